@@ -1,0 +1,48 @@
+"""What is known about each array library: one table, a row for a library, a column for a fact."""
+
+from dataclasses import dataclass
+
+from kldiv_xp._typing import Namespace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What the rest of the package may rely on; the defaults hold for any library at all."""
+
+    computes_with_numpy: bool = True
+    """NumPy does the arithmetic, so its floating-point RuntimeWarnings can surface."""
+
+    zero_dimensional_is_scalar: bool = False
+    """Arithmetic turns 0-d arrays into scalars, which are not arrays."""
+
+    forbids_mixed_devices: bool = False
+    """An array lives on one comparable device, and an operation takes arrays of one device."""
+
+    needs_device_context: bool = False
+    """Work must run inside ``with array.device``."""
+
+    defers_chunks: bool = False
+    """Arrays are chunked, and a chunk is computed later, on another thread or machine."""
+
+
+UNKNOWN = Facts()
+
+FACTS = {
+    "numpy": Facts(zero_dimensional_is_scalar=True),
+    "cupy": Facts(computes_with_numpy=False, forbids_mixed_devices=True, needs_device_context=True),
+    "torch": Facts(computes_with_numpy=False, forbids_mixed_devices=True),
+    "jax": Facts(computes_with_numpy=False),
+    "dask": Facts(defers_chunks=True),
+    "array_api_strict": Facts(forbids_mixed_devices=True),
+}
+
+
+def library_name(xp: Namespace) -> str:
+    """Name of the library behind a namespace: 'torch' for array_api_compat.torch."""
+    name: str = xp.__name__
+    return name.removeprefix("array_api_compat.").partition(".")[0]
+
+
+def facts_about(xp: Namespace) -> Facts:
+    """Row of the table; a library that is not listed gets the plain formula, never a guess."""
+    return FACTS.get(library_name(xp), UNKNOWN)

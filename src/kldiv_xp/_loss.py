@@ -1,0 +1,98 @@
+"""KLDivLoss: remembers the options and applies them."""
+
+from dataclasses import dataclass
+
+from kldiv_xp._evaluation import evaluate
+from kldiv_xp._reduction import resolve_reduction, warn_about_mean
+from kldiv_xp._typing import ArrayT, Reduction
+from kldiv_xp._validation import check_switch
+
+
+@dataclass(frozen=True, init=False)
+class KLDivLoss:
+    """Kullback-Leibler divergence loss with its options remembered.
+
+    An immutable value: it can be compared, hashed, copied and pickled, and called on arrays of
+    any library, one after another.
+
+    Parameters
+    ----------
+    size_average, reduce : bool, optional
+        Deprecated, resolved at construction; see `kl_div`.
+    reduction : {'mean', 'batchmean', 'sum', 'none'}
+        How the terms are combined; see `kl_div`.
+    log_target : bool
+        Whether targets hold log-probabilities.
+
+    Attributes
+    ----------
+    reduction : str
+        The reduction, after the deprecated arguments.
+    log_target : bool
+        Whether targets hold log-probabilities.
+
+    Raises
+    ------
+    ValueError
+        If `reduction` is unknown.
+    TypeError
+        If a flag is not a bool.
+
+    Warns
+    -----
+    DeprecationWarning
+        If `size_average` or `reduce` is given.
+
+    See Also
+    --------
+    kl_div : The same loss as a function, with everything about values, dtypes and errors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import KLDivLoss
+    >>> loss = KLDivLoss(reduction="batchmean")
+    >>> loss
+    KLDivLoss(reduction='batchmean', log_target=False)
+    >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
+    >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
+    >>> loss(input, target).round(7)
+    array(0.6759527)
+    """
+
+    reduction: Reduction
+    log_target: bool
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: Reduction = "mean",
+        log_target: bool = False,
+    ) -> None:
+        check_switch("log_target", log_target)
+        resolved = resolve_reduction(size_average, reduce, reduction)
+        object.__setattr__(self, "reduction", resolved)
+        object.__setattr__(self, "log_target", log_target)
+
+    def __call__(self, input: ArrayT, target: ArrayT) -> ArrayT:
+        """Loss of `input` (log-probabilities) against `target`, in nats.
+
+        Parameters
+        ----------
+        input, target : array
+            See `kl_div`.
+
+        Returns
+        -------
+        array
+            See `kl_div`.
+
+        Warns
+        -----
+        KLDivWarning
+            If the reduction is 'mean', whose value is not the Kullback-Leibler divergence.
+        """
+        warn_about_mean(self.reduction)
+        loss: ArrayT = evaluate(input, target, self.reduction, self.log_target)
+        return loss

@@ -1,0 +1,90 @@
+"""Which reduction was asked for, and what it divides the sum of the terms by."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import get_args
+
+from kldiv_xp._typing import Reduction
+
+REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
+
+
+class KLDivWarning(UserWarning):
+    """The value asked for is well defined, but it is not the Kullback-Leibler divergence."""
+
+
+def resolve_reduction(
+    size_average: bool | None, reduce: bool | None, reduction: Reduction
+) -> Reduction:
+    """Reduction after the legacy arguments, which override it when either is given."""
+    check_reduction(reduction)
+    check_flag("size_average", size_average)
+    check_flag("reduce", reduce)
+    if size_average is None and reduce is None:
+        return reduction
+    resolved = legacy_reduction(size_average, reduce)
+    message = (
+        "size_average and reduce args will be deprecated, "
+        f"please use reduction='{resolved}' instead."
+    )
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return resolved
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:
+    """What torch's two deprecated flags mean together; None counts as True."""
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+def check_reduction(reduction: object) -> None:
+    """Refuse anything but the four names."""
+    if not (isinstance(reduction, str) and reduction in REDUCTIONS):
+        names = ", ".join(map(repr, REDUCTIONS))
+        message = f"`reduction` must be one of {names}; got {reduction!r}."
+        raise ValueError(message)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse anything but True, False and None for a legacy flag."""
+    if value is None or isinstance(value, bool):
+        return
+    remedy = "leave it out"
+    if isinstance(value, str):
+        remedy = f"pass a reduction by keyword, reduction={value!r}"
+    message = f"`{name}` must be True, False or None; got {value!r}: {remedy}."
+    raise TypeError(message)
+
+
+def warn_about_mean(reduction: Reduction) -> None:
+    """Say, at the line of the caller's caller, that 'mean' divides by more than the batch size."""
+    if reduction == "mean":
+        message = (
+            "reduction='mean' divides by the number of elements, so its value is not the "
+            "Kullback-Leibler divergence: use reduction='batchmean', which divides by the "
+            "batch size."
+        )
+        warnings.warn(message, KLDivWarning, stacklevel=3)
+
+
+def divisor(reduction: Reduction, shape: Sequence[int | None]) -> float:
+    """Number that the sum is divided by; NaN where 'mean' has nothing to average.
+
+    Raises
+    ------
+    ValueError
+        If the divisor depends on a size that a lazy array does not know yet.
+    """
+    if reduction == "sum":
+        return 1
+    sizes = shape if reduction == "mean" else shape[:1]
+    if any(size is None for size in sizes):
+        known = tuple("unknown" if size is None else size for size in shape)
+        message = (
+            f"reduction='{reduction}' divides by a size of `input`, whose shape is {known}: "
+            "compute the sizes first (Dask: compute_chunk_sizes()) or use reduction='sum'."
+        )
+        raise ValueError(message)
+    return math.prod(size for size in sizes if size is not None) or math.nan

@@ -1,0 +1,12 @@
+"""The names that signatures use for arrays, namespaces and reductions."""
+
+from typing import Any, Literal, TypeAlias, TypeVar
+
+# No static type covers the arrays of every library, so the inside of the package says `Array`
+# for the reader, and the public functions promise the caller his own type back.
+Array: TypeAlias = Any
+ArrayT = TypeVar("ArrayT")
+Namespace: TypeAlias = Any
+DType: TypeAlias = Any
+
+Reduction: TypeAlias = Literal["none", "mean", "sum", "batchmean"]

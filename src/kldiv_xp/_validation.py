@@ -1,0 +1,119 @@
+"""What raises, from types, dtypes, shapes and devices alone: no value is read."""
+
+from kldiv_xp._array_api import array_namespace, device, is_array_api_obj, known_shape
+from kldiv_xp._backends import facts_about
+from kldiv_xp._typing import Array, Namespace, Reduction
+
+
+def check_operands(input: Array, target: Array) -> Namespace:
+    """Namespace of two operands that go together.
+
+    Raises
+    ------
+    TypeError
+        If an operand is not an array, has no real floating-point dtype, or the two come from
+        different libraries.
+    ValueError
+        If shapes or devices differ.
+    """
+    xp = common_namespace(input=input, target=target)
+    check_dtype(xp, "input", input)
+    check_dtype(xp, "target", target)
+    check_shapes(input, target)
+    check_devices(xp, input=input, target=target)
+    return xp
+
+
+def common_namespace(**operands: Array) -> Namespace:
+    """Namespace of the one library that all operands come from."""
+    for name, operand in operands.items():
+        check_array(name, operand)
+    (first, left), *others = operands.items()
+    xp = array_namespace(left)
+    for name, operand in others:
+        if array_namespace(operand) is not xp:
+            message = (
+                f"`{first}` and `{name}` must come from one array library; got "
+                f"{type_name(left)} and {type_name(operand)}: convert one of them, "
+                "e.g. with from_dlpack."
+            )
+            raise TypeError(message)
+    return xp
+
+
+def check_array(name: str, operand: object) -> None:
+    """Refuse what is not an array of a library that array-api-compat knows."""
+    if not is_array_api_obj(operand):
+        message = (
+            f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
+            f"{type_name(operand)}: convert it with the asarray of your array library."
+        )
+        raise TypeError(message)
+
+
+def check_dtype(xp: Namespace, name: str, operand: Array) -> None:
+    """Refuse integers, booleans, complex numbers and whatever else is not a real float."""
+    if not xp.isdtype(operand.dtype, "real floating"):
+        remedy = "convert it with astype(..., float32)"
+        if xp.isdtype(operand.dtype, "complex floating"):
+            remedy = "take its real part with real(...)"
+        message = f"`{name}` must have a real floating-point dtype; got {operand.dtype}: {remedy}."
+        raise TypeError(message)
+
+
+def check_shapes(input: Array, target: Array) -> None:
+    """Refuse shapes that differ; a size that is not known yet agrees with any."""
+    left, right = known_shape(input), known_shape(target)
+    agree = len(left) == len(right) and all(
+        a is None or b is None or a == b for a, b in zip(left, right, strict=True)
+    )
+    if not agree:
+        message = (
+            f"`input` and `target` must have the same shape; got {left} and {right}: nothing "
+            "is broadcast silently, so call broadcast_to(...) on the smaller one."
+        )
+        raise ValueError(message)
+
+
+def check_devices(xp: Namespace, **operands: Array) -> None:
+    """Refuse two devices where the library does."""
+    if not facts_about(xp).forbids_mixed_devices:
+        return
+    (first, left), *others = operands.items()
+    for name, operand in others:
+        if device(operand) != device(left):
+            message = (
+                f"`{first}` and `{name}` must be on one device; got {device(left)} and "
+                f"{device(operand)}: move one of them, e.g. with to_device."
+            )
+            raise ValueError(message)
+
+
+def check_switch(name: str, value: object) -> None:
+    """Refuse anything but True and False, arrays and strings above all."""
+    if not isinstance(value, bool):
+        message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it."
+        raise TypeError(message)
+
+
+def check_upstream(input: Array, upstream: Array, reduction: Reduction) -> None:
+    """Refuse an upstream derivative that does not fit the loss: a number or its shape."""
+    if upstream is None or type(upstream) in (int, float):
+        return
+    xp = common_namespace(input=input, upstream=upstream)
+    check_dtype(xp, "upstream", upstream)
+    check_devices(xp, input=input, upstream=upstream)
+    allowed = {(), known_shape(input)} if reduction == "none" else {()}
+    if known_shape(upstream) not in allowed:
+        message = (
+            f"`upstream` must have the shape of the loss, {known_shape(input)} for 'none' and () "
+            f"otherwise; got {known_shape(upstream)} with reduction={reduction!r}: pass the "
+            "derivative by the loss itself."
+        )
+        raise ValueError(message)
+
+
+def type_name(operand: object) -> str:
+    """Type with its module, as a reader would import it."""
+    kind = type(operand)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
