@@ -3,7 +3,7 @@
 from kldiv_xp._functional import kl_div
 from kldiv_xp._gradient import kl_div_gradient
 from kldiv_xp._loss import KLDivLoss
-from kldiv_xp._reduction import KLDivWarning
+from kldiv_xp._warnings import KLDivWarning
 
 __all__ = ["KLDivLoss", "KLDivWarning", "__version__", "kl_div", "kl_div_gradient"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-from kldiv_xp._array_api import array_namespace
+from kldiv_xp._array_api import namespace_of
 from kldiv_xp._backends import Facts, facts_about
 from kldiv_xp._typing import Array, DType, Namespace
 
@@ -24,14 +24,14 @@ def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:
 
 def run(function: Callable[..., Array], *arrays: Array, dtype: DType) -> Array:
     """Call ``function(xp, *arrays)`` on arrays cast to `dtype`, in their context."""
-    xp = array_namespace(*arrays)
+    xp = namespace_of(arrays[0])
     with quiet(facts_about(xp), arrays[0]):
         return function(xp, *(xp.astype(array, dtype, copy=False) for array in arrays))
 
 
 def elementwise(function: Callable[..., Array], *arrays: Array, dtype: DType) -> Array:
     """Array of the same shape, computed in `dtype` by ``function(xp, *arrays)``."""
-    if facts_about(array_namespace(*arrays)).defers_chunks:
+    if facts_about(namespace_of(arrays[0])).defers_chunks:
         from kldiv_xp import _dask
 
         return _dask.elementwise(partial(run, function, dtype=dtype), *arrays, dtype=dtype)
@@ -40,7 +40,7 @@ def elementwise(function: Callable[..., Array], *arrays: Array, dtype: DType) ->
 
 def total(array: Array) -> Array:
     """Sum over all axes, in the array's own dtype."""
-    if facts_about(array_namespace(array)).defers_chunks:
+    if facts_about(namespace_of(array)).defers_chunks:
         from kldiv_xp import _dask
 
         return _dask.total(array, sum_over)
@@ -49,7 +49,7 @@ def total(array: Array) -> Array:
 
 def sum_over(array: Array, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
     """Sum over some axes, in the array's own dtype and context."""
-    xp = array_namespace(array)
+    xp = namespace_of(array)
     with quiet(facts_about(xp), array):
         return xp.sum(array, axis=axis, keepdims=keepdims)
 

@@ -1,17 +1,13 @@
 """Which reduction was asked for, and what it divides the sum of the terms by."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import get_args
 
 from kldiv_xp._typing import Reduction
+from kldiv_xp._warnings import KLDivWarning, warn
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
-
-
-class KLDivWarning(UserWarning):
-    """The value asked for is well defined, but it is not the Kullback-Leibler divergence."""
 
 
 def resolve_reduction(
@@ -28,7 +24,7 @@ def resolve_reduction(
         "size_average and reduce args will be deprecated, "
         f"please use reduction='{resolved}' instead."
     )
-    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    warn(message, DeprecationWarning)
     return resolved
 
 
@@ -59,14 +55,14 @@ def check_flag(name: str, value: object) -> None:
 
 
 def warn_about_mean(reduction: Reduction) -> None:
-    """Say, at the line of the caller's caller, that 'mean' divides by more than the batch size."""
+    """Say that 'mean' divides by more than the batch size."""
     if reduction == "mean":
         message = (
             "reduction='mean' divides by the number of elements, so its value is not the "
             "Kullback-Leibler divergence: use reduction='batchmean', which divides by the "
             "batch size."
         )
-        warnings.warn(message, KLDivWarning, stacklevel=3)
+        warn(message, KLDivWarning)
 
 
 def divisor(reduction: Reduction, shape: Sequence[int | None]) -> float:
@@ -80,11 +76,14 @@ def divisor(reduction: Reduction, shape: Sequence[int | None]) -> float:
     if reduction == "sum":
         return 1
     sizes = shape if reduction == "mean" else shape[:1]
-    if any(size is None for size in sizes):
-        known = tuple("unknown" if size is None else size for size in shape)
-        message = (
-            f"reduction='{reduction}' divides by a size of `input`, whose shape is {known}: "
-            "compute the sizes first (Dask: compute_chunk_sizes()) or use reduction='sum'."
-        )
-        raise ValueError(message)
-    return math.prod(size for size in sizes if size is not None) or math.nan
+    parts = 1
+    for size in sizes:
+        if size is None:
+            message = (
+                f"reduction={reduction!r} divides by the size of `input`, whose shape {shape} is "
+                "not known yet: compute it first (Dask: compute_chunk_sizes()), or use "
+                "reduction='sum'."
+            )
+            raise ValueError(message)
+        parts *= size
+    return parts or math.nan

@@ -1,6 +1,6 @@
 """What raises, from types, dtypes, shapes and devices alone: no value is read."""
 
-from kldiv_xp._array_api import array_namespace, device, is_array_api_obj, known_shape
+from kldiv_xp._array_api import is_array, known_shape, namespace_of
 from kldiv_xp._backends import facts_about
 from kldiv_xp._typing import Array, Namespace, Reduction
 
@@ -29,9 +29,9 @@ def common_namespace(**operands: Array) -> Namespace:
     for name, operand in operands.items():
         check_array(name, operand)
     (first, left), *others = operands.items()
-    xp = array_namespace(left)
+    xp = namespace_of(left)
     for name, operand in others:
-        if array_namespace(operand) is not xp:
+        if namespace_of(operand) is not xp:
             message = (
                 f"`{first}` and `{name}` must come from one array library; got "
                 f"{type_name(left)} and {type_name(operand)}: convert one of them, "
@@ -43,7 +43,7 @@ def common_namespace(**operands: Array) -> Namespace:
 
 def check_array(name: str, operand: object) -> None:
     """Refuse what is not an array of a library that array-api-compat knows."""
-    if not is_array_api_obj(operand):
+    if not is_array(operand):
         message = (
             f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
             f"{type_name(operand)}: convert it with the asarray of your array library."
@@ -81,10 +81,10 @@ def check_devices(xp: Namespace, **operands: Array) -> None:
         return
     (first, left), *others = operands.items()
     for name, operand in others:
-        if device(operand) != device(left):
+        if operand.device != left.device:
             message = (
-                f"`{first}` and `{name}` must be on one device; got {device(left)} and "
-                f"{device(operand)}: move one of them, e.g. with to_device."
+                f"`{first}` and `{name}` must be on one device; got {left.device} and "
+                f"{operand.device}: move one of them, e.g. with to_device."
             )
             raise ValueError(message)
 
