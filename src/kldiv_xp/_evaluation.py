@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kldiv_xp._array_api import known_shape, working_dtype
-from kldiv_xp._backends import facts_about
-from kldiv_xp._execution import as_array, elementwise, quiet, total
+from kldiv_xp._execution import elementwise, total
 from kldiv_xp._formula import pointwise, pointwise_input_gradient, pointwise_target_gradient
 from kldiv_xp._reduction import divisor
 from kldiv_xp._typing import Array, Namespace, Reduction
@@ -17,9 +16,14 @@ def evaluate(input: Array, target: Array, reduction: Reduction, log_target: bool
     check_switch("log_target", log_target)
     xp = check_operands(input, target)
     dtype = xp.result_type(input.dtype, target.dtype)
-    terms = apply(xp, pointwise, input, target, log_target)
-    with quiet(facts_about(xp), input):
-        return as_array(xp, reduced(terms, reduction, known_shape(input)), dtype)
+    working = working_dtype(xp, dtype)
+    terms = partial(
+        elementwise, partial(pointwise, log_target=log_target), input, target, dtype=working
+    )
+    if reduction == "none":
+        return terms(result_dtype=dtype)
+    mean = partial(divided, parts=divisor(reduction, known_shape(input)))
+    return elementwise(mean, total(terms(result_dtype=working)), dtype=working, result_dtype=dtype)
 
 
 def evaluate_gradient(
@@ -29,36 +33,35 @@ def evaluate_gradient(
     check_switch("log_target", log_target)
     xp = check_operands(input, target)
     check_upstream(input, upstream, reduction)
-    by_input = apply(xp, pointwise_input_gradient, input, target, log_target)
-    by_target = apply(xp, pointwise_target_gradient, input, target, log_target)
+    is_array = hasattr(upstream, "dtype")
+    number = 1 if is_array or upstream is None else upstream
     parts = 1 if reduction == "none" else divisor(reduction, known_shape(input))
-    with quiet(facts_about(xp), input):
-        return (
-            as_array(xp, scaled(xp, by_input, upstream, parts), input.dtype),
-            as_array(xp, scaled(xp, by_target, upstream, parts), target.dtype),
-        )
-
-
-def apply(
-    xp: Namespace, formula: Callable[..., Array], input: Array, target: Array, log_target: bool
-) -> Array:
-    """Evaluate a formula of both operands in the dtype to work in."""
+    operands = (input, target, upstream) if is_array else (input, target)
     dtype = working_dtype(xp, xp.result_type(input.dtype, target.dtype))
-    return elementwise(partial(formula, log_target=log_target), input, target, dtype=dtype)
+
+    def derivative(slope: Callable[..., Array], operand: Array) -> Array:
+        function = partial(chained, partial(slope, log_target=log_target), number / parts)
+        return elementwise(function, *operands, dtype=dtype, result_dtype=operand.dtype)
+
+    by_input = derivative(pointwise_input_gradient, input)
+    return by_input, derivative(pointwise_target_gradient, target)
 
 
-def reduced(terms: Array, reduction: Reduction, shape: tuple[int | None, ...]) -> Array:
-    """Terms added up and divided as the reduction says."""
-    if reduction == "none":
-        return terms
-    parts = divisor(reduction, shape)
-    return total(terms) if parts == 1 else total(terms) / parts
+def chained(
+    slope: Callable[..., Array],
+    factor: float,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *upstream: Array,
+) -> Array:
+    """Slope of a term, times the reduction's factor and the upstream derivative."""
+    value = slope(xp, input, target)
+    if upstream:
+        return value * (upstream[0] * factor)
+    return value if factor == 1 else value * factor
 
 
-def scaled(xp: Namespace, slopes: Array, upstream: Array, parts: float) -> Array:
-    """Slopes times upstream over the divisor."""
-    if upstream is None:
-        return slopes if parts == 1 else slopes / parts
-    if hasattr(upstream, "dtype"):
-        upstream = xp.astype(upstream, slopes.dtype, copy=False)
-    return slopes * (upstream / parts)
+def divided(xp: Namespace, array: Array, *, parts: float) -> Array:
+    """Array over the divisor."""
+    return array if parts == 1 else array / parts

@@ -1,4 +1,4 @@
-"""How a function of arrays is run: on their device, quietly, chunk by chunk where they have chunks.
+"""How a function of arrays is run: quietly, on their device, chunk by chunk where there are chunks.
 
 Knows nothing of KL.
 """
@@ -10,32 +10,23 @@ from functools import partial
 
 from kldiv_xp._array_api import namespace_of
 from kldiv_xp._backends import Facts, facts_about
-from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp._typing import Array, DType
 
 
-def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:
-    """Context in which to work: the device of `array`, or silence for NumPy's warnings."""
-    if facts.needs_device_context:
-        device: AbstractContextManager[object] = array.device
-        return device
-    numpy = sys.modules.get("numpy") if facts.computes_with_numpy else None
-    return nullcontext() if numpy is None else numpy.errstate(all="ignore")
+def elementwise(
+    function: Callable[..., Array], *arrays: Array, dtype: DType, result_dtype: DType
+) -> Array:
+    """Array of ``function(xp, *arrays)``, computed in `dtype` and rounded once, at the end.
 
-
-def run(function: Callable[..., Array], *arrays: Array, dtype: DType) -> Array:
-    """Call ``function(xp, *arrays)`` on arrays cast to `dtype`, in their context."""
-    xp = namespace_of(arrays[0])
-    with quiet(facts_about(xp), arrays[0]):
-        return function(xp, *(xp.astype(array, dtype, copy=False) for array in arrays))
-
-
-def elementwise(function: Callable[..., Array], *arrays: Array, dtype: DType) -> Array:
-    """Array of the same shape, computed in `dtype` by ``function(xp, *arrays)``."""
+    The function maps elements to elements; the first array gives the shape, the others have the
+    same shape or are 0-d.
+    """
+    on_arrays = partial(run, function, dtype, result_dtype)
     if facts_about(namespace_of(arrays[0])).defers_chunks:
         from kldiv_xp import _dask
 
-        return _dask.elementwise(partial(run, function, dtype=dtype), *arrays, dtype=dtype)
-    return run(function, *arrays, dtype=dtype)
+        return _dask.elementwise(on_arrays, *arrays, dtype=result_dtype)
+    return on_arrays(*arrays)
 
 
 def total(array: Array) -> Array:
@@ -47,14 +38,27 @@ def total(array: Array) -> Array:
     return sum_over(array)
 
 
+def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:
+    """Result of a function on arrays cast to `dtype`, itself cast to `result_dtype`."""
+    xp = namespace_of(arrays[0])
+    facts = facts_about(xp)
+    with quiet(facts, arrays[0]):
+        result = function(xp, *[xp.astype(array, dtype, copy=False) for array in arrays])
+        result = xp.astype(result, result_dtype, copy=False)
+        return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
+
+
 def sum_over(array: Array, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
-    """Sum over some axes, in the array's own dtype and context."""
+    """Sum over some axes, in the array's own dtype."""
     xp = namespace_of(array)
     with quiet(facts_about(xp), array):
         return xp.sum(array, axis=axis, keepdims=keepdims)
 
 
-def as_array(xp: Namespace, value: Array, dtype: DType) -> Array:
-    """Value rounded to `dtype`, as an array also where the library made a scalar of it."""
-    rounded = xp.astype(value, dtype, copy=False)
-    return xp.asarray(rounded) if facts_about(xp).zero_dimensional_is_scalar else rounded
+def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:
+    """Context to work in: the device of `array`, or silence for NumPy's warnings."""
+    if facts.needs_device_context:
+        device: AbstractContextManager[object] = array.device
+        return device
+    numpy = sys.modules.get("numpy") if facts.computes_with_numpy else None
+    return nullcontext() if numpy is None else numpy.errstate(all="ignore")

@@ -89,6 +89,6 @@ def kl_div(
            [0.0697415, 0.3551755]])
     """
     resolved = resolve_reduction(size_average, reduce, reduction)
-    warn_about_mean(resolved)
     loss: ArrayT = evaluate(input, target, resolved, log_target)
+    warn_about_mean(resolved)
     return loss

@@ -93,6 +93,6 @@ class KLDivLoss:
         KLDivWarning
             If the reduction is 'mean', whose value is not the Kullback-Leibler divergence.
         """
-        warn_about_mean(self.reduction)
         loss: ArrayT = evaluate(input, target, self.reduction, self.log_target)
+        warn_about_mean(self.reduction)
         return loss
