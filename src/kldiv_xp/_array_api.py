@@ -42,3 +42,14 @@ def known_shape(array: Array) -> tuple[int | None, ...]:
 def working_dtype(xp: Namespace, dtype: DType) -> DType:
     """Type to compute and accumulate in: float32 for 16-bit floats, otherwise the type itself."""
     return xp.float32 if xp.finfo(dtype).bits < xp.finfo(xp.float32).bits else dtype
+
+
+def promoted_dtype(xp: Namespace, left: Array, right: Array) -> DType:
+    """Type that two arrays promote to.
+
+    By `promote_types` where a library has it: for torch's 16-bit types array_api_compat's
+    `result_type` makes tensors to ask, which torch.compile refuses ("torch.* op returned
+    non-Tensor").
+    """
+    promote = xp.promote_types if hasattr(xp, "promote_types") else xp.result_type
+    return promote(left.dtype, right.dtype)

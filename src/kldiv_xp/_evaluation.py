@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from kldiv_xp._array_api import known_shape, working_dtype
+from kldiv_xp._array_api import known_shape, promoted_dtype, working_dtype
 from kldiv_xp._execution import elementwise, total
 from kldiv_xp._formula import pointwise, pointwise_input_gradient, pointwise_target_gradient
 from kldiv_xp._reduction import divisor
@@ -15,7 +15,7 @@ def evaluate(input: Array, target: Array, reduction: Reduction, log_target: bool
     """Loss, rounded once to the promoted dtype of the operands."""
     check_switch("log_target", log_target)
     xp = check_operands(input, target)
-    dtype = xp.result_type(input.dtype, target.dtype)
+    dtype = promoted_dtype(xp, input, target)
     working = working_dtype(xp, dtype)
     terms = partial(
         elementwise, partial(pointwise, log_target=log_target), input, target, dtype=working
@@ -37,7 +37,7 @@ def evaluate_gradient(
     number = 1 if is_array or upstream is None else upstream
     parts = 1 if reduction == "none" else divisor(reduction, known_shape(input))
     operands = (input, target, upstream) if is_array else (input, target)
-    dtype = working_dtype(xp, xp.result_type(input.dtype, target.dtype))
+    dtype = working_dtype(xp, promoted_dtype(xp, input, target))
 
     def derivative(slope: Callable[..., Array], operand: Array) -> Array:
         function = partial(chained, partial(slope, log_target=log_target), number / parts)

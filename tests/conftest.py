@@ -1,0 +1,46 @@
+"""The fixtures that parametrise tests over backends and precisions."""
+
+import importlib.util
+import warnings
+
+import pytest
+from backends import BACKENDS, Backend
+
+if importlib.util.find_spec("jax"):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+if importlib.util.find_spec("torch"):
+    with warnings.catch_warnings():  # torch deprecates its own torch.jit while importing this
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import torch._inductor.compile_fx
+
+
+def usable(name: str) -> Backend:
+    """Backend of this name, or a skip that says why not."""
+    backend = BACKENDS[name]
+    reason = backend.skip_reason()
+    if reason is not None:
+        pytest.skip(f"{name}: {reason}")
+    return backend
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request) -> Backend:
+    return usable(request.param)
+
+
+@pytest.fixture(params=["torch", "torch-compile", "jax", "jax-jit", "torch-cuda"])
+def autodiff_backend(request) -> Backend:
+    return usable(request.param)
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["none", "mean", "sum", "batchmean"])
+def reduction(request) -> str:
+    return request.param
