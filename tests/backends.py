@@ -77,7 +77,7 @@ def read_torch(tensor: Any) -> np.ndarray:
 def compile_torch(function: Callable[..., Any]) -> Callable[..., Any]:
     torch = library("torch")
     torch.compiler.reset()
-    return torch.compile(lambda *tensors: function(*tensors), fullgraph=True, backend="aot_eager")
+    return torch.compile(function, fullgraph=True, backend="aot_eager")
 
 
 def no_cuda_in_torch() -> str | None:
@@ -94,7 +94,7 @@ def read_jax(array: Any) -> np.ndarray:
 
 
 def jit_jax(function: Callable[..., Any]) -> Callable[..., Any]:
-    jitted: Callable[..., Any] = library("jax").jit(lambda *arrays: function(*arrays))
+    jitted: Callable[..., Any] = library("jax").jit(function)
     return jitted
 
 

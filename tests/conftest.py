@@ -1,5 +1,6 @@
 """The fixtures that parametrise tests over backends and precisions."""
 
+import importlib
 import importlib.util
 import warnings
 
@@ -9,12 +10,12 @@ from backends import BACKENDS, Backend
 if importlib.util.find_spec("jax"):
     import jax
 
-    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_enable_x64", val=True)
 
 if importlib.util.find_spec("torch"):
     with warnings.catch_warnings():  # torch deprecates its own torch.jit while importing this
         warnings.simplefilter("ignore", DeprecationWarning)
-        import torch._inductor.compile_fx
+        importlib.import_module("torch._inductor.compile_fx")
 
 
 def usable(name: str) -> Backend:

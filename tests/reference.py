@@ -14,8 +14,8 @@ def exp(value: float) -> float:
 
 def term(input: float, target: float, log_target: bool = False) -> float:
     """What one element contributes."""
-    input, target = float(input), float(target)
-    if math.isnan(input) or math.isnan(target):
+    log_q, target = float(input), float(target)
+    if math.isnan(log_q) or math.isnan(target):
         return NAN
     p = exp(target) if log_target else target
     if p == 0:
@@ -23,17 +23,17 @@ def term(input: float, target: float, log_target: bool = False) -> float:
     if p < 0:
         return NAN
     log_p = target if log_target else math.log(p)
-    return p * (log_p - input)
+    return p * (log_p - log_q)
 
 
 def gradient(input: float, target: float, log_target: bool = False) -> tuple[float, float]:
     """Derivatives of a term by input and by target, for a target that is not NaN."""
-    input, target = float(input), float(target)
+    log_q, target = float(input), float(target)
     p = exp(target) if log_target else target
     if p == 0:
         return 0.0, 0.0
     log_p = target if log_target else (math.log(p) if p > 0 else NAN)
-    by_p = log_p - input + 1
+    by_p = log_p - log_q + 1
     return -p, p * by_p if log_target else by_p
 
 

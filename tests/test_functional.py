@@ -134,7 +134,7 @@ def test_result_does_not_share_memory_with_an_operand():
 
 
 LAYOUTS = {
-    "transposed": lambda a: np.asfortranarray(a),
+    "transposed": np.asfortranarray,
     "strided": lambda a: np.repeat(np.repeat(a, 2, 0), 3, 1)[::2, ::3],
     "reversed": lambda a: np.ascontiguousarray(a[::-1, ::-1])[::-1, ::-1],
     "big-endian": lambda a: a.astype(">f8"),
@@ -192,7 +192,7 @@ def test_mean_warns_that_it_is_not_the_divergence_at_the_line_of_the_caller(back
         "reduction='mean' divides by the number of elements, so its value is not the "
         "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size."
     ]
-    assert ours[0].filename.endswith(("backends.py", "jax/_src/linear_util.py"))
+    assert ours[0].filename.endswith("backends.py")
 
 
 def test_warning_points_at_the_very_line():

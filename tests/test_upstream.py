@@ -44,9 +44,9 @@ def test_ordinary_data_give_the_value_of_torch(backend, dtype, reduction, log_ta
     ("left", "right"), [("float32", "float64"), ("float64", "float32"), ("float64", "float64")]
 )
 def test_operands_of_different_type_have_the_mean_that_torch_tests(backend, left, right):
-    input = backend.array([[2, 3, 5], [3, 2, 1]], left)
-    target = backend.array([[1, 2, 3], [4, 5, 6]], right)
-    assert_allclose(backend.values(kl_div, input, target), -3.66249083, rtol=1e-7)
+    left = backend.array([[2, 3, 5], [3, 2, 1]], left)
+    right = backend.array([[1, 2, 3], [4, 5, 6]], right)
+    assert_allclose(backend.values(kl_div, left, right), -3.66249083, rtol=1e-7)
 
 
 def test_log_space_and_probabilities_give_the_same_loss(backend, reduction):

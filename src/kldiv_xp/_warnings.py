@@ -4,7 +4,7 @@ import sys
 import warnings
 
 # Frames that are never the user's: ours, and those that trace the user's function.
-MACHINERY = {"kldiv_xp", "torch", "contextlib"}
+MACHINERY = {"kldiv_xp", "torch", "jax", "contextlib"}
 
 
 class KLDivWarning(UserWarning):

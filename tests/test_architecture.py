@@ -1,0 +1,104 @@
+"""Who may import whom, and who may name a library."""
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+# From the user's side down; a module imports only from rows below its own.
+ROWS = [
+    ["__init__"],
+    ["_functional", "_gradient", "_loss"],
+    ["_evaluation"],
+    ["_execution", "_formula", "_reduction", "_validation"],
+    ["_dask"],
+    ["_array_api", "_backends", "_warnings"],
+    ["_typing"],
+]
+# A bridge names its library, and is imported inside the function that an array of it reaches.
+BRIDGES = {"_dask": "dask"}
+LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "array_api_strict"}
+
+FOLDER = Path(importlib.util.find_spec("kldiv_xp").origin).parent
+MODULES = sorted(path.stem for path in FOLDER.glob("*.py"))
+
+
+def tree(module):
+    return ast.parse((FOLDER / f"{module}.py").read_text())
+
+
+def imported(node):
+    """Full names that an import statement brings in."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if node.module == "kldiv_xp":
+        return [f"kldiv_xp.{alias.name}" for alias in node.names]
+    return [node.module]
+
+
+def imports(module):
+    return {
+        name
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imported(node)
+    }
+
+
+def imports_at_the_top(module):
+    nodes = [n for n in tree(module).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return {name for node in nodes for name in imported(node)}
+
+
+def row_of(module):
+    return next(i for i, row in enumerate(ROWS) if module in row)
+
+
+def test_the_table_lists_every_module():
+    assert sorted(module for row in ROWS for module in row) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_import_only_from_rows_below(module):
+    ours = {name.split(".")[1] for name in imports(module) if name.startswith("kldiv_xp.")}
+    assert all(row_of(other) > row_of(module) for other in ours)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_array_api_compat_has_one_door(module):
+    through = any(name.startswith("array_api_compat") for name in imports(module))
+    assert through == (module == "_array_api")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_imports_a_library_but_its_bridge(module):
+    roots = {name.partition(".")[0] for name in imports(module)} & LIBRARIES
+    assert roots == {BRIDGES[module]} if module in BRIDGES else not roots
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_bridges_are_not_imported_at_the_top(module):
+    assert not {f"kldiv_xp.{bridge}" for bridge in BRIDGES} & imports_at_the_top(module)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_call_sites_ask_for_a_property_never_for_a_library(module):
+    if module == "_backends":
+        pytest.skip("this is the table")
+    constants = {n.value for n in ast.walk(tree(module)) if isinstance(n, ast.Constant)}
+    # The frames and types of torch are told by name where a trace must not import anything;
+    # NumPy is looked up in sys.modules to silence it.
+    allowed = {"_array_api": {"torch"}, "_warnings": {"torch", "jax"}, "_execution": {"numpy"}}
+    assert constants & LIBRARIES <= allowed.get(module, set())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_open_with_one_line_that_names_their_job(module):
+    first = ast.get_docstring(tree(module)).splitlines()[0]
+    assert first.endswith(".")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_are_short(module):
+    assert len((FOLDER / f"{module}.py").read_text().splitlines()) <= 180

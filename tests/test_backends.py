@@ -1,0 +1,43 @@
+"""The table of facts."""
+
+import types
+
+import pytest
+
+from kldiv_xp._array_api import namespace_of
+from kldiv_xp._backends import FACTS, UNKNOWN, facts_about, library_name
+
+
+def test_every_backend_has_its_row(backend):
+    xp = namespace_of(backend.array([1.0]))
+    assert library_name(xp) == backend.library.partition(".")[0]
+    assert facts_about(xp) is FACTS[library_name(xp)]
+
+
+@pytest.mark.parametrize("name", ["somebodys_arrays", "somebodys.arrays", "numpy_like", ""])
+def test_library_that_is_not_listed_is_unknown(name):
+    assert facts_about(types.ModuleType(name)) is UNKNOWN
+
+
+def test_library_that_is_not_listed_gets_the_plain_formula():
+    np = pytest.importorskip("numpy")
+    from array_api_compat import numpy as compat
+
+    from kldiv_xp import kl_div
+
+    class Namespace(types.ModuleType):
+        def __getattr__(self, name):
+            return getattr(compat, name)
+
+    class Stranger(np.ndarray):
+        def __array_namespace__(self, api_version=None):
+            return Namespace("strange")
+
+    assert facts_about(Namespace("strange")) is UNKNOWN
+    operand = np.ones(3).view(Stranger)
+    assert float(kl_div(operand, operand, reduction="sum")) == -3
+
+
+def test_facts_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        UNKNOWN.defers_chunks = True
