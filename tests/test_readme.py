@@ -1,0 +1,45 @@
+"""The README does what it says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import usable
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = dict(re.findall(r"^### (\w+)\n\n```python\n(.*?)```", README, re.DOTALL | re.MULTILINE))
+COMMANDS = re.findall(r"^```console\n(.*?)\n```", README, re.DOTALL | re.MULTILINE)
+BACKEND_OF = {"NumPy": "numpy", "CuPy": "cupy", "PyTorch": "torch", "JAX": "jax"}
+
+
+def test_there_is_an_example_for_each_library():
+    assert set(BLOCKS) == set(BACKEND_OF)
+
+
+@pytest.mark.parametrize("library", BACKEND_OF)
+def test_example_runs(library):
+    usable(BACKEND_OF[library])
+    exec(compile(BLOCKS[library], f"README.md, {library}", "exec"), {})
+
+
+@pytest.mark.parametrize("library", BACKEND_OF)
+def test_example_is_short(library):
+    lines = [line for line in BLOCKS[library].splitlines() if line.strip()]
+    assert len(lines) <= 10
+
+
+def test_there_are_exactly_two_commands_to_set_up_and_their_sessions_exist():
+    assert COMMANDS == ["pip install nox && nox -s demo", "pip install nox && nox -s tests"]
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert all(f"def {command.split()[-1]}(session" in noxfile for command in COMMANDS)
+
+
+def test_ci_runs_the_command_of_the_readme():
+    assert COMMANDS[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_between_pages_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    assert all((ROOT / link).exists() for link in links if "://" not in link)
