@@ -50,7 +50,7 @@ def test_the_libraries_draw_the_same_loss_curve(demo, lesson, name):
     train = demo[2].train
     _, expected = train(lesson, backend="numpy", steps=STEPS, seed=0)
     _, curve = train(lesson, backend=name, steps=STEPS, seed=0)
-    # Measured: 2e-15 at most; rounding errors of float64 grow slowly in 40 steps.
+    # Measured: 4.4e-16 after 40 steps, 8.9e-15 after 600.
     assert_allclose(curve, expected, rtol=1e-13)
 
 
