@@ -30,8 +30,8 @@ def test_torch_tensors_and_parameters_are_known_by_name():
 
 
 def test_subclass_of_a_tensor_finds_its_namespace_all_the_same():
-    torch = library("torch")
     usable("torch")
+    torch = library("torch")
 
     class Mine(torch.Tensor):
         pass
