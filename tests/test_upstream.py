@@ -80,3 +80,10 @@ def test_legacy_arguments_give_the_value_of_torch(backend, size_average, reduce)
 def test_shape_mismatch_raises(backend):
     with pytest.raises(ValueError, match="must have the same shape"):
         kl_div(backend.array(np.zeros((2, 3))), backend.array(np.zeros((3,))))
+
+
+def test_torch_hides_the_loss_of_a_zero_target_behind_nan_and_this_package_does_not(backend):
+    log_q, p = np.asarray([-np.inf, 0.0]), np.asarray([0.0, 1.0])
+    assert np.isnan(torch_kl_div(log_q, p, reduction="sum"))
+    operands = backend.array(log_q), backend.array(p)
+    assert backend.values(kl_div, *operands, reduction="sum") == 0
