@@ -1,0 +1,1 @@
+"""The conformance suite: vectors, and whether a loss agrees with their exact results."""

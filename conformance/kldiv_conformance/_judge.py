@@ -1,0 +1,182 @@
+"""Runs one vector on one backend, and says what came of it."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+from kldiv_conformance._adapters import Adapter, Array
+from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._formats import FORMATS, ulp_distance
+from kldiv_conformance._vectors import Operand, Result, Vector
+
+Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A loss to be judged, and what it claims.
+
+    Attributes
+    ----------
+    name : str
+        What a report calls it.
+    loss : callable
+        ``loss(input, target, **arguments)``.
+    gradient : callable or None
+        ``gradient(input, target, **arguments, upstream=...)`` in closed form; without one the
+        backend differentiates the loss, where it can.
+    """
+
+    name: str
+    loss: Callable[..., Array]
+    gradient: Callable[..., tuple[Array, Array]] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a vector.
+
+    Attributes
+    ----------
+    verdict : str
+        'pass', 'failure', 'not supported', or 'deviation' for a failure that is known.
+    detail : str
+        One sentence on what went wrong; empty for a pass.
+    ulp : int or None
+        Largest distance from the expected numbers, None where there is no distance.
+    values : dict of str to list of str
+        What was returned, as hexadecimal floats.
+    """
+
+    id: str
+    group: str
+    verdict: Verdict
+    detail: str = ""
+    ulp: int | None = None
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Line of a report."""
+        return {"kind": "outcome", **asdict(self)}
+
+
+class NotSupportedError(Exception):
+    """A backend cannot express a vector."""
+
+
+def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:
+    """Outcome of a vector; whatever the implementation raises is part of it."""
+    outcome = partial(Outcome, vector.id, vector.group)
+    try:
+        arrays = [made(operand, adapter) for operand in (vector.input, vector.target)]
+    except NotSupportedError as reason:
+        return outcome("not supported", str(reason))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            returned = call(vector, adapter, implementation, arrays)
+    except NotSupportedError as reason:
+        return outcome("not supported", str(reason))
+    except Exception as error:
+        return raised(vector, error)
+    if vector.raises is not None:
+        return outcome("failure", f"must raise {vector.raises}, but returned a value.")
+    return compared(vector, adapter, returned)
+
+
+def made(operand: Operand, adapter: Adapter) -> Any:
+    """Operand as the vector wants it: an array of the backend, or something that is none."""
+    if operand.container != "array":
+        return CONTAINERS[operand.container](operand.values)
+    if operand.dtype in FORMATS and operand.dtype not in adapter.floats:
+        message = f"{adapter.name} has no {operand.dtype}."
+        raise NotSupportedError(message)
+    return adapter.make(operand.values, operand.shape, operand.dtype)
+
+
+CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
+    "list": list,
+    "scalar": lambda values: values[0],
+    "none": lambda _: None,
+}
+
+
+def call(
+    vector: Vector, adapter: Adapter, implementation: Implementation, arrays: list[Any]
+) -> dict[str, Array]:
+    """What the implementation returns for a vector, by the name of the result."""
+    loss = partial(implementation.loss, **vector.arguments)
+    if vector.upstream is None:
+        # A compiler wraps what a call raises, so calls that must raise are made without it.
+        function = loss if vector.kind == "invalid" else adapter.wrap(loss)
+        return {"value": function(*arrays)}
+    if adapter.gradient is not None:
+        pair = adapter.gradient(adapter.wrap(loss), *arrays, vector.upstream)
+    elif implementation.gradient is not None:
+        options = {**vector.arguments, "upstream": vector.upstream}
+        pair = implementation.gradient(*arrays, **options)
+    else:
+        message = f"{adapter.library} does not differentiate, and no gradient was given."
+        raise NotSupportedError(message)
+    return dict(zip(("d_input", "d_target"), pair, strict=True))
+
+
+def raised(vector: Vector, error: Exception) -> Outcome:
+    """Outcome of a call that raised: right if the vector asks for just that."""
+    kind = type(error).__name__
+    names = {ancestor.__name__ for ancestor in type(error).__mro__}
+    if vector.raises in names:
+        return Outcome(vector.id, vector.group, "pass")
+    wanted = f"must raise {vector.raises}" if vector.raises else "must return a value"
+    text = " ".join(str(error).split())[:200]
+    return Outcome(vector.id, vector.group, "failure", f"{wanted}, but raised {kind}: {text}")
+
+
+def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
+    """Outcome of a call that returned arrays."""
+    details, distances, values = [], [], {}
+    for name, array in returned.items():
+        expected = vector.results[name]
+        numbers = adapter.read(array)
+        values[name] = [number.hex() for number in numbers]
+        details += problems(name, array, numbers, expected, vector.max_ulp)
+        distances += finite_distances(numbers, expected)
+    return Outcome(
+        vector.id,
+        vector.group,
+        "failure" if details else "pass",
+        " ".join(details),
+        max(distances, default=None),
+        values,
+    )
+
+
+def problems(
+    name: str, array: Array, numbers: list[float], expected: Result, max_ulp: int | None
+) -> list[str]:
+    """Sentences on what is wrong with a result."""
+    shape, dtype = tuple(array.shape), str(array.dtype).rpartition(".")[2]
+    if shape != expected.shape:
+        return [f"{name} must have the shape {expected.shape}; got {shape}."]
+    if dtype != expected.dtype:
+        return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
+    wrong = disagreements(numbers, expected, max_ulp, signed_zero=name == "value")
+    if not wrong:
+        return []
+    place = wrong[0]
+    return [
+        f"{name} is wrong in {len(wrong)} of {len(numbers)} places: at {place} it must be "
+        f"{expected.values[place]!r}; got {numbers[place]!r}."
+    ]
+
+
+def finite_distances(numbers: list[float], expected: Result) -> list[int]:
+    """Distances in ulp between finite numbers."""
+    if len(numbers) != len(expected.values):
+        return []
+    form = FORMATS[expected.dtype]
+    pairs = zip(numbers, expected.values, strict=True)
+    finite = [(a, b) for a, b in pairs if abs(a) <= form.largest and abs(b) <= form.largest]
+    return [ulp_distance(a, b, form) for a, b in finite]
