@@ -1,0 +1,102 @@
+"""Reads a run, checks that it is whole, and counts what came of it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kldiv_conformance._run import FORMAT_VERSION, Line
+from kldiv_conformance._vectors import groups
+
+VERDICTS = ("failure", "deviation", "not supported", "pass")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole run: its header, the line of each backend, and all outcomes."""
+
+    header: Line
+    backends: list[Line]
+    outcomes: list[Line]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the backends that ran, worst first."""
+        ran = [line["backend"] for line in self.backends if line["skipped"] is None]
+        return sorted(ran, key=lambda name: (-self.share_that_fails(name), name))
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Why the other backends did not run."""
+        return {line["backend"]: line["skipped"] for line in self.backends if line["skipped"]}
+
+    @property
+    def failed(self) -> bool:
+        """Whether any vector failed."""
+        return any(outcome["verdict"] == "failure" for outcome in self.outcomes)
+
+    def of(self, backend: str, group: str | None = None) -> list[Line]:
+        """Outcomes of a backend, in a group or in all."""
+        return [
+            outcome
+            for outcome in self.outcomes
+            if outcome["backend"] == backend and group in {None, outcome["group"]}
+        ]
+
+    def count(self, backend: str, group: str | None = None) -> Counter[str]:
+        """How often each verdict came, in a group or in all."""
+        return Counter(outcome["verdict"] for outcome in self.of(backend, group))
+
+    def share_that_fails(self, backend: str) -> float:
+        """Failures among the vectors that the backend can express."""
+        count = self.count(backend)
+        expressed = count.total() - count["not supported"]
+        return count["failure"] / expressed if expressed else 0.0
+
+
+def read_report(path: Path) -> Report:
+    """Report from the lines of a file.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a run, is of another format, or stops before its end.
+    """
+    with path.open(encoding="utf-8") as stream:
+        return collect([json.loads(text) for text in stream if text.strip()], str(path))
+
+
+def collect(lines: list[Line], source: str) -> Report:
+    """Report from lines, which must begin with a header and end with a footer that agrees."""
+    if not lines or lines[0].get("kind") != "header":
+        raise ValueError(f"{source!r} does not begin with a header: pass a file that `run` wrote.")
+    header, footer = lines[0], lines[-1]
+    if header["format"] != FORMAT_VERSION:
+        message = (
+            f"{source!r} has format {header['format']}; this reads {FORMAT_VERSION}: run again."
+        )
+        raise ValueError(message)
+    outcomes = only("outcome", lines)
+    if footer.get("kind") != "footer" or footer["outcomes"] != len(outcomes):
+        message = f"{source!r} stops after {len(outcomes)} outcomes, before its end: run again."
+        raise ValueError(message)
+    return Report(header, only("backend", lines), outcomes)
+
+
+def only(kind: str, lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Lines of one kind."""
+    return [line for line in lines if line["kind"] == kind]
+
+
+def matrix(report: Report) -> list[tuple[str, list[Counter[str]]]]:
+    """Counts of each backend, a column for each group."""
+    return [(name, [report.count(name, group) for group in groups()]) for name in report.names]
+
+
+def farthest_apart(report: Report) -> list[tuple[int, str, tuple[str, str]]]:
+    """Largest distance in ulp between any two backends, for each vector, farthest first."""
+    from kldiv_conformance._agreement import distances
+
+    return sorted(distances(report.outcomes), reverse=True)
