@@ -1,0 +1,76 @@
+"""One vector, for a reader."""
+
+from collections.abc import Iterator
+
+from kldiv_conformance._vectors import Operand, Result, Vector, find, notes
+
+WIDEST = 8
+
+
+def explanation(identifier: str) -> str:
+    """Text on a vector: its operands, the exact results, the conventions, and its flags.
+
+    Raises
+    ------
+    KeyError
+        If there is no such vector.
+    """
+    vector = find(identifier)
+    parts = [
+        f"{vector.id} ({vector.group}): {vector.comment}",
+        *operands(vector),
+        *results(vector),
+        *conventions(vector),
+        *reasons(vector),
+    ]
+    return "\n".join(parts)
+
+
+def operands(vector: Vector) -> Iterator[str]:
+    """Lines on what is passed."""
+    yield ""
+    for name, operand in (("input", vector.input), ("target", vector.target)):
+        yield f"  {name:<12} {described(operand)} {numbers(operand.values)}"
+    for name, value in vector.arguments.items():
+        yield f"  {name:<12} {value!r}"
+    if vector.upstream is not None:
+        yield f"  {'upstream':<12} {vector.upstream!r}"
+
+
+def described(array: Operand | Result) -> str:
+    """Dtype and shape."""
+    return f"{array.dtype}{list(array.shape)}"
+
+
+def results(vector: Vector) -> Iterator[str]:
+    """Lines on what must come of it."""
+    yield ""
+    if vector.raises is not None:
+        yield f"  must raise   {vector.raises}"
+    for name, result in vector.results.items():
+        yield f"  {name:<12} {described(result)} {numbers(result.values)}"
+        yield f"  {'off by':<12} {numbers(result.error_bound)}, or {vector.max_ulp or 0} ulp"
+
+
+def conventions(vector: Vector) -> Iterator[str]:
+    """Lines on what libraries prescribe, where they differ."""
+    if vector.conventions:
+        yield ""
+    for name, prescribed in vector.conventions.items():
+        for part, values in prescribed.items():
+            yield f"  {name:<12} {part} {numbers(values)}"
+
+
+def reasons(vector: Vector) -> Iterator[str]:
+    """Lines on why the vector exists."""
+    for flag in vector.flags:
+        note = notes()[flag]
+        yield f"\n  {flag}: {note.description} {note.bug}"
+        yield from (f"    {link}" for link in note.links)
+
+
+def numbers(values: list[float]) -> str:
+    """Some of the numbers, as Python writes them."""
+    shown = ", ".join(map(repr, values[:WIDEST]))
+    more = f", and {len(values) - WIDEST} more" if len(values) > WIDEST else ""
+    return f"{shown}{more}"
