@@ -1,0 +1,54 @@
+"""What a group says about a vector; everything else follows from it."""
+
+from dataclasses import dataclass
+
+Flag = bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A call: operands, options, and why it is worth making.
+
+    Attributes
+    ----------
+    input, target : tuple of float
+        Values, representable in the dtype of the operand.
+    shape, target_shape : tuple of int, optional
+        Shape of both operands, and of the target where it differs; one axis by default.
+    input_dtype, target_dtype : str, optional
+        Dtype of an operand that has not the dtype of the result.
+    legacy : tuple, optional
+        ``size_average, reduce``, passed even if they are None.
+    upstream : float, optional
+        Asks for the gradient.
+    raises : str, optional
+        Name of the exception that the call must raise.
+    """
+
+    comment: str
+    flags: tuple[str, ...]
+    input: tuple[float, ...]
+    target: tuple[float, ...]
+    shape: tuple[int, ...] | None = None
+    target_shape: tuple[int, ...] | None = None
+    dtype: str = "float64"
+    input_dtype: str | None = None
+    target_dtype: str | None = None
+    reduction: object = "none"
+    log_target: object = False
+    legacy: tuple[object, object] | None = None
+    upstream: float | None = None
+    raises: str | None = None
+    input_container: str | None = None
+    target_container: str | None = None
+
+    @property
+    def dtypes(self) -> tuple[str, str]:
+        """Dtypes of input and target."""
+        return self.input_dtype or self.dtype, self.target_dtype or self.dtype
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Shapes of input and target."""
+        shape = (len(self.input),) if self.shape is None else self.shape
+        return shape, shape if self.target_shape is None else self.target_shape

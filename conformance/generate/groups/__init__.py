@@ -1,0 +1,42 @@
+"""The groups, in the order in which a reader meets them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from generate.draft import Draft
+from generate.groups import (
+    cancellation,
+    gradients,
+    half,
+    invalid,
+    legacy,
+    log_target,
+    ordinary,
+    reductions,
+    tiny,
+    zeros,
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A file of vectors: its name, the prefix of its ids, what it is about, and its drafts."""
+
+    name: str
+    prefix: str
+    about: str
+    drafts: Callable[[], Iterator[Draft]]
+
+
+GROUPS = (
+    Group("ordinary", "ordinary", ordinary.ABOUT, ordinary.drafts),
+    Group("zeros_and_infinities", "zeros", zeros.ABOUT, zeros.drafts),
+    Group("tiny_and_huge", "tiny", tiny.ABOUT, tiny.drafts),
+    Group("log_target", "log_target", log_target.ABOUT, log_target.drafts),
+    Group("reductions", "reductions", reductions.ABOUT, reductions.drafts),
+    Group("half_precision", "half", half.ABOUT, half.drafts),
+    Group("legacy_arguments", "legacy", legacy.ABOUT, legacy.drafts),
+    Group("cancellation", "cancellation", cancellation.ABOUT, cancellation.drafts),
+    Group("gradients", "gradients", gradients.ABOUT, gradients.drafts),
+    Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
+)
