@@ -53,3 +53,8 @@ def promoted_dtype(xp: Namespace, left: Array, right: Array) -> DType:
     """
     promote = xp.promote_types if hasattr(xp, "promote_types") else xp.result_type
     return promote(left.dtype, right.dtype)
+
+
+def cast(xp: Namespace, array: Array, dtype: DType) -> Array:
+    """Array of another type, or the array itself: MLX's `astype` does not know ``copy=False``."""
+    return array if array.dtype == dtype else xp.astype(array, dtype)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-from kldiv_xp._array_api import namespace_of
+from kldiv_xp._array_api import cast, namespace_of
 from kldiv_xp._backends import Facts, facts_about
 from kldiv_xp._typing import Array, DType
 
@@ -43,8 +43,7 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
     xp = namespace_of(arrays[0])
     facts = facts_about(xp)
     with quiet(facts, arrays[0]):
-        result = function(xp, *[xp.astype(array, dtype, copy=False) for array in arrays])
-        result = xp.astype(result, result_dtype, copy=False)
+        result = cast(xp, function(xp, *[cast(xp, array, dtype) for array in arrays]), result_dtype)
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
 
 

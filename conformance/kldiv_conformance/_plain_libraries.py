@@ -1,0 +1,73 @@
+"""Array libraries that do not differentiate: NumPy, CuPy, Dask, array-api-strict, ndonnx."""
+
+import math
+from collections.abc import Sequence
+
+from kldiv_conformance._adapter import Array, flat, library
+
+
+def make_numpy(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """NumPy array."""
+    np = library("numpy")
+    return np.asarray(values, dtype="float64").astype(dtype).reshape(shape)
+
+
+def read_numpy(array: Array) -> list[float]:
+    """Values of a NumPy array."""
+    return flat(array.tolist())
+
+
+def make_dask(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """Dask array in two chunks along each axis."""
+    chunks = tuple(max(1, math.ceil(size / 2)) for size in shape)
+    return library("dask.array").from_array(make_numpy(values, shape, dtype), chunks=chunks)
+
+
+def read_dask(array: Array) -> list[float]:
+    """Values of a Dask array, computed."""
+    return flat(library("numpy").asarray(array.compute(scheduler="synchronous")).tolist())
+
+
+def make_strict(
+    values: Sequence[float], shape: tuple[int, ...], dtype: str, device: str = "CPU_DEVICE"
+) -> Array:
+    """Array of array-api-strict on one of its devices."""
+    xp = library("array_api_strict")
+    wide = make_numpy(values, shape, "float64")
+    array = xp.astype(xp.asarray(wide), getattr(xp, dtype))
+    return array.to_device(xp.Device(device))
+
+
+def read_strict(array: Array) -> list[float]:
+    """Values of an array of array-api-strict."""
+    xp = library("array_api_strict")
+    return flat(library("numpy").asarray(array.to_device(xp.Device("CPU_DEVICE"))).tolist())
+
+
+def make_cupy(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """CuPy array."""
+    return library("cupy").asarray(make_numpy(values, shape, dtype))
+
+
+def read_cupy(array: Array) -> list[float]:
+    """Values of a CuPy array."""
+    return read_numpy(array.get())
+
+
+def no_cuda_in_cupy() -> str | None:
+    """Why CuPy has no CUDA device."""
+    cupy = library("cupy")
+    try:
+        return None if cupy.cuda.runtime.getDeviceCount() else "cupy sees no CUDA device"
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        return f"cupy sees no CUDA device: {error}"
+
+
+def make_ndonnx(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """Array of ndonnx, evaluated as it is built."""
+    return library("ndonnx").asarray(make_numpy(values, shape, dtype))
+
+
+def read_ndonnx(array: Array) -> list[float]:
+    """Values of an array of ndonnx."""
+    return flat(array.unwrap_numpy().tolist())
