@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from kldiv_conformance._adapters import Adapter, Array
+from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._formats import FORMATS, ulp_distance
 from kldiv_conformance._vectors import Operand, Result, Vector
