@@ -37,6 +37,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def vectors(session: nox.Session) -> None:
+    """Write the vectors of the conformance suite; with --check, prove that they are up to date."""
+    install_group(session, "vectors")
+    session.run("python", "-m", "generate", *session.posargs, env={"PYTHONPATH": "conformance"})
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Distil a classifier of handwritten digits into a small one; ends with a picture."""
     install_group(session, "torch", "demo")
@@ -58,5 +65,6 @@ def build(session: nox.Session) -> None:
     # What these tests compare with (torch, the README, the demo) stays in the source tree.
     absent = ["upstream", "readme", "project", "distill_digits"]
     ignored = [f"--ignore=tests/test_{name}.py" for name in absent]
+    ignored.append("--ignore=tests/conformance")
     session.chdir(elsewhere)
     session.run("pytest", *ignored, *session.posargs)

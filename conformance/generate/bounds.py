@@ -47,7 +47,7 @@ def slope_bounds(
     p = probability(target, log_target, form)
     log_p = log_probability(p, target, log_target)
     by_p = abs(log_p) + abs(mpf(log_q)) + 1
-    scales = p, (p * by_p if log_target else by_p)
+    scales = abs(p), (p * by_p if log_target else by_p)
     if p == 0 or factor == 0:
         return mpf(0), mpf(0)
     by_input, by_target = (

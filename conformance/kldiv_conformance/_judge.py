@@ -23,7 +23,7 @@ class Implementation:
     name : str
         What a report calls it.
     loss : callable
-        ``loss(input, target, **arguments)``.
+        ``loss(input, target, **arguments)``; NotImplementedError stands for 'not supported'.
     gradient : callable or None
         ``gradient(input, target, **arguments, upstream=...)`` in closed form; without one the
         backend differentiates the loss, where it can.
@@ -62,7 +62,7 @@ class Outcome:
         return {"kind": "outcome", **asdict(self)}
 
 
-class NotSupportedError(Exception):
+class NotSupportedError(NotImplementedError):
     """A backend cannot express a vector."""
 
 
@@ -77,8 +77,8 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             returned = call(vector, adapter, implementation, arrays)
-    except NotSupportedError as reason:
-        return outcome("not supported", str(reason))
+    except NotImplementedError as reason:
+        return outcome("not supported", str(reason) or "the implementation does not do this.")
     except Exception as error:
         return raised(vector, error)
     if vector.raises is not None:
@@ -93,7 +93,11 @@ def made(operand: Operand, adapter: Adapter) -> Any:
     if operand.dtype in FORMATS and operand.dtype not in adapter.floats:
         message = f"{adapter.name} has no {operand.dtype}."
         raise NotSupportedError(message)
-    return adapter.make(operand.values, operand.shape, operand.dtype)
+    try:
+        return adapter.make(operand.values, operand.shape, operand.dtype)
+    except (AttributeError, TypeError, ValueError) as error:
+        message = f"{adapter.name} cannot make an array of {operand.dtype}: {error}"
+        raise NotSupportedError(message) from error
 
 
 CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
@@ -107,7 +111,7 @@ def call(
     vector: Vector, adapter: Adapter, implementation: Implementation, arrays: list[Any]
 ) -> dict[str, Array]:
     """What the implementation returns for a vector, by the name of the result."""
-    loss = partial(implementation.loss, **vector.arguments)
+    loss = with_arguments(implementation.loss, vector.arguments)
     if vector.upstream is None:
         # A compiler wraps what a call raises, so calls that must raise are made without it.
         function = loss if vector.kind == "invalid" else adapter.wrap(loss)
@@ -121,6 +125,11 @@ def call(
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
     return dict(zip(("d_input", "d_target"), pair, strict=True))
+
+
+def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
+    """Loss of two arrays."""
+    return partial(loss, **arguments)
 
 
 def raised(vector: Vector, error: Exception) -> Outcome:

@@ -1,6 +1,7 @@
 """Runs backends, each in its own process, so that a crash is a verdict and not a lost run."""
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -39,11 +40,14 @@ def run_all(backends: list[str], implementation: str) -> Iterator[Line]:
 def run_backend(backend: str, implementation: str) -> Iterator[Line]:
     """Lines of one backend; what a crash has left open fails with the crash as its reason."""
     command = [sys.executable, "-m", "kldiv_conformance._worker", backend, implementation]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     seen: set[str] = set()
     complete = False
     # A pipe for errors that nobody reads while values are read could fill up and block.
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - our own worker
+        process = subprocess.Popen(  # noqa: S603 - our own worker
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+        )
         with process:
             for text in process.stdout or ():
                 line = json.loads(text)

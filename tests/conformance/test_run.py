@@ -1,0 +1,92 @@
+import json
+
+import pytest
+from backends import library
+from click.testing import CliRunner
+
+from kldiv_conformance.__main__ import main
+from kldiv_conformance._adapters import ADAPTERS
+from kldiv_conformance._deviations import Deviation, load_deviations, settle, unmatched
+from kldiv_conformance._judge import Outcome
+from kldiv_conformance._report import collect, read_report
+from kldiv_conformance._run import run_all
+from kldiv_conformance._vectors import vectors
+
+OURS = "kldiv_xp:kl_div"
+IDENTIFIERS = {vector.id for vector in vectors()}
+
+
+@pytest.mark.parametrize("backend", ADAPTERS)
+def test_every_vector_passes_or_is_a_known_deviation(backend):
+    reason = ADAPTERS[backend].reason_to_skip()
+    if reason is not None:
+        pytest.skip(f"{backend}: {reason}")
+    report = collect(list(run_all([backend], OURS)), backend)
+    failures = [line for line in report.outcomes if line["verdict"] == "failure"]
+    assert [f"{line['id']}: {line['detail']}" for line in failures] == []
+    assert {line["id"] for line in report.outcomes} == IDENTIFIERS
+
+
+@pytest.mark.parametrize("backend", ADAPTERS)
+def test_every_deviation_belongs_to_a_vector(backend):
+    assert unmatched(load_deviations(backend), IDENTIFIERS) == []
+
+
+def test_known_failure_is_a_deviation_with_its_reason():
+    known = {"x": Deviation("flushed", "https://example.org")}
+    settled = settle(Outcome("x", "ordinary", "failure", "wrong"), known)
+    assert (settled.verdict, settled.detail) == ("deviation", "flushed (https://example.org)")
+
+
+def test_unexpected_pass_fails():
+    settled = settle(Outcome("x", "ordinary", "pass"), {"x": Deviation("flushed", "")})
+    assert settled.verdict == "failure"
+    assert settled.detail == (
+        "passes, though a deviation is recorded: remove it from the deviations file."
+    )
+
+
+def test_crash_is_a_verdict_for_every_vector_left(tmp_path, monkeypatch):
+    (tmp_path / "crashing.py").write_text("import os\ndef loss(*_, **__):\n    os._exit(7)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    report = collect(list(run_all(["numpy"], "crashing:loss")), "crash")
+    assert len(report.outcomes) == len(IDENTIFIERS)
+    assert "the process of numpy ended with status 7" in report.outcomes[-1]["detail"]
+
+
+def test_truncated_run_is_an_error(tmp_path):
+    path = tmp_path / "run.jsonl"
+    lines = [json.dumps(line) for line in run_all(["numpy"], OURS)]
+    path.write_text("\n".join(lines[:-5]))
+    with pytest.raises(ValueError, match=r"stops after .* outcomes, before its end: run again"):
+        read_report(path)
+
+
+def test_command_line_runs_and_compares(tmp_path):
+    path = str(tmp_path / "run.jsonl")
+    done = CliRunner().invoke(main, ["run", "-b", "numpy", "-b", "array-api-strict", "-o", path])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(main, ["compare", path])
+    assert "array-api-strict and numpy" in done.output
+
+
+def test_command_line_exits_with_1_on_a_failure():
+    library("scipy")
+    arguments = ["run", "-b", "numpy", "-i", "scipy.special:rel_entr"]
+    assert CliRunner().invoke(main, arguments).exit_code == 1
+
+
+def test_command_line_refuses_what_cannot_be_loaded():
+    done = CliRunner().invoke(main, ["run", "-i", "nowhere:loss"])
+    assert done.exit_code == 2
+    assert "`implementation` must be 'module:function'" in done.output
+
+
+def test_explain_shows_conventions_and_reasons():
+    done = CliRunner().invoke(main, ["explain", "zeros_006"])
+    assert "torch-2.13" in done.output
+    assert "ZeroTargetInfiniteInput" in done.output
+
+
+def test_list_counts_the_vectors_of_each_group():
+    assert "ordinary" in CliRunner().invoke(main, ["list"]).output
