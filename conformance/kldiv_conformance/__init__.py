@@ -1,1 +1,28 @@
-"""The conformance suite: vectors, and whether a loss agrees with their exact results."""
+"""Judges any Kullback-Leibler divergence loss by exact results.
+
+`vectors` are the calls and what must come of them, `judge` says what came of one, and
+`assert_conforms` is a whole test.
+"""
+
+from kldiv_conformance._adapter import Adapter
+from kldiv_conformance._adapters import ADAPTERS
+from kldiv_conformance._assertion import assert_conforms
+from kldiv_conformance._judge import Implementation, Outcome, judge
+from kldiv_conformance._vectors import Note, Operand, Result, Vector, find, groups, notes, vectors
+
+__all__ = [
+    "ADAPTERS",
+    "Adapter",
+    "Implementation",
+    "Note",
+    "Operand",
+    "Outcome",
+    "Result",
+    "Vector",
+    "assert_conforms",
+    "find",
+    "groups",
+    "judge",
+    "notes",
+    "vectors",
+]

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from kldiv_conformance._judge import Outcome
 
@@ -16,9 +17,12 @@ class Deviation:
     link: str
 
 
-def load_deviations(backend: str) -> dict[str, Deviation]:
-    """Deviations of a backend by vector id; none without a file ``deviations/<backend>.toml``."""
-    path = files("kldiv_conformance") / "deviations" / f"{backend}.toml"
+def load_deviations(backend: str, folder: Traversable | None = None) -> dict[str, Deviation]:
+    """Deviations of a backend by vector id; none without a file ``<backend>.toml``.
+
+    The files of kldiv_xp itself are read if no folder is given.
+    """
+    path = (folder or files("kldiv_conformance") / "deviations") / f"{backend}.toml"
     if not path.is_file():
         return {}
     stored = tomllib.loads(path.read_text(encoding="utf-8"))

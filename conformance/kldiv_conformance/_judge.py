@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from inspect import Parameter, signature
 from typing import Any, Literal, TypeAlias
 
 from kldiv_conformance._adapter import Adapter, Array
@@ -113,11 +114,11 @@ def call(
     """What the implementation returns for a vector, by the name of the result."""
     loss = with_arguments(implementation.loss, vector.arguments)
     if vector.upstream is None:
-        # A compiler wraps what a call raises, so calls that must raise are made without it.
-        function = loss if vector.kind == "invalid" else adapter.wrap(loss)
-        return {"value": function(*arrays)}
+        if vector.kind != "invalid":  # a compiler wraps what a call raises
+            loss = adapter.wrap(loss)
+        return {"value": loss(*arrays)}
     if adapter.gradient is not None:
-        pair = adapter.gradient(adapter.wrap(loss), *arrays, vector.upstream)
+        pair = adapter.gradient(adapter.wrap(loss), arrays[0], arrays[1], vector.upstream)
     elif implementation.gradient is not None:
         options = {**vector.arguments, "upstream": vector.upstream}
         pair = implementation.gradient(*arrays, **options)
@@ -128,8 +129,19 @@ def call(
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
-    """Loss of two arrays."""
-    return partial(loss, **arguments)
+    """Loss of two arrays, if it has these arguments at all."""
+    bound = partial(loss, **arguments)
+    try:
+        parameters = signature(loss).parameters.values()
+    except ValueError:  # a function of C may not tell
+        return bound
+    names = {parameter.name for parameter in parameters}
+    takes_all = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
+    missing = [] if takes_all else sorted(set(arguments) - names)
+    if missing:
+        message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
+        raise NotSupportedError(message)
+    return bound
 
 
 def raised(vector: Vector, error: Exception) -> Outcome:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from kldiv_conformance._vectors import vectors
@@ -16,7 +17,9 @@ Line: TypeAlias = dict[str, Any]
 FORMAT_VERSION = 1
 
 
-def run_all(backends: list[str], implementation: str) -> Iterator[Line]:
+def run_all(
+    backends: list[str], implementation: str, deviations: Path | None = None
+) -> Iterator[Line]:
     """Lines of a report: a header, the lines of each backend, and a footer."""
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     yield {
@@ -31,15 +34,18 @@ def run_all(backends: list[str], implementation: str) -> Iterator[Line]:
     }
     outcomes = 0
     for backend in backends:
-        for line in run_backend(backend, implementation):
+        for line in run_backend(backend, implementation, deviations):
             outcomes += line["kind"] == "outcome"
             yield line
     yield {"kind": "footer", "outcomes": outcomes}
 
 
-def run_backend(backend: str, implementation: str) -> Iterator[Line]:
+def run_backend(
+    backend: str, implementation: str, deviations: Path | None = None
+) -> Iterator[Line]:
     """Lines of one backend; what a crash has left open fails with the crash as its reason."""
-    command = [sys.executable, "-m", "kldiv_conformance._worker", backend, implementation]
+    known = [] if deviations is None else [str(deviations)]
+    command = [sys.executable, "-m", "kldiv_conformance._worker", backend, implementation, *known]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     seen: set[str] = set()
     complete = False

@@ -84,6 +84,10 @@ class Vector:
             return "invalid"
         return "value" if self.upstream is None else "gradient"
 
+    def __str__(self) -> str:
+        """Id, by which a test is called that has a vector as its parameter."""
+        return self.id
+
 
 @dataclass(frozen=True)
 class Note:
@@ -124,11 +128,17 @@ def find(identifier: str) -> Vector:
     KeyError
         If there is no such vector.
     """
-    for vector in vectors():
-        if vector.id == identifier:
-            return vector
+    found = by_id().get(identifier)
+    if found is not None:
+        return found
     message = f"no vector has the id {identifier!r}: ids look like {vectors()[0].id!r}."
     raise KeyError(message)
+
+
+@cache
+def by_id() -> dict[str, Vector]:
+    """All vectors by their id."""
+    return {vector.id: vector for vector in vectors()}
 
 
 @cache

@@ -3,32 +3,42 @@
 import json
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from kldiv_conformance._adapters import ADAPTERS
-from kldiv_conformance._deviations import load_deviations, settle
+from kldiv_conformance._deviations import Deviation, load_deviations, settle
 from kldiv_conformance._implementations import OURS, load_implementation
 from kldiv_conformance._judge import judge
 from kldiv_conformance._vectors import vectors
 
 
-def main(backend: str, specification: str) -> None:
+def main(backend: str, specification: str, folder: str = "") -> None:
     """Print the outcomes of a backend, between its versions and an end."""
     adapter = ADAPTERS[backend]
     reason = adapter.reason_to_skip()
-    say(kind="backend", backend=backend, versions=versions(adapter.library), skipped=reason)
+    found = versions(specification, adapter.library)
+    say(kind="backend", backend=backend, versions=found, skipped=reason)
     if reason is None:
         implementation = load_implementation(specification)
-        deviations = load_deviations(backend) if specification == OURS else {}
+        deviations = known_deviations(backend, specification, folder)
         for vector in vectors():
             outcome = settle(judge(vector, adapter, implementation), deviations)
             say(**outcome.to_json(), backend=backend)
     say(kind="end", backend=backend)
 
 
-def versions(library: str) -> dict[str, str]:
+def known_deviations(backend: str, specification: str, folder: str) -> dict[str, Deviation]:
+    """Deviations from a folder, or our own for our own implementation."""
+    if folder:
+        return load_deviations(backend, Path(folder))
+    return load_deviations(backend) if specification == OURS else {}
+
+
+def versions(specification: str, library: str) -> dict[str, str]:
     """Versions of what is judged and of what it runs on, as far as they are installed."""
     found = {}
-    for name in ("kldiv-xp", library.partition(".")[0].replace("_", "-"), "array-api-compat"):
+    modules = (specification.partition(":")[0], library, "kldiv_xp", "array_api_compat")
+    for name in dict.fromkeys(module.partition(".")[0].replace("_", "-") for module in modules):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

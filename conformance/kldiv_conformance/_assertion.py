@@ -1,0 +1,84 @@
+"""The test of a third party: one call for one vector."""
+
+from collections.abc import Callable, Mapping
+from unittest import SkipTest
+
+from kldiv_conformance._adapter import Adapter, Array
+from kldiv_conformance._adapters import ADAPTERS
+from kldiv_conformance._deviations import Deviation, settle
+from kldiv_conformance._judge import Implementation, Outcome, judge
+from kldiv_conformance._vectors import Vector, notes
+
+
+def assert_conforms(
+    loss: Callable[..., Array],
+    vector: Vector,
+    *,
+    backend: str | Adapter = "numpy",
+    gradient: Callable[..., tuple[Array, Array]] | None = None,
+    deviations: Mapping[str, Deviation] | None = None,
+) -> None:
+    """Fail unless a loss does what a vector asks for.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(input, target, *, reduction, log_target, size_average, reduce)``; the last two are
+        passed by the vectors of legacy arguments alone.
+    vector : Vector
+        One of `vectors()`.
+    backend : str or Adapter
+        How to make and read the arrays of the loss: a name that ``kldiv-conformance backends``
+        lists, or an adapter for another array library.
+    gradient : callable, optional
+        ``gradient(input, target, *, reduction, log_target, upstream)`` in closed form, for a
+        library that does not differentiate.
+    deviations : mapping of str to Deviation, optional
+        Known failures by the id of their vector, from `load_deviations`.
+
+    Raises
+    ------
+    AssertionError
+        If the loss fails, or passes though its failure is known.  The message names the vector,
+        the value, and for each flag the bug that it stands for.
+    unittest.SkipTest
+        If the backend cannot express the vector, or does not run on this machine; pytest reports
+        it as a skip, with the reason.
+    ValueError
+        If `backend` is not the name of one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_conformance import assert_conforms, find
+    >>> def unguarded(input, target, *, reduction, log_target):
+    ...     return target * (np.log(target) - input)
+    >>> assert_conforms(unguarded, find("ordinary_001"))
+    >>> with np.errstate(all="ignore"):
+    ...     assert_conforms(unguarded, find("zeros_001"))
+    Traceback (most recent call last):
+        ...
+    AssertionError: zeros_001: value is wrong in 1 of 1 places: at 0 it must be 0.0; got nan.
+    ...
+    """
+    adapter = ADAPTERS.get(backend) if isinstance(backend, str) else backend
+    if adapter is None:
+        names = ", ".join(map(repr, ADAPTERS))
+        message = f"`backend` must be an Adapter or one of {names}; got {backend!r}."
+        raise ValueError(message)
+    reason = adapter.reason_to_skip()
+    if reason is not None:
+        raise SkipTest(reason)
+    implementation = Implementation(getattr(loss, "__name__", repr(loss)), loss, gradient)
+    outcome = settle(judge(vector, adapter, implementation), deviations or {})
+    if outcome.verdict in {"not supported", "deviation"}:
+        raise SkipTest(outcome.detail)
+    if outcome.verdict == "failure":
+        raise AssertionError(accusation(outcome, vector))
+
+
+def accusation(outcome: Outcome, vector: Vector) -> str:
+    """Text on a failure: what is wrong, in which call, and which bug that often is."""
+    lines = [f"{vector.id}: {outcome.detail}", f"  {vector.comment}"]
+    lines += [f"  {flag}: {notes()[flag].bug}" for flag in vector.flags]
+    return "\n".join([*lines, f"  See `kldiv-conformance explain {vector.id}`."])

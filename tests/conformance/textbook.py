@@ -1,0 +1,77 @@
+"""A plain kl_div on NumPy that passes every vector, and whose text the mutants are made from."""
+
+import math
+
+import numpy as np
+
+REDUCTIONS = ("none", "mean", "sum", "batchmean")
+
+
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+    check(input, target, size_average, reduce, reduction, log_target)
+    asked, reduction = reduction, resolved(size_average, reduce, reduction)
+    dtype = np.promote_types(input.dtype, target.dtype)
+    wide = np.promote_types(dtype, np.float32)
+    with np.errstate(all="ignore"):
+        terms = pointwise(input.astype(wide), target.astype(wide), log_target)
+        if reduction == "none":
+            return np.asarray(terms, dtype=dtype)
+        total = np.sum(terms, dtype=wide)
+        return np.asarray(total / divisor(reduction, input), dtype=dtype)
+
+
+def pointwise(x, t, log_target):
+    p = np.exp(t) if log_target else t
+    zero = p == 0
+    log_p = np.where(zero, 0, t) if log_target else np.log(np.where(zero, 1, t))
+    x = np.where(zero & np.isinf(x), 0, x)
+    terms = p * (log_p - x)
+    return np.where(terms == 0, 0, terms)
+
+
+def kl_div_gradient(input, target, *, reduction, log_target, upstream):
+    wide = np.promote_types(np.promote_types(input.dtype, target.dtype), np.float32)
+    x, t = input.astype(wide), target.astype(wide)
+    factor = wide.type(upstream) / divisor(reduction, input)
+    with np.errstate(all="ignore"):
+        p = np.exp(t) if log_target else t
+        zero = p == 0
+        log_p = np.where(zero, 0, t) if log_target else np.log(np.where(zero, 1, t))
+        slope = log_p - np.where(zero & np.isinf(x), 0, x) + 1
+        by_input = -p
+        by_target = p * slope if log_target else slope
+        by_target = np.where(zero & ~np.isnan(x), 0, by_target)
+        gradients = np.asarray(by_input * factor), np.asarray(by_target * factor)
+        return gradients[0].astype(input.dtype), gradients[1].astype(target.dtype)
+
+
+def divisor(reduction, input):
+    if reduction == "mean":
+        return input.size or math.nan
+    if reduction == "batchmean" and input.ndim:
+        return input.shape[0] or math.nan
+    return 1
+
+
+def resolved(size_average, reduce, reduction):
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+def check(input, target, size_average, reduce, reduction, log_target):
+    if not (isinstance(reduction, str) and reduction in REDUCTIONS):
+        raise ValueError(reduction)
+    if not all(flag is None or isinstance(flag, bool) for flag in (size_average, reduce)):
+        raise TypeError("legacy flags are bools")
+    if not isinstance(log_target, bool):
+        raise TypeError("log_target is a bool")
+    for operand in (input, target):
+        if not isinstance(operand, np.ndarray):
+            raise TypeError("not an array")
+        if operand.dtype.kind != "f":
+            raise TypeError("not real floating")
+    if input.shape != target.shape:
+        raise ValueError("shapes differ")
