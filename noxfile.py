@@ -44,6 +44,42 @@ def vectors(session: nox.Session) -> None:
 
 
 @nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge every installed backend by the vectors, and write a page about it to report/."""
+    install_group(session, "torch", "tests")
+    session.install(".[conformance]")
+    run = session.create_tmp() + "/run.jsonl"
+    session.run("kldiv-conformance", "run", "--output", run, *session.posargs)
+    session.run("kldiv-conformance", "report", run, "--output", "report")
+
+
+PEERS = {
+    "torch.nn.functional.kl_div": ("torch.nn.functional:kl_div", ["torch", "torch-compile"]),
+    "optax.losses.kl_divergence": ("optax_adapter:kl_div", ["jax", "jax-jit"]),
+    "keras.losses.kl_divergence": ("keras_adapter:kl_div", ["jax"]),
+    "scipy.special.rel_entr": ("scipy_adapter:kl_div", ["numpy"]),
+    "torchmetrics.functional.kl_divergence": ("torchmetrics_adapter:kl_div", ["torch"]),
+    "kldiv_xp.kl_div": ("kldiv_xp:kl_div", ["numpy", "torch", "jax"]),
+}
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Judge the losses of other libraries, and write the matrix to docs/peers/."""
+    install_group(session, "peers")
+    session.install(".[conformance]")
+    folder = Path(session.create_tmp()).resolve()
+    environment = {"KERAS_BACKEND": "jax", "PYTHONPATH": "examples/conformance_of_peers"}
+    runs = [str(folder / f"{name}.jsonl") for name in PEERS]
+    for run, (name, (implementation, backends)) in zip(runs, PEERS.items(), strict=True):
+        chosen = [f"--backend={backend}" for backend in backends]
+        options = [f"--implementation={implementation}", f"--name={name}", f"--output={run}"]
+        command = ["kldiv-conformance", "run", *chosen, *options]
+        session.run(*command, env=environment, success_codes=[0, 1])
+    session.run("kldiv-conformance", "report", *runs, "--output", "docs/peers")
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Distil a classifier of handwritten digits into a small one; ends with a picture."""
     install_group(session, "torch", "demo")
@@ -57,7 +93,8 @@ def build(session: nox.Session) -> None:
     install_group(session, "build", "wheel-tests")
     shutil.rmtree(DIST, ignore_errors=True)
     session.run("python", "-m", "build")
-    session.install(*map(str, DIST.glob("*.whl")))
+    (wheel,) = DIST.glob("*.whl")
+    session.install(f"{wheel}[conformance]")
     elsewhere = Path(session.create_tmp()).resolve()
     shutil.rmtree(elsewhere / "tests", ignore_errors=True)
     shutil.copytree("tests", elsewhere / "tests")
@@ -68,3 +105,4 @@ def build(session: nox.Session) -> None:
     ignored.append("--ignore=tests/conformance")
     session.chdir(elsewhere)
     session.run("pytest", *ignored, *session.posargs)
+    session.run("kldiv-conformance", "run", "-b", "numpy", "-b", "array-api-strict")

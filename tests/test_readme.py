@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^### (\w+)\n\n```python\n(.*?)```", README, re.DOTALL | re.MULTILINE))
 COMMANDS = re.findall(r"^```console\n(.*?)\n```", README, re.DOTALL | re.MULTILINE)
+SET_UP = COMMANDS[:2]
 BACKEND_OF = {"NumPy": "numpy", "CuPy": "cupy", "PyTorch": "torch", "JAX": "jax"}
 
 
@@ -30,16 +31,29 @@ def test_example_is_short(library):
 
 
 def test_there_are_exactly_two_commands_to_set_up_and_their_sessions_exist():
-    assert COMMANDS == ["pip install nox && nox -s demo", "pip install nox && nox -s tests"]
+    section = README.partition("## Set up")[2].partition("\n## ")[0]
+    assert section.count("```console") == len(SET_UP)
+    assert SET_UP == ["pip install nox && nox -s demo", "pip install nox && nox -s tests"]
     noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
-    assert all(f"def {command.split()[-1]}(session" in noxfile for command in COMMANDS)
+    assert all(f"def {command.split()[-1]}(session" in noxfile for command in SET_UP)
 
 
 def test_ci_runs_the_command_of_the_readme():
-    assert COMMANDS[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert SET_UP[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_command_of_the_suite_is_one_that_it_has():
+    from kldiv_conformance.__main__ import main
+
+    pages = [README, (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")]
+    used = {name for page in pages for name in re.findall(r"kldiv-conformance (\w+)", page)}
+    assert used <= set(main.commands)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "conformance/README.md"]
+)
 def test_links_between_pages_lead_somewhere(page):
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
-    assert all((ROOT / link).exists() for link in links if "://" not in link)
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
+    assert all((path.parent / link).exists() for link in links if "://" not in link)

@@ -32,6 +32,7 @@ def main() -> None:
     "--backend", "-b", multiple=True, type=click.Choice(list(ADAPTERS)), help="All if left out."
 )
 @click.option("--implementation", "-i", default=OURS, show_default=True, help="module:function")
+@click.option("--name", help="What a report calls it, if it is an adapter of something else.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="JSON lines to write.")
 @click.option(
     "--deviations",
@@ -39,7 +40,11 @@ def main() -> None:
     help="Folder with known failures, a file BACKEND.toml for each backend.",
 )
 def run(
-    backend: tuple[str, ...], implementation: str, output: Path | None, deviations: Path | None
+    backend: tuple[str, ...],
+    implementation: str,
+    name: str | None,
+    output: Path | None,
+    deviations: Path | None,
 ) -> None:
     """Judge an implementation by every vector; the exit code is 1 if one fails."""
     try:
@@ -47,7 +52,7 @@ def run(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     backends = list(backend or ADAPTERS)
-    started = run_all(backends, implementation, deviations)
+    started = run_all(backends, implementation, name=name, deviations=deviations)
     lines = list(with_progress(started, len(backends)))
     if output is not None:
         output.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")

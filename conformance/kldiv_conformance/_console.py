@@ -8,7 +8,7 @@ from rich.table import Table
 
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._run import Line
-from kldiv_conformance._suspects import suspects
+from kldiv_conformance._suspects import certain, suspects
 from kldiv_conformance._vectors import notes, vectors
 
 A_SCREEN = 10
@@ -52,7 +52,7 @@ def show(report: Report) -> None:
 
 def table(report: Report) -> Table:
     """A row for each backend, a column for each verdict."""
-    found = Table(title=report.header["implementation"])
+    found = Table(title=report.header["name"])
     for heading in ("backend", *VERDICTS):
         found.add_column(heading, justify="left" if heading == "backend" else "right")
     for name in report.names:
@@ -68,4 +68,8 @@ def show_suspects(report: Report, backend: str, console: Console) -> None:
             f"{backend}: {suspect.failures} of {suspect.vectors} vectors of {suspect.flag} fail. "
             f"{notes()[suspect.flag].bug}"
         )
+        console.print(text, markup=False, soft_wrap=True)
+    names = [suspect.flag for suspect in certain(report.of(backend))]
+    if names:
+        text = f"{backend}: all vectors fail of {', '.join(names)}."
         console.print(text, markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._formats import FORMATS, ulp_distance
 from kldiv_conformance._vectors import Operand, Result, Vector
 
+LEGACY = {"size_average", "reduce"}
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 
@@ -129,19 +130,17 @@ def call(
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
-    """Loss of two arrays, if it has these arguments at all."""
-    bound = partial(loss, **arguments)
+    """Loss of two arrays, if it has the legacy arguments that a vector asks for."""
     try:
-        parameters = signature(loss).parameters.values()
+        parameters = signature(loss).parameters
     except ValueError:  # a function of C may not tell
-        return bound
-    names = {parameter.name for parameter in parameters}
-    takes_all = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
-    missing = [] if takes_all else sorted(set(arguments) - names)
-    if missing:
+        return partial(loss, **arguments)
+    takes_all = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values())
+    missing = sorted(LEGACY & set(arguments) - set(parameters))
+    if missing and not takes_all:
         message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
         raise NotSupportedError(message)
-    return bound
+    return partial(loss, **arguments)
 
 
 def raised(vector: Vector, error: Exception) -> Outcome:

@@ -18,34 +18,42 @@ FORMAT_VERSION = 1
 
 
 def run_all(
-    backends: list[str], implementation: str, deviations: Path | None = None
+    backends: list[str],
+    implementation: str,
+    *,
+    name: str | None = None,
+    deviations: Path | None = None,
 ) -> Iterator[Line]:
-    """Lines of a report: a header, the lines of each backend, and a footer."""
+    """Lines of a report: a header, the lines of each backend, and a footer.
+
+    `name` is what the report calls the implementation, for one that is reached by an adapter.
+    """
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     yield {
         "kind": "header",
         "format": FORMAT_VERSION,
         "implementation": implementation,
+        "name": name or implementation,
         "backends": backends,
         "vectors": len(vectors()),
         "started": started,
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
     }
     outcomes = 0
     for backend in backends:
-        for line in run_backend(backend, implementation, deviations):
+        for line in run_backend(backend, implementation, name or implementation, deviations):
             outcomes += line["kind"] == "outcome"
             yield line
     yield {"kind": "footer", "outcomes": outcomes}
 
 
 def run_backend(
-    backend: str, implementation: str, deviations: Path | None = None
+    backend: str, implementation: str, name: str, deviations: Path | None = None
 ) -> Iterator[Line]:
     """Lines of one backend; what a crash has left open fails with the crash as its reason."""
-    known = [] if deviations is None else [str(deviations)]
-    command = [sys.executable, "-m", "kldiv_conformance._worker", backend, implementation, *known]
+    worker = [sys.executable, "-m", "kldiv_conformance._worker"]
+    command = [*worker, backend, implementation, name, str(deviations or "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     seen: set[str] = set()
     complete = False

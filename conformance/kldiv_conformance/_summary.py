@@ -24,12 +24,14 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
         "groups": {group: len(vectors(group)) for group in groups()},
         "rows": rows,
         "skipped": [
-            {"implementation": report.header["implementation"], "backend": name, "reason": reason}
+            {"implementation": report.header["name"], "backend": name, "reason": reason}
             for report in runs
             for name, reason in report.skipped.items()
         ],
         "runs": [report.header for report in runs],
-        "vectors": {vector.id: [vector.comment, vector.flags, vector.group] for vector in vectors()},
+        "vectors": {
+            vector.id: [vector.comment, vector.flags, vector.group] for vector in vectors()
+        },
         "flags": {flag: asdict(note) for flag, note in notes().items()},
         "verdicts": VERDICTS,
     }
@@ -41,7 +43,7 @@ def row(report: Report, backend: str) -> dict[str, Any]:
     line = next(line for line in report.backends if line["backend"] == backend)
     conventions = agreement_with_conventions(outcomes)
     return {
-        "implementation": report.header["implementation"],
+        "implementation": report.header["name"],
         "backend": backend,
         "versions": line["versions"],
         "share": report.share_that_fails(backend),

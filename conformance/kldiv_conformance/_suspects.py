@@ -39,6 +39,16 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
     return found
 
 
+def certain(outcomes: Iterable[Line]) -> list[Suspect]:
+    """Flags all of whose vectors fail."""
+    failed, expressed = ids_by_flag(outcomes)
+    return [
+        Suspect(flag, len(ids), len(ids))
+        for flag, ids in sorted(failed.items())
+        if len(ids) == len(expressed[flag])
+    ]
+
+
 def f_measure(failed: set[str], expressed: int, unexplained: set[str]) -> float:
     """F-measure of a flag with a weight of 1/2 for recall, 0 if it explains nothing more."""
     precision = len(failed) / expressed

@@ -1,6 +1,7 @@
 """The process of one backend: judges every vector and prints a JSON line for each."""
 
 import json
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,11 +13,11 @@ from kldiv_conformance._judge import judge
 from kldiv_conformance._vectors import vectors
 
 
-def main(backend: str, specification: str, folder: str = "") -> None:
+def main(backend: str, specification: str, name: str, folder: str) -> None:
     """Print the outcomes of a backend, between its versions and an end."""
     adapter = ADAPTERS[backend]
     reason = adapter.reason_to_skip()
-    found = versions(specification, adapter.library)
+    found = versions(specification, name, adapter.library)
     say(kind="backend", backend=backend, versions=found, skipped=reason)
     if reason is None:
         implementation = load_implementation(specification)
@@ -34,11 +35,11 @@ def known_deviations(backend: str, specification: str, folder: str) -> dict[str,
     return load_deviations(backend) if specification == OURS else {}
 
 
-def versions(specification: str, library: str) -> dict[str, str]:
-    """Versions of what is judged and of what it runs on, as far as they are installed."""
+def versions(*modules: str) -> dict[str, str]:
+    """Versions of the packages that modules belong to, as far as they are installed."""
     found = {}
-    modules = (specification.partition(":")[0], library, "kldiv_xp", "array_api_compat")
-    for name in dict.fromkeys(module.partition(".")[0].replace("_", "-") for module in modules):
+    roots = (re.split(r"[.:]", module)[0] for module in modules)
+    for name in dict.fromkeys(root.replace("_", "-") for root in roots):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -9,15 +9,15 @@ REDUCTIONS = ("none", "mean", "sum", "batchmean")
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     check(input, target, size_average, reduce, reduction, log_target)
-    asked, reduction = reduction, resolved(size_average, reduce, reduction)
+    resolved_reduction = resolved(size_average, reduce, reduction)
     dtype = np.promote_types(input.dtype, target.dtype)
     wide = np.promote_types(dtype, np.float32)
     with np.errstate(all="ignore"):
         terms = pointwise(input.astype(wide), target.astype(wide), log_target)
-        if reduction == "none":
+        if resolved_reduction == "none":
             return np.asarray(terms, dtype=dtype)
         total = np.sum(terms, dtype=wide)
-        return np.asarray(total / divisor(reduction, input), dtype=dtype)
+        return np.asarray(total / divisor(resolved_reduction, input), dtype=dtype)
 
 
 def pointwise(x, t, log_target):

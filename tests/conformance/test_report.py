@@ -1,0 +1,122 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from kldiv_conformance.__main__ import main
+from kldiv_conformance._pages import write_pages
+from kldiv_conformance._report import collect
+from kldiv_conformance._run import run_all
+from kldiv_conformance._summary import histogram, summary
+from kldiv_conformance._suspects import certain, suspects
+
+UNGUARDED = """
+import numpy as np
+
+def kl_div(input, target, *, reduction, log_target):
+    with np.errstate(all="ignore"):
+        p = np.exp(target) if log_target else target
+        terms = p * ((target if log_target else np.log(target)) - input)
+    if reduction == "none":
+        return terms
+    return np.sum(terms) / {"sum": 1, "mean": terms.size}.get(reduction, len(input))
+"""
+
+
+@pytest.fixture(scope="module")
+def unguarded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unguarded")
+    (folder / "unguarded.py").write_text(UNGUARDED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        return collect(list(run_all(["numpy"], "unguarded:kl_div")), "unguarded")
+
+
+@pytest.fixture(scope="module")
+def ours():
+    return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div")), "ours")
+
+
+def test_worst_implementation_comes_first(unguarded, ours):
+    rows = summary([ours, unguarded])["rows"]
+    assert [row["implementation"] for row in rows] == ["unguarded:kl_div", "kldiv_xp:kl_div"]
+
+
+def test_counts_of_all_groups_add_up(unguarded):
+    (row,) = summary([unguarded])["rows"]
+    assert sum(cell["failure"] for cell in row["cells"].values()) == row["counts"]["failure"] > 0
+
+
+def test_report_says_which_convention_is_followed(ours):
+    (row,) = summary([ours])["rows"]
+    assert row["follows"] == "kldiv_xp"
+    agreed, asked = row["conventions"]["kldiv_xp"]
+    assert agreed == asked > 100
+
+
+def test_missing_guard_is_named_with_its_bug(unguarded, tmp_path):
+    assert "ZeroTarget" in [suspect.flag for suspect in suspects(unguarded.outcomes)[:3]]
+    markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
+    assert "vectors of ZeroTarget: 0 * log(0), which is NaN." in markdown
+
+
+def test_argument_that_an_implementation_lacks_is_not_supported(unguarded):
+    legacy = unguarded.of("numpy", "legacy_arguments")
+    assert {line["verdict"] for line in legacy} == {"not supported"}
+    assert legacy[0]["detail"] == (
+        "the implementation has no argument 'reduce' and 'size_average'."
+    )
+
+
+def test_nothing_is_suspected_of_what_passes(ours):
+    assert suspects(ours.outcomes) == certain(ours.outcomes) == []
+
+
+def test_every_error_is_in_one_bin_of_the_histogram(unguarded):
+    errors = [line["ulp"] for line in unguarded.outcomes if line["ulp"] is not None]
+    assert sum(count for _, count in histogram(unguarded.outcomes)) == len(errors)
+
+
+def test_markdown_says_why_a_backend_did_not_run(ours, tmp_path):
+    reason = ours.skipped.get("cupy")
+    if reason is None:
+        pytest.skip("cupy runs here")
+    markdown = write_pages(summary([ours]), tmp_path)[0].read_text()
+    assert f"* `kldiv_xp:kl_div` on cupy: {reason}" in markdown
+
+
+def test_page_needs_nothing_else_and_stays_below_2_mb(unguarded, ours, tmp_path):
+    page = write_pages(summary([unguarded, ours]), tmp_path)[1].read_text()
+    assert "src=" not in page
+    assert "@import" not in page
+    assert len(page) < 2_000_000
+
+
+def test_text_of_an_implementation_cannot_end_the_script(unguarded, tmp_path):
+    content = summary([unguarded])
+    content["rows"][0]["outcomes"]["ordinary_001"][2] = "</script><b id=hostile>"
+    page = write_pages(content, tmp_path)[1].read_text()
+    assert "</script><b" not in page
+    text = page.partition('id="data">')[2].partition("</script>")[0]
+    assert json.loads(text)["rows"][0]["outcomes"]["ordinary_001"][2] == "</script><b id=hostile>"
+
+
+def test_command_line_writes_both_pages_of_several_runs(tmp_path):
+    paths = [str(tmp_path / f"{name}.jsonl") for name in ("first", "second")]
+    for path in paths:
+        arguments = ["run", "-b", "numpy", "--name", path, "-o", path]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+    done = CliRunner().invoke(main, ["report", *paths, "-o", str(tmp_path / "report")])
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in sorted((tmp_path / "report").iterdir())] == [
+        "report.html",
+        "report.md",
+    ]
+
+
+def test_report_refuses_a_truncated_run(tmp_path):
+    path = tmp_path / "run.jsonl"
+    path.write_text('{"kind": "header", "format": 1}\n')
+    done = CliRunner().invoke(main, ["report", str(path)])
+    assert done.exit_code == 2
+    assert "stops after 0 outcomes" in " ".join(done.output.split())
