@@ -1,7 +1,8 @@
-"""Whether a number that an implementation returned is good enough."""
+"""Whether what an implementation returned is good enough, and what is wrong with it."""
 
 import math
 
+from kldiv_conformance._adapter import Array
 from kldiv_conformance._formats import FORMATS, ulp_distance
 from kldiv_conformance._vectors import Result
 
@@ -48,3 +49,32 @@ def disagreements(
             signed_zero=signed_zero,
         )
     ]
+
+
+def problems(
+    name: str, array: Array, numbers: list[float], expected: Result, max_ulp: int | None
+) -> list[str]:
+    """Sentences on what is wrong with a result."""
+    shape, dtype = tuple(array.shape), str(array.dtype).rpartition(".")[2]
+    if shape != expected.shape:
+        return [f"{name} must have the shape {expected.shape}; got {shape}."]
+    if dtype != expected.dtype:
+        return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
+    wrong = disagreements(numbers, expected, max_ulp, signed_zero=name == "value")
+    if not wrong:
+        return []
+    place = wrong[0]
+    return [
+        f"{name} is wrong in {len(wrong)} of {len(numbers)} places: at {place} it must be "
+        f"{expected.values[place]!r}; got {numbers[place]!r}."
+    ]
+
+
+def finite_distances(numbers: list[float], expected: Result) -> list[int]:
+    """Distances in ulp between finite numbers."""
+    if len(numbers) != len(expected.values):
+        return []
+    form = FORMATS[expected.dtype]
+    pairs = zip(numbers, expected.values, strict=True)
+    finite = [(a, b) for a, b in pairs if abs(a) <= form.largest and abs(b) <= form.largest]
+    return [ulp_distance(a, b, form) for a, b in finite]

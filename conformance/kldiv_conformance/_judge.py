@@ -8,9 +8,9 @@ from inspect import Parameter, signature
 from typing import Any, Literal, TypeAlias
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._comparison import disagreements
-from kldiv_conformance._formats import FORMATS, ulp_distance
-from kldiv_conformance._vectors import Operand, Result, Vector
+from kldiv_conformance._comparison import finite_distances, problems
+from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._vectors import Operand, Vector
 
 LEGACY = {"size_average", "reduce"}
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
@@ -171,32 +171,3 @@ def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Ou
         max(distances, default=None),
         values,
     )
-
-
-def problems(
-    name: str, array: Array, numbers: list[float], expected: Result, max_ulp: int | None
-) -> list[str]:
-    """Sentences on what is wrong with a result."""
-    shape, dtype = tuple(array.shape), str(array.dtype).rpartition(".")[2]
-    if shape != expected.shape:
-        return [f"{name} must have the shape {expected.shape}; got {shape}."]
-    if dtype != expected.dtype:
-        return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
-    wrong = disagreements(numbers, expected, max_ulp, signed_zero=name == "value")
-    if not wrong:
-        return []
-    place = wrong[0]
-    return [
-        f"{name} is wrong in {len(wrong)} of {len(numbers)} places: at {place} it must be "
-        f"{expected.values[place]!r}; got {numbers[place]!r}."
-    ]
-
-
-def finite_distances(numbers: list[float], expected: Result) -> list[int]:
-    """Distances in ulp between finite numbers."""
-    if len(numbers) != len(expected.values):
-        return []
-    form = FORMATS[expected.dtype]
-    pairs = zip(numbers, expected.values, strict=True)
-    finite = [(a, b) for a, b in pairs if abs(a) <= form.largest and abs(b) <= form.largest]
-    return [ulp_distance(a, b, form) for a, b in finite]
