@@ -63,4 +63,4 @@ def test_two_kinds_of_half_precision_promote_to_float32(name):
     backend = usable(name)
     operands = backend.array([1.0], "float16"), backend.array([1.0], "bfloat16")
     xp = namespace_of(operands[0])
-    assert promoted_dtype(xp, *operands) == xp.float32
+    assert promoted_dtype(xp, *[operand.dtype for operand in operands]) == xp.float32

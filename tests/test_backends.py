@@ -40,4 +40,4 @@ def test_library_that_is_not_listed_gets_the_plain_formula():
 
 def test_facts_cannot_be_changed():
     with pytest.raises(AttributeError):
-        UNKNOWN.defers_chunks = True
+        UNKNOWN.bridge = "_host"

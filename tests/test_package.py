@@ -31,6 +31,7 @@ def test_public_names():
         "__version__",
         "kl_div",
         "kl_div_gradient",
+        "thread_limit",
     }
     assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
 
@@ -80,5 +81,5 @@ def test_public_docstrings_have_their_sections(name, section):
 
 
 def test_public_names_live_in_the_package():
-    for name in ("KLDivLoss", "KLDivWarning", "kl_div", "kl_div_gradient"):
+    for name in ("KLDivLoss", "KLDivWarning", "kl_div", "kl_div_gradient", "thread_limit"):
         assert getattr(kldiv_xp, name).__module__ == "kldiv_xp"

@@ -1,10 +1,30 @@
 """The only door to array-api-compat, and what the array API standard leaves to be asked."""
 
+from collections.abc import Callable
+from importlib import import_module
+
 import array_api_compat
 
 from kldiv_xp._typing import Array, DType, Namespace
 
-TORCH_TYPES = {("torch", "Tensor"), ("torch.nn.parameter", "Parameter")}
+# The arrays of these types, and not those of a subclass, are what their library computes with.
+PLAIN_TYPES = {
+    ("numpy", "ndarray"): "numpy",
+    ("numpy", "memmap"): "numpy",
+    ("torch", "Tensor"): "torch",
+    ("torch.nn.parameter", "Parameter"): "torch",
+}
+
+_plain_namespaces: dict[type, Namespace | None] = {}
+
+
+def plain_namespace(kind: type) -> Namespace | None:
+    """Namespace of arrays of this type, if it is one of the plain types."""
+    if kind not in _plain_namespaces:
+        library = PLAIN_TYPES.get((kind.__module__, kind.__qualname__))
+        xp = import_module(f"array_api_compat.{library}") if library else None
+        _plain_namespaces[kind] = xp
+    return _plain_namespaces[kind]
 
 
 def is_array(operand: object) -> bool:
@@ -28,7 +48,12 @@ def is_torch_tensor(operand: object) -> bool:
     detected a call to a `functools.lru_cache`-wrapped function": 18 warnings for one kl_div.
     """
     kind = type(operand)
-    return (kind.__module__, kind.__qualname__) in TORCH_TYPES
+    return PLAIN_TYPES.get((kind.__module__, kind.__qualname__)) == "torch"
+
+
+def is_being_compiled(operand: object) -> bool:
+    """Whether torch.compile is reading this very code, which keeps nothing that it remembers."""
+    return is_torch_tensor(operand) and namespace_of(operand).compiler.is_compiling()
 
 
 def known_shape(array: Array) -> tuple[int | None, ...]:
@@ -44,15 +69,15 @@ def working_dtype(xp: Namespace, dtype: DType) -> DType:
     return xp.float32 if xp.finfo(dtype).bits < xp.finfo(xp.float32).bits else dtype
 
 
-def promoted_dtype(xp: Namespace, left: Array, right: Array) -> DType:
-    """Type that two arrays promote to.
+def promoted_dtype(xp: Namespace, left: DType, right: DType) -> DType:
+    """Type that two floating-point types promote to.
 
     By `promote_types` where a library has it: for torch's 16-bit types array_api_compat's
     `result_type` makes tensors to ask, which torch.compile refuses ("torch.* op returned
     non-Tensor").
     """
     promote = xp.promote_types if hasattr(xp, "promote_types") else xp.result_type
-    return promote(left.dtype, right.dtype)
+    return promote(left, right)
 
 
 def cast(xp: Namespace, array: Array, dtype: DType) -> Array:

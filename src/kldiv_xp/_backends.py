@@ -21,18 +21,28 @@ class Facts:
     needs_device_context: bool = False
     """Work must run inside ``with array.device``."""
 
-    defers_chunks: bool = False
-    """Arrays are chunked, and a chunk is computed later, on another thread or machine."""
+    bridge: str | None = None
+    """Our module that knows a better way than the plain expression, loaded when it is needed."""
+
+    bridge_takes_plain_types_only: bool = False
+    """A subclass of the library's own type may do anything, so it gets the plain expression."""
 
 
 UNKNOWN = Facts()
 
 FACTS = {
-    "numpy": Facts(zero_dimensional_is_scalar=True),
+    "numpy": Facts(
+        zero_dimensional_is_scalar=True, bridge="_host", bridge_takes_plain_types_only=True
+    ),
     "cupy": Facts(computes_with_numpy=False, forbids_mixed_devices=True, needs_device_context=True),
-    "torch": Facts(computes_with_numpy=False, forbids_mixed_devices=True),
-    "jax": Facts(computes_with_numpy=False),
-    "dask": Facts(defers_chunks=True),
+    "torch": Facts(
+        computes_with_numpy=False,
+        forbids_mixed_devices=True,
+        bridge="_torch",
+        bridge_takes_plain_types_only=True,
+    ),
+    "jax": Facts(computes_with_numpy=False, bridge="_jax"),
+    "dask": Facts(bridge="_dask"),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 

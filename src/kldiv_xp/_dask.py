@@ -1,21 +1,88 @@
 """Dask: one task per chunk, run with the namespace and the context of the chunk's own library."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import dask.array as da
 
+from kldiv_xp._array_api import namespace_of
+from kldiv_xp._backends import facts_about
+from kldiv_xp._evaluation import Gradient, chained_slopes, divided, evaluate_loss
+from kldiv_xp._execution import quiet, run
+from kldiv_xp._formula import pointwise
+from kldiv_xp._operands import Operands, examine
+from kldiv_xp._threads import thread_limit
 from kldiv_xp._typing import Array, DType
 
 
-def elementwise(function: Callable[..., Array], *arrays: Array, dtype: DType) -> Array:
+def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+    """Every term, lazily."""
+    function = partial(pointwise, log_target=log_target)
+    return elementwise(function, operands.working, operands.dtype, input, target)
+
+
+def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
+    """Sum of the sums of the chunks over the divisor, lazily."""
+    function = partial(sum_of_chunk, log_target=log_target)
+    ones = dict.fromkeys(range(input.ndim), 1)
+    sums = chunkwise(function, input, target, dtype=operands.working, adjust_chunks=ones)
+    total = da.reduction(sums, add_up, add_up, dtype=operands.working)
+    mean = partial(divided, parts=parts)
+    return elementwise(mean, operands.working, operands.dtype, total)
+
+
+def gradient(
+    operands: Operands,
+    input: Array,
+    target: Array,
+    log_target: bool,
+    factor: float,
+    upstream: tuple[Array, ...],
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, lazily."""
+    functions = chained_slopes(log_target, factor)
+    by_input, by_target = (
+        elementwise(function, operands.working, operand.dtype, input, target, *upstream)
+        if want
+        else None
+        for function, operand, want in zip(functions, (input, target), wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+def elementwise(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Lazy array of ``function(xp, *chunks)``, computed in one type and rounded to another."""
+    return chunkwise(partial(run, function, working, dtype), *arrays, dtype=dtype)
+
+
+def chunkwise(
+    function: Callable[..., Array], *arrays: Array, dtype: DType, **options: object
+) -> Array:
     """Lazy array of ``function(*chunks)``; 0-d arrays go with every chunk of the others."""
     axes = tuple(range(arrays[0].ndim))
-    operands = [part for array in arrays for part in (array, axes[: array.ndim])]
+    pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
     meta = arrays[0]._meta.astype(dtype)
     # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
-    return da.blockwise(function, axes, *operands, dtype=dtype, meta=meta, align_arrays=True)
+    return da.blockwise(
+        function, axes, *pairs, dtype=dtype, meta=meta, align_arrays=True, **options
+    )
 
 
-def total(array: Array, sum_over: Callable[..., Array]) -> Array:
-    """Lazy 0-d sum: of every chunk, then of their sums along a tree."""
-    return da.reduction(array, sum_over, sum_over, dtype=array.dtype)
+def sum_of_chunk(input: Array, target: Array, *, log_target: bool) -> Array:
+    """Sum of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
+    operands = examine(input, target)
+    unrounded = replace(operands, dtype=operands.working)
+    with thread_limit(1):
+        total = evaluate_loss(unrounded, input, target, log_target, parts=1)
+    return operands.xp.reshape(total, (1,) * input.ndim)
+
+
+def add_up(array: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
+    """Sum of the sums, in their type."""
+    xp = namespace_of(array)
+    with quiet(facts_about(xp), array):
+        return xp.sum(array, axis=axis, keepdims=keepdims)

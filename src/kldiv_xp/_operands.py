@@ -1,0 +1,86 @@
+"""What two operands are together, told from their types once and remembered."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from kldiv_xp._array_api import (
+    is_being_compiled,
+    plain_namespace,
+    promoted_dtype,
+    working_dtype,
+)
+from kldiv_xp._backends import Facts, facts_about
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp._validation import check_devices, check_operands, check_shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """Library of two operands, and the types to compute in and to return."""
+
+    xp: Namespace
+    facts: Facts
+    bridge: ModuleType | None
+    dtype: DType
+    working: DType
+
+
+_remembered: dict[tuple[object, ...], Operands] = {}
+
+
+def examine(input: Array, target: Array) -> Operands:
+    """Check two operands and say what they are together; raises as `check_operands` does."""
+    compiled = is_being_compiled(input)
+    operands = None if compiled else remembered(*kinds(input, target))
+    if operands is None:
+        xp = check_operands(input, target)
+        return describe(xp, *kinds(input, target), may_have_bridge=not compiled)
+    if input.shape != target.shape:
+        check_shapes(input, target)
+    if operands.facts.forbids_mixed_devices and input.device != target.device:
+        check_devices(operands.xp, input=input, target=target)
+    return operands
+
+
+def kinds(input: object, target: object) -> tuple[type, type, DType, DType]:
+    """Types and dtypes of two operands."""
+    dtypes = getattr(input, "dtype", None), getattr(target, "dtype", None)
+    return type(input), type(target), *dtypes
+
+
+def remembered(left: type, right: type, left_dtype: DType, right_dtype: DType) -> Operands | None:
+    """Operands of plain types of one library and real floating-point dtypes; None of others."""
+    xp = plain_namespace(left)
+    if xp is None or plain_namespace(right) is not xp:
+        return None
+    key = (left, right, left_dtype, right_dtype)
+    if key not in _remembered:
+        if not all(xp.isdtype(dtype, "real floating") for dtype in (left_dtype, right_dtype)):
+            return None
+        _remembered[key] = describe(xp, *key)
+    return _remembered[key]
+
+
+def describe(
+    xp: Namespace,
+    left: type,
+    right: type,
+    left_dtype: DType,
+    right_dtype: DType,
+    *,
+    may_have_bridge: bool = True,
+) -> Operands:
+    """What operands of these types are together."""
+    facts = facts_about(xp)
+    if may_have_bridge and facts.bridge_takes_plain_types_only:
+        may_have_bridge = None not in (plain_namespace(left), plain_namespace(right))
+    bridge = facts.bridge if may_have_bridge else None
+    dtype = promoted_dtype(xp, left_dtype, right_dtype)
+    return Operands(
+        xp=xp,
+        facts=facts,
+        bridge=import_module(f"kldiv_xp.{bridge}") if bridge else None,
+        dtype=dtype,
+        working=working_dtype(xp, dtype),
+    )

@@ -1,0 +1,111 @@
+"""How many threads a computation on host memory may use, and sharing its work among them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+VARIABLE = "KLDIV_XP_NUM_THREADS"
+
+# Each thread works on a block of its own: more of them would not fit the cache that they share.
+MOST_BY_DEFAULT = 8
+
+_limit: ContextVar[int | None] = ContextVar("kldiv_xp_thread_limit", default=None)
+
+
+@contextmanager
+def thread_limit(limit: int) -> Iterator[None]:
+    """Limit the threads that a loss uses, within the ``with`` block.
+
+    A loss of NumPy arrays, or of eager torch tensors in host memory, is computed by as many
+    threads as the process has processors, at most 8, or as many as the environment variable
+    ``KLDIV_XP_NUM_THREADS`` says.  They live as long as the call.  The result is the same, bit
+    for bit, for any number of them.
+
+    Parameters
+    ----------
+    limit : int
+        At least 1, which computes in the thread that calls.
+
+    Raises
+    ------
+    TypeError
+        If `limit` is not an int.
+    ValueError
+        If `limit` is less than 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import kl_div, thread_limit
+    >>> log_q, p = np.log([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
+    >>> with thread_limit(1):
+    ...     kl_div(log_q, p, reduction="batchmean").round(7)
+    array(0.143841)
+    """
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        message = f"`limit` must be an int; got {limit!r}: pass the number of threads."
+        raise TypeError(message)
+    if limit < 1:
+        message = f"`limit` must be at least 1; got {limit}: 1 computes in the calling thread."
+        raise ValueError(message)
+    token = _limit.set(limit)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+def thread_count() -> int:
+    """Threads that may be used here: by the context, else the environment, else the processors."""
+    limit = _limit.get()
+    if limit is not None:
+        return limit
+    setting = os.environ.get(VARIABLE)
+    return min(processors(), MOST_BY_DEFAULT) if setting is None else parse(setting)
+
+
+def processors() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parse(setting: str) -> int:
+    """Number that the environment variable holds."""
+    if setting.isascii() and setting.isdigit() and int(setting) > 0:
+        return int(setting)
+    message = (
+        f"The environment variable {VARIABLE} must be a whole number of at least 1; got "
+        f"{setting!r}: correct it or unset it."
+    )
+    raise ValueError(message)
+
+
+def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> None:
+    """Call `work` in each thread with its jobs: every n-th, so that none waits for the others.
+
+    The threads end with the call, so that a fork finds none; what one of them raises is raised
+    here, after the others have stopped at their next job.
+    """
+    if min(jobs, threads) <= 1:
+        work(iter(range(jobs)))
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    threads = min(jobs, threads)
+    stopped: list[bool] = []
+
+    def run(first: int) -> None:
+        try:
+            work(job for job in range(first, jobs, threads) if not stopped)
+        except BaseException:
+            stopped.append(True)
+            raise
+
+    with ThreadPoolExecutor(threads - 1, thread_name_prefix="kldiv_xp") as pool:
+        others = [pool.submit(run, first) for first in range(1, threads)]
+        run(0)
+    for other in others:
+        other.result()

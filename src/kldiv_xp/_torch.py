@@ -1,0 +1,118 @@
+"""Eager torch tensors in host memory: NumPy's loops on their memory, one autograd function."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+
+from kldiv_xp import _blocked, _host
+from kldiv_xp._evaluation import Gradient, chained_slopes, evaluate_slopes
+from kldiv_xp._formula import pointwise
+from kldiv_xp._operands import Operands
+from kldiv_xp._torch_memory import NUMPY, lends_memory, lent, numpy_type, threads
+from kldiv_xp._typing import Array, DType
+
+def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+    """Every term; in one node of the graph where a gradient is wanted."""
+    if not (lends_memory(input) and lends_memory(target)):
+        return NotImplemented
+    if is_differentiated(input, target):
+        return Loss.apply(input, target, operands, log_target, None)
+    return terms_of(operands, input, target, log_target)
+
+
+def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
+    """Sum of the terms over the divisor; in one node of the graph where a gradient is wanted."""
+    if not (lends_memory(input) and lends_memory(target)):
+        return NotImplemented
+    if is_differentiated(input, target):
+        return Loss.apply(input, target, operands, log_target, parts)
+    return loss_of(operands, input, target, log_target, parts)
+
+
+def gradient(
+    operands: Operands,
+    input: Array,
+    target: Array,
+    log_target: bool,
+    factor: float,
+    upstream: tuple[Array, ...],
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, each written in one pass."""
+    arrays = (input, target, *upstream)
+    if not all(map(lends_memory, arrays)) or is_differentiated(*arrays):
+        return NotImplemented
+    functions = chained_slopes(log_target, factor)
+    by_input, by_target = (
+        filled(operands, function, arrays, operand.dtype) if want else None
+        for function, operand, want in zip(functions, (input, target), wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+class Loss(torch.autograd.Function):
+    """The loss as one node that keeps its operands, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        input: Array,
+        target: Array,
+        operands: Operands,
+        log_target: bool,
+        parts: float | None,
+    ) -> Array:
+        """Terms where there is no divisor, otherwise their sum over it."""
+        ctx.save_for_backward(input, target)
+        ctx.options = operands, log_target, parts
+        if parts is None:
+            return terms_of(operands, input, target, log_target)
+        return loss_of(operands, input, target, log_target, parts)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        input, target = ctx.saved_tensors
+        operands, log_target, parts = ctx.options
+        by_input, by_target = evaluate_slopes(
+            operands,
+            input,
+            target,
+            log_target,
+            1 if parts is None else 1 / parts,
+            (upstream,),
+            ctx.needs_input_grad[:2],
+        )
+        return by_input, by_target, None, None, None
+
+
+def terms_of(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+    """Every term, of tensors that lend their memory."""
+    function = partial(pointwise, log_target=log_target)
+    return filled(operands, function, (input, target), operands.dtype)
+
+
+def loss_of(
+    operands: Operands, input: Array, target: Array, log_target: bool, parts: float
+) -> Array:
+    """Sum of the terms over the divisor, rounded once from float64."""
+    working = numpy_type(operands.working)
+    value = _host.total(NUMPY, lent(input), lent(target), log_target, working, threads())
+    return torch.full((), value / parts, dtype=operands.dtype)
+
+
+def filled(
+    operands: Operands, function: Callable[..., Array], arrays: tuple[Array, ...], dtype: DType
+) -> Array:
+    """Tensor of a function of tensors that lend their memory."""
+    result = torch.empty(arrays[0].shape, dtype=dtype)
+    working = numpy_type(operands.working)
+    _blocked.fill(NUMPY, function, list(map(lent, arrays)), lent(result), working, threads())
+    return result
+
+
+def is_differentiated(*tensors: Array) -> bool:
+    """Whether autograd must learn what was done to the tensors."""
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
