@@ -1,31 +1,31 @@
 """Arithmetic on host memory, block by block in the cache and thread by thread; knows no KL.
 
-Every function works on arrays of NumPy, whose namespace it is given, and wants `operands` of one
-shape.
+Every function works on arrays of NumPy, whose namespace it is given, and on `operands` of one
+shape, or 0-d. `attempts` are functions (xp, *blocks), from the cheapest to the one that is always
+right: it shows in the result of one that it was not enough.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from kldiv_xp._recycling import Recycling
 from kldiv_xp._threads import share
 from kldiv_xp._typing import Array, DType, Namespace
 
-# Elements are counted in blocks of 1 MiB: 512 x 32000 float32 took 15 ms in blocks of 128 KiB,
-# 9.1 in 256 KiB, 7.4 in 512 KiB, 6.0 in 1 MiB, 6.2 in 2 MiB (two threads, 1 MiB of L2 each).
+# 512 x 32000 float32 on two threads with 1 MiB of L2 each: 17.5 ms in blocks of 64 KiB, 9.1 in
+# 256 KiB, 7.4 in 512 KiB, 6.0 in 1 MiB, 6.2 in 2 MiB.
 BLOCK_BYTES = 1 << 20
 
-# A block of a function that makes many temporaries: about ten of them stay in the L2 cache.
-SMALL_BLOCK_BYTES = 1 << 17
-
-# Fewer elements than this in a dot product: OpenBLAS starts threads of its own for 10000, which
-# fight with ours (64-bit, 512 x 32000: 67 ms instead of 12).
+# A dot product of 10000 elements lets OpenBLAS start threads of its own, which fight with ours
+# (512 x 32000 float64: 67 ms instead of 12).
 ROW = 4096
 
-# Starting a thread costs as much as two blocks.
+# Starting a thread takes as long as a block or two.
 BLOCKS_WORTH_A_THREAD = 2
 
 Index = tuple[int | slice, ...]
-Factors = Callable[[Namespace, Array, Array], tuple[Array, Array]]
+Attempt = Callable[..., Any]
 
 
 def blocks(shape: Sequence[int], most: int) -> list[Index]:
@@ -41,102 +41,83 @@ def blocks(shape: Sequence[int], most: int) -> list[Index]:
     return [(slice(start, start + step),) for start in range(0, size, step)]
 
 
-class Reusing:
-    """Namespace whose universal functions write into the arrays that they made last time.
-
-    A block needs the same calls in the same order as the block before it, so the n-th call of a
-    block takes the array of the n-th call: without that, each would be a fresh piece of memory
-    whose pages the system clears first (log space, 512 x 32000 float32: 39 ms instead of 13).
-    """
-
-    def __init__(self, xp: Namespace) -> None:
-        self._xp = xp
-        self._made: list[Array] = []
-        self._turn = 0
-
-    def begin(self) -> "Reusing":
-        """Start with the first call again."""
-        self._turn = 0
-        return self
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        function: Callable[..., Array] = getattr(self._xp, name)
-        if not hasattr(function, "nout"):
-            return function
-
-        def into_the_same(*operands: Array) -> Array:
-            turn, self._turn = self._turn, self._turn + 1
-            if turn == len(self._made):
-                self._made.append(function(*operands))
-            else:
-                function(*operands, out=self._made[turn])
-            return self._made[turn]
-
-        return into_the_same
-
-
 def total(
     xp: Namespace,
-    attempts: Sequence[Factors],
+    attempts: Sequence[Attempt],
     operands: Sequence[Array],
     dtype: DType,
-    threads: int,
+    threads: Callable[[], int],
 ) -> float:
-    """Sum of all products of the two factors, in one order for any number of threads.
+    """Sum of the products of the two arrays that an attempt returns, NaN where it was not enough.
 
-    `attempts` are functions to the factors, from the cheapest to the one that is always right;
-    one whose sum is not NaN was right. A thread remembers which of them its last block needed.
+    The order of summation is the same for any number of threads.
     """
     indices = blocks(operands[0].shape, BLOCK_BYTES // xp.dtype(dtype).itemsize)
     partials = [0.0] * len(indices)
 
-    def work(jobs: Iterator[int]) -> None:
-        level, size, reusing = 0, 0, Reusing(xp)
-        with xp.errstate(all="ignore"):
-            for job in jobs:
-                block = [cut(operand, indices[job], dtype).reshape(-1) for operand in operands]
-                if block[0].size != size:
-                    size, reusing = block[0].size, Reusing(xp)
-                partials[job] = dot(xp, *attempts[level](reusing.begin(), *block))
-                while math.isnan(partials[job]) and level + 1 < len(attempts):
-                    level, reusing = level + 1, Reusing(xp)
-                    partials[job] = dot(xp, *attempts[level](reusing.begin(), *block))
+    def add(job: int, factors: tuple[Array, Array]) -> bool:
+        partials[job] = dot(xp, *factors)
+        return not math.isnan(partials[job])
 
-    share(work, len(indices), threads if len(indices) > BLOCKS_WORTH_A_THREAD else 1)
+    each_block(xp, attempts, add, indices, operands, dtype, threads)
     return sum(partials)
 
 
 def fill(
     xp: Namespace,
-    function: Callable[..., Array],
+    attempts: Sequence[Attempt],
     operands: Sequence[Array],
     result: Array,
     dtype: DType,
-    threads: int,
+    threads: Callable[[], int],
 ) -> None:
-    """Write ``function(xp, *operands)``, computed in `dtype`, into `result`; 0-d operands too."""
-    indices = blocks(result.shape, SMALL_BLOCK_BYTES // xp.dtype(dtype).itemsize)
+    """Write what an attempt returns into `result`; it was enough if all is finite."""
+    indices = blocks(result.shape, BLOCK_BYTES // xp.dtype(dtype).itemsize)
+
+    def write(job: int, values: Array) -> bool:
+        result[indices[job]] = values
+        extremes = xp.min(values, initial=0.0), xp.max(values, initial=0.0)
+        return all(map(math.isfinite, extremes))
+
+    each_block(xp, attempts, write, indices, operands, dtype, threads)
+
+
+def each_block(
+    xp: Namespace,
+    attempts: Sequence[Attempt],
+    take: Callable[[int, Any], bool],
+    indices: Sequence[Index],
+    operands: Sequence[Array],
+    dtype: DType,
+    threads: Callable[[], int],
+) -> None:
+    """Let `take` have the result of each block, from the first attempt that it calls enough.
+
+    A thread starts with the attempt that its last block needed.
+    """
 
     def work(jobs: Iterator[int]) -> None:
-        shape, reusing = None, Reusing(xp)
+        level, namespace = 0, Recycling(xp, dtype) if len(indices) > 1 else xp
         with xp.errstate(all="ignore"):
             for job in jobs:
-                index = indices[job]
-                if result[index].shape != shape:
-                    shape, reusing = result[index].shape, Reusing(xp)
-                block = [cut(operand, index if operand.ndim else (), dtype) for operand in operands]
-                result[index] = function(reusing.begin(), *block)
+                block = [cut(operand, indices[job], dtype) for operand in operands]
+                while not take(job, attempts[level](namespace, *block)):
+                    if level + 1 == len(attempts):
+                        break
+                    level += 1
 
-    share(work, len(indices), threads if len(indices) > BLOCKS_WORTH_A_THREAD else 1)
+    share(work, len(indices), threads() if len(indices) > BLOCKS_WORTH_A_THREAD else 1)
 
 
 def cut(operand: Array, index: Index, dtype: DType) -> Array:
-    """Block of an operand in another type: a view where the type is the same."""
-    return operand[index].astype(dtype, copy=False)
+    """Block of an operand in another type: a view where it can be."""
+    block = operand[index] if index and operand.ndim else operand
+    return block if block.dtype == dtype else block[...].astype(dtype)
 
 
 def dot(xp: Namespace, left: Array, right: Array) -> float:
-    """Inner product of two arrays of one axis: each row in their type, the rows in float64."""
+    """Inner product of all elements: each row in their type, the rows in float64."""
+    left, right = left.reshape(-1), right.reshape(-1)
     whole = left.size - left.size % ROW
     if not whole:
         return float(xp.vecdot(left, right))

@@ -10,6 +10,7 @@ from functools import partial
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._execution import run
 from kldiv_xp._formula import (
+    Guard,
     factors,
     pointwise,
     pointwise_input_gradient,
@@ -110,9 +111,12 @@ def divided(xp: Namespace, array: Array, *, parts: float) -> Array:
     return array if parts == 1 else array / parts
 
 
-def chained_slopes(log_target: bool, factor: float) -> list[Callable[..., Array]]:
+def chained_slopes(
+    log_target: bool, factor: float, guard: Guard = Guard.FULL
+) -> list[Callable[..., Array]]:
     """Functions (xp, input, target, *upstream) to the derivative by input, and by target."""
-    return [partial(chained, partial(slope, log_target=log_target), factor) for slope in SLOPES]
+    slopes = [partial(slope, log_target=log_target, guard=guard) for slope in SLOPES]
+    return [partial(chained, slope, factor) for slope in slopes]
 
 
 def chained(
@@ -127,4 +131,4 @@ def chained(
     value = slope(xp, input, target)
     if upstream:
         return xp.multiply(value, upstream[0] * factor)
-    return value if factor == 1 else value * factor
+    return value if factor == 1 else xp.multiply(value, factor)

@@ -6,7 +6,11 @@ from kldiv_xp._typing import Array, Namespace
 
 
 class Guard(IntEnum):
-    """How far `factors` looks out for p = 0; a sum that is not NaN needed no more than it had."""
+    """How far the formula looks out for p = 0.
+
+    With less than `FULL`, a sum of products of the factors that is not NaN is right, and so are
+    terms and slopes that are all finite.
+    """
 
     NONE = 0
     """p log p is NaN at 0."""
@@ -31,35 +35,45 @@ def factors(
     p log p -> 0 as p -> 0: also where log q is infinite, but not where it is NaN.
     """
     p = xp.exp(target) if log_target else target
-    zero = xp.equal(p, 0) if guard else None
-    if log_target:
-        log_p = xp.maximum(target, LOG_OF_ZERO) if guard is Guard.LOGARITHM else target
-    else:
-        log_p = xp.log(xp.add(p, xp.astype(zero, p.dtype)) if guard else p)
-    log_ratio = xp.subtract(log_p, input)
+    # No name for log p: what nobody holds, the difference may overwrite.
+    log_ratio = xp.subtract(logarithm(xp, p, target, log_target, guard), input)
     if guard is not Guard.FULL:
         return p, log_ratio
+    zero = xp.equal(p, 0)
     return xp.where(zero, 0.0, p), xp.where(zero & ~xp.isnan(input), 0.0, log_ratio)
 
 
-def pointwise(xp: Namespace, input: Array, target: Array, *, log_target: bool) -> Array:
+def logarithm(xp: Namespace, p: Array, target: Array, log_target: bool, guard: Guard) -> Array:
+    """log p; with a guard something finite where p is 0."""
+    if log_target:
+        return xp.maximum(target, LOG_OF_ZERO) if guard is Guard.LOGARITHM else target
+    return xp.log(xp.add(p, xp.astype(xp.equal(p, 0), p.dtype)) if guard else p)
+
+
+def pointwise(
+    xp: Namespace, input: Array, target: Array, *, log_target: bool, guard: Guard = Guard.FULL
+) -> Array:
     """p (log p - log q), in nats."""
-    p, log_ratio = factors(xp, input, target, log_target)
-    return xp.multiply(p, log_ratio)
+    p, log_ratio = factors(xp, input, target, log_target, guard)
+    terms = xp.multiply(p, log_ratio)
+    # Where the exponential is 0 a negative ratio would make it -0.
+    return xp.add(terms, 0.0) if log_target and guard is Guard.NONE else terms
 
 
 def pointwise_input_gradient(
-    xp: Namespace, input: Array, target: Array, *, log_target: bool
+    xp: Namespace, input: Array, target: Array, *, log_target: bool, guard: Guard = Guard.FULL
 ) -> Array:
     """Derivative of `pointwise` by log q: -p."""
-    del input
+    del input, guard
     return xp.negative(xp.exp(target) if log_target else target)
 
 
 def pointwise_target_gradient(
-    xp: Namespace, input: Array, target: Array, *, log_target: bool
+    xp: Namespace, input: Array, target: Array, *, log_target: bool, guard: Guard = Guard.FULL
 ) -> Array:
     """Derivative of `pointwise` by p, log p - log q + 1; by log p, p (log p - log q + 1)."""
-    p, log_ratio = factors(xp, input, target, log_target)
+    p, log_ratio = factors(xp, input, target, log_target, guard)
     slope = xp.add(log_ratio, 1.0)
-    return xp.where(xp.equal(p, 0), 0.0, xp.multiply(p, slope) if log_target else slope)
+    if log_target:
+        slope = xp.multiply(p, slope)
+    return slope if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, slope)

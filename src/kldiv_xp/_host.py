@@ -1,6 +1,7 @@
 """Arrays of NumPy: blocks in the cache, threads, and no guard that a block does not need."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 
 from kldiv_xp import _blocked
 from kldiv_xp._evaluation import Gradient, chained_slopes
@@ -9,36 +10,22 @@ from kldiv_xp._operands import Operands
 from kldiv_xp._threads import thread_count
 from kldiv_xp._typing import Array, DType, Namespace
 
-ATTEMPTS = {
-    log_target: [partial(factors, log_target=log_target, guard=guard) for guard in Guard]
-    for log_target in (False, True)
-}
+Threads = Callable[[], int]
 
 
 def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
     """Every term, without a temporary of its size."""
-    xp = operands.xp
-    result = xp.empty(input.shape, dtype=operands.dtype)
-    function = partial(pointwise, log_target=log_target)
-    _blocked.fill(xp, function, (input, target), result, operands.working, thread_count())
+    result = operands.xp.empty(input.shape, dtype=operands.dtype)
+    fill_terms(operands.xp, input, target, log_target, result, operands.working, thread_count)
     return result
 
 
-def loss(
-    operands: Operands, input: Array, target: Array, log_target: bool, parts: float
-) -> Array:
+def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
     """Sum of the terms over the divisor, rounded once from float64."""
     xp = operands.xp
-    value = total(xp, input, target, log_target, operands.working, thread_count())
+    value = total(xp, input, target, log_target, operands.working, thread_count)
     with xp.errstate(all="ignore"):  # it may overflow its type
         return xp.asarray(value / parts, dtype=operands.dtype)
-
-
-def total(
-    xp: Namespace, input: Array, target: Array, log_target: bool, working: DType, threads: int
-) -> float:
-    """Sum of the terms."""
-    return _blocked.total(xp, ATTEMPTS[log_target], (input, target), working, threads)
 
 
 def gradient(
@@ -51,14 +38,57 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    by_input, by_target = (
-        operands.xp.empty(operand.shape, dtype=operand.dtype.newbyteorder("=")) if want else None
+    xp = operands.xp
+    results = [
+        xp.empty(operand.shape, dtype=operand.dtype.newbyteorder("=")) if want else None
         for operand, want in zip((input, target), wanted, strict=True)
-    )
-    for function, result in zip(
-        chained_slopes(log_target, factor), (by_input, by_target), strict=True
-    ):
+    ]
+    arrays = (input, target, *upstream)
+    fill_slopes(xp, arrays, log_target, factor, results, operands.working, thread_count)
+    return results[0], results[1]
+
+
+def total(
+    xp: Namespace, input: Array, target: Array, log_target: bool, working: DType, threads: Threads
+) -> float:
+    """Sum of the terms."""
+    attempts = attempts_at_sum(log_target)
+    return _blocked.total(xp, attempts, (input, target), working, threads)
+
+
+@cache
+def attempts_at_sum(log_target: bool) -> list[_blocked.Attempt]:
+    """The factors with one guard after the other."""
+    return [partial(factors, log_target=log_target, guard=guard) for guard in Guard]
+
+
+def fill_terms(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    log_target: bool,
+    result: Array,
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write every term into `result`."""
+    attempts = [
+        partial(pointwise, log_target=log_target, guard=guard) for guard in (Guard.NONE, Guard.FULL)
+    ]
+    _blocked.fill(xp, attempts, (input, target), result, working, threads)
+
+
+def fill_slopes(
+    xp: Namespace,
+    arrays: tuple[Array, ...],
+    log_target: bool,
+    factor: float,
+    results: list[Array | None],
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write the derivatives of `chained_slopes` into those results that are there."""
+    bare, full = (chained_slopes(log_target, factor, guard) for guard in (Guard.NONE, Guard.FULL))
+    for attempts, result in zip(zip(bare, full, strict=True), results, strict=True):
         if result is not None:
-            arrays = (input, target, *upstream)
-            _blocked.fill(operands.xp, function, arrays, result, operands.working, thread_count())
-    return by_input, by_target
+            _blocked.fill(xp, attempts, arrays, result, working, threads)

@@ -1,21 +1,18 @@
 """Eager torch tensors in host memory: NumPy's loops on their memory, one autograd function."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
 
-from kldiv_xp import _blocked, _host
-from kldiv_xp._evaluation import Gradient, chained_slopes, evaluate_slopes
-from kldiv_xp._formula import pointwise
+from kldiv_xp import _host
+from kldiv_xp._evaluation import Gradient, evaluate_slopes
 from kldiv_xp._operands import Operands
-from kldiv_xp._torch_memory import NUMPY, lends_memory, lent, numpy_type, threads
-from kldiv_xp._typing import Array, DType
+from kldiv_xp._torch_memory import NUMPY, empty, lend_memory, lent, numpy_type, threads
+from kldiv_xp._typing import Array
 
 def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
     """Every term; in one node of the graph where a gradient is wanted."""
-    if not (lends_memory(input) and lends_memory(target)):
+    if not lend_memory(input, target):
         return NotImplemented
     if is_differentiated(input, target):
         return Loss.apply(input, target, operands, log_target, None)
@@ -24,7 +21,7 @@ def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> 
 
 def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
     """Sum of the terms over the divisor; in one node of the graph where a gradient is wanted."""
-    if not (lends_memory(input) and lends_memory(target)):
+    if not lend_memory(input, target):
         return NotImplemented
     if is_differentiated(input, target):
         return Loss.apply(input, target, operands, log_target, parts)
@@ -42,14 +39,22 @@ def gradient(
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
     arrays = (input, target, *upstream)
-    if not all(map(lends_memory, arrays)) or is_differentiated(*arrays):
+    if not lend_memory(*arrays) or is_differentiated(*arrays):
         return NotImplemented
-    functions = chained_slopes(log_target, factor)
-    by_input, by_target = (
-        filled(operands, function, arrays, operand.dtype) if want else None
-        for function, operand, want in zip(functions, (input, target), wanted, strict=True)
+    results = [
+        empty(operand.shape, operand.dtype) if want else None
+        for operand, want in zip((input, target), wanted, strict=True)
+    ]
+    _host.fill_slopes(
+        NUMPY,
+        tuple(map(lent, arrays)),
+        log_target,
+        factor,
+        [None if result is None else lent(result) for result in results],
+        numpy_type(operands.working),
+        threads,
     )
-    return by_input, by_target
+    return results[0], results[1]
 
 
 class Loss(torch.autograd.Function):
@@ -90,8 +95,11 @@ class Loss(torch.autograd.Function):
 
 def terms_of(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
     """Every term, of tensors that lend their memory."""
-    function = partial(pointwise, log_target=log_target)
-    return filled(operands, function, (input, target), operands.dtype)
+    result = empty(input.shape, operands.dtype)
+    working = numpy_type(operands.working)
+    arrays = lent(input), lent(target)
+    _host.fill_terms(NUMPY, *arrays, log_target, lent(result), working, threads)
+    return result
 
 
 def loss_of(
@@ -99,18 +107,8 @@ def loss_of(
 ) -> Array:
     """Sum of the terms over the divisor, rounded once from float64."""
     working = numpy_type(operands.working)
-    value = _host.total(NUMPY, lent(input), lent(target), log_target, working, threads())
+    value = _host.total(NUMPY, lent(input), lent(target), log_target, working, threads)
     return torch.full((), value / parts, dtype=operands.dtype)
-
-
-def filled(
-    operands: Operands, function: Callable[..., Array], arrays: tuple[Array, ...], dtype: DType
-) -> Array:
-    """Tensor of a function of tensors that lend their memory."""
-    result = torch.empty(arrays[0].shape, dtype=dtype)
-    working = numpy_type(operands.working)
-    _blocked.fill(NUMPY, function, list(map(lent, arrays)), lent(result), working, threads())
-    return result
 
 
 def is_differentiated(*tensors: Array) -> bool:

@@ -28,21 +28,26 @@ def numpy_namespace() -> Namespace | None:
 NUMPY = numpy_namespace()
 
 
-def lends_memory(tensor: Array) -> bool:
-    """Whether this is all there is to the tensor: values at hand, in host memory.
-
-    Not while something traces, transforms or intercepts what is done to it.
-    """
+def lend_memory(*tensors: Array) -> bool:
+    """Whether the tensors are no more than values at hand, in host memory."""
     return (
-        not torch.compiler.is_compiling()
-        and NUMPY is not None
-        and tensor.is_cpu
-        and tensor.layout is torch.strided
-        and not tensor.is_neg()
-        and torch._C._functorch.peek_interpreter_stack() is None
-        and torch._C._len_torch_dispatch_stack() == 0
-        and forward_ad._current_level < 0
-        and not torch.jit.is_tracing()
+        NUMPY is not None
+        and not is_intercepted()
+        and all(
+            tensor.is_cpu and tensor.layout is torch.strided and not tensor.is_neg()
+            for tensor in tensors
+        )
+    )
+
+
+def is_intercepted() -> bool:
+    """Whether something traces, transforms or counts what is done to tensors."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch._C._len_torch_dispatch_stack() > 0
+        or forward_ad._current_level >= 0
+        or torch.jit.is_tracing()
     )
 
 
@@ -56,16 +61,25 @@ def threads() -> int:
     return min(thread_count(), torch.get_num_threads())
 
 
+def empty(shape: tuple[int, ...], dtype: DType) -> Array:
+    """Tensor to be filled, in memory of NumPy, which asks the system for huge pages."""
+    if dtype in NARROW:
+        return torch.empty(shape, dtype=dtype)
+    return torch.from_numpy(NUMPY.empty(tuple(shape), dtype=numpy_type(dtype)))
+
+
 def lent(tensor: Array) -> Array:
-    """Memory of a tensor, as an array of NumPy."""
-    return Widened(tensor) if tensor.dtype in NARROW else tensor.detach().numpy()
+    """Memory of a tensor, as an array of NumPy or what can be cut into such arrays."""
+    if tensor.requires_grad:
+        tensor = tensor.detach()
+    return Widened(tensor) if tensor.dtype in NARROW else tensor.numpy()
 
 
 class Widened:
     """A tensor of a 16-bit type, whose blocks are read as float32 and written as what it is."""
 
     def __init__(self, tensor: Array) -> None:
-        self.tensor = tensor.detach()
+        self.tensor = tensor
         self.shape = tuple(tensor.shape)
         self.ndim = tensor.ndim
 

@@ -1,0 +1,53 @@
+"""A namespace of NumPy whose functions write into memory that nobody holds any more.
+
+A fresh array of a mebibyte is fresh memory, whose pages the system clears first: the sum in log
+space of 512 x 32000 float32, block by block, takes 39 ms with it and 13 without.
+"""
+
+from collections.abc import Callable
+from sys import getrefcount
+
+from kldiv_xp._typing import Array, DType, Namespace
+
+# Their result has the shape of the first operand and the type of all.
+FUNCTIONS = ("abs", "add", "exp", "log", "maximum", "multiply", "negative", "subtract")
+
+# Holders of an array that nobody holds: our list, and the call that counts them.
+UNHELD = 2
+
+
+class Recycling:
+    """Namespace for one thread, to compute in one type.
+
+    It keeps the arrays that it makes, and takes one again when it is the only one that has it:
+    also an operand of the call that needs it, `log(p)` in `subtract(log(p), input)`.
+    """
+
+    def __init__(self, xp: Namespace, dtype: DType) -> None:
+        self._made: list[Array] = []
+        self._xp = xp
+        for name in FUNCTIONS:
+            setattr(self, name, self._recycling(getattr(xp, name), dtype))
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        function: Callable[..., Array] = getattr(self._xp, name)
+        setattr(self, name, function)
+        return function
+
+    def _recycling(self, function: Callable[..., Array], dtype: DType) -> Callable[..., Array]:
+        made = self._made
+
+        def into_unheld(*operands: Array) -> Array:
+            shape = operands[0].shape
+            for place in range(len(made)):
+                if made[place].shape == shape:
+                    # The tuple of operands holds it too.
+                    ours = UNHELD + sum(operand is made[place] for operand in operands)
+                    if getrefcount(made[place]) == ours:
+                        return function(*operands, out=made[place])
+            result = function(*operands, dtype=dtype)
+            if shape:
+                made.append(result)
+            return result
+
+        return into_unheld
