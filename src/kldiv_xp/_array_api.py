@@ -27,6 +27,11 @@ def plain_namespace(kind: type) -> Namespace | None:
     return _plain_namespaces[kind]
 
 
+def is_plain(kind: type) -> bool:
+    """Whether this is one of the plain types."""
+    return (kind.__module__, kind.__qualname__) in PLAIN_TYPES
+
+
 def is_array(operand: object) -> bool:
     """Whether some array library made this."""
     return is_torch_tensor(operand) or array_api_compat.is_array_api_obj(operand)

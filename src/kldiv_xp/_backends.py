@@ -24,6 +24,9 @@ class Facts:
     bridge: str | None = None
     """Our module that knows a better way than the plain expression, loaded when it is needed."""
 
+    bridge_of_compiler: str | None = None
+    """The same for arrays that torch.compile traces."""
+
     bridge_takes_plain_types_only: bool = False
     """A subclass of the library's own type may do anything, so it gets the plain expression."""
 
@@ -39,6 +42,7 @@ FACTS = {
         computes_with_numpy=False,
         forbids_mixed_devices=True,
         bridge="_torch",
+        bridge_of_compiler="_torch_graph",
         bridge_takes_plain_types_only=True,
     ),
     "jax": Facts(computes_with_numpy=False, bridge="_jax"),

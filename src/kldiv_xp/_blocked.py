@@ -111,8 +111,8 @@ def each_block(
 
 def cut(operand: Array, index: Index, dtype: DType) -> Array:
     """Block of an operand in another type: a view where it can be."""
-    block = operand[index] if index and operand.ndim else operand
-    return block if block.dtype == dtype else block[...].astype(dtype)
+    block = operand[(*index, ...) if operand.ndim else ...]
+    return block if block.dtype == dtype else block.astype(dtype)
 
 
 def dot(xp: Namespace, left: Array, right: Array) -> float:

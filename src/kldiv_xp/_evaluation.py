@@ -68,6 +68,13 @@ def evaluate_loss(
         loss = operands.bridge.loss(operands, input, target, log_target, parts)
         if loss is not NotImplemented:
             return loss
+    return plain_loss(operands, input, target, log_target, parts)
+
+
+def plain_loss(
+    operands: Operands, input: Array, target: Array, log_target: bool, parts: float
+) -> Array:
+    """The same by one expression over the whole arrays."""
     function = partial(reduced, log_target=log_target, parts=parts)
     return run(function, operands.working, operands.dtype, input, target)
 
@@ -100,9 +107,9 @@ def evaluate_slopes(
 def reduced(
     xp: Namespace, input: Array, target: Array, *, log_target: bool, parts: float
 ) -> Array:
-    """Sum of the terms over the divisor."""
+    """Sum of the terms over the divisor; + 0 because the sum of nothing but -0 may be -0."""
     p, log_ratio = factors(xp, input, target, log_target)
-    return divided(xp, xp.sum(xp.multiply(p, log_ratio)), parts=parts)
+    return divided(xp, xp.sum(xp.multiply(p, log_ratio)) + 0.0, parts=parts)
 
 
 def divided(xp: Namespace, array: Array, *, parts: float) -> Array:

@@ -31,7 +31,7 @@ def factors(
 ) -> tuple[Array, Array]:
     """p and log p - log q, whose product is the pointwise divergence.
 
-    Where p is 0 (an exp that underflows included) the full guard makes both 0, because
+    Where p is 0 (an exp that underflows included) the full guard makes the log-ratio 0, because
     p log p -> 0 as p -> 0: also where log q is infinite, but not where it is NaN.
     """
     p = xp.exp(target) if log_target else target
@@ -39,8 +39,8 @@ def factors(
     log_ratio = xp.subtract(logarithm(xp, p, target, log_target, guard), input)
     if guard is not Guard.FULL:
         return p, log_ratio
-    zero = xp.equal(p, 0)
-    return xp.where(zero, 0.0, p), xp.where(zero & ~xp.isnan(input), 0.0, log_ratio)
+    # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms instead of 6).
+    return p, xp.where(xp.equal(p, 0) & xp.equal(input, input), 0.0, log_ratio)
 
 
 def logarithm(xp: Namespace, p: Array, target: Array, log_target: bool, guard: Guard) -> Array:
@@ -55,9 +55,12 @@ def pointwise(
 ) -> Array:
     """p (log p - log q), in nats."""
     p, log_ratio = factors(xp, input, target, log_target, guard)
-    terms = xp.multiply(p, log_ratio)
-    # Where the exponential is 0 a negative ratio would make it -0.
-    return xp.add(terms, 0.0) if log_target and guard is Guard.NONE else terms
+    if guard is Guard.NONE:
+        terms = xp.multiply(p, log_ratio)
+        # Where the exponential is 0 a negative ratio would make it -0.
+        return xp.add(terms, 0.0) if log_target else terms
+    # A target may be -0 itself.
+    return xp.multiply(p if log_target else xp.where(xp.equal(p, 0), 0.0, p), log_ratio)
 
 
 def pointwise_input_gradient(

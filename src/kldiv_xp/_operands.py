@@ -6,6 +6,7 @@ from types import ModuleType
 
 from kldiv_xp._array_api import (
     is_being_compiled,
+    is_plain,
     plain_namespace,
     promoted_dtype,
     working_dtype,
@@ -35,7 +36,7 @@ def examine(input: Array, target: Array) -> Operands:
     operands = None if compiled else remembered(*kinds(input, target))
     if operands is None:
         xp = check_operands(input, target)
-        return describe(xp, *kinds(input, target), may_have_bridge=not compiled)
+        return describe(xp, *kinds(input, target), compiled=compiled)
     if input.shape != target.shape:
         check_shapes(input, target)
     if operands.facts.forbids_mixed_devices and input.device != target.device:
@@ -69,18 +70,27 @@ def describe(
     left_dtype: DType,
     right_dtype: DType,
     *,
-    may_have_bridge: bool = True,
+    compiled: bool = False,
 ) -> Operands:
     """What operands of these types are together."""
     facts = facts_about(xp)
-    if may_have_bridge and facts.bridge_takes_plain_types_only:
-        may_have_bridge = None not in (plain_namespace(left), plain_namespace(right))
-    bridge = facts.bridge if may_have_bridge else None
+    bridge = facts.bridge_of_compiler if compiled else facts.bridge
+    if facts.bridge_takes_plain_types_only and not (is_plain(left) and is_plain(right)):
+        bridge = None
     dtype = promoted_dtype(xp, left_dtype, right_dtype)
     return Operands(
         xp=xp,
         facts=facts,
-        bridge=import_module(f"kldiv_xp.{bridge}") if bridge else None,
+        bridge=load_bridge(bridge) if bridge else None,
         dtype=dtype,
         working=working_dtype(xp, dtype),
     )
+
+
+def load_bridge(name: str) -> ModuleType:
+    """Module of a bridge; torch.compile can trace an import statement, but no `import_module`."""
+    if name == "_torch_graph":
+        import kldiv_xp._torch_graph as bridge
+
+        return bridge
+    return import_module(f"kldiv_xp.{name}")
