@@ -1,6 +1,5 @@
 """The only door to array-api-compat, and what the array API standard leaves to be asked."""
 
-from collections.abc import Callable
 from importlib import import_module
 
 import array_api_compat
@@ -15,11 +14,11 @@ PLAIN_TYPES = {
     ("torch.nn.parameter", "Parameter"): "torch",
 }
 
-_plain_namespaces: dict[type, Namespace | None] = {}
+_plain_namespaces: dict[type, Namespace] = {}
 
 
-def plain_namespace(kind: type) -> Namespace | None:
-    """Namespace of arrays of this type, if it is one of the plain types."""
+def plain_namespace(kind: type) -> Namespace:
+    """Namespace of arrays of this type, or None if it is not one of the plain types."""
     if kind not in _plain_namespaces:
         library = PLAIN_TYPES.get((kind.__module__, kind.__qualname__))
         xp = import_module(f"array_api_compat.{library}") if library else None

@@ -6,6 +6,7 @@ operands for which it knows no better way than the plain functions here.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._execution import run
@@ -90,11 +91,12 @@ def evaluate_slopes(
 ) -> Gradient:
     """Derivatives by the operands that are wanted, times a number and an upstream derivative."""
     if operands.bridge is not None:
-        slopes = operands.bridge.gradient(
+        slopes: Any = operands.bridge.gradient(
             operands, input, target, log_target, factor, upstream, wanted
         )
         if slopes is not NotImplemented:
-            return slopes
+            by_input, by_target = slopes
+            return by_input, by_target
     by_input, by_target = (
         run(function, operands.working, operand.dtype, input, target, *upstream) if want else None
         for function, operand, want in zip(
@@ -104,9 +106,7 @@ def evaluate_slopes(
     return by_input, by_target
 
 
-def reduced(
-    xp: Namespace, input: Array, target: Array, *, log_target: bool, parts: float
-) -> Array:
+def reduced(xp: Namespace, input: Array, target: Array, *, log_target: bool, parts: float) -> Array:
     """Sum of the terms over the divisor; + 0 because the sum of nothing but -0 may be -0."""
     p, log_ratio = factors(xp, input, target, log_target)
     return divided(xp, xp.sum(xp.multiply(p, log_ratio)) + 0.0, parts=parts)

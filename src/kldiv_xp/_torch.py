@@ -5,10 +5,11 @@ from typing import Any
 import torch
 
 from kldiv_xp import _host
-from kldiv_xp._evaluation import Gradient, evaluate_slopes
+from kldiv_xp._evaluation import evaluate_slopes
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_memory import NUMPY, empty, lend_memory, lent, numpy_type, threads
 from kldiv_xp._typing import Array
+
 
 def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
     """Every term; in one node of the graph where a gradient is wanted."""
@@ -36,7 +37,7 @@ def gradient(
     factor: float,
     upstream: tuple[Array, ...],
     wanted: tuple[bool, bool],
-) -> Gradient:
+) -> Any:
     """Derivatives by the operands that are wanted, each written in one pass."""
     arrays = (input, target, *upstream)
     if not lend_memory(*arrays) or is_differentiated(*arrays):
@@ -79,16 +80,11 @@ class Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
-        input, target = ctx.saved_tensors
         operands, log_target, parts = ctx.options
+        factor = 1 if parts is None else 1 / parts
+        log_q, target = ctx.saved_tensors
         by_input, by_target = evaluate_slopes(
-            operands,
-            input,
-            target,
-            log_target,
-            1 if parts is None else 1 / parts,
-            (upstream,),
-            ctx.needs_input_grad[:2],
+            operands, log_q, target, log_target, factor, (upstream,), ctx.needs_input_grad[:2]
         )
         return by_input, by_target, None, None, None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._evaluation import Gradient, evaluate_slopes, plain_loss
+from kldiv_xp._evaluation import evaluate_slopes, plain_loss
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._typing import Array
 
@@ -18,7 +18,7 @@ def terms(*_: object) -> Array:
     return NotImplemented
 
 
-def gradient(*_: object) -> Gradient:
+def gradient(*_: object) -> Any:
     """Nothing better than the plain expression."""
     return NotImplemented
 
@@ -43,15 +43,10 @@ class Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
-        input, target = ctx.saved_tensors
+        log_q, target = ctx.saved_tensors
         log_target, parts = ctx.options
+        operands, wanted = examine(log_q, target), ctx.needs_input_grad[:2]
         by_input, by_target = evaluate_slopes(
-            examine(input, target),
-            input,
-            target,
-            log_target,
-            1 / parts,
-            (upstream,),
-            ctx.needs_input_grad[:2],
+            operands, log_q, target, log_target, 1 / parts, (upstream,), wanted
         )
         return by_input, by_target, None, None

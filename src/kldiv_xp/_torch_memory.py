@@ -13,8 +13,8 @@ from kldiv_xp._typing import Array, DType, Namespace
 NARROW = (torch.float16, torch.bfloat16)
 
 
-def numpy_namespace() -> Namespace | None:
-    """Namespace of NumPy, if torch can lend it memory.
+def numpy_namespace() -> Namespace:
+    """Namespace of NumPy, or None if torch cannot lend it memory.
 
     torch's own float32 logarithm takes longer on two threads than NumPy's on one: 0.60 and 0.38 ns
     for an element.
@@ -47,7 +47,7 @@ def is_intercepted() -> bool:
         or torch._C._functorch.peek_interpreter_stack() is not None
         or torch._C._len_torch_dispatch_stack() > 0
         or forward_ad._current_level >= 0
-        or torch.jit.is_tracing()
+        or torch._C._is_tracing()
     )
 
 
@@ -58,7 +58,7 @@ def numpy_type(dtype: DType) -> DType:
 
 def threads() -> int:
     """Threads to use: no more than either library allows."""
-    return min(thread_count(), torch.get_num_threads())
+    return min(thread_count(), int(torch.get_num_threads()))
 
 
 def empty(shape: tuple[int, ...], dtype: DType) -> Array:
