@@ -1,0 +1,387 @@
+"""How many threads there may be, and that sharing work among them loses and leaves nothing."""
+
+import asyncio
+import contextvars
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+import pytest
+
+import kldiv_xp
+from kldiv_xp import thread_limit
+from kldiv_xp._threads import MOST_BY_DEFAULT, VARIABLE, processors, share, thread_count
+
+# More jobs than a thread can do before it learns that another has failed.
+MANY = 3_000_000
+
+COMBINATIONS = [(jobs, threads) for jobs in (0, 1, 2, 3, 7, 20) for threads in (1, 2, 3, 5, 9)]
+
+
+@pytest.fixture(autouse=True)
+def no_setting(monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+
+@pytest.fixture
+def kernel_threads():
+    """Threads of this process that are ours, which is none before and after each test."""
+    assert ours() == []
+    yield
+    assert ours() == []
+
+
+def ours():
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("kldiv_xp")]
+
+
+def run_python(program, **environment):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+# The limit
+
+
+@pytest.mark.parametrize("limit", [None, 2.0, "2", True, False])
+def test_limit_that_is_no_int_is_refused_in_one_sentence(limit):
+    with pytest.raises(TypeError) as caught, thread_limit(limit):
+        pass
+    expected = f"`limit` must be an int; got {limit!r}: pass the number of threads."
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("limit", [0, -1, -8])
+def test_limit_below_one_is_refused_in_one_sentence(limit):
+    with pytest.raises(ValueError, match="at least 1") as caught, thread_limit(limit):
+        pass
+    expected = f"`limit` must be at least 1; got {limit}: 1 computes in the calling thread."
+    assert str(caught.value) == expected
+
+
+def test_refused_limit_changes_nothing():
+    with thread_limit(3):
+        with pytest.raises(ValueError, match="at least 1"), thread_limit(0):
+            pass
+        assert thread_count() == 3
+
+
+def test_limits_nest_and_are_restored():
+    before = thread_count()
+    with thread_limit(3):
+        assert thread_count() == 3
+        with thread_limit(17):
+            assert thread_count() == 17
+        assert thread_count() == 3
+    assert thread_count() == before
+
+
+def leave_with_an_error():
+    with thread_limit(5):
+        raise LookupError
+
+
+def test_limit_is_restored_after_an_error():
+    before = thread_count()
+    with pytest.raises(LookupError):
+        leave_with_an_error()
+    assert thread_count() == before
+
+
+def test_limit_decorates_a_function():
+    assert thread_limit(6)(thread_count)() == 6
+
+
+def test_limit_is_of_this_thread_alone():
+    seen = []
+    with thread_limit(11):
+        other = threading.Thread(target=lambda: seen.append(thread_count()))
+        other.start()
+        other.join()
+        inheriting = contextvars.copy_context()
+    assert seen == [thread_count()]
+    assert inheriting.run(thread_count) == 11
+
+
+def test_limit_is_of_this_task_alone():
+    async def limited(limit, *, entered, left):
+        with thread_limit(limit):
+            entered.set()
+            await left.wait()
+            return thread_count()
+
+    async def both():
+        first, second = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(
+            limited(2, entered=first, left=second), limited(7, entered=second, left=first)
+        )
+
+    assert asyncio.run(both()) == [2, 7]
+
+
+# The environment and the default
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 300])
+def test_environment_says_how_many(monkeypatch, count):
+    monkeypatch.setenv(VARIABLE, str(count))
+    assert thread_count() == count
+
+
+def test_limit_goes_before_the_environment(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "3")
+    with thread_limit(4):
+        assert thread_count() == 4
+
+
+@pytest.mark.parametrize("setting", ["0", "x", "", "-1", "1.5", " 2", "2 ", "٣", "1_0", "00"])
+def test_environment_that_is_no_number_is_refused_in_one_sentence(monkeypatch, setting):
+    monkeypatch.setenv(VARIABLE, setting)
+    with pytest.raises(ValueError, match=VARIABLE) as caught:
+        thread_count()
+    assert str(caught.value) == (
+        "The environment variable KLDIV_XP_NUM_THREADS must be a whole number of at least 1; got "
+        f"{setting!r}: correct it or unset it."
+    )
+
+
+@pytest.mark.parametrize("there_are", [1, 2, 7, 8, 9, 128])
+def test_default_is_the_number_of_processors_up_to_a_limit(monkeypatch, there_are):
+    monkeypatch.setattr("kldiv_xp._threads.processors", lambda: there_are)
+    assert thread_count() == min(there_are, MOST_BY_DEFAULT)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system binds no processes")
+def test_processors_are_those_that_the_process_may_run_on(monkeypatch):
+    assert processors() == len(os.sched_getaffinity(0))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 11})
+    assert processors() == 3
+
+
+@pytest.mark.parametrize(("known", "expected"), [(6, 6), (None, 1)])
+def test_processors_are_those_of_the_machine_where_a_process_is_not_bound(
+    monkeypatch, known, expected
+):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: known)
+    assert processors() == expected
+
+
+# Sharing
+
+
+@pytest.mark.usefixtures("kernel_threads")
+@pytest.mark.parametrize(("jobs", "threads"), COMBINATIONS)
+def test_every_job_is_done_once(jobs, threads):
+    done, workers = [], []
+
+    def work(mine):
+        workers.append(threading.current_thread())
+        done.extend(mine)
+
+    share(work, jobs, threads)
+    assert sorted(done) == list(range(jobs))
+    assert len(workers) == max(1, min(jobs, threads))
+
+
+@pytest.mark.parametrize(("jobs", "threads"), COMBINATIONS)
+def test_each_thread_has_every_nth_job_in_order(jobs, threads):
+    shares = []
+    share(lambda mine: shares.append(list(mine)), jobs, threads)
+    count = max(1, min(jobs, threads))
+    assert sorted(shares) == sorted(list(range(first, jobs, count)) for first in range(count))
+
+
+def test_calling_thread_works_too():
+    workers = []
+    share(lambda mine: workers.append((next(mine), threading.get_ident())), 3, 3)
+    assert dict(workers)[0] == threading.get_ident()
+    assert len({worker for _, worker in workers}) <= 3
+
+
+def test_one_thread_is_the_calling_thread(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", refuse_to_start)
+    share(list, 5, 1)
+    share(list, 1, 5)
+    share(list, 0, 5)
+    with pytest.raises(AssertionError, match="a thread was started"):
+        share(list, 2, 2)
+
+
+def refuse_to_start(thread):
+    raise AssertionError("a thread was started")
+
+
+class Counting:
+    """Jobs that each thread has done, without a list of millions."""
+
+    def __init__(self):
+        self.jobs = Counter()
+
+    def add(self):
+        self.jobs[threading.get_ident()] += 1
+
+
+@pytest.mark.usefixtures("kernel_threads")
+@pytest.mark.parametrize("error", [LookupError, MemoryError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("culprit", [0, 1, 2])
+def test_what_one_thread_raises_is_raised_and_stops_the_others(error, culprit):
+    failed, done = threading.Event(), Counting()
+
+    def work(mine):
+        for job in mine:
+            if job == culprit:
+                failed.set()
+                raise error(job)
+            failed.wait()
+            done.add()
+
+    with pytest.raises(error) as caught:
+        share(work, MANY, 3)
+    assert caught.value.args == (culprit,)
+    assert all(count < MANY // 3 for count in done.jobs.values())
+
+
+@pytest.mark.usefixtures("kernel_threads")
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal on Windows")
+def test_interrupted_caller_leaves_no_thread_behind():
+    started, done = threading.Barrier(3), Counting()
+
+    def work(mine):
+        for job in mine:
+            if job < 3:
+                started.wait()
+            if job == 0:
+                signal.raise_signal(signal.SIGINT)
+            done.add()
+
+    with pytest.raises(KeyboardInterrupt):
+        share(work, MANY, 3)
+    assert all(count < MANY // 3 for count in done.jobs.values())
+
+
+# A whole call
+
+SETTING = """
+import threading, numpy as np
+from kldiv_xp import kl_div, kl_div_gradient, thread_limit
+p = np.random.default_rng(0).random((40, 32_000), dtype="float32") + np.float32(0.01)
+x = np.log(p[::-1])
+"""
+
+
+def test_importing_starts_no_thread_and_no_machinery_of_threads():
+    program = (
+        "import sys, threading, array_api_compat; before = set(sys.modules); import kldiv_xp;"
+        "print(threading.active_count(), 'concurrent.futures' in set(sys.modules) - before)"
+    )
+    assert run_python(program) == "1 False"
+
+
+def test_no_thread_is_left_after_a_call():
+    program = f"""{SETTING}
+started = []
+start = threading.Thread.start
+threading.Thread.start = lambda thread: (started.append(thread), start(thread))
+with thread_limit(4):
+    kl_div(x, p, reduction="sum")
+    kl_div(x, p, reduction="none")
+    kl_div_gradient(x, p, reduction="sum")
+print(len(started) >= 4, threading.active_count())
+"""
+    # Of a sum, of terms, and of each of two gradients.
+    assert run_python(program) == "True 1"
+
+
+def test_bad_environment_is_told_by_the_call_that_needs_it():
+    program = f"""{SETTING}
+try:
+    kl_div(x, p, reduction="sum")
+except ValueError as error:
+    print(error)
+"""
+    assert run_python(program, **{VARIABLE: "many"}) == (
+        "The environment variable KLDIV_XP_NUM_THREADS must be a whole number of at least 1; got "
+        "'many': correct it or unset it."
+    )
+
+
+def test_small_arrays_start_no_thread(monkeypatch):
+    import numpy as np
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_to_start)
+    p = np.full((2, 1000), 0.5)
+    with thread_limit(8):
+        assert kldiv_xp.kl_div(p, p, reduction="sum").shape == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_fork_after_a_threaded_call_computes_the_same():
+    program = f"""{SETTING}
+import os, sys
+def value():
+    with thread_limit(3):
+        return kl_div(x, p, reduction="sum").tobytes()
+before = value()
+child = os.fork()
+if child == 0:
+    os._exit(0 if value() == before else 3)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status), value() == before)
+"""
+    # Python warns of a fork while threads run, which is an error here: none do. What NumPy's own
+    # BLAS keeps is no thread of Python's, but Python counts it too.
+    assert run_python(program, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1") == "0 True"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_processes_of_a_pool_compute_the_same(method, tmp_path):
+    import multiprocessing
+
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"the system cannot start processes by {method}")
+    program = tmp_path / "program.py"
+    program.write_text(f"""{SETTING}
+import multiprocessing
+def value(limit):
+    with thread_limit(limit):
+        return float(kl_div(x, p, reduction="sum"))
+if __name__ == "__main__":
+    here = value(3)
+    with multiprocessing.get_context({method!r}).Pool(1) as pool:
+        print(pool.map(value, [3, 1]) == [here, here])
+""")
+    limited = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | limited,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "True"), done.stderr
+
+
+def test_many_threads_may_call_at_once():
+    program = f"""{SETTING}
+expected = kl_div(x, p, reduction="sum").tobytes()
+values = []
+def call(limit):
+    with thread_limit(limit):
+        values.append(kl_div(x, p, reduction="sum").tobytes())
+callers = [threading.Thread(target=call, args=(1 + n % 3,)) for n in range(6)]
+for caller in callers: caller.start()
+for caller in callers: caller.join()
+print(len(values), set(values) == {{expected}})
+"""
+    assert run_python(program) == "6 True"
