@@ -10,6 +10,7 @@ import pytest
 ROWS = [
     ["__init__"],
     ["_functional", "_gradient", "_loss"],
+    ["_request"],
     ["_dask", "_jax", "_torch", "_torch_graph"],
     ["_host", "_torch_memory"],
     ["_evaluation"],

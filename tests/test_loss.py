@@ -20,7 +20,8 @@ P = np.asarray([[0.4, 0.6], [0.0, 1.0]])
 def test_arguments_have_the_positions_of_torch():
     names = ["size_average", "reduce", "reduction", "log_target"]
     parameters = inspect.signature(KLDivLoss).parameters
-    assert list(parameters) == names
+    assert list(parameters) == [*names, "axis"]
+    assert parameters["axis"].kind is inspect.Parameter.KEYWORD_ONLY
     assert [parameters[name].default for name in names] == [None, None, "mean", False]
 
 
@@ -44,7 +45,7 @@ def test_one_loss_serves_every_library():
 
 def test_repr_shows_what_would_build_it():
     loss = KLDivLoss(reduction="sum", log_target=True)
-    assert repr(loss) == "KLDivLoss(reduction='sum', log_target=True)"
+    assert repr(loss) == "KLDivLoss(reduction='sum', log_target=True, axis=None)"
     assert eval(repr(loss)) == loss
 
 

@@ -9,7 +9,7 @@ import pytest
 from backends import library
 from conftest import usable
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient
 
 BOTH = pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
 
@@ -176,3 +176,67 @@ except ValueError as error:
     )
     assert "device ids [0]" in done.stdout
     assert "device ids [1]" in done.stdout
+
+
+BAD_AXES = [
+    ("x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'."),
+    (1.0, TypeError, "`axis` must be None, an int or a tuple of ints; got 1.0."),
+    (True, TypeError, "`axis` must be None, an int or a tuple of ints; got True."),
+    ([0], TypeError, "`axis` must be None, an int or a tuple of ints; got [0]."),
+    (
+        2,
+        ValueError,
+        "`axis` must name axes of the operands, which have 2; got 2: count them from 0, or from "
+        "-1 at the end.",
+    ),
+    (
+        (0, -2),
+        ValueError,
+        "`axis` must name each axis once; got (0, -2) for operands with 2 axes.",
+    ),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("axis", "kind", "expected"), BAD_AXES)
+def test_axis_must_name_axes(backend, function, axis, kind, expected):
+    operand = backend.array([[0.5, 0.5]])
+    assert sentence(kind, function, operand, operand, axis=axis) == expected
+
+
+def test_axis_that_is_no_int_is_refused_at_construction():
+    assert sentence(TypeError, KLDivLoss, axis="x") == (
+        "`axis` must be None, an int or a tuple of ints; got 'x'."
+    )
+
+
+@BOTH
+def test_mask_must_be_of_bools(backend, function):
+    operand = backend.array([0.5, 0.5])
+    assert sentence(TypeError, function, operand, operand, where=operand) == (
+        f"`where` must be a mask of bools; got {operand.dtype}: compare it with something, "
+        "e.g. where != 0."
+    )
+
+
+@BOTH
+def test_mask_must_fit_operands_or_samples(backend, function):
+    operand = backend.array([[0.5, 0.5]] * 3)
+    mask = backend.array([1.0, 1.0]) != 0
+    remedy = "got (2,): add the missing axes with expand_dims(...), or broadcast it."
+    assert sentence(ValueError, function, operand, operand, where=mask) == (
+        f"`where` must have the shape (3, 2); {remedy}"
+    )
+    assert sentence(ValueError, function, operand, operand, where=mask, axis=-1) == (
+        f"`where` must have the shape (3, 2) or (3, 1); {remedy}"
+    )
+
+
+@BOTH
+def test_mask_must_come_from_the_same_library(backend, function):
+    operand = backend.array([0.5, 0.5])
+    message = sentence(TypeError, function, operand, operand, where=[True, False])
+    assert message == (
+        "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
+        "with the asarray of your array library."
+    )

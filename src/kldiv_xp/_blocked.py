@@ -63,6 +63,35 @@ def total(
     return sum(partials)
 
 
+def totals(
+    xp: Namespace,
+    attempts: Sequence[Attempt],
+    operands: Sequence[Array],
+    kept: int,
+    dtype: DType,
+    threads: Callable[[], int],
+) -> Array:
+    """The same for every place in the first `kept` axes, in float64."""
+    shape = operands[0].shape
+    indices = blocks(shape, BLOCK_BYTES // xp.dtype(dtype).itemsize)
+    partials: list[Array] = [None] * len(indices)
+
+    def add(job: int, factors: tuple[Array, Array]) -> bool:
+        dropped = sum(isinstance(place, int) for place in indices[job])
+        block = factors[0].shape
+        rows = block[: max(kept - dropped, 0)]
+        sizes = math.prod(rows), math.prod(block[len(rows) :])
+        matrices = [factor.reshape(sizes) for factor in factors]
+        partials[job] = dots(xp, *matrices).reshape(rows)
+        return not xp.isnan(partials[job]).any()
+
+    each_block(xp, attempts, add, indices, operands, dtype, threads)
+    result = xp.zeros(shape[:kept])
+    for index, partial in zip(indices, partials, strict=True):
+        result[(*index[:kept], ...)] += partial
+    return result
+
+
 def fill(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -112,14 +141,20 @@ def each_block(
 def cut(operand: Array, index: Index, dtype: DType) -> Array:
     """Block of an operand in another type: a view where it can be."""
     block = operand[(*index, ...) if operand.ndim else ...]
-    return block if block.dtype == dtype else block.astype(dtype)
+    return block if block.dtype in (dtype, "bool") else block.astype(dtype)
 
 
 def dot(xp: Namespace, left: Array, right: Array) -> float:
-    """Inner product of all elements: each row in their type, the rows in float64."""
-    left, right = left.reshape(-1), right.reshape(-1)
-    whole = left.size - left.size % ROW
+    """Inner product of all elements."""
+    return float(dots(xp, left.reshape(1, -1), right.reshape(1, -1))[0])
+
+
+def dots(xp: Namespace, left: Array, right: Array) -> Array:
+    """Inner products of rows: of pieces of a row in their own type, which float64 adds up."""
+    count, size = left.shape
+    whole = size - size % ROW
+    rest = xp.vecdot(left[:, whole:], right[:, whole:]).astype(xp.float64)
     if not whole:
-        return float(xp.vecdot(left, right))
-    rows = xp.vecdot(left[:whole].reshape(-1, ROW), right[:whole].reshape(-1, ROW))
-    return float(xp.sum(rows, dtype=xp.float64)) + float(xp.vecdot(left[whole:], right[whole:]))
+        return rest
+    pieces = [matrix[:, :whole].reshape(count, -1, ROW) for matrix in (left, right)]
+    return xp.sum(xp.vecdot(*pieces), axis=1, dtype=xp.float64) + rest

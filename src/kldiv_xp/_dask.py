@@ -1,53 +1,64 @@
 """Dask: one task per chunk, run with the namespace and the context of the chunk's own library."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import dask.array as da
 
 from kldiv_xp._array_api import namespace_of
 from kldiv_xp._backends import facts_about
-from kldiv_xp._evaluation import Gradient, chained_slopes, divided, evaluate_loss
+from kldiv_xp._evaluation import (
+    Arrays,
+    Gradient,
+    chained_slopes,
+    divided,
+    evaluate_loss,
+    evaluate_samples,
+    unrounded,
+)
 from kldiv_xp._execution import quiet, run
 from kldiv_xp._formula import pointwise
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._threads import thread_limit
-from kldiv_xp._typing import Array, DType
+from kldiv_xp._typing import Array, Axes, DType
 
 
-def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     """Every term, lazily."""
     function = partial(pointwise, log_target=log_target)
-    return elementwise(function, operands.working, operands.dtype, input, target)
+    return elementwise(function, operands.working, operands.dtype, *arrays)
 
 
-def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
-    """Sum of the sums of the chunks over the divisor, lazily."""
-    function = partial(sum_of_chunk, log_target=log_target)
-    ones = dict.fromkeys(range(input.ndim), 1)
-    sums = chunkwise(function, input, target, dtype=operands.working, adjust_chunks=ones)
-    total = da.reduction(sums, add_up, add_up, dtype=operands.working)
+def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the sums of the chunks over some axes, lazily."""
+    function = partial(sum_of_chunk, log_target=log_target, axis=axis)
+    ones = dict.fromkeys(axis, 1)
+    sums = chunkwise(function, *arrays, dtype=operands.working, adjust_chunks=ones)
+    total = da.reduction(sums, add_up, add_up, axis=axis, dtype=operands.working)
+    return elementwise(partial(divided, parts=1), operands.working, operands.dtype, total)
+
+
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor, lazily."""
+    every = tuple(range(arrays[0].ndim))
+    total = samples(unrounded(operands), arrays, log_target, every)
     mean = partial(divided, parts=parts)
     return elementwise(mean, operands.working, operands.dtype, total)
 
 
 def gradient(
     operands: Operands,
-    input: Array,
-    target: Array,
+    arrays: Arrays,
     log_target: bool,
     factor: float,
-    upstream: tuple[Array, ...],
+    upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, lazily."""
-    functions = chained_slopes(log_target, factor)
+    functions = chained_slopes(log_target, factor, len(arrays))
     by_input, by_target = (
-        elementwise(function, operands.working, operand.dtype, input, target, *upstream)
-        if want
-        else None
-        for function, operand, want in zip(functions, (input, target), wanted, strict=True)
+        elementwise(function, operands.working, operand.dtype, *arrays, *upstream) if want else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
     )
     return by_input, by_target
 
@@ -72,13 +83,16 @@ def chunkwise(
     )
 
 
-def sum_of_chunk(input: Array, target: Array, *, log_target: bool) -> Array:
-    """Sum of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
-    operands = examine(input, target)
-    unrounded = replace(operands, dtype=operands.working)
+def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
+    operands = unrounded(examine(*arrays[:2]))
     with thread_limit(1):
-        total = evaluate_loss(unrounded, input, target, log_target, parts=1)
-    return operands.xp.reshape(total, (1,) * input.ndim)
+        if len(axis) == arrays[0].ndim:
+            sums = evaluate_loss(operands, arrays, log_target, 1)
+        else:
+            sums = evaluate_samples(operands, arrays, log_target, axis)
+    shape = [1 if place in axis else size for place, size in enumerate(arrays[0].shape)]
+    return operands.xp.reshape(sums, tuple(shape))
 
 
 def add_up(array: Array, axis: tuple[int, ...], keepdims: bool) -> Array:

@@ -1,14 +1,15 @@
 """From checked operands and a resolved reduction to the value, or to its gradient.
 
-A library's bridge may define `terms`, `loss` and `gradient`, and answers NotImplemented to
-operands for which it knows no better way than the plain functions here.
+`arrays` are input, target and, if there is one, the mask, in one shape. A library's bridge may
+define `terms`, `samples`, `loss` and `gradient`, and answers NotImplemented to arrays for which it
+knows no better way than the plain functions here.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from kldiv_xp._array_api import known_shape
 from kldiv_xp._execution import run
 from kldiv_xp._formula import (
     Guard,
@@ -17,99 +18,85 @@ from kldiv_xp._formula import (
     pointwise_input_gradient,
     pointwise_target_gradient,
 )
-from kldiv_xp._operands import Operands, examine
-from kldiv_xp._reduction import divisor
-from kldiv_xp._typing import Array, Namespace, Reduction
-from kldiv_xp._validation import check_switch, check_upstream
+from kldiv_xp._operands import Operands
+from kldiv_xp._typing import Array, Axes, Namespace
 
+Arrays = tuple[Array, ...]
 Gradient = tuple[Array | None, Array | None]
 SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
 
 
-def evaluate(input: Array, target: Array, reduction: Reduction, log_target: bool) -> Array:
-    """Loss, rounded once to the promoted dtype of the operands."""
-    check_switch("log_target", log_target)
-    operands = examine(input, target)
-    if reduction == "none":
-        return evaluate_terms(operands, input, target, log_target)
-    parts = divisor(reduction, known_shape(input))
-    return evaluate_loss(operands, input, target, log_target, parts)
+def by_bridge(name: str, operands: Operands, *arguments: object) -> Any:
+    """What the bridge of the operands answers, or NotImplemented."""
+    if operands.bridge is None:
+        return NotImplemented
+    return getattr(operands.bridge, name)(operands, *arguments)
 
 
-def evaluate_gradient(
-    input: Array, target: Array, reduction: Reduction, log_target: bool, upstream: Array
-) -> tuple[Array, Array]:
-    """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
-    check_switch("log_target", log_target)
-    operands = examine(input, target)
-    check_upstream(input, upstream, reduction)
-    is_array = hasattr(upstream, "dtype")
-    number = 1 if is_array or upstream is None else upstream
-    factor = number / (1 if reduction == "none" else divisor(reduction, known_shape(input)))
-    return evaluate_slopes(
-        operands, input, target, log_target, factor, (upstream,) if is_array else ()
-    )
-
-
-def evaluate_terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+def evaluate_terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     """Every term, in the dtype of the result."""
-    if operands.bridge is not None:
-        terms = operands.bridge.terms(operands, input, target, log_target)
-        if terms is not NotImplemented:
-            return terms
+    terms = by_bridge("terms", operands, arrays, log_target)
+    if terms is not NotImplemented:
+        return terms
     function = partial(pointwise, log_target=log_target)
-    return run(function, operands.working, operands.dtype, input, target)
+    return run(function, operands.working, operands.dtype, *arrays)
 
 
-def evaluate_loss(
-    operands: Operands, input: Array, target: Array, log_target: bool, parts: float
+def evaluate_samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes, in the dtype of the result."""
+    samples = by_bridge("samples", operands, arrays, log_target, axis)
+    if samples is not NotImplemented:
+        return samples
+    return plain_sum(operands, arrays, log_target, 1, axis)
+
+
+def evaluate_loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor, in the dtype of the result."""
+    loss = by_bridge("loss", operands, arrays, log_target, parts)
+    if loss is not NotImplemented:
+        return loss
+    return plain_sum(operands, arrays, log_target, parts)
+
+
+def plain_sum(
+    operands: Operands, arrays: Arrays, log_target: bool, parts: float, axis: Axes | None = None
 ) -> Array:
-    """Sum of the terms over the divisor, in the dtype of the result."""
-    if operands.bridge is not None:
-        loss = operands.bridge.loss(operands, input, target, log_target, parts)
-        if loss is not NotImplemented:
-            return loss
-    return plain_loss(operands, input, target, log_target, parts)
-
-
-def plain_loss(
-    operands: Operands, input: Array, target: Array, log_target: bool, parts: float
-) -> Array:
-    """The same by one expression over the whole arrays."""
-    function = partial(reduced, log_target=log_target, parts=parts)
-    return run(function, operands.working, operands.dtype, input, target)
+    """Sum of the terms over the divisor, by one expression of the whole arrays."""
+    function = partial(reduced, log_target=log_target, parts=parts, axis=axis)
+    return run(function, operands.working, operands.dtype, *arrays)
 
 
 def evaluate_slopes(
     operands: Operands,
-    input: Array,
-    target: Array,
+    arrays: Arrays,
     log_target: bool,
     factor: float,
-    upstream: tuple[Array, ...],
+    upstream: Arrays,
     wanted: tuple[bool, bool] = (True, True),
 ) -> Gradient:
     """Derivatives by the operands that are wanted, times a number and an upstream derivative."""
-    if operands.bridge is not None:
-        slopes: Any = operands.bridge.gradient(
-            operands, input, target, log_target, factor, upstream, wanted
+    slopes = by_bridge("gradient", operands, arrays, log_target, factor, upstream, wanted)
+    if slopes is NotImplemented:
+        slopes = (
+            run(function, operands.working, operand.dtype, *arrays, *upstream) if want else None
+            for function, operand, want in zip(
+                chained_slopes(log_target, factor, len(arrays)), arrays[:2], wanted, strict=True
+            )
         )
-        if slopes is not NotImplemented:
-            by_input, by_target = slopes
-            return by_input, by_target
-    by_input, by_target = (
-        run(function, operands.working, operand.dtype, input, target, *upstream) if want else None
-        for function, operand, want in zip(
-            chained_slopes(log_target, factor), (input, target), wanted, strict=True
-        )
-    )
+    by_input, by_target = slopes
     return by_input, by_target
 
 
-def reduced(xp: Namespace, input: Array, target: Array, *, log_target: bool, parts: float) -> Array:
+def reduced(
+    xp: Namespace,
+    *arrays: Array,
+    log_target: bool,
+    parts: float,
+    axis: Axes | None,
+) -> Array:
     """Sum of the terms over the divisor; + 0 because the sum of nothing but -0 may be -0."""
-    p, log_ratio = factors(xp, input, target, log_target)
-    return divided(xp, xp.sum(xp.multiply(p, log_ratio)) + 0.0, parts=parts)
+    p, log_ratio = factors(xp, *arrays, log_target=log_target)
+    return divided(xp, xp.sum(xp.multiply(p, log_ratio), axis=axis) + 0.0, parts=parts)
 
 
 def divided(xp: Namespace, array: Array, *, parts: float) -> Array:
@@ -119,23 +106,35 @@ def divided(xp: Namespace, array: Array, *, parts: float) -> Array:
 
 
 def chained_slopes(
-    log_target: bool, factor: float, guard: Guard = Guard.FULL
+    log_target: bool, factor: float, count: int, guard: Guard = Guard.FULL
 ) -> list[Callable[..., Array]]:
-    """Functions (xp, input, target, *upstream) to the derivative by input, and by target."""
+    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
     slopes = [partial(slope, log_target=log_target, guard=guard) for slope in SLOPES]
-    return [partial(chained, slope, factor) for slope in slopes]
+    return [partial(chained, slope, factor, count) for slope in slopes]
 
 
 def chained(
-    slope: Callable[..., Array],
-    factor: float,
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    *upstream: Array,
+    slope: Callable[..., Array], factor: float, count: int, xp: Namespace, *arrays: Array
 ) -> Array:
-    """Slope of a term, times the reduction's factor and the upstream derivative."""
-    value = slope(xp, input, target)
+    """Slope of a term times the factor and the upstream derivative; 0 where a mask is False."""
+    (_, _, *mask), upstream = arrays[:count], arrays[count:]
+    value = slope(xp, *arrays[:count])
     if upstream:
-        return xp.multiply(value, upstream[0] * factor)
-    return value if factor == 1 else xp.multiply(value, factor)
+        value = xp.multiply(value, upstream[0] * factor)
+    elif factor != 1:
+        value = xp.multiply(value, factor)
+    return xp.where(mask[0], value, 0.0) if mask else value
+
+
+def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+    """Derivative by sums over some axes, for each of their terms."""
+    if not axis:
+        return upstream
+    for place in axis:
+        upstream = xp.expand_dims(upstream, axis=place)
+    return xp.broadcast_to(upstream, shape)
+
+
+def unrounded(operands: Operands) -> Operands:
+    """The same operands, with a result in the type that is computed in."""
+    return replace(operands, dtype=operands.working)

@@ -10,11 +10,12 @@ from kldiv_xp._typing import Array, DType
 
 
 def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:
-    """Result of ``function(xp, *arrays)``, computed in `dtype` and rounded once, at the end."""
+    """Result of ``function(xp, *arrays)``, computed in `dtype` and rounded once; masks stay."""
     xp = namespace_of(arrays[0])
     facts = facts_about(xp)
     with quiet(facts, arrays[0]):
-        result = cast(xp, function(xp, *[cast(xp, array, dtype) for array in arrays]), result_dtype)
+        operands = [array if array.dtype == xp.bool else cast(xp, array, dtype) for array in arrays]
+        result = cast(xp, function(xp, *operands), result_dtype)
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
 
 

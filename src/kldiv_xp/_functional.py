@@ -1,8 +1,8 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
-from kldiv_xp._evaluation import evaluate
 from kldiv_xp._reduction import resolve_reduction, warn_about_mean
-from kldiv_xp._typing import ArrayT, Reduction
+from kldiv_xp._request import value_of
+from kldiv_xp._typing import ArrayT, Axis, Reduction
 
 
 def kl_div(
@@ -12,6 +12,9 @@ def kl_div(
     reduce: bool | None = None,
     reduction: Reduction = "mean",
     log_target: bool = False,
+    *,
+    axis: Axis = None,
+    where: ArrayT | None = None,
 ) -> ArrayT:
     r"""Kullback-Leibler divergence loss, in nats.
 
@@ -34,25 +37,38 @@ def kl_div(
         the number of elements.
     log_target : bool
         Whether `target` holds log-probabilities.
+    axis : int or tuple of int, optional
+        Axes of one distribution.  The terms are summed over them first, and `reduction` applies
+        to these divergences of single samples: 'none' keeps them, 'sum' adds them up, 'mean'
+        divides by their number, 'batchmean' by the size of their first axis (by 1 if there is
+        none).  For operands of shape (batch, sequence, vocabulary), ``axis=-1`` with 'mean' is
+        the divergence per token.
+    where : array of bool, optional
+        Mask in `input`'s shape, or with size 1 in the places of `axis`.  What is not selected
+        has no part in the result, whatever it holds, NaN included, and a gradient of exactly 0;
+        'mean' divides by the number of selected elements, or with `axis` of samples in which
+        something is selected.  Where nothing is selected the loss is 0.
 
     Returns
     -------
     array
-        Of the same library and device: `input`'s shape for 'none', otherwise 0-d.  Its dtype is
-        the promoted dtype of the operands.
+        Of the same library and device, 0-d unless for 'none', which gives `input`'s shape,
+        without the axes of `axis`.  Its dtype is the promoted dtype of the operands.
 
     Raises
     ------
     TypeError
         If an operand is not an array of real floating-point dtype, if the operands come from
-        different libraries, or if a flag is not a bool.
+        different libraries, if a flag is not a bool, `axis` not of ints or `where` not of bools.
     ValueError
-        If `reduction` is unknown, or shapes or devices differ (nothing is broadcast).
+        If `reduction` is unknown, `axis` names no axis, or shapes or devices differ (nothing is
+        broadcast but `where` along `axis`).
 
     Warns
     -----
     KLDivWarning
-        If the reduction is 'mean', whose value is not the Kullback-Leibler divergence.
+        If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
+        divergence.
     DeprecationWarning
         If `size_average` or `reduce` is given.
 
@@ -87,8 +103,14 @@ def kl_div(
     >>> kl_div(input, target, reduction="none").round(7)
     array([[0.0334837, 0.8935047],
            [0.0697415, 0.3551755]])
+    >>> kl_div(input, target, reduction="none", axis=-1).round(7)
+    array([0.9269883, 0.424917 ])
+    >>> first = np.asarray([[True], [False]])
+    >>> kl_div(input, target, reduction="mean", axis=-1, where=first).round(7)
+    array(0.9269883)
     """
     resolved = resolve_reduction(size_average, reduce, reduction)
-    loss: ArrayT = evaluate(input, target, resolved, log_target)
-    warn_about_mean(resolved)
+    loss: ArrayT = value_of(input, target, resolved, log_target, axis, where)
+    if axis is None:
+        warn_about_mean(resolved)
     return loss

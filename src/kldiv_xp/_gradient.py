@@ -1,8 +1,8 @@
 """kl_div_gradient: the derivative of kl_div in closed form, for libraries without autodiff."""
 
-from kldiv_xp._evaluation import evaluate_gradient
 from kldiv_xp._reduction import check_reduction
-from kldiv_xp._typing import ArrayT, Reduction
+from kldiv_xp._request import gradient_of
+from kldiv_xp._typing import ArrayT, Axis, Reduction
 
 
 def kl_div_gradient(
@@ -11,6 +11,8 @@ def kl_div_gradient(
     *,
     reduction: Reduction = "mean",
     log_target: bool = False,
+    axis: Axis = None,
+    where: ArrayT | None = None,
     upstream: ArrayT | float | None = None,
 ) -> tuple[ArrayT, ArrayT]:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
@@ -26,9 +28,13 @@ def kl_div_gradient(
         Reduction of the loss whose gradient is wanted.
     log_target : bool
         Whether `target` holds log-probabilities.
+    axis : int or tuple of int, optional
+        Axes of one distribution; see `kl_div`.
+    where : array of bool, optional
+        Mask of what has a part in the loss; see `kl_div`.
     upstream : array or float, optional
         Derivative of what is minimised by the loss: a number or a 0-d array, or an array of
-        `input`'s shape for 'none'.  1 if left out.
+        the loss's shape for 'none'.  1 if left out.
 
     Returns
     -------
@@ -66,7 +72,7 @@ def kl_div_gradient(
     array([[1.6931472, 0.5945349]])
     """
     check_reduction(reduction)
-    gradient: tuple[ArrayT, ArrayT] = evaluate_gradient(
-        input, target, reduction, log_target, upstream
+    gradient: tuple[ArrayT, ArrayT] = gradient_of(
+        input, target, reduction, log_target, axis, where, upstream
     )
     return gradient

@@ -4,56 +4,76 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from kldiv_xp import _blocked
-from kldiv_xp._evaluation import Gradient, chained_slopes
+from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes
 from kldiv_xp._formula import Guard, factors, pointwise
 from kldiv_xp._operands import Operands
 from kldiv_xp._threads import thread_count
-from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp._typing import Array, Axes, DType, Namespace
 
 Threads = Callable[[], int]
 
 
-def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     """Every term, without a temporary of its size."""
-    result = operands.xp.empty(input.shape, dtype=operands.dtype)
-    fill_terms(operands.xp, input, target, log_target, result, operands.working, thread_count)
+    result = operands.xp.empty(arrays[0].shape, dtype=operands.dtype)
+    fill_terms(operands.xp, arrays, log_target, result, operands.working, thread_count)
     return result
 
 
-def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
-    """Sum of the terms over the divisor, rounded once from float64."""
+def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes, rounded once from float64."""
     xp = operands.xp
-    value = total(xp, input, target, log_target, operands.working, thread_count)
+    sums = sums_over(xp, arrays, log_target, axis, operands.working, thread_count)
+    with xp.errstate(all="ignore"):  # they may overflow their type
+        return sums.astype(operands.dtype)
+
+
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor, rounded once from float64."""
+    xp = operands.xp
+    value = total(xp, arrays, log_target, operands.working, thread_count)
     with xp.errstate(all="ignore"):  # it may overflow its type
         return xp.asarray(value / parts, dtype=operands.dtype)
 
 
 def gradient(
     operands: Operands,
-    input: Array,
-    target: Array,
+    arrays: Arrays,
     log_target: bool,
     factor: float,
-    upstream: tuple[Array, ...],
+    upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
     xp = operands.xp
-    results = [
+    by_input, by_target = (
         xp.empty(operand.shape, dtype=operand.dtype.newbyteorder("=")) if want else None
-        for operand, want in zip((input, target), wanted, strict=True)
-    ]
-    arrays = (input, target, *upstream)
-    fill_slopes(xp, arrays, log_target, factor, results, operands.working, thread_count)
-    return results[0], results[1]
+        for operand, want in zip(arrays[:2], wanted, strict=True)
+    )
+    results = (by_input, by_target)
+    fill_slopes(xp, arrays, log_target, factor, upstream, results, operands.working, thread_count)
+    return results
 
 
 def total(
-    xp: Namespace, input: Array, target: Array, log_target: bool, working: DType, threads: Threads
+    xp: Namespace, arrays: Arrays, log_target: bool, working: DType, threads: Threads
 ) -> float:
-    """Sum of the terms."""
-    attempts = attempts_at_sum(log_target)
-    return _blocked.total(xp, attempts, (input, target), working, threads)
+    """Sum of all terms."""
+    return _blocked.total(xp, attempts_at_sum(log_target), arrays, working, threads)
+
+
+def sums_over(
+    xp: Namespace,
+    arrays: Arrays,
+    log_target: bool,
+    axis: Axes,
+    working: DType,
+    threads: Threads,
+) -> Array:
+    """Sums of the terms over some axes, in float64."""
+    kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
+    arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
+    return _blocked.totals(xp, attempts_at_sum(log_target), arrays, len(kept), working, threads)
 
 
 @cache
@@ -64,8 +84,7 @@ def attempts_at_sum(log_target: bool) -> list[_blocked.Attempt]:
 
 def fill_terms(
     xp: Namespace,
-    input: Array,
-    target: Array,
+    arrays: Arrays,
     log_target: bool,
     result: Array,
     working: DType,
@@ -75,20 +94,23 @@ def fill_terms(
     attempts = [
         partial(pointwise, log_target=log_target, guard=guard) for guard in (Guard.NONE, Guard.FULL)
     ]
-    _blocked.fill(xp, attempts, (input, target), result, working, threads)
+    _blocked.fill(xp, attempts, arrays, result, working, threads)
 
 
 def fill_slopes(
     xp: Namespace,
-    arrays: tuple[Array, ...],
+    arrays: Arrays,
     log_target: bool,
     factor: float,
-    results: list[Array | None],
+    upstream: Arrays,
+    results: Arrays,
     working: DType,
     threads: Threads,
 ) -> None:
     """Write the derivatives of `chained_slopes` into those results that are there."""
-    bare, full = (chained_slopes(log_target, factor, guard) for guard in (Guard.NONE, Guard.FULL))
+    bare, full = (
+        chained_slopes(log_target, factor, len(arrays), guard) for guard in (Guard.NONE, Guard.FULL)
+    )
     for attempts, result in zip(zip(bare, full, strict=True), results, strict=True):
         if result is not None:
-            _blocked.fill(xp, attempts, arrays, result, working, threads)
+            _blocked.fill(xp, attempts, (*arrays, *upstream), result, working, threads)

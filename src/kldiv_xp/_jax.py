@@ -8,27 +8,26 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._array_api import cast
-from kldiv_xp._evaluation import SLOPES
+from kldiv_xp._evaluation import SLOPES, Arrays
 from kldiv_xp._formula import Guard, factors
 from kldiv_xp._operands import Operands
 from kldiv_xp._typing import Array
 
 
-def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
-    """Nothing better than the plain expression."""
-    del operands, input, target, log_target
-    return NotImplemented
-
-
-def gradient(*_: object) -> Any:
+def terms(*_: object) -> Any:
     """Nothing better than the plain expression."""
     return NotImplemented
 
 
-def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
-    """Sum of the terms over the divisor."""
-    arrays = [cast(operands.xp, array, operands.working) for array in (input, target)]
-    value = compiled_total(*arrays, log_target)
+samples = gradient = terms
+
+
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor."""
+    if len(arrays) > len(SLOPES):
+        return NotImplemented
+    operands_in_working_type = [cast(operands.xp, array, operands.working) for array in arrays]
+    value = compiled_total(*operands_in_working_type, log_target)
     return cast(operands.xp, value if parts == 1 else value / parts, operands.dtype)
 
 
@@ -52,7 +51,7 @@ def total(input: Array, target: Array, log_target: bool) -> Array:
 
 def summed(input: Array, target: Array, *, log_target: bool, guard: Guard) -> Array:
     """Sum of the products of the factors."""
-    p, log_ratio = factors(jnp, input, target, log_target, guard)
+    p, log_ratio = factors(jnp, input, target, log_target=log_target, guard=guard)
     return jnp.sum(p * log_ratio)
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._evaluation import evaluate
 from kldiv_xp._reduction import resolve_reduction, warn_about_mean
-from kldiv_xp._typing import ArrayT, Reduction
-from kldiv_xp._validation import check_switch
+from kldiv_xp._request import value_of
+from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp._validation import check_axis, check_switch
 
 
 @dataclass(frozen=True, init=False)
@@ -23,6 +23,8 @@ class KLDivLoss:
         How the terms are combined; see `kl_div`.
     log_target : bool
         Whether targets hold log-probabilities.
+    axis : int or tuple of int, optional
+        Axes of one distribution; see `kl_div`.
 
     Attributes
     ----------
@@ -30,13 +32,15 @@ class KLDivLoss:
         The reduction, after the deprecated arguments.
     log_target : bool
         Whether targets hold log-probabilities.
+    axis : int, tuple of int or None
+        Axes of one distribution.
 
     Raises
     ------
     ValueError
         If `reduction` is unknown.
     TypeError
-        If a flag is not a bool.
+        If a flag is not a bool, or `axis` not of ints.
 
     Warns
     -----
@@ -53,7 +57,7 @@ class KLDivLoss:
     >>> from kldiv_xp import KLDivLoss
     >>> loss = KLDivLoss(reduction="batchmean")
     >>> loss
-    KLDivLoss(reduction='batchmean', log_target=False)
+    KLDivLoss(reduction='batchmean', log_target=False, axis=None)
     >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
     >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
     >>> loss(input, target).round(7)
@@ -62,6 +66,7 @@ class KLDivLoss:
 
     reduction: Reduction
     log_target: bool
+    axis: Axis = None
 
     def __init__(
         self,
@@ -69,19 +74,26 @@ class KLDivLoss:
         reduce: bool | None = None,
         reduction: Reduction = "mean",
         log_target: bool = False,
+        *,
+        axis: Axis = None,
     ) -> None:
         check_switch("log_target", log_target)
+        if axis is not None:
+            check_axis(axis)
         resolved = resolve_reduction(size_average, reduce, reduction)
         object.__setattr__(self, "reduction", resolved)
         object.__setattr__(self, "log_target", log_target)
+        object.__setattr__(self, "axis", axis)
 
-    def __call__(self, input: ArrayT, target: ArrayT) -> ArrayT:
+    def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
         """Loss of `input` (log-probabilities) against `target`, in nats.
 
         Parameters
         ----------
         input, target : array
             See `kl_div`.
+        where : array of bool, optional
+            Mask of what has a part in the loss; see `kl_div`.
 
         Returns
         -------
@@ -91,8 +103,11 @@ class KLDivLoss:
         Warns
         -----
         KLDivWarning
-            If the reduction is 'mean', whose value is not the Kullback-Leibler divergence.
+            If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
+            divergence.
         """
-        loss: ArrayT = evaluate(input, target, self.reduction, self.log_target)
-        warn_about_mean(self.reduction)
+        options = self.reduction, self.log_target, self.axis
+        loss: ArrayT = value_of(input, target, *options, where)
+        if self.axis is None:
+            warn_about_mean(self.reduction)
         return loss

@@ -1,109 +1,119 @@
 """Eager torch tensors in host memory: NumPy's loops on their memory, one autograd function."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 
 from kldiv_xp import _host
-from kldiv_xp._evaluation import evaluate_slopes
+from kldiv_xp._evaluation import Arrays, evaluate_slopes, spread
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_memory import NUMPY, empty, lend_memory, lent, numpy_type, threads
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Axes
 
 
-def terms(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     """Every term; in one node of the graph where a gradient is wanted."""
-    if not lend_memory(input, target):
-        return NotImplemented
-    if is_differentiated(input, target):
-        return Loss.apply(input, target, operands, log_target, None)
-    return terms_of(operands, input, target, log_target)
+    return one_node(terms_of, operands, arrays, log_target)
 
 
-def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
-    """Sum of the terms over the divisor; in one node of the graph where a gradient is wanted."""
-    if not lend_memory(input, target):
+def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes; in one node of the graph where a gradient is wanted."""
+    return one_node(samples_of, operands, arrays, log_target, axis=axis)
+
+
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
+    return one_node(loss_of, operands, arrays, log_target, parts=parts)
+
+
+def one_node(
+    function: Callable[..., Array],
+    operands: Operands,
+    arrays: Arrays,
+    log_target: bool,
+    **options: Any,
+) -> Array:
+    """Result of one of the functions below, of tensors that lend their memory."""
+    if not lend_memory(*arrays):
         return NotImplemented
-    if is_differentiated(input, target):
-        return Loss.apply(input, target, operands, log_target, parts)
-    return loss_of(operands, input, target, log_target, parts)
+    function = partial(function, operands, log_target, **options)
+    if is_differentiated(*arrays):
+        return Loss.apply(function, *arrays)
+    return function(*arrays)
 
 
 def gradient(
     operands: Operands,
-    input: Array,
-    target: Array,
+    arrays: Arrays,
     log_target: bool,
     factor: float,
-    upstream: tuple[Array, ...],
+    upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    arrays = (input, target, *upstream)
-    if not lend_memory(*arrays) or is_differentiated(*arrays):
+    if not lend_memory(*arrays, *upstream) or is_differentiated(*arrays, *upstream):
         return NotImplemented
     results = [
         empty(operand.shape, operand.dtype) if want else None
-        for operand, want in zip((input, target), wanted, strict=True)
+        for operand, want in zip(arrays[:2], wanted, strict=True)
     ]
     _host.fill_slopes(
         NUMPY,
         tuple(map(lent, arrays)),
         log_target,
         factor,
-        [None if result is None else lent(result) for result in results],
+        tuple(map(lent, upstream)),
+        tuple(None if result is None else lent(result) for result in results),
         numpy_type(operands.working),
         threads,
     )
-    return results[0], results[1]
+    return results
 
 
 class Loss(torch.autograd.Function):
     """The loss as one node that keeps its operands, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        input: Array,
-        target: Array,
-        operands: Operands,
-        log_target: bool,
-        parts: float | None,
-    ) -> Array:
-        """Terms where there is no divisor, otherwise their sum over it."""
-        ctx.save_for_backward(input, target)
-        ctx.options = operands, log_target, parts
-        if parts is None:
-            return terms_of(operands, input, target, log_target)
-        return loss_of(operands, input, target, log_target, parts)
+    def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
+        """What the function returns."""
+        ctx.save_for_backward(*arrays)
+        ctx.function = function
+        return function(*arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
-        operands, log_target, parts = ctx.options
-        factor = 1 if parts is None else 1 / parts
-        log_q, target = ctx.saved_tensors
-        by_input, by_target = evaluate_slopes(
-            operands, log_q, target, log_target, factor, (upstream,), ctx.needs_input_grad[:2]
-        )
-        return by_input, by_target, None, None, None
+        arrays = ctx.saved_tensors
+        operands, log_target = ctx.function.args
+        options = ctx.function.keywords
+        upstream = spread(operands.xp, upstream, arrays[0].shape, options.get("axis", ()))
+        factor = 1 / options.get("parts", 1)
+        wanted = ctx.needs_input_grad[1:3]
+        slopes = evaluate_slopes(operands, arrays, log_target, factor, (upstream,), wanted)
+        return None, *slopes, *[None for _ in arrays[2:]]
 
 
-def terms_of(operands: Operands, input: Array, target: Array, log_target: bool) -> Array:
-    """Every term, of tensors that lend their memory."""
-    result = empty(input.shape, operands.dtype)
+def terms_of(operands: Operands, log_target: bool, *arrays: Array) -> Array:
+    """Every term."""
+    result = empty(arrays[0].shape, operands.dtype)
     working = numpy_type(operands.working)
-    arrays = lent(input), lent(target)
-    _host.fill_terms(NUMPY, *arrays, log_target, lent(result), working, threads)
+    _host.fill_terms(NUMPY, tuple(map(lent, arrays)), log_target, lent(result), working, threads)
     return result
 
 
-def loss_of(
-    operands: Operands, input: Array, target: Array, log_target: bool, parts: float
-) -> Array:
-    """Sum of the terms over the divisor, rounded once from float64."""
+def samples_of(operands: Operands, log_target: bool, *arrays: Array, axis: Axes) -> Array:
+    """Sums of the terms over some axes, rounded once from float64."""
     working = numpy_type(operands.working)
-    value = _host.total(NUMPY, lent(input), lent(target), log_target, working, threads)
+    sums = _host.sums_over(NUMPY, tuple(map(lent, arrays)), log_target, axis, working, threads)
+    return torch.from_numpy(sums).to(operands.dtype)
+
+
+def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: float) -> Array:
+    """Sum of all terms over the divisor, rounded once from float64."""
+    working = numpy_type(operands.working)
+    value = _host.total(NUMPY, tuple(map(lent, arrays)), log_target, working, threads)
     return torch.full((), value / parts, dtype=operands.dtype)
 
 

@@ -8,45 +8,41 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._evaluation import evaluate_slopes, plain_loss
+from kldiv_xp._evaluation import Arrays, evaluate_slopes, plain_sum
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._typing import Array
 
 
-def terms(*_: object) -> Array:
+def terms(*_: object) -> Any:
     """Nothing better than the plain expression."""
     return NotImplemented
 
 
-def gradient(*_: object) -> Any:
-    """Nothing better than the plain expression."""
-    return NotImplemented
+samples = gradient = terms
 
 
-def loss(operands: Operands, input: Array, target: Array, log_target: bool, parts: float) -> Array:
-    """Sum of the terms over the divisor."""
-    if not (input.requires_grad or target.requires_grad):
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor."""
+    if not any(array.requires_grad for array in arrays):
         return NotImplemented
-    return Loss.apply(input, target, log_target, parts)
+    return Loss.apply(log_target, parts, *arrays)
 
 
 class Loss(torch.autograd.Function):
     """The loss as one node that keeps its operands, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(ctx: Any, input: Array, target: Array, log_target: bool, parts: float) -> Array:
-        """Sum of the terms over the divisor."""
-        ctx.save_for_backward(input, target)
+    def forward(ctx: Any, log_target: bool, parts: float, *arrays: Array) -> Array:
+        """Sum of all terms over the divisor."""
+        ctx.save_for_backward(*arrays)
         ctx.options = log_target, parts
-        return plain_loss(examine(input, target), input, target, log_target, parts)
+        return plain_sum(examine(*arrays[:2]), arrays, log_target, parts)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
-        log_q, target = ctx.saved_tensors
+        arrays = ctx.saved_tensors
         log_target, parts = ctx.options
-        operands, wanted = examine(log_q, target), ctx.needs_input_grad[:2]
-        by_input, by_target = evaluate_slopes(
-            operands, log_q, target, log_target, 1 / parts, (upstream,), wanted
-        )
-        return by_input, by_target, None, None
+        operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[2:4]
+        slopes = evaluate_slopes(operands, arrays, log_target, 1 / parts, (upstream,), wanted)
+        return None, None, *slopes, *[None for _ in arrays[2:]]

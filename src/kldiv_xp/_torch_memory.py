@@ -6,7 +6,7 @@ from torch.autograd import forward_ad
 from kldiv_xp._array_api import plain_namespace
 from kldiv_xp._blocked import Index
 from kldiv_xp._threads import thread_count
-from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp._typing import Array, Axes, DType, Namespace
 
 # What torch widens in a block at a time: NumPy's own conversion of float16 takes 1.5 ns an element,
 # and it has no bfloat16.
@@ -82,6 +82,10 @@ class Widened:
         self.tensor = tensor
         self.shape = tuple(tensor.shape)
         self.ndim = tensor.ndim
+
+    def transpose(self, axes: Axes) -> "Widened":
+        """The same with its axes in another order, as NumPy's method."""
+        return Widened(self.tensor.permute(axes))
 
     def __getitem__(self, index: Index) -> Array:
         return self.tensor[index].to(torch.float32).numpy()

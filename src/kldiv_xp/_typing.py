@@ -9,4 +9,6 @@ ArrayT = TypeVar("ArrayT")
 Namespace: TypeAlias = Any
 DType: TypeAlias = Any
 
+Axes: TypeAlias = tuple[int, ...]
+Axis: TypeAlias = int | tuple[int, ...] | None
 Reduction: TypeAlias = Literal["none", "mean", "sum", "batchmean"]

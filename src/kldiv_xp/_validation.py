@@ -2,7 +2,9 @@
 
 from kldiv_xp._array_api import is_array, known_shape, namespace_of
 from kldiv_xp._backends import facts_about
-from kldiv_xp._typing import Array, Namespace, Reduction
+from kldiv_xp._typing import Array, Axes, Namespace, Reduction
+
+Shape = tuple[int | None, ...]
 
 
 def check_operands(input: Array, target: Array) -> Namespace:
@@ -64,10 +66,7 @@ def check_dtype(xp: Namespace, name: str, operand: Array) -> None:
 def check_shapes(input: Array, target: Array) -> None:
     """Refuse shapes that differ; a size that is not known yet agrees with any."""
     left, right = known_shape(input), known_shape(target)
-    agree = len(left) == len(right) and all(
-        a is None or b is None or a == b for a, b in zip(left, right, strict=True)
-    )
-    if not agree:
+    if not agree(left, right):
         message = (
             f"`input` and `target` must have the same shape; got {left} and {right}: nothing "
             "is broadcast silently, so call broadcast_to(...) on the smaller one."
@@ -96,17 +95,71 @@ def check_switch(name: str, value: object) -> None:
         raise TypeError(message)
 
 
-def check_upstream(input: Array, upstream: Array, reduction: Reduction) -> None:
+def resolve_axis(axis: object, ndim: int) -> Axes:
+    """Axes counted from the front, in ascending order."""
+    places = check_axis(axis)
+    if not all(-ndim <= place < ndim for place in places):
+        message = (
+            f"`axis` must name axes of the operands, which have {ndim}; got {axis!r}: count them "
+            "from 0, or from -1 at the end."
+        )
+        raise ValueError(message)
+    resolved = sorted(place % ndim for place in places)
+    if len(set(resolved)) < len(resolved):
+        message = f"`axis` must name each axis once; got {axis!r} for operands with {ndim} axes."
+        raise ValueError(message)
+    return tuple(resolved)
+
+
+def check_axis(axis: object) -> Axes:
+    """Axes as they were given; refuse what are no ints."""
+    places = axis if isinstance(axis, tuple) else (axis,)
+    if not all(isinstance(place, int) and not isinstance(place, bool) for place in places):
+        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
+        raise TypeError(message)
+    return places
+
+
+def check_where(input: Array, where: Array, axes: Axes | None) -> None:
+    """Refuse a mask that is not of bools, or has another shape than operands or samples."""
+    xp = common_namespace(input=input, where=where)
+    if not xp.isdtype(where.dtype, "bool"):
+        message = (
+            f"`where` must be a mask of bools; got {where.dtype}: compare it with something, "
+            "e.g. where != 0."
+        )
+        raise TypeError(message)
+    check_devices(xp, input=input, where=where)
+    shape = known_shape(input)
+    allowed = [shape]
+    if axes:
+        allowed.append(tuple(1 if place in axes else size for place, size in enumerate(shape)))
+    if not any(agree(known_shape(where), one) for one in allowed):
+        message = (
+            f"`where` must have the shape {' or '.join(map(str, allowed))}; got "
+            f"{known_shape(where)}: add the missing axes with expand_dims(...), or broadcast it."
+        )
+        raise ValueError(message)
+
+
+def agree(left: Shape, right: Shape) -> bool:
+    """Whether two shapes are the same, as far as their sizes are known."""
+    return len(left) == len(right) and all(
+        a is None or b is None or a == b for a, b in zip(left, right, strict=True)
+    )
+
+
+def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples: Shape) -> None:
     """Refuse an upstream derivative that does not fit the loss: a number or its shape."""
     if upstream is None or type(upstream) in (int, float):
         return
     xp = common_namespace(input=input, upstream=upstream)
     check_dtype(xp, "upstream", upstream)
     check_devices(xp, input=input, upstream=upstream)
-    allowed = {(), known_shape(input)} if reduction == "none" else {()}
+    allowed = {(), samples} if reduction == "none" else {()}
     if known_shape(upstream) not in allowed:
         message = (
-            f"`upstream` must have the shape of the loss, {known_shape(input)} for 'none' and () "
+            f"`upstream` must have the shape of the loss, {samples} for 'none' and () "
             f"otherwise; got {known_shape(upstream)} with reduction={reduction!r}: pass the "
             "derivative by the loss itself."
         )

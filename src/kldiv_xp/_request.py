@@ -1,0 +1,101 @@
+"""A call of the public functions: checked, its reduction resolved, handed on to be evaluated."""
+
+from kldiv_xp._array_api import known_shape
+from kldiv_xp._evaluation import (
+    Arrays,
+    evaluate_loss,
+    evaluate_samples,
+    evaluate_slopes,
+    evaluate_terms,
+    spread,
+    unrounded,
+)
+from kldiv_xp._execution import run
+from kldiv_xp._operands import Operands, examine
+from kldiv_xp._reduction import divisor
+from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction
+from kldiv_xp._validation import check_switch, check_upstream, check_where, resolve_axis
+
+
+def value_of(
+    input: Array,
+    target: Array,
+    reduction: Reduction,
+    log_target: bool,
+    axis: Axis = None,
+    where: Array | None = None,
+) -> Array:
+    """Loss, rounded once to the promoted dtype of the operands."""
+    check_switch("log_target", log_target)
+    operands = examine(input, target)
+    axes = None if axis is None else resolve_axis(axis, input.ndim)
+    arrays = (input, target) if where is None else masked(operands, input, target, where, axes)
+    if reduction == "none":
+        if not axes:
+            return evaluate_terms(operands, arrays, log_target)
+        return evaluate_samples(operands, arrays, log_target, axes)
+    if where is not None and reduction == "mean":
+        total = evaluate_loss(unrounded(operands), arrays, log_target, 1)
+        count = number_selected(operands, where, axes)
+        return run(quotient, operands.working, operands.dtype, total, count)
+    parts = divisor(reduction, sample_shape(input, axes))
+    return evaluate_loss(operands, arrays, log_target, parts)
+
+
+def gradient_of(
+    input: Array,
+    target: Array,
+    reduction: Reduction,
+    log_target: bool,
+    axis: Axis,
+    where: Array | None,
+    upstream: Array,
+) -> tuple[Array, Array]:
+    """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
+    check_switch("log_target", log_target)
+    operands = examine(input, target)
+    axes = None if axis is None else resolve_axis(axis, input.ndim)
+    arrays = (input, target) if where is None else masked(operands, input, target, where, axes)
+    shape = sample_shape(input, axes)
+    check_upstream(input, upstream, reduction, shape)
+    factors: Arrays = (upstream,) if hasattr(upstream, "dtype") else ()
+    factor = 1 if factors or upstream is None else upstream
+    if reduction == "none":
+        factors = tuple(spread(operands.xp, one, input.shape, axes or ()) for one in factors)
+    elif where is not None and reduction == "mean":
+        count = number_selected(operands, where, axes)
+        one = factors[0] if factors else operands.xp.ones_like(count)
+        factors = (run(quotient, operands.working, operands.working, one, count),)
+    else:
+        factor = factor / divisor(reduction, shape)
+    by_input, by_target = evaluate_slopes(operands, arrays, log_target, factor, factors)
+    return by_input, by_target
+
+
+def masked(
+    operands: Operands, input: Array, target: Array, where: Array, axes: Axes | None
+) -> Arrays:
+    """Operands and their mask, in one shape."""
+    check_where(input, where, axes)
+    if known_shape(where) != known_shape(input):
+        where = operands.xp.broadcast_to(where, input.shape)
+    return input, target, where
+
+
+def sample_shape(input: Array, axes: Axes | None) -> tuple[int | None, ...]:
+    """Shape of what a reduction averages: terms, or sums over some axes."""
+    shape = known_shape(input)
+    return tuple(size for place, size in enumerate(shape) if place not in (axes or ()))
+
+
+def number_selected(operands: Operands, where: Array, axes: Axes | None) -> Array:
+    """How many terms, or sums over some axes, have a part in the mean, but at least 1; 0-d."""
+    xp = operands.xp
+    selected = xp.any(where, axis=axes) if axes else where
+    count = xp.sum(xp.astype(selected, operands.working))
+    return count + xp.astype(count == 0, operands.working)
+
+
+def quotient(xp: Namespace, dividend: Array, count: Array) -> Array:
+    """Sum over the number of what was summed."""
+    return xp.divide(dividend, count)
