@@ -80,6 +80,14 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure kldiv_xp and its peers side by side, and write docs/performance.md."""
+    install_group(session, "benchmarks")
+    session.install(".")
+    session.run("python", "-m", "benchmarks", *(session.posargs or ["run"]))
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Distil a classifier of handwritten digits into a small one; ends with a picture."""
     install_group(session, "torch", "demo")

@@ -1,0 +1,115 @@
+"""What is measured: the cases, each with the peers that it is measured on."""
+
+from dataclasses import dataclass, replace
+from math import prod
+
+Shape = tuple[int, int]
+
+FULL_SHAPES = {"large": (512, 32000), "wide": (64, 128256), "tiny": (32, 10)}
+QUICK_SHAPES = {"large": (32, 1000), "wide": (8, 4008), "tiny": (32, 10)}
+
+COMPILED = ("torch-compile", "ours-torch-compile")
+COMPILED_ALWAYS = ("large float32", "large backward", "wide float32", "memory contiguous")
+JITTED = ("optax", "keras", "ours-jax")
+FROM_NUMPY = ("scipy", "numexpr", "numba", "numpy", "ours-numpy", "ours-numpy-1")
+EAGER_TORCH = ("torch", "ours-torch")
+EVERYONE = ("reading", *EAGER_TORCH, *COMPILED, *JITTED, *FROM_NUMPY)
+OURS = tuple(peer for peer in EVERYONE if peer.startswith("ours"))
+LOG_TARGETS = tuple(peer for peer in EVERYONE if peer not in {"keras", "scipy", "reading"})
+DIFFERENTIABLE = (*EAGER_TORCH, *COMPILED, "optax", "keras", "ours-jax")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One call of a loss, measured on some peers."""
+
+    name: str
+    shape: Shape
+    peers: tuple[str, ...]
+    dtype: str = "float32"
+    reduction: str = "batchmean"
+    log_target: bool = False
+    zeros: str = "no"
+    backward: bool = False
+    layout: str = "contiguous"
+    kind: str = "time"
+    budget: float = 0.25
+
+    @property
+    def size(self) -> int:
+        """Number of elements of an operand."""
+        return prod(self.shape)
+
+
+def cases(
+    shapes: dict[str, Shape], largest: int, budget: float, *, compiles: bool = True
+) -> list[Case]:
+    """Every case, memory last; what takes torch.compile long only if it `compiles`."""
+    found = [case for name in ("large", "wide") for case in of_shape(name, shapes[name])]
+    found += [*details(shapes), *sweep(largest), *memory(shapes["large"])]
+    return [
+        replace(
+            case,
+            budget=case.budget * budget,
+            peers=tuple(
+                peer for peer in case.peers if peer not in COMPILED or is_compiled(case, compiles)
+            ),
+        )
+        for case in found
+    ]
+
+
+def is_compiled(case: Case, compiles: bool) -> bool:
+    """Whether a case is worth a graph of torch.compile, which takes seconds to build."""
+    if compiles and case.name.startswith(("large", "sweep")):
+        return True
+    return case.name in COMPILED_ALWAYS
+
+
+def of_shape(name: str, shape: Shape) -> list[Case]:
+    """Softmax pairs of one shape, forward and backward."""
+    half = tuple(peer for peer in EVERYONE if peer not in {"numexpr", "numba", "scipy", "reading"})
+    brain = tuple(peer for peer in half if peer not in {"numpy", "ours-numpy", "ours-numpy-1"})
+    return [
+        Case(name=f"{name} float32", shape=shape, peers=EVERYONE),
+        Case(name=f"{name} float64", shape=shape, peers=EVERYONE, dtype="float64"),
+        Case(name=f"{name} float16", shape=shape, peers=half, dtype="float16"),
+        Case(name=f"{name} bfloat16", shape=shape, peers=brain, dtype="bfloat16"),
+        Case(name=f"{name} log_target", shape=shape, peers=LOG_TARGETS, log_target=True),
+        Case(name=f"{name} backward", shape=shape, peers=DIFFERENTIABLE, backward=True),
+    ]
+
+
+def details(shapes: dict[str, Shape]) -> list[Case]:
+    """Reductions, zero targets and tiny operands."""
+    large, small = shapes["large"], shapes["tiny"]
+    summed, eager = ("torch", "ours-numpy"), ("torch", "ours-numpy", "ours-torch")
+    zeros = ("torch", *OURS)
+    terms = ("torch", "numpy", "ours-numpy", "ours-numpy-1", "ours-torch")
+    return [
+        Case(name="large sum", shape=large, peers=summed, reduction="sum"),
+        Case(name="large mean", shape=large, peers=summed, reduction="mean"),
+        Case(name="large half zero", shape=large, peers=zeros, zeros="half"),
+        Case(name="large one-hot", shape=large, peers=zeros, zeros="one-hot"),
+        Case(name="large none", shape=large, peers=terms, reduction="none"),
+        Case(name="tiny float32", shape=small, peers=eager),
+        Case(name="kernels", shape=large, peers=("kernels",), budget=0.5),
+    ]
+
+
+def sweep(largest: int) -> list[Case]:
+    """float32 from a thousand elements upwards, in rows of a thousand."""
+    sizes = [10**power for power in range(3, 9) if 10**power <= largest]
+    return [
+        Case(name=f"sweep {size}", shape=(size // 1000, 1000), peers=EVERYONE, budget=0.08)
+        for size in sizes
+    ]
+
+
+def memory(shape: Shape) -> list[Case]:
+    """Peak memory: of everyone, and of ours where NumPy does not hold the operands in one piece."""
+    peers = tuple(peer for peer in EVERYONE if peer != "reading")
+    first = Case(name="memory contiguous", shape=shape, peers=peers, kind="memory")
+    others = ("strided", "broadcast", "memmap")
+    ours = replace(first, peers=("ours-numpy",))
+    return [first, *(replace(ours, name=f"memory {way}", layout=way) for way in others)]

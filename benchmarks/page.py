@@ -1,0 +1,117 @@
+"""The page about a run: tables in words and numbers, by the template."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from benchmarks.bounds import bounds
+from benchmarks.results import Results
+from benchmarks.targets import TARGETS, Target, middle
+
+UNITS = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+NOT_MEASURED = "-"
+
+
+def write_page(results: Results, path: Path) -> None:
+    """Write the page of these results."""
+    environment = Environment(
+        loader=PackageLoader("benchmarks"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - the page is Markdown, and all words in it are ours
+    )
+    environment.filters |= {"seconds": seconds, "significant": significant}
+    environment.globals |= helpers(results)
+    page = environment.get_template("performance.md.jinja").render(
+        **results.document,
+        results=results,
+        targets=[row(results, target) for target in TARGETS],
+        bounds=bounds(results),
+        shapes=shapes(results),
+    )
+    path.write_text(page.rstrip() + "\n", encoding="utf-8")
+
+
+def row(results: Results, target: Target) -> dict[str, str]:
+    """Row of the table of targets."""
+    readings = target.readings(results)
+    if not readings or len(readings) < len(target.cases):
+        return {"promise": target.promise, "bound": target.bound, **NOTHING}
+    worst = readings[-1]
+    return {
+        "promise": target.promise,
+        "bound": target.bound,
+        "measured": reading(target, worst),
+        "wide": elsewhere(results, target),
+        "met": "yes" if target.is_met(middle(worst)) else "**no**",
+    }
+
+
+NOTHING = {"measured": NOT_MEASURED, "wide": NOT_MEASURED, "met": "not measured"}
+
+
+def reading(target: Target, values: list[float]) -> str:
+    """Median and range over the rounds."""
+    unit = " MiB" if target.memory else "x"
+    digits = [significant(value) for value in (middle(values), values[0], values[-1])]
+    spread = f" ({digits[1]} to {digits[2]})" if len(values) > 1 else ""
+    return f"{digits[0]}{unit}{spread}"
+
+
+def elsewhere(results: Results, target: Target) -> str:
+    """The same ratio at the other shape, if it was measured there."""
+    values = [
+        results.ratio((case, target.over), (case, target.under))
+        for case in (name.replace("large", "wide") for name in target.cases)
+        if not target.memory and target.against is None and case.startswith("wide")
+    ]
+    found = [value for value in values if value]
+    return reading(target, found[0]) if found else ""
+
+
+def helpers(results: Results) -> dict[str, Any]:
+    """Functions of a case and a peer, or of a peer, that give a few words."""
+
+    def label(peer: str) -> str:
+        return str(results.document["peers"][peer]["label"])
+
+    def bold(peer: str) -> str:
+        return f"**{label(peer)}**" if peer.startswith("ours") else label(peer)
+
+    def spread(case: str, peer: str) -> str:
+        quartiles = results.entry(case, peer).get("quartiles")
+        return " to ".join(map(seconds, quartiles)) if quartiles else NOT_MEASURED
+
+    def cell(case: str, peer: str) -> str:
+        entry = results.entry(case, peer)
+        if "median" not in entry:
+            return "failed" if "error" in entry else NOT_MEASURED
+        ratios = results.ratio((case, "torch"), (case, peer))
+        faster = f" ({significant(middle(ratios))}x)" if ratios else ""
+        return f"{seconds(entry['median'])}{faster}"
+
+    return {"label": label, "bold": bold, "spread": spread, "cell": cell}
+
+
+def shapes(results: Results) -> dict[str, str]:
+    """The shapes, for people."""
+    found = results.document["cases"]
+    return {
+        name: " x ".join(map(str, found[f"{name} float32"]["shape"]))
+        for name in ("large", "wide", "tiny")
+    }
+
+
+def seconds(value: float) -> str:
+    """Time with a unit, in three digits."""
+    size, unit = next((pair for pair in UNITS if value >= pair[0]), UNITS[-1])
+    return f"{significant(value / size)} {unit}"
+
+
+def significant(value: float) -> str:
+    """A number in three digits, without an exponent."""
+    if value == 0:
+        return "0"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - its digits

@@ -1,0 +1,48 @@
+"""The table of peers: what each is called, where its function is made, what it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+Prepare = Callable[..., Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One implementation that is measured, in a process of its own."""
+
+    label: str
+    place: str
+    packages: tuple[str, ...]
+
+    def load(self) -> Prepare:
+        """Function that turns a case and its operands into what is timed."""
+        module, function = self.place.split(":")
+        found: Prepare = getattr(import_module(f"benchmarks.{module}"), function)
+        return found
+
+    def versions(self) -> dict[str, Any]:
+        """Versions of the packages that it consists of."""
+        return {package: import_module(package).__version__ for package in self.packages}
+
+
+PEERS = {
+    "reading": Peer("reading both operands once", "peers_numpy:reading", ("numpy",)),
+    "torch": Peer("F.kl_div, eager", "peers_torch:theirs", ("torch",)),
+    "torch-compile": Peer("F.kl_div, torch.compile", "peers_torch:theirs_compiled", ("torch",)),
+    "optax": Peer("optax.losses.kl_divergence, jitted", "peers_jax:optax_loss", ("optax", "jax")),
+    "keras": Peer("keras.losses.kl_divergence on JAX, jitted", "peers_jax:keras_loss", ("keras",)),
+    "scipy": Peer("scipy.special.rel_entr", "peers_numpy:scipy_loss", ("scipy",)),
+    "numexpr": Peer("numexpr", "peers_numpy:numexpr_loss", ("numexpr",)),
+    "numba": Peer("numba, a parallel loop", "peers_numba:numba_loss", ("numba",)),
+    "numpy": Peer("NumPy as in a textbook", "peers_numpy:textbook", ("numpy",)),
+    "ours-numpy": Peer("kldiv_xp on NumPy", "peers_numpy:ours", ("kldiv_xp", "numpy")),
+    "ours-numpy-1": Peer("kldiv_xp on NumPy, one thread", "peers_numpy:ours_alone", ("kldiv_xp",)),
+    "ours-torch": Peer("kldiv_xp on torch, eager", "peers_torch:ours", ("kldiv_xp", "torch")),
+    "ours-torch-compile": Peer(
+        "kldiv_xp on torch, torch.compile", "peers_torch:ours_compiled", ("kldiv_xp", "torch")
+    ),
+    "ours-jax": Peer("kldiv_xp on JAX, jitted", "peers_jax:ours", ("kldiv_xp", "jax")),
+    "kernels": Peer("NumPy's functions in the cache", "kernels:kernels", ("numpy",)),
+}
