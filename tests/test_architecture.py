@@ -9,14 +9,17 @@ import pytest
 # From the user's side down; a module imports only from rows below its own.
 ROWS = [
     ["__init__"],
-    ["_functional", "_gradient", "_loss"],
+    ["_functional", "_gradient", "_logits", "_loss"],
+    ["_logit_request"],
     ["_request"],
     ["_dask", "_jax", "_torch", "_torch_graph"],
+    ["_torch_logits"],
     ["_host", "_torch_memory"],
-    ["_evaluation"],
+    ["_divergences"],
+    ["_evaluation", "_logit_formula"],
     ["_operands"],
-    ["_blocked", "_execution", "_formula", "_reduction", "_validation"],
-    ["_recycling"],
+    ["_blocked", "_execution", "_formula", "_options", "_reduction", "_validation"],
+    ["_dots", "_recycling"],
     ["_array_api", "_backends", "_threads", "_warnings"],
     ["_typing"],
 ]
@@ -27,6 +30,7 @@ BRIDGES = {
     "_jax": "jax",
     "_torch": "torch",
     "_torch_graph": "torch",
+    "_torch_logits": "torch",
     "_torch_memory": "torch",
 }
 # torch.compile traces an import statement inside a function, but not the loading by a name.

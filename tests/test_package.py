@@ -30,7 +30,9 @@ def test_public_names():
         "KLDivWarning",
         "__version__",
         "kl_div",
+        "js_div_with_logits",
         "kl_div_gradient",
+        "kl_div_with_logits",
         "thread_limit",
     }
     assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
@@ -74,12 +76,15 @@ def test_examples_in_docstrings_give_what_they_show(name):
     assert doctest.testmod(module, raise_on_error=False).failed == 0
 
 
-@pytest.mark.parametrize("name", ["KLDivLoss", "kl_div", "kl_div_gradient"])
+@pytest.mark.parametrize(
+    "name",
+    ["KLDivLoss", "js_div_with_logits", "kl_div", "kl_div_gradient", "kl_div_with_logits"],
+)
 @pytest.mark.parametrize("section", ["Parameters", "Raises", "See Also", "Examples"])
 def test_public_docstrings_have_their_sections(name, section):
     assert f"\n{section}\n{'-' * len(section)}\n" in inspect.getdoc(getattr(kldiv_xp, name))
 
 
 def test_public_names_live_in_the_package():
-    for name in ("KLDivLoss", "KLDivWarning", "kl_div", "kl_div_gradient", "thread_limit"):
+    for name in set(kldiv_xp.__all__) - {"__version__"}:
         assert getattr(kldiv_xp, name).__module__ == "kldiv_xp"

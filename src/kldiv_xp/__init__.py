@@ -2,6 +2,7 @@
 
 from kldiv_xp._functional import kl_div
 from kldiv_xp._gradient import kl_div_gradient
+from kldiv_xp._logits import js_div_with_logits, kl_div_with_logits
 from kldiv_xp._loss import KLDivLoss
 from kldiv_xp._threads import thread_limit
 from kldiv_xp._warnings import KLDivWarning
@@ -10,13 +11,16 @@ __all__ = [
     "KLDivLoss",
     "KLDivWarning",
     "__version__",
+    "js_div_with_logits",
     "kl_div",
     "kl_div_gradient",
+    "kl_div_with_logits",
     "thread_limit",
 ]
 
 __version__ = "0.1.0"
 
-for _public in (KLDivLoss, KLDivWarning, kl_div, kl_div_gradient, thread_limit):
-    _public.__module__ = __name__
-del _public
+for _name in __all__:
+    if not _name.startswith("_"):
+        globals()[_name].__module__ = __name__
+del _name

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from kldiv_xp._dots import dot, dots
 from kldiv_xp._recycling import Recycling
 from kldiv_xp._threads import share
 from kldiv_xp._typing import Array, DType, Namespace
@@ -16,10 +17,6 @@ from kldiv_xp._typing import Array, DType, Namespace
 # 512 x 32000 float32 on two threads with 1 MiB of L2 each: 17.5 ms in blocks of 64 KiB, 9.1 in
 # 256 KiB, 7.4 in 512 KiB, 6.0 in 1 MiB, 6.2 in 2 MiB.
 BLOCK_BYTES = 1 << 20
-
-# A dot product of 10000 elements lets OpenBLAS start threads of its own, which fight with ours
-# (512 x 32000 float64: 67 ms instead of 12).
-ROW = 4096
 
 # Starting a thread takes as long as a block or two.
 BLOCKS_WORTH_A_THREAD = 2
@@ -41,6 +38,14 @@ def blocks(shape: Sequence[int], most: int) -> list[Index]:
     return [(slice(start, start + step),) for start in range(0, size, step)]
 
 
+def blocks_of(xp: Namespace, shape: Sequence[int], dtype: DType, kept: int | None) -> list[Index]:
+    """Blocks of a mebibyte; with `kept`, they are cut through that many of the first axes only."""
+    most = BLOCK_BYTES // xp.dtype(dtype).itemsize
+    if kept is None:
+        return blocks(shape, most)
+    return blocks(shape[:kept], max(1, most // max(1, math.prod(shape[kept:]))))
+
+
 def total(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -52,7 +57,7 @@ def total(
 
     The order of summation is the same for any number of threads.
     """
-    indices = blocks(operands[0].shape, BLOCK_BYTES // xp.dtype(dtype).itemsize)
+    indices = blocks_of(xp, operands[0].shape, dtype, None)
     partials = [0.0] * len(indices)
 
     def add(job: int, factors: tuple[Array, Array]) -> bool:
@@ -73,7 +78,7 @@ def totals(
 ) -> Array:
     """The same for every place in the first `kept` axes, in float64."""
     shape = operands[0].shape
-    indices = blocks(shape, BLOCK_BYTES // xp.dtype(dtype).itemsize)
+    indices = blocks_of(xp, shape, dtype, None)
     partials: list[Array] = [None] * len(indices)
 
     def add(job: int, factors: tuple[Array, Array]) -> bool:
@@ -92,6 +97,30 @@ def totals(
     return result
 
 
+def row_sums(
+    xp: Namespace,
+    attempts: Sequence[Attempt],
+    operands: Sequence[Array],
+    dtype: DType,
+    threads: Callable[[], int],
+) -> Array:
+    """Sums along the last axis of weighted pairs of factors, which need whole rows; in float64."""
+    *kept, size = operands[0].shape
+    indices = blocks_of(xp, operands[0].shape, dtype, len(kept))
+    result = xp.zeros(tuple(kept))
+
+    def add(job: int, pairs: Sequence[tuple[float, Array, Array]]) -> bool:
+        index = (*indices[job], ...)
+        shape = result[index].shape
+        for number, (weight, *factors) in enumerate(pairs):
+            sums = weight * dots(xp, *[one.reshape(math.prod(shape), size) for one in factors])
+            result[index] = sums.reshape(shape) + (result[index] if number else 0)
+        return not xp.isnan(result[index]).any()
+
+    each_block(xp, attempts, add, indices, operands, dtype, threads)
+    return result
+
+
 def fill(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -99,9 +128,10 @@ def fill(
     result: Array,
     dtype: DType,
     threads: Callable[[], int],
+    kept: int | None = None,
 ) -> None:
     """Write what an attempt returns into `result`; it was enough if all is finite."""
-    indices = blocks(result.shape, BLOCK_BYTES // xp.dtype(dtype).itemsize)
+    indices = blocks_of(xp, result.shape, dtype, kept)
 
     def write(job: int, values: Array) -> bool:
         result[indices[job]] = values
@@ -142,19 +172,3 @@ def cut(operand: Array, index: Index, dtype: DType) -> Array:
     """Block of an operand in another type: a view where it can be."""
     block = operand[(*index, ...) if operand.ndim else ...]
     return block if block.dtype in (dtype, "bool") else block.astype(dtype)
-
-
-def dot(xp: Namespace, left: Array, right: Array) -> float:
-    """Inner product of all elements."""
-    return float(dots(xp, left.reshape(1, -1), right.reshape(1, -1))[0])
-
-
-def dots(xp: Namespace, left: Array, right: Array) -> Array:
-    """Inner products of rows: of pieces of a row in their own type, which float64 adds up."""
-    count, size = left.shape
-    whole = size - size % ROW
-    rest = xp.vecdot(left[:, whole:], right[:, whole:]).astype(xp.float64)
-    if not whole:
-        return rest
-    pieces = [matrix[:, :whole].reshape(count, -1, ROW) for matrix in (left, right)]
-    return xp.sum(xp.vecdot(*pieces), axis=1, dtype=xp.float64) + rest

@@ -7,6 +7,7 @@ import dask.array as da
 
 from kldiv_xp._array_api import namespace_of
 from kldiv_xp._backends import facts_about
+from kldiv_xp._divergences import evaluate_divergences
 from kldiv_xp._evaluation import (
     Arrays,
     Gradient,
@@ -18,6 +19,7 @@ from kldiv_xp._evaluation import (
 )
 from kldiv_xp._execution import quiet, run
 from kldiv_xp._formula import pointwise
+from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._threads import thread_limit
 from kldiv_xp._typing import Array, Axes, DType
@@ -44,6 +46,28 @@ def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> 
     total = samples(unrounded(operands), arrays, log_target, every)
     mean = partial(divided, parts=parts)
     return elementwise(mean, operands.working, operands.dtype, total)
+
+
+def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergences of rows of logits, lazily; a row that lies in several chunks is put together."""
+    rows = [array.rechunk({array.ndim - 1: -1}) for array in arrays]
+    axes = tuple(range(arrays[0].ndim))
+    meta = arrays[0]._meta.astype(operands.working)
+    return da.blockwise(
+        partial(divergences_of_chunk, divergence=divergence),
+        axes[:-1],
+        *[part for array in rows for part in (array, axes)],
+        dtype=operands.working,
+        meta=meta.sum(axis=-1, keepdims=True).reshape((0,) * len(axes[:-1])),
+        align_arrays=True,
+        concatenate=True,
+    )
+
+
+def divergences_of_chunk(*arrays: Array, divergence: Divergence) -> Array:
+    """Divergences of the rows of a chunk."""
+    with thread_limit(1):
+        return evaluate_divergences(examine(*arrays[:2]), arrays, divergence)
 
 
 def gradient(

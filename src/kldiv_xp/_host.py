@@ -4,8 +4,10 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from kldiv_xp import _blocked
+from kldiv_xp._divergences import pairs_of
 from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes
 from kldiv_xp._formula import Guard, factors, pointwise
+from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
 from kldiv_xp._threads import thread_count
 from kldiv_xp._typing import Array, Axes, DType, Namespace
@@ -34,6 +36,20 @@ def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> 
     value = total(xp, arrays, log_target, operands.working, thread_count)
     with xp.errstate(all="ignore"):  # it may overflow its type
         return xp.asarray(value / parts, dtype=operands.dtype)
+
+
+def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergences of rows of logits, in the type that is computed in."""
+    sums = sums_of_rows(operands.xp, arrays, divergence, operands.working, thread_count)
+    return operands.xp.asarray(sums.astype(operands.working))
+
+
+def sums_of_rows(
+    xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
+) -> Array:
+    """Divergences of rows of logits, in float64."""
+    attempts = [partial(pairs_of, divergence, guard) for guard in Guard]
+    return _blocked.row_sums(xp, attempts, arrays, working, threads)
 
 
 def gradient(

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from kldiv_xp._options import check_axis, check_switch
 from kldiv_xp._reduction import resolve_reduction, warn_about_mean
 from kldiv_xp._request import value_of
 from kldiv_xp._typing import ArrayT, Axis, Reduction
-from kldiv_xp._validation import check_axis, check_switch
 
 
 @dataclass(frozen=True, init=False)

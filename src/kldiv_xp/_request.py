@@ -12,9 +12,10 @@ from kldiv_xp._evaluation import (
 )
 from kldiv_xp._execution import run
 from kldiv_xp._operands import Operands, examine
+from kldiv_xp._options import check_switch, resolve_axis
 from kldiv_xp._reduction import divisor
 from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction
-from kldiv_xp._validation import check_switch, check_upstream, check_where, resolve_axis
+from kldiv_xp._validation import check_upstream, check_where
 
 
 def value_of(

@@ -9,8 +9,19 @@ import torch
 from kldiv_xp import _host
 from kldiv_xp._evaluation import Arrays, evaluate_slopes, spread
 from kldiv_xp._operands import Operands
-from kldiv_xp._torch_memory import NUMPY, empty, lend_memory, lent, numpy_type, threads
+from kldiv_xp._torch_logits import divergences
+from kldiv_xp._torch_memory import (
+    NUMPY,
+    empty,
+    is_differentiated,
+    lend_memory,
+    lent,
+    numpy_type,
+    threads,
+)
 from kldiv_xp._typing import Array, Axes
+
+__all__ = ["divergences", "gradient", "loss", "samples", "terms"]
 
 
 def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
@@ -115,8 +126,3 @@ def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: float) 
     working = numpy_type(operands.working)
     value = _host.total(NUMPY, tuple(map(lent, arrays)), log_target, working, threads)
     return torch.full((), value / parts, dtype=operands.dtype)
-
-
-def is_differentiated(*tensors: Array) -> bool:
-    """Whether autograd must learn what was done to the tensors."""
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)

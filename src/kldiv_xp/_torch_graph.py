@@ -18,7 +18,7 @@ def terms(*_: object) -> Any:
     return NotImplemented
 
 
-samples = gradient = terms
+samples = gradient = divergences = terms
 
 
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:

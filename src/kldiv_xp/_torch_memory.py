@@ -51,6 +51,11 @@ def is_intercepted() -> bool:
     )
 
 
+def is_differentiated(*tensors: Array) -> bool:
+    """Whether autograd must learn what was done to the tensors."""
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+
+
 def numpy_type(dtype: DType) -> DType:
     """The same type in NumPy."""
     return {torch.float16: NUMPY.float16, torch.float64: NUMPY.float64}.get(dtype, NUMPY.float32)

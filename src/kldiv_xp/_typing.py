@@ -11,4 +11,5 @@ DType: TypeAlias = Any
 
 Axes: TypeAlias = tuple[int, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None
+TargetKind: TypeAlias = Literal["logits", "probabilities", "log_probabilities"]
 Reduction: TypeAlias = Literal["none", "mean", "sum", "batchmean"]

@@ -88,40 +88,19 @@ def check_devices(xp: Namespace, **operands: Array) -> None:
             raise ValueError(message)
 
 
-def check_switch(name: str, value: object) -> None:
-    """Refuse anything but True and False, arrays and strings above all."""
-    if not isinstance(value, bool):
-        message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it."
-        raise TypeError(message)
-
-
-def resolve_axis(axis: object, ndim: int) -> Axes:
-    """Axes counted from the front, in ascending order."""
-    places = check_axis(axis)
-    if not all(-ndim <= place < ndim for place in places):
-        message = (
-            f"`axis` must name axes of the operands, which have {ndim}; got {axis!r}: count them "
-            "from 0, or from -1 at the end."
-        )
-        raise ValueError(message)
-    resolved = sorted(place % ndim for place in places)
-    if len(set(resolved)) < len(resolved):
-        message = f"`axis` must name each axis once; got {axis!r} for operands with {ndim} axes."
-        raise ValueError(message)
-    return tuple(resolved)
-
-
-def check_axis(axis: object) -> Axes:
-    """Axes as they were given; refuse what are no ints."""
-    places = axis if isinstance(axis, tuple) else (axis,)
-    if not all(isinstance(place, int) and not isinstance(place, bool) for place in places):
-        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
-        raise TypeError(message)
-    return places
-
-
 def check_where(input: Array, where: Array, axes: Axes | None) -> None:
-    """Refuse a mask that is not of bools, or has another shape than operands or samples."""
+    """Refuse what is no mask of the operands, or of their sums over some axes."""
+    shape = known_shape(input)
+    check_mask(input, where, [shape, sample_mask_shape(shape, axes)] if axes else [shape])
+
+
+def sample_mask_shape(shape: Shape, axes: Axes) -> Shape:
+    """Shape of a mask of samples: size 1 in the axes of a sample."""
+    return tuple(1 if place in axes else size for place, size in enumerate(shape))
+
+
+def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
+    """Refuse a mask that is not of bools, or has another shape than is allowed."""
     xp = common_namespace(input=input, where=where)
     if not xp.isdtype(where.dtype, "bool"):
         message = (
@@ -130,10 +109,6 @@ def check_where(input: Array, where: Array, axes: Axes | None) -> None:
         )
         raise TypeError(message)
     check_devices(xp, input=input, where=where)
-    shape = known_shape(input)
-    allowed = [shape]
-    if axes:
-        allowed.append(tuple(1 if place in axes else size for place, size in enumerate(shape)))
     if not any(agree(known_shape(where), one) for one in allowed):
         message = (
             f"`where` must have the shape {' or '.join(map(str, allowed))}; got "

@@ -1,0 +1,91 @@
+"""Divergences of rows of logits, and their derivatives, by the way that their library allows.
+
+`arrays` are input, target and, if there is one, a mask with one element for every row.
+"""
+
+from functools import partial
+
+from kldiv_xp._evaluation import Arrays, Gradient, by_bridge
+from kldiv_xp._execution import run
+from kldiv_xp._formula import Guard
+from kldiv_xp._logit_formula import Divergence, Pairs
+from kldiv_xp._operands import Operands
+from kldiv_xp._typing import Array, Namespace
+
+
+def evaluate_divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row, 0 where the mask is False, in the type that is computed in."""
+    rows = by_bridge("divergences", operands, arrays, divergence)
+    if rows is not NotImplemented:
+        return rows
+    return run(partial(sums_of_pairs, divergence), operands.working, operands.working, *arrays)
+
+
+def sums_of_pairs(divergence: Divergence, xp: Namespace, *arrays: Array) -> Array:
+    """Weighted inner products of the factors of a row."""
+    sums = [
+        xp.sum(xp.multiply(p, log_ratio), axis=-1) * weight
+        for weight, p, log_ratio in pairs_of(divergence, Guard.FULL, xp, *arrays)
+    ]
+    return sums[0] if len(sums) == 1 else sums[0] + sums[1]
+
+
+def pairs_of(
+    divergence: Divergence,
+    guard: Guard,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+) -> Pairs:
+    """Factors of the divergence of every row, equal distributions where the mask is False."""
+    return divergence.pairs(xp, *selected(divergence, xp, input, target, where), guard=guard)
+
+
+def slopes_of(
+    divergence: Divergence,
+    guard: Guard,
+    by_target: bool,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    upstream: Array,
+    where: Array | None = None,
+) -> Array:
+    """Derivative of the divergences by one operand, times that of something by them."""
+    gradient = divergence.target_gradient if by_target else divergence.input_gradient
+    slope = gradient(xp, *selected(divergence, xp, input, target, where), guard=guard)
+    slope = xp.multiply(slope, upstream)
+    return slope if where is None else xp.where(where, slope, 0.0)
+
+
+def selected(
+    divergence: Divergence, xp: Namespace, input: Array, target: Array, where: Array | None
+) -> tuple[Array, Array]:
+    """Operands, with rows that have no divergence where the mask is False."""
+    if where is None:
+        return input, target
+    return xp.where(where, input, 0.0), xp.where(where, target, divergence.nothing)
+
+
+def plain_slopes(
+    operands: Operands,
+    arrays: Arrays,
+    divergence: Divergence,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, by one expression of the whole arrays."""
+    in_order = (*arrays[:2], upstream, *arrays[2:])
+    by_input, by_target = (
+        run(
+            partial(slopes_of, divergence, Guard.FULL, place == 1),
+            operands.working,
+            operand.dtype,
+            *in_order,
+        )
+        if want
+        else None
+        for place, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
+    )
+    return by_input, by_target

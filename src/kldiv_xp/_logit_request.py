@@ -1,0 +1,60 @@
+"""A call of the divergences from logits: checked, evaluated, reduced."""
+
+from functools import partial
+
+from kldiv_xp._array_api import known_shape
+from kldiv_xp._divergences import evaluate_divergences
+from kldiv_xp._evaluation import Arrays
+from kldiv_xp._execution import run
+from kldiv_xp._logit_formula import Divergence
+from kldiv_xp._operands import examine
+from kldiv_xp._options import resolve_axis
+from kldiv_xp._reduction import check_reduction, divisor
+from kldiv_xp._request import number_selected
+from kldiv_xp._typing import Array, Namespace, Reduction
+from kldiv_xp._validation import check_mask, sample_mask_shape
+
+
+def divergence_of(
+    input: Array,
+    target: Array,
+    divergence: Divergence,
+    axis: int,
+    scale: float,
+    reduction: Reduction,
+    where: Array | None,
+) -> Array:
+    """Divergences of the samples, scaled and reduced, and rounded once."""
+    check_reduction(reduction)
+    operands = examine(input, target)
+    (place,) = axes = resolve_axis(axis, input.ndim)
+    arrays: Arrays = (input, target)
+    if where is not None:
+        check_mask(input, where, [sample_mask_shape(known_shape(input), axes)])
+        arrays = (input, target, where)
+    if place != input.ndim - 1:
+        arrays = tuple(operands.xp.moveaxis(array, place, -1) for array in arrays)
+    samples = evaluate_divergences(operands, arrays, divergence)
+    parts = 1.0
+    counts: Arrays = ()
+    if reduction == "mean" and where is not None:
+        counts = (number_selected(operands, where, None),)
+    elif reduction != "none":
+        parts = divisor(reduction, known_shape(samples))
+    function = partial(reduced_samples, scale=scale, parts=parts, reduction=reduction)
+    return run(function, operands.working, operands.dtype, samples, *counts)
+
+
+def reduced_samples(
+    xp: Namespace,
+    samples: Array,
+    *counts: Array,
+    scale: float,
+    parts: float,
+    reduction: Reduction,
+) -> Array:
+    """Samples, or their sum over the divisor or the count, times a number."""
+    value = samples if reduction == "none" else xp.sum(samples)
+    factor = scale / parts
+    value = value if factor == 1 else value * factor
+    return xp.divide(value, counts[0]) if counts else value

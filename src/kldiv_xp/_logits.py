@@ -1,0 +1,167 @@
+"""Divergences of distributions that are given by logits: the losses of distillation."""
+
+from kldiv_xp._logit_formula import JS, KL
+from kldiv_xp._logit_request import divergence_of
+from kldiv_xp._options import check_beta, check_switch, check_target_kind, check_temperature
+from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+
+
+def kl_div_with_logits(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    axis: int = -1,
+    temperature: float = 1.0,
+    scale_by_temperature_squared: bool = True,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+    target_is: TargetKind = "logits",
+) -> ArrayT:
+    r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
+
+    :math:`T^2\, \mathrm{KL}(\mathrm{softmax}(target/T) \,\|\, \mathrm{softmax}(input/T))`, the
+    loss of knowledge distillation [1]_, where `input` are the student's logits and `target` the
+    teacher's.
+
+    Parameters
+    ----------
+    input : array
+        Logits of the approximating distribution.
+    target : array
+        Logits of the true distribution, or what `target_is` says, which is taken as it is: the
+        temperature does not change it.  Same library, shape and device as `input`.
+    axis : int
+        Axis of one distribution.
+    temperature : float
+        :math:`T`, by which logits are divided.
+    scale_by_temperature_squared : bool
+        Whether to multiply by :math:`T^2`, so that gradients do not shrink as :math:`T` grows.
+    reduction : {'batchmean', 'mean', 'sum', 'none'}
+        What becomes of the divergences of the samples: 'none' keeps them, 'sum' adds them up,
+        'mean' divides by their number, 'batchmean' by the size of their first axis.
+    where : array of bool, optional
+        Mask of samples: `input`'s shape with size 1 in `axis`.  A sample that is not selected
+        has no part in the result, whatever it holds, and a gradient of exactly 0; 'mean'
+        divides by the number selected.  To leave out an entry of a sample, make its logit -inf.
+    target_is : {'logits', 'probabilities', 'log_probabilities'}
+        What `target` holds.
+
+    Returns
+    -------
+    array
+        Of the same library and device, 0-d unless for 'none', which gives `input`'s shape
+        without `axis`.  Its dtype is the promoted dtype of the operands.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div`, and if `temperature` is no number.
+    ValueError
+        As `kl_div`, and if `temperature` is not positive and finite, or `target_is` unknown.
+
+    See Also
+    --------
+    js_div_with_logits : A symmetric divergence, and the reverse one.
+    kl_div : The same of log-probabilities and probabilities.
+
+    Notes
+    -----
+    A logit of -inf is a probability of 0: in `target` it contributes 0, in `input` alone
+    :math:`+\infty`.  A row of nothing but -inf, and a NaN, give NaN.
+
+    The largest logit is subtracted in float32 or better before anything else, so logits up to
+    the largest number of a 16-bit type do no harm.  On eager host arrays rows are taken block by
+    block, and only the operands are kept for the backward pass.
+
+    References
+    ----------
+    .. [1] G. Hinton, O. Vinyals and J. Dean, "Distilling the Knowledge in a Neural Network",
+       arXiv:1503.02531 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import kl_div_with_logits
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> kl_div_with_logits(student, teacher, temperature=2.0).round(7)
+    array(1.278824)
+    """
+    check_target_kind(target_is)
+    check_temperature(temperature)
+    check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
+    scale = float(temperature) ** 2 if scale_by_temperature_squared else 1.0
+    divergence = KL(float(temperature), target_is)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
+    return result
+
+
+def js_div_with_logits(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    beta: float = 0.5,
+    axis: int = -1,
+    temperature: float = 1.0,
+    scale_by_temperature_squared: bool = False,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+) -> ArrayT:
+    r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
+
+    :math:`\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)` with
+    :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
+    :math:`p` is the softmax of `target` and :math:`q` that of `input`.
+
+    Parameters
+    ----------
+    input, target : array
+        Logits of the student and of the teacher; see `kl_div_with_logits`.
+    beta : float
+        From 0 to 1.  At 0.5 the Jensen-Shannon divergence, which is symmetric and lies between 0
+        and log 2.  Inside (0, 1) it shrinks towards either end; the ends themselves are the
+        limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
+        :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse, :math:`\mathrm{KL}(q \,\|\, p)`,
+        at 1.
+    axis, temperature, reduction, where
+        See `kl_div_with_logits`.
+    scale_by_temperature_squared : bool
+        Whether to multiply by :math:`T^2`.
+
+    Returns
+    -------
+    array
+        See `kl_div_with_logits`.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div_with_logits`, and if `beta` is no number.
+    ValueError
+        As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
+
+    See Also
+    --------
+    kl_div_with_logits : The divergence in one direction.
+
+    References
+    ----------
+    .. [1] R. Agarwal et al., "On-Policy Distillation of Language Models: Learning from
+       Self-Generated Mistakes", arXiv:2306.13649 (2024).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import js_div_with_logits
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> js_div_with_logits(student, teacher).round(7)
+    array(0.2407947)
+    >>> js_div_with_logits(student, teacher, beta=1.0).round(7)
+    array(1.1504207)
+    """
+    check_beta(beta)
+    check_temperature(temperature)
+    check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
+    scale = float(temperature) ** 2 if scale_by_temperature_squared else 1.0
+    divergence = JS(float(temperature), float(beta))
+    result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
+    return result
