@@ -27,6 +27,9 @@ def divergence_of(
     """Divergences of the samples, scaled and reduced, and rounded once."""
     check_reduction(reduction)
     operands = examine(input, target)
+    if isinstance(axis, tuple):
+        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
+        raise TypeError(message)
     (place,) = axes = resolve_axis(axis, input.ndim)
     arrays: Arrays = (input, target)
     if where is not None:
