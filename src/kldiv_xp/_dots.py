@@ -9,6 +9,8 @@ ROW = 4096
 
 def dot(xp: Namespace, left: Array, right: Array) -> float:
     """Inner product of all elements."""
+    if left.size < ROW:
+        return float(xp.vecdot(left.reshape(-1), right.reshape(-1)))
     return float(dots(xp, left.reshape(1, -1), right.reshape(1, -1))[0])
 
 
