@@ -24,6 +24,14 @@ def test_example_runs(library):
     exec(compile(BLOCKS[library], f"README.md, {library}", "exec"), {})
 
 
+def test_examples_of_training_and_of_speed_run():
+    usable("numpy")
+    section = README.partition("### Training loops")[2].partition("\n## ")[0]
+    training, speed = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    names = {}
+    exec(compile(BLOCKS["NumPy"] + training + speed, "README.md, training", "exec"), names)
+
+
 @pytest.mark.parametrize("library", BACKEND_OF)
 def test_example_is_short(library):
     lines = [line for line in BLOCKS[library].splitlines() if line.strip()]
