@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kldiv_xp import _blocked
-from kldiv_xp._blocked import blocks, cut, dot, fill, total
+from kldiv_xp._blocked import blocks, cut, fill, total
+from kldiv_xp._dots import dot
 
 SHAPES = st.lists(st.integers(0, 7), max_size=4).map(tuple)
 

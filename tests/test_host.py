@@ -13,7 +13,7 @@ import pytest
 import reference
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import _blocked, kl_div, kl_div_gradient, thread_limit
+from kldiv_xp import _blocked, _dots, kl_div, kl_div_gradient, thread_limit
 
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
 MIB = 1 << 20
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 def small_blocks(monkeypatch):
     """Blocks of 64 float64 and rows of 16, so that a few hundred elements make many of both."""
     monkeypatch.setattr(_blocked, "BLOCK_BYTES", 64 * 8)
-    monkeypatch.setattr(_blocked, "ROW", 16)
+    monkeypatch.setattr(_dots, "ROW", 16)
 
 
 class Plain(np.ndarray):
@@ -474,7 +474,7 @@ class Passes:
             result = function(*operands, **options)
             with self.lock:
                 self.elements[name] += size
-                large = np.size(result) > _blocked.ROW
+                large = np.size(result) > _dots.ROW
                 self.allocated += large and options.get("out") is None
             return result
 
