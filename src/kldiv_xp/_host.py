@@ -1,10 +1,12 @@
 """Arrays of NumPy: blocks in the cache, threads, and no guard that a block does not need."""
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 
 from kldiv_xp import _blocked
 from kldiv_xp._divergences import pairs_of
+from kldiv_xp._dots import ROW
 from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes
 from kldiv_xp._formula import Guard, factors, pointwise
 from kldiv_xp._logit_formula import Divergence
@@ -75,7 +77,19 @@ def total(
     xp: Namespace, arrays: Arrays, log_target: bool, working: DType, threads: Threads
 ) -> float:
     """Sum of all terms."""
+    if arrays[0].ndim > 1 and math.prod(arrays[0].shape) > ROW:
+        arrays = in_order_of_memory(arrays)
     return _blocked.total(xp, attempts_at_sum(log_target), arrays, working, threads)
+
+
+def in_order_of_memory(arrays: Arrays) -> Arrays:
+    """The same with their axes in the order in which memory holds them, or most of them.
+
+    Along the columns of a matrix that is stored by columns: 14 ms instead of 155.
+    """
+    strides = [sum(map(abs, steps)) for steps in zip(*(a.strides for a in arrays), strict=True)]
+    order = sorted(range(len(strides)), key=strides.__getitem__, reverse=True)
+    return tuple(array.transpose(order) for array in arrays)
 
 
 def sums_over(

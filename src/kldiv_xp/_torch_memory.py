@@ -87,6 +87,7 @@ class Widened:
         self.tensor = tensor
         self.shape = tuple(tensor.shape)
         self.ndim = tensor.ndim
+        self.strides = tensor.stride()
 
     def transpose(self, axes: Axes) -> "Widened":
         """The same with its axes in another order, as NumPy's method."""
