@@ -7,7 +7,9 @@ from typing import Any
 
 from generate import bounds
 from generate.draft import Draft
-from generate.solve import Solution, solve
+from generate.samples import samples
+from generate.solve import Solution, problem, solve
+from generate.solve_samples import solve_samples
 from kldiv_conformance._formats import FORMATS, Format, is_representable
 
 FORMAT_VERSION = 1
@@ -32,7 +34,7 @@ def compact(content: object) -> str:
 def vector(identifier: str, draft: Draft) -> dict[str, Any]:
     """JSON form of a vector."""
     check(identifier, draft)
-    solution = None if draft.raises else solve(draft)
+    solution = None if draft.raises else solved(draft)
     flags = set(draft.flags)
     if solution is not None and meets_subnormals(draft, solution):
         flags.add("Subnormal")
@@ -46,9 +48,26 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
     }
     if draft.legacy is not None:
         stored |= dict(zip(("size_average", "reduce"), draft.legacy, strict=True))
+    stored |= sampling(draft)
     if draft.upstream is not None:
         stored["upstream"] = encoded(draft.upstream)
     return stored | operands(draft) | outcome(draft, solution)
+
+
+def solved(draft: Draft) -> Solution:
+    """What a draft expects."""
+    return solve_samples(draft) if draft.is_sampled else solve(draft)
+
+
+def sampling(draft: Draft) -> dict[str, Any]:
+    """JSON forms of axis and mask, as far as they are given."""
+    stored: dict[str, Any] = {}
+    if draft.axis is not None:
+        stored["axis"] = list(draft.axis) if isinstance(draft.axis, tuple) else draft.axis
+    if draft.where is not None:
+        shape = draft.shapes[0] if draft.where_shape is None else draft.where_shape
+        stored["where"] = {"shape": list(shape), "values": list(draft.where)}
+    return stored
 
 
 def operands(draft: Draft) -> dict[str, Any]:
@@ -75,10 +94,9 @@ def outcome(draft: Draft, solution: Solution | None) -> dict[str, Any]:
     """Expected results with their tolerances, and the conventions."""
     if solution is None:
         return {"expected": {"raises": draft.raises}}
-    pointwise = draft.shapes[0] if "d_input" in solution.expected or reduced_to_terms(draft) else ()
-    results = {name: array(pointwise, values) for name, values in solution.expected.items()}
+    results = {name: array(shape_of(draft), v) for name, v in solution.expected.items()}
     stored: dict[str, Any] = {"expected": merged(results)}
-    if pointwise or reduced_to_terms(draft):
+    if has_element_for_every_term(draft):
         stored["max_ulp"] = max_ulp(draft, solution)
     stored["error_bound"] = merged(encoded_lists(solution.error_bound))
     if solution.conventions:
@@ -87,11 +105,17 @@ def outcome(draft: Draft, solution: Solution | None) -> dict[str, Any]:
     return stored
 
 
-def reduced_to_terms(draft: Draft) -> bool:
-    """Whether the result has an element for every term."""
-    from generate.solve import problem
+def shape_of(draft: Draft) -> tuple[int, ...]:
+    """Shape of each result."""
+    if has_element_for_every_term(draft):
+        return draft.shapes[0]
+    return samples(draft).shape if problem(draft).resolved == "none" else ()
 
-    return draft.upstream is not None or problem(draft).resolved == "none"
+
+def has_element_for_every_term(draft: Draft) -> bool:
+    """Whether results have the shape of the operands."""
+    kept = problem(draft).resolved == "none" and draft.axis is None
+    return draft.upstream is not None or kept
 
 
 def max_ulp(draft: Draft, solution: Solution) -> int:

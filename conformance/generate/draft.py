@@ -19,6 +19,10 @@ class Draft:
         Dtype of an operand that has not the dtype of the result.
     legacy : tuple, optional
         ``size_average, reduce``, passed even if they are None.
+    axis : int or tuple of int, optional
+        Axes of one sample.
+    where, where_shape : tuple, optional
+        Mask, in the shape of the operands unless it has its own.
     upstream : float, optional
         Asks for the gradient.
     raises : str, optional
@@ -37,10 +41,18 @@ class Draft:
     reduction: object = "none"
     log_target: object = False
     legacy: tuple[object, object] | None = None
+    axis: int | tuple[int, ...] | None = None
+    where: tuple[bool, ...] | None = None
+    where_shape: tuple[int, ...] | None = None
     upstream: float | None = None
     raises: str | None = None
     input_container: str | None = None
     target_container: str | None = None
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether terms are summed over axes first, or some of them left out."""
+        return self.axis is not None or self.where is not None
 
     @property
     def dtypes(self) -> tuple[str, str]:

@@ -193,10 +193,17 @@ def differing(
 
 
 def traces(posed: Problem) -> list[float]:
+    """Magnitudes that an implementation may meet for a problem."""
+    return traces_of(posed.pairs, posed.log_target, posed.working)
+
+
+def traces_of(
+    pairs: Sequence[tuple[float, float]], log_target: bool, working: Format
+) -> list[float]:
     """Magnitudes of p, p log p and p log q."""
     found = []
-    for log_q, target in posed.pairs:
-        p = reference.probability(target, posed.log_target, posed.working)
-        log_p = reference.log_probability(p, target, posed.log_target)
+    for log_q, target in pairs:
+        p = reference.probability(target, log_target, working)
+        log_p = reference.log_probability(p, target, log_target)
         found += [float(abs(number)) for number in (p, p * log_p, p * log_q)]
     return found

@@ -23,16 +23,16 @@ def assert_conforms(
     Parameters
     ----------
     loss : callable
-        ``loss(input, target, *, reduction, log_target, size_average, reduce)``; the last two are
-        passed by the vectors of legacy arguments alone.
+        ``loss(input, target, *, reduction, log_target, size_average, reduce, axis, where)``; the
+        last four are passed by the vectors of legacy arguments, and of samples and masks, alone.
     vector : Vector
         One of `vectors()`.
     backend : str or Adapter
         How to make and read the arrays of the loss: a name that ``kldiv-conformance backends``
         lists, or an adapter for another array library.
     gradient : callable, optional
-        ``gradient(input, target, *, reduction, log_target, upstream)`` in closed form, for a
-        library that does not differentiate.
+        ``gradient(input, target, *, reduction, log_target, axis, where, upstream)`` in closed
+        form, for a library that does not differentiate; it may lack `axis` and `where`.
     deviations : mapping of str to Deviation, optional
         Known failures by the id of their vector, from `load_deviations`.
 

@@ -1,6 +1,7 @@
 """Array libraries that differentiate: torch, JAX, MLX."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
 from kldiv_conformance._plain_libraries import make_numpy
@@ -78,7 +79,12 @@ def make_mlx(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Arr
     """MLX array, on the CPU: its GPUs have no float64."""
     mx = library("mlx.core")
     mx.set_default_device(mx.cpu)
-    return mx.array(values, dtype=mx.float64).reshape(shape).astype(getattr(mx, dtype))
+    return mx.array(values, dtype=mx.float64).reshape(shape).astype(mlx_dtype(dtype))
+
+
+def mlx_dtype(name: str) -> Any:
+    """MLX's dtype of a name; that of masks has an underscore."""
+    return getattr(library("mlx.core"), "bool_" if name == "bool" else name)
 
 
 def read_mlx(array: Array) -> list[float]:

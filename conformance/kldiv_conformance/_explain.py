@@ -1,6 +1,6 @@
 """One vector, for a reader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kldiv_conformance._vectors import Operand, Result, Vector, find, notes
 
@@ -33,6 +33,9 @@ def operands(vector: Vector) -> Iterator[str]:
         yield f"  {name:<12} {described(operand)} {numbers(operand.values)}"
     for name, value in vector.arguments.items():
         yield f"  {name:<12} {value!r}"
+    if vector.where is not None:
+        chosen = [bool(value) for value in vector.where.values]
+        yield f"  {'where':<12} {described(vector.where)} {numbers(chosen)}"
     if vector.upstream is not None:
         yield f"  {'upstream':<12} {vector.upstream!r}"
 
@@ -69,7 +72,7 @@ def reasons(vector: Vector) -> Iterator[str]:
         yield from (f"    {link}" for link in note.links)
 
 
-def numbers(values: list[float]) -> str:
+def numbers(values: Sequence[float]) -> str:
     """Some of the numbers, as Python writes them."""
     shown = ", ".join(map(repr, values[:WIDEST]))
     more = f", and {len(values) - WIDEST} more" if len(values) > WIDEST else ""

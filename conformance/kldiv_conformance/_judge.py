@@ -12,7 +12,7 @@ from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._vectors import Operand, Vector
 
-LEGACY = {"size_average", "reduce"}
+OPTIONAL = {"size_average", "reduce", "axis", "where"}
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 
@@ -73,12 +73,13 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     outcome = partial(Outcome, vector.id, vector.group)
     try:
         arrays = [made(operand, adapter) for operand in (vector.input, vector.target)]
+        options = {**vector.arguments, **masked(vector, adapter)}
     except NotSupportedError as reason:
         return outcome("not supported", str(reason))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            returned = call(vector, adapter, implementation, arrays)
+            returned = call(vector, adapter, implementation, arrays, options)
     except NotImplementedError as reason:
         return outcome("not supported", str(reason) or "the implementation does not do this.")
     except Exception as error:
@@ -102,6 +103,11 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         raise NotSupportedError(message) from error
 
 
+def masked(vector: Vector, adapter: Adapter) -> dict[str, Array]:
+    """Mask of a vector, as the argument that it is."""
+    return {} if vector.where is None else {"where": made(vector.where, adapter)}
+
+
 CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
     "list": list,
     "scalar": lambda values: values[0],
@@ -110,10 +116,14 @@ CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
 
 
 def call(
-    vector: Vector, adapter: Adapter, implementation: Implementation, arrays: list[Any]
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    arrays: list[Any],
+    options: dict[str, Any],
 ) -> dict[str, Array]:
     """What the implementation returns for a vector, by the name of the result."""
-    loss = with_arguments(implementation.loss, vector.arguments)
+    loss = with_arguments(implementation.loss, options)
     if vector.upstream is None:
         if vector.kind != "invalid":  # a compiler wraps what a call raises
             loss = adapter.wrap(loss)
@@ -121,8 +131,8 @@ def call(
     if adapter.gradient is not None:
         pair = adapter.gradient(adapter.wrap(loss), arrays[0], arrays[1], vector.upstream)
     elif implementation.gradient is not None:
-        options = {**vector.arguments, "upstream": vector.upstream}
-        pair = implementation.gradient(*arrays, **options)
+        gradient = with_arguments(implementation.gradient, options)
+        pair = gradient(*arrays, upstream=vector.upstream)
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
@@ -130,13 +140,13 @@ def call(
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
-    """Loss of two arrays, if it has the legacy arguments that a vector asks for."""
+    """Function of two arrays, if it has the optional arguments that a vector asks for."""
     try:
         parameters = signature(loss).parameters
     except ValueError:  # a function of C may not tell
         return partial(loss, **arguments)
     takes_all = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values())
-    missing = sorted(LEGACY & set(arguments) - set(parameters))
+    missing = sorted(OPTIONAL & set(arguments) - set(parameters))
     if missing and not takes_all:
         message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
         raise NotSupportedError(message)

@@ -17,6 +17,7 @@ GROUPS = (
     "legacy_arguments",
     "cancellation",
     "gradients",
+    "samples_and_masks",
     "invalid_arguments",
 )
 
@@ -25,7 +26,10 @@ Kind: TypeAlias = Literal["value", "gradient", "invalid"]
 
 @dataclass(frozen=True)
 class Operand:
-    """An argument: values in row-major order, all of them representable in the dtype."""
+    """An argument: values in row-major order, all of them representable in the dtype.
+
+    A mask has the dtype 'bool' and the values 0 and 1.
+    """
 
     shape: tuple[int, ...]
     dtype: str
@@ -51,6 +55,8 @@ class Vector:
     ----------
     arguments : dict
         Keyword arguments of ``kl_div(input, target, **arguments)``, to be passed as they are.
+    where : Operand or None
+        Mask, to be passed as an array of the backend.
     upstream : float or None
         Derivative of some final number by every element of the loss; None unless `kind` is
         'gradient'.
@@ -71,6 +77,7 @@ class Vector:
     input: Operand
     target: Operand
     arguments: dict[str, Any]
+    where: Operand | None = None
     upstream: float | None = None
     results: dict[str, Result] = field(default_factory=dict)
     raises: str | None = None
@@ -168,14 +175,14 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
     """Vector from its JSON form."""
     operands = {name: operand(stored[name], stored["dtype"]) for name in ("input", "target")}
     upstream = stored.get("upstream")
-    names = ("reduction", "log_target", "size_average", "reduce")
     return Vector(
         id=stored["id"],
         group=group,
         comment=stored["comment"],
         flags=tuple(stored["flags"]),
         **operands,
-        arguments={name: stored[name] for name in names if name in stored},
+        arguments=arguments(stored),
+        where=mask(stored["where"]) if "where" in stored else None,
         upstream=None if upstream is None else float.fromhex(upstream),
         results=decoded_results(stored, operands),
         raises=stored["expected"].get("raises"),
@@ -185,6 +192,20 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
             for name, prescribed in stored.get("conventions", {}).items()
         },
     )
+
+
+def arguments(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments that are no arrays; several axes are a tuple."""
+    names = ("reduction", "log_target", "size_average", "reduce", "axis")
+    found = {name: stored[name] for name in names if name in stored}
+    if isinstance(found.get("axis"), list):
+        found["axis"] = tuple(found["axis"])
+    return found
+
+
+def mask(stored: Mapping[str, Any]) -> Operand:
+    """Mask from its JSON form."""
+    return Operand(tuple(stored["shape"]), "bool", [float(value) for value in stored["values"]])
 
 
 def operand(stored: Mapping[str, Any], dtype: str) -> Operand:

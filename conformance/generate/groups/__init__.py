@@ -13,6 +13,7 @@ from generate.groups import (
     log_target,
     ordinary,
     reductions,
+    samples_and_masks,
     tiny,
     zeros,
 )
@@ -38,5 +39,6 @@ GROUPS = (
     Group("legacy_arguments", "legacy", legacy.ABOUT, legacy.drafts),
     Group("cancellation", "cancellation", cancellation.ABOUT, cancellation.drafts),
     Group("gradients", "gradients", gradients.ABOUT, gradients.drafts),
+    Group("samples_and_masks", "samples", samples_and_masks.ABOUT, samples_and_masks.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

@@ -1,0 +1,73 @@
+"""Which terms are summed into a sample, which are left out, and what a reduction divides by."""
+
+import math
+from dataclasses import dataclass
+from itertools import product
+
+from mpmath import mpf
+
+from generate.draft import Draft
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples in row-major order, each as the places of its selected terms.
+
+    Without `axis` every term is a sample.
+    """
+
+    shape: tuple[int, ...]
+    terms: tuple[tuple[int, ...], ...]
+    single: bool
+
+    @property
+    def selected(self) -> list[int]:
+        """Places of all selected terms."""
+        return [place for terms in self.terms for place in terms]
+
+    def parts(self, reduction: str) -> tuple[tuple[int, ...], ...]:
+        """Places of the terms of each number of the result."""
+        return self.terms if reduction == "none" else (tuple(self.selected),)
+
+    def divisor(self, reduction: str) -> mpf:
+        """Samples with anything selected for 'mean', size of the first axis for 'batchmean'."""
+        if reduction == "mean":
+            return mpf(sum(map(bool, self.terms)) or 1)
+        return mpf(self.shape[0] if reduction == "batchmean" and self.shape else 1)
+
+
+def samples(draft: Draft) -> Samples:
+    """Samples of a draft that has `axis` or `where`."""
+    shape = draft.shapes[0]
+    axes = axes_of(draft)
+    kept = tuple(size for axis, size in enumerate(shape) if axis not in axes)
+    found: dict[tuple[int, ...], list[int]] = {
+        place: [] for place in product(*(range(size) for size in kept))
+    }
+    chosen = selection(draft)
+    for number, place in enumerate(product(*(range(size) for size in shape))):
+        sample = tuple(index for axis, index in enumerate(place) if axis not in axes)
+        if chosen[number]:
+            found[sample].append(number)
+    return Samples(kept, tuple(map(tuple, found.values())), single=not axes)
+
+
+def axes_of(draft: Draft) -> set[int]:
+    """Axes of one sample, counted from the front."""
+    axes = draft.axis if isinstance(draft.axis, tuple) else (draft.axis,)
+    return {axis % len(draft.shapes[0]) for axis in axes if axis is not None}
+
+
+def selection(draft: Draft) -> list[bool]:
+    """Mask in the shape of the operands."""
+    shape = draft.shapes[0]
+    if draft.where is None:
+        return [True] * math.prod(shape)
+    sizes = draft.where_shape or shape
+    found = []
+    for place in product(*(range(size) for size in shape)):
+        number = 0
+        for index, size in zip(place, sizes, strict=True):
+            number = number * size + (index if size > 1 else 0)
+        found.append(draft.where[number])
+    return found

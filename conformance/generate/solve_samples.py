@@ -1,0 +1,55 @@
+"""What a draft with `axis` or `where` expects: exact sums over its selected terms."""
+
+from mpmath import mp, mpf
+
+from generate import bounds, reference
+from generate.draft import Draft
+from generate.rounding import rounded
+from generate.samples import Samples, samples
+from generate.solve import Problem, Solution, check_overflow, problem, traces_of
+
+
+def solve_samples(draft: Draft) -> Solution:
+    """Everything that a vector of this draft expects; no library prescribes anything else."""
+    posed, grouped = problem(draft), samples(draft)
+    if draft.upstream is None:
+        return value_solution(posed, grouped)
+    return slope_solution(posed, grouped, draft.upstream)
+
+
+def value_solution(posed: Problem, grouped: Samples) -> Solution:
+    """Solution of a vector that asks for the loss."""
+    options = posed.log_target, posed.working
+    form = posed.results["value"]
+    divisor = grouped.divisor(posed.resolved)
+    expected, bound, terms = [], [], []
+    for part in grouped.parts(posed.resolved):
+        found = [reference.term(*posed.pairs[place], *options) for place in part]
+        check_overflow(found, posed)
+        errors = [bounds.term_bound(*posed.pairs[place], *options) for place in part]
+        exact = mp.fsum(found) / divisor
+        pointwise = grouped.single and posed.resolved == "none" and part
+        (reach,) = bounds.value_bounds(errors, None if pointwise else divisor, posed.working)
+        expected.append(rounded(exact, form))
+        bound.append(bounds.acceptable(exact, reach, form))
+        terms += found
+    seen = traces_of([posed.pairs[place] for place in grouped.selected], *options)
+    return Solution({"value": expected}, {"value": bound}, {}, seen + [float(t) for t in terms])
+
+
+def slope_solution(posed: Problem, grouped: Samples, upstream: float) -> Solution:
+    """Solution of a vector that asks for the gradient: 0 at what is not selected."""
+    factor = mpf(upstream) / grouped.divisor(posed.resolved)
+    options = posed.log_target, posed.working
+    expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
+    bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
+    for place in grouped.selected:
+        pair = posed.pairs[place]
+        slopes = reference.slopes(*pair, *options)
+        reach = bounds.slope_bounds(*pair, posed.log_target, factor, posed.working)
+        for (name, form), slope, error in zip(posed.results.items(), slopes, reach, strict=True):
+            exact = slope * factor if slope else mpf(0)
+            expected[name][place] = rounded(exact, form)
+            bound[name][place] = bounds.acceptable(exact, error, form)
+    chosen = [posed.pairs[place] for place in grouped.selected]
+    return Solution(expected, bound, {}, traces_of(chosen, *options))
