@@ -29,6 +29,13 @@ MEAN = "return input.size or math.nan"
 BATCHMEAN = "return input.shape[0] or math.nan"
 FACTOR = "wide.type(upstream) / divisor(reduction, input)"
 GUARDED_SLOPE = "        by_target = np.where(zero & ~np.isnan(x), 0, by_target)\n"
+SELECTED_TERMS = "terms = np.where(chosen, terms, 0)"
+SAMPLES = "chosen if axis is None else np.any(chosen, axis=axis)"
+COUNT = "return int(np.sum(samples)) or 1"
+BROADCAST = "return np.broadcast_to(True if where is None else where, terms.shape)"
+SAMPLE_SUM = "terms = np.sum(terms, axis=axis)"
+SELECTED_SLOPES = "(np.where(chosen, gradient, 0) for gradient in gradients)"
+SAMPLE_FACTOR = "wide.type(upstream / sample_divisor(reduction, chosen, axis))"
 MUTANTS = [
     Mutant("sign", TERMS, "terms = p * (x - log_p)", "Formula"),
     Mutant("logarithm to base 2", LOG_P, "np.log2(np.where(zero, 1, t))\n    x", "NaturalLog"),
@@ -119,6 +126,36 @@ MUTANTS = [
     Mutant("gradient not divided", FACTOR, "wide.type(upstream)", "GradientReduction"),
     Mutant("upstream ignored", FACTOR, FACTOR.replace("upstream", "1"), "Upstream"),
     Mutant("gradient unguarded at zero", GUARDED_SLOPE, "", "ZeroTargetGradient"),
+    Mutant("mean over elements", SAMPLES, "chosen", "SampleAxis"),
+    Mutant("mask multiplies", SELECTED_TERMS, "terms = terms * chosen", "MaskedGarbage"),
+    Mutant("mean over all samples", COUNT, "return samples.size or 1", "MaskedMean"),
+    Mutant("mean over whole samples", SAMPLES, SAMPLES.replace("any", "all"), "MaskedMean"),
+    Mutant("mean of nothing selected", COUNT, "return np.sum(samples)", "NothingSelected"),
+    Mutant("any axis is the last", SAMPLE_SUM, "terms = np.sum(terms, axis=-1)", "NamedAxes"),
+    Mutant(
+        "axis of nothing but one",
+        SAMPLE_SUM,
+        "terms = np.sum(terms, axis=axis[0] if isinstance(axis, tuple) else axis)",
+        "NamedAxes",
+    ),
+    Mutant(
+        "mask of samples ignored",
+        BROADCAST,
+        "where = None if where is None or where.shape != terms.shape else where\n    " + BROADCAST,
+        "SampleMask",
+    ),
+    Mutant(
+        "mask multiplies the gradient",
+        SELECTED_SLOPES,
+        "(chosen * gradient for gradient in gradients)",
+        "MaskedGradient",
+    ),
+    Mutant(
+        "gradient divided by all samples",
+        SAMPLE_FACTOR,
+        SAMPLE_FACTOR.replace("chosen", "np.ones_like(chosen)"),
+        "MaskedGradient",
+    ),
 ]
 
 

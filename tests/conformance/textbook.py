@@ -7,13 +7,25 @@ import numpy as np
 REDUCTIONS = ("none", "mean", "sum", "batchmean")
 
 
-def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+def kl_div(
+    input,
+    target,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+    log_target=False,
+    axis=None,
+    where=None,
+):
     check(input, target, size_average, reduce, reduction, log_target)
     resolved_reduction = resolved(size_average, reduce, reduction)
     dtype = np.promote_types(input.dtype, target.dtype)
     wide = np.promote_types(dtype, np.float32)
     with np.errstate(all="ignore"):
         terms = pointwise(input.astype(wide), target.astype(wide), log_target)
+        if axis is not None or where is not None:
+            loss = reduced_samples(terms, resolved_reduction, axis, where)
+            return np.asarray(loss, dtype=dtype)
         if resolved_reduction == "none":
             return np.asarray(terms, dtype=dtype)
         total = np.sum(terms, dtype=wide)
@@ -29,10 +41,34 @@ def pointwise(x, t, log_target):
     return np.where(terms == 0, 0, terms)
 
 
-def kl_div_gradient(input, target, *, reduction, log_target, upstream):
+def reduced_samples(terms, reduction, axis, where):
+    chosen = selected(terms, where)
+    terms = np.where(chosen, terms, 0)
+    if axis is not None:
+        terms = np.sum(terms, axis=axis)
+    if reduction == "none":
+        return terms
+    return np.sum(terms) / sample_divisor(reduction, chosen, axis)
+
+
+def selected(terms, where):
+    return np.broadcast_to(True if where is None else where, terms.shape)
+
+
+def sample_divisor(reduction, chosen, axis):
+    samples = chosen if axis is None else np.any(chosen, axis=axis)
+    if reduction == "mean":
+        return int(np.sum(samples)) or 1
+    return samples.shape[0] if reduction == "batchmean" and samples.ndim else 1
+
+
+def kl_div_gradient(input, target, *, reduction, log_target, upstream, axis=None, where=None):
     wide = np.promote_types(np.promote_types(input.dtype, target.dtype), np.float32)
     x, t = input.astype(wide), target.astype(wide)
     factor = wide.type(upstream) / divisor(reduction, input)
+    chosen = selected(input, where)
+    if axis is not None or where is not None:
+        factor = wide.type(upstream / sample_divisor(reduction, chosen, axis))
     with np.errstate(all="ignore"):
         p = np.exp(t) if log_target else t
         zero = p == 0
@@ -42,7 +78,8 @@ def kl_div_gradient(input, target, *, reduction, log_target, upstream):
         by_target = p * slope if log_target else slope
         by_target = np.where(zero & ~np.isnan(x), 0, by_target)
         gradients = np.asarray(by_input * factor), np.asarray(by_target * factor)
-        return gradients[0].astype(input.dtype), gradients[1].astype(target.dtype)
+        by_input, by_target = (np.where(chosen, gradient, 0) for gradient in gradients)
+        return by_input.astype(input.dtype), by_target.astype(target.dtype)
 
 
 def divisor(reduction, input):
