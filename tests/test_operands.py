@@ -1,0 +1,144 @@
+"""What is remembered about types, and that remembering changes no error and no result."""
+
+import numpy as np
+import pytest
+from backends import library
+from conftest import usable
+
+from kldiv_xp import _operands, kl_div, kl_div_gradient
+from kldiv_xp._operands import examine
+
+FLOATS = ("float16", "float32", "float64")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch):
+    monkeypatch.setattr(_operands, "_remembered", {})
+
+
+class Subclass(np.ndarray):
+    """An array that might do anything."""
+
+
+def ones(dtype="float64", shape=(2, 3)):
+    return np.ones(shape, dtype=dtype)
+
+
+@pytest.mark.parametrize("left", FLOATS)
+@pytest.mark.parametrize("right", FLOATS)
+def test_types_are_promoted_and_half_is_computed_in_single(left, right):
+    for _ in range(2):  # told, and remembered
+        found = examine(ones(left), ones(right))
+        assert found.dtype == np.promote_types(left, right)
+        assert found.working == np.promote_types(found.dtype, "float32")
+        assert found.xp is examine(ones(left), ones(right)).xp
+
+
+def test_same_types_are_described_once(monkeypatch):
+    described = []
+    describe = _operands.describe
+
+    def counted(*arguments, **options):
+        described.append(arguments)
+        return describe(*arguments, **options)
+
+    monkeypatch.setattr(_operands, "describe", counted)
+    for shape in ((2,), (3, 4), ()):
+        examine(ones(shape=shape), ones(shape=shape))
+    assert len(described) == 1
+    examine(ones("float32"), ones())
+    examine(ones(), ones("float32"))
+    assert len(described) == 3
+
+
+def test_types_of_the_other_byte_order_are_others():
+    swapped = ones().astype(np.dtype("float64").newbyteorder())
+    examine(ones(), ones())
+    assert examine(swapped, swapped).dtype.isnative
+    assert examine(swapped, swapped).working.isnative
+
+
+@pytest.mark.parametrize("kind", [np.ndarray, np.memmap])
+def test_plain_arrays_get_the_bridge(kind):
+    array = ones().view(kind)
+    assert examine(array, array).bridge.__name__ == "kldiv_xp._host"
+
+
+@pytest.mark.parametrize("kind", [Subclass, np.ma.MaskedArray])
+def test_subclass_gets_no_bridge_on_either_side(kind):
+    other = ones().view(kind)
+    assert examine(other, other).bridge is None
+    assert examine(ones(), other).bridge is None
+    assert examine(other, ones()).bridge is None
+    assert examine(ones(), ones()).bridge is not None
+
+
+@pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        (ones(shape=(2, 4)), ValueError),
+        (ones(shape=(2,)), ValueError),
+        (ones("int64"), TypeError),
+        (ones("bool"), TypeError),
+        (ones("complex128"), TypeError),
+        ([[1.0] * 3] * 2, TypeError),
+        (1.0, TypeError),
+        (None, TypeError),
+    ],
+)
+def test_error_is_the_same_before_and_after_types_are_remembered(function, target, error):
+    def message():
+        with pytest.raises(error) as caught:
+            function(ones(), target, reduction="sum")
+        return str(caught.value)
+
+    first = message()
+    assert function(ones(), ones(), reduction="sum") is not None
+    assert message() == first
+
+
+def test_wrong_types_are_not_remembered():
+    for _ in range(2):
+        with pytest.raises(TypeError, match="int64"):
+            kl_div(ones(), ones("int64"), reduction="sum")
+    assert _operands._remembered == {}
+
+
+def test_plain_array_beside_one_of_another_library_is_refused_each_time():
+    backend = usable("array-api-strict")
+    for _ in range(2):
+        with pytest.raises(TypeError, match="array_api_strict"):
+            kl_div(ones(), backend.array(ones()), reduction="sum")
+        kl_div(ones(), ones(), reduction="sum")
+
+
+def test_tensor_beside_an_array_of_numpy_is_refused_each_time():
+    backend = usable("torch")
+    for _ in range(2):
+        with pytest.raises(TypeError, match="torch"):
+            kl_div(backend.array(ones()), ones(), reduction="sum")
+        kl_div(backend.array(ones()), backend.array(ones()), reduction="sum")
+
+
+def test_tensors_on_two_devices_are_refused_each_time():
+    backend = usable("torch")
+    here, there = backend.array(ones()), backend.array(ones()).to("meta")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="meta"):
+            kl_div(here, there, reduction="sum")
+        kl_div(here, here, reduction="sum")
+
+
+def test_parameter_and_tensor_are_both_plain():
+    backend = usable("torch")
+    tensor = backend.array(ones())
+    parameter = library("torch").nn.Parameter(tensor)
+    for pair in ((tensor, tensor), (parameter, tensor), (tensor, parameter)):
+        assert examine(*pair).bridge.__name__ == "kldiv_xp._torch"
+
+
+@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+def test_scalars_of_numpy_are_computed_too(reduction):
+    value = kl_div(np.float64(-1.5), np.float64(0.3), reduction=reduction)
+    assert value == pytest.approx(0.3 * (np.log(0.3) + 1.5), rel=1e-15)
