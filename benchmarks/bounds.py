@@ -1,5 +1,6 @@
 """What a run says about its own limits: arithmetic in the cache, memory, page faults."""
 
+from statistics import median
 from typing import Any
 
 from benchmarks.results import Results
@@ -7,6 +8,9 @@ from benchmarks.results import Results
 # From what size on glibc maps an allocation afresh, whatever was freed before:
 # DEFAULT_MMAP_THRESHOLD_MAX where a long has 64 bits.
 MAPPED_AFRESH = 32 << 20
+
+# float32 in a block of 1 MiB.
+BLOCK_ELEMENTS = (1 << 20) // 4
 
 
 def bounds(results: Results) -> dict[str, Any]:
@@ -17,26 +21,31 @@ def bounds(results: Results) -> dict[str, Any]:
 def floor(results: Results) -> dict[str, Any] | None:
     """Nanoseconds for an element: of the parts, of their sum, and of what is made of them."""
     kernels = results.entry("kernels", "kernels")
-    alone, threaded, reading = (
-        per_element(results, "large float32", peer)
-        for peer in ("ours-numpy-1", "ours-numpy", "reading")
-    )
-    if not kernels or alone is None or threaded is None or reading is None:
+    measured = {
+        name: per_element(results, "large float32", peer)
+        for name, peer in (
+            ("alone", "ours-numpy-1"), ("threaded", "ours-numpy"), ("reading", "reading")
+        )
+    }  # fmt: skip
+    if not kernels or None in measured.values():
         return None
-    elements = (1 << 20) / 4
-    parts = {name: entry["median"] / elements * 1e9 for name, entry in kernels.items()}
-    total, threads = sum(parts.values()), results.document["machine"]
-    divided = total / min(threads["processors used"], 8)
+    parts = {name: entry["median"] / BLOCK_ELEMENTS * 1e9 for name, entry in kernels.items()}
+    total, reading = sum(parts.values()), measured["reading"]
+    divided = total / threads(results)
     return {
+        **measured,
         "parts": parts,
         "total": total,
+        "threads": threads(results),
         "divided": divided,
-        "reading": reading,
-        "alone": alone,
-        "threaded": threaded,
         "least": max(divided, reading),
         "binding": "arithmetic" if divided > reading else "memory",
     }
+
+
+def threads(results: Results) -> int:
+    """Threads that kldiv_xp uses by default."""
+    return min(int(results.document["machine"]["processors used"]), 8)
 
 
 def per_element(results: Results, case: str, peer: str) -> float | None:
@@ -49,7 +58,7 @@ def faults(results: Results) -> list[dict[str, Any]]:
     """Page faults and time of eager F.kl_div at each shape, and ours beside it."""
     found = []
     for case in ("wide float32", "large float32"):
-        for peer in ("torch", "ours-torch"):
+        for peer in ("torch", "torch-kept", "ours-torch"):
             entry = results.entry(case, peer)
             if "median" in entry:
                 found.append(
@@ -57,7 +66,6 @@ def faults(results: Results) -> list[dict[str, Any]]:
                         "shape": " x ".join(map(str, results.document["cases"][case]["shape"])),
                         "peer": peer,
                         "temporary": results.size(case) * 4 / 2**20,
-                        "afresh": results.size(case) * 4 > MAPPED_AFRESH,
                         "faults": entry["faults"] / results.size(case) * 1e3,
                         "time": per_element(results, case, peer),
                     }
@@ -66,8 +74,9 @@ def faults(results: Results) -> list[dict[str, Any]]:
 
 
 def share(results: Results) -> float | None:
-    """Part of the time of F.kl_div at the larger shape that it does not take at the smaller."""
-    if results.size("large float32") * 4 <= MAPPED_AFRESH:
+    """Part of the time of F.kl_div at the larger shape that it takes for fresh memory."""
+    case = "large float32"
+    ratios = results.ratio((case, "torch-kept"), (case, "torch"))
+    if results.size(case) * 4 <= MAPPED_AFRESH or not ratios:
         return None
-    wide, large = (per_element(results, f"{name} float32", "torch") for name in ("wide", "large"))
-    return None if wide is None or large is None else 1 - wide / large
+    return 1 - median(ratios)

@@ -9,7 +9,8 @@ FULL_SHAPES = {"large": (512, 32000), "wide": (64, 128256), "tiny": (32, 10)}
 QUICK_SHAPES = {"large": (32, 1000), "wide": (8, 4008), "tiny": (32, 10)}
 
 COMPILED = ("torch-compile", "ours-torch-compile")
-COMPILED_ALWAYS = ("large float32", "large backward", "wide float32", "memory contiguous")
+COMPILED_ALWAYS = ("large float32", "large backward", "memory contiguous")
+COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
 FROM_NUMPY = ("scipy", "numexpr", "numba", "numpy", "ours-numpy", "ours-numpy-1")
 EAGER_TORCH = ("torch", "ours-torch")
@@ -61,9 +62,8 @@ def cases(
 
 def is_compiled(case: Case, compiles: bool) -> bool:
     """Whether a case is worth a graph of torch.compile, which takes seconds to build."""
-    if compiles and case.name.startswith(("large", "sweep")):
-        return True
-    return case.name in COMPILED_ALWAYS
+    leisurely = compiles and case.name.startswith(COMPILED_AT_LEISURE)
+    return leisurely or case.name in COMPILED_ALWAYS
 
 
 def of_shape(name: str, shape: Shape) -> list[Case]:
@@ -71,7 +71,7 @@ def of_shape(name: str, shape: Shape) -> list[Case]:
     half = tuple(peer for peer in EVERYONE if peer not in {"numexpr", "numba", "scipy", "reading"})
     brain = tuple(peer for peer in half if peer not in {"numpy", "ours-numpy", "ours-numpy-1"})
     return [
-        Case(name=f"{name} float32", shape=shape, peers=EVERYONE),
+        Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, "torch-kept")),
         Case(name=f"{name} float64", shape=shape, peers=EVERYONE, dtype="float64"),
         Case(name=f"{name} float16", shape=shape, peers=half, dtype="float16"),
         Case(name=f"{name} bfloat16", shape=shape, peers=brain, dtype="bfloat16"),

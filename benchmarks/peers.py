@@ -1,7 +1,7 @@
 """The table of peers: what each is called, where its function is made, what it needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,7 @@ class Peer:
     label: str
     place: str
     packages: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
 
     def load(self) -> Prepare:
         """Function that turns a case and its operands into what is timed."""
@@ -27,9 +28,15 @@ class Peer:
         return {package: import_module(package).__version__ for package in self.packages}
 
 
+# glibc neither maps an allocation of its own nor returns what is freed: no page is cleared twice.
+KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+
 PEERS = {
     "reading": Peer("reading both operands once", "peers_numpy:reading", ("numpy",)),
     "torch": Peer("F.kl_div, eager", "peers_torch:theirs", ("torch",)),
+    "torch-kept": Peer(
+        "F.kl_div, eager, freed memory kept", "peers_torch:theirs", ("torch",), KEEPS_MEMORY
+    ),
     "torch-compile": Peer("F.kl_div, torch.compile", "peers_torch:theirs_compiled", ("torch",)),
     "optax": Peer("optax.losses.kl_divergence, jitted", "peers_jax:optax_loss", ("optax", "jax")),
     "keras": Peer("keras.losses.kl_divergence on JAX, jitted", "peers_jax:keras_loss", ("keras",)),

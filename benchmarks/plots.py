@@ -28,6 +28,7 @@ STYLES: dict[str, tuple[str, str]] = {
     "numba": ("#4d8b31", "-"),
     "numpy": ("#c2417c", "-"),
 }
+LEADER = {"arrowstyle": "-", "linewidth": 0.6, "alpha": 0.6, "relpos": (0, 0.5), "shrinkA": 0}
 MIB = 1 << 20
 PROMISED_MIB = 16
 
@@ -90,7 +91,7 @@ def label_ends(axes: Any, ends: dict[str, tuple[float, float, str]]) -> None:
             color=colour,
             va="center",
             fontweight="bold" if name.startswith("kldiv_xp") else "normal",
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "alpha": 0.6},
+            arrowprops={**LEADER, "color": colour},
         )
 
 
@@ -115,7 +116,7 @@ def highest(group: list[float], least: float) -> float:
 
 
 def draw_memory(results: Results) -> Any:
-    """Bars of peak memory beyond the operands, the most frugal at the bottom."""
+    """Bars of peak memory beyond the operands, the most frugal on top."""
     bars = memory_bars(results)
     figure, axes = plt.subplots(figsize=(10, 1.2 + 0.34 * max(1, len(bars))))
     names, values, colours = zip(*bars, strict=True) if bars else ((), (), ())
@@ -130,7 +131,7 @@ def draw_memory(results: Results) -> Any:
 
 
 def memory_bars(results: Results) -> list[tuple[str, float, str]]:
-    """Label, MiB and colour of each bar, the largest last."""
+    """Label, MiB and colour of each bar, the largest first."""
     bars = []
     for case, by_peer in results.document["measured"].items():
         for peer in by_peer if case.startswith("memory") else ():

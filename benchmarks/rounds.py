@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import Case
+from benchmarks.peers import PEERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,7 +34,7 @@ class Worker:
         self._process = subprocess.Popen(  # noqa: S603 - our own worker
             [sys.executable, "-m", "benchmarks.worker", peer],
             cwd=ROOT,
-            env={**os.environ, **ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT, **PEERS[peer].environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
