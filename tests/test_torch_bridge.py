@@ -9,12 +9,10 @@ import threading
 import numpy as np
 import pytest
 import reference
-from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import _blocked, _dots, kl_div, kl_div_gradient, thread_limit
 
-usable("torch")
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
