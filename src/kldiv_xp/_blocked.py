@@ -164,6 +164,7 @@ def each_block(
                     if level + 1 == len(attempts):
                         break
                     level += 1
+                block.clear()  # before the next is widened
 
     share(work, len(indices), threads() if len(indices) > BLOCKS_WORTH_A_THREAD else 1)
 

@@ -71,12 +71,11 @@ def pointwise(
 ) -> Array:
     """p (log p - log q), in nats; 0 where the mask `where` is False."""
     p, log_ratio = factors(xp, input, target, where, log_target=log_target, guard=guard)
-    if guard is Guard.NONE:
-        terms = xp.multiply(p, log_ratio)
-        # Where the exponential is 0 a negative ratio would make it -0.
-        return xp.add(terms, 0.0) if log_target else terms
+    if log_target:  # Where the exponential is 0 a negative ratio would make it -0.
+        return xp.add(xp.multiply(p, log_ratio), 0.0)
     # A target may be -0 itself.
-    return xp.multiply(p if log_target else xp.where(xp.equal(p, 0), 0.0, p), log_ratio)
+    p = p if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, p)
+    return xp.multiply(p, log_ratio)
 
 
 def pointwise_input_gradient(
@@ -109,5 +108,5 @@ def pointwise_target_gradient(
     p, log_ratio = factors(xp, input, target, where, log_target=log_target, guard=guard)
     slope = xp.add(log_ratio, 1.0)
     if log_target:
-        slope = xp.multiply(p, slope)
+        slope = xp.add(xp.multiply(p, slope), 0.0)
     return slope if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, slope)

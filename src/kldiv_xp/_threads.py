@@ -105,7 +105,11 @@ def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> Non
             raise
 
     with ThreadPoolExecutor(threads - 1, thread_name_prefix="kldiv_xp") as pool:
-        others = [pool.submit(run, first) for first in range(1, threads)]
-        run(0)
-    for other in others:
-        other.result()
+        try:
+            others = [pool.submit(run, first) for first in range(1, threads)]
+            run(0)
+            for other in others:
+                other.result()
+        except BaseException:
+            stopped.append(True)
+            raise

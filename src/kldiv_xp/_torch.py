@@ -125,4 +125,4 @@ def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: float) 
     """Sum of all terms over the divisor, rounded once from float64."""
     working = numpy_type(operands.working)
     value = _host.total(NUMPY, tuple(map(lent, arrays)), log_target, working, threads)
-    return torch.full((), value / parts, dtype=operands.dtype)
+    return torch.full((), value / parts, dtype=operands.dtype, device="cpu")

@@ -10,6 +10,7 @@ import torch
 
 from kldiv_xp._evaluation import Arrays, evaluate_slopes, plain_sum
 from kldiv_xp._operands import Operands, examine
+from kldiv_xp._torch_memory import is_differentiated
 from kldiv_xp._typing import Array
 
 
@@ -23,7 +24,7 @@ samples = gradient = divergences = terms
 
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
     """Sum of all terms over the divisor."""
-    if not any(array.requires_grad for array in arrays):
+    if not is_differentiated(*arrays):
         return NotImplemented
     return Loss.apply(log_target, parts, *arrays)
 

@@ -20,7 +20,7 @@ def numpy_namespace() -> Namespace:
     for an element.
     """
     try:
-        return plain_namespace(type(torch.empty(0).numpy()))
+        return plain_namespace(type(torch.empty(0, device="cpu").numpy()))
     except RuntimeError:  # "Numpy is not available"
         return None
 
@@ -69,7 +69,7 @@ def threads() -> int:
 def empty(shape: tuple[int, ...], dtype: DType) -> Array:
     """Tensor to be filled, in memory of NumPy, which asks the system for huge pages."""
     if dtype in NARROW:
-        return torch.empty(shape, dtype=dtype)
+        return torch.empty(shape, dtype=dtype, device="cpu")
     return torch.from_numpy(NUMPY.empty(tuple(shape), dtype=numpy_type(dtype)))
 
 
@@ -97,4 +97,6 @@ class Widened:
         return self.tensor[index].to(torch.float32).numpy()
 
     def __setitem__(self, index: Index, values: Array) -> None:
-        self.tensor[index] = torch.from_numpy(values)
+        # This may be another thread than the one whose inference mode made the tensor.
+        with torch.inference_mode(self.tensor.is_inference()):
+            self.tensor[index] = torch.from_numpy(values)
