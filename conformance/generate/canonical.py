@@ -7,8 +7,10 @@ from typing import Any
 
 from generate import bounds
 from generate.draft import Draft
+from generate.logits_draft import LogitsDraft
 from generate.samples import samples
 from generate.solve import Solution, problem, solve
+from generate.solve_logits import solve_logits
 from generate.solve_samples import solve_samples
 from kldiv_conformance._formats import FORMATS, Format, is_representable
 
@@ -43,8 +45,7 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
         "comment": draft.comment,
         "flags": sorted(flags),
         "dtype": draft.dtype,
-        "reduction": draft.reduction,
-        "log_target": draft.log_target,
+        **options(draft),
     }
     if draft.legacy is not None:
         stored |= dict(zip(("size_average", "reduce"), draft.legacy, strict=True))
@@ -54,8 +55,17 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
     return stored | operands(draft) | outcome(draft, solution)
 
 
+def options(draft: Draft) -> dict[str, Any]:
+    """JSON forms of the options that every call of a function has."""
+    if isinstance(draft, LogitsDraft):
+        return {"function": draft.function, "reduction": draft.reduction, **draft.options}
+    return {"reduction": draft.reduction, "log_target": draft.log_target}
+
+
 def solved(draft: Draft) -> Solution:
     """What a draft expects."""
+    if isinstance(draft, LogitsDraft):
+        return solve_logits(draft)
     return solve_samples(draft) if draft.is_sampled else solve(draft)
 
 

@@ -16,6 +16,7 @@ def assert_conforms(
     *,
     backend: str | Adapter = "numpy",
     gradient: Callable[..., tuple[Array, Array]] | None = None,
+    functions: Mapping[str, Callable[..., Array]] | None = None,
     deviations: Mapping[str, Deviation] | None = None,
 ) -> None:
     """Fail unless a loss does what a vector asks for.
@@ -33,6 +34,9 @@ def assert_conforms(
     gradient : callable, optional
         ``gradient(input, target, *, reduction, log_target, axis, where, upstream)`` in closed
         form, for a library that does not differentiate; it may lack `axis` and `where`.
+    functions : mapping of str to callable, optional
+        ``kl_div_with_logits`` and ``js_div_with_logits``, by these names: what the vectors of
+        logits call instead of the loss.
     deviations : mapping of str to Deviation, optional
         Known failures by the id of their vector, from `load_deviations`.
 
@@ -69,7 +73,8 @@ def assert_conforms(
     reason = adapter.reason_to_skip()
     if reason is not None:
         raise SkipTest(reason)
-    implementation = Implementation(getattr(loss, "__name__", repr(loss)), loss, gradient)
+    name = getattr(loss, "__name__", repr(loss))
+    implementation = Implementation(name, loss, gradient, functions or {})
     outcome = settle(judge(vector, adapter, implementation), deviations or {})
     if outcome.verdict in {"not supported", "deviation"}:
         raise SkipTest(outcome.detail)

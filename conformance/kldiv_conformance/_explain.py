@@ -29,6 +29,8 @@ def explanation(identifier: str) -> str:
 def operands(vector: Vector) -> Iterator[str]:
     """Lines on what is passed."""
     yield ""
+    if vector.function is not None:
+        yield f"  {'function':<12} {vector.function}"
     for name, operand in (("input", vector.input), ("target", vector.target)):
         yield f"  {name:<12} {described(operand)} {numbers(operand.values)}"
     for name, value in vector.arguments.items():

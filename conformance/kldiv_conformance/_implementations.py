@@ -7,12 +7,14 @@ from typing import Any
 from kldiv_conformance._judge import Implementation
 
 OURS = "kldiv_xp:kl_div"
+FUNCTIONS = ("kl_div_with_logits", "js_div_with_logits")
 
 
 def load_implementation(specification: str) -> Implementation:
     """Implementation from ``module:name``.
 
-    A gradient in closed form is taken from ``<name>_gradient`` beside it, if there is one.
+    A gradient in closed form is taken from ``<name>_gradient`` beside it, if there is one, and so
+    are the divergences of logits, by their names.
 
     Raises
     ------
@@ -28,8 +30,10 @@ def load_implementation(specification: str) -> Implementation:
             f"which cannot be loaded: {error}."
         )
         raise ValueError(message) from error
-    gradient = getattr(importlib.import_module(module), f"{name}_gradient", None)
-    return Implementation(specification, loss, gradient)
+    beside = importlib.import_module(module)
+    gradient = getattr(beside, f"{name}_gradient", None)
+    functions = {name: getattr(beside, name) for name in FUNCTIONS if hasattr(beside, name)}
+    return Implementation(specification, loss, gradient, functions)
 
 
 def attribute(module: str, name: str) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Runs one vector on one backend, and says what came of it."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from inspect import Parameter, signature
@@ -12,7 +12,10 @@ from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._vectors import Operand, Vector
 
-OPTIONAL = {"size_average", "reduce", "axis", "where"}
+OPTIONAL = {
+    *("size_average", "reduce", "axis", "where"),
+    *("temperature", "scale_by_temperature_squared", "target_is", "beta"),
+}
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 
@@ -29,11 +32,14 @@ class Implementation:
     gradient : callable or None
         ``gradient(input, target, **arguments, upstream=...)`` in closed form; without one the
         backend differentiates the loss, where it can.
+    functions : mapping of str to callable
+        Functions that vectors call instead of the loss, by the name that these give them.
     """
 
     name: str
     loss: Callable[..., Array]
     gradient: Callable[..., tuple[Array, Array]] | None = None
+    functions: Mapping[str, Callable[..., Array]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def call(
     options: dict[str, Any],
 ) -> dict[str, Array]:
     """What the implementation returns for a vector, by the name of the result."""
-    loss = with_arguments(implementation.loss, options)
+    loss = with_arguments(called(vector, implementation), options)
     if vector.upstream is None:
         if vector.kind != "invalid":  # a compiler wraps what a call raises
             loss = adapter.wrap(loss)
@@ -137,6 +143,16 @@ def call(
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
     return dict(zip(("d_input", "d_target"), pair, strict=True))
+
+
+def called(vector: Vector, implementation: Implementation) -> Callable[..., Array]:
+    """Function that a vector calls."""
+    if vector.function is None:
+        return implementation.loss
+    if vector.function not in implementation.functions:
+        message = f"the implementation has no function {vector.function!r} beside it."
+        raise NotSupportedError(message)
+    return implementation.functions[vector.function]
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:

@@ -18,8 +18,20 @@ GROUPS = (
     "cancellation",
     "gradients",
     "samples_and_masks",
+    "logits",
     "invalid_arguments",
 )
+
+ARGUMENTS = (
+    "reduction",
+    "log_target",
+    "size_average",
+    "reduce",
+    "axis",
+    "scale_by_temperature_squared",
+    "target_is",
+)
+NUMBERS = ("temperature", "beta")
 
 Kind: TypeAlias = Literal["value", "gradient", "invalid"]
 
@@ -53,6 +65,8 @@ class Vector:
 
     Attributes
     ----------
+    function : str or None
+        Name of the function that is called, None for the loss itself.
     arguments : dict
         Keyword arguments of ``kl_div(input, target, **arguments)``, to be passed as they are.
     where : Operand or None
@@ -77,6 +91,7 @@ class Vector:
     input: Operand
     target: Operand
     arguments: dict[str, Any]
+    function: str | None = None
     where: Operand | None = None
     upstream: float | None = None
     results: dict[str, Result] = field(default_factory=dict)
@@ -182,6 +197,7 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
         flags=tuple(stored["flags"]),
         **operands,
         arguments=arguments(stored),
+        function=stored.get("function"),
         where=mask(stored["where"]) if "where" in stored else None,
         upstream=None if upstream is None else float.fromhex(upstream),
         results=decoded_results(stored, operands),
@@ -195,9 +211,9 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
 
 
 def arguments(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments that are no arrays; several axes are a tuple."""
-    names = ("reduction", "log_target", "size_average", "reduce", "axis")
-    found = {name: stored[name] for name in names if name in stored}
+    """Keyword arguments that are no arrays; several axes are a tuple, numbers are floats."""
+    found = {name: stored[name] for name in ARGUMENTS if name in stored}
+    found |= {name: float.fromhex(stored[name]) for name in NUMBERS if name in stored}
     if isinstance(found.get("axis"), list):
         found["axis"] = tuple(found["axis"])
     return found

@@ -11,6 +11,7 @@ from generate.groups import (
     invalid,
     legacy,
     log_target,
+    logits,
     ordinary,
     reductions,
     samples_and_masks,
@@ -40,5 +41,6 @@ GROUPS = (
     Group("cancellation", "cancellation", cancellation.ABOUT, cancellation.drafts),
     Group("gradients", "gradients", gradients.ABOUT, gradients.drafts),
     Group("samples_and_masks", "samples", samples_and_masks.ABOUT, samples_and_masks.drafts),
+    Group("logits", "logits", logits.ABOUT, logits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

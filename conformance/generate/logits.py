@@ -1,0 +1,101 @@
+"""Exact divergences of softmax distributions, and how far a correct implementation may be off."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mpmath import mp, mpf
+
+from generate.logits_draft import LogitsDraft
+
+# README.md derives the constants; a term has 4 ulp of its exponential and 4 roundings.
+LIBRARY_ULP = 4
+TERM = LIBRARY_ULP + 2
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Probabilities and their logarithms, and what rounding may do to a logarithm, in eps."""
+
+    p: list[mpf]
+    log_p: list[mpf]
+    error: list[mpf]
+
+
+def softmax(logits: Sequence[float], temperature: float) -> Distribution:
+    """Distribution of logits: 0 where a logit is -inf, NaN if all of them are."""
+    largest = max(logits)
+    if math.isnan(sum(logits)) or math.isinf(largest):
+        return Distribution(*([mp.nan] * len(logits) for _ in range(3)))
+    shifted = [(mpf(logit) - mpf(largest)) / mpf(temperature) for logit in logits]
+    log_sum = mp.log(mp.fsum(map(mp.exp, shifted)))
+    log_p = [value - log_sum for value in shifted]
+    p = [mp.exp(value) for value in log_p]
+    reach = [abs(value) if mp.isfinite(value) else mpf(0) for value in shifted]
+    mean = mp.fsum(weight * value for weight, value in zip(p, reach, strict=True))
+    constant = LIBRARY_ULP * (1 + log_sum) + mpf(len(p)) / 2 + divided(logits, temperature)
+    return Distribution(p, log_p, [2 * (value + mean) + constant for value in reach])
+
+
+def divided(logits: Sequence[float], temperature: float) -> mpf:
+    """Errors, in eps, of a division that comes before the largest logit is subtracted."""
+    if math.frexp(temperature)[0] == 0.5:  # noqa: PLR2004 - a power of two divides exactly
+        return mpf(0)
+    largest = max(abs(logit) for logit in logits if math.isfinite(logit))
+    return 2 * mpf(largest) / mpf(temperature)
+
+
+def given(values: Sequence[float], target_is: str) -> Distribution:
+    """Distribution whose probabilities, or their logarithms, are given."""
+    if target_is == "probabilities":
+        p = [mpf(value) for value in values]
+        log_p = [mp.log(value) if value else -mp.inf for value in p]
+    else:
+        log_p = [mpf(value) for value in values]
+        p = [mp.exp(value) for value in log_p]
+    return Distribution(p, log_p, [mpf(0)] * len(p))
+
+
+def divergence(left: Distribution, right: Distribution) -> tuple[mpf, mpf]:
+    """KL(left || right) and the scale of its rounding errors, in eps."""
+    terms, scales = [], []
+    for place, p in enumerate(left.p):
+        if p == 0:
+            continue
+        log_p, log_q = left.log_p[place], right.log_p[place]
+        ratio = log_p - log_q
+        error = (1 + abs(ratio)) * left.error[place] + right.error[place]
+        sums = TERM + mpf(len(left.p)) / 2
+        terms.append(p * ratio)
+        scales.append(p * (error + sums * (abs(log_p) + abs(log_q))))
+    return mp.fsum(terms), mp.fsum(scales)
+
+
+def mixture(p: Distribution, q: Distribution, beta: float) -> Distribution:
+    """The distribution beta p + (1 - beta) q; its errors are those of the worse one."""
+    weights = [mpf(beta) * a + (1 - mpf(beta)) * b for a, b in zip(p.p, q.p, strict=True)]
+    logs = [mp.log(weight) if weight else -mp.inf for weight in weights]
+    errors = [a + b + TERM for a, b in zip(p.error, q.error, strict=True)]
+    return Distribution(weights, logs, errors)
+
+
+def sample(draft: LogitsDraft, input: list[float], target: list[float]) -> tuple[mpf, mpf]:
+    """Divergence of one sample and the scale of its errors, in eps."""
+    q = softmax(input, draft.temperature)
+    logits = draft.target_is == "logits"
+    p = softmax(target, draft.temperature) if logits else given(target, draft.target_is)
+    exact, scale = mixed(p, q, draft.beta) if draft.function.startswith("js") else divergence(p, q)
+    if input == target and logits and (draft.function.startswith("kl") or draft.beta in {0, 1}):
+        scale = mpf(0)
+    factor = mpf(draft.temperature) ** 2 if draft.scale else mpf(1)
+    return exact * factor, (scale + 2 * abs(exact)) * factor
+
+
+def mixed(p: Distribution, q: Distribution, beta: float) -> tuple[mpf, mpf]:
+    """Generalised Jensen-Shannon divergence, at its ends in one direction."""
+    if beta in {0, 1}:
+        return divergence(*((q, p) if beta else (p, q)))
+    m = mixture(p, q, beta)
+    (by_p, scale_p), (by_q, scale_q) = divergence(p, m), divergence(q, m)
+    weights = mpf(beta), 1 - mpf(beta)
+    return weights[0] * by_p + weights[1] * by_q, weights[0] * scale_p + weights[1] * scale_q

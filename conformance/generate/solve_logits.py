@@ -1,0 +1,51 @@
+"""What a draft with logits expects."""
+
+from mpmath import mp, mpf
+
+from generate import bounds
+from generate.logits import sample, softmax
+from generate.logits_draft import LogitsDraft
+from generate.reference import working
+from generate.rounding import rounded
+from generate.samples import samples
+from generate.solve import Solution
+from kldiv_conformance._formats import FORMATS
+
+
+def solve_logits(draft: LogitsDraft) -> Solution:
+    """Reduced divergences of the selected samples."""
+    grouped, form, reduction = samples(draft), FORMATS[draft.dtype], str(draft.reduction)
+    eps = mpf(working(draft.dtype).eps)
+    rows = [operands(draft, places) for places in grouped.terms]
+    found = [sample(draft, *row) if row[0] else (mpf(0), mpf(0)) for row in rows]
+    if reduction == "none":
+        exact, reach = [value for value, _ in found], [eps * scale for _, scale in found]
+    else:
+        divisor, chosen = grouped.divisor(reduction), [pair for pair in found if pair != (0, 0)]
+        sums = (mpf(len(chosen)) / 2 + bounds.DIVISION) * mp.fsum(abs(value) for value, _ in chosen)
+        exact = [mp.fsum(value for value, _ in chosen) / divisor]
+        reach = [eps * (mp.fsum(scale for _, scale in chosen) + sums) / divisor]
+    lost = traces(draft, rows)
+    return Solution(
+        {"value": [rounded(value, form) for value in exact]},
+        {"value": [bounds.acceptable(*pair, form) for pair in zip(exact, reach, strict=True)]},
+        {},
+        lost,
+    )
+
+
+def operands(draft: LogitsDraft, places: tuple[int, ...]) -> tuple[list[float], list[float]]:
+    """Input and target of a sample."""
+    return [draft.input[place] for place in places], [draft.target[place] for place in places]
+
+
+def traces(draft: LogitsDraft, rows: list[tuple[list[float], list[float]]]) -> list[float]:
+    """Probabilities that an implementation meets."""
+    sides = (0, 1) if draft.target_is == "logits" else (0,)
+    return [
+        float(p)
+        for row in rows
+        if row[0]
+        for s in sides
+        for p in softmax(row[s], draft.temperature).p
+    ]
