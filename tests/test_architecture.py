@@ -8,7 +8,7 @@ import pytest
 
 # From the user's side down; a module imports only from rows below its own.
 ROWS = [
-    ["__init__"],
+    ["__init__", "torch"],
     ["_functional", "_gradient", "_logits", "_loss"],
     ["_logit_request"],
     ["_request"],
@@ -33,6 +33,8 @@ BRIDGES = {
     "_torch_logits": "torch",
     "_torch_memory": "torch",
 }
+# What a user imports by name, since it is of use with that library only.
+ON_REQUEST = {"torch": "torch"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
 LOADED = {"_operands": {"_torch_graph"}}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "array_api_strict"}
@@ -91,13 +93,18 @@ def test_array_api_compat_has_one_door(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_no_module_imports_a_library_but_its_bridge(module):
     roots = {name.partition(".")[0] for name in imports(module)} & LIBRARIES
-    assert roots == {BRIDGES.get(module)} - {None}
+    assert roots == {(BRIDGES | ON_REQUEST).get(module)} - {None}
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_only_bridges_import_bridges(module):
     if module not in BRIDGES:
         assert ours(module) & set(BRIDGES) == LOADED.get(module, set())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_users_import_what_is_there_on_request(module):
+    assert not ours(module) & set(ON_REQUEST)
 
 
 @pytest.mark.parametrize("module", MODULES)
