@@ -14,7 +14,9 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
     xp = namespace_of(arrays[0])
     facts = facts_about(xp)
     with quiet(facts, arrays[0]):
-        operands = [array if array.dtype == xp.bool else cast(xp, array, dtype) for array in arrays]
+        operands = [
+            array if xp.isdtype(array.dtype, "bool") else cast(xp, array, dtype) for array in arrays
+        ]
         result = cast(xp, function(xp, *operands), result_dtype)
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
 
