@@ -61,7 +61,7 @@ MUTANTS = [
     Mutant(
         "clamp of the input", TERMS, "terms = p * (log_p - np.maximum(x, -100))", "InfiniteInput"
     ),
-    Mutant("clamp at zero", TERMS, "terms = np.maximum(p * (log_p - x), 0)", "Unnormalised"),
+    Mutant("clamp at zero", TERMS, "terms = np.maximum(p * (log_p - x), 0)", "Formula"),
     Mutant("terms taken apart", TERMS, "terms = p * log_p - p * x", "Overflow"),
     Mutant(
         "ratio of probabilities",
