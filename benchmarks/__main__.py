@@ -47,26 +47,27 @@ def run(
     }
     started = time.monotonic()
     planned = cases(shapes, largest, budget, compiles=not quick)
-    greetings, records = measure(planned, chosen, rounds)
+    greetings, records = measure([planned] if quick else turns(planned, rounds), chosen)
     header["minutes"] = round((time.monotonic() - started) / 60, 1)
     path = output / "performance" / "results.json"
     write(document(header, planned, greetings, records), path)
     publish(path, output)
 
 
-def measure(
-    planned: list[Case], peers: list[str], rounds: int
-) -> tuple[dict[str, Line], list[Record]]:
-    """How the peers greeted, and the records of all rounds; memory in one, after the others."""
+def turns(planned: list[Case], rounds: int) -> list[list[Case]]:
+    """Cases of each round; memory in one of its own, in processes that have freed nothing yet."""
     timed = [case for case in planned if case.kind == "time"]
-    grown = [case for case in planned if case.kind == "memory"]
-    turns = [*[timed] * rounds, grown]
+    return [*[timed] * rounds, [case for case in planned if case.kind == "memory"]]
+
+
+def measure(planned: list[list[Case]], peers: list[str]) -> tuple[dict[str, Line], list[Record]]:
+    """How the peers greeted, and the records of all rounds."""
     greetings: dict[str, Line] = {}
     records: list[Record] = []
-    with progress(sum(len(turn) for turn in turns)) as tick:
-        for turn, cases_of_turn in enumerate(turns):
+    with progress(sum(map(len, planned))) as tick:
+        for turn, cases_of_turn in enumerate(planned):
             greeted, found = take_round(turn, cases_of_turn, peers, tick)
-            greetings.update(greeted)
+            greetings = {**greeted, **greetings}
             records += found
     return greetings, records
 

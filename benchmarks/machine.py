@@ -20,9 +20,15 @@ def machine() -> dict[str, str | int]:
         "memory": f"{memory_bytes() / 2**30:.0f} GiB" if memory_bytes() else "unknown",
         "huge pages": chosen(HUGE_PAGES),
         "C library": " ".join(platform.libc_ver()).strip() or "unknown",
+        "load before it began": load(),
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
     }
+
+
+def load() -> str:
+    """Processes that others kept running in the last minute, on average."""
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def processor() -> str:
