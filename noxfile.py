@@ -108,7 +108,7 @@ def build(session: nox.Session) -> None:
     shutil.copytree("tests", elsewhere / "tests")
     shutil.copy("pyproject.toml", elsewhere)
     # What these tests compare with (torch, the README, the demo) stays in the source tree.
-    absent = ["upstream", "readme", "project", "distill_digits"]
+    absent = ["upstream", "readme", "project", "distill_digits", "examples", "benchmarks"]
     ignored = [f"--ignore=tests/test_{name}.py" for name in absent]
     ignored.append("--ignore=tests/conformance")
     session.chdir(elsewhere)
