@@ -20,15 +20,15 @@ _plain_namespaces: dict[type, Namespace] = {}
 def plain_namespace(kind: type) -> Namespace:
     """Namespace of arrays of this type, or None if it is not one of the plain types."""
     if kind not in _plain_namespaces:
-        library = PLAIN_TYPES.get((kind.__module__, kind.__qualname__))
+        library = plain_library(kind)
         xp = import_module(f"array_api_compat.{library}") if library else None
         _plain_namespaces[kind] = xp
     return _plain_namespaces[kind]
 
 
-def is_plain(kind: type) -> bool:
-    """Whether this is one of the plain types."""
-    return (kind.__module__, kind.__qualname__) in PLAIN_TYPES
+def plain_library(kind: type) -> str | None:
+    """Name of the library of a plain type, or None."""
+    return PLAIN_TYPES.get((kind.__module__, kind.__qualname__))
 
 
 def is_array(operand: object) -> bool:
@@ -51,8 +51,7 @@ def is_torch_tensor(operand: object) -> bool:
     array_api_compat caches its look-up, and of each such cache torch.compile warns "Dynamo
     detected a call to a `functools.lru_cache`-wrapped function": 18 warnings for one kl_div.
     """
-    kind = type(operand)
-    return PLAIN_TYPES.get((kind.__module__, kind.__qualname__)) == "torch"
+    return plain_library(type(operand)) == "torch"
 
 
 def is_being_compiled(operand: object) -> bool:

@@ -23,6 +23,7 @@ from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._threads import thread_limit
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp._validation import sample_mask_shape
 
 
 def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
@@ -32,20 +33,24 @@ def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
 
 
 def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
-    """Sums of the sums of the chunks over some axes, lazily."""
-    function = partial(sum_of_chunk, log_target=log_target, axis=axis)
-    ones = dict.fromkeys(axis, 1)
-    sums = chunkwise(function, *arrays, dtype=operands.working, adjust_chunks=ones)
-    total = da.reduction(sums, add_up, add_up, axis=axis, dtype=operands.working)
-    return elementwise(partial(divided, parts=1), operands.working, operands.dtype, total)
+    """Sums of the terms over some axes, lazily."""
+    return quotient(operands, arrays, log_target, axis, 1)
 
 
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
     """Sum of all terms over the divisor, lazily."""
-    every = tuple(range(arrays[0].ndim))
-    total = samples(unrounded(operands), arrays, log_target, every)
-    mean = partial(divided, parts=parts)
-    return elementwise(mean, operands.working, operands.dtype, total)
+    return quotient(operands, arrays, log_target, tuple(range(arrays[0].ndim)), parts)
+
+
+def quotient(
+    operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: float
+) -> Array:
+    """Sums of the sums of the chunks over some axes, over the divisor."""
+    function = partial(sum_of_chunk, log_target=log_target, axis=axis)
+    ones = dict.fromkeys(axis, 1)
+    sums = chunkwise(function, *arrays, dtype=operands.working, adjust_chunks=ones)
+    total = da.reduction(sums, add_up, add_up, axis=axis, dtype=operands.working)
+    return elementwise(partial(divided, parts=parts), operands.working, operands.dtype, total)
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
@@ -115,8 +120,7 @@ def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes) -> Array:
             sums = evaluate_loss(operands, arrays, log_target, 1)
         else:
             sums = evaluate_samples(operands, arrays, log_target, axis)
-    shape = [1 if place in axis else size for place, size in enumerate(arrays[0].shape)]
-    return operands.xp.reshape(sums, tuple(shape))
+    return operands.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
 
 
 def add_up(array: Array, axis: tuple[int, ...], keepdims: bool) -> Array:

@@ -1,8 +1,8 @@
 """From checked operands and a resolved reduction to the value, or to its gradient.
 
 `arrays` are input, target and, if there is one, the mask, in one shape. A library's bridge may
-define `terms`, `samples`, `loss` and `gradient`, and answers NotImplemented to arrays for which it
-knows no better way than the plain functions here.
+define any of `terms`, `samples`, `loss`, `divergences` and `gradient`, and answers NotImplemented
+to arrays for which it knows no better way than the plain functions.
 """
 
 from collections.abc import Callable
@@ -27,8 +27,8 @@ SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
 
 
 def by_bridge(name: str, operands: Operands, *arguments: object) -> Any:
-    """What the bridge of the operands answers, or NotImplemented."""
-    if operands.bridge is None:
+    """What the bridge of the operands answers, NotImplemented where it has no such function."""
+    if operands.bridge is None or not hasattr(operands.bridge, name):
         return NotImplemented
     return getattr(operands.bridge, name)(operands, *arguments)
 

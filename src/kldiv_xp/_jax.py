@@ -1,7 +1,6 @@
 """JAX: a sum that XLA keeps in its vector loop on a CPU, and its derivative in closed form."""
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,14 +11,6 @@ from kldiv_xp._evaluation import SLOPES, Arrays
 from kldiv_xp._formula import Guard, factors
 from kldiv_xp._operands import Operands
 from kldiv_xp._typing import Array
-
-
-def terms(*_: object) -> Any:
-    """Nothing better than the plain expression."""
-    return NotImplemented
-
-
-samples = gradient = divergences = terms
 
 
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:

@@ -8,11 +8,18 @@ from kldiv_xp._evaluation import Arrays
 from kldiv_xp._execution import run
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import examine
-from kldiv_xp._options import resolve_axis
+from kldiv_xp._options import check_switch, check_temperature, resolve_axis
 from kldiv_xp._reduction import check_reduction, divisor
 from kldiv_xp._request import number_selected
 from kldiv_xp._typing import Array, Namespace, Reduction
 from kldiv_xp._validation import check_mask, sample_mask_shape
+
+
+def scale_of(temperature: float, scale_by_temperature_squared: bool) -> float:
+    """Number that divergences are multiplied by; checks both options."""
+    check_temperature(temperature)
+    check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
+    return float(temperature) ** 2 if scale_by_temperature_squared else 1.0
 
 
 def divergence_of(

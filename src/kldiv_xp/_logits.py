@@ -1,8 +1,8 @@
 """Divergences of distributions that are given by logits: the losses of distillation."""
 
 from kldiv_xp._logit_formula import JS, KL
-from kldiv_xp._logit_request import divergence_of
-from kldiv_xp._options import check_beta, check_switch, check_target_kind, check_temperature
+from kldiv_xp._logit_request import divergence_of, scale_of
+from kldiv_xp._options import check_beta, check_target_kind
 from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 
 
@@ -87,9 +87,7 @@ def kl_div_with_logits(
     array(1.278824)
     """
     check_target_kind(target_is)
-    check_temperature(temperature)
-    check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    scale = float(temperature) ** 2 if scale_by_temperature_squared else 1.0
+    scale = scale_of(temperature, scale_by_temperature_squared)
     divergence = KL(float(temperature), target_is)
     result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
     return result
@@ -159,9 +157,7 @@ def js_div_with_logits(
     array(1.1504207)
     """
     check_beta(beta)
-    check_temperature(temperature)
-    check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    scale = float(temperature) ** 2 if scale_by_temperature_squared else 1.0
+    scale = scale_of(temperature, scale_by_temperature_squared)
     divergence = JS(float(temperature), float(beta))
     result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
     return result

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from kldiv_xp._array_api import (
     is_being_compiled,
-    is_plain,
+    plain_library,
     plain_namespace,
     promoted_dtype,
     working_dtype,
@@ -75,7 +75,7 @@ def describe(
     """What operands of these types are together."""
     facts = facts_about(xp)
     bridge = facts.bridge_of_compiler if compiled else facts.bridge
-    if facts.bridge_takes_plain_types_only and not (is_plain(left) and is_plain(right)):
+    if facts.bridge_takes_plain_types_only and not (plain_library(left) and plain_library(right)):
         bridge = None
     dtype = promoted_dtype(xp, left_dtype, right_dtype)
     return Operands(

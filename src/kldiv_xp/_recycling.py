@@ -10,7 +10,7 @@ from sys import getrefcount
 from kldiv_xp._typing import Array, DType, Namespace
 
 # Their result has the shape of the first operand and the type of all.
-FUNCTIONS = ("abs", "add", "divide", "exp", "log", "maximum", "multiply", "negative", "subtract")
+FUNCTIONS = ("add", "divide", "exp", "log", "maximum", "multiply", "negative", "subtract")
 
 # Holders of an array that nobody holds: our list, and the call that counts them.
 UNHELD = 2

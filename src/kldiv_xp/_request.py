@@ -27,10 +27,7 @@ def value_of(
     where: Array | None = None,
 ) -> Array:
     """Loss, rounded once to the promoted dtype of the operands."""
-    check_switch("log_target", log_target)
-    operands = examine(input, target)
-    axes = None if axis is None else resolve_axis(axis, input.ndim)
-    arrays = (input, target) if where is None else masked(operands, input, target, where, axes)
+    operands, arrays, axes = checked(input, target, log_target, axis, where)
     if reduction == "none":
         if not axes:
             return evaluate_terms(operands, arrays, log_target)
@@ -53,10 +50,7 @@ def gradient_of(
     upstream: Array,
 ) -> tuple[Array, Array]:
     """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
-    check_switch("log_target", log_target)
-    operands = examine(input, target)
-    axes = None if axis is None else resolve_axis(axis, input.ndim)
-    arrays = (input, target) if where is None else masked(operands, input, target, where, axes)
+    operands, arrays, axes = checked(input, target, log_target, axis, where)
     shape = sample_shape(input, axes)
     check_upstream(input, upstream, reduction, shape)
     factors: Arrays = (upstream,) if hasattr(upstream, "dtype") else ()
@@ -73,14 +67,19 @@ def gradient_of(
     return by_input, by_target
 
 
-def masked(
-    operands: Operands, input: Array, target: Array, where: Array, axes: Axes | None
-) -> Arrays:
-    """Operands and their mask, in one shape."""
+def checked(
+    input: Array, target: Array, log_target: bool, axis: Axis, where: Array | None
+) -> tuple[Operands, Arrays, Axes | None]:
+    """What the operands are together, they and their mask in one shape, and the axes."""
+    check_switch("log_target", log_target)
+    operands = examine(input, target)
+    axes = None if axis is None else resolve_axis(axis, input.ndim)
+    if where is None:
+        return operands, (input, target), axes
     check_where(input, where, axes)
     if known_shape(where) != known_shape(input):
         where = operands.xp.broadcast_to(where, input.shape)
-    return input, target, where
+    return operands, (input, target, where), axes
 
 
 def sample_shape(input: Array, axes: Axes | None) -> tuple[int | None, ...]:

@@ -14,14 +14,6 @@ from kldiv_xp._torch_memory import is_differentiated
 from kldiv_xp._typing import Array
 
 
-def terms(*_: object) -> Any:
-    """Nothing better than the plain expression."""
-    return NotImplemented
-
-
-samples = gradient = divergences = terms
-
-
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
     """Sum of all terms over the divisor."""
     if not is_differentiated(*arrays):
