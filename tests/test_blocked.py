@@ -1,145 +1,23 @@
-"""Cutting shapes into blocks, and going on from one attempt to the next."""
+"""Going on from one attempt to the next, block by block."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kldiv_xp import _blocked
-from kldiv_xp._blocked import blocks, cut, fill, total
-from kldiv_xp._dots import dot
-
-SHAPES = st.lists(st.integers(0, 7), max_size=4).map(tuple)
-
-
-def elements(shape, index):
-    """Row-major places of the elements of a block."""
-    return np.arange(math.prod(shape)).reshape(shape)[(*index, ...)].ravel().tolist()
+from kldiv_xp import _blocks
+from kldiv_xp._blocked import fill, total
 
 
 def one():
     return 1
 
 
-@given(shape=SHAPES, most=st.integers(1, 60))
-def test_blocks_hold_every_element_once_in_row_major_order(shape, most):
-    places = [place for index in blocks(shape, most) for place in elements(shape, index)]
-    assert places == list(range(math.prod(shape)))
-
-
-@given(shape=SHAPES, most=st.integers(1, 60))
-def test_no_block_has_more_than_the_most(shape, most):
-    assert all(len(elements(shape, index)) <= most for index in blocks(shape, most))
-
-
-@given(shape=SHAPES, most=st.integers(1, 60))
-def test_no_block_is_empty_unless_all_is(shape, most):
-    sizes = [len(elements(shape, index)) for index in blocks(shape, most)]
-    assert all(sizes) or (sizes == [0] and not math.prod(shape))
-
-
-@given(shape=SHAPES, most=st.integers(1, 60))
-def test_blocks_of_one_array_are_views(shape, most):
-    array = np.zeros(shape)
-    for index in blocks(shape, most):
-        block = cut(array, index, array.dtype)
-        assert block.base is array
-        assert block.flags.c_contiguous
-
-
-@given(rows=st.integers(1, 500), row=st.integers(1, 9), most=st.integers(9, 60))
-def test_blocks_along_an_axis_differ_in_size_by_no_more_than_they_must(rows, row, most):
-    sizes = [len(elements((rows, row), index)) for index in blocks((rows, row), most)]
-    count = len(sizes)
-    assert count <= -(-rows // (most // row))
-    assert max(sizes) <= row * -(-rows // count)
-
-
-@pytest.mark.parametrize(
-    ("shape", "most", "expected"),
-    [
-        ((), 1, [()]),
-        ((0,), 1, [()]),
-        ((3, 0, 2), 1, [()]),
-        ((1,), 1, [()]),
-        ((1, 1, 1), 1, [()]),
-        ((2, 3), 6, [()]),
-        ((2, 3), 5, [(slice(0, 1),), (slice(1, 2),)]),
-        ((2, 1), 1, [(slice(0, 1),), (slice(1, 2),)]),
-        ((1, 4), 2, [(0, slice(0, 2)), (0, slice(2, 4))]),
-        ((1, 1, 3), 2, [(0, 0, slice(0, 2)), (0, 0, slice(2, 4))]),
-        ((5,), 4, [(slice(0, 3),), (slice(3, 6),)]),
-        ((2, 2, 2), 2, [(0, slice(0, 1)), (0, slice(1, 2)), (1, slice(0, 1)), (1, slice(1, 2))]),
-    ],
-)
-def test_blocks_of_small_shapes(shape, most, expected):
-    assert blocks(shape, most) == expected
-
-
-def test_blocks_of_a_real_size_are_few():
-    assert len(blocks((512, 32_000), _blocked.BLOCK_BYTES // 4)) == 64
-    assert len(blocks((2, 10**9), _blocked.BLOCK_BYTES // 4)) == 2 * 3815
-
-
-# Cutting
-
-
-def test_zero_dimensional_operand_is_in_every_block():
-    for index in blocks((4, 5), 3):
-        assert cut(np.asarray(7.0), index, np.dtype("float64")).shape == ()
-
-
-def test_cut_changes_the_type_of_one_block_alone():
-    half = np.ones((4, 5), dtype="float16")
-    block = cut(half, (slice(1, 2),), np.dtype("float32"))
-    assert block.dtype == np.float32
-    assert block.shape == (1, 5)
-
-
-def test_cut_turns_bytes_into_the_order_of_the_machine():
-    swapped = np.arange(6.0).astype(np.dtype("float64").newbyteorder())
-    block = cut(swapped, (slice(2, 4),), np.dtype("float64"))
-    assert block.dtype.isnative
-    assert block.tolist() == [2.0, 3.0]
-
-
-# The inner product
-
-
-@pytest.mark.parametrize("size", [0, 1, 7, 4095, 4096, 4097, 8192, 10_001])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_dot_of_small_integers_is_exact(size, dtype):
-    left = (np.arange(size) % 3).astype(dtype)
-    right = (np.arange(size) % 5).astype(dtype)
-    exact = int(np.sum((np.arange(size) % 3) * (np.arange(size) % 5)))
-    value = dot(np, left, right)
-    assert isinstance(value, float)
-    assert value == exact
-
-
-def test_dot_adds_rows_up_in_float64():
-    ones = np.ones((2**10, 2**15), dtype="float32")[:, :: 2**3]
-    value = dot(np, ones, np.broadcast_to(np.float32(1 + 2**-12), ones.shape))
-    assert value == 2**22 * (1 + 2**-12)
-
-
-@pytest.mark.parametrize("place", [0, 4095, 4096, 9999])
-def test_dot_hides_no_missing_value(place):
-    left = np.ones(10_000)
-    left[place] = np.inf
-    right = np.ones(10_000)
-    right[place] = 0
-    with np.errstate(invalid="ignore"):
-        assert math.isnan(dot(np, left, right))
-
-
 # Attempts
 
 
 def small_blocks(monkeypatch, elements=4):
-    monkeypatch.setattr(_blocked, "BLOCK_BYTES", 8 * elements)
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 8 * elements)
 
 
 def attempts(calls, names=("bare", "full")):
@@ -238,6 +116,10 @@ def test_warnings_of_the_library_stay_in_the_block(monkeypatch):
     assert np.geterr() == before
 
 
+def address_of(array):
+    return array.__array_interface__["data"][0]
+
+
 def test_threads_are_counted_only_where_they_may_be_worth_it(monkeypatch):
     small_blocks(monkeypatch)
 
@@ -246,9 +128,42 @@ def test_threads_are_counted_only_where_they_may_be_worth_it(monkeypatch):
 
     attempt = [lambda xp, a: (a, a)]
     assert total(np, attempt, [np.ones(4)], np.float64, never) == 4
-    assert total(np, attempt, [np.ones(8)], np.float64, never) == 8
+    assert total(np, attempt, [np.ones(16)], np.float64, never) == 16
     with pytest.raises(AssertionError, match="threads were counted"):
-        total(np, attempt, [np.ones(12)], np.float64, never)
+        total(np, attempt, [np.ones(20)], np.float64, never)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_fill_computes_in_the_memory_of_the_result(monkeypatch, threads):
+    small_blocks(monkeypatch)
+    result, computed = np.zeros(40), []
+
+    def attempt(xp, a):
+        values = xp.add(a, 1.0)
+        computed.append(values.__array_interface__["data"][0])
+        return values
+
+    fill(np, [attempt], [np.arange(40.0)], result, np.float64, lambda: threads)
+    np.testing.assert_array_equal(result, np.arange(1.0, 41.0))
+    assert sorted(computed) == [address_of(result[start:]) for start in range(0, 40, 4)]
+
+
+def test_fill_tries_again_in_the_memory_of_the_result(monkeypatch):
+    small_blocks(monkeypatch)
+    result = np.zeros(40)
+    attempts = [lambda xp, a: xp.log(a), lambda xp, a: xp.maximum(xp.log(a), -1.0)]
+    array = np.tile([1.0, 1.0, 1.0, 0.0], 10)
+    fill(np, attempts, [array], result, np.float64, lambda: 1)
+    np.testing.assert_array_equal(result, -1.0 * (array == 0))
+
+
+def test_squares_that_overflow_cost_an_attempt_and_change_nothing(monkeypatch):
+    small_blocks(monkeypatch)
+    result, tried = np.zeros(40), []
+    attempts = [lambda xp, a, guard=guard: (tried.append(guard), a)[1] for guard in "ab"]
+    fill(np, attempts, [np.full(40, 1e200)], result, np.float64, lambda: 1)
+    np.testing.assert_array_equal(result, np.full(40, 1e200))
+    assert tried == ["a", *["b"] * 10]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])

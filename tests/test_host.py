@@ -13,12 +13,12 @@ import pytest
 import reference
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import _blocked, _dots, kl_div, kl_div_gradient, thread_limit
+from kldiv_xp import _blocks, _dots, kl_div, kl_div_gradient, thread_limit
 
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
 MIB = 1 << 20
 BIG = (512, 32_000)
-REAL = (12, 65_536)  # three or six blocks of the real size
+REAL = (20, 65_536)  # five or ten blocks of the real size
 THREADS = (1, 2, 3, 5)
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of 64 float64 and rows of 16, so that a few hundred elements make many of both."""
-    monkeypatch.setattr(_blocked, "BLOCK_BYTES", 64 * 8)
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 64 * 8)
     monkeypatch.setattr(_dots, "ROW", 16)
 
 
@@ -490,7 +490,7 @@ def passes(monkeypatch):
     return Passes(monkeypatch)
 
 
-SIZE = 12 * 65_536
+SIZE = 20 * 65_536
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -498,7 +498,7 @@ def test_sum_takes_one_logarithm_one_difference_and_one_product(passes, dtype, t
     arrays = operands(REAL, dtype)
     threaded(threads, kl_div, *arrays, None, None, "sum")
     assert passes.over(SIZE) == {"log": 1, "subtract": 1, "vecdot": 1}
-    assert passes.allocated == threads
+    assert 1 <= passes.allocated <= threads
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -508,13 +508,13 @@ def test_sum_in_log_space_takes_one_exponential_one_difference_and_one_product(
     arrays = operands(REAL, dtype, log_target=True)
     threaded(threads, kl_div, *arrays, None, None, "sum", True)  # noqa: FBT003 - log_target
     assert passes.over(SIZE) == {"exp": 1, "subtract": 1, "vecdot": 1}
-    assert passes.allocated == 2 * threads
+    assert 2 <= passes.allocated <= 2 * threads
 
 
 def test_zero_targets_take_one_attempt_more_in_the_first_block_alone(passes):
     log_q, target = operands(REAL)
     target[:, ::2] = 0
-    block = _blocked.BLOCK_BYTES // 8
+    block = _blocks.BLOCK_BYTES // 8
     with thread_limit(1):
         kl_div(log_q, target, reduction="sum")
     again = (SIZE + block) / SIZE
@@ -530,7 +530,7 @@ def test_zero_targets_take_one_attempt_more_in_the_first_block_alone(passes):
 def test_infinite_inputs_at_zero_targets_take_two_attempts_more_in_the_first_block_alone(passes):
     log_q, target = operands(REAL)
     target[:, ::2], log_q[:, ::2] = 0, -np.inf
-    block = _blocked.BLOCK_BYTES // 8
+    block = _blocks.BLOCK_BYTES // 8
     with thread_limit(1):
         kl_div(log_q, target, reduction="sum")
     found = passes.over(SIZE)
@@ -544,17 +544,17 @@ def test_zero_targets_of_one_thread_cost_the_others_nothing(passes):
     target[-1, -1] = 0
     with thread_limit(6):
         kl_div(log_q, target, reduction="sum")
-    block = _blocked.BLOCK_BYTES // 8
+    block = _blocks.BLOCK_BYTES // 8
     assert passes.over(SIZE)["log"] == (SIZE + block) / SIZE
     assert passes.elements["equal"] == block
 
 
-def test_terms_take_three_passes(passes):
+def test_terms_take_three_passes_and_one_that_checks_them(passes):
     arrays = operands(REAL)
     with thread_limit(1):
         kl_div(*arrays, reduction="none")
-    assert passes.over(SIZE) == {"log": 1, "subtract": 1, "multiply": 1}
-    assert passes.allocated <= 2
+    assert passes.over(SIZE) == {"log": 1, "subtract": 1, "multiply": 1, "vecdot": 1}
+    assert passes.allocated == 1  # beside the result
 
 
 # Accuracy

@@ -315,13 +315,13 @@ def test_torch_gradgradcheck_passes(name):
 
 @EVERY
 def test_blocks_of_rows_change_nothing(monkeypatch, name):
-    from kldiv_xp import _blocked, thread_limit
+    from kldiv_xp import _blocks, thread_limit
 
     function, options = DIVERGENCES[name]
     student, teacher = RNG.normal(size=(2, 40, 7))
     student[::3, 2] = teacher[::3, 2] = -math.inf
     whole = function(student, teacher, reduction="none", **options)
-    monkeypatch.setattr(_blocked, "BLOCK_BYTES", 8 * 16)
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 8 * 16)
     for threads in (1, 3):
         with thread_limit(threads):
             assert_array_equal(function(student, teacher, reduction="none", **options), whole)

@@ -214,3 +214,55 @@ def test_failed_call_leaves_memory_that_is_used_again(recycling, counting):
         recycling.add(p, log_q[:7])
     np.testing.assert_array_equal(difference(recycling, p, log_q), np.log(p) - log_q)
     assert counting.made == 1
+
+
+def lend(recycling, size=SIZE):
+    """Address of an array that nobody but the namespace holds."""
+    lent = np.zeros(size)
+    recycling.borrow(lent)
+    return address(lent)
+
+
+def product(xp, p, log_q):
+    """The formula of a term; it holds the difference."""
+    ratio = difference(xp, p, log_q)
+    return xp.multiply(p, ratio)
+
+
+def test_borrowed_array_holds_the_last_result_of_a_formula(recycling, counting):
+    p, log_q = operands()
+    product(recycling, p, log_q)
+    assert counting.made == 2
+    lent = lend(recycling)
+    assert address(product(recycling, p, log_q)) != lent  # two others were unheld
+    recycling = Recycling(counting, np.float64)
+    lend(recycling)
+    product(recycling, p, log_q)
+    for _ in range(3):
+        lent = lend(recycling)
+        assert address(product(recycling, p, log_q)) == lent
+    assert counting.made == 3
+
+
+def test_array_is_borrowed_until_the_next_is_lent(recycling, counting):
+    p, log_q = operands()
+    first, second = lend(recycling), lend(recycling)
+    kept = difference(recycling, p, log_q)
+    assert address(kept) == second != first
+    assert counting.made == 0
+    recycling.log(p)
+    assert counting.made == 1
+
+
+def test_borrowed_array_that_its_owner_holds_is_not_overwritten(recycling):
+    p, _ = operands()
+    lent = np.zeros(SIZE)
+    recycling.borrow(lent)
+    recycling.log(p)
+    assert not lent.any()
+
+
+def test_borrowed_array_of_another_shape_is_left_alone(recycling):
+    p, log_q = operands()
+    lent = lend(recycling, SIZE // 2)
+    assert address(difference(recycling, p, log_q)) != lent

@@ -211,9 +211,9 @@ def test_class_remembers_the_axis_and_takes_the_mask(backend):
 
 
 def test_samples_longer_than_a_block_are_summed_block_by_block(monkeypatch):
-    from kldiv_xp import _blocked
+    from kldiv_xp import _blocks
 
-    monkeypatch.setattr(_blocked, "BLOCK_BYTES", 8 * 3)
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 8 * 3)
     for axis in AXES:
         value = kl_div(LOG_Q, P, reduction="none", axis=axis)
         expected = terms_in(log_target=False).sum(places(axis))

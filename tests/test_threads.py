@@ -191,22 +191,58 @@ def test_every_job_is_done_once(jobs, threads):
 
     share(work, jobs, threads)
     assert sorted(done) == list(range(jobs))
-    assert len(workers) == max(1, min(jobs, threads))
+    assert len(set(workers)) == len(workers) == max(1, min(jobs, threads))
 
 
 @pytest.mark.parametrize(("jobs", "threads"), COMBINATIONS)
-def test_each_thread_has_every_nth_job_in_order(jobs, threads):
+def test_each_thread_has_its_jobs_in_order(jobs, threads):
     shares = []
     share(lambda mine: shares.append(list(mine)), jobs, threads)
-    count = max(1, min(jobs, threads))
-    assert sorted(shares) == sorted(list(range(first, jobs, count)) for first in range(count))
+    assert all(jobs == sorted(jobs) for jobs in shares)
+
+
+def test_who_is_free_takes_the_next_job():
+    done, rest = Counting(), threading.Event()
+
+    def work(mine):
+        for job in mine:
+            if job == 0:
+                assert rest.wait(timeout=60)
+            done.add()
+            if sum(done.jobs.values()) == 9:
+                rest.set()
+
+    share(work, 10, 2)
+    assert sorted(done.jobs.values()) == [1, 9]
 
 
 def test_calling_thread_works_too():
-    workers = []
-    share(lambda mine: workers.append((next(mine), threading.get_ident())), 3, 3)
-    assert dict(workers)[0] == threading.get_ident()
-    assert len({worker for _, worker in workers}) <= 3
+    workers, everybody = [], threading.Barrier(3)
+
+    def work(mine):
+        workers.append(threading.get_ident())
+        for _ in mine:
+            everybody.wait()
+
+    share(work, 3, 3)
+    assert threading.get_ident() in workers
+    assert len(set(workers)) == 3
+
+
+def test_caller_does_what_a_thread_that_the_system_refuses_would_have_done(monkeypatch):
+    start, granted = threading.Thread.start, []
+
+    def refuse_the_second(thread):
+        if granted:
+            raise RuntimeError("can't start new thread")
+        granted.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_the_second)
+    done = []
+    share(done.extend, 20, 5)
+    assert sorted(done) == list(range(20))
+    assert len(granted) == 1
 
 
 def test_one_thread_is_the_calling_thread(monkeypatch):
@@ -301,6 +337,19 @@ print(len(started) >= 4, threading.active_count())
 """
     # Of a sum, of terms, and of each of two gradients.
     assert run_python(program) == "True 1"
+
+
+def test_loss_can_be_computed_while_the_interpreter_ends():
+    program = f"""{SETTING}
+import atexit
+atexit.register(lambda: print(after(), value))
+def after():
+    with thread_limit(3):
+        return float(kl_div(x, p, reduction="sum"))
+value = after()
+"""
+    before, after = run_python(program).split()
+    assert before == after
 
 
 def test_bad_environment_is_told_by_the_call_that_needs_it():

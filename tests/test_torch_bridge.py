@@ -11,7 +11,7 @@ import pytest
 import reference
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import _blocked, _dots, kl_div, kl_div_gradient, thread_limit
+from kldiv_xp import _blocks, _dots, kl_div, kl_div_gradient, thread_limit
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -34,7 +34,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of 64 float64, so that small tensors have several, and rows of 16."""
-    monkeypatch.setattr(_blocked, "BLOCK_BYTES", 64 * 8)
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 64 * 8)
     monkeypatch.setattr(_dots, "ROW", 16)
 
 

@@ -25,9 +25,20 @@ class Recycling:
 
     def __init__(self, xp: Namespace, dtype: DType) -> None:
         self._made: list[Array] = []
+        self._lent: int | None = None
         self._xp = xp
         for name in FUNCTIONS:
             setattr(self, name, self._recycling(getattr(xp, name), dtype))
+
+    def borrow(self, array: Array) -> None:
+        """Take an array for results of its shape after all others, until the next is lent.
+
+        So the last result of a formula gets it, whose operands are still held.
+        """
+        if self._lent is not None:
+            del self._made[self._lent]
+        self._lent = len(self._made)
+        self._made.append(array)
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
         function: Callable[..., Array] = getattr(self._xp, name)

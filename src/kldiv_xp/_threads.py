@@ -1,9 +1,11 @@
 """How many threads a computation on host memory may use, and sharing its work among them."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from threading import Thread
 
 VARIABLE = "KLDIV_XP_NUM_THREADS"
 
@@ -84,32 +86,55 @@ def parse(setting: str) -> int:
 
 
 def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> None:
-    """Call `work` in each thread with its jobs: every n-th, so that none waits for the others.
+    """Call `work` in each thread with an iterator of jobs: whoever is free takes the next.
 
     The threads end with the call, so that a fork finds none; what one of them raises is raised
     here, after the others have stopped at their next job.
     """
-    if min(jobs, threads) <= 1:
-        work(iter(range(jobs)))
-        return
-    from concurrent.futures import ThreadPoolExecutor
+    left = deque(range(jobs))
+    failures: list[BaseException] = []
 
-    threads = min(jobs, threads)
-    stopped: list[bool] = []
-
-    def run(first: int) -> None:
+    def run() -> None:
         try:
-            work(job for job in range(first, jobs, threads) if not stopped)
-        except BaseException:
-            stopped.append(True)
-            raise
+            work(taken(left))
+        except BaseException as failure:
+            failures.append(failure)
+            left.clear()
 
-    with ThreadPoolExecutor(threads - 1, thread_name_prefix="kldiv_xp") as pool:
+    helpers = started(run, min(jobs, threads) - 1)
+    try:
+        run()
+    finally:
+        left.clear()
+        for helper in helpers:
+            join(helper)
+    if failures:
+        raise failures[0]
+
+
+def taken(left: deque[int]) -> Iterator[int]:
+    """Jobs that no thread has taken, one after the other."""
+    with suppress(IndexError):
+        while True:
+            yield left.popleft()
+
+
+def started(run: Callable[[], None], count: int) -> list[Thread]:
+    """Threads that run a function, as many as the system grants."""
+    helpers: list[Thread] = []
+    for _ in range(count):
+        helper = Thread(target=run, name="kldiv_xp")
         try:
-            others = [pool.submit(run, first) for first in range(1, threads)]
-            run(0)
-            for other in others:
-                other.result()
-        except BaseException:
-            stopped.append(True)
-            raise
+            helper.start()
+        except RuntimeError:  # "can't start new thread", also while the interpreter shuts down
+            break
+        helpers.append(helper)
+    return helpers
+
+
+def join(helper: Thread) -> None:
+    """Wait for the end of a thread, also where an interrupt cuts the waiting short."""
+    try:
+        helper.join()
+    finally:
+        helper.join()

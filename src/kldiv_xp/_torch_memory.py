@@ -4,7 +4,7 @@ import torch
 from torch.autograd import forward_ad
 
 from kldiv_xp._array_api import plain_namespace
-from kldiv_xp._blocked import Index
+from kldiv_xp._blocks import Index
 from kldiv_xp._threads import thread_count
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 

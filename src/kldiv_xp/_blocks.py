@@ -1,0 +1,39 @@
+"""Cutting arrays into blocks that stay in the cache."""
+
+import math
+from collections.abc import Sequence
+
+from kldiv_xp._typing import Array, DType, Namespace
+
+# 512 x 32000 float32 on two threads with 1 MiB of L2 each: 17.5 ms in blocks of 64 KiB, 9.1 in
+# 256 KiB, 7.4 in 512 KiB, 6.0 in 1 MiB, 6.2 in 2 MiB.
+BLOCK_BYTES = 1 << 20
+
+Index = tuple[int | slice, ...]
+
+
+def blocks(shape: Sequence[int], most: int) -> list[Index]:
+    """Indices that cut a shape into blocks of at most `most` elements, in row-major order."""
+    if math.prod(shape) <= most:
+        return [()]
+    size, *inner = shape
+    row = math.prod(inner)
+    if row > most:
+        return [(place, *index) for place in range(size) for index in blocks(inner, most)]
+    count = -(-size // (most // row))
+    step = -(-size // count)
+    return [(slice(start, start + step),) for start in range(0, size, step)]
+
+
+def blocks_of(xp: Namespace, shape: Sequence[int], dtype: DType, kept: int | None) -> list[Index]:
+    """Blocks of a mebibyte; with `kept`, they are cut through that many of the first axes only."""
+    most = BLOCK_BYTES // xp.dtype(dtype).itemsize
+    if kept is None:
+        return blocks(shape, most)
+    return blocks(shape[:kept], max(1, most // max(1, math.prod(shape[kept:]))))
+
+
+def cut(operand: Array, index: Index, dtype: DType) -> Array:
+    """Block of an operand in another type: a view where it can be."""
+    block = operand[(*index, ...) if operand.ndim else ...]
+    return block if block.dtype in (dtype, "bool") else block.astype(dtype)

@@ -1,0 +1,35 @@
+"""Inner products, piece by piece."""
+
+import math
+
+import numpy as np
+import pytest
+
+from kldiv_xp._dots import dot
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 4095, 4096, 4097, 8192, 10_001])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dot_of_small_integers_is_exact(size, dtype):
+    left = (np.arange(size) % 3).astype(dtype)
+    right = (np.arange(size) % 5).astype(dtype)
+    exact = int(np.sum((np.arange(size) % 3) * (np.arange(size) % 5)))
+    value = dot(np, left, right)
+    assert isinstance(value, float)
+    assert value == exact
+
+
+def test_dot_adds_rows_up_in_float64():
+    ones = np.ones((2**10, 2**15), dtype="float32")[:, :: 2**3]
+    value = dot(np, ones, np.broadcast_to(np.float32(1 + 2**-12), ones.shape))
+    assert value == 2**22 * (1 + 2**-12)
+
+
+@pytest.mark.parametrize("place", [0, 4095, 4096, 9999])
+def test_dot_hides_no_missing_value(place):
+    left = np.ones(10_000)
+    left[place] = np.inf
+    right = np.ones(10_000)
+    right[place] = 0
+    with np.errstate(invalid="ignore"):
+        assert math.isnan(dot(np, left, right))
