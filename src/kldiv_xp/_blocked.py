@@ -111,14 +111,13 @@ def fill(
     Squares that overflow cost the next attempt, and change nothing.
     """
     indices = blocks_of(xp, result.shape, dtype, kept)
-    lends = result.dtype == dtype
+    lent = result if getattr(result, "dtype", None) == dtype else None
 
     def write(job: int, values: Array) -> bool:
-        if not (lends and xp.may_share_memory(values, result)):
+        if lent is None or not xp.may_share_memory(values, lent):
             result[indices[job]] = values
         return math.isfinite(dot(xp, values, values))
 
-    lent = result if lends else None
     each_block(xp, attempts, write, indices, operands, dtype, threads, lent)
 
 
