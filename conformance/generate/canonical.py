@@ -1,18 +1,20 @@
 """From drafts to the canonical text of a file: fixed key order, one vector a line."""
 
-import json
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from generate import bounds
+from generate.checks import check, meets_subnormals
 from generate.draft import Draft
+from generate.encoding import array, compact, encoded, encoded_lists, merged
 from generate.logits_draft import LogitsDraft
+from generate.problem import problem
 from generate.samples import samples
-from generate.solve import Solution, problem, solve
+from generate.solution import Solution
+from generate.solve import solve
+from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
 from generate.solve_samples import solve_samples
-from kldiv_conformance._formats import FORMATS, Format, is_representable
 
 FORMAT_VERSION = 1
 
@@ -26,11 +28,6 @@ def file_text(group: str, about: str, prefix: str, drafts: Iterable[Draft]) -> s
         f'{{"format": {FORMAT_VERSION},\n"group": {compact(group)},\n"about": {compact(about)},\n'
     )
     return head + '"vectors": [\n' + ",\n".join(lines) + "\n]}\n"
-
-
-def compact(content: object) -> str:
-    """JSON on one line."""
-    return json.dumps(content, ensure_ascii=True, allow_nan=False)
 
 
 def vector(identifier: str, draft: Draft) -> dict[str, Any]:
@@ -65,6 +62,8 @@ def options(draft: Draft) -> dict[str, Any]:
 def solved(draft: Draft) -> Solution:
     """What a draft expects."""
     if isinstance(draft, LogitsDraft):
+        if draft.upstream is not None:
+            return solve_logit_slopes(draft, draft.upstream)
         return solve_logits(draft)
     return solve_samples(draft) if draft.is_sampled else solve(draft)
 
@@ -76,7 +75,9 @@ def sampling(draft: Draft) -> dict[str, Any]:
         stored["axis"] = list(draft.axis) if isinstance(draft.axis, tuple) else draft.axis
     if draft.where is not None:
         shape = draft.shapes[0] if draft.where_shape is None else draft.where_shape
-        stored["where"] = {"shape": list(shape), "values": list(draft.where)}
+        named = {"dtype": draft.where_dtype, "container": draft.where_container}
+        unusual = {name: value for name, value in named.items() if value is not None}
+        stored["where"] = {"shape": list(shape), **unusual, "values": list(draft.where)}
     return stored
 
 
@@ -86,18 +87,6 @@ def operands(draft: Draft) -> dict[str, Any]:
         "input": array(draft.shapes[0], draft.input, draft.input_dtype, draft.input_container),
         "target": array(draft.shapes[1], draft.target, draft.target_dtype, draft.target_container),
     }
-
-
-def array(
-    shape: Sequence[int],
-    values: Sequence[float],
-    dtype: str | None = None,
-    container: str | None = None,
-) -> dict[str, Any]:
-    """JSON form of an array; what is as usual is left out."""
-    named = {"dtype": dtype, "container": container}
-    stored: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
-    return {"shape": list(shape), **stored, "values": [encoded(value) for value in values]}
 
 
 def outcome(draft: Draft, solution: Solution | None) -> dict[str, Any]:
@@ -132,50 +121,3 @@ def max_ulp(draft: Draft, solution: Solution) -> int:
     """0 where results are exact or are rounded to 16 bits once, otherwise a library's error."""
     exact = not any(reach for bound in solution.error_bound.values() for reach in bound)
     return 0 if exact or "16" in draft.dtype else bounds.LIBRARY_ULP
-
-
-def merged(results: dict[str, Any]) -> Any:
-    """The value itself, or the two parts of a gradient."""
-    return results.get("value", results)
-
-
-def encoded_lists(parts: dict[str, list[float]]) -> dict[str, list[str]]:
-    """Lists of hexadecimal floats."""
-    return {name: [encoded(value) for value in values] for name, values in parts.items()}
-
-
-def encoded(value: float) -> str:
-    """Hexadecimal float, 'nan', 'inf' or '-inf'."""
-    return value.hex() if math.isfinite(value) else str(value)
-
-
-def check(identifier: str, draft: Draft) -> None:
-    """Refuse operands that their dtype cannot hold, or that do not fill their shape."""
-    for values, shape, dtype in zip(
-        (draft.input, draft.target), draft.shapes, draft.dtypes, strict=True
-    ):
-        form = FORMATS.get(dtype, FORMATS["float64"])
-        wrong = [value for value in values if not is_representable(value, form)]
-        if wrong or len(values) != math.prod(shape):
-            message = (
-                f"{identifier} holds {len(values)} values for {shape} as {dtype}; "
-                f"{wrong} do not fit."
-            )
-            raise ValueError(message)
-
-
-def meets_subnormals(draft: Draft, solution: Solution) -> bool:
-    """Whether an operand, a step or a result is subnormal, so that hardware may flush it."""
-    dtypes = [*draft.dtypes, draft.dtype]
-    seen = [*draft.input, *draft.target, *(v for vs in solution.expected.values() for v in vs)]
-    narrow = max((FORMATS[dtype] for dtype in dtypes), key=lambda form: form.smallest_normal)
-    from generate.reference import working
-
-    return any(is_subnormal(value, narrow) for value in seen) or any(
-        is_subnormal(value, working(draft.dtype)) for value in solution.traces
-    )
-
-
-def is_subnormal(value: float, form: Format) -> bool:
-    """Whether a number lies between zero and the smallest normal one."""
-    return 0 < abs(value) < form.smallest_normal

@@ -20,9 +20,11 @@ class Draft:
     legacy : tuple, optional
         ``size_average, reduce``, passed even if they are None.
     axis : int or tuple of int, optional
-        Axes of one sample.
+        Axes of one sample; anything else where the call must raise.
     where, where_shape : tuple, optional
         Mask, in the shape of the operands unless it has its own.
+    where_dtype, where_container : str, optional
+        What a mask is that is no array of bools.
     upstream : float, optional
         Asks for the gradient.
     raises : str, optional
@@ -41,9 +43,11 @@ class Draft:
     reduction: object = "none"
     log_target: object = False
     legacy: tuple[object, object] | None = None
-    axis: int | tuple[int, ...] | None = None
+    axis: object = None
     where: tuple[bool, ...] | None = None
     where_shape: tuple[int, ...] | None = None
+    where_dtype: str | None = None
+    where_container: str | None = None
     upstream: float | None = None
     raises: str | None = None
     input_container: str | None = None

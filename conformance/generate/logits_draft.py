@@ -1,6 +1,7 @@
 """What a group says about a call with logits."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from generate.draft import Draft
 
@@ -8,6 +9,8 @@ from generate.draft import Draft
 @dataclass(frozen=True, kw_only=True)
 class LogitsDraft(Draft):
     """A call of a divergence that is given logits; `axis` is one int.
+
+    Where the call must raise, an option may be anything.
 
     Attributes
     ----------
@@ -24,20 +27,25 @@ class LogitsDraft(Draft):
     """
 
     function: str = "kl_div_with_logits"
-    axis: int | tuple[int, ...] | None = -1
+    axis: object = -1
     reduction: object = "batchmean"
-    temperature: float = 1.0
-    scale: bool = True
-    beta: float = 0.5
-    target_is: str = "logits"
+    temperature: Any = 1.0
+    scale: Any = True
+    beta: Any = 0.5
+    target_is: Any = "logits"
 
     @property
     def options(self) -> dict[str, object]:
         """Arguments that only such calls have, floats as `float.hex` writes them."""
-        named: dict[str, object] = {
-            "temperature": self.temperature.hex(),
+        named = {
+            "temperature": self.temperature,
             "scale_by_temperature_squared": self.scale,
         }
         if self.function == "js_div_with_logits":
-            return named | {"beta": self.beta.hex()}
-        return named | {"target_is": self.target_is}
+            named["beta"] = self.beta
+        else:
+            named["target_is"] = self.target_is
+        return {
+            name: value.hex() if isinstance(value, float) else value
+            for name, value in named.items()
+        }

@@ -55,7 +55,7 @@ def samples(draft: Draft) -> Samples:
 def axes_of(draft: Draft) -> set[int]:
     """Axes of one sample, counted from the front."""
     axes = draft.axis if isinstance(draft.axis, tuple) else (draft.axis,)
-    return {axis % len(draft.shapes[0]) for axis in axes if axis is not None}
+    return {axis % len(draft.shapes[0]) for axis in axes if isinstance(axis, int)}
 
 
 def selection(draft: Draft) -> list[bool]:

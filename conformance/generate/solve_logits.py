@@ -8,7 +8,7 @@ from generate.logits_draft import LogitsDraft
 from generate.reference import working
 from generate.rounding import rounded
 from generate.samples import samples
-from generate.solve import Solution
+from generate.solution import Solution
 from kldiv_conformance._formats import FORMATS
 
 

@@ -4,9 +4,10 @@ from mpmath import mp, mpf
 
 from generate import bounds, reference
 from generate.draft import Draft
+from generate.problem import Problem, check_overflow, problem, traces_of
 from generate.rounding import rounded
 from generate.samples import Samples, samples
-from generate.solve import Problem, Solution, check_overflow, problem, traces_of
+from generate.solution import Solution
 
 
 def solve_samples(draft: Draft) -> Solution:

@@ -7,8 +7,11 @@
 from kldiv_conformance._adapter import Adapter
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._assertion import assert_conforms
-from kldiv_conformance._judge import Implementation, Outcome, judge
-from kldiv_conformance._vectors import Note, Operand, Result, Vector, find, groups, notes, vectors
+from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._judge import judge
+from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._vector import Note, Operand, Result, Vector
+from kldiv_conformance._vectors import find, groups, notes, vectors
 
 __all__ = [
     "ADAPTERS",

@@ -1,13 +1,17 @@
 """The test of a third party: one call for one vector."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from unittest import SkipTest
 
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._deviations import Deviation, settle
-from kldiv_conformance._judge import Implementation, Outcome, judge
-from kldiv_conformance._vectors import Vector, notes
+from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._judge import judge
+from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._vector import Vector
+from kldiv_conformance._vectors import notes
 
 
 def assert_conforms(
@@ -16,7 +20,7 @@ def assert_conforms(
     *,
     backend: str | Adapter = "numpy",
     gradient: Callable[..., tuple[Array, Array]] | None = None,
-    functions: Mapping[str, Callable[..., Array]] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
     deviations: Mapping[str, Deviation] | None = None,
 ) -> None:
     """Fail unless a loss does what a vector asks for.
@@ -36,7 +40,8 @@ def assert_conforms(
         form, for a library that does not differentiate; it may lack `axis` and `where`.
     functions : mapping of str to callable, optional
         ``kl_div_with_logits`` and ``js_div_with_logits``, by these names: what the vectors of
-        logits call instead of the loss.
+        logits call instead of the loss; and ``kl_div_with_logits_gradient`` and
+        ``js_div_with_logits_gradient`` for a library that does not differentiate.
     deviations : mapping of str to Deviation, optional
         Known failures by the id of their vector, from `load_deviations`.
 

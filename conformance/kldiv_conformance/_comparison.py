@@ -4,7 +4,7 @@ import math
 
 from kldiv_conformance._adapter import Array
 from kldiv_conformance._formats import FORMATS, ulp_distance
-from kldiv_conformance._vectors import Result
+from kldiv_conformance._vector import Result
 
 
 def agrees(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from kldiv_conformance._judge import Outcome
+from kldiv_conformance._outcome import Outcome
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from kldiv_conformance._vectors import Operand, Result, Vector, find, notes
+from kldiv_conformance._vector import Operand, Result, Vector
+from kldiv_conformance._vectors import find, notes
 
 WIDEST = 8
 

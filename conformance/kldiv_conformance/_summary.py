@@ -10,7 +10,8 @@ from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._run import Line
 from kldiv_conformance._suspects import suspects
-from kldiv_conformance._vectors import Result, Vector, find, groups, notes, vectors
+from kldiv_conformance._vector import Result, Vector
+from kldiv_conformance._vectors import find, groups, notes, vectors
 
 BINS = ((0, "0"), (1, "1"), (2, "2"), (4, "3-4"), (8, "5-8"), (64, "9-64"), (math.inf, "more"))
 

@@ -5,13 +5,28 @@ from unittest import SkipTest
 import pytest
 
 import kldiv_conformance._assertion
-from kldiv_conformance import ADAPTERS, assert_conforms, find
+from kldiv_conformance import ADAPTERS, assert_conforms, find, vectors
 from kldiv_conformance._deviations import Deviation
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+
+FUNCTIONS = {
+    "kl_div_with_logits": kl_div_with_logits,
+    "js_div_with_logits": js_div_with_logits,
+}
 
 
 def nothing(input, target, *, reduction, log_target):
     return input
+
+
+def first(function, kind="value"):
+    return next(
+        vector for vector in vectors() if (vector.function, vector.kind) == (function, kind)
+    )
+
+
+def doubled(function):
+    return lambda *arrays, **options: 2 * function(*arrays, **options)
 
 
 def test_loss_that_conforms_passes():
@@ -46,6 +61,47 @@ def test_gradient_in_closed_form_is_judged_where_the_backend_has_none():
             find("gradients_001"),
             gradient=lambda *arrays, **options: kl_div_gradient(*arrays, **options)[::-1],
         )
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_beside_the_loss_is_what_a_vector_of_logits_calls(name):
+    vector = first(name)
+    assert_conforms(kl_div, vector, functions=FUNCTIONS)
+    with pytest.raises(AssertionError, match="value is wrong in"):
+        assert_conforms(kl_div, vector, functions={name: doubled(FUNCTIONS[name])})
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_loss_without_divergences_from_logits_is_not_supported_and_does_not_fail(name):
+    others = {other: function for other, function in FUNCTIONS.items() if other != name}
+    for kind in ("value", "gradient", "invalid"):
+        with pytest.raises(SkipTest, match=f"the implementation has no function '{name}' beside"):
+            assert_conforms(kl_div, first(name, kind), functions=others)
+
+
+def test_gradient_of_the_loss_is_not_taken_for_that_of_a_divergence_from_logits():
+    vector = first("kl_div_with_logits", "gradient")
+    with pytest.raises(SkipTest, match="numpy does not differentiate, and no gradient was given"):
+        assert_conforms(kl_div, vector, gradient=kl_div_gradient, functions=FUNCTIONS)
+
+
+def test_gradient_in_closed_form_of_a_divergence_from_logits_is_judged():
+    def nothing_changes(input, target, **_):
+        return 0 * input, 0 * target
+
+    vector = first("js_div_with_logits", "gradient")
+    functions = {**FUNCTIONS, "js_div_with_logits_gradient": nothing_changes}
+    with pytest.raises(AssertionError, match=r"d_input is wrong in .* d_target is wrong in"):
+        assert_conforms(kl_div, vector, functions=functions)
+
+
+def test_function_that_lacks_an_argument_is_not_supported():
+    def without_mask(input, target, *, reduction, temperature, target_is, axis):
+        return input
+
+    vector = next(vector for vector in vectors("logits") if vector.where is not None)
+    with pytest.raises(SkipTest, match="'scale_by_temperature_squared' and 'where'"):
+        assert_conforms(kl_div, vector, functions={vector.function: without_mask})
 
 
 def test_known_failure_is_a_skip_and_an_unexpected_pass_fails():

@@ -3,6 +3,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from mpmath import mp, mpf
+
+from generate.groups.logits_gradients import gradients
+from generate.logit_slopes import slopes
+from generate.logits import sample
+from generate.samples import samples
+from generate.solve_logits import operands
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
 
@@ -30,3 +37,32 @@ def test_check_fails_when_a_single_digit_differs(tmp_path):
 def test_generator_never_imports_the_implementation(path):
     assert "import kldiv_xp" not in path.read_text()
     assert "from kldiv_xp" not in path.read_text()
+
+
+def differences(row, value):
+    """Derivatives by the finite elements of a row, from values on both sides."""
+    step = mpf(10) ** -20
+    for place, element in enumerate(row):
+        sides = [[*row[:place], element + sign * step, *row[place + 1 :]] for sign in (1, -1)]
+        yield (value(sides[0]) - value(sides[1])) / (2 * step)
+
+
+@pytest.mark.parametrize("draft", gradients(), ids=lambda draft: draft.comment)
+def test_derivatives_by_logits_are_those_of_the_values(draft):
+    places = samples(draft).terms[0]
+    if not places:
+        assert not any(samples(draft).terms[1:])
+        return
+    x, t = ([mpf(element) for element in row] for row in operands(draft, places))
+    factor = mpf(draft.temperature) ** 2 if draft.scale else 1
+    by_input, by_target = slopes(draft, x, t)
+    sides = (
+        (x, by_input, lambda row: sample(draft, row, t)[0]),
+        (t, by_target, lambda row: sample(draft, x, row)[0]),
+    )
+    for row, exact, value in sides:
+        found = differences(row, value)
+        for element, (slope, _), difference in zip(row, exact, found, strict=True):
+            is_edge = element == 0 and draft.target_is == "probabilities"
+            if mp.isfinite(element) and mp.isfinite(slope) and not is_edge:
+                assert abs(slope * factor - difference) < mpf(10) ** -15

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from kldiv_conformance.__main__ import main
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._deviations import Deviation, load_deviations, settle, unmatched
-from kldiv_conformance._judge import Outcome
+from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._report import collect, read_report
 from kldiv_conformance._run import run_all
 from kldiv_conformance._vectors import vectors
@@ -86,6 +86,43 @@ def test_explain_shows_conventions_and_reasons():
     done = CliRunner().invoke(main, ["explain", "zeros_006"])
     assert "torch-2.13" in done.output
     assert "ZeroTargetInfiniteInput" in done.output
+
+
+def test_explain_shows_a_mask_and_the_function_that_is_called():
+    vector = next(
+        vector
+        for vector in vectors("logits")
+        if (vector.function, vector.kind) == ("js_div_with_logits", "gradient")
+        and vector.where is not None
+    )
+    lines = CliRunner().invoke(main, ["explain", vector.id]).output.splitlines()
+    shown = {line[:15].strip(): line[15:] for line in lines}
+    assert shown["function"] == "js_div_with_logits"
+    assert shown["where"] == "bool[3, 1] True, False, True"
+    assert (shown["temperature"], shown["beta"], shown["upstream"]) == ("2.0", "0.5", "1.0")
+    assert shown["d_input"].startswith("float64[3, 4] ")
+    assert any(line.startswith("  MaskedGradient: ") for line in lines)
+
+
+def test_explain_shows_a_mask_that_must_be_refused():
+    vector = next(
+        vector for vector in vectors("invalid_arguments") if vector.flags == ("InvalidMask",)
+    )
+    output = CliRunner().invoke(main, ["explain", vector.id]).output
+    assert "where        bool[3] True, True, True" in output
+    assert "must raise   ValueError" in output
+
+
+def test_implementation_without_divergences_from_logits_is_not_asked_for_them(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "alone.py").write_text("from kldiv_xp import kl_div, kl_div_gradient\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    report = collect(list(run_all(["numpy"], "alone:kl_div")), "alone")
+    assert not report.failed
+    asked = {line["id"]: line for line in report.outcomes}
+    of_logits = [vector.id for vector in vectors() if vector.function is not None]
+    assert {asked[identifier]["verdict"] for identifier in of_logits} == {"not supported"}
 
 
 def test_list_counts_the_vectors_of_each_group():

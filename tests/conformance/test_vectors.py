@@ -1,5 +1,7 @@
 import json
+import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -61,6 +63,14 @@ def test_files_are_ascii_with_one_vector_a_line():
         lines = path.read_bytes().decode("ascii").splitlines()
         found = [json.loads(line.rstrip(",")) for line in lines if line.startswith('{"id"')]
         assert len(found) == len(vectors(group))
+
+
+def test_pages_say_how_many_vectors_there_are():
+    root = Path(__file__).parents[2]
+    for page, words in (("README.md", "calls whose"), ("CHANGELOG.md", "vectors with")):
+        said = re.search(rf"(\d+) {words}", (root / page).read_text(encoding="utf-8"))
+        assert said, page
+        assert int(said[1]) == len(vectors()), page
 
 
 def test_unknown_group_is_named_with_the_remedy():

@@ -18,6 +18,7 @@ def kl_div(
     where=None,
 ):
     check(input, target, size_average, reduce, reduction, log_target)
+    check_samples(input, axis, where)
     resolved_reduction = resolved(size_average, reduce, reduction)
     dtype = np.promote_types(input.dtype, target.dtype)
     wide = np.promote_types(dtype, np.float32)
@@ -112,3 +113,21 @@ def check(input, target, size_average, reduce, reduction, log_target):
             raise TypeError("not real floating")
     if input.shape != target.shape:
         raise ValueError("shapes differ")
+
+
+def check_samples(input, axis, where):
+    axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
+    if not all(type(place) is int for place in axes):
+        raise TypeError("axes are ints")
+    if not all(-input.ndim <= place < input.ndim for place in axes):
+        raise ValueError("no such axis")
+    places = {place % input.ndim for place in axes}
+    if len(places) < len(axes):
+        raise ValueError("an axis twice")
+    if where is None:
+        return
+    if not isinstance(where, np.ndarray) or where.dtype != bool:
+        raise TypeError("a mask is an array of bools")
+    shape = tuple(1 if place in places else size for place, size in enumerate(input.shape))
+    if where.shape not in (input.shape, shape):
+        raise ValueError("mask of another shape")

@@ -11,6 +11,8 @@ from kldiv_conformance._formats import FORMATS, spacing
 
 ABOUT = "p close to q, where the terms are small differences, and operands that are not normalised."
 
+NEGATIVE = (("sum", None), ("mean", None), ("batchmean", None), ("none", -1), ("mean", 0))
+
 
 def drafts() -> Iterator[Draft]:
     """All vectors of the group."""
@@ -20,6 +22,7 @@ def drafts() -> Iterator[Draft]:
         yield from near_one(dtype)
         yield from perturbed(rng, dtype)
         yield from unnormalised(rng, dtype)
+    yield from negative_sums()
 
 
 def neighbours(rng: Random, dtype: str) -> Iterator[Draft]:
@@ -100,4 +103,21 @@ def unnormalised(rng: Random, dtype: str) -> Iterator[Draft]:
                 shape=(2, 3),
                 dtype=dtype,
                 reduction=reduction,
+            )
+
+
+def negative_sums() -> Iterator[Draft]:
+    """Operands so far from distributions that every loss is negative."""
+    rng = Random("negative_sums")  # noqa: S311 - not for secrets
+    for dtype in BOTH:
+        for reduction, axis in NEGATIVE:
+            yield Draft(
+                comment=f"Targets far below exp(input): the loss is negative ({reduction!r}).",
+                flags=("Unnormalised", *(() if axis is None else ("SampleAxis",))),
+                input=uniform(rng, 6, 0.5, 2.0, dtype),
+                target=uniform(rng, 6, 0.05, 0.4, dtype),
+                shape=(2, 3),
+                dtype=dtype,
+                reduction=reduction,
+                axis=axis,
             )

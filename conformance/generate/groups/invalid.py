@@ -1,8 +1,10 @@
 """Calls that must raise rather than return a number."""
 
+import math
 from collections.abc import Iterator
 
 from generate.draft import Draft
+from generate.groups import invalid_logits, invalid_samples
 from generate.operands import REDUCTIONS
 
 ABOUT = "What must raise: shapes that differ, dtypes that are not real floats, unknown options."
@@ -33,6 +35,8 @@ def drafts() -> Iterator[Draft]:
     yield from unknown_reductions()
     yield from wrong_switches()
     yield from wrong_containers()
+    yield from invalid_samples.calls()
+    yield from invalid_logits.calls()
 
 
 def mismatches() -> Iterator[Draft]:
@@ -42,8 +46,8 @@ def mismatches() -> Iterator[Draft]:
             yield Draft(
                 comment=f"Shapes {left} and {right} differ: nothing is broadcast ({reduction!r}).",
                 flags=("ShapeMismatch",),
-                input=(-1.0,) * size(left),
-                target=(0.5,) * size(right),
+                input=(-1.0,) * math.prod(left),
+                target=(0.5,) * math.prod(right),
                 shape=left,
                 target_shape=right,
                 dtype="float32",
@@ -51,14 +55,6 @@ def mismatches() -> Iterator[Draft]:
                 log_target=number % 3 == 2,  # noqa: PLR2004 - either space, in turn
                 raises="ValueError",
             )
-
-
-def size(shape: Shape) -> int:
-    """Number of elements."""
-    product = 1
-    for length in shape:
-        product *= length
-    return product
 
 
 def wrong_dtypes() -> Iterator[Draft]:
@@ -137,8 +133,8 @@ def call(
     return Draft(
         comment=comment,
         flags=(flag,),
-        input=(-1.0, -0.5)[: size(shape)],
-        target=(0.25, 0.75)[: size(shape)],
+        input=(-1.0, -0.5)[: math.prod(shape)],
+        target=(0.25, 0.75)[: math.prod(shape)],
         shape=shape,
         dtype="float32",
         reduction=reduction,

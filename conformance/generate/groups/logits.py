@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from generate.draft import Draft
+from generate.groups.logits_gradients import gradients
 from generate.groups.logits_special import specials
 from generate.logits_draft import LogitsDraft
 from generate.operands import (
@@ -35,6 +36,7 @@ def drafts() -> Iterator[Draft]:
     yield from masked_samples(rng)
     yield from narrow(rng)
     yield from specials(rng)
+    yield from gradients()
 
 
 def logits(

@@ -1,0 +1,38 @@
+"""What is seen of a draft from outside: operands that do not fit, and subnormal numbers."""
+
+import math
+
+from generate.draft import Draft
+from generate.reference import working
+from generate.solution import Solution
+from kldiv_conformance._formats import FORMATS, Format, is_representable
+
+
+def check(identifier: str, draft: Draft) -> None:
+    """Refuse operands that their dtype cannot hold, or that do not fill their shape."""
+    for values, shape, dtype in zip(
+        (draft.input, draft.target), draft.shapes, draft.dtypes, strict=True
+    ):
+        form = FORMATS.get(dtype, FORMATS["float64"])
+        wrong = [value for value in values if not is_representable(value, form)]
+        if wrong or len(values) != math.prod(shape):
+            message = (
+                f"{identifier} holds {len(values)} values for {shape} as {dtype}; "
+                f"{wrong} do not fit."
+            )
+            raise ValueError(message)
+
+
+def meets_subnormals(draft: Draft, solution: Solution) -> bool:
+    """Whether an operand, a step or a result is subnormal, so that hardware may flush it."""
+    dtypes = [*draft.dtypes, draft.dtype]
+    seen = [*draft.input, *draft.target, *(v for vs in solution.expected.values() for v in vs)]
+    narrow = max((FORMATS[dtype] for dtype in dtypes), key=lambda form: form.smallest_normal)
+    return any(is_subnormal(value, narrow) for value in seen) or any(
+        is_subnormal(value, working(draft.dtype)) for value in solution.traces
+    )
+
+
+def is_subnormal(value: float, form: Format) -> bool:
+    """Whether a number lies between zero and the smallest normal one."""
+    return 0 < abs(value) < form.smallest_normal

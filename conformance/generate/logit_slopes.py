@@ -1,0 +1,90 @@
+"""Exact derivatives of divergences from logits, and how far a correct implementation may be off.
+
+A derivative is a number and the scale of its rounding errors, in eps; README.md derives the scales.
+"""
+
+from collections.abc import Sequence
+
+from mpmath import mp, mpf
+
+from generate.logits import TERM, Distribution, divergence, given, mixture, softmax
+from generate.logits_draft import LogitsDraft
+
+# Roundings of a difference, of temperature, its square and upstream, and of the divisor.
+FACTOR = 4
+
+Slopes = list[tuple[mpf, mpf]]
+
+
+def slopes(
+    draft: LogitsDraft, input: Sequence[float], target: Sequence[float]
+) -> tuple[Slopes, Slopes]:
+    """Derivatives of the divergence of one sample by its input and by its target."""
+    q, temperature = softmax(input, draft.temperature), mpf(draft.temperature)
+    if draft.target_is != "logits":
+        p = given(target, draft.target_is)
+        return over(temperature, by_right(p, q)), by_given(p, q, draft.target_is)
+    p = softmax(target, draft.temperature)
+    by_input, by_target = of_logits(p, q, draft)
+    return over(temperature, by_input), over(temperature, by_target)
+
+
+def of_logits(p: Distribution, q: Distribution, draft: LogitsDraft) -> tuple[Slopes, Slopes]:
+    """Derivatives by the logits of q and of p, over the temperature already."""
+    if draft.function.startswith("kl") or draft.beta == 0:
+        return by_right(p, q), by_left(p, q)
+    if draft.beta == 1:
+        return by_left(q, p), by_right(q, p)
+    m, beta = mixture(p, q, draft.beta), mpf(draft.beta)
+    return over(1 / (1 - beta), by_left(q, m)), over(1 / beta, by_left(p, m))
+
+
+def over(divisor: mpf, found: Slopes) -> Slopes:
+    """Derivatives over a number."""
+    return [(exact / divisor, scale / divisor) for exact, scale in found]
+
+
+def by_right(left: Distribution, right: Distribution) -> Slopes:
+    """Derivatives of KL(left || right) by the logits of the right: q sum(p) - p."""
+    total = mp.fsum(left.p)
+    pairs = list(zip(left.p, left.error, strict=True))
+    of_total = mp.fsum(p * (error + TERM + mpf(len(pairs)) / 2) for p, error in pairs)
+    found = []
+    for (p, error), q, other in zip(pairs, right.p, right.error, strict=True):
+        scale = q * (total * (other + TERM) + of_total) + p * (error + TERM)
+        found.append((q * total - p, scale))
+    return found
+
+
+def by_left(left: Distribution, right: Distribution) -> Slopes:
+    """Derivatives of KL(left || right) by the logits of the left: p (log p - log q - KL)."""
+    mean, of_mean = divergence(left, right)
+    if mp.isinf(mean):
+        raise ValueError("an infinite divergence has no derivative by the logits of its weights.")
+    half = mpf(len(left.p)) / 2
+    pairs = zip(left.p, left.error, strict=True)
+    of_mean += mp.fsum(p * (error + TERM + half) for p, error in pairs if p)
+    rows = zip(left.p, left.log_p, left.error, right.log_p, right.error, strict=True)
+    found = []
+    for p, log_p, error, log_q, other in rows:
+        if p == 0:
+            found.append((mpf(0), mpf(0)))
+            continue
+        ratio = log_p - log_q
+        by_p = (abs(ratio) + abs(mean) + 1) * (error + TERM)
+        of_ratio = error + other + TERM * (abs(log_p) + abs(log_q))
+        found.append((p * (ratio - mean), p * (by_p + of_ratio + of_mean)))
+    return found
+
+
+def by_given(p: Distribution, q: Distribution, target_is: str) -> Slopes:
+    """Derivatives of KL(p || q) by p: log p - log q + 1; by log p, p times that; 0 where p is 0."""
+    found = []
+    for weight, log_p, log_q, error in zip(p.p, p.log_p, q.log_p, q.error, strict=True):
+        if weight == 0:
+            found.append((mpf(0), mpf(0)))
+            continue
+        factor = weight if target_is == "log_probabilities" else mpf(1)
+        scale = error + TERM * (abs(log_p) + abs(log_q) + 1)
+        found.append((factor * (log_p - log_q + 1), factor * scale))
+    return found

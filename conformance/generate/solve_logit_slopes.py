@@ -1,0 +1,46 @@
+"""What a draft with logits expects that asks for the gradient."""
+
+from mpmath import mpf
+
+from generate import bounds
+from generate.logit_slopes import FACTOR, Slopes, slopes
+from generate.logits_draft import LogitsDraft
+from generate.reference import working
+from generate.rounding import rounded
+from generate.samples import samples
+from generate.solution import Solution
+from generate.solve_logits import operands, traces
+from kldiv_conformance._formats import FORMATS
+
+
+def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
+    """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
+    grouped = samples(draft)
+    factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
+    if draft.scale:
+        factor *= mpf(draft.temperature) ** 2
+    nothing = [(mpf(0), mpf(0))] * len(draft.input)
+    found = {"d_input": list(nothing), "d_target": list(nothing)}
+    rows = [(places, *operands(draft, places)) for places in grouped.terms if places]
+    for places, *row in rows:
+        for name, sample in zip(found, slopes(draft, *row), strict=True):
+            for place, slope in zip(places, sample, strict=True):
+                found[name][place] = slope
+    expected, bound = {}, {}
+    for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
+        expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)
+    return Solution(expected, bound, {}, traces(draft, [(left, right) for _, left, right in rows]))
+
+
+def scaled(
+    pairs: Slopes, factor: mpf, computed_in: str, dtype: str
+) -> tuple[list[float], list[float]]:
+    """Derivatives times a factor, rounded once, and how far each may be off."""
+    form, eps = FORMATS[dtype], mpf(working(computed_in).eps)
+    exact = [slope * factor if slope else mpf(0) for slope, _ in pairs]
+    reach = [
+        eps * (scale * abs(factor) + FACTOR * abs(value)) if scale else mpf(0)
+        for (_, scale), value in zip(pairs, exact, strict=True)
+    ]
+    found = [bounds.acceptable(*pair, form) for pair in zip(exact, reach, strict=True)]
+    return [rounded(value, form) for value in exact], found

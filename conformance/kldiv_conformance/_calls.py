@@ -1,0 +1,102 @@
+"""Calls an implementation as a vector asks, as far as a backend and the implementation can."""
+
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter, signature
+from typing import Any
+
+from kldiv_conformance._adapter import Adapter, Array
+from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._vector import Operand, Vector
+
+OPTIONAL = {
+    *("size_average", "reduce", "axis", "where"),
+    *("temperature", "scale_by_temperature_squared", "target_is", "beta"),
+}
+
+
+class NotSupportedError(NotImplementedError):
+    """A backend cannot express a vector."""
+
+
+def made(operand: Operand, adapter: Adapter) -> Any:
+    """Operand as the vector wants it: an array of the backend, or something that is none."""
+    if operand.container != "array":
+        return CONTAINERS[operand.container](operand.values)
+    if operand.dtype in FORMATS and operand.dtype not in adapter.floats:
+        message = f"{adapter.name} has no {operand.dtype}."
+        raise NotSupportedError(message)
+    try:
+        return adapter.make(operand.values, operand.shape, operand.dtype)
+    except (AttributeError, TypeError, ValueError) as error:
+        message = f"{adapter.name} cannot make an array of {operand.dtype}: {error}"
+        raise NotSupportedError(message) from error
+
+
+def masked(vector: Vector, adapter: Adapter) -> dict[str, Array]:
+    """Mask of a vector, as the argument that it is."""
+    return {} if vector.where is None else {"where": made(vector.where, adapter)}
+
+
+CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
+    "list": list,
+    "scalar": lambda values: values[0],
+    "none": lambda _: None,
+}
+
+
+def call(
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    arrays: list[Any],
+    options: dict[str, Any],
+) -> dict[str, Array]:
+    """What the implementation returns for a vector, by the name of the result."""
+    loss = with_arguments(called(vector, implementation), options)
+    if vector.upstream is None:
+        if vector.kind != "invalid":  # a compiler wraps what a call raises
+            loss = adapter.wrap(loss)
+        return {"value": loss(*arrays)}
+    if adapter.gradient is not None:
+        pair = adapter.gradient(adapter.wrap(loss), arrays[0], arrays[1], vector.upstream)
+    elif (closed := closed_form(vector, implementation)) is not None:
+        pair = with_arguments(closed, options)(*arrays, upstream=vector.upstream)
+    else:
+        message = f"{adapter.library} does not differentiate, and no gradient was given."
+        raise NotSupportedError(message)
+    return dict(zip(("d_input", "d_target"), pair, strict=True))
+
+
+def called(vector: Vector, implementation: Implementation) -> Callable[..., Array]:
+    """Function that a vector calls."""
+    if vector.function is None:
+        return implementation.loss
+    if vector.function not in implementation.functions:
+        message = f"the implementation has no function {vector.function!r} beside it."
+        raise NotSupportedError(message)
+    return implementation.functions[vector.function]
+
+
+def closed_form(
+    vector: Vector, implementation: Implementation
+) -> Callable[..., tuple[Array, Array]] | None:
+    """Gradient in closed form of the function that a vector calls."""
+    if vector.function is None:
+        return implementation.gradient
+    return implementation.functions.get(f"{vector.function}_gradient")
+
+
+def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
+    """Function of two arrays, if it has the optional arguments that a vector asks for."""
+    try:
+        parameters = signature(loss).parameters
+    except ValueError:  # a function of C may not tell
+        return partial(loss, **arguments)
+    takes_all = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values())
+    missing = sorted(OPTIONAL & set(arguments) - set(parameters))
+    if missing and not takes_all:
+        message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
+        raise NotSupportedError(message)
+    return partial(loss, **arguments)

@@ -1,0 +1,104 @@
+"""From the JSON form of a vector to the vector."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kldiv_conformance._vector import Operand, Result, Vector
+
+ARGUMENTS = (
+    "reduction",
+    "log_target",
+    "size_average",
+    "reduce",
+    "axis",
+    "scale_by_temperature_squared",
+    "target_is",
+)
+NUMBERS = ("temperature", "beta")
+
+
+def decode(group: str, stored: Mapping[str, Any]) -> Vector:
+    """Vector from its JSON form."""
+    operands = {name: operand(stored[name], stored["dtype"]) for name in ("input", "target")}
+    upstream = stored.get("upstream")
+    return Vector(
+        id=stored["id"],
+        group=group,
+        comment=stored["comment"],
+        flags=tuple(stored["flags"]),
+        **operands,
+        arguments=arguments(stored),
+        function=stored.get("function"),
+        where=mask(stored["where"]) if "where" in stored else None,
+        upstream=None if upstream is None else float.fromhex(upstream),
+        results=decoded_results(stored, operands),
+        raises=stored["expected"].get("raises"),
+        max_ulp=stored.get("max_ulp"),
+        conventions={
+            name: {part: floats(values) for part, values in by_part(prescribed).items()}
+            for name, prescribed in stored.get("conventions", {}).items()
+        },
+    )
+
+
+def arguments(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments that are no arrays; several axes are a tuple, numbers are floats."""
+    found = {name: stored[name] for name in ARGUMENTS if name in stored}
+    found |= {name: number(stored[name]) for name in NUMBERS if name in stored}
+    if isinstance(found.get("axis"), list):
+        found["axis"] = tuple(found["axis"])
+    return found
+
+
+def number(stored: Any) -> Any:
+    """Float from its hexadecimal form; what must be refused may be no number."""
+    return float.fromhex(stored) if isinstance(stored, str) else stored
+
+
+def mask(stored: Mapping[str, Any]) -> Operand:
+    """Mask from its JSON form; only one that must be refused is no array of bools."""
+    return Operand(
+        tuple(stored["shape"]),
+        stored.get("dtype", "bool"),
+        [float(value) for value in stored["values"]],
+        stored.get("container", "array"),
+    )
+
+
+def operand(stored: Mapping[str, Any], dtype: str) -> Operand:
+    """Operand from its JSON form; `dtype` is what it has unless it names its own."""
+    return Operand(
+        tuple(stored["shape"]),
+        stored.get("dtype", dtype),
+        floats(stored["values"]),
+        stored.get("container", "array"),
+    )
+
+
+def decoded_results(
+    stored: Mapping[str, Any], operands: Mapping[str, Operand]
+) -> dict[str, Result]:
+    """Results by name: a value has the promoted dtype, a gradient that of its operand."""
+    if "raises" in stored["expected"]:
+        return {}
+    dtypes = {"value": stored["dtype"]}
+    dtypes |= {f"d_{name}": operand.dtype for name, operand in operands.items()}
+    bounds = by_part(stored["error_bound"])
+    expected = stored["expected"]
+    parts = {"value": expected} if "values" in expected else expected
+    return {
+        part: Result(
+            tuple(array["shape"]), dtypes[part], floats(array["values"]), floats(bounds[part])
+        )
+        for part, array in parts.items()
+    }
+
+
+def by_part(stored: Any) -> Mapping[str, Sequence[str]]:
+    """Lists by the name of the result they belong to."""
+    return {"value": stored} if isinstance(stored, list) else stored
+
+
+def floats(stored: Sequence[str]) -> list[float]:
+    """Floats from their hexadecimal form; 'nan', 'inf' and '-inf' are as in Python."""
+    return [float.fromhex(text) for text in stored]

@@ -1,0 +1,34 @@
+"""What came of a vector."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a vector.
+
+    Attributes
+    ----------
+    verdict : str
+        'pass', 'failure', 'not supported', or 'deviation' for a failure that is known.
+    detail : str
+        One sentence on what went wrong; empty for a pass.
+    ulp : int or None
+        Largest distance from the expected numbers, None where there is no distance.
+    values : dict of str to list of str
+        What was returned, as hexadecimal floats.
+    """
+
+    id: str
+    group: str
+    verdict: Verdict
+    detail: str = ""
+    ulp: int | None = None
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Line of a report."""
+        return {"kind": "outcome", **asdict(self)}
