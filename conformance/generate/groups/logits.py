@@ -37,6 +37,7 @@ def drafts() -> Iterator[Draft]:
     yield from narrow(rng)
     yield from specials(rng)
     yield from gradients()
+    yield from nothing_selected()
 
 
 def logits(
@@ -164,4 +165,23 @@ def narrow(rng: Random) -> Iterator[Draft]:
                 function=function,
                 dtype=dtype,
                 reduction="batchmean",
+            )
+
+
+def nothing_selected() -> Iterator[Draft]:
+    """Masks that are false everywhere, over operands that are fine."""
+    rng = Random("nothing_selected")  # noqa: S311 - not for secrets
+    for function in (KL, JS):
+        for dtype in BOTH:
+            yield logits(
+                f"{function}: the mean of no sample is 0.",
+                ("NothingSelected",),
+                rng,
+                (2, 3, 2),
+                function=function,
+                axis=1,
+                where=(False,) * 4,
+                where_shape=(2, 1, 2),
+                dtype=dtype,
+                reduction="mean",
             )
