@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from generate.draft import Draft
+from generate.groups.drawn_logits import JS, KL
 from generate.logits_draft import LogitsDraft
 
-KL, JS = "kl_div_with_logits", "js_div_with_logits"
 INF, NAN = math.inf, math.nan
 SHAPE = (2, 3)
 WRONG_TEMPERATURES = (

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle
 from random import Random
-from typing import Any
 
 from generate.draft import Draft
+from generate.groups.drawn_logits import JS, KL, logits
 from generate.groups.logits_gradients import gradients
+from generate.groups.logits_selected import masked_samples, nothing_selected
 from generate.groups.logits_special import specials
-from generate.logits_draft import LogitsDraft
 from generate.operands import (
     BOTH,
     HALF,
@@ -18,12 +18,9 @@ from generate.operands import (
     log_probabilities,
     probabilities,
     reduction_flags,
-    uniform,
 )
 
 ABOUT = "kl_div_with_logits and js_div_with_logits: temperature, masked vocabulary, large logits."
-
-KL, JS = "kl_div_with_logits", "js_div_with_logits"
 
 
 def drafts() -> Iterator[Draft]:
@@ -38,21 +35,6 @@ def drafts() -> Iterator[Draft]:
     yield from specials(rng)
     yield from gradients()
     yield from nothing_selected()
-
-
-def logits(
-    comment: str, flags: tuple[str, ...], rng: Random, shape: tuple[int, ...], **options: Any
-) -> LogitsDraft:
-    """Vector on random logits."""
-    dtype, size = options.get("dtype", "float64"), math.prod(shape)
-    return LogitsDraft(
-        comment=comment,
-        flags=flags,
-        input=uniform(rng, size, -4.0, 4.0, dtype),
-        target=uniform(rng, size, -4.0, 4.0, dtype),
-        shape=shape,
-        **options,
-    )
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
@@ -130,29 +112,6 @@ def weights(rng: Random) -> Iterator[Draft]:
         )
 
 
-def masked_samples(rng: Random) -> Iterator[Draft]:
-    """Padding, and a batch of nothing else."""
-    garbage = (math.nan, math.inf, -math.inf, -math.inf)
-    for function in (KL, JS):
-        for reduction in ("none", "mean", "batchmean"):
-            for where in ((True, False, True), (False, False, False)):
-                draft = logits(
-                    f"{function}, {reduction!r}: {sum(where)} of 3 samples are selected.",
-                    ("MaskedGarbage",) if any(where) else ("NothingSelected", "MaskedGarbage"),
-                    rng,
-                    (3, 4),
-                    function=function,
-                    where=where,
-                    where_shape=(3, 1),
-                    dtype="float32" if reduction == "mean" else "float64",
-                    reduction=reduction,
-                )
-                if reduction == "mean" and any(where):
-                    draft = replace(draft, flags=(*draft.flags, "MaskedMean"))
-                kept = draft.input[:4], draft.input[8:]
-                yield replace(draft, input=(*kept[0], *garbage, *kept[1]))
-
-
 def narrow(rng: Random) -> Iterator[Draft]:
     """16-bit logits of ordinary size."""
     for dtype in HALF:
@@ -165,23 +124,4 @@ def narrow(rng: Random) -> Iterator[Draft]:
                 function=function,
                 dtype=dtype,
                 reduction="batchmean",
-            )
-
-
-def nothing_selected() -> Iterator[Draft]:
-    """Masks that are false everywhere, over operands that are fine."""
-    rng = Random("nothing_selected")  # noqa: S311 - not for secrets
-    for function in (KL, JS):
-        for dtype in BOTH:
-            yield logits(
-                f"{function}: the mean of no sample is 0.",
-                ("NothingSelected",),
-                rng,
-                (2, 3, 2),
-                function=function,
-                axis=1,
-                where=(False,) * 4,
-                where_shape=(2, 1, 2),
-                dtype=dtype,
-                reduction="mean",
             )

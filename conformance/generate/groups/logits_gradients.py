@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle
 from random import Random
-from typing import Any
 
 from generate.draft import Draft
+from generate.groups.drawn_logits import JS, KL, gradient
 from generate.groups.logits_gradients_special import specials
-from generate.logits_draft import LogitsDraft
+from generate.groups.logits_selected import masked_gradients
 from generate.operands import (
     BOTH,
     HALF,
@@ -19,7 +19,6 @@ from generate.operands import (
     uniform,
 )
 
-KL, JS = "kl_div_with_logits", "js_div_with_logits"
 GIVEN = {"probabilities": (probabilities, 0.0), "log_probabilities": (log_probabilities, -math.inf)}
 TEMPERATURES = (0.5, 2.0, 3.0)
 
@@ -31,30 +30,10 @@ def gradients() -> Iterator[Draft]:
     yield from temperatures(rng)
     yield from targets_that_are_given(rng)
     yield from weights(rng)
-    yield from masked_samples(rng)
+    yield from masked_gradients(rng)
     yield from narrow(rng)
     yield from mixed(rng)
     yield from specials(rng)
-
-
-def gradient(
-    comment: str, flags: tuple[str, ...], rng: Random, shape: tuple[int, ...], **options: Any
-) -> LogitsDraft:
-    """Vector on random logits that asks for both derivatives."""
-    left, right = (
-        options.get(name) or options.get("dtype", "float64")
-        for name in ("input_dtype", "target_dtype")
-    )
-    size = math.prod(shape)
-    reduced = () if options.get("reduction") == "none" else ("GradientReduction",)
-    return LogitsDraft(
-        comment=comment,
-        flags=("LogitsGradient", *flags, *reduced),
-        input=uniform(rng, size, -4.0, 4.0, left),
-        target=uniform(rng, size, -4.0, 4.0, right),
-        shape=shape,
-        **{"upstream": 1.0} | options,
-    )
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
@@ -141,28 +120,6 @@ def weights(rng: Random) -> Iterator[Draft]:
             temperature=2.0 if beta in {1, 0.9} else 1.0,
             reduction="mean",
         )
-
-
-def masked_samples(rng: Random) -> Iterator[Draft]:
-    """Padding, whose derivative is 0 whatever it holds, and a batch of nothing else."""
-    garbage = (math.nan, math.inf, -math.inf, -math.inf)
-    for function in (KL, JS):
-        for reduction in REDUCTIONS:
-            for where in ((True, False, True), (False, False, False)):
-                draft = gradient(
-                    f"Gradient of {function}, {reduction!r}: {sum(where)} of 3 samples selected.",
-                    ("MaskedGradient", *(() if any(where) else ("NothingSelected",))),
-                    rng,
-                    (3, 4),
-                    function=function,
-                    where=where,
-                    where_shape=(3, 1),
-                    dtype="float32" if reduction == "mean" else "float64",
-                    reduction=reduction,
-                    temperature=2.0,
-                )
-                kept = draft.input[:4], draft.input[8:]
-                yield replace(draft, input=(*kept[0], *garbage, *kept[1]))
 
 
 def narrow(rng: Random) -> Iterator[Draft]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from random import Random
 
 from generate.draft import Draft
-from generate.groups.logits_special import FINITE, JS, KL, LARGE, MASKED
+from generate.groups.drawn_logits import JS, KL
+from generate.groups.logits_special import FINITE, LARGE, MASKED
 from generate.logits_draft import LogitsDraft
 from generate.operands import BOTH, uniform
 

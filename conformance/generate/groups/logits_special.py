@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from random import Random
 
 from generate.draft import Draft
+from generate.groups.drawn_logits import JS, KL
 from generate.logits_draft import LogitsDraft
 from generate.operands import BOTH, all_near, near, uniform
 
 INF, NAN = math.inf, math.nan
-KL, JS = "kl_div_with_logits", "js_div_with_logits"
 FINITE = (0.5, -1.25, 2.0, 0.25)
 # What is masked: of the input and of the target, in a vocabulary of four.
 MASKED = (
