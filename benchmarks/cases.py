@@ -9,7 +9,7 @@ FULL_SHAPES = {"large": (512, 32000), "wide": (64, 128256), "tiny": (32, 10)}
 QUICK_SHAPES = {"large": (32, 1000), "wide": (8, 4008), "tiny": (32, 10)}
 
 COMPILED = ("torch-compile", "ours-torch-compile")
-COMPILED_ALWAYS = ("large float32", "large backward", "memory contiguous")
+COMPILED_ALWAYS = ("large float32", "large backward", "large logits", "memory contiguous")
 COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
 FROM_NUMPY = ("scipy", "numexpr", "numba", "numpy", "ours-numpy", "ours-numpy-1")
@@ -17,6 +17,7 @@ EAGER_TORCH = ("torch", "ours-torch")
 EVERYONE = ("reading", *EAGER_TORCH, *COMPILED, *JITTED, *FROM_NUMPY)
 OURS = tuple(peer for peer in EVERYONE if peer.startswith("ours"))
 LOG_TARGETS = tuple(peer for peer in EVERYONE if peer not in {"keras", "scipy", "reading"})
+FROM_LOGITS = (*EAGER_TORCH, *COMPILED, "optax", "ours-jax", "ours-numpy")
 DIFFERENTIABLE = (*EAGER_TORCH, *COMPILED, "optax", "keras", "ours-jax")
 
 
@@ -31,6 +32,7 @@ class Case:
     reduction: str = "batchmean"
     log_target: bool = False
     zeros: str = "no"
+    logits: bool = False
     backward: bool = False
     layout: str = "contiguous"
     kind: str = "time"
@@ -47,7 +49,12 @@ def cases(
 ) -> list[Case]:
     """Every case, memory last; what takes torch.compile long only if it `compiles`."""
     found = [case for name in ("large", "wide") for case in of_shape(name, shapes[name])]
-    found += [*details(shapes), *sweep(largest), *memory(shapes["large"])]
+    found += [
+        *details(shapes),
+        *from_logits(shapes["large"]),
+        *sweep(largest),
+        *memory(shapes["large"]),
+    ]
     return [
         replace(
             case,
@@ -94,6 +101,18 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
         Case(name="large none", shape=large, peers=terms, reduction="none"),
         Case(name="tiny float32", shape=small, peers=eager),
         Case(name="kernels", shape=large, peers=("kernels",), budget=0.5),
+    ]
+
+
+def from_logits(shape: Shape) -> list[Case]:
+    """Both operands logits: forward, with the derivative by `input`, and peak memory."""
+    forward = Case(name="large logits", shape=shape, peers=FROM_LOGITS, logits=True)
+    peers = tuple(peer for peer in FROM_LOGITS if peer != "ours-numpy")
+    eager = (*EAGER_TORCH, "ours-numpy")
+    return [
+        forward,
+        replace(forward, name="large logits backward", peers=peers, backward=True),
+        replace(forward, name="memory logits", peers=eager, kind="memory"),
     ]
 
 

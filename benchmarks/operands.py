@@ -1,4 +1,4 @@
-"""The operands of a case: softmax pairs, with zeros and memory layouts as it asks."""
+"""The operands of a case: softmax pairs or logits, with zeros and memory layouts as it asks."""
 
 import tempfile
 from pathlib import Path
@@ -12,14 +12,17 @@ DISTINCT_ROWS = 16
 
 
 def operands(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Log-probabilities and target; float32 where NumPy or the peer makes the 16-bit type itself.
+    """Log-probabilities and target, or logits twice.
 
-    They are in one piece unless the layout says otherwise.
+    They are float32 where NumPy or the peer makes the 16-bit type itself, and in one piece unless
+    the layout says otherwise.
     """
     rng = np.random.default_rng(0)
     shape = (min(case.shape[0], DISTINCT_ROWS), case.shape[1])
-    log_q, log_p = (log_softmax(2 * rng.standard_normal(shape)) for _ in range(2))
-    target = log_p if case.log_target else with_zeros(rng, np.exp(log_p), case.zeros)
+    log_q, target = (2 * rng.standard_normal(shape) for _ in range(2))
+    if not case.logits:
+        log_q, log_p = log_softmax(log_q), log_softmax(target)
+        target = log_p if case.log_target else with_zeros(rng, np.exp(log_p), case.zeros)
     dtype = np.float64 if case.dtype == "float64" else np.float32
     repeated = np.arange(case.shape[0]) % DISTINCT_ROWS
     return tuple(laid_out(array.astype(dtype)[repeated], case.layout) for array in (log_q, target))

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.bounds import bounds
 from benchmarks.results import Results
-from benchmarks.targets import TARGETS, Target, middle
+from benchmarks.targets import MIB, TARGETS, Target, middle
 
 UNITS = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 NOT_MEASURED = "-"
@@ -101,7 +101,11 @@ def helpers(results: Results) -> dict[str, Any]:
         faster = f" ({significant(middle(ratios))}x)" if ratios else ""
         return f"{seconds(entry['median'])}{faster}"
 
-    return {"label": label, "bold": bold, "spread": spread, "cell": cell}
+    def grown(case: str, peer: str) -> str:
+        found = results.memory(case, peer)
+        return NOT_MEASURED if found is None else f"{significant(found / MIB)} MiB"
+
+    return {"label": label, "bold": bold, "spread": spread, "cell": cell, "grown": grown}
 
 
 def shapes(results: Results) -> dict[str, str]:

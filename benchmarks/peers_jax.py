@@ -1,6 +1,7 @@
 """What is timed on JAX arrays, all of it jitted: Optax, Keras and ours."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -15,7 +16,10 @@ Loss = Callable[..., Any]
 
 def ours(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
     """Ours."""
-    from kldiv_xp import kl_div
+    from kldiv_xp import kl_div, kl_div_with_logits
+
+    if case.logits:
+        return call(case, partial(kl_div_with_logits, reduction=case.reduction), log_q, target)
 
     def loss(x: jax.Array, p: jax.Array) -> jax.Array:
         return kl_div(x, p, reduction=case.reduction, log_target=case.log_target)
@@ -24,9 +28,13 @@ def ours(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
 
 
 def optax_loss(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
-    """Optax's loss of each row, averaged."""
+    """Optax's loss of each row, averaged; of logits after log_softmax of both."""
     import optax
 
+    if case.logits:
+        of_log_space = optax.losses.kl_divergence_with_log_targets
+        log = jax.nn.log_softmax
+        return call(case, lambda x, t: of_log_space(log(x), log(t)).mean(), log_q, target)
     names = {False: "kl_divergence", True: "kl_divergence_with_log_targets"}
     of_rows = getattr(optax.losses, names[case.log_target])
     return call(case, lambda x, p: of_rows(x, p).mean(), log_q, target)

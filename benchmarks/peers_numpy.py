@@ -70,9 +70,11 @@ def numexpr_loss(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
 
 def ours(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
     """Ours, on as many threads as it likes."""
-    from kldiv_xp import kl_div
+    from kldiv_xp import kl_div, kl_div_with_logits
 
     log_q, target = typed(case, log_q, target)
+    if case.logits:
+        return partial(kl_div_with_logits, log_q, target, reduction=case.reduction)
     return partial(kl_div, log_q, target, reduction=case.reduction, log_target=case.log_target)
 
 

@@ -15,23 +15,35 @@ Loss = Callable[..., Any]
 
 
 def theirs(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
-    """F.kl_div."""
-    return call(case, functional.kl_div, log_q, target)
+    """F.kl_div, of logits after log_softmax of both."""
+    return call(case, of_logits if case.logits else functional.kl_div, log_q, target)
 
 
 def ours(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
     """Ours."""
-    return call(case, kldiv_xp.kl_div, log_q, target)
+    return call(case, our_loss(case), log_q, target)
 
 
 def theirs_compiled(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
-    """F.kl_div under torch.compile."""
-    return call(case, compiled(case, functional.kl_div), log_q, target)
+    """The same under torch.compile."""
+    loss = of_logits if case.logits else functional.kl_div
+    return call(case, compiled(case, loss), log_q, target)
 
 
 def ours_compiled(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
     """Ours under torch.compile."""
-    return call(case, compiled(case, kldiv_xp.kl_div), log_q, target)
+    return call(case, compiled(case, our_loss(case)), log_q, target)
+
+
+def our_loss(case: Case) -> Loss:
+    """Our function for these operands."""
+    return kldiv_xp.kl_div_with_logits if case.logits else kldiv_xp.kl_div
+
+
+def of_logits(x: torch.Tensor, t: torch.Tensor, reduction: str) -> torch.Tensor:
+    """What torch offers for two arrays of logits."""
+    log_q, log_p = (functional.log_softmax(logits, dim=-1) for logits in (x, t))
+    return functional.kl_div(log_q, log_p, reduction=reduction, log_target=True)
 
 
 def compiled(case: Case, loss: Loss) -> Loss:
@@ -45,7 +57,9 @@ def compiled(case: Case, loss: Loss) -> Loss:
 def call(case: Case, loss: Loss, log_q: np.ndarray, target: np.ndarray) -> Function:
     """The loss of these operands, with its derivative by `input` where the case asks."""
     x, p = (torch.from_numpy(array).to(getattr(torch, case.dtype)) for array in (log_q, target))
-    options = {"reduction": case.reduction, "log_target": case.log_target}
+    options = {"reduction": case.reduction}
+    if not case.logits:
+        options["log_target"] = case.log_target
     if not case.backward:
         return lambda: loss(x, p, **options)
     x.requires_grad_()

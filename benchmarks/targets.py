@@ -109,6 +109,16 @@ TARGETS = (
     ),
     *(
         Target(
+            promise=f"torch eager from logits, {label}: faster than log_softmax twice and F.kl_div",
+            over="torch", under="ours-torch", cases=(case,), at_least=bound,
+        )
+        for label, case, bound in (
+            ("forward", "large logits", 3),
+            ("with backward", "large logits backward", 2),
+        )
+    ),
+    *(
+        Target(
             promise=f"{label}, 32 x 10: time of eager F.kl_div",
             over=peer, under="torch", cases=("tiny float32",), at_most=bound,
         )
@@ -124,5 +134,12 @@ TARGETS = (
             over="ours-numpy", cases=(f"memory {layout}",), at_most=16, memory=True,
         )
         for layout in LAYOUTS
+    ),
+    *(
+        Target(
+            promise=f"{label} from logits: extra memory",
+            over=peer, cases=("memory logits",), at_most=16, memory=True,
+        )
+        for label, peer in (("NumPy", "ours-numpy"), ("torch eager", "ours-torch"))
     ),
 )  # fmt: skip
