@@ -37,7 +37,12 @@ FACTS = {
     "numpy": Facts(
         zero_dimensional_is_scalar=True, bridge="_host", bridge_takes_plain_types_only=True
     ),
-    "cupy": Facts(computes_with_numpy=False, forbids_mixed_devices=True, needs_device_context=True),
+    "cupy": Facts(
+        computes_with_numpy=False,
+        forbids_mixed_devices=True,
+        needs_device_context=True,
+        bridge="_cupy",
+    ),
     "torch": Facts(
         computes_with_numpy=False,
         forbids_mixed_devices=True,

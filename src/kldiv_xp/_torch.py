@@ -1,4 +1,4 @@
-"""Eager torch tensors in host memory: NumPy's loops on their memory, one autograd function."""
+"""Eager torch tensors, in host memory or on a CUDA device: one autograd function over our loops."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from kldiv_xp import _host
+from kldiv_xp import _host, _torch_cuda
 from kldiv_xp._evaluation import Arrays, evaluate_slopes, spread
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_logits import divergences
@@ -48,7 +48,9 @@ def one_node(
 ) -> Array:
     """Result of one of the functions below, of tensors that lend their memory."""
     if not lend_memory(*arrays):
-        return NotImplemented
+        if not _torch_cuda.on_device(*arrays):
+            return NotImplemented
+        function = getattr(_torch_cuda, function.__name__)
     function = partial(function, operands, log_target, **options)
     if is_differentiated(*arrays):
         return Loss.apply(function, *arrays)
@@ -64,7 +66,11 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    if not lend_memory(*arrays, *upstream) or is_differentiated(*arrays, *upstream):
+    if is_differentiated(*arrays, *upstream):
+        return NotImplemented
+    if _torch_cuda.on_device(*arrays, *upstream):
+        return _torch_cuda.slopes_of(operands, arrays, log_target, factor, upstream, wanted)
+    if not lend_memory(*arrays, *upstream):
         return NotImplemented
     results = [
         empty(operand.shape, operand.dtype) if want else None

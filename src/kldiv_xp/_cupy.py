@@ -1,0 +1,70 @@
+"""CuPy: the loss in one pass over its operands, by kernels traced from the formula."""
+
+import cupy
+
+from kldiv_xp import _kernels
+from kldiv_xp._cupy_launch import launch
+from kldiv_xp._evaluation import Arrays, Gradient
+from kldiv_xp._kernel_layout import Buffer
+from kldiv_xp._kernels import Device, name_of
+from kldiv_xp._operands import Operands
+from kldiv_xp._typing import Array, Axes
+
+
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        return _kernels.terms(DEVICE, operands, arrays, log_target)
+
+
+def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes, rounded once from float64."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        return _kernels.sums(DEVICE, operands, arrays, log_target, axis, 1)
+
+
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+    """Sum of all terms over the divisor, rounded once from float64."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        axis = tuple(range(arrays[0].ndim))
+        return _kernels.sums(DEVICE, operands, arrays, log_target, axis, parts)
+
+
+def gradient(
+    operands: Operands,
+    arrays: Arrays,
+    log_target: bool,
+    factor: float,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, all written in one pass."""
+    if not has_kernels(*arrays, *upstream):
+        return NotImplemented  # type: ignore[return-value]
+    with arrays[0].device:
+        return _kernels.slopes(DEVICE, operands, arrays, log_target, factor, upstream, wanted)
+
+
+def has_kernels(*arrays: Array) -> bool:
+    """Whether the kernels can be compiled here and take arrays of these types."""
+    return not cupy.cuda.runtime.is_hip and all(is_plain(array) for array in arrays)
+
+
+def is_plain(array: Array) -> bool:
+    """Whether an array is CuPy's own, whose strides are whole elements."""
+    return type(array) is cupy.ndarray and not any(n % array.itemsize for n in array.strides)
+
+
+def buffer(array: Array) -> Buffer:
+    """Where an array lies; CuPy counts strides in bytes."""
+    strides = tuple(step // array.itemsize for step in array.strides)
+    return Buffer(array.data.ptr, name_of(array.dtype), strides)
+
+
+DEVICE = Device(buffer=buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)

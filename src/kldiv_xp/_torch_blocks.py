@@ -1,0 +1,81 @@
+"""Tensors on a device that has no compiler: the plain expression of one block after another.
+
+Each block's temporaries are small, and nothing waits for the device.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from math import prod
+
+import torch
+
+from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes, plain_sum, unrounded
+from kldiv_xp._execution import run
+from kldiv_xp._formula import pointwise
+from kldiv_xp._operands import Operands
+from kldiv_xp._typing import Array, Axes
+
+LARGEST = 1 << 22
+"""Elements of a block at most: 16 MiB of float32 for a temporary."""
+
+Index = tuple[slice, ...]
+
+
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    result = arrays[0].new_empty(arrays[0].shape, dtype=operands.dtype)
+    function = partial(pointwise, log_target=log_target)
+    for index, block in blocks_of(arrays):
+        result[index] = run(function, operands.working, operands.dtype, *block)
+    return result
+
+
+def sums(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: float) -> Array:
+    """Sums of the terms over some axes, over the divisor; those of blocks add up in float64."""
+    kept = [place for place in range(arrays[0].ndim) if place not in axis]
+    shape = [arrays[0].shape[place] for place in kept]
+    total = arrays[0].new_zeros(shape, dtype=torch.float64)
+    for index, block in blocks_of(arrays):
+        part = plain_sum(unrounded(operands), block, log_target, 1, axis)
+        total[tuple(index[place] for place in kept)] += part
+    return (total / parts).to(operands.dtype)
+
+
+def slopes(
+    operands: Operands,
+    arrays: Arrays,
+    log_target: bool,
+    factor: float,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted."""
+    spread = tuple(one.expand(arrays[0].shape) for one in upstream)
+    functions = chained_slopes(log_target, factor, len(arrays))
+    results: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            operand = arrays[place]
+            results[place] = operand.new_empty(operand.shape)
+            for index, block in blocks_of((*arrays, *spread)):
+                value = run(functions[place], operands.working, operand.dtype, *block)
+                results[place][index] = value
+    return results[0], results[1]
+
+
+def blocks_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
+    """Small parts of arrays of one shape, with their places, in a fixed order."""
+    for index in indices(tuple(slice(0, size) for size in arrays[0].shape)):
+        yield index, tuple(array[index] for array in arrays)
+
+
+def indices(index: Index) -> Iterator[Index]:
+    """A place cut along its longest axis until its parts are small."""
+    sizes = [one.stop - one.start for one in index]
+    if prod(sizes) <= LARGEST:
+        yield index
+        return
+    axis = max(range(len(sizes)), key=sizes.__getitem__)
+    middle = index[axis].start + sizes[axis] // 2
+    for cut in (slice(index[axis].start, middle), slice(middle, index[axis].stop)):
+        yield from indices((*index[:axis], cut, *index[axis + 1 :]))

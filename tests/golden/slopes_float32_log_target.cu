@@ -1,0 +1,35 @@
+__device__ float load(const float *place) { return *place; }
+__device__ void store(float *place, double value) { *place = float(value); }
+typedef long long integer;
+typedef float real;
+
+__device__ real by_input(const real factor, const real x, const real t)
+{
+    const real v0 = exp(t);
+    const real v1 = -v0;
+    const real v2 = v1 * factor;
+    return v2;
+}
+
+extern "C" __global__ void fill(
+    const float *__restrict__ at_x,
+    const float *__restrict__ at_t,
+    float *__restrict__ by_inputs,
+    const double factor,
+    const integer elements,
+    const integer element_x_0,
+    const integer element_t_0,
+    const integer element_by_inputs_0)
+{
+    #pragma unroll 4
+    for (integer element = (integer)blockIdx.x * 256 + threadIdx.x; element < elements;
+         element += (integer)gridDim.x * 256) {
+        integer element_at_0 = element;
+        const integer element_x = element_at_0 * element_x_0;
+        const integer element_t = element_at_0 * element_t_0;
+        const integer element_by_inputs = element_at_0 * element_by_inputs_0;
+        const real x = load(at_x + element_x);
+        const real t = load(at_t + element_t);
+        store(by_inputs + element_by_inputs, by_input(factor, x, t));
+    }
+}

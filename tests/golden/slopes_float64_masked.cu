@@ -1,0 +1,80 @@
+__device__ double load(const double *place) { return *place; }
+__device__ void store(double *place, double value) { *place = double(value); }
+__device__ bool load(const bool *place) { return *place; }
+typedef long long integer;
+typedef double real;
+
+__device__ real by_input(const real factor, const real x, const real t, const bool w, const real u)
+{
+    const real v0 = -t;
+    const real v1 = u * factor;
+    const real v2 = v0 * v1;
+    const real v3 = w ? v2 : real(0.0);
+    return v3;
+}
+
+__device__ real by_target(const real factor, const real x, const real t, const bool w, const real u)
+{
+    const real v0 = w ? x : real(0.0);
+    const real v1 = w ? t : real(1.0);
+    const bool v2 = v1 == real(0.0);
+    const real v3 = real(v2);
+    const real v4 = v1 + v3;
+    const real v5 = log(v4);
+    const real v6 = v5 - v0;
+    const bool v7 = v1 == real(0.0);
+    const bool v8 = v0 == v0;
+    const bool v9 = v7 && v8;
+    const real v10 = v9 ? real(0.0) : v6;
+    const real v11 = v10 + real(1.0);
+    const bool v12 = v1 == real(0.0);
+    const real v13 = v12 ? real(0.0) : v11;
+    const real v14 = u * factor;
+    const real v15 = v13 * v14;
+    const real v16 = w ? v15 : real(0.0);
+    return v16;
+}
+
+extern "C" __global__ void fill(
+    const double *__restrict__ at_x,
+    const double *__restrict__ at_t,
+    const bool *__restrict__ at_w,
+    const double *__restrict__ at_u,
+    double *__restrict__ by_inputs,
+    double *__restrict__ by_targets,
+    const double factor,
+    const integer elements,
+    const integer element_size_1,
+    const integer element_x_0,
+    const integer element_x_1,
+    const integer element_t_0,
+    const integer element_t_1,
+    const integer element_w_0,
+    const integer element_w_1,
+    const integer element_u_0,
+    const integer element_u_1,
+    const integer element_by_inputs_0,
+    const integer element_by_inputs_1,
+    const integer element_by_targets_0,
+    const integer element_by_targets_1)
+{
+    #pragma unroll 4
+    for (integer element = (integer)blockIdx.x * 256 + threadIdx.x; element < elements;
+         element += (integer)gridDim.x * 256) {
+        integer element_at_0 = element;
+        const integer element_at_1 = element_at_0 % element_size_1;
+        element_at_0 /= element_size_1;
+        const integer element_x = element_at_0 * element_x_0 + element_at_1 * element_x_1;
+        const integer element_t = element_at_0 * element_t_0 + element_at_1 * element_t_1;
+        const integer element_w = element_at_0 * element_w_0 + element_at_1 * element_w_1;
+        const integer element_u = element_at_0 * element_u_0 + element_at_1 * element_u_1;
+        const integer element_by_inputs = element_at_0 * element_by_inputs_0 + element_at_1 * element_by_inputs_1;
+        const integer element_by_targets = element_at_0 * element_by_targets_0 + element_at_1 * element_by_targets_1;
+        const real x = load(at_x + element_x);
+        const real t = load(at_t + element_t);
+        const bool w = load(at_w + element_w);
+        const real u = load(at_u + element_u);
+        store(by_inputs + element_by_inputs, by_input(factor, x, t, w, u));
+        store(by_targets + element_by_targets, by_target(factor, x, t, w, u));
+    }
+}

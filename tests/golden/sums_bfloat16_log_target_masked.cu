@@ -1,0 +1,119 @@
+__device__ float rounded_to_odd(double value)
+{
+    const float wide = __double2float_rz(value);
+    const bool exact = value != value || double(wide) == value;
+    return exact ? wide : __uint_as_float(__float_as_uint(wide) | 1);
+}
+__device__ float load(const float *place) { return *place; }
+__device__ void store(float *place, double value) { *place = float(value); }
+struct bfloat16 { unsigned short bits; };
+__device__ float load(const bfloat16 *place)
+{
+    return __uint_as_float((unsigned int)place->bits << 16);
+}
+__device__ void store(bfloat16 *place, float value)
+{
+    const unsigned int bits = __float_as_uint(value);
+    place->bits = value == value ? (bits + 0x7fff + (bits >> 16 & 1)) >> 16 : 0x7fc0;
+}
+__device__ void store(bfloat16 *place, double value) { store(place, rounded_to_odd(value)); }
+__device__ bool load(const bool *place) { return *place; }
+typedef long long integer;
+typedef float real;
+
+__device__ real pointwise(const real x, const real t, const bool w)
+{
+    const real v0 = w ? x : real(0.0);
+    const real v1 = w ? t : real(0.0);
+    const real v2 = exp(v1);
+    const real v3 = v1 - v0;
+    const bool v4 = v2 == real(0.0);
+    const bool v5 = v0 == v0;
+    const bool v6 = v4 && v5;
+    const real v7 = v6 ? real(0.0) : v3;
+    const real v8 = v2 * v7;
+    const real v9 = v8 + real(0.0);
+    return v9;
+}
+
+__device__ double sum_of_team(double *shared, double sum, integer lanes)
+{
+    __syncthreads();
+    shared[threadIdx.x] = sum;
+    for (integer half = lanes / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (threadIdx.x % lanes < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    }
+    return shared[threadIdx.x];
+}
+
+extern "C" __global__ void sums_of_pieces(
+    const bfloat16 *__restrict__ at_x,
+    const float *__restrict__ at_t,
+    const bool *__restrict__ at_w,
+    double *__restrict__ sums,
+    const integer rows,
+    const integer columns,
+    const integer pieces,
+    const integer lanes,
+    const integer row_x_0,
+    const integer row_t_0,
+    const integer row_w_0,
+    const integer column_size_1,
+    const integer column_x_0,
+    const integer column_x_1,
+    const integer column_t_0,
+    const integer column_t_1,
+    const integer column_w_0,
+    const integer column_w_1)
+{
+    __shared__ double shared[256];
+    const integer lane = threadIdx.x % lanes;
+    for (integer first = blockIdx.x * (256 / lanes); first < rows * pieces;
+         first += gridDim.x * (256 / lanes)) {
+        const integer job = first + threadIdx.x / lanes;
+        double sum = 0;
+        if (job < rows * pieces) {
+            integer row_at_0 = job / pieces;
+            const integer row_x = row_at_0 * row_x_0;
+            const integer row_t = row_at_0 * row_t_0;
+            const integer row_w = row_at_0 * row_w_0;
+            #pragma unroll 4
+            for (integer column = job % pieces * lanes + lane; column < columns;
+                 column += pieces * lanes) {
+                integer column_at_0 = column;
+                const integer column_at_1 = column_at_0 % column_size_1;
+                column_at_0 /= column_size_1;
+                const integer column_x = column_at_0 * column_x_0 + column_at_1 * column_x_1;
+                const integer column_t = column_at_0 * column_t_0 + column_at_1 * column_t_1;
+                const integer column_w = column_at_0 * column_w_0 + column_at_1 * column_w_1;
+                const real x = load(at_x + row_x + column_x);
+                const real t = load(at_t + row_t + column_t);
+                const bool w = load(at_w + row_w + column_w);
+                sum += pointwise(x, t, w);
+            }
+        }
+        sum = sum_of_team(shared, sum, lanes);
+        if (lane == 0 && job < rows * pieces) sums[job] = sum;
+    }
+}
+
+extern "C" __global__ void totals(
+    const double *__restrict__ sums, float *__restrict__ result, const integer rows,
+    const integer pieces, const integer lanes, const double parts)
+{
+    __shared__ double shared[256];
+    const integer lane = threadIdx.x % lanes;
+    for (integer first = blockIdx.x * (256 / lanes); first < rows;
+         first += gridDim.x * (256 / lanes)) {
+        const integer row = first + threadIdx.x / lanes;
+        double sum = 0;
+        if (row < rows) {
+            for (integer piece = lane; piece < pieces; piece += lanes) {
+                sum += sums[row * pieces + piece];
+            }
+        }
+        sum = sum_of_team(shared, sum, lanes);
+        if (lane == 0 && row < rows) store(result + row, sum / parts);
+    }
+}

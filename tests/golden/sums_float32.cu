@@ -1,0 +1,91 @@
+__device__ float load(const float *place) { return *place; }
+__device__ void store(float *place, double value) { *place = float(value); }
+typedef long long integer;
+typedef float real;
+
+__device__ real pointwise(const real x, const real t)
+{
+    const bool v0 = t == real(0.0);
+    const real v1 = real(v0);
+    const real v2 = t + v1;
+    const real v3 = log(v2);
+    const real v4 = v3 - x;
+    const bool v5 = t == real(0.0);
+    const bool v6 = x == x;
+    const bool v7 = v5 && v6;
+    const real v8 = v7 ? real(0.0) : v4;
+    const bool v9 = t == real(0.0);
+    const real v10 = v9 ? real(0.0) : t;
+    const real v11 = v10 * v8;
+    return v11;
+}
+
+__device__ double sum_of_team(double *shared, double sum, integer lanes)
+{
+    __syncthreads();
+    shared[threadIdx.x] = sum;
+    for (integer half = lanes / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (threadIdx.x % lanes < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    }
+    return shared[threadIdx.x];
+}
+
+extern "C" __global__ void sums_of_pieces(
+    const float *__restrict__ at_x,
+    const float *__restrict__ at_t,
+    double *__restrict__ sums,
+    const integer rows,
+    const integer columns,
+    const integer pieces,
+    const integer lanes,
+    const integer row_x_0,
+    const integer row_t_0,
+    const integer column_x_0,
+    const integer column_t_0)
+{
+    __shared__ double shared[256];
+    const integer lane = threadIdx.x % lanes;
+    for (integer first = blockIdx.x * (256 / lanes); first < rows * pieces;
+         first += gridDim.x * (256 / lanes)) {
+        const integer job = first + threadIdx.x / lanes;
+        double sum = 0;
+        if (job < rows * pieces) {
+            integer row_at_0 = job / pieces;
+            const integer row_x = row_at_0 * row_x_0;
+            const integer row_t = row_at_0 * row_t_0;
+            #pragma unroll 4
+            for (integer column = job % pieces * lanes + lane; column < columns;
+                 column += pieces * lanes) {
+                integer column_at_0 = column;
+                const integer column_x = column_at_0 * column_x_0;
+                const integer column_t = column_at_0 * column_t_0;
+                const real x = load(at_x + row_x + column_x);
+                const real t = load(at_t + row_t + column_t);
+                sum += pointwise(x, t);
+            }
+        }
+        sum = sum_of_team(shared, sum, lanes);
+        if (lane == 0 && job < rows * pieces) sums[job] = sum;
+    }
+}
+
+extern "C" __global__ void totals(
+    const double *__restrict__ sums, float *__restrict__ result, const integer rows,
+    const integer pieces, const integer lanes, const double parts)
+{
+    __shared__ double shared[256];
+    const integer lane = threadIdx.x % lanes;
+    for (integer first = blockIdx.x * (256 / lanes); first < rows;
+         first += gridDim.x * (256 / lanes)) {
+        const integer row = first + threadIdx.x / lanes;
+        double sum = 0;
+        if (row < rows) {
+            for (integer piece = lane; piece < pieces; piece += lanes) {
+                sum += sums[row * pieces + piece];
+            }
+        }
+        sum = sum_of_team(shared, sum, lanes);
+        if (lane == 0 && row < rows) store(result + row, sum / parts);
+    }
+}

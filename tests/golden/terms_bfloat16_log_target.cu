@@ -1,0 +1,67 @@
+__device__ float rounded_to_odd(double value)
+{
+    const float wide = __double2float_rz(value);
+    const bool exact = value != value || double(wide) == value;
+    return exact ? wide : __uint_as_float(__float_as_uint(wide) | 1);
+}
+struct bfloat16 { unsigned short bits; };
+__device__ float load(const bfloat16 *place)
+{
+    return __uint_as_float((unsigned int)place->bits << 16);
+}
+__device__ void store(bfloat16 *place, float value)
+{
+    const unsigned int bits = __float_as_uint(value);
+    place->bits = value == value ? (bits + 0x7fff + (bits >> 16 & 1)) >> 16 : 0x7fc0;
+}
+__device__ void store(bfloat16 *place, double value) { store(place, rounded_to_odd(value)); }
+typedef long long integer;
+typedef float real;
+
+__device__ real pointwise(const real x, const real t)
+{
+    const real v0 = exp(t);
+    const real v1 = t - x;
+    const bool v2 = v0 == real(0.0);
+    const bool v3 = x == x;
+    const bool v4 = v2 && v3;
+    const real v5 = v4 ? real(0.0) : v1;
+    const real v6 = v0 * v5;
+    const real v7 = v6 + real(0.0);
+    return v7;
+}
+
+extern "C" __global__ void fill(
+    const bfloat16 *__restrict__ at_x,
+    const bfloat16 *__restrict__ at_t,
+    bfloat16 *__restrict__ terms,
+    const double factor,
+    const integer elements,
+    const integer element_size_1,
+    const integer element_size_2,
+    const integer element_x_0,
+    const integer element_x_1,
+    const integer element_x_2,
+    const integer element_t_0,
+    const integer element_t_1,
+    const integer element_t_2,
+    const integer element_terms_0,
+    const integer element_terms_1,
+    const integer element_terms_2)
+{
+    #pragma unroll 4
+    for (integer element = (integer)blockIdx.x * 256 + threadIdx.x; element < elements;
+         element += (integer)gridDim.x * 256) {
+        integer element_at_0 = element;
+        const integer element_at_2 = element_at_0 % element_size_2;
+        element_at_0 /= element_size_2;
+        const integer element_at_1 = element_at_0 % element_size_1;
+        element_at_0 /= element_size_1;
+        const integer element_x = element_at_0 * element_x_0 + element_at_1 * element_x_1 + element_at_2 * element_x_2;
+        const integer element_t = element_at_0 * element_t_0 + element_at_1 * element_t_1 + element_at_2 * element_t_2;
+        const integer element_terms = element_at_0 * element_terms_0 + element_at_1 * element_terms_1 + element_at_2 * element_terms_2;
+        const real x = load(at_x + element_x);
+        const real t = load(at_t + element_t);
+        store(terms + element_terms, pointwise(x, t));
+    }
+}
