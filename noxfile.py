@@ -88,6 +88,16 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def gpu(session: nox.Session) -> None:
+    """Prove and measure kldiv_xp on a CUDA device, and write docs/gpu.md."""
+    install_group(session, "gpu")
+    # A peer that is measured where it can be installed.
+    session.install("liger-kernel", success_codes=[0, 1])
+    session.install(".[conformance]")
+    session.run("python", "-m", "benchmarks.gpu", *(session.posargs or ["run"]))
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Distil a classifier of handwritten digits into a small one; ends with a picture."""
     install_group(session, "torch", "demo")
