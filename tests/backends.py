@@ -84,8 +84,9 @@ def no_cuda_in_torch() -> str | None:
     return None if library("torch").cuda.is_available() else "torch sees no CUDA device"
 
 
-def make_jax(values: np.ndarray, dtype: str) -> Any:
-    return library("jax.numpy").asarray(values, dtype=dtype)
+def make_jax(values: np.ndarray, dtype: str, platform: str | None = None) -> Any:
+    device = library("jax").devices(platform)[0] if platform else None
+    return library("jax.numpy").asarray(values, dtype=dtype, device=device)
 
 
 def read_jax(array: Any) -> np.ndarray:
@@ -96,6 +97,14 @@ def read_jax(array: Any) -> np.ndarray:
 def jit_jax(function: Callable[..., Any]) -> Callable[..., Any]:
     jitted: Callable[..., Any] = library("jax").jit(function)
     return jitted
+
+
+def no_cuda_in_jax() -> str | None:
+    try:
+        library("jax").devices("cuda")
+    except RuntimeError:
+        return "jax sees no CUDA device"
+    return None
 
 
 def make_dask(values: np.ndarray, dtype: str) -> Any:
@@ -163,6 +172,7 @@ BACKENDS = {
         TORCH("torch-cuda", make=partial(make_torch, device="cuda"), why_unusable=no_cuda_in_torch),
         JAX("jax"),
         JAX("jax-jit", wrap=jit_jax),
+        JAX("jax-cuda", make=partial(make_jax, platform="cuda"), why_unusable=no_cuda_in_jax),
         Backend("dask", "dask.array", make_dask, read_dask, ("float16", *WIDE), context=stay_lazy),
         STRICT("array-api-strict"),
         STRICT("array-api-strict-device1", make=partial(make_strict, device="device1")),

@@ -9,7 +9,7 @@ import cupy
 from kldiv_xp._kernel_layout import THREADS
 
 # A product and a sum that are rounded apart, as the formula has them.
-OPTIONS = ("--std=c++17", "--fmad=false")
+OPTIONS = ("--fmad=false",)
 
 
 def launch(source: str, name: str, blocks: int, arguments: Sequence[float]) -> None:
@@ -17,7 +17,7 @@ def launch(source: str, name: str, blocks: int, arguments: Sequence[float]) -> N
 
     Addresses and counts are Python's integers, which CuPy passes in 64 bits.
     """
-    module(source).get_function(name)((blocks,), (THREADS,), tuple(arguments))
+    kernel(source, name)((blocks,), (THREADS,), tuple(arguments))
 
 
 def launch_on_stream(
@@ -29,6 +29,6 @@ def launch_on_stream(
 
 
 @cache
-def module(source: str) -> Any:
-    """Kernels of a text, which CuPy compiles for a device when they are launched there first."""
-    return cupy.RawModule(code=source, options=OPTIONS)
+def kernel(source: str, name: str) -> Any:
+    """Kernel of a text, which CuPy compiles for a device when it is launched there first."""
+    return cupy.RawModule(code=source, options=OPTIONS).get_function(name)

@@ -1,0 +1,1 @@
+"""On a GPU: tests, conformance, host synchronisation, speed and memory, told on one page."""

@@ -1,0 +1,80 @@
+"""The command line: run, report."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from benchmarks.gpu import checks
+from benchmarks.gpu.cases import cases
+from benchmarks.gpu.machine import machine
+from benchmarks.gpu.measure import measure
+from benchmarks.gpu.page import read, write_page
+from benchmarks.rounds import ROOT
+
+PAGE = ROOT / "docs" / "gpu.md"
+RESULTS = Path("gpu") / "results.json"
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def main() -> None:
+    """Prove and measure kldiv_xp on a CUDA device, and write a page about it."""
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="All of it on a few elements, without a GPU.")
+@click.option("--output", "-o", type=FOLDER, help="Folder of the page; docs/ unless a dry run.")
+def run(dry_run: bool, output: Path | None) -> None:
+    """Test, judge and measure; write gpu/results.json, and the page from it."""
+    if output is None:
+        if dry_run:
+            message = (
+                "a dry run proves nothing about a GPU: pass the folder for its page, --output."
+            )
+            raise click.UsageError(message)
+        output = PAGE.parent
+    found = machine()
+    if not dry_run and found["GPU"].startswith(("none", "unknown")):
+        message = (
+            f"needs a CUDA device; got {found['GPU']}: use --dry-run to go through it without."
+        )
+        raise click.UsageError(message)
+    document = {
+        "dry_run": dry_run,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": found,
+        "syncs": {name: step(f"waits of {name}", checks.syncs, name, dry_run=dry_run)
+                  for name in ("torch", "cupy")},
+        **measure(cases(dry_run=dry_run), click.echo, dry_run=dry_run),
+        "tests": step("unit tests", checks.tests, dry_run=dry_run),
+        "conformance": step("conformance suite", checks.conformance, dry_run=dry_run),
+    }  # fmt: skip
+    path = output / RESULTS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    publish(output)
+
+
+def step(name: str, function: object, *arguments: str, dry_run: bool) -> object:
+    """Result of one part, announced."""
+    click.echo(name)
+    return function(*arguments, dry_run=dry_run)  # type: ignore[operator]
+
+
+@main.command()
+@click.option("--output", "-o", default=PAGE.parent, type=FOLDER, help="Folder of the page.")
+def report(output: Path) -> None:
+    """Write the page again, from gpu/results.json, or without a run where there is none."""
+    publish(output)
+
+
+def publish(output: Path) -> None:
+    """Write the page, and say where it is."""
+    write_page(read(output / RESULTS), output / PAGE.name)
+    click.echo(output / PAGE.name)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.gpu")

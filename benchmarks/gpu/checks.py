@@ -1,0 +1,98 @@
+"""What others judge: the unit tests and the conformance suite, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from benchmarks.rounds import ROOT
+
+Line = dict[str, Any]
+
+BACKENDS = ("cupy", "torch-cuda", "torch-cuda-compile", "jax", "jax-jit")
+CHOSEN = "cupy or torch-cuda or jax-cuda"
+# Only so much of the simulated device's own tests as shows that they are run and counted.
+DRY_TESTS = ["tests/test_torch_cuda.py", "-k", "special"]
+# JAX takes most of a GPU's memory at its start unless it is told not to.
+ENVIRONMENT = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONPATH": str(ROOT)}
+
+
+def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A module of Python, run in the source tree."""
+    return subprocess.run(  # noqa: S603 - our own modules
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def tests(*, dry_run: bool) -> Line:
+    """How many unit tests passed, failed and were skipped, and why."""
+    chosen = DRY_TESTS if dry_run else ["tests", "-k", CHOSEN]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "junit.xml"
+        done = python("pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={path}", *chosen)
+        if not path.exists():
+            return {"error": last_line(done.stderr or done.stdout)}
+        return {"chosen": chosen[-1], **counted(ET.parse(path).getroot())}  # noqa: S314 - our file
+
+
+def counted(report: ET.Element) -> Line:
+    """Verdicts of a report of pytest."""
+    found: Line = {"passed": 0, "failed": [], "skipped": {}}
+    for case in report.iter("testcase"):
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            found["failed"].append(f"{case.get('classname')}::{case.get('name')}")
+        elif skipped is not None:
+            reason = skipped.get("message") or "unknown"
+            found["skipped"][reason] = found["skipped"].get(reason, 0) + 1
+        else:
+            found["passed"] += 1
+    return found
+
+
+def conformance(*, dry_run: bool) -> Line:
+    """Verdicts of the conformance suite, counted for each backend."""
+    options = [f"--backend={name}" for name in BACKENDS]
+    if dry_run:
+        options = ["--backend=torch", "--implementation=benchmarks.gpu.stand_in:kl_div"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.jsonl"
+        done = python("kldiv_conformance", "run", f"--output={path}", *options)
+        if not path.exists():
+            return {"error": last_line(done.stderr or done.stdout)}
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    skipped = {line["backend"]: line["skipped"] for line in lines if line.get("skipped")}
+    return {"verdicts": verdicts(lines), "skipped": skipped}
+
+
+def verdicts(lines: list[Line]) -> dict[str, dict[str, int]]:
+    """Backend to verdict to the number of vectors."""
+    found: dict[str, dict[str, int]] = {}
+    for line in lines:
+        if "verdict" in line and "backend" in line:
+            of_backend = found.setdefault(line["backend"], {})
+            of_backend[line["verdict"]] = of_backend.get(line["verdict"], 0) + 1
+    return found
+
+
+def syncs(library: str, *, dry_run: bool) -> Line:
+    """Which calls wait for the device."""
+    done = python("benchmarks.gpu.syncs", library, *(["--dry-run"] if dry_run else []))
+    if done.returncode:
+        return {"error": last_line(done.stderr)}
+    answer: Line = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def last_line(text: str) -> str:
+    """End of what a process said."""
+    return (text.strip().splitlines() or ["no output"])[-1]

@@ -1,0 +1,48 @@
+"""What is timed on arrays of CuPy: a copy, the textbook's expression and ours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cupy
+
+from benchmarks.gpu.cases import Case
+from kldiv_xp import kl_div, kl_div_gradient
+
+Function = Callable[[], object]
+
+
+def operands(case: Case) -> tuple[Any, Any]:
+    """Log-probabilities and probabilities, or their logarithms."""
+    random = cupy.random.default_rng(0)
+    logits = [random.standard_normal(case.shape, dtype="float32") for _ in range(2)]
+    logs = [x - cupy.log(cupy.exp(x).sum(axis=1, keepdims=True)) for x in logits]
+    target = logs[1] if case.log_target else cupy.exp(logs[1])
+    return logs[0].astype(case.dtype), target.astype(case.dtype)
+
+
+def copy(case: Case) -> Function:
+    """A copy of one operand."""
+    source, _ = operands(case)
+    result = cupy.empty_like(source)
+    return lambda: cupy.copyto(result, source)
+
+
+def textbook(case: Case) -> Function:
+    """The formula, operation by operation; its derivatives too where the case asks."""
+    x, p = operands(case)
+
+    def loss() -> object:
+        q, log_q = (cupy.exp(p), p) if case.log_target else (p, cupy.log(p))
+        value = (q * (log_q - x)).sum(dtype="float32") / len(x)
+        return (value, -q / len(x), (log_q - x + 1) / len(x)) if case.backward else value
+
+    return loss
+
+
+def ours(case: Case) -> Function:
+    """Ours; both derivatives in closed form where the case asks."""
+    x, p = operands(case)
+    options: dict[str, Any] = {"reduction": "batchmean", "log_target": case.log_target}
+    if not case.backward:
+        return lambda: kl_div(x, p, **options)
+    return lambda: (kl_div(x, p, **options), kl_div_gradient(x, p, **options))

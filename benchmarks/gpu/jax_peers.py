@@ -1,0 +1,54 @@
+"""What is timed on JAX arrays, all of it jitted: Optax and ours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.gpu.cases import Case
+
+Loss = Callable[[Any, Any], Any]
+
+
+class Jitted:
+    """A loss of these operands, compiled ahead, that knows what memory it will take."""
+
+    def __init__(self, case: Case, loss: Loss) -> None:
+        self.operands = operands(case)
+        function = jax.value_and_grad(loss) if case.backward else loss
+        self.compiled = jax.jit(function).lower(*self.operands).compile()
+
+    def __call__(self) -> object:
+        """Value, and derivative where the case asks."""
+        return self.compiled(*self.operands)
+
+    def plan(self) -> Any:
+        """The compiler's account of memory."""
+        return self.compiled.memory_analysis()
+
+
+def operands(case: Case) -> tuple[Any, Any]:
+    """Log-probabilities and probabilities, or their logarithms."""
+    logits = [jax.random.normal(key, case.shape) for key in jax.random.split(jax.random.key(0))]
+    of_target = jax.nn.log_softmax if case.log_target else jax.nn.softmax
+    pair = jax.nn.log_softmax(logits[0]), of_target(logits[1])
+    return jnp.asarray(pair[0], dtype=case.dtype), jnp.asarray(pair[1], dtype=case.dtype)
+
+
+def ours(case: Case) -> Jitted:
+    """Ours."""
+    from kldiv_xp import kl_div
+
+    return Jitted(
+        case, lambda x, p: kl_div(x, p, reduction="batchmean", log_target=case.log_target)
+    )
+
+
+def optax_loss(case: Case) -> Jitted:
+    """Optax's loss of each row, averaged."""
+    import optax
+
+    names = {False: "kl_divergence", True: "kl_divergence_with_log_targets"}
+    of_rows = getattr(optax.losses, names[case.log_target])
+    return Jitted(case, lambda x, p: of_rows(x, p).mean())

@@ -1,0 +1,57 @@
+"""Each peer in a process of its own, asked for one case after the other."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from statistics import quantiles
+from typing import Any
+
+from benchmarks.gpu.cases import Case
+from benchmarks.gpu.checks import ENVIRONMENT
+from benchmarks.gpu.peers import PEERS
+from benchmarks.rounds import ROOT
+
+Line = dict[str, Any]
+
+
+def measure(planned: list[Case], tick: Callable[[str], None], *, dry_run: bool) -> Line:
+    """How the peers greeted, and what came of each case for each of them."""
+    peers: Line = {}
+    measured: dict[str, Line] = {case.name: {} for case in planned}
+    for name, peer in PEERS.items():
+        tick(peer.label)
+        greeting, answers = ask(name, planned, dry_run=dry_run)
+        peers[name] = {"label": peer.label, **greeting}
+        for case, answer in zip(planned, answers, strict=False):
+            measured[case.name][name] = answer
+    return {"peers": peers, "measured": measured}
+
+
+def ask(name: str, planned: list[Case], *, dry_run: bool) -> tuple[Line, list[Line]]:
+    """Greeting of a peer, and its answers; a process that dies says no more."""
+    command = [sys.executable, "-m", "benchmarks.gpu.worker", name]
+    done = subprocess.run(  # noqa: S603 - our own module
+        [*command, *(["--dry-run"] if dry_run else [])],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT},
+        input="".join(f"{json.dumps(case.to_json())}\n" for case in planned),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    if not lines:
+        end = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        return {"skip": f"its process ended with status {done.returncode}: {end}"}, []
+    greeting, *answers = lines
+    return greeting, [summed_up(answer) for answer in answers]
+
+
+def summed_up(answer: Line) -> Line:
+    """Answer with quartiles in the place of samples."""
+    if "samples" not in answer:
+        return answer
+    samples = answer.pop("samples")
+    return {**answer, "quartiles": quantiles(samples, n=4), "count": len(samples)}

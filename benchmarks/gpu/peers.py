@@ -1,0 +1,97 @@
+"""The table of what is measured on a GPU: name, place, clock and packages of each peer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from benchmarks.gpu import clocks
+from benchmarks.gpu.cases import Case
+
+Prepare = Callable[[Case], Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One implementation, measured in a process of its own."""
+
+    label: str
+    place: str
+    clock: type[Any]
+    packages: tuple[str, ...]
+    dtypes: tuple[str, ...] = ("float32", "float16", "bfloat16")
+    passes_in_backward: int = 3
+    """Operands read or written beyond those of the forward pass, at best, where it has one."""
+
+    def load(self) -> Prepare:
+        """Function that turns a case into what is timed."""
+        module, function = self.place.split(":")
+        found: Prepare = getattr(import_module(f"benchmarks.gpu.{module}"), function)
+        return found
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages that it consists of."""
+        from importlib.metadata import version
+
+        for package in self.packages:
+            import_module(package)
+        return {package: version(NAMES.get(package, package)) for package in self.packages}
+
+    def bytes_moved(self, case: Case) -> int:
+        """Bytes that must be read and written at least."""
+        if self.place.endswith(":copy"):
+            return 2 * case.operand_bytes
+        extra = self.passes_in_backward if case.backward else 0
+        return (2 + extra) * case.operand_bytes
+
+
+NAMES = {"kldiv_xp": "kldiv-xp", "liger_kernel": "liger-kernel", "cupy": "cupy-cuda13x"}
+NARROW_CUPY = ("float32", "float16")
+
+# Forward reads two operands; its derivative by the input reads one and writes one.
+PEERS = {
+    "copy-torch": Peer("a copy on the device, torch", "torch_peers:copy", clocks.Torch, ("torch",)),
+    "torch": Peer(
+        "F.kl_div, eager", "torch_peers:theirs", clocks.Torch, ("torch",), passes_in_backward=2
+    ),
+    "torch-compile": Peer(
+        "F.kl_div, torch.compile", "torch_peers:theirs_compiled", clocks.Torch, ("torch",),
+        passes_in_backward=2,
+    ),
+    "liger": Peer(
+        "LigerKLDIVLoss", "torch_peers:liger", clocks.Torch, ("torch", "liger_kernel"),
+        passes_in_backward=2,
+    ),
+    "ours-torch": Peer(
+        "kldiv_xp on torch, eager", "torch_peers:ours", clocks.Torch, ("kldiv_xp", "torch"),
+        passes_in_backward=2,
+    ),
+    "ours-torch-blocks": Peer(
+        "kldiv_xp on torch, eager, without CuPy", "torch_peers:ours_in_blocks", clocks.Torch,
+        ("kldiv_xp", "torch"), passes_in_backward=2,
+    ),
+    "ours-torch-compile": Peer(
+        "kldiv_xp on torch, torch.compile", "torch_peers:ours_compiled", clocks.Torch,
+        ("kldiv_xp", "torch"), passes_in_backward=2,
+    ),
+    "copy-cupy": Peer(
+        "a copy on the device, CuPy", "cupy_peers:copy", clocks.CuPy, ("cupy",), NARROW_CUPY
+    ),
+    "cupy": Peer(
+        "CuPy as in a textbook", "cupy_peers:textbook", clocks.CuPy, ("cupy",), NARROW_CUPY,
+        passes_in_backward=4,
+    ),
+    # kl_div, and kl_div_gradient, which reads both operands and writes both derivatives.
+    "ours-cupy": Peer(
+        "kldiv_xp on CuPy", "cupy_peers:ours", clocks.CuPy, ("kldiv_xp", "cupy"), NARROW_CUPY,
+        passes_in_backward=4,
+    ),
+    "optax": Peer(
+        "optax.losses.kl_divergence, jitted", "jax_peers:optax_loss", clocks.JAX, ("optax", "jax"),
+        passes_in_backward=2,
+    ),
+    "ours-jax": Peer(
+        "kldiv_xp on JAX, jitted", "jax_peers:ours", clocks.JAX, ("kldiv_xp", "jax"),
+        passes_in_backward=2,
+    ),
+}  # fmt: skip

@@ -1,0 +1,66 @@
+"""A dry run: host memory in the place of a device's, kernels by g++, NumPy in the place of CuPy."""
+
+import os
+import sys
+import types
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from benchmarks.rounds import ROOT
+
+
+def install() -> None:
+    """Let tensors in host memory pass for CUDA's, and their kernels run on a simulated device."""
+    import torch
+
+    from benchmarks.gpu import torch_peers
+    from kldiv_xp import _torch, _torch_cuda
+
+    sys.path.insert(0, str(ROOT / "tests"))
+    import cuda_on_cpu
+
+    reason = cuda_on_cpu.why_unusable()
+    if reason:
+        raise ImportError(reason)
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    torch.set_num_threads(1)
+    torch_peers.DEVICE = "cpu"
+    torch_peers.COMPILER = {"backend": "aot_eager"}
+    replace(_torch, lend_memory=lambda *_: False)
+    replace(
+        _torch_cuda,
+        are_cuda=lambda *_: True,
+        compiler=types.SimpleNamespace,
+        launcher=lambda _: cuda_on_cpu.launch,
+    )
+    with_numpy("benchmarks.gpu.cupy_peers")
+
+
+def replace(module: Any, **functions: Callable[..., Any]) -> None:
+    """Put functions in the place of those of a module, for the rest of this process."""
+    for name, function in functions.items():
+        setattr(module, name, function)
+
+
+def with_numpy(module: str) -> None:
+    """Import a module that takes NumPy for CuPy; nothing else may see it under that name."""
+    import numpy as np
+
+    before = sys.modules.get("cupy")
+    sys.modules["cupy"] = np
+    import_module(module)
+    if before is None:
+        del sys.modules["cupy"]
+    else:
+        sys.modules["cupy"] = before
+
+
+def kl_div(*arguments: Any, **options: Any) -> Any:
+    """The loss on tensors that pass for CUDA's, for the conformance suite."""
+    import kldiv_xp
+    from kldiv_xp import _torch_cuda
+
+    if _torch_cuda.compiler is not types.SimpleNamespace:
+        install()
+    return kldiv_xp.kl_div(*arguments, **options)

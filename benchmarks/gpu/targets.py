@@ -1,0 +1,117 @@
+"""The targets on a GPU, a row each: what was promised, and how it is read from the results."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.gpu.cases import Case
+
+Entry = dict[str, Any]
+Entries = dict[str, Entry]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A number of each case that must be at least, or at most, so large; the worst case counts."""
+
+    promise: str
+    bound: float
+    reading: Callable[[Case, Entries], float | None]
+    backward: bool = False
+    at_most: bool = False
+    unit: str = "x"
+
+    def readings(self, planned: list[Case], measured: dict[str, Entries]) -> dict[str, float]:
+        """Name of a case to what was measured there."""
+        found = {
+            case.name: self.reading(case, measured[case.name])
+            for case in planned
+            if case.backward == self.backward and not case.log_target
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def worst(self, values: dict[str, float]) -> float:
+        """The value that decides."""
+        return max(values.values()) if self.at_most else min(values.values())
+
+    def is_met(self, value: float) -> bool:
+        """Whether a value keeps the promise."""
+        return value <= self.bound if self.at_most else value >= self.bound
+
+
+def seconds(entries: Entries, peer: str) -> float | None:
+    """Median time of a peer."""
+    quartiles = entries.get(peer, {}).get("quartiles")
+    return quartiles[1] if quartiles else None
+
+
+def bandwidth(entries: Entries, peer: str) -> float | None:
+    """Bytes that must be moved, per second of the median."""
+    time = seconds(entries, peer)
+    return entries[peer]["bytes"] / time if time else None
+
+
+def share_of_copy(peer: str, copy: str) -> Callable[[Case, Entries], float | None]:
+    """Bandwidth of a peer over that of a copy on the device."""
+
+    def reading(_: Case, entries: Entries) -> float | None:
+        ours, best = bandwidth(entries, peer), bandwidth(entries, copy)
+        return 100 * ours / best if ours and best else None
+
+    return reading
+
+
+def faster(peer: str, than: str) -> Callable[[Case, Entries], float | None]:
+    """How many times less time a peer takes than another."""
+
+    def reading(_: Case, entries: Entries) -> float | None:
+        ours, theirs = seconds(entries, peer), seconds(entries, than)
+        return theirs / ours if ours and theirs else None
+
+    return reading
+
+
+def memory_in_operands(peer: str) -> Callable[[Case, Entries], float | None]:
+    """Peak of extra memory, counted in operands."""
+
+    def reading(case: Case, entries: Entries) -> float | None:
+        peak = entries.get(peer, {}).get("peak")
+        return None if peak is None else peak / case.operand_bytes
+
+    return reading
+
+
+TARGETS = (
+    Target(
+        "CuPy, forward: share of the bandwidth of a copy", 70,
+        share_of_copy("ours-cupy", "copy-cupy"), unit=" %",
+    ),
+    Target(
+        "CuPy, forward: extra memory, in operands", 0.01, memory_in_operands("ours-cupy"),
+        at_most=True, unit="",
+    ),
+    Target("torch eager, forward: faster than F.kl_div", 3, faster("ours-torch", "torch")),
+    Target(
+        "torch eager, forward: extra memory, in operands", 1, memory_in_operands("ours-torch"),
+        at_most=True, unit="",
+    ),
+    Target(
+        "torch eager, without CuPy, forward: extra memory, in operands", 1,
+        memory_in_operands("ours-torch-blocks"), at_most=True, unit="",
+    ),
+    Target(
+        "torch.compile, forward: faster than F.kl_div under torch.compile", 1,
+        faster("ours-torch-compile", "torch-compile"),
+    ),
+    Target(
+        "torch.compile, with backward: faster than F.kl_div under torch.compile", 1,
+        faster("ours-torch-compile", "torch-compile"), backward=True,
+    ),
+    Target(
+        "torch eager, with backward: share of the bandwidth of a copy", 70,
+        share_of_copy("ours-torch", "copy-torch"), backward=True, unit=" %",
+    ),
+    Target(
+        "jax.jit, forward: faster than Optax jitted", 1, faster("ours-jax", "optax"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,66 @@
+"""One peer in a process of its own: cases in, what was measured out, a JSON line each."""
+
+import json
+import sys
+import warnings
+from typing import Any
+
+from benchmarks.gpu.cases import Case
+from benchmarks.gpu.clocks import Host
+from benchmarks.gpu.peers import PEERS, Peer
+
+Line = dict[str, Any]
+
+
+def main(name: str, *, dry_run: bool) -> None:
+    """Answer for a peer until there are no more cases, or say at once why it cannot."""
+    replies, sys.stdout = sys.stdout, sys.stderr  # what a library prints is not a reply
+    warnings.simplefilter("ignore")
+
+    def reply(line: Line) -> None:
+        replies.write(f"{json.dumps(line)}\n")
+        replies.flush()
+
+    try:
+        peer = PEERS[name]
+        if dry_run:
+            from benchmarks.gpu import stand_in
+
+            stand_in.install()
+        versions, prepare = ({} if dry_run else peer.versions()), peer.load()
+        clock = Host() if dry_run else peer.clock()
+    except Exception as error:  # a library without its device fails in many ways
+        reply({"skip": first_line(error)})
+        return
+    reply({"versions": versions, "clock": clock.flushed})
+    for line in sys.stdin:
+        case = Case(**json.loads(line))
+        reply(answer(peer, prepare, clock, case))
+
+
+def answer(peer: Peer, prepare: Any, clock: Any, case: Case) -> Line:
+    """Times and peak memory of a case, or the first line of what went wrong."""
+    if case.dtype not in peer.dtypes:
+        return {"skip": f"no {case.dtype}"}
+    try:
+        function = prepare(case)
+        function()
+        function()
+        return {
+            "samples": [clock.sample(function) for _ in range(case.samples)],
+            "peak": clock.peak(function),
+            "bytes": peer.bytes_moved(case),
+        }
+    except ImportError as error:
+        return {"skip": first_line(error)}
+    except Exception as error:  # whatever it is, the others go on
+        return {"error": first_line(error)}
+
+
+def first_line(error: Exception) -> str:
+    """What went wrong, in a line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], dry_run="--dry-run" in sys.argv[2:])
