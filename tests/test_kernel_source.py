@@ -98,7 +98,7 @@ def test_barrier_that_not_all_threads_reach_is_seen():
 def test_wrong_arguments_are_refused_by_the_simulation():
     with pytest.raises(TypeError, match="takes 8 arguments; got 1"):
         launch(SUMS, "sums_of_pieces", 1, [0])
-    with pytest.raises(TypeError, match=r"given 1\.0 for a c_longlong"):
+    with pytest.raises(TypeError, match=r"given 1\.0 for a c_long"):
         launch(SUMS, "sums_of_pieces", 1, [0, 0, 1.0, 0, 1, 1, 0, 0])
 
 

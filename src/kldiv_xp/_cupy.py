@@ -1,10 +1,12 @@
 """CuPy: the loss in one pass over its operands, by kernels traced from the formula."""
 
+from typing import Any
+
 import cupy
 
 from kldiv_xp import _kernels
 from kldiv_xp._cupy_launch import launch
-from kldiv_xp._evaluation import Arrays, Gradient
+from kldiv_xp._evaluation import Arrays
 from kldiv_xp._kernel_layout import Buffer
 from kldiv_xp._kernels import Device, name_of
 from kldiv_xp._operands import Operands
@@ -43,10 +45,10 @@ def gradient(
     factor: float,
     upstream: Arrays,
     wanted: tuple[bool, bool],
-) -> Gradient:
+) -> Any:
     """Derivatives by the operands that are wanted, all written in one pass."""
     if not has_kernels(*arrays, *upstream):
-        return NotImplemented  # type: ignore[return-value]
+        return NotImplemented
     with arrays[0].device:
         return _kernels.slopes(DEVICE, operands, arrays, log_target, factor, upstream, wanted)
 

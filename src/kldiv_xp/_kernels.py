@@ -146,5 +146,5 @@ def flat(sizes: Sequence[int], steps: Sequence[Sequence[int]]) -> list[int]:
 
 
 def name_of(dtype: DType) -> str:
-    """Name of a dtype, without that of its library."""
-    return str(dtype).rpartition(".")[2]
+    """Name of a dtype, without that of its library; some libraries have types for dtypes."""
+    return dtype.__name__ if isinstance(dtype, type) else str(dtype).rpartition(".")[2]

@@ -3,7 +3,7 @@
 Each block's temporaries are small, and nothing waits for the device.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import prod
 
@@ -13,7 +13,7 @@ from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes, plain_sum, un
 from kldiv_xp._execution import run
 from kldiv_xp._formula import pointwise
 from kldiv_xp._operands import Operands
-from kldiv_xp._typing import Array, Axes
+from kldiv_xp._typing import Array, Axes, DType
 
 LARGEST = 1 << 22
 """Elements of a block at most: 16 MiB of float32 for a temporary."""
@@ -23,11 +23,8 @@ Index = tuple[slice, ...]
 
 def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     """Every term."""
-    result = arrays[0].new_empty(arrays[0].shape, dtype=operands.dtype)
     function = partial(pointwise, log_target=log_target)
-    for index, block in blocks_of(arrays):
-        result[index] = run(function, operands.working, operands.dtype, *block)
-    return result
+    return filled(partial(run, function, operands.working, operands.dtype), operands.dtype, arrays)
 
 
 def sums(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: float) -> Array:
@@ -50,17 +47,23 @@ def slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted."""
-    spread = tuple(one.expand(arrays[0].shape) for one in upstream)
+    every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
     functions = chained_slopes(log_target, factor, len(arrays))
-    results: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            operand = arrays[place]
-            results[place] = operand.new_empty(operand.shape)
-            for index, block in blocks_of((*arrays, *spread)):
-                value = run(functions[place], operands.working, operand.dtype, *block)
-                results[place][index] = value
-    return results[0], results[1]
+    by_input, by_target = (
+        filled(partial(run, function, operands.working, operand.dtype), operand.dtype, every)
+        if want
+        else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
+    """What a function makes of each block, as one tensor."""
+    result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
+    for index, block in blocks_of(arrays):
+        result[index] = function(*block)
+    return result
 
 
 def blocks_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
