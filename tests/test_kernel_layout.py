@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kldiv_xp._kernel_layout import (
+    BATCH,
     BLOCKS,
-    LEAST,
     THREADS,
     blocks_for,
     contiguous,
@@ -69,7 +69,7 @@ def test_every_piece_has_its_threads(rows, columns):
     assert 1 <= blocks <= BLOCKS
     assert pieces >= 1
     assert pieces == 1 or rows * pieces * lanes <= BLOCKS * THREADS
-    assert pieces == 1 or columns > (pieces - 1) * lanes * LEAST
+    assert pieces == 1 or columns > (pieces - 1) * lanes * BATCH
 
 
 @pytest.mark.parametrize("rows", SIZES[1:])

@@ -18,7 +18,7 @@ if cuda_on_cpu.why_unusable():
 
 INPUTS = (Operand("x", "float64"),)
 SAME = device_function("same", lambda xp, x: x, {"x": "real"})
-SUMS = sum_source("float64", SAME, INPUTS, "float64", "same(x)", (1, 1))
+SUMS = sum_source("float64", SAME, INPUTS, "float64", "same(x[i])", (1, 1))
 ORDERS = [ascending, descending, shuffled]
 
 
@@ -102,7 +102,7 @@ def test_wrong_arguments_are_refused_by_the_simulation():
         launch(SUMS, "sums_of_pieces", 1, [0, 0, 1.0, 0, 1, 1, 0, 0])
 
 
-FILL = map_source("float64", SAME, INPUTS, (Operand("y", "float64"),), ["same(x)"], 1)
+FILL = map_source("float64", SAME, INPUTS, (Operand("y", "float64"),), ["same(x[i])"], 1)
 
 
 @pytest.mark.parametrize("count", [1, THREADS - 1, THREADS, THREADS + 1, 2 * THREADS + 1])
@@ -136,7 +136,7 @@ def test_columns_far_behind_the_reach_of_32_bits_are_added():
 def test_offsets_have_64_bits():
     """Three elements, 2**30 + 1 elements apart, in 4 GiB that are mapped but not there."""
     apart = 2**30 + 1
-    source = sum_source("float32", SAME, (Operand("x", "float16"),), "float32", "same(x)", (1, 1))
+    source = sum_source("float32", SAME, (Operand("x", "float16"),), "float32", "same(x[i])", (1, 1))
     with mmap.mmap(-1, (2 * apart + 1) * 2, flags=mmap.MAP_PRIVATE) as memory:
         values = np.frombuffer(memory, dtype="float16")
         values[::apart] = [1, 2, 4]
@@ -159,7 +159,7 @@ def assert_copied(values, kind, result, kind_of_result, expected=None):
     """What a kernel writes is what was read, or what NumPy makes of it."""
     real = "float64" if "float64" in (kind, kind_of_result) else "float32"
     inputs, outputs = (Operand("x", kind),), (Operand("y", kind_of_result),)
-    source = map_source(real, SAME, inputs, outputs, ["same(x)"], 1)
+    source = map_source(real, SAME, inputs, outputs, ["same(x[i])"], 1)
     arguments = [values.ctypes.data, result.ctypes.data, 1.0, values.size, 1, 1]
     launch(source, "fill", 8, arguments)
     np.testing.assert_array_equal(result, values if expected is None else expected)
@@ -191,7 +191,7 @@ def test_bfloat16_is_rounded_once_to_even(type_):
         expected = nearest_bfloat16(values, wide)
     missing = np.isnan(values)
     inputs, outputs = (Operand("x", type_),), (Operand("y", "bfloat16"),)
-    source = map_source(type_, SAME, inputs, outputs, ["same(x)"], 1)
+    source = map_source(type_, SAME, inputs, outputs, ["same(x[i])"], 1)
     launch(source, "fill", 8, [values.ctypes.data, result.ctypes.data, 1.0, values.size, 1, 1])
     np.testing.assert_array_equal(result[~missing], expected[~missing])
 

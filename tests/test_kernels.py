@@ -304,3 +304,16 @@ def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
         allowed = {"add.rn.f64", "add.f64", "cvt.f64.f32", "cvt.rn.f32.f64", "mov.f64"}
         allowed |= {"st.global.f64", "st.shared.f64", "ld.shared.f64", "ld.param.f64", ".f64"}
         assert arithmetic <= allowed
+
+
+@pytest.mark.parametrize("name", golden())
+def test_golden_kernels_compile_as_cupy_compiles(name):
+    """By NVRTC, which finds no header: no GPU is needed, but the library of CUDA that CuPy finds."""
+    nvrtc = pytest.importorskip("cupy.cuda.nvrtc", reason="cupy is not installed")
+    try:
+        nvrtc.getVersion()
+    except Exception as error:
+        pytest.skip(f"cupy finds no NVRTC: {error}")
+    program = nvrtc.createProgram((FOLDER / f"{name}.cu").read_text(), f"{name}.cu", (), ())
+    nvrtc.compileProgram(program, ("--fmad=false", f"-arch={ARCHITECTURE}"))
+    assert nvrtc.getProgramLog(program) == ""

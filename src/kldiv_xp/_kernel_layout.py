@@ -15,8 +15,8 @@ THREADS = 256
 BLOCKS = 512
 """Blocks of a kernel at most, on any device, so that sums are the same to the bit on each."""
 
-LEAST = 4
-"""Elements that a thread adds up at least before a row is split into pieces."""
+BATCH = 4
+"""Elements that a thread reads before it computes with the first; fewer do not split a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def grid_of(rows: int, columns: int) -> Grid:
     """Shares of the threads, told from the shape alone."""
     lanes = 1 << (max(1, min(columns, THREADS)) - 1).bit_length()
     teams = BLOCKS * (THREADS // lanes)
-    pieces = max(1, min(teams // max(rows, 1), math.ceil(columns / (lanes * LEAST))))
+    pieces = max(1, min(teams // max(rows, 1), math.ceil(columns / (lanes * BATCH))))
     return Grid(pieces, lanes, min(BLOCKS, math.ceil(rows * pieces * lanes / THREADS)))
 
 

@@ -5,6 +5,7 @@ from functools import cache, partial
 
 from kldiv_xp._evaluation import chained_slopes
 from kldiv_xp._formula import pointwise
+from kldiv_xp._kernel_lines import kind
 from kldiv_xp._kernel_source import map_source, sum_source
 from kldiv_xp._kernel_text import device_function
 from kldiv_xp._kernel_types import Operand
@@ -12,6 +13,7 @@ from kldiv_xp._typing import Array, Namespace
 
 NAMES = ("x", "t", "w")
 UPSTREAM = "u"
+FACTOR = "factor"
 SLOPES = ("by_input", "by_target")
 
 
@@ -50,7 +52,7 @@ def source_of_slopes(
     def slope(place: int, xp: Namespace, factor: Array, *arrays: Array) -> Array:
         return chained_slopes(log_target, factor, count)[place](xp, *arrays)
 
-    arguments = (Operand("factor", "real"), *inputs)
+    arguments = (Operand(FACTOR, "real"), *inputs)
     chosen = [(name, place) for place, name in enumerate(SLOPES) if wanted[place]]
     pairs = [traced(name, partial(slope, place), arguments) for name, place in chosen]
     functions = "\n".join(function for function, _ in pairs)
@@ -61,6 +63,7 @@ def source_of_slopes(
 
 
 def traced(name: str, function: Callable[..., Array], inputs: Sequence[Operand]) -> tuple[str, str]:
-    """Text of a function of these elements, and of a call of it."""
-    parameters = {one.name: "bool" if one.dtype == "bool" else "real" for one in inputs}
-    return device_function(name, function, parameters), f"{name}({', '.join(parameters)})"
+    """Text of a function of these elements, and of a call of it for element i of a batch."""
+    parameters = {one.name: kind(one) for one in inputs}
+    arguments = [one if one == FACTOR else f"{one}[i]" for one in parameters]
+    return device_function(name, function, parameters), f"{name}({', '.join(arguments)})"

@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from string import Template
 
-from kldiv_xp._kernel_layout import THREADS
-from kldiv_xp._kernel_types import TYPES, Operand, load, prelude, read
+from kldiv_xp._kernel_layout import BATCH, THREADS
+from kldiv_xp._kernel_lines import (
+    batches,
+    find,
+    indented,
+    joined,
+    layout,
+    load,
+    read,
+    scalars,
+)
+from kldiv_xp._kernel_types import TYPES, Operand, prelude
 
 SUMS = Template("""\
 __device__ double sum_of_team(double *shared, double sum, integer lanes)
@@ -29,12 +39,19 @@ extern "C" __global__ void sums_of_pieces(
         double sum = 0;
         if (job < rows * pieces) {
             $find_row
-            #pragma unroll 4
-            for (integer column = job % pieces * lanes + lane; column < columns;
-                 column += pieces * lanes) {
-                $find_column
-                $load
-                sum += $call;
+            for (integer start = job % pieces * lanes + lane; start < columns;
+                 start += $batch * pieces * lanes) {
+                $declare
+                #pragma unroll
+                for (int i = 0; i < $batch; ++i) {
+                    integer column = start + i * pieces * lanes;
+                    if (column >= columns) column = columns - 1;
+                    $find_column
+                    $load
+                }
+                #pragma unroll
+                for (int i = 0; i < $batch; ++i)
+                    if (start + i * pieces * lanes < columns) sum += $call;
             }
         }
         sum = sum_of_team(shared, sum, lanes);
@@ -67,12 +84,25 @@ MAP = Template("""\
 extern "C" __global__ void fill(
     $parameters)
 {
-    #pragma unroll 4
-    for (integer element = (integer)blockIdx.x * $threads + threadIdx.x; element < elements;
-         element += (integer)gridDim.x * $threads) {
-        $find_element
-        $load
-        $store
+    const integer step = (integer)gridDim.x * $threads;
+    for (integer start = (integer)blockIdx.x * $threads + threadIdx.x; start < elements;
+         start += $batch * step) {
+        $declare
+        #pragma unroll
+        for (int i = 0; i < $batch; ++i) {
+            integer element = start + i * step;
+            if (element >= elements) element = elements - 1;
+            $find_read
+            $load
+        }
+        #pragma unroll
+        for (int i = 0; i < $batch; ++i) {
+            const integer element = start + i * step;
+            if (element < elements) {
+                $find_written
+                $store
+            }
+        }
     }
 }
 """)
@@ -97,11 +127,13 @@ def sum_source(
             *layout("column", names, ranks[1]),
         ),
         find_row=indented(find("row", names, ranks[0], "job / pieces"), 12),
-        find_column=indented(find("column", names, ranks[1], "column"), 16),
-        load=indented(load(inputs, ["row", "column"]), 16),
+        find_column=indented(find("column", names, ranks[1], "column"), 20),
+        declare=indented(batches(inputs), 16),
+        load=indented(load(inputs, ["row", "column"]), 20),
         call=call,
         result=TYPES[result][0],
         threads=THREADS,
+        batch=BATCH,
     )
     return prelude(real, [*(operand.dtype for operand in inputs), result]) + functions + "\n" + text
 
@@ -115,7 +147,7 @@ def map_source(
     rank: int,
 ) -> str:
     """Kernel that writes calls of functions for each element, an array for each call."""
-    names = [operand.name for operand in (*inputs, *outputs)]
+    read_from, written_to = ([operand.name for operand in each] for each in (inputs, outputs))
     writes = [
         f"store({output.name} + element_{output.name}, {call});"
         for output, call in zip(outputs, calls, strict=True)
@@ -126,46 +158,15 @@ def map_source(
             *(f"{TYPES[dtype][0]} *__restrict__ {name}" for name, dtype in outputs),
             "const double factor",
             *scalars("elements"),
-            *layout("element", names, rank),
+            *layout("element", [*read_from, *written_to], rank),
         ),
-        find_element=indented(find("element", names, rank, "element"), 8),
-        load=indented(load(inputs, ["element"]), 8),
-        store=indented(writes, 8),
+        find_read=indented(find("element", read_from, rank, "element"), 12),
+        find_written=indented(find("element", written_to, rank, "element"), 16),
+        declare=indented(batches(inputs), 8),
+        load=indented(load(inputs, ["element"]), 12),
+        store=indented(writes, 16),
         threads=THREADS,
+        batch=BATCH,
     )
     dtypes = [operand.dtype for operand in (*inputs, *outputs)]
     return prelude(real, dtypes) + functions + "\n" + text
-
-
-def scalars(*names: str) -> list[str]:
-    """Parameters that count something: 64 bits, as Python's integers arrive."""
-    return [f"const integer {name}" for name in names]
-
-
-def layout(axes: str, names: Sequence[str], rank: int) -> list[str]:
-    """Parameters for the sizes of all axes but the first, and for the strides of each array."""
-    sizes = [f"{axes}_size_{place}" for place in range(1, rank)]
-    return scalars(*sizes, *(f"{axes}_{name}_{i}" for name in names for i in range(rank)))
-
-
-def find(axes: str, names: Sequence[str], rank: int, number: str) -> list[str]:
-    """Lines that turn a number in row-major order into an offset in each array."""
-    lines = [f"integer {axes}_at_0 = {number};"]
-    for place in range(rank - 1, 0, -1):
-        size = f"{axes}_size_{place}"
-        lines.append(f"const integer {axes}_at_{place} = {axes}_at_0 % {size};")
-        lines.append(f"{axes}_at_0 /= {size};")
-    for name in names:
-        steps = [f"{axes}_at_{place} * {axes}_{name}_{place}" for place in range(rank)]
-        lines.append(f"const integer {axes}_{name} = {' + '.join(steps)};")
-    return lines
-
-
-def joined(*parameters: str) -> str:
-    """Parameters, a line each."""
-    return ",\n    ".join(parameters)
-
-
-def indented(lines: Sequence[str], spaces: int) -> str:
-    """Lines of a body."""
-    return f"\n{' ' * spaces}".join(lines)

@@ -1,6 +1,6 @@
 """The floating-point types in CUDA: what each is called, how it is read and written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from string import Template
 from typing import NamedTuple
 
@@ -80,18 +80,3 @@ def prelude(real: str, dtypes: Iterable[str]) -> str:
     if NARROW.intersection(dtypes):
         used.insert(0, ROUNDED_TO_ODD)
     return "".join(used) + NUMBERS.substitute(real=TYPES[real][0])
-
-
-def read(operand: Operand) -> str:
-    """Parameter of an array that is read."""
-    return f"const {TYPES[operand.dtype][0]} *__restrict__ at_{operand.name}"
-
-
-def load(inputs: Iterable[Operand], parts: Sequence[str]) -> list[str]:
-    """Lines that read an element of each array."""
-    lines = []
-    for name, dtype in inputs:
-        offset = " + ".join(f"{axes}_{name}" for axes in parts)
-        kind = "bool" if dtype == "bool" else "real"
-        lines.append(f"const {kind} {name} = load(at_{name} + {offset});")
-    return lines

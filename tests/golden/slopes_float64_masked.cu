@@ -58,23 +58,41 @@ extern "C" __global__ void fill(
     const integer element_by_targets_0,
     const integer element_by_targets_1)
 {
-    #pragma unroll 4
-    for (integer element = (integer)blockIdx.x * 256 + threadIdx.x; element < elements;
-         element += (integer)gridDim.x * 256) {
-        integer element_at_0 = element;
-        const integer element_at_1 = element_at_0 % element_size_1;
-        element_at_0 /= element_size_1;
-        const integer element_x = element_at_0 * element_x_0 + element_at_1 * element_x_1;
-        const integer element_t = element_at_0 * element_t_0 + element_at_1 * element_t_1;
-        const integer element_w = element_at_0 * element_w_0 + element_at_1 * element_w_1;
-        const integer element_u = element_at_0 * element_u_0 + element_at_1 * element_u_1;
-        const integer element_by_inputs = element_at_0 * element_by_inputs_0 + element_at_1 * element_by_inputs_1;
-        const integer element_by_targets = element_at_0 * element_by_targets_0 + element_at_1 * element_by_targets_1;
-        const real x = load(at_x + element_x);
-        const real t = load(at_t + element_t);
-        const bool w = load(at_w + element_w);
-        const real u = load(at_u + element_u);
-        store(by_inputs + element_by_inputs, by_input(factor, x, t, w, u));
-        store(by_targets + element_by_targets, by_target(factor, x, t, w, u));
+    const integer step = (integer)gridDim.x * 256;
+    for (integer start = (integer)blockIdx.x * 256 + threadIdx.x; start < elements;
+         start += 4 * step) {
+        real x[4];
+        real t[4];
+        bool w[4];
+        real u[4];
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            integer element = start + i * step;
+            if (element >= elements) element = elements - 1;
+            integer element_at_0 = element;
+            const integer element_at_1 = element_at_0 % element_size_1;
+            element_at_0 /= element_size_1;
+            const integer element_x = element_at_0 * element_x_0 + element_at_1 * element_x_1;
+            const integer element_t = element_at_0 * element_t_0 + element_at_1 * element_t_1;
+            const integer element_w = element_at_0 * element_w_0 + element_at_1 * element_w_1;
+            const integer element_u = element_at_0 * element_u_0 + element_at_1 * element_u_1;
+            x[i] = load(at_x + element_x);
+            t[i] = load(at_t + element_t);
+            w[i] = load(at_w + element_w);
+            u[i] = load(at_u + element_u);
+        }
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const integer element = start + i * step;
+            if (element < elements) {
+                integer element_at_0 = element;
+                const integer element_at_1 = element_at_0 % element_size_1;
+                element_at_0 /= element_size_1;
+                const integer element_by_inputs = element_at_0 * element_by_inputs_0 + element_at_1 * element_by_inputs_1;
+                const integer element_by_targets = element_at_0 * element_by_targets_0 + element_at_1 * element_by_targets_1;
+                store(by_inputs + element_by_inputs, by_input(factor, x[i], t[i], w[i], u[i]));
+                store(by_targets + element_by_targets, by_target(factor, x[i], t[i], w[i], u[i]));
+            }
+        }
     }
 }

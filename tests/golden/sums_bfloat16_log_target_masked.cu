@@ -78,19 +78,28 @@ extern "C" __global__ void sums_of_pieces(
             const integer row_x = row_at_0 * row_x_0;
             const integer row_t = row_at_0 * row_t_0;
             const integer row_w = row_at_0 * row_w_0;
-            #pragma unroll 4
-            for (integer column = job % pieces * lanes + lane; column < columns;
-                 column += pieces * lanes) {
-                integer column_at_0 = column;
-                const integer column_at_1 = column_at_0 % column_size_1;
-                column_at_0 /= column_size_1;
-                const integer column_x = column_at_0 * column_x_0 + column_at_1 * column_x_1;
-                const integer column_t = column_at_0 * column_t_0 + column_at_1 * column_t_1;
-                const integer column_w = column_at_0 * column_w_0 + column_at_1 * column_w_1;
-                const real x = load(at_x + row_x + column_x);
-                const real t = load(at_t + row_t + column_t);
-                const bool w = load(at_w + row_w + column_w);
-                sum += pointwise(x, t, w);
+            for (integer start = job % pieces * lanes + lane; start < columns;
+                 start += 4 * pieces * lanes) {
+                real x[4];
+                real t[4];
+                bool w[4];
+                #pragma unroll
+                for (int i = 0; i < 4; ++i) {
+                    integer column = start + i * pieces * lanes;
+                    if (column >= columns) column = columns - 1;
+                    integer column_at_0 = column;
+                    const integer column_at_1 = column_at_0 % column_size_1;
+                    column_at_0 /= column_size_1;
+                    const integer column_x = column_at_0 * column_x_0 + column_at_1 * column_x_1;
+                    const integer column_t = column_at_0 * column_t_0 + column_at_1 * column_t_1;
+                    const integer column_w = column_at_0 * column_w_0 + column_at_1 * column_w_1;
+                    x[i] = load(at_x + row_x + column_x);
+                    t[i] = load(at_t + row_t + column_t);
+                    w[i] = load(at_w + row_w + column_w);
+                }
+                #pragma unroll
+                for (int i = 0; i < 4; ++i)
+                    if (start + i * pieces * lanes < columns) sum += pointwise(x[i], t[i], w[i]);
             }
         }
         sum = sum_of_team(shared, sum, lanes);

@@ -51,15 +51,29 @@ extern "C" __global__ void fill(
     const integer element_t_0,
     const integer element_terms_0)
 {
-    #pragma unroll 4
-    for (integer element = (integer)blockIdx.x * 256 + threadIdx.x; element < elements;
-         element += (integer)gridDim.x * 256) {
-        integer element_at_0 = element;
-        const integer element_x = element_at_0 * element_x_0;
-        const integer element_t = element_at_0 * element_t_0;
-        const integer element_terms = element_at_0 * element_terms_0;
-        const real x = load(at_x + element_x);
-        const real t = load(at_t + element_t);
-        store(terms + element_terms, pointwise(x, t));
+    const integer step = (integer)gridDim.x * 256;
+    for (integer start = (integer)blockIdx.x * 256 + threadIdx.x; start < elements;
+         start += 4 * step) {
+        real x[4];
+        real t[4];
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            integer element = start + i * step;
+            if (element >= elements) element = elements - 1;
+            integer element_at_0 = element;
+            const integer element_x = element_at_0 * element_x_0;
+            const integer element_t = element_at_0 * element_t_0;
+            x[i] = load(at_x + element_x);
+            t[i] = load(at_t + element_t);
+        }
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const integer element = start + i * step;
+            if (element < elements) {
+                integer element_at_0 = element;
+                const integer element_terms = element_at_0 * element_terms_0;
+                store(terms + element_terms, pointwise(x[i], t[i]));
+            }
+        }
     }
 }
