@@ -20,6 +20,7 @@ ROWS = [
     ["_operands"],
     ["_blocked", "_execution", "_formula", "_options", "_reduction", "_validation"],
     ["_kernel_source", "_kernel_text"],
+    ["_kernel_lines"],
     ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling"],
     ["_array_api", "_backends", "_threads", "_warnings"],
     ["_typing"],
