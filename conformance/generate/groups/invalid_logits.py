@@ -55,7 +55,8 @@ def wrong_numbers(function: str) -> Iterator[Draft]:
         comment = f"{function} with temperature={value!r}."
         yield call(comment, "InvalidTemperature", error, function=function, temperature=value)
     for value, error in WRONG_BETAS if function == JS else ():
-        yield call(f"beta={value!r}.", "InvalidWeight", error, function=function, beta=value)
+        comment = f"{function} with beta={value!r}."
+        yield call(comment, "InvalidWeight", error, function=function, beta=value)
     for value in (1, 0, None, "sum"):
         comment = f"{function} with scale_by_temperature_squared={value!r}."
         yield call(comment, "NotABool", "TypeError", function=function, scale=value)
