@@ -52,7 +52,7 @@ def by_right(left: Distribution, right: Distribution) -> Slopes:
     found = []
     for (p, error), q, other in zip(pairs, right.p, right.error, strict=True):
         scale = q * (total * (other + TERM) + of_total) + p * (error + TERM)
-        found.append((q * total - p, scale))
+        found.append((difference(q * total, p), scale))
     return found
 
 
@@ -70,11 +70,17 @@ def by_left(left: Distribution, right: Distribution) -> Slopes:
         if p == 0:
             found.append((mpf(0), mpf(0)))
             continue
-        ratio = log_p - log_q
+        ratio = difference(log_p, log_q)
         by_p = (abs(ratio) + abs(mean) + 1) * (error + TERM)
         of_ratio = error + other + TERM * (abs(log_p) + abs(log_q))
-        found.append((p * (ratio - mean), p * (by_p + of_ratio + of_mean)))
+        found.append((p * difference(ratio, mean), p * (by_p + of_ratio + of_mean)))
     return found
+
+
+def difference(left: mpf, right: mpf) -> mpf:
+    """Left minus right, 0 where they are the same up to the last of the 50 digits."""
+    exact = left - right
+    return mpf(0) if abs(exact) <= (abs(left) + abs(right)) * mpf(10) ** -40 else exact
 
 
 def by_given(p: Distribution, q: Distribution, target_is: str) -> Slopes:

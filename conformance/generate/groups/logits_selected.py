@@ -72,3 +72,18 @@ def nothing_selected() -> Iterator[Draft]:
                 dtype=dtype,
                 reduction="mean",
             )
+    # Sizes for which exp and log do not undo each other: log(exp(-log(15))) is not -log(15).
+    for size, beta, dtype in ((15, 0.5, "float32"), (5, 0.1, "float32"), (50, 0.3, "float64")):
+        for reduction in ("sum", "none"):
+            yield logits(
+                f"No part in {reduction!r}: beta={beta:g}, {size} words, nothing is selected.",
+                ("NothingSelected",),
+                rng,
+                (2, size),
+                function=JS,
+                where=(False, False),
+                where_shape=(2, 1),
+                dtype=dtype,
+                beta=beta,
+                reduction=reduction,
+            )
