@@ -101,6 +101,18 @@ def gpu(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Distil a classifier of handwritten digits into a small one; ends with a picture."""
     install_group(session, "torch", "demo")
+@nox.session
+def distributed(session: nox.Session) -> None:
+    """Test the loss on Dask's workers, DTensor and JAX sharding; with --measure, write its page."""
+    install_group(session, "distributed", "tests")
+    session.install(".")
+    environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    if "--measure" in session.posargs:
+        session.run("python", "-m", "benchmarks.distributed", "run", env=environment)
+    else:
+        session.run("pytest", "tests/distributed", *session.posargs, env=environment)
+
+
     session.install(".")
     session.run("python", "examples/distill_digits", *session.posargs)
 

@@ -12,9 +12,9 @@ ROWS = [
     ["_functional", "_gradient", "_logits", "_loss"],
     ["_logit_request"],
     ["_request"],
-    ["_cupy", "_dask", "_jax", "_torch", "_torch_graph"],
-    ["_torch_cuda", "_torch_logits"],
-    ["_cupy_launch", "_host", "_kernels", "_torch_blocks", "_torch_memory"],
+    ["_cupy", "_dask", "_jax", "_torch", "_torch_graph", "_torch_shards"],
+    ["_torch_cuda", "_torch_logits", "_torch_shard_rows"],
+    ["_cupy_launch", "_host", "_kernels", "_torch_blocks", "_torch_memory", "_torch_placements"],
     ["_divergences", "_kernel_programs"],
     ["_evaluation", "_logit_formula"],
     ["_operands"],
@@ -38,6 +38,9 @@ BRIDGES = {
     "_torch_graph": "torch",
     "_torch_logits": "torch",
     "_torch_memory": "torch",
+    "_torch_placements": "torch",
+    "_torch_shard_rows": "torch",
+    "_torch_shards": "torch",
 }
 # What a user imports by name, since it is of use with that library only.
 ON_REQUEST = {"torch": "torch"}

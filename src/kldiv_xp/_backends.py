@@ -1,6 +1,7 @@
 """What is known about each array library: one table, a row for a library, a column for a fact."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kldiv_xp._typing import Namespace
 
@@ -30,6 +31,9 @@ class Facts:
     bridge_takes_plain_types_only: bool = False
     """A subclass of the library's own type may do anything, so it gets the plain expression."""
 
+    bridges_of_subclasses: Mapping[str, str] = field(default_factory=dict)
+    """Bridges of subclasses of which it is known what they do, by their full names."""
+
 
 UNKNOWN = Facts()
 
@@ -49,6 +53,7 @@ FACTS = {
         bridge="_torch",
         bridge_of_compiler="_torch_graph",
         bridge_takes_plain_types_only=True,
+        bridges_of_subclasses={"torch.distributed.tensor.DTensor": "_torch_shards"},
     ),
     "jax": Facts(computes_with_numpy=False, bridge="_jax"),
     "dask": Facts(bridge="_dask"),

@@ -76,7 +76,7 @@ def describe(
     facts = facts_about(xp)
     bridge = facts.bridge_of_compiler if compiled else facts.bridge
     if facts.bridge_takes_plain_types_only and not (plain_library(left) and plain_library(right)):
-        bridge = None
+        bridge = facts.bridges_of_subclasses.get(full_name(left)) if left is right else None
     dtype = promoted_dtype(xp, left_dtype, right_dtype)
     return Operands(
         xp=xp,
@@ -85,6 +85,11 @@ def describe(
         dtype=dtype,
         working=working_dtype(xp, dtype),
     )
+
+
+def full_name(kind: type) -> str:
+    """Name of a type with its module."""
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def load_bridge(name: str) -> ModuleType:

@@ -1,0 +1,183 @@
+"""What every rank of the tests of DTensor does, run by torchrun; rank 0 writes what was found.
+
+Expected values are none of its business: the tests compute them in a single process.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
+from torch.distributed.tensor.debug import CommDebugMode
+from torch.distributed.tensor.parallel import ColwiseParallel, parallelize_module
+from torch.nn.parallel import DistributedDataParallel
+
+from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+
+Loss = Callable[..., torch.Tensor]
+PLACEMENTS = {"batch": Shard(0), "vocabulary": Shard(1), "replicated": Replicate()}
+ROWS, VOCABULARY, WIDTH, STEPS = 8, 12, 6, 5
+
+
+def with_options(loss: Loss, **options: Any) -> Loss:
+    """Loss with options, and with a mask of rows if there is one."""
+    return lambda log_q, target, where=None: loss(log_q, target, where=where, **options)
+
+
+LOSSES: dict[str, Loss] = {
+    "sum": with_options(kl_div, reduction="sum"),
+    "mean": with_options(kl_div, reduction="mean"),
+    "batchmean": with_options(kl_div, reduction="batchmean"),
+    "terms": with_options(kl_div, reduction="none"),
+    "samples": with_options(kl_div, reduction="none", axis=-1),
+    "masked": with_options(kl_div, reduction="mean", axis=-1),
+    "logarithm": with_options(kl_div, reduction="batchmean", log_target=True),
+    "logits": with_options(kl_div_with_logits, temperature=2.0),
+    "logits, rows": with_options(kl_div_with_logits, reduction="none"),
+    "logits, masked": with_options(kl_div_with_logits, reduction="mean"),
+    "logits, probabilities": with_options(kl_div_with_logits, target_is="probabilities"),
+    "js": with_options(js_div_with_logits),
+}
+
+
+OF_PROBABILITIES = (
+    "sum",
+    "mean",
+    "batchmean",
+    "terms",
+    "samples",
+    "masked",
+    "logits, probabilities",
+)
+
+
+def operands(name: str) -> list[torch.Tensor]:
+    """Log-probabilities, what a loss takes for a target, and its mask if it has one.
+
+    Probabilities of 0 are among them, and the same numbers in every process.
+    """
+    generator = torch.Generator().manual_seed(9)
+    logits = torch.randn((2, ROWS, VOCABULARY), generator=generator, dtype=torch.float64)
+    log_q, p = logits[0].log_softmax(1), logits[1].softmax(1)
+    p[1, ::3] = 0
+    log_q[1, 0] = -torch.inf
+    mask = [torch.arange(ROWS)[:, None] % 3 > 0] if "masked" in name else []
+    return [log_q, p if name in OF_PROBABILITIES else p.log(), *mask]
+
+
+def distributed(name: str, mesh: DeviceMesh, placement: Shard | Replicate) -> list[DTensor]:
+    """The same, placed; a mask has nothing to be cut in along the vocabulary."""
+    log_q, target, *mask = operands(name)
+    beside = Replicate() if placement.is_shard(1) else placement
+    placed = [distribute_tensor(one, mesh, [placement]) for one in (log_q, target)]
+    return [*placed, *(distribute_tensor(one, mesh, [beside]) for one in mask)]
+
+
+def value_and_gradient(
+    loss: Loss, log_q: torch.Tensor, target: torch.Tensor, *mask: torch.Tensor
+) -> list[torch.Tensor]:
+    """Loss, and the derivatives of its sum by both operands."""
+    log_q, target = log_q.requires_grad_(), target.requires_grad_()
+    value = loss(log_q, target, *mask)
+    slopes = torch.autograd.grad(value.sum(), (log_q, target))
+    return [value.detach(), *slopes]
+
+
+def found_by(name: str, mesh: DeviceMesh, placement: Shard | Replicate) -> dict[str, Any]:
+    """Value and gradient of distributed operands, and how often which collective was called."""
+    arrays = distributed(name, mesh, placement)
+    with CommDebugMode() as communication:
+        results = value_and_gradient(LOSSES[name], *arrays)
+    counts = {str(kind): count for kind, count in communication.get_comm_counts().items()}
+    return {
+        "results": [result.full_tensor() for result in results],
+        "placements": [str(result.placements) for result in results],
+        "collectives": counts,
+    }
+
+
+def closed_gradient(mesh: DeviceMesh, placement: Shard | Replicate) -> list[torch.Tensor]:
+    """Derivatives in closed form."""
+    arrays = distributed("sum", mesh, placement)
+    return [one.full_tensor() for one in kl_div_gradient(*arrays, reduction="batchmean")]
+
+
+def new_student() -> torch.nn.Sequential:
+    """Logits of the next token, the same in every process."""
+    torch.manual_seed(3)
+    embedding = torch.nn.Embedding(VOCABULARY, WIDTH, dtype=torch.float64)
+    head = torch.nn.Linear(WIDTH, VOCABULARY, dtype=torch.float64)
+    return torch.nn.Sequential(embedding, head)
+
+
+def lesson() -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and the teacher's logits for them."""
+    generator = torch.Generator().manual_seed(4)
+    tokens = torch.randint(VOCABULARY, (ROWS,), generator=generator)
+    table = torch.randn((VOCABULARY, VOCABULARY), generator=generator, dtype=torch.float64)
+    return tokens, 2 * table[tokens]
+
+
+def train(student: torch.nn.Module, tokens: torch.Tensor, teacher: torch.Tensor) -> list[Any]:
+    """Losses of some steps, then the weights."""
+    optimizer = torch.optim.SGD(student.parameters(), lr=1.0)
+    curve = []
+    for _ in range(STEPS):
+        loss = kl_div_with_logits(student(tokens), teacher, temperature=2.0)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        curve.append(loss.detach())
+    return [*curve, *(weight.detach() for weight in student.parameters())]
+
+
+def trained(kind: str, mesh: DeviceMesh) -> list[torch.Tensor]:
+    """The same for a student in many processes: each has its part of the batch, or of the head."""
+    student, (tokens, teacher) = new_student(), lesson()
+    if kind == "head":
+        plan = {"1": ColwiseParallel(output_layouts=Shard(-1), use_local_output=False)}
+        parallelize_module(student, mesh, plan)
+        teacher = distribute_tensor(teacher, mesh, [Shard(1)])
+    else:
+        rank, world = dist.get_rank(), dist.get_world_size()
+        tokens, teacher = tokens.chunk(world)[rank], teacher.chunk(world)[rank]
+        if kind == "ddp":
+            student = DistributedDataParallel(student)
+        else:
+            for layer in (*student, student):
+                fully_shard(layer, mesh=mesh)
+    results = train(student, tokens, teacher)
+    return [one.full_tensor() if isinstance(one, DTensor) else averaged(one) for one in results]
+
+
+def averaged(tensor: torch.Tensor) -> torch.Tensor:
+    """Mean over the ranks, of losses of parts of the batch and of weights that are all alike."""
+    total = tensor.clone()
+    dist.all_reduce(total)
+    return total / dist.get_world_size()
+
+
+def main(path: str) -> None:
+    """Everything, once."""
+    dist.init_process_group("gloo")
+    mesh = init_device_mesh("cpu", (dist.get_world_size(),))
+    found: dict[str, Any] = {
+        (name, where): found_by(name, mesh, placement)
+        for where, placement in PLACEMENTS.items()
+        for name in LOSSES
+    }
+    for where, placement in PLACEMENTS.items():
+        found["closed", where] = closed_gradient(mesh, placement)
+    for kind in ("ddp", "fsdp", "head"):
+        found["trained", kind] = trained(kind, mesh)
+    if dist.get_rank() == 0:
+        torch.save(found, path)
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
