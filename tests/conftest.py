@@ -2,10 +2,17 @@
 
 import importlib
 import importlib.util
+import os
 import warnings
 
 import pytest
 from backends import BACKENDS, Backend
+from hypothesis import settings
+
+# The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.
+settings.register_profile("short", max_examples=15, deadline=None)
+settings.register_profile("long", max_examples=500, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 if importlib.util.find_spec("jax"):
     import jax
@@ -34,6 +41,12 @@ def backend(request) -> Backend:
 
 @pytest.fixture(params=["torch", "torch-compile", "jax", "jax-jit", "torch-cuda"])
 def autodiff_backend(request) -> Backend:
+    return usable(request.param)
+
+
+@pytest.fixture(params=[name for name in BACKENDS if name not in {"torch-compile", "jax-jit"}])
+def holding_backend(request) -> Backend:
+    """A backend whose arrays hold values, or can be computed, where the function is called."""
     return usable(request.param)
 
 

@@ -26,9 +26,14 @@ def run_python(program):
 def test_public_names():
     assert kldiv_xp.__all__ == sorted(kldiv_xp.__all__)
     assert set(kldiv_xp.__all__) == {
+        "Finding",
+        "KLDivInputError",
         "KLDivLoss",
         "KLDivWarning",
+        "Report",
         "__version__",
+        "checking",
+        "diagnose",
         "kl_div",
         "js_div_with_logits",
         "kl_div_gradient",

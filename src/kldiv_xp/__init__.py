@@ -1,5 +1,8 @@
 """The Kullback-Leibler divergence loss of `torch.nn.KLDivLoss`, for every array library."""
 
+from kldiv_xp._checking import KLDivInputError, checking
+from kldiv_xp._diagnosis import diagnose
+from kldiv_xp._findings import Finding, Report
 from kldiv_xp._functional import kl_div
 from kldiv_xp._gradient import kl_div_gradient
 from kldiv_xp._logits import js_div_with_logits, kl_div_with_logits
@@ -8,9 +11,14 @@ from kldiv_xp._threads import thread_limit
 from kldiv_xp._warnings import KLDivWarning
 
 __all__ = [
+    "Finding",
+    "KLDivInputError",
     "KLDivLoss",
     "KLDivWarning",
+    "Report",
     "__version__",
+    "checking",
+    "diagnose",
     "js_div_with_logits",
     "kl_div",
     "kl_div_gradient",

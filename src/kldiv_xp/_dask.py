@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
+from typing import Any
 
 import dask.array as da
 
 from kldiv_xp._array_api import namespace_of
 from kldiv_xp._backends import facts_about
-from kldiv_xp._divergences import evaluate_divergences
+from kldiv_xp._divergences import evaluate_divergences, sums_of_pairs
 from kldiv_xp._evaluation import (
     Arrays,
     Gradient,
@@ -24,6 +26,12 @@ from kldiv_xp._operands import Operands, examine
 from kldiv_xp._threads import thread_limit
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp._validation import sample_mask_shape
+
+
+def in_memory(operands: Operands, array: Array) -> Array:
+    """What the array computes to, now."""
+    del operands
+    return array.compute()
 
 
 def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
@@ -49,19 +57,23 @@ def quotient(
     function = partial(sum_of_chunk, log_target=log_target, axis=axis)
     ones = dict.fromkeys(axis, 1)
     sums = chunkwise(function, *arrays, dtype=operands.working, adjust_chunks=ones)
-    total = da.reduction(sums, add_up, add_up, axis=axis, dtype=operands.working)
+    total = over_chunks("sum", sums, axis=axis)
     return elementwise(partial(divided, parts=parts), operands.working, operands.dtype, total)
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergences of rows of logits, lazily; a row that lies in several chunks is put together."""
-    rows = [array.rechunk({array.ndim - 1: -1}) for array in arrays]
+    """Divergences of rows of logits, lazily.
+
+    Of a row that lies in several chunks one number goes between them for every maximum and sum.
+    """
     axes = tuple(range(arrays[0].ndim))
+    if any(array.numblocks[-1] > 1 for array in arrays):
+        return sums_of_pairs(divergence, CHUNKS, *[widened(operands, array) for array in arrays])
     meta = arrays[0]._meta.astype(operands.working)
     return da.blockwise(
         partial(divergences_of_chunk, divergence=divergence),
         axes[:-1],
-        *[part for array in rows for part in (array, axes)],
+        *[part for array in arrays for part in (array, axes)],
         dtype=operands.working,
         meta=meta.sum(axis=-1, keepdims=True).reshape((0,) * len(axes[:-1])),
         align_arrays=True,
@@ -123,8 +135,38 @@ def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes) -> Array:
     return operands.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
 
 
-def add_up(array: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-    """Sum of the sums, in their type."""
-    xp = namespace_of(array)
-    with quiet(facts_about(xp), array):
-        return xp.sum(array, axis=axis, keepdims=keepdims)
+class Chunks:
+    """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        return partial(over_chunks if name in ("max", "sum") else on_chunks, name)
+
+
+CHUNKS = Chunks()
+
+
+def widened(operands: Operands, array: Array) -> Array:
+    """Lazy array in the type that is computed in; a mask stays."""
+    kept = (bool, operands.working)
+    return array if array.dtype in kept else on_chunks("astype", array, operands.working)
+
+
+def on_chunks(name: str, *operands: Any) -> Array:
+    """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
+    axes = tuple(range(operands[0].ndim))
+    pairs = [(one, axes if isinstance(one, da.Array) else None) for one in operands]
+    function = partial(quietly, name)
+    return da.blockwise(function, axes, *chain(*pairs), token=name, align_arrays=True)
+
+
+def over_chunks(name: str, array: Array, **options: Any) -> Array:
+    """Lazy reduction of the chunks, each by itself at first."""
+    function = partial(quietly, name)
+    return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
+
+
+def quietly(name: str, *operands: Any, **options: Any) -> Array:
+    """What the function of that name returns for chunks, or for reductions of them."""
+    xp = namespace_of(operands[0])
+    with quiet(facts_about(xp), operands[0]):
+        return getattr(xp, name)(*operands, **options)

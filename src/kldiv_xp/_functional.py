@@ -1,5 +1,6 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
+from kldiv_xp._checking import check_values
 from kldiv_xp._reduction import resolve_reduction, warn_about_mean
 from kldiv_xp._request import value_of
 from kldiv_xp._typing import ArrayT, Axis, Reduction
@@ -15,6 +16,7 @@ def kl_div(
     *,
     axis: Axis = None,
     where: ArrayT | None = None,
+    check: bool = False,
 ) -> ArrayT:
     r"""Kullback-Leibler divergence loss, in nats.
 
@@ -48,6 +50,9 @@ def kl_div(
         has no part in the result, whatever it holds, NaN included, and a gradient of exactly 0;
         'mean' divides by the number of selected elements, or with `axis` of samples in which
         something is selected.  Where nothing is selected the loss is 0.
+    check : bool
+        Whether to diagnose the operands first, and to raise what is found; see `diagnose`.  It
+        reads all values, and waits for a device.  `checking` does it in a block of code.
 
     Returns
     -------
@@ -63,6 +68,8 @@ def kl_div(
     ValueError
         If `reduction` is unknown, `axis` names no axis, or shapes or devices differ (nothing is
         broadcast but `where` along `axis`).
+    KLDivInputError
+        If `check` is true, or this runs within `checking`, and a mistake is found.
 
     Warns
     -----
@@ -76,6 +83,7 @@ def kl_div(
     --------
     KLDivLoss : The same loss with its options remembered.
     kl_div_gradient : Its gradient, for libraries without automatic differentiation.
+    diagnose : What is wrong with the operands.
 
     Notes
     -----
@@ -110,6 +118,7 @@ def kl_div(
     array(0.9269883)
     """
     resolved = resolve_reduction(size_average, reduce, reduction)
+    check_values(check, input, target, log_target, axis, where)
     loss: ArrayT = value_of(input, target, resolved, log_target, axis, where)
     if axis is None:
         warn_about_mean(resolved)

@@ -1,5 +1,6 @@
 """kl_div_gradient: the derivative of kl_div in closed form, for libraries without autodiff."""
 
+from kldiv_xp._checking import check_values
 from kldiv_xp._reduction import check_reduction
 from kldiv_xp._request import gradient_of
 from kldiv_xp._typing import ArrayT, Axis, Reduction
@@ -72,6 +73,7 @@ def kl_div_gradient(
     array([[1.6931472, 0.5945349]])
     """
     check_reduction(reduction)
+    check_values(False, input, target, log_target, axis, where)  # noqa: FBT003
     gradient: tuple[ArrayT, ArrayT] = gradient_of(
         input, target, reduction, log_target, axis, where, upstream
     )

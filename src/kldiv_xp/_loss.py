@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kldiv_xp._checking import check_values
 from kldiv_xp._options import check_axis, check_switch
 from kldiv_xp._reduction import resolve_reduction, warn_about_mean
 from kldiv_xp._request import value_of
@@ -106,6 +107,7 @@ class KLDivLoss:
             If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
             divergence.
         """
+        check_values(False, input, target, self.log_target, self.axis, where)  # noqa: FBT003
         options = self.reduction, self.log_target, self.axis
         loss: ArrayT = value_of(input, target, *options, where)
         if self.axis is None:

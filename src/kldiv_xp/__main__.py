@@ -1,0 +1,17 @@
+"""python -m kldiv_xp: the command line, if what it is made of is installed."""
+
+import sys
+from importlib.util import find_spec
+
+NEEDED = ("click", "numpy", "rich")
+
+if __name__ == "__main__":
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
+        sys.exit(
+            f"The command line needs {', '.join(missing)}, which is not installed: "
+            "pip install 'kldiv-xp[cli]'."
+        )
+    from kldiv_xp._command_line import main
+
+    main(prog_name="python -m kldiv_xp")

@@ -1,0 +1,91 @@
+"""The command line: diagnose two files of arrays."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from kldiv_xp._array_files import load
+from kldiv_xp._diagnosis import diagnose
+from kldiv_xp._findings import Report
+from kldiv_xp._picture import draw
+
+FOUND = 1
+
+
+@click.group()
+def main() -> None:
+    """The Kullback-Leibler divergence loss: what is wrong with its operands."""
+
+
+def loaded(_: click.Context, __: click.Parameter, name: str) -> Any:
+    """Array of a file, or a usage error."""
+    try:
+        return load(name)
+    except (OSError, ValueError, ImportError) as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@main.command("diagnose")
+@click.argument("input", callback=loaded)
+@click.argument("target", callback=loaded)
+@click.option("--log-target", is_flag=True, help="The target holds log-probabilities.")
+@click.option("--axis", default=-1, show_default=True, help="Axis of one distribution.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the divergences of the samples into this PNG file.",
+)
+@click.pass_context
+def diagnose_files(
+    context: click.Context,
+    input: Any,
+    target: Any,
+    log_target: bool,
+    axis: int,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """Look for the usual mistakes in INPUT (log-probabilities) and TARGET.
+
+    Both are files of one array (.npy), or of several, of which one is named: a.npz:name,
+    a.safetensors:name. Ends with 0 if nothing was found, 1 if something was, 2 if it cannot be
+    done.
+    """
+    try:
+        report = diagnose(input, target, log_target=log_target, axis=axis)
+        if plot is not None:
+            draw(plot, input, target, report)
+    except (TypeError, ValueError, ImportError) as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(report.as_dict(), indent=2))
+    else:
+        show(report)
+    context.exit(FOUND if report else 0)
+
+
+def show(report: Report) -> None:
+    """Print a report as a table."""
+    console = Console()
+    console.print(report.headline, markup=False, highlight=False)
+    if report:
+        console.print(table(report))
+    for line in report.scale:
+        console.print(line, markup=False, highlight=False)
+
+
+def table(report: Report) -> Table:
+    """Row for each finding."""
+    made = Table(show_lines=True)
+    for column in ("mistake", "where", "value", "count", "what to do"):
+        made.add_column(column, overflow="fold", justify="right" if column == "count" else "left")
+    for one in report.findings:
+        where = "" if one.where is None else str(one.where)
+        value = "" if one.value is None else f"{one.value:.6g}"
+        made.add_row(one.code, where, value, str(one.count), one.message)
+    return made

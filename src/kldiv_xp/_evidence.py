@@ -1,0 +1,51 @@
+"""What the rules of a diagnosis go by, and the findings that they make of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kldiv_xp._findings import Finding
+from kldiv_xp._inspection import Inspection, Tally
+from kldiv_xp._typing import Axes
+
+# What is taken, of each operand: its exponential adds up to 1, or it does itself.
+LOGS, PROBABILITIES = "sum of exp", "sum"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the rules go by."""
+
+    found: Inspection
+    log_target: bool
+    axes: Axes
+    elsewhere: Callable[[str, str], int | None]
+
+    @property
+    def along(self) -> str:
+        """The axes of a distribution, in words."""
+        return f"axis {self.axes[0]}" if len(self.axes) == 1 else f"axes {self.axes}"
+
+    def is_space(self, operand: str, kind: str) -> bool:
+        """Whether every sample of an operand adds up to 1, in this way."""
+        if not self.found.samples[operand] or self.found[f"{operand} {kind}"].count:
+            return False
+        return kind == LOGS or not self.found[f"{operand} negative"].count
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether each operand looks like the other one."""
+        return (
+            not self.log_target
+            and self.is_space("input", PROBABILITIES)
+            and self.is_space("target", LOGS)
+        )
+
+
+def finding(code: str, operand: str, tally: Tally, message: str) -> Finding:
+    """A finding about what a tally counts."""
+    return Finding(code, operand, tally.where, tally.value, tally.count, message)
+
+
+def entries(count: int) -> str:
+    """Number of entries, in words."""
+    return "1 entry" if count == 1 else f"{count} entries"

@@ -1,0 +1,156 @@
+"""What a diagnosis finds is raised where it is asked for, and costs nothing where it is not."""
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+from kldiv_xp import (
+    KLDivInputError,
+    KLDivLoss,
+    checking,
+    diagnose,
+    kl_div,
+    kl_div_gradient,
+)
+
+Q, P = np.asarray([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
+LOG_Q = np.log(Q)
+VALUE = 0.14384103622589045
+
+
+def test_check_of_right_operands_changes_nothing(holding_backend):
+    make = holding_backend.array
+    loss = kl_div(make(LOG_Q), make(P), reduction="batchmean", check=True)
+    assert float(loss) == pytest.approx(VALUE)
+
+
+def test_check_raises_the_words_of_the_diagnosis(holding_backend):
+    make = holding_backend.array
+    target = np.asarray([[-0.5, np.nan]])
+    report = diagnose(make(Q), make(target))
+    with pytest.raises(KLDivInputError) as caught:
+        kl_div(make(Q), make(target), reduction="batchmean", check=True)
+    assert str(caught.value) == "\n".join(map(str, report.findings))
+    assert caught.value.report.findings[0] == report.findings[0]
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x, p: kl_div(x, p, reduction="batchmean"),
+        KLDivLoss(reduction="batchmean"),
+        lambda x, p: kl_div_gradient(x, p, reduction="batchmean"),
+    ],
+    ids=["kl_div", "KLDivLoss", "kl_div_gradient"],
+)
+def test_block_that_checks_checks_every_loss(loss):
+    loss(Q, P)
+    with checking(), pytest.raises(KLDivInputError, match="holds probabilities"):
+        loss(Q, P)
+    loss(Q, P)
+
+
+def test_axis_and_mask_of_the_loss_are_those_of_its_check():
+    options = {"reduction": "batchmean", "check": True}
+    assert kl_div(LOG_Q.T, P.T, axis=0, **options).shape == ()
+    with pytest.raises(KLDivInputError, match="pass axis=0"):
+        kl_div(LOG_Q.T, P.T, **options)
+    missing = np.asarray([[0.5, 0.5], [np.nan, 0.5]])
+    both = np.concatenate([LOG_Q, LOG_Q])
+    mask = np.asarray([[True], [False]])
+    kl_div(both, missing, axis=1, where=mask, **options)
+    with pytest.raises(KLDivInputError, match="`target` is nan"):
+        kl_div(both, missing, axis=1, **options)
+
+
+def test_types_and_shapes_raise_what_they_raise_without_a_check():
+    with pytest.raises(TypeError, match="`target` must have a real floating-point dtype"):
+        kl_div(LOG_Q, P > 0, check=True)
+    with pytest.raises(ValueError, match="must have the same shape") as caught:
+        kl_div(LOG_Q, P[0], check=True)
+    assert not isinstance(caught.value, KLDivInputError)
+
+
+@pytest.mark.parametrize("check", [1, None, "yes"])
+def test_check_that_is_no_bool_is_refused_in_one_sentence(check):
+    with pytest.raises(TypeError) as caught:
+        kl_div(LOG_Q, P, check=check)
+    assert str(caught.value) == (
+        f"`check` must be True or False; got {check!r}: pass bool(...) of it."
+    )
+
+
+def test_blocks_nest_and_end_with_an_error():
+    with checking():
+        with checking():
+            pass
+        with pytest.raises(KLDivInputError):
+            kl_div(Q, P, reduction="sum")
+    assert kl_div(Q, P, reduction="sum").shape == ()
+
+
+def test_block_is_of_this_thread_alone():
+    found = []
+
+    def other():
+        found.append(float(kl_div(Q, P, reduction="sum")))
+
+    with checking():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert len(found) == 1
+
+
+def test_error_survives_pickling():
+    with pytest.raises(KLDivInputError) as caught:
+        kl_div(Q, P, reduction="sum", check=True)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert str(copy) == str(caught.value)
+    assert copy.report == caught.value.report
+
+
+def test_nothing_is_read_where_nothing_is_asked_for(monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("the operands were diagnosed")
+
+    monkeypatch.setattr("kldiv_xp._checking.diagnose", never)
+    assert kl_div(LOG_Q, P, reduction="batchmean").shape == ()
+    with checking(), pytest.raises(AssertionError, match="were diagnosed"):
+        kl_div(LOG_Q, P, reduction="batchmean")
+
+
+@pytest.mark.parametrize("around", [False, True])
+def test_what_torch_compiles_cannot_be_checked(around):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    def loss(x, p):
+        return kl_div(x, p, reduction="sum", check=not around)
+
+    torch.compiler.reset()
+    compiled = torch.compile(loss, backend="eager")
+    operands = [torch.tensor(one) for one in (LOG_Q, P)]
+    if around:
+        with checking(), pytest.raises(Exception, match="compile traces has none"):
+            compiled(*operands)
+    else:
+        with pytest.raises(Exception, match="compile traces has none"):
+            compiled(*operands)
+
+
+def test_what_jax_traces_cannot_be_checked():
+    jax = pytest.importorskip("jax", reason="jax is not installed")
+    loss = jax.jit(lambda x, p: kl_div(x, p, reduction="sum", check=True))
+    with pytest.raises(TypeError, match="A diagnosis reads values"):
+        loss(LOG_Q, P)
+
+
+def test_compiled_loss_ignores_that_nothing_is_checked():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    torch.compiler.reset()
+    compiled = torch.compile(kl_div, fullgraph=True, backend="eager")
+    operands = [torch.tensor(one) for one in (LOG_Q, P)]
+    assert float(compiled(*operands, reduction="batchmean")) == pytest.approx(VALUE)

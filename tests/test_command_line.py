@@ -1,0 +1,162 @@
+"""The command line diagnoses files: its table, its exit code, its picture."""
+
+import importlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rich", reason="rich is not installed")
+testing = pytest.importorskip("click.testing", reason="click is not installed")
+
+Q = np.asarray([[0.25, 0.75], [0.5, 0.5]], dtype="float32")
+P = np.asarray([[0.5, 0.5], [0.125, 0.875]], dtype="float32")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Folder with right and wrong operands in every format."""
+    np.save(tmp_path / "log_q.npy", np.log(Q))
+    np.save(tmp_path / "q.npy", Q)
+    np.save(tmp_path / "p.npy", P)
+    np.savez(tmp_path / "both.npz", log_q=np.log(Q), p=P)
+    np.savez(tmp_path / "one.npz", p=P)
+    return tmp_path
+
+
+def diagnose(folder, *arguments):
+    names = [str(folder / one) if "." in one and one[0] != "-" else one for one in arguments]
+    command_line = importlib.import_module("kldiv_xp._command_line")
+    return testing.CliRunner().invoke(command_line.main, ["diagnose", *names])
+
+
+def test_nothing_found_ends_with_zero(files):
+    done = diagnose(files, "log_q.npy", "p.npy")
+    assert done.exit_code == 0, done.output
+    assert "Found nothing in operands of shape (2, 2)" in done.output
+    assert "The loss in nats: sum 0.460218" in done.output
+
+
+def test_mistakes_end_with_one_and_a_table(files):
+    done = diagnose(files, "q.npy", "p.npy")
+    assert done.exit_code == 1
+    assert "Found 1 mistake in operands of shape (2, 2)" in done.output
+    for word in ("mistake", "where", "value", "count", "what to do", "(0, 0)", "0.25"):
+        assert word in done.output
+
+
+def test_report_as_json(files):
+    done = diagnose(files, "q.npy", "p.npy", "--json")
+    assert done.exit_code == 1
+    report = json.loads(done.output)
+    assert [one["code"] for one in report["findings"]] == ["probabilities as input"]
+
+
+def test_options_are_those_of_the_function(files):
+    np.save(files / "log_p.npy", np.log(P.T))
+    np.save(files / "log_q_t.npy", np.log(Q.T))
+    done = diagnose(files, "log_q_t.npy", "log_p.npy", "--log-target", "--axis", "0")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("both.npz:log_q", "both.npz:p"), ("log_q.npy", "one.npz")]
+)
+def test_arrays_are_named_in_archives(files, first, second):
+    assert diagnose(files, first, second).exit_code == 0
+
+
+def test_safetensors_are_read(files):
+    numpy = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
+    numpy.save_file({"log_q": np.log(Q), "p": P}, files / "both.safetensors")
+    done = diagnose(files, "both.safetensors:log_q", "both.safetensors:p")
+    assert done.exit_code == 0, done.output
+
+
+def test_missing_name_is_told_in_a_sentence(files):
+    done = diagnose(files, "both.npz", "p.npy")
+    assert done.exit_code == 2
+    sentence = (
+        f"The name of an array in {files}/both.npz must be one of log_q, p; got '': write it "
+        f"behind the file, {files}/both.npz:log_q."
+    )
+    assert sentence in done.output.replace("\n", "")
+
+
+def test_unknown_format_is_told_in_a_sentence(files):
+    done = diagnose(files, "p.csv", "p.npy")
+    assert done.exit_code == 2
+    assert "must end in .npy, .npz or .safetensors; got" in done.output
+
+
+def test_missing_file_is_told(files):
+    done = diagnose(files, "absent.npy", "p.npy")
+    assert done.exit_code == 2
+    assert "absent.npy" in done.output
+
+
+def test_pickled_objects_are_refused(files):
+    np.save(files / "objects.npy", np.asarray([[1.0, None]], dtype=object))
+    done = diagnose(files, "objects.npy", "p.npy")
+    assert done.exit_code == 2
+    assert "Python objects in dtype" in done.output
+
+
+def test_bad_axis_is_told_in_a_sentence(files):
+    done = diagnose(files, "log_q.npy", "p.npy", "--axis", "5")
+    assert done.exit_code == 2
+    assert "`axis` must name axes of the operands, which have 2; got 5" in done.output
+
+
+@pytest.mark.parametrize("factors", [(1, 1), (1, 4000)])
+def test_picture_is_drawn(files, factors):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    rng = np.random.default_rng(0)
+    logits = rng.standard_normal((200, 50)) * np.geomspace(*factors, 200)[:, None] ** 0.2
+    q = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.save(files / "many.npy", np.log(q))
+    p = np.full((200, 50), 1 / 50)
+    p[3, 4] = np.nan
+    np.save(files / "even.npy", p)
+    done = diagnose(files, "many.npy", "even.npy", "--plot", "samples.png")
+    assert done.exit_code == 1, done.output
+    assert (files / "samples.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_picture_of_equal_divergences_is_drawn(files):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    np.save(files / "same.npy", np.log(np.full((5, 4), 0.25)))
+    done = diagnose(files, "same.npy", "same.npy", "--log-target", "--plot", "samples.png")
+    assert done.exit_code == 0, done.output
+
+
+def test_picture_needs_divergences(files):
+    np.save(files / "labels.npy", np.asarray([0, 1]))
+    done = diagnose(files, "log_q.npy", "labels.npy", "--plot", "samples.png")
+    assert done.exit_code == 2
+    assert "A picture needs operands with divergences; got none" in done.output
+
+
+def test_module_can_be_run(files):
+    command = [sys.executable, "-m", "kldiv_xp", "diagnose", files / "q.npy", files / "p.npy"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Found 1 mistake" in done.stdout
+
+
+def test_missing_package_is_told_in_a_sentence(tmp_path):
+    program = (
+        "import importlib.util, runpy\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name: None if name == 'click' else find(name)\n"
+        "runpy.run_module('kldiv_xp', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "The command line needs click, which is not installed: pip install 'kldiv-xp[cli]'."
+    )
