@@ -46,7 +46,7 @@ BRIDGES = {
     "_torch_memory": "torch",
     "_torch_placements": "torch",
     "_torch_shard_rows": "torch",
-    "_torch_shards": "torch",
+    "_torch_shards": None,
 }
 # What a user asks for by name, since it is of use with that library only.
 ON_REQUEST = {"torch": "torch", "_array_files": "numpy", "_command_line": None}
