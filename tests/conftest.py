@@ -39,7 +39,7 @@ def backend(request) -> Backend:
     return usable(request.param)
 
 
-@pytest.fixture(params=["torch", "torch-compile", "jax", "jax-jit", "torch-cuda"])
+@pytest.fixture(params=["torch", "torch-compile", "jax", "jax-jit", "torch-cuda", "jax-cuda"])
 def autodiff_backend(request) -> Backend:
     return usable(request.param)
 
