@@ -13,7 +13,7 @@ from kldiv_xp._array_api import (
 )
 from kldiv_xp._backends import Facts, facts_about
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp._validation import check_devices, check_operands, check_shapes
+from kldiv_xp._validation import check_devices, check_operands, check_shapes, is_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def remembered(left: type, right: type, left_dtype: DType, right_dtype: DType) -
         return None
     key = (left, right, left_dtype, right_dtype)
     if key not in _remembered:
-        if not all(xp.isdtype(dtype, "real floating") for dtype in (left_dtype, right_dtype)):
+        if not all(is_kind(xp, dtype, "real floating") for dtype in (left_dtype, right_dtype)):
             return None
         _remembered[key] = describe(xp, *key)
     return _remembered[key]

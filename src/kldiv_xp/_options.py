@@ -40,7 +40,7 @@ def check_axis(axis: object) -> Axes:
 
 def check_temperature(temperature: Any) -> None:
     """Refuse anything but a positive finite number."""
-    if not (is_number(temperature) and 0 < temperature < math.inf):
+    if not (is_number(temperature) and 0 < nearest_float(temperature) < math.inf):
         message = (
             f"`temperature` must be a positive finite number; got {temperature!r}: 1.0 leaves "
             "the logits as they are."
@@ -69,6 +69,14 @@ def check_target_kind(target_is: object) -> None:
 def is_number(value: object) -> bool:
     """Whether this is a real number of Python."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def nearest_float(number: float) -> float:
+    """The number, infinite where it is an int that no float can hold."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def wrong(value: object) -> type[Exception]:

@@ -34,7 +34,11 @@ def lend_memory(*tensors: Array) -> bool:
         NUMPY is not None
         and not is_intercepted()
         and all(
-            tensor.is_cpu and tensor.layout is torch.strided and not tensor.is_neg()
+            tensor.is_cpu
+            and tensor.layout is torch.strided
+            and not tensor.is_neg()
+            # torch.autograd.grad(is_grads_batched=True): no interpreter of torch.func knows of it.
+            and not torch._C._functorch.is_legacy_batchedtensor(tensor)
             for tensor in tensors
         )
     )
@@ -99,4 +103,4 @@ class Widened:
     def __setitem__(self, index: Index, values: Array) -> None:
         # This may be another thread than the one whose inference mode made the tensor.
         with torch.inference_mode(self.tensor.is_inference()):
-            self.tensor[index] = torch.from_numpy(values)
+            self.tensor[index] = torch.from_numpy(NUMPY.asarray(values))

@@ -2,7 +2,7 @@
 
 from kldiv_xp._array_api import is_array, known_shape, namespace_of
 from kldiv_xp._backends import facts_about
-from kldiv_xp._typing import Array, Axes, Namespace, Reduction
+from kldiv_xp._typing import Array, Axes, DType, Namespace, Reduction
 
 Shape = tuple[int | None, ...]
 
@@ -44,23 +44,39 @@ def common_namespace(**operands: Array) -> Namespace:
 
 
 def check_array(name: str, operand: object) -> None:
-    """Refuse what is not an array of a library that array-api-compat knows."""
-    if not is_array(operand):
+    """Refuse what is not an array of a library that array-api-compat knows, or not all there."""
+    # The type of arrays has all that an array has, but is none.
+    if isinstance(operand, type) or not is_array(operand):
         message = (
             f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
             f"{type_name(operand)}: convert it with the asarray of your array library."
+        )
+        raise TypeError(message)
+    # numpy.ma takes no logarithm of what is masked and loses the mask: a term of 0.89 was 1.8.
+    if hasattr(operand, "mask") and hasattr(operand, "filled"):
+        message = (
+            f"`{name}` must be an array without a mask of its own; got {type_name(operand)}: pass "
+            "its data, and say what has a part in the loss by where=~mask."
         )
         raise TypeError(message)
 
 
 def check_dtype(xp: Namespace, name: str, operand: Array) -> None:
     """Refuse integers, booleans, complex numbers and whatever else is not a real float."""
-    if not xp.isdtype(operand.dtype, "real floating"):
+    if not is_kind(xp, operand.dtype, "real floating"):
         remedy = "convert it with astype(..., float32)"
-        if xp.isdtype(operand.dtype, "complex floating"):
+        if is_kind(xp, operand.dtype, "complex floating"):
             remedy = "take its real part with real(...)"
         message = f"`{name}` must have a real floating-point dtype; got {operand.dtype}: {remedy}."
         raise TypeError(message)
+
+
+def is_kind(xp: Namespace, dtype: DType, kind: str) -> bool:
+    """Whether a type is of a kind of numbers; of some, NumPy says that they are no dtype at all."""
+    try:
+        return bool(xp.isdtype(dtype, kind))
+    except TypeError:
+        return False
 
 
 def check_shapes(input: Array, target: Array) -> None:
@@ -102,7 +118,7 @@ def sample_mask_shape(shape: Shape, axes: Axes) -> Shape:
 def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
     """Refuse a mask that is not of bools, or has another shape than is allowed."""
     xp = common_namespace(input=input, where=where)
-    if not xp.isdtype(where.dtype, "bool"):
+    if not is_kind(xp, where.dtype, "bool"):
         message = (
             f"`where` must be a mask of bools; got {where.dtype}: compare it with something, "
             "e.g. where != 0."
