@@ -1,0 +1,91 @@
+"""Operands that are no arrays, though some of them look like one."""
+
+import array
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from backends import library
+from hostile.row import FUNCTIONS, Raises, Row, sums, torch_module
+
+REMEDY = "convert it with the asarray of your array library."
+
+
+class Convertible:
+    """Something that NumPy would convert."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.zeros((2, 2))
+
+
+class Duck:
+    """Something with a shape and a dtype, of no library."""
+
+    shape = (2, 2)
+    ndim = 2
+    dtype = np.dtype("float64")
+
+
+THINGS = {
+    "a list": lambda: [[-1.0, -2.0], [-3.0, -0.5]],
+    "a ragged list": lambda: [[-1.0, -2.0], [-3.0]],
+    "a tuple": lambda: (-1.0, -2.0),
+    "a number": lambda: -1.0,
+    "an int": lambda: 3,
+    "a complex number": lambda: 1j,
+    "None": lambda: None,
+    "a string": lambda: "-1.0",
+    "bytes": lambda: b"\0" * 32,
+    "a memoryview": lambda: memoryview(b"\0" * 32),
+    "an array of the standard library": lambda: array.array("d", [-1.0, -2.0]),
+    "a dict": lambda: {"input": -1.0},
+    "a generator": lambda: (x for x in [-1.0]),
+    "a type": lambda: np.ndarray,
+    "a dtype": lambda: np.dtype("float64"),
+    "what NumPy would convert": Convertible,
+    "a duck": Duck,
+}
+
+
+def refusal(name: str, thing: object) -> Raises:
+    kind = type(thing)
+    found = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    kinds = "must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...)"
+    return Raises(TypeError, f"`{name}` {kinds}; got {found}: {REMEDY}")
+
+
+def sparse() -> object:
+    return library("scipy.sparse").csr_array(np.eye(2))
+
+
+def rows() -> Iterator[Row]:
+    good = np.full((2, 2), 0.5)
+    for number, (name, make) in enumerate(THINGS.items()):
+        # Every thing in both places, and every function has some.
+        function, other = FUNCTIONS[number % 5], FUNCTIONS[(number + 2) % 5]
+        yield Row(
+            f"{name} as target", function, lambda m=make: (good, m()), refusal("target", make())
+        )
+        yield Row(f"{name} as input", other, lambda m=make: (m(), good), refusal("input", make()))
+        if make() is not None:
+            yield Row(
+                f"{name} as mask",
+                lambda x, t, where: sums(x, t, where=where),
+                lambda m=make: (good, good, m()),
+                refusal("where", make()),
+            )
+    kind = re.compile(r"`target` must be an array \(.*\); got scipy\.sparse\..*: convert it .*\.")
+    yield Row(
+        "a sparse matrix of SciPy",
+        sums,
+        lambda: (good, sparse()),
+        Raises(TypeError, kind),
+        needs=("scipy",),
+    )
+    yield Row(
+        "a list",
+        torch_module,
+        lambda: (library("torch").zeros(2), [0.5, 0.5]),
+        refusal("target", []),
+        needs=("torch",),
+    )

@@ -1,0 +1,220 @@
+"""Arrays of NumPy in memory of any kind, of any size, and of subclasses."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from hostile.row import (
+    FUNCTIONS,
+    INPUT,
+    SUM,
+    TARGET,
+    Gives,
+    Raises,
+    Row,
+    module,
+    slope,
+    sums,
+    terms,
+)
+
+import kldiv_xp
+
+OWN_MASK = (
+    "`{}` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass its data, "
+    "and say what has a part in the loss by where=~mask."
+)
+TERMS = np.array(TARGET) * (np.log(TARGET) - np.array(INPUT))
+
+
+class Watching(np.ndarray):
+    """A subclass that does what its parent does."""
+
+
+def misaligned(values: list) -> np.ndarray:
+    memory = np.zeros(33, dtype="uint8")[1:].view("float64").reshape(2, 2)
+    memory[...] = values
+    return memory
+
+
+def read_only(values: list) -> np.ndarray:
+    array = np.array(values)
+    array.flags.writeable = False
+    return array
+
+
+LAYOUTS = {
+    "negative strides": lambda v: np.array(v)[::-1, ::-1].copy()[::-1, ::-1],
+    "misaligned memory": misaligned,
+    "the other byte order": lambda v: np.array(v, dtype=">f8"),
+    "columns": np.asfortranarray,
+    "read-only memory": read_only,
+    "memory of every second element": lambda v: np.repeat(np.array(v), 2, axis=1)[:, ::2],
+    "memory of a record": lambda v: np.rec.fromarrays([np.array(v)], names="p").p,
+    "a subclass": lambda v: np.array(v).view(Watching),
+    "a record array of floats": lambda v: np.array(v).view(np.recarray),
+}
+
+
+def rows() -> Iterator[Row]:
+    for name, make in LAYOUTS.items():
+
+        def pair(m=make):
+            return m(INPUT), m(TARGET)
+
+        yield Row(name, terms, pair, Gives(TERMS))
+        yield Row(name, module, pair, Gives(SUM))
+        yield Row(name, slope, pair, Gives(-np.array(TARGET)))
+    yield from shapes()
+    yield from sizes()
+    yield from subclasses()
+
+
+def shapes() -> Iterator[Row]:
+    for left, right in (((2, 2), (2,)), ((2, 2), (2, 2, 1)), ((0, 2), (2, 0)), ((), (1,))):
+        yield Row(
+            f"shapes {left} and {right}",
+            sums,
+            lambda a=left, b=right: (np.ones(a), np.ones(b)),
+            Raises(
+                ValueError,
+                f"`input` and `target` must have the same shape; got {left} and {right}: nothing "
+                "is broadcast silently, so call broadcast_to(...) on the smaller one.",
+            ),
+        )
+    for shape in ((0,), (0, 3), (3, 0), (2, 0, 2)):
+
+        def empty(s=shape):
+            return np.ones(s), np.ones(s)
+
+        yield Row(f"no elements in shape {shape}", sums, empty, Gives(0.0))
+        yield Row(f"no elements in shape {shape}", terms, empty, Gives(np.ones(shape)))
+        yield Row(
+            f"mean of no elements in shape {shape}",
+            "kl_div",
+            empty,
+            Gives(np.nan, warns=kldiv_xp.KLDivWarning),
+        )
+    for function in ("kl_div_with_logits", "js_div_with_logits"):
+        yield Row(
+            "no samples",
+            function,
+            lambda: (np.ones((0, 3)), np.ones((0, 3))),
+            Gives(np.ones(0)),
+            {"reduction": "none"},
+        )
+        yield Row(
+            "samples without elements",
+            function,
+            lambda: (np.ones((2, 0)), np.ones((2, 0))),
+            Raises(ValueError, re.compile(r".*`axis`.*\.")),
+            fault="zero-size array to reduction operation maximum which has no identity",
+        )
+        yield Row(
+            "numbers without an axis",
+            function,
+            lambda: (np.array(1.0), np.array(1.0)),
+            Raises(
+                ValueError,
+                "`axis` must name axes of the operands, which have 0; got -1: count them from 0, "
+                "or from -1 at the end.",
+            ),
+        )
+
+
+def sizes() -> Iterator[Row]:
+    """More elements than 32 bits can count; only those that are selected or empty cost time."""
+    many = 2**31 + 2
+
+    def broadcast():
+        return np.broadcast_to(np.float32(-1), many), np.broadcast_to(np.float32(0.5), (1, many))
+
+    yield Row(
+        "2**31 elements beside another shape",
+        sums,
+        broadcast,
+        Raises(
+            ValueError,
+            f"`input` and `target` must have the same shape; got ({many},) and (1, {many}): "
+            "nothing is broadcast silently, so call broadcast_to(...) on the smaller one.",
+        ),
+    )
+    yield Row(
+        "2**31 ints",
+        sums,
+        lambda: (np.broadcast_to(np.int8(1), many),) * 2,
+        Raises(
+            TypeError,
+            "`input` must have a real floating-point dtype; got int8: convert it with "
+            "astype(..., float32).",
+        ),
+    )
+    yield Row(
+        "2**31 elements",
+        sums,
+        lambda: tuple(
+            np.broadcast_to(np.full(2**18, value, dtype="float32"), (2**13 + 1, 2**18))
+            for value in (-1, 1)
+        ),
+        Gives(2.0**31 + 2.0**18, dtype="float32"),
+    )
+    yield Row(
+        "2**50 by 0 elements",
+        sums,
+        lambda: (np.broadcast_to(np.empty((1, 0)), (2**50, 0)),) * 2,
+        Gives(0.0),
+    )
+
+
+def masked(values: list) -> np.ma.MaskedArray:
+    return np.ma.array(values, mask=[[False, True], [False, False]])
+
+
+def subclasses() -> Iterator[Row]:
+    for number, function in enumerate(FUNCTIONS):
+        place = ("input", "target")[number % 2]
+        yield Row(
+            f"a masked {place}",
+            function,
+            lambda p=place: (
+                (masked(INPUT), np.array(TARGET))
+                if p == "input"
+                else (np.array(INPUT), masked(TARGET))
+            ),
+            Raises(TypeError, OWN_MASK.format(place)),
+        )
+    yield Row(
+        "a mask that is masked",
+        lambda x, t, where: sums(x, t, where=where),
+        lambda: (np.array(INPUT), np.array(TARGET), masked([[True, True]] * 2)),
+        Raises(TypeError, OWN_MASK.format("where")),
+    )
+    yield Row(
+        "a matrix",
+        sums,
+        lambda: (np.array(INPUT), np.array(TARGET).view(np.matrix)),
+        Raises(
+            TypeError,
+            "`target` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got numpy.matrix: "
+            "convert it with the asarray of your array library.",
+        ),
+    )
+    yield Row("scalars of NumPy", sums, lambda: (np.float64(-1), np.float64(1)), Gives(1.0))
+    yield Row(
+        "short scalars of NumPy",
+        sums,
+        lambda: (np.float16(-1), np.float16(1)),
+        Gives(1.0, dtype="float16"),
+    )
+    yield Row(
+        "one array as both operands",
+        lambda x: kldiv_xp.kl_div(x, x, reduction="sum", log_target=True),
+        lambda: (np.array(INPUT),),
+        Gives(0.0),
+    )
+    yield Row(
+        "operands that overlap",
+        sums,
+        lambda: (np.arange(1.0, 5)[:3], np.arange(1.0, 5)[1:]),
+        Gives(sum(p * (np.log(p) - p + 1) for p in (2.0, 3.0, 4.0))),
+    )

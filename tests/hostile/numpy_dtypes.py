@@ -1,0 +1,104 @@
+"""Arrays of NumPy that hold no real floating-point numbers, or such of an unusual type."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from hostile.row import FUNCTIONS, INPUT, SUM, TARGET, Gives, Raises, Row, slope, sums, terms
+
+BAD = {
+    "object": lambda: np.array(TARGET, dtype=object),
+    "a ragged list in an array of objects": lambda: np.array([[0.4, 0.6], [0.1]], dtype=object),
+    "strings": lambda: np.array([["0.4", "0.6"], ["0.1", "0.9"]]),
+    "bytes": lambda: np.array([[b"0.4", b"0.6"], [b"0.1", b"0.9"]]),
+    "strings of any length": lambda: np.array(
+        [["0.4", "0.6"], ["0.1", "0.9"]], dtype=np.dtypes.StringDType()
+    ),
+    "times": lambda: np.zeros((2, 2), dtype="M8[s]"),
+    "durations": lambda: np.zeros((2, 2), dtype="m8[ns]"),
+    "records": lambda: np.zeros((2, 2), dtype=[("p", "f8"), ("q", "f8")]),
+    "raw memory": lambda: np.zeros((2, 2), dtype="V8"),
+    "bools": lambda: np.ones((2, 2), dtype=bool),
+    "signed bytes": lambda: np.ones((2, 2), dtype="int8"),
+    "long ints": lambda: np.ones((2, 2), dtype="int64"),
+    "unsigned ints": lambda: np.ones((2, 2), dtype="uint16"),
+}
+COMPLEX = {
+    "complex numbers": lambda: np.ones((2, 2), dtype="complex128"),
+    "short complex numbers": lambda: np.ones((2, 2), dtype="complex64"),
+}
+
+
+def rows() -> Iterator[Row]:
+    for remedy, table in (
+        ("convert it with astype(..., float32)", BAD),
+        ("take its real part with real(...)", COMPLEX),
+    ):
+        for number, (name, make) in enumerate(table.items()):
+            sentence = f"must have a real floating-point dtype; got {make().dtype}: {remedy}."
+            for place, shift in (("input", 0), ("target", 2)):
+                yield Row(
+                    f"{name} as {place}",
+                    FUNCTIONS[(number + shift) % 5],
+                    lambda m=make, p=place: (
+                        (m(), np.array(TARGET)) if p == "input" else (np.array(INPUT), m())
+                    ),
+                    Raises(TypeError, f"`{place}` {sentence}"),
+                )
+    yield from masks()
+    yield from upstream()
+    yield Row(
+        "long doubles",
+        sums,
+        lambda: (np.array(INPUT, np.longdouble), np.array(TARGET, np.longdouble)),
+        Gives(SUM, dtype=str(np.dtype(np.longdouble))),
+    )
+    yield Row(
+        "two types of floats",
+        sums,
+        lambda: (np.array(INPUT, "float32"), np.array(TARGET)),
+        Gives(SUM),
+    )
+
+
+def masks() -> Iterator[Row]:
+    for name, dtype in (("ints", "int64"), ("floats", "float32"), ("objects", object)):
+        yield Row(
+            f"a mask of {name}",
+            lambda x, t, where: terms(x, t, where=where),
+            lambda d=dtype: (np.array(INPUT), np.array(TARGET), np.ones((2, 2), dtype=d)),
+            Raises(
+                TypeError,
+                f"`where` must be a mask of bools; got {np.dtype(dtype)}: compare it with "
+                "something, e.g. where != 0.",
+            ),
+        )
+
+
+def upstream() -> Iterator[Row]:
+    for name, value in (("ints", np.array(2)), ("an int of NumPy", np.int64(2))):
+        yield Row(
+            f"an upstream derivative of {name}",
+            lambda x, t, upstream: slope(x, t, upstream=upstream),
+            lambda v=value: (np.array(INPUT), np.array(TARGET), v),
+            Raises(
+                TypeError,
+                "`upstream` must have a real floating-point dtype; got int64: convert it with "
+                "astype(..., float32).",
+            ),
+        )
+    yield Row(
+        "an upstream derivative of a float of NumPy",
+        lambda x, t, upstream: slope(x, t, upstream=upstream),
+        lambda: (np.array(INPUT), np.array(TARGET), np.float64(2)),
+        Gives(-2 * np.array(TARGET)),
+    )
+    yield Row(
+        "an upstream derivative of another shape",
+        lambda x, t, upstream: slope(x, t, upstream=upstream),
+        lambda: (np.array(INPUT), np.array(TARGET), np.ones(1)),
+        Raises(
+            ValueError,
+            "`upstream` must have the shape of the loss, (2, 2) for 'none' and () otherwise; got "
+            "(1,) with reduction='sum': pass the derivative by the loss itself.",
+        ),
+    )

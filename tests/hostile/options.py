@@ -1,0 +1,146 @@
+"""Options of a wrong type or out of range."""
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, limited, module, slope, sums
+
+FLAGS = [1, 0, None, "True", 1.0, [True], np.True_, np.ones(()) == 1]
+REDUCTIONS = ["avg", "SUM", "", None, 1, b"sum", ["sum"], ("none", "sum"), True]
+LEGACY = [1, 0, "mean", np.False_, [False]]
+NO_INTS = ["x", 0.0, True, [0], {0}, (0, 1.0), (None,), ((0,), 1), np.int64(0), (np.int64(1),)]
+NO_AXES = [2, -3, (0, 2), 2**70]
+TEMPERATURES = [0, 0.0, -0.0, -1.0, math.nan, math.inf, -math.inf, 10**400]
+NO_NUMBERS = ["2", None, True, [1.0], 1j, np.array(2.0), np.float32(2), Fraction(1, 2), Decimal(2)]
+BETAS = [-0.1, 1.5, math.nan, math.inf, -1, 2, 10**400]
+TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
+
+
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    return np.array(INPUT), np.array(TARGET)
+
+
+def rows() -> Iterator[Row]:
+    yield from flags()
+    yield from reductions()
+    yield from axes()
+    yield from numbers()
+    yield from limits()
+
+
+def flags() -> Iterator[Row]:
+    for number, flag in enumerate(FLAGS):
+        refused = f"must be True or False; got {flag!r}: pass bool(...) of it."
+        function = [sums, module, slope][number % 3]
+        outcome = Raises(TypeError, f"`log_target` {refused}")
+        yield Row(f"log_target={flag!r}", function, pair, outcome, {"log_target": flag})
+        name = "scale_by_temperature_squared"
+        function = ["kl_div_with_logits", "js_div_with_logits"][number % 2]
+        yield Row(
+            f"{name}={flag!r}",
+            function,
+            pair,
+            Raises(TypeError, f"`{name}` {refused}"),
+            {name: flag},
+        )
+    for flag in LEGACY:
+        remedy = "leave it out"
+        if isinstance(flag, str):
+            remedy = "pass a reduction by keyword, reduction='mean'"
+        for name in ("size_average", "reduce"):
+            sentence = f"`{name}` must be True, False or None; got {flag!r}: {remedy}."
+            yield Row(f"{name}={flag!r}", "kl_div", pair, Raises(TypeError, sentence), {name: flag})
+            yield Row(
+                f"{name}={flag!r}", "KLDivLoss", tuple, Raises(TypeError, sentence), {name: flag}
+            )
+
+
+def reductions() -> Iterator[Row]:
+    functions = ["kl_div", "kl_div_gradient", "kl_div_with_logits", "js_div_with_logits"]
+    for number, reduction in enumerate(REDUCTIONS):
+        sentence = (
+            f"`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got {reduction!r}."
+        )
+        outcome, options = Raises(ValueError, sentence), {"reduction": reduction}
+        yield Row(f"reduction={reduction!r}", functions[number % 4], pair, outcome, options)
+        yield Row(f"reduction={reduction!r}", "KLDivLoss", tuple, outcome, options)
+
+
+def axes() -> Iterator[Row]:
+    for number, axis in enumerate(NO_INTS):
+        sentence = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
+        function = [sums, slope, "kl_div_with_logits", module][number % 4]
+        if function == "kl_div_with_logits" and isinstance(axis, tuple):
+            function = sums
+        yield Row(f"axis={axis!r}", function, pair, Raises(TypeError, sentence), {"axis": axis})
+    for number, axis in enumerate(NO_AXES):
+        sentence = (
+            f"`axis` must name axes of the operands, which have 2; got {axis!r}: count them from "
+            "0, or from -1 at the end."
+        )
+        function = [sums, slope, module][number % 3]
+        yield Row(f"axis={axis!r}", function, pair, Raises(ValueError, sentence), {"axis": axis})
+    twice = "`axis` must name each axis once; got (0, -2) for operands with 2 axes."
+    yield Row("axis=(0, -2)", sums, pair, Raises(ValueError, twice), {"axis": (0, -2)})
+    for axis in ((0,), (), (0, 1)):
+        sentence = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
+        outcome = Raises(TypeError, sentence)
+        yield Row(f"axis={axis!r}", "js_div_with_logits", pair, outcome, {"axis": axis})
+    none = Raises(TypeError, "`axis` must be an int, the axis of one distribution; got None.")
+    yield Row(
+        "axis=None",
+        "kl_div_with_logits",
+        pair,
+        none,
+        {"axis": None},
+        fault=("the sentence offers None, which this function does not take"),
+    )
+    yield Row("no axis of a sample", sums, pair, Gives(SUM), {"axis": ()})
+
+
+def numbers() -> Iterator[Row]:
+    functions = ["kl_div_with_logits", "js_div_with_logits"]
+    for kind, values in ((ValueError, TEMPERATURES), (TypeError, NO_NUMBERS)):
+        for number, value in enumerate(values):
+            sentence = (
+                f"`temperature` must be a positive finite number; got {value!r}: 1.0 leaves the "
+                "logits as they are."
+            )
+            options = {"temperature": value}
+            name = f"temperature={value!r}"
+            yield Row(name, functions[number % 2], pair, Raises(kind, sentence), options)
+    for kind, values in ((ValueError, BETAS), (TypeError, NO_NUMBERS)):
+        for value in values:
+            sentence = (
+                f"`beta` must be a number from 0 to 1; got {value!r}: 0.5 is the Jensen-Shannon "
+                "divergence."
+            )
+            outcome = Raises(kind, sentence)
+            yield Row(f"beta={value!r}", "js_div_with_logits", pair, outcome, {"beta": value})
+    for kind in TARGETS:
+        sentence = (
+            "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got "
+            f"{kind!r}."
+        )
+        outcome = Raises(ValueError, sentence)
+        yield Row(f"target_is={kind!r}", functions[0], pair, outcome, {"target_is": kind})
+    for value in ("1", [1.0], 1j, True):
+        sentence = (
+            "`upstream` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
+            f"{type(value).__name__}: convert it with the asarray of your array library."
+        )
+        yield Row(
+            f"upstream={value!r}", slope, pair, Raises(TypeError, sentence), {"upstream": value}
+        )
+
+
+def limits() -> Iterator[Row]:
+    for limit in (None, 2.0, "2", True, [2], np.int64(2), math.nan):
+        sentence = f"`limit` must be an int; got {limit!r}: pass the number of threads."
+        yield Row(f"limit={limit!r}", limited, lambda n=limit: (n,), Raises(TypeError, sentence))
+    for limit in (0, -1, -(2**70)):
+        sentence = f"`limit` must be at least 1; got {limit}: 1 computes in the calling thread."
+        yield Row(f"limit={limit}", limited, lambda n=limit: (n,), Raises(ValueError, sentence))

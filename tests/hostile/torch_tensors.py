@@ -1,0 +1,216 @@
+"""Tensors that are more, or less, than values in host memory."""
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from backends import library
+from hostile.row import (
+    INPUT,
+    SUM,
+    TARGET,
+    Gives,
+    Raises,
+    Row,
+    module,
+    slope,
+    sums,
+    terms,
+    torch_module,
+)
+
+import kldiv_xp
+
+TENSOR = "torch.Tensor"
+BAD = ("int64", "bool", "uint8", "complex64", "complex128")
+
+
+def tensors(change: Callable[[Any], Any] = lambda tensor: tensor) -> tuple[Any, Any]:
+    """The two operands, changed in one way."""
+    torch = library("torch")
+    return tuple(change(torch.tensor(v, dtype=torch.float64)) for v in (INPUT, TARGET))
+
+
+def row(name: str, function: Any, make: Any, outcome: Any, **options: Any) -> Row:
+    return Row(name, function, make, outcome, options, needs=("torch",))
+
+
+def rows() -> Iterator[Row]:
+    yield from dtypes()
+    yield from layouts()
+    yield from views()
+    yield from values_elsewhere()
+    yield from modes()
+
+
+def dtypes() -> Iterator[Row]:
+    for number, name in enumerate(BAD):
+        remedy = "convert it with astype(..., float32)"
+        if "complex" in name:
+            remedy = "take its real part with real(...)"
+        yield row(
+            f"a target of {name}",
+            [sums, module, slope, torch_module, "js_div_with_logits"][number],
+            lambda n=name: (tensors()[0], tensors()[1].to(getattr(library("torch"), n))),
+            Raises(
+                TypeError,
+                f"`target` must have a real floating-point dtype; got torch.{name}: {remedy}.",
+            ),
+        )
+    yield row(
+        "a quantised target",
+        sums,
+        lambda: (tensors()[0], quantised()),
+        Raises(TypeError, re.compile(r"`target` must have a real floating-point dtype; got .*\.")),
+    )
+
+
+def layouts() -> Iterator[Row]:
+    for layout in ("to_sparse", "to_sparse_coo"):
+        yield row(
+            f"operands {layout}",
+            sums,
+            lambda method=layout: tensors(lambda t: getattr(t, method)()),
+            # PyTorch's own error, which names the layout.
+            Raises(NotImplementedError, re.compile(r"Could not run .*Sparse.*", re.DOTALL)),
+        )
+
+
+def views() -> Iterator[Row]:
+    torch_view: dict[str, Callable[[Any], Any]] = {
+        "memory by columns": lambda t: t.t().contiguous().t(),
+        "every second element": lambda t: t.repeat_interleave(2, 1)[:, ::2],
+        "the negative bit": lambda t: library("torch")._neg_view(-t),
+        "the imaginary part of a conjugate": lambda t: library("torch").complex(t, -t).conj().imag,
+        "the real part of a complex number": lambda t: library("torch").complex(t, t).real,
+        "parameters": lambda t: library("torch").nn.Parameter(t, requires_grad=False),
+    }
+    for name, change in torch_view.items():
+        yield row(name, sums, lambda c=change: tensors(c), Gives(SUM, TENSOR, "torch.float64"))
+        like = Gives([[-0.4, -0.6], [-0.1, -0.9]], TENSOR, "torch.float64")
+        yield row(name, slope, lambda c=change: tensors(c), like)
+
+
+def values_elsewhere() -> Iterator[Row]:
+    yield row(
+        "tensors without values",
+        lambda x, t: (*sums(x, t).shape, sums(x, t).device.type),
+        lambda: tensors(lambda t: t.to("meta")),
+        Gives(("meta",), "builtins.tuple", None),
+    )
+    for name, one, other in (("meta", "cpu", "meta"), ("cpu", "meta", "cpu")):
+        yield row(
+            f"a target on {name}",
+            torch_module,
+            lambda a=one, b=other: (tensors()[0].to(a), tensors()[1].to(b)),
+            Raises(
+                ValueError,
+                f"`input` and `target` must be on one device; got {one} and {other}: move one of "
+                "them, e.g. with to_device.",
+            ),
+        )
+    yield row(
+        "an array of NumPy as target",
+        sums,
+        lambda: (tensors()[0], tensors()[1].numpy()),
+        Raises(
+            TypeError,
+            "`input` and `target` must come from one array library; got torch.Tensor and "
+            "numpy.ndarray: convert one of them, e.g. with from_dlpack.",
+        ),
+    )
+    yield row(
+        "2**31 elements without values",
+        lambda x, t: (*terms(x, t).shape, sums(x, t).device.type),
+        lambda: (library("torch").empty(2**31 + 2, device="meta"),) * 2,
+        Gives((2**31 + 2, "meta"), "builtins.tuple", None),
+    )
+    yield row(
+        "no elements",
+        terms,
+        lambda: tensors(lambda t: t[:0]),
+        Gives(np.empty((0, 2)), TENSOR, "torch.float64"),
+    )
+
+
+def quantised() -> Any:
+    torch = library("torch")
+    with warnings.catch_warnings():  # it tells of its removal
+        warnings.simplefilter("ignore")
+        return torch.quantize_per_tensor(tensors()[1].float(), 0.1, 0, torch.quint8)
+
+
+def without_recording(input: Any, target: Any) -> Any:
+    with library("torch").inference_mode():
+        return sums(input, target)
+
+
+def made_in_inference_mode() -> tuple[Any, Any]:
+    with library("torch").inference_mode():
+        return tensors()
+
+
+def leaves() -> tuple[Any, Any]:
+    return tensors(lambda t: t.requires_grad_())
+
+
+def jacobian(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Jacobian by the vectorised map of torch.autograd."""
+
+    def vectorised(input: Any, target: Any) -> Any:
+        module = library("torch").autograd.functional
+        return module.jacobian(lambda x: function(x, target), input, vectorize=True)
+
+    return vectorised
+
+
+def of_many(input: Any, target: Any) -> Any:
+    """Gradients for many upstream derivatives at once."""
+    torch = library("torch")
+    (found,) = torch.autograd.grad(
+        sums(input, target), input, torch.ones(3, dtype=torch.float64), is_grads_batched=True
+    )
+    return found
+
+
+def samples(input: Any, target: Any) -> Any:
+    return terms(input, target, axis=-1)
+
+
+def from_logits(input: Any, target: Any) -> Any:
+    return kldiv_xp.kl_div_with_logits(input, target, reduction="none")
+
+
+def modes() -> Iterator[Row]:
+    value = Gives(SUM, TENSOR, "torch.float64")
+    yield row("leaves in inference mode", without_recording, leaves, value)
+    yield row("tensors of inference mode", sums, made_in_inference_mode, value)
+    diagonal = -np.diag(np.ravel(TARGET)).reshape(2, 2, 2, 2)
+    like = TENSOR, "torch.float64"
+    yield row("a vectorised Jacobian", jacobian(terms), tensors, Gives(diagonal, *like))
+    yield row(
+        "upstream derivatives at once", of_many, leaves, Gives([-np.array(TARGET)] * 3, *like)
+    )
+    rowwise = np.zeros((2, 2, 2))
+    rowwise[[0, 1], [0, 1]] = -np.array(TARGET)
+    yield Row(
+        "a vectorised Jacobian of samples",
+        jacobian(samples),
+        tensors,
+        Gives(rowwise, *like),
+        needs=("torch",),
+        fault="Batching rule not implemented for aten::broadcast_to",
+    )
+    q, p = (np.exp(a) / np.exp(a).sum(-1, keepdims=True) for a in map(np.array, (INPUT, TARGET)))
+    rowwise = np.zeros((2, 2, 2))
+    rowwise[[0, 1], [0, 1]] = q - p
+    yield Row(
+        "a vectorised Jacobian of divergences from logits",
+        jacobian(from_logits),
+        tensors,
+        Gives(rowwise, *like),
+        needs=("torch",),
+        fault="Batching rule not implemented for aten::detach",
+    )
