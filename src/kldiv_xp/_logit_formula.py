@@ -15,14 +15,29 @@ Pairs = list[tuple[float, Array, Array]]
 
 
 def log_softmax(xp: Namespace, logits: Array, temperature: float) -> Array:
-    """Logarithm of softmax(logits / temperature); -inf stays, and a row of nothing else is NaN.
+    """Logarithm of softmax(logits / temperature); -inf stays, and a row of nothing else is NaN."""
+    shifted = scaled(xp, logits, temperature)
+    return xp.subtract(shifted, xp.log(row_sum(xp, xp.exp(shifted))))
 
-    The largest logit is subtracted first, so that no logit is too large to be divided.
+
+def softmax(xp: Namespace, logits: Array, temperature: float) -> Array:
+    """softmax(logits / temperature): 0 where a logit is -inf; a row of nothing else is NaN."""
+    exponentials = xp.exp(scaled(xp, logits, temperature))
+    return xp.divide(exponentials, row_sum(xp, exponentials))
+
+
+def scaled(xp: Namespace, logits: Array, temperature: float) -> Array:
+    """Logits over the temperature, the largest of them 0.
+
+    It is subtracted first, so that no logit is too large to be divided.
     """
-    scaled = xp.subtract(logits, xp.max(logits, axis=-1, keepdims=True))
-    if temperature != 1:
-        scaled = xp.divide(scaled, temperature)
-    return xp.subtract(scaled, xp.log(xp.sum(xp.exp(scaled), axis=-1, keepdims=True)))
+    shifted = xp.subtract(logits, xp.max(logits, axis=-1, keepdims=True))
+    return over(xp, shifted, temperature)
+
+
+def over(xp: Namespace, array: Array, divisor: float) -> Array:
+    """Array over a number."""
+    return array if divisor == 1 else xp.divide(array, divisor)
 
 
 def row_sum(xp: Namespace, terms: Array) -> Array:
@@ -55,10 +70,15 @@ class KL:
     def input_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """(q sum(p) - p) / T, where p need not sum to 1."""
-        ((_, p, _),) = self.pairs(xp, input, target, guard=guard)
-        q = xp.exp(log_softmax(xp, input, self.temperature))
-        return xp.divide(xp.subtract(xp.multiply(q, row_sum(xp, p)), p), self.temperature)
+        """(q sum(p) - p) / T, where a p that was given need not sum to 1."""
+        del guard
+        q = softmax(xp, input, self.temperature)
+        if self.target_is == "logits":
+            p = softmax(xp, target, self.temperature)
+        else:
+            p = target if self.target_is == "probabilities" else xp.exp(target)
+            q = xp.multiply(q, row_sum(xp, p))
+        return over(xp, xp.subtract(q, p), self.temperature)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
@@ -119,7 +139,7 @@ class JS:
 def centred(xp: Namespace, p: Array, log_ratio: Array, temperature: float) -> Array:
     """p (log_ratio - sum(p log_ratio)) / T: the derivative, by the logits of p, of that sum."""
     mean = row_sum(xp, xp.multiply(p, log_ratio))
-    return xp.divide(xp.multiply(p, xp.subtract(log_ratio, mean)), temperature)
+    return over(xp, xp.multiply(p, xp.subtract(log_ratio, mean)), temperature)
 
 
 Divergence = KL | JS
