@@ -245,8 +245,8 @@ def test_target_that_underflows_in_its_type_is_found(holding_backend):
     finding = only(diagnose(*operands))
     assert (finding.code, finding.where, finding.count) == ("underflow", (0, 2), 1)
     assert finding.message == (
-        "`target` is 1.01e-06 at (0, 2), and 1 entry in all are too small for its type to hold "
-        "all their digits: keep the target in float32, or pass its logarithm with log_target=True."
+        "`target` is 1.01e-06 at (0, 2) and in 1 entry in all too small for its type to hold all "
+        "digits: keep the target in float32, or pass its logarithm with log_target=True."
     )
     assert not diagnose(*(holding_backend.array(one, "float32") for one in (np.log(p), p)))
 

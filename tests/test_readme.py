@@ -24,12 +24,13 @@ def test_example_runs(library):
     exec(compile(BLOCKS[library], f"README.md, {library}", "exec"), {})
 
 
-def test_examples_of_training_and_of_speed_run():
+def test_examples_of_training_of_diagnosis_and_of_speed_run():
     usable("numpy")
     section = README.partition("### Training loops")[2].partition("\n## ")[0]
-    training, speed = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    names = {}
-    exec(compile(BLOCKS["NumPy"] + training + speed, "README.md, training", "exec"), names)
+    examples = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert len(examples) == 3
+    program = "".join([BLOCKS["NumPy"], *examples])
+    exec(compile(program, "README.md, training", "exec"), {})
 
 
 @pytest.mark.parametrize("library", BACKEND_OF)

@@ -61,9 +61,9 @@ def underflow(evidence: Evidence) -> Finding | None:
         return None
     return finding(
         "underflow", "target", tally,
-        f"`target` is {tally.value:.3g} at {tally.where}, and {entries(tally.count)} in all are "
-        "too small for its type to hold all their digits: keep the target in float32, or pass its "
-        "logarithm with log_target=True.",
+        f"`target` is {tally.value:.3g} at {tally.where} and in {entries(tally.count)} in all too "
+        "small for its type to hold all digits: keep the target in float32, or pass its logarithm "
+        "with log_target=True.",
     )  # fmt: skip
 
 
