@@ -59,9 +59,9 @@ DRAWS = st.builds(
 
 
 def for_all_draws(test):
-    """Property test of a few draws."""
+    """Property test of as many draws as the profile says."""
     fixture = HealthCheck.function_scoped_fixture  # `values` keeps nothing but what it compiled
-    chosen = settings(max_examples=15, deadline=None, suppress_health_check=[fixture])
+    chosen = settings(suppress_health_check=[fixture])
     return chosen(given(draw=DRAWS)(test))
 
 

@@ -1,0 +1,169 @@
+"""What is checked of a call: its value or derivatives, its type, and that it changes nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from backends import Backend, library
+from hypothesis import given
+from hypothesis import strategies as st
+from mpmath import mp
+
+import kldiv_xp
+from fuzz import calls, logit_calls
+from fuzz.formats import flushes
+from fuzz.interval import differences
+from fuzz.layouts import layouts
+from generate.reference import promoted
+from kldiv_conformance._formats import FORMATS
+
+Check = Callable[[Backend, Any], None]
+
+
+def operands_of(backend: Backend, call: Any) -> list[Any]:
+    """Arrays of the backend, in the layouts of the call."""
+    made = []
+    for values, dtype, layout in zip(
+        (call.input, call.target), call.dtypes, call.layouts, strict=True
+    ):
+        array = backend.array(values, dtype)
+        moved = layouts(backend)[layout](array)
+        made.append(moved)
+    return made
+
+
+def mask_of(backend: Backend, call: Any) -> dict[str, Any]:
+    """Option `where`, if there is a mask."""
+    if call.where is None:
+        return {}
+    return {"where": backend.array(call.where) != 0}
+
+
+@contextmanager
+def shared(call: Any) -> Iterator[None]:
+    """Blocks and threads of the call."""
+    with (
+        patch("kldiv_xp._blocks.BLOCK_BYTES", call.block_bytes),
+        kldiv_xp.thread_limit(call.threads),
+    ):
+        yield
+
+
+def run(backend: Backend, call: Any, function: Callable[..., Any], **options: Any) -> Any:
+    """What a function returns, which must leave its operands as they are."""
+    operands = operands_of(backend, call)
+    before = [backend.read(operand).tobytes() for operand in operands]
+    with shared(call):
+        result = backend.call(function, *operands, **options | mask_of(backend, call))
+    if isinstance(result, tuple):
+        result, found = [backend.read(part) for part in result], result
+    else:
+        result, found = backend.read(result), result
+    assert [backend.read(operand).tobytes() for operand in operands] == before, "operands changed"
+    return found, result
+
+
+def assert_within(
+    backend: Backend, found: Any, values: np.ndarray, expected: np.ndarray, dtype: str
+) -> None:
+    """Fail with what is wrong with a result."""
+    assert str(found.dtype).rpartition(".")[2] == dtype, f"{found.dtype} instead of {dtype}"
+    values = np.asarray(values, dtype=np.float64)
+    wrong = differences(values, expected, FORMATS[dtype], flushed=flushes(backend))
+    assert not wrong, "\n".join(wrong)
+
+
+def options_of(call: calls.Call) -> dict[str, Any]:
+    """Options of kl_div and of its gradient."""
+    return {"reduction": call.reduction, "log_target": call.log_target, "axis": call.axis}
+
+
+def check_value(backend: Backend, call: calls.Call) -> None:
+    """The loss."""
+    found, values = run(backend, call, kldiv_xp.kl_div, **options_of(call))
+    if calls.is_decided(backend, call):
+        assert_within(
+            backend, found, values, calls.exact_value(backend, call), promoted(*call.dtypes)
+        )
+
+
+def check_gradient(backend: Backend, call: calls.Call) -> None:
+    """Both derivatives, in closed form."""
+    found, values = run(backend, call, kldiv_xp.kl_div_gradient, **options_of(call))
+    compare_slopes(backend, call, found, values)
+
+
+def check_autodiff(backend: Backend, call: calls.Call) -> None:
+    """Both derivatives, as the library's own differentiation finds them."""
+    slopes = torch_slopes if backend.library == "torch" else jax_slopes
+    found, values = run(backend, call, slopes, **options_of(call))
+    compare_slopes(backend, call, found, values)
+
+
+def compare_slopes(backend: Backend, call: calls.Call, found: Any, values: Any) -> None:
+    if not calls.is_decided(backend, call):
+        return
+    expected = calls.exact_slopes(backend, call)
+    for one in zip(found, values, expected, call.dtypes, strict=True):
+        assert_within(backend, *one)
+
+
+def torch_slopes(input: Any, target: Any, **options: Any) -> tuple[Any, Any]:
+    torch = library("torch")
+    leaves = [array.detach().requires_grad_() for array in (input, target)]
+    loss = kldiv_xp.kl_div(*leaves, **options)
+    return torch.autograd.grad(loss, leaves, torch.ones_like(loss))
+
+
+def jax_slopes(input: Any, target: Any, **options: Any) -> tuple[Any, Any]:
+    jax = library("jax")
+
+    def loss(input: Any, target: Any) -> Any:
+        return kldiv_xp.kl_div(input, target, **options)
+
+    value, pullback = jax.vjp(loss, input, target)
+    slopes: tuple[Any, Any] = pullback(jax.numpy.ones_like(value))
+    return slopes
+
+
+def check_logits(backend: Backend, call: logit_calls.LogitCall) -> None:
+    """A divergence from logits."""
+    options: dict[str, Any] = {
+        "axis": call.axis,
+        "reduction": call.reduction,
+        "temperature": call.temperature,
+        "scale_by_temperature_squared": call.scale,
+    }
+    kl = call.function == "kl_div_with_logits"
+    options |= {"target_is": call.target_is} if kl else {"beta": call.beta}
+    found, values = run(backend, call, getattr(kldiv_xp, call.function), **options)
+    if logit_calls.is_decided(backend, call):
+        expected = logit_calls.exact_divergences(backend, call)
+        assert_within(backend, found, values, expected, promoted(*call.dtypes))
+
+
+CHECKS: dict[str, tuple[Check, Callable[[Backend], st.SearchStrategy[Any]]]] = {
+    "value": (check_value, calls.calls),
+    "gradient": (check_gradient, calls.calls),
+    "autodiff": (check_autodiff, calls.calls),
+    "logits": (check_logits, logit_calls.logit_calls),
+}
+
+
+def applies(name: str, backend: Backend) -> bool:
+    """Whether a backend can be checked in this way."""
+    return name != "autodiff" or backend.name in {"torch", "jax", "jax-jit"}
+
+
+def property_of(name: str, backend: Backend) -> Callable[[], None]:
+    """Hypothesis test of one check on one backend, under the profile that is loaded."""
+    check, strategy = CHECKS[name]
+
+    @given(call=strategy(backend))
+    def holds(call: Any) -> None:
+        with mp.workdps(50):
+            check(backend, call)
+
+    return holds

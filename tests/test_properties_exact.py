@@ -1,0 +1,14 @@
+"""Random calls on every backend are as exact as rounding allows: values, derivatives, logits."""
+
+import pytest
+
+checks = pytest.importorskip("fuzz.checks", reason="fuzz/ or mpmath is not here")
+
+pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+
+
+@pytest.mark.parametrize("check", checks.CHECKS)
+def test_random_calls_are_within_the_bound_of_the_exact_result(backend, check):
+    if not checks.applies(check, backend):
+        pytest.skip(f"{backend.name} has no differentiation of its own")
+    checks.property_of(check, backend)()
