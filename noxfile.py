@@ -1,5 +1,8 @@
 """Everything that is run on this project; `nox -l` is the table of contents."""
 
+import hashlib
+import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +13,7 @@ nox.options.sessions = ["lint", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 DIST = Path("dist")
+CONSTRAINTS = Path(".ci/constraints.txt")
 
 
 def install_group(session: nox.Session, *groups: str) -> None:
@@ -98,10 +102,6 @@ def gpu(session: nox.Session) -> None:
 
 
 @nox.session
-def demo(session: nox.Session) -> None:
-    """Distil a classifier of handwritten digits into a small one; ends with a picture."""
-    install_group(session, "torch", "demo")
-@nox.session
 def distributed(session: nox.Session) -> None:
     """Test the loss on Dask's workers, DTensor and JAX sharding; with --measure, write its page."""
     install_group(session, "distributed", "tests")
@@ -113,6 +113,10 @@ def distributed(session: nox.Session) -> None:
         session.run("pytest", "tests/distributed", *session.posargs, env=environment)
 
 
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Distil a classifier of handwritten digits into a small one; ends with a picture."""
+    install_group(session, "torch", "demo")
     session.install(".")
     session.run("python", "examples/distill_digits", *session.posargs)
 
@@ -136,3 +140,76 @@ def build(session: nox.Session) -> None:
     session.chdir(elsewhere)
     session.run("pytest", *ignored, *session.posargs)
     session.run("kldiv-conformance", "run", "-b", "numpy", "-b", "array-api-strict")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Judge random calls on every backend by exact results; minutes are the first argument."""
+    install_group(session, "torch", "tests")
+    session.install(".")
+    path = os.pathsep.join(["tests", "conformance"])
+    session.run("python", "-m", "fuzz", *session.posargs, env={"PYTHONPATH": path})
+
+
+# What .ci/run installs, nox and the build backend included.
+CI_GROUPS = ("torch", "tests", "lint", "build", "wheel-tests")
+
+
+@nox.session
+def pin(session: nox.Session) -> None:
+    """Resolve all that CI installs anew, and write the versions to .ci/constraints.txt."""
+    groups = nox.project.dependency_groups(PYPROJECT, *CI_GROUPS)
+    backend = PYPROJECT["build-system"]["requires"]
+    report = Path(session.create_tmp()) / "report.json"
+    options = ["--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
+    session.run("pip", "install", *options, *groups, *backend, ".[conformance]")
+    found = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
+    ours = PYPROJECT["project"]["name"]
+    pins = {one["name"].lower(): one["version"].partition("+")[0] for one in found}
+    lines = [f"{name}=={version}\n" for name, version in sorted(pins.items()) if name != ours]
+    CONSTRAINTS.write_text("# Written by `nox -s pin`.\n" + "".join(lines))
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Look up what CI installs in the databases of known vulnerabilities."""
+    install_group(session, "audit")
+    options = ["--requirement", str(CONSTRAINTS), "--no-deps", "--disable-pip"]
+    session.run("pip-audit", *options, *session.posargs)
+
+
+@nox.session
+def reproducible(session: nox.Session) -> None:
+    """Build the last commit twice, in other circumstances, and compare all bytes."""
+    install_group(session, "build")
+    epoch = str(session.run("git", "log", "-1", "--format=%ct", silent=True, external=True)).strip()
+    tmp = Path(session.create_tmp()).resolve()
+    circumstances = {
+        "here": (0o022, "UTC", 10**9),
+        "or there": (0o077, "Asia/Kathmandu", 15 * 10**8),
+    }
+    digests = [
+        build_elsewhere(session, tmp / name, epoch, *how) for name, how in circumstances.items()
+    ]
+    for name, digest in digests[0].items():
+        session.log(f"{name} {digest} and {digests[1].get(name)}")
+    if digests[0] != digests[1]:
+        session.error("the two builds differ.")
+
+
+def build_elsewhere(
+    session: nox.Session, folder: Path, epoch: str, umask: int, zone: str, modified: int
+) -> dict[str, str]:
+    """Digests of what is built from a clone in a folder, under a umask, with files of some age."""
+    shutil.rmtree(folder, ignore_errors=True)
+    before = os.umask(umask)
+    try:
+        session.run("git", "clone", "--quiet", ".", str(folder), external=True)
+        for path in folder.rglob("*"):
+            os.utime(path, (modified, modified))
+        environment = {"SOURCE_DATE_EPOCH": epoch, "TZ": zone}
+        session.run("python", "-m", "build", str(folder), silent=True, env=environment)
+    finally:
+        os.umask(before)
+    built = sorted((folder / DIST).iterdir())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
