@@ -71,9 +71,9 @@ def test_our_peers_are_all_measured(found, gpu):
 
 
 def test_simulated_kernels_conform(found):
-    """The conformance suite, on tensors in host memory that pass for CUDA's."""
+    """The conformance suite but for logits, on tensors in host memory that pass for CUDA's."""
     verdicts = found["conformance"]["verdicts"]["torch"]
-    assert verdicts["pass"] > 1000
+    assert verdicts["pass"] > 900
     assert set(verdicts) <= {"pass", "not supported"}
 
 

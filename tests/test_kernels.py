@@ -1,5 +1,6 @@
 """The traced kernels of the loss, compiled by g++ and run on a simulated device."""
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -304,6 +305,18 @@ def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
         allowed = {"add.rn.f64", "add.f64", "cvt.f64.f32", "cvt.rn.f32.f64", "mov.f64"}
         allowed |= {"st.global.f64", "st.shared.f64", "ld.shared.f64", "ld.param.f64", ".f64"}
         assert arithmetic <= allowed
+
+
+@pytest.mark.parametrize("name", [name for name in golden() if name.startswith("sums")])
+def test_four_blocks_of_a_sum_fit_a_multiprocessor(nvcc, tmp_path, name):
+    """So all 512 are there at once on 128 of them: no more than 64 registers, none spilled."""
+    command = [nvcc, "-cubin", "-arch=sm_90", "-fmad=false", "-Xptxas", "-v"]
+    command += ["-o", str(tmp_path / "kernel.cubin"), str(FOLDER / f"{name}.cu")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    registers = [int(found) for found in re.findall(r"Used (\d+) registers", done.stderr)]
+    assert len(registers) == 2
+    assert max(registers) * 256 * 4 <= 65536
+    assert done.stderr.count("0 bytes spill stores, 0 bytes spill loads") == 2
 
 
 def test_golden_kernels_compile_as_cupy_compiles():

@@ -173,6 +173,7 @@ def test_tensors_that_are_no_plain_values_get_the_plain_expression(monkeypatch):
     assert _torch_cuda.on_device(plain)
     assert not _torch_cuda.on_device(plain, torch.complex(plain, plain).conj().imag)
     assert not _torch_cuda.on_device(plain.to_sparse())
+    assert not _torch_cuda.on_device(plain.to(torch.float8_e5m2))
     torch.func.vmap(lambda x: torch.full_like(x, not_on_device(x)))(torch.ones(2, 3))
 
 

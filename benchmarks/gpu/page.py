@@ -79,7 +79,7 @@ def line(case: Case, peer: str, document: Line) -> Line:
             "missing": entry.get("error") or entry.get("skip") or "not measured",
         }
     rate = bandwidth(entries, peer) or 0.0
-    best = bandwidth(entries, COPIES[PEERS[peer].place.partition("_")[0]])
+    best = bandwidth(entries, COPIES[PEERS[peer].library])
     peak = entries[peer]["peak"]
     reference = seconds(entries, "torch")
     return {

@@ -23,6 +23,11 @@ class Peer:
     passes_in_backward: int = 3
     """Operands read or written beyond those of the forward pass, at best, where it has one."""
 
+    @property
+    def library(self) -> str:
+        """Which library its arrays are of."""
+        return self.place.partition("_")[0]
+
     def load(self) -> Prepare:
         """Function that turns a case into what is timed."""
         module, function = self.place.split(":")

@@ -10,7 +10,16 @@ from typing import Any
 from benchmarks.rounds import ROOT
 
 
-def install() -> None:
+def install(library: str) -> None:
+    """Let the host pass for a device, in this process, for one library."""
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    if library == "cupy":
+        with_numpy("benchmarks.gpu.cupy_peers")
+    if library == "torch":
+        tensors_pass_for_cuda()
+
+
+def tensors_pass_for_cuda() -> None:
     """Let tensors in host memory pass for CUDA's, and their kernels run on a simulated device."""
     import torch
 
@@ -23,7 +32,6 @@ def install() -> None:
     reason = cuda_on_cpu.why_unusable()
     if reason:
         raise ImportError(reason)
-    os.environ["JAX_PLATFORMS"] = "cpu"
     torch.set_num_threads(1)
     torch_peers.DEVICE = "cpu"
     torch_peers.COMPILER = {"backend": "aot_eager"}
@@ -34,7 +42,6 @@ def install() -> None:
         compiler=types.SimpleNamespace,
         launcher=lambda _: cuda_on_cpu.launch,
     )
-    with_numpy("benchmarks.gpu.cupy_peers")
 
 
 def replace(module: Any, **functions: Callable[..., Any]) -> None:
@@ -62,5 +69,5 @@ def kl_div(*arguments: Any, **options: Any) -> Any:
     from kldiv_xp import _torch_cuda
 
     if _torch_cuda.compiler is not types.SimpleNamespace:
-        install()
+        tensors_pass_for_cuda()
     return kldiv_xp.kl_div(*arguments, **options)

@@ -120,7 +120,7 @@ def main(library: str, *, dry_run: bool) -> None:
         if dry_run:
             from benchmarks.gpu import stand_in
 
-            stand_in.install()
+            stand_in.install(library)
         answer: Line = {"calls": prove(library, dry_run=dry_run)}
     except Exception as error:  # a library without its device fails in many ways
         answer = {"skip": f"{type(error).__name__}: {error}".splitlines()[0]}

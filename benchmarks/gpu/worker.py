@@ -26,7 +26,7 @@ def main(name: str, *, dry_run: bool) -> None:
         if dry_run:
             from benchmarks.gpu import stand_in
 
-            stand_in.install()
+            stand_in.install(peer.library)
         versions, prepare = ({} if dry_run else peer.versions()), peer.load()
         clock = Host() if dry_run else peer.clock()
     except Exception as error:  # a library without its device fails in many ways

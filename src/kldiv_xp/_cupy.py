@@ -8,7 +8,7 @@ from kldiv_xp import _kernels
 from kldiv_xp._cupy_launch import launch
 from kldiv_xp._evaluation import Arrays
 from kldiv_xp._kernel_layout import Buffer
-from kldiv_xp._kernels import Device, name_of
+from kldiv_xp._kernels import Device, has_known_type, name_of
 from kldiv_xp._operands import Operands
 from kldiv_xp._typing import Array, Axes
 
@@ -59,8 +59,9 @@ def has_kernels(*arrays: Array) -> bool:
 
 
 def is_plain(array: Array) -> bool:
-    """Whether an array is CuPy's own, whose strides are whole elements."""
-    return type(array) is cupy.ndarray and not any(n % array.itemsize for n in array.strides)
+    """Whether an array is CuPy's own, of a known type, whose strides are whole elements."""
+    whole = not any(step % array.itemsize for step in array.strides)
+    return type(array) is cupy.ndarray and has_known_type(array) and whole
 
 
 def buffer(array: Array) -> Buffer:

@@ -21,7 +21,7 @@ from kldiv_xp._kernel_programs import (
     source_of_sums,
     source_of_terms,
 )
-from kldiv_xp._kernel_types import Operand
+from kldiv_xp._kernel_types import TYPES, Operand
 from kldiv_xp._operands import Operands
 from kldiv_xp._typing import Array, Axes, DType
 
@@ -143,6 +143,11 @@ def fill(
 def flat(sizes: Sequence[int], steps: Sequence[Sequence[int]]) -> list[int]:
     """Arguments for the sizes of all axes but the first, and for the strides of each array."""
     return [*sizes[1:], *(step for each in steps for step in each)]
+
+
+def has_known_type(array: Array) -> bool:
+    """Whether there are kernels for the dtype of an array."""
+    return name_of(array.dtype) in TYPES
 
 
 def name_of(dtype: DType) -> str:

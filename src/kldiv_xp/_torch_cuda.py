@@ -9,7 +9,7 @@ import torch
 from kldiv_xp import _kernels, _torch_blocks
 from kldiv_xp._evaluation import Arrays, Gradient
 from kldiv_xp._kernel_layout import Buffer
-from kldiv_xp._kernels import Device, name_of
+from kldiv_xp._kernels import Device, has_known_type, name_of
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_memory import is_intercepted
 from kldiv_xp._typing import Array, Axes, DType
@@ -21,6 +21,7 @@ def on_device(*tensors: Array) -> bool:
         are_cuda(*tensors)
         and not is_intercepted()
         and all(tensor.layout is torch.strided and not tensor.is_neg() for tensor in tensors)
+        and all(map(has_known_type, tensors))
     )
 
 
@@ -72,10 +73,10 @@ def slopes_of(
 
 @cache
 def compiler() -> Any:
-    """What compiles and launches kernels, or None where CuPy is not installed."""
+    """What compiles and launches kernels, or None where CuPy cannot be imported."""
     try:
         from kldiv_xp import _cupy_launch
-    except ModuleNotFoundError:
+    except ImportError:
         return None
     return _cupy_launch
 
