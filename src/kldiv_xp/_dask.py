@@ -66,25 +66,20 @@ def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> A
 
     Of a row that lies in several chunks one number goes between them for every maximum and sum.
     """
-    axes = tuple(range(arrays[0].ndim))
     if any(array.numblocks[-1] > 1 for array in arrays):
         return sums_of_pairs(divergence, CHUNKS, *[widened(operands, array) for array in arrays])
-    meta = arrays[0]._meta.astype(operands.working)
-    return da.blockwise(
-        partial(divergences_of_chunk, divergence=divergence),
-        axes[:-1],
-        *[part for array in arrays for part in (array, axes)],
-        dtype=operands.working,
-        meta=meta.sum(axis=-1, keepdims=True).reshape((0,) * len(axes[:-1])),
-        align_arrays=True,
-        concatenate=True,
-    )
+    function = partial(divergences_of_chunk, divergence=divergence)
+    last = {arrays[0].ndim - 1: 1}
+    # With an axis fewer Dask would not fuse it with what reads the chunks, but send them around.
+    return chunkwise(function, *arrays, dtype=operands.working, adjust_chunks=last)[..., 0]
 
 
 def divergences_of_chunk(*arrays: Array, divergence: Divergence) -> Array:
-    """Divergences of the rows of a chunk."""
+    """Divergences of the rows of a chunk, whose last axis stays."""
+    operands = examine(*arrays[:2])
     with thread_limit(1):
-        return evaluate_divergences(examine(*arrays[:2]), arrays, divergence)
+        rows = evaluate_divergences(operands, arrays, divergence)
+    return operands.xp.expand_dims(rows, axis=-1)
 
 
 def gradient(
