@@ -169,6 +169,19 @@ def test_no_sample_selected_costs_nothing(backend, reduction, kind):
     assert_array_equal(backend.read(value), np.zeros(np.shape(backend.read(value))))
 
 
+@pytest.mark.parametrize("beta", [0.1, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("words", [5, 15, 50])
+def test_mixture_of_what_is_not_selected_costs_nothing(backend, dtype, words, beta):
+    spoiled = backend.array(np.full((2, words), math.nan), dtype)
+    value = backend.call(
+        lambda x, m: js_div_with_logits(x, x, where=m, beta=beta, reduction="none"),
+        spoiled,
+        mask_on(backend, np.zeros((2, 1))),
+    )
+    # log(exp(-log 15)) is not -log 15.
+    assert_array_equal(backend.read(value), [0, 0])
+
+
 @EVERY
 @pytest.mark.parametrize("dtype", HALF)
 def test_logits_as_large_as_half_precision_can_be(backend, name, dtype):

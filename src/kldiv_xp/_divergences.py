@@ -38,8 +38,14 @@ def pairs_of(
     target: Array,
     where: Array | None = None,
 ) -> Pairs:
-    """Factors of the divergence of every row, equal distributions where the mask is False."""
-    return divergence.pairs(xp, *selected(divergence, xp, input, target, where), guard=guard)
+    """Factors of the divergence of every row, with a ratio of 1 where the mask is False.
+
+    Equal distributions stand in there, whose mixture need not be equal to them in the last digit.
+    """
+    pairs = divergence.pairs(xp, *selected(divergence, xp, input, target, where), guard=guard)
+    if where is None:
+        return pairs
+    return [(weight, p, xp.where(where, log_ratio, 0.0)) for weight, p, log_ratio in pairs]
 
 
 def slopes_of(
