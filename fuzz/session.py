@@ -32,6 +32,7 @@ class Tally:
     """What a pair has been through."""
 
     rounds: int = 0
+    calls: int = 0
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
 
@@ -54,6 +55,7 @@ def attempt(pair: Pair, number: int, examples: int, tally: Tally, folder: Path) 
         tally.failures.append(save(pair, number, error, folder))
         print(f"{pair} failed from seed {number}: {tally.failures[-1]}", flush=True)
     tally.rounds += 1
+    tally.calls += examples
     tally.seconds += time.monotonic() - start
 
 
@@ -91,8 +93,7 @@ def replay(record: dict[str, Any]) -> None:
 def table(tallies: dict[Pair, Tally]) -> str:
     """What has been run, a line for each pair."""
     lines = [
-        f"{pair!s:40} {tally.rounds:6} rounds {tally.seconds:8.1f} s "
-        f"{len(tally.failures):3} failures"
+        f"{pair!s:40} {tally.calls:8} calls {tally.seconds:8.1f} s {len(tally.failures):3} failures"
         for pair, tally in tallies.items()
     ]
     return "\n".join(lines)
