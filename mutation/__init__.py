@@ -1,0 +1,1 @@
+"""Mutation testing: the tests must notice what is changed in the source."""
