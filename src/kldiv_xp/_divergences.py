@@ -16,16 +16,21 @@ from kldiv_xp._typing import Array, Namespace
 def evaluate_divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, 0 where the mask is False, in the type that is computed in."""
     rows = by_bridge("divergences", operands, arrays, divergence)
-    if rows is not NotImplemented:
-        return rows
+    return plain_rows(operands, arrays, divergence) if rows is NotImplemented else rows
+
+
+def plain_rows(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row, by one expression of the whole arrays."""
     return run(partial(sums_of_pairs, divergence), operands.working, operands.working, *arrays)
 
 
-def sums_of_pairs(divergence: Divergence, xp: Namespace, *arrays: Array) -> Array:
+def sums_of_pairs(
+    divergence: Divergence, xp: Namespace, *arrays: Array, guard: Guard = Guard.FULL
+) -> Array:
     """Weighted inner products of the factors of a row."""
     sums = [
         xp.sum(xp.multiply(p, log_ratio), axis=-1) * weight
-        for weight, p, log_ratio in pairs_of(divergence, Guard.FULL, xp, *arrays)
+        for weight, p, log_ratio in pairs_of(divergence, guard, xp, *arrays)
     ]
     return sums[0] if len(sums) == 1 else sums[0] + sums[1]
 

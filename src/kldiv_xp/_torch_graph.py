@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
+from kldiv_xp._divergences import plain_rows, plain_slopes
 from kldiv_xp._evaluation import Arrays, evaluate_slopes, plain_sum
+from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._torch_memory import is_differentiated
 from kldiv_xp._typing import Array
@@ -19,6 +21,13 @@ def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> 
     if not is_differentiated(*arrays):
         return NotImplemented
     return Loss.apply(log_target, parts, *arrays)
+
+
+def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row of logits."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Rows.apply(divergence, *arrays)
 
 
 class Loss(torch.autograd.Function):
@@ -39,3 +48,23 @@ class Loss(torch.autograd.Function):
         operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[2:4]
         slopes = evaluate_slopes(operands, arrays, log_target, 1 / parts, (upstream,), wanted)
         return None, None, *slopes, *[None for _ in arrays[2:]]
+
+
+class Rows(torch.autograd.Function):
+    """Divergences as one node that keeps the logits, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(ctx: Any, divergence: Divergence, *arrays: Array) -> Array:
+        """Divergence of every row."""
+        ctx.save_for_backward(*arrays)
+        ctx.divergence = divergence
+        return plain_rows(examine(*arrays[:2]), arrays, divergence)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form."""
+        arrays = ctx.saved_tensors
+        operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[1:3]
+        upstream = upstream.unsqueeze(-1)
+        slopes = plain_slopes(operands, arrays, ctx.divergence, upstream, wanted)
+        return None, *slopes, *[None for _ in arrays[2:]]
