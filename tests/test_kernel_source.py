@@ -136,7 +136,9 @@ def test_columns_far_behind_the_reach_of_32_bits_are_added():
 def test_offsets_have_64_bits():
     """Three elements, 2**30 + 1 elements apart, in 4 GiB that are mapped but not there."""
     apart = 2**30 + 1
-    source = sum_source("float32", SAME, (Operand("x", "float16"),), "float32", "same(x[i])", (1, 1))
+    source = sum_source(
+        "float32", SAME, (Operand("x", "float16"),), "float32", "same(x[i])", (1, 1)
+    )
     with mmap.mmap(-1, (2 * apart + 1) * 2, flags=mmap.MAP_PRIVATE) as memory:
         values = np.frombuffer(memory, dtype="float16")
         values[::apart] = [1, 2, 4]
