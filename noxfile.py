@@ -151,6 +151,14 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "fuzz", *session.posargs, env={"PYTHONPATH": path})
 
 
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the source in every small way, and fail if no test notices; takes hours."""
+    install_group(session, "mutation")
+    session.install(".")
+    session.run("python", "-m", "mutation", *session.posargs)
+
+
 # What .ci/run installs, nox and the build backend included.
 CI_GROUPS = ("torch", "tests", "lint", "build", "wheel-tests")
 

@@ -38,7 +38,7 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 @click.argument("modules", nargs=-1, type=click.Choice(sorted(MODULES)))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Survivors, as JSON lines.")
 def main(modules: tuple[str, ...], output: Path | None) -> None:
-    """Mutate MODULES, or all, and fail if a mutant survives that survivors.toml does not explain."""
+    """Mutate MODULES, or all, and fail if one survives that survivors.toml does not explain."""
     unexplained = 0
     for module in modules or MODULES:
         with TemporaryDirectory() as folder:
@@ -98,11 +98,12 @@ def outcomes(folder: Path, module: str) -> Iterator[dict[str, Any]]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_PROFILE": "short",
     }
-    subprocess.run(command.split(), cwd=folder, env=environment, check=True, capture_output=True)
+    options: dict[str, Any] = {"cwd": folder, "env": environment, "check": True}
+    subprocess.run(command.split(), capture_output=True, **options)  # noqa: S603 - our own
     for step in (["cosmic-ray", "init"], ["cr-filter-operators"], ["cosmic-ray", "exec"]):
         files = ["session.sqlite", "session.toml"]
         ordered = files if step[0].startswith("cr-") else files[::-1]
-        subprocess.run([*step, *ordered], cwd=folder, env=environment, check=True)
+        subprocess.run([*step, *ordered], **options)  # noqa: S603 - our own
     yield from read(folder / "session.sqlite")
 
 
