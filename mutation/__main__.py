@@ -98,12 +98,12 @@ def outcomes(folder: Path, module: str) -> Iterator[dict[str, Any]]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_PROFILE": "short",
     }
-    options: dict[str, Any] = {"cwd": folder, "env": environment, "check": True}
-    subprocess.run(command.split(), capture_output=True, **options)  # noqa: S603 - our own
+    options: dict[str, Any] = {"cwd": folder, "env": environment}
+    subprocess.run(command.split(), check=True, capture_output=True, **options)  # noqa: S603 - our own
     for step in (["cosmic-ray", "init"], ["cr-filter-operators"], ["cosmic-ray", "exec"]):
         files = ["session.sqlite", "session.toml"]
         ordered = files if step[0].startswith("cr-") else files[::-1]
-        subprocess.run([*step, *ordered], **options)  # noqa: S603 - our own
+        subprocess.run([*step, *ordered], check=True, **options)  # noqa: S603 - our own
     yield from read(folder / "session.sqlite")
 
 
