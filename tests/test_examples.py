@@ -15,6 +15,8 @@ EXAMPLES = {
     "label_smoothing_numpy": "numpy",
     "categorical_vae_numpy": "numpy",
 }
+# These need several processes or devices: tests/distributed sees whether they do what they print.
+DISTRIBUTED = ["distributed_dask", "distributed_jax", "distributed_torch"]
 
 if not FOLDER.is_dir():
     pytest.skip("the examples stay in the source tree", allow_module_level=True)
@@ -30,10 +32,10 @@ def load(name):
 
 
 def test_every_example_of_one_file_is_tested():
-    assert {path.stem for path in FOLDER.glob("*.py")} == set(EXAMPLES)
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*EXAMPLES, *DISTRIBUTED}
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [*EXAMPLES, *DISTRIBUTED])
 def test_docstring_says_how_to_run_the_example(name):
     command = f"To run it: python examples/{name}.py\n"
     assert command in (FOLDER / f"{name}.py").read_text(encoding="utf-8").split('"""')[1]

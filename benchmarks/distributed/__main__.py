@@ -1,0 +1,104 @@
+"""The command line: measure, and write docs/distributed.md about it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.distributed.page import write_page
+from benchmarks.machine import machine
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "distributed.md"
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FLAG = "--xla_force_host_platform_device_count=4"
+# Rows of a store of Zarr, memory of a worker, elements of a chunk; rows of an array, repetitions.
+FULL = {"store": (32768, 32768), "limit": 2**30, "chunk": 2**22, "rows": (128, 512), "repeats": 5}
+QUICK = {"store": (2048, 8192), "limit": 2**30, "chunk": 2**20, "rows": (32, 64), "repeats": 2}
+ENGINES = ("dask", "dtensor", "jax")
+
+
+@click.group()
+def main() -> None:
+    """Measure the loss on the engines of many machines, and write a page about it."""
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="Everything on small operands: to test it.")
+@click.option("--engine", "-e", multiple=True, type=click.Choice(ENGINES), default=ENGINES)
+@click.option("--output", "-o", default=PAGE.parent, type=FOLDER, help="Folder of the page.")
+def run(quick: bool, engine: tuple[str, ...], output: Path) -> None:
+    """Measure, write distributed/results.json, and the page from it.
+
+    What engines were not chosen keep their results of the run before.
+    """
+    size = QUICK if quick else FULL
+    path = output / "distributed" / "results.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))["records"] if path.exists() else []
+    names = {"numpy", "dask"} if "dask" in engine else set()
+    kept = [one for one in kept if one["engine"] not in {*engine, *names}]
+    records = [record for name in engine for record in measured(name, size)]
+    document = {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "quick": quick,
+        "machine": machine(),
+        "size": size,
+        "records": [*kept, *records],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_page(path, output / "distributed.md")
+
+
+@main.command()
+@click.option("--output", "-o", default=PAGE.parent, type=FOLDER, help="Folder of the page.")
+def report(output: Path) -> None:
+    """Write the page anew from results.json."""
+    write_page(output / "distributed" / "results.json", output / "distributed.md")
+
+
+def measured(engine: str, size: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Records of an engine, each measured in processes of their own."""
+    for command in commands(engine, size):
+        click.echo(" ".join(command))
+        done = subprocess.run(  # noqa: S603 - our own modules
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env={**os.environ, "XLA_FLAGS": FLAG, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        yield from (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
+
+
+def commands(engine: str, size: dict[str, Any]) -> list[list[str]]:
+    """Modules to run, with their arguments."""
+    if engine == "dask":
+        arguments = [*size["store"], size["limit"], size["chunk"]]
+        return [["benchmarks.distributed.dask_runs", *map(str, arguments)]]
+    columns, repeats = size["store"][1], size["repeats"]
+    runs = [(workers, [rows, columns, repeats]) for workers in (1, 2, 4) for rows in size["rows"]]
+    if engine == "jax":
+        return [["benchmarks.distributed.jax_runs", str(n), *map(str, rest)] for n, rest in runs]
+    return [
+        [
+            "torch.distributed.run",
+            "--standalone",
+            f"--nproc-per-node={workers}",
+            "-m",
+            "benchmarks.distributed.torch_runs",
+            *map(str, rest),
+        ]
+        for workers, rest in runs
+    ]
+
+
+if __name__ == "__main__":
+    main()
