@@ -31,7 +31,9 @@ def of_numpy(array: np.ndarray) -> Any:
 
 def of_torch(tensor: Any) -> Any:
     facts = tensor.dtype, tensor.layout, tensor.device.type, tensor.requires_grad
-    if tensor.is_meta or tensor.is_quantized or tensor.numel() > MOST:
+    if tensor.is_meta or tensor.is_quantized or tensor.is_nested or tensor.is_mkldnn:
+        return facts
+    if tensor.numel() > MOST:
         return facts
     values = tensor.detach().to_dense() if tensor.layout is not dense() else tensor.detach()
     return *facts, values.resolve_neg().resolve_conj().clone().tolist()

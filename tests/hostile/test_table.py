@@ -15,8 +15,12 @@ SUBJECTS = (
     "no_arrays",
     "numpy_dtypes",
     "numpy_arrays",
+    "numpy_subclasses",
     "options",
     "torch_tensors",
+    "torch_special",
+    "torch_modes",
+    "jax_arrays",
     "other_libraries",
 )
 ROWS = list(chain.from_iterable(importlib.import_module(f"hostile.{s}").rows() for s in SUBJECTS))

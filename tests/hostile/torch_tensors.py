@@ -21,8 +21,6 @@ from hostile.row import (
     torch_module,
 )
 
-import kldiv_xp
-
 TENSOR = "torch.Tensor"
 BAD = ("int64", "bool", "uint8", "complex64", "complex128")
 
@@ -42,7 +40,6 @@ def rows() -> Iterator[Row]:
     yield from layouts()
     yield from views()
     yield from values_elsewhere()
-    yield from modes()
 
 
 def dtypes() -> Iterator[Row]:
@@ -140,77 +137,3 @@ def quantised() -> Any:
     with warnings.catch_warnings():  # it tells of its removal
         warnings.simplefilter("ignore")
         return torch.quantize_per_tensor(tensors()[1].float(), 0.1, 0, torch.quint8)
-
-
-def without_recording(input: Any, target: Any) -> Any:
-    with library("torch").inference_mode():
-        return sums(input, target)
-
-
-def made_in_inference_mode() -> tuple[Any, Any]:
-    with library("torch").inference_mode():
-        return tensors()
-
-
-def leaves() -> tuple[Any, Any]:
-    return tensors(lambda t: t.requires_grad_())
-
-
-def jacobian(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Jacobian by the vectorised map of torch.autograd."""
-
-    def vectorised(input: Any, target: Any) -> Any:
-        module = library("torch").autograd.functional
-        return module.jacobian(lambda x: function(x, target), input, vectorize=True)
-
-    return vectorised
-
-
-def of_many(input: Any, target: Any) -> Any:
-    """Gradients for many upstream derivatives at once."""
-    torch = library("torch")
-    (found,) = torch.autograd.grad(
-        sums(input, target), input, torch.ones(3, dtype=torch.float64), is_grads_batched=True
-    )
-    return found
-
-
-def samples(input: Any, target: Any) -> Any:
-    return terms(input, target, axis=-1)
-
-
-def from_logits(input: Any, target: Any) -> Any:
-    return kldiv_xp.kl_div_with_logits(input, target, reduction="none")
-
-
-def modes() -> Iterator[Row]:
-    value = Gives(SUM, TENSOR, "torch.float64")
-    yield row("leaves in inference mode", without_recording, leaves, value)
-    yield row("tensors of inference mode", sums, made_in_inference_mode, value)
-    diagonal = -np.diag(np.ravel(TARGET)).reshape(2, 2, 2, 2)
-    like = TENSOR, "torch.float64"
-    yield row("a vectorised Jacobian", jacobian(terms), tensors, Gives(diagonal, *like))
-    yield row(
-        "upstream derivatives at once", of_many, leaves, Gives([-np.array(TARGET)] * 3, *like)
-    )
-    rowwise = np.zeros((2, 2, 2))
-    rowwise[[0, 1], [0, 1]] = -np.array(TARGET)
-    yield Row(
-        "a vectorised Jacobian of samples",
-        jacobian(samples),
-        tensors,
-        Gives(rowwise, *like),
-        needs=("torch",),
-        fault="Batching rule not implemented for aten::broadcast_to",
-    )
-    q, p = (np.exp(a) / np.exp(a).sum(-1, keepdims=True) for a in map(np.array, (INPUT, TARGET)))
-    rowwise = np.zeros((2, 2, 2))
-    rowwise[[0, 1], [0, 1]] = q - p
-    yield Row(
-        "a vectorised Jacobian of divergences from logits",
-        jacobian(from_logits),
-        tensors,
-        Gives(rowwise, *like),
-        needs=("torch",),
-        fault="Batching rule not implemented for aten::detach",
-    )
