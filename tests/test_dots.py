@@ -33,3 +33,13 @@ def test_dot_hides_no_missing_value(place):
     right[place] = 0
     with np.errstate(invalid="ignore"):
         assert math.isnan(dot(np, left, right))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.broadcast_to(np.float32(0.1), (1, 2**22)), np.full((1, 2**22), 0.1, "float32")[:, ::-1]],
+    ids=["repeated", "backwards"],
+)
+def test_rows_that_blas_does_not_take_are_added_up_as_well(values):
+    # Added up one by one, they are off by more than 1e-5.
+    assert dot(np, values, values) == pytest.approx(2**22 * float(np.float32(0.1)) ** 2, rel=2e-6)

@@ -74,9 +74,6 @@ def test_interrupt_in_the_middle_of_a_call_ends_all_threads():
     assert run_python(INTERRUPTED) == ["interrupted", "0", "True", "0"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a thread that is starting when the interrupt comes is not waited for"
-)
 def test_interrupt_while_threads_are_started_ends_all_threads(monkeypatch):
     start, jobs = threading.Thread.start, 3_000_000
 

@@ -119,3 +119,11 @@ def test_numpy_warnings_never_leak(reduction):
     inputs, targets = np.asarray(reference.every_pair(log_target=True)).T
     for log_target in (False, True):
         kl_div_gradient(inputs, targets, reduction=reduction, log_target=log_target)
+
+
+def test_upstream_that_no_float_holds_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match="a float holds") as caught:
+        kl_div_gradient(np.log([0.5]), np.asarray([0.5]), reduction="sum", upstream=10**400)
+    assert str(caught.value) == (
+        f"`upstream` must be a number that a float holds; got {10**400}: scale it down."
+    )

@@ -436,3 +436,15 @@ def test_mask_must_be_one_of_samples():
 def test_scalars_have_no_distribution():
     with pytest.raises(ValueError, match="which have 0"):
         kl_div_with_logits(np.asarray(1.0), np.asarray(1.0))
+
+
+@pytest.mark.parametrize("function", [kl_div_with_logits, js_div_with_logits])
+def test_temperature_whose_square_overflows_is_refused_in_one_sentence(function):
+    with pytest.raises(ValueError, match="finite square") as caught:
+        function(STUDENT, TEACHER, temperature=1e200, scale_by_temperature_squared=True)
+    assert str(caught.value) == (
+        "`temperature` must have a finite square; got 1e+200: pass "
+        "scale_by_temperature_squared=False."
+    )
+    value = function(STUDENT, TEACHER, temperature=1e200, scale_by_temperature_squared=False)
+    assert value == 0

@@ -142,3 +142,14 @@ def test_parameter_and_tensor_are_both_plain():
 def test_scalars_of_numpy_are_computed_too(reduction):
     value = kl_div(np.float64(-1.5), np.float64(0.3), reduction=reduction)
     assert value == pytest.approx(0.3 * (np.log(0.3) + 1.5), rel=1e-15)
+
+
+def test_what_float64_does_not_hold_is_left_to_the_plain_expression():
+    wide = np.asarray([[0.1, 0.9], [0.5, 0.5]], dtype=np.longdouble)
+    if np.finfo(np.longdouble).bits <= 64:
+        pytest.skip("longdouble is float64 here")
+    assert examine(wide, wide).bridge is None
+    assert examine(wide.astype("float64"), wide.astype("float64")).bridge is not None
+    value = kl_div(np.log(wide[::-1]), wide, reduction="sum")
+    assert value.dtype == np.longdouble
+    assert value == np.sum(wide * (np.log(wide) - np.log(wide[::-1])))

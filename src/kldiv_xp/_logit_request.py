@@ -1,5 +1,6 @@
 """A call of the divergences from logits: checked, evaluated, reduced."""
 
+import math
 from functools import partial
 
 from kldiv_xp._array_api import known_shape
@@ -12,14 +13,21 @@ from kldiv_xp._options import check_switch, check_temperature, resolve_axis
 from kldiv_xp._reduction import check_reduction, divisor
 from kldiv_xp._request import number_selected
 from kldiv_xp._typing import Array, Namespace, Reduction
-from kldiv_xp._validation import check_mask, sample_mask_shape
+from kldiv_xp._validation import Shape, check_mask, sample_mask_shape
 
 
 def scale_of(temperature: float, scale_by_temperature_squared: bool) -> float:
     """Number that divergences are multiplied by; checks both options."""
     check_temperature(temperature)
     check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    return float(temperature) ** 2 if scale_by_temperature_squared else 1.0
+    scale = float(temperature) * float(temperature) if scale_by_temperature_squared else 1.0
+    if scale == math.inf:
+        message = (
+            f"`temperature` must have a finite square; got {temperature!r}: pass "
+            "scale_by_temperature_squared=False."
+        )
+        raise ValueError(message)
+    return scale
 
 
 def divergence_of(
@@ -34,10 +42,11 @@ def divergence_of(
     """Divergences of the samples, scaled and reduced, and rounded once."""
     check_reduction(reduction)
     operands = examine(input, target)
-    if isinstance(axis, tuple):
+    if axis is None or isinstance(axis, tuple):
         message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
         raise TypeError(message)
     (place,) = axes = resolve_axis(axis, input.ndim)
+    check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)
     if where is not None:
         check_mask(input, where, [sample_mask_shape(known_shape(input), axes)])
@@ -53,6 +62,16 @@ def divergence_of(
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=scale, parts=parts, reduction=reduction)
     return run(function, operands.working, operands.dtype, samples, *counts)
+
+
+def check_logits(shape: Shape, place: int) -> None:
+    """Refuse distributions over nothing."""
+    if shape[place] == 0:
+        message = (
+            f"`input` must have at least one logit along `axis`; got the shape {shape}, whose axis "
+            f"{place} is empty: leave the loss out, or name another axis."
+        )
+        raise ValueError(message)
 
 
 def reduced_samples(

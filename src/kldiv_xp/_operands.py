@@ -15,6 +15,9 @@ from kldiv_xp._backends import Facts, facts_about
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp._validation import check_devices, check_operands, check_shapes, is_kind
 
+# Bridges add up in float64, which is not enough for NumPy's longdouble.
+BITS_OF_BRIDGES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Operands:
@@ -78,6 +81,8 @@ def describe(
     if facts.bridge_takes_plain_types_only and not (plain_library(left) and plain_library(right)):
         bridge = facts.bridges_of_subclasses.get(full_name(left)) if left is right else None
     dtype = promoted_dtype(xp, left_dtype, right_dtype)
+    if xp.finfo(dtype).bits > BITS_OF_BRIDGES:
+        bridge = None
     return Operands(
         xp=xp,
         facts=facts,

@@ -101,8 +101,9 @@ def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> Non
             failures.append(failure)
             left.clear()
 
-    helpers = started(run, min(jobs, threads) - 1)
+    helpers = [Thread(target=run, name="kldiv_xp") for _ in range(1, min(jobs, threads))]
     try:
+        start(helpers)
         run()
     finally:
         left.clear()
@@ -119,22 +120,19 @@ def taken(left: deque[int]) -> Iterator[int]:
             yield left.popleft()
 
 
-def started(run: Callable[[], None], count: int) -> list[Thread]:
-    """Threads that run a function, as many as the system grants."""
-    helpers: list[Thread] = []
-    for _ in range(count):
-        helper = Thread(target=run, name="kldiv_xp")
-        try:
+def start(helpers: list[Thread]) -> None:
+    """Start as many threads as the system grants."""
+    # "can't start new thread", also while the interpreter shuts down
+    with suppress(RuntimeError):
+        for helper in helpers:
             helper.start()
-        except RuntimeError:  # "can't start new thread", also while the interpreter shuts down
-            break
-        helpers.append(helper)
-    return helpers
 
 
 def join(helper: Thread) -> None:
     """Wait for the end of a thread, also where an interrupt cuts the waiting short."""
-    try:
-        helper.join()
-    finally:
-        helper.join()
+    # "cannot join thread before it is started": one that starts now finds no job left.
+    with suppress(RuntimeError):
+        try:
+            helper.join()
+        finally:
+            helper.join()

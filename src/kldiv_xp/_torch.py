@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from kldiv_xp import _host, _torch_cuda
-from kldiv_xp._evaluation import Arrays, evaluate_slopes, spread
+from kldiv_xp._evaluation import Arrays, evaluate_slopes
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_logits import divergences
 from kldiv_xp._torch_memory import (
@@ -105,11 +105,22 @@ class Loss(torch.autograd.Function):
         arrays = ctx.saved_tensors
         operands, log_target = ctx.function.args
         options = ctx.function.keywords
-        upstream = spread(operands.xp, upstream, arrays[0].shape, options.get("axis", ()))
+        upstream = spread(upstream, arrays[0].shape, options.get("axis", ()))
         factor = 1 / options.get("parts", 1)
         wanted = ctx.needs_input_grad[1:3]
         slopes = evaluate_slopes(operands, arrays, log_target, factor, (upstream,), wanted)
         return None, *slopes, *[None for _ in arrays[2:]]
+
+
+def spread(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+    """Derivative by sums over some axes, for each of their terms.
+
+    By `expand`, since the vmap behind is_grads_batched knows no `broadcast_to` ("Batching rule not
+    implemented for aten::broadcast_to").
+    """
+    for place in axis:
+        upstream = upstream.unsqueeze(place)
+    return upstream.expand(shape) if axis else upstream
 
 
 def terms_of(operands: Operands, log_target: bool, *arrays: Array) -> Array:

@@ -47,7 +47,7 @@ class Rows(torch.autograd.Function):
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
         operands, divergence = ctx.options
-        plain = is_differentiated(*arrays, upstream)
+        plain = is_differentiated(*arrays, upstream) or not lend_memory(*arrays, upstream)
         function = plain_slopes if plain else slopes_in_blocks
         wanted = ctx.needs_input_grad[2:4]
         slopes = function(operands, arrays, divergence, upstream.unsqueeze(-1), wanted)

@@ -143,6 +143,7 @@ def agree(left: Shape, right: Shape) -> bool:
 def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples: Shape) -> None:
     """Refuse an upstream derivative that does not fit the loss: a number or its shape."""
     if upstream is None or type(upstream) in (int, float):
+        check_number("upstream", upstream)
         return
     xp = common_namespace(input=input, upstream=upstream)
     check_dtype(xp, "upstream", upstream)
@@ -155,6 +156,15 @@ def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples:
             "derivative by the loss itself."
         )
         raise ValueError(message)
+
+
+def check_number(name: str, number: float | None) -> None:
+    """Refuse an int that no float holds."""
+    try:
+        float(number or 0)
+    except OverflowError as error:
+        message = f"`{name}` must be a number that a float holds; got {number!r}: scale it down."
+        raise ValueError(message) from error
 
 
 def type_name(operand: object) -> str:

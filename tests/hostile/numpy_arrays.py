@@ -1,6 +1,5 @@
 """Arrays of NumPy in memory of any kind, of any size, and of subclasses."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -101,8 +100,11 @@ def shapes() -> Iterator[Row]:
             "samples without elements",
             function,
             lambda: (np.ones((2, 0)), np.ones((2, 0))),
-            Raises(ValueError, re.compile(r".*`axis`.*\.")),
-            fault="zero-size array to reduction operation maximum which has no identity",
+            Raises(
+                ValueError,
+                "`input` must have at least one logit along `axis`; got the shape (2, 0), whose "
+                "axis 1 is empty: leave the loss out, or name another axis.",
+            ),
         )
         yield Row(
             "numbers without an axis",

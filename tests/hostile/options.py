@@ -96,7 +96,6 @@ def axes() -> Iterator[Row]:
         pair,
         none,
         {"axis": None},
-        fault=("the sentence offers None, which this function does not take"),
     )
     yield Row("no axis of a sample", sums, pair, Gives(SUM), {"axis": ()})
 
