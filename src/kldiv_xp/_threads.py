@@ -91,6 +91,9 @@ def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> Non
     The threads end with the call, so that a fork finds none; what one of them raises is raised
     here, after the others have stopped at their next job.
     """
+    if min(jobs, threads) <= 1:
+        work(iter(range(jobs)))
+        return
     left = deque(range(jobs))
     failures: list[BaseException] = []
 
