@@ -126,6 +126,7 @@ def test_nothing_selected_costs_nothing(backend, reduction):
         nothing = np.zeros(SHAPE, dtype=bool)
         value = backend.read(masked_loss(backend, kl_div, nothing, reduction=reduction, axis=axis))
         assert_array_equal(value, np.zeros(np.shape(value)))
+        assert not np.signbit(value).any()
         gradient = masked_loss(backend, kl_div_gradient, nothing, reduction=reduction, axis=axis)
         for slope in gradient:
             assert_array_equal(backend.read(slope), np.zeros(SHAPE))
@@ -217,6 +218,16 @@ def test_samples_longer_than_a_block_are_summed_block_by_block(monkeypatch):
     for axis in AXES:
         value = kl_div(LOG_Q, P, reduction="none", axis=axis)
         expected = terms_in(log_target=False).sum(places(axis))
+        assert_allclose(value, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_mask_of_samples_is_cut_into_the_blocks_of_the_operands(monkeypatch):
+    from kldiv_xp import _blocks
+
+    expected = np.where(TOKENS, terms_in(log_target=False), 0).sum(-1)
+    for elements in (1, 2, 3, 4, 7, 9):
+        monkeypatch.setattr(_blocks, "BLOCK_BYTES", 8 * elements)
+        value = kl_div(LOG_Q, P, reduction="none", axis=-1, where=TOKENS)
         assert_allclose(value, expected, rtol=1e-13, atol=1e-15)
 
 
