@@ -31,16 +31,22 @@ def floor(results: Results) -> dict[str, Any] | None:
     measured = {
         name: per_element(results, "large float32", peer)
         for name, peer in (
-            ("alone", "ours-numpy-1"), ("threaded", "ours-numpy"), ("reading", "reading")
+            ("alone", "ours-numpy-1"), ("threaded", "ours-numpy"), ("reading", "reading"),
+            ("theirs", "torch"),
         )
     }  # fmt: skip
     if not kernels or None in measured.values():
         return None
     parts = {name: kernels[name]["median"] / BLOCK_ELEMENTS * 1e9 for name in OF_A_SUM}
     total, reading = sum(parts.values()), measured["reading"]
+    by_hand = {
+        name: kernels[kernel]["median"] / results.size("large float32") * 1e9
+        for name, kernel in (("hand_alone", "by hand, one thread"), ("hand", "by hand"))
+    }
     divided = total / threads(results)
     return {
         **measured,
+        **by_hand,
         "parts": parts,
         "total": total,
         "threads": threads(results),
