@@ -104,6 +104,13 @@ def test_empty_operands_sum_to_zero_and_have_no_mean(backend, shape):
     assert np.isnan(value["batchmean"]) if shape[0] == 0 else value["batchmean"] == 0
 
 
+def test_sum_of_negative_zeros_is_positive(backend):
+    operands = backend.array([-1.0, -2.0]), backend.array([-0.0, -0.0])
+    value = backend.values(kl_div, *operands, reduction="sum")
+    assert value == 0
+    assert not np.signbit(value)
+
+
 def test_zero_dimensional_operands_are_divided_by_one(backend, reduction):
     operands = backend.array(-1.0), backend.array(0.5)
     value = backend.call(kl_div, *operands, reduction=reduction)
