@@ -3,35 +3,27 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from benchmarks.bounds import bounds
+from benchmarks.markdown import seconds, significant, write_by_template
 from benchmarks.results import Results
 from benchmarks.targets import MIB, TARGETS, Target, middle
 
-UNITS = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 NOT_MEASURED = "-"
 
 
 def write_page(results: Results, path: Path) -> None:
     """Write the page of these results."""
-    environment = Environment(
-        loader=PackageLoader("benchmarks"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - the page is Markdown, and all words in it are ours
-    )
-    environment.filters |= {"seconds": seconds, "significant": significant}
-    environment.globals |= helpers(results)
-    page = environment.get_template("performance.md.jinja").render(
+    write_by_template(
+        "performance",
+        path,
+        {},
         **results.document,
+        **helpers(results),
         results=results,
         targets=[row(results, target) for target in TARGETS],
         bounds=bounds(results),
         shapes=shapes(results),
     )
-    path.write_text(page.rstrip() + "\n", encoding="utf-8")
 
 
 def row(results: Results, target: Target) -> dict[str, Any]:
@@ -115,16 +107,3 @@ def shapes(results: Results) -> dict[str, str]:
         name: " x ".join(map(str, found[f"{name} float32"]["shape"]))
         for name in ("large", "wide", "tiny")
     }
-
-
-def seconds(value: float) -> str:
-    """Time with a unit, in three digits."""
-    size, unit = next((pair for pair in UNITS if value >= pair[0]), UNITS[-1])
-    return f"{significant(value / size)} {unit}"
-
-
-def significant(value: float) -> str:
-    """A number in three digits, without an exponent."""
-    if value == 0:
-        return "0"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - its digits

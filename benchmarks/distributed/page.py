@@ -6,8 +6,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from benchmarks.distributed.model import (
     Model,
     Record,
@@ -16,7 +14,7 @@ from benchmarks.distributed.model import (
     elements,
     fitted,
 )
-from benchmarks.page import seconds, significant
+from benchmarks.markdown import seconds, significant, write_by_template
 
 NODES = (1, 2, 4, 10, 100, 1000)
 SHORTEST = 1e-9
@@ -29,27 +27,20 @@ DASK_PER_NODE = 2**33
 def write_page(results: Path, path: Path) -> None:
     """Write the page of these results."""
     document = json.loads(results.read_text(encoding="utf-8"))
-    environment = Environment(
-        loader=PackageLoader("benchmarks"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - the page is Markdown, and all words in it are ours
-    )
-    environment.filters |= {
-        "seconds": seconds,
-        "significant": significant,
+    filters = {
         "size": size,
         "between": between,
         "middle": middle,
         "traffic": traffic,
     }
-    page = environment.get_template("distributed.md.jinja").render(
+    write_by_template(
+        "distributed",
+        path,
+        filters,
         **document,
         **views(document["records"], document["machine"]["processors used"]),
         nodes=NODES,
     )
-    path.write_text(page.rstrip() + "\n", encoding="utf-8")
 
 
 def views(records: list[Record], processors: int) -> dict[str, Any]:

@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from benchmarks.gpu.cases import Case, cases
 from benchmarks.gpu.peers import PEERS
 from benchmarks.gpu.syncs import METHODS
 from benchmarks.gpu.targets import TARGETS, Target, bandwidth, seconds
-from benchmarks.page import significant
+from benchmarks.markdown import significant, write_by_template
 
 Line = dict[str, Any]
 MIB = 1 << 20
@@ -19,20 +17,15 @@ COPIES = {"torch": "copy-torch", "cupy": "copy-cupy", "jax": "copy-torch"}
 
 def write_page(document: Line | None, path: Path) -> None:
     """Write the page of a run, or of none."""
-    environment = Environment(
-        loader=PackageLoader("benchmarks"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - the page is Markdown, and all words in it are ours
-    )
-    page = environment.get_template("gpu.md.jinja").render(
+    write_by_template(
+        "gpu",
+        path,
+        {},
         run=document and {**document, "tables": tables(document), "targets": rows(document)},
         planned=TARGETS,
         peers=PEERS,
         methods=METHODS,
     )
-    path.write_text(page.rstrip() + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Line | None:
