@@ -89,7 +89,7 @@ def copied(folder: Path) -> Path:
 def outcomes(folder: Path, module: str) -> Iterator[dict[str, Any]]:
     """Each mutant of a module, and what the tests made of it."""
     path = f"src/kldiv_xp/{module}.py"
-    tests = " ".join(f"tests/test_{name}.py" for name in MODULES[module])
+    tests = " ".join(f"tests/{name}.py" for name in MODULES[module])
     command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {tests}"
     (folder / "session.toml").write_text(CONFIGURATION.format(module=path, command=command))
     # The source of a mutant may be as long as the original, and as old by the clock of the files.

@@ -127,3 +127,13 @@ def test_upstream_that_no_float_holds_is_refused_in_one_sentence():
     assert str(caught.value) == (
         f"`upstream` must be a number that a float holds; got {10**400}: scale it down."
     )
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean", "batchmean"])
+def test_reduced_loss_has_no_upstream_derivative_for_every_term(reduction):
+    with pytest.raises(ValueError, match="must have the shape of the loss") as caught:
+        kl_div_gradient(LOG_Q, P, reduction=reduction, upstream=np.ones((3, 4)))
+    assert str(caught.value) == (
+        "`upstream` must have the shape of the loss, (3, 4) for 'none' and () otherwise; got "
+        f"(3, 4) with reduction={reduction!r}: pass the derivative by the loss itself."
+    )

@@ -90,7 +90,17 @@ def test_arrays_that_hold_no_numbers_are_refused(function, dtype):
 @BOTH
 @pytest.mark.parametrize(
     ("left", "right"),
-    [((2, 3), (3,)), ((2, 3), (3, 2)), ((1,), ()), ((2, 1), (2, 3)), ((0,), (1,))],
+    [
+        ((2, 3), (3,)),
+        ((3,), (2, 3)),
+        ((2, 3), (2, 3, 1)),
+        ((2, 3), (3, 2)),
+        ((1,), ()),
+        ((2, 1), (2, 3)),
+        ((2, 3), (2, 1)),
+        ((0,), (1,)),
+        ((300, 2), (299, 2)),
+    ],
 )
 def test_shapes_that_differ_are_refused_even_if_they_broadcast(backend, function, left, right):
     operands = backend.array(np.zeros(left)), backend.array(np.zeros(right))
