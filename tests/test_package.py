@@ -75,11 +75,12 @@ def test_computing_imports_no_other_array_library(library):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_give_what_they_show(name):
-    for library in ("dask.array", "jax", "torch"):
-        root = library.partition(".")[0]
-        if root in name:
-            pytest.importorskip(library, reason=f"{root} is not installed")
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in (*LIBRARIES, "click", "rich"):
+            raise
+        pytest.skip(f"{error.name} is not installed")
     assert doctest.testmod(module, raise_on_error=False).failed == 0
 
 
