@@ -110,11 +110,11 @@ def test_bad_axis_is_told_in_a_sentence(files):
     assert "`axis` must name axes of the operands, which have 2; got 5" in done.output
 
 
-@pytest.mark.parametrize("factors", [(1, 1), (1, 4000)])
+@pytest.mark.parametrize("factors", [(1, 1), (1e-3, 3)])
 def test_picture_is_drawn(files, factors):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     rng = np.random.default_rng(0)
-    logits = rng.standard_normal((200, 50)) * np.geomspace(*factors, 200)[:, None] ** 0.2
+    logits = rng.standard_normal((200, 50)) * np.geomspace(*factors, 200)[:, None]
     q = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.save(files / "many.npy", np.log(q))
     p = np.full((200, 50), 1 / 50)

@@ -288,7 +288,15 @@ def test_what_one_thread_raises_is_raised_and_stops_the_others(error, culprit):
     assert all(count < MANY // 3 for count in done.jobs.values())
 
 
-@pytest.mark.usefixtures("kernel_threads")
+@pytest.fixture
+def interruptible():
+    """Python's own handler, which a process in the background of a shell starts without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("kernel_threads", "interruptible")
 @pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal on Windows")
 def test_interrupted_caller_leaves_no_thread_behind():
     started, done = threading.Barrier(3), Counting()
