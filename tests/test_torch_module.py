@@ -265,19 +265,20 @@ def test_it_stands_in_containers():
 # Mixed precision
 
 
-def test_autocast_leaves_the_loss_to_the_types_that_arrive():
-    # Autocast sends F.kl_div to float32. It does not know this loss, which computes in float32 on
-    # its own, and returns the promoted type: float32 where the target is, bfloat16 where both are
-    # bfloat16.
+def test_autocast_gives_the_type_of_the_loss_of_torch():
     features, target = lesson()
     for dtype in (torch.float32, torch.bfloat16):
         model = student()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model.linear(features)
             logits.retain_grad()
-            value = model.loss(torch.log_softmax(logits, dim=-1), target.to(dtype))
+            log_q = torch.log_softmax(logits, dim=-1).to(torch.bfloat16)
+            value = model.loss(log_q, target.to(dtype))
+            reference = torch.nn.KLDivLoss(reduction=model.loss.reduction)
+            theirs = reference(log_q, target.to(dtype))
         value.backward()
-        assert value.dtype == dtype
+        assert value.dtype == theirs.dtype == torch.float32
+        torch.testing.assert_close(value, theirs)
         assert torch.isfinite(value)
         assert logits.dtype == logits.grad.dtype == torch.bfloat16
         assert model.linear.weight.grad.dtype == torch.float32

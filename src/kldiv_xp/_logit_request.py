@@ -5,7 +5,7 @@ from functools import partial
 
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._divergences import evaluate_divergences
-from kldiv_xp._evaluation import Arrays
+from kldiv_xp._evaluation import Arrays, by_bridge
 from kldiv_xp._execution import run
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import examine
@@ -61,7 +61,9 @@ def divergence_of(
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=scale, parts=parts, reduction=reduction)
-    return run(function, operands.working, operands.dtype, samples, *counts)
+    value = run(function, operands.working, operands.dtype, samples, *counts)
+    settled = by_bridge("settled", operands, value)
+    return value if settled is NotImplemented else settled
 
 
 def check_logits(shape: Shape, place: int) -> None:

@@ -92,6 +92,16 @@ def test_gradient_stays_where_its_operand_is(found, placement, loss):
     assert slopes == [f"({expected[placement]},)"] * 2
 
 
+@EVERY_PLACEMENT
+@EVERY_LOSS
+def test_reduced_loss_is_whole_on_every_process(found, placement, loss):
+    value, *_ = found[loss, placement]["placements"]
+    if loss in ("terms", "samples", "logits, rows"):
+        assert "Partial" not in value
+    else:  # of a sum yet to be added up, item() would be the share of a process
+        assert value == "(Replicate(),)"
+
+
 def test_batchmean_divides_by_the_batch_of_all_processes(found, ranks):
     log_q, p = (one.numpy() for one in ranks.operands("batchmean"))
     kept = p > 0
