@@ -49,6 +49,7 @@ def run(quick: bool, engine: tuple[str, ...], output: Path) -> None:
         "quick": quick,
         "machine": machine(),
         "size": size,
+        "kept": sorted({one["engine"] for one in kept}),
         "records": [*kept, *records],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
