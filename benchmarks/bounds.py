@@ -57,15 +57,18 @@ def floor(results: Results) -> dict[str, Any] | None:
 
 
 def floor_of_terms(results: Results) -> dict[str, float] | None:
-    """Nanoseconds for an element of 'none': in the cache, to get the memory, and of the peers."""
+    """Nanoseconds for an element of 'none': of its memory, of all parts, by hand, of the peers."""
     kernels = results.entry("kernels", "kernels")
     ours, textbook = (per_element(results, "large none", peer) for peer in ("ours-numpy", "numpy"))
     if not kernels or ours is None or textbook is None:
         return None
+    size = results.size("large none")
+    fresh, by_hand = (
+        kernels[kernel]["median"] / size * 1e9 for kernel in ("fresh memory", "terms by hand")
+    )
     inside = sum(kernels[name]["median"] for name in OF_TERMS) / BLOCK_ELEMENTS * 1e9
-    fresh = kernels["fresh memory"]["median"] / results.size("large none") * 1e9
     least = inside / threads(results) + fresh
-    return {"fresh": fresh, "least": least, "ours": ours, "textbook": textbook}
+    return {"fresh": fresh, "hand": by_hand, "least": least, "ours": ours, "textbook": textbook}
 
 
 def threads(results: Results) -> int:
