@@ -1,5 +1,7 @@
 """Inner products with NumPy, piece by piece: in one order, by one thread, for any length."""
 
+from functools import cache
+
 from kldiv_xp._typing import Array, Namespace
 
 # A dot product of 10000 elements lets OpenBLAS start threads of its own, which fight with ours
@@ -18,12 +20,22 @@ def dots(xp: Namespace, left: Array, right: Array) -> Array:
     """Inner products of rows: of pieces of a row in their own type, which float64 adds up."""
     left, right = forwards(xp, left), forwards(xp, right)
     count, size = left.shape
-    whole = size - size % ROW
-    rest = xp.vecdot(left[:, whole:], right[:, whole:]).astype(xp.float64)
-    if not whole:
-        return rest
-    pieces = [matrix[:, :whole].reshape(count, -1, ROW) for matrix in (left, right)]
-    return xp.sum(xp.vecdot(*pieces), axis=1, dtype=xp.float64) + rest
+    length = length_of_pieces(size)
+    whole = size - size % length
+    shape = count, whole // length, length
+    pieces = [matrix[:, :whole].reshape(shape) for matrix in (left, right)]
+    sums = xp.vecdot(*pieces).sum(axis=1, dtype=xp.float64)
+    return sums if whole == size else sums + xp.vecdot(left[:, whole:], right[:, whole:])
+
+
+@cache
+def length_of_pieces(size: int) -> int:
+    """Length that leaves no rest, if there is one: its calls wait for the GIL in every block.
+
+    512 x 32000 float32 on two threads: 7.8 ms with a rest, 7.4 without (medians of 8 runs).
+    """
+    lengths = range(min(size, ROW), min(size, ROW) // 2, -1)
+    return next((length for length in lengths if size % length == 0), ROW)
 
 
 def forwards(xp: Namespace, matrix: Array) -> Array:
