@@ -4,14 +4,17 @@ import math
 from functools import partial
 
 from kldiv_xp._array_api import known_shape
+from kldiv_xp._evaluation import Arrays, evaluate_loss, unrounded
 from kldiv_xp._evidence import Evidence
 from kldiv_xp._findings import Finding, Report
 from kldiv_xp._inspection import inspect, read
 from kldiv_xp._mistakes import mistakes
+from kldiv_xp._operands import Operands
 from kldiv_xp._options import check_switch
 from kldiv_xp._other_axis import other_axis
-from kldiv_xp._request import checked, value_of
-from kldiv_xp._typing import Array, Axes, Namespace, Reduction
+from kldiv_xp._reduction import divisor
+from kldiv_xp._request import checked, number_selected, sample_shape
+from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp._validation import check_devices, check_dtype, check_shapes, common_namespace
 
 # Sums of float64 that was float32 once are no better than this; worse than that is no 16-bit sum.
@@ -28,8 +31,8 @@ def diagnose(
 ) -> Report:
     """Look for the usual mistakes in the operands of a loss.
 
-    The operands are read once, block by block, in bounded memory; lazy arrays are computed and
-    devices are waited for.
+    The operands are read twice, block by block, in bounded memory: to look at their entries, and
+    to compute the loss.  Lazy arrays are computed and devices are waited for.
 
     Parameters
     ----------
@@ -113,7 +116,7 @@ def report_of(
     found = inspect(operands, arrays, axes, log_target=log_target, tiny=tiny, tolerance=tolerance)
     elsewhere = partial(other_axis, operands, arrays, axes, tolerance)
     findings = mistakes(Evidence(found, log_target, axes, elsewhere))
-    values = losses(log_target, *arrays)
+    values = losses(operands, arrays, log_target)
     return Report(findings, values, tuple(input.shape), axes, log_target)
 
 
@@ -163,9 +166,13 @@ def smallest_normal(xp: Namespace, target: Array) -> float:
     return float(finfo.smallest_normal) if finfo.bits == 16 else 0.0  # noqa: PLR2004
 
 
-def losses(
-    log_target: bool, input: Array, target: Array, where: Array | None = None
-) -> dict[str, float]:
-    """The loss by each reduction that gives one number."""
-    names: tuple[Reduction, ...] = ("sum", "batchmean", "mean")
-    return {name: read(value_of(input, target, name, log_target, None, where)) for name in names}
+def losses(operands: Operands, arrays: Arrays, log_target: bool) -> dict[str, float]:
+    """The loss by each reduction that gives one number, of one unrounded sum."""
+    total = read(evaluate_loss(unrounded(operands), arrays, log_target, 1))
+    mask, shape = arrays[2:], sample_shape(arrays[0], None)
+    selected = read(number_selected(operands, *mask, None)) if mask else divisor("mean", shape)
+    return {
+        "sum": total,
+        "batchmean": total / divisor("batchmean", shape),
+        "mean": total / selected,
+    }
