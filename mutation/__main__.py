@@ -24,7 +24,7 @@ SURVIVORS = HERE / "survivors.toml"
 CONFIGURATION = """
 [cosmic-ray]
 module-path = {module!r}
-timeout = 120.0
+timeout = 40.0
 excluded-modules = []
 test-command = {command!r}
 [cosmic-ray.distributor]

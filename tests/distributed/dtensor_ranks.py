@@ -5,6 +5,8 @@ Expected values are none of its business: the tests compute them in a single pro
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -19,8 +21,34 @@ from torch.nn.parallel import DistributedDataParallel
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
 
 Loss = Callable[..., torch.Tensor]
-PLACEMENTS = {"batch": Shard(0), "vocabulary": Shard(1), "replicated": Replicate()}
+Placements = tuple[Shard | Replicate, ...]
 ROWS, VOCABULARY, WIDTH, STEPS = 8, 12, 6, 5
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Operands of some size and type, and where their parts lie, in a mesh of so many axes."""
+
+    placements: Placements
+    shape: tuple[int, int] = (ROWS, VOCABULARY)
+    dtype: torch.dtype = torch.float64
+
+
+# Where four processes share 3 rows or columns, one of them has nothing.
+LAYOUTS = {
+    "batch": Layout((Shard(0),)),
+    "vocabulary": Layout((Shard(1),)),
+    "replicated": Layout((Replicate(),)),
+    "batch, uneven": Layout((Shard(0),), (7, VOCABULARY)),
+    "vocabulary, uneven": Layout((Shard(1),), (ROWS, 13)),
+    "batch, fewer than processes": Layout((Shard(0),), (3, VOCABULARY)),
+    "vocabulary, fewer than processes": Layout((Shard(1),), (ROWS, 3)),
+    "batch, bfloat16": Layout((Shard(0),), dtype=torch.bfloat16),
+    "vocabulary, bfloat16": Layout((Shard(1),), dtype=torch.bfloat16),
+    "batch and vocabulary": Layout((Shard(0), Shard(1))),
+    "vocabulary and copies": Layout((Shard(1), Replicate())),
+    "vocabulary, cut twice": Layout((Shard(1), Shard(1))),
+}
 
 
 def with_options(loss: Loss, **options: Any) -> Loss:
@@ -55,26 +83,38 @@ OF_PROBABILITIES = (
 )
 
 
-def operands(name: str) -> list[torch.Tensor]:
+def operands(name: str, layout: Layout) -> list[torch.Tensor]:
     """Log-probabilities, what a loss takes for a target, and its mask if it has one.
 
     Probabilities of 0 are among them, and the same numbers in every process.
     """
     generator = torch.Generator().manual_seed(9)
-    logits = torch.randn((2, ROWS, VOCABULARY), generator=generator, dtype=torch.float64)
+    logits = torch.randn((2, *layout.shape), generator=generator, dtype=torch.float64)
     log_q, p = logits[0].log_softmax(1), logits[1].softmax(1)
     p[1, ::3] = 0
     log_q[1, 0] = -torch.inf
-    mask = [torch.arange(ROWS)[:, None] % 3 > 0] if "masked" in name else []
-    return [log_q, p if name in OF_PROBABILITIES else p.log(), *mask]
+    mask = [torch.arange(layout.shape[0])[:, None] % 3 > 0] if "masked" in name else []
+    target = p if name in OF_PROBABILITIES else p.log()
+    return [log_q.to(layout.dtype), target.to(layout.dtype), *mask]
 
 
-def distributed(name: str, mesh: DeviceMesh, placement: Shard | Replicate) -> list[DTensor]:
+def distributed(name: str, layout: Layout) -> list[DTensor]:
     """The same, placed; a mask has nothing to be cut in along the vocabulary."""
-    log_q, target, *mask = operands(name)
-    beside = Replicate() if placement.is_shard(1) else placement
-    placed = [distribute_tensor(one, mesh, [placement]) for one in (log_q, target)]
-    return [*placed, *(distribute_tensor(one, mesh, [beside]) for one in mask)]
+    mesh = meshes()[len(layout.placements)]
+    log_q, target, *mask = operands(name, layout)
+    beside = [Replicate() if one.is_shard(1) else one for one in layout.placements]
+    placed = [distribute_tensor(one, mesh, layout.placements) for one in (log_q, target)]
+    return [*placed, *(distribute_tensor(one, mesh, beside) for one in mask)]
+
+
+@cache
+def meshes() -> dict[int, DeviceMesh]:
+    """All processes, in a row and in two columns."""
+    world = dist.get_world_size()
+    return {
+        1: init_device_mesh("cpu", (world,)),
+        2: init_device_mesh("cpu", (world // 2, 2), mesh_dim_names=("row", "column")),
+    }
 
 
 def value_and_gradient(
@@ -87,9 +127,9 @@ def value_and_gradient(
     return [value.detach(), *slopes]
 
 
-def found_by(name: str, mesh: DeviceMesh, placement: Shard | Replicate) -> dict[str, Any]:
+def found_by(name: str, layout: Layout) -> dict[str, Any]:
     """Value and gradient of distributed operands, and how often which collective was called."""
-    arrays = distributed(name, mesh, placement)
+    arrays = distributed(name, layout)
     with CommDebugMode() as communication:
         results = value_and_gradient(LOSSES[name], *arrays)
     counts = {str(kind): count for kind, count in communication.get_comm_counts().items()}
@@ -100,9 +140,9 @@ def found_by(name: str, mesh: DeviceMesh, placement: Shard | Replicate) -> dict[
     }
 
 
-def closed_gradient(mesh: DeviceMesh, placement: Shard | Replicate) -> list[torch.Tensor]:
+def closed_gradient(layout: Layout) -> list[torch.Tensor]:
     """Derivatives in closed form."""
-    arrays = distributed("sum", mesh, placement)
+    arrays = distributed("sum", layout)
     return [one.full_tensor() for one in kl_div_gradient(*arrays, reduction="batchmean")]
 
 
@@ -164,16 +204,15 @@ def averaged(tensor: torch.Tensor) -> torch.Tensor:
 def main(path: str) -> None:
     """Everything, once."""
     dist.init_process_group("gloo")
-    mesh = init_device_mesh("cpu", (dist.get_world_size(),))
     found: dict[str, Any] = {
-        (name, where): found_by(name, mesh, placement)
-        for where, placement in PLACEMENTS.items()
+        (name, where): found_by(name, layout)
+        for where, layout in LAYOUTS.items()
         for name in LOSSES
     }
-    for where, placement in PLACEMENTS.items():
-        found["closed", where] = closed_gradient(mesh, placement)
+    for where, layout in LAYOUTS.items():
+        found["closed", where] = closed_gradient(layout)
     for kind in ("ddp", "fsdp", "head"):
-        found["trained", kind] = trained(kind, mesh)
+        found["trained", kind] = trained(kind, meshes()[1])
     if dist.get_rank() == 0:
         torch.save(found, path)
     dist.destroy_process_group()
