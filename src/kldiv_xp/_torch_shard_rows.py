@@ -61,7 +61,9 @@ class WholeRows:
         return self.exchanged(self.xp.sum(array, **options), dist.ReduceOp.SUM)
 
     def max(self, array: Array, **options: Any) -> Array:
-        """Largest of the largest elements of all parts."""
+        """Largest of the largest elements of all parts; a part may be empty."""
+        if not array.shape[-1]:
+            array = array.new_full((*array.shape[:-1], 1), -torch.inf)
         return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
 
     def exchanged(self, tensor: Array, operation: Any) -> Array:
