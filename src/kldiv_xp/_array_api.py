@@ -14,6 +14,8 @@ PLAIN_TYPES = {
     ("torch.nn.parameter", "Parameter"): "torch",
 }
 
+DTENSOR = ("torch.distributed.tensor", "DTensor")
+
 _plain_namespaces: dict[type, Namespace] = {}
 
 
@@ -46,12 +48,13 @@ def namespace_of(array: Array) -> Namespace:
 
 
 def is_torch_tensor(operand: object) -> bool:
-    """Whether this is a plain tensor, told by the names of its type alone.
+    """Whether this is a plain tensor or a DTensor, told by the names of its type alone.
 
     array_api_compat caches its look-up, and of each such cache torch.compile warns "Dynamo
     detected a call to a `functools.lru_cache`-wrapped function": 18 warnings for one kl_div.
     """
-    return plain_library(type(operand)) == "torch"
+    kind = type(operand)
+    return plain_library(kind) == "torch" or (kind.__module__, kind.__qualname__) == DTENSOR
 
 
 def is_being_compiled(operand: object) -> bool:

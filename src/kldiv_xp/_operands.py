@@ -103,4 +103,8 @@ def load_bridge(name: str) -> ModuleType:
         import kldiv_xp._torch_graph as bridge
 
         return bridge
+    if name == "_torch_shards":
+        import kldiv_xp._torch_shards as bridge
+
+        return bridge
     return import_module(f"kldiv_xp.{name}")

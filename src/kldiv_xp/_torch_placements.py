@@ -6,6 +6,7 @@ from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 from kldiv_xp._typing import Array, Axes
 
 Arrays = tuple[Array, ...]
+WHERE_PARTS_LIE = ("Shard", "Replicate")
 
 
 def lie_alike(left: Array, right: Array) -> bool:
@@ -13,7 +14,7 @@ def lie_alike(left: Array, right: Array) -> bool:
     return (
         left.device_mesh == right.device_mesh
         and left.placements == right.placements
-        and all(type(one) in (Shard, Replicate) for one in left.placements)
+        and all(type(one).__name__ in WHERE_PARTS_LIE for one in left.placements)
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from functorch.compile import make_boxed_func
+from torch._dynamo.backends.common import aot_autograd
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
@@ -140,6 +142,25 @@ def found_by(name: str, layout: Layout) -> dict[str, Any]:
     }
 
 
+def compiled(name: str, layout: Layout) -> dict[str, Any]:
+    """The same of one whole graph of torch.compile, and the collectives in what it compiles."""
+    torch.compiler.reset()
+    called: list[str] = []
+
+    def keep(graph: torch.fx.GraphModule, _: object) -> Callable[..., Any]:
+        called.extend(str(node.target) for node in graph.graph.nodes if node.op == "call_function")
+        return make_boxed_func(graph.forward)
+
+    backend = aot_autograd(fw_compiler=keep, bw_compiler=keep)
+    loss = torch.compile(LOSSES[name], backend=backend, fullgraph=True)
+    results = value_and_gradient(loss, *distributed(name, layout))
+    return {
+        "results": [result.full_tensor() for result in results],
+        "placements": [str(result.placements) for result in results],
+        "collectives": [one for one in called if "c10d" in one and "wait" not in one],
+    }
+
+
 def closed_gradient(layout: Layout) -> list[torch.Tensor]:
     """Derivatives in closed form."""
     arrays = distributed("sum", layout)
@@ -211,6 +232,9 @@ def main(path: str) -> None:
     }
     for where, layout in LAYOUTS.items():
         found["closed", where] = closed_gradient(layout)
+    for name in ("batchmean", "masked", "logits", "logits, rows"):
+        for where in ("batch", "vocabulary"):
+            found["compiled", name, where] = compiled(name, LAYOUTS[where])
     for kind in ("ddp", "fsdp", "head"):
         found["trained", kind] = trained(kind, meshes()[1])
     if dist.get_rank() == 0:

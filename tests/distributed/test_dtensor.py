@@ -116,6 +116,17 @@ def test_reduced_loss_is_whole_on_every_process(found, ranks, layout, loss):
         assert value == str(whole)
 
 
+@pytest.mark.parametrize("layout", ["batch", "vocabulary"])
+@pytest.mark.parametrize("loss", ["batchmean", "masked", "logits", "logits, rows"])
+def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(found, ranks, layout, loss):
+    graph = found["compiled", loss, layout]
+    for distributed, alone in zip(graph["results"], single(ranks, loss, layout), strict=True):
+        assert_allclose(distributed, alone, rtol=1e-12, atol=1e-15)
+    assert graph["placements"] == found[loss, layout]["placements"]
+    assert {name.split(".")[1] for name in graph["collectives"]} <= {"all_reduce", "all_reduce_"}
+    assert graph["collectives"] or (loss, layout) == ("logits, rows", "batch")
+
+
 def test_batchmean_divides_by_the_batch_of_all_processes(found, ranks):
     log_q, p = (one.numpy() for one in ranks.operands("batchmean", ranks.LAYOUTS["batch"]))
     kept = p > 0
