@@ -51,7 +51,7 @@ BRIDGES = {
 # What a user asks for by name, since it is of use with that library only.
 ON_REQUEST = {"torch": "torch", "_array_files": "numpy", "_command_line": None}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
-LOADED = {"_operands": {"_torch_graph"}}
+LOADED = {"_operands": {"_torch_graph", "_torch_shards"}}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "array_api_strict"}
 
 FOLDER = Path(importlib.util.find_spec("kldiv_xp").origin).parent

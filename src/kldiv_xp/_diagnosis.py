@@ -169,8 +169,10 @@ def smallest_normal(xp: Namespace, target: Array) -> float:
 def losses(operands: Operands, arrays: Arrays, log_target: bool) -> dict[str, float]:
     """The loss by each reduction that gives one number, of one unrounded sum."""
     total = read(evaluate_loss(unrounded(operands), arrays, log_target, 1))
-    mask, shape = arrays[2:], sample_shape(arrays[0], None)
-    selected = read(number_selected(operands, *mask, None)) if mask else divisor("mean", shape)
+    shape = sample_shape(arrays[0], None)
+    selected = divisor("mean", shape)
+    if arrays[2:]:
+        selected = read(number_selected(operands, arrays[2], None))
     return {
         "sum": total,
         "batchmean": total / divisor("batchmean", shape),

@@ -100,11 +100,11 @@ def full_name(kind: type) -> str:
 def load_bridge(name: str) -> ModuleType:
     """Module of a bridge; torch.compile can trace an import statement, but no `import_module`."""
     if name == "_torch_graph":
-        import kldiv_xp._torch_graph as bridge
+        from kldiv_xp import _torch_graph
 
-        return bridge
+        return _torch_graph
     if name == "_torch_shards":
-        import kldiv_xp._torch_shards as bridge
+        from kldiv_xp import _torch_shards
 
-        return bridge
+        return _torch_shards
     return import_module(f"kldiv_xp.{name}")
