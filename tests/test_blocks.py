@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kldiv_xp import _blocks
-from kldiv_xp._blocks import blocks, cut
+from kldiv_xp._blocks import blocks, blocks_of, cut
 
 SHAPES = st.lists(st.integers(0, 7), max_size=4).map(tuple)
 
@@ -66,6 +66,7 @@ def test_blocks_along_an_axis_differ_in_size_by_no_more_than_they_must(rows, row
         ((1, 4), 2, [(0, slice(0, 2)), (0, slice(2, 4))]),
         ((1, 1, 3), 2, [(0, 0, slice(0, 2)), (0, 0, slice(2, 4))]),
         ((5,), 4, [(slice(0, 3),), (slice(3, 6),)]),
+        ((6,), 3, [(slice(0, 3),), (slice(3, 6),)]),
         ((2, 2, 2), 2, [(0, slice(0, 1)), (0, slice(1, 2)), (1, slice(0, 1)), (1, slice(1, 2))]),
     ],
 )
@@ -76,6 +77,22 @@ def test_blocks_of_small_shapes(shape, most, expected):
 def test_blocks_of_a_real_size_are_few():
     assert len(blocks((512, 32_000), _blocks.BLOCK_BYTES // 4)) == 64
     assert len(blocks((2, 10**9), _blocks.BLOCK_BYTES // 4)) == 2 * 3815
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows"),
+    [
+        pytest.param((6, 5, 7), 2, id="several rows"),
+        pytest.param((6, 3, 10), 3, id="other rows"),
+        pytest.param((6, 20, 10), 1, id="a row is too large"),
+        pytest.param((600,), 100, id="a row is an element"),
+        pytest.param((600, 0), 100, id="a row is nothing"),
+    ],
+)
+def test_blocks_that_keep_an_axis_hold_whole_rows(monkeypatch, shape, rows):
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 400)
+    expected = [(slice(start, start + rows),) for start in range(0, shape[0], rows)]
+    assert blocks_of(np, shape, "float32", 1) == expected
 
 
 # Cutting

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp._formula import Guard, factors
 
 INPUT = [[-1.0, -2.0], [-3.0, -0.5]]
 TARGET = [[0.4, 0.6], [0.1, 0.9]]
@@ -65,6 +66,31 @@ def test_zero_target_contributes_positive_zero(backend, log_target):
     )
     assert_array_equal(terms, [0, 0, 0, 0])
     assert not np.signbit(terms).any()
+
+
+@BOTH_SPACES
+def test_masked_entry_needs_no_guard(log_target):
+    masked = np.asarray([np.nan]), np.asarray([np.nan]), np.asarray([False])
+    p, log_ratio = factors(np, *masked, log_target=log_target, guard=Guard.NONE)
+    assert (p.item(), log_ratio.item()) == (1.0, 0.0)
+
+
+@BOTH_SPACES
+def test_zero_target_needs_the_guard_of_the_logarithm_alone_where_input_is_finite(log_target):
+    zero = np.asarray([-np.inf if log_target else 0.0])
+    p, log_ratio = factors(
+        np, np.asarray([-2.0]), zero, log_target=log_target, guard=Guard.LOGARITHM
+    )
+    assert p.item() == 0
+    assert np.isfinite(log_ratio).all()
+
+
+@BOTH_SPACES
+def test_zero_target_has_the_log_ratio_of_equals(log_target):
+    zero = np.asarray([-np.inf if log_target else 0.0])
+    with np.errstate(invalid="ignore"):
+        _, log_ratio = factors(np, np.asarray([-np.inf]), zero, log_target=log_target)
+    assert log_ratio.item() == 0
 
 
 def test_missing_input_is_not_hidden_by_a_zero_target(backend):

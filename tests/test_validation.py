@@ -10,6 +10,7 @@ from backends import library
 from conftest import usable
 
 from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient
+from kldiv_xp._validation import agree, check_array
 
 BOTH = pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
 
@@ -250,3 +251,30 @@ def test_mask_must_come_from_the_same_library(backend, function):
         "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
         "with the asarray of your array library."
     )
+
+
+class WithMask(np.ndarray):
+    """Has a mask, and nothing to fill it with: no masked array."""
+
+    mask = True
+
+
+def test_attribute_called_mask_makes_no_masked_array():
+    check_array("input", np.ones(2).view(WithMask))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ((), (), True),
+        ((300, int("300")), (int("300"), 300), True),
+        ((3, None), (3, 7), True),
+        ((None, 7), (3, 7), True),
+        ((None, None), (3, 7), True),
+        ((None, 8), (3, 7), False),
+        ((3,), (3, 7), False),
+        ((3, 7), (3,), False),
+    ],
+)
+def test_shapes_agree_as_far_as_they_are_known(left, right, expected):
+    assert agree(left, right) is expected

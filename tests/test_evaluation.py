@@ -1,0 +1,47 @@
+"""Plain evaluation, and the bridge before it."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from kldiv_xp._evaluation import by_bridge, evaluate_slopes, evaluate_terms, plain_sum
+from kldiv_xp._operands import examine
+
+LOG_Q, P = np.log([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
+
+
+@pytest.fixture
+def operands():
+    """Operands that no bridge knows."""
+    return replace(examine(LOG_Q, P), bridge=None)
+
+
+def test_bridge_is_asked_for_what_it_has(operands):
+    bridge = SimpleNamespace(terms=lambda *arguments: arguments)
+    bridged = replace(operands, bridge=bridge)
+    assert by_bridge("terms", bridged, "more") == (bridged, "more")
+    assert by_bridge("samples", bridged, "more") is NotImplemented
+    assert by_bridge("terms", operands, "more") is NotImplemented
+
+
+def test_what_a_bridge_answers_stands(operands):
+    bridged = replace(operands, bridge=SimpleNamespace(terms=lambda *_: "its terms"))
+    assert evaluate_terms(bridged, (LOG_Q, P), log_target=False) == "its terms"
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 2, 3])
+def test_slopes_are_multiplied_by_every_factor(operands, factor):
+    by_input, by_target = evaluate_slopes(
+        operands, (LOG_Q, P), log_target=False, factor=factor, upstream=()
+    )
+    np.testing.assert_allclose(by_input, -factor * P)
+    np.testing.assert_allclose(by_target, factor * (np.log(P) - LOG_Q + 1))
+
+
+def test_sum_of_nothing_but_negative_zeros_is_positive(operands):
+    zeros = -np.zeros((2, 3))
+    value = plain_sum(operands, (zeros - 1, zeros), log_target=False, parts=1)
+    assert value == 0
+    assert not np.signbit(value)
