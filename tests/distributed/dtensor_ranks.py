@@ -15,9 +15,10 @@ from functorch.compile import make_boxed_func
 from torch._dynamo.backends.common import aot_autograd
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
+from torch.distributed.tensor import DTensor, Partial, Replicate, Shard, distribute_tensor
 from torch.distributed.tensor.debug import CommDebugMode
 from torch.distributed.tensor.parallel import ColwiseParallel, parallelize_module
+from torch.distributed.tensor.placement_types import Placement
 from torch.nn.parallel import DistributedDataParallel
 
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
@@ -50,6 +51,14 @@ LAYOUTS = {
     "batch and vocabulary": Layout((Shard(0), Shard(1))),
     "vocabulary and copies": Layout((Shard(1), Replicate())),
     "vocabulary, cut twice": Layout((Shard(1), Shard(1))),
+}
+
+# Where the operands lie apart, torch's own operations bring them together.
+APART = {
+    "batch and vocabulary": (Shard(0), Shard(1)),
+    "batch and replicated": (Shard(0), Replicate()),
+    "vocabulary and replicated": (Shard(1), Replicate()),
+    "batch and sums to come": (Shard(0), Partial()),
 }
 
 
@@ -142,6 +151,23 @@ def found_by(name: str, layout: Layout) -> dict[str, Any]:
     }
 
 
+def found_apart(name: str, where: str) -> list[torch.Tensor]:
+    """Value and gradient of operands that lie in different ways."""
+    mesh, arrays = meshes()[1], operands(name, LAYOUTS["batch"])
+    placed = [
+        placed_as(one, mesh, placement) for one, placement in zip(arrays, APART[where], strict=True)
+    ]
+    return [result.full_tensor() for result in value_and_gradient(LOSSES[name], *placed)]
+
+
+def placed_as(tensor: torch.Tensor, mesh: DeviceMesh, placement: Placement) -> DTensor:
+    """Tensor placed; of a sum yet to be added up the first process has all."""
+    if not placement.is_partial():
+        return distribute_tensor(tensor, mesh, [placement])
+    share = tensor if dist.get_rank() == 0 else torch.zeros_like(tensor)
+    return DTensor.from_local(share, mesh, [placement], run_check=False)
+
+
 def compiled(name: str, layout: Layout) -> dict[str, Any]:
     """The same of one whole graph of torch.compile, and the collectives in what it compiles."""
     torch.compiler.reset()
@@ -232,6 +258,9 @@ def main(path: str) -> None:
     }
     for where, layout in LAYOUTS.items():
         found["closed", where] = closed_gradient(layout)
+    for name in ("batchmean", "samples", "logits"):
+        for where in APART:
+            found["apart", name, where] = found_apart(name, where)
     for name in ("batchmean", "masked", "logits", "logits, rows"):
         for where in ("batch", "vocabulary"):
             found["compiled", name, where] = compiled(name, LAYOUTS[where])

@@ -116,6 +116,21 @@ def test_reduced_loss_is_whole_on_every_process(found, ranks, layout, loss):
         assert value == str(whole)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        *["batch and vocabulary", "batch and replicated", "vocabulary and replicated"],
+        "batch and sums to come",
+    ],
+)
+@pytest.mark.parametrize("loss", ["batchmean", "samples", "logits"])
+def test_operands_that_lie_apart_give_the_same(found, ranks, where, loss):
+    for distributed, alone in zip(
+        found["apart", loss, where], single(ranks, loss, "batch"), strict=True
+    ):
+        assert_allclose(distributed, alone, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("layout", ["batch", "vocabulary"])
 @pytest.mark.parametrize("loss", ["batchmean", "masked", "logits", "logits, rows"])
 def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(found, ranks, layout, loss):
