@@ -69,6 +69,19 @@ def test_upstream_scales_the_gradient(backend, reduction, kind):
         assert_allclose(backend.read(b), 3 * backend.read(a), rtol=1e-15)
 
 
+def test_upstream_scales_the_gradient_of_a_masked_mean(backend):
+    operands = backend.array(LOG_Q), backend.array(P)
+    mask = backend.array(np.arange(12.0).reshape(3, 4)) > 5
+    options = {"reduction": "mean", "where": mask}
+    upstream = backend.array(3.0)
+    plain = backend.call(lambda x, t: kl_div_gradient(x, t, **options), *operands)
+    scaled = backend.call(
+        lambda x, t: kl_div_gradient(x, t, upstream=upstream, **options), *operands
+    )
+    for a, b in zip(plain, scaled, strict=True):
+        assert_allclose(backend.read(b), 3 * backend.read(a), rtol=1e-15)
+
+
 def test_upstream_of_unreduced_loss_has_an_element_for_every_term(backend):
     operands = backend.array(LOG_Q), backend.array(P)
     weights = np.arange(12.0).reshape(3, 4)

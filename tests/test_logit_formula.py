@@ -145,3 +145,10 @@ def test_divergences_are_values(divergence):
     assert hash(divergence) == hash(dataclasses.replace(divergence))
     with pytest.raises(dataclasses.FrozenInstanceError):
         divergence.temperature = 1.0
+
+
+@pytest.mark.parametrize("beta", [0.25, 0.5])
+def test_mixture_that_is_certain_has_the_logarithm_zero(beta):
+    certain = np.asarray([[3.0], [-2.0]])
+    values = sums_of_pairs(JS(1.0, beta), np, certain, certain - 1)
+    assert_array_equal(values, [0, 0])
