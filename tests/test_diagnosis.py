@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kldiv_xp import Report, diagnose
+from kldiv_xp._diagnosis import allowance, smallest_normal
 
 RNG = np.random.default_rng(0)
 
@@ -438,6 +439,44 @@ def test_values_are_those_of_the_loss():
     values = diagnose(LOG_Q, P).values
     total = float(np.sum(P * (LOG_P - LOG_Q)))
     assert values == pytest.approx({"sum": total, "batchmean": total / 6, "mean": total / 30})
+
+
+def test_values_of_a_masked_loss_count_what_is_selected():
+    mask = np.zeros(P.shape, dtype=bool)
+    mask[0, :3] = True
+    values = diagnose(LOG_Q, P, where=mask).values
+    total = float(np.sum((P * (LOG_P - LOG_Q))[mask]))
+    assert values == pytest.approx({"sum": total, "batchmean": total / 6, "mean": total / 3})
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size", "tolerance"),
+    [
+        ("float64", 10**6, 1e-4),
+        ("float32", 10**12, 1e-4),
+        ("float16", 1, 8 * 2**-10),
+        ("float16", 2, 8 * 2**-10 * (1 + math.log(2))),
+        ("float16", 0, 8 * 2**-10),
+        ("float16", 10**6, 0.1),
+    ],
+)
+def test_sums_are_allowed_what_their_dtype_explains(dtype, size, tolerance):
+    operand = np.broadcast_to(np.zeros((), dtype), (1, size))
+    assert allowance(np, operand, operand, (1,)) == pytest.approx(tolerance, rel=1e-12)
+    wide = operand.astype("float64") if size < 10 else operand
+    assert allowance(np, wide, operand, (1,)) == allowance(np, operand, wide, (1,))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"), [("float16", 2.0**-14), ("float32", 0.0), ("float64", 0.0)]
+)
+def test_underflow_is_a_matter_of_16_bits(dtype, expected):
+    assert smallest_normal(np, np.zeros(1, dtype)) == expected
+
+
+def test_types_and_shapes_are_found_once_each():
+    report = diagnose(np.zeros((2, 3), dtype="int64"), np.zeros((2, 4)))
+    assert [(one.code, one.count) for one in report.findings] == [("dtype", 1), ("shape", 1)]
 
 
 def test_report_is_printed_in_lines():
