@@ -1,0 +1,33 @@
+"""Options: axes are resolved, numbers are judged."""
+
+import math
+
+import pytest
+
+from kldiv_xp._options import check_temperature, nearest_float, resolve_axis
+
+
+@pytest.mark.parametrize(
+    ("axis", "expected"), [(-1, (2,)), ((2, 0), (0, 2)), ((-1, -3), (0, 2)), ((), ())]
+)
+def test_axes_are_counted_from_the_front_and_ascend(axis, expected):
+    assert resolve_axis(axis, 3) == expected
+
+
+@pytest.mark.parametrize("axis", [(1, 1), (0, -3), (2, 0, -1)])
+def test_axis_that_is_named_twice_is_refused(axis):
+    with pytest.raises(ValueError, match="must name each axis once"):
+        resolve_axis(axis, 3)
+
+
+@pytest.mark.parametrize("temperature", [float("inf"), float("nan"), 0, -1.0, 10**400, -(10**400)])
+def test_temperature_is_positive_and_finite(temperature):
+    with pytest.raises(ValueError, match="`temperature` must be a positive finite number"):
+        check_temperature(temperature)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(3, 3.0), (10**400, math.inf), (-(10**400), -math.inf)]
+)
+def test_number_that_no_float_holds_is_infinite(number, expected):
+    assert nearest_float(number) == expected
