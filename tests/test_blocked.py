@@ -1,12 +1,14 @@
 """Going on from one attempt to the next, block by block."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
 
 from kldiv_xp import _blocks
-from kldiv_xp._blocked import fill, total
+from kldiv_xp._blocked import BLOCKS_WORTH_A_THREAD, fill, row_sums, total, totals
+from kldiv_xp._recycling import Recycling
 
 
 def one():
@@ -186,3 +188,89 @@ def test_error_in_a_block_is_raised(monkeypatch):
 
     with pytest.raises(LookupError, match="block"):
         total(np, [attempt], [np.arange(16.0)], np.float64, lambda: 3)
+
+
+# Sums over some axes
+
+
+def squares(calls):
+    """Attempts at x * x, of which the first fails in a block with a zero."""
+
+    def attempt(name, xp, array):
+        calls.append(name)
+        ok = name == "full" or array.all()
+        return (array, array) if ok else (xp.full_like(array, np.nan), array)
+
+    return [lambda xp, array, name=name: attempt(name, xp, array) for name in ("bare", "full")]
+
+
+@pytest.mark.parametrize("elements", [1, 2, 3, 5, 6, 12, 24, 100])
+@pytest.mark.parametrize("kept", [0, 1, 2, 3])
+def test_totals_are_sums_over_the_axes_that_are_not_kept(monkeypatch, elements, kept):
+    small_blocks(monkeypatch, elements)
+    array = np.arange(24.0).reshape(2, 3, 4) - 7
+    found = totals(np, squares([]), [array], kept, np.float64, one)
+    np.testing.assert_array_equal(found, (array**2).sum(axis=tuple(range(kept, 3))))
+    assert found.dtype == np.float64
+
+
+def test_totals_try_again_only_where_they_are_missing(monkeypatch):
+    small_blocks(monkeypatch, elements=3)
+    calls = []
+    array = np.asarray([[1.0, 2, 3], [4, 0, 6]])
+    np.testing.assert_array_equal(totals(np, squares(calls), [array], 1, np.float64, one), [14, 52])
+    assert calls == ["bare", "bare", "full"]
+
+
+def weighted(calls):
+    """Attempts at 3 x * x - 2 x * 1, of which the first fails in a block with a zero."""
+
+    def attempt(name, xp, array):
+        calls.append(name)
+        ok = name == "full" or array.all()
+        wrong = 0 if ok else np.nan
+        return [(3.0, array + wrong, array), (-2.0, array, xp.ones_like(array))]
+
+    return [lambda xp, array, name=name: attempt(name, xp, array) for name in ("bare", "full")]
+
+
+@pytest.mark.parametrize("elements", [1, 4, 5, 8, 12, 100])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_row_sums_add_up_weighted_pairs_of_whole_rows(monkeypatch, elements, threads):
+    small_blocks(monkeypatch, elements)
+    array = np.arange(24.0).reshape(2, 3, 4) - 7.5
+    found = row_sums(np, weighted([]), [array], np.float64, lambda: threads)
+    np.testing.assert_array_equal(found, (3 * array**2 - 2 * array).sum(axis=-1))
+
+
+def test_row_sums_try_again_only_where_they_are_missing(monkeypatch):
+    small_blocks(monkeypatch, elements=3)
+    calls = []
+    array = np.asarray([[1.0, 2, 3], [4, 0, 6]])
+    found = row_sums(np, weighted(calls), [array], np.float64, one)
+    np.testing.assert_array_equal(found, [30, 136])
+    assert calls == ["bare", "bare", "full"]
+
+
+def test_few_blocks_are_the_work_of_one_thread(monkeypatch):
+    small_blocks(monkeypatch)
+    seen = set()
+
+    def attempt(xp, array):
+        seen.add(threading.get_ident())
+        return array, array
+
+    total(np, [attempt], [np.ones(4 * BLOCKS_WORTH_A_THREAD)], np.float64, lambda: 3)
+    assert seen == {threading.get_ident()}
+
+
+def test_two_blocks_are_computed_in_memory_that_is_used_again(monkeypatch):
+    small_blocks(monkeypatch)
+    seen = []
+
+    def attempt(xp, array):
+        seen.append(type(xp))
+        return array, array
+
+    total(np, [attempt], [np.ones(8)], np.float64, one)
+    assert seen == [Recycling, Recycling]

@@ -91,7 +91,7 @@ class Report:
         amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
         size = math.prod(self.shape[1:])
         line = f"The loss in nats: {amounts}"
-        if size == 1:
+        if size <= 1:
             return [f"{line}."]
         return [f"{line}; mean is batchmean divided by {size}, and not the divergence."]
 
