@@ -6,6 +6,7 @@ from backends import library
 from conftest import usable
 
 from kldiv_xp._array_api import (
+    cast,
     is_array,
     is_torch_tensor,
     known_shape,
@@ -64,3 +65,10 @@ def test_two_kinds_of_half_precision_promote_to_float32(name):
     operands = backend.array([1.0], "float16"), backend.array([1.0], "bfloat16")
     xp = namespace_of(operands[0])
     assert promoted_dtype(xp, *[operand.dtype for operand in operands]) == xp.float32
+
+
+def test_cast_changes_the_type_and_only_that():
+    array = np.asarray([1.0, 2.0], dtype="float16")
+    assert cast(np, array, np.dtype("float16")) is array
+    wide = cast(np, array, np.dtype("float32"))
+    assert (wide.dtype, wide.tolist()) == (np.float32, [1.0, 2.0])

@@ -1,12 +1,15 @@
 """What is remembered about types, and that remembering changes no error and no result."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from backends import library
 from conftest import usable
 
 from kldiv_xp import _operands, kl_div, kl_div_gradient
-from kldiv_xp._operands import examine
+from kldiv_xp._backends import Facts
+from kldiv_xp._operands import describe, examine, full_name, load_bridge
 
 FLOATS = ("float16", "float32", "float64")
 
@@ -153,3 +156,86 @@ def test_what_float64_does_not_hold_is_left_to_the_plain_expression():
     value = kl_div(np.log(wide[::-1]), wide, reduction="sum")
     assert value.dtype == np.longdouble
     assert value == np.sum(wide * (np.log(wide) - np.log(wide[::-1])))
+
+
+# What is remembered is checked again
+
+
+class Standin:
+    """An array as far as its shape and its device go."""
+
+    def __init__(self, shape, device="first"):
+        self.shape, self.device = shape, device
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Operands that are remembered for anything, and what was checked beyond."""
+    made = []
+    monkeypatch.setattr(_operands, "check_shapes", lambda *_: made.append("shapes"))
+    monkeypatch.setattr(_operands, "check_devices", lambda *_, **__: made.append("devices"))
+
+    def examined(left, right, *, forbids_mixed_devices=False):
+        known = examine(np.ones(2), np.ones(2))
+        facts = Facts(forbids_mixed_devices=forbids_mixed_devices)
+        known = dataclasses.replace(known, facts=facts)
+        monkeypatch.setattr(_operands, "remembered", lambda *_: known)
+        assert examine(left, right) is known
+        return made
+
+    return examined
+
+
+@pytest.mark.parametrize(("left", "right"), [((2,), (3,)), ((3,), (2,)), ((1, 2), (2,))])
+def test_remembered_operands_of_two_shapes_are_checked(checks, left, right):
+    assert checks(Standin(left), Standin(right)) == ["shapes"]
+
+
+@pytest.mark.parametrize(("left", "right"), [("first", "second"), ("second", "first")])
+def test_remembered_operands_of_two_devices_are_checked_where_it_matters(checks, left, right):
+    operands = Standin((2,), left), Standin((2,), right)
+    assert checks(*operands) == []
+    assert checks(*operands, forbids_mixed_devices=True) == ["devices"]
+
+
+def test_remembered_operands_of_one_shape_and_device_are_not_checked_again(checks):
+    operands = Standin((300, 2)), Standin((int("300"), 2), "".join(["fir", "st"]))
+    assert checks(*operands, forbids_mixed_devices=True) == []
+
+
+# Bridges
+
+
+class Known(np.ndarray):
+    """A subclass of which it is known what it does."""
+
+
+def test_subclass_that_is_known_gets_its_bridge_and_others_none(monkeypatch):
+    facts = Facts(
+        bridge="of the plain type",
+        bridge_takes_plain_types_only=True,
+        bridges_of_subclasses={full_name(Known): "of the subclass"},
+    )
+    monkeypatch.setattr(_operands, "facts_about", lambda _: facts)
+    monkeypatch.setattr(_operands, "load_bridge", lambda name: name)
+    dtype = np.dtype("float64")
+
+    def bridge(left, right):
+        return describe(examine(np.ones(1), np.ones(1)).xp, left, right, dtype, dtype).bridge
+
+    assert bridge(np.ndarray, np.ndarray) == "of the plain type"
+    assert bridge(Known, Known) == "of the subclass"
+    assert bridge(Known, np.ndarray) is None
+    assert bridge(np.ndarray, Known) is None
+    assert bridge(np.matrix, np.matrix) is None
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_every_type_up_to_64_bits_has_a_bridge(dtype):
+    assert examine(np.ones(1, dtype), np.ones(1, dtype)).bridge is not None
+
+
+def test_bridge_is_the_module_of_its_name():
+    assert load_bridge("_host").__name__ == "kldiv_xp._host"
+    with pytest.raises(ModuleNotFoundError, match="_torch_nothing"):
+        load_bridge("_torch_nothing")
