@@ -40,11 +40,12 @@ def test_slopes_are_multiplied_by_every_factor(operands, factor):
     np.testing.assert_allclose(by_target, factor * (np.log(P) - LOG_Q + 1))
 
 
-def test_sum_of_nothing_but_negative_zeros_is_positive(backend):
+@pytest.mark.parametrize("shape", [(), (2,)])  # JAX's own sum of one 0-d -0 is -0
+def test_sum_of_nothing_but_negative_zeros_is_positive(backend, shape):
     def plain(x, t):
         unbridged = replace(examine(x, t), bridge=None)
         return plain_sum(unbridged, (x, t), log_target=False, parts=1)
 
-    value = backend.values(plain, backend.array([-1.0, -2.0]), backend.array([-0.0, -0.0]))
+    value = backend.values(plain, backend.array(-np.ones(shape)), backend.array(-np.zeros(shape)))
     assert value == 0
     assert not np.signbit(value)
