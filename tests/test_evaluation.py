@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from kldiv_xp import kl_div
 from kldiv_xp._evaluation import by_bridge, evaluate_slopes, evaluate_terms, plain_sum
 from kldiv_xp._operands import examine
 
@@ -40,12 +41,20 @@ def test_slopes_are_multiplied_by_every_factor(operands, factor):
     np.testing.assert_allclose(by_target, factor * (np.log(P) - LOG_Q + 1))
 
 
-@pytest.mark.parametrize("shape", [(), (2,)])  # JAX's own sum of one 0-d -0 is -0
-def test_sum_of_nothing_but_negative_zeros_is_positive(backend, shape):
-    def plain(x, t):
-        unbridged = replace(examine(x, t), bridge=None)
-        return plain_sum(unbridged, (x, t), log_target=False, parts=1)
+@pytest.mark.parametrize("bridged", [True, False])
+@pytest.mark.parametrize("axis", [None, -1])
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (2, 1), (2, 3)])
+def test_sum_of_nothing_but_negative_zeros_is_positive(backend, shape, axis, bridged):
+    if axis is not None and not shape:
+        pytest.skip("0-d arrays have no axis")
 
-    value = backend.values(plain, backend.array(-np.ones(shape)), backend.array(-np.zeros(shape)))
-    assert value == 0
-    assert not np.signbit(value)
+    def loss(x, t):
+        if bridged:
+            return kl_div(x, t, reduction="sum" if axis is None else "none", axis=axis)
+        axes = None if axis is None else (axis,)
+        unbridged = replace(examine(x, t), bridge=None)
+        return plain_sum(unbridged, (x, t), log_target=False, parts=1, axis=axes)
+
+    value = backend.values(loss, backend.array(-np.ones(shape)), backend.array(-np.zeros(shape)))
+    np.testing.assert_array_equal(value, np.zeros(shape[:-1] if axis else ()))
+    assert not np.signbit(value).any()

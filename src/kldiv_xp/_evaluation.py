@@ -13,7 +13,6 @@ from typing import Any
 from kldiv_xp._execution import run
 from kldiv_xp._formula import (
     Guard,
-    factors,
     pointwise,
     pointwise_input_gradient,
     pointwise_target_gradient,
@@ -94,9 +93,9 @@ def reduced(
     parts: float,
     axis: Axes | None,
 ) -> Array:
-    """Sum of the terms over the divisor; + 0 because the sum of nothing but -0 may be -0."""
-    p, log_ratio = factors(xp, *arrays, log_target=log_target)
-    return divided(xp, xp.sum(xp.multiply(p, log_ratio), axis=axis) + 0.0, parts=parts)
+    """Sum of the terms over the divisor; none of them is -0, of which XLA makes a sum of -0."""
+    terms = pointwise(xp, *arrays, log_target=log_target)
+    return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
 def divided(xp: Namespace, array: Array, *, parts: float) -> Array:

@@ -33,8 +33,9 @@ def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> A
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
 def total(input: Array, target: Array, log_target: bool) -> Array:
-    """Sum of the terms."""
-    return guarded(partial(summed, log_target=log_target), input, target)
+    """Sum of the terms; XLA's sum of one -0 is -0, and -0 + 0 as well."""
+    value = guarded(partial(summed, log_target=log_target), input, target)
+    return jnp.where(value == 0, 0.0, value)
 
 
 def guarded(function: Callable[..., Array], *arrays: Array) -> Array:
