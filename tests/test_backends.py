@@ -5,7 +5,7 @@ import types
 import pytest
 
 from kldiv_xp._array_api import namespace_of
-from kldiv_xp._backends import FACTS, UNKNOWN, facts_about, library_name
+from kldiv_xp._backends import FACTS, UNKNOWN, Facts, facts_about, library_name
 
 
 def test_every_backend_has_its_row(backend):
@@ -41,3 +41,30 @@ def test_library_that_is_not_listed_gets_the_plain_formula():
 def test_facts_cannot_be_changed():
     with pytest.raises(AttributeError):
         UNKNOWN.bridge = "_host"
+
+
+def test_library_that_is_not_listed_is_handled_with_care():
+    assert UNKNOWN.computes_with_numpy
+    assert not UNKNOWN.zero_dimensional_is_scalar
+    assert not UNKNOWN.forbids_mixed_devices
+    assert not UNKNOWN.needs_device_context
+    assert not UNKNOWN.bridge_takes_plain_types_only
+    assert UNKNOWN.bridge is UNKNOWN.bridge_of_compiler is None
+    assert not UNKNOWN.bridges_of_subclasses
+
+
+def test_facts_are_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        Facts("_host")
+
+
+def test_loss_of_a_subclass_of_numpy_is_an_array_too():
+    np = pytest.importorskip("numpy")
+
+    class Subclass(np.ndarray):
+        """An array that might do anything."""
+
+    from kldiv_xp import kl_div
+
+    operand = np.ones(3).view(Subclass)
+    assert isinstance(kl_div(operand, operand, reduction="sum"), np.ndarray)

@@ -154,3 +154,12 @@ def test_compiled_loss_ignores_that_nothing_is_checked():
     compiled = torch.compile(kl_div, fullgraph=True, backend="eager")
     operands = [torch.tensor(one) for one in (LOG_Q, P)]
     assert float(compiled(*operands, reduction="batchmean")) == pytest.approx(VALUE)
+
+
+def test_check_without_an_axis_is_along_the_last():
+    weights = np.arange(1.0, 25).reshape(2, 3, 4)
+    p = weights / weights.sum(axis=-1, keepdims=True)
+    kl_div(np.log(p), p, reduction="batchmean", check=True)
+    p = weights / weights.sum(axis=1, keepdims=True)
+    with pytest.raises(KLDivInputError, match="along axis 2"):
+        kl_div(np.log(p), p, reduction="batchmean", check=True)

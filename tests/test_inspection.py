@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kldiv_xp._inspection import Inspection, events, inspect
+from kldiv_xp._inspection import Inspection, Tally, events, inspect, read
 from kldiv_xp._operands import examine
 
 INF, NAN = math.inf, math.nan
@@ -65,4 +65,13 @@ def test_sample_with_a_gap_is_not_added_up():
 
 
 def test_what_was_not_met_has_no_count():
-    assert Inspection(0.1)["input nan"].count == 0
+    assert Inspection(0.1)["input nan"] == Tally(0, (), NAN)
+
+
+def test_value_that_cannot_be_read_is_refused_in_one_sentence():
+    with pytest.raises(TypeError) as caught:
+        read("traced")
+    assert str(caught.value) == (
+        "A diagnosis reads values, and str has none to read: call it on arrays that hold values, "
+        "outside of what is traced or transformed."
+    )
