@@ -145,9 +145,18 @@ def test_fill_computes_in_the_memory_of_the_result(monkeypatch, threads):
         computed.append(values.__array_interface__["data"][0])
         return values
 
-    fill(np, [attempt], [np.arange(40.0)], result, np.float64, lambda: threads)
+    fill(np, [attempt], [np.arange(40.0)], result, np.dtype("float64"), lambda: threads)
     np.testing.assert_array_equal(result, np.arange(1.0, 41.0))
     assert sorted(computed) == [address_of(result[start:]) for start in range(0, 40, 4)]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_narrow_memory_of_the_result_is_no_place_for_wide_steps(monkeypatch, dtype):
+    small_blocks(monkeypatch)
+    result = np.zeros(40, dtype)
+    steps = [lambda xp, a: xp.subtract(xp.add(a, 1e8), 1e8)]
+    fill(np, steps, [np.full(40, 0.5)], result, np.float64, one)
+    np.testing.assert_array_equal(result, np.full(40, 0.5))
 
 
 def test_fill_tries_again_in_the_memory_of_the_result(monkeypatch):
