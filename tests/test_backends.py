@@ -53,6 +53,16 @@ def test_library_that_is_not_listed_is_handled_with_care():
     assert not UNKNOWN.bridges_of_subclasses
 
 
+@pytest.mark.parametrize("name", ["cupy", "torch", "jax"])
+def test_library_with_arithmetic_of_its_own_gives_no_warning_of_numpy(name):
+    assert not FACTS[name].computes_with_numpy
+
+
+def test_arrays_of_cupy_are_computed_on_their_device_and_on_no_other():
+    assert FACTS["cupy"].needs_device_context
+    assert FACTS["cupy"].forbids_mixed_devices
+
+
 def test_facts_are_given_by_name():
     with pytest.raises(TypeError, match="positional"):
         Facts("_host")

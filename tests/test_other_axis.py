@@ -76,3 +76,4 @@ def test_two_lines_of_each_other_axis_are_enough_and_one_is_not():
     probabilities = along((2, 4), 0)
     probabilities[:, 2] *= 2
     assert found(probabilities, (1,)) == 0
+    assert found(probabilities.T, (0,)) == 1
