@@ -1,6 +1,6 @@
 """Inner products with NumPy, piece by piece: in one order, by one thread, for any length."""
 
-from functools import cache
+from functools import lru_cache
 
 from kldiv_xp._typing import Array, Namespace
 
@@ -28,7 +28,7 @@ def dots(xp: Namespace, left: Array, right: Array) -> Array:
     return sums if whole == size else sums + xp.vecdot(left[:, whole:], right[:, whole:])
 
 
-@cache
+@lru_cache
 def length_of_pieces(size: int) -> int:
     """Length that leaves no rest, if there is one: its calls wait for the GIL in every block.
 
