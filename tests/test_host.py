@@ -13,7 +13,7 @@ import pytest
 import reference
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import _blocks, _dots, kl_div, kl_div_gradient, thread_limit
+from kldiv_xp import _blocks, _dots, _host, kl_div, kl_div_gradient, thread_limit
 
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
 MIB = 1 << 20
@@ -623,3 +623,39 @@ def test_half_precision_overflows_only_in_the_result():
     target = np.ones((40, 65_536), dtype="float16")
     assert kl_div(log_q, target, reduction="sum") == np.inf
     assert kl_div(log_q, target, reduction="mean") == 8
+
+
+# The order in which memory is read
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """What the blocks of a sum are cut from."""
+    monkeypatch.setattr(_host._blocked, "total", lambda _, __, arrays, *___: arrays)
+
+    def arrays_read(*arrays):
+        return _host.total(np, arrays, log_target=False, working=np.float64, threads=lambda: 1)
+
+    return arrays_read
+
+
+def test_matrix_that_is_stored_by_columns_is_read_by_columns(read):
+    columns, rows = np.asfortranarray(np.ones((128, 33))), np.ones((128, 33))
+    assert [array.shape for array in read(columns, columns)] == [(33, 128)] * 2
+    assert [array.shape for array in read(rows, rows)] == [(128, 33)] * 2
+
+
+def test_axes_are_read_in_the_order_of_memory_whatever_they_are(read):
+    array = np.ones((40, 30, 20)).transpose(1, 2, 0)
+    assert [one.shape for one in read(array, array)] == [(40, 30, 20)] * 2
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.ones(()), np.ones(10_000)[::-1], np.asfortranarray(np.ones((2, 3))),
+     np.asfortranarray(np.ones((32, 128)))],
+    ids=["0-d", "one axis", "small", "one piece"],
+)  # fmt: skip
+def test_arrays_that_have_no_other_order_to_gain_by_stay_as_they_are(read, array):
+    found = read(array, array)
+    assert [one is array for one in found] == [True, True]
