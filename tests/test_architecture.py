@@ -28,7 +28,8 @@ ROWS = [
     ["_kernel_source", "_kernel_text"],
     ["_kernel_lines"],
     ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling"],
-    ["_array_api", "_backends", "_threads", "_warnings"],
+    ["_array_api", "_threads", "_warnings"],
+    ["_backends"],
     ["_typing"],
 ]
 # A bridge is loaded by the name that its row in the table of facts gives, for no array but its own.

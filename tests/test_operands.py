@@ -8,8 +8,8 @@ from backends import library
 from conftest import usable
 
 from kldiv_xp import _operands, kl_div, kl_div_gradient
-from kldiv_xp._backends import Facts
-from kldiv_xp._operands import describe, examine, full_name, load_bridge
+from kldiv_xp._backends import Facts, full_name
+from kldiv_xp._operands import describe, examine, load_bridge
 
 FLOATS = ("float16", "float32", "float64")
 

@@ -4,6 +4,7 @@ from importlib import import_module
 
 import array_api_compat
 
+from kldiv_xp._backends import FACTS, full_name
 from kldiv_xp._typing import Array, DType, Namespace
 
 # The arrays of these types, and not those of a subclass, are what their library computes with.
@@ -14,7 +15,7 @@ PLAIN_TYPES = {
     ("torch.nn.parameter", "Parameter"): "torch",
 }
 
-DTENSOR = ("torch.distributed.tensor", "DTensor")
+SUBCLASSES_OF_TENSORS = FACTS["torch"].bridges_of_subclasses
 
 _plain_namespaces: dict[type, Namespace] = {}
 
@@ -48,13 +49,13 @@ def namespace_of(array: Array) -> Namespace:
 
 
 def is_torch_tensor(operand: object) -> bool:
-    """Whether this is a plain tensor or a DTensor, told by the names of its type alone.
+    """Whether this is a tensor of a known type, told by the names of the type alone.
 
     array_api_compat caches its look-up, and of each such cache torch.compile warns "Dynamo
     detected a call to a `functools.lru_cache`-wrapped function": 18 warnings for one kl_div.
     """
     kind = type(operand)
-    return plain_library(kind) == "torch" or (kind.__module__, kind.__qualname__) == DTENSOR
+    return plain_library(kind) == "torch" or full_name(kind) in SUBCLASSES_OF_TENSORS
 
 
 def is_being_compiled(operand: object) -> bool:

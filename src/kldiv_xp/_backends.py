@@ -70,3 +70,8 @@ def library_name(xp: Namespace) -> str:
 def facts_about(xp: Namespace) -> Facts:
     """Row of the table; a library that is not listed gets the plain formula, never a guess."""
     return FACTS.get(library_name(xp), UNKNOWN)
+
+
+def full_name(kind: type) -> str:
+    """Name of a type with its module."""
+    return f"{kind.__module__}.{kind.__qualname__}"

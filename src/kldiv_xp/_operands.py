@@ -11,7 +11,7 @@ from kldiv_xp._array_api import (
     promoted_dtype,
     working_dtype,
 )
-from kldiv_xp._backends import Facts, facts_about
+from kldiv_xp._backends import Facts, facts_about, full_name
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp._validation import check_devices, check_operands, check_shapes, is_kind
 
@@ -90,11 +90,6 @@ def describe(
         dtype=dtype,
         working=working_dtype(xp, dtype),
     )
-
-
-def full_name(kind: type) -> str:
-    """Name of a type with its module."""
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def load_bridge(name: str) -> ModuleType:
