@@ -3,12 +3,16 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,14 +21,15 @@ import click
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-MODULES: dict[str, list[str]] = tomllib.loads((HERE / "modules.toml").read_text())
+GROUPS: dict[str, Any] = tomllib.loads((HERE / "modules.toml").read_text())
+MODULES = {module: name for name, group in GROUPS.items() for module in group["modules"]}
 SURVIVORS = HERE / "survivors.toml"
 
 # Of `X | None` in an annotation; the package has this operator nowhere else but in masks.
 CONFIGURATION = """
 [cosmic-ray]
 module-path = {module!r}
-timeout = 40.0
+timeout = 150.0
 excluded-modules = []
 test-command = {command!r}
 [cosmic-ray.distributor]
@@ -37,23 +42,50 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 @click.command()
 @click.argument("modules", nargs=-1, type=click.Choice(sorted(MODULES)))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Survivors, as JSON lines.")
-def main(modules: tuple[str, ...], output: Path | None) -> None:
+@click.option("--workers", "-w", default=os.cpu_count(), show_default=True, help="At a time.")
+def main(modules: tuple[str, ...], output: Path | None, workers: int) -> None:
     """Mutate MODULES, or all, and fail if one survives that survivors.toml does not explain."""
     unexplained = 0
-    for module in modules or MODULES:
-        with TemporaryDirectory() as folder:
-            copy = copied(Path(folder))
-            found = list(outcomes(copy, module))
-        survivors = [one for one in found if one["outcome"] == "survived"]
-        new = [one for one in survivors if not is_explained(module, one["change"])]
-        unexplained += len(new)
-        click.echo(summary(module, len(found), survivors, new))
-        for one in new:
-            click.echo(f"  {one['line']}: {one['change']}")
-        if output is not None:
-            with output.open("a") as lines:
-                lines.writelines(json.dumps({"module": module, **one}) + "\n" for one in survivors)
+    with tests_server() as server, ThreadPoolExecutor(workers) as executor:
+        names = modules or tuple(MODULES)
+        for module, found in zip(
+            names, executor.map(partial(outcomes, server), names), strict=True
+        ):
+            survivors = [one for one in found if one["outcome"] == "survived"]
+            new = [one for one in survivors if not is_explained(module, one["change"])]
+            unexplained += len(new)
+            click.echo(summary(module, len(found), survivors, new))
+            for one in new:
+                click.echo(f"  {one['line']}: {one['change']}")
+            if output is not None:
+                with output.open("a") as lines:
+                    lines.writelines(
+                        json.dumps({"module": module, **one}) + "\n" for one in survivors
+                    )
     sys.exit(1 if unexplained else 0)
+
+
+@contextmanager
+def tests_server() -> Iterator[str]:
+    """Path of the socket at which tests can be asked for."""
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "socket"))
+        command = [sys.executable, str(HERE / "tests_server.py"), path]
+        environment = os.environ | {
+            # The source of a mutant may be as long as the original, and as old by the clock.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HYPOTHESIS_PROFILE": "short",
+            "KLDIV_XP_KERNELS": folder,
+            "KLDIV_XP_RANKS": "fork",
+        }
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
+            try:
+                if not (process.stdout and process.stdout.readline()):
+                    message = "The server of tests has not started."
+                    raise click.ClickException(message)
+                yield path
+            finally:
+                process.terminate()
 
 
 def is_explained(module: str, change: str) -> bool:
@@ -86,25 +118,28 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def outcomes(folder: Path, module: str) -> Iterator[dict[str, Any]]:
+def outcomes(server: str, module: str) -> list[dict[str, Any]]:
     """Each mutant of a module, and what the tests made of it."""
-    path = f"src/kldiv_xp/{module}.py"
-    tests = " ".join(f"tests/{name}.py" for name in MODULES[module])
-    command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {tests}"
-    (folder / "session.toml").write_text(CONFIGURATION.format(module=path, command=command))
-    # The source of a mutant may be as long as the original, and as old by the clock of the files.
-    environment = os.environ | {
-        "PYTHONPATH": str(folder / "src"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HYPOTHESIS_PROFILE": "short",
-    }
-    options: dict[str, Any] = {"cwd": folder, "env": environment}
-    subprocess.run(command.split(), check=True, capture_output=True, **options)  # noqa: S603 - our own
-    for step in (["cosmic-ray", "init"], ["cr-filter-operators"], ["cosmic-ray", "exec"]):
-        files = ["session.sqlite", "session.toml"]
-        ordered = files if step[0].startswith("cr-") else files[::-1]
-        subprocess.run([*step, *ordered], check=True, **options)  # noqa: S603 - our own
-    yield from read(folder / "session.sqlite")
+    with TemporaryDirectory() as folder:
+        copy = copied(Path(folder))
+        command = [sys.executable, "-ISE", str(HERE / "ask.py"), server, *arguments(module)]
+        source = f"src/kldiv_xp/{module}.py"
+        configuration = CONFIGURATION.format(module=source, command=shlex.join(command))
+        (copy / "session.toml").write_text(configuration)
+        call = partial(subprocess.run, cwd=copy, check=True)
+        call(command)
+        for step in (["cosmic-ray", "init"], ["cr-filter-operators"], ["cosmic-ray", "exec"]):
+            files = ["session.sqlite", "session.toml"]
+            ordered = files if step[0].startswith("cr-") else files[::-1]
+            call([*step, *ordered])
+        return list(read(copy / "session.sqlite"))
+
+
+def arguments(module: str) -> list[str]:
+    """What pytest is told to run."""
+    group = GROUPS[MODULES[module]]
+    tests = [f"tests/{name}.py" for name in group["modules"][module]]
+    return ["-x", "-q", "-p", "no:cacheprovider", "-k", group["select"], *tests]
 
 
 QUERY = """

@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from kldiv_xp._findings import Finding, Report
+
 pytest.importorskip("rich", reason="rich is not installed")
 testing = pytest.importorskip("click.testing", reason="click is not installed")
 
@@ -85,8 +87,9 @@ def test_missing_name_is_told_in_a_sentence(files):
     assert sentence in done.output.replace("\n", "")
 
 
-def test_unknown_format_is_told_in_a_sentence(files):
-    done = diagnose(files, "p.csv", "p.npy")
+@pytest.mark.parametrize("name", ["p.csv", "p.zip:name", "p.bin:name"])
+def test_unknown_format_is_told_in_a_sentence(files, name):
+    done = diagnose(files, name, "p.npy")
     assert done.exit_code == 2
     assert "must end in .npy, .npz or .safetensors; got" in done.output
 
@@ -98,10 +101,23 @@ def test_missing_file_is_told(files):
 
 
 def test_pickled_objects_are_refused(files):
-    np.save(files / "objects.npy", np.asarray([[1.0, None]], dtype=object))
+    objects = np.asarray([[1.0, None]], dtype=object)
+    np.save(files / "objects.npy", objects)
+    np.savez(files / "objects.npz", objects=objects)
     done = diagnose(files, "objects.npy", "p.npy")
     assert done.exit_code == 2
     assert "Python objects in dtype" in done.output
+    done = diagnose(files, "objects.npz", "p.npy")
+    assert done.exit_code == 2
+    assert "Object arrays cannot be loaded" in done.output
+
+
+def test_empty_archive_is_told_in_a_sentence(files):
+    np.savez(files / "none.npz")
+    done = diagnose(files, "none.npz", "p.npy")
+    assert done.exit_code == 2
+    sentence = f"A file of arrays must hold one; got {files}/none.npz with none: save it again."
+    assert sentence in done.output.replace("\n", "")
 
 
 def test_bad_axis_is_told_in_a_sentence(files):
@@ -137,6 +153,49 @@ def test_picture_needs_divergences(files):
     done = diagnose(files, "log_q.npy", "labels.npy", "--plot", "samples.png")
     assert done.exit_code == 2
     assert "A picture needs operands with divergences; got none" in done.output
+
+
+def test_axis_is_the_last_if_none_is_named(files):
+    np.save(files / "cube.npy", np.log(np.broadcast_to(Q[:, None], (2, 3, 2))))
+    np.save(files / "even.npy", np.full((2, 3, 2), 0.5))
+    assert diagnose(files, "cube.npy", "even.npy").exit_code == 0
+    assert "[default: -1]" in diagnose(files, "--help").output
+
+
+def test_picture_is_not_written_over_a_folder(files):
+    done = diagnose(files, "log_q.npy", "p.npy", "--plot", "../.")
+    assert done.exit_code == 2
+    assert f"File '{files}/..' is a directory" in done.output
+
+
+def test_json_is_indented_by_two(files):
+    assert '{\n  "findings": [\n    {' in diagnose(files, "q.npy", "p.npy", "--json").output
+
+
+def test_nothing_but_the_table_is_styled_on_a_terminal(files, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = diagnose(files, "q.npy", "p.npy").output.splitlines()
+    assert any("\x1b" in line for line in lines)
+    for line in lines:
+        if line.startswith(("Found", "The loss")):
+            assert "\x1b" not in line
+
+
+def test_table_has_a_row_for_each_finding_and_blanks_for_what_is_unknown():
+    command_line = importlib.import_module("kldiv_xp._command_line")
+    findings = (
+        Finding("first", "input", (1, 2), 0.12345678, 3, "Do this."),
+        Finding("second", "target", None, None, 1, "Do that."),
+    )
+    table = command_line.table(Report(findings, {}, (2, 2), (1,), log_target=False))
+    assert table.show_lines
+    assert {column.header: (column.justify, list(column.cells)) for column in table.columns} == {
+        "mistake": ("left", ["first", "second"]),
+        "where": ("left", ["(1, 2)", ""]),
+        "value": ("left", ["0.123457", ""]),
+        "count": ("right", ["3", "1"]),
+        "what to do": ("left", ["Do this.", "Do that."]),
+    }
 
 
 def test_module_can_be_run(files):

@@ -1,5 +1,6 @@
 """Where elements lie, and how sums are shared among threads."""
 
+import dataclasses
 import itertools
 import math
 
@@ -10,6 +11,7 @@ from kldiv_xp._kernel_layout import (
     BATCH,
     BLOCKS,
     THREADS,
+    Buffer,
     blocks_for,
     contiguous,
     grid_of,
@@ -39,6 +41,15 @@ def test_merged_axes_hold_the_same_elements_in_the_same_order(shape, order):
 
 def test_contiguous_arrays_have_one_axis():
     assert merged((2, 3, 4), [(12, 4, 1), (12, 4, 1)]) == ((24,), [(1,), (1,)])
+
+
+def test_axes_of_one_element_are_dropped_wherever_they_lead():
+    assert merged((3, 1, 4), [(4, 99, 1)]) == ((12,), [(1,)])
+    assert merged((1, 1), [(5, 7), (6, 8)]) == ((1,), [(0,), (0,)])
+
+
+def test_axes_without_elements_stay():
+    assert merged((2, 0), [(1, 5)]) == ((2, 0), [(1, 5)])
 
 
 def test_array_that_is_broadcast_keeps_its_axes_apart():
@@ -80,6 +91,26 @@ def test_pieces_of_a_row_are_added_up_by_one_team(rows):
 def test_large_sum_uses_the_whole_grid():
     assert grid_of(1, 4096 * 32000) == (BLOCKS, THREADS, BLOCKS)
     assert grid_of(4096, 32000) == (1, THREADS, BLOCKS)
+
+
+def test_shares_are_those_of_every_release_since_sums_are_the_same_to_the_bit():
+    assert grid_of(1, 1 << 30) == (512, 256, 512)
+    assert grid_of(2, 1 << 30) == (256, 256, 512)
+    assert [grid_of(1, columns).pieces for columns in (1024, 1025, 2048, 2049)] == [1, 2, 2, 3]
+
+
+def test_a_row_has_as_many_threads_as_elements_rounded_up_to_a_power_of_two():
+    columns = (0, 1, 2, 3, 4, 5, 127, 128, 129, 256, 257)
+    lanes = [grid_of(1000, count).lanes for count in columns]
+    assert lanes == [1, 1, 2, 4, 4, 8, 128, 128, 256, 256, 256]
+
+
+def test_a_buffer_is_told_from_others_by_all_that_it_is_and_does_not_change():
+    one = Buffer(1, "float32", (1,))
+    assert one == Buffer(1, "float32", (1,))
+    assert len({one, Buffer(2, "float32", (1,)), Buffer(1, "float32", (2,))}) == 3
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.address = 2
 
 
 def test_short_rows_share_a_block():

@@ -44,6 +44,9 @@ def from_safetensors(path: str, key: str) -> Array:
 
 def chosen(path: str, key: str, names: list[str]) -> str:
     """Name of the array that is meant: the one that was given, or the only one there is."""
+    if not names:
+        message = f"A file of arrays must hold one; got {path} with none: save it again."
+        raise ValueError(message)
     if not key and len(names) == 1:
         return names[0]
     if key not in names:

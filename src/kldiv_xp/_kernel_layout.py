@@ -37,10 +37,9 @@ class Grid(NamedTuple):
 
 
 def grid_of(rows: int, columns: int) -> Grid:
-    """Shares of the threads, told from the shape alone."""
+    """Shares of the threads, told from the shape alone; there is a row at least."""
     lanes = 1 << (max(1, min(columns, THREADS)) - 1).bit_length()
-    teams = BLOCKS * (THREADS // lanes)
-    pieces = max(1, min(teams // max(rows, 1), math.ceil(columns / (lanes * BATCH))))
+    pieces = max(1, min(BLOCKS // rows, math.ceil(columns / (lanes * BATCH))))
     return Grid(pieces, lanes, min(BLOCKS, math.ceil(rows * pieces * lanes / THREADS)))
 
 

@@ -54,7 +54,7 @@ def drawn(divergences: list[float]) -> Any:
             va="bottom", color=GREY,
         )  # fmt: skip
         least, most = min(finite), max(finite)
-        if least > 0 and WIDE * least < most:
+        if is_wide(least, most):
             points.set_yscale("log")
         counts.hist(finite, bins=edges(least, most), orientation="horizontal", color=BLUE)
     lost = len(divergences) - len(finite)
@@ -67,9 +67,14 @@ def drawn(divergences: list[float]) -> Any:
     return figure
 
 
+def is_wide(least: float, most: float) -> bool:
+    """Whether values between these are of many sizes."""
+    return least > 0 and WIDE * least < most
+
+
 def edges(least: float, most: float) -> list[float]:
     """Edges of bins: in equal ratios where the values are of many sizes, else in equal steps."""
-    if least > 0 and WIDE * least < most:
+    if is_wide(least, most):
         return [least * (most / least) ** (place / BINS) for place in range(BINS + 1)]
     # Values that are all but equal still need bins of a width that a float can tell.
     least, most = least - 1e-6 * abs(least) - 1e-9, most + 1e-6 * abs(most) + 1e-9

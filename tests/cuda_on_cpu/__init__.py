@@ -2,6 +2,8 @@
 
 import atexit
 import ctypes
+import hashlib
+import os
 import random
 import re
 import shutil
@@ -15,6 +17,10 @@ from kldiv_xp._kernels import Device, name_of
 
 FOLDER = Path(__file__).parent
 KERNEL = re.compile(r'extern "C" __global__ void (\w+)\(\s*(.*?)\)\n\{', re.DOTALL)
+COMMAND = [
+    *["g++", "-x", "c++", "-", "-std=c++17", "-O1", "-shared", "-fPIC", "-ffp-contract=off"],
+    *["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused", f"-I{FOLDER}"],
+]
 WRAPPER = """
 struct arguments_of_{name} {{ {fields} }};
 static const arguments_of_{name} *given_to_{name};
@@ -85,15 +91,17 @@ def kind_of(parameter):
 @cache
 def compiled(source):
     """Library of the kernels of a text."""
-    target = folder() / f"kernels_{abs(hash(source)):x}.so"
     text = f'#include "cuda_on_cpu.h"\n{source}'
     text += "".join(wrapper(*found) for found in KERNEL.findall(source))
-    command = ["g++", "-x", "c++", "-", "-std=c++17", "-O1", "-shared", "-fPIC"]
-    command += ["-ffp-contract=off", "-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused"]
-    command += [f"-I{FOLDER}", "-o", str(target)]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SyntaxError(done.stderr)
+    target = folder() / f"{hashlib.sha256(text.encode()).hexdigest()}.so"
+    if not target.exists():
+        part = target.with_suffix(f".{os.getpid()}")
+        done = subprocess.run(
+            [*COMMAND, "-o", str(part)], input=text, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise SyntaxError(done.stderr)
+        part.replace(target)
     return ctypes.CDLL(str(target))
 
 
@@ -112,7 +120,9 @@ def wrapper(name, parameters):
 
 @cache
 def folder():
-    """Where libraries lie as long as this process runs."""
+    """Where libraries lie as long as this process runs, or for many of them."""
+    if "KLDIV_XP_KERNELS" in os.environ:
+        return Path(os.environ["KLDIV_XP_KERNELS"])
     path = Path(tempfile.mkdtemp(prefix="cuda_on_cpu_"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
