@@ -205,6 +205,10 @@ def test_module_can_be_run(files):
     assert "Found 1 mistake" in done.stdout
 
 
+def test_module_that_is_imported_does_nothing():
+    assert importlib.import_module("kldiv_xp.__main__").NEEDED == ("click", "numpy", "rich")
+
+
 def test_missing_package_is_told_in_a_sentence(tmp_path):
     program = (
         "import importlib.util, runpy\n"

@@ -4,6 +4,7 @@ import pytest
 from golden_kernels import FOLDER, golden
 
 from kldiv_xp._kernel_text import Lines, Symbol, device_function
+from kldiv_xp._kernel_types import ROUNDED_TO_ODD, prelude
 
 XT = {"x": "real", "t": "real"}
 
@@ -53,6 +54,12 @@ def test_operands_of_an_operation_keep_their_order():
     xp = Lines()
     xp.subtract(Symbol("a", "real", xp), Symbol("b", "real", xp))
     assert xp.lines == ["    const real v0 = a - b;"]
+
+
+def test_rounding_to_odd_is_defined_before_the_types_that_use_it():
+    for dtypes in (["float16"], ["float32", "bfloat16"], ["float64", "bfloat16", "float16"]):
+        assert prelude("float32", dtypes).startswith(ROUNDED_TO_ODD)
+    assert ROUNDED_TO_ODD not in prelude("float32", ["float32", "float64", "bool"])
 
 
 @pytest.mark.parametrize("name", golden())

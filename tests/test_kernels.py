@@ -19,6 +19,7 @@ from kldiv_xp._evaluation import (
     evaluate_slopes,
     evaluate_terms,
 )
+from kldiv_xp._kernel_layout import grid_of
 from kldiv_xp._operands import examine
 
 if cuda_on_cpu.why_unusable():
@@ -258,6 +259,22 @@ def test_operands_are_left_as_they_are():
         both_ways(reduction, arrays, axis=(1,))
     _kernels.slopes(DEVICE, plain(*arrays), arrays, P, 1, (), (True, True))
     assert_array_equal(arrays, before)
+
+
+@pytest.mark.parametrize("axis", [(1,), (0, 1)])
+def test_between_the_kernels_there_is_a_number_for_each_piece_of_each_row(axis):
+    allocated = []
+
+    def empty(shape, dtype):
+        allocated.append((shape, dtype))
+        return DEVICE.empty(shape, dtype)
+
+    arrays = operands((3, 7000), "float32")
+    device, whole = replace(DEVICE, empty=empty), examine(*arrays)
+    _kernels.sums(device, whole, arrays, P, axis, 1)
+    rows, columns = (3, 7000) if axis == (1,) else (1, 21000)
+    _, between = allocated
+    assert between == ((rows * grid_of(rows, columns).pieces,), np.dtype("float64"))
 
 
 @pytest.mark.parametrize("shape", [(1, 5000), (9, 700), (300, 11)])

@@ -4,6 +4,7 @@ The kernels are compiled by g++ and run on a simulated device. What only a GPU c
 torch's streams, CuPy's compiler, and whether anything waits for the device.
 """
 
+import sys
 import types
 from functools import partial
 
@@ -184,6 +185,36 @@ def not_on_device(tensor):
 
 def test_tensors_in_host_memory_are_not_on_a_device():
     assert not _torch_cuda.on_device(torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("version", "places", "expected"),
+    [("13.0", (True, True), True), ("13.0", (True, False), False), (None, (True, True), False)],
+    ids=["all on the device", "one in host memory", "on a device of ROCm"],
+)
+def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expected):
+    monkeypatch.setattr(torch.version, "cuda", version)
+    tensors = [types.SimpleNamespace(is_cuda=place) for place in places]
+    assert _torch_cuda.are_cuda(*tensors) == expected
+
+
+def test_without_cupy_there_is_no_compiler(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert _torch_cuda.compiler.__wrapped__() is None
+
+
+def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch):
+    launched = []
+    compiler = types.ModuleType("kldiv_xp._cupy_launch")
+    compiler.launch_on_stream = lambda *arguments: launched.append(arguments)
+    monkeypatch.setitem(sys.modules, "kldiv_xp._cupy_launch", compiler)
+    monkeypatch.setattr("kldiv_xp._cupy_launch", compiler, raising=False)
+    monkeypatch.setattr(_torch_cuda, "compiler", _torch_cuda.compiler.__wrapped__)
+    streams = {torch.device("cuda", 3): types.SimpleNamespace(cuda_stream=1234)}
+    monkeypatch.setattr(torch.cuda, "current_stream", streams.__getitem__)
+    tensor = types.SimpleNamespace(device=torch.device("cuda", 3))
+    _torch_cuda.launcher(tensor)("text", "fill", 5, [6])
+    assert launched == [(3, 1234, "text", "fill", 5, [6])]
 
 
 def test_tensors_are_described_by_address_type_and_strides():

@@ -45,7 +45,7 @@ class Lines:
         return Symbol(name, dtype, self)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class Symbol:
     """An element of an array that is not there, under the name that it has in C."""
 
