@@ -159,6 +159,21 @@ def mutation(session: nox.Session) -> None:
     session.run("python", "-m", "mutation", *session.posargs)
 
 
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches of the package the tests run, in every process."""
+    install_group(session, "coverage")
+    session.install(".")
+    environment = {"COVERAGE_FILE": str(Path(session.create_tmp(), "data"))}
+    measure = ("coverage", "run", "-m", "pytest", "-p", "no:cacheprovider")
+    session.run("coverage", "erase", env=environment)
+    # Interrupted in a lock of coverage's own, a test waits for ever.
+    session.run(*measure, "-k", "not interrupt", "tests", env=environment)
+    session.run(*measure, "tests/distributed/test_dtensor.py", env=environment)
+    session.run("coverage", "combine", env=environment)
+    session.run("coverage", "report", "--fail-under=100", env=environment)
+
+
 # What .ci/run installs, nox and the build backend included.
 CI_GROUPS = ("torch", "tests", "lint", "build", "wheel-tests")
 

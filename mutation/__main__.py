@@ -11,13 +11,14 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+
+from mutation.tests_server import started
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -45,47 +46,33 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 @click.option("--workers", "-w", default=os.cpu_count(), show_default=True, help="At a time.")
 def main(modules: tuple[str, ...], output: Path | None, workers: int) -> None:
     """Mutate MODULES, or all, and fail if one survives that survivors.toml does not explain."""
+    names = modules or tuple(MODULES)
     unexplained = 0
-    with tests_server() as server, ThreadPoolExecutor(workers) as executor:
-        names = modules or tuple(MODULES)
-        for module, found in zip(
-            names, executor.map(partial(outcomes, server), names), strict=True
-        ):
+    with started() as server, ThreadPoolExecutor(workers) as executor:
+        every = executor.map(partial(outcomes, server), names)
+        for module, found in zip(names, every, strict=True):
             survivors = [one for one in found if one["outcome"] == "survived"]
-            new = [one for one in survivors if not is_explained(module, one["change"])]
-            unexplained += len(new)
-            click.echo(summary(module, len(found), survivors, new))
-            for one in new:
-                click.echo(f"  {one['line']}: {one['change']}")
+            unexplained += show(module, len(found), survivors)
             if output is not None:
                 with output.open("a") as lines:
                     lines.writelines(
-                        json.dumps({"module": module, **one}) + "\n" for one in survivors
+                        f"{json.dumps({'module': module, **one})}\n" for one in survivors
                     )
     sys.exit(1 if unexplained else 0)
 
 
-@contextmanager
-def tests_server() -> Iterator[str]:
-    """Path of the socket at which tests can be asked for."""
-    with TemporaryDirectory() as folder:
-        path = str(Path(folder, "socket"))
-        command = [sys.executable, str(HERE / "tests_server.py"), path]
-        environment = os.environ | {
-            # The source of a mutant may be as long as the original, and as old by the clock.
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HYPOTHESIS_PROFILE": "short",
-            "KLDIV_XP_KERNELS": folder,
-            "KLDIV_XP_RANKS": "fork",
-        }
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
-            try:
-                if not (process.stdout and process.stdout.readline()):
-                    message = "The server of tests has not started."
-                    raise click.ClickException(message)
-                yield path
-            finally:
-                process.terminate()
+def show(module: str, count: int, survivors: list[dict[str, Any]]) -> int:
+    """Print what became of the mutants of a module; returns how many are not explained."""
+    new = [one for one in survivors if not is_explained(module, one["change"])]
+    killed, equivalent = count - len(survivors), len(survivors) - len(new)
+    score = killed / max(1, count - equivalent) * 100
+    click.echo(
+        f"{module}: {killed} of {count} mutants killed, {equivalent} explained, {len(new)} not; "
+        f"{score:.1f} % of those that can be"
+    )
+    for one in new:
+        click.echo(f"  {one['line']}: {one['change']}")
+    return len(new)
 
 
 def is_explained(module: str, change: str) -> bool:
@@ -94,16 +81,6 @@ def is_explained(module: str, change: str) -> bool:
     return any(
         module in one.get("modules", [module]) and re.search(one["change"], change)
         for one in reasons
-    )
-
-
-def summary(module: str, count: int, survivors: list[Any], new: list[Any]) -> str:
-    """A line about a module."""
-    killed, equivalent = count - len(survivors), len(survivors) - len(new)
-    score = killed / max(1, count - equivalent) * 100
-    return (
-        f"{module}: {killed} of {count} mutants killed, {equivalent} explained, {len(new)} not; "
-        f"{score:.1f} % of those that can be"
     )
 
 

@@ -5,12 +5,15 @@ import importlib
 import importlib.util
 import os
 import signal
+import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from socketserver import ForkingMixIn, StreamRequestHandler, UnixStreamServer
+from tempfile import TemporaryDirectory
 
 # The package itself is imported by the forks: it is what changes.
 LIBRARIES = (
@@ -59,13 +62,35 @@ def run(folder: str, arguments: list[str]) -> None:
     output = os.open("output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.exit(importlib.import_module("pytest").main(arguments))
+
+
+@contextmanager
+def started() -> Iterator[str]:
+    """Path of the socket of a server that runs meanwhile."""
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "socket"))
+        environment = os.environ | {
+            # The source of a mutant may be as long as the original, and as old by the clock.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "HYPOTHESIS_PROFILE": "short",
+            "KLDIV_XP_KERNELS": folder,
+            "KLDIV_XP_RANKS": "fork",
+        }
+        command = [sys.executable, __file__, path]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
+            try:
+                if not (process.stdout and process.stdout.readline()):
+                    message = "The server of tests has not started."
+                    raise RuntimeError(message)
+                yield path
+            finally:
+                process.terminate()
 
 
 def serve(path: str) -> None:
     """Answer at a socket until the process is ended."""
-    sys.dont_write_bytecode = True
     for name in LIBRARIES:
         if importlib.util.find_spec(name.partition(".")[0]):
             importlib.import_module(name)

@@ -22,6 +22,7 @@ from kldiv_xp._picture import BLUE, GREY, RED, draw, drawn, edges
         ([-0.5, 500.0], "2 samples", "linear"),
         ([0.125, 12.5], "2 samples", "linear"),
         ([0.125, 12.75], "2 samples", "log"),
+        ([math.inf, 0.5, -math.inf, 0.5, math.nan], "5 samples, 3 not finite (red)", "linear"),
         ([math.inf, math.nan], "2 samples, 2 not finite (red)", "linear"),
     ],
 )

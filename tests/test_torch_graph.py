@@ -70,6 +70,19 @@ def test_divergences_are_the_plain_ones_with_the_closed_gradient(wanted, masked,
     torch.testing.assert_close(found, list(closed))
 
 
+def test_rows_may_have_any_axes_before_theirs():
+    every = [
+        one.detach().expand(3, 4, 5).clone().requires_grad_()
+        for one in arrays((True, True), masked=False)
+    ]
+    operands, plain = plain_operands(every)
+    divergence = KL(1.0, "logits")
+    upstream = torch.arange(12.0, dtype=torch.float64).reshape(3, 4)
+    found = gradients(graph.divergences(operands, every, divergence), upstream, every, (True, True))
+    closed = plain_slopes(operands, plain, divergence, upstream[..., None], (True, True))
+    torch.testing.assert_close(found, list(closed))
+
+
 @MASKED
 def test_nodes_keep_the_operands_and_nothing_else(masked):
     for width, function, options in (
