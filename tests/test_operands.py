@@ -239,3 +239,9 @@ def test_bridge_is_the_module_of_its_name():
     assert load_bridge("_host").__name__ == "kldiv_xp._host"
     with pytest.raises(ModuleNotFoundError, match="_torch_nothing"):
         load_bridge("_torch_nothing")
+
+
+@pytest.mark.parametrize("name", ["_torch", "_torch_graph", "_torch_shards"])
+def test_bridges_of_torch_are_loaded_by_name_or_by_statement(name):
+    usable("torch")
+    assert load_bridge(name).__name__ == f"kldiv_xp.{name}"

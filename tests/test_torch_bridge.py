@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -254,6 +255,34 @@ def test_gradients_of_operands_of_two_types_have_their_types(reduction):
     assert loss.dtype == torch.float64
     loss.sum().backward()
     assert (log_q.grad.dtype, wide.grad.dtype) == (torch.float32, torch.float64)
+
+
+ROWS = torch.arange(SHAPE[0])[:, None] % 3 > 0
+MASKS = {
+    None: ROWS.expand(SHAPE),
+    -1: ROWS,
+    0: torch.arange(SHAPE[1])[None] % 3 > 0,
+    (0, 1): torch.ones(1, 1, dtype=torch.bool),
+}
+
+
+@BOTH_SPACES
+@DIFFERENTIATED
+@pytest.mark.parametrize("axis", MASKS, ids=str)
+def test_gradients_of_masked_samples_are_those_of_the_plain_expression(
+    reduction, axis, differentiated, log_target
+):
+    options = {"reduction": reduction, "log_target": log_target, "axis": axis}
+
+    def value_and_gradients(way):
+        operands = tensors(log_target, differentiated=differentiated)
+        (value,) = way(*operands, where=MASKS[axis], **options)
+        upstream = torch.linspace(1, 2, value.numel(), dtype=torch.float64)
+        value.backward(upstream.reshape(value.shape))
+        return [value.detach(), *(one.grad for one in operands if one.requires_grad)]
+
+    found = value_and_gradients(lambda *operands, **named: [kl_div(*operands, **named)])
+    close(found, value_and_gradients(partial(plain, kl_div)))
 
 
 @BOTH_SPACES

@@ -55,10 +55,10 @@ LAYOUTS = {
 
 # Where the operands lie apart, torch's own operations bring them together.
 APART = {
-    "batch and vocabulary": (Shard(0), Shard(1)),
-    "batch and replicated": (Shard(0), Replicate()),
-    "vocabulary and replicated": (Shard(1), Replicate()),
-    "batch and sums to come": (Shard(0), Partial()),
+    "batch beside vocabulary": (Shard(0), Shard(1)),
+    "batch beside replicated": (Shard(0), Replicate()),
+    "vocabulary beside replicated": (Shard(1), Replicate()),
+    "batch beside sums to come": (Shard(0), Partial()),
 }
 
 
@@ -153,11 +153,15 @@ def found_by(name: str, layout: Layout) -> dict[str, Any]:
 
 def found_apart(name: str, where: str) -> list[torch.Tensor]:
     """Value and gradient of operands that lie in different ways."""
+    arrays = apart(name, where)
+    return [result.full_tensor() for result in value_and_gradient(LOSSES[name], *arrays)]
+
+
+def apart(name: str, where: str) -> list[DTensor]:
+    """Operands that lie in different ways."""
     mesh, arrays = meshes()[1], operands(name, LAYOUTS["batch"])
-    placed = [
-        placed_as(one, mesh, placement) for one, placement in zip(arrays, APART[where], strict=True)
-    ]
-    return [result.full_tensor() for result in value_and_gradient(LOSSES[name], *placed)]
+    places = APART[where]
+    return [placed_as(one, mesh, place) for one, place in zip(arrays, places, strict=True)]
 
 
 def placed_as(tensor: torch.Tensor, mesh: DeviceMesh, placement: Placement) -> DTensor:
@@ -187,9 +191,8 @@ def compiled(name: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def closed_gradient(layout: Layout) -> list[torch.Tensor]:
+def closed_gradient(arrays: list[DTensor]) -> list[torch.Tensor]:
     """Derivatives in closed form."""
-    arrays = distributed("sum", layout)
     return [one.full_tensor() for one in kl_div_gradient(*arrays, reduction="batchmean")]
 
 
@@ -248,7 +251,7 @@ def averaged(tensor: torch.Tensor) -> torch.Tensor:
     return total / dist.get_world_size()
 
 
-def main(path: str) -> None:
+def main(path: str, *, compiling: bool = True) -> None:
     """Everything, once."""
     dist.init_process_group("gloo")
     found: dict[str, Any] = {
@@ -257,11 +260,12 @@ def main(path: str) -> None:
         for name in LOSSES
     }
     for where, layout in LAYOUTS.items():
-        found["closed", where] = closed_gradient(layout)
-    for name in ("batchmean", "samples", "logits"):
-        for where in APART:
+        found["closed", where] = closed_gradient(distributed("sum", layout))
+    for where in APART:
+        found["closed", where] = closed_gradient(apart("sum", where))
+        for name in ("batchmean", "terms", "samples", "logits"):
             found["apart", name, where] = found_apart(name, where)
-    for name in ("batchmean", "masked", "logits", "logits, rows"):
+    for name in ("batchmean", "masked", "logits", "logits, rows") if compiling else ():
         for where in ("batch", "vocabulary"):
             found["compiled", name, where] = compiled(name, LAYOUTS[where])
     for kind in ("ddp", "fsdp", "head"):
