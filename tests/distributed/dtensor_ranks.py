@@ -3,6 +3,7 @@
 Expected values are none of its business: the tests compute them in a single process.
 """
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Layout:
     """Operands of some size and type, and where their parts lie, in a mesh of so many axes."""
 
     placements: Placements
-    shape: tuple[int, int] = (ROWS, VOCABULARY)
+    shape: tuple[int, ...] = (ROWS, VOCABULARY)
     dtype: torch.dtype = torch.float64
 
 
@@ -48,6 +49,7 @@ LAYOUTS = {
     "vocabulary, fewer than processes": Layout((Shard(1),), (ROWS, 3)),
     "batch, bfloat16": Layout((Shard(0),), dtype=torch.bfloat16),
     "vocabulary, bfloat16": Layout((Shard(1),), dtype=torch.bfloat16),
+    "vocabulary of sequences": Layout((Shard(2),), (4, 3, VOCABULARY)),
     "batch and vocabulary": Layout((Shard(0), Shard(1))),
     "vocabulary and copies": Layout((Shard(1), Replicate())),
     "vocabulary, cut twice": Layout((Shard(1), Shard(1))),
@@ -74,6 +76,8 @@ LOSSES: dict[str, Loss] = {
     "terms": with_options(kl_div, reduction="none"),
     "samples": with_options(kl_div, reduction="none", axis=-1),
     "masked": with_options(kl_div, reduction="mean", axis=-1),
+    "terms, masked": with_options(kl_div, reduction="none"),
+    "samples, masked": with_options(kl_div, reduction="none", axis=-1),
     "logarithm": with_options(kl_div, reduction="batchmean", log_target=True),
     "logits": with_options(kl_div_with_logits, temperature=2.0),
     "logits, rows": with_options(kl_div_with_logits, reduction="none"),
@@ -83,6 +87,9 @@ LOSSES: dict[str, Loss] = {
 }
 
 
+# What an upstream derivative of either kind belongs to.
+REDUCTIONS = {"number": "sum", "terms": "none"}
+
 OF_PROBABILITIES = (
     "sum",
     "mean",
@@ -90,6 +97,8 @@ OF_PROBABILITIES = (
     "terms",
     "samples",
     "masked",
+    "terms, masked",
+    "samples, masked",
     "logits, probabilities",
 )
 
@@ -101,21 +110,25 @@ def operands(name: str, layout: Layout) -> list[torch.Tensor]:
     """
     generator = torch.Generator().manual_seed(9)
     logits = torch.randn((2, *layout.shape), generator=generator, dtype=torch.float64)
-    log_q, p = logits[0].log_softmax(1), logits[1].softmax(1)
-    p[1, ::3] = 0
-    log_q[1, 0] = -torch.inf
-    mask = [torch.arange(layout.shape[0])[:, None] % 3 > 0] if "masked" in name else []
+    log_q, p = logits[0].log_softmax(-1), logits[1].softmax(-1)
+    p[1, ..., ::3] = 0
+    log_q[1, ..., 0] = -torch.inf
+    rows = torch.arange(math.prod(layout.shape[:-1])).reshape(*layout.shape[:-1], 1) % 3 > 0
+    whole = name in ("terms, masked", "samples, masked")
+    mask = [rows.expand(layout.shape) if whole else rows] if "masked" in name else []
     target = p if name in OF_PROBABILITIES else p.log()
     return [log_q.to(layout.dtype), target.to(layout.dtype), *mask]
 
 
 def distributed(name: str, layout: Layout) -> list[DTensor]:
-    """The same, placed; a mask has nothing to be cut in along the vocabulary."""
+    """The same, placed; a mask of rows has nothing to be cut in along the vocabulary."""
     mesh = meshes()[len(layout.placements)]
-    log_q, target, *mask = operands(name, layout)
-    beside = [Replicate() if one.is_shard(1) else one for one in layout.placements]
-    placed = [distribute_tensor(one, mesh, layout.placements) for one in (log_q, target)]
-    return [*placed, *(distribute_tensor(one, mesh, beside) for one in mask)]
+    last = len(layout.shape) - 1
+    beside = [Replicate() if one.is_shard(last) else one for one in layout.placements]
+    return [
+        distribute_tensor(one, mesh, beside if one.shape[-1] == 1 else layout.placements)
+        for one in operands(name, layout)
+    ]
 
 
 @cache
@@ -196,6 +209,23 @@ def closed_gradient(arrays: list[DTensor]) -> list[torch.Tensor]:
     return [one.full_tensor() for one in kl_div_gradient(*arrays, reduction="batchmean")]
 
 
+def upstream_of(kind: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """Derivative of something by the loss, or by each of its terms."""
+    if kind == "number":
+        return torch.tensor(3.0, dtype=torch.float64)
+    return torch.arange(1.0, 1 + math.prod(shape), dtype=torch.float64).reshape(shape)
+
+
+def chained(kind: str, layout: Layout) -> list[torch.Tensor]:
+    """The same times a derivative that lies in all processes, or in parts as the operands do."""
+    log_q, p, mask = distributed("terms, masked", layout)
+    upstream = upstream_of(kind, layout.shape)
+    places = [Replicate()] * len(layout.placements) if kind == "number" else layout.placements
+    placed = distribute_tensor(upstream, log_q.device_mesh, places)
+    slopes = kl_div_gradient(log_q, p, reduction=REDUCTIONS[kind], upstream=placed, where=mask)
+    return [one.full_tensor() for one in slopes]
+
+
 def new_student() -> torch.nn.Sequential:
     """Logits of the next token, the same in every process."""
     torch.manual_seed(3)
@@ -261,6 +291,8 @@ def main(path: str, *, compiling: bool = True) -> None:
     }
     for where, layout in LAYOUTS.items():
         found["closed", where] = closed_gradient(distributed("sum", layout))
+        for kind in REDUCTIONS:
+            found["chained", kind, where] = chained(kind, layout)
     for where in APART:
         found["closed", where] = closed_gradient(apart("sum", where))
         for name in ("batchmean", "terms", "samples", "logits"):

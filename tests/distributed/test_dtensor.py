@@ -25,10 +25,12 @@ LAYOUTS = [
     *["batch", "vocabulary", "replicated", "batch, uneven", "vocabulary, uneven"],
     *["batch, fewer than processes", "vocabulary, fewer than processes"],
     *["batch, bfloat16", "vocabulary, bfloat16"],
-    *["batch and vocabulary", "vocabulary and copies", "vocabulary, cut twice"],
+    *["vocabulary of sequences", "batch and vocabulary"],
+    *["vocabulary and copies", "vocabulary, cut twice"],
 ]
 LOSSES = [
-    *["sum", "mean", "batchmean", "terms", "samples", "masked", "logarithm"],
+    *["sum", "mean", "batchmean", "terms", "samples"],
+    *["masked", "terms, masked", "samples, masked", "logarithm"],
     *["logits", "logits, rows", "logits, masked", "logits, probabilities", "js"],
 ]
 PAIRS = [
@@ -143,7 +145,7 @@ def test_gradient_stays_where_its_operand_is(found, ranks, layout, loss):
 @EVERY_LOSS
 def test_reduced_loss_is_whole_on_every_process(found, ranks, layout, loss):
     value, *_ = found[loss, layout]["placements"]
-    if loss in ("terms", "samples", "logits, rows"):
+    if loss.startswith(("terms", "samples")) or loss == "logits, rows":
         assert "Partial" not in value
     else:  # of a sum yet to be added up, item() would be the share of a process
         whole = (ranks.Replicate(),) * len(ranks.LAYOUTS[layout].placements)
@@ -185,6 +187,19 @@ def test_gradient_in_closed_form_is_that_of_a_single_process(found, ranks, where
     operands = ranks.operands("sum", ranks.LAYOUTS[layout])
     alone = ranks.kl_div_gradient(*operands, reduction="batchmean")
     for distributed, expected in zip(found["closed", where], alone, strict=True):
+        assert_allclose(distributed.double(), expected.double(), **tolerance(ranks, layout))
+
+
+@EVERY_LAYOUT
+@pytest.mark.parametrize("kind", ["number", "terms"])
+def test_gradient_times_an_upstream_derivative_is_that_of_a_single_process(
+    found, ranks, layout, kind
+):
+    log_q, p, mask = ranks.operands("terms, masked", ranks.LAYOUTS[layout])
+    upstream = ranks.upstream_of(kind, ranks.LAYOUTS[layout].shape)
+    reduction = ranks.REDUCTIONS[kind]
+    alone = ranks.kl_div_gradient(log_q, p, reduction=reduction, upstream=upstream, where=mask)
+    for distributed, expected in zip(found["chained", kind, layout], alone, strict=True):
         assert_allclose(distributed.double(), expected.double(), **tolerance(ranks, layout))
 
 
