@@ -228,6 +228,13 @@ def test_what_is_allocated_lies_with_the_operands():
     assert (empty.device.type, empty.shape, empty.dtype) == ("meta", (2, 3), torch.float16)
 
 
+def test_a_block_of_float32_has_16_mebibytes_at_most(monkeypatch):
+    assert _torch_blocks.LARGEST * 4 == 16 * 2**20
+    monkeypatch.setattr(_torch_blocks, "LARGEST", 16)
+    sizes = [len(list(_torch_blocks.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
+    assert sizes == [1, 1, 2]
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (17,), (3, 50), (2, 3, 40)], ids=str)
 def test_blocks_cover_every_element_once(monkeypatch, shape):
     monkeypatch.setattr(_torch_blocks, "LARGEST", 16)

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -117,6 +118,8 @@ def operands(name: str, layout: Layout) -> list[torch.Tensor]:
     whole = name in ("terms, masked", "samples, masked")
     mask = [rows.expand(layout.shape) if whole else rows] if "masked" in name else []
     target = p if name in OF_PROBABILITIES else p.log()
+    if name.startswith(("logits", "js")) and layout.dtype == torch.float64:
+        log_q = log_q - 1000  # logits whose exponentials are 0
     return [log_q.to(layout.dtype), target.to(layout.dtype), *mask]
 
 
@@ -283,7 +286,7 @@ def averaged(tensor: torch.Tensor) -> torch.Tensor:
 
 def main(path: str, *, compiling: bool = True) -> None:
     """Everything, once."""
-    dist.init_process_group("gloo")
+    dist.init_process_group("gloo", timeout=timedelta(seconds=60))
     found: dict[str, Any] = {
         (name, where): found_by(name, layout)
         for where, layout in LAYOUTS.items()
