@@ -43,19 +43,22 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 @click.command()
 @click.argument("modules", nargs=-1, type=click.Choice(sorted(MODULES)))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Survivors, as JSON lines.")
+@click.option("--line", "-l", "lines", type=int, multiple=True, help="Change these lines alone.")
 @click.option("--workers", "-w", default=os.cpu_count(), show_default=True, help="At a time.")
-def main(modules: tuple[str, ...], output: Path | None, workers: int) -> None:
+def main(
+    modules: tuple[str, ...], output: Path | None, lines: tuple[int, ...], workers: int
+) -> None:
     """Mutate MODULES, or all, and fail if one survives that survivors.toml does not explain."""
     names = modules or tuple(MODULES)
     unexplained = 0
     with started() as server, ThreadPoolExecutor(workers) as executor:
-        every = executor.map(partial(outcomes, server), names)
+        every = executor.map(partial(outcomes, server, lines), names)
         for module, found in zip(names, every, strict=True):
             survivors = [one for one in found if one["outcome"] == "survived"]
             unexplained += show(module, len(found), survivors)
             if output is not None:
-                with output.open("a") as lines:
-                    lines.writelines(
+                with output.open("a") as file:
+                    file.writelines(
                         f"{json.dumps({'module': module, **one})}\n" for one in survivors
                     )
     sys.exit(1 if unexplained else 0)
@@ -95,8 +98,8 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def outcomes(server: str, module: str) -> list[dict[str, Any]]:
-    """Each mutant of a module, and what the tests made of it."""
+def outcomes(server: str, lines: tuple[int, ...], module: str) -> list[dict[str, Any]]:
+    """Each mutant of a module, or of some lines of it, and what the tests made of it."""
     with TemporaryDirectory() as folder:
         copy = copied(Path(folder))
         command = [sys.executable, "-ISE", str(HERE / "ask.py"), server, *arguments(module)]
@@ -105,11 +108,21 @@ def outcomes(server: str, module: str) -> list[dict[str, Any]]:
         (copy / "session.toml").write_text(configuration)
         call = partial(subprocess.run, cwd=copy, check=True)
         call(command)
-        for step in (["cosmic-ray", "init"], ["cr-filter-operators"], ["cosmic-ray", "exec"]):
-            files = ["session.sqlite", "session.toml"]
-            ordered = files if step[0].startswith("cr-") else files[::-1]
-            call([*step, *ordered])
+        call(["cosmic-ray", "init", "session.toml", "session.sqlite"])
+        call(["cr-filter-operators", "session.sqlite", "session.toml"])
+        if lines:
+            keep(lines, copy / "session.sqlite")
+        call(["cosmic-ray", "exec", "session.toml", "session.sqlite"])
         return list(read(copy / "session.sqlite"))
+
+
+def keep(lines: tuple[int, ...], path: Path) -> None:
+    """Drop the mutants of other lines from a session."""
+    with sqlite3.connect(path) as connection:
+        places = connection.execute("SELECT job_id, start_pos_row FROM mutation_specs")
+        dropped = [(job,) for job, line in places if line not in lines]
+        for table in ("mutation_specs", "work_items", "work_results"):
+            connection.executemany(f"DELETE FROM {table} WHERE job_id = ?", dropped)  # noqa: S608
 
 
 def arguments(module: str) -> list[str]:
