@@ -50,7 +50,7 @@ LAYOUTS = {
     "vocabulary, fewer than processes": Layout((Shard(1),), (ROWS, 3)),
     "batch, bfloat16": Layout((Shard(0),), dtype=torch.bfloat16),
     "vocabulary, bfloat16": Layout((Shard(1),), dtype=torch.bfloat16),
-    "vocabulary of sequences": Layout((Shard(2),), (4, 3, VOCABULARY)),
+    "vocabulary of sequences": Layout((Shard(2),), (4, 2, 3)),
     "batch and vocabulary": Layout((Shard(0), Shard(1))),
     "vocabulary and copies": Layout((Shard(1), Replicate())),
     "vocabulary, cut twice": Layout((Shard(1), Shard(1))),
