@@ -63,6 +63,12 @@ def test_axes_are_named_and_share_the_divergences():
         assert visible == {"left": True, "bottom": True, "top": False, "right": False}
 
 
+def test_samples_are_counted_in_whole_numbers():
+    for axes in drawn([0.5, 0.25, 0.125]).axes:
+        ticks = axes.get_xticks()
+        assert list(ticks) == list(map(round, ticks))
+
+
 def test_points_have_three_times_the_room_of_the_counts():
     figure = drawn([0.5, 0.25])
     figure.draw_without_rendering()

@@ -64,6 +64,7 @@ def drawn(divergences: list[float]) -> Any:
     counts.set_xlabel("samples")
     for axes in (points, counts):
         axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
