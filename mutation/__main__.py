@@ -30,7 +30,7 @@ SURVIVORS = HERE / "survivors.toml"
 CONFIGURATION = """
 [cosmic-ray]
 module-path = {module!r}
-timeout = 150.0
+timeout = 330.0
 excluded-modules = []
 test-command = {command!r}
 [cosmic-ray.distributor]

@@ -22,7 +22,7 @@ LIBRARIES = (
     *("dask.array", "array_api_compat.dask.array", "click", "rich", "matplotlib.figure"),
 )
 
-LIMIT = 120
+LIMIT = 300
 """Seconds after which tests count as failed."""
 
 
@@ -36,7 +36,7 @@ class Handler(StreamRequestHandler):
     """Runs pytest in the folder that is asked for, and answers with its exit code."""
 
     def handle(self) -> None:
-        """Read folder and arguments, a line each; write a line."""
+        """Read a line of folder and arguments, with NUL between them; write a line."""
         folder, *arguments = self.rfile.readline().decode().rstrip("\n").split("\0")
         process = get_context("fork").Process(target=run, args=(folder, arguments))
         process.start()
