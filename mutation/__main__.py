@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from mutation.tests_server import started
+from mutation.tests_server import LIMIT, started
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -30,7 +30,7 @@ SURVIVORS = HERE / "survivors.toml"
 CONFIGURATION = """
 [cosmic-ray]
 module-path = {module!r}
-timeout = 330.0
+timeout = {timeout}
 excluded-modules = []
 test-command = {command!r}
 [cosmic-ray.distributor]
@@ -104,7 +104,9 @@ def outcomes(server: str, lines: tuple[int, ...], module: str) -> list[dict[str,
         copy = copied(Path(folder))
         command = [sys.executable, "-ISE", str(HERE / "ask.py"), server, *arguments(module)]
         source = f"src/kldiv_xp/{module}.py"
-        configuration = CONFIGURATION.format(module=source, command=shlex.join(command))
+        configuration = CONFIGURATION.format(
+            module=source, command=shlex.join(command), timeout=LIMIT + 30.0
+        )
         (copy / "session.toml").write_text(configuration)
         call = partial(subprocess.run, cwd=copy, check=True)
         call(command)

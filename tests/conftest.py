@@ -1,8 +1,9 @@
-"""The fixtures that parametrise tests over backends and precisions."""
+"""The fixtures that parametrise tests over backends and precisions, and what tests share."""
 
 import importlib
 import importlib.util
 import os
+import socket
 import warnings
 
 import pytest
@@ -32,6 +33,14 @@ def usable(name: str) -> Backend:
     if reason is not None:
         pytest.skip(f"{name}: {reason}")
     return backend
+
+
+def free_port() -> int:
+    """Port at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
 
 
 @pytest.fixture(params=BACKENDS)

@@ -63,13 +63,20 @@ def lazily(da, arrays, chunks):
     return [da.from_array(array, chunks=sizes) for array, sizes in pairs]
 
 
+def masks(da, shape, *, masked):
+    """Mask in NumPy and in Dask, or none in either."""
+    if not masked:
+        return None, None
+    where = np.broadcast_to(MASK, shape)
+    return where, da.from_array(where, chunks=(2, 4, shape[-1]))
+
+
 @EVERY_CHUNKS
 @MASKED
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_losses_are_those_of_numpy_in_chunks_of_any_size(da, loss, chunks, masked):
     arrays = np.log(PROBABILITIES[0]), PROBABILITIES[1]
-    where = np.broadcast_to(MASK, SHAPE) if masked else None
-    lazy = da.from_array(where, chunks=(2, 4, 5)) if masked else None
+    where, lazy = masks(da, SHAPE, masked=masked)
     result = loss(*lazily(da, arrays, chunks), where=lazy)
     expected = loss(*arrays, where=where)
     assert (result.shape, result.dtype) == (expected.shape, expected.dtype)
@@ -86,8 +93,7 @@ def test_divergences_of_rows_are_those_of_numpy_in_chunks_of_any_size(
     da, divergence, type_, chunks, masked
 ):
     arrays = LOGITS.astype(type_)
-    where = np.broadcast_to(MASK, (4, 6, 1)) if masked else None
-    lazy = da.from_array(where, chunks=(2, 4, 1)) if masked else None
+    where, lazy = masks(da, (4, 6, 1), masked=masked)
     result = divergence(*lazily(da, arrays, chunks), where=lazy)
     expected = divergence(*arrays, where=where)
     assert (result.shape, result.dtype) == (expected.shape, expected.dtype)
@@ -101,8 +107,7 @@ def test_divergences_of_rows_are_those_of_numpy_in_chunks_of_any_size(
 @MASKED
 def test_gradient_is_that_of_numpy_in_chunks_of_any_size(da, chunks, masked):
     arrays = np.log(PROBABILITIES[0]), PROBABILITIES[1]
-    where = np.broadcast_to(MASK, SHAPE) if masked else None
-    lazy = da.from_array(where, chunks=(2, 4, 5)) if masked else None
+    where, lazy = masks(da, SHAPE, masked=masked)
     found = kl_div_gradient(*lazily(da, arrays, chunks), reduction="batchmean", where=lazy)
     closed = kl_div_gradient(*arrays, reduction="batchmean", where=where)
     for slope, expected in zip(found, closed, strict=True):

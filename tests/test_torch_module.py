@@ -5,13 +5,13 @@ import importlib.util
 import inspect
 import os
 import pickle
-import socket
 import subprocess
 import sys
 import warnings
 
 import numpy as np
 import pytest
+from conftest import free_port
 
 import kldiv_xp
 from kldiv_xp import KLDivWarning
@@ -306,12 +306,6 @@ dist.barrier()
 # Threads of torch that end late: "terminate called without an active exception", once in a load.
 os._exit(0)
 """
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.mark.skipif(

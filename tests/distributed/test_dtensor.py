@@ -2,13 +2,13 @@
 
 import importlib.util
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import free_port
 from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -44,7 +44,12 @@ EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
 
 @pytest.fixture(scope="module")
 def ranks():
-    """The program of the ranks as a module, whose parts are called here in a single process."""
+    """The program of the ranks, whose parts are called here in a single process."""
+    return program()
+
+
+def program():
+    """The program of the ranks as a module."""
     module = importlib.util.module_from_spec(SPEC)
     SPEC.loader.exec_module(module)
     return module
@@ -75,12 +80,8 @@ def launch(processes, path):
 
 def fork(processes, path):
     """Run it in forks of this process, which may have no threads yet, without torch.compile."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    torch.multiprocessing.start_processes(
-        be_rank, (processes, port, path), nprocs=processes, start_method="fork"
-    )
+    arguments = processes, free_port(), path
+    torch.multiprocessing.start_processes(be_rank, arguments, nprocs=processes, start_method="fork")
 
 
 def be_rank(rank, processes, port, path):
@@ -89,9 +90,7 @@ def be_rank(rank, processes, port, path):
     place = {"RANK": rank, "WORLD_SIZE": processes, "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in place.items()})
     os.environ.update(MASTER_ADDR="127.0.0.1", GLOO_SOCKET_IFNAME="lo")
-    module = importlib.util.module_from_spec(SPEC)
-    SPEC.loader.exec_module(module)
-    module.main(str(path), compiling=False)
+    program().main(str(path), compiling=False)
 
 
 def single(ranks, loss, layout):
