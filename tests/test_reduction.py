@@ -4,7 +4,8 @@ import warnings
 
 import pytest
 
-from kldiv_xp._reduction import divisor, legacy_reduction, resolve_reduction
+from kldiv_xp import KLDivWarning
+from kldiv_xp._reduction import REDUCTIONS, divisor, legacy_reduction, resolve_reduction
 
 TRUTH_TABLE = [
     (True, None, "mean"),
@@ -24,20 +25,27 @@ def test_legacy_truth_table(size_average, reduce, expected):
 
 
 @pytest.mark.parametrize(("size_average", "reduce", "expected"), TRUTH_TABLE)
-@pytest.mark.parametrize("reduction", ["none", "batchmean"])
-def test_legacy_arguments_override_the_reduction_and_warn_once(
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_legacy_arguments_override_the_reduction_and_say_so_where_it_is_another_one(
     size_average, reduce, expected, reduction
 ):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert resolve_reduction(size_average, reduce, reduction) == expected
-    assert [(w.category, str(w.message)) for w in caught] == [
-        (
-            DeprecationWarning,
-            "size_average and reduce args will be deprecated, "
-            f"please use reduction='{expected}' instead.",
-        )
-    ]
+    found = [(w.category, str(w.message)) for w in caught]
+    assert found[0] == (
+        DeprecationWarning,
+        "size_average and reduce args will be deprecated, "
+        f"please use reduction='{expected}' instead.",
+    )
+    twice = {"batchmean": ", while torch.nn.functional.kl_div divides by the batch size as well"}
+    overridden = (
+        KLDivWarning,
+        f"size_average and reduce override reduction='{reduction}' with '{expected}'"
+        f"{twice.get(reduction, '')}: leave the two flags out, and pass reduction= alone.",
+    )
+    # 'mean' is the default, which nobody may have given.
+    assert found[1:] == ([] if reduction in ("mean", expected) else [overridden])
 
 
 def test_without_legacy_arguments_the_reduction_stands_and_nothing_warns(reduction):

@@ -58,7 +58,7 @@ def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, log_targ
 
 @WANTED
 @MASKED
-@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS(1.0, 0.25)], ids=["kl", "js"])
+@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.25)], ids=["kl", "js"])
 def test_divergences_are_the_plain_ones_with_the_closed_gradient(wanted, masked, divergence):
     every = arrays(wanted, masked=masked, width=1)
     operands, plain = plain_operands(every)

@@ -75,7 +75,8 @@ def kl_div(
     -----
     KLDivWarning
         If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
-        divergence.
+        divergence.  If `size_average` or `reduce` override another reduction than 'mean', the
+        default: for 'batchmean' torch then divides twice.
     DeprecationWarning
         If `size_average` or `reduce` is given.
 

@@ -158,6 +158,6 @@ def js_div_with_logits(
     """
     check_beta(beta)
     scale = scale_of(temperature, scale_by_temperature_squared)
-    divergence = JS(float(temperature), float(beta))
+    divergence = JS.of(float(temperature), float(beta))
     result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
     return result

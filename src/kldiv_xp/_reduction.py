@@ -24,7 +24,21 @@ def resolve_reduction(
         f"please use reduction='{resolved}' instead."
     )
     warn(message, DeprecationWarning)
+    warn_about_override(reduction, resolved)
     return resolved
+
+
+def warn_about_override(reduction: Reduction, resolved: Reduction) -> None:
+    """Say that the legacy flags override a reduction; 'mean', the default, may not have been given.
+
+    A DeprecationWarning is hidden outside of `__main__`, and here the value is another one.
+    """
+    if reduction in ("mean", resolved):
+        return
+    message = f"size_average and reduce override reduction={reduction!r} with {resolved!r}"
+    if reduction == "batchmean":
+        message += ", while torch.nn.functional.kl_div divides by the batch size as well"
+    warn(f"{message}: leave the two flags out, and pass reduction= alone.", KLDivWarning)
 
 
 def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:

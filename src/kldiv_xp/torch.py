@@ -38,6 +38,8 @@ class KLDivLoss(torch.nn.Module):
     -----
     DeprecationWarning
         If `size_average` or `reduce` is given.
+    KLDivWarning
+        If they override another reduction than 'mean', the default.
 
     See Also
     --------
