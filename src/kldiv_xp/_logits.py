@@ -50,7 +50,8 @@ def kl_div_with_logits(
     -------
     array
         Of the same library and device, 0-d unless for 'none', which gives `input`'s shape
-        without `axis`.  Its dtype is the promoted dtype of the operands.
+        without `axis`.  Its dtype is the promoted dtype of the operands; within
+        ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
 
     Raises
     ------

@@ -7,8 +7,6 @@ from kldiv_xp._typing import Axis, Reduction
 
 __all__ = ["KLDivLoss"]
 
-HALF = (torch.float16, torch.bfloat16)
-
 
 class KLDivLoss(torch.nn.Module):
     """Kullback-Leibler divergence loss as a module, with the arguments of `torch.nn.KLDivLoss`.
@@ -89,19 +87,9 @@ class KLDivLoss(torch.nn.Module):
     def forward(
         self, input: torch.Tensor, target: torch.Tensor, *, where: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Loss of `input` (log-probabilities) against `target`, in nats; see `kldiv_xp.kl_div`.
-
-        Under autocast 16-bit operands are taken as float32, as those of torch's own loss are.
-        """
-        return self._loss(autocast(input), autocast(target), where=where)
+        """Loss of `input` (log-probabilities) against `target`, in nats; see `kldiv_xp.kl_div`."""
+        return self._loss(input, target, where=where)
 
     def extra_repr(self) -> str:
         """Options, as they are shown between the parentheses."""
         return f"reduction={self.reduction!r}, log_target={self.log_target}, axis={self.axis}"
-
-
-def autocast(operand: torch.Tensor) -> torch.Tensor:
-    """Operand in the type that autocast gives to losses."""
-    if not isinstance(operand, torch.Tensor) or operand.dtype not in HALF:
-        return operand
-    return operand.float() if torch.is_autocast_enabled(operand.device.type) else operand
