@@ -18,11 +18,7 @@ MOST_PRINTED = 2000
 
 
 class LostWorkerError(Exception):
-    """A process has ended, or answered what is no answer."""
-
-
-class SilentWorkerError(LostWorkerError):
-    """A process has not answered in time."""
+    """A process has ended, not answered in time, or answered what is no answer."""
 
 
 class Worker:
@@ -41,7 +37,7 @@ class Worker:
         Raises
         ------
         LostWorkerError
-            If the process ends or answers something else, or, as SilentWorkerError, nothing.
+            If the process ends, answers something else, or nothing in time.
         """
         try:
             line = json.loads(self.line(seconds))
@@ -62,7 +58,7 @@ class Worker:
             if ended:
                 raise LostWorkerError(self.why())
             if time.monotonic() > deadline:
-                raise SilentWorkerError(f"no answer within {seconds:g} seconds.")
+                raise LostWorkerError(f"no answer within {seconds:g} seconds.")
             time.sleep(PAUSE)
         line, _, self.unread = self.unread.partition(b"\n")
         return line

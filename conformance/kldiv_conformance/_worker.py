@@ -22,12 +22,12 @@ class Answers:
     """The file of answers, of which the implementation is told nothing."""
 
     def __init__(self, path: str) -> None:
-        self.process = os.getpid()
+        self.process, self.parent = os.getpid(), os.getppid()
         self.stream = Path(path).open("ab", buffering=0)  # noqa: SIM115 - open until the end
 
     def say(self, **line: object) -> None:
-        """Write a JSON line at once; a copy of the process that a fork has made just ends."""
-        if os.getpid() != self.process:
+        """Write a JSON line at once; a copy that a fork has made, or an orphan, just ends."""
+        if (os.getpid(), os.getppid()) != (self.process, self.parent):
             os._exit(1)
         self.stream.write(json.dumps(line).encode("ascii") + b"\n")
 
