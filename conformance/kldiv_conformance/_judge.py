@@ -52,7 +52,7 @@ def called(
         return outcome("failure", str(problem))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - SystemExit is no pass, nor is a skip of pytest
+    except BaseException as error:
         return raised(vector, error)
     if vector.raises is not None:
         return outcome("failure", f"must raise {vector.raises}, but returned a value.")
@@ -77,7 +77,7 @@ def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Ou
             return of_arrays(vector, adapter, returned)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever a strange object raises
+    except BaseException as error:
         kinds = " and ".join(f"{name} as {type(it).__name__}" for name, it in returned.items())
         text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         detail = f"returned {kinds}, which {adapter.name} cannot read: {text}"

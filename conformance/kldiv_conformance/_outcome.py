@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeAlias
 
+VERDICTS = ("failure", "deviation", "not supported", "pass")
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 

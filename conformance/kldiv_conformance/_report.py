@@ -1,16 +1,17 @@
 """Reads a run, checks that it is whole, and counts what came of it."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kldiv_conformance._run import FORMAT_VERSION, Line
+from kldiv_conformance._lines import Line, parsed_lines
+from kldiv_conformance._outcome import VERDICTS
+from kldiv_conformance._run_checks import check_run
 from kldiv_conformance._vectors import groups
 
-VERDICTS = ("failure", "deviation", "not supported", "pass")
+__all__ = ["VERDICTS", "Report", "collect", "farthest_apart", "matrix", "read_report"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Report:
         """Whether any vector failed."""
         return any(outcome["verdict"] == "failure" for outcome in self.outcomes)
 
+    def judged(self, backend: str) -> int:
+        """How many vectors a backend has answered, right or wrong."""
+        count = self.count(backend)
+        return count.total() - count["not supported"]
+
     def of(self, backend: str, group: str | None = None) -> list[Line]:
         """Outcomes of a backend, in a group or in all."""
         return [
@@ -51,9 +57,8 @@ class Report:
 
     def share_that_fails(self, backend: str) -> float:
         """Failures among the vectors that the backend can express."""
-        count = self.count(backend)
-        expressed = count.total() - count["not supported"]
-        return count["failure"] / expressed if expressed else 0.0
+        expressed = self.judged(backend)
+        return self.count(backend)["failure"] / expressed if expressed else 0.0
 
 
 def read_report(path: Path) -> Report:
@@ -62,27 +67,21 @@ def read_report(path: Path) -> Report:
     Raises
     ------
     ValueError
-        If the file is not a run, is of another format, or stops before its end.
+        If the file is not a run, is of another format, or is not whole.
     """
-    with path.open(encoding="utf-8") as stream:
-        return collect([json.loads(text) for text in stream if text.strip()], str(path))
+    source = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{source!r} cannot be read as text in UTF-8: {error}."
+        raise ValueError(message) from error
+    return collect(parsed_lines(text, source), source)
 
 
 def collect(lines: list[Line], source: str) -> Report:
-    """Report from lines, which must begin with a header and end with a footer that agrees."""
-    if not lines or lines[0].get("kind") != "header":
-        raise ValueError(f"{source!r} does not begin with a header: pass a file that `run` wrote.")
-    header, footer = lines[0], lines[-1]
-    if header["format"] != FORMAT_VERSION:
-        message = (
-            f"{source!r} has format {header['format']}; this reads {FORMAT_VERSION}: run again."
-        )
-        raise ValueError(message)
-    outcomes = only("outcome", lines)
-    if footer.get("kind") != "footer" or footer["outcomes"] != len(outcomes):
-        message = f"{source!r} stops after {len(outcomes)} outcomes, before its end: run again."
-        raise ValueError(message)
-    return Report(header, only("backend", lines), outcomes)
+    """Report from the lines of a whole run."""
+    check_run(lines, source)
+    return Report(lines[0], only("backend", lines), only("outcome", lines))
 
 
 def only(kind: str, lines: Iterable[Line]) -> list[dict[str, Any]]:

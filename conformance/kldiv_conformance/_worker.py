@@ -58,7 +58,7 @@ def reason_to_skip(adapter: Adapter) -> str | None:
         reason = adapter.reason_to_skip()
         if reason is None:
             importlib.import_module(adapter.library)
-    except Exception as error:  # noqa: BLE001 - whatever a broken installation raises
+    except Exception as error:
         return f"{adapter.library} cannot be imported: {type(error).__name__}: {error}"
     return reason
 
