@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from kldiv_conformance._text import one_line
+
 PAUSE = 0.005
 GRACE = 2.0
 MOST_PRINTED = 2000
@@ -77,7 +79,7 @@ class Worker:
         with suppress(ValueError):
             status = f"{status} ({signal.Signals(-status).name})" if status < 0 else status
         errors = (self.folder / "errors").read_text(encoding="utf-8", errors="replace")
-        last = (errors.strip().splitlines() or ["nothing on standard error"])[-1]
+        last = one_line((errors.strip().splitlines() or ["nothing on standard error"])[-1])
         return f"the process of {self.backend} ended with status {status}: {last}"
 
     def printed(self) -> str:
@@ -116,7 +118,8 @@ def started(job: str, backend: str) -> Iterator[Worker]:
 def launched(folder: Path) -> subprocess.Popen[bytes]:
     """Process that reads a job; without the current folder until it loads the implementation."""
     command = [sys.executable, "-P", "-m", "kldiv_conformance._worker", str(folder / "answers")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    paths = [*filter(None, sys.path), str(Path(__file__).parents[1])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     with (
         (folder / "job").open("rb") as job,
         (folder / "printed").open("wb") as printed,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ __all__ = ["VERDICTS", "Report", "collect", "farthest_apart", "matrix", "read_re
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run: its header, the line of each backend, and all outcomes."""
+    """A whole run: its header, the line of each backend, all outcomes, and what was printed."""
 
     header: Line
     backends: list[Line]
     outcomes: list[Line]
+    printed: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -31,7 +32,11 @@ class Report:
     @property
     def skipped(self) -> dict[str, str]:
         """Why the other backends did not run."""
-        return {line["backend"]: line["skipped"] for line in self.backends if line["skipped"]}
+        return {
+            line["backend"]: line["skipped"]
+            for line in self.backends
+            if line["skipped"] is not None
+        }
 
     @property
     def failed(self) -> bool:
@@ -81,7 +86,9 @@ def read_report(path: Path) -> Report:
 def collect(lines: list[Line], source: str) -> Report:
     """Report from the lines of a whole run."""
     check_run(lines, source)
-    return Report(lines[0], only("backend", lines), only("outcome", lines))
+    ends = {line["backend"]: line.get("printed", "") for line in only("end", lines)}
+    printed = {name: text for name, text in ends.items() if text}
+    return Report(lines[0], only("backend", lines), only("outcome", lines), printed)
 
 
 def only(kind: str, lines: Iterable[Line]) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._lines import Line
 from kldiv_conformance._report import VERDICTS, Report
-from kldiv_conformance._run import Line
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find, groups, notes, vectors

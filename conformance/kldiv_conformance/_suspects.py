@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kldiv_conformance._run import Line
+from kldiv_conformance._lines import Line
 from kldiv_conformance._vectors import find
 
 # Every vector of a gradient asks for both derivatives; only the wrong one is evidence.
