@@ -24,6 +24,7 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
     return {
         "groups": {group: len(vectors(group)) for group in groups()},
         "rows": rows,
+        "judged": sum(report.judged(name) for report in runs for name in report.names),
         "skipped": [
             {"implementation": report.header["name"], "backend": name, "reason": reason}
             for report in runs
