@@ -56,7 +56,9 @@ def accuses(detail: str) -> tuple[bool, bool]:
     return changed, changed and detail.endswith(STAY)
 
 
-def refuse_changes(read: Callable[[Any], list[float]], pairs: Mapping[str, tuple[Any, Any]]) -> None:
+def refuse_changes(
+    read: Callable[[Any], list[float]], pairs: Mapping[str, tuple[Any, Any]]
+) -> None:
     """Raise ChangedOperandError unless the arrays of each pair have the same numbers."""
     names = [
         name

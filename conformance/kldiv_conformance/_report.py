@@ -1,8 +1,9 @@
 """Reads a run, checks that it is whole, and counts what came of it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,16 @@ class Report:
 
     def of(self, backend: str, group: str | None = None) -> list[Line]:
         """Outcomes of a backend, in a group or in all."""
-        return [
-            outcome
-            for outcome in self.outcomes
-            if outcome["backend"] == backend and group in {None, outcome["group"]}
-        ]
+        found = self.by_backend.get(backend, [])
+        return [outcome for outcome in found if group in {None, outcome["group"]}]
+
+    @cached_property
+    def by_backend(self) -> dict[str, list[Line]]:
+        """Outcomes of each backend."""
+        found: dict[str, list[Line]] = defaultdict(list)
+        for outcome in self.outcomes:
+            found[outcome["backend"]].append(outcome)
+        return dict(found)
 
     def count(self, backend: str, group: str | None = None) -> Counter[str]:
         """How often each verdict came, in a group or in all."""
