@@ -14,7 +14,6 @@ from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._implementations import Implementation, load_implementation
 from kldiv_conformance._judge import judge, raised
 from kldiv_conformance._outcome import Outcome
-from kldiv_conformance._text import one_line
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import find
 

@@ -109,8 +109,8 @@ def test_vector_that_ends_its_process_fails_and_the_next_is_judged(judged, actio
 
 RAISES = {
     "SystemExit": ("sys.exit(0)", "must return a value, but raised SystemExit: 0"),
-    "KeyboardInterrupt": ("raise KeyboardInterrupt", "but raised KeyboardInterrupt: "),
-    "GeneratorExit": ("raise GeneratorExit", "but raised GeneratorExit: "),
+    "KeyboardInterrupt": ("raise KeyboardInterrupt", "but raised KeyboardInterrupt"),
+    "GeneratorExit": ("raise GeneratorExit", "but raised GeneratorExit"),
     "a skip of unittest": ("import unittest; raise unittest.SkipTest('no')", "SkipTest: no"),
     "a skip of pytest": ("import pytest; pytest.skip('no')", "but raised Skipped: no"),
     "end of input": ("input()", "but raised EOFError"),
