@@ -14,6 +14,7 @@ from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._implementations import Implementation, load_implementation
 from kldiv_conformance._judge import judge, raised
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._text import described
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import find
 
@@ -59,9 +60,7 @@ def reason_to_skip(adapter: Adapter) -> str | None:
         if reason is None:
             importlib.import_module(adapter.library)
     except Exception as error:
-        return (
-            f"{adapter.library} cannot be imported: {one_line(f'{type(error).__name__}: {error}')}"
-        )
+        return f"{adapter.library} cannot be imported: {described(error)}"
     return reason
 
 

@@ -120,6 +120,15 @@ def assert_page_says_so(path):
         assert "Nothing failed" not in text
 
 
+def test_backend_whose_library_cannot_be_imported_did_not_run(tmp_path, monkeypatch):
+    (tmp_path / "array_api_strict.py").write_text("raise OSError('a library is missing')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    status, output = invoke("run", "-b", "array-api-strict")
+    assert status == 2
+    reason = "array_api_strict cannot be imported: OSError: a library is missing"
+    assert f"array-api-strict did not run: {reason}" in output
+
+
 def test_bare_command_is_2():
     status, output = invoke()
     assert (status, output.rpartition("Error: ")[2]) == (2, "Missing command.")
