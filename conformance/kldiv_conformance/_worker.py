@@ -87,4 +87,4 @@ def versions(*modules: str) -> dict[str, str]:
 if __name__ == "__main__":
     # What an implementation prints must be there, even if it ends the process in its next line.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-    main(Answers(sys.argv[1]), json.load(sys.stdin))
+    main(Answers(sys.argv.pop()), json.load(sys.stdin))

@@ -94,6 +94,11 @@ DEATHS = {
         "[os.write(file, b'x\\n') for file in range(3, 30) if os.path.exists(f'/dev/fd/{file}')]",
         "wrote what is no outcome.",
     ),
+    "half an outcome in every file": (
+        f'[os.write(file, b\'{{"kind": "outcome", "id": "{HIT[0]}"}}\\n\') '
+        "for file in range(3, 30) if os.path.exists(f'/dev/fd/{file}')]",
+        "wrote what is no outcome.",
+    ),
     "the parent of a fork ends": ("os.fork() and os._exit(0)", "ended with status 0: "),
 }
 
