@@ -19,8 +19,14 @@ class Guard(IntEnum):
     """p log p is 0 at 0, but p log q is NaN where log q is infinite."""
 
     FULL = 2
-    """Both are 0 at 0, and automatic differentiation never meets 0 * inf."""
+    """Both are 0 at 0, nothing makes a NaN on the way, and automatic differentiation neither."""
 
+    ARITHMETIC = 3
+    """The product of the factors is that of `FULL`, by arithmetic alone, without a comparison."""
+
+
+ONE_AFTER_THE_OTHER = (Guard.NONE, Guard.LOGARITHM, Guard.FULL)
+"""For those who look at what came out: from the cheapest guard to one that is enough."""
 
 # The exponential of this is 0 in every floating-point type.
 LOG_OF_ZERO = -1e4
@@ -37,7 +43,7 @@ def factors(
 ) -> tuple[Array, Array]:
     """p and log p - log q, whose product is the pointwise divergence.
 
-    Where p is 0 (an exp that underflows included) the full guard makes the log-ratio 0, because
+    Where p is 0 (an exp that underflows included) the full guard makes both logarithms 0, because
     p log p -> 0 as p -> 0: also where log q is infinite, but not where it is NaN.
     """
     log_q = input
@@ -45,19 +51,40 @@ def factors(
         log_q = xp.where(where, input, 0.0)
         target = xp.where(where, target, 0.0 if log_target else 1.0)
     p = xp.exp(target) if log_target else target
+    if guard is Guard.FULL:  # of the operands, since inf - inf is reported by JAX's debuggers
+        # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms, not 6).
+        log_q = xp.where(xp.equal(p, 0) & xp.equal(log_q, log_q), 0.0, log_q)
+    if guard is Guard.ARITHMETIC:
+        return p, ratio_by_arithmetic(xp, p, log_q, target if log_target else None)
     # No name for log p: what nobody holds, the difference may overwrite.
-    log_ratio = xp.subtract(logarithm(xp, p, target, log_target, guard), log_q)
-    if guard is not Guard.FULL:
-        return p, log_ratio
-    # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms instead of 6).
-    return p, xp.where(xp.equal(p, 0) & xp.equal(log_q, log_q), 0.0, log_ratio)
+    return p, xp.subtract(logarithm(xp, p, target, log_target, guard), log_q)
 
 
 def logarithm(xp: Namespace, p: Array, target: Array, log_target: bool, guard: Guard) -> Array:
-    """log p; with a guard something finite where p is 0."""
-    if log_target:
-        return xp.maximum(target, LOG_OF_ZERO) if guard is Guard.LOGARITHM else target
-    return xp.log(xp.add(p, xp.astype(xp.equal(p, 0), p.dtype)) if guard else p)
+    """log p; with a guard something finite where p is 0, with the full one 0."""
+    if not log_target:
+        return xp.log(xp.add(p, xp.astype(xp.equal(p, 0), p.dtype)) if guard else p)
+    if guard is Guard.FULL:
+        return xp.where(xp.equal(p, 0), 0.0, target)
+    return xp.maximum(target, LOG_OF_ZERO) if guard is Guard.LOGARITHM else target
+
+
+def ratio_by_arithmetic(xp: Namespace, p: Array, log_q: Array, log_p: Array | None) -> Array:
+    """log p - log q, and 0 where p is 0, without a comparison.
+
+    XLA's code for a CPU leaves its vector loop for a comparison near a logarithm: the sum of
+    512 x 32000 float32 takes 159 ms with the full guard, 24 like this.
+    """
+    largest = float(xp.finfo(p.dtype).max)
+    root = xp.multiply(xp.sqrt(p), largest)
+    # 0 where p is 0, infinite where it is positive (the smallest number included), and NaN below.
+    # Not (p c) c, which XLA takes for p (c c).
+    bound = xp.multiply(xp.multiply(root, root), largest)
+    if log_p is None:
+        log_p = xp.log(xp.add(p, xp.subtract(1.0, xp.minimum(bound, 1.0))))
+    else:
+        log_p = xp.maximum(log_p, LOG_OF_ZERO)
+    return xp.maximum(xp.negative(bound), xp.minimum(bound, xp.subtract(log_p, log_q)))
 
 
 def pointwise(
@@ -88,7 +115,9 @@ def pointwise_input_gradient(
     guard: Guard = Guard.FULL,
 ) -> Array:
     """Derivative of `pointwise` by log q where the mask is True: -p."""
-    del input, where, guard
+    del input, guard
+    if where is not None:
+        target = xp.where(where, target, 0.0)
     return xp.negative(xp.exp(target) if log_target else target)
 
 

@@ -8,7 +8,7 @@ from kldiv_xp import _blocked
 from kldiv_xp._divergences import pairs_of
 from kldiv_xp._dots import ROW
 from kldiv_xp._evaluation import Arrays, Gradient, Scale, chained_slopes, divided
-from kldiv_xp._formula import Guard, factors, pointwise
+from kldiv_xp._formula import ONE_AFTER_THE_OTHER, Guard, factors, pointwise
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
 from kldiv_xp._threads import thread_count
@@ -50,7 +50,7 @@ def sums_of_rows(
     xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
 ) -> Array:
     """Divergences of rows of logits, in float64."""
-    attempts = [partial(pairs_of, divergence, guard) for guard in Guard]
+    attempts = [partial(pairs_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
     return _blocked.row_sums(xp, attempts, arrays, working, threads)
 
 
@@ -109,7 +109,7 @@ def sums_over(
 @cache
 def attempts_at_sum(log_target: bool) -> list[_blocked.Attempt]:
     """The factors with one guard after the other."""
-    return [partial(factors, log_target=log_target, guard=guard) for guard in Guard]
+    return [partial(factors, log_target=log_target, guard=guard) for guard in ONE_AFTER_THE_OTHER]
 
 
 def fill_terms(

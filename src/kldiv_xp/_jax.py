@@ -1,6 +1,5 @@
-"""JAX: sums that XLA keeps in its vector loop on a CPU, and their derivatives in closed form."""
+"""JAX: sums that stay in the vector loops of XLA, and derivatives in closed form."""
 
-from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -9,78 +8,120 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._array_api import cast
 from kldiv_xp._divergences import slopes_of, sums_of_pairs
-from kldiv_xp._evaluation import SLOPES, Arrays, divided
-from kldiv_xp._formula import Guard, factors
+from kldiv_xp._evaluation import SLOPES, Arrays, Gradient, Scale, chained_slopes, divided
+from kldiv_xp._formula import Guard, factors, pointwise
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Axes, DType
+
+
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    return cast(
+        operands.xp, compiled_sums(operands.working, log_target, (), arrays), operands.dtype
+    )
+
+
+def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes."""
+    value = compiled_sums(operands.working, log_target, axis, arrays)
+    return cast(operands.xp, value, operands.dtype)
 
 
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    if len(arrays) > len(SLOPES):
-        return NotImplemented
-    operands_in_working_type = [cast(operands.xp, array, operands.working) for array in arrays]
-    value = compiled_total(*operands_in_working_type, log_target)
+    value = compiled_sums(operands.working, log_target, None, arrays)
     return cast(operands.xp, divided(jnp, value, parts=parts), operands.dtype)
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
-    working = [cast(operands.xp, array, operands.working) for array in arrays[:2]]
-    return compiled_rows(divergence, *working, *arrays[2:])
+    return compiled_rows(operands.working, divergence, arrays)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(2,))
-def total(input: Array, target: Array, log_target: bool) -> Array:
-    """Sum of the terms; XLA's sum of one -0 is -0, and -0 + 0 as well."""
-    value = guarded(partial(summed, log_target=log_target), input, target)
-    return jnp.where(value == 0, 0.0, value)
+def gradient(
+    operands: Operands,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted."""
+    factor = scale.times(jnp, jnp.ones((), operands.working))
+    for one in upstream:
+        factor = factor * cast(jnp, one, operands.working)
+    slopes: Gradient = compiled_slopes(operands.working, log_target, wanted, arrays, factor)
+    return slopes
 
 
-def guarded(function: Callable[..., Array], *arrays: Array) -> Array:
-    """Sums with the guards that they need.
-
-    XLA's code for a CPU loses its vector loop on a comparison anywhere near a logarithm
-    (512 x 32000 float32: 6.6 ms without a guard, 28 with any), so there the guards run only where
-    a bare sum is NaN, which is exact.  Elsewhere a branch would wait for the device.
-    """
-    full = partial(function, guard=Guard.FULL)
-
-    def in_two_steps(*arrays: Array) -> Array:
-        value = function(*arrays, guard=Guard.NONE)
-        return jax.lax.cond(jnp.any(jnp.isnan(value)), full, lambda *_: value, *arrays)
-
-    return jax.lax.platform_dependent(*arrays, cpu=in_two_steps, default=full)
-
-
-def summed(input: Array, target: Array, *, log_target: bool, guard: Guard) -> Array:
-    """Sum of the products of the factors."""
-    p, log_ratio = factors(jnp, input, target, log_target=log_target, guard=guard)
-    return jnp.sum(p * log_ratio)
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def compiled_slopes(
+    working: DType, log_target: bool, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
+) -> Gradient:
+    """Derivatives by the operands that are wanted, times a scale."""
+    widened = widen(working, arrays)
+    by_input, by_target = (
+        cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None
+        for slope, operand, want in zip(
+            chained_slopes(log_target, Scale(), len(arrays)), arrays[:2], wanted, strict=True
+        )
+    )
+    return by_input, by_target
 
 
-def total_and_tangent(
-    log_target: bool, primals: tuple[Array, Array], tangents: tuple[Array, Array]
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def compiled_sums(working: DType, log_target: bool, axis: Axes | None, arrays: Arrays) -> Array:
+    """Sums of the terms over some axes or all, in the type that is computed in."""
+    return sums(log_target, axis, *widen(working, arrays))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def compiled_rows(working: DType, divergence: Divergence, arrays: Arrays) -> Array:
+    """Divergence of every row, in the type that is computed in."""
+    return rows(divergence, *widen(working, arrays))
+
+
+def widen(working: DType, arrays: Arrays) -> Arrays:
+    """Operands in a type, and their mask as it is."""
+    return (*(cast(jnp, array, working) for array in arrays[:2]), *arrays[2:])
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def sums(log_target: bool, axis: Axes | None, *arrays: Array) -> Array:
+    """Sums of the terms; arrays are input, target and, if there is one, the mask."""
+    if axis == () or len(arrays) > len(SLOPES):  # A mask is a comparison itself.
+        return unsigned(jnp.sum(pointwise(jnp, *arrays, log_target=log_target), axis=axis))
+    p, log_ratio = factors(jnp, *arrays, log_target=log_target, guard=Guard.ARITHMETIC)
+    return unsigned(jnp.sum(p * log_ratio, axis=axis))
+
+
+def unsigned(sums: Array) -> Array:
+    """Sums without -0: XLA's sum of one -0 is -0, and -0 + 0 as well."""
+    return jnp.where(sums == 0, 0.0, sums)
+
+
+def sums_and_tangents(
+    log_target: bool, axis: Axes | None, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
-    """Value and directional derivative, without the slope by an operand that does not move."""
-    value = total(*primals, log_target)
+    """Values and directional derivatives, without the slope by an operand that does not move."""
+    values = sums(log_target, axis, *primals)
+    slopes = chained_slopes(log_target, Scale(), len(primals))
     moves = [
-        jnp.sum(slope(jnp, *primals, log_target=log_target) * tangent)
-        for slope, tangent in zip(SLOPES, tangents, strict=True)
+        jnp.sum(slope(jnp, *primals, tangent), axis=axis)
+        for slope, tangent in zip(slopes, tangents[:2], strict=True)
         if not isinstance(tangent, SymbolicZero)
     ]
-    return value, sum(moves, jnp.zeros_like(value))
+    return values, sum(moves, jnp.zeros_like(values))
 
 
-total.defjvp(total_and_tangent, symbolic_zeros=True)
-compiled_total = jax.jit(total, static_argnums=2)
+sums.defjvp(sums_and_tangents, symbolic_zeros=True)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def rows(divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    return guarded(partial(sums_of_pairs, divergence, jnp), *arrays)
+    return unsigned(sums_of_pairs(divergence, jnp, *arrays, guard=Guard.ARITHMETIC))
 
 
 def rows_and_tangents(
@@ -101,4 +142,3 @@ def rows_and_tangents(
 
 
 rows.defjvp(rows_and_tangents, symbolic_zeros=True)
-compiled_rows = jax.jit(rows, static_argnums=0)

@@ -6,11 +6,12 @@ typedef double real;
 
 __device__ real by_input(const real factor, const real x, const real t, const bool w, const real u)
 {
-    const real v0 = -t;
-    const real v1 = u * factor;
-    const real v2 = v0 * v1;
-    const real v3 = w ? v2 : real(0.0);
-    return v3;
+    const real v0 = w ? t : real(0.0);
+    const real v1 = -v0;
+    const real v2 = u * factor;
+    const real v3 = v1 * v2;
+    const real v4 = w ? v3 : real(0.0);
+    return v4;
 }
 
 __device__ real by_target(const real factor, const real x, const real t, const bool w, const real u)
@@ -18,14 +19,14 @@ __device__ real by_target(const real factor, const real x, const real t, const b
     const real v0 = w ? x : real(0.0);
     const real v1 = w ? t : real(1.0);
     const bool v2 = v1 == real(0.0);
-    const real v3 = real(v2);
-    const real v4 = v1 + v3;
-    const real v5 = log(v4);
-    const real v6 = v5 - v0;
-    const bool v7 = v1 == real(0.0);
-    const bool v8 = v0 == v0;
-    const bool v9 = v7 && v8;
-    const real v10 = v9 ? real(0.0) : v6;
+    const bool v3 = v0 == v0;
+    const bool v4 = v2 && v3;
+    const real v5 = v4 ? real(0.0) : v0;
+    const bool v6 = v1 == real(0.0);
+    const real v7 = real(v6);
+    const real v8 = v1 + v7;
+    const real v9 = log(v8);
+    const real v10 = v9 - v5;
     const real v11 = v10 + real(1.0);
     const bool v12 = v1 == real(0.0);
     const real v13 = v12 ? real(0.0) : v11;

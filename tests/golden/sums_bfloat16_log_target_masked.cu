@@ -26,14 +26,16 @@ __device__ real pointwise(const real x, const real t, const bool w)
     const real v0 = w ? x : real(0.0);
     const real v1 = w ? t : real(0.0);
     const real v2 = exp(v1);
-    const real v3 = v1 - v0;
-    const bool v4 = v2 == real(0.0);
-    const bool v5 = v0 == v0;
-    const bool v6 = v4 && v5;
-    const real v7 = v6 ? real(0.0) : v3;
-    const real v8 = v2 * v7;
-    const real v9 = v8 + real(0.0);
-    return v9;
+    const bool v3 = v2 == real(0.0);
+    const bool v4 = v0 == v0;
+    const bool v5 = v3 && v4;
+    const real v6 = v5 ? real(0.0) : v0;
+    const bool v7 = v2 == real(0.0);
+    const real v8 = v7 ? real(0.0) : v1;
+    const real v9 = v8 - v6;
+    const real v10 = v2 * v9;
+    const real v11 = v10 + real(0.0);
+    return v11;
 }
 
 __device__ double sum_of_team(double *shared, double sum, integer lanes)

@@ -6,14 +6,14 @@ typedef float real;
 __device__ real pointwise(const real x, const real t)
 {
     const bool v0 = t == real(0.0);
-    const real v1 = real(v0);
-    const real v2 = t + v1;
-    const real v3 = log(v2);
-    const real v4 = v3 - x;
-    const bool v5 = t == real(0.0);
-    const bool v6 = x == x;
-    const bool v7 = v5 && v6;
-    const real v8 = v7 ? real(0.0) : v4;
+    const bool v1 = x == x;
+    const bool v2 = v0 && v1;
+    const real v3 = v2 ? real(0.0) : x;
+    const bool v4 = t == real(0.0);
+    const real v5 = real(v4);
+    const real v6 = t + v5;
+    const real v7 = log(v6);
+    const real v8 = v7 - v3;
     const bool v9 = t == real(0.0);
     const real v10 = v9 ? real(0.0) : t;
     const real v11 = v10 * v8;

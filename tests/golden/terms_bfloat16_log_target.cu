@@ -21,14 +21,16 @@ typedef float real;
 __device__ real pointwise(const real x, const real t)
 {
     const real v0 = exp(t);
-    const real v1 = t - x;
-    const bool v2 = v0 == real(0.0);
-    const bool v3 = x == x;
-    const bool v4 = v2 && v3;
-    const real v5 = v4 ? real(0.0) : v1;
-    const real v6 = v0 * v5;
-    const real v7 = v6 + real(0.0);
-    return v7;
+    const bool v1 = v0 == real(0.0);
+    const bool v2 = x == x;
+    const bool v3 = v1 && v2;
+    const real v4 = v3 ? real(0.0) : x;
+    const bool v5 = v0 == real(0.0);
+    const real v6 = v5 ? real(0.0) : t;
+    const real v7 = v6 - v4;
+    const real v8 = v0 * v7;
+    const real v9 = v8 + real(0.0);
+    return v9;
 }
 
 extern "C" __global__ void fill(
