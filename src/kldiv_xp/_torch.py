@@ -17,7 +17,7 @@ from kldiv_xp._evaluation import (
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_logits import divergences
 from kldiv_xp._torch_memory import CUDA, HOST, is_differentiated, place_of
-from kldiv_xp._torch_saving import copied, savable
+from kldiv_xp._torch_saving import copied, savable, spread
 from kldiv_xp._typing import Array, Axes
 
 __all__ = ["divergences", "gradient", "loss", "samples", "terms"]
@@ -108,14 +108,3 @@ class Loss(torch.autograd.Function):
         wanted = ctx.needs_input_grad[1:3]
         slopes = evaluate_slopes(operands, arrays, log_target, factor, (upstream,), wanted)
         return None, *slopes, *[None for _ in arrays[2:]]
-
-
-def spread(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
-    """Derivative by sums over some axes, for each of their terms.
-
-    By `expand`, since the vmap behind is_grads_batched knows no `broadcast_to` ("Batching rule not
-    implemented for aten::broadcast_to").
-    """
-    for place in axis:
-        upstream = upstream.unsqueeze(place)
-    return upstream.expand(shape) if axis else upstream

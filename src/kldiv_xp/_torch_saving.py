@@ -2,7 +2,7 @@
 
 import torch
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Axes
 
 Arrays = tuple[Array, ...]
 
@@ -36,3 +36,14 @@ def copied(arrays: Arrays) -> Arrays:
         return arrays
     with torch.inference_mode(mode=False):
         return tuple(one.clone() if is_unsavable(one) else one for one in arrays)
+
+
+def spread(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+    """Derivative by sums over some axes, for each of their terms.
+
+    By `expand`, since the vmap behind is_grads_batched knows no `broadcast_to` ("Batching rule not
+    implemented for aten::broadcast_to").
+    """
+    for place in axis:
+        upstream = upstream.unsqueeze(place)
+    return upstream.expand(shape) if axis else upstream
