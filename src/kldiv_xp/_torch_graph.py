@@ -16,7 +16,7 @@ from kldiv_xp._formula import pointwise
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._torch_memory import is_differentiated
-from kldiv_xp._torch_saving import spread
+from kldiv_xp._torch_saving import keep, kept, spread
 from kldiv_xp._typing import Array, Axes
 
 
@@ -93,21 +93,3 @@ class Rows(torch.autograd.Function):
         upstream = upstream.unsqueeze(-1)
         slopes = plain_slopes(operands, arrays, ctx.divergence, upstream, wanted)
         return None, *slopes, *[None for _ in arrays[2:]]
-
-
-def keep(ctx: Any, arrays: Arrays) -> None:
-    """Keep arrays for the derivative, and let autograd save those alone that have one.
-
-    The others may come from inference mode, which no trace can tell: "tensor.is_inference() is not
-    supported". torch.compile takes what stands on `ctx` without `save_for_backward`, which refuses
-    such tensors when the program runs.
-    """
-    ctx.differentiated = tuple(array.requires_grad for array in arrays)
-    ctx.save_for_backward(*[array for array in arrays if array.requires_grad])
-    ctx.others = [array for array in arrays if not array.requires_grad]
-
-
-def kept(ctx: Any) -> Arrays:
-    """Arrays that `keep` was given, in their order."""
-    saved, others = iter(ctx.saved_tensors), iter(ctx.others)
-    return tuple(next(saved) if one else next(others) for one in ctx.differentiated)

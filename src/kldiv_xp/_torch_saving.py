@@ -1,4 +1,6 @@
-"""Tensors that inference mode made, as tensors that autograd may save for a gradient."""
+"""What autograd keeps of tensors for a gradient, also of those that inference mode made."""
+
+from typing import Any
 
 import torch
 
@@ -36,6 +38,29 @@ def copied(arrays: Arrays) -> Arrays:
         return arrays
     with torch.inference_mode(mode=False):
         return tuple(one.clone() if is_unsavable(one) else one for one in arrays)
+
+
+def keep(ctx: Any, arrays: Arrays) -> None:
+    """Keep tensors for a gradient: by autograd, or beside it where it may refuse them.
+
+    No trace can tell those of inference mode ("tensor.is_inference() is not supported"), so there
+    all that want no gradient are kept beside.
+    """
+    ctx.by_autograd = tuple(may_be_saved(array) for array in arrays)
+    chosen = list(zip(arrays, ctx.by_autograd, strict=True))
+    ctx.save_for_backward(*[array for array, saved in chosen if saved])
+    ctx.beside = [array for array, saved in chosen if not saved]
+
+
+def may_be_saved(array: Array) -> bool:
+    """Whether autograd takes a tensor for certain."""
+    return array.requires_grad or not (torch.compiler.is_compiling() or array.is_inference())
+
+
+def kept(ctx: Any) -> Arrays:
+    """Tensors that `keep` was given, in their order."""
+    saved, beside = iter(ctx.saved_tensors), iter(ctx.beside)
+    return tuple(next(saved) if by_autograd else next(beside) for by_autograd in ctx.by_autograd)
 
 
 def spread(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
