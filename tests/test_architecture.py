@@ -19,8 +19,9 @@ ROWS = [
     ["_findings", "_inspection", "_request"],
     ["_parts"],
     ["_cupy", "_dask", "_jax", "_torch", "_torch_graph", "_torch_shards"],
-    ["_torch_cuda", "_torch_logits", "_torch_shard_rows"],
+    ["_torch_cuda", "_torch_host", "_torch_logits", "_torch_shard_rows"],
     ["_cupy_launch", "_host", "_kernels", "_torch_blocks", "_torch_memory", "_torch_placements"],
+    ["_torch_internals", "_torch_saving", "_torch_storage"],
     ["_divergences", "_kernel_programs"],
     ["_evaluation", "_logit_formula"],
     ["_operands"],
@@ -43,11 +44,15 @@ BRIDGES = {
     "_torch_blocks": "torch",
     "_torch_cuda": "torch",
     "_torch_graph": "torch",
+    "_torch_host": "torch",
+    "_torch_internals": "torch",
     "_torch_logits": "torch",
     "_torch_memory": "torch",
     "_torch_placements": "torch",
+    "_torch_saving": "torch",
     "_torch_shard_rows": "torch",
     "_torch_shards": None,
+    "_torch_storage": None,
 }
 # What a user asks for by name, since it is of use with that library only.
 ON_REQUEST = {"torch": "torch", "_array_files": "numpy", "_command_line": None}

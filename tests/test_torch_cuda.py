@@ -18,7 +18,12 @@ from kldiv_xp import kl_div, kl_div_gradient
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from kldiv_xp import _torch, _torch_blocks, _torch_cuda  # noqa: E402 - torch may be missing
+from kldiv_xp import (  # noqa: E402 - torch may be missing
+    _torch,
+    _torch_blocks,
+    _torch_cuda,
+    _torch_memory,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
@@ -38,13 +43,17 @@ def way(request, monkeypatch):
     if request.param == "kernels" and cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     compiler = types.SimpleNamespace() if request.param == "kernels" else None
-    monkeypatch.setattr(_torch, "lend_memory", lambda *_: False)
-    monkeypatch.setattr(_torch_cuda, "are_cuda", lambda *_: True)
+    monkeypatch.setattr(_torch, "place_of", passing_for_cuda)
     monkeypatch.setattr(_torch_cuda, "compiler", lambda: compiler)
     monkeypatch.setattr(_torch_cuda, "launcher", lambda _: launch)
     monkeypatch.setattr(_torch_blocks, "LARGEST", 16)
     yield launched
     assert bool(launched) == (request.param == "kernels")
+
+
+def passing_for_cuda(*tensors):
+    """Where tensors would lie if the memory of the host were that of a CUDA device."""
+    return _torch_memory.CUDA if _torch_memory.place_of(*tensors) else None
 
 
 def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(False, False)):
@@ -62,7 +71,7 @@ def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(Fal
 def plainly(monkeypatch, function, *arguments, **options):
     """What the plain expression gives."""
     with monkeypatch.context() as patch:
-        patch.setattr(_torch_cuda, "are_cuda", lambda *_: False)
+        patch.setattr(_torch, "place_of", lambda *_: None)
         return function(*arguments, **options)
 
 
@@ -168,23 +177,10 @@ def test_sum_beyond_float16_is_divided_before_it_is_rounded(way):
         assert kl_div(*operands, reduction="batchmean") == 8000
 
 
-def test_tensors_that_are_no_plain_values_get_the_plain_expression(monkeypatch):
-    monkeypatch.setattr(_torch_cuda, "are_cuda", lambda *_: True)
+def test_type_without_kernels_gets_the_plain_expression():
     plain = torch.ones(3)
-    assert _torch_cuda.on_device(plain)
-    assert not _torch_cuda.on_device(plain, torch.complex(plain, plain).conj().imag)
-    assert not _torch_cuda.on_device(plain.to_sparse())
-    assert not _torch_cuda.on_device(plain.to(torch.float8_e5m2))
-    torch.func.vmap(lambda x: torch.full_like(x, not_on_device(x)))(torch.ones(2, 3))
-
-
-def not_on_device(tensor):
-    assert not _torch_cuda.on_device(tensor)
-    return 0.0
-
-
-def test_tensors_in_host_memory_are_not_on_a_device():
-    assert not _torch_cuda.on_device(torch.ones(3))
+    assert _torch_cuda.has_kernels(plain, plain > 0)
+    assert not _torch_cuda.has_kernels(plain, plain.to(torch.float8_e5m2))
 
 
 @pytest.mark.parametrize(
@@ -194,8 +190,10 @@ def test_tensors_in_host_memory_are_not_on_a_device():
 )
 def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expected):
     monkeypatch.setattr(torch.version, "cuda", version)
-    tensors = [types.SimpleNamespace(is_cuda=place) for place in places]
-    assert _torch_cuda.are_cuda(*tensors) == expected
+    monkeypatch.setattr(_torch_memory, "is_plain", lambda _: True)
+    monkeypatch.setattr(_torch_memory, "check_memory", lambda *_: None)
+    tensors = [types.SimpleNamespace(is_cuda=place, is_cpu=not place) for place in places]
+    assert (_torch_memory.place_of(tensors) == _torch_memory.CUDA) == expected
 
 
 def test_without_cupy_there_is_no_compiler(monkeypatch):

@@ -24,7 +24,7 @@ def tensors_pass_for_cuda() -> None:
     import torch
 
     from benchmarks.gpu import torch_peers
-    from kldiv_xp import _torch, _torch_cuda
+    from kldiv_xp import _torch, _torch_cuda, _torch_memory
 
     sys.path.insert(0, str(ROOT / "tests"))
     import cuda_on_cpu
@@ -35,10 +35,9 @@ def tensors_pass_for_cuda() -> None:
     torch.set_num_threads(1)
     torch_peers.DEVICE = "cpu"
     torch_peers.COMPILER = {"backend": "aot_eager"}
-    replace(_torch, lend_memory=lambda *_: False)
+    replace(_torch, place_of=lambda *_: _torch_memory.CUDA)
     replace(
         _torch_cuda,
-        are_cuda=lambda *_: True,
         compiler=types.SimpleNamespace,
         launcher=lambda _: cuda_on_cpu.launch,
     )

@@ -17,16 +17,17 @@ PLAIN_TYPES = {
 
 SUBCLASSES_OF_TENSORS = FACTS["torch"].bridges_of_subclasses
 
-_plain_namespaces: dict[type, Namespace] = {}
+_plain_namespaces: dict[str, Namespace] = {}
 
 
 def plain_namespace(kind: type) -> Namespace:
     """Namespace of arrays of this type, or None if it is not one of the plain types."""
-    if kind not in _plain_namespaces:
-        library = plain_library(kind)
-        xp = import_module(f"array_api_compat.{library}") if library else None
-        _plain_namespaces[kind] = xp
-    return _plain_namespaces[kind]
+    library = plain_library(kind)
+    if library is None:
+        return None
+    if library not in _plain_namespaces:
+        _plain_namespaces[library] = import_module(f"array_api_compat.{library}")
+    return _plain_namespaces[library]
 
 
 def plain_library(kind: type) -> str | None:

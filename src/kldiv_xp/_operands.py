@@ -67,7 +67,11 @@ def remembered(left: type, right: type, left_dtype: DType, right_dtype: DType) -
     if key not in _remembered:
         if not all(is_kind(xp, dtype, "real floating") for dtype in (left_dtype, right_dtype)):
             return None
-        _remembered[key] = describe(xp, *key)
+        operands = describe(xp, *key)
+        # NumPy's dtypes are equal whatever metadata they carry, which is the caller's own.
+        if any(getattr(dtype, "metadata", None) for dtype in (left_dtype, right_dtype)):
+            return operands
+        _remembered[key] = operands
     return _remembered[key]
 
 

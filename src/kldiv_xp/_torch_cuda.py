@@ -11,23 +11,12 @@ from kldiv_xp._evaluation import Arrays, Gradient, Scale
 from kldiv_xp._kernel_layout import Buffer
 from kldiv_xp._kernels import Device, has_known_type, name_of
 from kldiv_xp._operands import Operands
-from kldiv_xp._torch_memory import is_intercepted
 from kldiv_xp._typing import Array, Axes, DType
 
 
-def on_device(*tensors: Array) -> bool:
-    """Whether the tensors are no more than values in the memory of a CUDA device."""
-    return (
-        are_cuda(*tensors)
-        and not is_intercepted()
-        and all(tensor.layout is torch.strided and not tensor.is_neg() for tensor in tensors)
-        and all(map(has_known_type, tensors))
-    )
-
-
-def are_cuda(*tensors: Array) -> bool:
-    """Whether the tensors lie on CUDA devices; those of ROCm say that they do, too."""
-    return torch.version.cuda is not None and all(tensor.is_cuda for tensor in tensors)
+def has_kernels(*tensors: Array) -> bool:
+    """Whether the kernels know the types of the tensors."""
+    return all(map(has_known_type, tensors))
 
 
 def terms_of(operands: Operands, log_target: bool, *arrays: Array) -> Array:

@@ -4,23 +4,41 @@ Compiled from the plain expression, forward and backward of 512 x 32000 float32 
 the graph keeps what it computed on the way; as one node 32, and F.kl_div 41.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
 
 from kldiv_xp._divergences import plain_rows, plain_slopes
 from kldiv_xp._evaluation import Arrays, Scale, evaluate_slopes, plain_sum
+from kldiv_xp._execution import run
+from kldiv_xp._formula import pointwise
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._torch_memory import is_differentiated
-from kldiv_xp._typing import Array
+from kldiv_xp._torch_saving import keep, kept, spread
+from kldiv_xp._typing import Array, Axes
+
+
+def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Loss.apply(log_target, None, (), *arrays)
+
+
+def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Loss.apply(log_target, None, axis, *arrays)
 
 
 def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not is_differentiated(*arrays):
         return NotImplemented
-    return Loss.apply(log_target, parts, *arrays)
+    return Loss.apply(log_target, parts, None, *arrays)
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
@@ -34,22 +52,29 @@ class Loss(torch.autograd.Function):
     """The loss as one node that keeps its operands, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(ctx: Any, log_target: bool, parts: int | None, *arrays: Array) -> Array:
-        """Sum of all terms over the divisor."""
-        ctx.save_for_backward(*arrays)
-        ctx.options = log_target, parts
-        return plain_sum(examine(*arrays[:2]), arrays, log_target, parts)
+    def forward(
+        ctx: Any, log_target: bool, parts: int | None, axis: Axes | None, *arrays: Array
+    ) -> Array:
+        """Every term with axis (), else sums over some or all axes, over the divisor."""
+        keep(ctx, arrays)
+        ctx.options = log_target, parts, axis
+        operands = examine(*arrays[:2])
+        if axis == ():
+            function = partial(pointwise, log_target=log_target)
+            return run(function, operands.working, operands.dtype, *arrays)
+        return plain_sum(operands, arrays, log_target, parts, axis)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
-        arrays = ctx.saved_tensors
-        log_target, parts = ctx.options
-        operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[2:4]
+        arrays = kept(ctx)
+        log_target, parts, axis = ctx.options
+        upstream = spread(upstream, arrays[0].shape, axis or ())
+        operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[3:5]
         slopes = evaluate_slopes(
             operands, arrays, log_target, Scale(None, parts), (upstream,), wanted
         )
-        return None, None, *slopes, *[None for _ in arrays[2:]]
+        return None, None, None, *slopes, *[None for _ in arrays[2:]]
 
 
 class Rows(torch.autograd.Function):
@@ -58,14 +83,14 @@ class Rows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, divergence: Divergence, *arrays: Array) -> Array:
         """Divergence of every row."""
-        ctx.save_for_backward(*arrays)
+        keep(ctx, arrays)
         ctx.divergence = divergence
         return plain_rows(examine(*arrays[:2]), arrays, divergence)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
-        arrays = ctx.saved_tensors
+        arrays = kept(ctx)
         operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[1:3]
         upstream = upstream.unsqueeze(-1)
         slopes = plain_slopes(operands, arrays, ctx.divergence, upstream, wanted)

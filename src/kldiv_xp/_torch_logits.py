@@ -6,29 +6,31 @@ from typing import Any
 import torch
 
 from kldiv_xp import _blocked, _host
-from kldiv_xp._divergences import plain_slopes, slopes_of
+from kldiv_xp._divergences import plain_rows, plain_slopes, slopes_of
 from kldiv_xp._evaluation import Arrays, Gradient
 from kldiv_xp._formula import Guard
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_memory import (
-    NUMPY,
+    HOST,
     empty,
     is_differentiated,
-    lend_memory,
     lent,
+    numpy_namespace,
     numpy_type,
+    place_of,
     threads,
 )
+from kldiv_xp._torch_saving import copied, savable
 from kldiv_xp._typing import Array
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row; in one node of the graph where a gradient is wanted."""
-    if not lend_memory(*arrays):
-        return NotImplemented
+    if place_of(arrays) != HOST:
+        return plain_rows(operands, copied(arrays), divergence)
     if is_differentiated(*arrays):
-        return Rows.apply(operands, divergence, *arrays)
+        return Rows.apply(operands, divergence, *savable(arrays))
     return rows_of(operands, divergence, *arrays)
 
 
@@ -47,9 +49,11 @@ class Rows(torch.autograd.Function):
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
         operands, divergence = ctx.options
-        plain = is_differentiated(*arrays, upstream) or not lend_memory(*arrays, upstream)
-        function = plain_slopes if plain else slopes_in_blocks
         wanted = ctx.needs_input_grad[2:4]
+        plain = place_of(arrays, (upstream,)) != HOST or is_differentiated(*arrays, upstream)
+        if plain:
+            (upstream,) = copied((upstream,))
+        function = plain_slopes if plain else slopes_in_blocks
         slopes = function(operands, arrays, divergence, upstream.unsqueeze(-1), wanted)
         return None, None, *slopes, *[None for _ in arrays[2:]]
 
@@ -57,7 +61,8 @@ class Rows(torch.autograd.Function):
 def rows_of(operands: Operands, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row, in the type that is computed in."""
     working = numpy_type(operands.working)
-    sums = _host.sums_of_rows(NUMPY, tuple(map(lent, arrays)), divergence, working, threads)
+    xp, lent_arrays = numpy_namespace(), tuple(map(lent, arrays))
+    sums = _host.sums_of_rows(xp, lent_arrays, divergence, working, threads)
     return torch.from_numpy(sums).to(operands.working)
 
 
@@ -69,6 +74,7 @@ def slopes_in_blocks(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
+    xp = numpy_namespace()
     in_order = tuple(map(lent, (*arrays[:2], upstream, *arrays[2:])))
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
@@ -79,5 +85,6 @@ def slopes_in_blocks(
                 for guard in (Guard.NONE, Guard.FULL)
             ]
             working, kept = numpy_type(operands.working), len(arrays[place].shape) - 1
-            _blocked.fill(NUMPY, attempts, in_order, lent(results[place]), working, threads, kept)
+            result = lent(results[place])
+            _blocked.fill(xp, attempts, in_order, result, working, threads, kept)
     return results[0], results[1]

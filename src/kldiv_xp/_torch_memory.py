@@ -1,58 +1,51 @@
 """Memory of torch tensors as arrays of NumPy, and which tensors are no more than that."""
 
+from functools import cache
+
 import torch
-from torch.autograd import forward_ad
 
 from kldiv_xp._array_api import plain_namespace
 from kldiv_xp._blocks import Index
 from kldiv_xp._threads import thread_count
+from kldiv_xp._torch_internals import is_intercepted, is_plain
+from kldiv_xp._torch_storage import check_memory
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 
 # What torch widens in a block at a time: NumPy's own conversion of float16 takes 1.5 ns an element,
 # and it has no bfloat16.
 NARROW = (torch.float16, torch.bfloat16)
 
+HOST, CUDA = "host", "cuda"
 
+
+def place_of(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) -> str | None:
+    """Where tensors lie that are no more than values at hand; None of others.
+
+    Raises as `check_memory` does, of tensors whose memory is read directly.
+    """
+    every = (*arrays, *upstream)
+    if is_intercepted() or not all(map(is_plain, every)):
+        return None
+    check_memory(arrays, upstream)
+    if all(tensor.is_cpu for tensor in every):
+        return None if numpy_namespace() is None else HOST
+    # Those of ROCm say that they lie on CUDA, too.
+    on_cuda = torch.version.cuda is not None and all(tensor.is_cuda for tensor in every)
+    return CUDA if on_cuda else None
+
+
+@cache
 def numpy_namespace() -> Namespace:
-    """Namespace of NumPy, or None if torch cannot lend it memory.
+    """Namespace of NumPy, or None if torch cannot lend it memory; asked for tensors at hand only.
 
     torch's own float32 logarithm takes longer on two threads than NumPy's on one: 0.60 and 0.38 ns
     for an element.
     """
     try:
-        return plain_namespace(type(torch.empty(0, device="cpu").numpy()))
+        lent = torch.empty(0, dtype=torch.float32, device="cpu").numpy()
     except RuntimeError:  # "Numpy is not available"
         return None
-
-
-NUMPY = numpy_namespace()
-
-
-def lend_memory(*tensors: Array) -> bool:
-    """Whether the tensors are no more than values at hand, in host memory."""
-    return (
-        NUMPY is not None
-        and not is_intercepted()
-        and all(
-            tensor.is_cpu
-            and tensor.layout is torch.strided
-            and not tensor.is_neg()
-            # torch.autograd.grad(is_grads_batched=True): no interpreter of torch.func knows of it.
-            and not torch._C._functorch.is_legacy_batchedtensor(tensor)
-            for tensor in tensors
-        )
-    )
-
-
-def is_intercepted() -> bool:
-    """Whether something traces, transforms or counts what is done to tensors."""
-    return (
-        torch.compiler.is_compiling()
-        or torch._C._functorch.peek_interpreter_stack() is not None
-        or torch._C._len_torch_dispatch_stack() > 0
-        or forward_ad._current_level >= 0
-        or torch._C._is_tracing()
-    )
+    return plain_namespace(type(lent))
 
 
 def is_differentiated(*tensors: Array) -> bool:
@@ -62,7 +55,8 @@ def is_differentiated(*tensors: Array) -> bool:
 
 def numpy_type(dtype: DType) -> DType:
     """The same type in NumPy."""
-    return {torch.float16: NUMPY.float16, torch.float64: NUMPY.float64}.get(dtype, NUMPY.float32)
+    xp = numpy_namespace()
+    return {torch.float16: xp.float16, torch.float64: xp.float64}.get(dtype, xp.float32)
 
 
 def threads() -> int:
@@ -74,7 +68,7 @@ def empty(shape: tuple[int, ...], dtype: DType) -> Array:
     """Tensor to be filled, in memory of NumPy, which asks the system for huge pages."""
     if dtype in NARROW:
         return torch.empty(shape, dtype=dtype, device="cpu")
-    return torch.from_numpy(NUMPY.empty(tuple(shape), dtype=numpy_type(dtype)))
+    return torch.from_numpy(numpy_namespace().empty(tuple(shape), dtype=numpy_type(dtype)))
 
 
 def lent(tensor: Array) -> Array:
@@ -103,4 +97,4 @@ class Widened:
     def __setitem__(self, index: Index, values: Array) -> None:
         # This may be another thread than the one whose inference mode made the tensor.
         with torch.inference_mode(self.tensor.is_inference()):
-            self.tensor[index] = torch.from_numpy(NUMPY.asarray(values))
+            self.tensor[index] = torch.from_numpy(numpy_namespace().asarray(values))

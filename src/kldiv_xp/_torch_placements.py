@@ -3,6 +3,7 @@
 import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 
+from kldiv_xp._backends import full_name
 from kldiv_xp._typing import Array, Axes
 
 Arrays = tuple[Array, ...]
@@ -27,13 +28,25 @@ def parts_of(arrays: Arrays) -> Arrays:
     )
 
 
-def part_like(operand: Array, other: Array) -> Array:
+def part_like(operand: Array, other: Array, name: str = "where") -> Array:
     """Part here of a tensor with the operand's shape, or with 1 in some axes."""
+    if not isinstance(other, DTensor):
+        message = (
+            f"`{name}` must be a DTensor beside operands that are; got "
+            f"{full_name(type(other))}: if every process has all of it, pass "
+            f"DTensor.from_local({name}, input.device_mesh)."
+        )
+        raise TypeError(message)
     placements = [
         Replicate() if one.is_shard() and other.shape[one.dim] == 1 else one
         for one in operand.placements
     ]
     return other.redistribute(operand.device_mesh, placements).to_local()
+
+
+def number_of(tensor: Array) -> Array:
+    """A 0-d tensor as every process has it."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
 def spread_as(operand: Array, part: Array) -> Array:

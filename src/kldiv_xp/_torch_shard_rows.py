@@ -12,6 +12,7 @@ from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_memory import is_differentiated
 from kldiv_xp._torch_placements import complete, joined, parts_of, spread_as
+from kldiv_xp._torch_saving import copied, keep, kept
 from kldiv_xp._typing import Array, Namespace
 
 
@@ -25,7 +26,7 @@ class Rows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, operands: Operands, divergence: Divergence, *arrays: Array) -> Array:
         """Divergence of every row."""
-        ctx.save_for_backward(*arrays)
+        keep(ctx, arrays)
         ctx.options = operands, divergence
         xp = WholeRows(operands.xp, arrays[0])
         rows = sums_of_pairs(divergence, xp, *widened(operands, parts_of(arrays)))
@@ -34,12 +35,13 @@ class Rows(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
-        arrays = ctx.saved_tensors
+        arrays = kept(ctx)
         operands, divergence = ctx.options
         wanted = ctx.needs_input_grad[2:4]
         upstream = complete(upstream).unsqueeze(-1)
-        plain = is_differentiated(*arrays, upstream)
-        function = plain_slopes if plain else slopes_of_parts
+        function = slopes_of_parts
+        if is_differentiated(*arrays, upstream):
+            function, arrays, (upstream,) = plain_slopes, copied(arrays), copied((upstream,))
         slopes = function(operands, arrays, divergence, upstream, wanted)
         return None, None, *slopes, *[None for _ in arrays[2:]]
 

@@ -17,7 +17,15 @@ from kldiv_xp._evaluation import (
 from kldiv_xp._execution import run
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
-from kldiv_xp._torch_placements import complete, joined, lie_alike, part_like, parts_of, spread_as
+from kldiv_xp._torch_placements import (
+    complete,
+    joined,
+    lie_alike,
+    number_of,
+    part_like,
+    parts_of,
+    spread_as,
+)
 from kldiv_xp._torch_shard_rows import Rows
 from kldiv_xp._typing import Array, Axes
 
@@ -75,7 +83,8 @@ def gradient(
         return NotImplemented
     here = parts_of(arrays)
     above = tuple(
-        one.full_tensor() if one.ndim == 0 else part_like(arrays[0], one) for one in upstream
+        number_of(one) if one.ndim == 0 else part_like(arrays[0], one, "upstream")
+        for one in upstream
     )
     slopes = evaluate_slopes(examine(*here[:2]), here, log_target, scale, above, wanted)
     return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]

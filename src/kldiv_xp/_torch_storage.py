@@ -1,0 +1,44 @@
+"""Tensors whose memory was freed or cut short under them: an error instead of foreign memory."""
+
+from kldiv_xp._typing import Array
+
+NAMES = ("input", "target", "where")
+
+
+def check_memory(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) -> None:
+    """Refuse tensors that reach beyond their storage; those of freed parameters have none.
+
+    Raises
+    ------
+    ValueError
+        If a tensor does.
+    """
+    for place, tensor in enumerate(arrays):
+        check_storage(NAMES[place], tensor)
+    for tensor in upstream:
+        check_storage("upstream", tensor)
+
+
+def check_storage(name: str, tensor: Array) -> None:
+    """Refuse a tensor that reaches beyond its storage."""
+    present = tensor.untyped_storage().nbytes()
+    if present >= tensor.nbytes and not tensor.storage_offset() and tensor.is_contiguous():
+        return
+    needed = bytes_up_to_the_last(tensor)
+    if present < needed:
+        message = (
+            f"`{name}` must have all its elements in memory until the loss and its gradient are "
+            f"computed; got a tensor of shape {tuple(tensor.shape)} that needs {needed} bytes of "
+            f"its storage, which has {present}: pass a clone() made before the storage was "
+            "resized, or gather freed parameters again."
+        )
+        raise ValueError(message)
+
+
+def bytes_up_to_the_last(tensor: Array) -> int:
+    """Bytes of a storage up to the end of the last element of a tensor."""
+    if not tensor.numel():
+        return 0
+    steps = zip(tensor.shape, tensor.stride(), strict=True)
+    last = tensor.storage_offset() + sum((size - 1) * step for size, step in steps)
+    return int((last + 1) * tensor.itemsize)
