@@ -49,6 +49,10 @@ def checking() -> Iterator[None]:
     --------
     diagnose : The same, returned.
 
+    Notes
+    -----
+    Which code is within the block, generators and tasks included, `thread_limit` says.
+
     Examples
     --------
     >>> import numpy as np

@@ -26,8 +26,10 @@ def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> Non
         start(others)
         own.run()
     finally:
-        left.clear()
-        wait_for(others)
+        try:
+            finish(left, others)
+        finally:  # also where an interrupt has cut the waiting short
+            finish(left, others)
     for helper in helpers:
         if helper.failure is not None:
             raise helper.failure
@@ -99,11 +101,8 @@ def start(helpers: list[Helper]) -> None:
             helper.start()
 
 
-def wait_for(helpers: list[Helper]) -> None:
-    """Wait for the end of the threads, also where an interrupt cuts the waiting short."""
-    try:
-        for helper in helpers:
-            helper.wait()
-    finally:
-        for helper in helpers:
-            helper.wait()
+def finish(left: deque[int], helpers: list[Helper]) -> None:
+    """Wait for the end of the threads, which find no job any more."""
+    left.clear()
+    for helper in helpers:
+        helper.wait()
