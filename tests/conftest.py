@@ -4,7 +4,10 @@ import importlib
 import importlib.util
 import os
 import socket
+import sys
 import warnings
+from pathlib import Path
+from types import CodeType
 
 import pytest
 from backends import BACKENDS, Backend
@@ -41,6 +44,18 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
     return port
+
+
+def working_threads() -> int:
+    """Threads that help another thread of this process with its loss."""
+    frames = list(sys._current_frames().values())
+    while any(frame.f_back for frame in frames):
+        frames = [frame.f_back or frame for frame in frames]
+    return sum(is_of_a_helper(frame.f_code) for frame in frames)
+
+
+def is_of_a_helper(code: CodeType) -> bool:
+    return (Path(code.co_filename).name, code.co_name) == ("_sharing.py", "run")
 
 
 @pytest.fixture(params=BACKENDS)

@@ -28,10 +28,10 @@ ROWS = [
     ["_blocked", "_execution", "_formula", "_options", "_reduction", "_validation"],
     ["_kernel_source", "_kernel_text"],
     ["_kernel_lines"],
-    ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling"],
-    ["_array_api", "_threads", "_warnings"],
-    ["_backends"],
-    ["_typing"],
+    ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling", "_sharing"],
+    ["_array_api", "_threads"],
+    ["_backends", "_scopes"],
+    ["_typing", "_warnings"],
 ]
 # A bridge is loaded by the name that its row in the table of facts gives, for no array but its own.
 BRIDGES = {

@@ -1,41 +1,22 @@
-"""How many threads there may be, and that sharing work among them loses and leaves nothing."""
+"""How many threads there may be, and that a whole call leaves none."""
 
 import asyncio
 import contextvars
 import os
-import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
 
 import pytest
 
 import kldiv_xp
 from kldiv_xp import thread_limit
-from kldiv_xp._threads import VARIABLE, processors, share, thread_count
-
-# More jobs than a thread can do before it learns that another has failed.
-MANY = 3_000_000
-
-COMBINATIONS = [(jobs, threads) for jobs in (0, 1, 2, 3, 7, 20) for threads in (1, 2, 3, 5, 9)]
+from kldiv_xp._threads import VARIABLE, processors, thread_count
 
 
 @pytest.fixture(autouse=True)
 def no_setting(monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
-
-
-@pytest.fixture
-def kernel_threads():
-    """Threads of this process that are ours, which is none before and after each test."""
-    assert ours() == []
-    yield
-    assert ours() == []
-
-
-def ours():
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("kldiv_xp")]
 
 
 def run_python(program, **environment):
@@ -179,143 +160,6 @@ def test_processors_are_those_of_the_machine_where_a_process_is_not_bound(
     assert processors() == expected
 
 
-# Sharing
-
-
-@pytest.mark.usefixtures("kernel_threads")
-@pytest.mark.parametrize(("jobs", "threads"), COMBINATIONS)
-def test_every_job_is_done_once(jobs, threads):
-    done, workers = [], []
-
-    def work(mine):
-        workers.append(threading.current_thread())
-        done.extend(mine)
-
-    share(work, jobs, threads)
-    assert sorted(done) == list(range(jobs))
-    assert len(set(workers)) == len(workers) == max(1, min(jobs, threads))
-
-
-@pytest.mark.parametrize(("jobs", "threads"), COMBINATIONS)
-def test_each_thread_has_its_jobs_in_order(jobs, threads):
-    shares = []
-    share(lambda mine: shares.append(list(mine)), jobs, threads)
-    assert all(jobs == sorted(jobs) for jobs in shares)
-
-
-def test_who_is_free_takes_the_next_job():
-    done, rest = Counting(), threading.Event()
-
-    def work(mine):
-        for job in mine:
-            if job == 0:
-                assert rest.wait(timeout=60)
-            done.add()
-            if sum(done.jobs.values()) == 9:
-                rest.set()
-
-    share(work, 10, 2)
-    assert sorted(done.jobs.values()) == [1, 9]
-
-
-def test_calling_thread_works_too():
-    workers, everybody = [], threading.Barrier(3)
-
-    def work(mine):
-        workers.append(threading.get_ident())
-        for _ in mine:
-            everybody.wait()
-
-    share(work, 3, 3)
-    assert threading.get_ident() in workers
-    assert len(set(workers)) == 3
-
-
-def test_caller_does_what_a_thread_that_the_system_refuses_would_have_done(monkeypatch):
-    start, granted = threading.Thread.start, []
-
-    def refuse_the_second(thread):
-        if granted:
-            raise RuntimeError("can't start new thread")
-        granted.append(thread)
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", refuse_the_second)
-    done = []
-    share(done.extend, 20, 5)
-    assert sorted(done) == list(range(20))
-    assert len(granted) == 1
-
-
-def test_one_thread_is_the_calling_thread(monkeypatch):
-    monkeypatch.setattr(threading.Thread, "start", refuse_to_start)
-    share(list, 5, 1)
-    share(list, 1, 5)
-    share(list, 0, 5)
-    with pytest.raises(AssertionError, match="a thread was started"):
-        share(list, 2, 2)
-
-
-def refuse_to_start(thread):
-    raise AssertionError("a thread was started")
-
-
-class Counting:
-    """Jobs that each thread has done, without a list of millions."""
-
-    def __init__(self):
-        self.jobs = Counter()
-
-    def add(self):
-        self.jobs[threading.get_ident()] += 1
-
-
-@pytest.mark.usefixtures("kernel_threads")
-@pytest.mark.parametrize("error", [LookupError, MemoryError, KeyboardInterrupt, SystemExit])
-@pytest.mark.parametrize("culprit", [0, 1, 2])
-def test_what_one_thread_raises_is_raised_and_stops_the_others(error, culprit):
-    failed, done = threading.Event(), Counting()
-
-    def work(mine):
-        for job in mine:
-            if job == culprit:
-                failed.set()
-                raise error(job)
-            failed.wait()
-            done.add()
-
-    with pytest.raises(error) as caught:
-        share(work, MANY, 3)
-    assert caught.value.args == (culprit,)
-    assert all(count < MANY // 3 for count in done.jobs.values())
-
-
-@pytest.fixture
-def interruptible():
-    """Python's own handler, which a process in the background of a shell starts without."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("kernel_threads", "interruptible")
-@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal on Windows")
-def test_interrupted_caller_leaves_no_thread_behind():
-    started, done = threading.Barrier(3), Counting()
-
-    def work(mine):
-        for job in mine:
-            if job < 3:
-                started.wait()
-            if job == 0:
-                signal.raise_signal(signal.SIGINT)
-            done.add()
-
-    with pytest.raises(KeyboardInterrupt):
-        share(work, MANY, 3)
-    assert all(count < MANY // 3 for count in done.jobs.values())
-
-
 # A whole call
 
 SETTING = """
@@ -336,17 +180,19 @@ def test_importing_starts_no_thread_and_no_machinery_of_threads():
 
 def test_no_thread_is_left_after_a_call():
     program = f"""{SETTING}
+from kldiv_xp import _sharing
+import _thread
 started = []
-start = threading.Thread.start
-threading.Thread.start = lambda thread: (started.append(thread), start(thread))
+start = _sharing.start_new_thread
+_sharing.start_new_thread = lambda *thread: (started.append(thread), start(*thread))
 with thread_limit(4):
     kl_div(x, p, reduction="sum")
     kl_div(x, p, reduction="none")
     kl_div_gradient(x, p, reduction="sum")
-print(len(started) >= 4, threading.active_count())
+print(len(started) >= 4, _thread._count(), threading.active_count())
 """
     # Of a sum, of terms, and of each of two gradients.
-    assert run_python(program) == "True 1"
+    assert run_python(program) == "True 0 1"
 
 
 def test_loss_can_be_computed_while_the_interpreter_ends():
@@ -378,7 +224,7 @@ except ValueError as error:
 def test_small_arrays_start_no_thread(monkeypatch):
     import numpy as np
 
-    monkeypatch.setattr(threading.Thread, "start", refuse_to_start)
+    monkeypatch.setattr("kldiv_xp._sharing.start_new_thread", None)
     p = np.full((2, 1000), 0.5)
     with thread_limit(8):
         assert kldiv_xp.kl_div(p, p, reduction="sum").shape == ()

@@ -12,7 +12,7 @@ import pytest
 import reference
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import _blocks, _dots, kl_div, kl_div_gradient, thread_limit
+from kldiv_xp import _blocks, _dots, _sharing, kl_div, kl_div_gradient, thread_limit
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -719,14 +719,14 @@ def test_compiled_training_step_is_the_eager_one():
 def started(monkeypatch, function):
     """How many threads a function starts."""
     count = []
-    start = threading.Thread.start
+    start = _sharing.start_new_thread
 
-    def counted(thread):
+    def counted(*thread):
         count.append(thread)
-        start(thread)
+        start(*thread)
 
     with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", counted)
+        patch.setattr(_sharing, "start_new_thread", counted)
         function()
     return len(count)
 

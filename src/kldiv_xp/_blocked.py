@@ -12,7 +12,8 @@ from typing import Any
 from kldiv_xp._blocks import Index, blocks_of, cut
 from kldiv_xp._dots import dot, dots
 from kldiv_xp._recycling import Recycling
-from kldiv_xp._threads import share
+from kldiv_xp._sharing import share
+from kldiv_xp._threads import check_setting
 from kldiv_xp._typing import Array, DType, Namespace
 
 # A thread begins with fresh memory: in 3 blocks two take 0.86 ns an element and one takes 0.66, in
@@ -136,6 +137,7 @@ def each_block(
     A thread starts with the attempt that its last block needed. Blocks of the array that is lent,
     if there is one, are memory that the attempts may use.
     """
+    check_setting()
 
     def work(jobs: Iterator[int]) -> None:
         level, namespace = 0, Recycling(xp, dtype) if len(indices) > 1 else xp

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from kldiv_xp._array_api import is_being_compiled
 from kldiv_xp._diagnosis import diagnose
 from kldiv_xp._findings import Report
 from kldiv_xp._options import check_switch
+from kldiv_xp._scopes import Scope
 from kldiv_xp._typing import Array, Axis
 
-_is_on: ContextVar[bool] = ContextVar("kldiv_xp_checking", default=False)
+_is_on = Scope[bool]("kldiv_xp_checking")
 
 
 class KLDivInputError(ValueError):
@@ -49,6 +49,10 @@ def checking() -> Iterator[None]:
     --------
     diagnose : The same, returned.
 
+    Notes
+    -----
+    Which code is within the block, generators and tasks included, `thread_limit` says.
+
     Examples
     --------
     >>> import numpy as np
@@ -63,16 +67,13 @@ def checking() -> Iterator[None]:
         ...
     kldiv_xp.KLDivInputError: `input` holds probabilities (0.5 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or log(input).
     """  # noqa: E501 - a finding is one line
-    token = _is_on.set(True)
-    try:
+    with _is_on.during(True):  # noqa: FBT003
         yield
-    finally:
-        _is_on.reset(token)
 
 
 def is_checking() -> bool:
     """Whether this runs within a block that checks."""
-    return _is_on.get()
+    return _is_on.value() is not None
 
 
 # torch.compile does not trace context variables: this is called while it traces, and its result is

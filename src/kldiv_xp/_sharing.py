@@ -1,0 +1,108 @@
+"""Sharing work among threads that live as long as the call."""
+
+import sys
+from _thread import allocate_lock, start_new_thread
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from weakref import ref
+
+# How long a thread waits for another, in seconds, before it looks whether that is still there.
+LONGEST_WAIT = 0.1
+
+
+def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> None:
+    """Call `work` in each thread with an iterator of jobs: whoever is free takes the next.
+
+    The threads end with the call, so that a fork finds none; what one of them raises is raised
+    here, after the others have stopped at their next job.
+    """
+    if min(jobs, threads) <= 1:
+        work(iter(range(jobs)))
+        return
+    left = deque(range(jobs))
+    own, *others = helpers = [Helper(work, left) for _ in range(min(jobs, threads))]
+    try:
+        start(others)
+        own.run()
+    finally:
+        try:
+            finish(left, others)
+        finally:  # also where an interrupt has cut the waiting short
+            finish(left, others)
+    for helper in helpers:
+        if helper.failure is not None:
+            raise helper.failure
+
+
+def taken(left: deque[int]) -> Iterator[int]:
+    """Jobs that no thread has taken, one after the other."""
+    with suppress(IndexError):
+        while True:
+            yield left.popleft()
+
+
+class Sign:
+    """What only a thread holds: it is there no longer than the thread."""
+
+
+class Helper:
+    """A thread that works, and what came of it.
+
+    Not a Thread of `threading`, whose `start` waits until the thread says that it runs: for ever
+    where that dies of a MemoryError before it can.
+    """
+
+    def __init__(self, work: Callable[[Iterator[int]], None], left: deque[int]) -> None:
+        self.work, self.left = work, left
+        self.failure: BaseException | None = None
+        self.lost = MemoryError("A thread of a loss has ended in the middle of its work.")
+        self.sign: Callable[[], Sign | None] = no_sign
+        self.ended = allocate_lock()
+        self.ended.acquire()
+
+    def run(self, sign: Sign | None = None) -> None:
+        """Do jobs while there are any; the first failure ends the work of all."""
+        del sign  # a failure would keep it, with this frame
+        self.failure = self.lost
+        try:
+            self.work(taken(self.left))
+            self.failure = None
+        except BaseException as failure:
+            self.failure = failure
+            self.left.clear()
+
+    def start(self) -> None:
+        """Start the thread; whether it comes to life shows in its sign alone."""
+        sign = Sign()
+        try:
+            self.sign = ref(sign, lambda _: self.ended.release())
+            start_new_thread(self.run, (sign,))
+        finally:
+            del sign
+
+    def wait(self) -> None:
+        """Wait until there is no thread, by whatever way it ends."""
+        while self.sign() is not None:
+            self.ended.acquire(True, LONGEST_WAIT)  # noqa: FBT003 - has no keyword
+
+
+def no_sign() -> None:
+    """Sign of a thread that was never started."""
+
+
+def start(helpers: list[Helper]) -> None:
+    """Start as many threads as the system grants."""
+    if sys.is_finalizing():  # they would stop at their first step, and never end
+        return
+    # "can't start new thread", also while the interpreter shuts down
+    with suppress(RuntimeError, MemoryError):
+        for helper in helpers:
+            helper.start()
+
+
+def finish(left: deque[int], helpers: list[Helper]) -> None:
+    """Wait for the end of the threads, which find no job any more."""
+    left.clear()
+    for helper in helpers:
+        helper.wait()
