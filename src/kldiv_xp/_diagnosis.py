@@ -12,6 +12,7 @@ from kldiv_xp._mistakes import mistakes
 from kldiv_xp._operands import Operands
 from kldiv_xp._options import check_switch
 from kldiv_xp._other_axis import other_axis
+from kldiv_xp._overrides import overridable
 from kldiv_xp._reduction import divisor
 from kldiv_xp._request import checked, number_selected, sample_shape
 from kldiv_xp._typing import Array, Axes, Namespace
@@ -21,6 +22,7 @@ from kldiv_xp._validation import check_devices, check_dtype, check_shapes, commo
 LEAST_TOLERANCE, MOST_TOLERANCE = 1e-4, 0.1
 
 
+@overridable
 def diagnose(
     input: Array,
     target: Array,
@@ -137,9 +139,8 @@ def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding,
 
 def hint(xp: Namespace, operand: Array) -> str:
     """What integers usually are."""
-    if not xp.isdtype(operand.dtype, "integral"):
-        return ""
-    return " Class labels become distributions by one_hot(...) first."
+    labels = " Class labels become distributions by one_hot(...) first."
+    return labels if xp.isdtype(operand.dtype, "integral") else ""
 
 
 def check_known(input: Array) -> None:
@@ -169,12 +170,10 @@ def smallest_normal(xp: Namespace, target: Array) -> float:
 def losses(operands: Operands, arrays: Arrays, log_target: bool) -> dict[str, float]:
     """The loss by each reduction that gives one number, of one unrounded sum."""
     total = read(evaluate_loss(unrounded(operands), arrays, log_target, 1))
-    shape = sample_shape(arrays[0], None)
-    selected = divisor("mean", shape)
-    if arrays[2:]:
-        selected = read(number_selected(operands, arrays[2], None))
+    whole = partial(divisor, shape=sample_shape(arrays[0], None))
+    selected = read(number_selected(operands, arrays[2], None)) if arrays[2:] else whole("mean")
     return {
         "sum": total,
-        "batchmean": total / divisor("batchmean", shape),
+        "batchmean": total / whole("batchmean"),
         "mean": total / selected,
     }

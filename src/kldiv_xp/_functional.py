@@ -1,11 +1,13 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
 from kldiv_xp._checking import check_values
+from kldiv_xp._overrides import overridable
 from kldiv_xp._reduction import resolve_reduction, warn_about_mean
 from kldiv_xp._request import value_of
 from kldiv_xp._typing import ArrayT, Axis, Reduction
 
 
+@overridable
 def kl_div(
     input: ArrayT,
     target: ArrayT,

@@ -3,9 +3,11 @@
 from kldiv_xp._logit_formula import JS, KL
 from kldiv_xp._logit_request import divergence_of, scale_of
 from kldiv_xp._options import check_beta, check_target_kind
+from kldiv_xp._overrides import overridable
 from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 
 
+@overridable
 def kl_div_with_logits(
     input: ArrayT,
     target: ArrayT,
@@ -93,6 +95,7 @@ def kl_div_with_logits(
     return result
 
 
+@overridable
 def js_div_with_logits(
     input: ArrayT,
     target: ArrayT,
