@@ -15,7 +15,7 @@ import pytest
 from golden_kernels import P
 from numpy.testing import assert_allclose
 
-from kldiv_xp._evaluation import evaluate_loss, evaluate_slopes, evaluate_terms
+from kldiv_xp._evaluation import Scale, evaluate_loss, evaluate_slopes, evaluate_terms
 from kldiv_xp._kernel_layout import THREADS
 from kldiv_xp._operands import examine
 
@@ -134,7 +134,7 @@ def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(bridge):
 
 def test_gradient_comes_from_operands_and_upstream(bridge):
     arrays, upstream = operands(), np.asarray(3.0)
-    given = (P, 0.5, (True, True))
+    given = (P, Scale(0.5), (True, True))
     expected = evaluate_slopes(plain(arrays), arrays, *given[:2], (upstream,), given[2])
     found = bridge.gradient(
         plain(arrays), on_device(*arrays), *given[:2], on_device(upstream), given[2]

@@ -18,7 +18,7 @@ MASK = np.asarray([[True], [False]])
 
 
 @pytest.mark.parametrize("mask", [(), (MASK,)], ids=["all", "masked"])
-@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS(1.0, 0.25)], ids=["KL", "JS"])
+@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.25)], ids=["KL", "JS"])
 @pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
 def test_derivatives_by_the_operands_that_are_wanted(mask, divergence, wanted):
     operands = examine(INPUT, TARGET)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kldiv_xp import kl_div
-from kldiv_xp._evaluation import by_bridge, evaluate_slopes, evaluate_terms, plain_sum
+from kldiv_xp._evaluation import Scale, by_bridge, evaluate_slopes, evaluate_terms, plain_sum
 from kldiv_xp._operands import examine
 
 LOG_Q, P = np.log([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
@@ -32,10 +32,11 @@ def test_what_a_bridge_answers_stands(operands):
     assert evaluate_terms(bridged, (LOG_Q, P), log_target=False) == "its terms"
 
 
-@pytest.mark.parametrize("factor", [0.5, 1, 2, 3])
-def test_slopes_are_multiplied_by_every_factor(operands, factor):
+@pytest.mark.parametrize(("number", "parts"), [(0.5, None), (None, 1), (1, 2), (3.0, 7)])
+def test_derivatives_are_multiplied_by_every_scale(operands, number, parts):
+    factor = (1 if number is None else number) / (parts or 1)
     by_input, by_target = evaluate_slopes(
-        operands, (LOG_Q, P), log_target=False, factor=factor, upstream=()
+        operands, (LOG_Q, P), log_target=False, scale=Scale(number, parts), upstream=()
     )
     np.testing.assert_allclose(by_input, -factor * P)
     np.testing.assert_allclose(by_target, factor * (np.log(P) - LOG_Q + 1))
@@ -53,7 +54,7 @@ def test_sum_of_nothing_but_negative_zeros_is_positive(backend, shape, axis, bri
             return kl_div(x, t, reduction="sum" if axis is None else "none", axis=axis)
         axes = None if axis is None else (axis,)
         unbridged = replace(examine(x, t), bridge=None)
-        return plain_sum(unbridged, (x, t), log_target=False, parts=1, axis=axes)
+        return plain_sum(unbridged, (x, t), log_target=False, parts=None, axis=axes)
 
     value = backend.values(loss, backend.array(-np.ones(shape)), backend.array(-np.zeros(shape)))
     np.testing.assert_array_equal(value, np.zeros(shape[:-1] if axis else ()))

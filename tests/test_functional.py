@@ -1,7 +1,9 @@
 """kl_div: signature, dtypes, shapes, devices, and what it leaves alone."""
 
+import importlib.util
 import inspect
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from backends import HALF, library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import KLDivWarning, kl_div
+from kldiv_xp import KLDivLoss, KLDivWarning, kl_div
 
 RNG = np.random.default_rng(20)
 SHAPE = (3, 4)
@@ -262,3 +264,30 @@ def test_meta_tensors_have_a_loss_without_values():
     usable("torch")
     meta = library("torch").empty((2, 3), device="meta")
     assert kl_div(meta, meta, reduction="batchmean").device.type == "meta"
+
+
+@pytest.mark.filterwarnings("ignore:size_average and reduce args")
+def test_batchmean_beside_a_legacy_flag_warns_at_the_line_of_the_caller_and_the_remedy_is_torchs():
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    log_q = torch.log_softmax(torch.arange(12.0).reshape(4, 3) / 7, dim=1)
+    p = torch.softmax(torch.arange(12.0, 0.0, -1.0).reshape(4, 3) / 5, dim=1)
+    line = inspect.currentframe().f_lineno + 2
+    with pytest.warns(KLDivWarning, match="divides by the batch size as well") as caught:
+        loss = kl_div(log_q, p, size_average=False, reduction="batchmean")
+    warning = next(one for one in caught if one.category is KLDivWarning)
+    assert (warning.filename, warning.lineno) == (__file__, line)
+    theirs = functional.kl_div(log_q, p, size_average=False, reduction="batchmean")
+    torch.testing.assert_close(loss, 4 * theirs)
+    torch.testing.assert_close(kl_div(log_q, p, reduction="batchmean"), theirs)
+
+
+@pytest.mark.filterwarnings("ignore:size_average and reduce args", "ignore:reduction='mean'")
+@pytest.mark.parametrize("flags", [{"size_average": False}, {"reduce": False}, {"reduce": True}])
+def test_every_way_to_give_legacy_flags_says_that_they_override_batchmean(flags):
+    calls = [KLDivLoss, partial(kl_div, LOG_Q, P)]
+    if importlib.util.find_spec("torch") is not None:
+        calls.append(importlib.import_module("kldiv_xp.torch").KLDivLoss)
+    for call in calls:
+        with pytest.warns(KLDivWarning, match="override reduction='batchmean'"):
+            call(reduction="batchmean", **flags)

@@ -119,7 +119,7 @@ DIVERGENCES = {
         KL(1.0, "probabilities"),
         partial(kl_div_with_logits, target_is="probabilities"),
     ),
-    "js": (JS(1.0, 0.25), partial(js_div_with_logits, beta=0.25)),
+    "js": (JS.of(1.0, 0.25), partial(js_div_with_logits, beta=0.25)),
 }
 EVERY_DIVERGENCE = pytest.mark.parametrize(
     ("divergence", "function"), DIVERGENCES.values(), ids=DIVERGENCES

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import _kernels
 from kldiv_xp._evaluation import (
+    Scale,
     evaluate_loss,
     evaluate_samples,
     evaluate_slopes,
@@ -76,7 +77,7 @@ def test_slopes_of_special_operands_are_as_the_contract_says(type_, log_target):
     defined = ~np.isnan(inputs) & ~np.isnan(targets) & ~np.isposinf(targets)
     arrays = inputs, targets = inputs[defined], targets[defined]
     both = (True, True)
-    slopes = _kernels.slopes(DEVICE, examine(*arrays), arrays, log_target, 1, (), both)
+    slopes = _kernels.slopes(DEVICE, examine(*arrays), arrays, log_target, Scale(1), (), both)
     pairs = [reference.gradient(x, t, log_target) for x, t in zip(inputs, targets, strict=True)]
     for slope, expected in zip(slopes, np.asarray(pairs).T, strict=True):
         assert_allclose(slope, expected, rtol=tolerance(type_), atol=tolerance(type_))
@@ -89,7 +90,7 @@ def test_exponential_that_underflows_contributes_zero(type_):
     terms = _kernels.terms(DEVICE, examine(*arrays), arrays, LOG_P)
     assert_array_equal(terms, 0)
     assert not np.signbit(terms).any()
-    slopes = _kernels.slopes(DEVICE, examine(*arrays), arrays, LOG_P, 1, (), (True, True))
+    slopes = _kernels.slopes(DEVICE, examine(*arrays), arrays, LOG_P, Scale(1), (), (True, True))
     assert_array_equal(slopes, np.zeros((2, 3)))
 
 
@@ -116,7 +117,7 @@ def both_ways(reduction, arrays, log_target=False, axis=(0, 2), parts=5):
         here = _kernels.terms(DEVICE, whole, arrays, log_target)
         return here, evaluate_terms(whole, arrays, log_target)
     if reduction == "samples":
-        here = _kernels.sums(DEVICE, whole, arrays, log_target, axis, 1)
+        here = _kernels.sums(DEVICE, whole, arrays, log_target, axis, None)
         return here, evaluate_samples(whole, arrays, log_target, axis)
     every = tuple(range(arrays[0].ndim))
     here = _kernels.sums(DEVICE, whole, arrays, log_target, every, parts)
@@ -136,7 +137,7 @@ def test_mixed_types_promote(types, log_target, turned):
         assert here.dtype == expected.dtype
         assert_allclose(here, expected, rtol=tolerance(here.dtype), equal_nan=True)
     whole, wanted = plain(*arrays), (True, True)
-    slopes = _kernels.slopes(DEVICE, whole, arrays, log_target, 0.5, (), wanted)
+    slopes = _kernels.slopes(DEVICE, whole, arrays, log_target, Scale(0.5), (), wanted)
     for slope, operand in zip(slopes, arrays, strict=True):
         assert slope.dtype == operand.dtype
 
@@ -172,7 +173,8 @@ def test_layout_of_operands_changes_no_value(layout, which):
         assert_allclose(here, expected, rtol=1e-14)
     both = (True, True)
     found, slopes = (
-        _kernels.slopes(DEVICE, plain(*arrays), given, P, 2.0, (), both) for given in (laid, arrays)
+        _kernels.slopes(DEVICE, plain(*arrays), given, P, Scale(2.0), (), both)
+        for given in (laid, arrays)
     )
     assert_array_equal(found, slopes)
 
@@ -194,7 +196,7 @@ def test_what_is_masked_has_no_part_whatever_it_holds(log_target):
     whole = plain(inputs, targets)
     assert_array_equal(_kernels.terms(DEVICE, whole, arrays, log_target), 0)
     assert _kernels.sums(DEVICE, whole, arrays, log_target, (0,), 1) == 0
-    slopes = _kernels.slopes(DEVICE, whole, arrays, log_target, 1, (), (True, True))
+    slopes = _kernels.slopes(DEVICE, whole, arrays, log_target, Scale(1), (), (True, True))
     assert_array_equal(slopes, np.zeros((2, inputs.size)))
 
 
@@ -213,7 +215,7 @@ def test_slopes_are_those_of_the_plain_expression(log_target, wanted, upstream, 
     if masked:
         arrays = (*arrays, rng.uniform(size=(4, 9)) < 0.5)
     whole = plain(*arrays[:2])
-    given = (whole, arrays, log_target, 0.25, factors, wanted)
+    given = (whole, arrays, log_target, Scale(0.5, 2), factors, wanted)
     for here, expected in zip(
         _kernels.slopes(DEVICE, *given), evaluate_slopes(*given), strict=True
     ):
@@ -228,7 +230,7 @@ def test_shapes_without_or_with_one_element(shape):
     arrays = np.full(shape, -1.0), np.ones(shape)
     here, expected = both_ways("terms", arrays)
     assert_array_equal(here, expected)
-    for parts in (1, max(len(arrays[0].shape and arrays[0]), 1), float("nan")):
+    for parts in (1, max(len(arrays[0].shape and arrays[0]), 1), 0, None):
         here, expected = both_ways("loss", arrays, parts=parts)
         assert here.shape == ()
         assert_array_equal(here, expected)
@@ -257,7 +259,7 @@ def test_operands_are_left_as_they_are():
     before = [array.copy() for array in arrays]
     for reduction in ("terms", "loss", "samples"):
         both_ways(reduction, arrays, axis=(1,))
-    _kernels.slopes(DEVICE, plain(*arrays), arrays, P, 1, (), (True, True))
+    _kernels.slopes(DEVICE, plain(*arrays), arrays, P, Scale(1), (), (True, True))
     assert_array_equal(arrays, before)
 
 

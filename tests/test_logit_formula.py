@@ -26,7 +26,7 @@ def as_target(kind):
 KINDS = ("logits", "probabilities", "log_probabilities")
 CASES = {
     **{f"KL, {kind}, T={t}": (KL(t, kind), as_target(kind)) for kind in KINDS for t in (1.0, 2.5)},
-    **{f"JS, {b}, T={t}": (JS(t, b), TEACHER) for b in (0, 0.3, 0.5, 1) for t in (1.0, 2.5)},
+    **{f"JS, {b}, T={t}": (JS.of(t, b), TEACHER) for b in (0, 0.3, 0.5, 1) for t in (1.0, 2.5)},
 }
 EVERY = pytest.mark.parametrize("case", CASES)
 
@@ -101,7 +101,7 @@ def test_slope_by_a_target_without_probability_is_zero(kind):
 def test_words_that_neither_side_has_take_no_part_in_a_mixture(beta):
     student, teacher = STUDENT.copy(), TEACHER.copy()
     student[0, :2] = teacher[0, :2] = -math.inf
-    divergence = JS(1.0, beta)
+    divergence = JS.of(1.0, beta)
     with np.errstate(all="ignore"):
         value = sums_of_pairs(divergence, np, student, teacher)
         slopes = [slope(divergence, one, student, teacher) for one in (False, True)]
@@ -132,14 +132,14 @@ def test_logits_as_large_as_their_type_can_be_are_no_problem():
         (KL(1.0, "logits"), 0.0),
         (KL(1.0, "probabilities"), 0.0),
         (KL(1.0, "log_probabilities"), -math.inf),
-        (JS(1.0, 0.5), 0.0),
+        (JS.of(1.0, 0.5), 0.0),
     ],
 )
 def test_target_that_costs_nothing(divergence, nothing):
     assert divergence.nothing == nothing
 
 
-@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS(2.0, 0.5)])
+@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(2.0, 0.5)])
 def test_divergences_are_values(divergence):
     assert divergence == dataclasses.replace(divergence)
     assert hash(divergence) == hash(dataclasses.replace(divergence))
@@ -150,5 +150,5 @@ def test_divergences_are_values(divergence):
 @pytest.mark.parametrize("beta", [0.25, 0.5])
 def test_mixture_that_is_certain_has_the_logarithm_zero(beta):
     certain = np.asarray([[3.0], [-2.0]])
-    values = sums_of_pairs(JS(1.0, beta), np, certain, certain - 1)
+    values = sums_of_pairs(JS.of(1.0, beta), np, certain, certain - 1)
     assert_array_equal(values, [0, 0])

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from kldiv_xp import js_div_with_logits, kl_div_with_logits
+from kldiv_xp._evaluation import Scale
 from kldiv_xp._logit_request import reduced_samples
 
 RNG = np.random.default_rng(3)
@@ -31,11 +32,11 @@ def test_distribution_over_nothing_is_refused_and_over_one_word_is_certain(funct
     assert function(np.ones((2, 1)), np.zeros((2, 1))) == 0
 
 
-@pytest.mark.parametrize(("scale", "parts"), [(1.0, 1.0), (4.0, 2.0), (2.0, 1.0), (3.0, 2.0)])
+@pytest.mark.parametrize(("scale", "parts"), [(1.0, 1), (4.0, 2), (2.0, 1), (3.0, 2)])
 @pytest.mark.parametrize("reduction", ["none", "sum"])
 def test_samples_are_multiplied_by_the_scale_over_the_divisor(scale, parts, reduction):
     samples = np.asarray([1.0, 2.0])
-    value = reduced_samples(np, samples, scale=scale, parts=parts, reduction=reduction)
+    value = reduced_samples(np, samples, scale=Scale(scale, parts), reduction=reduction)
     expected = samples if reduction == "none" else samples.sum()
     assert_allclose(value, expected * scale / parts)
 

@@ -448,3 +448,41 @@ def test_temperature_whose_square_overflows_is_refused_in_one_sentence(function)
     )
     value = function(STUDENT, TEACHER, temperature=1e200, scale_by_temperature_squared=False)
     assert value == 0
+
+
+# d/dt of the first component for x = [1, 2, 3] and t = [3, 2, 1], by mpmath with 50 digits.
+TINY_BETAS = {
+    1e-3: 5.637048056138342e-4,
+    1e-6: 5.651734275633138e-7,
+    1e-10: 5.651749020114246e-11,
+    1e-16: 5.651749021588844e-17,
+    1e-17: 5.651749021588846e-18,
+    1e-300: 5.651749021588846e-301,
+}
+
+
+@pytest.mark.parametrize(("beta", "expected"), TINY_BETAS.items())
+def test_derivative_with_respect_to_the_target_is_right_at_tiny_beta(beta, expected):
+    jax, torch = pytest.importorskip("jax"), pytest.importorskip("torch")
+    x, t = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    leaf = torch.tensor(t, requires_grad=True)
+    for backend in ("eager", "compiled"):
+        function = js_div_with_logits
+        if backend == "compiled":
+            function = torch.compile(js_div_with_logits, fullgraph=True, backend="aot_eager")
+        (found,) = torch.autograd.grad(function(torch.tensor(x), leaf, beta=beta), leaf)
+        assert_allclose(found[0, 0], expected, rtol=1e-13)
+    with jax.enable_x64(True):  # noqa: FBT003
+        arrays = jax.numpy.asarray(x), jax.numpy.asarray(t)
+        found = jax.grad(lambda t: js_div_with_logits(arrays[0], t, beta=beta))(arrays[1])
+        assert_allclose(found[0, 0], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("gamma", [2**-10, 2**-20, 2**-33, 2**-53])
+def test_derivative_with_respect_to_the_input_near_beta_of_1_mirrors_that_near_0(gamma):
+    torch = pytest.importorskip("torch")
+    x = torch.tensor([[3.0, 2.0, 1.0]], dtype=torch.float64, requires_grad=True)
+    t = torch.tensor([[1.0, 2.0, 3.0]], dtype=torch.float64, requires_grad=True)
+    (near_one,) = torch.autograd.grad(js_div_with_logits(x, t.detach(), beta=1 - gamma), x)
+    (near_zero,) = torch.autograd.grad(js_div_with_logits(t.detach(), x, beta=gamma), x)
+    assert_allclose(near_one, near_zero, rtol=1e-13)

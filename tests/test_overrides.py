@@ -113,8 +113,9 @@ def test_a_mode_may_answer_in_our_place(name):
             return f"{function.__name__} by a mode"
 
     caller, function, _, given = call_of(name)
+    pair = operands()
     with Answer():
-        assert caller(*operands(), **given) == f"{function.__name__} by a mode"
+        assert caller(*pair, **given) == f"{function.__name__} by a mode"
 
 
 @EVERY
@@ -219,7 +220,7 @@ def test_parameters_are_tensors_like_any_other():
 
 
 def traced(function, options):
-    return torch.fx.symbolic_trace(lambda input, target: function(input, target, **options))
+    return torch.fx.symbolic_trace(lambda log_q, p: function(log_q, p, **options))
 
 
 @EVERY_LOSS
@@ -291,10 +292,11 @@ def compiled(function):
 @EVERY_LOSS
 def test_a_mode_sees_one_call_in_what_is_compiled(name):
     function, options = FUNCTIONS[name]
+    pair = operands()
     with Seen() as mode:
-        value = compiled(lambda *pair: function(*pair, **options))(*operands())
+        value = compiled(lambda *pair: function(*pair, **options))(*pair)
     assert [called for called, _, _ in mode.calls] == [function]
-    torch.testing.assert_close(value, function(*operands(), **options))
+    torch.testing.assert_close(value, function(*pair, **options))
 
 
 @EVERY_LOSS
@@ -319,7 +321,7 @@ def test_a_subclass_gets_its_type_back_from_what_is_compiled(name):
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 @EVERY
 def test_what_torch_script_cannot_read_it_says_with_a_remedy(name):
-    function, options = FUNCTIONS[name]
+    function, _ = FUNCTIONS[name]
     with pytest.raises(RuntimeError) as caught:
         torch.jit.script(function)
     assert str(caught.value) == (

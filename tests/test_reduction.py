@@ -1,11 +1,11 @@
 """Which reduction is meant, and what it divides by."""
 
-import math
 import warnings
 
 import pytest
 
-from kldiv_xp._reduction import divisor, legacy_reduction, resolve_reduction
+from kldiv_xp import KLDivWarning
+from kldiv_xp._reduction import REDUCTIONS, divisor, legacy_reduction, resolve_reduction
 
 TRUTH_TABLE = [
     (True, None, "mean"),
@@ -25,20 +25,27 @@ def test_legacy_truth_table(size_average, reduce, expected):
 
 
 @pytest.mark.parametrize(("size_average", "reduce", "expected"), TRUTH_TABLE)
-@pytest.mark.parametrize("reduction", ["none", "batchmean"])
-def test_legacy_arguments_override_the_reduction_and_warn_once(
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_legacy_arguments_override_the_reduction_and_say_so_where_it_is_another_one(
     size_average, reduce, expected, reduction
 ):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert resolve_reduction(size_average, reduce, reduction) == expected
-    assert [(w.category, str(w.message)) for w in caught] == [
-        (
-            DeprecationWarning,
-            "size_average and reduce args will be deprecated, "
-            f"please use reduction='{expected}' instead.",
-        )
-    ]
+    found = [(w.category, str(w.message)) for w in caught]
+    assert found[0] == (
+        DeprecationWarning,
+        "size_average and reduce args will be deprecated, "
+        f"please use reduction='{expected}' instead.",
+    )
+    twice = {"batchmean": ", while torch.nn.functional.kl_div divides by the batch size as well"}
+    overridden = (
+        KLDivWarning,
+        f"size_average and reduce override reduction='{reduction}' with '{expected}'"
+        f"{twice.get(reduction, '')}: leave the two flags out, and pass reduction= alone.",
+    )
+    # 'mean' is the default, which nobody may have given.
+    assert found[1:] == ([] if reduction in ("mean", expected) else [overridden])
 
 
 def test_without_legacy_arguments_the_reduction_stands_and_nothing_warns(reduction):
@@ -72,23 +79,22 @@ def test_flag_that_is_no_bool_is_refused():
 @pytest.mark.parametrize(
     ("reduction", "shape", "expected"),
     [
-        ("sum", (2, 3), 1),
+        ("none", (2, 3), None),
+        ("sum", (2, 3), None),
+        ("mean", (1, 1), 1),
+        ("mean", (2, 0), 0),
+        ("batchmean", (0, 2), 0),
         ("mean", (2, 3), 6),
         ("mean", (), 1),
         ("batchmean", (2, 3), 2),
         ("batchmean", (), 1),
         ("batchmean", (2, 0), 2),
         ("batchmean", (2, None), 2),
-        ("sum", (None,), 1),
+        ("sum", (None,), None),
     ],
 )
 def test_divisor(reduction, shape, expected):
     assert divisor(reduction, shape) == expected
-
-
-@pytest.mark.parametrize(("reduction", "shape"), [("mean", (2, 0)), ("batchmean", (0, 2))])
-def test_nothing_to_average_divides_by_nan(reduction, shape):
-    assert math.isnan(divisor(reduction, shape))
 
 
 @pytest.mark.parametrize(("reduction", "shape"), [("mean", (2, None)), ("batchmean", (None, 2))])

@@ -3,7 +3,7 @@
 import pytest
 
 from kldiv_xp._divergences import plain_rows, plain_slopes
-from kldiv_xp._evaluation import evaluate_slopes, plain_sum
+from kldiv_xp._evaluation import Scale, evaluate_slopes, plain_sum
 from kldiv_xp._logit_formula import JS, KL
 from kldiv_xp._operands import examine
 
@@ -52,13 +52,13 @@ def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, log_targ
     torch.testing.assert_close(value.detach(), plain_sum(operands, plain, log_target, 4))
     upstream = torch.tensor(3.0, dtype=torch.float64)
     found = gradients(value, upstream, every, wanted)
-    closed = evaluate_slopes(operands, plain, log_target, 0.25, (upstream,), wanted)
+    closed = evaluate_slopes(operands, plain, log_target, Scale(0.25), (upstream,), wanted)
     torch.testing.assert_close(found, list(closed))
 
 
 @WANTED
 @MASKED
-@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS(1.0, 0.25)], ids=["kl", "js"])
+@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.25)], ids=["kl", "js"])
 def test_divergences_are_the_plain_ones_with_the_closed_gradient(wanted, masked, divergence):
     every = arrays(wanted, masked=masked, width=1)
     operands, plain = plain_operands(every)

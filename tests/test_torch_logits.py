@@ -16,7 +16,7 @@ bridge = pytest.importorskip("kldiv_xp._torch_logits")
 
 SHAPE = (4, 6, 37)
 DIVERGENCES = pytest.mark.parametrize(
-    "divergence", [KL(2.0, "logits"), KL(1.0, "probabilities"), JS(1.0, 0.25)], ids=str
+    "divergence", [KL(2.0, "logits"), KL(1.0, "probabilities"), JS.of(1.0, 0.25)], ids=str
 )
 MASKED = pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
 WANTED = pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_tensors_without_memory_get_the_plain_expression():
 @pytest.mark.parametrize("type_", ["float16", "bfloat16", "float32"])
 def test_gradient_has_the_type_of_its_operand(type_):
     every = [one.to(getattr(torch, type_)).requires_grad_() for one in arrays()]
-    rows = divergences(every, JS(1.0, 0.5))
+    rows = divergences(every, JS.of(1.0, 0.5))
     assert rows.dtype == torch.float32
     slopes = torch.autograd.grad(rows.sum(), every)
     assert [one.dtype for one in slopes] == [every[0].dtype] * 2
     plain = tuple(one.detach() for one in every)
     ones = torch.ones((*SHAPE[:-1], 1))
-    closed = plain_slopes(examine(*plain), plain, JS(1.0, 0.5), ones, (True, True))
+    closed = plain_slopes(examine(*plain), plain, JS.of(1.0, 0.5), ones, (True, True))
     eps = torch.finfo(every[0].dtype).eps
     for slope, expected in zip(slopes, closed, strict=True):
         np.testing.assert_allclose(slope.float(), expected.float(), rtol=4 * eps, atol=eps / 16)

@@ -87,6 +87,15 @@ def promoted_dtype(xp: Namespace, left: DType, right: DType) -> DType:
     return promote(left, right)
 
 
+def is_autocast(xp: Namespace, array: Array) -> bool:
+    """Whether torch computes losses of 16-bit tensors on this device in float32 here.
+
+    Of "meta", torch says "unknown device type for autocast".
+    """
+    device = array.device.type
+    return device != "meta" and bool(xp.is_autocast_enabled(device))
+
+
 def cast(xp: Namespace, array: Array, dtype: DType) -> Array:
     """Array of another type, or the array itself: MLX's `astype` does not know ``copy=False``."""
     return array if array.dtype == dtype else xp.astype(array, dtype)

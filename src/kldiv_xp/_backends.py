@@ -22,6 +22,9 @@ class Facts:
     needs_device_context: bool = False
     """Work must run inside ``with array.device``."""
 
+    has_autocast: bool = False
+    """Within a context, ``autocast``, losses of 16-bit arrays are float32."""
+
     bridge: str | None = None
     """Our module that knows a better way than the plain expression, loaded when it is needed."""
 
@@ -50,6 +53,7 @@ FACTS = {
     "torch": Facts(
         computes_with_numpy=False,
         forbids_mixed_devices=True,
+        has_autocast=True,
         bridge="_torch",
         bridge_of_compiler="_torch_graph",
         bridge_takes_plain_types_only=True,

@@ -6,7 +6,7 @@ import cupy
 
 from kldiv_xp import _kernels
 from kldiv_xp._cupy_launch import launch
-from kldiv_xp._evaluation import Arrays
+from kldiv_xp._evaluation import Arrays, Scale
 from kldiv_xp._kernel_layout import Buffer
 from kldiv_xp._kernels import Device, has_known_type, name_of
 from kldiv_xp._operands import Operands
@@ -26,10 +26,10 @@ def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) ->
     if not has_kernels(*arrays):
         return NotImplemented
     with arrays[0].device:
-        return _kernels.sums(DEVICE, operands, arrays, log_target, axis, 1)
+        return _kernels.sums(DEVICE, operands, arrays, log_target, axis, None)
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     if not has_kernels(*arrays):
         return NotImplemented
@@ -42,7 +42,7 @@ def gradient(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
@@ -50,7 +50,7 @@ def gradient(
     if not has_kernels(*arrays, *upstream):
         return NotImplemented
     with arrays[0].device:
-        return _kernels.slopes(DEVICE, operands, arrays, log_target, factor, upstream, wanted)
+        return _kernels.slopes(DEVICE, operands, arrays, log_target, scale, upstream, wanted)
 
 
 def has_kernels(*arrays: Array) -> bool:

@@ -13,6 +13,7 @@ from kldiv_xp._divergences import evaluate_divergences, sums_of_pairs
 from kldiv_xp._evaluation import (
     Arrays,
     Gradient,
+    Scale,
     chained_slopes,
     divided,
     evaluate_loss,
@@ -42,16 +43,16 @@ def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
 
 def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
     """Sums of the terms over some axes, lazily."""
-    return quotient(operands, arrays, log_target, axis, 1)
+    return quotient(operands, arrays, log_target, axis, None)
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, lazily."""
     return quotient(operands, arrays, log_target, tuple(range(arrays[0].ndim)), parts)
 
 
 def quotient(
-    operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: float
+    operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: int | None
 ) -> Array:
     """Sums of the sums of the chunks over some axes, over the divisor."""
     function = partial(sum_of_chunk, log_target=log_target, axis=axis)
@@ -86,12 +87,12 @@ def gradient(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, lazily."""
-    functions = chained_slopes(log_target, factor, len(arrays))
+    functions = chained_slopes(log_target, scale, len(arrays))
     by_input, by_target = (
         elementwise(function, operands.working, operand.dtype, *arrays, *upstream) if want else None
         for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
@@ -124,7 +125,7 @@ def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes) -> Array:
     operands = unrounded(examine(*arrays[:2]))
     with thread_limit(1):
         if len(axis) == arrays[0].ndim:
-            sums = evaluate_loss(operands, arrays, log_target, 1)
+            sums = evaluate_loss(operands, arrays, log_target, None)
         else:
             sums = evaluate_samples(operands, arrays, log_target, axis)
     return operands.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))

@@ -169,11 +169,9 @@ def smallest_normal(xp: Namespace, target: Array) -> float:
 
 def losses(operands: Operands, arrays: Arrays, log_target: bool) -> dict[str, float]:
     """The loss by each reduction that gives one number, of one unrounded sum."""
-    total = read(evaluate_loss(unrounded(operands), arrays, log_target, 1))
-    whole = partial(divisor, shape=sample_shape(arrays[0], None))
-    selected = read(number_selected(operands, arrays[2], None)) if arrays[2:] else whole("mean")
-    return {
-        "sum": total,
-        "batchmean": total / whole("batchmean"),
-        "mean": total / selected,
-    }
+    total = read(evaluate_loss(unrounded(operands), arrays, log_target, None))
+    shape = sample_shape(arrays[0], None)
+    entries, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
+    if arrays[2:]:
+        entries = read(number_selected(operands, arrays[2], None))
+    return {"sum": total, "batchmean": total / batch, "mean": total / entries}

@@ -5,11 +5,13 @@ define any of `terms`, `samples`, `loss`, `divergences` and `gradient`, and answ
 to arrays for which it knows no better way than the plain functions.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from kldiv_xp._array_api import is_torch_tensor
 from kldiv_xp._execution import run
 from kldiv_xp._formula import (
     Guard,
@@ -23,6 +25,39 @@ from kldiv_xp._typing import Array, Axes, Namespace
 Arrays = tuple[Array, ...]
 Gradient = tuple[Array | None, Array | None]
 SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A number of the options over a number of terms; None where there is none of the kind.
+
+    They are not made one number: the second comes from a shape, may be symbolic, and may be 0.
+    Nothing is left out where one of them is 1, since a traced function is called with other shapes.
+    """
+
+    number: float | None = None
+    parts: int | None = None
+
+    def times(self, xp: Namespace, array: Array) -> Array:
+        """Array times the scale."""
+        if self.parts is not None:
+            array = xp.divide(array, as_float(self.parts))
+        return array if self.number is None else xp.multiply(array, self.number)
+
+    def number_at_hand(self) -> float:
+        """The scale itself, for sizes that are at hand; NaN for the mean of nothing."""
+        number = 1.0 if self.number is None else float(self.number)
+        parts = 1 if self.parts is None else self.parts
+        return number / parts if parts else math.nan
+
+
+def as_float(size: Any) -> Any:
+    """Size as a float, where it is a number, be it symbolic, and no tensor.
+
+    JAX takes no int of more than 32 bits, and ONNX divides no float by an int ("Type parameter (T)
+    of Optype (Div) bound to different types").  torch.jit.trace has sizes that are tensors.
+    """
+    return size if is_torch_tensor(size) else size * 1.0
 
 
 def by_bridge(name: str, operands: Operands, *arguments: object) -> Any:
@@ -46,10 +81,10 @@ def evaluate_samples(operands: Operands, arrays: Arrays, log_target: bool, axis:
     samples = by_bridge("samples", operands, arrays, log_target, axis)
     if samples is not NotImplemented:
         return samples
-    return plain_sum(operands, arrays, log_target, 1, axis)
+    return plain_sum(operands, arrays, log_target, None, axis)
 
 
-def evaluate_loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def evaluate_loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, in the dtype of the result."""
     loss = by_bridge("loss", operands, arrays, log_target, parts)
     if loss is not NotImplemented:
@@ -58,7 +93,11 @@ def evaluate_loss(operands: Operands, arrays: Arrays, log_target: bool, parts: f
 
 
 def plain_sum(
-    operands: Operands, arrays: Arrays, log_target: bool, parts: float, axis: Axes | None = None
+    operands: Operands,
+    arrays: Arrays,
+    log_target: bool,
+    parts: int | None,
+    axis: Axes | None = None,
 ) -> Array:
     """Sum of the terms over the divisor, by one expression of the whole arrays."""
     function = partial(reduced, log_target=log_target, parts=parts, axis=axis)
@@ -69,17 +108,17 @@ def evaluate_slopes(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool] = (True, True),
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, times a number and an upstream derivative."""
-    slopes = by_bridge("gradient", operands, arrays, log_target, factor, upstream, wanted)
+    """Derivatives with respect to the operands that are wanted, times a scale and a cotangent."""
+    slopes = by_bridge("gradient", operands, arrays, log_target, scale, upstream, wanted)
     if slopes is NotImplemented:
         slopes = (
             run(function, operands.working, operand.dtype, *arrays, *upstream) if want else None
             for function, operand, want in zip(
-                chained_slopes(log_target, factor, len(arrays)), arrays[:2], wanted, strict=True
+                chained_slopes(log_target, scale, len(arrays)), arrays[:2], wanted, strict=True
             )
         )
     by_input, by_target = slopes
@@ -90,7 +129,7 @@ def reduced(
     xp: Namespace,
     *arrays: Array,
     log_target: bool,
-    parts: float,
+    parts: int | None,
     axis: Axes | None,
 ) -> Array:
     """Sum of the terms over the divisor; none of them is -0, of which XLA makes a sum of -0."""
@@ -98,30 +137,29 @@ def reduced(
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
-def divided(xp: Namespace, array: Array, *, parts: float) -> Array:
-    """Array over the divisor."""
-    del xp
-    return array if parts == 1 else array / parts
+def divided(xp: Namespace, array: Array, *, parts: int | None) -> Array:
+    """Array over the divisor, if there is one."""
+    return Scale(None, parts).times(xp, array)
 
 
 def chained_slopes(
-    log_target: bool, factor: float, count: int, guard: Guard = Guard.FULL
+    log_target: bool, scale: Scale, count: int, guard: Guard = Guard.FULL
 ) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
     slopes = [partial(slope, log_target=log_target, guard=guard) for slope in SLOPES]
-    return [partial(chained, slope, factor, count) for slope in slopes]
+    return [partial(chained, slope, scale, count) for slope in slopes]
 
 
 def chained(
-    slope: Callable[..., Array], factor: float, count: int, xp: Namespace, *arrays: Array
+    slope: Callable[..., Array], scale: Scale, count: int, xp: Namespace, *arrays: Array
 ) -> Array:
-    """Slope of a term times the factor and the upstream derivative; 0 where a mask is False."""
+    """Slope of a term times the scale and the cotangent; 0 where a mask is False."""
     (_, _, *mask), upstream = arrays[:count], arrays[count:]
     value = slope(xp, *arrays[:count])
-    if upstream:
-        value = xp.multiply(value, upstream[0] * factor)
-    elif factor != 1:
-        value = xp.multiply(value, factor)
+    if not upstream:
+        value = scale.times(xp, value)
+    for one in upstream:
+        value = xp.multiply(value, scale.times(xp, one))
     return xp.where(mask[0], value, 0.0) if mask else value
 
 

@@ -60,7 +60,8 @@ def kl_div(
     -------
     array
         Of the same library and device, 0-d unless for 'none', which gives `input`'s shape,
-        without the axes of `axis`.  Its dtype is the promoted dtype of the operands.
+        without the axes of `axis`.  Its dtype is the promoted dtype of the operands; within
+        ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
 
     Raises
     ------
@@ -77,7 +78,8 @@ def kl_div(
     -----
     KLDivWarning
         If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
-        divergence.
+        divergence.  If `size_average` or `reduce` override another reduction than 'mean', the
+        default: for 'batchmean' torch then divides twice.
     DeprecationWarning
         If `size_average` or `reduce` is given.
 

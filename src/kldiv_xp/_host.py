@@ -7,7 +7,7 @@ from functools import cache, partial
 from kldiv_xp import _blocked
 from kldiv_xp._divergences import pairs_of
 from kldiv_xp._dots import ROW
-from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes
+from kldiv_xp._evaluation import Arrays, Gradient, Scale, chained_slopes, divided
 from kldiv_xp._formula import Guard, factors, pointwise
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
@@ -32,12 +32,12 @@ def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) ->
         return sums.astype(operands.dtype)
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     xp = operands.xp
     value = total(xp, arrays, log_target, operands.working, thread_count)
-    with xp.errstate(all="ignore"):  # it may overflow its type
-        return xp.asarray(value / parts, dtype=operands.dtype)
+    with xp.errstate(all="ignore"):  # it may overflow its type, and 0 may be divided by 0
+        return xp.asarray(divided(xp, xp.float64(value), parts=parts), dtype=operands.dtype)
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
@@ -58,7 +58,7 @@ def gradient(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
@@ -69,7 +69,7 @@ def gradient(
         for operand, want in zip(arrays[:2], wanted, strict=True)
     )
     results = (by_input, by_target)
-    fill_slopes(xp, arrays, log_target, factor, upstream, results, operands.working, thread_count)
+    fill_slopes(xp, arrays, log_target, scale, upstream, results, operands.working, thread_count)
     return results
 
 
@@ -131,7 +131,7 @@ def fill_slopes(
     xp: Namespace,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     results: Arrays,
     working: DType,
@@ -139,7 +139,7 @@ def fill_slopes(
 ) -> None:
     """Write the derivatives of `chained_slopes` into those results that are there."""
     bare, full = (
-        chained_slopes(log_target, factor, len(arrays), guard) for guard in (Guard.NONE, Guard.FULL)
+        chained_slopes(log_target, scale, len(arrays), guard) for guard in (Guard.NONE, Guard.FULL)
     )
     for attempts, result in zip(zip(bare, full, strict=True), results, strict=True):
         if result is not None:

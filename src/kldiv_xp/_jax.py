@@ -9,20 +9,20 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._array_api import cast
 from kldiv_xp._divergences import slopes_of, sums_of_pairs
-from kldiv_xp._evaluation import SLOPES, Arrays
+from kldiv_xp._evaluation import SLOPES, Arrays, divided
 from kldiv_xp._formula import Guard, factors
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands
 from kldiv_xp._typing import Array
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if len(arrays) > len(SLOPES):
         return NotImplemented
     operands_in_working_type = [cast(operands.xp, array, operands.working) for array in arrays]
     value = compiled_total(*operands_in_working_type, log_target)
-    return cast(operands.xp, value if parts == 1 else value / parts, operands.dtype)
+    return cast(operands.xp, divided(jnp, value, parts=parts), operands.dtype)
 
 
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
-from kldiv_xp._evaluation import chained_slopes
+from kldiv_xp._evaluation import Scale, chained_slopes
 from kldiv_xp._formula import pointwise
 from kldiv_xp._kernel_lines import kind
 from kldiv_xp._kernel_source import map_source, sum_source
@@ -50,7 +50,7 @@ def source_of_slopes(
     count = sum(operand.name in NAMES for operand in inputs)
 
     def slope(place: int, xp: Namespace, factor: Array, *arrays: Array) -> Array:
-        return chained_slopes(log_target, factor, count)[place](xp, *arrays)
+        return chained_slopes(log_target, Scale(factor), count)[place](xp, *arrays)
 
     arguments = (Operand(FACTOR, "real"), *inputs)
     chosen = [(name, place) for place, name in enumerate(SLOPES) if wanted[place]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import prod
 
-from kldiv_xp._evaluation import Arrays, Gradient
+from kldiv_xp._evaluation import Arrays, Gradient, Scale
 from kldiv_xp._kernel_layout import (
     Buffer,
     blocks_for,
@@ -52,7 +52,7 @@ def slopes(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
@@ -66,7 +66,7 @@ def slopes(
     names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
     source = partial(source_of_slopes, log_target, wanted)
     if written:
-        fill(device, source, operands, (*arrays, *upstream), names, written, factor)
+        fill(device, source, operands, (*arrays, *upstream), names, written, scale.number_at_hand())
     return results[0], results[1]
 
 
@@ -76,7 +76,7 @@ def sums(
     arrays: Arrays,
     log_target: bool,
     axis: Axes,
-    parts: float,
+    parts: int | None,
 ) -> Array:
     """Sums of the terms over some axes, over the divisor, rounded once from float64."""
     shape = tuple(arrays[0].shape)
@@ -106,7 +106,14 @@ def sums(
     first = [*addresses, between, *counts, *(n for each in layouts for n in flat(*each))]
     device.launch(source, "sums_of_pieces", blocks, first)
     _, lanes, blocks = grid_of(rows, pieces)
-    second = [between, device.buffer(result).address, rows, pieces, lanes, float(parts)]
+    second = [
+        between,
+        device.buffer(result).address,
+        rows,
+        pieces,
+        lanes,
+        1.0 if parts is None else float(parts),
+    ]
     device.launch(source, "totals", blocks, second)
     return result
 

@@ -95,45 +95,56 @@ class KL:
 
 @dataclass(frozen=True)
 class JS:
-    """beta KL(p || m) + (1 - beta) KL(q || m), where m = beta p + (1 - beta) q.
+    """beta KL(p || m) + gamma KL(q || m), where m = beta p + gamma q and gamma = 1 - beta.
 
-    p is the softmax of target / temperature, q that of input / temperature.
+    p is the softmax of target / temperature, q that of input / temperature.  Gamma is a field of
+    its own, so that they can change places: 1 - (1 - beta) is 0 for a beta of 1e-17.
     """
 
     temperature: float
     beta: float
+    gamma: float
     nothing: ClassVar[float] = 0.0
+
+    @classmethod
+    def of(cls, temperature: float, beta: float) -> "JS":
+        """Divergence with the complement of beta, rounded once."""
+        return cls(temperature, beta, 1 - beta)
+
+    @property
+    def mirrored(self) -> "JS":
+        """The same divergence with input and target in each other's place."""
+        return JS(self.temperature, self.gamma, self.beta)
 
     def pairs(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Pairs:
         """Factors of the two divergences; at the ends those of KL(p || q) and of KL(q || p)."""
         log_q, log_p = (log_softmax(xp, logits, self.temperature) for logits in (input, target))
-        if self.beta in (0, 1):
+        if self.beta == 0 or self.gamma == 0:
             pair = (log_q, log_p) if self.beta == 0 else (log_p, log_q)
             return [(1.0, *factors(xp, *pair, log_target=True, guard=guard))]
-        m = xp.add(xp.multiply(xp.exp(log_p), self.beta), xp.multiply(xp.exp(log_q), 1 - self.beta))
+        m = xp.add(xp.multiply(xp.exp(log_p), self.beta), xp.multiply(xp.exp(log_q), self.gamma))
         log_m = xp.log(xp.add(m, xp.astype(xp.equal(m, 0), m.dtype)))
         return [
             (weight, *factors(xp, log_m, log, log_target=True, guard=guard))
-            for weight, log in ((self.beta, log_p), (1 - self.beta, log_q))
+            for weight, log in ((self.beta, log_p), (self.gamma, log_q))
         ]
 
     def input_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """(1 - beta) q (log q - log m - KL(q || m)) / T; at beta = 0 (q - p) / T."""
+        """gamma q (log q - log m - KL(q || m)) / T; at beta = 0 (q - p) / T."""
         if self.beta == 0:
             return KL(self.temperature, "logits").input_gradient(xp, input, target, guard=guard)
         weight, q, log_ratio = self.pairs(xp, input, target, guard=guard)[-1]
-        return centred(xp, q, log_ratio, self.temperature / weight)
+        return xp.multiply(centred(xp, q, log_ratio, self.temperature), weight)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """The same with p and q, and beta and 1 - beta, in each other's place."""
-        mirrored = JS(self.temperature, 1 - self.beta)
-        return mirrored.input_gradient(xp, target, input, guard=guard)
+        """The same with p and q, and beta and gamma, in each other's place."""
+        return self.mirrored.input_gradient(xp, target, input, guard=guard)
 
 
 def centred(xp: Namespace, p: Array, log_ratio: Array, temperature: float) -> Array:

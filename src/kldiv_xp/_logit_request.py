@@ -5,7 +5,7 @@ from functools import partial
 
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._divergences import evaluate_divergences
-from kldiv_xp._evaluation import Arrays, by_bridge
+from kldiv_xp._evaluation import Arrays, Scale, by_bridge
 from kldiv_xp._execution import run
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import examine
@@ -16,11 +16,13 @@ from kldiv_xp._typing import Array, Namespace, Reduction
 from kldiv_xp._validation import Shape, check_mask, sample_mask_shape
 
 
-def scale_of(temperature: float, scale_by_temperature_squared: bool) -> float:
-    """Number that divergences are multiplied by; checks both options."""
+def scale_of(temperature: float, scale_by_temperature_squared: bool) -> float | None:
+    """Number that divergences are multiplied by, None for 1; checks both options."""
     check_temperature(temperature)
     check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    scale = float(temperature) * float(temperature) if scale_by_temperature_squared else 1.0
+    if not scale_by_temperature_squared or temperature == 1:
+        return None
+    scale = float(temperature) * float(temperature)
     if scale == math.inf:
         message = (
             f"`temperature` must have a finite square; got {temperature!r}: pass "
@@ -35,7 +37,7 @@ def divergence_of(
     target: Array,
     divergence: Divergence,
     axis: int,
-    scale: float,
+    scale: float | None,
     reduction: Reduction,
     where: Array | None,
 ) -> Array:
@@ -54,13 +56,13 @@ def divergence_of(
     if place != input.ndim - 1:
         arrays = tuple(operands.xp.moveaxis(array, place, -1) for array in arrays)
     samples = evaluate_divergences(operands, arrays, divergence)
-    parts = 1.0
+    parts = None
     counts: Arrays = ()
     if reduction == "mean" and where is not None:
         counts = (number_selected(operands, where, None),)
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
-    function = partial(reduced_samples, scale=scale, parts=parts, reduction=reduction)
+    function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
     value = run(function, operands.working, operands.dtype, samples, *counts)
     settled = by_bridge("settled", operands, value)
     return value if settled is NotImplemented else settled
@@ -80,12 +82,10 @@ def reduced_samples(
     xp: Namespace,
     samples: Array,
     *counts: Array,
-    scale: float,
-    parts: float,
+    scale: Scale,
     reduction: Reduction,
 ) -> Array:
-    """Samples, or their sum over the divisor or the count, times a number."""
+    """Samples, or their sum over the count, times the scale."""
     value = samples if reduction == "none" else xp.sum(samples)
-    factor = scale / parts
-    value = value if factor == 1 else value * factor
-    return xp.divide(value, counts[0]) if counts else value
+    value = xp.divide(value, counts[0]) if counts else value
+    return scale.times(xp, value)

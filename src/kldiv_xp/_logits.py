@@ -52,7 +52,8 @@ def kl_div_with_logits(
     -------
     array
         Of the same library and device, 0-d unless for 'none', which gives `input`'s shape
-        without `axis`.  Its dtype is the promoted dtype of the operands.
+        without `axis`.  Its dtype is the promoted dtype of the operands; within
+        ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
 
     Raises
     ------
@@ -161,6 +162,6 @@ def js_div_with_logits(
     """
     check_beta(beta)
     scale = scale_of(temperature, scale_by_temperature_squared)
-    divergence = JS(float(temperature), float(beta))
+    divergence = JS.of(float(temperature), float(beta))
     result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
     return result

@@ -46,6 +46,8 @@ class KLDivLoss:
     -----
     DeprecationWarning
         If `size_average` or `reduce` is given.
+    KLDivWarning
+        If they override another reduction than 'mean', the default.
 
     See Also
     --------

@@ -1,10 +1,11 @@
 """What two operands are together, told from their types once and remembered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 
 from kldiv_xp._array_api import (
+    is_autocast,
     is_being_compiled,
     plain_library,
     plain_namespace,
@@ -39,11 +40,15 @@ def examine(input: Array, target: Array) -> Operands:
     operands = None if compiled else remembered(*kinds(input, target))
     if operands is None:
         xp = check_operands(input, target)
-        return describe(xp, *kinds(input, target), compiled=compiled)
-    if input.shape != target.shape:
-        check_shapes(input, target)
-    if operands.facts.forbids_mixed_devices and input.device != target.device:
-        check_devices(operands.xp, input=input, target=target)
+        operands = describe(xp, *kinds(input, target), compiled=compiled)
+    else:
+        if input.shape != target.shape:
+            check_shapes(input, target)
+        if operands.facts.forbids_mixed_devices and input.device != target.device:
+            check_devices(operands.xp, input=input, target=target)
+    narrow = operands.dtype != operands.working and operands.facts.has_autocast
+    if narrow and is_autocast(operands.xp, input):
+        return replace(operands, dtype=operands.working)
     return operands
 
 

@@ -1,6 +1,5 @@
 """Which reduction was asked for, and what it divides the sum of the terms by."""
 
-import math
 from collections.abc import Sequence
 from typing import get_args
 
@@ -25,7 +24,21 @@ def resolve_reduction(
         f"please use reduction='{resolved}' instead."
     )
     warn(message, DeprecationWarning)
+    warn_about_override(reduction, resolved)
     return resolved
+
+
+def warn_about_override(reduction: Reduction, resolved: Reduction) -> None:
+    """Say that the legacy flags override a reduction; 'mean', the default, may not have been given.
+
+    A DeprecationWarning is hidden outside of `__main__`, and here the value is another one.
+    """
+    if reduction in ("mean", resolved):
+        return
+    message = f"size_average and reduce override reduction={reduction!r} with {resolved!r}"
+    if reduction == "batchmean":
+        message += ", while torch.nn.functional.kl_div divides by the batch size as well"
+    warn(f"{message}: leave the two flags out, and pass reduction= alone.", KLDivWarning)
 
 
 def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:
@@ -65,16 +78,19 @@ def warn_about_mean(reduction: Reduction) -> None:
         warn(message, KLDivWarning)
 
 
-def divisor(reduction: Reduction, shape: Sequence[int | None]) -> float:
-    """Number that the sum is divided by; NaN where 'mean' has nothing to average.
+def divisor(reduction: Reduction, shape: Sequence[int | None]) -> int | None:
+    """Number that the sum is divided by, or None if it is not: `reduction` alone decides.
+
+    A size may be symbolic, or be another one when a traced function is called again, so the number
+    is used as it is, 0 and 1 included.
 
     Raises
     ------
     ValueError
         If the divisor depends on a size that a lazy array does not know yet.
     """
-    if reduction == "sum":
-        return 1
+    if reduction in ("none", "sum"):
+        return None
     sizes = shape if reduction == "mean" else shape[:1]
     parts = 1
     for size in sizes:
@@ -86,4 +102,4 @@ def divisor(reduction: Reduction, shape: Sequence[int | None]) -> float:
             )
             raise ValueError(message)
         parts *= size
-    return parts or math.nan
+    return parts

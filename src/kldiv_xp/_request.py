@@ -3,6 +3,7 @@
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._evaluation import (
     Arrays,
+    Scale,
     evaluate_loss,
     evaluate_samples,
     evaluate_slopes,
@@ -33,7 +34,7 @@ def value_of(
             return evaluate_terms(operands, arrays, log_target)
         return evaluate_samples(operands, arrays, log_target, axes)
     if where is not None and reduction == "mean":
-        total = evaluate_loss(unrounded(operands), arrays, log_target, 1)
+        total = evaluate_loss(unrounded(operands), arrays, log_target, None)
         count = number_selected(operands, where, axes)
         return run(quotient, operands.working, operands.dtype, total, count)
     parts = divisor(reduction, sample_shape(input, axes))
@@ -54,7 +55,8 @@ def gradient_of(
     shape = sample_shape(input, axes)
     check_upstream(input, upstream, reduction, shape)
     factors: Arrays = (upstream,) if hasattr(upstream, "dtype") else ()
-    factor = 1 if factors or upstream is None else upstream
+    number = None if factors or upstream is None else upstream
+    parts = None
     if reduction == "none":
         factors = tuple(spread(operands.xp, one, input.shape, axes or ()) for one in factors)
     elif where is not None and reduction == "mean":
@@ -62,8 +64,9 @@ def gradient_of(
         one = factors[0] if factors else operands.xp.ones_like(count)
         factors = (run(quotient, operands.working, operands.working, one, count),)
     else:
-        factor = factor / divisor(reduction, shape)
-    by_input, by_target = evaluate_slopes(operands, arrays, log_target, factor, factors)
+        parts = divisor(reduction, shape)
+    scale = Scale(number, parts)
+    by_input, by_target = evaluate_slopes(operands, arrays, log_target, scale, factors)
     return by_input, by_target
 
 

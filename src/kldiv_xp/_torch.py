@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from kldiv_xp import _host, _torch_cuda
-from kldiv_xp._evaluation import Arrays, evaluate_slopes
+from kldiv_xp._evaluation import Arrays, Scale, divided, evaluate_slopes
 from kldiv_xp._operands import Operands
 from kldiv_xp._torch_logits import divergences
 from kldiv_xp._torch_memory import (
@@ -34,7 +34,7 @@ def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) ->
     return one_node(samples_of, operands, arrays, log_target, axis=axis)
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
     return one_node(loss_of, operands, arrays, log_target, parts=parts)
 
@@ -61,7 +61,7 @@ def gradient(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
@@ -69,7 +69,7 @@ def gradient(
     if is_differentiated(*arrays, *upstream):
         return NotImplemented
     if _torch_cuda.on_device(*arrays, *upstream):
-        return _torch_cuda.slopes_of(operands, arrays, log_target, factor, upstream, wanted)
+        return _torch_cuda.slopes_of(operands, arrays, log_target, scale, upstream, wanted)
     if not lend_memory(*arrays, *upstream):
         return NotImplemented
     results = [
@@ -80,7 +80,7 @@ def gradient(
         NUMPY,
         tuple(map(lent, arrays)),
         log_target,
-        factor,
+        scale,
         tuple(map(lent, upstream)),
         tuple(None if result is None else lent(result) for result in results),
         numpy_type(operands.working),
@@ -106,9 +106,9 @@ class Loss(torch.autograd.Function):
         operands, log_target = ctx.function.args
         options = ctx.function.keywords
         upstream = spread(upstream, arrays[0].shape, options.get("axis", ()))
-        factor = 1 / options.get("parts", 1)
+        scale = Scale(None, options.get("parts"))
         wanted = ctx.needs_input_grad[1:3]
-        slopes = evaluate_slopes(operands, arrays, log_target, factor, (upstream,), wanted)
+        slopes = evaluate_slopes(operands, arrays, log_target, scale, (upstream,), wanted)
         return None, *slopes, *[None for _ in arrays[2:]]
 
 
@@ -138,8 +138,9 @@ def samples_of(operands: Operands, log_target: bool, *arrays: Array, axis: Axes)
     return torch.from_numpy(sums).to(operands.dtype)
 
 
-def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: float) -> Array:
+def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     working = numpy_type(operands.working)
     value = _host.total(NUMPY, tuple(map(lent, arrays)), log_target, working, threads)
-    return torch.full((), value / parts, dtype=operands.dtype, device="cpu")
+    value = torch.full((), value, dtype=torch.float64, device="cpu")
+    return divided(torch, value, parts=parts).to(operands.dtype)

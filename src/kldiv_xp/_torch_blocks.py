@@ -9,7 +9,15 @@ from math import prod
 
 import torch
 
-from kldiv_xp._evaluation import Arrays, Gradient, chained_slopes, plain_sum, unrounded
+from kldiv_xp._evaluation import (
+    Arrays,
+    Gradient,
+    Scale,
+    chained_slopes,
+    divided,
+    plain_sum,
+    unrounded,
+)
 from kldiv_xp._execution import run
 from kldiv_xp._formula import pointwise
 from kldiv_xp._operands import Operands
@@ -27,28 +35,30 @@ def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     return filled(partial(run, function, operands.working, operands.dtype), operands.dtype, arrays)
 
 
-def sums(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: float) -> Array:
+def sums(
+    operands: Operands, arrays: Arrays, log_target: bool, axis: Axes, parts: int | None
+) -> Array:
     """Sums of the terms over some axes, over the divisor; those of blocks add up in float64."""
     kept = [place for place in range(arrays[0].ndim) if place not in axis]
     shape = [arrays[0].shape[place] for place in kept]
     total = arrays[0].new_zeros(shape, dtype=torch.float64)
     for index, block in blocks_of(arrays):
-        part = plain_sum(unrounded(operands), block, log_target, 1, axis)
+        part = plain_sum(unrounded(operands), block, log_target, None, axis)
         total[tuple(index[place] for place in kept)] += part
-    return (total / parts).to(operands.dtype)
+    return divided(torch, total, parts=parts).to(operands.dtype)
 
 
 def slopes(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted."""
     every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
-    functions = chained_slopes(log_target, factor, len(arrays))
+    functions = chained_slopes(log_target, scale, len(arrays))
     by_input, by_target = (
         filled(partial(run, function, operands.working, operand.dtype), operand.dtype, every)
         if want

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from kldiv_xp import _kernels, _torch_blocks
-from kldiv_xp._evaluation import Arrays, Gradient
+from kldiv_xp._evaluation import Arrays, Gradient, Scale
 from kldiv_xp._kernel_layout import Buffer
 from kldiv_xp._kernels import Device, has_known_type, name_of
 from kldiv_xp._operands import Operands
@@ -39,16 +39,16 @@ def terms_of(operands: Operands, log_target: bool, *arrays: Array) -> Array:
 
 def samples_of(operands: Operands, log_target: bool, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
-    return sums_of(operands, log_target, arrays, axis, 1)
+    return sums_of(operands, log_target, arrays, axis, None)
 
 
-def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: float) -> Array:
+def loss_of(operands: Operands, log_target: bool, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     return sums_of(operands, log_target, arrays, tuple(range(arrays[0].ndim)), parts)
 
 
 def sums_of(
-    operands: Operands, log_target: bool, arrays: Arrays, axis: Axes, parts: float
+    operands: Operands, log_target: bool, arrays: Arrays, axis: Axes, parts: int | None
 ) -> Array:
     """Sums of the terms over some axes, over the divisor."""
     if compiler() is None:
@@ -60,15 +60,15 @@ def slopes_of(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted."""
     if compiler() is None:
-        return _torch_blocks.slopes(operands, arrays, log_target, factor, upstream, wanted)
+        return _torch_blocks.slopes(operands, arrays, log_target, scale, upstream, wanted)
     device = device_of(arrays[0])
-    return _kernels.slopes(device, operands, arrays, log_target, factor, upstream, wanted)
+    return _kernels.slopes(device, operands, arrays, log_target, scale, upstream, wanted)
 
 
 @cache

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 
 from kldiv_xp._divergences import plain_rows, plain_slopes
-from kldiv_xp._evaluation import Arrays, evaluate_slopes, plain_sum
+from kldiv_xp._evaluation import Arrays, Scale, evaluate_slopes, plain_sum
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._torch_memory import is_differentiated
 from kldiv_xp._typing import Array
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not is_differentiated(*arrays):
         return NotImplemented
@@ -34,7 +34,7 @@ class Loss(torch.autograd.Function):
     """The loss as one node that keeps its operands, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(ctx: Any, log_target: bool, parts: float, *arrays: Array) -> Array:
+    def forward(ctx: Any, log_target: bool, parts: int | None, *arrays: Array) -> Array:
         """Sum of all terms over the divisor."""
         ctx.save_for_backward(*arrays)
         ctx.options = log_target, parts
@@ -46,7 +46,9 @@ class Loss(torch.autograd.Function):
         arrays = ctx.saved_tensors
         log_target, parts = ctx.options
         operands, wanted = examine(*arrays[:2]), ctx.needs_input_grad[2:4]
-        slopes = evaluate_slopes(operands, arrays, log_target, 1 / parts, (upstream,), wanted)
+        slopes = evaluate_slopes(
+            operands, arrays, log_target, Scale(None, parts), (upstream,), wanted
+        )
         return None, None, *slopes, *[None for _ in arrays[2:]]
 
 

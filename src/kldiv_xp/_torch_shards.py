@@ -6,6 +6,7 @@ from typing import Any
 from kldiv_xp._divergences import evaluate_divergences
 from kldiv_xp._evaluation import (
     Arrays,
+    Scale,
     divided,
     evaluate_loss,
     evaluate_samples,
@@ -37,16 +38,19 @@ def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) ->
     here = parts_of(arrays)
     sums = evaluate_samples(unrounded(examine(*here[:2])), here, log_target, axis)
     return run(
-        partial(divided, parts=1), operands.working, operands.dtype, joined(arrays[0], sums, axis)
+        partial(divided, parts=None),
+        operands.working,
+        operands.dtype,
+        joined(arrays[0], sums, axis),
     )
 
 
-def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: float) -> Array:
+def loss(operands: Operands, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    value = evaluate_loss(unrounded(examine(*here[:2])), here, log_target, 1)
+    value = evaluate_loss(unrounded(examine(*here[:2])), here, log_target, None)
     total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
     return run(partial(divided, parts=parts), operands.working, operands.dtype, total)
 
@@ -61,7 +65,7 @@ def gradient(
     operands: Operands,
     arrays: Arrays,
     log_target: bool,
-    factor: float,
+    scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
@@ -73,7 +77,7 @@ def gradient(
     above = tuple(
         one.full_tensor() if one.ndim == 0 else part_like(arrays[0], one) for one in upstream
     )
-    slopes = evaluate_slopes(examine(*here[:2]), here, log_target, factor, above, wanted)
+    slopes = evaluate_slopes(examine(*here[:2]), here, log_target, scale, above, wanted)
     return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
 
 

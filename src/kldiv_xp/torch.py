@@ -11,8 +11,6 @@ from kldiv_xp._typing import Axis, Reduction
 
 __all__ = ["KLDivLoss"]
 
-HALF = (torch.float16, torch.bfloat16)
-
 
 class KLDivLoss(torch.nn.KLDivLoss):
     """Kullback-Leibler divergence loss as a module, in the place of `torch.nn.KLDivLoss`.
@@ -47,6 +45,8 @@ class KLDivLoss(torch.nn.KLDivLoss):
     -----
     DeprecationWarning
         If `size_average` or `reduce` is given.
+    KLDivWarning
+        If they override another reduction than 'mean', the default.
 
     See Also
     --------
@@ -88,20 +88,17 @@ class KLDivLoss(torch.nn.KLDivLoss):
     def forward(
         self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Loss of `input` (log-probabilities) against `target`, in nats; see `kldiv_xp.kl_div`.
-
-        Under autocast 16-bit operands are taken as float32, as those of torch's own loss are.
-        """
-        return self.called_from_script(input, target, where)
+        """Loss of `input` (log-probabilities) against `target`, in nats; see `kldiv_xp.kl_div`."""
+        return self._in_python(input, target, where)
 
     @torch.jit.ignore
-    def called_from_script(
+    def _in_python(
         self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
     ) -> torch.Tensor:
         """The loss itself, which a scripted module calls in Python."""
         return kl_div(
-            autocast(input),
-            autocast(target),
+            input,
+            target,
             reduction=self.reduction,
             log_target=self.log_target,
             axis=self.axis,
@@ -121,10 +118,3 @@ def check_option(name: str, value: object) -> None:
         check_switch(name, value)
     elif name == "axis" and value is not None:
         check_axis(value)
-
-
-def autocast(operand: torch.Tensor) -> torch.Tensor:
-    """Operand in the type that autocast gives to losses."""
-    if not isinstance(operand, torch.Tensor) or operand.dtype not in HALF:
-        return operand
-    return operand.float() if torch.is_autocast_enabled(operand.device.type) else operand
