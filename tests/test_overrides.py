@@ -21,10 +21,10 @@ FUNCTIONS = {
     "kl_div_gradient": (kl_div_gradient, {"reduction": "batchmean"}),
     "kl_div_with_logits": (kl_div_with_logits, {"temperature": 2.0}),
     "js_div_with_logits": (js_div_with_logits, {"beta": 0.25}),
-    "diagnose": (diagnose, {"log_target": False}),
+    "diagnose": (diagnose, {"log_target": True}),
 }
 LOSSES = [name for name in FUNCTIONS if name != "diagnose"]
-OPTIONS = {"reduction": "batchmean", "log_target": False, "axis": None, "where": None}
+OPTIONS = {"reduction": "batchmean"}
 CALLERS = {
     **{name: (function, function, options) for name, (function, options) in FUNCTIONS.items()},
     "KLDivLoss": (kldiv_xp.KLDivLoss(reduction="batchmean"), kl_div, OPTIONS),
@@ -96,14 +96,26 @@ def test_a_mode_sees_one_call_with_the_arguments_given(name):
     assert equal(value, caller(*pair, **given))
 
 
-def test_a_mode_sees_operands_where_they_were_given():
+def test_a_mode_sees_operands_by_place_and_options_by_name():
     log_q, p = operands()
     with Seen() as mode:
         kl_div(log_q, p, None, None, "sum")
-        kl_div(target=p, reduction="sum", input=log_q)
-    (_, by_place, named), (_, none, by_name) = mode.calls
-    assert (by_place, named) == ((log_q, p, None, None, "sum"), {})
-    assert (none, by_name) == ((), {"target": p, "reduction": "sum", "input": log_q})
+        kl_div(target=p, reduction="sum", input=log_q, log_target=False)
+    assert mode.calls == [(kl_div, (log_q, p), {"reduction": "sum"})] * 2
+
+
+def test_what_overrides_the_loss_of_torch_takes_the_arguments_of_ours():
+    class Mine:
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            return cls.kl_div(*args, **(kwargs or {}))
+
+        @staticmethod
+        def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=0):
+            return reduction, log_target
+
+    for function in (kl_div, torch.nn.functional.kl_div):
+        assert function(Mine(), Mine(), log_target=True, reduction="sum") == ("sum", True)
 
 
 @EVERY_CALLER

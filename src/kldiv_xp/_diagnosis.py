@@ -12,7 +12,7 @@ from kldiv_xp._mistakes import mistakes
 from kldiv_xp._operands import Operands
 from kldiv_xp._options import check_switch
 from kldiv_xp._other_axis import other_axis
-from kldiv_xp._overrides import overridable
+from kldiv_xp._overrides import is_overridden, overridable, override
 from kldiv_xp._reduction import divisor
 from kldiv_xp._request import checked, number_selected, sample_shape
 from kldiv_xp._typing import Array, Axes, Namespace
@@ -91,6 +91,9 @@ def diagnose(
     >>> print(report.findings[0])
     `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or log(input).
     """  # noqa: E501 - a finding is one line
+    operands = (input, target, where)
+    if is_overridden(operands):
+        return override(diagnose, operands, locals())
     check_switch("log_target", log_target)
     xp = common_namespace(input=input, target=target)
     check_devices(xp, input=input, target=target)
