@@ -10,7 +10,8 @@ import pytest
 ROWS = [
     ["__init__", "__main__", "torch"],
     ["_command_line"],
-    ["_functional", "_gradient", "_logits", "_loss"],
+    ["_loss"],
+    ["_functional", "_gradient", "_logits"],
     ["_array_files", "_checking", "_logit_request", "_picture"],
     ["_diagnosis"],
     ["_mistakes", "_other_axis"],
@@ -29,9 +30,9 @@ ROWS = [
     ["_kernel_source", "_kernel_text"],
     ["_kernel_lines"],
     ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling", "_sharing"],
-    ["_array_api", "_threads"],
+    ["_array_api", "_overrides", "_threads", "_warnings"],
     ["_backends", "_scopes"],
-    ["_typing", "_warnings"],
+    ["_typing"],
 ]
 # A bridge is loaded by the name that its row in the table of facts gives, for no array but its own.
 BRIDGES = {

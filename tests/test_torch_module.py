@@ -202,12 +202,57 @@ def test_repr_shows_what_would_build_it():
     assert f"(loss): {loss!r}" in repr(student(loss))
 
 
-def test_options_cannot_be_changed():
+def test_it_is_a_loss_of_torch():
     loss = KLDivLoss(reduction="sum")
-    for name in ("reduction", "log_target", "axis"):
-        with pytest.raises(AttributeError):
-            setattr(loss, name, None)
-    assert (loss.reduction, loss.log_target, loss.axis) == ("sum", False, None)
+    assert isinstance(loss, torch.nn.KLDivLoss)
+    assert vars(loss).keys() - {"axis"} == vars(torch.nn.KLDivLoss(reduction="sum")).keys()
+
+
+def test_options_that_are_set_later_are_those_of_the_call():
+    loss = KLDivLoss(reduction="sum")
+    loss.reduction, loss.log_target, loss.axis = "none", True, -1
+    assert repr(loss) == "KLDivLoss(reduction='none', log_target=True, axis=-1)"
+    arrays = operands(log_target=True)
+    expected = KLDivLoss(reduction="none", log_target=True, axis=-1)(*arrays)
+    assert torch.equal(loss(*arrays), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("reduction", "avg"), ("log_target", "yes"), ("axis", "rows")]
+)
+def test_wrong_options_raise_when_they_are_set_what_they_raise_at_construction(name, value):
+    loss = KLDivLoss(reduction="sum")
+    with pytest.raises((TypeError, ValueError)) as expected:
+        kldiv_xp.KLDivLoss(**{name: value})
+    with pytest.raises(expected.type) as caught:
+        setattr(loss, name, value)
+    assert str(caught.value) == str(expected.value)
+    assert repr(loss) == repr(KLDivLoss(reduction="sum"))
+
+
+def test_a_subclass_sets_options_after_construction():
+    class Distillation(KLDivLoss):
+        def __init__(self, weight):
+            super().__init__(log_target=True)
+            self.weight = weight
+            self.reduction = "batchmean"
+
+        def forward(self, input, target):
+            return self.weight * super().forward(input, target)
+
+    arrays = operands(log_target=True)
+    expected = 2 * KLDivLoss(reduction="batchmean", log_target=True)(*arrays)
+    assert torch.equal(Distillation(2)(*arrays), expected)
+
+
+@pytest.mark.parametrize("axis", [None, -1, (0, 1)])
+def test_it_is_loaded_as_weights_with_its_one_name_allowed(tmp_path, axis):
+    loss = KLDivLoss(reduction="sum", log_target=True, axis=axis)
+    torch.save(loss, tmp_path / "loss.pt")
+    with torch.serialization.safe_globals([KLDivLoss]):
+        loaded = torch.load(tmp_path / "loss.pt", weights_only=True)
+    assert type(loaded) is KLDivLoss
+    assert repr(loaded) == repr(loss)
 
 
 def test_copies_and_pickles_compute_the_same():
@@ -389,6 +434,45 @@ def test_a_model_in_onnx_computes_the_same(tmp_path):
     feeds = dict(zip(names, (features.numpy(), target.numpy()), strict=True))
     (found,) = session.run(None, feeds)
     np.testing.assert_allclose(found, model(features, target).detach().numpy(), rtol=1e-6)
+
+
+# TorchScript
+
+SCRIPT_IS_DEPRECATED = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+
+
+@SCRIPT_IS_DEPRECATED
+@pytest.mark.parametrize("axis", [None, -1, (0, 1)])
+@BOTH_SPACES
+def test_a_scripted_loss_computes_the_same(axis, log_target):
+    loss = KLDivLoss(reduction="sum", log_target=log_target, axis=axis)
+    arrays = operands(log_target=log_target)
+    scripted = torch.jit.script(loss)
+    where = torch.arange(6)[:, None].expand(6, 4) < 4
+    assert torch.equal(scripted(*arrays), loss(*arrays))
+    assert torch.equal(scripted(*arrays, where=where), loss(*arrays, where=where))
+
+
+@SCRIPT_IS_DEPRECATED
+def test_a_scripted_model_has_the_same_gradients():
+    eager, model = student(), student()
+    scripted = torch.jit.script(model)
+    features, target = lesson()
+    found, expected = scripted(features, target), eager(features, target)
+    assert torch.equal(found, expected)
+    found.backward()
+    expected.backward()
+    close(model.linear.weight.grad, eager.linear.weight.grad)
+    assert repr(model) == repr(eager)
+
+
+@SCRIPT_IS_DEPRECATED
+@pytest.mark.filterwarnings("ignore:Converting a tensor to a Python:torch.jit.TracerWarning")
+def test_a_traced_model_computes_the_same_for_any_batch(reduction):
+    model = student(KLDivLoss(reduction=reduction, axis=-1))
+    features, target = lesson()
+    traced = torch.jit.trace(model, (features, target))
+    close(traced(features[:5], target[:5]), model(features[:5], target[:5]))
 
 
 # The module of the package

@@ -50,13 +50,19 @@ def namespace_of(array: Array) -> Namespace:
 
 
 def is_torch_tensor(operand: object) -> bool:
-    """Whether this is a tensor of a known type, told by the names of the type alone.
+    """Whether this is a tensor, told by the names of its types alone.
 
     array_api_compat caches its look-up, and of each such cache torch.compile warns "Dynamo
     detected a call to a `functools.lru_cache`-wrapped function": 18 warnings for one kl_div.
     """
     kind = type(operand)
-    return plain_library(kind) == "torch" or full_name(kind) in SUBCLASSES_OF_TENSORS
+    library = plain_library(kind)
+    if library is not None:
+        return library == "torch"
+    # Asked first, since Dynamo cannot iterate over the types of an int ("missing tp_iter").
+    if not hasattr(operand, "__torch_function__"):
+        return False
+    return full_name(kind) in SUBCLASSES_OF_TENSORS or "torch" in map(plain_library, kind.__mro__)
 
 
 def is_being_compiled(operand: object) -> bool:

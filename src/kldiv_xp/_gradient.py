@@ -1,11 +1,13 @@
 """kl_div_gradient: the derivative of kl_div in closed form, for libraries without autodiff."""
 
 from kldiv_xp._checking import check_values
+from kldiv_xp._overrides import is_overridden, overridable, override
 from kldiv_xp._reduction import check_reduction
 from kldiv_xp._request import gradient_of
 from kldiv_xp._typing import ArrayT, Axis, Reduction
 
 
+@overridable
 def kl_div_gradient(
     input: ArrayT,
     target: ArrayT,
@@ -72,6 +74,9 @@ def kl_div_gradient(
     >>> d_target.round(7)
     array([[1.6931472, 0.5945349]])
     """
+    operands = (input, target, where, upstream)
+    if is_overridden(operands):
+        return override(kl_div_gradient, operands, locals())
     check_reduction(reduction)
     check_values(False, input, target, log_target, axis, where)  # noqa: FBT003
     gradient: tuple[ArrayT, ArrayT] = gradient_of(

@@ -3,9 +3,11 @@
 from kldiv_xp._logit_formula import JS, KL
 from kldiv_xp._logit_request import divergence_of, scale_of
 from kldiv_xp._options import check_beta, check_target_kind
+from kldiv_xp._overrides import is_overridden, overridable, override
 from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 
 
+@overridable
 def kl_div_with_logits(
     input: ArrayT,
     target: ArrayT,
@@ -87,6 +89,10 @@ def kl_div_with_logits(
     >>> kl_div_with_logits(student, teacher, temperature=2.0).round(7)
     array(1.278824)
     """
+    operands = (input, target, where, temperature)
+    if is_overridden(operands):
+        answer: ArrayT = override(kl_div_with_logits, operands, locals())
+        return answer
     check_target_kind(target_is)
     scale = scale_of(temperature, scale_by_temperature_squared)
     divergence = KL(float(temperature), target_is)
@@ -94,6 +100,7 @@ def kl_div_with_logits(
     return result
 
 
+@overridable
 def js_div_with_logits(
     input: ArrayT,
     target: ArrayT,
@@ -157,6 +164,10 @@ def js_div_with_logits(
     >>> js_div_with_logits(student, teacher, beta=1.0).round(7)
     array(1.1504207)
     """
+    operands = (input, target, where, temperature, beta)
+    if is_overridden(operands):
+        answer: ArrayT = override(js_div_with_logits, operands, locals())
+        return answer
     check_beta(beta)
     scale = scale_of(temperature, scale_by_temperature_squared)
     divergence = JS.of(float(temperature), float(beta))

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._checking import check_values
+from kldiv_xp._functional import kl_div
 from kldiv_xp._options import check_axis, check_switch
-from kldiv_xp._reduction import resolve_reduction, warn_about_mean
-from kldiv_xp._request import value_of
+from kldiv_xp._reduction import resolve_reduction
 from kldiv_xp._typing import ArrayT, Axis, Reduction
 
 
@@ -109,9 +108,11 @@ class KLDivLoss:
             If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
             divergence.
         """
-        check_values(False, input, target, self.log_target, self.axis, where)  # noqa: FBT003
-        options = self.reduction, self.log_target, self.axis
-        loss: ArrayT = value_of(input, target, *options, where)
-        if self.axis is None:
-            warn_about_mean(self.reduction)
-        return loss
+        return kl_div(
+            input,
+            target,
+            reduction=self.reduction,
+            log_target=self.log_target,
+            axis=self.axis,
+            where=where,
+        )

@@ -1,18 +1,27 @@
 """KLDivLoss as a torch.nn.Module, in the place of torch.nn.KLDivLoss."""
 
+from typing import Any
+
 import torch
 
-from kldiv_xp import _loss
+from kldiv_xp._functional import kl_div
+from kldiv_xp._options import check_axis, check_switch
+from kldiv_xp._reduction import check_reduction, resolve_reduction
 from kldiv_xp._typing import Axis, Reduction
 
 __all__ = ["KLDivLoss"]
 
 
-class KLDivLoss(torch.nn.Module):
-    """Kullback-Leibler divergence loss as a module, with the arguments of `torch.nn.KLDivLoss`.
+class KLDivLoss(torch.nn.KLDivLoss):
+    """Kullback-Leibler divergence loss as a module, in the place of `torch.nn.KLDivLoss`.
 
-    It has no parameters and no buffers: its state dict is empty, and moving or casting the module
-    that holds it does not change it.  Its options cannot be changed either.
+    It is a `torch.nn.KLDivLoss`, with the same arguments.  It has no parameters and no buffers: its
+    state dict is empty, and moving or casting the module that holds it does not change it.  Its
+    options are attributes, and may be set later, to what construction accepts.
+
+    `torch.jit.script` compiles a module that holds it into one that runs here and calls this loss
+    in Python, and that `torch.jit.save` therefore refuses: `torch.export.save` keeps a program
+    from `torch.export.export`.
 
     Parameters
     ----------
@@ -28,9 +37,9 @@ class KLDivLoss(torch.nn.Module):
     Raises
     ------
     ValueError
-        If `reduction` is unknown.
+        If `reduction` is unknown, here or when it is set.
     TypeError
-        If a flag is not a bool, or `axis` not of ints.
+        If a flag is not a bool, or `axis` not of ints, here or when it is set.
 
     Warns
     -----
@@ -66,30 +75,46 @@ class KLDivLoss(torch.nn.Module):
         *,
         axis: Axis = None,
     ) -> None:
-        super().__init__()
-        self._loss = _loss.KLDivLoss(size_average, reduce, reduction, log_target, axis=axis)
+        resolved = resolve_reduction(size_average, reduce, reduction)
+        super().__init__(reduction=resolved, log_target=log_target)
+        self.axis = axis
 
-    @property
-    def reduction(self) -> Reduction:
-        """The reduction, after the deprecated arguments."""
-        return self._loss.reduction
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an option only to what construction accepts."""
+        check_option(name, value)
+        super().__setattr__(name, value)
 
-    @property
-    def log_target(self) -> bool:
-        """Whether targets hold log-probabilities."""
-        return self._loss.log_target
-
-    @property
-    def axis(self) -> Axis:
-        """Axes of one distribution."""
-        return self._loss.axis
-
+    # TorchScript takes no keyword-only argument that has a default.
     def forward(
-        self, input: torch.Tensor, target: torch.Tensor, *, where: torch.Tensor | None = None
+        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Loss of `input` (log-probabilities) against `target`, in nats; see `kldiv_xp.kl_div`."""
-        return self._loss(input, target, where=where)
+        return self._in_python(input, target, where)
+
+    @torch.jit.ignore
+    def _in_python(
+        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
+    ) -> torch.Tensor:
+        """The loss itself, which a scripted module calls in Python."""
+        return kl_div(
+            input,
+            target,
+            reduction=self.reduction,
+            log_target=self.log_target,
+            axis=self.axis,
+            where=where,
+        )
 
     def extra_repr(self) -> str:
         """Options, as they are shown between the parentheses."""
         return f"reduction={self.reduction!r}, log_target={self.log_target}, axis={self.axis}"
+
+
+def check_option(name: str, value: object) -> None:
+    """Refuse what construction refuses."""
+    if name == "reduction":
+        check_reduction(value)
+    elif name == "log_target":
+        check_switch(name, value)
+    elif name == "axis" and value is not None:
+        check_axis(value)
