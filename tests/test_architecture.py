@@ -25,12 +25,15 @@ ROWS = [
     ["_evaluation", "_logit_formula"],
     ["_operands"],
     ["_blocked", "_execution", "_formula", "_options", "_reduction", "_validation"],
+    ["_array_checks"],
+    ["_shape_remedies"],
+    ["_remedies"],
     ["_kernel_source", "_kernel_text"],
     ["_kernel_lines"],
     ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling"],
     ["_array_api", "_threads", "_warnings"],
     ["_backends"],
-    ["_typing"],
+    ["_typing", "_words"],
 ]
 # A bridge is loaded by the name that its row in the table of facts gives, for no array but its own.
 BRIDGES = {

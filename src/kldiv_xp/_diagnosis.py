@@ -4,6 +4,7 @@ import math
 from functools import partial
 
 from kldiv_xp._array_api import known_shape
+from kldiv_xp._array_checks import check_dtype, common_namespace
 from kldiv_xp._evaluation import Arrays, evaluate_loss, unrounded
 from kldiv_xp._evidence import Evidence
 from kldiv_xp._findings import Finding, Report
@@ -15,7 +16,7 @@ from kldiv_xp._other_axis import other_axis
 from kldiv_xp._reduction import divisor
 from kldiv_xp._request import checked, number_selected, sample_shape
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp._validation import check_devices, check_dtype, check_shapes, common_namespace
+from kldiv_xp._validation import check_devices, check_shapes
 
 # Sums of float64 that was float32 once are no better than this; worse than that is no 16-bit sum.
 LEAST_TOLERANCE, MOST_TOLERANCE = 1e-4, 0.1

@@ -11,9 +11,10 @@ from kldiv_xp._array_api import (
     promoted_dtype,
     working_dtype,
 )
+from kldiv_xp._array_checks import check_layouts, is_float
 from kldiv_xp._backends import Facts, facts_about, full_name
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp._validation import check_devices, check_operands, check_shapes, is_kind
+from kldiv_xp._validation import check_devices, check_operands, check_shapes
 
 # Bridges add up in float64, which is not enough for NumPy's longdouble.
 BITS_OF_BRIDGES = 64
@@ -40,6 +41,8 @@ def examine(input: Array, target: Array) -> Operands:
     if operands is None:
         xp = check_operands(input, target)
         return describe(xp, *kinds(input, target), compiled=compiled)
+    if operands.facts.has_layouts:
+        check_layouts(operands.xp, input=input, target=target)
     if input.shape != target.shape:
         check_shapes(input, target)
     if operands.facts.forbids_mixed_devices and input.device != target.device:
@@ -60,7 +63,7 @@ def remembered(left: type, right: type, left_dtype: DType, right_dtype: DType) -
         return None
     key = (left, right, left_dtype, right_dtype)
     if key not in _remembered:
-        if not all(is_kind(xp, dtype, "real floating") for dtype in (left_dtype, right_dtype)):
+        if not all(is_float(xp, dtype) for dtype in (left_dtype, right_dtype)):
             return None
         _remembered[key] = describe(xp, *key)
     return _remembered[key]
