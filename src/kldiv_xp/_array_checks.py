@@ -74,10 +74,15 @@ def check_layouts(xp: Namespace, **operands: Array) -> None:
     if not facts_about(xp).has_layouts:
         return
     for name, operand in operands.items():
-        if operand.layout is not xp.strided or operand.is_nested:
+        if not is_dense(xp, operand):
             kind = "nested" if operand.is_nested else operand.layout
             message = f"`{name}` must be a dense tensor; got {kind}: {for_layout(name, operand)}."
             raise TypeError(message)
+
+
+def is_dense(xp: Namespace, operand: Array) -> bool:
+    """Whether an array of a library that has other layouts is but values at regular distances."""
+    return operand.layout is xp.strided and not operand.is_nested
 
 
 def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None = None) -> None:

@@ -12,10 +12,8 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
     if None in left or None in right:
         return "pass the same samples and entries in both"
     spread = broadcast_shape(left, right)
-    if spread is not None:
-        both = [("input", left), ("target", right)]
-        needed = [f"{name} = {broadcast(xp, name, spread)}" for name, one in both if one != spread]
-        return f"nothing is broadcast silently, so pass {' and '.join(needed)}"
+    if spread is not None and spread in (left, right):
+        return for_spread(xp, left, right, spread)
     axis = label_axis(left, right)
     if axis is not None:
         return for_labels(one_hot(xp, "target", left[axis], axis, len(left)))
@@ -24,7 +22,14 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
         return f"pass {say(xp, 'permuted', 'target', axes=order)}"
     if product(left) == product(right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
-    return for_sizes(left, right)
+    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
+
+
+def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
+    """Remedy for shapes of which one, or each, lacks the copies that the other one has."""
+    both = ("input", left), ("target", right)
+    needed = [f"{name} = {broadcast(xp, name, shape)}" for name, one in both if one != shape]
+    return f"nothing is broadcast silently, so pass {' and '.join(needed)}"
 
 
 def for_sizes(left: Shape, right: Shape) -> str:
