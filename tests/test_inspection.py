@@ -10,6 +10,7 @@ from kldiv_xp._operands import examine
 from kldiv_xp._subject import of_log_probabilities
 
 INF, NAN = math.inf, math.nan
+SUBJECT = of_log_probabilities(log_target=False)
 
 
 def places(x, t, *, log_target=False, tiny=0.25):

@@ -121,7 +121,9 @@ def diagnosis_of(
     found = inspect(operands, arrays, axes, subject=subject, tiny=tiny, tolerance=tolerance)
     most = 1 if subject.divergence else input.ndim
     elsewhere = partial(other_axes, operands, arrays, axes, tolerance, most)
-    findings = mistakes(Evidence(found, subject, axes, elsewhere, operands.xp))
+    findings = mistakes(
+        Evidence(found, subject, axes, elsewhere, operands.xp, size_of(input, axes))
+    )
     values = values_of(subject, operands, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)
 
@@ -146,9 +148,14 @@ def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding,
     return tuple(found)
 
 
+def size_of(input: Array, axes: Axes) -> int:
+    """Number of entries of a distribution."""
+    return math.prod(input.shape[axis] for axis in axes)
+
+
 def allowance(xp: Namespace, input: Array, target: Array, axes: Axes) -> float:
     """How far a sum over a distribution may be from 1."""
-    size = math.prod(input.shape[axis] for axis in axes)
+    size = size_of(input, axes)
     eps = max(float(xp.finfo(one.dtype).eps) for one in (input, target))
     return min(MOST_TOLERANCE, max(LEAST_TOLERANCE, 8 * eps * (1 + math.log(max(1, size)))))
 

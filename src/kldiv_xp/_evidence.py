@@ -18,13 +18,14 @@ KL_DIV = of_log_probabilities(log_target=False)
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the rules go by."""
+    """All that the rules go by; `size` is the number of entries in a sample."""
 
     found: Inspection
     subject: Subject
     axes: Axes
     elsewhere: Callable[[str, str], Axes | None]
     xp: Namespace
+    size: int = 2
 
     @property
     def along(self) -> str:

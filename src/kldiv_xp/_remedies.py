@@ -102,14 +102,8 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     """Remedy for an operand that no array library made, beside another one of a library or not."""
     if is_array(getattr(operand, "data", None)):
         return f"pass its data, {name}.data"
-    code = next(
-        (
-            f"{name}.{method}()"
-            for method in ("to_numpy", "toarray", "numpy")
-            if has(operand, method)
-        ),
-        name,
-    )
+    exports = (f"{name}.{call}" for call in EXPORTS if has(operand, call.removesuffix("()")))
+    code = next(exports, name)
     if code == name and not is_convertible(operand):
         return "pass an array"
     if isinstance(operand, list | tuple) and operand and is_array(operand[0]):

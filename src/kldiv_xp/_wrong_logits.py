@@ -44,8 +44,8 @@ def probabilities_as_target(evidence: Evidence) -> Finding | None:
 
 
 def is_probabilities(evidence: Evidence, operand: str) -> bool:
-    """Whether the entries of all samples add up to 1, and do not by being alone in them."""
-    return evidence.is_space(operand, PROBABILITIES) and not evidence.is_space(operand, LOGS)
+    """Whether the entries of all samples add up to 1; a single logit may be 1 by chance."""
+    return evidence.size > 1 and evidence.is_space(operand, PROBABILITIES)
 
 
 def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:

@@ -83,9 +83,11 @@ def logits(evidence: Evidence, operand: str) -> Finding:
     )  # fmt: skip
 
 
-def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding:
+def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | None:
     """Samples that add up to something else than 1, and the axes along which they would."""
     tally, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]
+    if kind == PROBABILITIES and tally.count <= evidence.found[f"{operand} infinite"].count:
+        return None  # no division mends these sums, and the rule about infinities tells of them
     axes = evidence.elsewhere(operand, kind)
     word = "log_softmax" if kind == LOGS else "normalised"
     verb = "take log_softmax of it" if kind == LOGS else "divide it by its sum"
