@@ -83,6 +83,7 @@ def printable(text: str) -> str:
 @click.pass_context
 def diagnose_files(
     context: click.Context,
+    /,
     input: Any,
     target: Any,
     axis: int | Axes,

@@ -121,9 +121,8 @@ def diagnosis_of(
     found = inspect(operands, arrays, axes, subject=subject, tiny=tiny, tolerance=tolerance)
     most = 1 if subject.divergence else input.ndim
     elsewhere = partial(other_axes, operands, arrays, axes, tolerance, most)
-    findings = mistakes(
-        Evidence(found, subject, axes, elsewhere, operands.xp, size_of(input, axes))
-    )
+    size = size_of(input, axes)
+    findings = mistakes(Evidence(found, subject, axes, elsewhere, operands.xp, size))
     values = values_of(subject, operands, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)
 

@@ -93,8 +93,9 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
     verb = "take log_softmax of it" if kind == LOGS else "divide it by its sum"
     remedy = f"{verb}, {evidence.code(word, operand)}"
     if axes is not None:
-        named = axes[0] if len(axes) == 1 else axes
-        remedy = f"pass axis={named}, along which it does"
+        remedy = f"pass axis={axes}, along which it does"
+        if len(axes) == 1:
+            remedy = f"pass axis={axes[0]}, along which it does, or transpose the operands"
     name = f"exp({operand})" if kind == LOGS else f"`{operand}`"
     return finding(
         "not-normalised", operand, tally,
