@@ -49,13 +49,18 @@ def for_dtype(xp: Namespace, name: str, dtype: DType, kind: str) -> str:
         return f"take its real part, {say(xp, 'real', name)}"
     if getattr(dtype, "names", None):
         return f'pass one of its fields, e.g. {name}["{dtype.names[0]}"]'
-    if getattr(dtype, "kind", "") in {"M", "m", "V"} and kind == "other":
+    if kind == "other" and not becomes_floats(dtype):
         return "pass probabilities or their logarithms in an array of floats"
     code = say(xp, "as_float", name)
     if kind == "integers" and name == "target":
         counted = say(xp, "normalised", code, axis=-1)
         return f"take {code}, and if these are counts divide them by their sum, {counted}"
     return f"convert it with {code}"
+
+
+def becomes_floats(dtype: DType) -> bool:
+    """Whether a type that is of no known kind can be converted: texts, objects, floats of others."""
+    return getattr(dtype, "kind", "") in {"O", "S", "U", "T"} or "float" in str(dtype)
 
 
 def for_labels(code: str) -> str:
@@ -100,7 +105,9 @@ def for_other_library(first: tuple[str, Namespace], second: tuple[str, Namespace
 
 def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
     """Remedy for an operand that no array library made, beside another one of a library or not."""
-    if is_array(getattr(operand, "data", None)):
+    data = getattr(operand, "data", None)
+    # The data of a sparse matrix are but its entries that are not 0.
+    if is_array(data) and getattr(operand, "shape", None) == data.shape:
         return f"pass its data, {name}.data"
     exports = (f"{name}.{call}" for call in EXPORTS if has(operand, call.removesuffix("()")))
     code = next(exports, name)
@@ -110,6 +117,7 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
         return f"pass {module_of(namespace_of(operand[0]))}.stack({name})"
     if other is None:
         return "convert it with the asarray of your array library"
+    code = f"{code}.real" if isinstance(operand, complex) else code
     dtype = "" if name == "where" else f", dtype={other[0]}.dtype"
     return f"convert it with {say(namespace_of(other[1]), 'from_python', code, dtype=dtype)}"
 
