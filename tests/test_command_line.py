@@ -53,7 +53,7 @@ def test_report_as_json(files):
     done = diagnose(files, "q.npy", "p.npy", "--json")
     assert done.exit_code == 1
     report = json.loads(done.output)
-    assert [one["code"] for one in report["findings"]] == ["probabilities as input"]
+    assert [one["code"] for one in report["findings"]] == ["probabilities-as-input"]
 
 
 def test_options_are_those_of_the_function(files):

@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from words import words
 
 from kldiv_xp import Report, diagnose
 from kldiv_xp._diagnosis import allowance, smallest_normal
@@ -47,41 +48,43 @@ MISTAKES = [
         "the arguments seem to be swapped: pass the log-probabilities first.",
     ),
     (
-        "probabilities as input",
+        "probabilities-as-input",
         (Q, P),
         {},
         ((0, 0), Q[0, 0], 30),
         f"`input` holds probabilities ({Q[0, 0]:.6g} at (0, 0)) where their logarithms belong: "
-        "pass log_softmax of the logits, or log(input).",
+        "pass log_softmax of the logits, or {log}.",
     ),
     (
-        "probabilities as input",
+        "probabilities-as-input",
         (Q, LOG_P),
         {"log_target": True},
         ((0, 0), Q[0, 0], 30),
         f"`input` holds probabilities ({Q[0, 0]:.6g} at (0, 0)) where their logarithms belong: "
-        "pass log_softmax of the logits, or log(input).",
+        "pass log_softmax of the logits, or {log}.",
     ),
     (
-        "logits as input",
+        "logits-as-input",
         (changed(-np.ones((6, 5)), ((2, 3), 4.0)), P),
         {},
         ((2, 3), 4.0, 1),
         "`input` is 4 at (2, 3), which is no logarithm of a probability, and exp(input) adds up "
-        "to 1.8394 along axis 1: these look like raw logits, so call kl_div_with_logits, or take "
-        "log_softmax first.",
+        "to 1.8394 along axis 1: these look like raw logits, so call "
+        "kl_div_with_logits(input, target, axis=1, target_is='probabilities'), or take "
+        "{log_softmax}.",
     ),
     (
-        "logits as target",
+        "logits-as-target",
         (LOG_Q, changed(LOG_P, ((5, 0), 3.0))),
         {"log_target": True},
         ((5, 0), 3.0, 1),
         "`target` is 3 at (5, 0), which is no logarithm of a probability, and exp(target) adds "
         f"up to {math.exp(3) + 1 - P[5, 0]:.6g} along axis 1: these look like raw logits, so "
-        "call kl_div_with_logits, or take log_softmax first.",
+        "call kl_div_with_logits(input, target, axis=1, target_is='logits'), or take "
+        "{log_softmax}.",
     ),
     (
-        "log-probabilities as target",
+        "log-probabilities-as-target",
         (LOG_Q, LOG_P),
         {},
         ((0, 0), LOG_P[0, 0], 30),
@@ -89,7 +92,7 @@ MISTAKES = [
         "says probabilities: pass log_target=True.",
     ),
     (
-        "probabilities as log-target",
+        "probabilities-as-log-target",
         (LOG_Q, P),
         {"log_target": True},
         ((0, 0), P[0, 0], 30),
@@ -97,39 +100,39 @@ MISTAKES = [
         "log-probabilities: leave log_target out.",
     ),
     (
-        "not normalised",
+        "not-normalised",
         (changed(LOG_Q, (4, LOG_Q[4] - 1)), P),
         {},
         ((4,), math.exp(-1), 1),
         "exp(input) adds up to 0.367879, not 1, at (4,) along axis 1, and is off in 1 of 6 "
-        "samples: take log_softmax of it.",
+        "samples: take log_softmax of it, {log_softmax}.",
     ),
     (
-        "not normalised",
+        "not-normalised",
         (LOG_Q, 3 * P),
         {},
         ((0,), 3.0, 6),
         "`target` adds up to 3, not 1, at (0,) along axis 1, and is off in 6 of 6 samples: divide "
-        "it by its sum.",
+        "it by its sum, {normalised}.",
     ),
     (
-        "not normalised",
+        "not-normalised",
         (LOG_Q, LOG_P - 2),
         {"log_target": True},
         ((0,), math.exp(-2), 6),
         "exp(target) adds up to 0.135335, not 1, at (0,) along axis 1, and is off in 6 of 6 "
-        "samples: take log_softmax of it.",
+        "samples: take log_softmax of it, {log_softmax}.",
     ),
     (
-        "negative target",
+        "negative-target",
         (LOG_Q, changed(P, ((1, 2), -0.25), ((3, 0), -0.5))),
         {},
         ((1, 2), -0.25, 2),
         "`target` is -0.25 at (1, 2) and negative in 2 entries, which makes the loss NaN: pass "
-        "probabilities, e.g. softmax of the logits.",
+        "probabilities, e.g. softmax of the logits, {softmax}.",
     ),
     (
-        "nan input",
+        "nan-input",
         (changed(LOG_Q, ((2, 1), np.nan)), P),
         {},
         ((2, 1), math.nan, 1),
@@ -137,7 +140,7 @@ MISTAKES = [
         "it comes from, or leave it out with where=.",
     ),
     (
-        "nan target",
+        "nan-target",
         (LOG_Q, changed(P, ((2, 1), np.nan), ((5, 4), np.nan))),
         {},
         ((2, 1), math.nan, 2),
@@ -154,7 +157,11 @@ def test_mistake_is_found(holding_backend, code, operands, options, expected, se
     where, value, count = expected
     assert (finding.code, finding.where, finding.count) == (code, where, count)
     assert finding.value == pytest.approx(value, rel=1e-6, nan_ok=True)
-    assert str(finding) == finding.message == sentence
+    named = {
+        word: words(holding_backend, word, finding.operand, axis=1)
+        for word in ("log", "softmax", "log_softmax", "normalised")
+    }
+    assert str(finding) == finding.message == sentence.format(**named)
     assert report
 
 
@@ -186,16 +193,17 @@ def test_rounding_of_small_types_is_no_mistake(holding_backend, dtype, size):
 def test_logits_without_a_positive_entry_are_not_normalised(holding_backend):
     make = holding_backend.array
     finding = only(diagnose(make(-np.abs(LOGITS) - 2), make(P)))
-    assert finding.code == "not normalised"
-    assert finding.message.endswith("take log_softmax of it.")
+    assert finding.code == "not-normalised"
+    remedy = words(holding_backend, "log_softmax", "input", axis=1)
+    assert finding.message.endswith(f"take log_softmax of it, {remedy}.")
 
 
 def test_the_axis_along_which_it_adds_up_is_named(holding_backend):
     make = holding_backend.array
     finding, other = diagnose(make(LOG_Q.T), make(P.T)).findings
-    assert (finding.code, finding.operand, finding.where) == ("not normalised", "input", (0,))
+    assert (finding.code, finding.operand, finding.where) == ("not-normalised", "input", (0,))
     assert finding.message.endswith("pass axis=0, along which it does, or transpose the operands.")
-    assert (other.code, other.operand) == ("not normalised", "target")
+    assert (other.code, other.operand) == ("not-normalised", "target")
     assert other.message.endswith("pass axis=0, along which it does, or transpose the operands.")
 
 
@@ -205,7 +213,7 @@ def test_infinities_are_found_where_they_do_harm(holding_backend):
     p = changed(P, (0, [0.25, 0.75, 0, 0, 0]))
     finding = only(diagnose(make(log_q), make(p)))
     assert (finding.code, finding.where, finding.value, finding.count) == (
-        "zero support", (0, 0), 0.25, 1,
+        "zero-support", (0, 0), 0.25, 1,
     )  # fmt: skip
     assert finding.message == (
         "`input` is -inf at (0, 0), where the probability of target is 0.25, and at 1 entry in "
@@ -219,7 +227,7 @@ def test_log_target_without_probability_needs_no_support(holding_backend):
     log_q = changed(LOG_Q, (0, [-np.inf, 0, -np.inf, -np.inf, -np.inf]))
     log_p = changed(LOG_P, (0, [np.log(0.25), np.log(0.75), -np.inf, -np.inf, -np.inf]))
     finding = only(diagnose(make(log_q), make(log_p), log_target=True))
-    assert (finding.code, finding.count) == ("zero support", 1)
+    assert (finding.code, finding.count) == ("zero-support", 1)
 
 
 @pytest.mark.parametrize("log_target", [False, True])
@@ -227,11 +235,11 @@ def test_positive_infinity_is_found_in_both(holding_backend, log_target):
     make = holding_backend.array
     log_q, target = changed(LOG_Q, ((1, 1), np.inf)), LOG_P if log_target else P
     found = diagnose(make(log_q), make(target), log_target=log_target).findings
-    assert [one.code for one in found] == ["logits as input", "infinite input"]
+    assert [one.code for one in found] == ["logits-as-input", "infinite-input"]
     assert found[1].where == (1, 1)
     target = changed(target, ((2, 4), np.inf))
     found = diagnose(make(LOG_Q), make(target), log_target=log_target).findings
-    assert found[-1].code == "infinite target"
+    assert found[-1].code == "infinite-target"
     assert found[-1].message == (
         "`target` is inf at (2, 4) and at 1 entry in all, which neither a probability nor its "
         "logarithm is: find out where it comes from, or leave it out with where=."
@@ -257,7 +265,7 @@ def test_several_mistakes_come_in_the_order_of_their_gravity(holding_backend):
     log_q = changed(LOG_Q, ((0, 0), np.nan), ((3, 1), -np.inf))
     target = changed(2 * P, ((5, 4), np.nan))
     found = [one.code for one in diagnose(make(log_q), make(target)).findings]
-    assert found == ["not normalised", "not normalised", "zero support", "nan input", "nan target"]
+    assert found == ["not-normalised", "not-normalised", "zero-support", "nan-input", "nan-target"]
 
 
 # Shapes
@@ -272,7 +280,7 @@ def test_places_are_those_of_the_operands_for_any_axis(holding_backend, axis):
     assert not diagnose(make(np.log(q)), make(q), axis=axis)
     target = changed(q, ((2, 1, 3), -0.125), ((2, 2, 0), -0.5))
     finding = only(diagnose(make(np.log(q)), make(target), axis=axis))
-    assert (finding.code, finding.count) == ("negative target", 2)
+    assert (finding.code, finding.count) == ("negative-target", 2)
     assert finding.where in {(2, 1, 3), (2, 2, 0)}
     assert finding.value == target[finding.where]
     off = np.log(q)
@@ -293,7 +301,7 @@ def test_small_shapes_are_fine(holding_backend, shape):
 
 def test_zero_dimensional_operands_have_no_samples(holding_backend):
     report = diagnose(holding_backend.array(-1.0), holding_backend.array(np.nan))
-    assert only(report).code == "nan target"
+    assert only(report).code == "nan-target"
     assert only(report).where == ()
 
 
@@ -311,7 +319,7 @@ def test_blocks_change_nothing(holding_backend, monkeypatch, elements):
     assert [one.where for one in found.findings] == [one.where for one in expected.findings]
     assert [one.count for one in found.findings] == [one.count for one in expected.findings]
     assert [one.code for one in found.findings] == [
-        "not normalised", "not normalised", "zero support", "nan input", "nan target",
+        "not-normalised", "not-normalised", "zero-support", "nan-input", "nan-target",
     ]  # fmt: skip
 
 
@@ -363,21 +371,22 @@ def test_integers_are_found_with_the_words_of_the_loss(holding_backend):
     finding = only(report)
     assert (finding.code, finding.operand, finding.where) == ("dtype", "target", None)
     assert finding.message.startswith("`target` must have a real floating-point dtype; got ")
-    assert finding.message.endswith("bool: convert it with astype(..., float32).")
+    remedy = words(holding_backend, "as_float", "target")
+    assert finding.message.endswith(f"bool: convert it with {remedy}.")
     assert report.values == {}
 
 
 def test_labels_are_recognised():
     report = diagnose(LOG_Q, np.asarray([0, 1, 2, 3, 4, 0]))
     dtype, shape = report.findings
-    assert dtype.message == (
-        "`target` must have a real floating-point dtype; got int64: convert it with astype(..., "
-        "float32). Class labels become distributions by one_hot(...) first."
+    remedy = (
+        "class labels become probabilities by numpy.eye(5)[target.astype(int)], which "
+        "kl_div_with_logits takes with target_is='probabilities'."
     )
+    assert dtype.message == (f"`target` must have a real floating-point dtype; got int64: {remedy}")
     assert shape.code == "shape"
     assert shape.message == (
-        "`input` and `target` must have the same shape; got (6, 5) and (6,): nothing is broadcast "
-        "silently, so call broadcast_to(...) on the smaller one."
+        f"`input` and `target` must have the same shape; got (6, 5) and (6,): {remedy}"
     )
     assert str(report).startswith("Found 2 mistakes in operands of shape (6, 5)")
 
@@ -428,7 +437,7 @@ def test_tensors_that_want_a_gradient_are_diagnosed_without_one():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     log_q = torch.tensor(LOG_Q, requires_grad=True)
     report = diagnose(log_q, torch.tensor(LOG_P), log_target=False)
-    assert only(report).code == "log-probabilities as target"
+    assert only(report).code == "log-probabilities-as-target"
     assert log_q.grad is None
 
 
@@ -485,7 +494,8 @@ def test_report_is_printed_in_lines():
         "Found 1 mistake in operands of shape (1, 2), with distributions along 1 and a target of "
         "probabilities.\n"
         "1. `target` is -0.5 at (0, 0) and negative in 1 entry, which makes the loss NaN: pass "
-        "probabilities, e.g. softmax of the logits.\n"
+        "probabilities, e.g. softmax of the logits, numpy.exp(target) / "
+        "numpy.sum(numpy.exp(target), axis=1, keepdims=True).\n"
         "The loss in nats: sum nan, batchmean nan, mean nan; mean is batchmean divided by 2, and "
         "not the divergence."
     )
@@ -511,7 +521,7 @@ def test_report_is_plain_for_json():
     assert plain["log_target"] is False
     (finding,) = plain["findings"]
     assert finding == {
-        "code": "nan target",
+        "code": "nan-target",
         "operand": "target",
         "where": [0, 1],
         "value": "nan",

@@ -2,17 +2,20 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from kldiv_xp._evidence import LOGS, PROBABILITIES, Evidence, entries
 from kldiv_xp._inspection import Inspection, Tally
+from kldiv_xp._subject import of_log_probabilities
 
 
 def evidence(met=(), axes=(1,), samples=3):
     """Evidence of three samples, and of what was met once in each case."""
     found = Inspection(1e-4, {name: Tally(1) for name in met})
     found.samples["input"] = found.samples["target"] = samples
-    return Evidence(found, log_target=False, axes=axes, elsewhere=lambda *_: None)
+    subject = of_log_probabilities(log_target=False)
+    return Evidence(found, subject, axes=axes, elsewhere=lambda *_: None, xp=np)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,8 @@ def test_negative_entries_are_no_probabilities_and_may_be_logarithms():
 )
 def test_swapped_operands_are_each_in_the_space_of_the_other(met, swapped):
     assert evidence(met).is_swapped is swapped
-    assert not dataclasses.replace(evidence(met), log_target=True).is_swapped
+    other = of_log_probabilities(log_target=True)
+    assert not dataclasses.replace(evidence(met), subject=other).is_swapped
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")])

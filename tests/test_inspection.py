@@ -7,15 +7,18 @@ import pytest
 
 from kldiv_xp._inspection import Inspection, Tally, events, inspect, read
 from kldiv_xp._operands import examine
+from kldiv_xp._subject import of_log_probabilities
 
 INF, NAN = math.inf, math.nan
+SUBJECT = of_log_probabilities(log_target=False)
 
 
 def places(x, t, *, log_target=False, tiny=0.25):
     """Where what is met, by its name."""
     operands = np.asarray(x, dtype=float), np.asarray(t, dtype=float)
     with np.errstate(all="ignore"):
-        found = list(events(np, *operands, log_target, tiny, 0.5))
+        subject = of_log_probabilities(log_target=log_target)
+        found = list(events(np, *operands, subject, tiny, 0.5))
     return {name: np.flatnonzero(mask).tolist() for name, mask, _ in found}
 
 
@@ -49,7 +52,14 @@ def test_subnormal_targets_are_above_zero_and_below_the_least_normal():
 @pytest.mark.parametrize(("total", "count"), [(1.5, 0), (1.625, 1), (0.5, 0), (0.25, 1), (NAN, 0)])
 def test_sum_is_off_by_more_than_the_tolerance(total, count):
     log_q, p = np.zeros((1, 2)), np.asarray([[total - 0.125, 0.125]])
-    found = inspect(examine(log_q, p), (log_q, p), (1,), log_target=False, tiny=0.0, tolerance=0.5)
+    found = inspect(
+        examine(log_q, p),
+        (log_q, p),
+        (1,),
+        subject=of_log_probabilities(log_target=False),
+        tiny=0.0,
+        tolerance=0.5,
+    )
     assert found["target sum"].count == count
     assert found.samples["target"] == (0 if math.isnan(total) else 1)
 
@@ -58,7 +68,12 @@ def test_sample_with_a_gap_is_not_added_up():
     log_q, p = np.zeros((2, 2)), np.full((2, 2), 3.0)
     where = np.asarray([[True, False], [True, True]])
     found = inspect(
-        examine(log_q, p), (log_q, p, where), (1,), log_target=False, tiny=0.0, tolerance=0.5
+        examine(log_q, p),
+        (log_q, p, where),
+        (1,),
+        subject=of_log_probabilities(log_target=False),
+        tiny=0.0,
+        tolerance=0.5,
     )
     assert (found.samples["target"], found["target sum"].count) == (1, 1)
     assert found["target sum"].where == (1,)

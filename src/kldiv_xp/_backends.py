@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kldiv_xp._typing import Namespace
+from kldiv_xp._words import OF_CUPY, OF_DASK, OF_JAX, OF_NUMPY, OF_TORCH, STANDARD, Words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,18 +38,31 @@ class Facts:
     bridges_of_subclasses: Mapping[str, str] = field(default_factory=dict)
     """Bridges of subclasses of which it is known what they do, by their full names."""
 
+    has_layouts: bool = False
+    """Arrays of a plain type may be sparse, nested or laid out for other libraries."""
+
+    devices_without_values: frozenset[str] = frozenset()
+    """Devices from which nothing can be moved, since an array there holds no values."""
+
+    words: Words = STANDARD
+    """How its users write what mends an operand."""
+
 
 UNKNOWN = Facts()
 
 FACTS = {
     "numpy": Facts(
-        zero_dimensional_is_scalar=True, bridge="_host", bridge_takes_plain_types_only=True
+        zero_dimensional_is_scalar=True,
+        bridge="_host",
+        bridge_takes_plain_types_only=True,
+        words=OF_NUMPY,
     ),
     "cupy": Facts(
         computes_with_numpy=False,
         forbids_mixed_devices=True,
         needs_device_context=True,
         bridge="_cupy",
+        words=OF_CUPY,
     ),
     "torch": Facts(
         computes_with_numpy=False,
@@ -58,9 +72,12 @@ FACTS = {
         bridge_of_compiler="_torch_graph",
         bridge_takes_plain_types_only=True,
         bridges_of_subclasses={"torch.distributed.tensor.DTensor": "_torch_shards"},
+        has_layouts=True,
+        devices_without_values=frozenset({"meta"}),
+        words=OF_TORCH,
     ),
-    "jax": Facts(computes_with_numpy=False, bridge="_jax"),
-    "dask": Facts(bridge="_dask"),
+    "jax": Facts(computes_with_numpy=False, bridge="_jax", words=OF_JAX),
+    "dask": Facts(bridge="_dask", words=OF_DASK),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 

@@ -1,16 +1,21 @@
 """Raising what a diagnosis finds: by `check=True` of one call, or within a block of code."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from kldiv_xp._array_api import is_being_compiled
-from kldiv_xp._diagnosis import diagnose
-from kldiv_xp._findings import Report
+from kldiv_xp._diagnosis import diagnosis_of
+from kldiv_xp._findings import CODES, Report
+from kldiv_xp._logit_formula import JS, Divergence
 from kldiv_xp._options import check_switch
+from kldiv_xp._question import subject_of
 from kldiv_xp._scopes import Scope
-from kldiv_xp._typing import Array, Axis
+from kldiv_xp._subject import Subject
+from kldiv_xp._typing import Array, Axes, Axis
 
-_is_on = Scope[bool]("kldiv_xp_checking")
+# The codes that may pass in the innermost block, None outside of all blocks.
+_allowed = Scope[frozenset[str]]("kldiv_xp_checking")
 
 
 class KLDivInputError(ValueError):
@@ -30,20 +35,29 @@ class KLDivInputError(ValueError):
         return type(self), (self.report,)
 
 
-@contextmanager
-def checking() -> Iterator[None]:
+def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
     """Diagnose the operands of every loss within the ``with`` block, and raise what is found.
 
     It is for a while, when something is wrong or new: it reads all values, and waits for devices.
-    `kl_div`, `KLDivLoss` and `kl_div_gradient` are checked, with their `axis`, or the last one
-    where they have none.
+    `kl_div`, `KLDivLoss` and `kl_div_gradient` are checked with their `axis`, or the last one
+    where they have none, `kl_div_with_logits` and `js_div_with_logits` as logits.  A function that
+    was compiled before the block is not looked into.
+
+    Parameters
+    ----------
+    allow : iterable of str
+        Codes of findings that may pass; `CODES` lists them.  Of nested blocks the innermost
+        decides.
 
     Raises
     ------
     KLDivInputError
         By a loss within the block, if `diagnose` finds anything in its operands.
     TypeError
-        By a loss within the block, if its operands are traced and hold no values.
+        By a loss within the block, if its operands are traced and hold no values; by `checking`
+        itself, if `allow` is no iterable of strings.
+    ValueError
+        By `checking` itself, if `allow` holds what is no code.
 
     See Also
     --------
@@ -66,14 +80,29 @@ def checking() -> Iterator[None]:
     Traceback (most recent call last):
         ...
     kldiv_xp.KLDivInputError: `input` holds probabilities (0.5 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or log(input).
+    >>> with checking(allow=["probabilities-as-input"]):
+    ...     kl_div(p, p, reduction="batchmean").round(7)
+    array(-1.1931472)
     """  # noqa: E501 - a finding is one line
-    with _is_on.during(True):  # noqa: FBT003
-        yield
+    return _allowed.during(check_allowed(allow))
+
+
+def check_allowed(allow: object) -> frozenset[str]:
+    """The codes that may pass; refuse what is no code."""
+    if isinstance(allow, str) or not isinstance(allow, Iterable):
+        message = f"`allow` must be a list of codes; got {allow!r}: pass [{allow!r}]."
+        raise TypeError(message)
+    codes = list(allow)
+    for code in codes:
+        if not (isinstance(code, str) and code in CODES):
+            message = f"`allow` must hold codes of findings, {', '.join(CODES)}; got {code!r}."
+            raise ValueError(message)
+    return frozenset(codes)
 
 
 def is_checking() -> bool:
     """Whether this runs within a block that checks."""
-    return _is_on.value() is not None
+    return _allowed.value() is not None
 
 
 # torch.compile does not trace context variables: this is called while it traces, and its result is
@@ -91,17 +120,44 @@ def check_values(
 ) -> None:
     """Raise what a diagnosis finds, if it is asked for here or all around."""
     check_switch("check", check)
-    if not (check or is_checking()):
-        return
+    if check or is_checking():
+        refuse_compilation(input)
+        axes = -1 if axis is None else axis
+        raise_findings(input, target, subject_of(log_target), axes, where)
+
+
+def check_logit_values(
+    input: Array,
+    target: Array,
+    divergence: Divergence,
+    axis: int,
+    scale: float | None,
+    where: Array | None,
+) -> None:
+    """Raise what a diagnosis finds in the operands of a loss of logits, if it is asked for."""
+    if is_checking():
+        refuse_compilation(input)
+        target_is = "logits" if isinstance(divergence, JS) else divergence.target_is
+        raise_findings(input, target, Subject(target_is, divergence, scale), axis, where)
+
+
+def refuse_compilation(input: Array) -> None:
+    """Refuse what torch.compile traces."""
     if is_being_compiled(input):
         message = (
             "A check reads values, and what torch.compile traces has none: call the compiled "
             "function without it, and diagnose(...) outside."
         )
         raise TypeError(message)
-    report = diagnose(
-        input, target, log_target=log_target, axis=-1 if axis is None else axis, where=where
-    )
+
+
+def raise_findings(
+    input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
+) -> None:
+    """Raise what is found and may not pass."""
+    report = diagnosis_of(input, target, subject, axis, where)
+    allowed = _allowed.value() or frozenset()
     # What types and shapes alone say, the loss itself raises.
-    if any(finding.where is not None for finding in report.findings):
-        raise KLDivInputError(report)
+    raised = [one for one in report.findings if one.where is not None and one.code not in allowed]
+    if raised:
+        raise KLDivInputError(replace(report, findings=tuple(raised)))

@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from kldiv_xp._array_files import load
 from kldiv_xp._diagnosis import diagnose
 from kldiv_xp._findings import Report
 from kldiv_xp._picture import draw
+from kldiv_xp._typing import Axes, InputKind, TargetKind
 
 FOUND = 1
 
@@ -26,14 +28,52 @@ def loaded(_: click.Context, __: click.Parameter, name: str) -> Any:
     try:
         return load(name)
     except (OSError, ValueError, ImportError) as error:
-        raise click.BadParameter(str(error)) from error
+        raise click.BadParameter(printable(str(error))) from error
+
+
+def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
+    """Axis, or axes with commas between them."""
+    try:
+        axes = tuple(map(int, value.split(",")))
+    except ValueError as error:
+        message = (
+            "an axis is a whole number, and several have commas between them; got "
+            f"{value!r}: write -1 or 1,2."
+        )
+        raise click.BadParameter(message) from error
+    return axes if len(axes) > 1 else axes[0]
+
+
+def printable(text: str) -> str:
+    """Text in one line in which nothing steers the terminal: a file may hold names of any kind."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 @main.command("diagnose")
 @click.argument("input", callback=loaded)
 @click.argument("target", callback=loaded)
 @click.option("--log-target", is_flag=True, help="The target holds log-probabilities.")
-@click.option("--axis", default=-1, show_default=True, help="Axis of one distribution.")
+@click.option(
+    "--input-is",
+    type=click.Choice(get_args(InputKind)),
+    default="log_probabilities",
+    show_default=True,
+    help="What the input holds; with logits the loss is that of kl_div_with_logits.",
+)
+@click.option(
+    "--target-is",
+    type=click.Choice(get_args(TargetKind)),
+    help="What the target holds; the default is logits for an input of logits, else probabilities.",
+)
+@click.option(
+    "--axis",
+    default="-1",
+    show_default=True,
+    callback=axes_of,
+    help="Axis of one distribution, or axes with commas between them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option(
     "--plot",
@@ -43,12 +83,13 @@ def loaded(_: click.Context, __: click.Parameter, name: str) -> Any:
 @click.pass_context
 def diagnose_files(
     context: click.Context,
+    /,
     input: Any,
     target: Any,
-    log_target: bool,
-    axis: int,
+    axis: int | Axes,
     as_json: bool,
     plot: Path | None,
+    **options: Any,
 ) -> None:
     """Look for the usual mistakes in INPUT (log-probabilities) and TARGET.
 
@@ -57,11 +98,11 @@ def diagnose_files(
     done.
     """
     try:
-        report = diagnose(input, target, log_target=log_target, axis=axis)
+        report = diagnose(input, target, axis=axis, **options)
         if plot is not None:
             draw(plot, input, target, report)
-    except (TypeError, ValueError, ImportError) as error:
-        raise click.UsageError(str(error)) from error
+    except (TypeError, ValueError, ImportError, OSError, MemoryError) as error:
+        raise click.UsageError(printable(str(error) or type(error).__name__)) from error
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2))
     else:
@@ -87,5 +128,5 @@ def table(report: Report) -> Table:
     for one in report.findings:
         where = "" if one.where is None else str(one.where)
         value = "" if one.value is None else f"{one.value:.6g}"
-        made.add_row(one.code, where, value, str(one.count), one.message)
+        made.add_row(one.code, where, value, str(one.count), escape(one.message))
     return made

@@ -4,19 +4,18 @@ import math
 from functools import partial
 
 from kldiv_xp._array_api import known_shape
-from kldiv_xp._evaluation import Arrays, evaluate_loss, unrounded
+from kldiv_xp._array_checks import check_dtype, check_layouts, common_namespace
 from kldiv_xp._evidence import Evidence
 from kldiv_xp._findings import Finding, Report
-from kldiv_xp._inspection import inspect, read
+from kldiv_xp._inspection import inspect
 from kldiv_xp._mistakes import mistakes
-from kldiv_xp._operands import Operands
-from kldiv_xp._options import check_switch
-from kldiv_xp._other_axis import other_axis
+from kldiv_xp._other_axis import other_axes
 from kldiv_xp._overrides import is_overridden, overridable, override
-from kldiv_xp._reduction import divisor
-from kldiv_xp._request import checked, number_selected, sample_shape
-from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp._validation import check_devices, check_dtype, check_shapes, common_namespace
+from kldiv_xp._question import asked, subject_of
+from kldiv_xp._subject import Subject
+from kldiv_xp._typing import Array, Axes, InputKind, Namespace, TargetKind
+from kldiv_xp._validation import check_devices, check_shapes
+from kldiv_xp._values import values_of
 
 # Sums of float64 that was float32 once are no better than this; worse than that is no 16-bit sum.
 LEAST_TOLERANCE, MOST_TOLERANCE = 1e-4, 0.1
@@ -30,6 +29,8 @@ def diagnose(
     log_target: bool = False,
     axis: int | Axes = -1,
     where: Array | None = None,
+    input_is: InputKind = "log_probabilities",
+    target_is: TargetKind | None = None,
 ) -> Report:
     """Look for the usual mistakes in the operands of a loss.
 
@@ -40,14 +41,19 @@ def diagnose(
     ----------
     input, target : array
         Operands as for `kl_div`, of any shape: log-probabilities, and probabilities or, with
-        `log_target`, their logarithms.
+        `log_target`, their logarithms.  With ``input_is="logits"`` those of `kl_div_with_logits`.
     log_target : bool
         Whether `target` is meant to hold log-probabilities.
     axis : int or tuple of int
-        Axes of one distribution, along which probabilities add up to 1.
+        Axes of one distribution, along which probabilities add up to 1; one of them for logits.
     where : array of bool, optional
-        Mask as for `kl_div`.  What is not selected is not looked at, and distributions of which
-        a part is not selected are not added up.
+        Mask as for `kl_div`, or for `kl_div_with_logits`.  What is not selected is not looked at,
+        and distributions of which a part is not selected are not added up.
+    input_is : {'log_probabilities', 'logits'}
+        What `input` is meant to hold, and so which loss is asked about.
+    target_is : {'probabilities', 'log_probabilities', 'logits'}, optional
+        What `target` is meant to hold.  If left out, logits where the input holds logits, and
+        otherwise what `log_target` says.
 
     Returns
     -------
@@ -61,7 +67,8 @@ def diagnose(
         If an operand is not an array that holds values, if they come from different libraries, or
         if an option has the wrong type.
     ValueError
-        If `axis` names no axis, devices differ, or a lazy array does not know its shape.
+        If `axis` names no axis, devices differ, a lazy array does not know its shape, or
+        `input_is`, `target_is` and `log_target` do not go together.
 
     See Also
     --------
@@ -70,10 +77,14 @@ def diagnose(
     Notes
     -----
     What is found: arguments that are swapped; probabilities or logits as `input`; a `target` in
-    the other space than `log_target` says; samples that do not add up to 1, and the axis along
-    which they would; negative targets; entries with target but no probability in `input`; NaN and
-    infinities; targets that 16-bit floats cannot hold; shapes that differ and dtypes that are not
-    floating-point.  The report also tells how far 'mean' is from 'batchmean'.
+    the other space than `log_target` or `target_is` says; samples that do not add up to 1, and the
+    axes along which they would; samples without any probability; negative targets; entries with
+    target but no probability in `input`; NaN and infinities; targets that 16-bit floats cannot
+    hold; shapes that differ and dtypes that are not floating-point.  `CODES` lists all of them.
+    Log-probabilities are logits, and a logit of -inf is a probability of 0.
+
+    The report also tells the loss: that of `kl_div`, and how far 'mean' is from 'batchmean', or
+    for logits that of `kl_div_with_logits` with its defaults.
 
     Sums may differ from 1 by what the dtype explains, ``8 eps (1 + log n)`` for n entries, but by
     no less than 0.0001 and no more than 0.1.
@@ -87,21 +98,38 @@ def diagnose(
     False
     >>> report = diagnose(q, p)
     >>> report.findings[0].code, report.findings[0].where
-    ('probabilities as input', (0, 0))
+    ('probabilities-as-input', (0, 0))
     >>> print(report.findings[0])
     `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or log(input).
     """  # noqa: E501 - a finding is one line
     operands = (input, target, where)
     if is_overridden(operands):
         return override(diagnose, operands, locals())
-    check_switch("log_target", log_target)
+    subject = subject_of(log_target, input_is, target_is)
+    return diagnosis_of(input, target, subject, axis, where)
+
+
+def diagnosis_of(
+    input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
+) -> Report:
+    """Report about the operands of a loss."""
     xp = common_namespace(input=input, target=target)
+    check_layouts(xp, input=input, target=target)
     check_devices(xp, input=input, target=target)
     unusable = without_values(xp, input, target)
+    kinds = subject.log_target, subject.input_is, subject.target_is
     if unusable:
-        return Report(unusable, {}, tuple(input.shape), (), log_target)
-    axes = axis if input.ndim else ()
-    return report_of(constant(input), constant(target), log_target, axes, where)
+        return Report(unusable, {}, tuple(input.shape), (), *kinds)
+    operands, arrays, axes = asked(constant(input), constant(target), subject, axis, where)
+    tolerance = allowance(operands.xp, input, target, axes)
+    tiny = smallest_normal(operands.xp, target)
+    found = inspect(operands, arrays, axes, subject=subject, tiny=tiny, tolerance=tolerance)
+    most = 1 if subject.divergence else input.ndim
+    elsewhere = partial(other_axes, operands, arrays, axes, tolerance, most)
+    size = size_of(input, axes)
+    findings = mistakes(Evidence(found, subject, axes, elsewhere, operands.xp, size))
+    values = values_of(subject, operands, arrays, axes)
+    return Report(findings, values, tuple(input.shape), axes, *kinds)
 
 
 def constant(operand: Array) -> Array:
@@ -109,30 +137,14 @@ def constant(operand: Array) -> Array:
     return operand.detach() if hasattr(operand, "detach") else operand
 
 
-def report_of(
-    input: Array, target: Array, log_target: bool, axis: int | Axes, where: Array | None
-) -> Report:
-    """Report about operands that the loss can be computed of."""
-    operands, arrays, resolved = checked(input, target, log_target, axis, where)
-    axes = resolved or ()
-    check_known(input)
-    tolerance = allowance(operands.xp, input, target, axes)
-    tiny = smallest_normal(operands.xp, target)
-    found = inspect(operands, arrays, axes, log_target=log_target, tiny=tiny, tolerance=tolerance)
-    elsewhere = partial(other_axis, operands, arrays, axes, tolerance)
-    findings = mistakes(Evidence(found, log_target, axes, elsewhere))
-    values = losses(operands, arrays, log_target)
-    return Report(findings, values, tuple(input.shape), axes, log_target)
-
-
 def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding, ...]:
     """What types and shapes alone say, in the words of the errors that the loss would raise."""
     found = []
-    for name, operand in (("input", input), ("target", target)):
+    for name, operand, other in (("input", input, target), ("target", target, input)):
         try:
-            check_dtype(xp, name, operand)
+            check_dtype(xp, name, operand, known_shape(other) if name == "target" else None)
         except TypeError as error:
-            found.append(Finding("dtype", name, None, None, 1, f"{error}{hint(xp, operand)}"))
+            found.append(Finding("dtype", name, None, None, 1, str(error)))
     try:
         check_shapes(input, target)
     except ValueError as error:
@@ -140,26 +152,14 @@ def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding,
     return tuple(found)
 
 
-def hint(xp: Namespace, operand: Array) -> str:
-    """What integers usually are."""
-    labels = " Class labels become distributions by one_hot(...) first."
-    return labels if xp.isdtype(operand.dtype, "integral") else ""
-
-
-def check_known(input: Array) -> None:
-    """Refuse a lazy array that does not know its shape."""
-    shape = known_shape(input)
-    if None in shape:
-        message = (
-            f"A diagnosis needs to know the shape of `input`; got {shape}: compute it first "
-            "(Dask: compute_chunk_sizes())."
-        )
-        raise ValueError(message)
+def size_of(input: Array, axes: Axes) -> int:
+    """Number of entries of a distribution."""
+    return math.prod(input.shape[axis] for axis in axes)
 
 
 def allowance(xp: Namespace, input: Array, target: Array, axes: Axes) -> float:
     """How far a sum over a distribution may be from 1."""
-    size = math.prod(input.shape[axis] for axis in axes)
+    size = size_of(input, axes)
     eps = max(float(xp.finfo(one.dtype).eps) for one in (input, target))
     return min(MOST_TOLERANCE, max(LEAST_TOLERANCE, 8 * eps * (1 + math.log(max(1, size)))))
 
@@ -168,13 +168,3 @@ def smallest_normal(xp: Namespace, target: Array) -> float:
     """Smallest target that a 16-bit type holds with all its digits; 0 for other types."""
     finfo = xp.finfo(target.dtype)
     return float(finfo.smallest_normal) if finfo.bits == 16 else 0.0  # noqa: PLR2004
-
-
-def losses(operands: Operands, arrays: Arrays, log_target: bool) -> dict[str, float]:
-    """The loss by each reduction that gives one number, of one unrounded sum."""
-    total = read(evaluate_loss(unrounded(operands), arrays, log_target, None))
-    shape = sample_shape(arrays[0], None)
-    entries, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
-    if arrays[2:]:
-        entries = read(number_selected(operands, arrays[2], None))
-    return {"sum": total, "batchmean": total / batch, "mean": total / entries}

@@ -5,20 +5,27 @@ from dataclasses import dataclass
 
 from kldiv_xp._findings import Finding
 from kldiv_xp._inspection import Inspection, Tally
-from kldiv_xp._typing import Axes
+from kldiv_xp._remedies import say_along
+from kldiv_xp._subject import Subject, of_log_probabilities
+from kldiv_xp._typing import Axes, Namespace
 
 # What is taken, of each operand: its exponential adds up to 1, or it does itself.
 LOGS, PROBABILITIES = "sum of exp", "sum"
 
 
+KL_DIV = of_log_probabilities(log_target=False)
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """All that the rules go by."""
+    """All that the rules go by; `size` is the number of entries in a sample."""
 
     found: Inspection
-    log_target: bool
+    subject: Subject
     axes: Axes
-    elsewhere: Callable[[str, str], int | None]
+    elsewhere: Callable[[str, str], Axes | None]
+    xp: Namespace
+    size: int = 2
 
     @property
     def along(self) -> str:
@@ -31,11 +38,15 @@ class Evidence:
             return False
         return kind == LOGS or not self.found[f"{operand} negative"].count
 
+    def code(self, word: str, operand: str) -> str:
+        """Code that does something along the axes of a distribution, in the library's words."""
+        return say_along(self.xp, word, operand, self.axes)
+
     @property
     def is_swapped(self) -> bool:
         """Whether each operand looks like the other one."""
         return (
-            not self.log_target
+            self.subject == KL_DIV
             and self.is_space("input", PROBABILITIES)
             and self.is_space("target", LOGS)
         )

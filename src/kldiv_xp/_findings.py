@@ -3,9 +3,35 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
-from kldiv_xp._typing import Axes
+from kldiv_xp._typing import Axes, InputKind, TargetKind
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "swapped": "Probabilities as input and log-probabilities as target.",
+        "probabilities-as-input": "Probabilities where their logarithms, or logits, belong.",
+        "logits-as-input": "Logits where log-probabilities belong.",
+        "probabilities-as-target": "Probabilities where logits belong.",
+        "log-probabilities-as-target": "Log-probabilities where probabilities belong.",
+        "probabilities-as-log-target": "Probabilities where log-probabilities belong.",
+        "logits-as-target": "Logits where probabilities or log-probabilities belong.",
+        "not-normalised": "Samples whose probabilities do not add up to 1.",
+        "empty-input": "Samples of input in which every probability is 0.",
+        "empty-target": "Samples of target in which every probability is 0.",
+        "negative-target": "Negative entries where probabilities belong.",
+        "zero-support": "Entries that have a probability on the one side only.",
+        "nan-input": "NaN in input.",
+        "nan-target": "NaN in target.",
+        "infinite-input": "Positive infinity in input.",
+        "infinite-target": "Positive infinity in target.",
+        "underflow": "Targets that their 16-bit type cannot hold with all digits.",
+        "dtype": "Operands that are not of real floating-point numbers.",
+        "shape": "Operands whose shapes differ.",
+    }
+)
+"""Codes of all findings, each with its meaning."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +41,7 @@ class Finding:
     Attributes
     ----------
     code : str
-        Name of the kind of mistake, for programs.
+        Name of the kind of mistake, for programs; one of `CODES`.
     operand : str
         'input' or 'target'.
     where : tuple of int or None
@@ -50,12 +76,18 @@ class Report:
         The mistakes, the gravest first.
     values : mapping of str to float
         The loss by 'sum', 'batchmean' and 'mean', in nats; empty where it cannot be computed.
+        'mean' divides by the number of elements, and where the input holds logits by that of
+        samples.
     shape : tuple of int
         Shape of `input`.
     axis : tuple of int
         Axes of one distribution, from the front.
     log_target : bool
         Whether `target` was taken for log-probabilities.
+    input_is : {'log_probabilities', 'logits'}
+        What `input` was taken for.
+    target_is : {'probabilities', 'log_probabilities', 'logits'}
+        What `target` was taken for.
     """
 
     findings: tuple[Finding, ...]
@@ -63,6 +95,13 @@ class Report:
     shape: Axes
     axis: Axes
     log_target: bool
+    input_is: InputKind = "log_probabilities"
+    target_is: TargetKind | None = None
+
+    def __post_init__(self) -> None:
+        if self.target_is is None:
+            kind = "log_probabilities" if self.log_target else "probabilities"
+            object.__setattr__(self, "target_is", kind)
 
     def __bool__(self) -> bool:
         return bool(self.findings)
@@ -76,11 +115,12 @@ class Report:
         """What was looked at, and how much was found."""
         count = len(self.findings)
         found = {0: "nothing", 1: "1 mistake"}.get(count, f"{count} mistakes")
-        kind = "log-probabilities" if self.log_target else "probabilities"
+        kind = str(self.target_is).replace("_", "-")
         along = ", ".join(map(str, self.axis)) or "no axis"
+        logits = ", an input of logits" if self.input_is == "logits" else ""
         return (
             f"Found {found} in operands of shape {self.shape}, with distributions along "
-            f"{along} and a target of {kind}."
+            f"{along}{logits} and a target of {kind}."
         )
 
     @property
@@ -89,11 +129,14 @@ class Report:
         if not self.values:
             return []
         amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
-        size = math.prod(self.shape[1:])
+        logits = self.input_is == "logits"
+        kept = [size for axis, size in enumerate(self.shape) if not (logits and axis in self.axis)]
+        size = math.prod(kept[1:])
         line = f"The loss in nats: {amounts}"
         if size <= 1:
             return [f"{line}."]
-        return [f"{line}; mean is batchmean divided by {size}, and not the divergence."]
+        meaning = "the divergence of a sample" if logits else "not the divergence"
+        return [f"{line}; mean is batchmean divided by {size}, and {meaning}."]
 
     def as_dict(self) -> dict[str, Any]:
         """The report in numbers, strings and lists, for JSON; no number in it is infinite or NaN.
@@ -107,6 +150,8 @@ class Report:
             "shape": list(self.shape),
             "axis": list(self.axis),
             "log_target": self.log_target,
+            "input_is": self.input_is,
+            "target_is": self.target_is,
         }
 
 

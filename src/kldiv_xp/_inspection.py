@@ -11,6 +11,7 @@ from kldiv_xp._evaluation import Arrays
 from kldiv_xp._execution import quiet
 from kldiv_xp._operands import Operands
 from kldiv_xp._parts import Part, parts
+from kldiv_xp._subject import Subject
 from kldiv_xp._typing import Array, Axes, Namespace
 
 
@@ -57,7 +58,7 @@ def inspect(
     arrays: Arrays,
     axes: Axes,
     *,
-    log_target: bool,
+    subject: Subject,
     tiny: float,
     tolerance: float,
 ) -> Inspection:
@@ -70,8 +71,8 @@ def inspect(
     carried: list[Array] = []
     for part in parts(operands, arrays, axes):
         with quiet(operands.facts, part.matrices[0]):
-            meet_entries(found, part, log_target, tiny)
-            sums = row_sums(part)
+            meet_entries(found, part, subject, tiny)
+            sums = row_sums(part, subject)
             if carried:
                 sums = [one + other for one, other in zip(sums, carried, strict=True)]
             carried = [] if part.ends else sums
@@ -80,17 +81,19 @@ def inspect(
     return found
 
 
-def meet_entries(found: Inspection, part: Part, log_target: bool, tiny: float) -> None:
+def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -> None:
     """Count what single entries are."""
     xp = part.xp
-    x, t, *where = (xp.reshape(one, (-1,)) for one in part.matrices)
-    for name, mask, values in events(xp, x, t, log_target, tiny, found.tolerance):
+    where = part.matrices[2:]
+    x, t = part.matrices[:2]
+    for name, mask, values in events(xp, x, t, subject, tiny, found.tolerance):
         selected = mask & where[0] if where else mask
-        found.meet(name, part, selected, values, len(part.order))
+        flat, shown = (xp.reshape(one, (-1,)) for one in (selected, values))
+        found.meet(name, part, flat, shown, len(part.order))
 
 
 def events(
-    xp: Namespace, x: Array, t: Array, log_target: bool, tiny: float, tolerance: float
+    xp: Namespace, x: Array, t: Array, subject: Subject, tiny: float, tolerance: float
 ) -> Iterator[tuple[str, Array, Array]]:
     """Names of what entries can be, where they are it, and the values to show."""
     for name, values in (("input", x), ("target", t)):
@@ -99,29 +102,50 @@ def events(
         yield f"{name} negative", values < 0, values
         yield f"{name} positive", values > 0, values
         yield f"{name} above", values > tolerance, values
-    p = xp.exp(t) if log_target else t
-    yield "support", (x == -math.inf) & (p > 0), p
-    if not log_target:
+        yield f"{name} large", xp.abs(values) > 1 + tolerance, values
+    if subject.needs_support == "input":
+        p = probabilities(xp, t, subject.kind_of("target"), subject.temperature)
+        yield "support", (x == -math.inf) & (p > 0), p
+    if subject.needs_support == "target":
+        q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
+        yield "support", (t == -math.inf) & (q > 0), q
+    if subject.target_is == "probabilities":
         yield "subnormal", (t > 0) & (t < tiny), t
 
 
-def row_sums(part: Part) -> list[Array]:
-    """For each row: sums of input, of its exponential, the same of target, number selected."""
+def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
+    """What the entries of rows stand for; of logits over the largest one of the row."""
+    if kind == "probabilities":
+        return rows
+    if kind == "log_probabilities":
+        return xp.exp(rows)
+    return xp.exp((rows - xp.max(rows, axis=-1, keepdims=True)) / temperature)
+
+
+def row_sums(part: Part, subject: Subject) -> list[Array]:
+    """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
     xp = part.xp
-    *both, where = (*part.matrices, None)[:3]
-    added = [one for values in both for one in (values, xp.exp(values))]
+    x, t, where = (*part.matrices, None)[:3]
+    nothing = 0.0 if subject.target_is == "probabilities" else -math.inf
+    added = [
+        one
+        for values, empty in ((x, -math.inf), (t, nothing))
+        for one in (values, xp.exp(values), xp.astype(values != empty, x.dtype))
+    ]
     if where is not None:
         added = [xp.where(where, one, 0.0) for one in added]
-    ones = xp.ones_like(both[0]) if where is None else xp.astype(where, both[0].dtype)
+    ones = xp.ones_like(x) if where is None else xp.astype(where, x.dtype)
     return [xp.sum(one, axis=1) for one in (*added, ones)]
 
 
 def meet_samples(found: Inspection, part: Part, sums: list[Array], size: int, kept: int) -> None:
-    """Count samples whose sums are off; of those without a gap, and without NaN."""
+    """Count samples whose sums are off; of those without a gap, without NaN and not empty."""
     xp = part.xp
     *added, selected = sums
-    for name, (entries, exponentials) in {"input": added[:2], "target": added[2:]}.items():
+    for name, (entries, exponentials, full) in {"input": added[:3], "target": added[3:]}.items():
         whole = (selected == size) & (exponentials == exponentials)  # noqa: PLR0124
+        found.meet(f"{name} empty", part, whole & (full == 0), entries, kept)
+        whole = whole & (full > 0)
         found.samples[name] += int(read(xp.sum(xp.astype(whole, xp.int32))))
         for kind, values in (("sum", entries), ("sum of exp", exponentials)):
             off = whole & ~(xp.abs(values - 1) <= found.tolerance)

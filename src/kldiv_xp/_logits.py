@@ -1,5 +1,6 @@
 """Divergences of distributions that are given by logits: the losses of distillation."""
 
+from kldiv_xp._checking import check_logit_values
 from kldiv_xp._logit_formula import JS, KL
 from kldiv_xp._logit_request import divergence_of, scale_of
 from kldiv_xp._options import check_beta, check_target_kind
@@ -96,6 +97,7 @@ def kl_div_with_logits(
     check_target_kind(target_is)
     scale = scale_of(temperature, scale_by_temperature_squared)
     divergence = KL(float(temperature), target_is)
+    check_logit_values(input, target, divergence, axis, scale, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
     return result
 
@@ -171,5 +173,6 @@ def js_div_with_logits(
     check_beta(beta)
     scale = scale_of(temperature, scale_by_temperature_squared)
     divergence = JS.of(float(temperature), float(beta))
+    check_logit_values(input, target, divergence, axis, scale, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
     return result

@@ -12,9 +12,10 @@ from kldiv_xp._array_api import (
     promoted_dtype,
     working_dtype,
 )
+from kldiv_xp._array_checks import check_layouts, is_dense, is_float
 from kldiv_xp._backends import Facts, facts_about, full_name
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp._validation import check_devices, check_operands, check_shapes, is_kind
+from kldiv_xp._validation import check_devices, check_operands, check_shapes
 
 # Bridges add up in float64, which is not enough for NumPy's longdouble.
 BITS_OF_BRIDGES = 64
@@ -42,14 +43,22 @@ def examine(input: Array, target: Array) -> Operands:
         xp = check_operands(input, target)
         operands = describe(xp, *kinds(input, target), compiled=compiled)
     else:
-        if input.shape != target.shape:
-            check_shapes(input, target)
-        if operands.facts.forbids_mixed_devices and input.device != target.device:
-            check_devices(operands.xp, input=input, target=target)
+        check_again(operands, input, target)
     narrow = operands.dtype != operands.working and operands.facts.has_autocast
     if narrow and is_autocast(operands.xp, input):
         return replace(operands, dtype=operands.working)
     return operands
+
+
+def check_again(operands: Operands, input: Array, target: Array) -> None:
+    """Check of two operands what their types, which are known, do not say."""
+    xp, facts = operands.xp, operands.facts
+    if facts.has_layouts and not (is_dense(xp, input) and is_dense(xp, target)):
+        check_layouts(xp, input=input, target=target)
+    if input.shape != target.shape:
+        check_shapes(input, target)
+    if facts.forbids_mixed_devices and input.device != target.device:
+        check_devices(xp, input=input, target=target)
 
 
 def kinds(input: object, target: object) -> tuple[type, type, DType, DType]:
@@ -65,7 +74,7 @@ def remembered(left: type, right: type, left_dtype: DType, right_dtype: DType) -
         return None
     key = (left, right, left_dtype, right_dtype)
     if key not in _remembered:
-        if not all(is_kind(xp, dtype, "real floating") for dtype in (left_dtype, right_dtype)):
+        if not all(is_float(xp, dtype) for dtype in (left_dtype, right_dtype)):
             return None
         operands = describe(xp, *key)
         # NumPy's dtypes are equal whatever metadata they carry, which is the caller's own.

@@ -1,4 +1,8 @@
-"""Another axis than the one that was asked for, along which an operand adds up to 1."""
+"""Other axes than those that were asked for, along which an operand adds up to 1."""
+
+import math
+from collections.abc import Iterator
+from itertools import combinations
 
 from kldiv_xp._array_api import cast, namespace_of
 from kldiv_xp._evaluation import Arrays
@@ -9,32 +13,51 @@ from kldiv_xp._operands import Operands
 from kldiv_xp._parts import in_memory
 from kldiv_xp._typing import Array, Axes, Namespace
 
-# So many lines are tried along it, in each of the other axes.
+# So many lines are tried along them, in each of the other axes.
 LINES = 2
+# Lines along several axes are whole pictures, of which no more than this is read at once.
+ELEMENTS = 1 << 22
 
 
-def other_axis(
-    operands: Operands, arrays: Arrays, axes: Axes, tolerance: float, operand: str, kind: str
-) -> int | None:
-    """The first such axis of input or target, told from its first lines; None if there is none."""
+def other_axes(
+    operands: Operands,
+    arrays: Arrays,
+    axes: Axes,
+    tolerance: float,
+    most: int,
+    operand: str,
+    kind: str,
+) -> Axes | None:
+    """The first such axes of input or target, at most so many, told from its first lines."""
     array = arrays[operand == "target"]
-    for axis in range(array.ndim):
-        if axis in axes or array.shape[axis] == 1:
-            continue
+    for candidate in candidates(array.shape, axes, most):
         index = tuple(
-            slice(0, size if place == axis else min(size, LINES))
+            slice(0, size if place in candidate else min(size, LINES))
             for place, size in enumerate(array.shape)
         )
+        if len(candidate) > 1 and math.prod(array[index].shape) > ELEMENTS:
+            continue
         lines = in_memory(operands, array[index])
         with quiet(operands.facts, lines):
             xp = namespace_of(lines)
-            if are_distributions(xp, cast(xp, lines, operands.working), axis, tolerance, kind):
-                return axis
+            if are_distributions(xp, cast(xp, lines, operands.working), candidate, tolerance, kind):
+                return candidate
     return None
 
 
-def are_distributions(xp: Namespace, lines: Array, axis: int, tolerance: float, kind: str) -> bool:
-    """Whether all lines along an axis are distributions, of this kind."""
+def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:
+    """Other axes with more than one entry, the single ones first."""
+    places = [place for place, size in enumerate(shape) if size != 1]
+    for count in range(1, most + 1):
+        for candidate in combinations(places, count):
+            if set(candidate) != {place for place in axes if shape[place] != 1}:
+                yield candidate
+
+
+def are_distributions(
+    xp: Namespace, lines: Array, axis: int | Axes, tolerance: float, kind: str
+) -> bool:
+    """Whether all lines along some axes are distributions, of this kind."""
     sums = xp.sum(lines if kind == PROBABILITIES else xp.exp(lines), axis=axis)
     if not read(xp.all(xp.abs(sums - 1) <= tolerance)):
         return False

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from kldiv_xp._findings import Report
-from kldiv_xp._request import value_of
+from kldiv_xp._question import asked, subject_of
 from kldiv_xp._typing import Array
+from kldiv_xp._values import samples_of
 
 BLUE, RED, GREY = "#2b6cb0", "#c53030", "#6b6b6b"
 BINS = 40
@@ -29,7 +30,9 @@ def draw(path: Path, input: Array, target: Array, report: Report) -> None:
             "--plot first."
         )
         raise ValueError(message)
-    samples = value_of(input, target, "none", report.log_target, report.axis)
+    subject = subject_of(log_target=False, input_is=report.input_is, target_is=report.target_is)
+    axis = report.axis if len(report.axis) > 1 else report.axis[0]
+    samples = samples_of(subject, *asked(input, target, subject, axis, None))
     divergences = [float(value) for value in samples.reshape(-1)]
     figure = drawn(divergences)
     figure.savefig(path, dpi=120, format="png")

@@ -10,6 +10,9 @@ Namespace: TypeAlias = Any
 DType: TypeAlias = Any
 
 Axes: TypeAlias = tuple[int, ...]
+# None stands for a size that a lazy library does not know yet.
+Shape: TypeAlias = tuple[int | None, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None
+InputKind: TypeAlias = Literal["log_probabilities", "logits"]
 TargetKind: TypeAlias = Literal["logits", "probabilities", "log_probabilities"]
 Reduction: TypeAlias = Literal["none", "mean", "sum", "batchmean"]

@@ -11,9 +11,14 @@ from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, slope, sums
 JAX = "jaxlib._jax.ArrayImpl"
 MIXED = (
     "`input` and `target` must come from one array library; got {} and {}: convert one of them, "
-    "e.g. with from_dlpack."
+    "jax.numpy.asarray(target)."
 )
-FLOATS = "must have a real floating-point dtype; got {}: convert it with astype(..., float32)."
+FLOATS = "`target` must have a real floating-point dtype; got {}: {}."
+COUNTS = (
+    'take target.astype("float32"), and if these are counts divide them by their sum, '
+    'target.astype("float32") / target.astype("float32").sum(axis=-1, keepdims=True)'
+)
+NO_NUMBERS = "pass probabilities or their logarithms in an array of floats"
 
 
 def row(needs: str, name: str, function: Any, make: Any, outcome: Any, **options: Any) -> Row:
@@ -42,7 +47,7 @@ def jax_arrays() -> Iterator[Row]:
         "random keys",
         sums,
         lambda: (jax_pair()[0], library("jax").random.split(library("jax").random.key(0), (2, 2))),
-        Raises(TypeError, "`target` " + FLOATS.format("key<fry>")),
+        Raises(TypeError, FLOATS.format("key<fry>", NO_NUMBERS)),
     )
     yield row(
         "jax",
@@ -50,7 +55,7 @@ def jax_arrays() -> Iterator[Row]:
         sums,
         lambda: (jax_pair()[0], library("jax").ShapeDtypeStruct((2, 2), "float64")),
         Raises(
-            TypeError, re.compile(r"`target` must be an array \(.*\); got jax\..*: convert .*\.")
+            TypeError, re.compile(r"`target` must be an array \(.*\); got jax\..*: pass an array\.")
         ),
     )
     yield row(
@@ -72,7 +77,7 @@ def jax_arrays() -> Iterator[Row]:
         "ints",
         slope,
         lambda: (jax_pair()[0], library("jax.numpy").ones((2, 2), "int32")),
-        Raises(TypeError, "`target` " + FLOATS.format("int32")),
+        Raises(TypeError, FLOATS.format("int32", COUNTS)),
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from backends import library
 from hostile.row import FUNCTIONS, Raises, Row, sums, torch_module
 
-REMEDY = "convert it with the asarray of your array library."
+# What no asarray makes numbers of.
+HOPELESS = {"None", "a string", "bytes", "a dict", "a generator", "a type", "a dtype", "a duck"}
 
 
 class Convertible:
@@ -47,11 +48,16 @@ THINGS = {
 }
 
 
-def refusal(name: str, thing: object) -> Raises:
+def refusal(name: str, thing: object, title: str, library: str = "numpy") -> Raises:
     kind = type(thing)
     found = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
     kinds = "must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...)"
-    return Raises(TypeError, f"`{name}` {kinds}; got {found}: {REMEDY}")
+    other = "target" if name == "input" else "input"
+    dtype = "" if name == "where" else f", dtype={other}.dtype"
+    code = f"{name}.real" if isinstance(thing, complex) else name
+    make = "torch.tensor" if library == "torch" else "numpy.asarray"
+    remedy = "pass an array" if title in HOPELESS else f"convert it with {make}({code}{dtype})"
+    return Raises(TypeError, f"`{name}` {kinds}; got {found}: {remedy}.")
 
 
 def sparse() -> object:
@@ -63,18 +69,20 @@ def rows() -> Iterator[Row]:
     for number, (name, make) in enumerate(THINGS.items()):
         # Every thing in both places, and every function has some.
         function, other = FUNCTIONS[number % 5], FUNCTIONS[(number + 2) % 5]
-        yield Row(
-            f"{name} as target", function, lambda m=make: (good, m()), refusal("target", make())
-        )
-        yield Row(f"{name} as input", other, lambda m=make: (m(), good), refusal("input", make()))
+        said = {place: refusal(place, make(), name) for place in ("input", "target", "where")}
+        yield Row(f"{name} as target", function, lambda m=make: (good, m()), said["target"])
+        yield Row(f"{name} as input", other, lambda m=make: (m(), good), said["input"])
         if make() is not None:
             yield Row(
                 f"{name} as mask",
                 lambda x, t, where: sums(x, t, where=where),
                 lambda m=make: (good, good, m()),
-                refusal("where", make()),
+                said["where"],
             )
-    kind = re.compile(r"`target` must be an array \(.*\); got scipy\.sparse\..*: convert it .*\.")
+    kind = re.compile(
+        r"`target` must be an array \(.*\); got scipy\.sparse\..*: convert it with "
+        r"numpy.asarray\(target.toarray\(\), dtype=input.dtype\)\."
+    )
     yield Row(
         "a sparse matrix of SciPy",
         sums,
@@ -86,6 +94,6 @@ def rows() -> Iterator[Row]:
         "a list",
         torch_module,
         lambda: (library("torch").zeros(2), [0.5, 0.5]),
-        refusal("target", []),
+        refusal("target", [], "a list", "torch"),
         needs=("torch",),
     )

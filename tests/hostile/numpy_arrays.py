@@ -64,15 +64,20 @@ def rows() -> Iterator[Row]:
 
 
 def shapes() -> Iterator[Row]:
-    for left, right in (((2, 2), (2,)), ((2, 2), (2, 2, 1)), ((0, 2), (2, 0)), ((), (1,))):
+    spread = "nothing is broadcast silently, so pass {0} = numpy.broadcast_to({0}, {1})"
+    for left, right, remedy in (
+        ((2, 2), (2,), spread.format("target", (2, 2))),
+        ((), (1,), spread.format("input", (1,))),
+        ((2, 2), (2, 2, 1), "pass target.reshape((2, 2))"),
+        ((0, 2), (2, 0), "pass target.transpose((1, 0))"),
+    ):
         yield Row(
             f"shapes {left} and {right}",
             sums,
             lambda a=left, b=right: (np.ones(a), np.ones(b)),
             Raises(
                 ValueError,
-                f"`input` and `target` must have the same shape; got {left} and {right}: nothing "
-                "is broadcast silently, so call broadcast_to(...) on the smaller one.",
+                f"`input` and `target` must have the same shape; got {left} and {right}: {remedy}.",
             ),
         )
     for shape in ((0,), (0, 3), (3, 0), (2, 0, 2)):
@@ -132,7 +137,8 @@ def sizes() -> Iterator[Row]:
         Raises(
             ValueError,
             f"`input` and `target` must have the same shape; got ({many},) and (1, {many}): "
-            "nothing is broadcast silently, so call broadcast_to(...) on the smaller one.",
+            "nothing is broadcast silently, so pass input = numpy.broadcast_to(input, (1, "
+            f"{many})).",
         ),
     )
     yield Row(
@@ -142,7 +148,7 @@ def sizes() -> Iterator[Row]:
         Raises(
             TypeError,
             "`input` must have a real floating-point dtype; got int8: convert it with "
-            "astype(..., float32).",
+            'input.astype("float32").',
         ),
     )
     yield Row(

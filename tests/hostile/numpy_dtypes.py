@@ -28,22 +28,40 @@ COMPLEX = {
 }
 
 
+COUNTS = ("signed bytes", "long ints", "unsigned ints")
+NO_NUMBERS = ("times", "durations", "raw memory")
+
+
+def remedy(name: str, place: str) -> str:
+    """What to do with an array of a type that holds no floats."""
+    code = f'{place}.astype("float32")'
+    if name in COMPLEX:
+        return f"take its real part, {place}.real"
+    if name in NO_NUMBERS:
+        return "pass probabilities or their logarithms in an array of floats"
+    if name == "records":
+        return f'pass one of its fields, e.g. {place}["p"]'
+    if name in COUNTS and place == "target":
+        counted = f"{code} / {code}.sum(axis=-1, keepdims=True)"
+        return f"take {code}, and if these are counts divide them by their sum, {counted}"
+    return f"convert it with {code}"
+
+
 def rows() -> Iterator[Row]:
-    for remedy, table in (
-        ("convert it with astype(..., float32)", BAD),
-        ("take its real part with real(...)", COMPLEX),
-    ):
-        for number, (name, make) in enumerate(table.items()):
-            sentence = f"must have a real floating-point dtype; got {make().dtype}: {remedy}."
-            for place, shift in (("input", 0), ("target", 2)):
-                yield Row(
-                    f"{name} as {place}",
-                    FUNCTIONS[(number + shift) % 5],
-                    lambda m=make, p=place: (
-                        (m(), np.array(TARGET)) if p == "input" else (np.array(INPUT), m())
-                    ),
-                    Raises(TypeError, f"`{place}` {sentence}"),
-                )
+    for number, (name, make) in enumerate((BAD | COMPLEX).items()):
+        for place, shift in (("input", 0), ("target", 2)):
+            sentence = (
+                f"`{place}` must have a real floating-point dtype; got {make().dtype}: "
+                f"{remedy(name, place)}."
+            )
+            yield Row(
+                f"{name} as {place}",
+                FUNCTIONS[(number + shift) % 5],
+                lambda m=make, p=place: (
+                    (m(), np.array(TARGET)) if p == "input" else (np.array(INPUT), m())
+                ),
+                Raises(TypeError, sentence),
+            )
     yield from masks()
     yield from upstream()
     yield Row(
@@ -83,7 +101,7 @@ def upstream() -> Iterator[Row]:
             Raises(
                 TypeError,
                 "`upstream` must have a real floating-point dtype; got int64: convert it with "
-                "astype(..., float32).",
+                'upstream.astype("float32").',
             ),
         )
     yield Row(
@@ -99,6 +117,6 @@ def upstream() -> Iterator[Row]:
         Raises(
             ValueError,
             "`upstream` must have the shape of the loss, (2, 2) for 'none' and () otherwise; got "
-            "(1,) with reduction='sum': pass the derivative by the loss itself.",
+            "(1,) with reduction='sum': pass a number.",
         ),
     )

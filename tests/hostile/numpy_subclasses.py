@@ -8,8 +8,8 @@ from hostile.row import FUNCTIONS, INPUT, TARGET, Gives, Raises, Row, sums
 import kldiv_xp
 
 OWN_MASK = (
-    "`{}` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass its data, "
-    "and say what has a part in the loss by where=~mask."
+    "`{}` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass {}.data, "
+    "and say what has a part in the loss by where=~numpy.ma.getmaskarray({})."
 )
 
 
@@ -28,13 +28,17 @@ def rows() -> Iterator[Row]:
                 if p == "input"
                 else (np.array(INPUT), masked(TARGET))
             ),
-            Raises(TypeError, OWN_MASK.format(place)),
+            Raises(TypeError, OWN_MASK.format(place, place, place)),
         )
     yield Row(
         "a mask that is masked",
         lambda x, t, where: sums(x, t, where=where),
         lambda: (np.array(INPUT), np.array(TARGET), masked([[True, True]] * 2)),
-        Raises(TypeError, OWN_MASK.format("where")),
+        Raises(
+            TypeError,
+            "`where` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass "
+            "where.filled(False).",
+        ),
     )
     yield Row(
         "a matrix",
@@ -43,7 +47,7 @@ def rows() -> Iterator[Row]:
         Raises(
             TypeError,
             "`target` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got numpy.matrix: "
-            "convert it with the asarray of your array library.",
+            "convert it with numpy.asarray(target, dtype=input.dtype).",
         ),
     )
     yield Row("scalars of NumPy", sums, lambda: (np.float64(-1), np.float64(1)), Gives(1.0))

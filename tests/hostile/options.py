@@ -126,10 +126,15 @@ def numbers() -> Iterator[Row]:
         )
         outcome = Raises(ValueError, sentence)
         yield Row(f"target_is={kind!r}", functions[0], pair, outcome, {"target_is": kind})
-    for value in ("1", [1.0], 1j, True):
+    for value, remedy in (
+        ("1", "pass an array"),
+        ([1.0], "convert it with numpy.asarray(upstream, dtype=input.dtype)"),
+        (1j, "convert it with numpy.asarray(upstream.real, dtype=input.dtype)"),
+        (True, "convert it with numpy.asarray(upstream, dtype=input.dtype)"),
+    ):
         sentence = (
             "`upstream` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
-            f"{type(value).__name__}: convert it with the asarray of your array library."
+            f"{type(value).__name__}: {remedy}."
         )
         yield Row(
             f"upstream={value!r}", slope, pair, Raises(TypeError, sentence), {"upstream": value}

@@ -8,10 +8,9 @@ from backends import library
 from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, sums, terms
 
 MIXED = (
-    "`input` and `target` must come from one array library; got {} and {}: convert one of them, "
-    "e.g. with from_dlpack."
+    "`input` and `target` must come from one array library; got {} and {}: convert one of them, {}."
 )
-FLOATS = "must have a real floating-point dtype; got {}: convert it with astype(..., float32)."
+FLOATS = 'must have a real floating-point dtype; got {}: convert it with target.astype("float32").'
 
 
 def row(needs: str, name: str, function: Any, make: Any, outcome: Any, **options: Any) -> Row:
@@ -66,7 +65,10 @@ def dask_arrays() -> Iterator[Row]:
         "an array of NumPy as target of Dask",
         sums,
         lambda: (dask_pair()[0], np.array(TARGET)),
-        Raises(TypeError, MIXED.format("dask.array.core.Array", "numpy.ndarray")),
+        Raises(
+            TypeError,
+            MIXED.format("dask.array.core.Array", "numpy.ndarray", "dask.array.from_array(target)"),
+        ),
     )
     yield row(
         "dask",
@@ -92,7 +94,8 @@ def strict_arrays() -> Iterator[Row]:
         Raises(
             ValueError,
             "`input` and `target` must be on one device; got array_api_strict.Device('CPU_DEVICE') "
-            "and array_api_strict.Device('device1'): move one of them, e.g. with to_device.",
+            "and array_api_strict.Device('device1'): move one of them, "
+            "target.to_device(input.device).",
         ),
     )
     yield row(
@@ -100,5 +103,12 @@ def strict_arrays() -> Iterator[Row]:
         "an array of NumPy as target",
         terms,
         lambda: (pair("CPU_DEVICE", "CPU_DEVICE")[0], np.array(TARGET)),
-        Raises(TypeError, MIXED.format("array_api_strict._array_object.Array", "numpy.ndarray")),
+        Raises(
+            TypeError,
+            MIXED.format(
+                "array_api_strict._array_object.Array",
+                "numpy.ndarray",
+                "array_api_strict.asarray(target, device=input.device)",
+            ),
+        ),
     )

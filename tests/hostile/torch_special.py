@@ -44,12 +44,19 @@ def rows() -> Iterator[Row]:
         "nested tensors": (
             sums,
             nested,
-            Raises(RuntimeError, re.compile(r".*NestedTensorImpl doesn't support sizes.*")),
+            Raises(
+                TypeError,
+                "`input` must be a dense tensor; got nested: pad it with "
+                "input.to_padded_tensor(0), and leave the padding out with where=.",
+            ),
         ),
         "tensors of MKL-DNN": (
             sums,
             lambda: tuple(tensor.to_mkldnn() for tensor in pair()),
-            Raises(RuntimeError, "unsupported tensor layout: Mkldnn"),
+            Raises(
+                TypeError,
+                "`input` must be a dense tensor; got torch._mkldnn: pass input.to_dense().",
+            ),
         ),
         "fake tensors": (faked, pair, Gives(((2, 2), "FakeTensor"), "builtins.tuple", None)),
         "a fake tensor beside another": (
@@ -72,7 +79,7 @@ def rows() -> Iterator[Row]:
             Raises(
                 TypeError,
                 "`input` and `where` must come from one array library; got torch.Tensor and "
-                "numpy.ndarray: convert one of them, e.g. with from_dlpack.",
+                "numpy.ndarray: convert one of them, torch.from_numpy(where).to(input.device).",
             ),
         ),
     }

@@ -1,0 +1,94 @@
+"""How the users of an array library write what mends an operand: templates of code."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """Code with {x} for an operand, {y} for the other one and {m} for the module of the library.
+
+    The defaults are those of the array API standard.
+    """
+
+    as_float: str = "{m}.astype({x}, {m}.float32)"
+    real: str = "{m}.real({x})"
+    log: str = "{m}.log({x})"
+    softmax: str = "{m}.exp({x}) / {m}.sum({m}.exp({x}), axis={axis}, keepdims=True)"
+    log_softmax: str = "{x} - {m}.log({m}.sum({m}.exp({x}), axis={axis}, keepdims=True))"
+    softmax_over_axes: str = ""
+    log_softmax_over_axes: str = ""
+    normalised: str = "{x} / {m}.sum({x}, axis={axis}, keepdims=True)"
+    one_hot: str = "{m}.astype({x}[..., None] == {m}.arange({n}), {m}.float32)"
+    with_last_axis_moved: str = "{m}.moveaxis({x}, -1, {axis})"
+    broadcast: str = "{m}.broadcast_to({x}, {shape})"
+    reshaped: str = "{m}.reshape({x}, {shape})"
+    permuted: str = "{m}.permute_dims({x}, {axes})"
+    selected: str = "{m}.where({x}, {y}, -{m}.inf)"
+    all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
+    on_device: str = "{x}.to_device({y}.device)"
+    from_python: str = "{m}.asarray({x}{dtype})"
+    from_numpy: str = "{m}.asarray({x}, device={y}.device)"
+    from_other: str = "{m}.from_dlpack({x})"
+    exported: str = "{x}"
+    """What other libraries can take."""
+
+    exports_numpy: bool = False
+    """That is an array of NumPy."""
+
+    yields: bool = False
+    """Beside another library it is the operand of this one that is converted."""
+
+    inserts_axes_one_by_one: str = ""
+    """Code that inserts one axis at a time; else an index of None does it."""
+
+
+STANDARD = Words()
+LIKE_NUMPY = replace(
+    STANDARD,
+    as_float='{x}.astype("float32")',
+    real="{x}.real",
+    normalised="{x} / {x}.sum(axis={axis}, keepdims=True)",
+    one_hot="{m}.eye({n})[{x}.astype(int)]",
+    reshaped="{x}.reshape({shape})",
+    permuted="{x}.transpose({axes})",
+    all_true="{m}.ones({shape}, dtype=bool)",
+    from_numpy="{m}.asarray({x})",
+)
+OF_NUMPY = replace(LIKE_NUMPY, exports_numpy=True, yields=True)
+OF_CUPY = replace(LIKE_NUMPY, on_device="cupy.asarray({x}) within `with {y}.device:`")
+OF_JAX = replace(
+    LIKE_NUMPY,
+    softmax="jax.nn.softmax({x}, axis={axis})",
+    log_softmax="jax.nn.log_softmax({x}, axis={axis})",
+    one_hot="jax.nn.one_hot({x}, {n})",
+)
+OF_DASK = replace(
+    LIKE_NUMPY,
+    one_hot='({x}[..., None] == {m}.arange({n})).astype("float32")',
+    from_numpy="{m}.from_array({x})",
+    from_other="{m}.from_array(numpy.from_dlpack({x}))",
+    exported="{x}.compute()",
+    exports_numpy=True,
+)
+OF_TORCH = Words(
+    as_float="{x}.float()",
+    real="{x}.real",
+    log="{x}.log()",
+    softmax="torch.softmax({x}, dim={axis})",
+    log_softmax="torch.log_softmax({x}, dim={axis})",
+    softmax_over_axes="({x} - {x}.logsumexp(dim={axis}, keepdim=True)).exp()",
+    log_softmax_over_axes="{x} - {x}.logsumexp(dim={axis}, keepdim=True)",
+    normalised="{x} / {x}.sum(dim={axis}, keepdim=True)",
+    one_hot="torch.nn.functional.one_hot({x}.long(), {n}).float()",
+    with_last_axis_moved="{x}.movedim(-1, {axis})",
+    broadcast="{x}.expand{shape}",
+    reshaped="{x}.reshape({shape})",
+    permuted="{x}.permute({axes})",
+    selected="torch.where({x}, {y}, -torch.inf)",
+    on_device="{x}.to({y}.device)",
+    from_python="torch.tensor({x}{dtype})",
+    from_numpy="torch.from_numpy({x}).to({y}.device)",
+    from_other="torch.from_dlpack({x}).to({y}.device)",
+    exported="{x}.detach()",
+    inserts_axes_one_by_one=".unsqueeze({axis})",
+)

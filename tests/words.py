@@ -1,0 +1,67 @@
+"""How the users of each library write what a remedy says."""
+
+NUMPY_LIKE = {
+    "as_float": '{x}.astype("float32")',
+    "real": "{x}.real",
+    "log": "{m}.log({x})",
+    "softmax": "{m}.exp({x}) / {m}.sum({m}.exp({x}), axis={axis}, keepdims=True)",
+    "log_softmax": "{x} - {m}.log({m}.sum({m}.exp({x}), axis={axis}, keepdims=True))",
+    "normalised": "{x} / {x}.sum(axis={axis}, keepdims=True)",
+    "one_hot": "{m}.eye({n})[{x}.astype(int)]",
+    "broadcast": "{m}.broadcast_to({x}, {shape})",
+    "reshaped": "{x}.reshape({shape})",
+    "permuted": "{x}.transpose({axes})",
+    "inserted": "{x}[{index}]",
+    "ones": "{m}.ones({shape}, dtype=bool)",
+    "selected": "{m}.where({x}, {y}, -{m}.inf)",
+    "from_list": "{m}.asarray({x}{dtype})",
+}
+OF = {
+    "numpy": ("numpy", {}),
+    "jax": (
+        "jax.numpy",
+        {
+            "softmax": "jax.nn.softmax({x}, axis={axis})",
+            "log_softmax": "jax.nn.log_softmax({x}, axis={axis})",
+            "one_hot": "jax.nn.one_hot({x}, {n})",
+        },
+    ),
+    "dask.array": (
+        "dask.array",
+        {"one_hot": '({x}[..., None] == dask.array.arange({n})).astype("float32")'},
+    ),
+    "array_api_strict": (
+        "array_api_strict",
+        {
+            "as_float": "{m}.astype({x}, {m}.float32)",
+            "real": "{m}.real({x})",
+            "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
+            "one_hot": "{m}.astype({x}[..., None] == {m}.arange({n}), {m}.float32)",
+            "reshaped": "{m}.reshape({x}, {shape})",
+            "permuted": "{m}.permute_dims({x}, {axes})",
+            "ones": "{m}.ones({shape}, dtype={m}.bool)",
+        },
+    ),
+    "torch": (
+        "torch",
+        {
+            "as_float": "{x}.float()",
+            "log": "{x}.log()",
+            "softmax": "torch.softmax({x}, dim={axis})",
+            "log_softmax": "torch.log_softmax({x}, dim={axis})",
+            "normalised": "{x} / {x}.sum(dim={axis}, keepdim=True)",
+            "one_hot": "torch.nn.functional.one_hot({x}.long(), {n}).float()",
+            "broadcast": "{x}.expand{shape}",
+            "permuted": "{x}.permute({axes})",
+            "inserted": "{x}{unsqueezed}",
+            "ones": "torch.ones({shape}, dtype=torch.bool)",
+            "from_list": "torch.tensor({x}{dtype})",
+        },
+    ),
+}
+
+
+def words(backend, word, x, **fields):
+    """What users of the library of a backend write."""
+    module, own = OF[backend.library]
+    return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
