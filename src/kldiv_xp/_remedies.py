@@ -1,5 +1,7 @@
 """Remedies for operands of the wrong kind, in the words of their own library."""
 
+from typing import Any
+
 from kldiv_xp._array_api import is_array, namespace_of
 from kldiv_xp._backends import facts_about
 from kldiv_xp._typing import Array, Axes, DType, Namespace
@@ -105,7 +107,7 @@ def for_other_library(first: tuple[str, Namespace], second: tuple[str, Namespace
 
 def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
     """Remedy for an operand that no array library made, beside another one of a library or not."""
-    data = getattr(operand, "data", None)
+    data: Any = getattr(operand, "data", None)
     # The data of a sparse matrix are but its entries that are not 0.
     if is_array(data) and getattr(operand, "shape", None) == data.shape:
         return f"pass its data, {name}.data"
