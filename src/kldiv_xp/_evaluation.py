@@ -40,8 +40,7 @@ class Scale:
 
     def times(self, xp: Namespace, array: Array) -> Array:
         """Array times the scale."""
-        if self.parts is not None:
-            array = xp.divide(array, as_float(self.parts))
+        array = divided(xp, array, parts=self.parts)
         return array if self.number is None else xp.multiply(array, self.number)
 
     def number_at_hand(self) -> float:
@@ -139,7 +138,7 @@ def reduced(
 
 def divided(xp: Namespace, array: Array, *, parts: int | None) -> Array:
     """Array over the divisor, if there is one."""
-    return Scale(None, parts).times(xp, array)
+    return array if parts is None else xp.divide(array, as_float(parts))
 
 
 def chained_slopes(
