@@ -22,14 +22,18 @@ Place: TypeAlias = tuple[str, str]
 Symptoms: TypeAlias = frozenset[str]
 
 
+def apart(outcomes: Iterable[Line]) -> tuple[list[Line], list[Line]]:
+    """Outcomes of calls that must return numbers, and of calls that must raise."""
+    found: tuple[list[Line], list[Line]] = ([], [])
+    for line in outcomes:
+        found[find(line["id"]).kind == "invalid"].append(line)
+    return found
+
+
 def observations(outcomes: Iterable[Line]) -> dict[Place, Symptoms]:
     """How each result is wrong that a backend can express; one that is known to fail is wrong."""
     expressed = (line for line in outcomes if line["verdict"] != "not supported")
-    return {
-        (line["id"], result): found
-        for line in expressed
-        for result, found in observed(line)
-    }
+    return {(line["id"], result): found for line in expressed for result, found in observed(line)}
 
 
 def observed(line: Line) -> Iterator[tuple[str, Symptoms]]:

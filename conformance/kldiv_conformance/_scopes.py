@@ -213,7 +213,9 @@ SIGNS: dict[str, Sign] = {
     "MaskedMean": Sign((is_masked_mean,)),
     "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
     "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), SLOPES),
-    "Temperature": Sign((HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED), both(HEATED, LOGITS))),
+    "Temperature": Sign(
+        (HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED), both(HEATED, LOGITS))
+    ),
     "TemperatureGradient": Sign(
         (HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED), both(HEATED, is_js)), SLOPES
     ),

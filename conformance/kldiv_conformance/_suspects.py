@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kldiv_conformance._evidence import Place, Symptoms, observations
+from kldiv_conformance._evidence import Place, Symptoms, apart, observations
 from kldiv_conformance._lines import Line
-from kldiv_conformance._scopes import Scope, scopes
+from kldiv_conformance._scopes import scopes
 from kldiv_conformance._vectors import find
 
 # Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
@@ -50,9 +50,11 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
 
     A flag is likely if results fail where its bug shows, and pass elsewhere.  What the likeliest
     explains is set aside before the next is chosen; flags that explain nothing more come last.
+    Flags of wrong numbers come before those of arguments that should be refused.
     """
-    seen = observations(outcomes)
-    return [suspect(flag, seen) for flag in ranked(seen)]
+    return [
+        suspect(flag, seen) for seen in map(observations, apart(outcomes)) for flag in ranked(seen)
+    ]
 
 
 def ranked(seen: Mapping[Place, Symptoms]) -> list[str]:

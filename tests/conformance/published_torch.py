@@ -1,7 +1,7 @@
 """Losses as they are published, on torch: few guards, few options; for mutants."""
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 
 
 def kl_div(input, target, *, reduction="mean", log_target=False):
@@ -36,7 +36,7 @@ def kl_div_with_logits(
     return loss * temperature**2 if scale_by_temperature_squared else loss
 
 
-# The generalised Jensen-Shannon divergence of https://arxiv.org/abs/2306.13649, as trainers write it.
+# The generalised Jensen-Shannon divergence, https://arxiv.org/abs/2306.13649, of trainers.
 def js_div_with_logits(
     input,
     target,
