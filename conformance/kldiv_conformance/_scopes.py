@@ -17,6 +17,8 @@ EVERY = ALL | {"raises"}
 # A bug of a value shows in its derivatives if a library differentiates, else in values alone.
 VALUES = (VALUE, ALL, VALUE | {"d_target"}, VALUE | {"d_input"})
 SLOPES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
+FINITE = frozenset({"slight", "gross"})
+EVEN = 0.5
 NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
 Where = Callable[[Vector], bool]
 
@@ -31,6 +33,8 @@ class Scope:
         Results of vectors in which it shows.
     symptoms : frozenset of str or None
         How it shows; None for in any way.
+    telltale : str or None
+        Formula whose numbers must be seen; 'none' for no such formula, None if it does not matter.
     ways : int
         In how many ways it may show.
     """
@@ -38,6 +42,7 @@ class Scope:
     flag: str
     places: frozenset[Place]
     symptoms: Symptoms | None
+    telltale: str | None
     ways: int
 
     def explains(self, found: Symptoms) -> bool:
@@ -57,11 +62,14 @@ class Sign:
         In which of their results it shows: one of these.
     symptoms : frozenset of str or None
         How it shows; None for in any way.
+    telltale : str or None
+        Formula whose numbers must be seen; 'none' for no such formula, None if it does not matter.
     """
 
     kinds: tuple[Where, ...]
     results: tuple[frozenset[str], ...] = VALUES
     symptoms: Symptoms | None = None
+    telltale: str | None = None
 
 
 def is_loss(vector: Vector) -> bool:
@@ -143,13 +151,18 @@ def has_axis(vector: Vector) -> bool:
     return is_loss(vector) and vector.arguments.get("axis") is not None
 
 
-def is_masked_mean(vector: Vector) -> bool:
-    """Whether the mean of what is selected is asked for."""
+def is_masked(vector: Vector) -> bool:
+    """Whether something is selected by a mask, and something is not."""
     return (
         vector.kind != "invalid"
         and vector.where is not None
-        and vector.arguments["reduction"] == "mean"
+        and "NothingSelected" not in vector.flags
     )
+
+
+def is_masked_mean(vector: Vector) -> bool:
+    """Whether the mean of what is selected is asked for."""
+    return is_masked(vector) and vector.arguments["reduction"] == "mean"
 
 
 def both(*kinds: Where) -> Where:
@@ -185,9 +198,9 @@ GIVEN = argument("target_is", lambda value: value != "logits")
 LOGITS = argument("target_is", lambda value: value == "logits")
 
 SIGNS: dict[str, Sign] = {
-    "Formula": Sign((is_loss,), symptoms=NUMBERS - {"slight"}),
-    "ArgumentOrder": Sign((is_loss,), VALUES, frozenset({"reversed", "nan"})),
-    "NaturalLog": Sign((of_probabilities,), VALUES, frozenset({"base", "gross"})),
+    "Formula": Sign((is_loss,), symptoms=NUMBERS - {"slight"}, telltale="none"),
+    "ArgumentOrder": Sign((is_loss,), telltale="reversed"),
+    "NaturalLog": Sign((of_probabilities,), telltale="base"),
     "LogTarget": Sign((in_log_space,)),
     "Sum": Sign(
         (
@@ -209,7 +222,9 @@ SIGNS: dict[str, Sign] = {
     "MissingValue": Sign((flagged("MissingValue"),), symptoms=frozenset({"hidden"})),
     "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
     "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),
-    "SampleAxis": Sign((both(has_axis, reduces("mean", "batchmean")), has_axis)),
+    "SampleAxis": Sign(
+        (both(has_axis, reduces("mean", "batchmean")), has_axis), symptoms=FINITE
+    ),
     "MaskedMean": Sign((is_masked_mean,)),
     "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
     "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), SLOPES),
@@ -219,8 +234,24 @@ SIGNS: dict[str, Sign] = {
     "TemperatureGradient": Sign(
         (HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED), both(HEATED, is_js)), SLOPES
     ),
-    "GivenTarget": Sign((GIVEN,)),
-    "MixtureWeights": Sign((argument("beta", lambda beta: beta not in {0.0, 0.5, 1.0}),)),
+    "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
+    "Unnormalised": Sign(
+        (flagged("Unnormalised"), lambda vector: GIVEN(vector) or "Unnormalised" in vector.flags),
+        (*VALUES, *SLOPES),
+    ),
+    "ClampedOperands": Sign(
+        (
+            flagged("ClampedOperands"),
+            lambda vector: bool({"ClampedOperands", "NegativeTarget"} & set(vector.flags)),
+        ),
+    ),
+    "MaskedGradient": Sign((is_masked, is_masked_mean), SLOPES),
+    "MixtureWeights": Sign(
+        (
+            argument("beta", lambda beta: beta not in {0.0, 0.5, 1.0}),
+            argument("beta", lambda beta: beta != EVEN),
+        )
+    ),
     "DivergenceEnds": Sign((argument("beta", lambda beta: beta in {0.0, 1.0}),)),
     "Epsilon": Sign(
         (would_feel_an_epsilon, flagged("Epsilon"), both(would_feel_an_epsilon, is_loss)),
@@ -238,7 +269,7 @@ def scopes() -> tuple[Scope, ...]:
     for flag in sorted(notes()):
         sign = SIGNS.get(flag) or Sign((flagged(flag),), (EVERY,))
         ways = {places(kind, results) for kind in sign.kinds for results in sign.results}
-        found += [Scope(flag, way, sign.symptoms, len(ways)) for way in ways]
+        found += [Scope(flag, way, sign.symptoms, sign.telltale, len(ways)) for way in ways]
     return tuple(found)
 
 
@@ -251,3 +282,14 @@ def places(kind: Where, results: frozenset[str]) -> frozenset[Place]:
         for result in (*(vector.results or ("raises",)), OPERANDS)
         if result in results
     )
+
+
+# Bugs that show on operands which every training meets, and not at the edges alone.
+PLAIN = frozenset(
+    {
+        *("Formula", "ArgumentOrder", "NaturalLog", "LogTarget", "Sum", "Mean", "BatchMean"),
+        *("InputGradient", "TargetGradient", "GradientReduction", "Upstream", "ZeroTarget"),
+        *("LogitsFormula", "LogitsGradient", "Temperature", "TemperatureGradient"),
+        *("GivenTarget", "MixtureWeights", "DivergenceEnds", "Epsilon"),
+    }
+)

@@ -1,17 +1,20 @@
 """Which bugs would explain the failures of an implementation, the likeliest first."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
 from kldiv_conformance._lines import Line
-from kldiv_conformance._scopes import scopes
+from kldiv_conformance._scopes import PLAIN, scopes
+from kldiv_conformance._telltales import TELLTALES
 from kldiv_conformance._vectors import find
 
 # Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
 INSIDE = (2.0, 0.5)
 OUTSIDE = (0.2, 20.0)
+MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Claim:
             - math.log(self.ways)
         )
 
+    def is_plain(self, left: set[Place]) -> bool:
+        """Whether most of what is left of it fails, on operands that every training meets."""
+        size = self.size - len(self.explained - left)
+        return self.flag in PLAIN and len(self.explained & left) > MOST * size
+
 
 def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
     """Flags that explain failures, the likeliest first.
@@ -62,23 +70,33 @@ def ranked(seen: Mapping[Place, Symptoms]) -> list[str]:
     left = {place for place, symptoms in seen.items() if symptoms}
     claims = [claim for claim in claimed(seen) if claim.explained]
     by_all = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
-    found: dict[str, None] = {}
+    found: dict[str, bool] = {}
     while any(claim.explained & left for claim in claims):
         best = max(
             (claim for claim in by_all if claim.explained & left),
             key=lambda claim: claim.evidence(left, len(seen)),
         )
-        found[best.flag] = None
+        found.setdefault(best.flag, best.is_plain(left))
         left -= best.explained
-    return list(found | dict.fromkeys(claim.flag for claim in by_all))
+    first = sorted(found, key=lambda flag: not found[flag])
+    return list(dict.fromkeys([*first, *(claim.flag for claim in by_all)]))
 
 
 def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
     """Every way in which the bug of a flag may show, for what was seen."""
+    formula = formula_of(seen.values())
     for scope in scopes():
-        places = scope.places & seen.keys()
-        explained = frozenset(place for place in places if scope.explains(seen[place]))
-        yield Claim(scope.flag, len(places), explained, scope.ways)
+        if scope.telltale in {None, formula}:
+            places = scope.places & seen.keys()
+            explained = frozenset(place for place in places if scope.explains(seen[place]))
+            yield Claim(scope.flag, len(places), explained, scope.ways)
+
+
+def formula_of(found: Iterable[Symptoms]) -> str:
+    """Wrong formula that most numbers agree with, or 'none'."""
+    count = Counter(symptom for symptoms in found for symptom in symptoms)
+    name = max(TELLTALES, key=lambda name: count[name])
+    return name if count[name] > count["gross"] else "none"
 
 
 def likelihood(hits: int, total: int, prior: tuple[float, float]) -> float:

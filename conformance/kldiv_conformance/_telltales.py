@@ -59,7 +59,8 @@ def telltale(vector: Vector, numbers: Sequence[float]) -> str | None:
     for name, terms in TELLTALES.items():
         for term in terms:
             wrong = reduced(vector, term)
-            if not agree(wrong, exact) and agree(wrong, numbers):
+            told = any(map(math.isfinite, wrong)) and not agree(wrong, exact)
+            if told and agree(wrong, numbers):
                 return name
     return None
 
