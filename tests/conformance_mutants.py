@@ -19,7 +19,7 @@ BACKENDS = {
     "textbook_jax": ("jax", 2),
     "textbook_jax_logits": ("jax", 2),
     "published_torch": ("torch", None),
-    "published_jax": ("jax", 1),
+    "published_jax": ("jax", 2),
 }
 FUNCTIONS = ("kl_div", "kl_div_with_logits", "js_div_with_logits")
 

@@ -180,6 +180,26 @@ def flagged(flag: str) -> Where:
     return lambda vector: flag in vector.flags
 
 
+def of_either(*kinds: Where) -> tuple[Where, ...]:
+    """Kinds of vectors of both divergences from logits, and of one of them."""
+    return tuple(both(kind, one) for kind in kinds for one in (is_of_logits, is_kl, is_js))
+
+
+def at_end(end: float) -> Where:
+    """Whether the mixture is one of the two distributions."""
+    return argument("beta", lambda beta: beta == end)
+
+
+def differ(vector: Vector) -> bool:
+    """Whether the distributions are not nearly equal."""
+    return not {"EqualLogits", "Cancellation"} & set(vector.flags)
+
+
+def adds_up_in_half(vector: Vector) -> bool:
+    """Whether the sum is too long or too large for a 16-bit accumulator."""
+    return bool({"HalfAccumulator", "HalfOverflow"} & set(vector.flags))
+
+
 def would_feel_an_epsilon(vector: Vector) -> bool:
     """Whether something small that is added to probabilities changes the numbers."""
     return vector.kind != "invalid" and (
@@ -195,6 +215,7 @@ HEATED = argument("temperature", lambda value: value != 1)
 SCALED = argument("scale_by_temperature_squared", lambda value: value is True)
 UNSCALED = argument("scale_by_temperature_squared", lambda value: value is False)
 GIVEN = argument("target_is", lambda value: value != "logits")
+ENDS = argument("beta", lambda beta: beta in {0.0, 1.0})
 LOGITS = argument("target_is", lambda value: value == "logits")
 
 SIGNS: dict[str, Sign] = {
@@ -222,17 +243,13 @@ SIGNS: dict[str, Sign] = {
     "MissingValue": Sign((flagged("MissingValue"),), symptoms=frozenset({"hidden"})),
     "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
     "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),
-    "SampleAxis": Sign(
-        (both(has_axis, reduces("mean", "batchmean")), has_axis), symptoms=FINITE
-    ),
+    "SampleAxis": Sign((both(has_axis, reduces("mean", "batchmean")), has_axis), symptoms=FINITE),
     "MaskedMean": Sign((is_masked_mean,)),
     "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
     "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), SLOPES),
-    "Temperature": Sign(
-        (HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED), both(HEATED, LOGITS))
-    ),
+    "Temperature": Sign(of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED))),
     "TemperatureGradient": Sign(
-        (HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED), both(HEATED, is_js)), SLOPES
+        of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), SLOPES
     ),
     "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
     "Unnormalised": Sign(
@@ -252,7 +269,13 @@ SIGNS: dict[str, Sign] = {
             argument("beta", lambda beta: beta != EVEN),
         )
     ),
-    "DivergenceEnds": Sign((argument("beta", lambda beta: beta in {0.0, 1.0}),)),
+    "DivergenceEnds": Sign(
+        (ENDS, *(both(end, differ) for end in (ENDS, at_end(0.0), at_end(1.0))))
+    ),
+    "HalfAccumulator": Sign(
+        (adds_up_in_half, both(is_half, is_loss, reduces("sum", "mean", "batchmean")))
+    ),
+    "HalfOverflow": Sign((flagged("HalfOverflow"),), symptoms=frozenset({"infinite"})),
     "Epsilon": Sign(
         (would_feel_an_epsilon, flagged("Epsilon"), both(would_feel_an_epsilon, is_loss)),
         (VALUE, ALL, VALUE | {"d_target"}),

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
 from kldiv_conformance._lines import Line
 from kldiv_conformance._scopes import PLAIN, scopes
-from kldiv_conformance._telltales import TELLTALES
+from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
 # Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
 INSIDE = (2.0, 0.5)
 OUTSIDE = (0.2, 20.0)
-MOST = 0.75
+MOST, HALF = 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,13 @@ class Claim:
         )
 
     def is_plain(self, left: set[Place]) -> bool:
-        """Whether most of what is left of it fails, on operands that every training meets."""
-        size = self.size - len(self.explained - left)
-        return self.flag in PLAIN and len(self.explained & left) > MOST * size
+        """Whether most of it fails for no other reason, where every training comes by."""
+        of_its_own = len(self.explained & left)
+        return (
+            self.flag in PLAIN
+            and len(self.explained) > MOST * self.size
+            and of_its_own > HALF * len(self.explained)
+        )
 
 
 def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
@@ -76,7 +80,7 @@ def ranked(seen: Mapping[Place, Symptoms]) -> list[str]:
             (claim for claim in by_all if claim.explained & left),
             key=lambda claim: claim.evidence(left, len(seen)),
         )
-        found.setdefault(best.flag, best.is_plain(left))
+        found.setdefault(best.flag, best.is_plain(left) or (best.flag in PLAIN and not found))
         left -= best.explained
     first = sorted(found, key=lambda flag: not found[flag])
     return list(dict.fromkeys([*first, *(claim.flag for claim in by_all)]))
@@ -84,7 +88,7 @@ def ranked(seen: Mapping[Place, Symptoms]) -> list[str]:
 
 def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
     """Every way in which the bug of a flag may show, for what was seen."""
-    formula = formula_of(seen.values())
+    formula = formula_of(seen)
     for scope in scopes():
         if scope.telltale in {None, formula}:
             places = scope.places & seen.keys()
@@ -92,9 +96,14 @@ def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
             yield Claim(scope.flag, len(places), explained, scope.ways)
 
 
-def formula_of(found: Iterable[Symptoms]) -> str:
-    """Wrong formula that most numbers agree with, or 'none'."""
-    count = Counter(symptom for symptoms in found for symptom in symptoms)
+def formula_of(seen: Mapping[Place, Symptoms]) -> str:
+    """Wrong formula that most of the values agree with that could tell, or 'none'."""
+    count = Counter(
+        symptom
+        for (identifier, result), symptoms in seen.items()
+        if symptoms and result == "value" and is_plain(find(identifier))
+        for symptom in symptoms
+    )
     name = max(TELLTALES, key=lambda name: count[name])
     return name if count[name] > count["gross"] else "none"
 
