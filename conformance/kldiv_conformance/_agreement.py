@@ -1,42 +1,156 @@
-"""How far apart the backends are from each other, whatever is exact."""
+"""How far implementations and backends are from each other, whatever is exact."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
-from kldiv_conformance._formats import FORMATS, Format, ulp_distance
+from kldiv_conformance._comparison import allowed, indexed
+from kldiv_conformance._formats import FORMATS, ulp_distance
+from kldiv_conformance._lines import Line
+from kldiv_conformance._report import Report
+from kldiv_conformance._vector import Result
 from kldiv_conformance._vectors import find
 
-
-def distances(outcomes: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str, tuple[str, str]]]:
-    """Distance in ulp, vector, and pair of backends that are farthest apart on it."""
-    by_vector: dict[str, dict[str, Any]] = defaultdict(dict)
-    for outcome in outcomes:
-        if outcome["values"]:
-            by_vector[outcome["id"]][outcome["backend"]] = outcome["values"]
-    for identifier, values in by_vector.items():
-        formats = {name: FORMATS[result.dtype] for name, result in find(identifier).results.items()}
-        pairs = [
-            (apart(values[left], values[right], formats), identifier, (left, right))
-            for left, right in combinations(sorted(values), 2)
-        ]
-        if pairs:
-            yield max(pairs)
+# Two right numbers are each within a bound of the exact one.
+BOTH_RIGHT = 2.0
 
 
-def apart(
-    left: dict[str, list[str]], right: dict[str, list[str]], formats: dict[str, Format]
-) -> int:
-    """Largest distance between numbers in the same place; NaN against a number is a whole range."""
-    found = [0]
-    for name, form in formats.items():
-        whole_range = 2 * ulp_distance(0.0, math.inf, form)
-        for texts in zip(left[name], right[name], strict=False):
-            a, b = (float.fromhex(text) for text in texts)
-            if math.isnan(a) or math.isnan(b):
-                found.append(0 if math.isnan(a) and math.isnan(b) else whole_range)
-            else:
-                found.append(ulp_distance(a, b, form))
-    return max(found)
+@dataclass(frozen=True)
+class Side:
+    """An implementation on a backend, and the numbers that it gave for each vector."""
+
+    label: str
+    numbers: Mapping[str, Mapping[str, Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Distance:
+    """Where two sides are farthest apart on a vector.
+
+    Attributes
+    ----------
+    bounds : float
+        Distance in units of what the vector allows there; inf where it allows nothing.
+    ulp : int or None
+        Distance in ulp; None where there is no distance, from NaN or between other shapes.
+    """
+
+    bounds: float
+    ulp: int | None
+    identifier: str
+    place: str
+    numbers: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two sides, and how far they are apart on each vector that both have numbers for."""
+
+    left: Side
+    right: Side
+    distances: tuple[Distance, ...]
+
+    @property
+    def equal(self) -> int:
+        """How many vectors are equal bit for bit."""
+        return sum(
+            same_bits(self.left.numbers[found.identifier], self.right.numbers[found.identifier])
+            for found in self.distances
+        )
+
+    @property
+    def alone(self) -> tuple[int, int]:
+        """How many vectors only one of them has numbers for."""
+        shared = len(self.distances)
+        return len(self.left.numbers) - shared, len(self.right.numbers) - shared
+
+
+def agreements(reports: Sequence[Report]) -> list[Agreement]:
+    """Agreement of each pair of sides."""
+    return [agreement(*pair) for pair in combinations(sides(reports), 2)]
+
+
+def sides(reports: Sequence[Report]) -> list[Side]:
+    """Sides of all runs; those that are called alike are numbered."""
+    found: list[Side] = []
+    for report in reports:
+        for backend in report.names:
+            label = f"{report.header['name']} on {backend}"
+            before = sum(side.label.partition(" (run ")[0] == label for side in found)
+            name = f"{label} (run {before + 1})" if before else label
+            found.append(Side(name, numbers_of(report.of(backend))))
+    return found
+
+
+def numbers_of(outcomes: Sequence[Line]) -> dict[str, dict[str, list[float]]]:
+    """Numbers of each vector that has some."""
+    return {
+        outcome["id"]: {
+            name: [float.fromhex(text) for text in texts]
+            for name, texts in outcome["values"].items()
+        }
+        for outcome in outcomes
+        if outcome["values"]
+    }
+
+
+def agreement(left: Side, right: Side) -> Agreement:
+    """Agreement of two sides, farthest first."""
+    found = [
+        farthest(identifier, left.numbers[identifier], right.numbers[identifier])
+        for identifier in left.numbers
+        if identifier in right.numbers
+    ]
+    found.sort(key=lambda it: (-it.bounds, -(it.ulp or 0), it.identifier))
+    return Agreement(left, right, tuple(found))
+
+
+def farthest(
+    identifier: str,
+    left: Mapping[str, Sequence[float]],
+    right: Mapping[str, Sequence[float]],
+) -> Distance:
+    """Where two sides are farthest apart on a vector."""
+    found = [
+        distance
+        for name, result in find(identifier).results.items()
+        for distance in distances(identifier, name, result, (left[name], right[name]))
+    ]
+    nowhere = Distance(0.0, 0, identifier, "", (None, None))
+    return max(
+        found, key=lambda it: (it.bounds, math.inf if it.ulp is None else it.ulp), default=nowhere
+    )
+
+
+def distances(
+    identifier: str, name: str, result: Result, pair: tuple[Sequence[float], Sequence[float]]
+) -> Iterator[Distance]:
+    """Distance in each place of a result."""
+    if len(pair[0]) != len(pair[1]):
+        yield Distance(math.inf, None, identifier, name, (None, None))
+        return
+    limits = allowed(result, find(identifier).max_ulp)
+    for place, (a, b) in enumerate(zip(*pair, strict=True)):
+        limit = limits[place] if place < len(limits) else 0.0
+        where = indexed(name, place, result.shape)
+        yield Distance(*apart(a, b, limit, result, name), identifier, where, (a, b))
+
+
+def apart(a: float, b: float, limit: float, result: Result, name: str) -> tuple[float, int | None]:
+    """Distance between two numbers, in units of what is allowed, and in ulp."""
+    if math.isnan(a) or math.isnan(b):
+        return (0.0, 0) if math.isnan(a) and math.isnan(b) else (math.inf, None)
+    signs_differ = name == "value" and math.copysign(1.0, a) != math.copysign(1.0, b)
+    if a == b and not (limit == 0 and signs_differ):
+        return 0.0, 0
+    ulp = ulp_distance(a, b, FORMATS[result.dtype])
+    beyond = limit == 0 or math.isinf(a) or math.isinf(b)
+    return (math.inf if beyond else abs(a - b) / limit), ulp
+
+
+def same_bits(left: Mapping[str, Sequence[float]], right: Mapping[str, Sequence[float]]) -> bool:
+    """Whether all numbers of a vector are the same, signs of zeros included."""
+    return {name: list(map(float.hex, values)) for name, values in left.items()} == {
+        name: list(map(float.hex, values)) for name, values in right.items()
+    }

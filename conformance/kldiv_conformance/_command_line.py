@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
+from kldiv_conformance._command_compare import compare
 from kldiv_conformance._command_list import backends, explain, list_groups
-from kldiv_conformance._command_report import compare, report
+from kldiv_conformance._command_report import report
 from kldiv_conformance._command_run import run
 from kldiv_conformance._text import printable
 

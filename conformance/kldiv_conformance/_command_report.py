@@ -1,12 +1,11 @@
-"""The commands that read what `run --output` wrote: report, compare."""
+"""The command that writes pages about runs: report."""
 
 from pathlib import Path
 
 import click
 
-from kldiv_conformance._console import plain, say
 from kldiv_conformance._pages import write_pages
-from kldiv_conformance._report import Report, farthest_apart, read_report
+from kldiv_conformance._report import Report, read_report
 from kldiv_conformance._summary import summary
 from kldiv_conformance._text import printable
 
@@ -27,22 +26,6 @@ def report(runs: tuple[Path, ...], output: Path) -> None:
     """Write report.md and report.html about the runs that `run --output` wrote."""
     for path in write_pages(summary([load(path) for path in runs]), output):
         click.echo(printable(str(path)))
-
-
-@click.command()
-@click.argument("path", type=RUN)
-@click.option(
-    "--pairs", type=click.IntRange(min=1), default=10, show_default=True, help="Vectors to show."
-)
-def compare(path: Path, pairs: int) -> None:
-    """Show on which vectors two backends of a run are farthest apart, in ulp."""
-    found = farthest_apart(load(path))
-    if not found:
-        message = f"{str(path)!r} has no vector with numbers of two backends: run with two."
-        raise click.UsageError(message)
-    console = plain()
-    for distance, identifier, (left, right) in found[:pairs]:
-        say(console, f"{distance:>22} ulp  {identifier:<18} {left} and {right}")
 
 
 def load(path: Path) -> Report:

@@ -1,14 +1,15 @@
 """What the command line shows: progress while a run lasts, and a table when it is over."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kldiv_conformance._evidence import apart
 from kldiv_conformance._lines import Line
 from kldiv_conformance._report import VERDICTS, Report
-from kldiv_conformance._suspects import certain, suspects
+from kldiv_conformance._suspects import suspects
 from kldiv_conformance._text import printable
 from kldiv_conformance._vectors import notes
 
@@ -46,20 +47,37 @@ def with_progress(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def show(report: Report) -> None:
-    """Print the verdicts, why a backend did not run, the first failures, and their likely bugs."""
+    """Print the verdicts, the likely bugs, the first wrong numbers, and the argument checks."""
     console = plain()
     console.print(table(report))
     for name, reason in report.skipped.items():
         say(console, f"{name} did not run: {reason}")
     for name, text in report.printed.items():
         show_printed(name, text, console)
-    failures = [outcome for outcome in report.outcomes if outcome["verdict"] == "failure"]
+    for name in report.names:
+        show_suspects(name, apart(report.of(name))[0], console)
+    show_failures(apart(report.outcomes)[0], console)
+    for name in report.names:
+        show_checks(name, apart(report.of(name))[1], console)
+
+
+def show_failures(outcomes: Sequence[Line], console: Console) -> None:
+    """Print the first failures."""
+    failures = [outcome for outcome in outcomes if outcome["verdict"] == "failure"]
     for outcome in failures[:A_SCREEN]:
         say(console, f"{outcome['backend']}: {outcome['id']}: {outcome['detail']}")
     if len(failures) > A_SCREEN:
         console.print(f"and {len(failures) - A_SCREEN} more: write them with --output.")
-    for name in report.names:
-        show_suspects(report, name, console)
+
+
+def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> None:
+    """Print how many calls that must raise do not, in one line."""
+    failures = sum(outcome["verdict"] == "failure" for outcome in outcomes)
+    if failures:
+        found = suspects(outcomes)
+        flags = ", ".join(f"{it.flag} {it.failures} of {it.vectors}" for it in found)
+        text = f"{failures} of {len(outcomes)} calls that must be refused fail"
+        say(console, f"{backend}: argument checks: {text}: {flags}.")
 
 
 def say(console: Console, text: str) -> None:
@@ -88,15 +106,11 @@ def table(report: Report) -> Table:
     return found
 
 
-def show_suspects(report: Report, backend: str, console: Console) -> None:
-    """Print the bugs that would explain most of the failures of a backend."""
-    for suspect in suspects(report.of(backend))[:LIKELIEST]:
+def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> None:
+    """Print the bugs that would explain most of the wrong numbers of a backend."""
+    for suspect in suspects(outcomes)[:LIKELIEST]:
         text = (
             f"{backend}: {suspect.failures} of {suspect.vectors} vectors of {suspect.flag} fail. "
             f"{notes()[suspect.flag].bug}"
         )
-        say(console, text)
-    names = [suspect.flag for suspect in certain(report.of(backend))]
-    if names:
-        text = f"{backend}: all vectors fail of {', '.join(names)}."
         say(console, text)

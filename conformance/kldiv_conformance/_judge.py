@@ -90,7 +90,7 @@ def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> O
         expected = vector.results[name]
         numbers = adapter.read(array)
         values[name] = [number.hex() for number in numbers]
-        details += problems(name, array, numbers, expected, vector.max_ulp)
+        details += problems(vector, name, array, numbers)
         distances += finite_distances(numbers, expected)
     return Outcome(
         vector.id,

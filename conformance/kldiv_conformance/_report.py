@@ -12,7 +12,7 @@ from kldiv_conformance._outcome import VERDICTS
 from kldiv_conformance._run_checks import check_run
 from kldiv_conformance._vectors import groups
 
-__all__ = ["VERDICTS", "Report", "collect", "farthest_apart", "matrix", "read_report"]
+__all__ = ["VERDICTS", "Report", "collect", "matrix", "read_report"]
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,3 @@ def only(kind: str, lines: Iterable[Line]) -> list[dict[str, Any]]:
 def matrix(report: Report) -> list[tuple[str, list[Counter[str]]]]:
     """Counts of each backend, a column for each group."""
     return [(name, [report.count(name, group) for group in groups()]) for name in report.names]
-
-
-def farthest_apart(report: Report) -> list[tuple[int, str, tuple[str, str]]]:
-    """Largest distance in ulp between any two backends, for each vector, farthest first."""
-    from kldiv_conformance._agreement import distances
-
-    return sorted(distances(report.outcomes), reverse=True)

@@ -1,16 +1,20 @@
-"""Which bugs would explain the failures of an implementation."""
+"""Which bugs would explain the failures of an implementation, the likeliest first."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from kldiv_conformance._evidence import Place, Symptoms, apart, observations
 from kldiv_conformance._lines import Line
-from kldiv_conformance._operands import accuses
+from kldiv_conformance._scopes import PLAIN, scopes
+from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
-# Every vector of a gradient asks for both derivatives; only the wrong one is evidence.
-RESULT_OF_FLAG = {"InputGradient": "d_input", "TargetGradient": "d_target"}
-OVERWRITTEN = "OverwrittenOperand"
+# Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
+INSIDE = (2.0, 0.5)
+OUTSIDE = (0.2, 20.0)
+MOST, HALF = 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -22,59 +26,100 @@ class Suspect:
     vectors: int
 
 
-def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
-    """Few flags that account for all failures, the likeliest first.
+@dataclass(frozen=True)
+class Claim:
+    """One way in which the bug of a flag may show: where, and what it explains."""
 
-    The likeliest flag has the largest F-measure of two shares: of its vectors, those that fail
-    (precision), and of the failures that no flag before it accounts for, those it has (recall).
-    """
-    failed, expressed = ids_by_flag(outcomes)
-    unexplained = set().union(*failed.values())
-    found = []
-    while unexplained:
-        flag = max(
-            sorted(failed),
-            key=lambda flag: f_measure(failed[flag], len(expressed[flag]), unexplained),
+    flag: str
+    size: int
+    explained: frozenset[Place]
+    ways: int
+
+    def evidence(self, left: set[Place], total: int) -> float:
+        """Logarithm of the likelihood that just this bug makes what is left fail."""
+        inside = len(self.explained & left)
+        gone = len(self.explained) - inside
+        size = self.size - gone
+        outside = len(left) - inside
+        return (
+            likelihood(inside, size, INSIDE)
+            + likelihood(outside, max(total - gone - size, outside), OUTSIDE)
+            - math.log(self.ways)
         )
-        unexplained -= failed[flag]
-        found.append(Suspect(flag, len(failed[flag]), len(expressed[flag])))
-    return found
+
+    def is_plain(self, left: set[Place]) -> bool:
+        """Whether most of it fails for no other reason, where every training comes by."""
+        of_its_own = len(self.explained & left)
+        return (
+            self.flag in PLAIN
+            and len(self.explained) > MOST * self.size
+            and of_its_own > HALF * len(self.explained)
+        )
 
 
-def certain(outcomes: Iterable[Line]) -> list[Suspect]:
-    """Flags all of whose vectors fail."""
-    failed, expressed = ids_by_flag(outcomes)
+def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
+    """Flags that explain failures, the likeliest first.
+
+    A flag is likely if results fail where its bug shows, and pass elsewhere.  What the likeliest
+    explains is set aside before the next is chosen; flags that explain nothing more come last.
+    Flags of wrong numbers come before those of arguments that should be refused.
+    """
     return [
-        Suspect(flag, len(ids), len(ids))
-        for flag, ids in sorted(failed.items())
-        if len(ids) == len(expressed[flag])
+        suspect(flag, seen) for seen in map(observations, apart(outcomes)) for flag in ranked(seen)
     ]
 
 
-def f_measure(failed: set[str], expressed: int, unexplained: set[str]) -> float:
-    """F-measure of a flag with a weight of 1/2 for recall, 0 if it explains nothing more."""
-    precision = len(failed) / expressed
-    recall = len(failed & unexplained) / len(unexplained)
-    return 1.25 * precision * recall / (0.25 * precision + recall) if recall else 0.0
+def ranked(seen: Mapping[Place, Symptoms]) -> list[str]:
+    """Flags of `suspects`."""
+    left = {place for place, symptoms in seen.items() if symptoms}
+    claims = [claim for claim in claimed(seen) if claim.explained]
+    by_all = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
+    found: dict[str, bool] = {}
+    while any(claim.explained & left for claim in claims):
+        best = max(
+            (claim for claim in by_all if claim.explained & left),
+            key=lambda claim: claim.evidence(left, len(seen)),
+        )
+        found.setdefault(best.flag, best.is_plain(left) or (best.flag in PLAIN and not found))
+        left -= best.explained
+    first = sorted(found, key=lambda flag: not found[flag])
+    return list(dict.fromkeys([*first, *(claim.flag for claim in by_all)]))
 
 
-def ids_by_flag(outcomes: Iterable[Line]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Ids of the vectors of each flag: of those that failed, and of those that were expressed."""
-    failed, expressed = defaultdict(set), defaultdict(set)
-    for outcome in outcomes:
-        if outcome["verdict"] == "not supported":
-            continue
-        for flag in find(outcome["id"]).flags:
-            expressed[flag].add(outcome["id"])
-            if outcome["verdict"] == "failure" and concerns(outcome, flag):
-                failed[flag].add(outcome["id"])
-    return failed, expressed
+def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
+    """Every way in which the bug of a flag may show, for what was seen."""
+    formula = formula_of(seen)
+    for scope in scopes():
+        if scope.telltale in {None, formula}:
+            places = scope.places & seen.keys()
+            explained = frozenset(place for place in places if scope.explains(seen[place]))
+            yield Claim(scope.flag, len(places), explained, scope.ways)
 
 
-def concerns(outcome: Line, flag: str) -> bool:
-    """Whether the result that a flag is about is among the wrong ones, or an operand is."""
-    changed, alone = accuses(outcome["detail"])
-    if flag == OVERWRITTEN or alone:
-        return flag == OVERWRITTEN and changed
-    wrong = [name for name in RESULT_OF_FLAG.values() if f"{name} " in outcome["detail"]]
-    return not wrong or RESULT_OF_FLAG.get(flag, wrong[0]) in wrong
+def formula_of(seen: Mapping[Place, Symptoms]) -> str:
+    """Wrong formula that most of the values agree with that could tell, or 'none'."""
+    count = Counter(
+        symptom
+        for (identifier, result), symptoms in seen.items()
+        if symptoms and result == "value" and is_plain(find(identifier))
+        for symptom in symptoms
+    )
+    name = max(TELLTALES, key=lambda name: count[name])
+    return name if count[name] > count["gross"] else "none"
+
+
+def likelihood(hits: int, total: int, prior: tuple[float, float]) -> float:
+    """Logarithm of the likelihood of some hits, over a share that has a Beta distribution."""
+    return log_beta(prior[0] + hits, prior[1] + total - hits) - log_beta(*prior)
+
+
+def log_beta(a: float, b: float) -> float:
+    """Logarithm of the beta function."""
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
+def suspect(flag: str, seen: Mapping[Place, Symptoms]) -> Suspect:
+    """A flag with the counts of its vectors."""
+    vectors = {identifier for identifier, _ in seen if flag in find(identifier).flags}
+    failed = {identifier for (identifier, _), symptoms in seen.items() if symptoms} & vectors
+    return Suspect(flag, len(failed), len(vectors))

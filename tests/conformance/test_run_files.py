@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kldiv_conformance.__main__ import main
+from kldiv_conformance._agreement import agreements
 from kldiv_conformance._console import show
 from kldiv_conformance._pages import write_pages
-from kldiv_conformance._report import farthest_apart, read_report
+from kldiv_conformance._report import read_report
 from kldiv_conformance._run import run_all
 from kldiv_conformance._summary import summary
 from kldiv_conformance._vectors import vectors
@@ -220,7 +221,7 @@ def read_in_every_way(lines, folder):
     except ValueError:
         return
     show(report)
-    farthest_apart(report)
+    agreements([report, report])
     write_pages(summary([report]), folder)
 
 

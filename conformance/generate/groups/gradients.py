@@ -182,7 +182,7 @@ def stationary(rng: Random, dtype: str) -> Iterator[Draft]:
     small = all_near([mp.mpf(10) ** (-4 * place) for place in range(8)], dtype)
     yield Draft(
         comment="Targets from 1 to 1e-28: neither derivative is clamped.",
-        flags=("InputGradient", "TargetGradient", "ClampedOperands"),
+        flags=("InputGradient", "TargetGradient", "ClampedOperands", "Epsilon"),
         input=uniform(rng, 8, -20.0, 0.0, dtype),
         target=small,
         dtype=dtype,

@@ -7,6 +7,7 @@ from itertools import cycle
 from random import Random
 
 from generate.draft import Draft
+from generate.groups import epsilon
 from generate.groups.drawn_logits import JS, KL, logits
 from generate.groups.logits_gradients import gradients
 from generate.groups.logits_selected import masked_samples, nothing_selected
@@ -35,6 +36,7 @@ def drafts() -> Iterator[Draft]:
     yield from specials(rng)
     yield from gradients()
     yield from nothing_selected()
+    yield from epsilon.logits()
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:

@@ -134,7 +134,7 @@ def wide(rng: Random, dtype: str) -> Iterator[Draft]:
         target = all_near([10.0 ** -(power * rng.random()) for _ in range(8)], dtype)
         yield Draft(
             comment=f"Targets down to 1e-{power}: a clamp at a small epsilon would show.",
-            flags=("ClampedOperands",),
+            flags=("ClampedOperands", "Epsilon"),
             input=uniform(rng, 8, -25.0, 0.0, dtype),
             target=target,
             dtype=dtype,

@@ -6,6 +6,7 @@ from random import Random
 from mpmath import mp
 
 from generate.draft import Draft
+from generate.groups import epsilon
 from generate.operands import BOTH, all_near, near, reduction_flags, uniform
 from kldiv_conformance._formats import FORMATS, Format
 
@@ -23,6 +24,7 @@ def drafts() -> Iterator[Draft]:
         yield from underflowing_exponentials(form)
         yield from overflowing_exponentials(form)
         yield from sums(rng, form)
+    yield from epsilon.drafts()
 
 
 def small_targets(form: Format) -> Iterator[Draft]:
@@ -161,7 +163,7 @@ def sums(rng: Random, form: Format) -> Iterator[Draft]:
     for reduction in ("none", "sum", "mean"):
         yield Draft(
             comment=f"Targets from 1 to the smallest magnitudes together ({reduction!r}).",
-            flags=("ClampedOperands", *reduction_flags(reduction)),
+            flags=("ClampedOperands", "Epsilon", *reduction_flags(reduction)),
             input=uniform(rng, 8, -60.0, 0.0, form.name),
             target=target,
             shape=(2, 4),

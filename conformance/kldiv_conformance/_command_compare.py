@@ -1,0 +1,86 @@
+"""The command that says how far runs are from each other: compare."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from kldiv_conformance._agreement import Agreement, Distance, agreements
+from kldiv_conformance._command_report import RUN, load
+from kldiv_conformance._console import plain, say
+from kldiv_conformance._vectors import find
+
+AGREE, APART = 0, 1
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=RUN)
+@click.option(
+    "--pairs",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Vectors to show of each pair.",
+)
+@click.option(
+    "--fail-above",
+    type=click.FloatRange(min=0),
+    metavar="B",
+    help="Exit with 1 if a pair is farther apart than this many bounds.",
+)
+def compare(runs: tuple[Path, ...], pairs: int, fail_above: float | None) -> None:
+    """Show where implementations and backends are farthest apart, in units of the bound.
+
+    The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart.
+    """
+    found = [pair for pair in agreements([load(path) for path in runs]) if pair.distances]
+    if not found:
+        names = ", ".join(repr(str(path)) for path in runs)
+        message = (
+            f"nothing to compare in {names}: pass runs of two implementations or backends that "
+            "have numbers for the same vectors."
+        )
+        raise click.UsageError(message)
+    for pair in found:
+        show(pair, pairs)
+    beyond = [pair for pair in found if exceeds(pair, fail_above)]
+    sys.exit(APART if beyond else AGREE)
+
+
+def exceeds(pair: Agreement, limit: float | None) -> bool:
+    """Whether a pair is farther apart than it may be."""
+    return limit is not None and pair.distances[0].bounds > limit
+
+
+def show(pair: Agreement, most: int) -> None:
+    """Print how a pair agrees, and where it is farthest apart."""
+    console = plain()
+    say(console, f"{pair.left.label} and {pair.right.label}: {summed_up(pair)}")
+    for distance in [it for it in pair.distances if it.bounds or it.ulp][:most]:
+        say(console, f"  {described(distance)}")
+
+
+def summed_up(pair: Agreement) -> str:
+    """Words on how many vectors a pair shares, and how many of them are equal."""
+    shared, alone = len(pair.distances), pair.alone
+    words = f"{shared} vectors compared, {pair.equal} equal bit for bit"
+    if any(alone):
+        words += f"; {alone[0]} and {alone[1]} have numbers on one side alone"
+    return f"{words}."
+
+
+def described(distance: Distance) -> str:
+    """Line on one vector: distance, numbers, flags and comment."""
+    vector = find(distance.identifier)
+    left, right = distance.numbers
+    numbers = "other shapes" if left is None else f"{left!r} and {right!r}"
+    return (
+        f"{units(distance):<34} {distance.identifier} {distance.place}: {numbers}; "
+        f"{', '.join(vector.flags)}: {vector.comment}"
+    )
+
+
+def units(distance: Distance) -> str:
+    """Distance in bounds, and in ulp."""
+    bounds = "inf" if distance.bounds == float("inf") else f"{distance.bounds:.3g}"
+    return f"{bounds} bounds" + ("" if distance.ulp is None else f", {distance.ulp} ulp")

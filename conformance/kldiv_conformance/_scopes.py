@@ -1,0 +1,318 @@
+"""Where a bug of each flag shows: in which vectors, in which of their results, and how."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from kldiv_conformance._evidence import OPERANDS, Place, Symptoms
+from kldiv_conformance._vector import Vector
+from kldiv_conformance._vectors import notes, vectors
+
+HALF = {"float16", "bfloat16"}
+GRADIENT = frozenset({"d_input", "d_target"})
+VALUE = frozenset({"value"})
+ALL = VALUE | GRADIENT
+EVERY = ALL | {"raises"}
+# A bug of a value shows in its derivatives if a library differentiates, else in values alone.
+VALUES = (VALUE, ALL, VALUE | {"d_target"}, VALUE | {"d_input"})
+SLOPES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
+FINITE = frozenset({"slight", "gross"})
+EVEN = 0.5
+NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
+Where = Callable[[Vector], bool]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One way in which the bug of a flag shows.
+
+    Attributes
+    ----------
+    places : frozenset
+        Results of vectors in which it shows.
+    symptoms : frozenset of str or None
+        How it shows; None for in any way.
+    telltale : str or None
+        Formula whose numbers must be seen; 'none' for no such formula, None if it does not matter.
+    ways : int
+        In how many ways it may show.
+    """
+
+    flag: str
+    places: frozenset[Place]
+    symptoms: Symptoms | None
+    telltale: str | None
+    ways: int
+
+    def explains(self, found: Symptoms) -> bool:
+        """Whether the bug shows like this."""
+        return bool(found if self.symptoms is None else found & self.symptoms)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What is known of a bug.
+
+    Attributes
+    ----------
+    kinds : tuple of callable
+        What holds of the vectors in which it shows: one of these.
+    results : tuple of frozenset of str
+        In which of their results it shows: one of these.
+    symptoms : frozenset of str or None
+        How it shows; None for in any way.
+    telltale : str or None
+        Formula whose numbers must be seen; 'none' for no such formula, None if it does not matter.
+    """
+
+    kinds: tuple[Where, ...]
+    results: tuple[frozenset[str], ...] = VALUES
+    symptoms: Symptoms | None = None
+    telltale: str | None = None
+
+
+def is_loss(vector: Vector) -> bool:
+    """Whether the loss itself is called."""
+    return vector.function is None and vector.kind != "invalid"
+
+
+def is_of_logits(vector: Vector) -> bool:
+    """Whether a divergence from logits is called."""
+    return vector.function is not None and vector.kind != "invalid"
+
+
+def is_kl(vector: Vector) -> bool:
+    """Whether it is the divergence of one distribution from another."""
+    return is_of_logits(vector) and vector.function == "kl_div_with_logits"
+
+
+def is_js(vector: Vector) -> bool:
+    """Whether it is the divergence from a mixture."""
+    return is_of_logits(vector) and vector.function == "js_div_with_logits"
+
+
+def in_log_space(vector: Vector) -> bool:
+    """Whether the target of a loss holds logarithms."""
+    return is_loss(vector) and vector.arguments.get("log_target") is True
+
+
+def of_probabilities(vector: Vector) -> bool:
+    """Whether the target of a loss holds probabilities."""
+    return is_loss(vector) and not in_log_space(vector)
+
+
+def reduces(*names: str) -> Where:
+    """Whether a vector has one of these reductions, with more than one element to divide by."""
+
+    def holds(vector: Vector) -> bool:
+        legacy = {"size_average", "reduce"} & set(vector.arguments)
+        return (
+            vector.kind != "invalid"
+            and not legacy
+            and vector.arguments.get("reduction") in names
+            and math.prod(vector.input.shape) > 1
+        )
+
+    return holds
+
+
+def without_samples(where: Where) -> Where:
+    """The same, without axes of samples and masks."""
+
+    def holds(vector: Vector) -> bool:
+        plain = vector.where is None and (vector.function or vector.arguments.get("axis") is None)
+        return bool(plain) and where(vector)
+
+    return holds
+
+
+def argument(name: str, of: Callable[[object], bool]) -> Where:
+    """Whether an argument of a call with logits is one of some values."""
+
+    def holds(vector: Vector) -> bool:
+        return is_of_logits(vector) and name in vector.arguments and of(vector.arguments[name])
+
+    return holds
+
+
+def is_half(vector: Vector) -> bool:
+    """Whether an operand has 16 bits."""
+    return vector.kind != "invalid" and bool({vector.input.dtype, vector.target.dtype} & HALF)
+
+
+def is_mixed(vector: Vector) -> bool:
+    """Whether the operands have different dtypes."""
+    return vector.kind != "invalid" and vector.input.dtype != vector.target.dtype
+
+
+def has_axis(vector: Vector) -> bool:
+    """Whether a loss is asked for samples."""
+    return is_loss(vector) and vector.arguments.get("axis") is not None
+
+
+def is_masked(vector: Vector) -> bool:
+    """Whether something is selected by a mask, and something is not."""
+    return (
+        vector.kind != "invalid"
+        and vector.where is not None
+        and "NothingSelected" not in vector.flags
+    )
+
+
+def is_masked_mean(vector: Vector) -> bool:
+    """Whether the mean of what is selected is asked for."""
+    return is_masked(vector) and vector.arguments["reduction"] == "mean"
+
+
+def both(*kinds: Where) -> Where:
+    """Whether all of them hold."""
+    return lambda vector: all(kind(vector) for kind in kinds)
+
+
+def upstream(vector: Vector) -> bool:
+    """Whether an upstream derivative would be missed."""
+    return vector.upstream not in {None, 1.0}
+
+
+def flagged(flag: str) -> Where:
+    """Whether a vector has a flag."""
+    return lambda vector: flag in vector.flags
+
+
+def of_either(*kinds: Where) -> tuple[Where, ...]:
+    """Kinds of vectors of both divergences from logits, and of one of them."""
+    return tuple(both(kind, one) for kind in kinds for one in (is_of_logits, is_kl, is_js))
+
+
+def at_end(end: float) -> Where:
+    """Whether the mixture is one of the two distributions."""
+    return argument("beta", lambda beta: beta == end)
+
+
+def differ(vector: Vector) -> bool:
+    """Whether the distributions are not nearly equal."""
+    return not {"EqualLogits", "Cancellation"} & set(vector.flags)
+
+
+def adds_up_in_half(vector: Vector) -> bool:
+    """Whether the sum is too long or too large for a 16-bit accumulator."""
+    return bool({"HalfAccumulator", "HalfOverflow"} & set(vector.flags))
+
+
+def would_feel_an_epsilon(vector: Vector) -> bool:
+    """Whether something small that is added to probabilities changes the numbers."""
+    return vector.kind != "invalid" and (
+        "Epsilon" in vector.flags
+        or (
+            {vector.input.dtype, vector.target.dtype} == {"float64"}
+            and vector.arguments.get("log_target") is not True
+        )
+    )
+
+
+HEATED = argument("temperature", lambda value: value != 1)
+SCALED = argument("scale_by_temperature_squared", lambda value: value is True)
+UNSCALED = argument("scale_by_temperature_squared", lambda value: value is False)
+GIVEN = argument("target_is", lambda value: value != "logits")
+ENDS = argument("beta", lambda beta: beta in {0.0, 1.0})
+LOGITS = argument("target_is", lambda value: value == "logits")
+
+SIGNS: dict[str, Sign] = {
+    "Formula": Sign((is_loss,), symptoms=NUMBERS - {"slight"}, telltale="none"),
+    "ArgumentOrder": Sign((is_loss,), telltale="reversed"),
+    "NaturalLog": Sign((of_probabilities,), telltale="base"),
+    "LogTarget": Sign((in_log_space,)),
+    "Sum": Sign(
+        (
+            without_samples(reduces("sum")),
+            without_samples(reduces("sum", "mean", "batchmean")),
+        ),
+        symptoms=NUMBERS,
+    ),
+    "Mean": Sign((without_samples(reduces("mean")),), symptoms=NUMBERS),
+    "BatchMean": Sign((without_samples(reduces("batchmean")), reduces("batchmean"))),
+    "HalfPrecision": Sign((is_half, both(is_half, is_loss), both(is_half, is_of_logits))),
+    "MixedDtypes": Sign((is_mixed,)),
+    "InputGradient": Sign((is_loss,), (frozenset({"d_input"}),)),
+    "TargetGradient": Sign((is_loss, of_probabilities, in_log_space), (frozenset({"d_target"}),)),
+    "GradientReduction": Sign(
+        (reduces("sum", "mean", "batchmean"), reduces("mean", "batchmean")), (GRADIENT,)
+    ),
+    "Upstream": Sign((upstream,), SLOPES),
+    "MissingValue": Sign((flagged("MissingValue"),), symptoms=frozenset({"hidden"})),
+    "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
+    "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),
+    "SampleAxis": Sign((both(has_axis, reduces("mean", "batchmean")), has_axis), symptoms=FINITE),
+    "MaskedMean": Sign((is_masked_mean,)),
+    "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
+    "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), SLOPES),
+    "Temperature": Sign(of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED))),
+    "TemperatureGradient": Sign(
+        of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), SLOPES
+    ),
+    "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
+    "Unnormalised": Sign(
+        (flagged("Unnormalised"), lambda vector: GIVEN(vector) or "Unnormalised" in vector.flags),
+        (*VALUES, *SLOPES),
+    ),
+    "ClampedOperands": Sign(
+        (
+            flagged("ClampedOperands"),
+            lambda vector: bool({"ClampedOperands", "NegativeTarget"} & set(vector.flags)),
+        ),
+    ),
+    "MaskedGradient": Sign((is_masked, is_masked_mean), SLOPES),
+    "MixtureWeights": Sign(
+        (
+            argument("beta", lambda beta: beta not in {0.0, 0.5, 1.0}),
+            argument("beta", lambda beta: beta != EVEN),
+        )
+    ),
+    "DivergenceEnds": Sign(
+        (ENDS, *(both(end, differ) for end in (ENDS, at_end(0.0), at_end(1.0))))
+    ),
+    "HalfAccumulator": Sign(
+        (adds_up_in_half, both(is_half, is_loss, reduces("sum", "mean", "batchmean")))
+    ),
+    "HalfOverflow": Sign((flagged("HalfOverflow"),), symptoms=frozenset({"infinite"})),
+    "Epsilon": Sign(
+        (would_feel_an_epsilon, flagged("Epsilon"), both(would_feel_an_epsilon, is_loss)),
+        (VALUE, ALL, VALUE | {"d_target"}),
+        frozenset({"slight", "gross"}),
+    ),
+    "OverwrittenOperand": Sign((flagged("OverwrittenOperand"),), (frozenset({OPERANDS}),)),
+}
+
+
+@cache
+def scopes() -> tuple[Scope, ...]:
+    """Every way in which the bug of any flag shows."""
+    found = []
+    for flag in sorted(notes()):
+        sign = SIGNS.get(flag) or Sign((flagged(flag),), (EVERY,))
+        ways = {places(kind, results) for kind in sign.kinds for results in sign.results}
+        found += [Scope(flag, way, sign.symptoms, sign.telltale, len(ways)) for way in ways]
+    return tuple(found)
+
+
+def places(kind: Where, results: frozenset[str]) -> frozenset[Place]:
+    """Results of vectors of a kind."""
+    return frozenset(
+        (vector.id, result)
+        for vector in vectors()
+        if kind(vector)
+        for result in (*(vector.results or ("raises",)), OPERANDS)
+        if result in results
+    )
+
+
+# Bugs that show on operands which every training meets, and not at the edges alone.
+PLAIN = frozenset(
+    {
+        *("Formula", "ArgumentOrder", "NaturalLog", "LogTarget", "Sum", "Mean", "BatchMean"),
+        *("InputGradient", "TargetGradient", "GradientReduction", "Upstream", "ZeroTarget"),
+        *("LogitsFormula", "LogitsGradient", "Temperature", "TemperatureGradient"),
+        *("GivenTarget", "MixtureWeights", "DivergenceEnds", "Epsilon"),
+    }
+)

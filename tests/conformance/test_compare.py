@@ -1,0 +1,179 @@
+import math
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from conformance_runs import report_of, written
+
+from kldiv_conformance.__main__ import main
+from kldiv_conformance._agreement import agreements
+from kldiv_conformance._vectors import find, vectors
+from kldiv_xp import kl_div
+
+ORDINARY = [vector.id for vector in vectors("ordinary")[:12]]
+INEXACT = [
+    vector.id
+    for vector in vectors("ordinary")
+    if all(bound for result in vector.results.values() for bound in result.error_bound)
+]
+CANCELLED = [vector.id for vector in vectors("cancellation")[:20]]
+
+
+def nudged(input, target, *, reduction, log_target):
+    """Right numbers, but for their last bits."""
+    loss = kl_div(input, target, reduction=reduction, log_target=log_target)
+    return np.asarray(np.nextafter(loss, np.asarray(np.inf, loss.dtype)))
+
+
+def wrong(input, target, *, reduction, log_target):
+    return 2 * kl_div(input, target, reduction=reduction, log_target=log_target)
+
+
+def missing(input, target, *, reduction, log_target):
+    return np.nan * kl_div(input, target, reduction=reduction, log_target=log_target)
+
+
+def negative_zero(input, target, *, reduction, log_target):
+    return -np.abs(kl_div(input, target, reduction=reduction, log_target=log_target))
+
+
+def reshaped(input, target, *, reduction, log_target):
+    return np.zeros(99, input.dtype)
+
+
+def pair(left, right, identifiers=ORDINARY, others=None):
+    reports = [
+        report_of("left", {"numpy": left}, identifiers),
+        report_of("right", {"numpy": right}, others or identifiers),
+    ]
+    (found,) = agreements(reports)
+    return found
+
+
+def test_two_right_numbers_near_zero_are_near_in_bounds_though_far_in_ulp():
+    found = pair(kl_div, nudged, CANCELLED)
+    assert max(it.ulp for it in found.distances) > 0
+    assert all(it.bounds <= 2 for it in found.distances if math.isfinite(it.bounds))
+    assert [it.bounds for it in found.distances] == sorted(
+        (it.bounds for it in found.distances), reverse=True
+    )
+
+
+def test_a_distance_of_many_ulp_that_the_bound_allows_does_not_come_first():
+    vector = next(
+        vector
+        for vector in vectors("cancellation")
+        if any(
+            0 < abs(v) < bound
+            for r in vector.results.values()
+            for v, bound in zip(r.values, r.error_bound, strict=True)
+        )
+    )
+    (result,) = vector.results.values()
+
+    def zero(input, target, *, reduction, log_target):
+        if input.tolist() == vector.input.values:
+            tiny = [
+                0.0 if abs(v) < b else v
+                for v, b in zip(result.values, result.error_bound, strict=True)
+            ]
+            return np.asarray(tiny, input.dtype).reshape(result.shape)
+        return 1.001 * kl_div(input, target, reduction=reduction, log_target=log_target)
+
+    found = pair(kl_div, zero, ["ordinary_001", vector.id])
+    assert [it.identifier for it in found.distances] == ["ordinary_001", vector.id]
+    assert found.distances[0].ulp < found.distances[1].ulp
+    assert found.distances[1].bounds < 2
+
+
+def test_equal_numbers_are_equal_bit_for_bit():
+    found = pair(kl_div, kl_div)
+    assert found.equal == len(ORDINARY) == len(found.distances)
+    assert {(it.bounds, it.ulp) for it in found.distances} == {(0.0, 0)}
+
+
+def test_nan_against_a_number_is_beyond_every_bound_and_has_no_distance_in_ulp():
+    found = pair(kl_div, missing)
+    assert {(it.bounds, it.ulp) for it in found.distances} == {(math.inf, None)}
+    assert found.equal == 0
+
+
+def test_nan_agrees_with_nan():
+    assert pair(missing, missing).equal == len(ORDINARY)
+
+
+def test_sign_of_an_exact_zero_counts():
+    zeros = [v.id for v in vectors("log_target") if "EqualDistributions" in v.flags]
+    found = pair(kl_div, negative_zero, zeros)
+    assert {it.bounds for it in found.distances} == {math.inf}
+    assert found.equal == 0
+
+
+def test_arrays_of_another_shape_are_beyond_every_bound():
+    assert {it.bounds for it in pair(kl_div, reshaped).distances} == {math.inf}
+
+
+def test_runs_of_other_selections_compare_what_they_share_and_say_so():
+    found = pair(kl_div, kl_div, ORDINARY[:5], ORDINARY[3:])
+    assert [it.identifier for it in found.distances] == ORDINARY[3:5]
+    assert found.alone == (3, 7)
+
+
+def test_backends_of_one_run_and_two_runs_of_one_name_are_all_sides():
+    report = report_of("ours", {"numpy": kl_div, "array-api-strict": kl_div}, ORDINARY[:2])
+    labels = {side.label for it in agreements([report, report]) for side in (it.left, it.right)}
+    assert labels == {
+        "ours on numpy",
+        "ours on array-api-strict",
+        "ours on numpy (run 2)",
+        "ours on array-api-strict (run 2)",
+    }
+
+
+@pytest.fixture
+def files(tmp_path):
+    def make(**losses):
+        return [
+            written(tmp_path / f"{name}.jsonl", name, {"numpy": loss}, chosen)
+            for name, (loss, chosen) in losses.items()
+        ]
+
+    return make
+
+
+def compare(*arguments):
+    done = CliRunner().invoke(main, ["compare", *arguments])
+    return done.exit_code, done.output
+
+
+def test_command_line_shows_numbers_flags_and_comment(files):
+    code, output = compare(*files(ours=(kl_div, ORDINARY), theirs=(wrong, ORDINARY)))
+    first, *rest = output.splitlines()
+    assert first == ("ours on numpy and theirs on numpy: 12 vectors compared, 0 equal bit for bit.")
+    line = next(line for line in rest if "ordinary_001" in line)
+    assert " bounds, " in line
+    assert " ulp " in line
+    value = find("ordinary_001").results["value"].values
+    assert any(f"{number!r} and {2 * number!r}" in line for number in value)
+    assert f"Formula: {find('ordinary_001').comment}" in line
+    assert code == 0
+
+
+def test_command_line_fails_above_a_number_of_bounds(files):
+    runs = files(ours=(kl_div, INEXACT), nudged=(nudged, INEXACT), wrong=(wrong, INEXACT))
+    assert compare(*runs[:2], "--fail-above", "2")[0] == 0
+    assert compare(*runs, "--fail-above", "2")[0] == 1
+    assert compare(*runs)[0] == 0
+
+
+def test_command_line_says_how_many_vectors_are_on_one_side_alone(files):
+    _, output = compare(*files(ours=(kl_div, ORDINARY[:5]), theirs=(kl_div, ORDINARY[3:])))
+    assert "2 vectors compared, 2 equal bit for bit; 3 and 7 have numbers on one side" in output
+
+
+def test_nothing_shared_is_an_exit_code_of_2(files):
+    code, output = compare(*files(ours=(kl_div, ORDINARY[:5]), theirs=(kl_div, ORDINARY[5:])))
+    assert code == 2
+    assert "pass runs of two implementations or backends that have numbers for the same" in (
+        " ".join(output.split())
+    )
