@@ -34,9 +34,9 @@ ROWS = [
     ["_kernel_source", "_kernel_text"],
     ["_kernel_lines"],
     ["_blocks", "_dots", "_kernel_layout", "_kernel_types", "_recycling", "_sharing"],
-    ["_array_api", "_overrides", "_threads", "_warnings"],
+    ["_array_api", "_overrides", "_threads"],
     ["_backends", "_scopes"],
-    ["_typing", "_words"],
+    ["_typing", "_warnings", "_words"],
 ]
 # A bridge is loaded by the name that its row in the table of facts gives, for no array but its own.
 BRIDGES = {
