@@ -206,6 +206,21 @@ class Forgetful:
             vars(helper)["failure"] = failure
 
 
+@pytest.mark.usefixtures("kernel_threads")
+def test_threads_may_be_watched(monkeypatch):
+    started = []
+
+    def watched(*thread):
+        started.append(thread)
+        return _thread.start_new_thread(*thread)
+
+    monkeypatch.setattr(START, watched)
+    done = []
+    share(done.extend, 20, 3)
+    assert sorted(done) == list(range(20))
+    assert len(started) == 2
+
+
 def test_no_thread_is_started_where_it_could_not_run(monkeypatch):
     monkeypatch.setattr(sys, "is_finalizing", lambda: True)
     monkeypatch.setattr(START, None)

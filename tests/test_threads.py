@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
+from conftest import usable
 
 import kldiv_xp
 from kldiv_xp import thread_limit
@@ -221,9 +223,42 @@ except ValueError as error:
     )
 
 
-def test_small_arrays_start_no_thread(monkeypatch):
-    import numpy as np
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize("shape", [(2, 2), (0, 3)])
+def test_bad_environment_is_told_by_a_small_call_too(monkeypatch, library, shape):
+    operands = [np.full(shape, value) for value in (-0.7, 0.5)]
+    if library == "torch":
+        operands = list(map(usable("torch").array, operands))
+    expected = float(kldiv_xp.kl_div(*operands, reduction="sum"))
+    monkeypatch.setenv(VARIABLE, "many")
+    for call in (kldiv_xp.kl_div, kldiv_xp.kl_div_gradient, kldiv_xp.js_div_with_logits):
+        if call is kldiv_xp.js_div_with_logits and 0 in shape and library == "torch":
+            continue
+        for reduction in ("none", "sum"):
+            with pytest.raises(ValueError, match=VARIABLE) as caught:
+                call(*operands, reduction=reduction)
+            assert str(caught.value).endswith("got 'many': correct it or unset it.")
+    with thread_limit(2):
+        assert float(kldiv_xp.kl_div(*operands, reduction="sum")) == expected
+    monkeypatch.setenv(VARIABLE, "3")
+    assert float(kldiv_xp.kl_div(*operands, reduction="sum")) == expected
 
+
+def test_environment_that_is_no_dictionary_of_bytes_is_read_too():
+    program = """
+import os
+settings = dict(os.environ, KLDIV_XP_NUM_THREADS="x")
+os.environ = settings
+import numpy as np, kldiv_xp
+try:
+    kldiv_xp.kl_div(np.ones(2), np.ones(2), reduction="sum")
+except ValueError as error:
+    print("got 'x'" in str(error))
+"""
+    assert run_python(program) == "True"
+
+
+def test_small_arrays_start_no_thread(monkeypatch):
     monkeypatch.setattr("kldiv_xp._sharing.start_new_thread", None)
     p = np.full((2, 1000), 0.5)
     with thread_limit(8):

@@ -58,6 +58,7 @@ class Helper:
         self.failure: BaseException | None = None
         self.lost = MemoryError("A thread of a loss has ended in the middle of its work.")
         self.sign: Callable[[], Sign | None] = no_sign
+        self.is_over = False
         self.ended = allocate_lock()
         self.ended.acquire()
 
@@ -71,6 +72,8 @@ class Helper:
         except BaseException as failure:
             self.failure = failure
             self.left.clear()
+        finally:
+            self.is_over = True
 
     def start(self) -> None:
         """Start the thread; whether it comes to life shows in its sign alone."""
@@ -85,6 +88,8 @@ class Helper:
         """Wait until there is no thread, by whatever way it ends."""
         while self.sign() is not None:
             self.ended.acquire(True, LONGEST_WAIT)  # noqa: FBT003 - has no keyword
+            if self.is_over:  # who watches threads may hold their signs
+                return
 
 
 def no_sign() -> None:
