@@ -1,5 +1,9 @@
 """How the users of each library write what a remedy says."""
 
+import importlib
+import importlib.util
+import re
+
 NUMPY_LIKE = {
     "as_float": '{x}.astype("float32")',
     "real": "{x}.real",
@@ -65,3 +69,15 @@ def words(backend, word, x, **fields):
     """What users of the library of a backend write."""
     module, own = OF[backend.library]
     return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
+
+
+def follow(code, **operands):
+    """Operands after code of a remedy: an assignment, or an expression that names one of them."""
+    modules = {}
+    for name in ("numpy", "torch", "jax", "dask.array", "array_api_strict"):
+        if importlib.util.find_spec(name.partition(".")[0]) is not None:
+            importlib.import_module("jax.numpy" if name == "jax" else name)
+            root = name.partition(".")[0]
+            modules[root] = importlib.import_module(root)
+    (changed,) = {one for one in operands if re.search(rf"\b{one}\b(?!\.d(type|evice))", code)}
+    return operands | {changed: eval(code, modules, operands)}

@@ -28,12 +28,15 @@ class Words:
     on_device: str = "{x}.to_device({y}.device)"
     from_python: str = "{m}.asarray({x}{dtype})"
     from_numpy: str = "{m}.asarray({x}, device={y}.device)"
-    from_other: str = "{m}.from_dlpack({x})"
+    from_other: str = "{m}.from_dlpack({x}).to_device({y}.device)"
     exported: str = "{x}"
     """What other libraries can take."""
 
     exports_numpy: bool = False
     """That is an array of NumPy."""
+
+    shares_memory_of_numpy: bool = False
+    """Its arrays take the memory of NumPy's as it is: writable, and forwards along every axis."""
 
     yields: bool = False
     """Beside another library it is the operand of this one that is converted."""
@@ -53,6 +56,7 @@ LIKE_NUMPY = replace(
     permuted="{x}.transpose({axes})",
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
+    from_other="{m}.from_dlpack({x})",
 )
 OF_NUMPY = replace(LIKE_NUMPY, exports_numpy=True, yields=True)
 OF_CUPY = replace(LIKE_NUMPY, on_device="cupy.asarray({x}) within `with {y}.device:`")
@@ -90,5 +94,6 @@ OF_TORCH = Words(
     from_numpy="torch.from_numpy({x}).to({y}.device)",
     from_other="torch.from_dlpack({x}).to({y}.device)",
     exported="{x}.detach()",
+    shares_memory_of_numpy=True,
     inserts_axes_one_by_one=".unsqueeze({axis})",
 )
