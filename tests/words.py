@@ -27,7 +27,7 @@ OF = {
         {
             "softmax": "jax.nn.softmax({x}, axis={axis})",
             "log_softmax": "jax.nn.log_softmax({x}, axis={axis})",
-            "one_hot": "jax.nn.one_hot({x}, {n})",
+            "one_hot": "jax.nn.one_hot({x}.astype(int), {n})",
         },
     ),
     "dask.array": (
@@ -40,7 +40,8 @@ OF = {
             "as_float": "{m}.astype({x}, {m}.float32)",
             "real": "{m}.real({x})",
             "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
-            "one_hot": "{m}.astype({x}[..., None] == {m}.arange({n}), {m}.float32)",
+            "one_hot": "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), "
+            "{m}.float32)",
             "reshaped": "{m}.reshape({x}, {shape})",
             "permuted": "{m}.permute_dims({x}, {axes})",
             "ones": "{m}.ones({shape}, dtype={m}.bool)",
@@ -71,13 +72,18 @@ def words(backend, word, x, **fields):
     return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
 
 
-def follow(code, **operands):
-    """Operands after code of a remedy: an assignment, or an expression that names one of them."""
+def value(code, **operands):
+    """Value of the code of a remedy."""
     modules = {}
-    for name in ("numpy", "torch", "jax", "dask.array", "array_api_strict"):
-        if importlib.util.find_spec(name.partition(".")[0]) is not None:
-            importlib.import_module("jax.numpy" if name == "jax" else name)
-            root = name.partition(".")[0]
+    for name in ("numpy", "torch", "jax.numpy", "dask.array", "array_api_strict"):
+        root = name.partition(".")[0]
+        if importlib.util.find_spec(root) is not None:
+            importlib.import_module(name)
             modules[root] = importlib.import_module(root)
+    return eval(code, modules, operands)
+
+
+def follow(code, **operands):
+    """Operands after the code of a remedy, which names the one that it changes."""
     (changed,) = {one for one in operands if re.search(rf"\b{one}\b(?!\.d(type|evice))", code)}
-    return operands | {changed: eval(code, modules, operands)}
+    return operands | {changed: value(code, **operands)}

@@ -18,7 +18,9 @@ class Words:
     softmax_over_axes: str = ""
     log_softmax_over_axes: str = ""
     normalised: str = "{x} / {m}.sum({x}, axis={axis}, keepdims=True)"
-    one_hot: str = "{m}.astype({x}[..., None] == {m}.arange({n}), {m}.float32)"
+    one_hot: str = (
+        "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)"
+    )
     with_last_axis_moved: str = "{m}.moveaxis({x}, -1, {axis})"
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
@@ -64,7 +66,7 @@ OF_JAX = replace(
     LIKE_NUMPY,
     softmax="jax.nn.softmax({x}, axis={axis})",
     log_softmax="jax.nn.log_softmax({x}, axis={axis})",
-    one_hot="jax.nn.one_hot({x}, {n})",
+    one_hot="jax.nn.one_hot({x}.astype(int), {n})",
 )
 OF_DASK = replace(
     LIKE_NUMPY,
