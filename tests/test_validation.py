@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from backends import library
 from conftest import usable
+from words import follow, words
 
 from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient
 from kldiv_xp._array_checks import check_array
@@ -26,10 +27,22 @@ def sentence(error, function, *operands, **options):
 @pytest.mark.parametrize("operand", [[0.5, 0.5], 0.5, None, "text", (1.0,), {"a": 1}])
 def test_operand_that_is_no_array_is_refused(backend, function, operand):
     array = backend.array([0.5, 0.5])
-    remedy = "convert it with the asarray of your array library."
     kinds = f"must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got {type(operand).__name__}"
-    assert sentence(TypeError, function, array, operand) == f"`target` {kinds}: {remedy}"
-    assert sentence(TypeError, function, operand, array) == f"`input` {kinds}: {remedy}"
+    for place, other in (("target", "input"), ("input", "target")):
+        remedy = "pass an array"
+        if isinstance(operand, list | float | tuple):
+            code = words(backend, "from_list", place, dtype=f", dtype={other}.dtype")
+            remedy = f"convert it with {code}"
+        operands = (array, operand) if place == "target" else (operand, array)
+        assert sentence(TypeError, function, *operands) == f"`{place}` {kinds}: {remedy}."
+
+
+@BOTH
+def test_operands_that_are_both_no_arrays_are_refused(function):
+    assert sentence(TypeError, function, [0.5], [0.5]) == (
+        "`input` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
+        "with the asarray of your array library."
+    )
 
 
 @BOTH
@@ -40,10 +53,37 @@ def test_arrays_of_two_libraries_are_refused(backend, function, other):
         pytest.skip(f"{backend.name} and {other.name} are one library")
     left, right = backend.array([0.5]), other.array([0.5])
     names = [f"{type(a).__module__}.{type(a).__qualname__}" for a in (left, right)]
-    assert sentence(TypeError, function, left, right) == (
-        f"`input` and `target` must come from one array library; got {names[0]} and {names[1]}: "
-        "convert one of them, e.g. with from_dlpack."
-    )
+    found = sentence(TypeError, function, left, right)
+    prefix = f"`input` and `target` must come from one array library; got {names[0]} and {names[1]}"
+    start = f"{prefix}: convert one of them, "
+    assert found.startswith(start)
+    code = found.removeprefix(start).removesuffix(".")
+    if "copy()" not in code:  # which memory that is read-only needs
+        assert code == conversion(backend.library, other.library)
+    operands = follow(code, input=left, target=right)
+    function(operands["input"], operands["target"], reduction="sum")
+
+
+# How an operand of one library becomes one of another: from an array of NumPy, and from others.
+INTO = {
+    "jax": ("jax.numpy.asarray({})", "jax.numpy.from_dlpack({})"),
+    "dask.array": ("dask.array.from_array({})", "dask.array.from_array(numpy.from_dlpack({}))"),
+    "torch": ("torch.from_numpy({}).to({}.device)", "torch.from_dlpack({}).to({}.device)"),
+    "array_api_strict": (
+        "array_api_strict.asarray({}, device={}.device)",
+        "array_api_strict.from_dlpack({}).to_device({}.device)",
+    ),
+}
+EXPORTED = {"torch": "{}.detach()", "dask.array": "{}.compute()"}
+
+
+def conversion(left, right):
+    """Code that makes one library of two: an array of NumPy yields, or else the target."""
+    moved, kept, kind, into = "target", "input", right, left
+    if left == "numpy":
+        moved, kept, kind, into = "input", "target", left, right
+    plain = kind in {"numpy", "dask.array"}
+    return INTO[into][0 if plain else 1].format(EXPORTED.get(kind, "{}").format(moved), kept)
 
 
 def integers(backend, dtype):
@@ -64,9 +104,13 @@ def test_integers_and_booleans_are_refused(backend, function, dtype, place):
     good, bad = backend.array([1.0]), integers(backend, dtype)
     dtype = bad.dtype
     operands = (bad, good) if place == "input" else (good, bad)
+    code = words(backend, "as_float", place)
+    remedy = f"convert it with {code}"
+    if place == "target" and "bool" not in str(dtype):
+        counted = words(backend, "normalised", code, axis=-1)
+        remedy = f"take {code}, and if these are counts divide them by their sum, {counted}"
     assert sentence(TypeError, function, *operands) == (
-        f"`{place}` must have a real floating-point dtype; got {dtype}: "
-        "convert it with astype(..., float32)."
+        f"`{place}` must have a real floating-point dtype; got {dtype}: {remedy}."
     )
 
 
@@ -75,40 +119,59 @@ def test_complex_numbers_are_refused(backend, function):
     good, bad = backend.array([1.0]), integers(backend, "complex64")
     assert sentence(TypeError, function, good, bad) == (
         f"`target` must have a real floating-point dtype; got {bad.dtype}: "
-        "take its real part with real(...)."
-    )
-
-
-@BOTH
-@pytest.mark.parametrize("dtype", ["object", "S3", "M8[s]", [("a", "f8")]])
-def test_arrays_that_hold_no_numbers_are_refused(function, dtype):
-    bad = np.zeros(2, dtype=dtype)
-    assert sentence(TypeError, function, np.zeros(2), bad) == (
-        f"`target` must have a real floating-point dtype; got {bad.dtype}: "
-        "convert it with astype(..., float32)."
+        f"take its real part, {words(backend, 'real', 'target')}."
     )
 
 
 @BOTH
 @pytest.mark.parametrize(
-    ("left", "right"),
+    ("dtype", "remedy"),
     [
-        ((2, 3), (3,)),
-        ((3,), (2, 3)),
-        ((2, 3), (2, 3, 1)),
-        ((2, 3), (3, 2)),
-        ((1,), ()),
-        ((2, 1), (2, 3)),
-        ((2, 3), (2, 1)),
-        ((0,), (1,)),
-        ((300, 2), (299, 2)),
+        ("object", 'convert it with target.astype("float32")'),
+        ("S3", 'convert it with target.astype("float32")'),
+        ("M8[s]", "pass probabilities or their logarithms in an array of floats"),
+        ([("a", "f8")], 'pass one of its fields, e.g. target["a"]'),
     ],
 )
-def test_shapes_that_differ_are_refused_even_if_they_broadcast(backend, function, left, right):
+def test_arrays_that_hold_no_numbers_are_refused(function, dtype, remedy):
+    bad = np.zeros(2, dtype=dtype)
+    assert sentence(TypeError, function, np.zeros(2), bad) == (
+        f"`target` must have a real floating-point dtype; got {bad.dtype}: {remedy}."
+    )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("left", "right", "remedy"),
+    [
+        ((2, 3), (3,), 0),
+        ((3,), (2, 3), 1),
+        ((2, 3), (2, 3, 1), 3),
+        ((2, 3), (3, 2), 2),
+        ((1,), (), 0),
+        ((2, 1), (2, 3), 1),
+        ((2, 3), (2, 1), 0),
+        ((0,), (1,), 0),
+        ((300, 2), (299, 2), 4),
+    ],
+)
+def test_shapes_that_differ_are_refused_even_if_they_broadcast(
+    backend, function, left, right, remedy
+):
     operands = backend.array(np.zeros(left)), backend.array(np.zeros(right))
+    remedies = [
+        f"nothing is broadcast silently, so pass {name} = "
+        f"{words(backend, 'broadcast', name, shape=shape)}"
+        for name, shape in (("target", left), ("input", right))
+    ]
+    remedies += [
+        f"pass {words(backend, 'permuted', 'target', axes=(1, 0))}",
+        f"pass {words(backend, 'reshaped', 'target', shape=left)}",
+        "keep the same 299 entries of both along axis 0, e.g. with [:299]",
+    ]
     assert sentence(ValueError, function, *operands) == (
-        f"`input` and `target` must have the same shape; got {left} and {right}: nothing is "
-        "broadcast silently, so call broadcast_to(...) on the smaller one."
+        f"`input` and `target` must have the same shape; got {left} and {right}: "
+        f"{remedies[remedy]}."
     )
 
 
@@ -118,7 +181,7 @@ def test_devices_that_differ_are_refused(function):
     there = usable("array-api-strict-device1").array([0.5])
     assert sentence(ValueError, function, here, there) == (
         f"`input` and `target` must be on one device; got {here.device} and {there.device}: "
-        "move one of them, e.g. with to_device."
+        "move one of them, target.to_device(input.device)."
     )
 
 
@@ -128,7 +191,7 @@ def test_torch_devices_that_differ_are_refused(function):
     there = here.to("meta")
     assert sentence(ValueError, function, here, there) == (
         "`input` and `target` must be on one device; got cpu and meta: "
-        "move one of them, e.g. with to_device."
+        "move one of them, input.to(target.device)."
     )
 
 
@@ -154,16 +217,20 @@ def test_upstream_must_have_the_shape_of_the_loss(backend):
     shape = "`upstream` must have the shape of the loss, (2,) for 'none' and () otherwise; got (2,)"
     assert (
         sentence(ValueError, kl_div_gradient, operand, operand, reduction="sum", upstream=operand)
-        == f"{shape} with reduction='sum': pass the derivative by the loss itself."
+        == f"{shape} with reduction='sum': pass reduction='none', or a number."
     )
 
 
 @pytest.mark.parametrize("upstream", [True, "1", [1.0], 1j])
 def test_upstream_must_be_a_number_or_an_array(backend, upstream):
     operand = backend.array([0.5, 0.5])
+    code = "upstream.real" if upstream == 1j else "upstream"
+    remedy = f"convert it with {words(backend, 'from_list', code, dtype=', dtype=input.dtype')}"
+    if upstream == "1":
+        remedy = "pass an array"
     assert sentence(TypeError, kl_div_gradient, operand, operand, upstream=upstream) == (
         "`upstream` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
-        f"{type(upstream).__name__}: convert it with the asarray of your array library."
+        f"{type(upstream).__name__}: {remedy}."
     )
 
 
@@ -235,12 +302,13 @@ def test_mask_must_be_of_bools(backend, function):
 def test_mask_must_fit_operands_or_samples(backend, function):
     operand = backend.array([[0.5, 0.5]] * 3)
     mask = backend.array([1.0, 1.0]) != 0
-    remedy = "got (2,): add the missing axes with expand_dims(...), or broadcast it."
+    row = words(backend, "inserted", "where", index="None, :", unsqueezed=".unsqueeze(0)")
+    code = words(backend, "broadcast", row, shape=(3, 2))
     assert sentence(ValueError, function, operand, operand, where=mask) == (
-        f"`where` must have the shape (3, 2); {remedy}"
+        f"`where` must have the shape (3, 2); got (2,): pass {code}."
     )
     assert sentence(ValueError, function, operand, operand, where=mask, axis=-1) == (
-        f"`where` must have the shape (3, 2) or (3, 1); {remedy}"
+        f"`where` must have the shape (3, 2) or (3, 1); got (2,): pass {code}."
     )
 
 
@@ -250,7 +318,7 @@ def test_mask_must_come_from_the_same_library(backend, function):
     message = sentence(TypeError, function, operand, operand, where=[True, False])
     assert message == (
         "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
-        "with the asarray of your array library."
+        f"with {words(backend, 'from_list', 'where', dtype='')}."
     )
 
 

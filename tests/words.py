@@ -1,5 +1,9 @@
 """How the users of each library write what a remedy says."""
 
+import importlib
+import importlib.util
+import re
+
 NUMPY_LIKE = {
     "as_float": '{x}.astype("float32")',
     "real": "{x}.real",
@@ -23,7 +27,7 @@ OF = {
         {
             "softmax": "jax.nn.softmax({x}, axis={axis})",
             "log_softmax": "jax.nn.log_softmax({x}, axis={axis})",
-            "one_hot": "jax.nn.one_hot({x}, {n})",
+            "one_hot": "jax.nn.one_hot({x}.astype(int), {n})",
         },
     ),
     "dask.array": (
@@ -36,7 +40,8 @@ OF = {
             "as_float": "{m}.astype({x}, {m}.float32)",
             "real": "{m}.real({x})",
             "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
-            "one_hot": "{m}.astype({x}[..., None] == {m}.arange({n}), {m}.float32)",
+            "one_hot": "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), "
+            "{m}.float32)",
             "reshaped": "{m}.reshape({x}, {shape})",
             "permuted": "{m}.permute_dims({x}, {axes})",
             "ones": "{m}.ones({shape}, dtype={m}.bool)",
@@ -65,3 +70,20 @@ def words(backend, word, x, **fields):
     """What users of the library of a backend write."""
     module, own = OF[backend.library]
     return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
+
+
+def value(code, **operands):
+    """Value of the code of a remedy."""
+    modules = {}
+    for name in ("numpy", "torch", "jax.numpy", "dask.array", "array_api_strict"):
+        root = name.partition(".")[0]
+        if importlib.util.find_spec(root) is not None:
+            importlib.import_module(name)
+            modules[root] = importlib.import_module(root)
+    return eval(code, modules, operands)
+
+
+def follow(code, **operands):
+    """Operands after the code of a remedy, which names the one that it changes."""
+    (changed,) = {one for one in operands if re.search(rf"\b{one}\b(?!\.d(type|evice))", code)}
+    return operands | {changed: value(code, **operands)}

@@ -32,12 +32,11 @@ def common_namespace(**operands: Array) -> Namespace:
         check_array(name, operand, other)
     xp = namespace_of(left)
     for name, operand in others:
-        namespace = namespace_of(operand)
-        if namespace is not xp:
+        if namespace_of(operand) is not xp:
             message = (
                 f"`{first}` and `{name}` must come from one array library; got "
                 f"{type_name(left)} and {type_name(operand)}: "
-                f"{for_other_library((first, xp), (name, namespace))}."
+                f"{for_other_library((first, left), (name, operand))}."
             )
             raise TypeError(message)
     return xp

@@ -1,7 +1,5 @@
 """Remedies for operands of the wrong kind, in the words of their own library."""
 
-from typing import Any
-
 from kldiv_xp._array_api import is_array, namespace_of
 from kldiv_xp._backends import facts_about
 from kldiv_xp._typing import Array, Axes, DType, Namespace
@@ -61,7 +59,7 @@ def for_dtype(xp: Namespace, name: str, dtype: DType, kind: str) -> str:
 
 
 def becomes_floats(dtype: DType) -> bool:
-    """Whether a type that is of no known kind can be converted: text, objects, other floats."""
+    """Whether a type of no known kind can be converted: texts, objects, floats of others."""
     return getattr(dtype, "kind", "") in {"O", "S", "U", "T"} or "float" in str(dtype)
 
 
@@ -95,19 +93,27 @@ def for_mask_of_its_own(name: str, array: Array) -> str:
     return f"pass {data}, and say what has a part in the loss by where={mask}"
 
 
-def for_other_library(first: tuple[str, Namespace], second: tuple[str, Namespace]) -> str:
+def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> str:
     """Remedy for operands of two libraries: that of NumPy is converted, or else the second one."""
-    kept, moved = first, second
-    if words_of(first[1]).yields and not words_of(second[1]).yields:
-        kept, moved = second, first
-    name, xp = moved
-    word = "from_numpy" if words_of(xp).exports_numpy else "from_other"
-    return f"convert one of them, {say(kept[1], word, say(xp, 'exported', name), y=kept[0])}"
+    (kept, left), (moved, right) = first, second
+    if words_of(namespace_of(left)).yields:
+        (kept, left), (moved, right) = second, first
+    into, words = namespace_of(left), words_of(namespace_of(right))
+    code = words.exported.format(x=moved)
+    if words.yields and words_of(into).shares_memory_of_numpy and not is_lendable(right):
+        code = f"{moved}.copy()"
+    word = "from_numpy" if words.exports_numpy else "from_other"
+    return f"convert one of them, {say(into, word, code, y=kept)}"
+
+
+def is_lendable(array: Array) -> bool:
+    """Whether another library can share the memory of an array of NumPy."""
+    return bool(array.flags.writeable) and all(step >= 0 for step in array.strides)
 
 
 def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
     """Remedy for an operand that no array library made, beside another one of a library or not."""
-    data: Any = getattr(operand, "data", None)
+    data: Array = getattr(operand, "data", None)
     # The data of a sparse matrix are but its entries that are not 0.
     if is_array(data) and getattr(operand, "shape", None) == data.shape:
         return f"pass its data, {name}.data"

@@ -18,7 +18,9 @@ class Words:
     softmax_over_axes: str = ""
     log_softmax_over_axes: str = ""
     normalised: str = "{x} / {m}.sum({x}, axis={axis}, keepdims=True)"
-    one_hot: str = "{m}.astype({x}[..., None] == {m}.arange({n}), {m}.float32)"
+    one_hot: str = (
+        "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)"
+    )
     with_last_axis_moved: str = "{m}.moveaxis({x}, -1, {axis})"
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
@@ -28,12 +30,15 @@ class Words:
     on_device: str = "{x}.to_device({y}.device)"
     from_python: str = "{m}.asarray({x}{dtype})"
     from_numpy: str = "{m}.asarray({x}, device={y}.device)"
-    from_other: str = "{m}.from_dlpack({x})"
+    from_other: str = "{m}.from_dlpack({x}).to_device({y}.device)"
     exported: str = "{x}"
     """What other libraries can take."""
 
     exports_numpy: bool = False
     """That is an array of NumPy."""
+
+    shares_memory_of_numpy: bool = False
+    """Its arrays take the memory of NumPy's as it is: writable, and forwards along every axis."""
 
     yields: bool = False
     """Beside another library it is the operand of this one that is converted."""
@@ -53,6 +58,7 @@ LIKE_NUMPY = replace(
     permuted="{x}.transpose({axes})",
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
+    from_other="{m}.from_dlpack({x})",
 )
 OF_NUMPY = replace(LIKE_NUMPY, exports_numpy=True, yields=True)
 OF_CUPY = replace(LIKE_NUMPY, on_device="cupy.asarray({x}) within `with {y}.device:`")
@@ -60,7 +66,7 @@ OF_JAX = replace(
     LIKE_NUMPY,
     softmax="jax.nn.softmax({x}, axis={axis})",
     log_softmax="jax.nn.log_softmax({x}, axis={axis})",
-    one_hot="jax.nn.one_hot({x}, {n})",
+    one_hot="jax.nn.one_hot({x}.astype(int), {n})",
 )
 OF_DASK = replace(
     LIKE_NUMPY,
@@ -90,5 +96,6 @@ OF_TORCH = Words(
     from_numpy="torch.from_numpy({x}).to({y}.device)",
     from_other="torch.from_dlpack({x}).to({y}.device)",
     exported="{x}.detach()",
+    shares_memory_of_numpy=True,
     inserts_axes_one_by_one=".unsqueeze({axis})",
 )
