@@ -12,7 +12,7 @@ from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._outcome import Outcome
-from kldiv_conformance._text import one_line
+from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
 
 
@@ -65,8 +65,7 @@ def raised(vector: Vector, error: BaseException) -> Outcome:
     if vector.raises and isinstance(error, getattr(builtins, vector.raises)):
         return Outcome(vector.id, vector.group, "pass")
     wanted = f"must raise {vector.raises}" if vector.raises else "must return a value"
-    text = one_line(error)
-    detail = f"{wanted}, but raised {type(error).__name__}: {text}"
+    detail = f"{wanted}, but raised {described(error)}"
     return Outcome(vector.id, vector.group, "failure", detail)
 
 
@@ -80,8 +79,7 @@ def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Ou
         raise
     except BaseException as error:
         kinds = " and ".join(f"{name} as {type(it).__name__}" for name, it in returned.items())
-        text = one_line(f"{type(error).__name__}: {error}")
-        detail = f"returned {kinds}, which {adapter.name} cannot read: {text}"
+        detail = f"returned {kinds}, which {adapter.name} cannot read: {described(error)}"
         return Outcome(vector.id, vector.group, "failure", detail)
 
 

@@ -81,7 +81,6 @@ def validators() -> dict[str, Draft202012Validator]:
     """Validator of each kind of line."""
     path = files("kldiv_conformance") / "run_schema.json"
     schema = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        name: Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
-        for name in (entry["$ref"].rpartition("/")[2] for entry in schema["oneOf"])
-    }
+    shared = schema["$defs"]
+    names = [entry["$ref"].rpartition("/")[2] for entry in schema["oneOf"]]
+    return {name: Draft202012Validator({**shared[name], "$defs": shared}) for name in names}

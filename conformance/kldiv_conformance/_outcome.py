@@ -37,5 +37,5 @@ class Outcome:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Self:
-        """Outcome of a line."""
+        """Outcome of a line; KeyError if a member is missing."""
         return cls(**{part.name: line[part.name] for part in fields(cls)})

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from kldiv_conformance._lines import check_line
 from kldiv_conformance._text import one_line
 
 PAUSE = 0.005
@@ -34,7 +35,7 @@ class Worker:
         self.unread = b""
 
     def answer(self, kind: str, seconds: float, **expected: str) -> dict[str, Any]:
-        """Next line, which must be of a kind and have the members that are expected.
+        """Next line, which must be as the schema says of its kind, and have what is expected.
 
         Raises
         ------
@@ -43,9 +44,11 @@ class Worker:
         """
         try:
             line = json.loads(self.line(seconds))
+            if kind != "ready":  # the one that stays between the processes
+                check_line(line, "an answer")
             if all(line[key] == value for key, value in {"kind": kind, **expected}.items()):
                 return dict(line)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
         raise LostWorkerError(f"the process of {self.backend} wrote what is no {kind}.")
 

@@ -20,6 +20,12 @@ def one_line(text: object, longest: int = 200) -> str:
     return " ".join(str(text).split())[:longest]
 
 
+def described(error: BaseException) -> str:
+    """Kind of an exception, and what it says, in one line."""
+    text = one_line(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def in_markdown(content: Any) -> Any:
     """Plain data whose strings cannot be taken for Markdown or HTML, nor break a line."""
     if isinstance(content, str):

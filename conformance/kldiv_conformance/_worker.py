@@ -14,7 +14,7 @@ from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._implementations import Implementation, load_implementation
 from kldiv_conformance._judge import judge, raised
 from kldiv_conformance._outcome import Outcome
-from kldiv_conformance._text import one_line
+from kldiv_conformance._text import described
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import find
 
@@ -60,9 +60,7 @@ def reason_to_skip(adapter: Adapter) -> str | None:
         if reason is None:
             importlib.import_module(adapter.library)
     except Exception as error:
-        return (
-            f"{adapter.library} cannot be imported: {one_line(f'{type(error).__name__}: {error}')}"
-        )
+        return f"{adapter.library} cannot be imported: {described(error)}"
     return reason
 
 
@@ -89,4 +87,4 @@ def versions(*modules: str) -> dict[str, str]:
 if __name__ == "__main__":
     # What an implementation prints must be there, even if it ends the process in its next line.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-    main(Answers(sys.argv[1]), json.load(sys.stdin))
+    main(Answers(sys.argv.pop()), json.load(sys.stdin))
