@@ -10,8 +10,11 @@ from kldiv_conformance._deviations import Deviation, settle
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._judge import judge
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import notes
+
+FEW = 2
 
 
 def assert_conforms(
@@ -67,9 +70,10 @@ def assert_conforms(
     ...     assert_conforms(unguarded, find("zeros_001"))
     Traceback (most recent call last):
         ...
-    AssertionError: zeros_001: value is wrong in 1 of 1 places: at 0 it must be 0.0; got nan.
+    AssertionError: zeros_001: value is wrong in 1 of 1 places: value[0] must be 0.0 ...
     ...
     """
+    __tracebackhide__ = True  # a failure is about the loss, not about this function
     adapter = ADAPTERS.get(backend) if isinstance(backend, str) else backend
     if adapter is None:
         names = ", ".join(map(repr, ADAPTERS))
@@ -88,7 +92,17 @@ def assert_conforms(
 
 
 def accusation(outcome: Outcome, vector: Vector) -> str:
-    """Text on a failure: what is wrong, in which call, and which bug that often is."""
+    """Text on a failure: what is wrong, in which call, and which bugs that often is."""
     lines = [f"{vector.id}: {outcome.detail}", f"  {vector.comment}"]
-    lines += [f"  {flag}: {notes()[flag].bug}" for flag in vector.flags]
+    likely = likeliest(outcome, vector)
+    lines += [f"  {flag}: {notes()[flag].bug}" for flag in likely[:FEW]]
+    if likely[FEW:]:
+        lines[-1] += f" Or {', '.join(likely[FEW:])}."
     return "\n".join([*lines, f"  See `kldiv-conformance explain {vector.id}`."])
+
+
+def likeliest(outcome: Outcome, vector: Vector) -> list[str]:
+    """Flags of a vector, those first that would explain what is wrong."""
+    ranked = [suspect.flag for suspect in suspects([outcome.to_json()])]
+    explaining = [flag for flag in ranked if flag in vector.flags]
+    return list(dict.fromkeys([*explaining, *vector.flags]))

@@ -1,6 +1,7 @@
 """Writes the report: Markdown, and one HTML page that needs nothing else."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def rendered(name: str, content: Mapping[str, Any]) -> str:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters["embedded"] = embedded
+    environment.filters |= {"embedded": embedded, "breakable": breakable}
     filled = content if name.endswith(".html") else escaped(content)
     return environment.get_template(name).render(filled)
 
@@ -41,7 +42,7 @@ def rendered(name: str, content: Mapping[str, Any]) -> str:
 def escaped(content: Mapping[str, Any]) -> dict[str, Any]:
     """Content as Markdown may show it: what does not come from runs is ours, and stays."""
     return {
-        key: in_markdown(value) if key in {"rows", "skipped", "runs"} else value
+        key: in_markdown(value) if key in {"rows", "skipped", "runs", "agreements"} else value
         for key, value in content.items()
     }
 
@@ -52,3 +53,8 @@ def embedded(data: Any) -> Markup:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704 - the three characters that could end it are gone
+
+
+def breakable(text: object) -> Markup:
+    """Text that may go on in another line after a dot, a colon, a slash or an underscore."""
+    return Markup("<wbr>").join(re.split(r"(?<=[.:/_])(?=\w)", str(text)))

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides
 from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._evidence import apart
 from kldiv_conformance._lines import Line
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find, groups, notes, vectors
 
+MAJORITY = 0.5
+FARTHEST = 3
+ARGUMENTS = "invalid_arguments"
 BINS = ((0, "0"), (1, "1"), (2, "2"), (4, "3-4"), (8, "5-8"), (64, "9-64"), (math.inf, "more"))
 
 
@@ -20,9 +25,11 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
     """Everything that a page shows, worst implementation first."""
     runs = list(reports)
     rows = [row(report, backend) for report in runs for backend in report.names]
+    for row_, side in zip(rows, sides(runs), strict=True):
+        row_["label"] = side.label
     rows.sort(key=lambda row: (-row["share"], row["implementation"], row["backend"]))
     return {
-        "groups": {group: len(vectors(group)) for group in groups()},
+        "groups": {group: len(vectors(group)) for group in groups() if group != ARGUMENTS},
         "rows": rows,
         "judged": sum(report.judged(name) for report in runs for name in report.names),
         "skipped": [
@@ -36,22 +43,26 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
         },
         "flags": {flag: asdict(note) for flag, note in notes().items()},
         "verdicts": VERDICTS,
+        "agreements": [pair_of(found) for found in agreements(runs)],
     }
 
 
 def row(report: Report, backend: str) -> dict[str, Any]:
     """What one implementation did on one backend."""
     outcomes = report.of(backend)
+    numbers, checks = apart(outcomes)
     line = next(line for line in report.backends if line["backend"] == backend)
     conventions = agreement_with_conventions(outcomes)
     return {
         "implementation": report.header["name"],
         "backend": backend,
         "versions": line["versions"],
-        "share": report.share_that_fails(backend),
-        "counts": counted(report, backend, None),
-        "cells": {group: counted(report, backend, group) for group in groups()},
-        "suspects": [asdict(suspect) for suspect in suspects(outcomes)],
+        "share": share_that_fails(numbers),
+        "counts": counted(numbers),
+        "checks": counted(checks),
+        "cells": {group: counted(report.of(backend, group)) for group in groups()},
+        "suspects": [asdict(suspect) for suspect in suspects(numbers)],
+        "check_suspects": [asdict(suspect) for suspect in suspects(checks)],
         "conventions": conventions,
         "follows": followed(conventions),
         "histogram": histogram(outcomes),
@@ -62,10 +73,39 @@ def row(report: Report, backend: str) -> dict[str, Any]:
     }
 
 
-def counted(report: Report, backend: str, group: str | None) -> dict[str, int]:
+def counted(outcomes: Iterable[Line]) -> dict[str, int]:
     """How often each verdict came."""
-    count = report.count(backend, group)
+    count = Counter(outcome["verdict"] for outcome in outcomes)
     return {verdict: count[verdict] for verdict in VERDICTS}
+
+
+def share_that_fails(outcomes: Sequence[Line]) -> float:
+    """Failures among the vectors that a backend can express."""
+    count = counted(outcomes)
+    expressed = len(outcomes) - count["not supported"]
+    return count["failure"] / expressed if expressed else 0.0
+
+
+def pair_of(found: Agreement) -> dict[str, Any]:
+    """How two rows agree: how many vectors they share, and in which groups they are apart."""
+    beyond = [it for it in found.distances if it.bounds > BOTH_RIGHT]
+    return {
+        "left": found.left.label,
+        "right": found.right.label,
+        "shared": len(found.distances),
+        "equal": found.equal,
+        "apart": dict(Counter(find(it.identifier).group for it in beyond)),
+        "farthest": [
+            {**asdict(it), "bounds": f"{it.bounds:.3g}", "numbers": shown(it.numbers)}
+            for it in found.distances[:FARTHEST]
+            if it.bounds
+        ],
+    }
+
+
+def shown(numbers: tuple[float | None, float | None]) -> str:
+    """Two numbers, as Python writes them."""
+    return "other shapes" if None in numbers else " and ".join(map(repr, numbers))
 
 
 def histogram(outcomes: Sequence[Line]) -> list[tuple[str, int]]:
@@ -103,7 +143,9 @@ def follows(values: dict[str, list[str]], vector: Vector, convention: str) -> bo
 
 
 def followed(conventions: dict[str, tuple[int, int]]) -> str | None:
-    """The convention that an implementation follows most often, if it follows one at all."""
+    """The convention that an implementation follows on most vectors, and more than any other."""
     shares = {name: agreed / asked for name, (agreed, asked) in conventions.items()}
-    best = max(shares, key=shares.__getitem__, default=None)
-    return best if best is not None and shares[best] else None
+    first, *others = sorted(shares, key=lambda name: -shares[name]) or [None]
+    if first is None or shares[first] <= MAJORITY:
+        return None
+    return None if others and shares[others[0]] == shares[first] else first

@@ -1,14 +1,19 @@
 import doctest
+import subprocess
+import sys
 from dataclasses import replace
 from unittest import SkipTest
 
+import numpy as np
 import pytest
 
 import kldiv_conformance._assertion
 from kldiv_conformance import ADAPTERS, assert_conforms, find, vectors
 from kldiv_conformance._deviations import Deviation
+from kldiv_conformance._formats import FORMATS, spacing, ulp_distance
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
 
+FLOAT32 = FORMATS["float32"]
 FUNCTIONS = {
     "kl_div_with_logits": kl_div_with_logits,
     "js_div_with_logits": js_div_with_logits,
@@ -121,3 +126,97 @@ def test_examples_in_the_docstring_hold():
     failed, tried = doctest.testmod(kldiv_conformance._assertion, optionflags=doctest.ELLIPSIS)
     assert tried
     assert not failed
+
+
+def accused(loss, identifier, **options):
+    with pytest.raises(AssertionError) as caught:
+        assert_conforms(loss, find(identifier), **options)
+    return str(caught.value).splitlines()
+
+
+def test_failure_names_the_place_both_numbers_what_is_allowed_and_the_operands():
+    def wrong_in_one_place(input, target, *, reduction, log_target):
+        loss = kl_div(input, target, reduction=reduction, log_target=log_target)
+        loss[1, 0] += 0.5
+        return loss
+
+    vector = find("ordinary_001")
+    (result,) = vector.results.values()
+    bound = max(result.error_bound[2], vector.max_ulp * spacing(result.values[2], FLOAT32))
+    got = float(np.float32(result.values[2]) + np.float32(0.5))
+    assert accused(wrong_in_one_place, "ordinary_001")[0] == (
+        f"ordinary_001: value is wrong in 1 of 4 places: value[1, 0] must be {result.values[2]!r} "
+        f"within {bound:.2g}; got {got!r}, off by {abs(got - result.values[2]) / bound:.3g} bounds "
+        f"or {ulp_distance(got, result.values[2], FLOAT32)} ulp; "
+        f"input -3.0, target {vector.target.values[2]!r}."
+    )
+
+
+def test_failure_of_a_reduced_value_names_the_first_operands():
+    vector = next(
+        vector
+        for vector in vectors("ordinary")
+        if vector.arguments["reduction"] == "sum" and len(vector.input.values) > 4
+    )
+
+    def nothing_at_all(input, target, *, reduction, log_target):
+        return np.asarray(np.nan, input.dtype)
+
+    text = accused(nothing_at_all, vector.id)[0]
+    first = ", ".join(map(repr, vector.input.values[:4]))
+    assert "value[()] must be " in text
+    assert f"; got nan; input {first}, ...; target " in text
+
+
+def test_failure_of_a_derivative_names_which_one():
+    def slopes(input, target, **options):
+        by_input, by_target = kl_div_gradient(input, target, **options)
+        return by_input, by_target + 1
+
+    lines = accused(kl_div, "gradients_001", gradient=slopes)
+    assert "gradients_001: d_target is wrong in 12 of 12 places: d_target[0, 0] must be" in lines[0]
+    assert lines[2].startswith("  TargetGradient: ")
+
+
+def test_likeliest_flag_of_a_failure_comes_first():
+    def to_base_2(input, target, *, reduction, log_target):
+        return (target * (np.log2(target) - input)).astype(input.dtype)
+
+    vector = next(vector for vector in vectors() if "NaturalLog" in vector.flags)
+    assert accused(to_base_2, vector.id)[2].startswith("  NaturalLog: A logarithm to base 2.")
+
+
+FAILING = """
+import pytest
+from kldiv_conformance import assert_conforms, find, vectors
+
+def my_kernel(input, target, *, reduction, log_target, **_):
+    return {returned}
+
+@pytest.mark.parametrize("vector", [find({identifier!r})], ids=str)
+def test_my_kernel_conforms(vector):
+    assert_conforms(my_kernel, vector, backend="numpy", deviations=None)
+"""
+MANY_FLAGS = max(vectors(), key=lambda vector: len(vector.flags) * (vector.kind == "value")).id
+LONG = max((v for v in vectors() if v.kind == "value"), key=lambda v: len(v.input.values)).id
+
+
+@pytest.mark.parametrize(
+    ("identifier", "returned"),
+    [
+        ("ordinary_001", "1 / 0"),
+        (MANY_FLAGS, "input * 0 + 7"),
+        (LONG, "input[..., None]"),
+        ("invalid_001", "input * 0 + 7"),
+    ],
+)
+def test_a_failure_in_pytest_is_at_most_15_lines(tmp_path, identifier, returned):
+    path = tmp_path / "test_my_kernel.py"
+    path.write_text(FAILING.format(identifier=identifier, returned=returned))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    lines = done.stdout.partition("= FAILURES =")[2].partition("= short test summary")[0]
+    shown = lines.splitlines()[1:-1]
+    assert any("AssertionError" in line for line in shown), done.stdout
+    assert len(shown) <= 15, lines
+    assert "_judge.py" not in lines
