@@ -145,7 +145,7 @@ def follows(values: dict[str, list[str]], vector: Vector, convention: str) -> bo
 def followed(conventions: dict[str, tuple[int, int]]) -> str | None:
     """The convention that an implementation follows on most vectors, and more than any other."""
     shares = {name: agreed / asked for name, (agreed, asked) in conventions.items()}
-    first, *others = sorted(shares, key=lambda name: -shares[name]) or [None]
-    if first is None or shares[first] <= MAJORITY:
+    first, *others = [*sorted(shares, key=lambda name: -shares[name]), ""]
+    if shares.get(first, 0) <= MAJORITY or shares[first] == shares.get(others[0]):
         return None
-    return None if others and shares[others[0]] == shares[first] else first
+    return first

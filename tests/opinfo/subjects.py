@@ -72,8 +72,7 @@ def given(device: str) -> Iterator[dict[str, Any]]:
 
 def slopes(info: Any, device: str, dtype: torch.dtype, requires_grad: bool, **_: Any) -> Samples:
     """Samples of `kl_div_gradient`: those of the loss, and an upstream derivative."""
-    for sample in losses(info, device, dtype, requires_grad):
-        yield sample
+    yield from losses(info, device, dtype, requires_grad)
     for one in common_methods_invocations.sample_inputs_kl_div(info, device, dtype, requires_grad):
         shape = one.input.shape if one.kwargs["reduction"] == "none" else ()
         one.kwargs["upstream"] = leaf(rows(shape, device, dtype), requires_grad)
