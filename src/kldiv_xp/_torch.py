@@ -19,6 +19,7 @@ from kldiv_xp._operands import Operands
 from kldiv_xp._torch_logits import divergences
 from kldiv_xp._torch_memory import CUDA, HOST, is_differentiated, place_of
 from kldiv_xp._torch_saving import copied, savable, spread
+from kldiv_xp._torch_storage import check_unchanged
 from kldiv_xp._typing import Array, Axes
 
 __all__ = ["divergences", "gradient", "loss", "samples", "terms"]
@@ -95,13 +96,15 @@ class Loss(torch.autograd.Function):
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
         """What the function returns."""
         ctx.save_for_backward(*arrays)
-        ctx.function = function
+        ctx.function, ctx.shapes = function, [array.shape for array in arrays]
         return function(*arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
+        check_unchanged(arrays, ctx.shapes)
+        place_of((), (upstream,))  # raises where `spread` would meet freed memory
         operands, log_target = ctx.function.args
         options = ctx.function.keywords
         upstream = spread(upstream, arrays[0].shape, options.get("axis", ()))

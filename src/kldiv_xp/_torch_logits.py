@@ -22,6 +22,7 @@ from kldiv_xp._torch_memory import (
     threads,
 )
 from kldiv_xp._torch_saving import copied, savable
+from kldiv_xp._torch_storage import check_unchanged
 from kldiv_xp._typing import Array
 
 
@@ -41,13 +42,14 @@ class Rows(torch.autograd.Function):
     def forward(ctx: Any, operands: Operands, divergence: Divergence, *arrays: Array) -> Array:
         """Divergence of every row."""
         ctx.save_for_backward(*arrays)
-        ctx.options = operands, divergence
+        ctx.options, ctx.shapes = (operands, divergence), [array.shape for array in arrays]
         return rows_of(operands, divergence, *arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
+        check_unchanged(arrays, ctx.shapes)
         operands, divergence = ctx.options
         wanted = ctx.needs_input_grad[2:4]
         plain = place_of(arrays, (upstream,)) != HOST or is_differentiated(*arrays, upstream)

@@ -19,6 +19,24 @@ def check_memory(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) ->
         check_storage("upstream", tensor)
 
 
+def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) -> None:
+    """Refuse tensors that another took the place of by `data`, of which autograd learns nothing.
+
+    Raises
+    ------
+    ValueError
+        If a tensor has another shape than when the loss was computed.
+    """
+    for place, (tensor, shape) in enumerate(zip(arrays, shapes, strict=True)):
+        if tensor.shape != shape:
+            message = (
+                f"`{NAMES[place]}` must stay as it is until the gradient is computed; got the "
+                f"shape {tuple(tensor.shape)} where the loss was computed of {tuple(shape)}: pass "
+                "a clone() if its data is freed before."
+            )
+            raise ValueError(message)
+
+
 def check_storage(name: str, tensor: Array) -> None:
     """Refuse a tensor that reaches beyond its storage."""
     present = tensor.untyped_storage().nbytes()
