@@ -1,13 +1,16 @@
 """The command line diagnoses files: its table, its exit code, its picture."""
 
 import importlib
+import io
 import json
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 
+from kldiv_xp import kl_div_with_logits
 from kldiv_xp._findings import Finding, Report
 
 pytest.importorskip("rich", reason="rich is not installed")
@@ -110,6 +113,183 @@ def test_pickled_objects_are_refused(files):
     done = diagnose(files, "objects.npz", "p.npy")
     assert done.exit_code == 2
     assert "Object arrays cannot be loaded" in done.output
+
+
+# Files that cannot be read end with 2 and one sentence.
+
+
+def npy(array=Q):
+    """Bytes of a file of one array."""
+    memory = io.BytesIO()
+    np.save(memory, array)
+    return memory.getvalue()
+
+
+def npz(name="p", *, member=None):
+    """Bytes of an archive with one member."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        archive.writestr(f"{name}.npy", npy() if member is None else member)
+    return memory.getvalue()
+
+
+def encrypted():
+    """Bytes of an archive whose member says that it is encrypted."""
+    data = bytearray(npz())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + flags] |= 1
+    return bytes(data)
+
+
+def header(text):
+    """Bytes of a file of one array with another header."""
+    line = text.ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line
+
+
+HUGE = "{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000000,), }"
+DAMAGED = {
+    "empty.npy": b"",
+    "short.npy": npy()[:-3],
+    "only_magic.npy": npy()[:8],
+    "half_a_header.npy": npy()[:60],
+    "noise.npy": bytes(range(256)),
+    "text.npy": b"0.25 0.75",
+    "wrong_header.npy": header("{'descr': '<f4'}"),
+    "no_header.npy": header("((((("),
+    "huge.npy": header(HUGE),
+    "an_archive.npy": npz(),
+    "empty.npz": b"",
+    "short.npz": npz()[:-30],
+    "half.npz": npz()[: len(npz()) // 2],
+    "noise.npz": bytes(range(256)),
+    "an_array.npz": npy(),
+    "encrypted.npz": encrypted(),
+    "no_array.npz": npz(member=b"not an array"),
+    "empty_member.npz": npz(member=b""),
+    "short_member.npz": npz(member=npy()[:-3]),
+    "huge_member.npz": npz(member=header(HUGE)),
+    "wrong_sum.npz": npz().replace(npy()[-4:], b"abcd", 1),
+    "empty.safetensors": b"",
+    "noise.safetensors": bytes(range(256)),
+    "huge.safetensors": b"\xff" * 16,
+}
+
+
+def refused(done):
+    """The one sentence behind the usage."""
+    assert done.exit_code == 2, (done.output, done.exception)
+    assert isinstance(done.exception, SystemExit)
+    _, _, said = done.output.partition("Error: ")
+    assert said.endswith(".\n")
+    assert said.count("\n") == 1
+    assert said.removesuffix("\n").isprintable()
+    return said
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files_are_told_in_a_sentence(files, name, place):
+    if name.endswith(".safetensors"):
+        pytest.importorskip("safetensors", reason="safetensors is not installed")
+    (files / name).write_bytes(DAMAGED[name])
+    names = [name, "p.npy"] if place == 0 else ["log_q.npy", name]
+    said = refused(diagnose(files, *names))
+    assert f"A file must hold arrays of numbers that can be read; got {files}/{name} (" in said
+    assert said.endswith("): save it again, by numpy.save or numpy.savez.\n")
+    np.save(files / "again.npy", np.log(Q) if place == 0 else P)
+    names[place] = "again.npy"
+    assert diagnose(files, *names).exit_code == 0
+
+
+def test_folder_and_file_without_permission_are_told(files):
+    (files / "folder.npy").mkdir()
+    said = refused_by_the_system(diagnose(files, "folder.npy", "p.npy"))
+    assert "folder.npy" in said
+
+
+def refused_by_the_system(done):
+    assert done.exit_code == 2, (done.output, done.exception)
+    return done.output.partition("Error: ")[2]
+
+
+ESCAPE = "a\x1b[31mred\x07\n\u202e"
+
+
+def test_names_of_members_do_not_steer_the_terminal(files):
+    np.savez(files / "names.npz", **{ESCAPE: P, "other": P})
+    done = diagnose(files, "log_q.npy", "names.npz")
+    said = refused(done)
+    assert r"a\x1b[31mred\x07\n\u202e" in said
+    assert diagnose(files, "log_q.npy", f"names.npz:{ESCAPE}").exit_code == 0
+
+
+def test_names_of_files_do_not_steer_the_terminal(files):
+    said = refused_by_the_system(diagnose(files, "log_q.npy", "\x1b[31m.npy"))
+    assert "\x1b" not in said
+    said = refused(diagnose(files, "log_q.npy", "a\x1b[31m.csv"))
+    assert "x1b[31m" in said
+
+
+def test_messages_are_no_markup(files):
+    records = np.zeros((2, 2), dtype=[("[red]\x1b", "f4")])
+    np.save(files / "records.npy", records)
+    done = diagnose(files, "log_q.npy", "records.npy")
+    assert done.exit_code == 1, done.output
+    shown = "".join(done.output.replace("\u2502", "").split())
+    assert r'target["[red]\x1b"]' in shown
+
+
+def test_picture_needs_a_folder(files):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    said = refused_by_the_system(
+        diagnose(files, "log_q.npy", "p.npy", "--plot", "missing/samples.png")
+    )
+    assert "missing/samples.png" in said
+    (files / "missing").mkdir()
+    done = diagnose(files, "log_q.npy", "p.npy", "--plot", "missing/samples.png")
+    assert done.exit_code == 0, done.output
+
+
+# Options
+
+
+def test_logits_are_diagnosed_and_drawn(files):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    np.save(files / "logits.npy", 2 * np.log(Q) + 1)
+    options = ("--input-is", "logits", "--target-is", "probabilities", "--plot", "samples.png")
+    done = diagnose(files, "logits.npy", "p.npy", *options)
+    assert done.exit_code == 0, done.output
+    assert "an input of logits and a target of probabilities" in " ".join(done.output.split())
+    loss = kl_div_with_logits(2 * np.log(Q) + 1, P, target_is="probabilities", reduction="sum")
+    assert f"The loss in nats: sum {float(loss):.6g}" in done.output
+    assert (files / "samples.png").read_bytes().startswith(b"\x89PNG")
+    done = diagnose(files, "logits.npy", "p.npy", "--input-is", "logits")
+    assert done.exit_code == 1
+    assert "target_is='probabilities'" in "".join(done.output.split("\n"))
+
+
+def test_options_that_do_not_go_together_are_told(files):
+    said = refused(diagnose(files, "log_q.npy", "p.npy", "--log-target", "--input-is", "logits"))
+    assert "`log_target` must be left out where input_is='logits'" in said
+
+
+def test_several_axes_have_commas_between_them(files):
+    maps = np.arange(1.0, 25).reshape(2, 3, 4) / np.asarray([78.0, 222.0]).reshape(2, 1, 1)
+    np.save(files / "maps.npy", maps)
+    np.save(files / "even.npy", np.full((2, 3, 4), -np.log(12)))
+    assert diagnose(files, "even.npy", "maps.npy").exit_code == 1
+    done = diagnose(files, "even.npy", "maps.npy", "--axis", "1,2")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("axis", ["x", "1,", "1.0", ""])
+def test_axis_that_is_no_number_is_told(files, axis):
+    said = refused(diagnose(files, "log_q.npy", "p.npy", f"--axis={axis}"))
+    assert said.endswith(
+        "an axis is a whole number, and several have commas between them; got "
+        f"{axis!r}: write -1 or 1,2.\n"
+    )
 
 
 def test_empty_archive_is_told_in_a_sentence(files):

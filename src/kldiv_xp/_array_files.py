@@ -60,12 +60,13 @@ def damaged(path: str, reason: str) -> str:
 def from_npy(path: str, key: str) -> Any:
     """The array of a file of one array."""
     del key
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    return np.lib.format.open_memmap(path, mode="r")
 
 
 def from_npz(path: str, key: str) -> Any:
     """One array of an archive of NumPy."""
-    with np.load(path, allow_pickle=False) as archive:
+    # np.load leaves the file open where it is no archive.
+    with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:  # noqa: PTH123
         return archive[chosen(path, key, list(archive.files))]
 
 

@@ -128,5 +128,5 @@ def table(report: Report) -> Table:
     for one in report.findings:
         where = "" if one.where is None else str(one.where)
         value = "" if one.value is None else f"{one.value:.6g}"
-        made.add_row(one.code, where, value, str(one.count), escape(one.message))
+        made.add_row(one.code, where, value, str(one.count), escape(printable(one.message)))
     return made
