@@ -14,8 +14,6 @@ from kldiv_conformance._files import check_writable, write_whole
 from kldiv_conformance._implementations import OURS
 from kldiv_conformance._report import Report, collect
 from kldiv_conformance._run import run_all
-from kldiv_conformance._selecting import selecting
-from kldiv_conformance._selection import Selection
 from kldiv_conformance._text import printable
 
 CONFORMS, FAILS, UNDONE = 0, 1, 2
@@ -33,8 +31,6 @@ CONFORMS, FAILS, UNDONE = 0, 1, 2
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with known failures, a file BACKEND.toml for each backend.",
 )
-@selecting
-@click.option("--sample", type=click.IntRange(min=1), help="Ask so many vectors: a spread of all.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -51,15 +47,10 @@ def run(
     name: str | None,
     output: Path | None,
     deviations: Path | None,
-    groups: tuple[str, ...],
-    flags: tuple[str, ...],
-    ids: tuple[str, ...],
-    excluded: tuple[str, ...],
-    sample: int | None,
     timeout: float,
     allow_missing: bool,
 ) -> None:
-    """Judge an implementation by every vector, or by those that are chosen.
+    """Judge an implementation by every vector.
 
     The exit code is 0 if all pass, 1 if a vector fails, and 2 if it could not be done.
     """
@@ -67,14 +58,8 @@ def run(
     try:
         if output is not None:
             check_writable(output)
-        selection = Selection(groups, flags, ids, excluded, sample)
         started = run_all(
-            backends,
-            implementation,
-            name=name,
-            deviations=deviations,
-            selection=selection,
-            timeout=timeout,
+            backends, implementation, name=name, deviations=deviations, timeout=timeout
         )
         lines = list(with_progress(started))
         if output is not None:

@@ -40,14 +40,6 @@ class Report:
         }
 
     @property
-    def part(self) -> str | None:
-        """Sentence on which part of the vectors was asked, or None if all were."""
-        chosen = self.header.get("part")
-        if chosen is None:
-            return None
-        return f"Only a part was asked, {self.header['vectors']} of the vectors: {chosen}."
-
-    @property
     def failed(self) -> bool:
         """Whether any vector failed."""
         return any(outcome["verdict"] == "failure" for outcome in self.outcomes)

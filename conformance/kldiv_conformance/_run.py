@@ -2,13 +2,13 @@
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kldiv_conformance._backend_run import TIMEOUT, BackendRun, Job
 from kldiv_conformance._deviations import known_deviations
 from kldiv_conformance._lines import FORMAT_VERSION, Line
-from kldiv_conformance._selection import Selection
+from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import vectors
 
 
@@ -18,22 +18,20 @@ def run_all(
     *,
     name: str | None = None,
     deviations: Path | None = None,
-    selection: Selection | None = None,
+    chosen: Sequence[Vector] | None = None,
     timeout: float = TIMEOUT,
 ) -> Iterator[Line]:
     """Lines of a report: a header, the lines of each backend, and a footer.
 
     `name` is what the report calls the implementation, for one that is reached by an adapter;
-    `selection` are the vectors, all if left out; `timeout` is in seconds, for each vector.
+    `chosen` are the vectors, all if left out; `timeout` is in seconds, for each vector.
 
     Raises
     ------
     ValueError
-        If the implementation cannot be loaded, a file of deviations cannot be read, or the
-        selection is empty or names what there is not.
+        If the implementation cannot be loaded, or a file of deviations cannot be read.
     """
-    asked = vectors() if selection is None else selection.chosen()
-    part = None if len(asked) == len(vectors()) else str(selection)
+    asked = vectors() if chosen is None else list(chosen)
     called = name or implementation
     known = {backend: known_deviations(backend, implementation, deviations) for backend in backends}
     yield {
@@ -43,7 +41,6 @@ def run_all(
         "name": called,
         "backends": backends,
         "vectors": len(asked),
-        "part": part,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",

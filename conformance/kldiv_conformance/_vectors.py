@@ -1,6 +1,5 @@
 """Finds vectors and notes in the files that come with the package."""
 
-import difflib
 import json
 from functools import cache
 from importlib.resources import files
@@ -57,9 +56,7 @@ def find(identifier: str) -> Vector:
     found = by_id().get(identifier)
     if found is not None:
         return found
-    near = difflib.get_close_matches(identifier, by_id(), n=3, cutoff=0.5)
-    like = f"near ones are {', '.join(near)}" if near else f"ids look like {vectors()[0].id!r}"
-    message = f"no vector has the id {identifier!r}: {like}."
+    message = f"no vector has the id {identifier!r}: ids look like {vectors()[0].id!r}."
     raise KeyError(message)
 
 
