@@ -52,10 +52,15 @@ def disagreements(
 
 
 def problems(
-    name: str, array: Array, numbers: list[float], expected: Result, max_ulp: int | None
+    name: str,
+    array: Array,
+    dtype: str,
+    numbers: list[float],
+    expected: Result,
+    max_ulp: int | None,
 ) -> list[str]:
-    """Sentences on what is wrong with a result."""
-    shape, dtype = tuple(array.shape), str(array.dtype).rpartition(".")[2]
+    """Sentences on what is wrong with a result, whose dtype has this name."""
+    shape = tuple(array.shape)
     if shape != expected.shape:
         return [f"{name} must have the shape {expected.shape}; got {shape}."]
     if dtype != expected.dtype:
