@@ -7,9 +7,9 @@ EXTRA = ("click", "jinja2", "jsonschema", "numpy", "rich")
 try:
     from kldiv_conformance._command_line import main
 except ModuleNotFoundError as error:
-    if error.name not in EXTRA:
+    lacking = str(error.name).partition(".")[0]
+    if lacking not in EXTRA:
         raise
-    lacking = error.name
 
     def main(**_: object) -> int:  # type: ignore[misc]
         """Say what is missing; the exit code is 2."""

@@ -11,7 +11,7 @@ from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._process import LostWorkerError, Worker, started
 from kldiv_conformance._vector import Vector
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 # Seconds to import an array library and an implementation, beside the time for a vector.
 START = 120.0
 # So many processes may be lost before the vectors that are left fail unasked.

@@ -1,10 +1,11 @@
 """The commands that look at vectors and backends: explain, list, backends."""
 
 import click
-from rich.console import Console
 
 from kldiv_conformance._adapters import ADAPTERS
+from kldiv_conformance._console import plain, say
 from kldiv_conformance._explain import explanation
+from kldiv_conformance._text import printable
 from kldiv_conformance._vectors import groups, vectors
 
 
@@ -13,9 +14,9 @@ from kldiv_conformance._vectors import groups, vectors
 def explain(identifier: str) -> None:
     """Show a vector: operands, exact value, what each convention says, why it exists."""
     try:
-        Console().print(explanation(identifier), markup=False, soft_wrap=True)
+        say(plain(), explanation(identifier))
     except KeyError as error:
-        raise click.UsageError(error.args[0]) from None
+        raise click.UsageError(printable(error.args[0])) from None
 
 
 @click.command(name="list")

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from kldiv_conformance._console import plain, say
 from kldiv_conformance._pages import write_pages
 from kldiv_conformance._report import Report, farthest_apart, read_report
 from kldiv_conformance._summary import summary
+from kldiv_conformance._text import printable
 
 RUN = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -24,18 +25,24 @@ RUN = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def report(runs: tuple[Path, ...], output: Path) -> None:
     """Write report.md and report.html about the runs that `run --output` wrote."""
-    for path in write_pages(summary(load(path) for path in runs), output):
-        click.echo(path)
+    for path in write_pages(summary([load(path) for path in runs]), output):
+        click.echo(printable(str(path)))
 
 
 @click.command()
 @click.argument("path", type=RUN)
-@click.option("--pairs", default=10, show_default=True, help="Vectors to show.")
+@click.option(
+    "--pairs", type=click.IntRange(min=1), default=10, show_default=True, help="Vectors to show."
+)
 def compare(path: Path, pairs: int) -> None:
     """Show on which vectors two backends of a run are farthest apart, in ulp."""
-    console = Console()
-    for distance, identifier, (left, right) in farthest_apart(load(path))[:pairs]:
-        console.print(f"{distance:>22} ulp  {identifier:<18} {left} and {right}", markup=False)
+    found = farthest_apart(load(path))
+    if not found:
+        message = f"{str(path)!r} has no vector with numbers of two backends: run with two."
+        raise click.UsageError(message)
+    console = plain()
+    for distance, identifier, (left, right) in found[:pairs]:
+        say(console, f"{distance:>22} ulp  {identifier:<18} {left} and {right}")
 
 
 def load(path: Path) -> Report:
@@ -43,4 +50,4 @@ def load(path: Path) -> Report:
     try:
         return read_report(path)
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(printable(str(error))) from None

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from kldiv_conformance._adapter import Array
+from kldiv_conformance._text import described
 
 OURS = "kldiv_xp:kl_div"
 DIVERGENCES = ("kl_div_with_logits", "js_div_with_logits")
@@ -60,8 +61,7 @@ def load_implementation(specification: str) -> Implementation:
         beside = importlib.import_module(module)
         return found_beside(specification, beside, name)
     except BaseException as error:  # an import may raise anything, SystemExit included
-        text = " ".join(str(error).split())
-        message = f"{must}, which cannot be loaded: {type(error).__name__}: {text}."
+        message = f"{must}, which cannot be loaded: {described(error).rstrip('.')}."
         raise ValueError(message) from error
 
 

@@ -12,6 +12,7 @@ from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
 
 
@@ -22,9 +23,9 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
         arrays = [made(operand, adapter) for operand in (vector.input, vector.target)]
         options = {**vector.arguments, **masked(vector, adapter)}
     except NotSupportedError as reason:
-        return outcome("not supported", str(reason))
+        return outcome("not supported", one_line(reason))
     except BrokenAdapterError as problem:
-        return outcome("failure", str(problem))
+        return outcome("failure", one_line(problem))
     operands = dict(zip(("input", "target"), arrays, strict=True))
     operands |= {"where": options["where"]} if "where" in options else {}
     before = snapshots(operands, adapter)
@@ -49,12 +50,12 @@ def called(
             warnings.simplefilter("ignore")
             returned = call(vector, adapter, implementation, arrays, options)
     except NotImplementedError as reason:
-        return outcome("not supported", str(reason) or "the implementation does not do this.")
+        return outcome("not supported", one_line(reason) or "the implementation does not do this.")
     except ChangedOperandError as problem:
         return outcome("failure", str(problem))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - SystemExit is no pass, nor is a skip of pytest
+    except BaseException as error:
         return raised(vector, error)
     if vector.raises is not None:
         return outcome("failure", f"must raise {vector.raises}, but returned a value.")
@@ -66,8 +67,7 @@ def raised(vector: Vector, error: BaseException) -> Outcome:
     if vector.raises and isinstance(error, getattr(builtins, vector.raises)):
         return Outcome(vector.id, vector.group, "pass")
     wanted = f"must raise {vector.raises}" if vector.raises else "must return a value"
-    text = " ".join(str(error).split())[:200]
-    detail = f"{wanted}, but raised {type(error).__name__}: {text}"
+    detail = f"{wanted}, but raised {described(error)}"
     return Outcome(vector.id, vector.group, "failure", detail)
 
 
@@ -79,10 +79,9 @@ def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Ou
             return of_arrays(vector, adapter, returned)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever a strange object raises
+    except BaseException as error:
         kinds = " and ".join(f"{name} as {type(it).__name__}" for name, it in returned.items())
-        text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        detail = f"returned {kinds}, which {adapter.name} cannot read: {text}"
+        detail = f"returned {kinds}, which {adapter.name} cannot read: {described(error)}"
         return Outcome(vector.id, vector.group, "failure", detail)
 
 

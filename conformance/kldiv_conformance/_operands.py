@@ -1,13 +1,14 @@
 """Whether the operands of a call are what they were before it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter
 
 Snapshot = tuple[Any, ...] | None
 CHANGED = "the call changed "
+STAY = ", which must stay as it was."
 
 
 class ChangedOperandError(Exception):
@@ -31,7 +32,7 @@ def snapshot(operand: Any, adapter: Adapter) -> Snapshot:
                 return tuple(map(repr, operand))
             numbers = tuple(number.hex() for number in adapter.numbers(operand))
             return tuple(operand.shape), str(operand.dtype), numbers
-    except Exception:  # noqa: BLE001 - complex numbers have no floats, a deleted array has nothing
+    except Exception:
         return None
 
 
@@ -46,4 +47,23 @@ def changed(
 
 def accusation(*names: str) -> str:
     """Sentence on operands by their names."""
-    return f"{CHANGED}{' and '.join(names)}, which must stay as it was."
+    return f"{CHANGED}{' and '.join(names)}{STAY}"
+
+
+def accuses(detail: str) -> tuple[bool, bool]:
+    """Whether a detail says that operands were overwritten, and nothing else."""
+    changed = detail.startswith(CHANGED)
+    return changed, changed and detail.endswith(STAY)
+
+
+def refuse_changes(
+    read: Callable[[Any], list[float]], pairs: Mapping[str, tuple[Any, Any]]
+) -> None:
+    """Raise ChangedOperandError unless the arrays of each pair have the same numbers."""
+    names = [
+        name
+        for name, arrays in pairs.items()
+        if len({tuple(map(float.hex, read(array))) for array in arrays}) > 1
+    ]
+    if names:
+        raise ChangedOperandError(accusation(*names))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeAlias
 
+VERDICTS = ("failure", "deviation", "not supported", "pass")
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 
@@ -36,5 +37,5 @@ class Outcome:
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Self:
-        """Outcome of a line."""
+        """Outcome of a line; KeyError if a member is missing."""
         return cls(**{part.name: line[part.name] for part in fields(cls)})

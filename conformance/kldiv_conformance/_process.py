@@ -12,6 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from kldiv_conformance._lines import check_line
+from kldiv_conformance._text import one_line
+
 PAUSE = 0.005
 GRACE = 2.0
 MOST_PRINTED = 2000
@@ -32,7 +35,7 @@ class Worker:
         self.unread = b""
 
     def answer(self, kind: str, seconds: float, **expected: str) -> dict[str, Any]:
-        """Next line, which must be of a kind and have the members that are expected.
+        """Next line, which must be as the schema says of its kind, and have what is expected.
 
         Raises
         ------
@@ -41,9 +44,11 @@ class Worker:
         """
         try:
             line = json.loads(self.line(seconds))
+            if kind != "ready":  # the one that stays between the processes
+                check_line(line, "an answer")
             if all(line[key] == value for key, value in {"kind": kind, **expected}.items()):
                 return dict(line)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
         raise LostWorkerError(f"the process of {self.backend} wrote what is no {kind}.")
 
@@ -77,7 +82,7 @@ class Worker:
         with suppress(ValueError):
             status = f"{status} ({signal.Signals(-status).name})" if status < 0 else status
         errors = (self.folder / "errors").read_text(encoding="utf-8", errors="replace")
-        last = (errors.strip().splitlines() or ["nothing on standard error"])[-1]
+        last = one_line((errors.strip().splitlines() or ["nothing on standard error"])[-1])
         return f"the process of {self.backend} ended with status {status}: {last}"
 
     def printed(self) -> str:
@@ -116,7 +121,8 @@ def started(job: str, backend: str) -> Iterator[Worker]:
 def launched(folder: Path) -> subprocess.Popen[bytes]:
     """Process that reads a job; without the current folder until it loads the implementation."""
     command = [sys.executable, "-P", "-m", "kldiv_conformance._worker", str(folder / "answers")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    paths = [*filter(None, sys.path), str(Path(__file__).parents[1])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     with (
         (folder / "job").open("rb") as job,
         (folder / "printed").open("wb") as printed,

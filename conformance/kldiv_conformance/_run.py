@@ -4,15 +4,12 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from kldiv_conformance._backend_run import TIMEOUT, BackendRun, Job
 from kldiv_conformance._deviations import known_deviations
+from kldiv_conformance._lines import FORMAT_VERSION, Line
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import vectors
-
-Line: TypeAlias = dict[str, Any]
-FORMAT_VERSION = 1
 
 
 def run_all(

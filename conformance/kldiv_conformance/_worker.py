@@ -14,6 +14,7 @@ from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._implementations import Implementation, load_implementation
 from kldiv_conformance._judge import judge, raised
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._text import described
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import find
 
@@ -58,8 +59,8 @@ def reason_to_skip(adapter: Adapter) -> str | None:
         reason = adapter.reason_to_skip()
         if reason is None:
             importlib.import_module(adapter.library)
-    except Exception as error:  # noqa: BLE001 - whatever a broken installation raises
-        return f"{adapter.library} cannot be imported: {type(error).__name__}: {error}"
+    except Exception as error:
+        return f"{adapter.library} cannot be imported: {described(error)}"
     return reason
 
 
@@ -86,4 +87,4 @@ def versions(*modules: str) -> dict[str, str]:
 if __name__ == "__main__":
     # What an implementation prints must be there, even if it ends the process in its next line.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-    main(Answers(sys.argv[1]), json.load(sys.stdin))
+    main(Answers(sys.argv.pop()), json.load(sys.stdin))
