@@ -49,6 +49,8 @@ def show(report: Report) -> None:
     """Print the verdicts, why a backend did not run, the first failures, and their likely bugs."""
     console = plain()
     console.print(table(report))
+    if report.part is not None:
+        say(console, report.part)
     for name, reason in report.skipped.items():
         say(console, f"{name} did not run: {reason}")
     for name, text in report.printed.items():

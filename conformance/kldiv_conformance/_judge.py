@@ -24,8 +24,8 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
         options = {**vector.arguments, **masked(vector, adapter)}
     except NotSupportedError as reason:
         return outcome("not supported", one_line(reason))
-    except BrokenAdapterError as problem:
-        return outcome("failure", one_line(problem))
+    except BrokenAdapterError as reason:
+        return outcome("failure", one_line(reason))
     operands = dict(zip(("input", "target"), arrays, strict=True))
     operands |= {"where": options["where"]} if "where" in options else {}
     before = snapshots(operands, adapter)

@@ -8,7 +8,7 @@ from pathlib import Path
 from kldiv_conformance._backend_run import TIMEOUT, BackendRun, Job
 from kldiv_conformance._deviations import known_deviations
 from kldiv_conformance._lines import FORMAT_VERSION, Line
-from kldiv_conformance._vector import Vector
+from kldiv_conformance._selection import EVERYTHING, Selection
 from kldiv_conformance._vectors import vectors
 
 
@@ -18,20 +18,24 @@ def run_all(
     *,
     name: str | None = None,
     deviations: Path | None = None,
-    chosen: Sequence[Vector] | None = None,
+    adapters: Sequence[str] = (),
+    selection: Selection = EVERYTHING,
     timeout: float = TIMEOUT,
 ) -> Iterator[Line]:
     """Lines of a report: a header, the lines of each backend, and a footer.
 
     `name` is what the report calls the implementation, for one that is reached by an adapter;
-    `chosen` are the vectors, all if left out; `timeout` is in seconds, for each vector.
+    `adapters` lead to backends of one's own, as ``module:name``; `selection` says which vectors,
+    all if left out; `timeout` is in seconds, for each vector.
 
     Raises
     ------
     ValueError
-        If the implementation cannot be loaded, or a file of deviations cannot be read.
+        If the implementation or an adapter cannot be loaded, a file of deviations cannot be read,
+        or no vector is left.
     """
-    asked = vectors() if chosen is None else list(chosen)
+    asked = selection.vectors()
+    identifiers = tuple(vector.id for vector in asked)
     called = name or implementation
     known = {backend: known_deviations(backend, implementation, deviations) for backend in backends}
     yield {
@@ -41,14 +45,20 @@ def run_all(
         "name": called,
         "backends": backends,
         "vectors": len(asked),
+        "part": None if len(asked) == len(vectors()) else part(selection, identifiers),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
     }
     outcomes = 0
     for backend in backends:
-        job = Job(backend, implementation, called, tuple(vector.id for vector in asked))
+        job = Job(backend, implementation, called, identifiers, tuple(adapters))
         for line in BackendRun(job, asked, known[backend], timeout).lines():
             outcomes += line["kind"] == "outcome"
             yield line
     yield {"kind": "footer", "outcomes": outcomes}
+
+
+def part(selection: Selection, identifiers: Sequence[str]) -> Line:
+    """How a part of the vectors was chosen, of how many, and which it has."""
+    return {"options": str(selection), "of": len(vectors()), "ids": list(identifiers)}
