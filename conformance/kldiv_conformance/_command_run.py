@@ -63,6 +63,7 @@ def run(
 
     The exit code is 0 if all pass, 1 if a vector fails, and 2 if it could not be done.
     """
+    selection = Selection(**options)
     named = named_backends(backend, adapter)
     try:
         if output is not None:
@@ -73,7 +74,8 @@ def run(
             name=name,
             deviations=deviations,
             adapters=adapter,
-            selection=Selection(**options),
+            chosen=selection.vectors(),
+            chosen_by=str(selection),
             timeout=timeout,
         )
         lines = list(with_progress(started))

@@ -46,7 +46,7 @@ class Report:
         if part is None:
             return None
         count, whole = self.header["vectors"], part["of"]
-        return f"A part of the suite: {count} of {whole} vectors, by {part['options']}."
+        return f"A part of the suite: {count} of {whole} vectors, by {part['chosen_by']}."
 
     @property
     def failed(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from kldiv_conformance._backend_run import TIMEOUT, BackendRun, Job
 from kldiv_conformance._deviations import known_deviations
 from kldiv_conformance._lines import FORMAT_VERSION, Line
-from kldiv_conformance._selection import EVERYTHING, Selection
+from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import vectors
 
 
@@ -19,22 +19,22 @@ def run_all(
     name: str | None = None,
     deviations: Path | None = None,
     adapters: Sequence[str] = (),
-    selection: Selection = EVERYTHING,
+    chosen: Sequence[Vector] | None = None,
+    chosen_by: str = "a list of ids",
     timeout: float = TIMEOUT,
 ) -> Iterator[Line]:
     """Lines of a report: a header, the lines of each backend, and a footer.
 
     `name` is what the report calls the implementation, for one that is reached by an adapter;
-    `adapters` lead to backends of one's own, as ``module:name``; `selection` says which vectors,
-    all if left out; `timeout` is in seconds, for each vector.
+    `adapters` lead to backends of one's own, as ``module:name``; `chosen` are the
+    vectors, all if left out, and `chosen_by` is how; `timeout` is in seconds, for each vector.
 
     Raises
     ------
     ValueError
-        If the implementation or an adapter cannot be loaded, a file of deviations cannot be read,
-        or no vector is left.
+        If the implementation cannot be loaded, or a file of deviations cannot be read.
     """
-    asked = selection.vectors()
+    asked = vectors() if chosen is None else list(chosen)
     identifiers = tuple(vector.id for vector in asked)
     called = name or implementation
     known = {backend: known_deviations(backend, implementation, deviations) for backend in backends}
@@ -45,7 +45,7 @@ def run_all(
         "name": called,
         "backends": backends,
         "vectors": len(asked),
-        "part": None if len(asked) == len(vectors()) else part(selection, identifiers),
+        "part": None if len(asked) == len(vectors()) else part(chosen_by, identifiers),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
@@ -59,6 +59,6 @@ def run_all(
     yield {"kind": "footer", "outcomes": outcomes}
 
 
-def part(selection: Selection, identifiers: Sequence[str]) -> Line:
+def part(chosen_by: str, identifiers: Sequence[str]) -> Line:
     """How a part of the vectors was chosen, of how many, and which it has."""
-    return {"options": str(selection), "of": len(vectors()), "ids": list(identifiers)}
+    return {"chosen_by": chosen_by, "of": len(vectors()), "ids": list(identifiers)}

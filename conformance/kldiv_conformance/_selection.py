@@ -74,7 +74,6 @@ class Selection:
 
 
 NEAREST = 3
-EVERYTHING = Selection()
 
 
 def matches(patterns: Sequence[str], names: Iterable[str], *, nothing: bool = True) -> bool:
