@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from kldiv_conformance._dtypes import dtype_name
+from kldiv_conformance._formats import FORMATS
+
 Array: TypeAlias = Any
 Function: TypeAlias = Callable[..., Any]
 
@@ -22,28 +25,65 @@ class Adapter:
         Package to import.
     make : callable
         ``make(values, shape, dtype)`` gives an array; `values` are Python floats in row-major
-        order, and `dtype` is the name of any dtype the library has.
+        order, and `dtype` is the name of any dtype the library has.  NotImplementedError stands
+        for an array that the library does not have: its vectors are not supported.
     read : callable
-        ``read(array)`` gives its values as Python floats, in row-major order.
+        ``read(array)`` gives its values in row-major order, as floats or as an array of NumPy.
     floats : tuple of str
-        Floating-point dtypes of the library.
+        Floating-point dtypes of the library, of 'float16', 'bfloat16', 'float32' and 'float64'.
     wrap : callable
-        Turns a function of arrays into the one that is called: compiled, for example.
+        Turns a function of arrays, which returns an array or a tuple of them, into the one that is
+        called: compiled, for example.
     gradient : callable or None
         ``gradient(function, input, target, upstream)`` differentiates a function of two arrays;
         None where the library cannot.
     why_unusable : callable
         Why the backend does not run on this machine, or None.
+    dtype_name : callable
+        ``dtype_name(array)`` gives 'float32', for example; by default it reads what the dtype
+        prints, in any usual spelling.
+
+    Raises
+    ------
+    ValueError
+        If `name` is empty, or `floats` holds no dtype of the vectors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> adapter = Adapter(
+    ...     name="mine",
+    ...     library="numpy",
+    ...     make=lambda values, shape, dtype: np.asarray(values).astype(dtype).reshape(shape),
+    ...     read=lambda array: array,
+    ...     floats=("float32", "float64"),
+    ... )
+    >>> adapter.numbers(adapter.make([1.0, 2.0], (1, 2), "float32"))
+    [1.0, 2.0]
     """
 
     name: str
     library: str
     make: Callable[[Sequence[float], tuple[int, ...], str], Array]
-    read: Callable[[Array], list[float]]
+    read: Callable[[Array], Any]
     floats: tuple[str, ...]
     wrap: Callable[[Function], Function] = field(default=lambda function: function)
     gradient: Callable[[Function, Array, Array, float], tuple[Array, Array]] | None = None
     why_unusable: Callable[[], str | None] = field(default=lambda: None)
+    dtype_name: Callable[[Array], str] = field(default=dtype_name)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            message = f"`name` of an Adapter must be a string that is not empty; got {self.name!r}."
+            raise ValueError(message)
+        if isinstance(self.floats, str) or not set(self.floats) & set(FORMATS):
+            names = ", ".join(map(repr, FORMATS))
+            message = f"`floats` of an Adapter must be a tuple of {names}; got {self.floats!r}."
+            raise ValueError(message)
+
+    def numbers(self, array: Array) -> list[float]:
+        """Values of an array as Python floats, in row-major order."""
+        return flat(self.read(array))
 
     def reason_to_skip(self) -> str | None:
         """Why this backend cannot run here, or None."""
@@ -59,7 +99,8 @@ def library(name: str) -> Any:
 
 
 def flat(nested: Any) -> list[float]:
-    """Floats of a nested list, in row-major order."""
-    if isinstance(nested, list):
+    """Floats of a nested list, or of an array of NumPy, in row-major order."""
+    nested = nested.tolist() if hasattr(nested, "tolist") else nested
+    if isinstance(nested, list | tuple):
         return [value for part in nested for value in flat(part)]
     return [float(nested)]

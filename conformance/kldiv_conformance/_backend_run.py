@@ -20,12 +20,13 @@ MOST_LOST = 20
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told: how to reach an implementation, and the ids of the vectors."""
+    """What a worker is told: how to reach implementation and adapters, and the ids of vectors."""
 
     backend: str
     implementation: str
     name: str
     vectors: tuple[str, ...]
+    adapters: tuple[str, ...] = ()
 
 
 class BackendRun:

@@ -20,6 +20,10 @@ class NotSupportedError(NotImplementedError):
     """A backend cannot express a vector."""
 
 
+class BrokenAdapterError(Exception):
+    """A backend cannot make an array that its adapter promises."""
+
+
 def made(operand: Operand, adapter: Adapter) -> Any:
     """Operand as the vector wants it: an array of the backend, or something that is none."""
     if operand.container != "array":
@@ -29,9 +33,14 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         raise NotSupportedError(message)
     try:
         return adapter.make(operand.values, operand.shape, operand.dtype)
-    except (AttributeError, TypeError, ValueError) as error:
-        message = f"{adapter.name} cannot make an array of {operand.dtype}: {error}"
-        raise NotSupportedError(message) from error
+    except NotImplementedError as reason:
+        message = str(reason) or f"{adapter.name} has no such array of {operand.dtype}."
+        raise NotSupportedError(message) from reason
+    except Exception as error:
+        text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        message = f"{adapter.name} cannot make an array of {operand.dtype}: {text}"
+        promised = operand.dtype in adapter.floats
+        raise (BrokenAdapterError if promised else NotSupportedError)(message) from error
 
 
 def masked(vector: Vector, adapter: Adapter) -> dict[str, Array]:
@@ -62,7 +71,8 @@ def call(
     if adapter.gradient is not None:
         pair = adapter.gradient(adapter.wrap(loss), arrays[0], arrays[1], vector.upstream)
     elif (closed := closed_form(vector, implementation)) is not None:
-        pair = with_arguments(closed, options)(*arrays, upstream=vector.upstream)
+        closed = partial(with_arguments(closed, options), upstream=vector.upstream)
+        pair = adapter.wrap(closed)(*arrays)
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)

@@ -4,25 +4,31 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._backend_run import TIMEOUT
+from kldiv_conformance._command_selection import (
+    adapter_option,
+    known_backends,
+    selection_options,
+)
 from kldiv_conformance._console import show, with_progress
 from kldiv_conformance._files import check_writable, write_whole
 from kldiv_conformance._implementations import OURS
+from kldiv_conformance._own_adapters import own_adapters
 from kldiv_conformance._report import Report, collect
 from kldiv_conformance._run import run_all
+from kldiv_conformance._selection import Selection, hint
 from kldiv_conformance._text import printable
 
 CONFORMS, FAILS, UNDONE = 0, 1, 2
 
 
 @click.command()
-@click.option(
-    "--backend", "-b", multiple=True, type=click.Choice(list(ADAPTERS)), help="All if left out."
-)
+@click.option("--backend", "-b", multiple=True, help="All, or those of --adapter, if left out.")
+@adapter_option
 @click.option("--implementation", "-i", default=OURS, show_default=True, help="module:function")
 @click.option("--name", help="What a report calls it, if it is an adapter of something else.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="JSON lines to write.")
@@ -41,25 +47,36 @@ CONFORMS, FAILS, UNDONE = 0, 1, 2
 @click.option(
     "--allow-missing", is_flag=True, help="Skip a backend that is named and does not run here."
 )
+@selection_options
 def run(
     backend: tuple[str, ...],
+    adapter: tuple[str, ...],
     implementation: str,
     name: str | None,
     output: Path | None,
     deviations: Path | None,
     timeout: float,
     allow_missing: bool,
+    **options: Any,
 ) -> None:
-    """Judge an implementation by every vector.
+    """Judge an implementation by every vector, or by those that are chosen.
 
     The exit code is 0 if all pass, 1 if a vector fails, and 2 if it could not be done.
     """
-    backends = list(dict.fromkeys(backend or ADAPTERS))
+    selection = Selection(**options)
+    named = named_backends(backend, adapter)
     try:
         if output is not None:
             check_writable(output)
         started = run_all(
-            backends, implementation, name=name, deviations=deviations, timeout=timeout
+            named or list(known_backends(())),
+            implementation,
+            name=name,
+            deviations=deviations,
+            adapters=adapter,
+            chosen=selection.vectors(),
+            chosen_by=str(selection),
+            timeout=timeout,
         )
         lines = list(with_progress(started))
         if output is not None:
@@ -68,10 +85,26 @@ def run(
     except ValueError as error:
         raise click.UsageError(printable(str(error))) from None
     show(result)
-    undone = list(what_is_undone(result, set() if allow_missing else set(backend)))
+    undone = list(what_is_undone(result, set() if allow_missing else set(named)))
     for sentence in undone:
         click.echo(printable(sentence), err=True)
     sys.exit(UNDONE if undone else FAILS if result.failed else CONFORMS)
+
+
+def named_backends(names: tuple[str, ...], specifications: tuple[str, ...]) -> list[str]:
+    """Backends that are named, or are one's own if none is; none if neither is given.
+
+    Raises
+    ------
+    click.UsageError
+        If there is no backend of a name.
+    """
+    known = known_backends(specifications)
+    for name in names:
+        if name not in known:
+            message = f"`backend` {name!r} is of no adapter: {hint(name, known)}."
+            raise click.UsageError(printable(message))
+    return list(dict.fromkeys(names)) or [own.name for own in own_adapters(specifications).values()]
 
 
 def what_is_undone(report: Report, named: set[str]) -> Iterator[str]:

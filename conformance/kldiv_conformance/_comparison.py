@@ -63,10 +63,12 @@ def allowed(result: Result, max_ulp: int | None) -> list[float]:
     ]
 
 
-def problems(vector: Vector, name: str, array: Array, numbers: list[float]) -> list[str]:
-    """Sentences on what is wrong with a result."""
+def problems(
+    vector: Vector, name: str, array: Array, dtype: str, numbers: list[float]
+) -> list[str]:
+    """Sentences on what is wrong with a result, whose dtype has this name."""
     expected = vector.results[name]
-    shape, dtype = tuple(array.shape), str(array.dtype).rpartition(".")[2]
+    shape = tuple(array.shape)
     if shape != expected.shape:
         return [f"{name} must have the shape {expected.shape}; got {shape}."]
     if dtype != expected.dtype:

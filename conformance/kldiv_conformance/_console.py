@@ -50,6 +50,8 @@ def show(report: Report) -> None:
     """Print the verdicts, the likely bugs, the first wrong numbers, and the argument checks."""
     console = plain()
     console.print(table(report))
+    if report.part is not None:
+        say(console, report.part)
     for name, reason in report.skipped.items():
         say(console, f"{name} did not run: {reason}")
     for name, text in report.printed.items():

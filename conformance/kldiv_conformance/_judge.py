@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._calls import NotSupportedError, call, made, masked
+from kldiv_conformance._calls import BrokenAdapterError, NotSupportedError, call, made, masked
 from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
@@ -24,6 +24,8 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
         options = {**vector.arguments, **masked(vector, adapter)}
     except NotSupportedError as reason:
         return outcome("not supported", one_line(reason))
+    except BrokenAdapterError as reason:
+        return outcome("failure", one_line(reason))
     operands = dict(zip(("input", "target"), arrays, strict=True))
     operands |= {"where": options["where"]} if "where" in options else {}
     before = snapshots(operands, adapter)
@@ -88,9 +90,10 @@ def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> O
     details, distances, values = [], [], {}
     for name, array in returned.items():
         expected = vector.results[name]
-        numbers = adapter.read(array)
+        numbers = adapter.numbers(array)
         values[name] = [number.hex() for number in numbers]
-        details += problems(vector, name, array, numbers)
+        dtype = adapter.dtype_name(array)
+        details += problems(vector, name, array, dtype, numbers)
         distances += finite_distances(numbers, expected)
     return Outcome(
         vector.id,

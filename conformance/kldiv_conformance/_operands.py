@@ -30,7 +30,7 @@ def snapshot(operand: Any, adapter: Adapter) -> Snapshot:
             warnings.simplefilter("ignore")
             if isinstance(operand, list):
                 return tuple(map(repr, operand))
-            numbers = tuple(number.hex() for number in adapter.read(operand))
+            numbers = tuple(number.hex() for number in adapter.numbers(operand))
             return tuple(operand.shape), str(operand.dtype), numbers
     except Exception:
         return None

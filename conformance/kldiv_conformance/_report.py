@@ -40,6 +40,15 @@ class Report:
         }
 
     @property
+    def part(self) -> str | None:
+        """Sentence on the part of the vectors that was judged, None if all of them were."""
+        part = self.header.get("part")
+        if part is None:
+            return None
+        count, whole = self.header["vectors"], part["of"]
+        return f"A part of the suite: {count} of {whole} vectors, by {part['chosen_by']}."
+
+    @property
     def failed(self) -> bool:
         """Whether any vector failed."""
         return any(outcome["verdict"] == "failure" for outcome in self.outcomes)

@@ -40,6 +40,9 @@ def check_ends(lines: Sequence[Line], source: str) -> None:
 def problems_of_order(lines: Sequence[Line]) -> Iterator[str]:
     """Clauses on lines that are missing, too many, or in a wrong place."""
     header, *body, footer = lines
+    part = header.get("part")
+    if header["vectors"] != (len(part["ids"]) if part else len(by_id())):
+        yield f"has {header['vectors']} of {len(by_id())} vectors, and does not say which"
     left = list(header["backends"])
     current: Line | None = None
     count = 0
@@ -67,12 +70,16 @@ def problems_of_order(lines: Sequence[Line]) -> Iterator[str]:
 def problems_of_outcomes(lines: Sequence[Line]) -> Iterator[str]:
     """Clauses on outcomes of strange vectors, that stand twice, or whose numbers are wrong."""
     seen: set[tuple[str, str]] = set()
+    part = lines[0].get("part")
+    asked = set(part["ids"] if part else by_id())
     for line in lines:
         if line["kind"] == "outcome":
             identifier = line["id"]
             vector = by_id().get(identifier)
             if vector is None or vector.group != line["group"]:
                 yield f"judges {identifier!r} of {line['group']!r}, which this version has not"
+            elif identifier not in asked:
+                yield f"judges {identifier!r}, which is not of its part"
             elif (line["backend"], identifier) in seen:
                 yield f"judges {identifier!r} twice on {line['backend']!r}"
             elif not holds(line, vector):

@@ -1,6 +1,7 @@
 """Finds vectors and notes in the files that come with the package."""
 
 import json
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -56,7 +57,9 @@ def find(identifier: str) -> Vector:
     found = by_id().get(identifier)
     if found is not None:
         return found
-    message = f"no vector has the id {identifier!r}: ids look like {vectors()[0].id!r}."
+    near = get_close_matches(identifier, by_id())
+    listed = f"near ones are {' and '.join(map(repr, near))}" if near else "ids look like {!r}"
+    message = f"no vector has the id {identifier!r}: {listed.format(vectors()[0].id)}."
     raise KeyError(message)
 
 

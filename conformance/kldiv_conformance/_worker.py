@@ -5,15 +5,16 @@ import json
 import os
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter
-from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._implementations import Implementation, load_implementation
 from kldiv_conformance._judge import judge, raised
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._own_adapters import all_adapters
 from kldiv_conformance._text import described
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import find
@@ -35,7 +36,7 @@ class Answers:
 
 def main(answers: Answers, job: dict[str, Any]) -> None:
     """Write the outcomes of a backend, after its versions, and whether it is ready."""
-    adapter = ADAPTERS[job["backend"]]
+    adapter = all_adapters(job["adapters"])[job["backend"]]
     found = versions(job["implementation"], job["name"], adapter.library)
     reason = reason_to_skip(adapter)
     answers.say(kind="backend", backend=adapter.name, versions=found, skipped=reason)
@@ -74,13 +75,14 @@ def judged(vector: Vector, adapter: Adapter, implementation: Implementation) -> 
 
 def versions(*modules: str) -> dict[str, str]:
     """Versions of the packages that modules belong to, as far as they are installed."""
-    found = {}
+    found: dict[str, str] = {}
+    packages = packages_distributions()
     roots = (re.split(r"[.:]", module)[0] for module in modules)
     for name in dict.fromkeys(root.replace("_", "-") for root in roots):
-        try:
-            found[name] = version(name)
-        except (PackageNotFoundError, ValueError):
-            continue
+        # The package of the module tensorflow may be called tensorflow_cpu.
+        for package in dict.fromkeys([name, *packages.get(name, [])]):
+            with suppress(PackageNotFoundError, ValueError):
+                found.setdefault(name, version(package))
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kldiv_conformance import ADAPTERS, _command_run, _files
+from kldiv_conformance import ADAPTERS, _command_run, _files, _own_adapters
 from kldiv_conformance.__main__ import main
 from kldiv_conformance._files import write_whole
 from kldiv_conformance._run import run_all
@@ -27,7 +27,7 @@ HOSTILE = "[/x]:x: \x1b[31m|`<b>\u202e\n"
 @pytest.fixture(autouse=True)
 def only_a_few_vectors(monkeypatch):
     def run_few(*arguments, **options):
-        return run_all(*arguments, **{"chosen": FEW, **options})
+        return run_all(*arguments, **{**options, "chosen": FEW})
 
     monkeypatch.setattr(_command_run, "run_all", run_few)
 
@@ -86,7 +86,7 @@ def test_backend_that_is_named_and_does_not_run_is_2():
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_backend_that_is_missing_and_not_named_is_skipped_and_listed(monkeypatch):
     monkeypatch.setattr(
-        _command_run, "ADAPTERS", {name: ADAPTERS[name] for name in ("numpy", MISSING)}
+        _own_adapters, "ADAPTERS", {name: ADAPTERS[name] for name in ("numpy", MISSING)}
     )
     status, output = invoke("run")
     assert status == 0
