@@ -12,18 +12,22 @@ from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
 # Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
-INSIDE = (2.0, 0.5)
+INSIDE = (4.0, 0.5)
 OUTSIDE = (0.2, 20.0)
 MOST, HALF = 0.75, 0.5
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A flag, in how many vectors its bug would show, and in how many of them it does."""
+    """A flag, in how many vectors its bug would show, and in how many of them it does.
+
+    One that is `behind` explains nothing that those before it do not explain.
+    """
 
     flag: str
     failures: int
     vectors: int
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,9 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
     Flags of wrong numbers come before those of arguments that should be refused.
     """
     return [
-        Suspect(claim.flag, counted(claim.explained), counted(claim.places))
+        Suspect(claim.flag, counted(claim.explained), counted(claim.places), behind)
         for seen in map(observations, apart(outcomes))
-        for claim in ranked(seen)
+        for claim, behind in ranked(seen)
     ]
 
 
@@ -76,17 +80,17 @@ def counted(places: Iterable[Place]) -> int:
     return len({identifier for identifier, _ in places})
 
 
-def ranked(seen: Mapping[Place, Symptoms]) -> list[Claim]:
-    """The claims of `suspects`, the best of each flag."""
+def ranked(seen: Mapping[Place, Symptoms]) -> list[tuple[Claim, bool]]:
+    """The claims of `suspects`, the best of each flag, and whether others explain them."""
     left = {place for place, symptoms in seen.items() if symptoms}
     claims = [claim for claim in claimed(seen) if claim.explained]
     chosen = one_after_the_other(claims, left, len(seen))
     others = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
     chance = likelihood(len(left), len(seen), OUTSIDE)
     behind = [claim for claim in others if claim.evidence(left, len(seen)) > chance]
-    found: dict[str, Claim] = {}
+    found: dict[str, tuple[Claim, bool]] = {}
     for claim in (*chosen, *behind):
-        found.setdefault(claim.flag, claim)
+        found.setdefault(claim.flag, (claim, claim not in chosen))
     return list(found.values())
 
 
