@@ -1,9 +1,12 @@
 """The command that writes pages about runs: report."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from kldiv_conformance._files import check_writable, write_whole
+from kldiv_conformance._junit import junit_xml
 from kldiv_conformance._pages import write_pages
 from kldiv_conformance._report import Report, read_report
 from kldiv_conformance._summary import summary
@@ -22,10 +25,24 @@ RUN = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write to.",
 )
-def report(runs: tuple[Path, ...], output: Path) -> None:
+@click.option("--junit", type=click.Path(path_type=Path), help="JUnit XML to write as well.")
+def report(runs: tuple[Path, ...], output: Path, junit: Path | None) -> None:
     """Write report.md and report.html about the runs that `run --output` wrote."""
-    for path in write_pages(summary([load(path) for path in runs]), output):
+    reports = [load(path) for path in runs]
+    if junit is not None:
+        write_junit(junit, reports)
+    for path in write_pages(summary(reports), output):
         click.echo(printable(str(path)))
+
+
+def write_junit(path: Path, reports: Sequence[Report]) -> None:
+    """Write JUnit XML, or a clean error."""
+    try:
+        check_writable(path)
+    except ValueError as error:
+        raise click.UsageError(printable(str(error))) from None
+    write_whole(path, junit_xml(reports))
+    click.echo(printable(str(path)))
 
 
 def load(path: Path) -> Report:

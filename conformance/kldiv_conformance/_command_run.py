@@ -17,6 +17,7 @@ from kldiv_conformance._command_selection import (
 from kldiv_conformance._console import show, with_progress
 from kldiv_conformance._files import check_writable, write_whole
 from kldiv_conformance._implementations import OURS
+from kldiv_conformance._junit import junit_xml
 from kldiv_conformance._own_adapters import own_adapters
 from kldiv_conformance._report import Report, collect
 from kldiv_conformance._run import run_all
@@ -32,6 +33,7 @@ CONFORMS, FAILS, UNDONE = 0, 1, 2
 @click.option("--implementation", "-i", default=OURS, show_default=True, help="module:function")
 @click.option("--name", help="What a report calls it, if it is an adapter of something else.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="JSON lines to write.")
+@click.option("--junit", type=click.Path(path_type=Path), help="JUnit XML to write.")
 @click.option(
     "--deviations",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -54,6 +56,7 @@ def run(
     implementation: str,
     name: str | None,
     output: Path | None,
+    junit: Path | None,
     deviations: Path | None,
     timeout: float,
     allow_missing: bool,
@@ -66,8 +69,9 @@ def run(
     selection = Selection(**options)
     named = named_backends(backend, adapter)
     try:
-        if output is not None:
-            check_writable(output)
+        for path in (output, junit):
+            if path is not None:
+                check_writable(path)
         started = run_all(
             named or list(known_backends(())),
             implementation,
@@ -82,6 +86,8 @@ def run(
         if output is not None:
             write_whole(output, "".join(f"{json.dumps(line)}\n" for line in lines))
         result = collect(lines, "this run")
+        if junit is not None:
+            write_whole(junit, junit_xml([result]))
     except ValueError as error:
         raise click.UsageError(printable(str(error))) from None
     show(result)

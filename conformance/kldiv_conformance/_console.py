@@ -110,9 +110,14 @@ def table(report: Report) -> Table:
 
 def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> None:
     """Print the bugs that would explain most of the wrong numbers of a backend."""
-    for suspect in suspects(outcomes)[:LIKELIEST]:
-        text = (
-            f"{backend}: {suspect.failures} of {suspect.vectors} vectors of {suspect.flag} fail. "
-            f"{notes()[suspect.flag].bug}"
-        )
-        say(console, text)
+    found = suspects(outcomes)[:LIKELIEST]
+    for suspect in found:
+        if not suspect.behind:
+            text = (
+                f"{backend}: {suspect.failures} of {suspect.vectors} vectors of {suspect.flag} "
+                f"fail. {notes()[suspect.flag].bug}"
+            )
+            say(console, text)
+    behind = [suspect.flag for suspect in found if suspect.behind]
+    if behind:
+        say(console, f"{backend}: the same failures could also be {', '.join(behind)}.")

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
@@ -12,18 +12,22 @@ from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
 # Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
-INSIDE = (2.0, 0.5)
+INSIDE = (4.0, 0.5)
 OUTSIDE = (0.2, 20.0)
 MOST, HALF = 0.75, 0.5
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A flag, how many of its vectors fail, and how many the backend can express."""
+    """A flag, in how many vectors its bug would show, and in how many of them it does.
+
+    One that is `behind` explains nothing that those before it do not explain.
+    """
 
     flag: str
     failures: int
     vectors: int
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Claim:
     """One way in which the bug of a flag may show: where, and what it explains."""
 
     flag: str
-    size: int
+    places: frozenset[Place]
     explained: frozenset[Place]
     ways: int
 
@@ -39,7 +43,7 @@ class Claim:
         """Logarithm of the likelihood that just this bug makes what is left fail."""
         inside = len(self.explained & left)
         gone = len(self.explained) - inside
-        size = self.size - gone
+        size = len(self.places) - gone
         outside = len(left) - inside
         return (
             likelihood(inside, size, INSIDE)
@@ -52,7 +56,7 @@ class Claim:
         of_its_own = len(self.explained & left)
         return (
             self.flag in PLAIN
-            and len(self.explained) > MOST * self.size
+            and len(self.explained) > MOST * len(self.places)
             and of_its_own > HALF * len(self.explained)
         )
 
@@ -65,25 +69,45 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
     Flags of wrong numbers come before those of arguments that should be refused.
     """
     return [
-        suspect(flag, seen) for seen in map(observations, apart(outcomes)) for flag in ranked(seen)
+        Suspect(claim.flag, counted(claim.explained), counted(claim.places), behind)
+        for seen in map(observations, apart(outcomes))
+        for claim, behind in ranked(seen)
     ]
 
 
-def ranked(seen: Mapping[Place, Symptoms]) -> list[str]:
-    """Flags of `suspects`."""
+def counted(places: Iterable[Place]) -> int:
+    """How many vectors some results belong to."""
+    return len({identifier for identifier, _ in places})
+
+
+def ranked(seen: Mapping[Place, Symptoms]) -> list[tuple[Claim, bool]]:
+    """The claims of `suspects`, the best of each flag, and whether others explain them."""
     left = {place for place, symptoms in seen.items() if symptoms}
     claims = [claim for claim in claimed(seen) if claim.explained]
-    by_all = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
-    found: dict[str, bool] = {}
+    chosen = one_after_the_other(claims, left, len(seen))
+    others = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
+    chance = likelihood(len(left), len(seen), OUTSIDE)
+    behind = [claim for claim in others if claim.evidence(left, len(seen)) > chance]
+    found: dict[str, tuple[Claim, bool]] = {}
+    for claim in (*chosen, *behind):
+        found.setdefault(claim.flag, (claim, claim not in chosen))
+    return list(found.values())
+
+
+def one_after_the_other(claims: Sequence[Claim], left: set[Place], total: int) -> list[Claim]:
+    """Claims that explain most of what those before them leave; plain ones come first."""
+    found: list[tuple[bool, Claim]] = []
     while any(claim.explained & left for claim in claims):
         best = max(
-            (claim for claim in by_all if claim.explained & left),
-            key=lambda claim: claim.evidence(left, len(seen)),
+            (claim for claim in claims if claim.explained & left),
+            key=lambda claim: (claim.evidence(left, total), claim.flag),
         )
-        found.setdefault(best.flag, best.is_plain(left) or (best.flag in PLAIN and not found))
-        left -= best.explained
-    first = sorted(found, key=lambda flag: not found[flag])
-    return list(dict.fromkeys([*first, *(claim.flag for claim in by_all)]))
+        if found and best.evidence(left, total) <= likelihood(len(left), total, OUTSIDE):
+            break  # what is left is no more than chance
+        plain = best.is_plain(left) or (best.flag in PLAIN and not found)
+        found.append((plain, best))
+        left = left - best.explained
+    return [claim for plain, claim in sorted(found, key=lambda pair: not pair[0])]
 
 
 def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
@@ -93,7 +117,7 @@ def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
         if scope.telltale in {None, formula}:
             places = scope.places & seen.keys()
             explained = frozenset(place for place in places if scope.explains(seen[place]))
-            yield Claim(scope.flag, len(places), explained, scope.ways)
+            yield Claim(scope.flag, places, explained, scope.ways)
 
 
 def formula_of(seen: Mapping[Place, Symptoms]) -> str:
@@ -116,10 +140,3 @@ def likelihood(hits: int, total: int, prior: tuple[float, float]) -> float:
 def log_beta(a: float, b: float) -> float:
     """Logarithm of the beta function."""
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-
-
-def suspect(flag: str, seen: Mapping[Place, Symptoms]) -> Suspect:
-    """A flag with the counts of its vectors."""
-    vectors = {identifier for identifier, _ in seen if flag in find(identifier).flags}
-    failed = {identifier for (identifier, _), symptoms in seen.items() if symptoms} & vectors
-    return Suspect(flag, len(failed), len(vectors))

@@ -4,6 +4,7 @@ const matrix = document.getElementById("matrix");
 const CLASSES = ["failure", "deviation", "unsupported", "pass"];
 const SVG = "http://www.w3.org/2000/svg";
 const A_SCREEN = 100;
+const ORDER = new Map(Object.keys(data.vectors).map((identifier, place) => [identifier, place]));
 const chosen = { implementation: "", backend: "", group: "", flag: "", verdict: "", vector: "" };
 const selects = {};
 let opener = null;
@@ -71,7 +72,7 @@ function byVector(passing) {
     vectors.get(one.identifier).push(one);
   }
   const worst = ([, outcomes]) => Math.min(...outcomes.map(({ outcome }) => outcome[0]));
-  return [...vectors].sort((a, b) => worst(a) - worst(b) || (a[0] < b[0] ? -1 : 1));
+  return [...vectors].sort((a, b) => worst(a) - worst(b) || ORDER.get(a[0]) - ORDER.get(b[0]));
 }
 
 function listed([identifier, outcomes]) {
@@ -202,6 +203,13 @@ function stop(button) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
 });
+function hint() {
+  const scroll = document.getElementById("scroll");
+  document.getElementById("hint").hidden = scroll.scrollWidth <= scroll.clientWidth;
+}
+
+window.addEventListener("resize", hint);
+hint();
 document.getElementById("more").addEventListener("click", () => { shown += A_SCREEN; render(); });
 window.addEventListener("hashchange", follow);
 
