@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType
 
 import pytest
+from backends import ALL as DTYPES
 from backends import BACKENDS, Backend
 from hypothesis import settings
 
@@ -58,17 +59,46 @@ def is_of_a_helper(code: CodeType) -> bool:
     return (Path(code.co_filename).name, code.co_name) == ("_sharing.py", "run")
 
 
-@pytest.fixture(params=BACKENDS)
+def installed(*names: str) -> list[str]:
+    """Those backends that run here; `test_backend_runs_here` skips visibly for each other one."""
+    return [name for name in names if BACKENDS[name].skip_reason() is None]
+
+
+HERE = installed(*BACKENDS)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what no backend could do: dtypes that it lacks, and its own library as another."""
+    params = {item: getattr(item, "callspec", None) for item in items}
+    left_out = [item for item in items if params[item] and not is_possible(params[item].params)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def is_possible(params: dict[str, object]) -> bool:
+    """Whether a backend has the dtype that it is asked for, and is not the other one's library."""
+    name = params.get("backend") or params.get("holding_backend") or params.get("device")
+    if name not in BACKENDS:
+        return True
+    other, dtype = params.get("other"), params.get("dtype", params.get("type_"))
+    if other in BACKENDS:
+        return BACKENDS[other].library != BACKENDS[name].library
+    return dtype not in DTYPES or dtype in BACKENDS[name].dtypes
+
+
+@pytest.fixture(params=HERE)
 def backend(request) -> Backend:
     return usable(request.param)
 
 
-@pytest.fixture(params=["torch", "torch-compile", "jax", "jax-jit", "torch-cuda", "jax-cuda"])
+@pytest.fixture(
+    params=installed("torch", "torch-compile", "jax", "jax-jit", "torch-cuda", "jax-cuda")
+)
 def autodiff_backend(request) -> Backend:
     return usable(request.param)
 
 
-@pytest.fixture(params=[name for name in BACKENDS if name not in {"torch-compile", "jax-jit"}])
+@pytest.fixture(params=[name for name in HERE if name not in {"torch-compile", "jax-jit"}])
 def holding_backend(request) -> Backend:
     """A backend whose arrays hold values, or can be computed, where the function is called."""
     return usable(request.param)

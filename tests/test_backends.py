@@ -3,9 +3,17 @@
 import types
 
 import pytest
+from backends import BACKENDS
+from conftest import usable
 
 from kldiv_xp._array_api import namespace_of
 from kldiv_xp._backends import FACTS, UNKNOWN, Facts, facts_about, library_name
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_backend_runs_here(name):
+    backend = usable(name)
+    assert backend.read(backend.array([1.0, -2.0])).tolist() == [1, -2]
 
 
 def test_every_backend_has_its_row(backend):

@@ -87,8 +87,6 @@ def test_half_precision_is_computed_in_float32_and_rounded_once(backend, reducti
 
 @pytest.mark.parametrize("dtype", HALF)
 def test_half_precision_batchmean_does_not_overflow(backend, dtype):
-    if dtype not in backend.dtypes:
-        pytest.skip(f"{backend.name} has no {dtype}")
     log_q, p = np.full((4, 4096), -20.0), np.full((4, 4096), 0.25)
     operands = backend.array(log_q, dtype), backend.array(p, dtype)
     value = backend.values(kl_div, *operands, reduction="batchmean")

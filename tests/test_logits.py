@@ -185,8 +185,6 @@ def test_mixture_of_what_is_not_selected_costs_nothing(backend, dtype, words, be
 @EVERY
 @pytest.mark.parametrize("dtype", HALF)
 def test_logits_as_large_as_half_precision_can_be(backend, name, dtype):
-    if dtype not in backend.dtypes:
-        pytest.skip(f"{backend.name} has no {dtype}")
     function, options = DIVERGENCES[name]
     largest = 65504.0 if dtype == "float16" else 3.3895313892515355e38
     logits = backend.array([[largest, largest, -largest], [0, 0, 0]], dtype)

@@ -23,10 +23,15 @@ def read_torch(tensor: Array) -> list[float]:
 
 
 def compile_torch(function: Function) -> Function:
-    """Function compiled whole."""
+    """Function compiled whole: where that cannot be, a call raises instead of running as it is."""
     torch = library("torch")
-    torch.compiler.reset()
-    compiled: Function = torch.compile(function, fullgraph=True, backend="aot_eager")
+
+    def entry(*arrays: Array) -> Array:
+        return function(*arrays)
+
+    # torch keeps what it compiles with the code: with its own, no function takes another's room.
+    entry.__code__ = entry.__code__.replace()
+    compiled: Function = torch.compile(entry, fullgraph=True, dynamic=False, backend="aot_eager")
     return compiled
 
 

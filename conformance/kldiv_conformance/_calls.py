@@ -9,6 +9,7 @@ from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._vector import Operand, Vector
+from kldiv_conformance._wrapped import wrapped
 
 OPTIONAL = {
     *("size_average", "reduce", "axis", "where"),
@@ -63,13 +64,15 @@ def call(
     options: dict[str, Any],
 ) -> dict[str, Array]:
     """What the implementation returns for a vector, by the name of the result."""
-    loss = with_arguments(called(vector, implementation), options)
-    if vector.upstream is None:
-        if vector.kind != "invalid":  # a compiler wraps what a call raises
-            loss = adapter.wrap(loss)
+    function = called(vector, implementation)
+    loss = with_arguments(function, options)
+    if vector.kind == "invalid":  # a compiler wraps what a call raises
         return {"value": loss(*arrays)}
+    if vector.upstream is None:
+        return {"value": wrapped(function, vector, adapter, options)(*arrays)}
     if adapter.gradient is not None:
-        pair = adapter.gradient(adapter.wrap(loss), arrays[0], arrays[1], vector.upstream)
+        loss = wrapped(function, vector, adapter, options)
+        pair = adapter.gradient(loss, arrays[0], arrays[1], vector.upstream)
     elif (closed := closed_form(vector, implementation)) is not None:
         closed = partial(with_arguments(closed, options), upstream=vector.upstream)
         pair = adapter.wrap(closed)(*arrays)
