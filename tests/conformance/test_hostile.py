@@ -314,7 +314,7 @@ def test_flag_of_overwritten_operands_is_the_only_suspect():
     assert [suspect.flag for suspect in suspects(lines)] == ["OverwrittenOperand"]
 
 
-@pytest.mark.parametrize("result", [None, 0.5, "text", object(), [1.0]], ids=repr)
+@pytest.mark.parametrize("result", [None, 0.5, "text", object(), [1.0]], ids=type)
 def test_what_is_no_array_is_a_failure(result):
     outcome = judge(FEW[0], ADAPTERS["numpy"], Implementation("odd", lambda *_, **__: result))
     assert outcome.verdict == "failure"
