@@ -2,6 +2,7 @@
 
 from kldiv_xp._array_api import is_array, known_shape, namespace_of
 from kldiv_xp._backends import facts_about
+from kldiv_xp._numbers import is_number
 from kldiv_xp._typing import Array, Axes, DType, Namespace, Reduction
 
 Shape = tuple[int | None, ...]
@@ -142,9 +143,15 @@ def agree(left: Shape, right: Shape) -> bool:
 
 def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples: Shape) -> None:
     """Refuse an upstream derivative that does not fit the loss: a number or its shape."""
-    if upstream is None or type(upstream) in (int, float):
+    if upstream is None or is_number(upstream):
         check_number("upstream", upstream)
         return
+    if not is_array(upstream):
+        message = (
+            "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
+            f"{type_name(upstream)}: pass float(...) or asarray(...) of it."
+        )
+        raise TypeError(message)
     xp = common_namespace(input=input, upstream=upstream)
     check_dtype(xp, "upstream", upstream)
     check_devices(xp, input=input, upstream=upstream)
