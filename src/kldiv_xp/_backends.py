@@ -35,6 +35,9 @@ class Facts:
     bridge_takes_plain_types_only: bool = False
     """A subclass of the library's own type may do anything, so it gets the plain expression."""
 
+    constant: str | None = None
+    """Full name of the function whose result automatic differentiation takes for a constant."""
+
     bridges_of_subclasses: Mapping[str, str] = field(default_factory=dict)
     """Bridges of subclasses of which it is known what they do, by their full names."""
 
@@ -71,12 +74,18 @@ FACTS = {
         bridge="_torch",
         bridge_of_compiler="_torch_graph",
         bridge_takes_plain_types_only=True,
+        constant="torch.detach",
         bridges_of_subclasses={"torch.distributed.tensor.DTensor": "_torch_shards"},
         has_layouts=True,
         devices_without_values=frozenset({"meta"}),
         words=OF_TORCH,
     ),
-    "jax": Facts(computes_with_numpy=False, bridge="_jax", words=OF_JAX),
+    "jax": Facts(
+        computes_with_numpy=False,
+        bridge="_jax",
+        constant="jax.lax.stop_gradient",
+        words=OF_JAX,
+    ),
     "dask": Facts(bridge="_dask", words=OF_DASK),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }

@@ -7,7 +7,8 @@ from dataclasses import replace
 from kldiv_xp._array_api import is_being_compiled
 from kldiv_xp._diagnosis import diagnosis_of
 from kldiv_xp._findings import CODES, Report
-from kldiv_xp._logit_formula import JS, Divergence
+from kldiv_xp._logit_arrays import JSOfArray
+from kldiv_xp._logit_formula import KL, Divergence
 from kldiv_xp._options import check_switch
 from kldiv_xp._question import subject_of
 from kldiv_xp._scopes import Scope
@@ -129,16 +130,16 @@ def check_values(
 def check_logit_values(
     input: Array,
     target: Array,
-    divergence: Divergence,
+    divergence: Divergence | JSOfArray,
     axis: int,
-    scale: float | None,
+    scaled: bool,
     where: Array | None,
 ) -> None:
     """Raise what a diagnosis finds in the operands of a loss of logits, if it is asked for."""
     if is_checking():
         refuse_compilation(input)
-        target_is = "logits" if isinstance(divergence, JS) else divergence.target_is
-        raise_findings(input, target, Subject(target_is, divergence, scale), axis, where)
+        target_is = divergence.target_is if isinstance(divergence, KL) else "logits"
+        raise_findings(input, target, Subject(target_is, divergence, scaled), axis, where)
 
 
 def refuse_compilation(input: Array) -> None:

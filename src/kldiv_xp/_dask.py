@@ -141,6 +141,11 @@ class Chunks:
 CHUNKS = Chunks()
 
 
+def evaluated(operands: Operands, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of ``function(xp, *arrays)``, lazily; arrays that are 0-d go with every chunk."""
+    return function(CHUNKS, *[widened(operands, array) for array in arrays])
+
+
 def widened(operands: Operands, array: Array) -> Array:
     """Lazy array in the type that is computed in; a mask stays."""
     kept = (bool, operands.working)
@@ -149,8 +154,9 @@ def widened(operands: Operands, array: Array) -> Array:
 
 def on_chunks(name: str, *operands: Any) -> Array:
     """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
-    axes = tuple(range(operands[0].ndim))
-    pairs = [(one, axes if isinstance(one, da.Array) else None) for one in operands]
+    arrays = [one for one in operands if isinstance(one, da.Array)]
+    axes = tuple(range(max(one.ndim for one in arrays)))
+    pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
     function = partial(quietly, name)
     return da.blockwise(function, axes, *chain(*pairs), token=name, align_arrays=True)
 

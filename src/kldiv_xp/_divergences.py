@@ -3,11 +3,14 @@
 `arrays` are input, target and, if there is one, a mask with one element for every row.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from kldiv_xp._evaluation import Arrays, Gradient, by_bridge
-from kldiv_xp._execution import run
+from kldiv_xp._execution import constant, run
 from kldiv_xp._formula import Guard
+from kldiv_xp._logit_arrays import JSOfArray, softened
 from kldiv_xp._logit_formula import Divergence, Pairs
 from kldiv_xp._operands import Operands
 from kldiv_xp._typing import Array, Namespace
@@ -19,13 +22,49 @@ def evaluate_divergences(operands: Operands, arrays: Arrays, divergence: Diverge
     return plain_rows(operands, arrays, divergence) if rows is NotImplemented else rows
 
 
+def evaluate_samples_of_logits(
+    operands: Operands, arrays: Arrays, divergence: Divergence | JSOfArray, *, scaled: bool
+) -> Array:
+    """The same at any temperature, which may be an array, times its square if that is wanted."""
+    temperature = divergence.temperature
+    if isinstance(temperature, float):
+        return evaluate_rows(operands, arrays, divergence)
+    function = partial(softened, constant=partial(constant, operands.facts))
+    softer = [
+        evaluated(operands, function, array, temperature, *arrays[2:]) if divided else array
+        for array, divided in zip(arrays[:2], divergence.of_logits, strict=True)
+    ]
+    rows = evaluate_rows(operands, (*softer, *arrays[2:]), replace(divergence, temperature=1.0))
+    return evaluated(operands, times_square, rows, temperature) if scaled else rows
+
+
+def evaluate_rows(operands: Operands, arrays: Arrays, divergence: Divergence | JSOfArray) -> Array:
+    """Divergence of every row at a temperature that is a number."""
+    if isinstance(divergence, JSOfArray):
+        return evaluated(operands, partial(sums_of_pairs, divergence), *arrays)
+    return evaluate_divergences(operands, arrays, divergence)
+
+
+def times_square(xp: Namespace, rows: Array, temperature: Array) -> Array:
+    """Divergences times the square of the temperature."""
+    return xp.multiply(xp.multiply(rows, temperature), temperature)
+
+
+def evaluated(operands: Operands, function: Callable[..., Array], *arrays: Array) -> Array:
+    """Result of ``function(xp, *arrays)`` in the type that is computed in."""
+    value = by_bridge("evaluated", operands, function, arrays)
+    if value is not NotImplemented:
+        return value
+    return run(function, operands.working, operands.working, *arrays)
+
+
 def plain_rows(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, by one expression of the whole arrays."""
     return run(partial(sums_of_pairs, divergence), operands.working, operands.working, *arrays)
 
 
 def sums_of_pairs(
-    divergence: Divergence, xp: Namespace, *arrays: Array, guard: Guard = Guard.FULL
+    divergence: Divergence | JSOfArray, xp: Namespace, *arrays: Array, guard: Guard = Guard.FULL
 ) -> Array:
     """Weighted inner products of the factors of a row."""
     sums = [
@@ -36,7 +75,7 @@ def sums_of_pairs(
 
 
 def pairs_of(
-    divergence: Divergence,
+    divergence: Divergence | JSOfArray,
     guard: Guard,
     xp: Namespace,
     input: Array,
@@ -71,7 +110,11 @@ def slopes_of(
 
 
 def selected(
-    divergence: Divergence, xp: Namespace, input: Array, target: Array, where: Array | None
+    divergence: Divergence | JSOfArray,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None,
 ) -> tuple[Array, Array]:
     """Operands, with rows that have no divergence where the mask is False."""
     if where is None:

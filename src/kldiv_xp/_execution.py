@@ -21,6 +21,14 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
 
 
+def constant(facts: Facts, array: Array) -> Array:
+    """Array that automatic differentiation takes for a constant."""
+    if facts.constant is None:
+        return array
+    module, _, name = facts.constant.rpartition(".")
+    return getattr(sys.modules[module], name)(array)
+
+
 def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:
     """Context to work in: the device of `array`, or silence for NumPy's warnings."""
     if facts.needs_device_context:

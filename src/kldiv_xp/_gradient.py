@@ -1,5 +1,7 @@
 """kl_div_gradient: the derivative of kl_div in closed form, for libraries without autodiff."""
 
+from typing import SupportsFloat
+
 from kldiv_xp._checking import check_values
 from kldiv_xp._overrides import is_overridden, overridable, override
 from kldiv_xp._reduction import check_reduction
@@ -16,7 +18,7 @@ def kl_div_gradient(
     log_target: bool = False,
     axis: Axis = None,
     where: ArrayT | None = None,
-    upstream: ArrayT | float | None = None,
+    upstream: ArrayT | SupportsFloat | None = None,
 ) -> tuple[ArrayT, ArrayT]:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
@@ -36,7 +38,7 @@ def kl_div_gradient(
     where : array of bool, optional
         Mask of what has a part in the loss; see `kl_div`.
     upstream : array or float, optional
-        Derivative of what is minimised by the loss: a number or a 0-d array, or an array of
+        Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
         the loss's shape for 'none'.  1 if left out.
 
     Returns

@@ -11,7 +11,7 @@ from typing import ClassVar
 from kldiv_xp._formula import Guard, factors
 from kldiv_xp._typing import Array, Namespace, TargetKind
 
-Pairs = list[tuple[float, Array, Array]]
+Pairs = list[tuple[float | Array, Array, Array]]
 
 
 def log_softmax(xp: Namespace, logits: Array, temperature: float) -> Array:
@@ -49,8 +49,13 @@ def row_sum(xp: Namespace, terms: Array) -> Array:
 class KL:
     """KL(p || q), where q is the softmax of input / temperature."""
 
-    temperature: float
+    temperature: float | Array
     target_is: TargetKind
+
+    @property
+    def of_logits(self) -> tuple[bool, bool]:
+        """Whether input and target are logits, which the temperature divides."""
+        return True, self.target_is == "logits"
 
     @property
     def nothing(self) -> float:
@@ -101,10 +106,11 @@ class JS:
     its own, so that they can change places: 1 - (1 - beta) is 0 for a beta of 1e-17.
     """
 
-    temperature: float
+    temperature: float | Array
     beta: float
     gamma: float
     nothing: ClassVar[float] = 0.0
+    of_logits: ClassVar[tuple[bool, bool]] = (True, True)
 
     @classmethod
     def of(cls, temperature: float, beta: float) -> "JS":

@@ -4,25 +4,25 @@ import math
 from functools import partial
 
 from kldiv_xp._array_api import known_shape
-from kldiv_xp._divergences import evaluate_divergences
+from kldiv_xp._divergences import evaluate_samples_of_logits
 from kldiv_xp._evaluation import Arrays, Scale, by_bridge
 from kldiv_xp._execution import run
+from kldiv_xp._logit_arrays import JSOfArray
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import examine
-from kldiv_xp._options import check_switch, check_temperature, resolve_axis
+from kldiv_xp._options import check_switch, resolve_axis
 from kldiv_xp._reduction import check_reduction, divisor
 from kldiv_xp._request import number_selected
 from kldiv_xp._typing import Array, Namespace, Reduction
 from kldiv_xp._validation import Shape, check_mask, sample_mask_shape
 
 
-def scale_of(temperature: float, scale_by_temperature_squared: bool) -> float | None:
-    """Number that divergences are multiplied by, None for 1; checks both options."""
-    check_temperature(temperature)
+def scale_of(temperature: float | Array, scale_by_temperature_squared: bool) -> float | None:
+    """Number that divergences are multiplied by; None for 1, and where an array does it instead."""
     check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    if not scale_by_temperature_squared or temperature == 1:
+    if not (scale_by_temperature_squared and isinstance(temperature, float)) or temperature == 1:
         return None
-    scale = float(temperature) * float(temperature)
+    scale = temperature * temperature
     if scale == math.inf:
         message = (
             f"`temperature` must have a finite square; got {temperature!r}: pass "
@@ -35,13 +35,14 @@ def scale_of(temperature: float, scale_by_temperature_squared: bool) -> float | 
 def divergence_of(
     input: Array,
     target: Array,
-    divergence: Divergence,
+    divergence: Divergence | JSOfArray,
     axis: int,
-    scale: float | None,
+    scaled: bool,
     reduction: Reduction,
     where: Array | None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
+    scale = scale_of(divergence.temperature, scaled)
     check_reduction(reduction)
     operands = examine(input, target)
     if axis is None or isinstance(axis, tuple):
@@ -55,7 +56,7 @@ def divergence_of(
         arrays = (input, target, where)
     if place != input.ndim - 1:
         arrays = tuple(operands.xp.moveaxis(array, place, -1) for array in arrays)
-    samples = evaluate_divergences(operands, arrays, divergence)
+    samples = evaluate_samples_of_logits(operands, arrays, divergence, scaled=scaled)
     parts = None
     counts: Arrays = ()
     if reduction == "mean" and where is not None:

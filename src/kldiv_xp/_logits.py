@@ -1,10 +1,14 @@
 """Divergences of distributions that are given by logits: the losses of distillation."""
 
+from typing import SupportsFloat
+
 from kldiv_xp._checking import check_logit_values
+from kldiv_xp._logit_arrays import JSOfArray
 from kldiv_xp._logit_formula import JS, KL
-from kldiv_xp._logit_request import divergence_of, scale_of
-from kldiv_xp._options import check_beta, check_target_kind
+from kldiv_xp._logit_request import divergence_of
+from kldiv_xp._options import check_target_kind
 from kldiv_xp._overrides import is_overridden, overridable, override
+from kldiv_xp._scalars import beta_of, temperature_of
 from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 
 
@@ -14,7 +18,7 @@ def kl_div_with_logits(
     target: ArrayT,
     *,
     axis: int = -1,
-    temperature: float = 1.0,
+    temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: ArrayT | None = None,
@@ -35,8 +39,10 @@ def kl_div_with_logits(
         temperature does not change it.  Same library, shape and device as `input`.
     axis : int
         Axis of one distribution.
-    temperature : float
-        :math:`T`, by which logits are divided.
+    temperature : float or 0-d array
+        :math:`T`, by which logits are divided: any real number, or a 0-d array of `input`'s
+        library, whose value is not read, and with respect to which automatic differentiation
+        works.  It does not change the dtype of the result.
     scale_by_temperature_squared : bool
         Whether to multiply by :math:`T^2`, so that gradients do not shrink as :math:`T` grows.
     reduction : {'batchmean', 'mean', 'sum', 'none'}
@@ -59,7 +65,7 @@ def kl_div_with_logits(
     Raises
     ------
     TypeError
-        As `kl_div`, and if `temperature` is no number.
+        As `kl_div`, and if `temperature` is neither a real number nor a 0-d array of them.
     ValueError
         As `kl_div`, and if `temperature` is not positive and finite, or `target_is` unknown.
 
@@ -95,10 +101,10 @@ def kl_div_with_logits(
         answer: ArrayT = override(kl_div_with_logits, operands, locals())
         return answer
     check_target_kind(target_is)
-    scale = scale_of(temperature, scale_by_temperature_squared)
-    divergence = KL(float(temperature), target_is)
-    check_logit_values(input, target, divergence, axis, scale, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
+    divergence = KL(temperature_of(temperature, input), target_is)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
     return result
 
 
@@ -107,9 +113,9 @@ def js_div_with_logits(
     input: ArrayT,
     target: ArrayT,
     *,
-    beta: float = 0.5,
+    beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
-    temperature: float = 1.0,
+    temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = False,
     reduction: Reduction = "batchmean",
     where: ArrayT | None = None,
@@ -124,12 +130,12 @@ def js_div_with_logits(
     ----------
     input, target : array
         Logits of the student and of the teacher; see `kl_div_with_logits`.
-    beta : float
-        From 0 to 1.  At 0.5 the Jensen-Shannon divergence, which is symmetric and lies between 0
-        and log 2.  Inside (0, 1) it shrinks towards either end; the ends themselves are the
-        limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
-        :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse, :math:`\mathrm{KL}(q \,\|\, p)`,
-        at 1.
+    beta : float or 0-d array
+        From 0 to 1: any real number, or a 0-d array as for `temperature`.  At 0.5 the
+        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2.  Inside (0, 1)
+        it shrinks towards either end; the ends themselves are the limits of the divergence over
+        :math:`\beta` and over :math:`1 - \beta`: :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the
+        reverse, :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
     axis, temperature, reduction, where
         See `kl_div_with_logits`.
     scale_by_temperature_squared : bool
@@ -143,7 +149,7 @@ def js_div_with_logits(
     Raises
     ------
     TypeError
-        As `kl_div_with_logits`, and if `beta` is no number.
+        As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them.
     ValueError
         As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
 
@@ -170,9 +176,10 @@ def js_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())
         return answer
-    check_beta(beta)
-    scale = scale_of(temperature, scale_by_temperature_squared)
-    divergence = JS.of(float(temperature), float(beta))
-    check_logit_values(input, target, divergence, axis, scale, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scale, reduction, where)
+    weight = beta_of(beta, input)
+    kind = JS.of if isinstance(weight, float) else JSOfArray
+    divergence = kind(temperature_of(temperature, input), weight)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
     return result

@@ -81,7 +81,8 @@ class KLDivLoss:
     ) -> None:
         check_switch("log_target", log_target)
         if axis is not None:
-            check_axis(axis)
+            places = check_axis(axis)
+            axis = places if isinstance(axis, tuple) else places[0]
         resolved = resolve_reduction(size_average, reduce, reduction)
         object.__setattr__(self, "reduction", resolved)
         object.__setattr__(self, "log_target", log_target)

@@ -1,7 +1,7 @@
 """What raises, from the options of a call alone."""
 
-import math
-from typing import Any, get_args
+from numbers import Integral
+from typing import get_args
 
 from kldiv_xp._typing import Axes, TargetKind
 
@@ -30,32 +30,14 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
 
 
 def check_axis(axis: object) -> Axes:
-    """Axes as they were given; refuse what are no ints."""
+    """Axes as they were given, as ints of Python; refuse what are no ints."""
     places = axis if isinstance(axis, tuple) else (axis,)
-    if not all(isinstance(place, int) and not isinstance(place, bool) for place in places):
+    if not all(
+        isinstance(place, int | Integral) and not isinstance(place, bool) for place in places
+    ):
         message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
         raise TypeError(message)
-    return places
-
-
-def check_temperature(temperature: Any) -> None:
-    """Refuse anything but a positive finite number."""
-    if not (is_number(temperature) and 0 < nearest_float(temperature) < math.inf):
-        message = (
-            f"`temperature` must be a positive finite number; got {temperature!r}: 1.0 leaves "
-            "the logits as they are."
-        )
-        raise wrong(temperature)(message)
-
-
-def check_beta(beta: Any) -> None:
-    """Refuse anything but a number between 0 and 1."""
-    if not (is_number(beta) and 0 <= beta <= 1):
-        message = (
-            f"`beta` must be a number from 0 to 1; got {beta!r}: 0.5 is the Jensen-Shannon "
-            "divergence."
-        )
-        raise wrong(beta)(message)
+    return tuple(map(int, places))
 
 
 def check_target_kind(target_is: object) -> None:
@@ -64,21 +46,3 @@ def check_target_kind(target_is: object) -> None:
     if not (isinstance(target_is, str) and target_is in kinds):
         message = f"`target_is` must be one of {', '.join(map(repr, kinds))}; got {target_is!r}."
         raise ValueError(message)
-
-
-def is_number(value: object) -> bool:
-    """Whether this is a real number of Python."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def nearest_float(number: float) -> float:
-    """The number, infinite where it is an int that no float can hold."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
-
-
-def wrong(value: object) -> type[Exception]:
-    """Kind of error for an option that should have been another number."""
-    return ValueError if is_number(value) else TypeError

@@ -12,6 +12,7 @@ from kldiv_xp._evaluation import (
     unrounded,
 )
 from kldiv_xp._execution import run
+from kldiv_xp._numbers import is_number
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._options import check_switch, resolve_axis
 from kldiv_xp._reduction import divisor
@@ -54,8 +55,9 @@ def gradient_of(
     operands, arrays, axes = checked(input, target, log_target, axis, where)
     shape = sample_shape(input, axes)
     check_upstream(input, upstream, reduction, shape)
-    factors: Arrays = (upstream,) if hasattr(upstream, "dtype") else ()
-    number = None if factors or upstream is None else upstream
+    is_array = not (upstream is None or is_number(upstream))
+    factors: Arrays = (upstream,) if is_array else ()
+    number = None if is_array or upstream is None else float(upstream)
     parts = None
     if reduction == "none":
         factors = tuple(spread(operands.xp, one, input.shape, axes or ()) for one in factors)

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
+from kldiv_xp._logit_arrays import JSOfArray
 from kldiv_xp._logit_formula import JS, KL, Divergence
-from kldiv_xp._typing import InputKind, TargetKind
+from kldiv_xp._typing import Array, InputKind, TargetKind
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A loss: of log-probabilities, or the divergence of logits times a number."""
+    """A loss: of log-probabilities, or of logits, times the square of the temperature if scaled."""
 
     target_is: TargetKind
-    divergence: Divergence | None = None
-    scale: float | None = None
+    divergence: Divergence | JSOfArray | None = None
+    scaled: bool = False
 
     @property
     def input_is(self) -> InputKind:
@@ -25,7 +26,7 @@ class Subject:
         return self.target_is == "log_probabilities"
 
     @property
-    def temperature(self) -> float:
+    def temperature(self) -> float | Array:
         """What logits are divided by."""
         return 1.0 if self.divergence is None else self.divergence.temperature
 
@@ -36,8 +37,10 @@ class Subject:
     @property
     def needs_support(self) -> str | None:
         """The operand that must have a probability wherever the other one has, if one must."""
-        if not isinstance(self.divergence, JS):
+        if not isinstance(self.divergence, JS | JSOfArray):
             return "input"
+        if not isinstance(self.divergence, JS):
+            return None
         ends: dict[float, str] = {0.0: "input", 1.0: "target"}
         return ends.get(self.divergence.beta)
 

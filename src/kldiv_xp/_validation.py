@@ -1,14 +1,16 @@
 """What raises, from types, dtypes, shapes and devices alone: no value is read."""
 
-from kldiv_xp._array_api import known_shape, namespace_of
+from kldiv_xp._array_api import is_array, known_shape, namespace_of
 from kldiv_xp._array_checks import (
     KINDS,
     check_dtype,
     check_layouts,
     common_namespace,
     is_kind,
+    type_name,
 )
 from kldiv_xp._backends import facts_about
+from kldiv_xp._numbers import is_number
 from kldiv_xp._remedies import say
 from kldiv_xp._shape_remedies import for_mask, for_shapes, for_upstream
 from kldiv_xp._typing import Array, Axes, Namespace, Reduction
@@ -109,9 +111,15 @@ def agree(left: Shape, right: Shape) -> bool:
 
 def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples: Shape) -> None:
     """Refuse an upstream derivative that does not fit the loss: a number or its shape."""
-    if upstream is None or type(upstream) in (int, float):
+    if upstream is None or is_number(upstream):
         check_number("upstream", upstream)
         return
+    if not is_array(upstream):
+        message = (
+            "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
+            f"{type_name(upstream)}: pass float(...) or asarray(...) of it."
+        )
+        raise TypeError(message)
     xp = common_namespace(input=input, upstream=upstream)
     check_layouts(xp, upstream=upstream)
     check_dtype(xp, "upstream", upstream)

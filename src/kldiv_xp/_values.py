@@ -3,11 +3,13 @@
 import math
 
 from kldiv_xp._array_api import known_shape
-from kldiv_xp._divergences import evaluate_divergences
-from kldiv_xp._evaluation import Arrays, evaluate_loss, evaluate_samples, unrounded
+from kldiv_xp._divergences import evaluate_samples_of_logits
+from kldiv_xp._evaluation import Arrays, Scale, evaluate_loss, evaluate_samples, unrounded
 from kldiv_xp._execution import quiet
 from kldiv_xp._inspection import read
+from kldiv_xp._logit_arrays import JSOfArray
 from kldiv_xp._logit_formula import Divergence
+from kldiv_xp._logit_request import scale_of
 from kldiv_xp._operands import Operands
 from kldiv_xp._reduction import divisor
 from kldiv_xp._request import number_selected, sample_shape
@@ -21,9 +23,9 @@ def values_of(subject: Subject, operands: Operands, arrays: Arrays, axes: Axes) 
         total = read(evaluate_loss(unrounded(operands), arrays, subject.log_target, None))
         shape, where = sample_shape(arrays[0], None), arrays[2:]
     else:
-        samples = divergences_of(subject.divergence, operands, arrays, axes)
+        samples = divergences_of(subject.divergence, subject.scaled, operands, arrays, axes)
         with quiet(operands.facts, samples):
-            total = read(operands.xp.sum(samples)) * (subject.scale or 1)
+            total = read(operands.xp.sum(samples))
         shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
     count, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
     if where:
@@ -35,16 +37,22 @@ def samples_of(subject: Subject, operands: Operands, arrays: Arrays, axes: Axes)
     """The loss of each sample."""
     if subject.divergence is None:
         return evaluate_samples(operands, arrays, subject.log_target, axes)
-    samples = divergences_of(subject.divergence, operands, arrays, axes)
-    return samples if subject.scale is None else samples * subject.scale
+    return divergences_of(subject.divergence, subject.scaled, operands, arrays, axes)
 
 
-def divergences_of(divergence: Divergence, operands: Operands, arrays: Arrays, axes: Axes) -> Array:
-    """Divergences of the samples of logits, in the type computed in."""
+def divergences_of(
+    divergence: Divergence | JSOfArray,
+    scaled: bool,
+    operands: Operands,
+    arrays: Arrays,
+    axes: Axes,
+) -> Array:
+    """Divergences of the samples of logits, scaled, in the type computed in."""
     xp = operands.xp
     moved = [xp.moveaxis(array, axes[0], -1) for array in arrays[:2]]
     masks = [xp.expand_dims(one, axis=-1) for one in masks_of_samples(arrays[2:], axes)]
-    return evaluate_divergences(operands, (*moved, *masks), divergence)
+    samples = evaluate_samples_of_logits(operands, (*moved, *masks), divergence, scaled=scaled)
+    return Scale(scale_of(divergence.temperature, scaled)).times(xp, samples)
 
 
 def masks_of_samples(masks: Arrays, axes: Axes) -> Arrays:

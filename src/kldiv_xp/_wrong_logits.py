@@ -2,6 +2,7 @@
 
 from kldiv_xp._evidence import LOGS, PROBABILITIES, Evidence, finding
 from kldiv_xp._findings import Finding
+from kldiv_xp._logit_arrays import JSOfArray
 from kldiv_xp._logit_formula import JS
 from kldiv_xp._remedies import say
 from kldiv_xp._wrong_spaces import not_normalised, other_space
@@ -38,7 +39,7 @@ def probabilities_as_target(evidence: Evidence) -> Finding | None:
     if not is_probabilities(evidence, "target"):
         return None
     remedy = "pass target_is='probabilities'"
-    if isinstance(evidence.subject.divergence, JS):
+    if isinstance(evidence.subject.divergence, JS | JSOfArray):
         remedy = f"pass {say(evidence.xp, 'log', 'target')}"
     return as_logits(evidence, "target", remedy)
 

@@ -1,0 +1,19 @@
+"""Which options are numbers that can be read without an array library."""
+
+import math
+from numbers import Real
+from typing import Any
+
+
+def is_number(value: object) -> bool:
+    """Whether this is a real number of Python or a scalar of NumPy, but no bool."""
+    # The first two are what torch.compile knows of numbers whose value it keeps open.
+    return isinstance(value, int | float | Real) and not isinstance(value, bool)
+
+
+def nearest_float(number: Any) -> float:
+    """The number, infinite where it is one that no float can hold."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
