@@ -22,14 +22,19 @@ from kldiv_conformance._autodiff_libraries import (
 from kldiv_conformance._plain_libraries import (
     make_cupy,
     make_dask,
+    make_dpnp,
     make_ndonnx,
     make_numpy,
+    make_sparse,
     make_strict,
     no_cuda_in_cupy,
+    no_device_in_dpnp,
     read_cupy,
     read_dask,
+    read_dpnp,
     read_ndonnx,
     read_numpy,
+    read_sparse,
     read_strict,
 )
 
@@ -51,6 +56,15 @@ STRICT = partial(
     Adapter, library="array_api_strict", make=make_strict, read=read_strict, floats=WIDE
 )
 NDONNX = partial(Adapter, library="ndonnx", make=make_ndonnx, read=read_ndonnx, floats=NUMPY_FLOATS)
+SPARSE = partial(Adapter, library="sparse", make=make_sparse, read=read_sparse, floats=NUMPY_FLOATS)
+DPNP = partial(
+    Adapter,
+    library="dpnp",
+    make=make_dpnp,
+    read=read_dpnp,
+    floats=NUMPY_FLOATS,
+    why_unusable=no_device_in_dpnp,
+)
 TORCH = partial(
     Adapter,
     library="torch",
@@ -95,5 +109,7 @@ ADAPTERS: dict[str, Adapter] = {
         MLX(name="mlx"),
         MLX(name="mlx-compile", wrap=compile_mlx),
         NDONNX(name="ndonnx"),
+        SPARSE(name="sparse"),
+        DPNP(name="dpnp"),
     )
 }

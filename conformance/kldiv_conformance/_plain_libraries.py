@@ -1,7 +1,9 @@
-"""Array libraries that do not differentiate: NumPy, CuPy, Dask, array-api-strict, ndonnx."""
+"""Array libraries that do not differentiate: NumPy and those that are like it."""
 
 import math
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from kldiv_conformance._adapter import Array, flat, library
 
@@ -71,3 +73,33 @@ def make_ndonnx(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> 
 def read_ndonnx(array: Array) -> list[float]:
     """Values of an array of ndonnx."""
     return flat(array.unwrap_numpy().tolist())
+
+
+def make_sparse(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """Array of coordinates, whose zeros are not stored."""
+    return library("sparse").COO.from_numpy(make_numpy(values, shape, dtype))
+
+
+def read_sparse(array: Array) -> list[float]:
+    """Values of a sparse array, or of a dense one that a reduction has made."""
+    return read_numpy(array.todense() if hasattr(array, "todense") else array)
+
+
+def make_dpnp(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """Array of dpnp on the default device."""
+    return library("dpnp").asarray(make_numpy(values, shape, dtype))
+
+
+def read_dpnp(array: Array) -> list[float]:
+    """Values of an array of dpnp."""
+    return read_numpy(array.asnumpy())
+
+
+def no_device_in_dpnp() -> str | None:
+    """Why dpnp has no device: its runtime for CPUs is found by a variable of the environment."""
+    try:
+        library("dpnp").asarray([1.0])
+    except RuntimeError as error:
+        path = Path(sys.prefix) / "lib" / "libintelocl.so"
+        return f"dpnp sees no device: {error} Set OCL_ICD_FILENAMES={path}"
+    return None
