@@ -145,7 +145,6 @@ def follows(values: dict[str, list[str]], vector: Vector, convention: str) -> bo
 def followed(conventions: dict[str, tuple[int, int]]) -> str | None:
     """The convention that an implementation follows on most vectors, and more than any other."""
     shares = {name: agreed / asked for name, (agreed, asked) in conventions.items()}
-    first, *others = sorted(shares, key=lambda name: -shares[name]) or [None]
-    if first is None or shares[first] <= MAJORITY:
-        return None
-    return None if others and shares[others[0]] == shares[first] else first
+    most = max(shares.values(), default=0.0)
+    best = [name for name, share in shares.items() if share == most]
+    return best[0] if len(best) == 1 and most > MAJORITY else None
