@@ -37,7 +37,7 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
             for report in runs
             for name, reason in report.skipped.items()
         ],
-        "runs": [{**report.header, "part": report.part} for report in runs],
+        "runs": [report.header for report in runs],
         "vectors": {
             vector.id: [vector.comment, vector.flags, vector.group] for vector in vectors()
         },
@@ -145,7 +145,6 @@ def follows(values: dict[str, list[str]], vector: Vector, convention: str) -> bo
 def followed(conventions: dict[str, tuple[int, int]]) -> str | None:
     """The convention that an implementation follows on most vectors, and more than any other."""
     shares = {name: agreed / asked for name, (agreed, asked) in conventions.items()}
-    first, *others = [*sorted(shares, key=lambda name: -shares[name]), ""]
-    if shares.get(first, 0) <= MAJORITY or shares[first] == shares.get(others[0]):
-        return None
-    return first
+    most = max(shares.values(), default=0.0)
+    best = [name for name, share in shares.items() if share == most]
+    return best[0] if len(best) == 1 and most > MAJORITY else None

@@ -101,6 +101,11 @@ def press(page, *keys):
     page.switch_to.active_element.send_keys(*keys)
 
 
+def enter(page):
+    """Focus the one cell that the tab key stops at."""
+    page.execute_script("document.querySelector('#matrix button[tabindex=\"0\"]').focus()")
+
+
 def place(page):
     return cells(page).index(page.switch_to.active_element)
 
@@ -136,7 +141,7 @@ def test_only_one_cell_is_a_stop_of_the_tab_key(page):
 
 def test_arrows_home_and_end_move_through_the_matrix(page):
     width = len(page.find_elements("css selector", "#matrix tbody tr:first-child button"))
-    press(page, Keys.TAB)
+    enter(page)
     assert place(page) == 0
     for key, expected in [
         (Keys.ARROW_RIGHT, 1),
@@ -154,7 +159,7 @@ def test_arrows_home_and_end_move_through_the_matrix(page):
 
 
 def test_enter_opens_a_cell_and_escape_returns_to_it(page):
-    press(page, Keys.TAB)
+    enter(page)
     press(page, Keys.ARROW_RIGHT)
     press(page, Keys.ENTER)
     assert page.switch_to.active_element.get_attribute("id") == "panel-title"
@@ -338,9 +343,8 @@ def test_pictures_of_both_themes_show_the_same_page(page, width):
     inks = [np.abs(picture - np.median(picture)) > 8 for picture in (light, dark)]
     assert 0.01 < inks[0].mean() < 0.8
     assert (inks[0] & inks[1]).sum() > 0.7 * min(ink.sum() for ink in inks)
-    for picture in pictures.values():  # nothing bleeds into the margins
-        margin = picture[:, -1]
-        assert np.ptp(margin) < 8
+    for picture in pictures.values():  # nothing bleeds into the margins beside the scroll bar
+        assert np.ptp(picture[:, [1, -3]]) < 8
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

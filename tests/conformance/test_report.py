@@ -1,14 +1,16 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
 
 from kldiv_conformance.__main__ import main
+from kldiv_conformance._console import show
 from kldiv_conformance._pages import write_pages
 from kldiv_conformance._report import collect
 from kldiv_conformance._run import run_all
-from kldiv_conformance._summary import histogram, summary
-from kldiv_conformance._suspects import certain, suspects
+from kldiv_conformance._summary import followed, histogram, summary
+from kldiv_conformance._suspects import suspects
 
 UNGUARDED = """
 import numpy as np
@@ -44,7 +46,69 @@ def test_worst_implementation_comes_first(unguarded, ours):
 
 def test_counts_of_all_groups_add_up(unguarded):
     (row,) = summary([unguarded])["rows"]
-    assert sum(cell["failure"] for cell in row["cells"].values()) == row["counts"]["failure"] > 0
+    for verdict, count in row["counts"].items():
+        total = sum(cell[verdict] for cell in row["cells"].values())
+        assert total == count + row["checks"][verdict]
+    assert row["counts"]["failure"] > 0
+
+
+def test_argument_checks_count_neither_among_the_numbers_nor_in_the_order_of_rows(unguarded):
+    content = summary([unguarded])
+    (row,) = content["rows"]
+    assert "invalid_arguments" not in content["groups"]
+    assert row["checks"]["failure"] > 40
+    of_checks = {suspect["flag"] for suspect in row["check_suspects"]}
+    assert "ShapeMismatch" in of_checks
+    assert not of_checks & {suspect["flag"] for suspect in row["suspects"]}
+
+
+def test_argument_checks_are_one_line_of_the_console_after_the_numbers(unguarded, capsys):
+    show(unguarded)
+    lines = capsys.readouterr().out.splitlines()
+    last = lines[-1]
+    assert re.fullmatch(
+        r"numpy: argument checks: \d+ of \d+ calls that must be refused fail: .*", last
+    )
+    assert re.search(r"ShapeMismatch \d+ of \d+", last)
+    assert not any("must raise" in line for line in lines)
+
+
+def test_markdown_names_the_likely_bugs_first_and_the_argument_checks_apart(unguarded, tmp_path):
+    markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
+    parts = markdown.split("\n## ")
+    assert parts[1].startswith("What would explain the failures")
+    assert "ShapeMismatch" not in parts[1]
+    checks = next(part for part in parts if part.startswith("Argument checks"))
+    assert "* `unguarded:kl_div on numpy`: **" in checks
+    assert re.search(r"ShapeMismatch \d+ of \d+", checks)
+
+
+@pytest.mark.parametrize(
+    ("conventions", "name"),
+    [
+        ({}, None),
+        ({"a": (51, 100), "b": (50, 100)}, "a"),
+        ({"a": (50, 100), "b": (10, 100)}, None),
+        ({"a": (90, 100), "b": (90, 100)}, None),
+        ({"a": (90, 100), "b": (45, 50)}, None),
+        ({"a": (100, 100), "b": (1, 100), "c": (100, 100)}, None),
+    ],
+)
+def test_convention_is_followed_with_a_majority_and_without_a_tie(conventions, name):
+    assert followed(conventions) == name
+
+
+def test_pairs_of_several_runs_say_where_they_are_apart(unguarded, ours, tmp_path):
+    content = summary([unguarded, ours])
+    (pair,) = content["agreements"]
+    assert (pair["left"], pair["right"]) == (
+        "unguarded:kl_div on numpy",
+        "kldiv_xp:kl_div on numpy",
+    )
+    assert pair["equal"] < pair["shared"]
+    assert pair["apart"]["zeros_and_infinities"] > 10
+    markdown = write_pages(content, tmp_path)[0].read_text()
+    assert f"{pair['equal']} of {pair['shared']} vectors equal bit for bit; apart on " in markdown
 
 
 def test_report_says_which_convention_is_followed(ours):
@@ -69,7 +133,7 @@ def test_argument_that_an_implementation_lacks_is_not_supported(unguarded):
 
 
 def test_nothing_is_suspected_of_what_passes(ours):
-    assert suspects(ours.outcomes) == certain(ours.outcomes) == []
+    assert suspects(ours.outcomes) == []
 
 
 def test_every_error_is_in_one_bin_of_the_histogram(unguarded):
