@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from conftest import usable
 
 from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
