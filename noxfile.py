@@ -32,12 +32,53 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# A test process for each processor. Two threads are the fewest with which all tests of threads run.
+PARALLEL = (f"--numprocesses={processors()}", "--dist=worksteal")
+SURROUNDINGS = {
+    "OMP_NUM_THREADS": "2",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "2",
+    "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
+}
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests on every array library that installs."""
+    """Run all tests but the dry runs, in parallel, on every array library that installs."""
     install_group(session, "torch", "tests")
     session.install(".")
-    session.run("pytest", *session.posargs)
+    asked = session.posargs or ["tests", "tests/distributed"]
+    session.run("pytest", *PARALLEL, "-m", "not dry_run", *asked, env=SURROUNDINGS)
+
+
+@nox.session
+def dry_runs(session: nox.Session) -> None:
+    """Try out the scripts that measure, on small operands, and what they measure on a GPU."""
+    install_group(session, "torch", "tests")
+    session.install(".")
+    session.run("pytest", *PARALLEL, "-m", "dry_run", *session.posargs, env=SURROUNDINGS)
+
+
+# The mathematics, the calls and the bridge of NumPy, where nothing has to be compiled.
+QUICK = ("formula", "functional", "gradient", "host", "loss", "options", "reduction", "request")
+COMPILED_OR_LAZY = ("compile", "jit", "dask", "strict")
+
+
+@nox.session(reuse_venv=True)
+def quick(session: nox.Session) -> None:
+    """Run the tests of formula, calls and NumPy's bridge on NumPy, torch and JAX, in a minute."""
+    install_group(session, "torch", "tests")
+    session.install(".")
+    files = [f"tests/test_{name}.py" for name in QUICK]
+    eager = " and ".join(f"not {word}" for word in COMPILED_OR_LAZY)
+    session.run("pytest", *PARALLEL, "-k", eager, *files, *session.posargs, env=SURROUNDINGS)
 
 
 @nox.session

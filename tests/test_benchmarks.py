@@ -11,6 +11,7 @@ import pytest
 for package in ("torch", "matplotlib", "jinja2", "rich", "click"):
     pytest.importorskip(package, reason=f"{package} is not installed")
 
+pytestmark = pytest.mark.dry_run
 ROOT = Path(__file__).parent.parent
 
 if not (ROOT / "benchmarks").exists():

@@ -13,6 +13,7 @@ import pytest
 for package in ("torch", "jinja2", "click"):
     pytest.importorskip(package, reason=f"{package} is not installed")
 
+pytestmark = pytest.mark.dry_run
 ROOT = Path(__file__).parent.parent
 
 if not (ROOT / "benchmarks" / "gpu").exists():
