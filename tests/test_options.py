@@ -2,9 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from kldiv_xp._options import check_temperature, nearest_float, resolve_axis
+from kldiv_xp._numbers import nearest_float
+from kldiv_xp._options import resolve_axis
+from kldiv_xp._scalars import temperature_of
 
 
 @pytest.mark.parametrize(
@@ -22,8 +25,8 @@ def test_axis_that_is_named_twice_is_refused(axis):
 
 @pytest.mark.parametrize("temperature", [float("inf"), float("nan"), 0, -1.0, 10**400, -(10**400)])
 def test_temperature_is_positive_and_finite(temperature):
-    with pytest.raises(ValueError, match="`temperature` must be a positive finite number"):
-        check_temperature(temperature)
+    with pytest.raises(ValueError, match="`temperature` must be a positive finite real number"):
+        temperature_of(temperature, np.ones(2))
 
 
 @pytest.mark.parametrize(
