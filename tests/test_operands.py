@@ -1,7 +1,10 @@
 """What is remembered about types, and that remembering changes no error and no result."""
 
 import dataclasses
+import gc
+import weakref
 
+import array_api_compat
 import numpy as np
 import pytest
 from backends import library
@@ -99,6 +102,37 @@ def test_error_is_the_same_before_and_after_types_are_remembered(function, targe
     first = message()
     assert function(ones(), ones(), reduction="sum") is not None
     assert message() == first
+
+
+class Note:
+    """What a caller puts into the metadata of a dtype."""
+
+
+def test_metadata_of_a_dtype_are_neither_kept_nor_handed_to_others():
+    note = Note()
+    gone = weakref.ref(note)
+    noted = np.ones(3, np.dtype("float32", metadata={"note": note}))
+    for pair in ((noted, noted), (noted, np.ones(3, "float32"))):
+        kl_div(*pair, reduction="sum")
+    assert not kl_div(*np.ones((2, 3), "float32"), reduction="sum").dtype.metadata
+    del noted, pair, note
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
+def test_subclass_is_kept_alive_by_the_bounded_caches_of_array_api_compat_alone(function):
+    kind = type("Mine", (np.ndarray,), {})
+    gone = weakref.ref(kind)
+    array = np.ones(3).view(kind)
+    function(array, array, reduction="sum")
+    del array, kind
+    for cached in vars(array_api_compat.common._helpers).values():
+        if hasattr(cached, "cache_clear"):
+            assert cached.cache_info().maxsize <= 128
+            cached.cache_clear()
+    gc.collect()
+    assert gone() is None
 
 
 def test_wrong_types_are_not_remembered():

@@ -142,8 +142,9 @@ def test_loss_within_inference_mode_is_the_loss(loss, type_):
 
 @EVERY_LOSS
 def test_gradients_enabled_within_inference_mode_change_no_value(loss):
+    arrays = operands()
     with torch.inference_mode(), torch.enable_grad():
-        value = loss(*operands())
+        value = loss(*arrays)
     assert torch.equal(value.detach(), loss(*operands(context=torch.no_grad)).detach())
 
 
