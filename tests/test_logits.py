@@ -359,19 +359,20 @@ WRONG = [
     (
         {"temperature": 0},
         ValueError,
-        "`temperature` must be a positive finite number; got 0: 1.0 leaves the logits as they are.",
+        "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
+        "the library of `input`; got 0: 1.0 leaves the logits as they are.",
     ),
     (
         {"temperature": math.nan},
         ValueError,
-        "`temperature` must be a positive finite number; got nan: 1.0 leaves the logits as they "
-        "are.",
+        "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
+        "the library of `input`; got nan: 1.0 leaves the logits as they are.",
     ),
     (
         {"temperature": "2"},
         TypeError,
-        "`temperature` must be a positive finite number; got '2': 1.0 leaves the logits as they "
-        "are.",
+        "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
+        "the library of `input`; got '2': 1.0 leaves the logits as they are.",
     ),
     (
         {"target_is": "logit"},
@@ -417,7 +418,8 @@ def test_beta_must_lie_between_0_and_1(beta, kind):
     with pytest.raises(kind) as caught:
         js_div_with_logits(STUDENT, TEACHER, beta=beta)
     assert str(caught.value) == (
-        f"`beta` must be a number from 0 to 1; got {beta!r}: 0.5 is the Jensen-Shannon divergence."
+        "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the library "
+        f"of `input`; got {beta!r}: 0.5 is the Jensen-Shannon divergence."
     )
 
 

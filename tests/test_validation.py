@@ -221,6 +221,7 @@ def test_upstream_must_have_the_shape_of_the_loss(backend):
     )
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("upstream", [True, "1", [1.0], 1j])
 def test_upstream_must_be_a_number_or_an_array(backend, upstream):
     operand = backend.array([0.5, 0.5])
@@ -234,6 +235,8 @@ def test_upstream_must_be_a_number_or_an_array(backend, upstream):
     )
 
 
+=======
+>>>>>>> jaxnum
 def test_jax_devices_that_differ_are_refused_by_jax_which_names_both():
     pytest.importorskip("jax", reason="jax is not installed")
     program = """

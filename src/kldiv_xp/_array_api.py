@@ -1,6 +1,7 @@
 """The only door to array-api-compat, and what the array API standard leaves to be asked."""
 
 from importlib import import_module
+from typing import Any
 
 import array_api_compat
 
@@ -68,6 +69,13 @@ def is_torch_tensor(operand: object) -> bool:
 def is_being_compiled(operand: object) -> bool:
     """Whether torch.compile is reading this very code, which keeps nothing that it remembers."""
     return is_torch_tensor(operand) and namespace_of(operand).compiler.is_compiling()
+
+
+def traced(operand: Array, number: object) -> Any:
+    """Number as it is, or as a tensor where torch.compile traces it as an array of NumPy."""
+    if is_being_compiled(operand) and type(number).__module__ == "numpy":
+        return namespace_of(operand).asarray(number)
+    return number
 
 
 def known_shape(array: Array) -> tuple[int | None, ...]:

@@ -1,6 +1,6 @@
 """A call of the public functions: checked, its reduction resolved, handed on to be evaluated."""
 
-from kldiv_xp._array_api import known_shape
+from kldiv_xp._array_api import cast, known_shape, traced
 from kldiv_xp._evaluation import (
     Arrays,
     Scale,
@@ -54,9 +54,10 @@ def gradient_of(
     """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
     operands, arrays, axes = checked(input, target, log_target, axis, where)
     shape = sample_shape(input, axes)
+    upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
     is_array = not (upstream is None or is_number(upstream))
-    factors: Arrays = (upstream,) if is_array else ()
+    factors: Arrays = (as_real(operands, upstream),) if is_array else ()
     number = None if is_array or upstream is None else float(upstream)
     parts = None
     if reduction == "none":
@@ -99,6 +100,12 @@ def number_selected(operands: Operands, where: Array, axes: Axes | None) -> Arra
     selected = xp.any(where, axis=axes) if axes else where
     count = xp.sum(xp.astype(selected, operands.working))
     return count + xp.astype(count == 0, operands.working)
+
+
+def as_real(operands: Operands, number: Array) -> Array:
+    """Array of real numbers: one of ints in the type that is computed in."""
+    is_integral = operands.xp.isdtype(number.dtype, "integral")
+    return cast(operands.xp, number, operands.working) if is_integral else number
 
 
 def quotient(xp: Namespace, dividend: Array, count: Array) -> Array:

@@ -2,7 +2,7 @@
 
 import math
 
-from kldiv_xp._array_api import is_array, known_shape
+from kldiv_xp._array_api import is_array, known_shape, traced
 from kldiv_xp._array_checks import common_namespace, is_kind, type_name
 from kldiv_xp._backends import facts_about
 from kldiv_xp._numbers import is_number, nearest_float
@@ -32,6 +32,7 @@ def beta_of(beta: object, input: Array) -> float | Array:
 
 def scalar(name: str, value: object, input: Array, required: str, remedy: str) -> float | Array:
     """Number as a float, or the array that holds it where only its library can read that."""
+    value = traced(input, value)
     if is_number(value):
         return nearest_float(value)
     if isinstance(value, type) or not is_array(value):

@@ -93,23 +93,23 @@ def masks() -> Iterator[Row]:
 
 
 def upstream() -> Iterator[Row]:
-    for name, value in (("ints", np.array(2)), ("an int of NumPy", np.int64(2))):
+    yield Row(
+        "an upstream derivative of ints",
+        lambda x, t, upstream: slope(x, t, upstream=upstream),
+        lambda: (np.array(INPUT), np.array(TARGET), np.ones((2, 2), dtype=int)),
+        Raises(
+            TypeError,
+            "`upstream` must have a real floating-point dtype; got int64: convert it with "
+            "astype(..., float32).",
+        ),
+    )
+    for value in (np.array(2), np.int64(2), np.float64(2), np.float32(2)):
         yield Row(
-            f"an upstream derivative of {name}",
+            f"an upstream derivative {value!r}",
             lambda x, t, upstream: slope(x, t, upstream=upstream),
             lambda v=value: (np.array(INPUT), np.array(TARGET), v),
-            Raises(
-                TypeError,
-                "`upstream` must have a real floating-point dtype; got int64: convert it with "
-                'upstream.astype("float32").',
-            ),
+            Gives(-2 * np.array(TARGET)),
         )
-    yield Row(
-        "an upstream derivative of a float of NumPy",
-        lambda x, t, upstream: slope(x, t, upstream=upstream),
-        lambda: (np.array(INPUT), np.array(TARGET), np.float64(2)),
-        Gives(-2 * np.array(TARGET)),
-    )
     yield Row(
         "an upstream derivative of another shape",
         lambda x, t, upstream: slope(x, t, upstream=upstream),

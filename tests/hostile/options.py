@@ -8,13 +8,16 @@ from fractions import Fraction
 import numpy as np
 from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, limited, module, slope, sums
 
+import kldiv_xp
+
 FLAGS = [1, 0, None, "True", 1.0, [True], np.True_, np.ones(()) == 1]
 REDUCTIONS = ["avg", "SUM", "", None, 1, b"sum", ["sum"], ("none", "sum"), True]
 LEGACY = [1, 0, "mean", np.False_, [False]]
-NO_INTS = ["x", 0.0, True, [0], {0}, (0, 1.0), (None,), ((0,), 1), np.int64(0), (np.int64(1),)]
+NO_INTS = ["x", 0.0, True, [0], {0}, (0, 1.0), (None,), ((0,), 1), np.True_, np.ones(())]
 NO_AXES = [2, -3, (0, 2), 2**70]
 TEMPERATURES = [0, 0.0, -0.0, -1.0, math.nan, math.inf, -math.inf, 10**400]
-NO_NUMBERS = ["2", None, True, [1.0], 1j, np.array(2.0), np.float32(2), Fraction(1, 2), Decimal(2)]
+NO_NUMBERS = ["2", None, True, [1.0], 1j, Decimal(2), dict, {0.5}]
+NUMBERS = [np.array(1.0), np.array(1), np.float32(1), np.int8(1), Fraction(1), 1]
 BETAS = [-0.1, 1.5, math.nan, math.inf, -1, 2, 10**400]
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
 
@@ -105,8 +108,8 @@ def numbers() -> Iterator[Row]:
     for kind, values in ((ValueError, TEMPERATURES), (TypeError, NO_NUMBERS)):
         for number, value in enumerate(values):
             sentence = (
-                f"`temperature` must be a positive finite number; got {value!r}: 1.0 leaves the "
-                "logits as they are."
+                "`temperature` must be a positive finite real number (no bool) or a 0-d array of "
+                f"one in the library of `input`; got {value!r}: 1.0 leaves the logits as they are."
             )
             options = {"temperature": value}
             name = f"temperature={value!r}"
@@ -114,11 +117,15 @@ def numbers() -> Iterator[Row]:
     for kind, values in ((ValueError, BETAS), (TypeError, NO_NUMBERS)):
         for value in values:
             sentence = (
-                f"`beta` must be a number from 0 to 1; got {value!r}: 0.5 is the Jensen-Shannon "
-                "divergence."
+                "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
+                f"library of `input`; got {value!r}: 0.5 is the Jensen-Shannon divergence."
             )
             outcome = Raises(kind, sentence)
             yield Row(f"beta={value!r}", "js_div_with_logits", pair, outcome, {"beta": value})
+    for value in NUMBERS:
+        for function, name in ((functions[0], "temperature"), (functions[1], "beta")):
+            expected = getattr(kldiv_xp, function)(*pair(), **{name: 1.0})
+            yield Row(f"{name}={value!r}", function, pair, Gives(expected), {name: value})
     for kind in TARGETS:
         sentence = (
             "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got "
@@ -133,8 +140,8 @@ def numbers() -> Iterator[Row]:
         (True, "convert it with numpy.asarray(upstream, dtype=input.dtype)"),
     ):
         sentence = (
-            "`upstream` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
-            f"{type(value).__name__}: {remedy}."
+            "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
+            f"{type(value).__name__}: pass float(...) or asarray(...) of it."
         )
         yield Row(
             f"upstream={value!r}", slope, pair, Raises(TypeError, sentence), {"upstream": value}
