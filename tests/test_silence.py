@@ -43,7 +43,7 @@ def data(dtype):
         "zeros": (full(0.0), full(0.0)),
         "zeros and infinities": (full(-INF), np.tile([0.0, 1.0, -0.0], (4, 1))),
         "infinities": (np.tile([-INF, INF, 0.0], (4, 1)), np.tile([INF, INF, -INF], (4, 1))),
-        "all that is special": (mixed, mixed[::-1]),
+        "all that is special": (mixed, mixed[::-1].copy()),
         "subnormal": (full(-tiny), np.tile([tiny, 1.0, tiny], (4, 1))),
         "no sample": (np.ones((0, 3)), np.ones((0, 3))),
         "no entry": (np.ones((4, 0)), np.ones((4, 0))),
@@ -113,6 +113,9 @@ def alarm(request):
 
 NAMES = list(data("float32"))
 LIBRARIES = ["numpy", "numpy-longdouble", "dask", "array-api-strict", "torch", "jax"]
+# One of so many calls: each name and each dtype has others. The numbers have no common divisor with
+# those of the options.
+STEPS = {"numpy": 1, "array-api-strict": 5, "torch": 5, "dask": 29, "jax": 29}
 
 
 @pytest.mark.usefixtures("alarm")
@@ -129,7 +132,10 @@ def test_losses_are_silent(library, name, dtype, calls):
         operands = [backend.array(one, dtype) for one in data(dtype)[name]]
         if wide:
             operands = [one.astype(np.longdouble) for one in operands]
-    for call, mask, shape in calls(operands[0].shape):
+    start = NAMES.index(name) + list(LIMITS).index(dtype)
+    for call, mask, shape in itertools.islice(
+        calls(operands[0].shape), start, None, STEPS[library]
+    ):
         where = {} if mask is None else {"where": mask_of(backend, masks(shape)[mask])}
         finish(backend, call(*operands, **where))
 

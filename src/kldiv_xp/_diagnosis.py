@@ -3,7 +3,7 @@
 import math
 from functools import partial
 
-from kldiv_xp._array_api import known_shape
+from kldiv_xp._array_api import is_kind, known_shape, limits
 from kldiv_xp._evaluation import Arrays, evaluate_loss, unrounded
 from kldiv_xp._evidence import Evidence
 from kldiv_xp._findings import Finding, Report
@@ -137,7 +137,7 @@ def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding,
 
 def hint(xp: Namespace, operand: Array) -> str:
     """What integers usually are."""
-    if not xp.isdtype(operand.dtype, "integral"):
+    if not is_kind(xp, operand.dtype, "integral"):
         return ""
     return " Class labels become distributions by one_hot(...) first."
 
@@ -156,13 +156,13 @@ def check_known(input: Array) -> None:
 def allowance(xp: Namespace, input: Array, target: Array, axes: Axes) -> float:
     """How far a sum over a distribution may be from 1."""
     size = math.prod(input.shape[axis] for axis in axes)
-    eps = max(float(xp.finfo(one.dtype).eps) for one in (input, target))
+    eps = max(float(limits(xp, one.dtype).eps) for one in (input, target))
     return min(MOST_TOLERANCE, max(LEAST_TOLERANCE, 8 * eps * (1 + math.log(max(1, size)))))
 
 
 def smallest_normal(xp: Namespace, target: Array) -> float:
     """Smallest target that a 16-bit type holds with all its digits; 0 for other types."""
-    finfo = xp.finfo(target.dtype)
+    finfo = limits(xp, target.dtype)
     return float(finfo.smallest_normal) if finfo.bits == 16 else 0.0  # noqa: PLR2004
 
 

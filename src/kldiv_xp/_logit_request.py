@@ -5,8 +5,7 @@ from functools import partial
 
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._divergences import evaluate_divergences
-from kldiv_xp._evaluation import Arrays, by_bridge
-from kldiv_xp._execution import run
+from kldiv_xp._evaluation import Arrays, by_bridge, completed
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import examine
 from kldiv_xp._options import check_switch, check_temperature, resolve_axis
@@ -61,7 +60,7 @@ def divergence_of(
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=scale, parts=parts, reduction=reduction)
-    value = run(function, operands.working, operands.dtype, samples, *counts)
+    value = completed(operands, function, operands.dtype, samples, *counts)
     settled = by_bridge("settled", operands, value)
     return value if settled is NotImplemented else settled
 
@@ -87,5 +86,5 @@ def reduced_samples(
     """Samples, or their sum over the divisor or the count, times a number."""
     value = samples if reduction == "none" else xp.sum(samples)
     factor = scale / parts
-    value = value if factor == 1 else value * factor
+    value = value if factor == 1 else xp.multiply(value, factor)
     return xp.divide(value, counts[0]) if counts else value

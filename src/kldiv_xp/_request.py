@@ -3,6 +3,7 @@
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._evaluation import (
     Arrays,
+    completed,
     evaluate_loss,
     evaluate_samples,
     evaluate_slopes,
@@ -10,7 +11,6 @@ from kldiv_xp._evaluation import (
     spread,
     unrounded,
 )
-from kldiv_xp._execution import run
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._options import check_switch, resolve_axis
 from kldiv_xp._reduction import divisor
@@ -35,7 +35,7 @@ def value_of(
     if where is not None and reduction == "mean":
         total = evaluate_loss(unrounded(operands), arrays, log_target, 1)
         count = number_selected(operands, where, axes)
-        return run(quotient, operands.working, operands.dtype, total, count)
+        return completed(operands, quotient, operands.dtype, total, count)
     parts = divisor(reduction, sample_shape(input, axes))
     return evaluate_loss(operands, arrays, log_target, parts)
 
@@ -60,7 +60,7 @@ def gradient_of(
     elif where is not None and reduction == "mean":
         count = number_selected(operands, where, axes)
         one = factors[0] if factors else operands.xp.ones_like(count)
-        factors = (run(quotient, operands.working, operands.working, one, count),)
+        factors = (completed(operands, quotient, operands.working, one, count),)
     else:
         factor = factor / divisor(reduction, shape)
     by_input, by_target = evaluate_slopes(operands, arrays, log_target, factor, factors)

@@ -1,8 +1,8 @@
 """What raises, from types, dtypes, shapes and devices alone: no value is read."""
 
-from kldiv_xp._array_api import is_array, known_shape, namespace_of
+from kldiv_xp._array_api import is_array, is_kind, known_shape, namespace_of
 from kldiv_xp._backends import facts_about
-from kldiv_xp._typing import Array, Axes, DType, Namespace, Reduction
+from kldiv_xp._typing import Array, Axes, Namespace, Reduction
 
 Shape = tuple[int | None, ...]
 
@@ -69,14 +69,6 @@ def check_dtype(xp: Namespace, name: str, operand: Array) -> None:
             remedy = "take its real part with real(...)"
         message = f"`{name}` must have a real floating-point dtype; got {operand.dtype}: {remedy}."
         raise TypeError(message)
-
-
-def is_kind(xp: Namespace, dtype: DType, kind: str) -> bool:
-    """Whether a type is of a kind of numbers; of some, NumPy says that they are no dtype at all."""
-    try:
-        return bool(xp.isdtype(dtype, kind))
-    except TypeError:
-        return False
 
 
 def check_shapes(input: Array, target: Array) -> None:
