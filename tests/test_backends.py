@@ -61,7 +61,7 @@ def test_library_that_is_not_listed_is_handled_with_care():
     assert not UNKNOWN.bridges_of_subclasses
 
 
-@pytest.mark.parametrize("name", ["cupy", "torch", "jax"])
+@pytest.mark.parametrize("name", ["cupy", "torch"])
 def test_library_with_arithmetic_of_its_own_gives_no_warning_of_numpy(name):
     assert not FACTS[name].computes_with_numpy
 

@@ -2,15 +2,10 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from kldiv_xp._numbers import nearest_float
 from kldiv_xp._options import resolve_axis
-<<<<<<< HEAD
-from kldiv_xp._scalars import temperature_of
-=======
->>>>>>> jaxnum
 
 
 @pytest.mark.parametrize(
@@ -26,15 +21,6 @@ def test_axis_that_is_named_twice_is_refused(axis):
         resolve_axis(axis, 3)
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("temperature", [float("inf"), float("nan"), 0, -1.0, 10**400, -(10**400)])
-def test_temperature_is_positive_and_finite(temperature):
-    with pytest.raises(ValueError, match="`temperature` must be a positive finite real number"):
-        temperature_of(temperature, np.ones(2))
-
-
-=======
->>>>>>> jaxnum
 @pytest.mark.parametrize(
     ("number", "expected"), [(3, 3.0), (10**400, math.inf), (-(10**400), -math.inf)]
 )

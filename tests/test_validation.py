@@ -221,22 +221,6 @@ def test_upstream_must_have_the_shape_of_the_loss(backend):
     )
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("upstream", [True, "1", [1.0], 1j])
-def test_upstream_must_be_a_number_or_an_array(backend, upstream):
-    operand = backend.array([0.5, 0.5])
-    code = "upstream.real" if upstream == 1j else "upstream"
-    remedy = f"convert it with {words(backend, 'from_list', code, dtype=', dtype=input.dtype')}"
-    if upstream == "1":
-        remedy = "pass an array"
-    assert sentence(TypeError, kl_div_gradient, operand, operand, upstream=upstream) == (
-        "`upstream` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
-        f"{type(upstream).__name__}: {remedy}."
-    )
-
-
-=======
->>>>>>> jaxnum
 def test_jax_devices_that_differ_are_refused_by_jax_which_names_both():
     pytest.importorskip("jax", reason="jax is not installed")
     program = """

@@ -1,6 +1,6 @@
 """What a single operand must be: an array of one library, dense, of real floats."""
 
-from kldiv_xp._array_api import is_array, known_shape, namespace_of
+from kldiv_xp._array_api import is_array, is_kind, known_shape, limits, namespace_of
 from kldiv_xp._backends import facts_about
 from kldiv_xp._remedies import (
     for_dtype,
@@ -108,15 +108,7 @@ def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None =
 
 def is_float(xp: Namespace, dtype: DType) -> bool:
     """Whether a type is that of real floats of at least 16 bits, which all libraries promote."""
-    return is_kind(xp, dtype, KINDS["floats"]) and xp.finfo(dtype).bits >= LEAST_BITS
-
-
-def is_kind(xp: Namespace, dtype: DType, kind: str) -> bool:
-    """Whether a type is of a kind of numbers; of some, NumPy says that they are no dtype at all."""
-    try:
-        return bool(xp.isdtype(dtype, kind))
-    except TypeError:
-        return False
+    return is_kind(xp, dtype, KINDS["floats"]) and limits(xp, dtype).bits >= LEAST_BITS
 
 
 def type_name(operand: object) -> str:

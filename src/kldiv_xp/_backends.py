@@ -12,7 +12,7 @@ class Facts:
     """What the rest of the package may rely on; the defaults hold for any library at all."""
 
     computes_with_numpy: bool = True
-    """NumPy does the arithmetic, so its floating-point RuntimeWarnings can surface."""
+    """NumPy does the arithmetic, if only that of Python's numbers, and its warnings can surface."""
 
     zero_dimensional_is_scalar: bool = False
     """Arithmetic turns 0-d arrays into scalars, which are not arrays."""
@@ -31,6 +31,9 @@ class Facts:
 
     bridge_of_compiler: str | None = None
     """The same for arrays that torch.compile traces."""
+
+    bridge_adds_up_in_any_type: bool = False
+    """The bridge takes longdouble too; others add up in float64, which is not enough for it."""
 
     bridge_takes_plain_types_only: bool = False
     """A subclass of the library's own type may do anything, so it gets the plain expression."""
@@ -80,13 +83,8 @@ FACTS = {
         devices_without_values=frozenset({"meta"}),
         words=OF_TORCH,
     ),
-    "jax": Facts(
-        computes_with_numpy=False,
-        bridge="_jax",
-        constant="jax.lax.stop_gradient",
-        words=OF_JAX,
-    ),
-    "dask": Facts(bridge="_dask", words=OF_DASK),
+    "jax": Facts(bridge="_jax", constant="jax.lax.stop_gradient", words=OF_JAX),
+    "dask": Facts(bridge="_dask", bridge_adds_up_in_any_type=True, words=OF_DASK),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 

@@ -69,8 +69,9 @@ def totals(
 
     each_block(xp, attempts, add, indices, operands, dtype, threads)
     result = xp.zeros(shape[:kept])
-    for index, partial in zip(indices, partials, strict=True):
-        result[(*index[:kept], ...)] += partial
+    with xp.errstate(all="ignore"):  # inf - inf
+        for index, partial in zip(indices, partials, strict=True):
+            result[(*index[:kept], ...)] += partial
     return result
 
 

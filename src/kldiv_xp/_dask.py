@@ -7,7 +7,7 @@ from typing import Any
 
 import dask.array as da
 
-from kldiv_xp._array_api import namespace_of
+from kldiv_xp._array_api import namespace_of, native
 from kldiv_xp._backends import facts_about
 from kldiv_xp._divergences import evaluate_divergences, sums_of_pairs
 from kldiv_xp._evaluation import (
@@ -62,6 +62,14 @@ def quotient(
     return elementwise(partial(divided, parts=parts), operands.working, operands.dtype, total)
 
 
+def completed(
+    operands: Operands, function: Callable[..., Array], dtype: DType, *results: Array
+) -> Array:
+    """Function (xp, *results) of what was evaluated, lazily."""
+    value = function(CHUNKS, *[widened(operands, result) for result in results])
+    return value if value.dtype == dtype else on_chunks("astype", value, dtype)
+
+
 def divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergences of rows of logits, lazily.
 
@@ -94,7 +102,9 @@ def gradient(
     """Derivatives by the operands that are wanted, lazily."""
     functions = chained_slopes(log_target, scale, len(arrays))
     by_input, by_target = (
-        elementwise(function, operands.working, operand.dtype, *arrays, *upstream) if want else None
+        elementwise(function, operands.working, native(operand.dtype), *arrays, *upstream)
+        if want
+        else None
         for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
     )
     return by_input, by_target

@@ -3,7 +3,7 @@
 import math
 from functools import partial
 
-from kldiv_xp._array_api import known_shape
+from kldiv_xp._array_api import known_shape, limits
 from kldiv_xp._array_checks import check_dtype, check_layouts, common_namespace
 from kldiv_xp._evidence import Evidence
 from kldiv_xp._findings import Finding, Report
@@ -160,11 +160,11 @@ def size_of(input: Array, axes: Axes) -> int:
 def allowance(xp: Namespace, input: Array, target: Array, axes: Axes) -> float:
     """How far a sum over a distribution may be from 1."""
     size = size_of(input, axes)
-    eps = max(float(xp.finfo(one.dtype).eps) for one in (input, target))
+    eps = max(float(limits(xp, one.dtype).eps) for one in (input, target))
     return min(MOST_TOLERANCE, max(LEAST_TOLERANCE, 8 * eps * (1 + math.log(max(1, size)))))
 
 
 def smallest_normal(xp: Namespace, target: Array) -> float:
     """Smallest target that a 16-bit type holds with all its digits; 0 for other types."""
-    finfo = xp.finfo(target.dtype)
+    finfo = limits(xp, target.dtype)
     return float(finfo.smallest_normal) if finfo.bits == 16 else 0.0  # noqa: PLR2004

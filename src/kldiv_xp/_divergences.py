@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from kldiv_xp._evaluation import Arrays, Gradient, by_bridge
-from kldiv_xp._execution import constant, run
+from kldiv_xp._execution import constant, quiet, run
 from kldiv_xp._formula import Guard
 from kldiv_xp._logit_arrays import JSOfArray, softened
 from kldiv_xp._logit_formula import Divergence, Pairs
@@ -18,7 +18,8 @@ from kldiv_xp._typing import Array, Namespace
 
 def evaluate_divergences(operands: Operands, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, 0 where the mask is False, in the type that is computed in."""
-    rows = by_bridge("divergences", operands, arrays, divergence)
+    with quiet(operands.facts, arrays[0]):  # rows may overflow their type, and a temperature too
+        rows = by_bridge("divergences", operands, arrays, divergence)
     return plain_rows(operands, arrays, divergence) if rows is NotImplemented else rows
 
 
@@ -68,10 +69,10 @@ def sums_of_pairs(
 ) -> Array:
     """Weighted inner products of the factors of a row."""
     sums = [
-        xp.sum(xp.multiply(p, log_ratio), axis=-1) * weight
+        xp.multiply(xp.sum(xp.multiply(p, log_ratio), axis=-1), weight)
         for weight, p, log_ratio in pairs_of(divergence, guard, xp, *arrays)
     ]
-    return sums[0] if len(sums) == 1 else sums[0] + sums[1]
+    return sums[0] if len(sums) == 1 else xp.add(*sums)
 
 
 def pairs_of(

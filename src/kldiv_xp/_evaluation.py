@@ -20,7 +20,7 @@ from kldiv_xp._formula import (
     pointwise_target_gradient,
 )
 from kldiv_xp._operands import Operands
-from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp._typing import Array, Axes, DType, Namespace
 
 Arrays = tuple[Array, ...]
 Gradient = tuple[Array | None, Array | None]
@@ -64,6 +64,16 @@ def by_bridge(name: str, operands: Operands, *arguments: object) -> Any:
     if operands.bridge is None or not hasattr(operands.bridge, name):
         return NotImplemented
     return getattr(operands.bridge, name)(operands, *arguments)
+
+
+def completed(
+    operands: Operands, function: Callable[..., Array], dtype: DType, *results: Array
+) -> Array:
+    """Function (xp, *results) of what was evaluated, computed in the working type and rounded."""
+    value = by_bridge("completed", operands, function, dtype, *results)
+    if value is not NotImplemented:
+        return value
+    return run(function, operands.working, dtype, *results)
 
 
 def evaluate_terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:

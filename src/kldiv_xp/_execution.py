@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from kldiv_xp._array_api import cast, namespace_of
+from kldiv_xp._array_api import cast, is_kind, namespace_of, native
 from kldiv_xp._backends import Facts, facts_about
-from kldiv_xp._typing import Array, DType
+from kldiv_xp._typing import Array, DType, Namespace
 
 
 def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:
@@ -14,10 +14,8 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
     xp = namespace_of(arrays[0])
     facts = facts_about(xp)
     with quiet(facts, arrays[0]):
-        operands = [
-            array if xp.isdtype(array.dtype, "bool") else cast(xp, array, dtype) for array in arrays
-        ]
-        result = cast(xp, function(xp, *operands), result_dtype)
+        operands = [in_working_type(xp, array, dtype) for array in arrays]
+        result = cast(xp, function(xp, *operands), native(result_dtype))
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
 
 
@@ -27,6 +25,11 @@ def constant(facts: Facts, array: Array) -> Array:
         return array
     module, _, name = facts.constant.rpartition(".")
     return getattr(sys.modules[module], name)(array)
+
+
+def in_working_type(xp: Namespace, array: Array, dtype: DType) -> Array:
+    """Array in the type that is computed in; a mask stays."""
+    return array if is_kind(xp, array.dtype, "bool") else cast(xp, array, dtype)
 
 
 def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:

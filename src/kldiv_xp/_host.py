@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from kldiv_xp import _blocked
+from kldiv_xp._array_api import native
 from kldiv_xp._divergences import pairs_of
 from kldiv_xp._dots import ROW
 from kldiv_xp._evaluation import Arrays, Gradient, Scale, chained_slopes, divided
@@ -65,7 +66,7 @@ def gradient(
     """Derivatives by the operands that are wanted, each written in one pass."""
     xp = operands.xp
     by_input, by_target = (
-        xp.empty(operand.shape, dtype=operand.dtype.newbyteorder("=")) if want else None
+        xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
     )
     results = (by_input, by_target)

@@ -5,8 +5,7 @@ from functools import partial
 
 from kldiv_xp._array_api import known_shape
 from kldiv_xp._divergences import evaluate_samples_of_logits
-from kldiv_xp._evaluation import Arrays, Scale, by_bridge
-from kldiv_xp._execution import run
+from kldiv_xp._evaluation import Arrays, Scale, by_bridge, completed
 from kldiv_xp._logit_arrays import JSOfArray
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import examine
@@ -64,7 +63,7 @@ def divergence_of(
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
-    value = run(function, operands.working, operands.dtype, samples, *counts)
+    value = completed(operands, function, operands.dtype, samples, *counts)
     settled = by_bridge("settled", operands, value)
     return value if settled is NotImplemented else settled
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from kldiv_xp._array_api import (
     is_autocast,
     is_being_compiled,
+    limits,
     plain_library,
     plain_namespace,
     promoted_dtype,
@@ -17,7 +18,7 @@ from kldiv_xp._backends import Facts, facts_about, full_name
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp._validation import check_devices, check_operands, check_shapes
 
-# Bridges add up in float64, which is not enough for NumPy's longdouble.
+# Of the type in which bridges add up, which is not enough for NumPy's longdouble.
 BITS_OF_BRIDGES = 64
 
 
@@ -99,7 +100,7 @@ def describe(
     if facts.bridge_takes_plain_types_only and not (plain_library(left) and plain_library(right)):
         bridge = facts.bridges_of_subclasses.get(full_name(left)) if left is right else None
     dtype = promoted_dtype(xp, left_dtype, right_dtype)
-    if xp.finfo(dtype).bits > BITS_OF_BRIDGES:
+    if limits(xp, dtype).bits > BITS_OF_BRIDGES and not facts.bridge_adds_up_in_any_type:
         bridge = None
     return Operands(
         xp=xp,

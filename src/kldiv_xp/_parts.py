@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kldiv_xp._array_api import cast, namespace_of
+from kldiv_xp._array_api import cast, is_kind, namespace_of
 from kldiv_xp._blocks import Index, blocks
 from kldiv_xp._evaluation import Arrays, by_bridge
 from kldiv_xp._operands import Operands
@@ -88,4 +88,4 @@ def in_memory(operands: Operands, array: Array) -> Array:
 
 def widened(xp: Namespace, array: Array, operands: Operands) -> Array:
     """Array in the type that is computed in; a mask as it is."""
-    return array if xp.isdtype(array.dtype, "bool") else cast(xp, array, operands.working)
+    return array if is_kind(xp, array.dtype, "bool") else cast(xp, array, operands.working)

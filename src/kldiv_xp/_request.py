@@ -4,6 +4,7 @@ from kldiv_xp._array_api import cast, known_shape, traced
 from kldiv_xp._evaluation import (
     Arrays,
     Scale,
+    completed,
     evaluate_loss,
     evaluate_samples,
     evaluate_slopes,
@@ -11,7 +12,6 @@ from kldiv_xp._evaluation import (
     spread,
     unrounded,
 )
-from kldiv_xp._execution import run
 from kldiv_xp._numbers import is_number
 from kldiv_xp._operands import Operands, examine
 from kldiv_xp._options import check_switch, resolve_axis
@@ -37,7 +37,7 @@ def value_of(
     if where is not None and reduction == "mean":
         total = evaluate_loss(unrounded(operands), arrays, log_target, None)
         count = number_selected(operands, where, axes)
-        return run(quotient, operands.working, operands.dtype, total, count)
+        return completed(operands, quotient, operands.dtype, total, count)
     parts = divisor(reduction, sample_shape(input, axes))
     return evaluate_loss(operands, arrays, log_target, parts)
 
@@ -65,7 +65,7 @@ def gradient_of(
     elif where is not None and reduction == "mean":
         count = number_selected(operands, where, axes)
         one = factors[0] if factors else operands.xp.ones_like(count)
-        factors = (run(quotient, operands.working, operands.working, one, count),)
+        factors = (completed(operands, quotient, operands.working, one, count),)
     else:
         parts = divisor(reduction, shape)
     scale = Scale(number, parts)

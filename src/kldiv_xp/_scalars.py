@@ -2,8 +2,8 @@
 
 import math
 
-from kldiv_xp._array_api import is_array, known_shape, traced
-from kldiv_xp._array_checks import common_namespace, is_kind, type_name
+from kldiv_xp._array_api import is_array, is_kind, known_shape, traced
+from kldiv_xp._array_checks import common_namespace, type_name
 from kldiv_xp._backends import facts_about
 from kldiv_xp._numbers import is_number, nearest_float
 from kldiv_xp._typing import Array

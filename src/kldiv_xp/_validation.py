@@ -1,12 +1,11 @@
 """What raises, from types, dtypes, shapes and devices alone: no value is read."""
 
-from kldiv_xp._array_api import is_array, known_shape, namespace_of
+from kldiv_xp._array_api import is_array, is_kind, known_shape, namespace_of
 from kldiv_xp._array_checks import (
     KINDS,
     check_dtype,
     check_layouts,
     common_namespace,
-    is_kind,
     type_name,
 )
 from kldiv_xp._backends import facts_about

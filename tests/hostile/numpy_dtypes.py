@@ -100,7 +100,7 @@ def upstream() -> Iterator[Row]:
         Raises(
             TypeError,
             "`upstream` must have a real floating-point dtype; got int64: convert it with "
-            "astype(..., float32).",
+            'upstream.astype("float32").',
         ),
     )
     for value in (np.array(2), np.int64(2), np.float64(2), np.float32(2)):
