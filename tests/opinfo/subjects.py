@@ -50,15 +50,23 @@ def rows(shape: tuple[int, ...], device: str, dtype: torch.dtype) -> torch.Tenso
     return torch.testing.make_tensor(shape, device=device, dtype=dtype, low=0.0)
 
 
+def theirs(info: Any, device: str, dtype: torch.dtype, requires_grad: bool) -> Samples:
+    """torch's samples of its loss, with leaves of the graph as operands."""
+    for one in common_methods_invocations.sample_inputs_kl_div(
+        info, device, dtype, requires_grad=False
+    ):
+        left, right = (leaf(operand, requires_grad) for operand in (one.input, *one.args))
+        yield opinfo.SampleInput(left, right, **one.kwargs)
+
+
 def losses(info: Any, device: str, dtype: torch.dtype, requires_grad: bool, **_: Any) -> Samples:
     """Samples of `kl_div`: torch's, and some with our own options."""
-    yield from common_methods_invocations.sample_inputs_kl_div(info, device, dtype, requires_grad)
-    for log_target in (True, False):
-        for options in given(device):
-            log_q, log_p = (rows((2, 3), device, dtype).log_softmax(-1) for _ in range(2))
-            pair = log_q, log_p if log_target else log_p.exp()
-            left, right = (leaf(one, requires_grad) for one in pair)
-            yield opinfo.SampleInput(left, right, log_target=log_target, **options)
+    yield from theirs(info, device, dtype, requires_grad)
+    for number, options in enumerate(given(device)):
+        log_q, log_p = (rows((2, 3), device, dtype).log_softmax(-1) for _ in range(2))
+        pair = log_q, log_p if number % 2 else log_p.exp()
+        left, right = (leaf(one, requires_grad) for one in pair)
+        yield opinfo.SampleInput(left, right, log_target=bool(number % 2), **options)
 
 
 def given(device: str) -> Iterator[dict[str, Any]]:
@@ -72,9 +80,8 @@ def given(device: str) -> Iterator[dict[str, Any]]:
 
 def slopes(info: Any, device: str, dtype: torch.dtype, requires_grad: bool, **_: Any) -> Samples:
     """Samples of `kl_div_gradient`: those of the loss, and an upstream derivative."""
-    for sample in losses(info, device, dtype, requires_grad):
-        yield sample
-    for one in common_methods_invocations.sample_inputs_kl_div(info, device, dtype, requires_grad):
+    yield from losses(info, device, dtype, requires_grad)
+    for one in theirs(info, device, dtype, requires_grad):
         shape = one.input.shape if one.kwargs["reduction"] == "none" else ()
         one.kwargs["upstream"] = leaf(rows(shape, device, dtype), requires_grad)
         yield one
@@ -130,14 +137,20 @@ def samples_of(info: Any, dtype: torch.dtype = torch.float64, *, grad: bool = Fa
     return list(info.sample_inputs("cpu", dtype, requires_grad=grad))
 
 
-def positional(info: Any, sample: Any) -> tuple[Callable[..., Any], tuple[torch.Tensor, ...]]:
-    """The sample as a function of its floating-point tensors alone, and these."""
-    upstream = sample.kwargs.get("upstream")
-    tensors = (sample.input, *sample.args, *([] if upstream is None else [upstream]))
-    options = {name: value for name, value in sample.kwargs.items() if name != "upstream"}
+def few_of(info: Any, *, grad: bool = False) -> list[Any]:
+    """Those of the matrices, for tests that take long."""
+    return [sample for sample in samples_of(info, grad=grad) if sample.input.ndim > 1]
 
-    def function(*tensors: torch.Tensor) -> Any:
-        above = {"upstream": tensors[2]} if len(tensors) > 2 else {}
-        return info.op(*tensors[:2], **above, **options)
 
-    return function, tensors
+def positional(
+    info: Any, sample: Any, *, mask: bool = False
+) -> tuple[Callable[..., Any], tuple[torch.Tensor, ...]]:
+    """The sample as a function of its floating-point tensors, and its mask, and these."""
+    names = ("upstream", "where") if mask else ("upstream",)
+    named = {name: sample.kwargs[name] for name in names if name in sample.kwargs}
+    options = {name: value for name, value in sample.kwargs.items() if name not in named}
+
+    def function(left: torch.Tensor, right: torch.Tensor, *others: torch.Tensor) -> Any:
+        return info.op(left, right, **dict(zip(named, others, strict=True)), **options)
+
+    return function, (sample.input, *sample.args, *named.values())
