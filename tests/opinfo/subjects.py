@@ -128,6 +128,8 @@ QUIETLY = pytest.mark.filterwarnings(
     "ignore::kldiv_xp.KLDivWarning",
     # torch's derivatives in forward mode are written in what it deprecates.
     "ignore:.*torch.jit.*is deprecated:DeprecationWarning",
+    # What torch's tests look at is no leaf of every graph.
+    "ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning",
 )
 
 
@@ -138,8 +140,13 @@ def samples_of(info: Any, dtype: torch.dtype = torch.float64, *, grad: bool = Fa
 
 
 def few_of(info: Any, *, grad: bool = False) -> list[Any]:
-    """Those of the matrices, for tests that take long."""
-    return [sample for sample in samples_of(info, grad=grad) if sample.input.ndim > 1]
+    """Some of each kind, for tests that take long."""
+    return [
+        sample
+        for sample in samples_of(info, grad=grad)
+        if sample.input.ndim > 1
+        and ("where" in sample.kwargs or sample.kwargs.get("reduction") in {"none", "batchmean"})
+    ]
 
 
 def positional(

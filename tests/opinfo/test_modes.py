@@ -27,7 +27,7 @@ common_utils = internals("common_utils")
 common_dtype = internals("common_dtype")
 
 
-def equal(found, expected):
+def equal(found, expected, **_):
     torch.testing.assert_close(found, expected)
 
 
@@ -137,6 +137,7 @@ def test_operands_keep_their_values(info):
             assert one.data_ptr() != operand.data_ptr()
 
 
+@pytest.mark.xfail(reason="NumPy asks for memory that may be written", strict=True)
 @EVERY
 def test_operands_that_are_copied_on_write_are_not_copied(info):
     """test_cow_input."""
