@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from generate import bounds
-from generate.checks import check, meets_subnormals
+from generate.checks import check, meets_subnormals, tempts_to_overwrite
 from generate.draft import Draft
 from generate.encoding import array, compact, encoded, encoded_lists, merged
 from generate.logits_draft import LogitsDraft
@@ -37,6 +37,8 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
     flags = set(draft.flags)
     if solution is not None and meets_subnormals(draft, solution):
         flags.add("Subnormal")
+    if solution is not None and tempts_to_overwrite(draft):
+        flags.add("OverwrittenOperand")
     stored: dict[str, Any] = {
         "id": identifier,
         "comment": draft.comment,

@@ -33,6 +33,12 @@ def meets_subnormals(draft: Draft, solution: Solution) -> bool:
     )
 
 
+def tempts_to_overwrite(draft: Draft) -> bool:
+    """Whether a kernel may write a guard or a gradient into an operand."""
+    guarded = any(value == 0 or not math.isfinite(value) for value in draft.input + draft.target)
+    return guarded or draft.where is not None or draft.upstream is not None
+
+
 def is_subnormal(value: float, form: Format) -> bool:
     """Whether a number lies between zero and the smallest normal one."""
     return 0 < abs(value) < form.smallest_normal

@@ -4,6 +4,12 @@
 `assert_conforms` is a whole test.
 """
 
+import sys
+
+# `python -m` puts the current folder first, where a json.py would be taken for Python's.
+if sys.argv[:1] == ["-m"] and "kldiv_conformance" in sys.orig_argv and not sys.flags.safe_path:
+    del sys.path[0]
+
 from kldiv_conformance._adapter import Adapter
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._assertion import assert_conforms

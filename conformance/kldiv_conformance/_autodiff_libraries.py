@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
+from kldiv_conformance._operands import refuse_changes
 from kldiv_conformance._plain_libraries import make_numpy
 
 
@@ -36,9 +37,12 @@ def differentiate_torch(
     torch = library("torch")
     operands = [operand.clone().requires_grad_() for operand in (input, target)]
     loss = function(*operands)
+    seed = torch.full_like(loss, upstream)
     by_input, by_target = torch.autograd.grad(
-        loss, operands, torch.full_like(loss, upstream), allow_unused=True, materialize_grads=True
+        loss, operands, seed, allow_unused=True, materialize_grads=True
     )
+    pairs = zip((input, target, torch.full_like(loss, upstream)), (*operands, seed), strict=True)
+    refuse_changes(read_torch, dict(zip(("input", "target", "upstream"), pairs, strict=True)))
     return by_input, by_target
 
 

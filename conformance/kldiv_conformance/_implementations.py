@@ -1,14 +1,19 @@
 """What is judged: a loss, the functions beside it, and where to find them."""
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from kldiv_conformance._adapter import Array
+from kldiv_conformance._text import described
 
 OURS = "kldiv_xp:kl_div"
 DIVERGENCES = ("kl_div_with_logits", "js_div_with_logits")
+# Names with dots between them, on both sides of a colon.
+SPECIFICATION = re.compile(r"\w[\w-]*(\.\w[\w-]*)*:\w+(\.\w+)*")
 FUNCTIONS = (*DIVERGENCES, *(f"{name}_gradient" for name in DIVERGENCES))
 
 
@@ -47,25 +52,32 @@ def load_implementation(specification: str) -> Implementation:
     ValueError
         If the specification does not lead to a function.
     """
+    must = f"`implementation` must be 'module:function', like {OURS!r}; got {specification!r}"
+    if not SPECIFICATION.fullmatch(specification):
+        message = f"{must}."
+        raise ValueError(message)
     module, _, name = specification.partition(":")
     try:
-        loss = attribute(module, name)
-    except (ImportError, AttributeError, ValueError) as error:
-        message = (
-            f"`implementation` must be 'module:function', like {OURS!r}; got {specification!r}, "
-            f"which cannot be loaded: {error}."
-        )
+        beside = importlib.import_module(module)
+        return found_beside(specification, beside, name)
+    except BaseException as error:  # an import may raise anything, SystemExit included
+        message = f"{must}, which cannot be loaded: {described(error).rstrip('.')}."
         raise ValueError(message) from error
-    beside = importlib.import_module(module)
-    gradient = getattr(beside, f"{name}_gradient", None)
-    functions = {name: getattr(beside, name) for name in FUNCTIONS if hasattr(beside, name)}
-    return Implementation(specification, loss, gradient, functions)
 
 
-def attribute(module: str, name: str) -> Callable[..., Any]:
+def found_beside(specification: str, module: ModuleType, name: str) -> Implementation:
+    """Implementation of a module, with all that stands beside it."""
+    loss = attribute(module, name)
+    if not callable(loss):
+        message = f"it is no function but {type(loss).__name__}"
+        raise TypeError(message)
+    functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
+    return Implementation(specification, loss, getattr(module, f"{name}_gradient", None), functions)
+
+
+def attribute(module: ModuleType, name: str) -> Any:
     """Attribute of a module, dots included."""
-    found: Any = importlib.import_module(module)
+    found: Any = module
     for part in name.split("."):
         found = getattr(found, part)
-    function: Callable[..., Any] = found
-    return function
+    return found

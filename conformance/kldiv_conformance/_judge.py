@@ -1,13 +1,18 @@
 """Runs one vector on one backend, and says what came of it."""
 
+import builtins
 import warnings
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._calls import NotSupportedError, call, made, masked
 from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
 
 
@@ -18,32 +23,67 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
         arrays = [made(operand, adapter) for operand in (vector.input, vector.target)]
         options = {**vector.arguments, **masked(vector, adapter)}
     except NotSupportedError as reason:
-        return outcome("not supported", str(reason))
+        return outcome("not supported", one_line(reason))
+    operands = dict(zip(("input", "target"), arrays, strict=True))
+    operands |= {"where": options["where"]} if "where" in options else {}
+    before = snapshots(operands, adapter)
+    found = called(vector, adapter, implementation, arrays, options)
+    problem = changed(before, operands, adapter)
+    if problem is None:
+        return found
+    return replace(found, verdict="failure", detail=f"{problem} {found.detail}".strip())
+
+
+def called(
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    arrays: list[Any],
+    options: dict[str, Any],
+) -> Outcome:
+    """Outcome of a call, without regard to its operands."""
+    outcome = partial(Outcome, vector.id, vector.group)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             returned = call(vector, adapter, implementation, arrays, options)
     except NotImplementedError as reason:
-        return outcome("not supported", str(reason) or "the implementation does not do this.")
-    except Exception as error:
+        return outcome("not supported", one_line(reason) or "the implementation does not do this.")
+    except ChangedOperandError as problem:
+        return outcome("failure", str(problem))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return raised(vector, error)
     if vector.raises is not None:
         return outcome("failure", f"must raise {vector.raises}, but returned a value.")
     return compared(vector, adapter, returned)
 
 
-def raised(vector: Vector, error: Exception) -> Outcome:
+def raised(vector: Vector, error: BaseException) -> Outcome:
     """Outcome of a call that raised: right if the vector asks for just that."""
-    kind = type(error).__name__
-    names = {ancestor.__name__ for ancestor in type(error).__mro__}
-    if vector.raises in names:
+    if vector.raises and isinstance(error, getattr(builtins, vector.raises)):
         return Outcome(vector.id, vector.group, "pass")
     wanted = f"must raise {vector.raises}" if vector.raises else "must return a value"
-    text = " ".join(str(error).split())[:200]
-    return Outcome(vector.id, vector.group, "failure", f"{wanted}, but raised {kind}: {text}")
+    detail = f"{wanted}, but raised {described(error)}"
+    return Outcome(vector.id, vector.group, "failure", detail)
 
 
 def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
+    """Outcome of a call that returned something, arrays or not."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return of_arrays(vector, adapter, returned)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        kinds = " and ".join(f"{name} as {type(it).__name__}" for name, it in returned.items())
+        detail = f"returned {kinds}, which {adapter.name} cannot read: {described(error)}"
+        return Outcome(vector.id, vector.group, "failure", detail)
+
+
+def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
     """Outcome of a call that returned arrays."""
     details, distances, values = [], [], {}
     for name, array in returned.items():

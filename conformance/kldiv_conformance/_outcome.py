@@ -1,8 +1,10 @@
 """What came of a vector."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self, TypeAlias
 
+VERDICTS = ("failure", "deviation", "not supported", "pass")
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 
@@ -32,3 +34,8 @@ class Outcome:
     def to_json(self) -> dict[str, Any]:
         """Line of a report."""
         return {"kind": "outcome", **asdict(self)}
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Self:
+        """Outcome of a line; KeyError if a member is missing."""
+        return cls(**{part.name: line[part.name] for part in fields(cls)})

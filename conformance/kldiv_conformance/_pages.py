@@ -8,6 +8,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from kldiv_conformance._files import write_whole
+from kldiv_conformance._text import in_markdown
+
 
 def write_pages(content: Mapping[str, Any], folder: Path) -> list[Path]:
     """Paths of ``report.md`` and ``report.html`` in a folder, which is made if need be."""
@@ -15,7 +18,7 @@ def write_pages(content: Mapping[str, Any], folder: Path) -> list[Path]:
     written = []
     for name in ("report.md", "report.html"):
         path = folder / name
-        path.write_text(rendered(name, content), encoding="utf-8")
+        write_whole(path, rendered(name, content))
         written.append(path)
     return written
 
@@ -31,7 +34,16 @@ def rendered(name: str, content: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["embedded"] = embedded
-    return environment.get_template(name).render(content)
+    filled = content if name.endswith(".html") else escaped(content)
+    return environment.get_template(name).render(filled)
+
+
+def escaped(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Content as Markdown may show it: what does not come from runs is ours, and stays."""
+    return {
+        key: in_markdown(value) if key in {"rows", "skipped", "runs"} else value
+        for key, value in content.items()
+    }
 
 
 def embedded(data: Any) -> Markup:

@@ -1,25 +1,28 @@
 """Reads a run, checks that it is whole, and counts what came of it."""
 
-import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kldiv_conformance._run import FORMAT_VERSION, Line
+from kldiv_conformance._lines import Line, parsed_lines
+from kldiv_conformance._outcome import VERDICTS
+from kldiv_conformance._run_checks import check_run
 from kldiv_conformance._vectors import groups
 
-VERDICTS = ("failure", "deviation", "not supported", "pass")
+__all__ = ["VERDICTS", "Report", "collect", "farthest_apart", "matrix", "read_report"]
 
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run: its header, the line of each backend, and all outcomes."""
+    """A whole run: its header, the line of each backend, all outcomes, and what was printed."""
 
     header: Line
     backends: list[Line]
     outcomes: list[Line]
+    printed: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -30,20 +33,34 @@ class Report:
     @property
     def skipped(self) -> dict[str, str]:
         """Why the other backends did not run."""
-        return {line["backend"]: line["skipped"] for line in self.backends if line["skipped"]}
+        return {
+            line["backend"]: line["skipped"]
+            for line in self.backends
+            if line["skipped"] is not None
+        }
 
     @property
     def failed(self) -> bool:
         """Whether any vector failed."""
         return any(outcome["verdict"] == "failure" for outcome in self.outcomes)
 
+    def judged(self, backend: str) -> int:
+        """How many vectors a backend has answered, right or wrong."""
+        count = self.count(backend)
+        return count.total() - count["not supported"]
+
     def of(self, backend: str, group: str | None = None) -> list[Line]:
         """Outcomes of a backend, in a group or in all."""
-        return [
-            outcome
-            for outcome in self.outcomes
-            if outcome["backend"] == backend and group in {None, outcome["group"]}
-        ]
+        found = self.by_backend.get(backend, [])
+        return [outcome for outcome in found if group in {None, outcome["group"]}]
+
+    @cached_property
+    def by_backend(self) -> dict[str, list[Line]]:
+        """Outcomes of each backend."""
+        found: dict[str, list[Line]] = defaultdict(list)
+        for outcome in self.outcomes:
+            found[outcome["backend"]].append(outcome)
+        return dict(found)
 
     def count(self, backend: str, group: str | None = None) -> Counter[str]:
         """How often each verdict came, in a group or in all."""
@@ -51,9 +68,8 @@ class Report:
 
     def share_that_fails(self, backend: str) -> float:
         """Failures among the vectors that the backend can express."""
-        count = self.count(backend)
-        expressed = count.total() - count["not supported"]
-        return count["failure"] / expressed if expressed else 0.0
+        expressed = self.judged(backend)
+        return self.count(backend)["failure"] / expressed if expressed else 0.0
 
 
 def read_report(path: Path) -> Report:
@@ -62,27 +78,23 @@ def read_report(path: Path) -> Report:
     Raises
     ------
     ValueError
-        If the file is not a run, is of another format, or stops before its end.
+        If the file is not a run, is of another format, or is not whole.
     """
-    with path.open(encoding="utf-8") as stream:
-        return collect([json.loads(text) for text in stream if text.strip()], str(path))
+    source = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{source!r} cannot be read as text in UTF-8: {error}."
+        raise ValueError(message) from error
+    return collect(parsed_lines(text, source), source)
 
 
 def collect(lines: list[Line], source: str) -> Report:
-    """Report from lines, which must begin with a header and end with a footer that agrees."""
-    if not lines or lines[0].get("kind") != "header":
-        raise ValueError(f"{source!r} does not begin with a header: pass a file that `run` wrote.")
-    header, footer = lines[0], lines[-1]
-    if header["format"] != FORMAT_VERSION:
-        message = (
-            f"{source!r} has format {header['format']}; this reads {FORMAT_VERSION}: run again."
-        )
-        raise ValueError(message)
-    outcomes = only("outcome", lines)
-    if footer.get("kind") != "footer" or footer["outcomes"] != len(outcomes):
-        message = f"{source!r} stops after {len(outcomes)} outcomes, before its end: run again."
-        raise ValueError(message)
-    return Report(header, only("backend", lines), outcomes)
+    """Report from the lines of a whole run."""
+    check_run(lines, source)
+    ends = {line["backend"]: line.get("printed", "") for line in only("end", lines)}
+    printed = {name: text for name, text in ends.items() if text}
+    return Report(lines[0], only("backend", lines), only("outcome", lines), printed)
 
 
 def only(kind: str, lines: Iterable[Line]) -> list[dict[str, Any]]:

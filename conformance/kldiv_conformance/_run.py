@@ -1,20 +1,15 @@
-"""Runs backends, each in its own process, so that a crash is a verdict and not a lost run."""
+"""A run: a header, the lines of each backend, and a footer."""
 
-import json
-import os
 import platform
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
 
+from kldiv_conformance._backend_run import TIMEOUT, BackendRun, Job
+from kldiv_conformance._deviations import known_deviations
+from kldiv_conformance._lines import FORMAT_VERSION, Line
+from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import vectors
-
-Line: TypeAlias = dict[str, Any]
-FORMAT_VERSION = 1
 
 
 def run_all(
@@ -23,70 +18,37 @@ def run_all(
     *,
     name: str | None = None,
     deviations: Path | None = None,
+    chosen: Sequence[Vector] | None = None,
+    timeout: float = TIMEOUT,
 ) -> Iterator[Line]:
     """Lines of a report: a header, the lines of each backend, and a footer.
 
-    `name` is what the report calls the implementation, for one that is reached by an adapter.
+    `name` is what the report calls the implementation, for one that is reached by an adapter;
+    `chosen` are the vectors, all if left out; `timeout` is in seconds, for each vector.
+
+    Raises
+    ------
+    ValueError
+        If the implementation cannot be loaded, or a file of deviations cannot be read.
     """
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    asked = vectors() if chosen is None else list(chosen)
+    called = name or implementation
+    known = {backend: known_deviations(backend, implementation, deviations) for backend in backends}
     yield {
         "kind": "header",
         "format": FORMAT_VERSION,
         "implementation": implementation,
-        "name": name or implementation,
+        "name": called,
         "backends": backends,
-        "vectors": len(vectors()),
-        "started": started,
+        "vectors": len(asked),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
     }
     outcomes = 0
     for backend in backends:
-        for line in run_backend(backend, implementation, name or implementation, deviations):
+        job = Job(backend, implementation, called, tuple(vector.id for vector in asked))
+        for line in BackendRun(job, asked, known[backend], timeout).lines():
             outcomes += line["kind"] == "outcome"
             yield line
     yield {"kind": "footer", "outcomes": outcomes}
-
-
-def run_backend(
-    backend: str, implementation: str, name: str, deviations: Path | None = None
-) -> Iterator[Line]:
-    """Lines of one backend; what a crash has left open fails with the crash as its reason."""
-    worker = [sys.executable, "-m", "kldiv_conformance._worker"]
-    command = [*worker, backend, implementation, name, str(deviations or "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    seen: set[str] = set()
-    complete = False
-    # A pipe for errors that nobody reads while values are read could fill up and block.
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own worker
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
-        )
-        with process:
-            for text in process.stdout or ():
-                line = json.loads(text)
-                complete |= line["kind"] == "end"
-                seen.add(line.get("id", ""))
-                yield line
-        errors.seek(0)
-        message = errors.read()
-    if not complete:
-        yield from unfinished(backend, seen, process.returncode, message)
-
-
-def unfinished(backend: str, seen: set[str], status: int, errors: str) -> Iterator[Line]:
-    """Failures of the vectors that a crashed process has not come to."""
-    last = (errors.strip().splitlines() or ["nothing on standard error"])[-1]
-    for vector in vectors():
-        if vector.id not in seen:
-            yield {
-                "kind": "outcome",
-                "backend": backend,
-                "id": vector.id,
-                "group": vector.group,
-                "verdict": "failure",
-                "detail": f"the process of {backend} ended with status {status}: {last}",
-                "ulp": None,
-                "values": {},
-            }
-    yield {"kind": "end", "backend": backend}

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._lines import Line
 from kldiv_conformance._report import VERDICTS, Report
-from kldiv_conformance._run import Line
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find, groups, notes, vectors
@@ -24,6 +24,7 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
     return {
         "groups": {group: len(vectors(group)) for group in groups()},
         "rows": rows,
+        "judged": sum(report.judged(name) for report in runs for name in report.names),
         "skipped": [
             {"implementation": report.header["name"], "backend": name, "reason": reason}
             for report in runs

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kldiv_conformance._run import Line
+from kldiv_conformance._lines import Line
+from kldiv_conformance._operands import accuses
 from kldiv_conformance._vectors import find
 
 # Every vector of a gradient asks for both derivatives; only the wrong one is evidence.
 RESULT_OF_FLAG = {"InputGradient": "d_input", "TargetGradient": "d_target"}
+OVERWRITTEN = "OverwrittenOperand"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,9 @@ def ids_by_flag(outcomes: Iterable[Line]) -> tuple[dict[str, set[str]], dict[str
 
 
 def concerns(outcome: Line, flag: str) -> bool:
-    """Whether the result that a flag is about is among the wrong ones."""
+    """Whether the result that a flag is about is among the wrong ones, or an operand is."""
+    changed, alone = accuses(outcome["detail"])
+    if flag == OVERWRITTEN or alone:
+        return flag == OVERWRITTEN and changed
     wrong = [name for name in RESULT_OF_FLAG.values() if f"{name} " in outcome["detail"]]
     return not wrong or RESULT_OF_FLAG.get(flag, wrong[0]) in wrong

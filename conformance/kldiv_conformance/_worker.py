@@ -1,38 +1,75 @@
-"""The process of one backend: judges every vector and prints a JSON line for each."""
+"""The process of one backend: judges every vector and writes a JSON line for each."""
 
+import importlib
 import json
+import os
 import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+from kldiv_conformance._adapter import Adapter
 from kldiv_conformance._adapters import ADAPTERS
-from kldiv_conformance._deviations import Deviation, load_deviations, settle
-from kldiv_conformance._implementations import OURS, load_implementation
-from kldiv_conformance._judge import judge
-from kldiv_conformance._vectors import vectors
+from kldiv_conformance._implementations import Implementation, load_implementation
+from kldiv_conformance._judge import judge, raised
+from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._text import described
+from kldiv_conformance._vector import Vector
+from kldiv_conformance._vectors import find
 
 
-def main(backend: str, specification: str, name: str, folder: str) -> None:
-    """Print the outcomes of a backend, between its versions and an end."""
-    adapter = ADAPTERS[backend]
-    reason = adapter.reason_to_skip()
-    found = versions(specification, name, adapter.library)
-    say(kind="backend", backend=backend, versions=found, skipped=reason)
-    if reason is None:
-        implementation = load_implementation(specification)
-        deviations = known_deviations(backend, specification, folder)
-        for vector in vectors():
-            outcome = settle(judge(vector, adapter, implementation), deviations)
-            say(**outcome.to_json(), backend=backend)
-    say(kind="end", backend=backend)
+class Answers:
+    """The file of answers, of which the implementation is told nothing."""
+
+    def __init__(self, path: str) -> None:
+        self.process, self.parent = os.getpid(), os.getppid()
+        self.stream = Path(path).open("ab", buffering=0)  # noqa: SIM115 - open until the end
+
+    def say(self, **line: object) -> None:
+        """Write a JSON line at once; a copy that a fork has made, or an orphan, just ends."""
+        if (os.getpid(), os.getppid()) != (self.process, self.parent):
+            os._exit(1)
+        self.stream.write(json.dumps(line).encode("ascii") + b"\n")
 
 
-def known_deviations(backend: str, specification: str, folder: str) -> dict[str, Deviation]:
-    """Deviations from a folder, or our own for our own implementation."""
-    if folder:
-        return load_deviations(backend, Path(folder))
-    return load_deviations(backend) if specification == OURS else {}
+def main(answers: Answers, job: dict[str, Any]) -> None:
+    """Write the outcomes of a backend, after its versions, and whether it is ready."""
+    adapter = ADAPTERS[job["backend"]]
+    found = versions(job["implementation"], job["name"], adapter.library)
+    reason = reason_to_skip(adapter)
+    answers.say(kind="backend", backend=adapter.name, versions=found, skipped=reason)
+    if reason is not None:
+        return
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        implementation = load_implementation(job["implementation"])
+    except ValueError as error:
+        answers.say(kind="ready", problem=str(error))
+        return
+    answers.say(kind="ready", problem=None)
+    for identifier in job["vectors"]:
+        outcome = judged(find(identifier), adapter, implementation)
+        answers.say(**outcome.to_json(), backend=adapter.name)
+
+
+def reason_to_skip(adapter: Adapter) -> str | None:
+    """Why a backend does not run here: an array library that cannot be imported is a reason."""
+    try:
+        reason = adapter.reason_to_skip()
+        if reason is None:
+            importlib.import_module(adapter.library)
+    except Exception as error:
+        return f"{adapter.library} cannot be imported: {described(error)}"
+    return reason
+
+
+def judged(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:
+    """Outcome of a vector; here nobody but the implementation interrupts the judge."""
+    try:
+        return judge(vector, adapter, implementation)
+    except KeyboardInterrupt as error:
+        return raised(vector, error)
 
 
 def versions(*modules: str) -> dict[str, str]:
@@ -42,15 +79,12 @@ def versions(*modules: str) -> dict[str, str]:
     for name in dict.fromkeys(root.replace("_", "-") for root in roots):
         try:
             found[name] = version(name)
-        except PackageNotFoundError:
+        except (PackageNotFoundError, ValueError):
             continue
     return found
 
 
-def say(**line: object) -> None:
-    """Print a JSON line at once."""
-    print(json.dumps(line), flush=True)  # noqa: T201 - this is how a worker reports
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    # What an implementation prints must be there, even if it ends the process in its next line.
+    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    main(Answers(sys.argv.pop()), json.load(sys.stdin))

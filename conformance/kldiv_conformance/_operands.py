@@ -1,0 +1,69 @@
+"""Whether the operands of a call are what they were before it."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kldiv_conformance._adapter import Adapter
+
+Snapshot = tuple[Any, ...] | None
+CHANGED = "the call changed "
+STAY = ", which must stay as it was."
+
+
+class ChangedOperandError(Exception):
+    """A call has overwritten an operand."""
+
+
+def snapshots(operands: Mapping[str, Any], adapter: Adapter) -> dict[str, Snapshot]:
+    """Shape, dtype and numbers of each operand."""
+    return {name: snapshot(operand, adapter) for name, operand in operands.items()}
+
+
+def snapshot(operand: Any, adapter: Adapter) -> Snapshot:
+    """Shape, dtype and numbers of an array, or the elements of a list; None if unreadable.
+
+    NaN is equal to NaN here, and the two zeros differ.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if isinstance(operand, list):
+                return tuple(map(repr, operand))
+            numbers = tuple(number.hex() for number in adapter.read(operand))
+            return tuple(operand.shape), str(operand.dtype), numbers
+    except Exception:
+        return None
+
+
+def changed(
+    before: Mapping[str, Snapshot], operands: Mapping[str, Any], adapter: Adapter
+) -> str | None:
+    """Sentence on the operands that a call has overwritten."""
+    after = snapshots(operands, adapter)
+    names = [name for name in before if before[name] != after[name]]
+    return accusation(*names) if names else None
+
+
+def accusation(*names: str) -> str:
+    """Sentence on operands by their names."""
+    return f"{CHANGED}{' and '.join(names)}{STAY}"
+
+
+def accuses(detail: str) -> tuple[bool, bool]:
+    """Whether a detail says that operands were overwritten, and nothing else."""
+    changed = detail.startswith(CHANGED)
+    return changed, changed and detail.endswith(STAY)
+
+
+def refuse_changes(
+    read: Callable[[Any], list[float]], pairs: Mapping[str, tuple[Any, Any]]
+) -> None:
+    """Raise ChangedOperandError unless the arrays of each pair have the same numbers."""
+    names = [
+        name
+        for name, arrays in pairs.items()
+        if len({tuple(map(float.hex, read(array))) for array in arrays}) > 1
+    ]
+    if names:
+        raise ChangedOperandError(accusation(*names))
