@@ -1,7 +1,16 @@
 """Our losses as operators of torch's own tests: its OpInfo of kl_div, with ours in its place.
 
 Every test of this folder is one that torch runs on each of its operators, written anew from what
-its wheel holds (`torch.testing._internal`); the name of torch's test stands where there is one.
+its wheel holds (`torch.testing._internal`); the name of torch's test stands in its docstring. What
+differs from an operator of torch:
+
+- test_cow_input: operands that are copied on write are copied, since NumPy asks for memory that may
+  be written (an expected failure, in test_modes).
+- test_variant_consistency_jit: TorchScript cannot read our functions, and says so (test_overrides).
+- test_out, test_python_ref, tests of tags, of sparse layouts and of views: torch says of kl_div
+  itself that it has none of these.
+- test_torchinductor_opinfo: as far as the graphs that Inductor is given, not the code that it makes
+  of them, which other tests run.
 """
 
 import copy

@@ -88,35 +88,38 @@ def test_transforms_of_transforms_agree(info):
         equal(vmap(gradient)(*batches), tuple(map(torch.stack, zip(*each, strict=True))))
 
 
+def in_turn(function, tensors, along):
+    """Values for one row of the batch after another, stacked."""
+    values = [
+        function(
+            *(
+                one if place is None else one.select(place, row)
+                for one, place in zip(tensors, along, strict=True)
+            )
+        )
+        for row in range(2)
+    ]
+    if isinstance(values[0], torch.Tensor):
+        return torch.stack(values)
+    return tuple(map(torch.stack, zip(*values, strict=True)))
+
+
 @EVERY
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_vmap_is_a_loop(info, place):
-    """test_vmap_exhaustive: along every axis, of all operands or of one."""
+    """test_vmap_exhaustive: along every axis, of all operands, masks among them, or of some."""
     for sample in samples_of(info):
-        function, tensors = detached(info, sample)
+        function, tensors = detached(info, sample, mask=True)
+        if place == 1 and not all(one.ndim for one in tensors):
+            continue
         for batched in range(1, 2 ** len(tensors)):
             along = [place if batched >> i & 1 else None for i in range(len(tensors))]
-            if any(p == 1 and one.ndim == 0 for p, one in zip(along, tensors, strict=True)):
-                continue
             stacked = [
-                one if p is None else torch.stack([one, one / 2, one / 4], p)
-                for one, p in zip(tensors, along, strict=True)
+                one if at is None else torch.stack([one, one.flip(-1) if one.ndim else one / 2], at)
+                for one, at in zip(tensors, along, strict=True)
             ]
-            loop = [
-                function(
-                    *(
-                        one if p is None else one.select(p, row)
-                        for one, p in zip(stacked, along, strict=True)
-                    )
-                )
-                for row in range(3)
-            ]
-            expected = (
-                torch.stack(loop)
-                if isinstance(loop[0], torch.Tensor)
-                else tuple(map(torch.stack, zip(*loop, strict=True)))
-            )
-            equal(vmap(function, in_dims=tuple(along))(*stacked), expected)
+            found = vmap(function, in_dims=tuple(along))(*stacked)
+            equal(found, in_turn(function, stacked, along))
 
 
 @EVERY
