@@ -61,8 +61,8 @@ def is_torch_tensor(operand: object) -> bool:
     library = plain_library(kind)
     if library is not None:
         return library == "torch"
-    # Asked first, since Dynamo cannot iterate over the types of an int ("missing tp_iter").
-    if not hasattr(operand, "__torch_function__"):
+    # Dynamo cannot iterate over the types of an int ("missing tp_iter").
+    if isinstance(operand, int | float):
         return False
     return full_name(kind) in SUBCLASSES_OF_TENSORS or "torch" in map(plain_library, kind.__mro__)
 

@@ -124,7 +124,7 @@ def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples:
     if known_shape(upstream) != () or not is_kind(xp, upstream.dtype, "integral"):
         check_dtype(xp, "upstream", upstream)
     check_devices(xp, input=input, upstream=upstream)
-    allowed = {(), samples} if reduction == "none" else {()}
+    allowed = [(), samples] if reduction == "none" else [()]
     if known_shape(upstream) not in allowed:
         message = (
             f"`upstream` must have the shape of the loss, {samples} for 'none' and () "
