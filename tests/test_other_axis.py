@@ -77,3 +77,32 @@ def test_two_lines_of_each_other_axis_are_enough_and_one_is_not():
     probabilities[:, 2] *= 2
     assert found(probabilities, (1,)) == (0,)
     assert found(probabilities.T, (0,)) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "expected"),
+    [
+        ((2, 3, 4), (2,), (1, 2)),
+        ((2, 3, 4), (1,), (1, 2)),
+        ((2, 3, 4, 5), (3,), (2, 3)),
+        ((2, 3, 4, 5), (1,), (1, 2, 3)),
+        ((3, 4), (1,), (0, 1)),
+        ((3, 1, 4), (2,), (0, 2)),
+    ],
+)
+def test_several_axes_are_found(shape, axes, expected):
+    weights = RNG.uniform(0.1, 1, size=shape)
+    probabilities = weights / weights.sum(axis=expected, keepdims=True)
+    assert found(probabilities, axes, most=len(shape)) == expected
+    assert found(np.log(probabilities), axes, kind=LOGS, most=len(shape)) == expected
+    assert found(probabilities, axes, most=len(expected) - 1) is None
+    assert found(probabilities, expected, most=len(shape)) is None
+
+
+def test_lines_along_several_axes_are_read_up_to_a_size(monkeypatch):
+    weights = RNG.uniform(0.1, 1, size=(3, 4, 5))
+    probabilities = weights / weights.sum(axis=(1, 2), keepdims=True)
+    monkeypatch.setattr("kldiv_xp._other_axis.ELEMENTS", 2 * 4 * 5)
+    assert found(probabilities, (2,), most=3) == (1, 2)
+    monkeypatch.setattr("kldiv_xp._other_axis.ELEMENTS", 2 * 4 * 5 - 1)
+    assert found(probabilities, (2,), most=3) is None
