@@ -3,6 +3,7 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from conformance_runs import lines_of
 
 from kldiv_conformance.__main__ import main
 from kldiv_conformance._console import show
@@ -11,6 +12,7 @@ from kldiv_conformance._report import collect
 from kldiv_conformance._run import run_all
 from kldiv_conformance._summary import followed, histogram, summary
 from kldiv_conformance._suspects import suspects
+from kldiv_xp import kl_div
 
 UNGUARDED = """
 import numpy as np
@@ -184,3 +186,16 @@ def test_report_refuses_a_truncated_run(tmp_path):
     done = CliRunner().invoke(main, ["report", str(path)])
     assert done.exit_code == 2
     assert "stops after 0 outcomes" in " ".join(done.output.split())
+
+
+def test_names_and_texts_of_a_run_are_never_markup(tmp_path):
+    hostile = "<b id=hostile>|`x`[y](z)"
+    lines = lines_of(hostile, {"numpy": kl_div}, ["ordinary_001", "invalid_001"])
+    lines[1]["versions"] = {hostile: hostile}
+    lines[2] |= {"verdict": "failure", "detail": hostile}
+    run = collect(lines, "hostile")
+    markdown, page = (path.read_text() for path in write_pages(summary([run, run]), tmp_path))
+    assert "&lt;b id=hostile&gt;" in page
+    for text in (markdown, page):
+        assert "<b id" not in text
+    assert "[y](z)" not in markdown
