@@ -8,6 +8,7 @@ from random import Random
 
 from generate.draft import Draft
 from generate.groups.drawn_logits import JS, KL, logits
+from generate.groups.logits_extreme import extremes
 from generate.groups.logits_gradients import gradients
 from generate.groups.logits_selected import masked_samples, nothing_selected
 from generate.groups.logits_special import specials
@@ -35,6 +36,7 @@ def drafts() -> Iterator[Draft]:
     yield from specials(rng)
     yield from gradients()
     yield from nothing_selected()
+    yield from extremes()
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
