@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from kldiv_conformance._dtypes import dtype_name
 from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._text import described
 
 Array: TypeAlias = Any
 Function: TypeAlias = Callable[..., Any]
@@ -90,7 +91,10 @@ class Adapter:
         root = self.library.partition(".")[0]
         if importlib.util.find_spec(root) is None:
             return f"{root} is not installed"
-        return self.why_unusable()
+        try:
+            return self.why_unusable()
+        except Exception as error:
+            return f"{self.name} does not run: {described(error)}"
 
 
 def library(name: str) -> Any:

@@ -9,6 +9,7 @@ from random import Random
 from generate.draft import Draft
 from generate.groups import epsilon
 from generate.groups.drawn_logits import JS, KL, logits
+from generate.groups.logits_extreme import extremes
 from generate.groups.logits_gradients import gradients
 from generate.groups.logits_selected import masked_samples, nothing_selected
 from generate.groups.logits_special import specials
@@ -36,7 +37,11 @@ def drafts() -> Iterator[Draft]:
     yield from specials(rng)
     yield from gradients()
     yield from nothing_selected()
+<<<<<<< HEAD
     yield from epsilon.logits()
+=======
+    yield from extremes()
+>>>>>>> suiteadapt
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
