@@ -37,11 +37,8 @@ def drafts() -> Iterator[Draft]:
     yield from specials(rng)
     yield from gradients()
     yield from nothing_selected()
-<<<<<<< HEAD
     yield from epsilon.logits()
-=======
     yield from extremes()
->>>>>>> suiteadapt
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
