@@ -124,6 +124,50 @@ def peers(session: nox.Session) -> None:
     session.run("kldiv-conformance", "report", *runs, "--output", "docs/peers")
 
 
+# Of the slow ones a spread of the vectors; Keras has the array library that a variable names.
+FRAMEWORKS = {
+    "tf.keras.losses.KLDivergence": ("tensorflow_adapter:kl_div", "tensorflow_adapter:ADAPTER", {}),
+    **{
+        f"keras.losses.KLDivergence on {library}": (
+            "keras_adapter:kl_div",
+            "keras_adapter:ADAPTER",
+            {"KERAS_BACKEND": library},
+        )
+        for library in ("torch", "jax")
+    },
+    "paddle.nn.functional.kl_div": ("paddle_adapter:kl_div", "paddle_adapter:ADAPTER", {}),
+    "trl.GKDTrainer.generalized_jsd_loss": ("trl_adapter:kl_div", "torch", {}),
+    "kldiv_xp.kl_div, exported": ("kldiv_xp:kl_div", "onnxruntime_adapter:ADAPTER", {}),
+    **{
+        f"kldiv_xp.kl_div on {library}": ("kldiv_xp:kl_div", library, {})
+        for library in ("sparse", "dpnp", "mlx")
+    },
+}
+SLOW = {"kldiv_xp.kl_div, exported"}
+
+
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Judge other frameworks by adapters of a few lines, and write a page to report/frameworks/."""
+    install_group(session, "frameworks")
+    session.install(".[conformance]")
+    folder = Path(session.create_tmp()).resolve()
+    runs = []
+    for name, (implementation, backend, variables) in FRAMEWORKS.items():
+        runs.append(str(folder / f"{len(runs)}.jsonl"))
+        options = [f"--implementation={implementation}", f"--name={name}", f"--output={runs[-1]}"]
+        options.append(f"--{'adapter' if ':' in backend else 'backend'}={backend}")
+        options += ["--sample=150"] if name in SLOW else []
+        environment = {
+            "PYTHONPATH": "examples/conformance_of_frameworks",
+            "OCL_ICD_FILENAMES": f"{session.virtualenv.location}/lib/libintelocl.so",
+            **variables,
+        }
+        command = ["kldiv-conformance", "run", "--allow-missing", *options]
+        session.run(*command, env=environment, success_codes=[0, 1])
+    session.run("kldiv-conformance", "report", *runs, "--output", "report/frameworks")
+
+
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure kldiv_xp and its peers side by side, and write docs/performance.md."""

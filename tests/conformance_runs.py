@@ -2,7 +2,7 @@
 
 import json
 
-from kldiv_conformance import ADAPTERS, Implementation, find, judge
+from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._lines import FORMAT_VERSION
 from kldiv_conformance._report import collect
 
@@ -16,6 +16,7 @@ def lines_of(name, backends, identifiers):
         "name": name,
         "backends": list(backends),
         "vectors": len(identifiers),
+        "part": {"chosen_by": "--vector", "of": len(vectors()), "ids": list(identifiers)},
         "started": "2026-01-01T00:00:00Z",
         "python": "3.11",
         "platform": "Linux x86_64",

@@ -10,6 +10,7 @@ from generate.logit_slopes import slopes
 from generate.logits import sample
 from generate.samples import samples
 from generate.solve_logits import operands
+from kldiv_conformance import vectors
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
 
@@ -71,3 +72,38 @@ def test_derivatives_by_logits_are_those_of_the_values(draft):
             is_edge = element == 0 and draft.target_is == "probabilities"
             if mp.isfinite(element) and mp.isfinite(slope) and not is_edge:
                 assert abs(slope * factor - difference) < mpf(10) ** -15
+
+
+@pytest.mark.parametrize(
+    ("beta", "first"),
+    [
+        (1e-3, 5.637048056138342e-4),
+        (1e-6, 5.651734275633138e-7),
+        (1e-10, 5.651749020114246e-11),
+        (1e-17, 5.651749021588846e-18),
+    ],
+)
+def test_derivative_by_the_side_of_a_tiny_weight_is_of_the_size_of_that_weight(beta, first):
+    for weight, side, other in ((beta, "d_target", "d_input"), (1 - beta, "d_input", "d_target")):
+        found = [
+            vector
+            for vector in vectors("logits")
+            if "ComplementOfComplement" in vector.flags
+            and vector.upstream is not None
+            and vector.arguments["beta"] == weight
+            and vector.input.dtype == "float64"
+        ]
+        assert len(found) == (weight != 1)
+        for vector in found:
+            slopes = {name: result.values[0] for name, result in vector.results.items()}
+            exact = first if weight == beta else slopes[side]
+            assert abs(slopes[side] - exact) <= 1e-15 * first
+            assert abs(slopes[side] / first - 1) < 1e-6
+            assert max(vector.results[side].error_bound) < 1e-12 * first
+            assert abs(slopes[other] / slopes[side] + 1) < 0.02
+
+
+def test_extreme_temperatures_make_no_probability_subnormal():
+    found = [vector for vector in vectors("logits") if "ExtremeTemperature" in vector.flags]
+    assert {vector.arguments["temperature"] for vector in found} == {1e-3, 1e-2, 1e2, 1e4}
+    assert not any("Subnormal" in vector.flags for vector in found)

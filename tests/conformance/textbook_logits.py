@@ -43,8 +43,8 @@ def js_div_with_logits_gradient(input, target, *, upstream, beta=0.5, temperatur
     rows = Rows(input, target, temperature=temperature, **options)
     with np.errstate(all="ignore"):
         log_p, log_q = (log_softmax(side, temperature) for side in (rows.target, rows.input))
-        by_input = js_slope(log_q, log_p, 1 - beta) / temperature
-        by_target = js_slope(log_p, log_q, beta) / temperature
+        by_input = js_slope(log_q, log_p, 1 - beta, beta) / temperature
+        by_target = js_slope(log_p, log_q, beta, 1 - beta) / temperature
         return rows.gradients(by_input, by_target, upstream)
 
 
@@ -90,11 +90,11 @@ def by_given(p, log_p, log_q, target_is):
     return np.where(p == 0, 0, p * slope if target_is == "log_probabilities" else slope)
 
 
-def js_slope(log_p, log_q, weight):
+def js_slope(log_p, log_q, weight, other):
     p, q = np.exp(log_p), np.exp(log_q)
-    if weight in (0, 1):
+    if weight == 0 or other == 0:
         return by_right(q, log_p) if weight else by_left(p, log_p, log_q)
-    log_m = np.log(weight * p + (1 - weight) * q)
+    log_m = np.log(weight * p + other * q)
     return weight * by_left(p, log_p, log_m)
 
 

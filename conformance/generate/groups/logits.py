@@ -37,8 +37,8 @@ def drafts() -> Iterator[Draft]:
     yield from specials(rng)
     yield from gradients()
     yield from nothing_selected()
-    yield from epsilon.logits()
     yield from extremes()
+    yield from epsilon.logits()
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
