@@ -152,7 +152,7 @@ def frameworks(session: nox.Session) -> None:
     install_group(session, "frameworks")
     session.install(".[conformance]")
     folder = Path(session.create_tmp()).resolve()
-    runs = []
+    runs: list[str] = []
     for name, (implementation, backend, variables) in FRAMEWORKS.items():
         runs.append(str(folder / f"{len(runs)}.jsonl"))
         options = [f"--implementation={implementation}", f"--name={name}", f"--output={runs[-1]}"]

@@ -28,7 +28,7 @@ ROWS = [
     ["_logit_arrays"],
     ["_evaluation", "_logit_formula"],
     ["_operands", "_scalars"],
-    ["_blocked", "_execution", "_formula", "_options", "_reduction", "_validation"],
+    ["_blocked", "_execution", "_formula", "_options", "_reduction", "_scale", "_validation"],
     ["_array_checks"],
     ["_shape_remedies"],
     ["_remedies"],

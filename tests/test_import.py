@@ -10,6 +10,7 @@ ALLOWED = {
     "contextvars",
     "copy",
     "dataclasses",
+    "numbers",
     "threading",
     "weakref",
 }

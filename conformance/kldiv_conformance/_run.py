@@ -45,7 +45,7 @@ def run_all(
         "name": called,
         "backends": backends,
         "vectors": len(asked),
-        "part": None if len(asked) == len(vectors()) else part(chosen_by, identifiers),
+        "part": None if len(asked) == len(vectors()) else part(chosen_by or "ids", identifiers),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",

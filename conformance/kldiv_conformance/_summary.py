@@ -37,7 +37,7 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
             for report in runs
             for name, reason in report.skipped.items()
         ],
-        "runs": [report.header for report in runs],
+        "runs": [{**report.header, "part": report.part} for report in runs],
         "vectors": {
             vector.id: [vector.comment, vector.flags, vector.group] for vector in vectors()
         },

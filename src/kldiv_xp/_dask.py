@@ -13,9 +13,7 @@ from kldiv_xp._divergences import evaluate_divergences, sums_of_pairs
 from kldiv_xp._evaluation import (
     Arrays,
     Gradient,
-    Scale,
     chained_slopes,
-    divided,
     evaluate_loss,
     evaluate_samples,
     unrounded,
@@ -24,6 +22,7 @@ from kldiv_xp._execution import quiet, run
 from kldiv_xp._formula import pointwise
 from kldiv_xp._logit_formula import Divergence
 from kldiv_xp._operands import Operands, examine
+from kldiv_xp._scale import Scale, divided
 from kldiv_xp._threads import thread_limit
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp._validation import sample_mask_shape

@@ -5,13 +5,11 @@ define any of `terms`, `samples`, `loss`, `divergences` and `gradient`, and answ
 to arrays for which it knows no better way than the plain functions.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from kldiv_xp._array_api import is_torch_tensor
 from kldiv_xp._execution import run
 from kldiv_xp._formula import (
     Guard,
@@ -20,43 +18,13 @@ from kldiv_xp._formula import (
     pointwise_target_gradient,
 )
 from kldiv_xp._operands import Operands
+from kldiv_xp._scale import Scale as Scale  # noqa: PLC0414 - for those who call
+from kldiv_xp._scale import divided as divided  # noqa: PLC0414
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 
 Arrays = tuple[Array, ...]
 Gradient = tuple[Array | None, Array | None]
 SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A number of the options over a number of terms; None where there is none of the kind.
-
-    They are not made one number: the second comes from a shape, may be symbolic, and may be 0.
-    Nothing is left out where one of them is 1, since a traced function is called with other shapes.
-    """
-
-    number: float | None = None
-    parts: int | None = None
-
-    def times(self, xp: Namespace, array: Array) -> Array:
-        """Array times the scale."""
-        array = divided(xp, array, parts=self.parts)
-        return array if self.number is None else xp.multiply(array, self.number)
-
-    def number_at_hand(self) -> float:
-        """The scale itself, for sizes that are at hand; NaN for the mean of nothing."""
-        number = 1.0 if self.number is None else float(self.number)
-        parts = 1 if self.parts is None else self.parts
-        return number / parts if parts else math.nan
-
-
-def as_float(size: Any) -> Any:
-    """Size as a float, where it is a number, be it symbolic, and no tensor.
-
-    JAX takes no int of more than 32 bits, and ONNX divides no float by an int ("Type parameter (T)
-    of Optype (Div) bound to different types").  torch.jit.trace has sizes that are tensors.
-    """
-    return size if is_torch_tensor(size) else size * 1.0
 
 
 def by_bridge(name: str, operands: Operands, *arguments: object) -> Any:
@@ -144,11 +112,6 @@ def reduced(
     """Sum of the terms over the divisor; none of them is -0, of which XLA makes a sum of -0."""
     terms = pointwise(xp, *arrays, log_target=log_target)
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
-
-
-def divided(xp: Namespace, array: Array, *, parts: int | None) -> Array:
-    """Array over the divisor, if there is one."""
-    return array if parts is None else xp.divide(array, as_float(parts))
 
 
 def chained_slopes(

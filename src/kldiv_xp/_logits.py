@@ -79,9 +79,7 @@ def kl_div_with_logits(
     A logit of -inf is a probability of 0: in `target` it contributes 0, in `input` alone
     :math:`+\infty`.  A row of nothing but -inf, and a NaN, give NaN.
 
-    The largest logit is subtracted in float32 or better before anything else, so logits up to
-    the largest number of a 16-bit type do no harm.  On eager host arrays rows are taken block by
-    block, and only the operands are kept for the backward pass.
+    The largest logit is subtracted first, so large ones do no harm.
 
     References
     ----------
@@ -152,10 +150,6 @@ def js_div_with_logits(
         As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them.
     ValueError
         As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
-
-    See Also
-    --------
-    kl_div_with_logits : The divergence in one direction.
 
     References
     ----------
