@@ -30,14 +30,13 @@ from kldiv_xp._validation import sample_mask_shape
 
 def in_memory(operands: Operands, array: Array) -> Array:
     """What the array computes to, now."""
-    del operands
     return array.compute()
 
 
 def terms(operands: Operands, arrays: Arrays, log_target: bool) -> Array:
     """Every term, lazily."""
-    function = partial(pointwise, log_target=log_target)
-    return elementwise(function, operands.working, operands.dtype, *arrays)
+    term = partial(pointwise, log_target=log_target)
+    return elementwise(term, operands.working, operands.dtype, *arrays)
 
 
 def samples(operands: Operands, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
@@ -132,11 +131,10 @@ def chunkwise(
 def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes) -> Array:
     """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
     operands = unrounded(examine(*arrays[:2]))
+    is_whole = len(axis) == arrays[0].ndim
+    evaluate: Any = evaluate_loss if is_whole else evaluate_samples
     with thread_limit(1):
-        if len(axis) == arrays[0].ndim:
-            sums = evaluate_loss(operands, arrays, log_target, None)
-        else:
-            sums = evaluate_samples(operands, arrays, log_target, axis)
+        sums = evaluate(operands, arrays, log_target, None if is_whole else axis)
     return operands.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
 
 
@@ -157,8 +155,8 @@ def evaluated(operands: Operands, function: Callable[..., Array], arrays: Arrays
 
 def widened(operands: Operands, array: Array) -> Array:
     """Lazy array in the type that is computed in; a mask stays."""
-    kept = (bool, operands.working)
-    return array if array.dtype in kept else on_chunks("astype", array, operands.working)
+    kept = array.dtype in (bool, operands.working)
+    return array if kept else on_chunks("astype", array, operands.working)
 
 
 def on_chunks(name: str, *operands: Any) -> Array:
@@ -166,8 +164,7 @@ def on_chunks(name: str, *operands: Any) -> Array:
     arrays = [one for one in operands if isinstance(one, da.Array)]
     axes = tuple(range(max(one.ndim for one in arrays)))
     pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
-    function = partial(quietly, name)
-    return da.blockwise(function, axes, *chain(*pairs), token=name, align_arrays=True)
+    return da.blockwise(partial(quietly, name), axes, *chain(*pairs), token=name, align_arrays=True)
 
 
 def over_chunks(name: str, array: Array, **options: Any) -> Array:
