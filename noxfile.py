@@ -73,7 +73,7 @@ COMPILED_OR_LAZY = ("compile", "jit", "dask", "strict")
 
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
-    """Run the tests of formula, calls and NumPy's bridge on NumPy, torch and JAX, in a minute."""
+    """Run the tests of formula, calls and NumPy's bridge on NumPy, torch and JAX."""
     install_group(session, "torch", "tests")
     session.install(".")
     files = [f"tests/test_{name}.py" for name in QUICK]
