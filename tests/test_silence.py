@@ -14,6 +14,7 @@ from conftest import usable
 from kldiv_xp import (
     KLDivLoss,
     KLDivWarning,
+    _blocks,
     js_div_with_logits,
     kl_div,
     kl_div_gradient,
@@ -218,3 +219,25 @@ def test_threads_that_raise_what_numpy_finds_find_nothing():
     thread.start()
     thread.join()
     assert not failures
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch", "dask"])
+@pytest.mark.parametrize("block", [1 << 12, 1 << 20])
+@pytest.mark.parametrize("kind", ["overflow", "both infinities"])
+def test_sums_of_long_rows_are_silent(monkeypatch, library, block, kind):
+    monkeypatch.setattr(_blocks, "BLOCK_BYTES", block)
+    backend = usable(library)
+    p, x = np.full((2, 10_000), 1e33), np.full((2, 10_000), -1.0)
+    if kind == "both infinities":
+        p[:] = 0.5
+        x[:, 0], x[:, -1] = -INF, INF
+    operands = [backend.array(one, "float32") for one in (x, p)]
+    with alarm("raise"):
+        found = [
+            kl_div(*operands, reduction="none", axis=-1),
+            kl_div(*operands, reduction="sum"),
+            kl_div_with_logits(*operands, target_is="probabilities", reduction="none"),
+        ]
+        values = np.concatenate([backend.read(one).reshape(-1) for one in found])
+    np.testing.assert_array_equal(values[:3], INF if kind == "overflow" else np.nan)
+    assert not np.isfinite(values).any()
