@@ -148,5 +148,5 @@ def test_reduced_loss_has_no_upstream_derivative_for_every_term(reduction):
         kl_div_gradient(LOG_Q, P, reduction=reduction, upstream=np.ones((3, 4)))
     assert str(caught.value) == (
         "`upstream` must have the shape of the loss, (3, 4) for 'none' and () otherwise; got "
-        f"(3, 4) with reduction={reduction!r}: pass the derivative by the loss itself."
+        f"(3, 4) with reduction={reduction!r}: pass reduction='none', or a number."
     )
