@@ -10,8 +10,8 @@ from pathlib import Path
 from types import CodeType
 
 import pytest
-from backends import ALL as DTYPES
-from backends import BACKENDS, Backend
+from array_libraries import ALL as DTYPES
+from array_libraries import BACKENDS, Backend
 from hypothesis import settings
 
 # The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.

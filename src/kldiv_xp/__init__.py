@@ -1,14 +1,14 @@
 """The Kullback-Leibler divergence loss of `torch.nn.KLDivLoss`, for every array library."""
 
-from kldiv_xp._checking import KLDivInputError, checking
-from kldiv_xp._diagnosis import diagnose
-from kldiv_xp._findings import CODES, Finding, Report
-from kldiv_xp._functional import kl_div
-from kldiv_xp._gradient import kl_div_gradient
-from kldiv_xp._logits import js_div_with_logits, kl_div_with_logits
-from kldiv_xp._loss import KLDivLoss
-from kldiv_xp._threads import thread_limit
 from kldiv_xp._warnings import KLDivWarning
+from kldiv_xp.api.checking import KLDivInputError, checking
+from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.api.kl_div_gradient import kl_div_gradient
+from kldiv_xp.api.kl_div_loss import KLDivLoss
+from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.diagnosis.diagnose import diagnose
+from kldiv_xp.diagnosis.report import CODES, Finding, Report
+from kldiv_xp.host.threads import thread_limit
 
 __all__ = [
     "CODES",

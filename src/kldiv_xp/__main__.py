@@ -12,6 +12,6 @@ if __name__ == "__main__":
             f"The command line needs {', '.join(missing)}, which is not installed: "
             "pip install 'kldiv-xp[cli]'."
         )
-    from kldiv_xp._command_line import main
+    from kldiv_xp.cli.main import main
 
     main(prog_name="python -m kldiv_xp")

@@ -4,10 +4,10 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._functional import kl_div
-from kldiv_xp._options import check_axis, check_switch
-from kldiv_xp._reduction import check_reduction, resolve_reduction
 from kldiv_xp._typing import Axis, Reduction
+from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
+from kldiv_xp.checks.options import check_axis, check_switch
 
 __all__ = ["KLDivLoss"]
 

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from backends import library
+from array_libraries import library
 
 from kldiv_conformance import ADAPTERS, Implementation, _backend_run, find, judge, vectors
 from kldiv_conformance._report import collect

@@ -1,0 +1,110 @@
+"""Eager torch tensors, in host memory or on a CUDA device: one autograd function over our loops."""
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.torch import host
+from kldiv_xp.backends.torch.eager_logits import divergences
+from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
+from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
+from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.core.context import Context, without_backend
+from kldiv_xp.core.evaluate import (
+    Arrays,
+    evaluate_loss,
+    evaluate_samples,
+    evaluate_slopes,
+    evaluate_terms,
+)
+from kldiv_xp.core.scale import Scale
+
+__all__ = ["divergences", "gradient", "loss", "samples", "terms"]
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term; in one node of the graph where a gradient is wanted."""
+    way = way_of(arrays)
+    if way is None:
+        return evaluate_terms(without_backend(context), copied(arrays), log_target)
+    return one_node(partial(way.terms_of, context, log_target), arrays)
+
+
+def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes; in one node of the graph where a gradient is wanted."""
+    way = way_of(arrays)
+    if way is None:
+        return evaluate_samples(without_backend(context), copied(arrays), log_target, axis)
+    return one_node(partial(way.samples_of, context, log_target, axis=axis), arrays)
+
+
+def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
+    way = way_of(arrays)
+    if way is None:
+        return evaluate_loss(without_backend(context), copied(arrays), log_target, parts)
+    return one_node(partial(way.loss_of, context, log_target, parts=parts), arrays)
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives by the operands that are wanted, each written in one pass."""
+    way = way_of(arrays, upstream)
+    if way is None or is_differentiated(*arrays, *upstream):
+        arrays, upstream = copied(arrays), copied(upstream)
+        return evaluate_slopes(
+            without_backend(context), arrays, log_target, scale, upstream, wanted
+        )
+    return way.slopes_of(context, arrays, log_target, scale, upstream, wanted)
+
+
+def way_of(arrays: Arrays, upstream: Arrays = ()) -> Any:
+    """Module that computes where the tensors lie, or None where only the plain expression does."""
+    place = place_of(arrays, upstream)
+    if place == HOST:
+        return host
+    if place != CUDA:
+        return None
+    from kldiv_xp.backends.torch import cuda
+
+    return cuda if cuda.has_kernels(*arrays, *upstream) else None
+
+
+def one_node(function: partial[Array], arrays: Arrays) -> Array:
+    """Result of a function of tensors that are only memory."""
+    if is_differentiated(*arrays):
+        return Loss.apply(function, *savable(arrays))
+    return function(*arrays)
+
+
+class Loss(torch.autograd.Function):
+    """The loss as one node that keeps its operands, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
+        """What the function returns."""
+        ctx.save_for_backward(*arrays)
+        ctx.function, ctx.shapes = function, [array.shape for array in arrays]
+        return function(*arrays)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        arrays = ctx.saved_tensors
+        check_unchanged(arrays, ctx.shapes)
+        place_of((), (upstream,))  # raises where `spread` would meet freed memory
+        context, log_target = ctx.function.args
+        options = ctx.function.keywords
+        upstream = spread(upstream, arrays[0].shape, options.get("axis", ()))
+        scale = Scale(None, options.get("parts"))
+        wanted = ctx.needs_input_grad[1:3]
+        slopes = evaluate_slopes(context, arrays, log_target, scale, (upstream,), wanted)
+        return None, *slopes, *[None for _ in arrays[2:]]

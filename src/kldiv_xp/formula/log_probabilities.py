@@ -1,0 +1,142 @@
+"""The mathematics, and nothing else: the pointwise divergence, and below it its derivatives."""
+
+from enum import IntEnum
+
+from kldiv_xp._typing import Array, Namespace
+
+
+class Guard(IntEnum):
+    """How far the formula looks out for p = 0.
+
+    With less than `FULL`, a sum of products of the factors that is not NaN is right, and so are
+    terms and slopes that are all finite.
+    """
+
+    NONE = 0
+    """p log p is NaN at 0."""
+
+    LOGARITHM = 1
+    """p log p is 0 at 0, but p log q is NaN where log q is infinite."""
+
+    FULL = 2
+    """Both are 0 at 0, nothing makes a NaN on the way, and automatic differentiation neither."""
+
+    ARITHMETIC = 3
+    """The product of the factors is that of `FULL`, by arithmetic alone, without a comparison."""
+
+
+ONE_AFTER_THE_OTHER = (Guard.NONE, Guard.LOGARITHM, Guard.FULL)
+"""For those who look at what came out: from the cheapest guard to one that is enough."""
+
+# The exponential of this is 0 in every floating-point type.
+LOG_OF_ZERO = -1e4
+
+
+def factors(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    log_target: bool,
+    guard: Guard = Guard.FULL,
+) -> tuple[Array, Array]:
+    """p and log p - log q, whose product is the pointwise divergence.
+
+    Where p is 0 (an exp that underflows included) the full guard makes both logarithms 0, because
+    p log p -> 0 as p -> 0: also where log q is infinite, but not where it is NaN.
+    """
+    log_q = input
+    if where is not None:  # 1 (log 1 - log 1) = 0
+        log_q = xp.where(where, input, 0.0)
+        target = xp.where(where, target, 0.0 if log_target else 1.0)
+    p = xp.exp(target) if log_target else target
+    if guard is Guard.FULL:  # of the operands, since inf - inf is reported by JAX's debuggers
+        # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms, not 6).
+        log_q = xp.where(xp.equal(p, 0) & xp.equal(log_q, log_q), 0.0, log_q)
+    if guard is Guard.ARITHMETIC:
+        return p, ratio_by_arithmetic(xp, p, log_q, target if log_target else None)
+    # No name for log p: what nobody holds, the difference may overwrite.
+    return p, xp.subtract(logarithm(xp, p, target, log_target, guard), log_q)
+
+
+def logarithm(xp: Namespace, p: Array, target: Array, log_target: bool, guard: Guard) -> Array:
+    """log p; with a guard something finite where p is 0, with the full one 0."""
+    if not log_target:
+        return xp.log(xp.add(p, xp.astype(xp.equal(p, 0), p.dtype)) if guard else p)
+    if guard is Guard.FULL:
+        return xp.where(xp.equal(p, 0), 0.0, target)
+    return xp.maximum(target, LOG_OF_ZERO) if guard is Guard.LOGARITHM else target
+
+
+def ratio_by_arithmetic(xp: Namespace, p: Array, log_q: Array, log_p: Array | None) -> Array:
+    """log p - log q, and 0 where p is 0, without a comparison.
+
+    XLA's code for a CPU leaves its vector loop for a comparison near a logarithm: the sum of
+    512 x 32000 float32 takes 159 ms with the full guard, 24 like this.
+    """
+    largest = float(xp.finfo(p.dtype).max)
+    # The minimum changes nothing. Without it XLA takes (r c) (r c), of arrays of one element, for
+    # (r r) (c c), and 0 c c is NaN.
+    root = xp.minimum(xp.multiply(xp.sqrt(p), largest), largest)
+    # 0 where p is 0, infinite where it is positive (the smallest number included), and NaN below.
+    bound = xp.multiply(xp.multiply(root, root), largest)
+    if log_p is None:
+        log_p = xp.log(xp.add(p, xp.subtract(1.0, xp.minimum(bound, 1.0))))
+    else:
+        log_p = xp.maximum(log_p, LOG_OF_ZERO)
+    return xp.maximum(xp.negative(bound), xp.minimum(bound, xp.subtract(log_p, log_q)))
+
+
+def pointwise(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    log_target: bool,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """p (log p - log q), in nats; 0 where the mask `where` is False."""
+    p, log_ratio = factors(xp, input, target, where, log_target=log_target, guard=guard)
+    if log_target:  # Where the exponential is 0 a negative ratio would make it -0.
+        return xp.add(xp.multiply(p, log_ratio), 0.0)
+    # A target may be -0 itself.
+    p = p if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, p)
+    return xp.multiply(p, log_ratio)
+
+
+def pointwise_input_gradient(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    log_target: bool,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """Derivative of `pointwise` by log q where the mask is True: -p."""
+    del input, guard
+    if where is not None:
+        target = xp.where(where, target, 0.0)
+    return xp.negative(xp.exp(target) if log_target else target)
+
+
+def pointwise_target_gradient(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    log_target: bool,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """Derivative of `pointwise` where the mask is True.
+
+    By p it is log p - log q + 1, by log p it is p (log p - log q + 1).
+    """
+    p, log_ratio = factors(xp, input, target, where, log_target=log_target, guard=guard)
+    slope = xp.add(log_ratio, 1.0)
+    if log_target:
+        slope = xp.add(xp.multiply(p, slope), 0.0)
+    return slope if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, slope)
