@@ -293,9 +293,9 @@ def test_sample_that_is_not_selected_does_not_reach_the_temperature(autodiff_bac
     student = np.asarray(STUDENT)
     student[1] = math.nan
     mask = backend.array([[1.0], [0.0], [1.0]]) != 0
+    teacher = backend.array(TEACHER)
 
     def loss(x, temperature):
-        teacher = backend.array(TEACHER)
         return kl_div_with_logits(x, teacher, where=mask, temperature=temperature, reduction="sum")
 
     by_input, by_temperature = slopes_of(backend, loss, backend.array(student), backend.array(2.0))
@@ -427,7 +427,7 @@ def test_array_of_another_library_is_refused_in_one_sentence(name):
         js_div_with_logits(*operands(backend), **{name: np.asarray(0.5)})
     assert str(caught.value) == (
         f"`input` and `{name}` must come from one array library; got torch.Tensor and "
-        "numpy.ndarray: convert one of them, e.g. with from_dlpack."
+        f"numpy.ndarray: convert one of them, torch.from_numpy({name}).to(input.device)."
     )
 
 
