@@ -5,15 +5,8 @@ import pytest
 from array_libraries import library
 from conftest import usable
 
-from kldiv_xp.core.namespaces import (
-    cast,
-    is_array,
-    is_torch_tensor,
-    known_shape,
-    namespace_of,
-    promoted_dtype,
-    working_dtype,
-)
+from kldiv_xp.core.dtypes import cast, promoted_dtype, working_dtype
+from kldiv_xp.core.namespaces import is_array, is_torch_tensor, known_shape, namespace_of
 
 
 def test_arrays_are_told_from_the_rest(backend):

@@ -1,10 +1,11 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
 from kldiv_xp._typing import ArrayT, Axis, Reduction
-from kldiv_xp.api.checking import check_values
+from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import value_of
-from kldiv_xp.calls.overrides import is_overridden, overridable, override
+from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import resolve_reduction, warn_about_mean
+from kldiv_xp.core.namespaces import is_overridden
 
 
 @overridable
@@ -126,8 +127,9 @@ def kl_div(
         answer: ArrayT = override(kl_div, operands, locals())
         return answer
     resolved = resolve_reduction(size_average, reduce, reduction)
-    check_values(check, input, target, log_target, axis, where)
+    if check is not False or is_checking():
+        check_values(check, input, target, log_target, axis, where)
     loss: ArrayT = value_of(input, target, resolved, log_target, axis, where)
-    if axis is None:
-        warn_about_mean(resolved)
+    if axis is None and resolved == "mean":
+        warn_about_mean()
     return loss

@@ -3,10 +3,11 @@
 from typing import SupportsFloat
 
 from kldiv_xp._typing import ArrayT, Axis, Reduction
-from kldiv_xp.api.checking import check_values
+from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import gradient_of
-from kldiv_xp.calls.overrides import is_overridden, overridable, override
+from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.core.namespaces import is_overridden
 
 
 @overridable
@@ -80,7 +81,8 @@ def kl_div_gradient(
     if is_overridden(operands):
         return override(kl_div_gradient, operands, locals())
     check_reduction(reduction)
-    check_values(False, input, target, log_target, axis, where)  # noqa: FBT003
+    if is_checking():
+        check_values(True, input, target, log_target, axis, where)  # noqa: FBT003
     gradient: tuple[ArrayT, ArrayT] = gradient_of(
         input, target, reduction, log_target, axis, where, upstream
     )

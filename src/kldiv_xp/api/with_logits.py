@@ -4,10 +4,11 @@ from typing import SupportsFloat
 
 from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 from kldiv_xp.api.checking import check_logit_values
-from kldiv_xp.calls.overrides import is_overridden, overridable, override
+from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.with_logits import divergence_of
 from kldiv_xp.checks.options import check_target_kind
 from kldiv_xp.checks.scalars import beta_of, temperature_of
+from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import JS, KL
 

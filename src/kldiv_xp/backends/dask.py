@@ -9,10 +9,11 @@ import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context, Examine, unrounded
+from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import namespace_of, native, sample_mask_shape
+from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
 from kldiv_xp.core.run import quiet, run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.log_probabilities import pointwise

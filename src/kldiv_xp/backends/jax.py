@@ -8,9 +8,9 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import SLOPES, Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
-from kldiv_xp.core.namespaces import cast
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.log_probabilities import Guard, factors, pointwise
 from kldiv_xp.formula.logits import Divergence

@@ -6,15 +6,15 @@ from functools import cache, partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.evaluate_rows import pairs_of
-from kldiv_xp.core.namespaces import native
-from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard, factors, pointwise
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.inner_products import ROW
-from kldiv_xp.host.threads import thread_count
+from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
 Threads = Callable[[], int]
 
@@ -36,10 +36,9 @@ def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> A
 
 def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    xp = context.xp
-    value = total(xp, arrays, log_target, context.working, thread_count)
-    with xp.errstate(all="ignore"):  # it may overflow its type, and 0 may be divided by 0
-        return xp.asarray(divided(xp, xp.float64(value), parts=parts), dtype=context.dtype)
+    value = mean(context.xp, arrays, log_target, parts, context.working, thread_count)
+    with context.xp.errstate(all="ignore"):  # it may overflow its type
+        return context.xp.asarray(value, dtype=context.dtype)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -65,23 +64,69 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    xp = context.xp
-    by_input, by_target = (
-        xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
-        for operand, want in zip(arrays[:2], wanted, strict=True)
-    )
-    results = (by_input, by_target)
-    fill_slopes(xp, arrays, log_target, scale, upstream, results, context.working, thread_count)
-    return results
+    xp, results = context.xp, [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            result = xp.empty(arrays[place].shape, dtype=native(arrays[place].dtype))
+            results[place] = result
+            fill_slope(
+                xp,
+                arrays,
+                log_target,
+                scale,
+                upstream,
+                place,
+                result,
+                context.working,
+                thread_count,
+            )
+    return results[0], results[1]
+
+
+def mean(
+    xp: Namespace,
+    arrays: Arrays,
+    log_target: bool,
+    parts: int | None,
+    working: DType,
+    threads: Threads,
+) -> float:
+    """Sum of all terms over the divisor; NaN for the mean of nothing."""
+    value = total(xp, arrays, log_target, working, threads)
+    if parts is None:
+        return value
+    return value / parts if parts else math.nan
 
 
 def total(
     xp: Namespace, arrays: Arrays, log_target: bool, working: DType, threads: Threads
 ) -> float:
-    """Sum of all terms."""
-    if arrays[0].ndim > 1 and math.prod(arrays[0].shape) > ROW:
-        arrays = in_order_of_memory(arrays)
-    return block_loops.total(xp, attempts_at_sum(log_target), arrays, working, threads)
+    """Sum of all terms; few of them go straight to the formula, for `dot` adds them up at once."""
+    attempts = attempts_at_sum(log_target)
+    if math.prod(arrays[0].shape) >= ROW:
+        if arrays[0].ndim > 1:
+            arrays = in_order_of_memory(arrays)
+        return block_loops.total(xp, attempts, arrays, working, threads)
+    value, blocks = math.nan, few(arrays, working)
+    with xp.errstate(all="ignore"):
+        for attempt in attempts:
+            p, log_ratio = attempt(xp, *blocks)
+            value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
+            if not math.isnan(value):
+                break
+    return value
+
+
+def few(operands: Arrays, working: DType) -> list[Array]:
+    """Operands of few elements in the type that is computed in; masks stay."""
+    if KEY in ENVIRONMENT:
+        check_setting()
+    blocks = []
+    for operand in operands:
+        block = operand[...]
+        kept = block.dtype in (working, "bool")
+        blocks.append(block if kept else block.astype(working))
+    return blocks
 
 
 def in_order_of_memory(arrays: Arrays) -> Arrays:
@@ -129,20 +174,28 @@ def fill_terms(
     block_loops.fill(xp, attempts, arrays, result, working, threads)
 
 
-def fill_slopes(
+def fill_slope(
     xp: Namespace,
     arrays: Arrays,
     log_target: bool,
     scale: Scale,
     upstream: Arrays,
-    results: Arrays,
+    place: int,
+    result: Array,
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivatives of `chained_slopes` into those results that are there."""
-    bare, full = (
-        chained_slopes(log_target, scale, len(arrays), guard) for guard in (Guard.NONE, Guard.FULL)
-    )
-    for attempts, result in zip(zip(bare, full, strict=True), results, strict=True):
-        if result is not None:
-            block_loops.fill(xp, attempts, (*arrays, *upstream), result, working, threads)
+    """Write the derivative by one operand into `result`; of few elements at once."""
+    slope = partial(chained_slope, place, log_target, scale, len(arrays))
+    operands = (*arrays, *upstream)
+    if math.prod(result.shape) >= ROW:
+        attempts = slope(Guard.NONE), slope(Guard.FULL)
+        block_loops.fill(xp, attempts, operands, result, working, threads)
+        return
+    with xp.errstate(all="ignore"):
+        blocks = few(operands, working)
+        values = slope(Guard.NONE)(xp, *blocks)
+        flat = values.reshape(-1)
+        if not math.isfinite(xp.vecdot(flat, flat)):
+            values = slope(Guard.FULL)(xp, *blocks)
+        result[...] = values

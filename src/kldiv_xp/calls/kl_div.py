@@ -7,6 +7,7 @@ from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.operands import check_upstream, check_where
 from kldiv_xp.checks.options import check_switch, resolve_axis
 from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import (
     Arrays,
     completed,
@@ -16,7 +17,7 @@ from kldiv_xp.core.evaluate import (
     evaluate_terms,
     spread,
 )
-from kldiv_xp.core.namespaces import cast, known_shape, traced
+from kldiv_xp.core.namespaces import known_shape, traced
 from kldiv_xp.core.scale import Scale
 
 
@@ -38,7 +39,7 @@ def value_of(
         total = evaluate_loss(unrounded(context), arrays, log_target, None)
         count = number_selected(context, where, axes)
         return completed(context, quotient, context.dtype, total, count)
-    parts = divisor(reduction, sample_shape(input, axes))
+    parts = divisor(reduction, sample_shape(input, axes) if axes else input.shape)
     return evaluate_loss(context, arrays, log_target, parts)
 
 
@@ -77,7 +78,8 @@ def checked(
     input: Array, target: Array, log_target: bool, axis: Axis, where: Array | None
 ) -> tuple[Context, Arrays, Axes | None]:
     """What the operands are together, they and their mask in one shape, and the axes."""
-    check_switch("log_target", log_target)
+    if not isinstance(log_target, bool):
+        check_switch("log_target", log_target)
     context = examine(input, target)
     axes = None if axis is None else resolve_axis(axis, input.ndim)
     if where is None:

@@ -27,25 +27,6 @@ def overridable(function: FunctionT) -> FunctionT:
     return function
 
 
-def is_overridden(context: Context) -> bool:
-    """Whether an operand, or a mode that tensors are used in, may take the call.
-
-    `has_torch_function` alone says so of tensors, but as Dynamo reads it, it sees no mode, and
-    takes operands for overridden within their own override ("no implementation found"). Of an
-    array of NumPy it asks ten times as long as `hasattr`.
-    """
-    for operand in context:
-        if hasattr(operand, "__torch_function__"):
-            overrides = sys.modules.get("torch.overrides")
-            if overrides is None:
-                return False
-            torch = overrides.torch._C
-            if overrides.has_torch_function(context) and torch._is_torch_function_enabled():
-                return True
-            return bool(torch._is_torch_function_mode_enabled())
-    return False
-
-
 def override(function: Callable[..., R], context: Context, names: dict[str, object]) -> R:
     """Answer of the mode or operand that takes the call, which is told what was given to it.
 

@@ -1,7 +1,7 @@
 """Which reduction was asked for, and what it divides the sum of the terms by."""
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from kldiv_xp._typing import Reduction
 from kldiv_xp._warnings import KLDivWarning, warn
@@ -13,11 +13,12 @@ def resolve_reduction(
     size_average: bool | None, reduce: bool | None, reduction: Reduction
 ) -> Reduction:
     """Reduction after the legacy arguments, which override it when either is given."""
-    check_reduction(reduction)
-    check_flag("size_average", size_average)
-    check_flag("reduce", reduce)
+    if not (isinstance(reduction, str) and reduction in REDUCTIONS):
+        check_reduction(reduction)
     if size_average is None and reduce is None:
         return reduction
+    check_flag("size_average", size_average)
+    check_flag("reduce", reduce)
     resolved = legacy_reduction(size_average, reduce)
     message = (
         "size_average and reduce args will be deprecated, "
@@ -67,18 +68,16 @@ def check_flag(name: str, value: object) -> None:
     raise TypeError(message)
 
 
-def warn_about_mean(reduction: Reduction) -> None:
+def warn_about_mean() -> None:
     """Say that 'mean' divides by more than the batch size."""
-    if reduction == "mean":
-        message = (
-            "reduction='mean' divides by the number of elements, so its value is not the "
-            "Kullback-Leibler divergence: use reduction='batchmean', which divides by the "
-            "batch size."
-        )
-        warn(message, KLDivWarning)
+    message = (
+        "reduction='mean' divides by the number of elements, so its value is not the "
+        "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size."
+    )
+    warn(message, KLDivWarning)
 
 
-def divisor(reduction: Reduction, shape: Sequence[int | None]) -> int | None:
+def divisor(reduction: Reduction, shape: Sequence[int | float | None]) -> int | None:
     """Number that the sum is divided by, or None if it is not: `reduction` alone decides.
 
     A size may be symbolic, or be another one when a traced function is called again, so the number
@@ -91,15 +90,20 @@ def divisor(reduction: Reduction, shape: Sequence[int | None]) -> int | None:
     """
     if reduction in ("none", "sum"):
         return None
-    sizes = shape if reduction == "mean" else shape[:1]
-    parts = 1
+    sizes: Any = shape if reduction == "mean" else shape[:1]
+    number = 1
     for size in sizes:
-        if size is None:
+        if size is None or isinstance(size, float):  # the standard's unknown size, and Dask's NaN
             message = (
-                f"reduction={reduction!r} divides by the size of `input`, whose shape {shape} is "
-                "not known yet: compute it first (Dask: compute_chunk_sizes()), or use "
-                "reduction='sum'."
+                f"reduction={reduction!r} divides by the size of `input`, whose shape "
+                f"{known(shape)} is not known yet: compute it first (Dask: "
+                "compute_chunk_sizes()), or use reduction='sum'."
             )
             raise ValueError(message)
-        parts *= size
-    return parts
+        number *= size
+    return number
+
+
+def known(shape: Sequence[object]) -> tuple[object, ...]:
+    """Shape with None for every size that is not known yet."""
+    return tuple(None if isinstance(size, float) else size for size in shape)

@@ -4,8 +4,9 @@ from importlib import import_module
 from types import ModuleType
 
 from kldiv_xp._typing import DType, Namespace
+from kldiv_xp.core.dtypes import limits, promoted_dtype
 from kldiv_xp.core.facts import facts_about, full_name
-from kldiv_xp.core.namespaces import limits, plain_library, promoted_dtype
+from kldiv_xp.core.namespaces import plain_library
 
 # Of the type in which backends add up, which is not enough for NumPy's longdouble.
 BITS_OF_BACKENDS = 64

@@ -11,15 +11,9 @@ from kldiv_xp.checks.remedies import (
     one_hot,
 )
 from kldiv_xp.checks.shape_remedies import label_axis
+from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import (
-    is_array,
-    is_being_compiled,
-    is_kind,
-    known_shape,
-    limits,
-    namespace_of,
-)
+from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
 
 KINDS = {
     "floats": "real floating",
@@ -81,15 +75,18 @@ def check_layouts(xp: Namespace, **operands: Array) -> None:
     if not facts_about(xp).has_layouts or any(map(is_being_compiled, operands.values())):
         return
     for name, operand in operands.items():
-        if not is_dense(xp, operand):
+        if not are_dense(xp, operand):
             kind = "nested" if operand.is_nested else operand.layout
             message = f"`{name}` must be a dense tensor; got {kind}: {for_layout(name, operand)}."
             raise TypeError(message)
 
 
-def is_dense(xp: Namespace, operand: Array) -> bool:
-    """Whether an array of a library that has other layouts is but values at regular distances."""
-    return operand.layout is xp.strided and not operand.is_nested
+def are_dense(xp: Namespace, *operands: Array) -> bool:
+    """Whether arrays of a library that has other layouts are but values at regular distances."""
+    dense = True
+    for operand in operands:
+        dense = dense and operand.layout is xp.strided and not operand.is_nested
+    return dense
 
 
 def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None = None) -> None:

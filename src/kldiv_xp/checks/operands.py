@@ -5,8 +5,9 @@ from kldiv_xp.checks.arrays import KINDS, check_dtype, check_layouts, common_nam
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream
+from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_array, is_kind, known_shape, namespace_of, sample_mask_shape
+from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of, sample_mask_shape
 
 
 def check_operands(input: Array, target: Array) -> Namespace:

@@ -6,8 +6,9 @@ from kldiv_xp._typing import Array
 from kldiv_xp.checks.arrays import common_namespace, type_name
 from kldiv_xp.checks.numbers import is_number, nearest_float
 from kldiv_xp.checks.operands import check_devices
+from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_array, is_kind, known_shape, traced
+from kldiv_xp.core.namespaces import is_array, known_shape, traced
 
 
 def temperature_of(temperature: object, input: Array) -> float | Array:

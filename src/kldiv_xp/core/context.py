@@ -8,14 +8,9 @@ from types import ModuleType
 from typing import TypeAlias
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.dtypes import promoted_dtype, working_dtype
 from kldiv_xp.core.facts import Facts, facts_about
-from kldiv_xp.core.namespaces import (
-    is_autocast,
-    known_shape,
-    namespace_of,
-    promoted_dtype,
-    working_dtype,
-)
+from kldiv_xp.core.namespaces import is_autocast, known_shape, namespace_of
 
 
 @dataclass(frozen=True, slots=True)

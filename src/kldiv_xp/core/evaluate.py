@@ -61,9 +61,10 @@ def evaluate_samples(context: Context, arrays: Arrays, log_target: bool, axis: A
 
 def evaluate_loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, in the dtype of the result."""
-    loss = by_backend("loss", context, arrays, log_target, parts)
-    if loss is not NotImplemented:
-        return loss
+    if context.backend is not None:
+        loss = context.backend.loss(context, arrays, log_target, parts)
+        if loss is not NotImplemented:
+            return loss
     return plain_sum(context, arrays, log_target, parts)
 
 
@@ -112,12 +113,17 @@ def reduced(
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
-def chained_slopes(
-    log_target: bool, scale: Scale, count: int, guard: Guard = Guard.FULL
-) -> list[Callable[..., Array]]:
+def chained_slopes(log_target: bool, scale: Scale, count: int) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
-    slopes = [partial(slope, log_target=log_target, guard=guard) for slope in SLOPES]
-    return [partial(chained, slope, scale, count) for slope in slopes]
+    return [chained_slope(place, log_target, scale, count, Guard.FULL) for place in (0, 1)]
+
+
+def chained_slope(
+    place: int, log_target: bool, scale: Scale, count: int, guard: Guard
+) -> Callable[..., Array]:
+    """Function (xp, *arrays, *upstream) to the derivative by one of the operands."""
+    slope = partial(SLOPES[place], log_target=log_target, guard=guard)
+    return partial(chained, slope, scale, count)
 
 
 def chained(

@@ -1,12 +1,12 @@
 """The only door to array-api-compat, and what the array API standard leaves to be asked."""
 
-from dataclasses import dataclass
+import sys
 from importlib import import_module
 from typing import Any
 
 import array_api_compat
 
-from kldiv_xp._typing import Array, Axes, DType, Namespace, Shape
+from kldiv_xp._typing import Array, Axes, Namespace, Shape
 from kldiv_xp.core.facts import FACTS, full_name
 
 # The arrays of these types, and not those of a subclass, are what their library computes with.
@@ -67,9 +67,34 @@ def is_torch_tensor(operand: object) -> bool:
     return full_name(kind) in SUBCLASSES_OF_TENSORS or "torch" in map(plain_library, kind.__mro__)
 
 
+def is_overridden(operands: tuple[object, ...]) -> bool:
+    """Whether an operand, or a mode that tensors are used in, may take the call.
+
+    `has_torch_function` alone says so of tensors, but as Dynamo reads it, it sees no mode, and
+    takes operands for overridden within their own override ("no implementation found"). Of an
+    array of NumPy it asks ten times as long as `hasattr`.
+    """
+    for operand in operands:
+        if hasattr(operand, "__torch_function__"):
+            overrides = sys.modules.get("torch.overrides")
+            if overrides is None:
+                return False
+            torch = overrides.torch._C
+            if overrides.has_torch_function(operands) and torch._is_torch_function_enabled():
+                return True
+            return bool(torch._is_torch_function_mode_enabled())
+    return False
+
+
 def is_being_compiled(operand: object) -> bool:
     """Whether torch.compile is reading this very code, which keeps nothing that it remembers."""
-    return is_torch_tensor(operand) and namespace_of(operand).compiler.is_compiling()
+    kind = type(operand)
+    library = PLAIN_TYPES.get((kind.__module__, kind.__qualname__))
+    if library == "torch" or (library is None and is_torch_tensor(operand)):
+        import array_api_compat.torch as xp
+
+        return bool(xp.compiler.is_compiling())  # type: ignore[attr-defined]
+    return False
 
 
 def traced(operand: Array, number: object) -> Any:
@@ -92,67 +117,6 @@ def sample_mask_shape(shape: Shape, axes: Axes) -> Shape:
     return tuple(1 if place in axes else size for place, size in enumerate(shape))
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What `finfo` tells of a floating-point type."""
-
-    bits: int
-    eps: float
-    smallest_normal: float
-
-
-# Floating-point types that others have added to NumPy, which does not call them floating.
-ADDED = {"bfloat16": Limits(bits=16, eps=2.0**-7, smallest_normal=2.0**-126)}
-
-
-def limits(xp: Namespace, dtype: DType) -> Any:
-    """`finfo` of a type, also of one that is added to NumPy."""
-    added = added_limits(dtype)
-    return xp.finfo(dtype) if added is None else added
-
-
-def is_kind(xp: Namespace, dtype: DType, kind: str) -> bool:
-    """Whether a type is of a kind of numbers, also one that is added to NumPy.
-
-    Of some, NumPy says that they are no dtype at all.
-    """
-    if kind == "real floating" and added_limits(dtype) is not None:
-        return True
-    try:
-        return bool(xp.isdtype(dtype, kind))
-    except TypeError:
-        return False
-
-
-def added_limits(dtype: DType) -> Limits | None:
-    """Limits of a type that is added to NumPy: a type of bytes without fields, with a name."""
-    return ADDED.get(dtype.name) if getattr(dtype, "kind", "") == "V" else None
-
-
-def native(dtype: DType) -> DType:
-    """Type in the order of bytes of this machine."""
-    return dtype.newbyteorder("=") if hasattr(dtype, "newbyteorder") else dtype
-
-
-def working_dtype(xp: Namespace, dtype: DType) -> DType:
-    """Type to compute and accumulate in: float32 for 16-bit floats, otherwise the type itself."""
-    return xp.float32 if limits(xp, dtype).bits < xp.finfo(xp.float32).bits else dtype
-
-
-def promoted_dtype(xp: Namespace, left: DType, right: DType) -> DType:
-    """Type that two floating-point types promote to.
-
-    By `promote_types` where a library has it: for torch's 16-bit types array_api_compat's
-    `result_type` makes tensors to ask, which torch.compile refuses ("torch.* op returned
-    non-Tensor").
-    """
-    promote = xp.promote_types if hasattr(xp, "promote_types") else xp.result_type
-    try:
-        return promote(left, right)
-    except TypeError:  # of float16 and bfloat16 NumPy says "could not be promoted"
-        return xp.float32
-
-
 def is_autocast(xp: Namespace, array: Array) -> bool:
     """Whether torch computes losses of 16-bit tensors on this device in float32 here.
 
@@ -160,8 +124,3 @@ def is_autocast(xp: Namespace, array: Array) -> bool:
     """
     device = array.device.type
     return device != "meta" and bool(xp.is_autocast_enabled(device))
-
-
-def cast(xp: Namespace, array: Array, dtype: DType) -> Array:
-    """Array of another type, or the array itself: MLX's `astype` does not know ``copy=False``."""
-    return array if array.dtype == dtype else xp.astype(array, dtype)

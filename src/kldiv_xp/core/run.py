@@ -5,8 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.dtypes import cast, is_kind, native
 from kldiv_xp.core.facts import Facts, facts_about
-from kldiv_xp.core.namespaces import cast, is_kind, namespace_of, native
+from kldiv_xp.core.namespaces import namespace_of
 
 
 def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:

@@ -21,10 +21,12 @@ class Scale:
 
     def times(self, xp: Namespace, array: Array) -> Array:
         """Array times the scale; by one number where the size is at hand, so that 12 / 12 is 1."""
-        if self.number is None or type(self.parts) is not int:
-            array = divided(xp, array, parts=self.parts)
-            return array if self.number is None else xp.multiply(array, self.number)
-        return xp.multiply(array, self.number_at_hand())
+        number, parts = self.number, self.parts
+        if number is not None and type(parts) is int:
+            return xp.multiply(array, self.number_at_hand())
+        if parts is not None:
+            array = xp.divide(array, as_float(parts))
+        return array if number is None else xp.multiply(array, number)
 
     def number_at_hand(self) -> float:
         """The scale itself, for sizes that are at hand; NaN for the mean of nothing."""
@@ -39,7 +41,7 @@ def as_float(size: Any) -> Any:
     JAX takes no int of more than 32 bits, and ONNX divides no float by an int ("Type parameter (T)
     of Optype (Div) bound to different types").  torch.jit.trace has sizes that are tensors.
     """
-    return size if is_torch_tensor(size) else size * 1.0
+    return size * 1.0 if type(size) is int or not is_torch_tensor(size) else size
 
 
 def divided(xp: Namespace, array: Array, *, parts: int | None) -> Array:

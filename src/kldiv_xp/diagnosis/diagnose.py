@@ -4,10 +4,11 @@ import math
 from functools import partial
 
 from kldiv_xp._typing import Array, Axes, InputKind, Namespace, TargetKind
-from kldiv_xp.calls.overrides import is_overridden, overridable, override
+from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_shapes
-from kldiv_xp.core.namespaces import known_shape, limits
+from kldiv_xp.core.dtypes import limits
+from kldiv_xp.core.namespaces import is_overridden, known_shape
 from kldiv_xp.diagnosis.evidence import Evidence
 from kldiv_xp.diagnosis.normalised_axis import other_axes
 from kldiv_xp.diagnosis.question import asked, subject_of

@@ -6,8 +6,9 @@ from itertools import combinations
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.namespaces import cast, namespace_of
+from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.evidence import PROBABILITIES
 from kldiv_xp.diagnosis.sample_blocks import in_memory

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import Arrays, by_backend
-from kldiv_xp.core.namespaces import cast, is_kind, namespace_of
+from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.host.blocks import Index, blocks
 
 # A dozen temporaries of this size stay below 16 MiB.

@@ -1,6 +1,7 @@
 """Eager torch tensors, in host memory or on a CUDA device: one autograd function over our loops."""
 
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -23,10 +24,13 @@ from kldiv_xp.core.scale import Scale
 
 __all__ = ["divergences", "gradient", "loss", "samples", "terms"]
 
+SHAPE = attrgetter("shape")
+
 
 def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
     """Every term; in one node of the graph where a gradient is wanted."""
-    way = way_of(arrays)
+    place = place_of(arrays)
+    way = host if place == HOST else device_way(place, arrays)
     if way is None:
         return evaluate_terms(without_backend(context), copied(arrays), log_target)
     return one_node(partial(way.terms_of, context, log_target), arrays)
@@ -34,7 +38,8 @@ def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
 
 def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
     """Sums of the terms over some axes; in one node of the graph where a gradient is wanted."""
-    way = way_of(arrays)
+    place = place_of(arrays)
+    way = host if place == HOST else device_way(place, arrays)
     if way is None:
         return evaluate_samples(without_backend(context), copied(arrays), log_target, axis)
     return one_node(partial(way.samples_of, context, log_target, axis=axis), arrays)
@@ -42,7 +47,8 @@ def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> A
 
 def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
-    way = way_of(arrays)
+    place = place_of(arrays)
+    way = host if place == HOST else device_way(place, arrays)
     if way is None:
         return evaluate_loss(without_backend(context), copied(arrays), log_target, parts)
     return one_node(partial(way.loss_of, context, log_target, parts=parts), arrays)
@@ -57,25 +63,21 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    way = way_of(arrays, upstream)
-    if way is None or is_differentiated(*arrays, *upstream):
-        arrays, upstream = copied(arrays), copied(upstream)
-        return evaluate_slopes(
-            without_backend(context), arrays, log_target, scale, upstream, wanted
-        )
-    return way.slopes_of(context, arrays, log_target, scale, upstream, wanted)
-
-
-def way_of(arrays: Arrays, upstream: Arrays = ()) -> Any:
-    """Module that computes where the tensors lie, or None where only the plain expression does."""
     place = place_of(arrays, upstream)
-    if place == HOST:
-        return host
+    way = host if place == HOST else device_way(place, (*arrays, *upstream))
+    if way is not None and not is_differentiated(*arrays, *upstream):
+        return way.slopes_of(context, arrays, log_target, scale, upstream, wanted)
+    arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
+    return evaluate_slopes(context, arrays, log_target, scale, upstream, wanted)
+
+
+def device_way(place: str | None, tensors: Arrays) -> Any:
+    """Module that computes on a CUDA device, or None where only the plain expression does."""
     if place != CUDA:
         return None
     from kldiv_xp.backends.torch import cuda
 
-    return cuda if cuda.has_kernels(*arrays, *upstream) else None
+    return cuda if cuda.has_kernels(*tensors) else None
 
 
 def one_node(function: partial[Array], arrays: Arrays) -> Array:
@@ -92,19 +94,20 @@ class Loss(torch.autograd.Function):
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
         """What the function returns."""
         ctx.save_for_backward(*arrays)
-        ctx.function, ctx.shapes = function, [array.shape for array in arrays]
+        ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
         return function(*arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
-        check_unchanged(arrays, ctx.shapes)
-        place_of((), (upstream,))  # raises where `spread` would meet freed memory
+        if list(map(SHAPE, arrays)) != ctx.shapes:
+            check_unchanged(arrays, ctx.shapes)
         context, log_target = ctx.function.args
         options = ctx.function.keywords
-        upstream = spread(upstream, arrays[0].shape, options.get("axis", ()))
-        scale = Scale(None, options.get("parts"))
-        wanted = ctx.needs_input_grad[1:3]
-        slopes = evaluate_slopes(context, arrays, log_target, scale, (upstream,), wanted)
-        return None, *slopes, *[None for _ in arrays[2:]]
+        if options.get("axis"):
+            place_of((), (upstream,))  # raises where `spread` would meet freed memory
+            upstream = spread(upstream, arrays[0].shape, options["axis"])
+        scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
+        slopes = gradient(context, arrays, log_target, scale, (upstream,), wanted)
+        return None, *slopes, *(None,) * len(arrays[2:])

@@ -64,7 +64,7 @@ class Rows(torch.autograd.Function):
 def rows_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row, in the type that is computed in."""
     working = numpy_type(context.working)
-    xp, lent_arrays = numpy_namespace(), tuple(map(lent, arrays))
+    xp, lent_arrays = numpy_namespace(), lent(*arrays)
     sums = numpy.sums_of_rows(xp, lent_arrays, divergence, working, threads)
     return torch.from_numpy(sums).to(context.working)
 
@@ -78,16 +78,15 @@ def slopes_in_blocks(
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
     xp = numpy_namespace()
-    in_order = tuple(map(lent, (*arrays[:2], upstream, *arrays[2:])))
+    in_order = lent(*arrays[:2], upstream, *arrays[2:])
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
-            results[place] = empty(arrays[place].shape, arrays[place].dtype)
+            results[place], result = empty(arrays[place].shape, arrays[place].dtype)
             attempts = [
                 partial(slopes_of, divergence, guard, place == 1)
                 for guard in (Guard.NONE, Guard.FULL)
             ]
             working, kept = numpy_type(context.working), len(arrays[place].shape) - 1
-            result = lent(results[place])
             block_loops.fill(xp, attempts, in_order, result, working, threads, kept)
     return results[0], results[1]

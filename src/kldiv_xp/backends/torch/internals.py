@@ -4,6 +4,7 @@ Where a name is missing the answer is the one that leads to the plain expression
 any case.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -38,16 +39,20 @@ def has_function_mode() -> bool:
     return any(type(mode) is not harmless for mode in modes)
 
 
-def is_plain(tensor: Array) -> bool:
-    """Whether a tensor is no more than memory of the host or of a CUDA device.
+def are_plain(tensors: Iterable[Array]) -> bool:
+    """Whether tensors are no more than memory of the host or of a CUDA device.
 
-    Told from its type and its dispatch keys: sparse, nested, quantised and negated tensors, zeros
+    Told from their types and dispatch keys: sparse, nested, quantised and negated tensors, zeros
     without memory, those of vmap and of is_grads_batched, and subclasses have others.
     """
     try:
-        return type(tensor) in PLAIN_TYPES and torch._C._dispatch_keys(tensor) in plain_keys()
+        known = plain_keys()
+        for tensor in tensors:
+            if type(tensor) not in PLAIN_TYPES or torch._C._dispatch_keys(tensor) not in known:
+                return False
     except AttributeError:
         return False
+    return True
 
 
 @cache

@@ -5,7 +5,7 @@ from functools import cache
 import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.torch.internals import is_intercepted, is_plain
+from kldiv_xp.backends.torch.internals import are_plain, is_intercepted
 from kldiv_xp.backends.torch.storage import check_memory
 from kldiv_xp.core.namespaces import plain_namespace
 from kldiv_xp.host.blocks import Index
@@ -24,10 +24,13 @@ def place_of(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) -> str
     Raises as `check_memory` does, of tensors whose memory is read directly.
     """
     every = (*arrays, *upstream)
-    if is_intercepted() or not all(map(is_plain, every)):
+    if is_intercepted() or not are_plain(every):
         return None
     check_memory(arrays, upstream)
-    if all(tensor.is_cpu for tensor in every):
+    on_host = 0
+    for tensor in every:
+        on_host += tensor.is_cpu
+    if on_host == len(every):
         return None if numpy_namespace() is None else HOST
     # Those of ROCm say that they lie on CUDA, too.
     on_cuda = torch.version.cuda is not None and all(tensor.is_cuda for tensor in every)
@@ -42,17 +45,22 @@ def numpy_namespace() -> Namespace:
     for an element.
     """
     try:
-        lent = torch.empty(0, dtype=torch.float32, device="cpu").numpy()
+        array = torch.empty(0, dtype=torch.float32, device="cpu").numpy()
     except RuntimeError:  # "Numpy is not available"
         return None
-    return plain_namespace(type(lent))
+    return plain_namespace(type(array))
 
 
 def is_differentiated(*tensors: Array) -> bool:
     """Whether autograd must learn what was done to the tensors."""
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    if torch.is_grad_enabled():
+        for tensor in tensors:
+            if tensor.requires_grad:
+                return True
+    return False
 
 
+@cache
 def numpy_type(dtype: DType) -> DType:
     """The same type in NumPy."""
     xp = numpy_namespace()
@@ -64,18 +72,22 @@ def threads() -> int:
     return min(thread_count(), int(torch.get_num_threads()))
 
 
-def empty(shape: tuple[int, ...], dtype: DType) -> Array:
-    """Tensor to be filled, in memory of NumPy, which asks the system for huge pages."""
+def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
+    """Tensor to be filled, and its memory: that of NumPy, which asks the system for huge pages."""
     if dtype in NARROW:
-        return torch.empty(shape, dtype=dtype, device="cpu")
-    return torch.from_numpy(numpy_namespace().empty(tuple(shape), dtype=numpy_type(dtype)))
+        tensor = torch.empty(shape, dtype=dtype, device="cpu")
+        return tensor, Widened(tensor)
+    memory = numpy_namespace().empty(tuple(shape), dtype=numpy_type(dtype))
+    return torch.from_numpy(memory), memory
 
 
-def lent(tensor: Array) -> Array:
-    """Memory of a tensor, as an array of NumPy or what can be cut into such arrays."""
-    if tensor.requires_grad:
-        tensor = tensor.detach()
-    return Widened(tensor) if tensor.dtype in NARROW else tensor.numpy()
+def lent(*tensors: Array) -> tuple[Array, ...]:
+    """Memory of tensors, as arrays of NumPy or what can be cut into such arrays."""
+    arrays = []
+    for tensor in tensors:
+        memory = tensor.detach() if tensor.requires_grad else tensor
+        arrays.append(Widened(memory) if memory.dtype in NARROW else memory.numpy())
+    return tuple(arrays)
 
 
 class Widened:

@@ -14,7 +14,10 @@ def savable(arrays: Arrays) -> Arrays:
 
     Of others it says "Inference tensors cannot be saved for backward".
     """
-    return tuple(shared(one) if is_unsavable(one) else one for one in arrays)
+    for one in arrays:
+        if one.is_inference():
+            return tuple(shared(one) if is_unsavable(one) else one for one in arrays)
+    return arrays
 
 
 def is_unsavable(tensor: Array) -> bool:

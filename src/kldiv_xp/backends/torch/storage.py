@@ -13,10 +13,10 @@ def check_memory(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) ->
     ValueError
         If a tensor does.
     """
-    for place, tensor in enumerate(arrays):
-        check_storage(NAMES[place], tensor)
-    for tensor in upstream:
-        check_storage("upstream", tensor)
+    for place, tensor in enumerate((*arrays, *upstream)):
+        present = tensor.untyped_storage().nbytes()
+        if present < tensor.nbytes or tensor.storage_offset() or not tensor.is_contiguous():
+            check_storage(NAMES[place] if place < len(arrays) else "upstream", tensor)
 
 
 def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) -> None:
@@ -40,8 +40,6 @@ def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) ->
 def check_storage(name: str, tensor: Array) -> None:
     """Refuse a tensor that reaches beyond its storage."""
     present = tensor.untyped_storage().nbytes()
-    if present >= tensor.nbytes and not tensor.storage_offset() and tensor.is_contiguous():
-        return
     needed = bytes_up_to_the_last(tensor)
     if present < needed:
         message = (
