@@ -211,7 +211,8 @@ def distributed(session: nox.Session) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Distil a classifier of handwritten digits into a small one; ends with a picture."""
-    install_group(session, "torch", "demo")
+    libraries = {"torch", "jax"} & {one.rpartition("=")[2] for one in session.posargs}
+    install_group(session, "demo", *sorted(libraries))
     session.install(".")
     session.run("python", "examples/distill_digits", *session.posargs)
 

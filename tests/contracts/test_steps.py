@@ -35,8 +35,8 @@ def steps(call):
 @pytest.fixture
 def operands():
     rng = np.random.default_rng(0)
-    input, target = rng.dirichlet(np.ones(SHAPE[1]), (2, SHAPE[0])).astype("float32")
-    return np.log(input), target
+    log_q, target = rng.dirichlet(np.ones(SHAPE[1]), (2, SHAPE[0])).astype("float32")
+    return np.log(log_q), target
 
 
 @pytest.mark.parametrize("reduction", ["batchmean", "sum"])
@@ -50,7 +50,7 @@ def test_few_elements_of_numpy_go_straight_to_the_formula(operands, reduction):
 def test_few_elements_of_torch_take_few_steps_there_and_back(operands):
     usable("torch")
     torch = pytest.importorskip("torch")
-    input, target = map(torch.from_numpy, operands)
-    input.requires_grad_()
-    passed = steps(lambda: kl_div(input, target, reduction="batchmean").backward())
+    log_q, target = map(torch.from_numpy, operands)
+    log_q.requires_grad_()
+    passed = steps(lambda: kl_div(log_q, target, reduction="batchmean").backward())
     assert len(passed) <= 45

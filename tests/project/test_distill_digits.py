@@ -87,7 +87,7 @@ def test_demo_ends_with_accuracies_and_a_picture(tmp_path):
     path = tmp_path / "made" / "curves.png"
     done = run("--steps", "300", "--output", str(path))
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert f"loss curves: {path}" in done.stdout
+    assert f"picture: {path}" in done.stdout
     assert "step/s" in done.stderr  # the progress bar
     scores = [float(n) for n in re.findall(r"^  .*? +(\d+\.\d)%", done.stdout, re.MULTILINE)]
     teacher, few_labels, distilled, all_labels = scores
