@@ -1,5 +1,15 @@
 """The Kullback-Leibler divergence loss of `torch.nn.KLDivLoss`, for every array library."""
 
+import sys
+
+# `python -m` puts the current folder first, where a copy.py would be taken for Python's.
+if (
+    getattr(sys, "argv", [])[:1] == ["-m"]
+    and "-m kldiv_xp " in " ".join([*sys.orig_argv, ""])
+    and not sys.flags.safe_path
+):
+    del sys.path[0]
+
 from kldiv_xp._warnings import KLDivWarning
 from kldiv_xp.api.checking import KLDivInputError, checking
 from kldiv_xp.api.kl_div import kl_div
@@ -32,4 +42,4 @@ __version__ = "0.1.0"
 for _name in __all__:
     if callable(globals()[_name]):
         globals()[_name].__module__ = __name__
-del _name
+del _name, sys

@@ -97,6 +97,38 @@ def test_unknown_format_is_told_in_a_sentence(files, name):
     assert "must end in .npy, .npz or .safetensors; got" in done.output
 
 
+def test_name_of_an_array_behind_a_file_of_one_is_refused(files):
+    said = refused(diagnose(files, "log_q.npy", "p.npy:q"))
+    assert (
+        f"A file of one array has no names in it; got {files}/p.npy:q: write {files}/p.npy" in said
+    )
+    assert diagnose(files, "log_q.npy", "p.npy").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("package", "operands"),
+    [
+        ("safetensors", ["p.safetensors", "p.npy"]),
+        ("matplotlib", ["log_q.npy", "p.npy", "--plot", "samples.png"]),
+    ],
+)
+def test_missing_package_of_a_format_or_a_picture_is_named(files, monkeypatch, package, operands):
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+
+    class Missing:
+        def find_spec(self, name, *_):
+            if name.partition(".")[0] == package:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    done = diagnose(files, *operands)
+    assert done.exit_code == 2
+    assert done.output.strip().endswith(
+        f"This needs {package}, which is not installed: pip install {package}."
+    )
+
+
 def test_missing_file_is_told(files):
     done = diagnose(files, "absent.npy", "p.npy")
     assert done.exit_code == 2
@@ -385,6 +417,24 @@ def test_module_can_be_run(files):
     assert "Found 1 mistake" in done.stdout
 
 
+def test_file_of_the_current_folder_is_not_taken_for_a_library(files):
+    names = ("array_api_compat", "click", "copy", "inspect", "json", "numbers", "numpy", "rich")
+    for name in names:
+        (files / f"{name}.py").write_text("raise SystemExit('imported')\n")
+    command = [sys.executable, "-m", "kldiv_xp", "diagnose", "log_q.npy", "p.npy"]
+    done = subprocess.run(command, cwd=files, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_module_that_is_imported_leaves_the_path_alone(tmp_path):
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program" / "__init__.py").write_text("import kldiv_xp\n")
+    (tmp_path / "program" / "train.py").write_text("import sys; print(sys.path[0])\n")
+    command = [sys.executable, "-m", "program.train", "kldiv_xp"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == str(tmp_path)
+
+
 def test_module_that_is_imported_does_nothing():
     assert importlib.import_module("kldiv_xp.__main__").NEEDED == ("click", "numpy", "rich")
 
@@ -399,7 +449,7 @@ def test_missing_package_is_told_in_a_sentence(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.strip() == (
         "The command line needs click, which is not installed: pip install 'kldiv-xp[cli]'."
     )

@@ -59,7 +59,9 @@ def damaged(path: str, reason: str) -> str:
 
 def from_npy(path: str, key: str) -> Any:
     """The array of a file of one array."""
-    del key
+    if key:
+        message = f"A file of one array has no names in it; got {path}:{key}: write {path} alone."
+        raise NameOfArrayError(message)
     return np.lib.format.open_memmap(path, mode="r")
 
 

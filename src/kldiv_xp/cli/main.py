@@ -28,7 +28,7 @@ def loaded(_: click.Context, __: click.Parameter, name: str) -> Any:
     try:
         return load(name)
     except (OSError, ValueError, ImportError) as error:
-        raise click.BadParameter(printable(str(error))) from error
+        raise click.BadParameter(sentence(error)) from error
 
 
 def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
@@ -42,6 +42,14 @@ def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
         )
         raise click.BadParameter(message) from error
     return axes if len(axes) > 1 else axes[0]
+
+
+def sentence(error: Exception) -> str:
+    """Why it cannot be done."""
+    if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        package = error.name.partition(".")[0]
+        return f"This needs {package}, which is not installed: pip install {package}."
+    return printable(str(error) or type(error).__name__)
 
 
 def printable(text: str) -> str:
@@ -102,7 +110,7 @@ def diagnose_files(
         if plot is not None:
             draw(plot, input, target, report)
     except (TypeError, ValueError, ImportError, OSError, MemoryError) as error:
-        raise click.UsageError(printable(str(error) or type(error).__name__)) from error
+        raise click.UsageError(sentence(error)) from error
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2))
     else:
