@@ -5,16 +5,17 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.backends.numpy_rows import divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
-from kldiv_xp.core.evaluate_rows import pairs_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard, factors, pointwise
-from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.inner_products import ROW
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
+
+__all__ = ["divergences", "gradient", "loss", "samples", "terms"]
 
 Threads = Callable[[], int]
 
@@ -39,20 +40,6 @@ def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) 
     value = mean(context.xp, arrays, log_target, parts, context.working, thread_count)
     with context.xp.errstate(all="ignore"):  # it may overflow its type
         return context.xp.asarray(value, dtype=context.dtype)
-
-
-def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergences of rows of logits, in the type that is computed in."""
-    sums = sums_of_rows(context.xp, arrays, divergence, context.working, thread_count)
-    return context.xp.asarray(sums.astype(context.working))
-
-
-def sums_of_rows(
-    xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
-) -> Array:
-    """Divergences of rows of logits, in float64."""
-    attempts = [partial(pairs_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-    return block_loops.row_sums(xp, attempts, arrays, working, threads)
 
 
 def gradient(

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy
+from kldiv_xp.backends import numpy_rows
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
     empty,
@@ -65,7 +65,7 @@ def rows_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row, in the type that is computed in."""
     working = numpy_type(context.working)
     xp, lent_arrays = numpy_namespace(), lent(*arrays)
-    sums = numpy.sums_of_rows(xp, lent_arrays, divergence, working, threads)
+    sums = numpy_rows.sums_of_rows(xp, lent_arrays, divergence, working, threads)
     return torch.from_numpy(sums).to(context.working)
 
 
