@@ -37,7 +37,7 @@ def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> A
 
 def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    value = mean(context.xp, arrays, log_target, parts, context.working, thread_count)
+    value = total(context.xp, arrays, log_target, context.working, thread_count, parts)
     with context.xp.errstate(all="ignore"):  # it may overflow its type
         return context.xp.asarray(value, dtype=context.dtype)
 
@@ -70,38 +70,33 @@ def gradient(
     return results[0], results[1]
 
 
-def mean(
+def total(
     xp: Namespace,
     arrays: Arrays,
     log_target: bool,
-    parts: int | None,
     working: DType,
     threads: Threads,
+    parts: int | None = None,
 ) -> float:
-    """Sum of all terms over the divisor; NaN for the mean of nothing."""
-    value = total(xp, arrays, log_target, working, threads)
+    """Sum of all terms over the divisor, NaN for the mean of nothing.
+
+    Few terms go straight to the formula: `dot` adds them up in one piece.
+    """
+    attempts = attempts_at_sum(log_target)
+    if math.prod(arrays[0].shape) >= ROW:
+        ordered = in_order_of_memory(arrays) if arrays[0].ndim > 1 else arrays
+        value = block_loops.total(xp, attempts, ordered, working, threads)
+    else:
+        blocks = few(arrays, working)
+        with xp.errstate(all="ignore"):
+            for attempt in attempts:
+                p, log_ratio = attempt(xp, *blocks)
+                value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
+                if not math.isnan(value):
+                    break
     if parts is None:
         return value
     return value / parts if parts else math.nan
-
-
-def total(
-    xp: Namespace, arrays: Arrays, log_target: bool, working: DType, threads: Threads
-) -> float:
-    """Sum of all terms; few of them go straight to the formula, for `dot` adds them up at once."""
-    attempts = attempts_at_sum(log_target)
-    if math.prod(arrays[0].shape) >= ROW:
-        if arrays[0].ndim > 1:
-            arrays = in_order_of_memory(arrays)
-        return block_loops.total(xp, attempts, arrays, working, threads)
-    value, blocks = math.nan, few(arrays, working)
-    with xp.errstate(all="ignore"):
-        for attempt in attempts:
-            p, log_ratio = attempt(xp, *blocks)
-            value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
-            if not math.isnan(value):
-                break
-    return value
 
 
 def few(operands: Arrays, working: DType) -> list[Array]:

@@ -37,7 +37,7 @@ def samples_of(context: Context, log_target: bool, *arrays: Array, axis: Axes) -
 def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    value = numpy.mean(xp, lent(*arrays), log_target, parts, working, threads)
+    value = numpy.total(xp, lent(*arrays), log_target, working, threads, parts)
     if context.dtype in NARROW:  # rounded once
         return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
     return torch.from_numpy(xp.asarray(value, dtype=working))
