@@ -51,22 +51,13 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    xp, results = context.xp, [None, None]
+    fill = partial(fill_slope, context.xp, arrays, log_target, scale, upstream)
+    results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
-            result = xp.empty(arrays[place].shape, dtype=native(arrays[place].dtype))
+            result = context.xp.empty(arrays[place].shape, dtype=native(arrays[place].dtype))
             results[place] = result
-            fill_slope(
-                xp,
-                arrays,
-                log_target,
-                scale,
-                upstream,
-                place,
-                result,
-                context.working,
-                thread_count,
-            )
+            fill(place, result, context.working, thread_count)
     return results[0], results[1]
 
 
