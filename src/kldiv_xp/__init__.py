@@ -39,6 +39,12 @@ __all__ = [
 
 __version__ = "0.1.0"
 
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__]
+
+
 for _name in __all__:
     if callable(globals()[_name]):
         globals()[_name].__module__ = __name__

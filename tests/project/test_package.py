@@ -12,7 +12,7 @@ from packaging.version import Version
 
 import kldiv_xp
 
-MODULES = [f"kldiv_xp.{module.name}" for module in pkgutil.iter_modules(kldiv_xp.__path__)]
+MODULES = [module.name for module in pkgutil.walk_packages(kldiv_xp.__path__, "kldiv_xp.")]
 LIBRARIES = ("numpy", "cupy", "torch", "jax", "dask", "array_api_strict")
 
 
@@ -42,6 +42,7 @@ def test_public_names():
         "thread_limit",
     }
     assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
+    assert dir(kldiv_xp) == kldiv_xp.__all__
 
 
 def test_version_is_a_version():
@@ -72,6 +73,15 @@ def test_computing_imports_no_other_array_library(library):
         f"print([m for m in {LIBRARIES} if m in set(sys.modules) - before])"
     )
     assert run_python(program) == "[]"
+
+
+def test_public_examples_give_what_they_show():
+    pytest.importorskip("numpy", reason="numpy is not installed")
+    result = doctest.testmod(kldiv_xp, raise_on_error=False)
+    assert result.failed == 0
+    # The public names belong to the package, and doctest looks for them nowhere else.
+    shown = [getattr(kldiv_xp, name).__doc__ or "" for name in kldiv_xp.__all__]
+    assert result.attempted == sum(text.count(">>> ") for text in shown) > 0
 
 
 @pytest.mark.parametrize("name", MODULES)

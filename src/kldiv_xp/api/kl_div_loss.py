@@ -62,8 +62,8 @@ class KLDivLoss:
     KLDivLoss(reduction='batchmean', log_target=False, axis=None)
     >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
     >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
-    >>> loss(input, target).round(7)
-    array(0.6759527)
+    >>> round(float(loss(input, target)), 7)
+    0.6759527
     """
 
     reduction: Reduction

@@ -90,8 +90,8 @@ def kl_div_with_logits(
     >>> import numpy as np
     >>> from kldiv_xp import kl_div_with_logits
     >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
-    >>> kl_div_with_logits(student, teacher, temperature=2.0).round(7)
-    array(1.278824)
+    >>> round(float(kl_div_with_logits(student, teacher, temperature=2.0)), 7)
+    1.2806267
     """
     operands = (input, target, where, temperature)
     if is_overridden(operands):
@@ -164,8 +164,8 @@ def js_div_with_logits(
     >>> import numpy as np
     >>> from kldiv_xp import js_div_with_logits
     >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
-    >>> js_div_with_logits(student, teacher).round(7)
-    array(0.2407947)
+    >>> round(float(js_div_with_logits(student, teacher)), 7)
+    0.2475881
     """
     operands = (input, target, where, temperature, beta)
     if is_overridden(operands):

@@ -101,7 +101,7 @@ def diagnose(
     >>> report.findings[0].code, report.findings[0].where
     ('probabilities-as-input', (0, 0))
     >>> print(report.findings[0])
-    `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or log(input).
+    `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
     """  # noqa: E501 - a finding is one line
     operands = (input, target, where)
     if is_overridden(operands):
