@@ -56,7 +56,7 @@ def working_threads() -> int:
 
 
 def is_of_a_helper(code: CodeType) -> bool:
-    return (Path(code.co_filename).name, code.co_name) == ("_sharing.py", "run")
+    return (Path(code.co_filename).name, code.co_name) == ("sharing.py", "run")
 
 
 def installed(*names: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The bridge to CuPy, with a module in CuPy's place whose device is simulated.
+"""The backend of CuPy, with a module in CuPy's place whose device is simulated.
 
 This proves which arguments a kernel gets, in which order, on which device and stream, and that it
 computes the loss from them. It proves nothing about CuPy itself, its compiler, or a GPU.
@@ -40,7 +40,7 @@ class Context:
 
 
 class Array:
-    """What the bridge asks of an array of CuPy, over one of NumPy."""
+    """What the backend asks of an array of CuPy, over one of NumPy."""
 
     def __init__(self, host):
         self.host = host
@@ -69,7 +69,7 @@ class Module:
 
 
 def module():
-    """In the place of CuPy, as far as the bridge uses it."""
+    """In the place of CuPy, as far as the backend uses it."""
     made = types.ModuleType("cupy")
     made.ndarray = Array
     made.empty = lambda shape, dtype: Array(np.empty(shape, dtype))
@@ -83,19 +83,22 @@ def module():
     return made
 
 
+LOADED = [("backends", "cupy"), ("cuda", "cupy_launcher")]
+
+
 @pytest.fixture
-def bridge(monkeypatch):
-    """The bridge, loaded with the module in CuPy's place."""
+def backend(monkeypatch):
+    """The backend, loaded with the module in CuPy's place."""
     monkeypatch.setitem(sys.modules, "cupy", module())
-    for name in ("_cupy", "_cupy_launch"):
-        monkeypatch.delitem(sys.modules, f"kldiv_xp.{name}", raising=False)
+    for room, name in LOADED:
+        monkeypatch.delitem(sys.modules, f"kldiv_xp.{room}.{name}", raising=False)
     monkeypatch.setattr(Module, "made", [])
     from importlib import import_module
 
     yield import_module("kldiv_xp.backends.cupy")
-    for name in ("_cupy", "_cupy_launch"):
-        sys.modules.pop(f"kldiv_xp.{name}", None)
-        vars(sys.modules["kldiv_xp"]).pop(name, None)
+    for room, name in LOADED:
+        sys.modules.pop(f"kldiv_xp.{room}.{name}", None)
+        vars(sys.modules[f"kldiv_xp.{room}"]).pop(name, None)
 
 
 def operands(shape=(6, 7)):
@@ -112,14 +115,14 @@ def plain(arrays):
 
 
 @pytest.mark.parametrize("log_target", [False, True])
-def test_loss_comes_from_the_operands_in_their_order(bridge, log_target):
+def test_loss_comes_from_the_operands_in_their_order(backend, log_target):
     arrays = operands()
-    result = bridge.loss(plain(arrays), on_device(*arrays), log_target, 6)
+    result = backend.loss(plain(arrays), on_device(*arrays), log_target, 6)
     assert type(result) is Array
     assert_allclose(result.host, evaluate_loss(plain(arrays), arrays, log_target, 6))
 
 
-def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(bridge):
+def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(backend):
     arrays = operands()
     arrays = (
         arrays[0][::-1],
@@ -127,26 +130,26 @@ def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(bridge):
         np.broadcast_to(np.arange(7) < 4, (6, 7)),
     )
     expected = evaluate_terms(plain(arrays), arrays, P)
-    terms = bridge.terms(plain(arrays), on_device(*arrays), P)
+    terms = backend.terms(plain(arrays), on_device(*arrays), P)
     assert_allclose(terms.host, expected)
-    samples = bridge.samples(plain(arrays), on_device(*arrays), P, (1,))
+    samples = backend.samples(plain(arrays), on_device(*arrays), P, (1,))
     assert_allclose(samples.host, expected.sum(axis=1))
 
 
-def test_gradient_comes_from_operands_and_upstream(bridge):
+def test_gradient_comes_from_operands_and_upstream(backend):
     arrays, upstream = operands(), np.asarray(3.0)
     given = (P, Scale(0.5), (True, True))
     expected = evaluate_slopes(plain(arrays), arrays, *given[:2], (upstream,), given[2])
-    found = bridge.gradient(
+    found = backend.gradient(
         plain(arrays), on_device(*arrays), *given[:2], on_device(upstream), given[2]
     )
     for slope, other in zip(found, expected, strict=True):
         assert_allclose(slope.host, other)
 
 
-def test_kernels_run_on_the_device_of_the_operands(bridge):
+def test_kernels_run_on_the_device_of_the_operands(backend):
     arrays = operands()
-    bridge.loss(plain(arrays), on_device(*arrays), P, 1)
+    backend.loss(plain(arrays), on_device(*arrays), P, 1)
     first, second = Module.made
     assert first.launched == [("sums_of_pieces", (("device", 0),))]
     assert second.launched == [("totals", (("device", 0),))]
@@ -154,38 +157,38 @@ def test_kernels_run_on_the_device_of_the_operands(bridge):
     assert ENTERED == []
 
 
-def test_kernels_are_compiled_once(bridge):
+def test_kernels_are_compiled_once(backend):
     arrays = operands()
     for _ in range(3):
-        bridge.loss(plain(arrays), on_device(*arrays), P, 1)
+        backend.loss(plain(arrays), on_device(*arrays), P, 1)
     assert [len(made.launched) for made in Module.made] == [3, 3]
 
 
-def test_nothing_is_launched_for_no_elements(bridge):
+def test_nothing_is_launched_for_no_elements(backend):
     arrays = operands((0, 4))
-    assert bridge.terms(plain(arrays), on_device(*arrays), P).shape == (0, 4)
-    assert bridge.samples(plain(arrays), on_device(*arrays), P, (1,)).shape == (0,)
+    assert backend.terms(plain(arrays), on_device(*arrays), P).shape == (0, 4)
+    assert backend.samples(plain(arrays), on_device(*arrays), P, (1,)).shape == (0,)
     assert Module.made == []
 
 
-def test_what_the_kernels_do_not_know_gets_the_plain_expression(bridge, monkeypatch):
+def test_what_the_kernels_do_not_know_gets_the_plain_expression(backend, monkeypatch):
     class Subclass(Array):
         pass
 
     log_q, target = operands()
     whole = plain((log_q, target))
     given = (whole, (Array(log_q), Subclass(target)), P)
-    assert bridge.terms(*given) is NotImplemented
-    assert bridge.samples(*given, (1,)) is NotImplemented
-    assert bridge.loss(*given, 1) is NotImplemented
-    assert bridge.gradient(*given, 1, (), (True, True)) is NotImplemented
+    assert backend.terms(*given) is NotImplemented
+    assert backend.samples(*given, (1,)) is NotImplemented
+    assert backend.loss(*given, 1) is NotImplemented
+    assert backend.gradient(*given, 1, (), (True, True)) is NotImplemented
     field = np.zeros(5, [("a", "u1"), ("b", "f8")])["b"]
-    assert bridge.terms(plain((field, field)), on_device(field, field), P) is NotImplemented
+    assert backend.terms(plain((field, field)), on_device(field, field), P) is NotImplemented
     monkeypatch.setattr(sys.modules["cupy"].cuda.runtime, "is_hip", True)
-    assert bridge.terms(whole, on_device(log_q, target), P) is NotImplemented
+    assert backend.terms(whole, on_device(log_q, target), P) is NotImplemented
 
 
-def test_another_library_names_its_device_and_stream(bridge):
+def test_another_library_names_its_device_and_stream(backend):
     from importlib import import_module
 
     arrays = operands()

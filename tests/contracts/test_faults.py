@@ -19,7 +19,7 @@ def ours():
 def is_of_a_helper(frame):
     while frame.f_back is not None:
         frame = frame.f_back
-    return frame.f_code.co_name == "run" and frame.f_code.co_filename.endswith("_sharing.py")
+    return frame.f_code.co_name == "run" and frame.f_code.co_filename.endswith("sharing.py")
 
 rng = np.random.default_rng(0)
 p = rng.random((6, 300_000), dtype="float32") + np.float32(0.01)
@@ -50,7 +50,7 @@ operands = [np.broadcast_to(np.float32(value), (many,)) for value in (-1, 0.5)]
 
 def computing():
     frame = sys._current_frames()[threading.main_thread().ident]
-    while frame is not None and not frame.f_code.co_filename.endswith("_formula.py"):
+    while frame is not None and not frame.f_code.co_filename.endswith("log_probabilities.py"):
         frame = frame.f_back
     return frame is not None
 

@@ -1,7 +1,7 @@
 """The mathematics of logits: softmax, the divergences of its rows, and their derivatives.
 
 Everything is along the last axis. `pairs` are weights with the two factors of a divergence of
-`_formula`: the divergence of a row is the weighted sum of their inner products.
+`log_probabilities`: the divergence of a row is the weighted sum of their inner products.
 """
 
 import math
@@ -88,7 +88,7 @@ class KL:
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """By logits p (log p - log q - KL) / T; by p and log p as in `_formula`."""
+        """By logits p (log p - log q - KL) / T; by p and log p as in `log_probabilities`."""
         ((_, p, log_ratio),) = self.pairs(xp, input, target, guard=guard)
         if self.target_is == "logits":
             return centred(xp, p, log_ratio, self.temperature)

@@ -18,11 +18,11 @@ from kldiv_xp import kl_div, kl_div_gradient
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from kldiv_xp import (  # noqa: E402 - torch may be missing
-    _torch,
-    _torch_blocks,
-    _torch_cuda,
-    _torch_memory,
+from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
+    cuda,
+    cuda_without_cupy,
+    eager,
+    numpy_views,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
@@ -43,17 +43,17 @@ def way(request, monkeypatch):
     if request.param == "kernels" and cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     compiler = types.SimpleNamespace() if request.param == "kernels" else None
-    monkeypatch.setattr(_torch, "place_of", passing_for_cuda)
-    monkeypatch.setattr(_torch_cuda, "compiler", lambda: compiler)
-    monkeypatch.setattr(_torch_cuda, "launcher", lambda _: launch)
-    monkeypatch.setattr(_torch_blocks, "LARGEST", 16)
+    monkeypatch.setattr(eager, "place_of", passing_for_cuda)
+    monkeypatch.setattr(cuda, "compiler", lambda: compiler)
+    monkeypatch.setattr(cuda, "launcher", lambda _: launch)
+    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
     yield launched
     assert bool(launched) == (request.param == "kernels")
 
 
 def passing_for_cuda(*tensors):
     """Where tensors would lie if the memory of the host were that of a CUDA device."""
-    return _torch_memory.CUDA if _torch_memory.place_of(*tensors) else None
+    return numpy_views.CUDA if numpy_views.place_of(*tensors) else None
 
 
 def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(False, False)):
@@ -71,7 +71,7 @@ def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(Fal
 def plainly(monkeypatch, function, *arguments, **options):
     """What the plain expression gives."""
     with monkeypatch.context() as patch:
-        patch.setattr(_torch, "place_of", lambda *_: None)
+        patch.setattr(eager, "place_of", lambda *_: None)
         return function(*arguments, **options)
 
 
@@ -173,14 +173,14 @@ def test_few_elements(way, shape):
 def test_sum_beyond_float16_is_divided_before_it_is_rounded(way):
     operands = [torch.full((40, 1000), value, dtype=torch.float16) for value in (-8.0, 1.0)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_torch_blocks, "LARGEST", 1 << 14)
+        patch.setattr(cuda_without_cupy, "LARGEST", 1 << 14)
         assert kl_div(*operands, reduction="batchmean") == 8000
 
 
 def test_type_without_kernels_gets_the_plain_expression():
     plain = torch.ones(3)
-    assert _torch_cuda.has_kernels(plain, plain > 0)
-    assert not _torch_cuda.has_kernels(plain, plain.to(torch.float8_e5m2))
+    assert cuda.has_kernels(plain, plain > 0)
+    assert not cuda.has_kernels(plain, plain.to(torch.float8_e5m2))
 
 
 @pytest.mark.parametrize(
@@ -190,15 +190,15 @@ def test_type_without_kernels_gets_the_plain_expression():
 )
 def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expected):
     monkeypatch.setattr(torch.version, "cuda", version)
-    monkeypatch.setattr(_torch_memory, "is_plain", lambda _: True)
-    monkeypatch.setattr(_torch_memory, "check_memory", lambda *_: None)
+    monkeypatch.setattr(numpy_views, "are_plain", lambda _: True)
+    monkeypatch.setattr(numpy_views, "check_memory", lambda *_: None)
     tensors = [types.SimpleNamespace(is_cuda=place, is_cpu=not place) for place in places]
-    assert (_torch_memory.place_of(tensors) == _torch_memory.CUDA) == expected
+    assert (numpy_views.place_of(tensors) == numpy_views.CUDA) == expected
 
 
 def test_without_cupy_there_is_no_compiler(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert _torch_cuda.compiler.__wrapped__() is None
+    assert cuda.compiler.__wrapped__() is None
 
 
 def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch):
@@ -207,37 +207,37 @@ def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch)
     compiler.launch_on_stream = lambda *arguments: launched.append(arguments)
     monkeypatch.setitem(sys.modules, "kldiv_xp.cuda.cupy_launcher", compiler)
     monkeypatch.setattr("kldiv_xp.cuda.cupy_launcher", compiler, raising=False)
-    monkeypatch.setattr(_torch_cuda, "compiler", _torch_cuda.compiler.__wrapped__)
+    monkeypatch.setattr(cuda, "compiler", cuda.compiler.__wrapped__)
     streams = {torch.device("cuda", 3): types.SimpleNamespace(cuda_stream=1234)}
     monkeypatch.setattr(torch.cuda, "current_stream", streams.__getitem__)
     tensor = types.SimpleNamespace(device=torch.device("cuda", 3))
-    _torch_cuda.launcher(tensor)("text", "fill", 5, [6])
+    cuda.launcher(tensor)("text", "fill", 5, [6])
     assert launched == [(3, 1234, "text", "fill", 5, [6])]
 
 
 def test_tensors_are_described_by_address_type_and_strides():
     tensor = torch.ones((3, 4), dtype=torch.bfloat16).t()
-    buffer = _torch_cuda.buffer(tensor)
-    assert buffer == (_torch_cuda.Buffer(tensor.data_ptr(), "bfloat16", (1, 4)))
+    buffer = cuda.buffer(tensor)
+    assert buffer == (cuda.Buffer(tensor.data_ptr(), "bfloat16", (1, 4)))
 
 
 def test_what_is_allocated_lies_with_the_operands():
-    empty = partial(_torch_cuda.empty_on, torch.device("meta"))((2, 3), torch.float16)
+    empty = partial(cuda.empty_on, torch.device("meta"))((2, 3), torch.float16)
     assert (empty.device.type, empty.shape, empty.dtype) == ("meta", (2, 3), torch.float16)
 
 
 def test_a_block_of_float32_has_16_mebibytes_at_most(monkeypatch):
-    assert _torch_blocks.LARGEST * 4 == 16 * 2**20
-    monkeypatch.setattr(_torch_blocks, "LARGEST", 16)
-    sizes = [len(list(_torch_blocks.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
+    assert cuda_without_cupy.LARGEST * 4 == 16 * 2**20
+    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
+    sizes = [len(list(cuda_without_cupy.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
     assert sizes == [1, 1, 2]
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (17,), (3, 50), (2, 3, 40)], ids=str)
 def test_blocks_cover_every_element_once(monkeypatch, shape):
-    monkeypatch.setattr(_torch_blocks, "LARGEST", 16)
+    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
     counts = torch.zeros(shape, dtype=torch.int64)
-    for index, (block,) in _torch_blocks.blocks_of((counts,)):
+    for index, (block,) in cuda_without_cupy.blocks_of((counts,)):
         assert block.numel() <= 16
         counts[index] += 1
     assert (counts == 1).all()
