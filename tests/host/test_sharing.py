@@ -39,7 +39,8 @@ def test_every_job_is_done_once(jobs, threads):
 
     share(work, jobs, threads)
     assert sorted(done) == list(range(jobs))
-    assert len(set(workers)) == len(workers) == max(1, min(jobs, threads))
+    # Not how many identities: a thread that begins late may have that of one that has ended.
+    assert len(workers) == max(1, min(jobs, threads))
 
 
 @pytest.mark.parametrize(("jobs", "threads"), COMBINATIONS)

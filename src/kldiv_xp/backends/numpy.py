@@ -11,8 +11,7 @@ from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard, factors, pointwise
-from kldiv_xp.host import block_loops
-from kldiv_xp.host.inner_products import ROW
+from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "samples", "terms"]
@@ -74,8 +73,10 @@ def total(
     Few terms go straight to the formula: `dot` adds them up in one piece.
     """
     attempts = attempts_at_sum(log_target)
-    if math.prod(arrays[0].shape) >= ROW:
-        ordered = in_order_of_memory(arrays) if arrays[0].ndim > 1 else arrays
+    size = math.prod(arrays[0].shape)
+    if size >= inner_products.ROW:
+        several = arrays[0].ndim > 1 and size > inner_products.ROW
+        ordered = in_order_of_memory(arrays) if several else arrays
         value = block_loops.total(xp, attempts, ordered, working, threads)
     else:
         blocks = few(arrays, working)
@@ -161,7 +162,7 @@ def fill_slope(
     """Write the derivative by one operand into `result`; of few elements at once."""
     slope = partial(chained_slope, place, log_target, scale, len(arrays))
     operands = (*arrays, *upstream)
-    if math.prod(result.shape) >= ROW:
+    if math.prod(result.shape) >= inner_products.ROW:
         attempts = slope(Guard.NONE), slope(Guard.FULL)
         block_loops.fill(xp, attempts, operands, result, working, threads)
         return

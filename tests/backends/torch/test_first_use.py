@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 if not hasattr(os, "fork"):
     pytest.skip("this system has no fork", allow_module_level=True)
 
-PROGRAM = Path(__file__).with_name("first_use.py")
+PROGRAM = Path(__file__).parents[2] / "first_use.py"
 LOSSES = ("kl_div", "js")
 
 
