@@ -32,13 +32,14 @@ def examine(input: Array, target: Array) -> Context:
 
 def examined(input: Array, target: Array) -> Context:
     """Context of two operands of any types, cached if they are plain ones of one library."""
-    xp = check_operands(input, target)
-    compiled = is_being_compiled(input)
+    xp, compiled = check_operands(input, target), is_being_compiled(input)
     kinds = type(input), type(target), input.dtype, target.dtype
     backend = select_backend(xp, *kinds, compiled=compiled)
     context = describe(xp, *kinds[2:], backend, examine)
+    if compiled:  # nothing is remembered of a trace
+        return context
     plain = plain_namespace(kinds[0]) is xp and plain_namespace(kinds[1]) is xp
     # NumPy's dtypes are equal whatever metadata they carry, which is the caller's own.
-    if plain and not compiled and not any(getattr(one, "metadata", None) for one in kinds[2:]):
+    if plain and not any(getattr(one, "metadata", None) for one in kinds[2:]):
         _cached.setdefault(kinds[:2], {})[kinds[2:]] = context
     return context
