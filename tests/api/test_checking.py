@@ -161,11 +161,18 @@ def test_what_is_no_code_is_refused_at_once(code):
     )
 
 
-@pytest.mark.parametrize("allow", ["underflow", None, 3])
-def test_codes_come_in_a_list(allow):
+@pytest.mark.parametrize(
+    ("allow", "remedy"),
+    [
+        ("underflow", "pass ['underflow']"),
+        (None, "leave it out to allow none"),
+        (3, "leave it out to allow none"),
+    ],
+)
+def test_codes_come_in_a_list(allow, remedy):
     with pytest.raises(TypeError) as caught:
         checking(allow=allow)
-    assert str(caught.value) == f"`allow` must be a list of codes; got {allow!r}: pass [{allow!r}]."
+    assert str(caught.value) == f"`allow` must be a list of codes; got {allow!r}: {remedy}."
 
 
 def test_block_can_be_a_decorator():
@@ -368,6 +375,25 @@ def test_what_torch_compiles_cannot_be_checked(around):
     else:
         with pytest.raises(Exception, match="compile traces has none"):
             compiled(*operands)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace.:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Converting a tensor to a Python boolean")
+@pytest.mark.parametrize("loss", [kl_div, kl_div_with_logits, js_div_with_logits])
+def test_what_torch_records_cannot_be_checked(loss):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    operands = tuple(torch.tensor(one) for one in (LOG_Q, P))
+
+    def traced():
+        return torch.jit.trace(lambda x, p: loss(x, p, reduction="sum"), operands)
+
+    with checking(), pytest.raises(TypeError) as caught:
+        traced()
+    assert str(caught.value) == (
+        "A check reads values, and what torch.jit.trace traces has none: call the traced function "
+        "without it, and diagnose(...) outside."
+    )
+    assert torch.equal(traced()(*operands), loss(*operands, reduction="sum"))
 
 
 def test_what_jax_traces_cannot_be_checked():

@@ -245,7 +245,7 @@ def test_a_subclass_sets_options_after_construction():
     assert torch.equal(Distillation(2)(*arrays), expected)
 
 
-@pytest.mark.parametrize("axis", [None, -1, (0, 1)])
+@pytest.mark.parametrize("axis", [None, -1, (0, 1), np.int64(1), (np.int8(0), 1)])
 def test_it_is_loaded_as_weights_with_its_one_name_allowed(tmp_path, axis):
     loss = KLDivLoss(reduction="sum", log_target=True, axis=axis)
     torch.save(loss, tmp_path / "loss.pt")

@@ -431,14 +431,33 @@ def test_array_of_another_library_is_refused_in_one_sentence(name):
     )
 
 
-@pytest.mark.parametrize("upstream", [True, "1", [1.0], 1j])
-def test_upstream_that_is_no_number_is_refused_in_one_sentence(backend, upstream):
+FLOAT_OF_IT = "pass float(...) or asarray(...) of it"
+
+
+@pytest.mark.parametrize(
+    ("upstream", "remedy", "followed"),
+    [
+        (True, FLOAT_OF_IT, float),
+        ("1", FLOAT_OF_IT, float),
+        ([1.0], FLOAT_OF_IT, lambda one: float(*one)),
+        (1 + 2j, "take its real part, upstream.real", lambda one: one.real),
+    ],
+)
+def test_upstream_that_is_no_number_is_refused_in_one_sentence(backend, upstream, remedy, followed):
     with pytest.raises(TypeError) as caught:
         kl_div_gradient(backend.array(LOG_Q), backend.array(P), upstream=upstream)
     assert str(caught.value) == (
         "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
-        f"{type(upstream).__name__}: pass float(...) or asarray(...) of it."
+        f"{type(upstream).__name__}: {remedy}."
     )
+    pair = backend.array(LOG_Q), backend.array(P)
+    for place in (0, 1):
+
+        def slope(*arrays, place=place, **options):
+            return kl_div_gradient(*arrays, **options)[place]
+
+        found = backend.values(slope, *pair, upstream=followed(upstream))
+        np.testing.assert_array_equal(found, backend.values(slope, *pair))
 
 
 @pytest.mark.parametrize("flag", [np.True_, np.False_])

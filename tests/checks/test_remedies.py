@@ -87,6 +87,14 @@ ROWS = {
     "labels": (
         LOG_Q, LABELS, FLOATS + LABELLED, ("one_hot", {"n": 3}), kl(LOG_Q, ONE_HOT),
     ),
+    "labels in a column": (
+        LOG_Q, LABELS[:, None], FLOATS + LABELLED, ("one_hot_of_column", {"n": 3}),
+        kl(LOG_Q, ONE_HOT),
+    ),
+    "labels of pixels in a channel": (
+        IMAGE, PIXELS[:, None], FLOATS + LABELLED, ("one_hot_of_channel", {"n": 3}),
+        kl(IMAGE, np.moveaxis(np.eye(3)[PIXELS], -1, 1)),
+    ),
     "labels in floats": (
         LOG_Q, LABELS.astype(float), SHAPES + LABELLED, ("one_hot", {"n": 3}), kl(LOG_Q, ONE_HOT),
     ),
@@ -112,9 +120,13 @@ ROWS = {
 def code_of(backend, word, fields):
     if word == "counted":
         return words(backend, "normalised", words(backend, "as_float", "target"), axis=-1)
-    if word != "one_hot_in_front":
+    if not word.startswith("one_hot_"):
         return words(backend, word, "target", **fields)
-    code = words(backend, "one_hot", "target", **fields)
+    shape = {"one_hot_of_column": (2,), "one_hot_of_channel": (2, 4)}.get(word)
+    labels = "target" if shape is None else words(backend, "reshaped", "target", shape=shape)
+    code = words(backend, "one_hot", labels, **fields)
+    if word == "one_hot_of_column":
+        return code
     moved = {"torch": "{}.movedim(-1, 1)"}
     module = {"jax": "jax.numpy"}.get(backend.library, backend.library)
     return moved.get(backend.library, f"{module}.moveaxis({{}}, -1, 1)").format(code)

@@ -163,6 +163,23 @@ def test_compiled_derivatives_have_one_graph_for_all_batches(compiled):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("beta", [0.25, 1])
+def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
+    def both(input, target, where):
+        options = {"where": where[:, :1], "beta": beta, "temperature": 2.0}
+        pairs = (input, target), (target, input)
+        return sum(js_div_with_logits(*pair, **options) for pair in pairs)
+
+    torch.compiler.reset()
+    function = torch.compile(both, dynamic=True, fullgraph=True, backend="eager")
+    for batch in OTHERS:
+        *leaves, where = tensors(batch)
+        leaves = [leaf.requires_grad_() for leaf in leaves]
+        values = [one(*leaves, where) for one in (function, both)]
+        torch.testing.assert_close(*values)
+        torch.testing.assert_close(*[torch.autograd.grad(value, leaves) for value in values])
+
+
 def test_jax_export_of_symbolic_batch_equals_eager():
     (batch,) = jax.export.symbolic_shape("batch")
     symbolic = [

@@ -144,6 +144,28 @@ def test_special_values_of_bfloat16_are_those_of_other_types(library):
     np.testing.assert_array_equal(terms.astype("float64"), [[0.0, np.inf, -np.inf, np.nan, np.nan]])
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", ">f4", "longdouble", "int8"])
+@pytest.mark.parametrize("operand", ["bfloat16", "float32", "float64"])
+def test_numbers_of_every_type_are_taken_as_options(library, dtype, operand):
+    dtype = type_of(dtype)
+    scalar = library.library == "numpy" and [np.asarray(2).astype(dtype)[()]]
+    arrays = [made(library, one.astype(type_of(operand))) for one in (LOG_Q, P)]
+
+    def several(number):
+        yield from kl_div_gradient(*arrays, reduction="sum", upstream=number)
+        yield kl_div_with_logits(*arrays, temperature=number)
+        yield js_div_with_logits(*arrays, beta=number / dtype.type(2), temperature=number)
+
+    expected = [finished(library, one) for one in several(2.0)]
+    for number in [made(library, np.asarray(2).astype(dtype)), *(scalar or [])]:
+        for one, other in zip(several(number), expected, strict=True):
+            assert_close(finished(library, one), other, other.dtype)
+    terms = {"reduction": "none", "upstream": made(library, np.full((7, 5), 2).astype(dtype))}
+    if dtype.kind != "i":
+        for one, other in zip(kl_div_gradient(*arrays, **terms), expected[:2], strict=True):
+            assert_close(finished(library, one), other, other.dtype)
+
+
 def test_bfloat16_is_diagnosed(library):
     dtype = type_of("bfloat16")
     log_q, p = (made(library, one.astype(dtype)) for one in (LOG_Q, P))

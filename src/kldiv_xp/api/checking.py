@@ -7,7 +7,7 @@ from dataclasses import replace
 from kldiv_xp._scopes import Scope
 from kldiv_xp._typing import Array, Axes, Axis
 from kldiv_xp.checks.options import check_switch
-from kldiv_xp.core.namespaces import is_being_compiled
+from kldiv_xp.core.namespaces import is_being_compiled, is_being_recorded
 from kldiv_xp.diagnosis.diagnose import diagnosis_of
 from kldiv_xp.diagnosis.question import subject_of
 from kldiv_xp.diagnosis.report import CODES, Report
@@ -91,7 +91,8 @@ def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
 def check_allowed(allow: object) -> frozenset[str]:
     """The codes that may pass; refuse what is no code."""
     if isinstance(allow, str) or not isinstance(allow, Iterable):
-        message = f"`allow` must be a list of codes; got {allow!r}: pass [{allow!r}]."
+        remedy = f"pass [{allow!r}]" if isinstance(allow, str) else "leave it out to allow none"
+        message = f"`allow` must be a list of codes; got {allow!r}: {remedy}."
         raise TypeError(message)
     codes = list(allow)
     for code in codes:
@@ -143,11 +144,14 @@ def check_logit_values(
 
 
 def refuse_compilation(input: Array) -> None:
-    """Refuse what torch.compile traces."""
-    if is_being_compiled(input):
+    """Refuse what torch.compile and torch.jit.trace trace."""
+    tracer = "torch.compile" if is_being_compiled(input) else None
+    if tracer is None and is_being_recorded(input):
+        tracer = "torch.jit.trace"
+    if tracer is not None:
         message = (
-            "A check reads values, and what torch.compile traces has none: call the compiled "
-            "function without it, and diagnose(...) outside."
+            f"A check reads values, and what {tracer} traces has none: call the traced function "
+            "without it, and diagnose(...) outside."
         )
         raise TypeError(message)
 

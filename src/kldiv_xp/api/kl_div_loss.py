@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kldiv_xp._typing import ArrayT, Axis, Reduction
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
-from kldiv_xp.checks.options import check_axis, check_switch
+from kldiv_xp.checks.options import check_switch, plain_axis
 
 
 @dataclass(frozen=True, init=False)
@@ -80,9 +80,7 @@ class KLDivLoss:
         axis: Axis = None,
     ) -> None:
         check_switch("log_target", log_target)
-        if axis is not None:
-            places = check_axis(axis)
-            axis = places if isinstance(axis, tuple) else places[0]
+        axis = None if axis is None else plain_axis(axis)
         resolved = resolve_reduction(size_average, reduce, reduction)
         object.__setattr__(self, "reduction", resolved)
         object.__setattr__(self, "log_target", log_target)

@@ -7,9 +7,10 @@ from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.operands import check_upstream, check_where
 from kldiv_xp.checks.options import check_switch, resolve_axis
 from kldiv_xp.core.context import Context, unrounded
-from kldiv_xp.core.dtypes import cast
+from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import (
     Arrays,
+    check_memory,
     completed,
     evaluate_loss,
     evaluate_samples,
@@ -58,6 +59,8 @@ def gradient_of(
     upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
     is_array = not (upstream is None or is_number(upstream))
+    if is_array or where is not None:
+        check_memory(context, where=where, upstream=upstream if is_array else None)
     factors: Arrays = (as_real(context, upstream),) if is_array else ()
     number = None if is_array or upstream is None else float(upstream)
     parts = None
@@ -86,6 +89,7 @@ def checked(
         return context, (input, target), axes
     check_where(input, where, axes)
     if known_shape(where) != known_shape(input):
+        check_memory(context, where=where)
         where = context.xp.broadcast_to(where, input.shape)
     return context, (input, target, where), axes
 
@@ -106,7 +110,7 @@ def number_selected(context: Context, where: Array, axes: Axes | None) -> Array:
 
 def as_real(context: Context, number: Array) -> Array:
     """Array of real numbers: one of ints in the type that is computed in."""
-    is_integral = context.xp.isdtype(number.dtype, "integral")
+    is_integral = is_kind(context.xp, number.dtype, "integral")
     return cast(context.xp, number, context.working) if is_integral else number
 
 

@@ -9,7 +9,7 @@ from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_mask
 from kldiv_xp.checks.options import check_switch, resolve_axis
-from kldiv_xp.core.evaluate import Arrays, by_backend, completed
+from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
 from kldiv_xp.core.scale import Scale
@@ -54,6 +54,9 @@ def divergence_of(
     if where is not None:
         check_mask(input, where, [sample_mask_shape(known_shape(input), axes)])
         arrays = (input, target, where)
+    numbers = numbers_that_are_arrays(divergence)
+    if numbers or place != input.ndim - 1:
+        check_memory(context, input=input, target=target, where=where, **numbers)
     if place != input.ndim - 1:
         arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
@@ -67,6 +70,16 @@ def divergence_of(
     value = completed(context, function, context.dtype, samples, *counts)
     settled = by_backend("settled", context, value)
     return value if settled is NotImplemented else settled
+
+
+def numbers_that_are_arrays(divergence: Divergence | JSOfArray) -> dict[str, Array]:
+    """Temperature and beta, where they are arrays."""
+    numbers = (
+        {} if isinstance(divergence.temperature, float) else {"temperature": divergence.temperature}
+    )
+    if isinstance(divergence, JSOfArray):
+        numbers["beta"] = divergence.beta
+    return numbers
 
 
 def check_logits(shape: Shape, place: int) -> None:

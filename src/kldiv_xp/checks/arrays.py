@@ -9,8 +9,9 @@ from kldiv_xp.checks.remedies import (
     for_no_array,
     for_other_library,
     one_hot,
+    say,
 )
-from kldiv_xp.checks.shape_remedies import label_axis
+from kldiv_xp.checks.shape_remedies import column_axis, label_axis
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
@@ -101,9 +102,13 @@ def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None =
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
     elif kind == "integers" and beside is not None and None not in beside:
-        axis = label_axis(beside, known_shape(operand))
+        labels = known_shape(operand)
+        axis = label_axis(beside, labels)
+        code = name
+        if axis is None and (axis := column_axis(beside, labels)) is not None:
+            code = say(xp, "reshaped", name, shape=beside[:axis] + beside[axis + 1 :])
         if axis is not None:
-            remedy = for_labels(one_hot(xp, name, beside[axis], axis, len(beside)))
+            remedy = for_labels(one_hot(xp, code, beside[axis], axis, len(beside)))
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."

@@ -3,7 +3,7 @@
 from kldiv_xp._typing import Array, Axes, Namespace, Reduction, Shape
 from kldiv_xp.checks.arrays import KINDS, check_dtype, check_layouts, common_namespace, type_name
 from kldiv_xp.checks.numbers import is_number
-from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.remedies import for_no_number, say
 from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
@@ -105,7 +105,7 @@ def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples:
     if not is_array(upstream):
         message = (
             "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
-            f"{type_name(upstream)}: pass float(...) or asarray(...) of it."
+            f"{type_name(upstream)}: {for_no_number('upstream', upstream)}."
         )
         raise TypeError(message)
     xp = common_namespace(input=input, upstream=upstream)

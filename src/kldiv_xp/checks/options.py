@@ -40,6 +40,12 @@ def check_axis(axis: object) -> Axes:
     return tuple(map(int, places))
 
 
+def plain_axis(axis: object) -> int | Axes:
+    """Axis, or axes, as they were given, as ints of Python; refuse what are no ints."""
+    places = check_axis(axis)
+    return places if isinstance(axis, tuple) else places[0]
+
+
 def check_target_kind(target_is: object) -> None:
     """Refuse anything but the three kinds of target."""
     kinds = get_args(TargetKind)

@@ -93,6 +93,13 @@ def for_mask_of_its_own(name: str, array: Array) -> str:
     return f"pass {data}, and say what has a part in the loss by where={mask}"
 
 
+def for_no_number(name: str, value: object) -> str:
+    """Remedy for something in the place of a real number."""
+    if isinstance(value, complex):
+        return f"take its real part, {name}.real"
+    return "pass float(...) or asarray(...) of it"
+
+
 def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> str:
     """Remedy for operands of two libraries: that of NumPy is converted, or else the second one."""
     (kept, left), (moved, right) = first, second

@@ -106,6 +106,14 @@ def label_axis(shape: Shape, labels: Shape) -> int | None:
     return None
 
 
+def column_axis(shape: Shape, labels: Shape) -> int | None:
+    """Axis that class labels keep with size 1, where their distributions have the classes."""
+    for axis in range(1, len(shape)):
+        if shape[axis] != 1 and labels == (*shape[:axis], 1, *shape[axis + 1 :]):
+            return axis
+    return None
+
+
 def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
     """Order in which the axes of another shape give this one, if they do."""
     if sorted(shape, key=repr) != sorted(other, key=repr):

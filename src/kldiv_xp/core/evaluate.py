@@ -32,6 +32,15 @@ def by_backend(name: str, context: Context, *arguments: object) -> Any:
     return getattr(context.backend, name)(context, *arguments)
 
 
+def check_memory(context: Context, **arrays: Array | None) -> None:
+    """Refuse arrays without their memory; for callers that use them before they are evaluated."""
+    by_backend(
+        "check_memory",
+        context,
+        {name: array for name, array in arrays.items() if array is not None},
+    )
+
+
 def completed(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:

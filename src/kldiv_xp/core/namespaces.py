@@ -97,6 +97,11 @@ def is_being_compiled(operand: object) -> bool:
     return False
 
 
+def is_being_recorded(operand: object) -> bool:
+    """Whether torch.jit.trace records what is done to a tensor, whose sizes are tensors then."""
+    return is_torch_tensor(operand) and namespace_of(operand).jit.is_tracing()
+
+
 def traced(operand: Array, number: object) -> Any:
     """Number as it is, or as a tensor where torch.compile traces it as an array of NumPy."""
     if is_being_compiled(operand) and type(number).__module__ == "numpy":

@@ -36,8 +36,12 @@ class JSOfArray:
 
     temperature: float | Array
     beta: Array
-    nothing: ClassVar[float] = 0.0
     of_logits: ClassVar[tuple[bool, bool]] = (True, True)
+
+    @property
+    def nothing(self) -> float:
+        """See `JS`."""
+        return 0.0
 
     def pairs(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

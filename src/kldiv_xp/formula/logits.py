@@ -109,13 +109,17 @@ class JS:
     temperature: float | Array
     beta: float
     gamma: float
-    nothing: ClassVar[float] = 0.0
     of_logits: ClassVar[tuple[bool, bool]] = (True, True)
 
     @classmethod
     def of(cls, temperature: float, beta: float) -> "JS":
         """Divergence with the complement of beta, rounded once."""
         return cls(temperature, beta, 1 - beta)
+
+    @property
+    def nothing(self) -> float:
+        """See `KL`; torch.compile(dynamic=True) takes a float of a class for one that changes."""
+        return 0.0
 
     @property
     def mirrored(self) -> "JS":

@@ -190,9 +190,14 @@ def test_type_without_kernels_gets_the_plain_expression():
 )
 def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expected):
     monkeypatch.setattr(torch.version, "cuda", version)
-    monkeypatch.setattr(numpy_views, "are_plain", lambda _: True)
-    monkeypatch.setattr(numpy_views, "check_memory", lambda *_: None)
-    tensors = [types.SimpleNamespace(is_cuda=place, is_cpu=not place) for place in places]
+    monkeypatch.setattr(numpy_views, "which_are_plain", lambda some: [True for _ in some])
+    memory = {
+        "nbytes": 0,
+        "untyped_storage": lambda: types.SimpleNamespace(nbytes=lambda: 0),
+        "storage_offset": lambda: 0,
+        "is_contiguous": lambda: True,
+    }
+    tensors = [types.SimpleNamespace(is_cuda=one, is_cpu=not one, **memory) for one in places]
     assert (numpy_views.place_of(tensors) == numpy_views.CUDA) == expected
 
 

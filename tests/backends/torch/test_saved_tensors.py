@@ -29,9 +29,13 @@ LOSSES = {
     "logits": lambda x, t, m: kl_div_with_logits(x, t, where=m[:, :1], temperature=2.0),
     "logits along columns": lambda x, t, m: kl_div_with_logits(x, t, axis=0, where=m[:1]),
     "js": lambda x, t, m: js_div_with_logits(x, t, where=m[:, :1], beta=0.3),
+    "softer logits": lambda x, t, m: kl_div_with_logits(x, t, where=m[:, :1], temperature=-t[0, 0]),
+    "js of an open beta": lambda x, t, m: js_div_with_logits(
+        x, t, where=m[:, :1], beta=t[0, 0].exp(), temperature=t[0, 0].exp()
+    ),
 }
 # A trace computes these again from what inference mode made, and autograd saves that.
-ANEW = {"probabilities", "logits along columns"}
+ANEW = {"probabilities", "logits along columns", "softer logits", "js of an open beta"}
 EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 COMPILED = {name: loss for name, loss in LOSSES.items() if name not in ANEW}
 TYPES = pytest.mark.parametrize("type_", ["float16", "bfloat16", "float32", "float64"])

@@ -9,7 +9,10 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from kldiv_xp.backends.torch import eager, numpy_views  # noqa: E402 - torch may be missing
 from kldiv_xp.torch import KLDivLoss  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning"),
+    pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning"),
+]
 
 TYPES = pytest.mark.parametrize("type_", ["float16", "bfloat16", "float32", "float64"])
 LOSSES = {
@@ -182,3 +185,70 @@ def test_incoming_gradient_of_rows_without_its_storage_is_refused(name):
     resized(upstream)
     with pytest.raises(ValueError, match=r"^`upstream` must have all its elements"):
         rows.backward(upstream)
+
+
+# What torch itself would read before our loops do: it ends the process, or reads foreign memory
+
+ROWS, COLUMNS, WHOLE = (4, 1), (1, 5), (4, 5)
+READ_BEFORE = {
+    "mask": (WHOLE, "where", lambda x, t, m, n: kl_div_gradient(x, t, where=m)[0]),
+    "rows": (ROWS, "where", lambda x, t, m, n: kl_div(x, t, axis=1, reduction="sum", where=m)),
+    "slopes": (ROWS, "where", lambda x, t, m, n: kl_div_gradient(x, t, axis=1, where=m)[0]),
+    "columns": (COLUMNS, "", lambda x, t, m, n: kl_div_with_logits(x, t, axis=0, where=m)),
+    "columns of js": (COLUMNS, "", lambda x, t, m, n: js_div_with_logits(x, t, axis=0, where=m)),
+    "temperature": (ROWS, "", lambda x, t, m, n: kl_div_with_logits(x, t, temperature=n, where=m)),
+    "softened js": (ROWS, "", lambda x, t, m, n: js_div_with_logits(x, t, temperature=n, where=m)),
+    "beta": (ROWS, "", lambda x, t, m, n: js_div_with_logits(x, t, beta=n, where=m)),
+    "one of many": (
+        WHOLE,
+        "target",
+        lambda x, t, m, n: torch.func.grad(lambda one: kl_div(one, t, reduction="sum"))(x),
+    ),
+    "along a line": (
+        WHOLE,
+        "target",
+        lambda x, t, m, n: torch.func.jvp(lambda one: kl_div(one, t), (x,), (x,))[1],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("columns", "name", "loss"),
+    [
+        pytest.param(columns, name, loss, id=f"{case}-{name}")
+        for case, (columns, freed, loss) in READ_BEFORE.items()
+        for name in ([freed] if freed else NAMES)
+    ],
+)
+@pytest.mark.parametrize("type_", ["float16", "float32"])
+def test_what_torch_would_read_first_is_refused_as_well(columns, name, loss, type_):
+    log_q, p, mask = operands(None, type_)
+    mask = mask[: columns[0], : columns[1]].clone()
+    arrays = [log_q, p, mask, torch.tensor(0.5)]
+    assert torch.isfinite(loss(*[array.clone() for array in arrays])).all()
+    freed = arrays[NAMES.index(name)]
+    expected = message(name, freed, freed.nbytes)
+    resized(freed)
+    assert_refused(expected, loss, *arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "loss"),
+    [
+        ("temperature", 2.0, lambda x, t, n: kl_div_with_logits(x, t, temperature=n)),
+        ("temperature", 2.0, lambda x, t, n: js_div_with_logits(x, t, temperature=n)),
+        ("beta", 0.5, lambda x, t, n: js_div_with_logits(x, t, beta=n)),
+        ("upstream", 2, lambda x, t, n: kl_div_gradient(x, t, upstream=n)),
+        (
+            "upstream",
+            [2.0] * 4,
+            lambda x, t, n: kl_div_gradient(x, t, axis=1, reduction="none", upstream=n),
+        ),
+    ],
+)
+def test_number_without_its_storage_is_refused(name, number, loss):
+    log_q, p, _ = operands(None)
+    freed = torch.tensor(number)
+    expected = message(name, freed, freed.nbytes)
+    resized(freed)
+    assert_refused(expected, loss, log_q, p, freed)

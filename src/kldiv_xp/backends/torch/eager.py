@@ -1,5 +1,6 @@
 """Eager torch tensors, in host memory or on a CUDA device: one autograd function over our loops."""
 
+from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -20,11 +21,24 @@ from kldiv_xp.core.evaluate import (
     evaluate_slopes,
     evaluate_terms,
 )
+from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 
-__all__ = ["divergences", "gradient", "loss", "samples", "terms"]
+__all__ = ["check_memory", "divergences", "evaluated", "gradient", "loss", "samples", "terms"]
+
 
 SHAPE = attrgetter("shape")
+
+
+def check_memory(context: Context, arrays: dict[str, Array]) -> None:
+    """Refuse tensors without their memory, where torch itself is about to read them."""
+    del context
+    place_of(tuple(arrays.values()), names=tuple(arrays))
+
+
+def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of a function of tensors, by torch itself."""
+    return run(function, context.working, context.working, *copied(arrays))
 
 
 def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:

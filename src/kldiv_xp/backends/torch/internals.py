@@ -17,14 +17,23 @@ from kldiv_xp._typing import Array
 PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
 
 
-def is_intercepted() -> bool:
-    """Whether something traces, transforms or counts what is done to tensors."""
+def is_transformed() -> bool:
+    """Whether what is done to tensors is mapped, or differentiated on the way."""
+    try:
+        return (
+            torch._C._functorch.peek_interpreter_stack() is not None
+            or forward_ad._current_level >= 0
+        )
+    except AttributeError:
+        return True
+
+
+def is_watched() -> bool:
+    """Whether something traces or counts what is done to tensors, questions about them included."""
     try:
         return (
             torch.compiler.is_compiling()
-            or torch._C._functorch.peek_interpreter_stack() is not None
             or torch._C._len_torch_dispatch_stack() > 0
-            or forward_ad._current_level >= 0
             or torch._C._is_tracing()
             or (torch._C._len_torch_function_stack() > 0 and has_function_mode())
         )
@@ -39,20 +48,20 @@ def has_function_mode() -> bool:
     return any(type(mode) is not harmless for mode in modes)
 
 
-def are_plain(tensors: Iterable[Array]) -> bool:
-    """Whether tensors are no more than memory of the host or of a CUDA device.
+def which_are_plain(tensors: Iterable[Array]) -> list[bool]:
+    """Whether each tensor is no more than memory of the host or of a CUDA device.
 
     Told from their types and dispatch keys: sparse, nested, quantised and negated tensors, zeros
     without memory, those of vmap and of is_grads_batched, and subclasses have others.
     """
-    try:
-        known = plain_keys()
-        for tensor in tensors:
-            if type(tensor) not in PLAIN_TYPES or torch._C._dispatch_keys(tensor) not in known:
-                return False
-    except AttributeError:
-        return False
-    return True
+    plain = []
+    for tensor in tensors:
+        try:
+            kind, keys = type(tensor), torch._C._dispatch_keys(tensor)
+            plain.append(kind in PLAIN_TYPES and keys in plain_keys())
+        except AttributeError:
+            plain.append(False)
+    return plain
 
 
 @cache

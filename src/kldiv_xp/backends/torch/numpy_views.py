@@ -5,8 +5,8 @@ from functools import cache
 import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.torch.internals import are_plain, is_intercepted
-from kldiv_xp.backends.torch.storage import check_memory
+from kldiv_xp.backends.torch.internals import is_transformed, is_watched, which_are_plain
+from kldiv_xp.backends.torch.storage import NAMES, check_storage
 from kldiv_xp.core.namespaces import plain_namespace
 from kldiv_xp.host.blocks import Index
 from kldiv_xp.host.threads import thread_count
@@ -18,18 +18,25 @@ NARROW = (torch.float16, torch.bfloat16)
 HOST, CUDA = "host", "cuda"
 
 
-def place_of(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) -> str | None:
+def place_of(
+    arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = NAMES
+) -> str | None:
     """Where tensors lie that are no more than values at hand; None of others.
 
-    Raises as `check_memory` does, of tensors whose memory is read directly.
+    Raises as `check_storage` does, of tensors that reach beyond their storage.
     """
-    every = (*arrays, *upstream)
-    if is_intercepted() or not are_plain(every):
+    if is_watched():
         return None
-    check_memory(arrays, upstream)
-    on_host = 0
-    for tensor in every:
-        on_host += tensor.is_cpu
+    every, on_host = (*arrays, *upstream), 0
+    plain = which_are_plain(every)
+    for place, tensor in enumerate(every):
+        if plain[place]:
+            on_host += tensor.is_cpu
+            present = tensor.untyped_storage().nbytes()
+            if present < tensor.nbytes or tensor.storage_offset() or not tensor.is_contiguous():
+                check_storage(names[place] if place < len(arrays) else "upstream", tensor)
+    if not all(plain) or is_transformed():
+        return None
     if on_host == len(every):
         return None if numpy_namespace() is None else HOST
     # Those of ROCm say that they lie on CUDA, too.

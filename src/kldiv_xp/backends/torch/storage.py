@@ -5,20 +5,6 @@ from kldiv_xp._typing import Array
 NAMES = ("input", "target", "where")
 
 
-def check_memory(arrays: tuple[Array, ...], upstream: tuple[Array, ...] = ()) -> None:
-    """Refuse tensors that reach beyond their storage; those of freed parameters have none.
-
-    Raises
-    ------
-    ValueError
-        If a tensor does.
-    """
-    for place, tensor in enumerate((*arrays, *upstream)):
-        present = tensor.untyped_storage().nbytes()
-        if present < tensor.nbytes or tensor.storage_offset() or not tensor.is_contiguous():
-            check_storage(NAMES[place] if place < len(arrays) else "upstream", tensor)
-
-
 def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) -> None:
     """Refuse tensors that another took the place of by `data`, of which autograd learns nothing.
 
@@ -38,7 +24,13 @@ def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) ->
 
 
 def check_storage(name: str, tensor: Array) -> None:
-    """Refuse a tensor that reaches beyond its storage."""
+    """Refuse a tensor that reaches beyond its storage; those of freed parameters have none.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
     present = tensor.untyped_storage().nbytes()
     needed = bytes_up_to_the_last(tensor)
     if present < needed:
