@@ -19,10 +19,10 @@ def examine(input: Array, target: Array) -> Context:
         context = examined(input, target)
     else:
         facts = context.facts
-        if input.shape != target.shape:
-            check_shapes(input, target)
         if facts.has_layouts and not are_dense(context.xp, input, target):
             check_layouts(context.xp, input=input, target=target)
+        if input.shape != target.shape:
+            check_shapes(input, target)
         if facts.forbids_mixed_devices and input.device != target.device:
             check_devices(context.xp, input=input, target=target)
     if context.facts.has_autocast and context.dtype != context.working:

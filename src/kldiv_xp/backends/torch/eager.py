@@ -33,7 +33,7 @@ SHAPE = attrgetter("shape")
 def check_memory(context: Context, arrays: dict[str, Array]) -> None:
     """Refuse tensors without their memory, where torch itself is about to read them."""
     del context
-    place_of(tuple(arrays.values()), names=tuple(arrays))
+    place_of(tuple(arrays.values()), (), tuple(arrays))
 
 
 def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
