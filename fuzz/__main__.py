@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import conftest  # noqa: F401 - it prepares the libraries as for the tests
-from backends import BACKENDS
+from array_libraries import BACKENDS
 
 import kldiv_xp
 from fuzz.checks import CHECKS, applies

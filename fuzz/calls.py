@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from backends import Backend
+from array_libraries import Backend
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from mpmath import mp, mpf

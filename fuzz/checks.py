@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from backends import Backend, library
+from array_libraries import Backend, library
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
@@ -46,7 +46,7 @@ def mask_of(backend: Backend, call: Any) -> dict[str, Any]:
 def shared(call: Any) -> Iterator[None]:
     """Blocks and threads of the call."""
     with (
-        patch("kldiv_xp._blocks.BLOCK_BYTES", call.block_bytes),
+        patch("kldiv_xp.host.blocks.BLOCK_BYTES", call.block_bytes),
         kldiv_xp.thread_limit(call.threads),
     ):
         yield

@@ -1,6 +1,6 @@
 """What the arithmetic of a backend does to the smallest numbers."""
 
-from backends import Backend
+from array_libraries import Backend
 
 from generate.reference import promoted, working
 from kldiv_conformance._formats import Format

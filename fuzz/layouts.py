@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from backends import Backend, library
+from array_libraries import Backend, library
 
 Layout = Callable[[Any], Any]
 

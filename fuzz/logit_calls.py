@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from backends import Backend
+from array_libraries import Backend
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from mpmath import mp, mpf

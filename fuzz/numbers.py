@@ -1,7 +1,7 @@
 """Strategies of operands: ordinary numbers, and with them zeros, infinities, anything."""
 
 import numpy as np
-from backends import Backend
+from array_libraries import Backend
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backends import BACKENDS, Backend
+from array_libraries import BACKENDS, Backend
 from hypothesis import HealthCheck, Phase, reproduce_failure, seed, settings
 
 from fuzz.checks import property_of

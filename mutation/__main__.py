@@ -103,7 +103,7 @@ def outcomes(server: str, lines: tuple[int, ...], module: str) -> list[dict[str,
     with TemporaryDirectory() as folder:
         copy = copied(Path(folder))
         command = [sys.executable, "-ISE", str(HERE / "ask.py"), server, *arguments(module)]
-        source = f"src/kldiv_xp/{module}.py"
+        source = f"src/kldiv_xp/{module.replace('.', '/')}.py"
         configuration = CONFIGURATION.format(
             module=source, command=shlex.join(command), timeout=LIMIT + 30.0
         )

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import CodeType
 
 import pytest
-from backends import ALL as DTYPES
-from backends import BACKENDS, Backend
+from array_libraries import ALL as DTYPES
+from array_libraries import BACKENDS, Backend
 from hypothesis import settings
 
 # The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.
@@ -56,7 +56,7 @@ def working_threads() -> int:
 
 
 def is_of_a_helper(code: CodeType) -> bool:
-    return (Path(code.co_filename).name, code.co_name) == ("_sharing.py", "run")
+    return (Path(code.co_filename).name, code.co_name) == ("sharing.py", "run")
 
 
 def installed(*names: str) -> list[str]:

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from kldiv_xp._kernel_programs import (
+from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.loss_kernels import (
     NAMES,
     UPSTREAM,
     source_of_slopes,
     source_of_sums,
     source_of_terms,
 )
-from kldiv_xp._kernel_types import Operand
 
 FOLDER = Path(__file__).parent / "golden"
 # What `log_target` says.

@@ -16,7 +16,7 @@ Line = dict[str, Any]
 BACKENDS = ("cupy", "torch-cuda", "torch-cuda-compile", "jax", "jax-jit")
 CHOSEN = "cupy or torch-cuda or jax-cuda"
 # Only so much of the simulated device's own tests as shows that they are run and counted.
-DRY_TESTS = ["tests/test_torch_cuda.py", "-k", "special"]
+DRY_TESTS = ["tests/backends/torch/test_cuda.py", "-k", "special"]
 # JAX takes most of a GPU's memory at its start unless it is told not to.
 ENVIRONMENT = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONPATH": str(ROOT)}
 

@@ -24,7 +24,7 @@ def tensors_pass_for_cuda() -> None:
     import torch
 
     from benchmarks.gpu import torch_peers
-    from kldiv_xp import _torch, _torch_cuda, _torch_memory
+    from kldiv_xp.backends.torch import cuda, eager, numpy_views
 
     sys.path.insert(0, str(ROOT / "tests"))
     import cuda_on_cpu
@@ -35,9 +35,9 @@ def tensors_pass_for_cuda() -> None:
     torch.set_num_threads(1)
     torch_peers.DEVICE = "cpu"
     torch_peers.COMPILER = {"backend": "aot_eager"}
-    replace(_torch, place_of=lambda *_: _torch_memory.CUDA)
+    replace(eager, place_of=lambda *_: numpy_views.CUDA)
     replace(
-        _torch_cuda,
+        cuda,
         compiler=types.SimpleNamespace,
         launcher=lambda _: cuda_on_cpu.launch,
     )
@@ -65,8 +65,8 @@ def with_numpy(module: str) -> None:
 def kl_div(*arguments: Any, **options: Any) -> Any:
     """The loss on tensors that pass for CUDA's, for the conformance suite."""
     import kldiv_xp
-    from kldiv_xp import _torch_cuda
+    from kldiv_xp.backends.torch import cuda
 
-    if _torch_cuda.compiler is not types.SimpleNamespace:
+    if cuda.compiler is not types.SimpleNamespace:
         tensors_pass_for_cuda()
     return kldiv_xp.kl_div(*arguments, **options)

@@ -44,9 +44,9 @@ def theirs_compiled(case: Case) -> Function:
 
 def ours(case: Case) -> Function:
     """Ours, by kernels that CuPy compiles."""
-    from kldiv_xp import _torch_cuda
+    from kldiv_xp.backends.torch import cuda as cuda_module
 
-    if _torch_cuda.compiler() is None:
+    if cuda_module.compiler() is None:
         message = "CuPy is not installed"
         raise ImportError(message)
     return call(case, kldiv_xp.kl_div)
@@ -54,9 +54,9 @@ def ours(case: Case) -> Function:
 
 def ours_in_blocks(case: Case) -> Function:
     """Ours, as where CuPy is not installed."""
-    from kldiv_xp import _torch_cuda
+    from kldiv_xp.backends.torch import cuda as cuda_module
 
-    _torch_cuda.compiler = lambda: None  # type: ignore[assignment]
+    cuda_module.compiler = lambda: None  # type: ignore[assignment]
     return call(case, kldiv_xp.kl_div)
 
 

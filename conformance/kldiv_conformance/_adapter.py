@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -10,6 +11,7 @@ from kldiv_conformance._dtypes import dtype_name
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._text import described
 
+FUNCTIONS = ("make", "read", "wrap", "gradient", "why_unusable", "dtype_name")
 Array: TypeAlias = Any
 Function: TypeAlias = Callable[..., Any]
 
@@ -47,7 +49,8 @@ class Adapter:
     Raises
     ------
     ValueError
-        If `name` is empty, or `floats` holds no dtype of the vectors.
+        If `name` or `library` is empty, if `floats` holds no dtype of the vectors, or if what must
+        be a function is none.
 
     Examples
     --------
@@ -74,9 +77,18 @@ class Adapter:
     dtype_name: Callable[[Array], str] = field(default=dtype_name)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
-            message = f"`name` of an Adapter must be a string that is not empty; got {self.name!r}."
-            raise ValueError(message)
+        for part in ("name", "library"):
+            value = getattr(self, part)
+            if not isinstance(value, str) or not value.strip():
+                message = (
+                    f"`{part}` of an Adapter must be a string that is not empty; got {value!r}."
+                )
+                raise ValueError(message)
+        for part in FUNCTIONS:
+            value = getattr(self, part)
+            if not callable(value) and (part, value) != ("gradient", None):
+                message = f"`{part}` of an Adapter must be a function; got {value!r}."
+                raise ValueError(message)
         if isinstance(self.floats, str) or not set(self.floats) & set(FORMATS):
             names = ", ".join(map(repr, FORMATS))
             message = f"`floats` of an Adapter must be a tuple of {names}; got {self.floats!r}."
@@ -89,11 +101,14 @@ class Adapter:
     def reason_to_skip(self) -> str | None:
         """Why this backend cannot run here, or None."""
         root = self.library.partition(".")[0]
-        if importlib.util.find_spec(root) is None:
+        if sys.modules.get(root) is None and importlib.util.find_spec(root) is None:
             return f"{root} is not installed"
         try:
-            return self.why_unusable()
-        except Exception as error:
+            reason = self.why_unusable()
+            return None if reason is None or reason == "" else str(reason)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # of a library that is imported, SystemExit included
             return f"{self.name} does not run: {described(error)}"
 
 

@@ -7,21 +7,24 @@ from itertools import combinations
 
 from kldiv_conformance._comparison import allowed, indexed
 from kldiv_conformance._formats import FORMATS, ulp_distance
-from kldiv_conformance._lines import Line
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import Report
 from kldiv_conformance._vector import Result
 from kldiv_conformance._vectors import find
 
 # Two right numbers are each within a bound of the exact one.
 BOTH_RIGHT = 2.0
+FAILS = {"failure", "deviation"}
+ALONE = "everywhere"
 
 
 @dataclass(frozen=True)
 class Side:
-    """An implementation on a backend, and the numbers that it gave for each vector."""
+    """An implementation on a backend, the numbers of each vector, and where it failed without."""
 
     label: str
     numbers: Mapping[str, Mapping[str, Sequence[float]]]
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Distance:
         Distance in units of what the vector allows there; inf where it allows nothing.
     ulp : int or None
         Distance in ulp; None where there is no distance, from NaN or between other shapes.
+    numbers : tuple of float or None
+        The two numbers; None where the shapes differ, or one side failed without numbers.
     """
 
     bounds: float
@@ -45,7 +50,7 @@ class Distance:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two sides, and how far they are apart on each vector that both have numbers for."""
+    """Two sides, and how far they are apart on each vector that both have answered."""
 
     left: Side
     right: Side
@@ -54,16 +59,14 @@ class Agreement:
     @property
     def equal(self) -> int:
         """How many vectors are equal bit for bit."""
-        return sum(
-            same_bits(self.left.numbers[found.identifier], self.right.numbers[found.identifier])
-            for found in self.distances
-        )
+        shared = self.left.numbers.keys() & self.right.numbers.keys()
+        return sum(same_bits(self.left.numbers[it], self.right.numbers[it]) for it in shared)
 
     @property
     def alone(self) -> tuple[int, int]:
-        """How many vectors only one of them has numbers for."""
-        shared = len(self.distances)
-        return len(self.left.numbers) - shared, len(self.right.numbers) - shared
+        """How many vectors only one of them has numbers for, which the other was not judged by."""
+        seen = {found.identifier for found in self.distances}
+        return len(self.left.numbers.keys() - seen), len(self.right.numbers.keys() - seen)
 
 
 def agreements(reports: Sequence[Report]) -> list[Agreement]:
@@ -79,8 +82,18 @@ def sides(reports: Sequence[Report]) -> list[Side]:
             label = f"{report.header['name']} on {backend}"
             before = sum(side.label.partition(" (run ")[0] == label for side in found)
             name = f"{label} (run {before + 1})" if before else label
-            found.append(Side(name, numbers_of(report.of(backend))))
+            outcomes = report.of(backend)
+            found.append(Side(name, numbers_of(outcomes), lost_by(outcomes)))
     return found
+
+
+def lost_by(outcomes: Sequence[Line]) -> frozenset[str]:
+    """Vectors with numbers for an answer that failed without any."""
+    return frozenset(
+        outcome["id"]
+        for outcome in outcomes
+        if outcome["verdict"] in FAILS and not outcome["values"] and find(outcome["id"]).results
+    )
 
 
 def numbers_of(outcomes: Sequence[Line]) -> dict[str, dict[str, list[float]]]:
@@ -101,6 +114,12 @@ def agreement(left: Side, right: Side) -> Agreement:
         farthest(identifier, left.numbers[identifier], right.numbers[identifier])
         for identifier in left.numbers
         if identifier in right.numbers
+    ]
+    found += [
+        Distance(math.inf, None, identifier, ALONE, (None, None))
+        for one, other in ((left, right), (right, left))
+        for identifier in one.numbers
+        if identifier in other.lost
     ]
     found.sort(key=lambda it: (-it.bounds, -(it.ulp or 0), it.identifier))
     return Agreement(left, right, tuple(found))
@@ -147,6 +166,13 @@ def apart(a: float, b: float, limit: float, result: Result, name: str) -> tuple[
     ulp = ulp_distance(a, b, FORMATS[result.dtype])
     beyond = limit == 0 or math.isinf(a) or math.isinf(b)
     return (math.inf if beyond else abs(a - b) / limit), ulp
+
+
+def words_on(distance: Distance) -> str:
+    """The two numbers, as Python writes them, or why there are none."""
+    if distance.place == ALONE:
+        return "one side fails without numbers"
+    return "other shapes" if None in distance.numbers else " and ".join(map(repr, distance.numbers))
 
 
 def same_bits(left: Mapping[str, Sequence[float]], right: Mapping[str, Sequence[float]]) -> bool:

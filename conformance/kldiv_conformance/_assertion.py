@@ -10,6 +10,7 @@ from kldiv_conformance._deviations import Deviation, settle
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._judge import judge
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._own_adapters import all_adapters
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import notes
@@ -74,11 +75,7 @@ def assert_conforms(
     ...
     """
     __tracebackhide__ = True  # a failure is about the loss, not about this function
-    adapter = ADAPTERS.get(backend) if isinstance(backend, str) else backend
-    if adapter is None:
-        names = ", ".join(map(repr, ADAPTERS))
-        message = f"`backend` must be an Adapter or one of {names}; got {backend!r}."
-        raise ValueError(message)
+    adapter = backend if isinstance(backend, Adapter) else named(backend)
     reason = adapter.reason_to_skip()
     if reason is not None:
         raise SkipTest(reason)
@@ -89,6 +86,17 @@ def assert_conforms(
         raise SkipTest(outcome.detail)
     if outcome.verdict == "failure":
         raise AssertionError(accusation(outcome, vector))
+
+
+def named(backend: object) -> Adapter:
+    """Adapter of a name; those of installed packages are looked for where the suite has none."""
+    if isinstance(backend, str):
+        found = ADAPTERS.get(backend) or all_adapters().get(backend)
+        if found is not None:
+            return found
+    names = ", ".join(map(repr, all_adapters()))
+    message = f"`backend` must be an Adapter or one of {names}; got {backend!r}."
+    raise ValueError(message)
 
 
 def accusation(outcome: Outcome, vector: Vector) -> str:

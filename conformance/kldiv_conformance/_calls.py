@@ -8,6 +8,7 @@ from typing import Any
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._wrapped import wrapped
 
@@ -35,11 +36,10 @@ def made(operand: Operand, adapter: Adapter) -> Any:
     try:
         return adapter.make(operand.values, operand.shape, operand.dtype)
     except NotImplementedError as reason:
-        message = str(reason) or f"{adapter.name} has no such array of {operand.dtype}."
+        message = one_line(reason) or f"{adapter.name} has no such array of {operand.dtype}."
         raise NotSupportedError(message) from reason
     except Exception as error:
-        text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        message = f"{adapter.name} cannot make an array of {operand.dtype}: {text}"
+        message = f"{adapter.name} cannot make an array of {operand.dtype}: {described(error)}"
         promised = operand.dtype in adapter.floats
         raise (BrokenAdapterError if promised else NotSupportedError)(message) from error
 

@@ -1,22 +1,26 @@
 """The command that says how far runs are from each other: compare."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from kldiv_conformance._agreement import Agreement, Distance, agreements
+from kldiv_conformance._agreement import Agreement, Distance, agreements, words_on
+from kldiv_conformance._command_numbers import Number
 from kldiv_conformance._command_report import RUN, load
 from kldiv_conformance._console import plain, say
+from kldiv_conformance._text import printable
 from kldiv_conformance._vectors import find
 
-AGREE, APART = 0, 1
+AGREE, APART, UNDONE = 0, 1, 2
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=RUN)
 @click.option(
     "--pairs",
+    "shown",
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
@@ -24,17 +28,17 @@ AGREE, APART = 0, 1
 )
 @click.option(
     "--fail-above",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="B",
     help="Exit with 1 if a pair is farther apart than this many bounds.",
 )
-def compare(runs: tuple[Path, ...], pairs: int, fail_above: float | None) -> None:
+def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None) -> None:
     """Show where implementations and backends are farthest apart, in units of the bound.
 
     The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart.
     """
-    found = [pair for pair in agreements([load(path) for path in runs]) if pair.distances]
-    if not found:
+    found = agreements([load(path) for path in runs])
+    if not any(pair.distances for pair in found):
         names = ", ".join(repr(str(path)) for path in runs)
         message = (
             f"nothing to compare in {names}: pass runs of two implementations or backends that "
@@ -42,14 +46,25 @@ def compare(runs: tuple[Path, ...], pairs: int, fail_above: float | None) -> Non
         )
         raise click.UsageError(message)
     for pair in found:
-        show(pair, pairs)
+        show(pair, shown)
+    left = without_a_pair(found)
+    for label in left:
+        sentence = f"{label} has no vector in common with any other: pass runs of the same part."
+        click.echo(printable(sentence), err=True)
     beyond = [pair for pair in found if exceeds(pair, fail_above)]
-    sys.exit(APART if beyond else AGREE)
+    sys.exit(UNDONE if left else APART if beyond else AGREE)
+
+
+def without_a_pair(pairs: Sequence[Agreement]) -> list[str]:
+    """Labels of sides that were compared with nothing."""
+    labels = [side.label for pair in pairs for side in (pair.left, pair.right)]
+    compared = {side.label for pair in pairs if pair.distances for side in (pair.left, pair.right)}
+    return [label for label in dict.fromkeys(labels) if label not in compared]
 
 
 def exceeds(pair: Agreement, limit: float | None) -> bool:
     """Whether a pair is farther apart than it may be."""
-    return limit is not None and pair.distances[0].bounds > limit
+    return limit is not None and any(it.bounds > limit for it in pair.distances)
 
 
 def show(pair: Agreement, most: int) -> None:
@@ -72,10 +87,8 @@ def summed_up(pair: Agreement) -> str:
 def described(distance: Distance) -> str:
     """Line on one vector: distance, numbers, flags and comment."""
     vector = find(distance.identifier)
-    left, right = distance.numbers
-    numbers = "other shapes" if left is None else f"{left!r} and {right!r}"
     return (
-        f"{units(distance):<34} {distance.identifier} {distance.place}: {numbers}; "
+        f"{units(distance):<34} {distance.identifier} {distance.place}: {words_on(distance)}; "
         f"{', '.join(vector.flags)}: {vector.comment}"
     )
 

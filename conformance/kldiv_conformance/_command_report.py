@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kldiv_conformance._files import check_writable, write_whole
+from kldiv_conformance._files import check_apart, check_writable, write_whole
 from kldiv_conformance._junit import junit_xml
 from kldiv_conformance._pages import write_pages
 from kldiv_conformance._report import Report, read_report
@@ -30,14 +30,15 @@ def report(runs: tuple[Path, ...], output: Path, junit: Path | None) -> None:
     """Write report.md and report.html about the runs that `run --output` wrote."""
     reports = [load(path) for path in runs]
     if junit is not None:
-        write_junit(junit, reports)
+        write_junit(junit, runs, reports)
     for path in write_pages(summary(reports), output):
         click.echo(printable(str(path)))
 
 
-def write_junit(path: Path, reports: Sequence[Report]) -> None:
-    """Write JUnit XML, or a clean error."""
+def write_junit(path: Path, runs: Sequence[Path], reports: Sequence[Report]) -> None:
+    """Write JUnit XML beside the runs, or a clean error."""
     try:
+        check_apart([path], runs)
         check_writable(path)
     except ValueError as error:
         raise click.UsageError(printable(str(error))) from None

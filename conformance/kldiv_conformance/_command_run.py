@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from kldiv_conformance._backend_run import TIMEOUT
+from kldiv_conformance._command_numbers import Number
 from kldiv_conformance._command_selection import (
     adapter_option,
     known_backends,
     selection_options,
 )
 from kldiv_conformance._console import show, with_progress
-from kldiv_conformance._files import check_writable, write_whole
+from kldiv_conformance._files import check_apart, check_writable, write_whole
 from kldiv_conformance._implementations import OURS
 from kldiv_conformance._junit import junit_xml
 from kldiv_conformance._own_adapters import own_adapters
@@ -41,7 +42,7 @@ CONFORMS, FAILS, UNDONE = 0, 1, 2
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     default=TIMEOUT,
     show_default=True,
     help="Seconds for each vector.",
@@ -69,9 +70,10 @@ def run(
     selection = Selection(**options)
     named = named_backends(backend, adapter)
     try:
-        for path in (output, junit):
-            if path is not None:
-                check_writable(path)
+        outputs = [path for path in (output, junit) if path is not None]
+        check_apart(outputs)
+        for path in outputs:
+            check_writable(path)
         started = run_all(
             named or list(known_backends(())),
             implementation,

@@ -9,6 +9,7 @@ import click
 
 from kldiv_conformance._adapter import Adapter
 from kldiv_conformance._own_adapters import all_adapters
+from kldiv_conformance._text import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,4 +45,4 @@ def known_backends(specifications: tuple[str, ...]) -> dict[str, Adapter]:
     try:
         return all_adapters(specifications)
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(printable(str(error))) from None

@@ -1,13 +1,14 @@
 """What the command line shows: progress while a run lasts, and a table when it is over."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kldiv_conformance._evidence import apart
-from kldiv_conformance._lines import Line
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._text import printable
@@ -18,9 +19,17 @@ LIKELIEST = 5
 FEW_LINES = 5
 
 
+class Plain(Console):
+    """Console that ends as every other output does if nobody reads it any more."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise it again: by itself rich ends with the exit code of a vector that fails."""
+        raise  # noqa: PLE0704 - called while it is handled
+
+
 def plain(*, stderr: bool = False) -> Console:
     """Console that takes no name for markup, nor for the word of a picture."""
-    return Console(markup=False, emoji=False, highlight=False, stderr=stderr)
+    return Plain(markup=False, emoji=False, highlight=False, stderr=stderr)
 
 
 def with_progress(lines: Iterable[Line]) -> Iterator[Line]:
@@ -33,15 +42,16 @@ def with_progress(lines: Iterable[Line]) -> Iterator[Line]:
     )
     with Progress(*columns, console=plain(stderr=True)) as progress:
         task = progress.add_task("starting", total=None)
-        asked = 0
+        asked = left = 0
         for line in lines:
             if line["kind"] == "header":
-                asked = line["vectors"]
-                progress.update(task, total=asked * len(line["backends"]))
+                asked, left = line["vectors"], line["vectors"] * len(line["backends"])
+                progress.update(task, total=left)
             if line["kind"] == "backend":
                 progress.update(task, description=printable(line["backend"]))
                 if line["skipped"] is not None:
-                    progress.advance(task, asked)
+                    left -= asked
+                    progress.update(task, total=left or asked)  # a bar of 0 would be full
             progress.advance(task, line["kind"] == "outcome")
             yield line
 
@@ -78,7 +88,8 @@ def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> Non
     if failures:
         found = suspects(outcomes)
         flags = ", ".join(f"{it.flag} {it.failures} of {it.vectors}" for it in found)
-        text = f"{failures} of {len(outcomes)} calls that must be refused fail"
+        judged = sum(outcome["verdict"] != "not supported" for outcome in outcomes)
+        text = f"{failures} of {judged} calls that must be refused fail"
         say(console, f"{backend}: argument checks: {text}: {flags}.")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from kldiv_conformance._comparison import disagreements
-from kldiv_conformance._lines import Line
 from kldiv_conformance._operands import accuses
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._telltales import telltale
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from kldiv_conformance._lines import Line
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import Report
 from kldiv_conformance._text import printable
 

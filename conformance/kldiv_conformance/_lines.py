@@ -3,12 +3,13 @@
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-Line: TypeAlias = dict[str, Any]
+from kldiv_conformance._outcome import Line
+
 FORMAT_VERSION = 1
 LONGEST = 300
 

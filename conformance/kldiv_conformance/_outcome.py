@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeAlias
 
+# A line of a run: the object of its JSON.
+Line: TypeAlias = dict[str, Any]
 VERDICTS = ("failure", "deviation", "not supported", "pass")
 Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
@@ -31,7 +33,7 @@ class Outcome:
     ulp: int | None = None
     values: dict[str, list[str]] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Line:
         """Line of a report."""
         return {"kind": "outcome", **asdict(self)}
 

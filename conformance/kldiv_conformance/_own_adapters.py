@@ -25,15 +25,27 @@ def all_adapters(specifications: Iterable[str] = ()) -> dict[str, Adapter]:
     installed = installed_adapters()
     named = dict.fromkeys(one for one in specifications if one not in installed)
     found = dict(ADAPTERS)
-    for specification, adapter in {**installed, **own_adapters(named)}.items():
+    for specification, adapter in installed.items():
+        # What a package offers never keeps the others from running.
+        free = adapter.name not in found
+        found |= {adapter.name: adapter} if free else broken(specification, taken(adapter.name))
+    for specification, adapter in own_adapters(named).items():
         if adapter.name in found:
-            message = (
-                f"the adapter {specification!r} calls its backend {adapter.name!r}, which is taken:"
-                " give it another `name`."
-            )
+            message = f"the adapter {specification!r} {taken(adapter.name)}."
             raise ValueError(message)
         found[adapter.name] = adapter
     return found
+
+
+def taken(name: str) -> str:
+    """Clause on a name that another backend has."""
+    return f"calls its backend {name!r}, which is taken: give it another `name`"
+
+
+def broken(name: str, reason: str) -> dict[str, Adapter]:
+    """A backend that does not run here, by its name."""
+    text = f"its entry point is broken: {reason}"
+    return {name: replace(ADAPTERS["numpy"], name=name, why_unusable=lambda: text)}
 
 
 def own_adapters(specifications: Iterable[str]) -> dict[str, Adapter]:
@@ -43,8 +55,10 @@ def own_adapters(specifications: Iterable[str]) -> dict[str, Adapter]:
 
 @cache
 def installed_adapters() -> dict[str, Adapter]:
-    """Adapters of installed packages, by what their entry points lead to."""
-    points = {point.value: point for point in entry_points(group=ENTRY_POINTS)}
+    """Adapters of installed packages, by what their entry points lead to, without its extras."""
+    points = {
+        point.value.partition("[")[0].strip(): point for point in entry_points(group=ENTRY_POINTS)
+    }
     return {value: installed_adapter(point.name, value) for value, point in points.items()}
 
 
@@ -53,8 +67,7 @@ def installed_adapter(name: str, specification: str) -> Adapter:
     try:
         return load_adapter(specification)
     except ValueError as error:
-        reason = f"its entry point is broken: {error}"
-        return replace(ADAPTERS["numpy"], name=name, why_unusable=lambda: reason)
+        return broken(name, str(error))[name]
 
 
 def load_adapter(specification: str) -> Adapter:
@@ -78,7 +91,7 @@ def load_adapter(specification: str) -> Adapter:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        message = f"{must}, which cannot be loaded: {described(error)}."
+        message = f"{must}, which cannot be loaded: {described(error).rstrip('.')}."
         raise ValueError(message) from error
     if isinstance(found, Adapter):
         return found

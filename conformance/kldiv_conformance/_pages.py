@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kldiv_conformance._files import write_whole
-from kldiv_conformance._text import in_markdown
+from kldiv_conformance._text import each_text, in_markdown, printable
+
+FROM_RUNS = {"rows", "skipped", "runs", "agreements"}
 
 
 def write_pages(content: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -35,14 +37,14 @@ def rendered(name: str, content: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"embedded": embedded, "breakable": breakable}
-    filled = content if name.endswith(".html") else escaped(content)
-    return environment.get_template(name).render(filled)
+    write = printable if name.endswith(".html") else in_markdown
+    return environment.get_template(name).render(escaped(content, write))
 
 
-def escaped(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Content as Markdown may show it: what does not come from runs is ours, and stays."""
+def escaped(content: Mapping[str, Any], write: Callable[[str], str]) -> dict[str, Any]:
+    """Content as a page may show it: what does not come from runs is ours, and stays."""
     return {
-        key: in_markdown(value) if key in {"rows", "skipped", "runs", "agreements"} else value
+        key: each_text(value, write) if key in FROM_RUNS else value
         for key, value in content.items()
     }
 

@@ -8,7 +8,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, fields
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,22 @@ class LostWorkerError(Exception):
     """A process has ended, not answered in time, or answered what is no answer."""
 
 
-class Worker:
-    """A process and the files that it writes: answers, output, and errors."""
+@dataclass(frozen=True)
+class Written:
+    """The files that a process writes, open from the start: it may remove them, not take them."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path, backend: str) -> None:
+    answers: FileIO
+    printed: FileIO
+    errors: FileIO
+
+
+class Worker:
+    """A process and what it writes: answers, output, and errors."""
+
+    def __init__(self, process: subprocess.Popen[bytes], written: Written, backend: str) -> None:
         self.process = process
-        self.folder = folder
+        self.written = written
         self.backend = backend
-        self.offset = 0
         self.unread = b""
 
     def answer(self, kind: str, seconds: float, **expected: str) -> dict[str, Any]:
@@ -70,25 +80,23 @@ class Worker:
 
     def read(self) -> None:
         """Take what has been written since."""
-        with (self.folder / "answers").open("rb") as stream:
-            stream.seek(self.offset)
-            found = stream.read()
-        self.offset += len(found)
-        self.unread += found
+        self.unread += self.written.answers.read()
 
     def why(self) -> str:
         """How the process ended, and the last thing that it said."""
         status = self.process.returncode
         with suppress(ValueError):
             status = f"{status} ({signal.Signals(-status).name})" if status < 0 else status
-        errors = (self.folder / "errors").read_text(encoding="utf-8", errors="replace")
+        stream = self.written.errors
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - MOST_PRINTED))
+        errors = stream.read().decode("utf-8", errors="replace")
         last = one_line((errors.strip().splitlines() or ["nothing on standard error"])[-1])
         return f"the process of {self.backend} ended with status {status}: {last}"
 
     def printed(self) -> str:
         """Beginning of what the implementation wrote to standard output."""
-        with (self.folder / "printed").open("rb") as stream:
-            return stream.read(MOST_PRINTED).decode("utf-8", errors="replace")
+        self.written.printed.seek(0)
+        return self.written.printed.read(MOST_PRINTED).decode("utf-8", errors="replace")
 
     def finish(self) -> None:
         """Let a process that has nothing left to do end by itself, unless its threads keep it."""
@@ -107,15 +115,17 @@ class Worker:
 @contextmanager
 def started(job: str, backend: str) -> Iterator[Worker]:
     """A worker with a job, in a session of its own; it ends with the block."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+    with ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         folder = Path(name)
         (folder / "job").write_text(job, encoding="ascii")
-        (folder / "answers").touch()
-        worker = Worker(launched(folder), folder, backend)
-        try:
-            yield worker
-        finally:
-            worker.end()
+        paths = [folder / part.name for part in fields(Written)]
+        for path in paths:
+            path.touch()
+        written = Written(*(stack.enter_context(path.open("rb", buffering=0)) for path in paths))
+        worker = Worker(launched(folder), written, backend)
+        stack.callback(worker.end)
+        yield worker
 
 
 def launched(folder: Path) -> subprocess.Popen[bytes]:

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kldiv_conformance._lines import Line, parsed_lines
-from kldiv_conformance._outcome import VERDICTS
+from kldiv_conformance._lines import parsed_lines
+from kldiv_conformance._outcome import VERDICTS, Line
 from kldiv_conformance._run_checks import check_run
 from kldiv_conformance._vectors import groups
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from kldiv_conformance._backend_run import TIMEOUT, BackendRun, Job
 from kldiv_conformance._deviations import known_deviations
-from kldiv_conformance._lines import FORMAT_VERSION, Line
+from kldiv_conformance._lines import FORMAT_VERSION
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import vectors
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from kldiv_conformance._comparison import disagreements
-from kldiv_conformance._lines import FORMAT_VERSION, Line, check_line, shortened
+from kldiv_conformance._lines import FORMAT_VERSION, check_line, shortened
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import by_id
 
@@ -41,8 +42,12 @@ def problems_of_order(lines: Sequence[Line]) -> Iterator[str]:
     """Clauses on lines that are missing, too many, or in a wrong place."""
     header, *body, footer = lines
     part = header.get("part")
-    if header["vectors"] != (len(part["ids"]) if part else len(by_id())):
+    if part is None and header["vectors"] != len(by_id()):
         yield f"has {header['vectors']} of {len(by_id())} vectors, and does not say which"
+    if part is not None and header["vectors"] != len(part["ids"]):
+        yield f"has {header['vectors']} vectors, and its part names {len(part['ids'])}"
+    if part is not None and part["of"] != len(by_id()):
+        yield f"has a part of {part['of']} vectors, and this version has {len(by_id())}"
     left = list(header["backends"])
     current: Line | None = None
     count = 0

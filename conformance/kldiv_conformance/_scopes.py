@@ -277,7 +277,11 @@ SIGNS: dict[str, Sign] = {
     ),
     "HalfOverflow": Sign((flagged("HalfOverflow"),), symptoms=frozenset({"infinite"})),
     "Epsilon": Sign(
-        (would_feel_an_epsilon, flagged("Epsilon"), both(would_feel_an_epsilon, is_loss)),
+        (
+            would_feel_an_epsilon,
+            flagged("Epsilon"),
+            *(both(would_feel_an_epsilon, one) for one in (is_loss, is_of_logits)),
+        ),
         (VALUE, ALL, VALUE | {"d_target"}),
         frozenset({"slight", "gross"}),
     ),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides
+from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides, words_on
 from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._evidence import apart
-from kldiv_conformance._lines import Line
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Result, Vector
@@ -96,16 +96,11 @@ def pair_of(found: Agreement) -> dict[str, Any]:
         "equal": found.equal,
         "apart": dict(Counter(find(it.identifier).group for it in beyond)),
         "farthest": [
-            {**asdict(it), "bounds": f"{it.bounds:.3g}", "numbers": shown(it.numbers)}
+            {**asdict(it), "bounds": f"{it.bounds:.3g}", "numbers": words_on(it)}
             for it in found.distances[:FARTHEST]
             if it.bounds
         ],
     }
-
-
-def shown(numbers: tuple[float | None, float | None]) -> str:
-    """Two numbers, as Python writes them."""
-    return "other shapes" if None in numbers else " and ".join(map(repr, numbers))
 
 
 def histogram(outcomes: Sequence[Line]) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
-from kldiv_conformance._lines import Line
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._scopes import PLAIN, scopes
 from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
@@ -15,6 +15,8 @@ from kldiv_conformance._vectors import find
 INSIDE = (4.0, 0.5)
 OUTSIDE = (0.2, 20.0)
 MOST, HALF = 0.75, 0.5
+# What it adds to the evidence, for each result, that a bug shows in one way alone and in this one.
+SHARP = 0.25
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Claim:
     places: frozenset[Place]
     explained: frozenset[Place]
     ways: int
+    is_sharp: bool = False
 
     def evidence(self, left: set[Place], total: int) -> float:
         """Logarithm of the likelihood that just this bug makes what is left fail."""
@@ -48,6 +51,7 @@ class Claim:
         return (
             likelihood(inside, size, INSIDE)
             + likelihood(outside, max(total - gone - size, outside), OUTSIDE)
+            + SHARP * inside * self.is_sharp
             - math.log(self.ways)
         )
 
@@ -117,7 +121,8 @@ def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
         if scope.telltale in {None, formula}:
             places = scope.places & seen.keys()
             explained = frozenset(place for place in places if scope.explains(seen[place]))
-            yield Claim(scope.flag, places, explained, scope.ways)
+            is_sharp = scope.symptoms is not None and len(scope.symptoms) == 1
+            yield Claim(scope.flag, places, explained, scope.ways, is_sharp)
 
 
 def formula_of(seen: Mapping[Place, Symptoms]) -> str:

@@ -1,6 +1,7 @@
 """Text from elsewhere, as a terminal and a page of Markdown may show it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 # Of Markdown in a table or a line of code; emphasis does no harm.
@@ -17,7 +18,13 @@ def printable(text: str) -> str:
 
 def one_line(text: object, longest: int = 200) -> str:
     """Beginning of a text, in one line."""
-    return " ".join(str(text).split())[:longest]
+    try:
+        words = str(text).split()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of a class from elsewhere, SystemExit included
+        words = ["(its text cannot be read)"]
+    return " ".join(words)[:longest]
 
 
 def described(error: BaseException) -> str:
@@ -26,13 +33,18 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def in_markdown(content: Any) -> Any:
-    """Plain data whose strings cannot be taken for Markdown or HTML, nor break a line."""
+def in_markdown(text: str) -> str:
+    """Text that cannot be taken for Markdown or HTML, nor break a line."""
+    plain = re.sub(r"\s", " ", text)
+    return "".join(MARKUP.get(character, character) for character in printable(plain))
+
+
+def each_text(content: Any, write: Callable[[str], str]) -> Any:
+    """Plain data with each of its strings written in this way."""
     if isinstance(content, str):
-        plain = re.sub(r"\s", " ", content)
-        return "".join(MARKUP.get(character, character) for character in printable(plain))
+        return write(content)
     if isinstance(content, dict):
-        return {in_markdown(key): in_markdown(value) for key, value in content.items()}
+        return {each_text(key, write): each_text(value, write) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
-        return [in_markdown(part) for part in content]
+        return [each_text(part, write) for part in content]
     return content

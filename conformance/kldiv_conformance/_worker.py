@@ -60,7 +60,7 @@ def reason_to_skip(adapter: Adapter) -> str | None:
         reason = adapter.reason_to_skip()
         if reason is None:
             importlib.import_module(adapter.library)
-    except Exception as error:
+    except BaseException as error:  # of the import of a library, SystemExit included
         return f"{adapter.library} cannot be imported: {described(error)}"
     return reason
 

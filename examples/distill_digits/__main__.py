@@ -70,17 +70,17 @@ def main():
     score = teacher.score(digits.test_images, digits.test_labels)
     print(f"accuracy on {len(digits.test_labels)} test images, {options.backend}")
     print(f"  {'teacher':<42} {score:6.1%}")
-    curves = {}
+    curves, scores = {}, {}
     for lesson in lessons(digits, teacher):
         settings = {"backend": options.backend, "steps": options.steps}
         runs = [train(lesson, seed=seed, **settings) for seed in SEEDS]
-        scores = [accuracy(weights, digits) for weights, _ in runs]
-        spread = f"{min(scores):.1%} to {max(scores):.1%}"
-        mean = statistics.mean(scores)
+        reached = scores[lesson.name] = [accuracy(weights, digits) for weights, _ in runs]
+        spread = f"{min(reached):.1%} to {max(reached):.1%}"
+        mean = statistics.mean(reached)
         print(f"  {lesson.name:<42} {mean:6.1%}   ({len(SEEDS)} seeds: {spread})")
         curves[lesson.name] = runs[0][1]
-    draw(curves, options.backend, options.output)
-    print(f"loss curves: {options.output}")
+    draw(scores, curves, score, options.backend, options.output)
+    print(f"picture: {options.output}")
 
 
 if __name__ == "__main__":

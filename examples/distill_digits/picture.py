@@ -1,4 +1,4 @@
-"""The picture of the loss curves."""
+"""The picture of the accuracies that the students reach, and of their loss curves."""
 
 import matplotlib as mpl
 import numpy as np
@@ -17,19 +17,45 @@ def smooth(curve):
     return (sums[steps] - sums[steps - width]) / width
 
 
-def draw(curves, backend, path):
-    """Write a PNG of the loss of each lesson against the step."""
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+def draw(scores, curves, teacher, backend, path):
+    """Write a PNG: the accuracies of the students as bars, beside the loss of each step."""
+    figure, (bars, lines) = plt.subplots(
+        1, 2, figsize=(11, 5), layout="constrained", width_ratios=[4, 5]
+    )
+    figure.suptitle(f"A small student of handwritten digits ({backend})")
+    draw_accuracies(bars, scores, teacher)
+    draw_losses(lines, curves)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def draw_accuracies(axes, scores, teacher):
+    """Mean accuracy of each student, with its lowest and highest, and that of the teacher."""
+    means = [np.mean(values) for values in scores.values()]
+    reach = [[mean - min(v), max(v) - mean] for mean, v in zip(means, scores.values(), strict=True)]
+    colors = [f"C{place}" for place in range(len(scores))]
+    bars = axes.barh(
+        [*scores], means, xerr=np.transpose(reach), color=colors, capsize=4, height=0.6
+    )
+    axes.bar_label(bars, [f"{mean:.1%}" for mean in means], label_type="center", color="white")
+    axes.axvline(teacher, color="black", linestyle="--")
+    title = f"test images that it reads right (dashed: its teacher, {teacher:.1%})"
+    axes.set(title=title, xlim=(0.7, 1))
+    axes.set_yticks(range(len(scores)), [name.replace(", ", ",\n") for name in scores])
+    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    axes.invert_yaxis()
+
+
+def draw_losses(axes, curves):
+    """Loss of each step: of targets that differ, so that their heights cannot be compared."""
     for name, curve in curves.items():
         (line,) = axes.plot(smooth(curve), label=name, linewidth=2)
         axes.plot(curve, color=line.get_color(), alpha=0.2, linewidth=0.8)
     axes.set(
-        title=f"Training a small student on handwritten digits ({backend})",
+        title="its loss, each from a target of its own",
         xlabel="step",
-        ylabel="loss: divergence from the target (nats per image)",
+        ylabel="divergence from the target (nats per image)",
         yscale="log",
     )
     axes.grid(alpha=0.3)
-    axes.legend(title=f"what it learns from (bold: mean of {WINDOW} steps)")
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    axes.legend(title=f"learns from (bold: mean of {WINDOW} steps)")

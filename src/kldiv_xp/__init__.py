@@ -1,14 +1,24 @@
 """The Kullback-Leibler divergence loss of `torch.nn.KLDivLoss`, for every array library."""
 
-from kldiv_xp._checking import KLDivInputError, checking
-from kldiv_xp._diagnosis import diagnose
-from kldiv_xp._findings import CODES, Finding, Report
-from kldiv_xp._functional import kl_div
-from kldiv_xp._gradient import kl_div_gradient
-from kldiv_xp._logits import js_div_with_logits, kl_div_with_logits
-from kldiv_xp._loss import KLDivLoss
-from kldiv_xp._threads import thread_limit
+import sys
+
+# `python -m` puts the current folder first, where a copy.py would be taken for Python's.
+if (
+    getattr(sys, "argv", [])[:1] == ["-m"]
+    and "-m kldiv_xp " in " ".join([*sys.orig_argv, ""])
+    and not sys.flags.safe_path
+):
+    del sys.path[0]
+
 from kldiv_xp._warnings import KLDivWarning
+from kldiv_xp.api.checking import KLDivInputError, checking
+from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.api.kl_div_gradient import kl_div_gradient
+from kldiv_xp.api.kl_div_loss import KLDivLoss
+from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.diagnosis.diagnose import diagnose
+from kldiv_xp.diagnosis.report import CODES, Finding, Report
+from kldiv_xp.host.threads import thread_limit
 
 __all__ = [
     "CODES",
@@ -29,7 +39,13 @@ __all__ = [
 
 __version__ = "0.1.0"
 
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__]
+
+
 for _name in __all__:
     if callable(globals()[_name]):
         globals()[_name].__module__ = __name__
-del _name
+del _name, sys

@@ -8,10 +8,11 @@ NEEDED = ("click", "numpy", "rich")
 if __name__ == "__main__":
     missing = [package for package in NEEDED if find_spec(package) is None]
     if missing:
-        sys.exit(
+        sys.stderr.write(
             f"The command line needs {', '.join(missing)}, which is not installed: "
-            "pip install 'kldiv-xp[cli]'."
+            "pip install 'kldiv-xp[cli]'.\n"
         )
-    from kldiv_xp._command_line import main
+        sys.exit(2)
+    from kldiv_xp.cli.main import main
 
     main(prog_name="python -m kldiv_xp")

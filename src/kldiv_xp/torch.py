@@ -4,10 +4,10 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._functional import kl_div
-from kldiv_xp._options import check_axis, check_switch
-from kldiv_xp._reduction import check_reduction, resolve_reduction
 from kldiv_xp._typing import Axis, Reduction
+from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
+from kldiv_xp.checks.options import check_switch, plain_axis
 
 __all__ = ["KLDivLoss"]
 
@@ -81,8 +81,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option only to what construction accepts."""
-        check_option(name, value)
-        super().__setattr__(name, value)
+        super().__setattr__(name, option(name, value))
 
     # TorchScript takes no keyword-only argument that has a default.
     def forward(
@@ -110,11 +109,12 @@ class KLDivLoss(torch.nn.KLDivLoss):
         return f"reduction={self.reduction!r}, log_target={self.log_target}, axis={self.axis}"
 
 
-def check_option(name: str, value: object) -> None:
-    """Refuse what construction refuses."""
+def option(name: str, value: Any) -> Any:
+    """Value of an attribute, ints of NumPy as those of Python; refuse what construction refuses."""
     if name == "reduction":
         check_reduction(value)
     elif name == "log_target":
         check_switch(name, value)
     elif name == "axis" and value is not None:
-        check_axis(value)
+        return plain_axis(value)
+    return value

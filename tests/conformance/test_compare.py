@@ -171,6 +171,48 @@ def test_command_line_says_how_many_vectors_are_on_one_side_alone(files):
     assert "2 vectors compared, 2 equal bit for bit; 3 and 7 have numbers on one side" in output
 
 
+def raising(input, target, *, reduction, log_target):
+    if reduction == "sum":
+        raise ValueError
+    return kl_div(input, target, reduction=reduction, log_target=log_target)
+
+
+def refusing(input, target, *, reduction, log_target):
+    raise NotImplementedError
+
+
+def test_side_that_fails_without_numbers_is_beyond_every_bound(files):
+    sums = [it for it in ORDINARY if find(it).arguments["reduction"] == "sum"]
+    found = pair(kl_div, raising)
+    assert {it.identifier for it in found.distances if it.bounds} == set(sums)
+    assert {it.bounds for it in found.distances} == {0.0, math.inf}
+    assert (found.equal, found.alone) == (len(ORDINARY) - len(sums), (0, 0))
+    runs = files(ours=(kl_div, ORDINARY), theirs=(raising, ORDINARY))
+    code, output = compare(*runs, "--fail-above", "1e300")
+    assert code == 1
+    assert f"{sums[0]} everywhere: one side fails without numbers; " in output
+    assert pair(raising, raising).equal == len(ORDINARY) - len(sums)
+
+
+def test_side_that_shares_nothing_with_another_is_an_exit_code_of_2(files):
+    runs = files(
+        ours=(kl_div, ORDINARY[:5]), theirs=(wrong, ORDINARY[:5]), other=(kl_div, ORDINARY[5:])
+    )
+    code, output = compare(*runs, "--fail-above", "0")
+    assert code == 2
+    assert "ours on numpy and other on numpy: 0 vectors compared, 0 equal bit for bit; " in output
+    assert (
+        "other on numpy has no vector in common with any other: pass runs of the same part."
+    ) in output
+    assert compare(*runs[:2], "--fail-above", "0")[0] == 1
+
+
+def test_implementation_that_does_nothing_is_an_exit_code_of_2(files):
+    runs = files(ours=(kl_div, ORDINARY), theirs=(kl_div, ORDINARY), nothing=(refusing, ORDINARY))
+    assert compare(*runs)[0] == 2
+    assert compare(*runs[:2])[0] == 0
+
+
 def test_nothing_shared_is_an_exit_code_of_2(files):
     code, output = compare(*files(ours=(kl_div, ORDINARY[:5]), theirs=(kl_div, ORDINARY[5:])))
     assert code == 2

@@ -4,7 +4,7 @@ from functools import cache
 import pytest
 from conformance_mutants import BACKENDS, judged, mutants, needed, of_functions, outcomes, text_of
 
-from kldiv_conformance import ADAPTERS
+from kldiv_conformance import ADAPTERS, find
 from kldiv_conformance._suspects import suspects
 
 MUTANTS = list(mutants())
@@ -53,6 +53,27 @@ def test_the_right_flag_stands_first_or_among_the_first_three():
     three = sum(ranks[it] < 3 for it in of_all) / len(of_all)
     assert first >= FIRST, late
     assert three >= FIRST_THREE, late
+
+
+def first_flag(lines):
+    return suspects(lines)[0].flag
+
+
+def mutant_called(book, name):
+    skip_unless_it_runs(book)
+    return next(it for it in MUTANTS if (it.book, it.name) == (book, name))
+
+
+def test_epsilon_in_a_softmax_beside_a_right_loss_is_named_first():
+    mutant = mutant_called("textbook_torch_logits", "epsilon of 1e-8 in the softmax")
+    wrong = [it for it in judged(mutant) if find(it["id"]).function == "kl_div_with_logits"]
+    right = outcomes("textbook_torch", text_of("textbook_torch"), of_functions("textbook_torch"))
+    assert first_flag([*wrong, *right]) == "Epsilon"
+
+
+def test_flag_of_just_this_symptom_comes_before_one_of_any():
+    mutant = mutant_called("textbook_torch", "negative zero of impossible events")
+    assert first_flag(judged(mutant)) == "SignedZero"
 
 
 def test_a_published_loss_keeps_its_faults_when_it_is_judged():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from kldiv_conformance import ADAPTERS, _command_run, _files, _own_adapters
 from kldiv_conformance.__main__ import main
 from kldiv_conformance._files import write_whole
 from kldiv_conformance._run import run_all
-from kldiv_conformance._text import in_markdown, printable
+from kldiv_conformance._text import each_text, in_markdown, printable
 from kldiv_conformance._vectors import vectors
 
 MISSING = next((name for name in ADAPTERS if ADAPTERS[name].reason_to_skip() is not None), None)
@@ -198,6 +199,87 @@ def test_output_that_cannot_be_written_is_refused_before_the_run(tmp_path, monke
     assert invoke("run", "--timeout", "0")[0] == 2
 
 
+@pytest.mark.parametrize("option", ["--output", "--junit"])
+@pytest.mark.parametrize("kind", ["a link to itself", "a link into no folder", "a long name"])
+def test_name_that_no_file_can_have_is_refused_before_the_run(tmp_path, monkeypatch, option, kind):
+    monkeypatch.setattr(_command_run, "run_all", None)
+    path = tmp_path / {"a long name": "n" * 300}.get(kind, "link")
+    if kind != "a long name":
+        path.symlink_to(path if kind == "a link to itself" else tmp_path / "missing" / "x")
+    status, output = invoke("run", option, path)
+    assert status == 2
+    assert f"{str(path)!r} cannot be written: " in output
+    assert {entry.name for entry in tmp_path.iterdir()} <= {"link"}
+
+
+def test_one_file_for_two_outputs_is_2(tmp_path, monkeypatch):
+    monkeypatch.setattr(_command_run, "run_all", None)
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    status, output = invoke("run", "-o", tmp_path / "x", "--junit", tmp_path / "link")
+    assert status == 2
+    assert f"{str(tmp_path / 'link')!r} is named twice: name another file." in output
+
+
+def test_report_does_not_write_over_a_run(tmp_path):
+    path = tmp_path / "run.jsonl"
+    assert invoke("run", "-b", "numpy", "-o", path)[0] == 0
+    before = path.read_text()
+    status, output = invoke("report", path, "-o", tmp_path / "pages", "--junit", path)
+    assert status == 2
+    assert f"{str(path)!r} is named twice: name another file." in output
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize("number", ["nan", "-NaN", "x", ""])
+def test_number_that_is_none_is_2(tmp_path, number):
+    path = tmp_path / "run.jsonl"
+    assert invoke("run", "-b", "numpy", "-b", "array-api-strict", "-o", path)[0] == 0
+    for command in (["run", "--timeout"], ["compare", path, "--fail-above"]):
+        status, output = invoke(*command, number)
+        assert status == 2
+        assert f"Invalid value for '{command[-1]}': '{number}' is " in output
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(RuntimeError("a\n\x1b[31m"), r"RuntimeError: a \x1b[31m"), (KeyError(), "KeyError")],
+)
+def test_whatever_else_goes_wrong_is_2(monkeypatch, error, said):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(_command_run, "run_all", fail)
+    status, output = invoke("run", "-b", "numpy")
+    assert status == 2
+    assert re.search(
+        rf"Error: {re.escape(said)}, in test_exit_codes\.py, line \d+: report it with the command "
+        r"that was given\.$",
+        output,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.parametrize(
+    "command",
+    [["list", "--vectors"], ["explain", "zeros_006"], ["run", "-b", "numpy", "-g", "ordinary"]],
+)
+def test_reader_that_has_read_enough_is_2_without_a_word(tmp_path, command):
+    reading, writing = os.pipe()
+    os.close(reading)
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-m", "kldiv_conformance", *command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": paths},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 2
+    assert b"rror" not in done.stderr
+
+
 def test_folder_of_pages_that_cannot_be_made_is_2(tmp_path):
     path = tmp_path / "run.jsonl"
     assert invoke("run", "-b", "numpy", "-o", path)[0] == 0
@@ -212,7 +294,10 @@ def test_comparison_of_one_backend_is_2(tmp_path):
     assert invoke("run", "-b", "numpy", "-o", path)[0] == 0
     status, output = invoke("compare", path)
     assert status == 2
-    assert "has no vector with numbers of two backends: run with two." in output
+    assert (
+        f"nothing to compare in {str(path)!r}: pass runs of two implementations or backends that "
+        "have numbers for the same vectors."
+    ) in output
 
 
 DEVIATIONS = {
@@ -261,12 +346,13 @@ def test_device_and_link_are_written_through(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-def test_interrupted_run_is_2_and_leaves_no_file(kernels):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interrupted_run_is_2_and_leaves_no_file_and_no_process(kernels, name):
     folder = kernels(
         "slow",
-        "import pathlib, time\n"
+        "import os, pathlib, time\n"
         "def loss(*_, **__):\n"
-        "    pathlib.Path('begun').touch()\n"
+        "    pathlib.Path('begun').write_text(f'{os.getpid()} ')\n"
         "    time.sleep(10**6)\n",
     )
     command = [sys.executable, "-m", "kldiv_conformance", "run", "-b", "numpy", "-i", "slow:loss"]
@@ -274,13 +360,15 @@ def test_interrupted_run_is_2_and_leaves_no_file(kernels):
     run = subprocess.Popen(
         [*command, "-o", "run.jsonl"], cwd=folder, env=environment, stderr=subprocess.PIPE
     )
-    while not (folder / "begun").exists():
+    while not (folder / "begun").exists() or " " not in (folder / "begun").read_text():
         time.sleep(0.05)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(getattr(signal, name))
     _, errors = run.communicate()
     assert run.returncode == 2
     assert errors.decode().endswith("Error: interrupted, and nothing was written.\n")
     assert not (folder / "run.jsonl").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((folder / "begun").read_text()), 0)
 
 
 def test_names_reach_the_terminal_and_the_pages_escaped(tmp_path):
@@ -294,7 +382,7 @@ def test_names_reach_the_terminal_and_the_pages_escaped(tmp_path):
     markdown = (tmp_path / "pages" / "report.md").read_text()
     assert r"| `&#91;/x&#93;:x: \x1b&#91;31m&#124;&#96;&#60;b&#62;\u202e ` | numpy |" in markdown
     page = (tmp_path / "pages" / "report.html").read_text()
-    assert "<b>" not in page
+    assert not [text for text in ("<b>", "\x1b", "\u202e") if text in page]
 
 
 def test_members_of_a_run_file_are_escaped_wherever_they_are_shown(tmp_path):
@@ -320,7 +408,8 @@ def test_members_of_a_run_file_are_escaped_wherever_they_are_shown(tmp_path):
     assert "<b>" not in markdown
     rows = [line for line in markdown.splitlines() if line.startswith("| `")]
     assert {line.count("`") for line in rows} == {2}
-    assert "<b>" not in (tmp_path / "pages" / "report.html").read_text()
+    page = (tmp_path / "pages" / "report.html").read_text()
+    assert not [text for text in ("<b>", "\x1b", "\u202e") if text in page]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +421,8 @@ def test_control_characters_are_written_as_escapes(text, shown):
 
 
 def test_markdown_of_a_name_has_no_markup_and_no_second_line():
-    assert in_markdown({"a|b": ["`c`\nd", 3, None]}) == {"a&#124;b": ["&#96;c&#96; d", 3, None]}
+    written = each_text({"a|b": ["`c`\nd", 3, None]}, in_markdown)
+    assert written == {"a&#124;b": ["&#96;c&#96; d", 3, None]}
 
 
 @pytest.mark.parametrize("command", [["list"], ["backends"], ["explain", "ordinary_001"]])
@@ -390,3 +480,12 @@ def test_suite_is_imported_without_the_extra():
     assert (
         subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
     )
+
+
+@pytest.mark.skipif(MISSING is None, reason="every backend runs here")
+def test_bar_of_a_backend_that_did_not_run_is_not_full(tmp_path):
+    done = program("run", "-b", MISSING, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f" 0/{len(vectors())} " in done.stderr
+    done = program("run", "-b", MISSING, "-b", "numpy", "-v", "ordinary_001", cwd=tmp_path)
+    assert "1/1" in done.stderr

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from backends import library
+from array_libraries import library
 
 from kldiv_conformance import ADAPTERS, Implementation, _backend_run, find, judge, vectors
 from kldiv_conformance._report import collect
@@ -130,6 +130,29 @@ def test_whatever_a_kernel_raises_is_a_failure_of_that_vector(judged, action, sa
     assert said in detail(report)
 
 
+NO_TEXT = {
+    "a number": lambda _: 7,
+    "an exception": lambda _: 1 / 0,
+    "the end of the process": lambda _: sys.exit(0),
+}
+
+
+@pytest.mark.parametrize("base", [Exception, NotImplementedError, BaseException])
+@pytest.mark.parametrize("text", NO_TEXT.values(), ids=NO_TEXT)
+def test_exception_whose_text_cannot_be_read_is_told_by_its_type(base, text):
+    odd = type("Odd", (base,), {"__str__": text})
+
+    def loss(*_, **__):
+        raise odd
+
+    outcome = judge(FEW[0], ADAPTERS["numpy"], Implementation("odd", loss))
+    if base is NotImplementedError:
+        assert (outcome.verdict, outcome.detail) == ("not supported", "(its text cannot be read)")
+    else:
+        assert outcome.verdict == "failure"
+        assert outcome.detail == "must return a value, but raised Odd: (its text cannot be read)"
+
+
 @pytest.mark.parametrize(
     "action",
     ["time.sleep(10**6)", "os.kill(os.getpid(), signal.SIGSTOP)", "threading.Event().wait()"],
@@ -140,7 +163,13 @@ def test_vector_without_an_answer_fails_and_the_next_is_judged(judged, action):
     assert detail(report) == "no answer within 2 seconds."
 
 
+FORGET = (
+    "import gc, io, pathlib, shutil; "
+    "files = [pathlib.Path(str(f.name)) for f in gc.get_objects() if isinstance(f, io.FileIO)]; "
+    "[shutil.rmtree(path.parent) for path in files if path.name == 'answers']"
+)
 HARMLESS = {
+    "its files are removed": FORGET,
     "a fork that returns": "os.fork()",
     "a fork that stays": "os.fork() or time.sleep(10**6)",
     "a fork in a session of its own": "os.fork() or (os.setsid(), time.sleep(3), os._exit(0))",

@@ -2,12 +2,13 @@
 
 import doctest
 from importlib.metadata import EntryPoint
+from unittest import SkipTest
 
 import pytest
 from click.testing import CliRunner
 
 import kldiv_conformance._adapter
-from kldiv_conformance import Adapter, find, judge
+from kldiv_conformance import Adapter, assert_conforms, find, judge
 from kldiv_conformance import _own_adapters as own
 from kldiv_conformance.__main__ import main
 from kldiv_conformance._implementations import load_implementation
@@ -38,6 +39,12 @@ def nothing():
 
 def fails():
     raise RuntimeError("no\\nlicence")
+
+def end():
+    raise SystemExit(0)
+
+def steers():
+    raise RuntimeError("\\x1b[31m")
 """
 MUST = "`adapter` must be 'module:name', like 'my_library_adapter:ADAPTER'; got"
 REMEDY = "make it an Adapter of kldiv_conformance, or a function without arguments that returns one"
@@ -160,11 +167,59 @@ def test_broken_entry_point_is_a_backend_that_does_not_run_and_says_why(installe
     assert f"{'broken':<26}{reason}" in invoke("backends").output.splitlines()
 
 
-def test_entry_point_with_a_name_that_is_taken_is_a_sentence(installed):
-    installed(mine="own_adapter:TAKEN")
+TAKEN = "calls its backend 'numpy', which is taken: give it another `name`"
+
+
+@pytest.mark.parametrize(
+    ("points", "name", "said"),
+    [
+        ({"mine": "own_adapter:TAKEN"}, "own_adapter:TAKEN", TAKEN),
+        ({"numpy": "nowhere:ADAPTER"}, "nowhere:ADAPTER", TAKEN),
+        ({"mine": "own_adapter:end"}, "mine", "which cannot be loaded: SystemExit: 0."),
+    ],
+)
+def test_broken_entry_point_keeps_no_other_backend_from_running(installed, points, name, said):
+    installed(**points)
     done = invoke("backends")
+    assert done.exit_code == 0
+    (line,) = [line for line in done.output.splitlines() if "its entry point is broken: " in line]
+    assert line.startswith(name)
+    assert line.endswith(said)
+    assert invoke("run", "-b", "numpy", "--vector", "ordinary_001").exit_code == 0
+
+
+def test_entry_point_with_extras_is_a_backend(installed):
+    installed(mine="own_adapter:OTHER [extra]")
+    assert f"{'other':<26}runs here" in invoke("backends").output.splitlines()
+
+
+def test_backend_of_an_entry_point_is_one_for_a_test_as_well(installed):
+    installed(mine="own_adapter:OTHER", broken="own_adapter:NUMBER")
+    loss = load_implementation("kldiv_xp:kl_div").loss
+    assert_conforms(loss, find("ordinary_001"), backend="other")
+    with pytest.raises(SkipTest, match="its entry point is broken: "):
+        assert_conforms(loss, find("ordinary_001"), backend="broken")
+    with pytest.raises(ValueError, match=r"must be an Adapter or one of 'numpy', .*'other'"):
+        assert_conforms(loss, find("ordinary_001"), backend="others")
+
+
+@pytest.mark.parametrize("reason", ["", None])
+def test_adapter_that_gives_no_reason_runs(reason):
+    assert own.replace(own.ADAPTERS["numpy"], why_unusable=lambda: reason).reason_to_skip() is None
+
+
+def test_adapter_that_would_end_the_process_does_not_run():
+    def end():
+        raise SystemExit(0)
+
+    unusable = own.replace(own.ADAPTERS["numpy"], why_unusable=end)
+    assert unusable.reason_to_skip() == "numpy does not run: SystemExit: 0"
+
+
+def test_text_of_a_broken_adapter_does_not_steer_the_terminal():
+    done = invoke("backends", "-a", "own_adapter:steers")
     assert done.exit_code == 2
-    assert done.stderr.splitlines()[-1] == f"Error: {REFUSED['own_adapter:TAKEN']}"
+    assert done.stderr.splitlines()[-1].endswith(r"cannot be loaded: RuntimeError: \x1b[31m.")
 
 
 def broken(error, floats=("float32", "float64")):
@@ -200,6 +255,12 @@ def test_array_that_a_library_does_not_have_is_not_supported():
 def test_adapter_without_a_dtype_of_the_vectors_is_refused(floats):
     with pytest.raises(ValueError, match=r"`floats` of an Adapter must be a tuple of 'float16', "):
         broken(TypeError(), floats)
+
+
+@pytest.mark.parametrize("part", ["make", "read", "wrap", "gradient", "why_unusable", "library"])
+def test_adapter_with_a_part_that_is_none_is_refused(part):
+    with pytest.raises(ValueError, match=f"`{part}` of an Adapter must be a .*; got 3"):
+        own.replace(own.ADAPTERS["numpy"], **{part: 3})
 
 
 def test_adapter_without_a_name_is_refused():

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from backends import library
+from array_libraries import library
 from click.testing import CliRunner
 
 from kldiv_conformance.__main__ import main

@@ -18,6 +18,7 @@ from kldiv_conformance._summary import summary
 from kldiv_conformance._vectors import vectors
 
 FEW = [*vectors("ordinary")[:2], vectors("gradients")[0], vectors("invalid_arguments")[0]]
+WHOLE = len(vectors())
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,20 @@ TAMPERED = {
         "has 0 outcomes of 'numpy', and should have 4: run again.",
     ),
     "a header that counts more": (
-        lambda lines: changed(lines, 0, vectors=1273),
-        "has 4 outcomes of 'numpy', and should have 1273: run again.",
+        lambda lines: changed(lines, 0, vectors=WHOLE),
+        f"has {WHOLE} vectors, and its part names 4: run again.",
+    ),
+    "a part of a larger suite": (
+        lambda lines: changed(lines, 0, part={**lines[0]["part"], "of": WHOLE + 1}),
+        f"has a part of {WHOLE + 1} vectors, and this version has {WHOLE}: run again.",
+    ),
+    "a header without its part": (
+        lambda lines: changed(lines, 0, part=None),
+        f"has 4 of {WHOLE} vectors, and does not say which: run again.",
+    ),
+    "a header of the whole suite": (
+        lambda lines: changed(lines, 0, vectors=WHOLE, part=None),
+        f"has 4 outcomes of 'numpy', and should have {WHOLE}: run again.",
     ),
     "a footer that counts more": (
         lambda lines: changed(lines, -1, outcomes=9),
@@ -207,11 +220,11 @@ def test_file_of_other_bytes_is_refused(path, content):
 
 @pytest.mark.parametrize("command", ["report", "compare"])
 def test_commands_refuse_a_tampered_run_with_a_sentence_and_exit_with_2(lines, path, command):
-    written(path, changed(lines, 0, vectors=1273))
+    written(path, changed(lines, 0, vectors=WHOLE, part=None))
     done = CliRunner().invoke(main, [command, str(path)])
     assert done.exit_code == 2
     assert isinstance(done.exception, SystemExit)
-    assert "and should have 1273: run again." in " ".join(done.output.split())
+    assert f"and should have {WHOLE}: run again." in " ".join(done.output.split())
 
 
 def read_in_every_way(lines, folder):

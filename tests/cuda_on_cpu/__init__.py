@@ -12,8 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from kldiv_xp._kernel_layout import THREADS, Buffer
-from kldiv_xp._kernels import Device, name_of
+from kldiv_xp.cuda.launch_plan import Device, name_of
+from kldiv_xp.cuda.strides_and_grid import THREADS, Buffer
 
 FOLDER = Path(__file__).parent
 KERNEL = re.compile(r'extern "C" __global__ void (\w+)\(\s*(.*?)\)\n\{', re.DOTALL)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from backends import library
+from array_libraries import library
 from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, slope, sums
 
 JAX = "jaxlib._jax.ArrayImpl"

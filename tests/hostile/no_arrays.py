@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-from backends import library
+from array_libraries import library
 from hostile.row import FUNCTIONS, Raises, Row, sums, torch_module
 
 # What no asarray makes numbers of.

@@ -134,9 +134,12 @@ def numbers() -> Iterator[Row]:
         outcome = Raises(ValueError, sentence)
         yield Row(f"target_is={kind!r}", functions[0], pair, outcome, {"target_is": kind})
     for value in ("1", [1.0], 1j, True):
+        remedy = "pass float(...) or asarray(...) of it"
+        if value == 1j:
+            remedy = "take its real part, upstream.real"
         sentence = (
             "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
-            f"{type(value).__name__}: pass float(...) or asarray(...) of it."
+            f"{type(value).__name__}: {remedy}."
         )
         yield Row(
             f"upstream={value!r}", slope, pair, Raises(TypeError, sentence), {"upstream": value}

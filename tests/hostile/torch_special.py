@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from backends import library
+from array_libraries import library
 from hostile.row import INPUT, TARGET, Gives, Raises, Row, sums, terms
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from backends import library
+from array_libraries import library
 from hostile.row import (
     INPUT,
     SUM,

@@ -1,0 +1,135 @@
+"""kl_div: torch's signature, to resolved arguments, to the value."""
+
+from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.calls.kl_div import value_of
+from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.reduction import resolve_reduction, warn_about_mean
+from kldiv_xp.core.namespaces import is_overridden
+
+
+@overridable
+def kl_div(
+    input: ArrayT,
+    target: ArrayT,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: Reduction = "mean",
+    log_target: bool = False,
+    *,
+    axis: Axis = None,
+    where: ArrayT | None = None,
+    check: bool = False,
+) -> ArrayT:
+    r"""Kullback-Leibler divergence loss, in nats.
+
+    The arguments are those of `torch.nn.functional.kl_div`, in the same positions; the arrays
+    may come from any library that the array API standard reaches.
+
+    Parameters
+    ----------
+    input : array
+        Log-probabilities :math:`\log q` of the approximating distribution, of any shape.
+    target : array
+        Probabilities :math:`p` of the true distribution, or their logarithms if `log_target`.
+        Same library, shape and device as `input`.
+    size_average, reduce : bool, optional
+        Deprecated; if either is given they override `reduction`.  ``reduce=False`` means
+        'none', otherwise ``size_average=False`` means 'sum', otherwise 'mean'.
+    reduction : {'mean', 'batchmean', 'sum', 'none'}
+        'none' keeps the terms; 'sum' adds them up; 'batchmean' divides the sum by the size of
+        the first axis, which gives the divergence averaged over a batch; 'mean' divides it by
+        the number of elements.
+    log_target : bool
+        Whether `target` holds log-probabilities.
+    axis : int or tuple of int, optional
+        Axes of one distribution.  The terms are summed over them first, and `reduction` applies
+        to these divergences of single samples: 'none' keeps them, 'sum' adds them up, 'mean'
+        divides by their number, 'batchmean' by the size of their first axis (by 1 if there is
+        none).  For operands of shape (batch, sequence, vocabulary), ``axis=-1`` with 'mean' is
+        the divergence per token.
+    where : array of bool, optional
+        Mask in `input`'s shape, or with size 1 in the places of `axis`.  What is not selected
+        has no part in the result, whatever it holds, NaN included, and a gradient of exactly 0;
+        'mean' divides by the number of selected elements, or with `axis` of samples in which
+        something is selected.  Where nothing is selected the loss is 0.
+    check : bool
+        Whether to diagnose the operands first, and to raise what is found; see `diagnose`.  It
+        reads all values, and waits for a device.  `checking` does it in a block of code.
+
+    Returns
+    -------
+    array
+        Of the same library and device, 0-d unless for 'none', which gives `input`'s shape,
+        without the axes of `axis`.  Its dtype is the promoted dtype of the operands; within
+        ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
+
+    Raises
+    ------
+    TypeError
+        If an operand is not an array of real floating-point dtype, if the operands come from
+        different libraries, if a flag is not a bool, `axis` not of ints or `where` not of bools.
+    ValueError
+        If `reduction` is unknown, `axis` names no axis, or shapes or devices differ (nothing is
+        broadcast but `where` along `axis`).
+    KLDivInputError
+        If `check` is true, or this runs within `checking`, and a mistake is found.
+
+    Warns
+    -----
+    KLDivWarning
+        If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
+        divergence.  If `size_average` or `reduce` override another reduction than 'mean', the
+        default: for 'batchmean' torch then divides twice.
+    DeprecationWarning
+        If `size_average` or `reduce` is given.
+
+    See Also
+    --------
+    KLDivLoss : The same loss with its options remembered.
+    kl_div_gradient : Its gradient, for libraries without automatic differentiation.
+    diagnose : What is wrong with the operands.
+
+    Notes
+    -----
+    Each element contributes :math:`p (\log p - \log q)` [1]_.  A target of 0 contributes exactly
+    0, also where `input` is infinite, and so does a log-target whose exponential rounds to 0;
+    both derivatives are 0 there.  A positive target gives :math:`+\infty` where `input` is
+    :math:`-\infty`.  NaN in either operand, and a negative target, give NaN.  The mean of no
+    elements is NaN, their sum 0.
+
+    float16 and bfloat16 are computed and added up in float32 and rounded once, at the end.
+
+    References
+    ----------
+    .. [1] S. Kullback and R. A. Leibler, "On Information and Sufficiency", Annals of
+       Mathematical Statistics 22 (1951), 79-86.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import kl_div
+    >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
+    >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
+    >>> round(float(kl_div(input, target, reduction="batchmean")), 7)
+    0.6759527
+    >>> kl_div(input, target, reduction="none").round(7)
+    array([[0.0334837, 0.8935046],
+           [0.0697415, 0.3551755]])
+    >>> kl_div(input, target, reduction="none", axis=-1).round(7)
+    array([0.9269883, 0.424917 ])
+    >>> first = np.asarray([[True], [False]])
+    >>> round(float(kl_div(input, target, reduction="mean", axis=-1, where=first)), 7)
+    0.9269883
+    """
+    operands = (input, target, where)
+    if is_overridden(operands):
+        answer: ArrayT = override(kl_div, operands, locals())
+        return answer
+    resolved = resolve_reduction(size_average, reduce, reduction)
+    if check is not False or is_checking():
+        check_values(check, input, target, log_target, axis, where)
+    loss: ArrayT = value_of(input, target, resolved, log_target, axis, where)
+    if axis is None and resolved == "mean":
+        warn_about_mean()
+    return loss

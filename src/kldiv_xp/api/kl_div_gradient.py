@@ -1,0 +1,89 @@
+"""kl_div_gradient: the derivative of kl_div in closed form, for libraries without autodiff."""
+
+from typing import SupportsFloat
+
+from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.calls.kl_div import gradient_of
+from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.core.namespaces import is_overridden
+
+
+@overridable
+def kl_div_gradient(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    reduction: Reduction = "mean",
+    log_target: bool = False,
+    axis: Axis = None,
+    where: ArrayT | None = None,
+    upstream: ArrayT | SupportsFloat | None = None,
+) -> tuple[ArrayT, ArrayT]:
+    r"""Gradient of `kl_div` with respect to both operands, in closed form.
+
+    Parameters
+    ----------
+    input : array
+        Log-probabilities :math:`\log q`, of any shape.
+    target : array
+        Probabilities :math:`p`, or their logarithms if `log_target`; same library, shape and
+        device as `input`.
+    reduction : {'mean', 'batchmean', 'sum', 'none'}
+        Reduction of the loss whose gradient is wanted.
+    log_target : bool
+        Whether `target` holds log-probabilities.
+    axis : int or tuple of int, optional
+        Axes of one distribution; see `kl_div`.
+    where : array of bool, optional
+        Mask of what has a part in the loss; see `kl_div`.
+    upstream : array or float, optional
+        Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
+        the loss's shape for 'none'.  1 if left out.
+
+    Returns
+    -------
+    d_input, d_target : array
+        Shape, dtype and device of `input` and of `target`.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div`, and if `upstream` is neither a number nor an array of the same library.
+    ValueError
+        As `kl_div`, and if `upstream` has another shape than the loss.
+
+    See Also
+    --------
+    kl_div : The loss.
+
+    Notes
+    -----
+    Before upstream and divisor, the derivative by :math:`\log q` is :math:`-p`, by :math:`p` it
+    is :math:`\log p - \log q + 1`, and by :math:`\log p` it is
+    :math:`p (\log p - \log q + 1)`.  Both are 0 where :math:`p` is 0, which is what automatic
+    differentiation of `kl_div` gives too.  16-bit floats are computed in float32 and rounded
+    once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import kl_div_gradient
+    >>> input, target = np.log([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
+    >>> d_input, d_target = kl_div_gradient(input, target, reduction="batchmean")
+    >>> d_input
+    array([[-0.5, -0.5]])
+    >>> d_target.round(7)
+    array([[1.6931472, 0.5945349]])
+    """
+    operands = (input, target, where, upstream)
+    if is_overridden(operands):
+        return override(kl_div_gradient, operands, locals())
+    check_reduction(reduction)
+    if is_checking():
+        check_values(True, input, target, log_target, axis, where)  # noqa: FBT003
+    gradient: tuple[ArrayT, ArrayT] = gradient_of(
+        input, target, reduction, log_target, axis, where, upstream
+    )
+    return gradient

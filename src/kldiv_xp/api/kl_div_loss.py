@@ -1,0 +1,117 @@
+"""KLDivLoss: remembers the options and applies them."""
+
+from dataclasses import dataclass
+
+from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.calls.reduction import resolve_reduction
+from kldiv_xp.checks.options import check_switch, plain_axis
+
+
+@dataclass(frozen=True, init=False)
+class KLDivLoss:
+    """Kullback-Leibler divergence loss with its options remembered.
+
+    An immutable value: it can be compared, hashed, copied and pickled, and called on arrays of
+    any library, one after another.
+
+    Parameters
+    ----------
+    size_average, reduce : bool, optional
+        Deprecated, resolved at construction; see `kl_div`.
+    reduction : {'mean', 'batchmean', 'sum', 'none'}
+        How the terms are combined; see `kl_div`.
+    log_target : bool
+        Whether targets hold log-probabilities.
+    axis : int or tuple of int, optional
+        Axes of one distribution; see `kl_div`.
+
+    Attributes
+    ----------
+    reduction : str
+        The reduction, after the deprecated arguments.
+    log_target : bool
+        Whether targets hold log-probabilities.
+    axis : int, tuple of int or None
+        Axes of one distribution.
+
+    Raises
+    ------
+    ValueError
+        If `reduction` is unknown.
+    TypeError
+        If a flag is not a bool, or `axis` not of ints.
+
+    Warns
+    -----
+    DeprecationWarning
+        If `size_average` or `reduce` is given.
+    KLDivWarning
+        If they override another reduction than 'mean', the default.
+
+    See Also
+    --------
+    kl_div : The same loss as a function, with everything about values, dtypes and errors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import KLDivLoss
+    >>> loss = KLDivLoss(reduction="batchmean")
+    >>> loss
+    KLDivLoss(reduction='batchmean', log_target=False, axis=None)
+    >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
+    >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
+    >>> round(float(loss(input, target)), 7)
+    0.6759527
+    """
+
+    reduction: Reduction
+    log_target: bool
+    axis: Axis = None
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: Reduction = "mean",
+        log_target: bool = False,
+        *,
+        axis: Axis = None,
+    ) -> None:
+        check_switch("log_target", log_target)
+        axis = None if axis is None else plain_axis(axis)
+        resolved = resolve_reduction(size_average, reduce, reduction)
+        object.__setattr__(self, "reduction", resolved)
+        object.__setattr__(self, "log_target", log_target)
+        object.__setattr__(self, "axis", axis)
+
+    def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
+        """Loss of `input` (log-probabilities) against `target`, in nats.
+
+        Parameters
+        ----------
+        input, target : array
+            See `kl_div`.
+        where : array of bool, optional
+            Mask of what has a part in the loss; see `kl_div`.
+
+        Returns
+        -------
+        array
+            See `kl_div`.
+
+        Warns
+        -----
+        KLDivWarning
+            If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
+            divergence.
+        """
+        return kl_div(
+            input,
+            target,
+            reduction=self.reduction,
+            log_target=self.log_target,
+            axis=self.axis,
+            where=where,
+        )

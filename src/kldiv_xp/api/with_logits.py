@@ -1,0 +1,180 @@
+"""Divergences of distributions that are given by logits: the losses of distillation."""
+
+from typing import SupportsFloat
+
+from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp.api.checking import check_logit_values
+from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.with_logits import divergence_of
+from kldiv_xp.checks.options import check_target_kind
+from kldiv_xp.checks.scalars import beta_of, temperature_of
+from kldiv_xp.core.namespaces import is_overridden
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import JS, KL
+
+
+@overridable
+def kl_div_with_logits(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    axis: int = -1,
+    temperature: SupportsFloat | ArrayT = 1.0,
+    scale_by_temperature_squared: bool = True,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+    target_is: TargetKind = "logits",
+) -> ArrayT:
+    r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
+
+    :math:`T^2\, \mathrm{KL}(\mathrm{softmax}(target/T) \,\|\, \mathrm{softmax}(input/T))`, the
+    loss of knowledge distillation [1]_, where `input` are the student's logits and `target` the
+    teacher's.
+
+    Parameters
+    ----------
+    input : array
+        Logits of the approximating distribution.
+    target : array
+        Logits of the true distribution, or what `target_is` says, which is taken as it is: the
+        temperature does not change it.  Same library, shape and device as `input`.
+    axis : int
+        Axis of one distribution.
+    temperature : float or 0-d array
+        :math:`T`, by which logits are divided: any real number, or a 0-d array of `input`'s
+        library, whose value is not read, and with respect to which automatic differentiation
+        works.  It does not change the dtype of the result.
+    scale_by_temperature_squared : bool
+        Whether to multiply by :math:`T^2`, so that gradients do not shrink as :math:`T` grows.
+    reduction : {'batchmean', 'mean', 'sum', 'none'}
+        What becomes of the divergences of the samples: 'none' keeps them, 'sum' adds them up,
+        'mean' divides by their number, 'batchmean' by the size of their first axis.
+    where : array of bool, optional
+        Mask of samples: `input`'s shape with size 1 in `axis`.  A sample that is not selected
+        has no part in the result, whatever it holds, and a gradient of exactly 0; 'mean'
+        divides by the number selected.  To leave out an entry of a sample, make its logit -inf.
+    target_is : {'logits', 'probabilities', 'log_probabilities'}
+        What `target` holds.
+
+    Returns
+    -------
+    array
+        Of the same library and device, 0-d unless for 'none', which gives `input`'s shape
+        without `axis`.  Its dtype is the promoted dtype of the operands; within
+        ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div`, and if `temperature` is neither a real number nor a 0-d array of them.
+    ValueError
+        As `kl_div`, and if `temperature` is not positive and finite, or `target_is` unknown.
+
+    See Also
+    --------
+    js_div_with_logits : A symmetric divergence, and the reverse one.
+    kl_div : The same of log-probabilities and probabilities.
+
+    Notes
+    -----
+    A logit of -inf is a probability of 0: in `target` it contributes 0, in `input` alone
+    :math:`+\infty`.  A row of nothing but -inf, and a NaN, give NaN.
+
+    References
+    ----------
+    .. [1] G. Hinton, O. Vinyals and J. Dean, "Distilling the Knowledge in a Neural Network",
+       arXiv:1503.02531 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import kl_div_with_logits
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> round(float(kl_div_with_logits(student, teacher, temperature=2.0)), 7)
+    1.2806267
+    """
+    operands = (input, target, where, temperature)
+    if is_overridden(operands):
+        answer: ArrayT = override(kl_div_with_logits, operands, locals())
+        return answer
+    check_target_kind(target_is)
+    divergence = KL(temperature_of(temperature, input), target_is)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
+    return result
+
+
+@overridable
+def js_div_with_logits(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    beta: SupportsFloat | ArrayT = 0.5,
+    axis: int = -1,
+    temperature: SupportsFloat | ArrayT = 1.0,
+    scale_by_temperature_squared: bool = False,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+) -> ArrayT:
+    r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
+
+    :math:`\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)` with
+    :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
+    :math:`p` is the softmax of `target` and :math:`q` that of `input`.
+
+    Parameters
+    ----------
+    input, target : array
+        Logits of the student and of the teacher; see `kl_div_with_logits`.
+    beta : float or 0-d array
+        From 0 to 1: any real number, or a 0-d array as for `temperature`.  At 0.5 the
+        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2.  Inside (0, 1)
+        it shrinks towards either end; the ends themselves are the limits of the divergence over
+        :math:`\beta` and over :math:`1 - \beta`: :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the
+        reverse, :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
+    axis, temperature, reduction, where
+        See `kl_div_with_logits`.
+    scale_by_temperature_squared : bool
+        Whether to multiply by :math:`T^2`.
+
+    Returns
+    -------
+    array
+        See `kl_div_with_logits`.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them.
+    ValueError
+        As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
+
+    See Also
+    --------
+    kl_div_with_logits : The divergence in one direction.
+
+    References
+    ----------
+    .. [1] R. Agarwal et al., "On-Policy Distillation of Language Models: Learning from
+       Self-Generated Mistakes", arXiv:2306.13649 (2024).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import js_div_with_logits
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> round(float(js_div_with_logits(student, teacher)), 7)
+    0.2475881
+    """
+    operands = (input, target, where, temperature, beta)
+    if is_overridden(operands):
+        answer: ArrayT = override(js_div_with_logits, operands, locals())
+        return answer
+    weight = beta_of(beta, input)
+    kind = JS.of if isinstance(weight, float) else JSOfArray
+    divergence = kind(temperature_of(temperature, input), weight)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
+    return result

@@ -1,0 +1,1 @@
+"""Faster ways for single libraries, each loaded when its array arrives."""

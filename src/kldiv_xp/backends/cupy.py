@@ -1,0 +1,74 @@
+"""CuPy: the loss in one pass over its operands, by kernels traced from the formula."""
+
+from typing import Any
+
+import cupy
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.cuda import launch_plan
+from kldiv_xp.cuda.cupy_launcher import launch
+from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
+from kldiv_xp.cuda.strides_and_grid import Buffer
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        return launch_plan.terms(DEVICE, context, arrays, log_target)
+
+
+def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes, rounded once from float64."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        return launch_plan.sums(DEVICE, context, arrays, log_target, axis, None)
+
+
+def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor, rounded once from float64."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        axis = tuple(range(arrays[0].ndim))
+        return launch_plan.sums(DEVICE, context, arrays, log_target, axis, parts)
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives by the operands that are wanted, all written in one pass."""
+    if not has_kernels(*arrays, *upstream):
+        return NotImplemented
+    with arrays[0].device:
+        return launch_plan.slopes(DEVICE, context, arrays, log_target, scale, upstream, wanted)
+
+
+def has_kernels(*arrays: Array) -> bool:
+    """Whether the kernels can be compiled here and take arrays of these types."""
+    return not cupy.cuda.runtime.is_hip and all(is_plain(array) for array in arrays)
+
+
+def is_plain(array: Array) -> bool:
+    """Whether an array is CuPy's own, of a known type, whose strides are whole elements."""
+    whole = not any(step % array.itemsize for step in array.strides)
+    return type(array) is cupy.ndarray and has_known_type(array) and whole
+
+
+def buffer(array: Array) -> Buffer:
+    """Where an array lies; CuPy counts strides in bytes."""
+    strides = tuple(step // array.itemsize for step in array.strides)
+    return Buffer(array.data.ptr, name_of(array.dtype), strides)
+
+
+DEVICE = Device(buffer=buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)

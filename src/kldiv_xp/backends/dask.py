@@ -1,0 +1,173 @@
+"""Dask: one task per chunk, run with the namespace and the context of the chunk's own library."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import dask.array as da
+
+from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.core.context import Context, Examine, unrounded
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
+from kldiv_xp.core.run import quiet, run
+from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.formula.log_probabilities import pointwise
+from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.host.threads import thread_limit
+
+
+def in_memory(context: Context, array: Array) -> Array:
+    """What the array computes to, now."""
+    return array.compute()
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term, lazily."""
+    term = partial(pointwise, log_target=log_target)
+    return elementwise(term, context.working, context.dtype, *arrays)
+
+
+def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes, lazily."""
+    return quotient(context, arrays, log_target, axis, None)
+
+
+def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor, lazily."""
+    return quotient(context, arrays, log_target, tuple(range(arrays[0].ndim)), parts)
+
+
+def quotient(
+    context: Context, arrays: Arrays, log_target: bool, axis: Axes, parts: int | None
+) -> Array:
+    """Sums of the sums of the chunks over some axes, over the divisor."""
+    function = partial(sum_of_chunk, log_target=log_target, axis=axis, examine=context.examine)
+    ones = dict.fromkeys(axis, 1)
+    sums = chunkwise(function, *arrays, dtype=context.working, adjust_chunks=ones)
+    total = over_chunks("sum", sums, axis=axis)
+    return elementwise(partial(divided, parts=parts), context.working, context.dtype, total)
+
+
+def completed(
+    context: Context, function: Callable[..., Array], dtype: DType, *results: Array
+) -> Array:
+    """Function (xp, *results) of what was evaluated, lazily."""
+    value = function(CHUNKS, *[widened(context, result) for result in results])
+    return value if value.dtype == dtype else on_chunks("astype", value, dtype)
+
+
+def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergences of rows of logits, lazily.
+
+    Of a row that lies in several chunks one number goes between them for every maximum and sum.
+    """
+    if any(array.numblocks[-1] > 1 for array in arrays):
+        return sums_of_pairs(divergence, CHUNKS, *[widened(context, array) for array in arrays])
+    function = partial(divergences_of_chunk, divergence=divergence, examine=context.examine)
+    last = {arrays[0].ndim - 1: 1}
+    # With an axis fewer Dask would not fuse it with what reads the chunks, but send them around.
+    return chunkwise(function, *arrays, dtype=context.working, adjust_chunks=last)[..., 0]
+
+
+def divergences_of_chunk(*arrays: Array, divergence: Divergence, examine: Examine) -> Array:
+    """Divergences of the rows of a chunk, whose last axis stays."""
+    context = examine(*arrays[:2])
+    with thread_limit(1):
+        rows = evaluate_divergences(context, arrays, divergence)
+    return context.xp.expand_dims(rows, axis=-1)
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, lazily."""
+    functions = chained_slopes(log_target, scale, len(arrays))
+    by_input, by_target = (
+        elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)
+        if want
+        else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+def elementwise(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Lazy array of ``function(xp, *chunks)``, computed in one type and rounded to another."""
+    return chunkwise(partial(run, function, working, dtype), *arrays, dtype=dtype)
+
+
+def chunkwise(
+    function: Callable[..., Array], *arrays: Array, dtype: DType, **options: object
+) -> Array:
+    """Lazy array of ``function(*chunks)``; 0-d arrays go with every chunk of the others."""
+    axes = tuple(range(arrays[0].ndim))
+    pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
+    meta = arrays[0]._meta.astype(dtype)
+    # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
+    return da.blockwise(
+        function, axes, *pairs, dtype=dtype, meta=meta, align_arrays=True, **options
+    )
+
+
+def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes, examine: Examine) -> Array:
+    """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
+    context = unrounded(examine(*arrays[:2]))
+    is_whole = len(axis) == arrays[0].ndim
+    evaluate: Any = evaluate_loss if is_whole else evaluate_samples
+    with thread_limit(1):
+        sums = evaluate(context, arrays, log_target, None if is_whole else axis)
+    return context.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
+
+
+class Chunks:
+    """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        return partial(over_chunks if name in ("max", "sum") else on_chunks, name)
+
+
+CHUNKS = Chunks()
+
+
+def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of ``function(xp, *arrays)``, lazily; arrays that are 0-d go with every chunk."""
+    return function(CHUNKS, *[widened(context, array) for array in arrays])
+
+
+def widened(context: Context, array: Array) -> Array:
+    """Lazy array in the type that is computed in; a mask stays."""
+    kept = array.dtype in (bool, context.working)
+    return array if kept else on_chunks("astype", array, context.working)
+
+
+def on_chunks(name: str, *operands: Any) -> Array:
+    """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
+    arrays = [one for one in operands if isinstance(one, da.Array)]
+    axes = tuple(range(max(one.ndim for one in arrays)))
+    pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
+    return da.blockwise(partial(quietly, name), axes, *chain(*pairs), token=name, align_arrays=True)
+
+
+def over_chunks(name: str, array: Array, **options: Any) -> Array:
+    """Lazy reduction of the chunks, each by itself at first."""
+    function = partial(quietly, name)
+    return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
+
+
+def quietly(name: str, *operands: Any, **options: Any) -> Array:
+    """What the function of that name returns for chunks, or for reductions of them."""
+    xp = namespace_of(operands[0])
+    with quiet(facts_about(xp), operands[0]):
+        return getattr(xp, name)(*operands, **options)

@@ -1,0 +1,1 @@
+"""Ways for torch: eager, compiled, CUDA and DTensor."""

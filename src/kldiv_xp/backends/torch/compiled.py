@@ -1,0 +1,98 @@
+"""Tensors that torch.compile traces: one node with a closed derivative instead of a graph of it.
+
+Compiled from the plain expression, forward and backward of 512 x 32000 float32 take 81 ms, since
+the graph keeps what it computed on the way; as one node 32, and F.kl_div 41.
+"""
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.torch.numpy_views import is_differentiated
+from kldiv_xp.backends.torch.saved_tensors import keep, kept, spread
+from kldiv_xp.core.context import Context, plain_context
+from kldiv_xp.core.evaluate import Arrays, evaluate_slopes, plain_sum
+from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.run import run
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.log_probabilities import pointwise
+from kldiv_xp.formula.logits import Divergence
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Loss.apply(log_target, None, (), *arrays)
+
+
+def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Loss.apply(log_target, None, axis, *arrays)
+
+
+def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Loss.apply(log_target, parts, None, *arrays)
+
+
+def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row of logits."""
+    if not is_differentiated(*arrays):
+        return NotImplemented
+    return Rows.apply(divergence, *arrays)
+
+
+class Loss(torch.autograd.Function):
+    """The loss as one node that keeps its operands, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, log_target: bool, parts: int | None, axis: Axes | None, *arrays: Array
+    ) -> Array:
+        """Every term with axis (), else sums over some or all axes, over the divisor."""
+        keep(ctx, arrays)
+        ctx.options = log_target, parts, axis
+        context = plain_context(*arrays[:2])
+        if axis == ():
+            function = partial(pointwise, log_target=log_target)
+            return run(function, context.working, context.dtype, *arrays)
+        return plain_sum(context, arrays, log_target, parts, axis)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form."""
+        arrays = kept(ctx)
+        log_target, parts, axis = ctx.options
+        upstream = spread(upstream, arrays[0].shape, axis or ())
+        context, wanted = plain_context(*arrays[:2]), ctx.needs_input_grad[3:5]
+        slopes = evaluate_slopes(
+            context, arrays, log_target, Scale(None, parts), (upstream,), wanted
+        )
+        return None, None, None, *slopes, *[None for _ in arrays[2:]]
+
+
+class Rows(torch.autograd.Function):
+    """Divergences as one node that keeps the logits, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(ctx: Any, divergence: Divergence, *arrays: Array) -> Array:
+        """Divergence of every row."""
+        keep(ctx, arrays)
+        ctx.divergence = divergence
+        return plain_rows(plain_context(*arrays[:2]), arrays, divergence)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form."""
+        arrays = kept(ctx)
+        context, wanted = plain_context(*arrays[:2]), ctx.needs_input_grad[1:3]
+        upstream = upstream.unsqueeze(-1)
+        slopes = plain_slopes(context, arrays, ctx.divergence, upstream, wanted)
+        return None, *slopes, *[None for _ in arrays[2:]]

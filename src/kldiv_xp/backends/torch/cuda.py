@@ -1,0 +1,98 @@
+"""Torch tensors on a CUDA device: traced kernels where CuPy is there, else block by block."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.torch import cuda_without_cupy
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.cuda import launch_plan
+from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
+from kldiv_xp.cuda.strides_and_grid import Buffer
+
+
+def has_kernels(*tensors: Array) -> bool:
+    """Whether the kernels know the types of the tensors."""
+    return all(map(has_known_type, tensors))
+
+
+def terms_of(context: Context, log_target: bool, *arrays: Array) -> Array:
+    """Every term."""
+    if compiler() is None:
+        return cuda_without_cupy.terms(context, arrays, log_target)
+    return launch_plan.terms(device_of(arrays[0]), context, arrays, log_target)
+
+
+def samples_of(context: Context, log_target: bool, *arrays: Array, axis: Axes) -> Array:
+    """Sums of the terms over some axes, rounded once from float64."""
+    return sums_of(context, log_target, arrays, axis, None)
+
+
+def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | None) -> Array:
+    """Sum of all terms over the divisor, rounded once from float64."""
+    return sums_of(context, log_target, arrays, tuple(range(arrays[0].ndim)), parts)
+
+
+def sums_of(
+    context: Context, log_target: bool, arrays: Arrays, axis: Axes, parts: int | None
+) -> Array:
+    """Sums of the terms over some axes, over the divisor."""
+    if compiler() is None:
+        return cuda_without_cupy.sums(context, arrays, log_target, axis, parts)
+    return launch_plan.sums(device_of(arrays[0]), context, arrays, log_target, axis, parts)
+
+
+def slopes_of(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted."""
+    if compiler() is None:
+        return cuda_without_cupy.slopes(context, arrays, log_target, scale, upstream, wanted)
+    device = device_of(arrays[0])
+    return launch_plan.slopes(device, context, arrays, log_target, scale, upstream, wanted)
+
+
+@cache
+def compiler() -> Any:
+    """What compiles and launches kernels, or None where CuPy cannot be imported."""
+    try:
+        from kldiv_xp.cuda import cupy_launcher
+    except ImportError:
+        return None
+    return cupy_launcher
+
+
+def device_of(tensor: Array) -> Device:
+    """Memory of torch's own allocator on the device of a tensor, and torch's current stream."""
+    return Device(
+        buffer=buffer,
+        empty=partial(empty_on, tensor.device),
+        float64=torch.float64,
+        launch=launcher(tensor),
+    )
+
+
+def launcher(tensor: Array) -> Callable[[str, str, int, Sequence[float]], None]:
+    """How a kernel is launched where a tensor is."""
+    stream = torch.cuda.current_stream(tensor.device).cuda_stream
+    return partial(compiler().launch_on_stream, tensor.device.index, stream)
+
+
+def empty_on(device: object, shape: tuple[int, ...], dtype: DType) -> Array:
+    """Tensor to be filled."""
+    return torch.empty(shape, dtype=dtype, device=device)
+
+
+def buffer(tensor: Array) -> Buffer:
+    """Where a tensor lies."""
+    return Buffer(tensor.data_ptr(), name_of(tensor.dtype), tensor.stride())

@@ -1,0 +1,87 @@
+"""Tensors on a device that has no compiler: the plain expression of one block after another.
+
+Each block's temporaries are small, and nothing waits for the device.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import prod
+
+import torch
+
+from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, plain_sum
+from kldiv_xp.core.run import run
+from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.formula.log_probabilities import pointwise
+
+LARGEST = 1 << 22
+"""Elements of a block at most: 16 MiB of float32 for a temporary."""
+
+Index = tuple[slice, ...]
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term."""
+    function = partial(pointwise, log_target=log_target)
+    return filled(partial(run, function, context.working, context.dtype), context.dtype, arrays)
+
+
+def sums(
+    context: Context, arrays: Arrays, log_target: bool, axis: Axes, parts: int | None
+) -> Array:
+    """Sums of the terms over some axes, over the divisor; those of blocks add up in float64."""
+    kept = [place for place in range(arrays[0].ndim) if place not in axis]
+    shape = [arrays[0].shape[place] for place in kept]
+    total = arrays[0].new_zeros(shape, dtype=torch.float64)
+    for index, block in blocks_of(arrays):
+        part = plain_sum(unrounded(context), block, log_target, None, axis)
+        total[tuple(index[place] for place in kept)] += part
+    return divided(torch, total, parts=parts).to(context.dtype)
+
+
+def slopes(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted."""
+    every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
+    functions = chained_slopes(log_target, scale, len(arrays))
+    by_input, by_target = (
+        filled(partial(run, function, context.working, operand.dtype), operand.dtype, every)
+        if want
+        else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
+    """What a function makes of each block, as one tensor."""
+    result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
+    for index, block in blocks_of(arrays):
+        result[index] = function(*block)
+    return result
+
+
+def blocks_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
+    """Small parts of arrays of one shape, with their places, in a fixed order."""
+    for index in indices(tuple(slice(0, size) for size in arrays[0].shape)):
+        yield index, tuple(array[index] for array in arrays)
+
+
+def indices(index: Index) -> Iterator[Index]:
+    """A place cut along its longest axis until its parts are small."""
+    sizes = [one.stop - one.start for one in index]
+    if prod(sizes) <= LARGEST:
+        yield index
+        return
+    axis = max(range(len(sizes)), key=sizes.__getitem__)
+    middle = index[axis].start + sizes[axis] // 2
+    for cut in (slice(index[axis].start, middle), slice(middle, index[axis].stop)):
+        yield from indices((*index[:axis], cut, *index[axis + 1 :]))

@@ -1,0 +1,98 @@
+"""torch's DTensor: every process computes on its own part, and what they have in common is sums."""
+
+from functools import partial
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.torch.dtensor_placements import (
+    complete,
+    joined,
+    lie_alike,
+    number_of,
+    part_like,
+    parts_of,
+    spread_as,
+)
+from kldiv_xp.backends.torch.dtensor_split_rows import Rows
+from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.evaluate import (
+    Arrays,
+    evaluate_loss,
+    evaluate_samples,
+    evaluate_slopes,
+    evaluate_terms,
+)
+from kldiv_xp.core.evaluate_rows import evaluate_divergences
+from kldiv_xp.core.run import run
+from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.formula.logits import Divergence
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term, each in its place."""
+    if not lie_alike(*arrays[:2]):
+        return NotImplemented
+    here = parts_of(arrays)
+    return spread_as(arrays[0], evaluate_terms(context.examine(*here[:2]), here, log_target))
+
+
+def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes."""
+    if not lie_alike(*arrays[:2]):
+        return NotImplemented
+    here = parts_of(arrays)
+    sums = evaluate_samples(unrounded(context.examine(*here[:2])), here, log_target, axis)
+    return run(
+        partial(divided, parts=None),
+        context.working,
+        context.dtype,
+        joined(arrays[0], sums, axis),
+    )
+
+
+def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor."""
+    if not lie_alike(*arrays[:2]):
+        return NotImplemented
+    here = parts_of(arrays)
+    value = evaluate_loss(unrounded(context.examine(*here[:2])), here, log_target, None)
+    total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
+    return run(partial(divided, parts=parts), context.working, context.dtype, total)
+
+
+def settled(context: Context, value: Array) -> Array:
+    """A loss of samples, added up: of one that is not, `item()` gives the share of a process."""
+    del context
+    return complete(value)
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives by the operands that are wanted, each in its place."""
+    if not lie_alike(*arrays[:2]):
+        return NotImplemented
+    here = parts_of(arrays)
+    above = tuple(
+        number_of(one) if one.ndim == 0 else part_like(arrays[0], one, "upstream")
+        for one in upstream
+    )
+    slopes = evaluate_slopes(context.examine(*here[:2]), here, log_target, scale, above, wanted)
+    return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+
+
+def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row; of rows in parts a few numbers of each go between processes."""
+    if not lie_alike(*arrays[:2]):
+        return NotImplemented
+    last = arrays[0].ndim - 1
+    if any(one.is_shard(last) for one in arrays[0].placements):
+        return Rows.apply(context, divergence, *arrays)
+    here = parts_of(arrays)
+    rows = evaluate_divergences(context.examine(*here[:2]), here, divergence)
+    return joined(arrays[0], rows, (last,))

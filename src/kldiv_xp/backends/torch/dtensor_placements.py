@@ -1,0 +1,93 @@
+"""Where the parts of torch's DTensors lie, and how parts become one of them."""
+
+import torch
+from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.core.facts import full_name
+
+Arrays = tuple[Array, ...]
+# By name: Dynamo compares no such classes ("Missing richcompare_impl override").
+WHERE_PARTS_LIE = ("Shard", "Replicate")
+
+
+def lie_alike(left: Array, right: Array) -> bool:
+    """Whether two tensors are cut in the same way, and neither is a sum yet to be added up."""
+    return (
+        left.device_mesh == right.device_mesh
+        and left.placements == right.placements
+        and all(type(one).__name__ in WHERE_PARTS_LIE for one in left.placements)
+    )
+
+
+def parts_of(arrays: Arrays) -> Arrays:
+    """What this process has of the operands, and what it needs of the mask beside them."""
+    return (
+        *(one.to_local() for one in arrays[:2]),
+        *(part_like(arrays[0], one) for one in arrays[2:]),
+    )
+
+
+def part_like(operand: Array, other: Array, name: str = "where") -> Array:
+    """Part here of a tensor with the operand's shape, or with 1 in some axes."""
+    if not isinstance(other, DTensor):
+        message = (
+            f"`{name}` must be a DTensor beside operands that are; got "
+            f"{full_name(type(other))}: if every process has all of it, pass "
+            f"DTensor.from_local({name}, input.device_mesh)."
+        )
+        raise TypeError(message)
+    placements = [
+        Replicate() if one.is_shard() and other.shape[one.dim] == 1 else one
+        for one in operand.placements
+    ]
+    return other.redistribute(operand.device_mesh, placements).to_local()
+
+
+def number_of(tensor: Array) -> Array:
+    """A 0-d tensor as every process has it."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def spread_as(operand: Array, part: Array) -> Array:
+    """Tensor of the operand's shape whose part is here."""
+    return DTensor.from_local(
+        part,
+        operand.device_mesh,
+        operand.placements,
+        run_check=False,
+        shape=operand.shape,
+        stride=strides_of(operand.shape),
+    )
+
+
+def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
+    """Sums over some axes, of the sums over those parts of them that the processes have."""
+    kept = [place for place in range(operand.ndim) if place not in axis]
+    sums = Replicate() if summed else Partial()
+    placements = [
+        one if not one.is_shard() else sums if one.dim in axis else Shard(kept.index(one.dim))
+        for one in operand.placements
+    ]
+    shape = torch.Size(operand.shape[place] for place in kept)
+    return complete(
+        DTensor.from_local(
+            part,
+            operand.device_mesh,
+            placements,
+            run_check=False,
+            shape=shape,
+            stride=strides_of(shape),
+        )
+    )
+
+
+def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides of a contiguous tensor."""
+    return tuple(torch.empty(shape, device="meta").stride())
+
+
+def complete(tensor: Array) -> Array:
+    """Tensor whose sums are added up."""
+    placements = [Replicate() if one.is_partial() else one for one in tensor.placements]
+    return tensor.redistribute(placements=placements)

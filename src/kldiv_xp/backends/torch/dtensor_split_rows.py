@@ -1,0 +1,103 @@
+"""Divergences of rows of logits that lie in several processes: one autograd function."""
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.backends.torch.dtensor_placements import complete, joined, parts_of, spread_as
+from kldiv_xp.backends.torch.numpy_views import is_differentiated
+from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_rows import plain_slopes, slopes_of, sums_of_pairs
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logits import Divergence
+
+
+class Rows(torch.autograd.Function):
+    """Divergences of rows in parts as one node.
+
+    torch's own derivative of the expression sends whole operands: CommDebugMode shows two
+    all-gathers and four reduce-scatters.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, context: Context, divergence: Divergence, *arrays: Array) -> Array:
+        """Divergence of every row."""
+        keep(ctx, arrays)
+        ctx.options = context, divergence
+        xp = WholeRows(context.xp, arrays[0])
+        rows = sums_of_pairs(divergence, xp, *widened(context, parts_of(arrays)))
+        return joined(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        arrays = kept(ctx)
+        context, divergence = ctx.options
+        wanted = ctx.needs_input_grad[2:4]
+        upstream = complete(upstream).unsqueeze(-1)
+        function = slopes_of_parts
+        if is_differentiated(*arrays, upstream):
+            function, arrays, (upstream,) = plain_slopes, copied(arrays), copied((upstream,))
+        slopes = function(context, arrays, divergence, upstream, wanted)
+        return None, None, *slopes, *[None for _ in arrays[2:]]
+
+
+class WholeRows:
+    """Namespace for a formula of rows in parts: a sum or a maximum is that of the whole row."""
+
+    def __init__(self, xp: Namespace, operand: Array) -> None:
+        self.xp = xp
+        last = operand.ndim - 1
+        places = [i for i, one in enumerate(operand.placements) if one.is_shard(last)]
+        self.groups = [operand.device_mesh.get_group(place) for place in places]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.xp, name)
+
+    def sum(self, array: Array, **options: Any) -> Array:
+        """Sum of the sums of all parts."""
+        return self.exchanged(self.xp.sum(array, **options), dist.ReduceOp.SUM)
+
+    def max(self, array: Array, **options: Any) -> Array:
+        """Largest of the largest elements of all parts; a part may be empty."""
+        if not array.shape[-1]:
+            array = array.new_full((*array.shape[:-1], 1), -torch.inf)
+        return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
+
+    def exchanged(self, tensor: Array, operation: Any) -> Array:
+        """What the processes have found together."""
+        tensor = tensor.contiguous()
+        for group in self.groups:
+            dist.all_reduce(tensor, operation, group=group)
+        return tensor
+
+
+def slopes_of_parts(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, of the part that is here."""
+    here = parts_of((*arrays[:2], upstream, *arrays[2:]))
+    here = widened(context, here)
+    xp = WholeRows(context.xp, arrays[0])
+    by_input, by_target = (
+        spread_as(
+            operand, slopes_of(divergence, Guard.FULL, which == 1, xp, *here).to(operand.dtype)
+        )
+        if want
+        else None
+        for which, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
+    )
+    return by_input, by_target
+
+
+def widened(context: Context, parts: Arrays) -> Arrays:
+    """Parts in the type that is computed in; a mask stays."""
+    return tuple(one if one.dtype == torch.bool else one.to(context.working) for one in parts)

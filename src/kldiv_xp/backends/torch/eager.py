@@ -1,0 +1,127 @@
+"""Eager torch tensors, in host memory or on a CUDA device: one autograd function over our loops."""
+
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.torch import host
+from kldiv_xp.backends.torch.eager_logits import divergences
+from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
+from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
+from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.core.context import Context, without_backend
+from kldiv_xp.core.evaluate import (
+    Arrays,
+    evaluate_loss,
+    evaluate_samples,
+    evaluate_slopes,
+    evaluate_terms,
+)
+from kldiv_xp.core.run import run
+from kldiv_xp.core.scale import Scale
+
+__all__ = ["check_memory", "divergences", "evaluated", "gradient", "loss", "samples", "terms"]
+
+
+SHAPE = attrgetter("shape")
+
+
+def check_memory(context: Context, arrays: dict[str, Array]) -> None:
+    """Refuse tensors without their memory, where torch itself is about to read them."""
+    del context
+    place_of(tuple(arrays.values()), (), tuple(arrays))
+
+
+def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of a function of tensors, by torch itself."""
+    return run(function, context.working, context.working, *copied(arrays))
+
+
+def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term; in one node of the graph where a gradient is wanted."""
+    place = place_of(arrays)
+    way = host if place == HOST else device_way(place, arrays)
+    if way is None:
+        return evaluate_terms(without_backend(context), copied(arrays), log_target)
+    return one_node(partial(way.terms_of, context, log_target), arrays)
+
+
+def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes; in one node of the graph where a gradient is wanted."""
+    place = place_of(arrays)
+    way = host if place == HOST else device_way(place, arrays)
+    if way is None:
+        return evaluate_samples(without_backend(context), copied(arrays), log_target, axis)
+    return one_node(partial(way.samples_of, context, log_target, axis=axis), arrays)
+
+
+def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
+    place = place_of(arrays)
+    way = host if place == HOST else device_way(place, arrays)
+    if way is None:
+        return evaluate_loss(without_backend(context), copied(arrays), log_target, parts)
+    return one_node(partial(way.loss_of, context, log_target, parts=parts), arrays)
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives by the operands that are wanted, each written in one pass."""
+    place = place_of(arrays, upstream)
+    way = host if place == HOST else device_way(place, (*arrays, *upstream))
+    if way is not None and not is_differentiated(*arrays, *upstream):
+        return way.slopes_of(context, arrays, log_target, scale, upstream, wanted)
+    arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
+    return evaluate_slopes(context, arrays, log_target, scale, upstream, wanted)
+
+
+def device_way(place: str | None, tensors: Arrays) -> Any:
+    """Module that computes on a CUDA device, or None where only the plain expression does."""
+    if place != CUDA:
+        return None
+    from kldiv_xp.backends.torch import cuda
+
+    return cuda if cuda.has_kernels(*tensors) else None
+
+
+def one_node(function: partial[Array], arrays: Arrays) -> Array:
+    """Result of a function of tensors that are only memory."""
+    if is_differentiated(*arrays):
+        return Loss.apply(function, *savable(arrays))
+    return function(*arrays)
+
+
+class Loss(torch.autograd.Function):
+    """The loss as one node that keeps its operands, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
+        """What the function returns."""
+        ctx.save_for_backward(*arrays)
+        ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
+        return function(*arrays)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        arrays = ctx.saved_tensors
+        if list(map(SHAPE, arrays)) != ctx.shapes:
+            check_unchanged(arrays, ctx.shapes)
+        context, log_target = ctx.function.args
+        options = ctx.function.keywords
+        if options.get("axis"):
+            place_of((), (upstream,))  # raises where `spread` would meet freed memory
+            upstream = spread(upstream, arrays[0].shape, options["axis"])
+        scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
+        slopes = gradient(context, arrays, log_target, scale, (upstream,), wanted)
+        return None, *slopes, *(None,) * len(arrays[2:])

@@ -1,0 +1,63 @@
+"""Torch tensors in host memory: the loops of NumPy on memory that they lend."""
+
+from functools import partial
+
+import torch
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends import numpy
+from kldiv_xp.backends.torch.numpy_views import (
+    NARROW,
+    empty,
+    lent,
+    numpy_namespace,
+    numpy_type,
+    threads,
+)
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.scale import Scale
+
+
+def terms_of(context: Context, log_target: bool, *arrays: Array) -> Array:
+    """Every term."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    result, memory = empty(arrays[0].shape, context.dtype)
+    numpy.fill_terms(xp, lent(*arrays), log_target, memory, working, threads)
+    return result
+
+
+def samples_of(context: Context, log_target: bool, *arrays: Array, axis: Axes) -> Array:
+    """Sums of the terms over some axes, rounded once from float64."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    sums = numpy.sums_over(xp, lent(*arrays), log_target, axis, working, threads)
+    return torch.from_numpy(sums).to(context.dtype)
+
+
+def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | None) -> Array:
+    """Sum of all terms over the divisor, rounded once from float64."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    value = numpy.total(xp, lent(*arrays), log_target, working, threads, parts)
+    if context.dtype in NARROW:  # rounded once
+        return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
+    return torch.from_numpy(xp.asarray(value, dtype=working))
+
+
+def slopes_of(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, each written in one pass."""
+    memory, count = lent(*arrays, *upstream), len(arrays)
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    fill = partial(numpy.fill_slope, xp, memory[:count], log_target, scale, memory[count:])
+    results: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            results[place], result = empty(arrays[place].shape, arrays[place].dtype)
+            fill(place, result, working, threads)
+    return results[0], results[1]

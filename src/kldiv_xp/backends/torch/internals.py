@@ -1,0 +1,84 @@
+"""Private names of torch, which only this module uses: what is done to tensors, and what they are.
+
+Where a name is missing the answer is the one that leads to the plain expression, which is right in
+any case.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import torch
+from torch.autograd import forward_ad
+
+from kldiv_xp._typing import Array
+
+# A subclass may do anything.
+PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
+
+
+def is_transformed() -> bool:
+    """Whether what is done to tensors is mapped, or differentiated on the way."""
+    try:
+        return (
+            torch._C._functorch.peek_interpreter_stack() is not None
+            or forward_ad._current_level >= 0
+        )
+    except AttributeError:
+        return True
+
+
+def is_watched() -> bool:
+    """Whether something traces or counts what is done to tensors, questions about them included."""
+    try:
+        return (
+            torch.compiler.is_compiling()
+            or torch._C._len_torch_dispatch_stack() > 0
+            or torch._C._is_tracing()
+            or (torch._C._len_torch_function_stack() > 0 and has_function_mode())
+        )
+    except AttributeError:
+        return True
+
+
+def has_function_mode() -> bool:
+    """Whether a mode watches functions that does more than to name the default device."""
+    harmless = torch.utils._device.DeviceContext
+    modes = torch.overrides._get_current_function_mode_stack()
+    return any(type(mode) is not harmless for mode in modes)
+
+
+def which_are_plain(tensors: Iterable[Array]) -> list[bool]:
+    """Whether each tensor is no more than memory of the host or of a CUDA device.
+
+    Told from their types and dispatch keys: sparse, nested, quantised and negated tensors, zeros
+    without memory, those of vmap and of is_grads_batched, and subclasses have others.
+    """
+    plain = []
+    for tensor in tensors:
+        try:
+            kind, keys = type(tensor), torch._C._dispatch_keys(tensor)
+            plain.append(kind in PLAIN_TYPES and keys in plain_keys())
+        except AttributeError:
+            plain.append(False)
+    return plain
+
+
+@cache
+def plain_keys() -> list[Any]:
+    """Dispatch keys of tensors that are only memory, each also as inference mode makes them."""
+    found = []
+    for device in ("CPU", "CUDA"):
+        inference = key_set(device, f"Autocast{device}")
+        found += [inference | key_set("ADInplaceOrView", f"Autograd{device}"), inference]
+    return found
+
+
+def key_set(*names: str) -> Any:
+    """Set of the dispatch keys of these names."""
+    first, *others = (
+        torch._C.DispatchKeySet(getattr(torch._C.DispatchKey, name)) for name in names
+    )
+    for other in others:
+        first = first | other
+    return first

@@ -1,0 +1,52 @@
+"""Tensors whose memory was freed or cut short under them: an error instead of foreign memory."""
+
+from kldiv_xp._typing import Array
+
+NAMES = ("input", "target", "where")
+
+
+def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) -> None:
+    """Refuse tensors that another took the place of by `data`, of which autograd learns nothing.
+
+    Raises
+    ------
+    ValueError
+        If a tensor has another shape than when the loss was computed.
+    """
+    for place, (tensor, shape) in enumerate(zip(arrays, shapes, strict=True)):
+        if tensor.shape != shape:
+            message = (
+                f"`{NAMES[place]}` must stay as it is until the gradient is computed; got the "
+                f"shape {tuple(tensor.shape)} where the loss was computed of {tuple(shape)}: pass "
+                "a clone() if its data is freed before."
+            )
+            raise ValueError(message)
+
+
+def check_storage(name: str, tensor: Array) -> None:
+    """Refuse a tensor that reaches beyond its storage; those of freed parameters have none.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    present = tensor.untyped_storage().nbytes()
+    needed = bytes_up_to_the_last(tensor)
+    if present < needed:
+        message = (
+            f"`{name}` must have all its elements in memory until the loss and its gradient are "
+            f"computed; got a tensor of shape {tuple(tensor.shape)} that needs {needed} bytes of "
+            f"its storage, which has {present}: pass a clone() made before the storage was "
+            "resized, or gather freed parameters again."
+        )
+        raise ValueError(message)
+
+
+def bytes_up_to_the_last(tensor: Array) -> int:
+    """Bytes of a storage up to the end of the last element of a tensor."""
+    if not tensor.numel():
+        return 0
+    steps = zip(tensor.shape, tensor.stride(), strict=True)
+    last = tensor.storage_offset() + sum((size - 1) * step for size, step in steps)
+    return int((last + 1) * tensor.itemsize)

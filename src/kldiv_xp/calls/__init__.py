@@ -1,0 +1,1 @@
+"""One call, resolved: operands, reduction, mask and divisor."""

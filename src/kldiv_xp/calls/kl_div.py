@@ -1,0 +1,119 @@
+"""A call of the public functions: checked, its reduction resolved, handed on to be evaluated."""
+
+from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction
+from kldiv_xp.calls.operands import examine
+from kldiv_xp.calls.reduction import divisor
+from kldiv_xp.checks.numbers import is_number
+from kldiv_xp.checks.operands import check_upstream, check_where
+from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.dtypes import cast, is_kind
+from kldiv_xp.core.evaluate import (
+    Arrays,
+    check_memory,
+    completed,
+    evaluate_loss,
+    evaluate_samples,
+    evaluate_slopes,
+    evaluate_terms,
+    spread,
+)
+from kldiv_xp.core.namespaces import known_shape, traced
+from kldiv_xp.core.scale import Scale
+
+
+def value_of(
+    input: Array,
+    target: Array,
+    reduction: Reduction,
+    log_target: bool,
+    axis: Axis = None,
+    where: Array | None = None,
+) -> Array:
+    """Loss, rounded once to the promoted dtype of the operands."""
+    context, arrays, axes = checked(input, target, log_target, axis, where)
+    if reduction == "none":
+        if not axes:
+            return evaluate_terms(context, arrays, log_target)
+        return evaluate_samples(context, arrays, log_target, axes)
+    if where is not None and reduction == "mean":
+        total = evaluate_loss(unrounded(context), arrays, log_target, None)
+        count = number_selected(context, where, axes)
+        return completed(context, quotient, context.dtype, total, count)
+    parts = divisor(reduction, sample_shape(input, axes) if axes else input.shape)
+    return evaluate_loss(context, arrays, log_target, parts)
+
+
+def gradient_of(
+    input: Array,
+    target: Array,
+    reduction: Reduction,
+    log_target: bool,
+    axis: Axis,
+    where: Array | None,
+    upstream: Array,
+) -> tuple[Array, Array]:
+    """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
+    context, arrays, axes = checked(input, target, log_target, axis, where)
+    shape = sample_shape(input, axes)
+    upstream = traced(input, upstream)
+    check_upstream(input, upstream, reduction, shape)
+    is_array = not (upstream is None or is_number(upstream))
+    if is_array or where is not None:
+        check_memory(context, where=where, upstream=upstream if is_array else None)
+    factors: Arrays = (as_real(context, upstream),) if is_array else ()
+    number = None if is_array or upstream is None else float(upstream)
+    parts = None
+    if reduction == "none":
+        factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
+    elif where is not None and reduction == "mean":
+        count = number_selected(context, where, axes)
+        one = factors[0] if factors else context.xp.ones_like(count)
+        factors = (completed(context, quotient, context.working, one, count),)
+    else:
+        parts = divisor(reduction, shape)
+    scale = Scale(number, parts)
+    by_input, by_target = evaluate_slopes(context, arrays, log_target, scale, factors)
+    return by_input, by_target
+
+
+def checked(
+    input: Array, target: Array, log_target: bool, axis: Axis, where: Array | None
+) -> tuple[Context, Arrays, Axes | None]:
+    """What the operands are together, they and their mask in one shape, and the axes."""
+    if not isinstance(log_target, bool):
+        check_switch("log_target", log_target)
+    context = examine(input, target)
+    axes = None if axis is None else resolve_axis(axis, input.ndim)
+    if where is None:
+        return context, (input, target), axes
+    check_where(input, where, axes)
+    if known_shape(where) != known_shape(input):
+        check_memory(context, where=where)
+        where = context.xp.broadcast_to(where, input.shape)
+    return context, (input, target, where), axes
+
+
+def sample_shape(input: Array, axes: Axes | None) -> tuple[int | None, ...]:
+    """Shape of what a reduction averages: terms, or sums over some axes."""
+    shape = known_shape(input)
+    return tuple(size for place, size in enumerate(shape) if place not in (axes or ()))
+
+
+def number_selected(context: Context, where: Array, axes: Axes | None) -> Array:
+    """How many terms, or sums over some axes, have a part in the mean, but at least 1; 0-d."""
+    xp = context.xp
+    selected = xp.any(where, axis=axes) if axes else where
+    count = xp.sum(xp.astype(selected, context.working))
+    return count + xp.astype(count == 0, context.working)
+
+
+def as_real(context: Context, number: Array) -> Array:
+    """Array of real numbers: one of ints in the type that is computed in."""
+    is_integral = is_kind(context.xp, number.dtype, "integral")
+    return cast(context.xp, number, context.working) if is_integral else number
+
+
+def quotient(xp: Namespace, dividend: Array, count: Array) -> Array:
+    """Sum over the number of what was summed."""
+    return xp.divide(dividend, count)

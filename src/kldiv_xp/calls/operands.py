@@ -1,0 +1,45 @@
+"""Two operands, checked and examined: their context, told from their types once and cached."""
+
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.calls.select_backend import select_backend
+from kldiv_xp.checks.arrays import are_dense, check_layouts
+from kldiv_xp.checks.operands import check_devices, check_operands, check_shapes
+from kldiv_xp.core.context import Context, describe, widened_by_autocast
+from kldiv_xp.core.namespaces import is_being_compiled, plain_namespace
+
+# By the two types, and by the two dtypes.
+_cached: dict[tuple[type, type], dict[tuple[DType, DType], Context]] = {}
+
+
+def examine(input: Array, target: Array) -> Context:
+    """Check two operands and return their context; raises as `check_operands` does."""
+    by_dtypes = None if is_being_compiled(input) else _cached.get((type(input), type(target)))
+    context = by_dtypes and by_dtypes.get((input.dtype, target.dtype))
+    if not context:
+        context = examined(input, target)
+    else:
+        facts = context.facts
+        if facts.has_layouts and not are_dense(context.xp, input, target):
+            check_layouts(context.xp, input=input, target=target)
+        if input.shape != target.shape:
+            check_shapes(input, target)
+        if facts.forbids_mixed_devices and input.device != target.device:
+            check_devices(context.xp, input=input, target=target)
+    if context.facts.has_autocast and context.dtype != context.working:
+        return widened_by_autocast(context, input)
+    return context
+
+
+def examined(input: Array, target: Array) -> Context:
+    """Context of two operands of any types, cached if they are plain ones of one library."""
+    xp, compiled = check_operands(input, target), is_being_compiled(input)
+    kinds = type(input), type(target), input.dtype, target.dtype
+    backend = select_backend(xp, *kinds, compiled=compiled)
+    context = describe(xp, *kinds[2:], backend, examine)
+    if compiled:  # nothing is remembered of a trace
+        return context
+    plain = plain_namespace(kinds[0]) is xp and plain_namespace(kinds[1]) is xp
+    # NumPy's dtypes are equal whatever metadata they carry, which is the caller's own.
+    if plain and not any(getattr(one, "metadata", None) for one in kinds[2:]):
+        _cached.setdefault(kinds[:2], {})[kinds[2:]] = context
+    return context

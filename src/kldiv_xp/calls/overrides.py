@@ -1,0 +1,39 @@
+"""torch's protocol of overrides: modes and operands with `__torch_function__` may take a call."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Context = tuple[object, ...]
+R = TypeVar("R")
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+DEFAULTS: dict[str, dict[str, object]] = {}
+"""Options of each function, with the values that they have where they are left out."""
+
+
+def overridable(function: FunctionT) -> FunctionT:
+    """Public function that begins with a look whether it `is_overridden`; TorchScript reads none.
+
+    By a wrapper the look would take 0.9 us, on a machine where it takes 0.3 as it is.
+    """
+    _, _, *options = inspect.signature(function).parameters.values()
+    DEFAULTS[function.__name__] = {option.name: option.default for option in options}
+    vars(function)["__script_unsupported"] = (
+        f"`{function.__name__}` cannot be compiled: call it in a function of yours that is "
+        "decorated with @torch.jit.ignore, or let kldiv_xp.torch.KLDivLoss call it."
+    )
+    return function
+
+
+def override(function: Callable[..., R], context: Context, names: dict[str, object]) -> R:
+    """Answer of the mode or operand that takes the call, which is told what was given to it.
+
+    `names` are the local names of the function, which has done nothing yet.
+    """
+    defaults = DEFAULTS[function.__name__]
+    given = {name: names[name] for name in defaults if names[name] is not defaults[name]}
+    handle = sys.modules["torch.overrides"].handle_torch_function
+    answer: R = handle(function, context, *context[:2], **given)
+    return answer

@@ -1,0 +1,109 @@
+"""Which reduction was asked for, and what it divides the sum of the terms by."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from kldiv_xp._typing import Reduction
+from kldiv_xp._warnings import KLDivWarning, warn
+
+REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
+
+
+def resolve_reduction(
+    size_average: bool | None, reduce: bool | None, reduction: Reduction
+) -> Reduction:
+    """Reduction after the legacy arguments, which override it when either is given."""
+    if not (isinstance(reduction, str) and reduction in REDUCTIONS):
+        check_reduction(reduction)
+    if size_average is None and reduce is None:
+        return reduction
+    check_flag("size_average", size_average)
+    check_flag("reduce", reduce)
+    resolved = legacy_reduction(size_average, reduce)
+    message = (
+        "size_average and reduce args will be deprecated, "
+        f"please use reduction='{resolved}' instead."
+    )
+    warn(message, DeprecationWarning)
+    warn_about_override(reduction, resolved)
+    return resolved
+
+
+def warn_about_override(reduction: Reduction, resolved: Reduction) -> None:
+    """Say that the legacy flags override a reduction; 'mean', the default, may not have been given.
+
+    A DeprecationWarning is hidden outside of `__main__`, and here the value is another one.
+    """
+    if reduction in ("mean", resolved):
+        return
+    message = f"size_average and reduce override reduction={reduction!r} with {resolved!r}"
+    if reduction == "batchmean":
+        message += ", while torch.nn.functional.kl_div divides by the batch size as well"
+    warn(f"{message}: leave the two flags out, and pass reduction= alone.", KLDivWarning)
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:
+    """What torch's two deprecated flags mean together; None counts as True."""
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+def check_reduction(reduction: object) -> None:
+    """Refuse anything but the four names."""
+    if not (isinstance(reduction, str) and reduction in REDUCTIONS):
+        names = ", ".join(map(repr, REDUCTIONS))
+        message = f"`reduction` must be one of {names}; got {reduction!r}."
+        raise ValueError(message)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse anything but True, False and None for a legacy flag."""
+    if value is None or isinstance(value, bool):
+        return
+    remedy = "leave it out"
+    if isinstance(value, str):
+        remedy = f"pass a reduction by keyword, reduction={value!r}"
+    message = f"`{name}` must be True, False or None; got {value!r}: {remedy}."
+    raise TypeError(message)
+
+
+def warn_about_mean() -> None:
+    """Say that 'mean' divides by more than the batch size."""
+    message = (
+        "reduction='mean' divides by the number of elements, so its value is not the "
+        "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size."
+    )
+    warn(message, KLDivWarning)
+
+
+def divisor(reduction: Reduction, shape: Sequence[int | float | None]) -> int | None:
+    """Number that the sum is divided by, or None if it is not: `reduction` alone decides.
+
+    A size may be symbolic, or be another one when a traced function is called again, so the number
+    is used as it is, 0 and 1 included.
+
+    Raises
+    ------
+    ValueError
+        If the divisor depends on a size that a lazy array does not know yet.
+    """
+    if reduction in ("none", "sum"):
+        return None
+    sizes: Any = shape if reduction == "mean" else shape[:1]
+    number = 1
+    for size in sizes:
+        if size is None or isinstance(size, float):  # the standard's unknown size, and Dask's NaN
+            message = (
+                f"reduction={reduction!r} divides by the size of `input`, whose shape "
+                f"{known(shape)} is not known yet: compute it first (Dask: "
+                "compute_chunk_sizes()), or use reduction='sum'."
+            )
+            raise ValueError(message)
+        number *= size
+    return number
+
+
+def known(shape: Sequence[object]) -> tuple[object, ...]:
+    """Shape with None for every size that is not known yet."""
+    return tuple(None if isinstance(size, float) else size for size in shape)

@@ -1,0 +1,105 @@
+"""A call of the divergences from logits: checked, evaluated, reduced."""
+
+import math
+from functools import partial
+
+from kldiv_xp._typing import Array, Namespace, Reduction, Shape
+from kldiv_xp.calls.kl_div import number_selected
+from kldiv_xp.calls.operands import examine
+from kldiv_xp.calls.reduction import check_reduction, divisor
+from kldiv_xp.checks.operands import check_mask
+from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
+from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
+from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import Divergence
+
+
+def scale_of(temperature: float | Array, scale_by_temperature_squared: bool) -> float | None:
+    """Number that divergences are multiplied by; None for 1, and where an array does it instead."""
+    check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
+    if not (scale_by_temperature_squared and isinstance(temperature, float)) or temperature == 1:
+        return None
+    scale = temperature * temperature
+    if scale == math.inf:
+        message = (
+            f"`temperature` must have a finite square; got {temperature!r}: pass "
+            "scale_by_temperature_squared=False."
+        )
+        raise ValueError(message)
+    return scale
+
+
+def divergence_of(
+    input: Array,
+    target: Array,
+    divergence: Divergence | JSOfArray,
+    axis: int,
+    scaled: bool,
+    reduction: Reduction,
+    where: Array | None,
+) -> Array:
+    """Divergences of the samples, scaled and reduced, and rounded once."""
+    scale = scale_of(divergence.temperature, scaled)
+    check_reduction(reduction)
+    context = examine(input, target)
+    if axis is None or isinstance(axis, tuple):
+        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
+        raise TypeError(message)
+    (place,) = axes = resolve_axis(axis, input.ndim)
+    check_logits(known_shape(input), place)
+    arrays: Arrays = (input, target)
+    if where is not None:
+        check_mask(input, where, [sample_mask_shape(known_shape(input), axes)])
+        arrays = (input, target, where)
+    numbers = numbers_that_are_arrays(divergence)
+    if numbers or place != input.ndim - 1:
+        check_memory(context, input=input, target=target, where=where, **numbers)
+    if place != input.ndim - 1:
+        arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
+    samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
+    parts = None
+    counts: Arrays = ()
+    if reduction == "mean" and where is not None:
+        counts = (number_selected(context, where, None),)
+    elif reduction != "none":
+        parts = divisor(reduction, known_shape(samples))
+    function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
+    value = completed(context, function, context.dtype, samples, *counts)
+    settled = by_backend("settled", context, value)
+    return value if settled is NotImplemented else settled
+
+
+def numbers_that_are_arrays(divergence: Divergence | JSOfArray) -> dict[str, Array]:
+    """Temperature and beta, where they are arrays."""
+    numbers = (
+        {} if isinstance(divergence.temperature, float) else {"temperature": divergence.temperature}
+    )
+    if isinstance(divergence, JSOfArray):
+        numbers["beta"] = divergence.beta
+    return numbers
+
+
+def check_logits(shape: Shape, place: int) -> None:
+    """Refuse distributions over nothing."""
+    if shape[place] == 0:
+        message = (
+            f"`input` must have at least one logit along `axis`; got the shape {shape}, whose axis "
+            f"{place} is empty: leave the loss out, or name another axis."
+        )
+        raise ValueError(message)
+
+
+def reduced_samples(
+    xp: Namespace,
+    samples: Array,
+    *counts: Array,
+    scale: Scale,
+    reduction: Reduction,
+) -> Array:
+    """Samples, or their sum over the count, times the scale."""
+    value = samples if reduction == "none" else xp.sum(samples)
+    value = xp.divide(value, counts[0]) if counts else value
+    return scale.times(xp, value)

@@ -1,0 +1,127 @@
+"""What a single operand must be: an array of one library, dense, of real floats."""
+
+from kldiv_xp._typing import Array, DType, Namespace, Shape
+from kldiv_xp.checks.remedies import (
+    for_dtype,
+    for_labels,
+    for_layout,
+    for_mask_of_its_own,
+    for_no_array,
+    for_other_library,
+    one_hot,
+    say,
+)
+from kldiv_xp.checks.shape_remedies import column_axis, label_axis
+from kldiv_xp.core.dtypes import is_kind, limits
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
+
+KINDS = {
+    "floats": "real floating",
+    "integers": "integral",
+    "bools": "bool",
+    "complex": "complex floating",
+}
+# Types of 8 bits promote with no other: "Promotion for Float8 Types is not supported".
+LEAST_BITS = 16
+
+
+def common_namespace(**operands: Array) -> Namespace:
+    """Namespace of the one library that all operands come from."""
+    (first, left), *others = operands.items()
+    for name, operand in operands.items():
+        other = next((pair for pair in operands.items() if pair[0] != name), None)
+        check_array(name, operand, other)
+    xp = namespace_of(left)
+    for name, operand in others:
+        if namespace_of(operand) is not xp:
+            message = (
+                f"`{first}` and `{name}` must come from one array library; got "
+                f"{type_name(left)} and {type_name(operand)}: "
+                f"{for_other_library((first, left), (name, operand))}."
+            )
+            raise TypeError(message)
+    return xp
+
+
+def check_array(name: str, operand: object, other: tuple[str, Array] | None = None) -> None:
+    """Refuse what is not an array of a library that array-api-compat knows, or not all there.
+
+    The name and the value of the other operand say to what library this one should belong.
+    """
+    # The type of arrays has all that an array has, but is none.
+    if isinstance(operand, type) or not is_array(operand):
+        beside = other if other is not None and is_array(other[1]) else None
+        message = (
+            f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
+            f"{type_name(operand)}: {for_no_array(name, operand, beside)}."
+        )
+        raise TypeError(message)
+    # numpy.ma takes no logarithm of what is masked and loses the mask: a term of 0.89 was 1.8.
+    if (hasattr(operand, "mask") and hasattr(operand, "filled")) or hasattr(operand, "get_mask"):
+        message = (
+            f"`{name}` must be an array without a mask of its own; got {type_name(operand)}: "
+            f"{for_mask_of_its_own(name, operand)}."
+        )
+        raise TypeError(message)
+
+
+def check_layouts(xp: Namespace, **operands: Array) -> None:
+    """Refuse sparse and nested arrays, and those laid out for other libraries, where there are any.
+
+    None of them has all operations: "Could not run 'aten::eq.Tensor' with arguments from the
+    'SparseCPU' backend", "Internal error: NestedTensorImpl doesn't support sizes".
+    """
+    # torch.compile reads no layout in a backward pass ("Strict mode banned op").
+    if not facts_about(xp).has_layouts or any(map(is_being_compiled, operands.values())):
+        return
+    for name, operand in operands.items():
+        if not are_dense(xp, operand):
+            kind = "nested" if operand.is_nested else operand.layout
+            message = f"`{name}` must be a dense tensor; got {kind}: {for_layout(name, operand)}."
+            raise TypeError(message)
+
+
+def are_dense(xp: Namespace, *operands: Array) -> bool:
+    """Whether arrays of a library that has other layouts are but values at regular distances."""
+    dense = True
+    for operand in operands:
+        dense = dense and operand.layout is xp.strided and not operand.is_nested
+    return dense
+
+
+def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None = None) -> None:
+    """Refuse integers, booleans, complex numbers and whatever else is not a real float.
+
+    The shape of the other operand tells class labels from counts.
+    """
+    if is_float(xp, operand.dtype):
+        return
+    kind = next((one for one in KINDS if is_kind(xp, operand.dtype, KINDS[one])), "other")
+    remedy = for_dtype(xp, name, operand.dtype, kind)
+    if getattr(operand, "is_quantized", False):
+        remedy = f"pass {name}.dequantize()"
+    elif kind == "integers" and beside is not None and None not in beside:
+        labels = known_shape(operand)
+        axis = label_axis(beside, labels)
+        code = name
+        if axis is None and (axis := column_axis(beside, labels)) is not None:
+            code = say(xp, "reshaped", name, shape=beside[:axis] + beside[axis + 1 :])
+        if axis is not None:
+            remedy = for_labels(one_hot(xp, code, beside[axis], axis, len(beside)))
+    wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
+    message = (
+        f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."
+    )
+    raise TypeError(message)
+
+
+def is_float(xp: Namespace, dtype: DType) -> bool:
+    """Whether a type is that of real floats of at least 16 bits, which all libraries promote."""
+    return is_kind(xp, dtype, KINDS["floats"]) and limits(xp, dtype).bits >= LEAST_BITS
+
+
+def type_name(operand: object) -> str:
+    """Type with its module, as a reader would import it."""
+    kind = type(operand)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")

@@ -1,0 +1,54 @@
+"""What raises, from the options of a call alone."""
+
+from numbers import Integral
+from typing import get_args
+
+from kldiv_xp._typing import Axes, TargetKind
+
+
+def check_switch(name: str, value: object) -> None:
+    """Refuse anything but True and False, arrays and strings above all."""
+    if not isinstance(value, bool):
+        message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it."
+        raise TypeError(message)
+
+
+def resolve_axis(axis: object, ndim: int) -> Axes:
+    """Axes counted from the front, in ascending order."""
+    places = check_axis(axis)
+    if not all(-ndim <= place < ndim for place in places):
+        message = (
+            f"`axis` must name axes of the operands, which have {ndim}; got {axis!r}: count them "
+            "from 0, or from -1 at the end."
+        )
+        raise ValueError(message)
+    resolved = sorted(place % ndim for place in places)
+    if len(set(resolved)) < len(resolved):
+        message = f"`axis` must name each axis once; got {axis!r} for operands with {ndim} axes."
+        raise ValueError(message)
+    return tuple(resolved)
+
+
+def check_axis(axis: object) -> Axes:
+    """Axes as they were given, as ints of Python; refuse what are no ints."""
+    places = axis if isinstance(axis, tuple) else (axis,)
+    if not all(
+        isinstance(place, int | Integral) and not isinstance(place, bool) for place in places
+    ):
+        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
+        raise TypeError(message)
+    return tuple(map(int, places))
+
+
+def plain_axis(axis: object) -> int | Axes:
+    """Axis, or axes, as they were given, as ints of Python; refuse what are no ints."""
+    places = check_axis(axis)
+    return places if isinstance(axis, tuple) else places[0]
+
+
+def check_target_kind(target_is: object) -> None:
+    """Refuse anything but the three kinds of target."""
+    kinds = get_args(TargetKind)
+    if not (isinstance(target_is, str) and target_is in kinds):
+        message = f"`target_is` must be one of {', '.join(map(repr, kinds))}; got {target_is!r}."
+        raise ValueError(message)

@@ -1,0 +1,155 @@
+"""Remedies for operands of the wrong kind, in the words of their own library."""
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import is_array, namespace_of
+from kldiv_xp.core.words import Words
+
+# What the asarray of a library takes; of text and bytes it would make something else than numbers.
+CONVERTIBLE = (list, tuple, int, float, complex)
+TEXT = (str, bytes, bytearray)
+# Methods that give an array of NumPy: of tables, of sparse matrices, of the tensors of TensorFlow.
+EXPORTS = ("to_numpy()", "toarray()", "numpy()")
+
+
+def words_of(xp: Namespace) -> Words:
+    """The words of a library."""
+    return facts_about(xp).words
+
+
+def module_of(xp: Namespace) -> str:
+    """Name under which a library is imported: 'dask.array' for array_api_compat.dask.array."""
+    name: str = xp.__name__
+    return name.removeprefix("array_api_compat.")
+
+
+def say(xp: Namespace, word: str, x: str, **fields: object) -> str:
+    """Code that does something to an operand."""
+    template: str = getattr(words_of(xp), word)
+    return template.format(m=module_of(xp), x=x, **fields)
+
+
+def say_along(xp: Namespace, word: str, x: str, axes: Axes) -> str:
+    """Code that does something along one axis or several."""
+    several = f"{word}_over_axes"
+    if len(axes) > 1 and hasattr(words_of(xp), several) and say(xp, several, x, axis=axes):
+        return say(xp, several, x, axis=axes)
+    return say(xp, word, x, axis=axes[0] if len(axes) == 1 else axes)
+
+
+def one_hot(xp: Namespace, name: str, classes: int | None, axis: int, ndim: int) -> str:
+    """Code that makes distributions of class labels, their classes along an axis."""
+    code = say(xp, "one_hot", name, n=classes)
+    return code if axis == ndim - 1 else say(xp, "with_last_axis_moved", code, axis=axis)
+
+
+def for_dtype(xp: Namespace, name: str, dtype: DType, kind: str) -> str:
+    """Remedy for a type of numbers that is no real float of at least 16 bits."""
+    if kind == "complex":
+        return f"take its real part, {say(xp, 'real', name)}"
+    if getattr(dtype, "names", None):
+        return f'pass one of its fields, e.g. {name}["{dtype.names[0]}"]'
+    if kind == "other" and not becomes_floats(dtype):
+        return "pass probabilities or their logarithms in an array of floats"
+    code = say(xp, "as_float", name)
+    if kind == "integers" and name == "target":
+        counted = say(xp, "normalised", code, axis=-1)
+        return f"take {code}, and if these are counts divide them by their sum, {counted}"
+    return f"convert it with {code}"
+
+
+def becomes_floats(dtype: DType) -> bool:
+    """Whether a type of no known kind can be converted: texts, objects, floats of others."""
+    return getattr(dtype, "kind", "") in {"O", "S", "U", "T"} or "float" in str(dtype)
+
+
+def for_labels(code: str) -> str:
+    """Remedy for class labels in the place of distributions, given the code that makes these."""
+    return (
+        f"class labels become probabilities by {code}, which kl_div_with_logits takes with "
+        "target_is='probabilities'"
+    )
+
+
+def for_layout(name: str, array: Array) -> str:
+    """Remedy for a tensor that is sparse, nested or laid out for another library."""
+    if array.is_nested:
+        return (
+            f"pad it with {name}.to_padded_tensor(0), and leave the padding out with where="
+            if name != "where"
+            else "pad it with torch.nested.to_padded_tensor(where, 0)"
+        )
+    return f"pass {name}.to_dense()"
+
+
+def for_mask_of_its_own(name: str, array: Array) -> str:
+    """Remedy for an array that carries a mask: its data, and the mask in where."""
+    data, mask, filled = f"{name}.data", f"~numpy.ma.getmaskarray({name})", f"{name}.filled(False)"
+    if hasattr(array, "get_mask"):
+        data, mask = f"{name}.get_data()", f"{name}.get_mask()"
+        filled = f"{data} & {mask}"
+    if name == "where":
+        return f"pass {filled}"
+    return f"pass {data}, and say what has a part in the loss by where={mask}"
+
+
+def for_no_number(name: str, value: object) -> str:
+    """Remedy for something in the place of a real number."""
+    if isinstance(value, complex):
+        return f"take its real part, {name}.real"
+    return "pass float(...) or asarray(...) of it"
+
+
+def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> str:
+    """Remedy for operands of two libraries: that of NumPy is converted, or else the second one."""
+    (kept, left), (moved, right) = first, second
+    if words_of(namespace_of(left)).yields:
+        (kept, left), (moved, right) = second, first
+    into, words = namespace_of(left), words_of(namespace_of(right))
+    code = words.exported.format(x=moved)
+    if words.yields and words_of(into).shares_memory_of_numpy and not is_lendable(right):
+        code = f"{moved}.copy()"
+    word = "from_numpy" if words.exports_numpy else "from_other"
+    return f"convert one of them, {say(into, word, code, y=kept)}"
+
+
+def is_lendable(array: Array) -> bool:
+    """Whether another library can share the memory of an array of NumPy."""
+    return bool(array.flags.writeable) and all(step >= 0 for step in array.strides)
+
+
+def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
+    """Remedy for an operand that no array library made, beside another one of a library or not."""
+    data: Array = getattr(operand, "data", None)
+    # The data of a sparse matrix are but its entries that are not 0.
+    if is_array(data) and getattr(operand, "shape", None) == data.shape:
+        return f"pass its data, {name}.data"
+    exports = (f"{name}.{call}" for call in EXPORTS if has(operand, call.removesuffix("()")))
+    code = next(exports, name)
+    if code == name and not is_convertible(operand):
+        return "pass an array"
+    if isinstance(operand, list | tuple) and operand and is_array(operand[0]):
+        return f"pass {module_of(namespace_of(operand[0]))}.stack({name})"
+    if other is None:
+        return "convert it with the asarray of your array library"
+    code = f"{code}.real" if isinstance(operand, complex) else code
+    dtype = "" if name == "where" else f", dtype={other[0]}.dtype"
+    return f"convert it with {say(namespace_of(other[1]), 'from_python', code, dtype=dtype)}"
+
+
+def has(operand: object, method: str) -> bool:
+    """Whether an object, and no type, has a method of this name."""
+    return not isinstance(operand, type) and callable(getattr(operand, method, None))
+
+
+def is_convertible(operand: object) -> bool:
+    """Whether the asarray of a library would make numbers of this."""
+    if isinstance(operand, (type, *TEXT)):
+        return False
+    if isinstance(operand, CONVERTIBLE) or hasattr(operand, "__array__"):
+        return True
+    try:
+        memoryview(operand)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True

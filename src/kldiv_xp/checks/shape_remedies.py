@@ -1,0 +1,154 @@
+"""Remedies for shapes that do not go together, in the words of the operands' library."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+from kldiv_xp._typing import Axes, Namespace, Shape
+from kldiv_xp.checks.remedies import for_labels, one_hot, say, words_of
+
+
+def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
+    """Remedy for the shapes of input and target."""
+    if None in left or None in right:
+        return "pass the same samples and entries in both"
+    spread = broadcast_shape(left, right)
+    if spread is not None and spread in (left, right):
+        return for_spread(xp, left, right, spread)
+    axis = label_axis(left, right)
+    if axis is not None:
+        return for_labels(one_hot(xp, "target", left[axis], axis, len(left)))
+    order = order_of_axes(left, right)
+    if order is not None:
+        return f"pass {say(xp, 'permuted', 'target', axes=order)}"
+    if product(left) == product(right):
+        return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
+    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
+
+
+def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
+    """Remedy for shapes of which one, or each, lacks the copies that the other one has."""
+    both = ("input", left), ("target", right)
+    needed = [f"{name} = {broadcast(xp, name, shape)}" for name, one in both if one != shape]
+    return f"nothing is broadcast silently, so pass {' and '.join(needed)}"
+
+
+def for_sizes(left: Shape, right: Shape) -> str:
+    """Remedy for shapes of different sizes: of vocabularies, of batches, or altogether."""
+    differing = [axis for axis, size in enumerate(left) if (size,) != right[axis : axis + 1]]
+    if len(left) != len(right) or len(differing) != 1:
+        return "pass the same samples and entries in both"
+    (axis,) = differing
+    small = min(left[axis] or 0, right[axis] or 0)
+    if axis != len(left) - 1:
+        index = ", ".join([":"] * axis + [f":{small}"])
+        return f"keep the same {small} entries of both along axis {axis}, e.g. with [{index}]"
+    cut = f"cut the logits of both to the shared entries with [..., :{small}] before any softmax"
+    padded = "pad those of `target` with -inf"
+    if left[axis] == small:
+        padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
+    return f"{cut}, or {padded}"
+
+
+def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) -> str:
+    """Remedy for a mask of another shape than is allowed."""
+    for shape in allowed:
+        axes = missing_axes(shape, where)
+        if axes is not None:
+            return f"pass {inserted(xp, axes, len(shape))}"
+    for shape in allowed:
+        axes = missing_axes(shape, where, broadcasting=True)
+        if axes is not None and None not in shape:
+            code = inserted(xp, axes, len(shape)) if axes else "where"
+            return f"pass {broadcast(xp, code, shape)}"
+    if where == input:
+        code = say(xp, "selected", "where", y="input")
+        return f"to leave out single entries, make their logits -inf in both operands, e.g. {code}"
+    if None not in where:
+        for shape in allowed:
+            if None not in shape and product(shape) == product(where):
+                return f"pass {say(xp, 'reshaped', 'where', shape=shape)}"
+    return f"start from {say(xp, 'all_true', '', shape=allowed[-1])}"
+
+
+def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape) -> str:
+    """Remedy for an upstream derivative of another shape than the loss."""
+    if reduction != "none":
+        return "pass a number" if upstream != samples else "pass reduction='none', or a number"
+    if None not in (*upstream, *samples):
+        if broadcast_shape(upstream, samples) == samples:
+            return f"pass {broadcast(xp, 'upstream', samples)}"
+        if product(upstream) == product(samples):
+            return f"pass {say(xp, 'reshaped', 'upstream', shape=samples)}"
+    return "pass the gradient with respect to the loss"
+
+
+def broadcast(xp: Namespace, name: str, shape: Shape) -> str:
+    """Code that spreads an operand over a shape."""
+    return say(xp, "broadcast", name, shape=shape)
+
+
+def broadcast_shape(left: Shape, right: Shape) -> Shape | None:
+    """Shape to which both can be broadcast, if there is one."""
+    ndim = max(len(left), len(right))
+    padded = [(1,) * (ndim - len(shape)) + shape for shape in (left, right)]
+    pairs = list(zip(*padded, strict=True))
+    if not all(a == b or 1 in (a, b) for a, b in pairs):
+        return None
+    return tuple(b if a == 1 else a for a, b in pairs)
+
+
+def label_axis(shape: Shape, labels: Shape) -> int | None:
+    """Axis without which a shape is that of its class labels; the last one first."""
+    candidates: tuple[int, ...] = (len(shape) - 1, *range(1, len(shape) - 1))
+    for axis in candidates:
+        if axis > 0 and labels == shape[:axis] + shape[axis + 1 :]:
+            return axis
+    return None
+
+
+def column_axis(shape: Shape, labels: Shape) -> int | None:
+    """Axis that class labels keep with size 1, where their distributions have the classes."""
+    for axis in range(1, len(shape)):
+        if shape[axis] != 1 and labels == (*shape[:axis], 1, *shape[axis + 1 :]):
+            return axis
+    return None
+
+
+def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
+    """Order in which the axes of another shape give this one, if they do."""
+    if sorted(shape, key=repr) != sorted(other, key=repr):
+        return None
+    orders = permutations(range(len(other)))
+    return next((one for one in orders if tuple(other[axis] for axis in one) == shape), None)
+
+
+def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> Axes | None:
+    """Axes of size 1 that a mask lacks to have a shape, or to be broadcast to it, if they help."""
+    missing: list[int] = []
+    sizes = list(where)
+    for axis, size in enumerate(shape):
+        spare = len(shape) - axis - len(sizes)
+        if sizes and (sizes[0] == size or (broadcasting and sizes[0] == 1)):
+            sizes.pop(0)
+        elif spare > 0 and (size == 1 or broadcasting):
+            missing.append(axis)
+        else:
+            return None
+    return None if sizes or not (missing or broadcasting) else tuple(missing)
+
+
+def inserted(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
+    """Code that gives a mask axes of size 1."""
+    one_by_one = words_of(xp).inserts_axes_one_by_one
+    if one_by_one:
+        return "where" + "".join(one_by_one.format(axis=axis) for axis in axes)
+    index = ", ".join("None" if axis in axes else ":" for axis in range(ndim))
+    return f"where[{index}]"
+
+
+def product(shape: Shape) -> int:
+    """Number of elements."""
+    number = 1
+    for size in shape:
+        number *= size or 0
+    return number

@@ -1,0 +1,140 @@
+"""The command line: diagnose two files of arrays."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kldiv_xp._typing import Axes, InputKind, TargetKind
+from kldiv_xp.cli.array_files import load
+from kldiv_xp.cli.plot import draw
+from kldiv_xp.diagnosis.diagnose import diagnose
+from kldiv_xp.diagnosis.report import Report
+
+FOUND = 1
+
+
+@click.group()
+def main() -> None:
+    """The Kullback-Leibler divergence loss: what is wrong with its operands."""
+
+
+def loaded(_: click.Context, __: click.Parameter, name: str) -> Any:
+    """Array of a file, or a usage error."""
+    try:
+        return load(name)
+    except (OSError, ValueError, ImportError) as error:
+        raise click.BadParameter(sentence(error)) from error
+
+
+def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
+    """Axis, or axes with commas between them."""
+    try:
+        axes = tuple(map(int, value.split(",")))
+    except ValueError as error:
+        message = (
+            "an axis is a whole number, and several have commas between them; got "
+            f"{value!r}: write -1 or 1,2."
+        )
+        raise click.BadParameter(message) from error
+    return axes if len(axes) > 1 else axes[0]
+
+
+def sentence(error: Exception) -> str:
+    """Why it cannot be done."""
+    if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        package = error.name.partition(".")[0]
+        return f"This needs {package}, which is not installed: pip install {package}."
+    return printable(str(error) or type(error).__name__)
+
+
+def printable(text: str) -> str:
+    """Text in one line in which nothing steers the terminal: a file may hold names of any kind."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
+@main.command("diagnose")
+@click.argument("input", callback=loaded)
+@click.argument("target", callback=loaded)
+@click.option("--log-target", is_flag=True, help="The target holds log-probabilities.")
+@click.option(
+    "--input-is",
+    type=click.Choice(get_args(InputKind)),
+    default="log_probabilities",
+    show_default=True,
+    help="What the input holds; with logits the loss is that of kl_div_with_logits.",
+)
+@click.option(
+    "--target-is",
+    type=click.Choice(get_args(TargetKind)),
+    help="What the target holds; the default is logits for an input of logits, else probabilities.",
+)
+@click.option(
+    "--axis",
+    default="-1",
+    show_default=True,
+    callback=axes_of,
+    help="Axis of one distribution, or axes with commas between them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the divergences of the samples into this PNG file.",
+)
+@click.pass_context
+def diagnose_files(
+    context: click.Context,
+    /,
+    input: Any,
+    target: Any,
+    axis: int | Axes,
+    as_json: bool,
+    plot: Path | None,
+    **options: Any,
+) -> None:
+    """Look for the usual mistakes in INPUT (log-probabilities) and TARGET.
+
+    Both are files of one array (.npy), or of several, of which one is named: a.npz:name,
+    a.safetensors:name. Ends with 0 if nothing was found, 1 if something was, 2 if it cannot be
+    done.
+    """
+    try:
+        report = diagnose(input, target, axis=axis, **options)
+        if plot is not None:
+            draw(plot, input, target, report)
+    except (TypeError, ValueError, ImportError, OSError, MemoryError) as error:
+        raise click.UsageError(sentence(error)) from error
+    if as_json:
+        click.echo(json.dumps(report.as_dict(), indent=2))
+    else:
+        show(report)
+    context.exit(FOUND if report else 0)
+
+
+def show(report: Report) -> None:
+    """Print a report as a table."""
+    console = Console()
+    console.print(report.headline, markup=False, highlight=False)
+    if report:
+        console.print(table(report))
+    for line in report.scale:
+        console.print(line, markup=False, highlight=False)
+
+
+def table(report: Report) -> Table:
+    """Row for each finding."""
+    made = Table(show_lines=True)
+    for column in ("mistake", "where", "value", "count", "what to do"):
+        made.add_column(column, overflow="fold", justify="right" if column == "count" else "left")
+    for one in report.findings:
+        where = "" if one.where is None else str(one.where)
+        value = "" if one.value is None else f"{one.value:.6g}"
+        made.add_row(one.code, where, value, str(one.count), escape(printable(one.message)))
+    return made

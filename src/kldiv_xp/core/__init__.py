@@ -1,0 +1,1 @@
+"""What every backend may rely on."""

@@ -1,0 +1,157 @@
+"""From checked operands and a resolved reduction to the value, or to its gradient.
+
+`arrays` are input, target and, if there is one, the mask, in one shape. A library's backend may
+define any of `terms`, `samples`, `loss`, `divergences` and `gradient`, and answers NotImplemented
+to arrays for which it knows no better way than the plain functions.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.run import run
+from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.formula.log_probabilities import (
+    Guard,
+    pointwise,
+    pointwise_input_gradient,
+    pointwise_target_gradient,
+)
+
+Arrays = tuple[Array, ...]
+Gradient = tuple[Array | None, Array | None]
+SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
+
+
+def by_backend(name: str, context: Context, *arguments: object) -> Any:
+    """What the backend of the operands answers, NotImplemented where it has no such function."""
+    if context.backend is None or not hasattr(context.backend, name):
+        return NotImplemented
+    return getattr(context.backend, name)(context, *arguments)
+
+
+def check_memory(context: Context, **arrays: Array | None) -> None:
+    """Refuse arrays without their memory; for callers that use them before they are evaluated."""
+    by_backend(
+        "check_memory",
+        context,
+        {name: array for name, array in arrays.items() if array is not None},
+    )
+
+
+def completed(
+    context: Context, function: Callable[..., Array], dtype: DType, *results: Array
+) -> Array:
+    """Function (xp, *results) of what was evaluated, computed in the working type and rounded."""
+    value = by_backend("completed", context, function, dtype, *results)
+    if value is not NotImplemented:
+        return value
+    return run(function, context.working, dtype, *results)
+
+
+def evaluate_terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+    """Every term, in the dtype of the result."""
+    terms = by_backend("terms", context, arrays, log_target)
+    if terms is not NotImplemented:
+        return terms
+    function = partial(pointwise, log_target=log_target)
+    return run(function, context.working, context.dtype, *arrays)
+
+
+def evaluate_samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+    """Sums of the terms over some axes, in the dtype of the result."""
+    samples = by_backend("samples", context, arrays, log_target, axis)
+    if samples is not NotImplemented:
+        return samples
+    return plain_sum(context, arrays, log_target, None, axis)
+
+
+def evaluate_loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+    """Sum of all terms over the divisor, in the dtype of the result."""
+    if context.backend is not None:
+        loss = context.backend.loss(context, arrays, log_target, parts)
+        if loss is not NotImplemented:
+            return loss
+    return plain_sum(context, arrays, log_target, parts)
+
+
+def plain_sum(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    parts: int | None,
+    axis: Axes | None = None,
+) -> Array:
+    """Sum of the terms over the divisor, by one expression of the whole arrays."""
+    function = partial(reduced, log_target=log_target, parts=parts, axis=axis)
+    return run(function, context.working, context.dtype, *arrays)
+
+
+def evaluate_slopes(
+    context: Context,
+    arrays: Arrays,
+    log_target: bool,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool] = (True, True),
+) -> Gradient:
+    """Derivatives with respect to the operands that are wanted, times a scale and a cotangent."""
+    slopes = by_backend("gradient", context, arrays, log_target, scale, upstream, wanted)
+    if slopes is NotImplemented:
+        slopes = (
+            run(function, context.working, operand.dtype, *arrays, *upstream) if want else None
+            for function, operand, want in zip(
+                chained_slopes(log_target, scale, len(arrays)), arrays[:2], wanted, strict=True
+            )
+        )
+    by_input, by_target = slopes
+    return by_input, by_target
+
+
+def reduced(
+    xp: Namespace,
+    *arrays: Array,
+    log_target: bool,
+    parts: int | None,
+    axis: Axes | None,
+) -> Array:
+    """Sum of the terms over the divisor; none of them is -0, of which XLA makes a sum of -0."""
+    terms = pointwise(xp, *arrays, log_target=log_target)
+    return divided(xp, xp.sum(terms, axis=axis), parts=parts)
+
+
+def chained_slopes(log_target: bool, scale: Scale, count: int) -> list[Callable[..., Array]]:
+    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
+    return [chained_slope(place, log_target, scale, count, Guard.FULL) for place in (0, 1)]
+
+
+def chained_slope(
+    place: int, log_target: bool, scale: Scale, count: int, guard: Guard
+) -> Callable[..., Array]:
+    """Function (xp, *arrays, *upstream) to the derivative by one of the operands."""
+    slope = partial(SLOPES[place], log_target=log_target, guard=guard)
+    return partial(chained, slope, scale, count)
+
+
+def chained(
+    slope: Callable[..., Array], scale: Scale, count: int, xp: Namespace, *arrays: Array
+) -> Array:
+    """Slope of a term times the scale and the cotangent; 0 where a mask is False."""
+    (_, _, *mask), upstream = arrays[:count], arrays[count:]
+    value = slope(xp, *arrays[:count])
+    if not upstream:
+        value = scale.times(xp, value)
+    for one in upstream:
+        value = xp.multiply(value, scale.times(xp, one))
+    return xp.where(mask[0], value, 0.0) if mask else value
+
+
+def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+    """Derivative by sums over some axes, for each of their terms."""
+    if not axis:
+        return upstream
+    for place in axis:
+        upstream = xp.expand_dims(upstream, axis=place)
+    return xp.broadcast_to(upstream, shape)

@@ -1,0 +1,1 @@
+"""CUDA kernels, generated from the formula."""

@@ -1,0 +1,62 @@
+"""What the rules of a diagnosis go by, and the findings that they make of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kldiv_xp._typing import Axes, Namespace
+from kldiv_xp.checks.remedies import say_along
+from kldiv_xp.diagnosis.report import Finding
+from kldiv_xp.diagnosis.scan import Inspection, Tally
+from kldiv_xp.diagnosis.subject import Subject, of_log_probabilities
+
+# What is taken, of each operand: its exponential adds up to 1, or it does itself.
+LOGS, PROBABILITIES = "sum of exp", "sum"
+
+
+KL_DIV = of_log_probabilities(log_target=False)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the rules go by; `size` is the number of entries in a sample."""
+
+    found: Inspection
+    subject: Subject
+    axes: Axes
+    elsewhere: Callable[[str, str], Axes | None]
+    xp: Namespace
+    size: int = 2
+
+    @property
+    def along(self) -> str:
+        """The axes of a distribution, in words."""
+        return f"axis {self.axes[0]}" if len(self.axes) == 1 else f"axes {self.axes}"
+
+    def is_space(self, operand: str, kind: str) -> bool:
+        """Whether every sample of an operand adds up to 1, in this way."""
+        if not self.found.samples[operand] or self.found[f"{operand} {kind}"].count:
+            return False
+        return kind == LOGS or not self.found[f"{operand} negative"].count
+
+    def code(self, word: str, operand: str) -> str:
+        """Code that does something along the axes of a distribution, in the library's words."""
+        return say_along(self.xp, word, operand, self.axes)
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether each operand looks like the other one."""
+        return (
+            self.subject == KL_DIV
+            and self.is_space("input", PROBABILITIES)
+            and self.is_space("target", LOGS)
+        )
+
+
+def finding(code: str, operand: str, tally: Tally, message: str) -> Finding:
+    """A finding about what a tally counts."""
+    return Finding(code, operand, tally.where, tally.value, tally.count, message)
+
+
+def entries(count: int) -> str:
+    """Number of entries, in words."""
+    return "1 entry" if count == 1 else f"{count} entries"

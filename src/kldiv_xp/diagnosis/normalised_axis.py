@@ -1,0 +1,65 @@
+"""Other axes than those that were asked for, along which an operand adds up to 1."""
+
+import math
+from collections.abc import Iterator
+from itertools import combinations
+
+from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.evidence import PROBABILITIES
+from kldiv_xp.diagnosis.sample_blocks import in_memory
+from kldiv_xp.diagnosis.scan import read
+
+# So many lines are tried along them, in each of the other axes.
+LINES = 2
+# Lines along several axes are whole pictures, of which no more than this is read at once.
+ELEMENTS = 1 << 22
+
+
+def other_axes(
+    context: Context,
+    arrays: Arrays,
+    axes: Axes,
+    tolerance: float,
+    most: int,
+    operand: str,
+    kind: str,
+) -> Axes | None:
+    """The first such axes of input or target, at most so many, told from its first lines."""
+    array = arrays[operand == "target"]
+    for candidate in candidates(array.shape, axes, most):
+        index = tuple(
+            slice(0, size if place in candidate else min(size, LINES))
+            for place, size in enumerate(array.shape)
+        )
+        if len(candidate) > 1 and math.prod(array[index].shape) > ELEMENTS:
+            continue
+        lines = in_memory(context, array[index])
+        with quiet(context.facts, lines):
+            xp = namespace_of(lines)
+            if are_distributions(xp, cast(xp, lines, context.working), candidate, tolerance, kind):
+                return candidate
+    return None
+
+
+def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:
+    """Other axes with more than one entry, the single ones first."""
+    places = [place for place, size in enumerate(shape) if size != 1]
+    for count in range(1, most + 1):
+        for candidate in combinations(places, count):
+            if set(candidate) != {place for place in axes if shape[place] != 1}:
+                yield candidate
+
+
+def are_distributions(
+    xp: Namespace, lines: Array, axis: int | Axes, tolerance: float, kind: str
+) -> bool:
+    """Whether all lines along some axes are distributions, of this kind."""
+    sums = xp.sum(lines if kind == PROBABILITIES else xp.exp(lines), axis=axis)
+    if not read(xp.all(xp.abs(sums - 1) <= tolerance)):
+        return False
+    return kind != PROBABILITIES or bool(read(xp.all(lines >= 0)))

@@ -1,0 +1,86 @@
+"""A call of a diagnosis: which loss its options ask about, and its operands as that has them."""
+
+from typing import Literal, get_args
+
+from kldiv_xp._typing import Array, Axes, InputKind, TargetKind
+from kldiv_xp.calls.kl_div import checked
+from kldiv_xp.calls.with_logits import check_logits
+from kldiv_xp.checks.operands import check_mask
+from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
+from kldiv_xp.diagnosis.subject import Subject, of_log_probabilities, of_logits
+
+LOGS: Literal["log_probabilities"] = "log_probabilities"
+
+
+def subject_of(
+    log_target: bool, input_is: InputKind = LOGS, target_is: TargetKind | None = None
+) -> Subject:
+    """The loss that the options ask about; refuse those that contradict each other."""
+    check_switch("log_target", log_target)
+    check_kind("input_is", input_is, get_args(InputKind))
+    if target_is is not None:
+        check_kind("target_is", target_is, get_args(TargetKind))
+    if input_is == LOGS and target_is == "logits":
+        message = (
+            "`target_is` must be 'probabilities' or 'log_probabilities' where `input` holds "
+            "log-probabilities; got 'logits': pass input_is='logits', which log-probabilities are "
+            "as well."
+        )
+        raise ValueError(message)
+    if log_target and (input_is != LOGS or target_is not in (None, LOGS)):
+        message = (
+            f"`log_target` must be left out where input_is={input_is!r} and "
+            f"target_is={target_is!r}; got True: pass target_is={LOGS!r} for log-probabilities."
+        )
+        raise ValueError(message)
+    if input_is == "logits":
+        return of_logits(target_is or "logits")
+    return of_log_probabilities(log_target=log_target or target_is == LOGS)
+
+
+def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
+    """Refuse anything but the kinds that there are."""
+    if not (isinstance(kind, str) and kind in allowed):
+        message = f"`{name}` must be one of {', '.join(map(repr, allowed))}; got {kind!r}."
+        raise ValueError(message)
+
+
+def asked(
+    input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
+) -> tuple[Context, Arrays, Axes]:
+    """Context and their mask in one shape, and the axes; checked as the loss checks them."""
+    kept: int | Axes = axis if input.ndim or subject.divergence is not None else ()
+    if subject.divergence is not None:
+        kept = axes_of_samples(input, axis)
+        if where is not None:
+            check_mask(input, where, [sample_mask_shape(known_shape(input), kept)])
+    context, arrays, axes = checked(input, target, subject.log_target, kept, where)
+    check_known(input)
+    return context, arrays, axes or ()
+
+
+def axes_of_samples(input: Array, axis: object) -> Axes:
+    """The axis of a distribution that is given by logits."""
+    if axis is None or isinstance(axis, tuple):
+        message = (
+            f"`axis` must be an int, the axis of one distribution; got {axis!r}: reshape the "
+            "operands, so that a distribution lies along one axis."
+        )
+        raise TypeError(message)
+    (place,) = axes = resolve_axis(axis, input.ndim)
+    check_logits(known_shape(input), place)
+    return axes
+
+
+def check_known(input: Array) -> None:
+    """Refuse a lazy array that does not know its shape."""
+    shape = known_shape(input)
+    if None in shape:
+        message = (
+            f"A diagnosis needs to know the shape of `input`; got {shape}: compute it first "
+            "(Dask: compute_chunk_sizes())."
+        )
+        raise ValueError(message)

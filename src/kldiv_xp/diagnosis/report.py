@@ -1,0 +1,165 @@
+"""What a diagnosis says: findings, and the report that holds them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+from kldiv_xp._typing import Axes, InputKind, TargetKind
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "swapped": "Probabilities as input and log-probabilities as target.",
+        "probabilities-as-input": "Probabilities where their logarithms, or logits, belong.",
+        "logits-as-input": "Logits where log-probabilities belong.",
+        "probabilities-as-target": "Probabilities where logits belong.",
+        "log-probabilities-as-target": "Log-probabilities where probabilities belong.",
+        "probabilities-as-log-target": "Probabilities where log-probabilities belong.",
+        "logits-as-target": "Logits where probabilities or log-probabilities belong.",
+        "not-normalised": "Samples whose probabilities do not add up to 1.",
+        "empty-input": "Samples of input in which every probability is 0.",
+        "empty-target": "Samples of target in which every probability is 0.",
+        "negative-target": "Negative entries where probabilities belong.",
+        "zero-support": "Entries that have a probability on the one side only.",
+        "nan-input": "NaN in input.",
+        "nan-target": "NaN in target.",
+        "infinite-input": "Positive infinity in input.",
+        "infinite-target": "Positive infinity in target.",
+        "underflow": "Targets that their 16-bit type cannot hold with all digits.",
+        "dtype": "Context that are not of real floating-point numbers.",
+        "shape": "Context whose shapes differ.",
+    }
+)
+"""Codes of all findings, each with its meaning."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake, or what looks like one.
+
+    Attributes
+    ----------
+    code : str
+        Name of the kind of mistake, for programs; one of `CODES`.
+    operand : str
+        'input' or 'target'.
+    where : tuple of int or None
+        Index of the first entry, or of the first sample where it is one of samples: without the
+        axes of a distribution.
+    value : float or None
+        What was found there: the entry, or the sum over the sample.
+    count : int
+        In how many entries or samples it was found.
+    message : str
+        Value, problem and remedy in one sentence.
+    """
+
+    code: str
+    operand: str
+    where: Axes | None
+    value: float | None
+    count: int
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `diagnose` found; true if it found anything.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        The mistakes, the gravest first.
+    values : mapping of str to float
+        The loss by 'sum', 'batchmean' and 'mean', in nats; empty where it cannot be computed.
+        'mean' divides by the number of elements, and where the input holds logits by that of
+        samples.
+    shape : tuple of int
+        Shape of `input`.
+    axis : tuple of int
+        Axes of one distribution, from the front.
+    log_target : bool
+        Whether `target` was taken for log-probabilities.
+    input_is : {'log_probabilities', 'logits'}
+        What `input` was taken for.
+    target_is : {'probabilities', 'log_probabilities', 'logits'}
+        What `target` was taken for.
+    """
+
+    findings: tuple[Finding, ...]
+    values: Mapping[str, float]
+    shape: Axes
+    axis: Axes
+    log_target: bool
+    input_is: InputKind = "log_probabilities"
+    target_is: TargetKind | None = None
+
+    def __post_init__(self) -> None:
+        if self.target_is is None:
+            kind = "log_probabilities" if self.log_target else "probabilities"
+            object.__setattr__(self, "target_is", kind)
+
+    def __bool__(self) -> bool:
+        return bool(self.findings)
+
+    def __str__(self) -> str:
+        lines = [f"{number + 1}. {one}" for number, one in enumerate(self.findings)]
+        return "\n".join([self.headline, *lines, *self.scale])
+
+    @property
+    def headline(self) -> str:
+        """What was looked at, and how much was found."""
+        count = len(self.findings)
+        found = {0: "nothing", 1: "1 mistake"}.get(count, f"{count} mistakes")
+        kind = str(self.target_is).replace("_", "-")
+        along = ", ".join(map(str, self.axis)) or "no axis"
+        logits = ", an input of logits" if self.input_is == "logits" else ""
+        return (
+            f"Found {found} in operands of shape {self.shape}, with distributions along "
+            f"{along}{logits} and a target of {kind}."
+        )
+
+    @property
+    def scale(self) -> list[str]:
+        """The loss by each reduction, and how far mean is from batchmean."""
+        if not self.values:
+            return []
+        amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        logits = self.input_is == "logits"
+        kept = [size for axis, size in enumerate(self.shape) if not (logits and axis in self.axis)]
+        size = math.prod(kept[1:])
+        line = f"The loss in nats: {amounts}"
+        if size <= 1:
+            return [f"{line}."]
+        meaning = "the divergence of a sample" if logits else "not the divergence"
+        return [f"{line}; mean is batchmean divided by {size}, and {meaning}."]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report in numbers, strings and lists, for JSON; no number in it is infinite or NaN.
+
+        Those are the strings 'inf', '-inf' and 'nan'.
+        """
+        findings = [asdict(one) | {"value": plain(one.value)} for one in self.findings]
+        return {
+            "findings": [one | {"where": listed(one["where"])} for one in findings],
+            "values": {name: plain(value) for name, value in self.values.items()},
+            "shape": list(self.shape),
+            "axis": list(self.axis),
+            "log_target": self.log_target,
+            "input_is": self.input_is,
+            "target_is": self.target_is,
+        }
+
+
+def listed(where: Axes | None) -> list[int] | None:
+    """Index as JSON has it."""
+    return None if where is None else list(where)
+
+
+def plain(value: float | None) -> float | str | None:
+    """Number as JSON has it."""
+    return value if value is None or math.isfinite(value) else str(value)

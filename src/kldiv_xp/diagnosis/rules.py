@@ -1,0 +1,128 @@
+"""Rules about single entries and empty samples, and all rules in the order of their gravity."""
+
+from collections.abc import Callable
+
+from kldiv_xp.diagnosis.evidence import LOGS, Evidence, entries, finding
+from kldiv_xp.diagnosis.report import Finding
+from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
+from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
+
+Rule = Callable[[Evidence], Finding | None]
+
+
+def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
+    """Findings of all rules, the gravest first."""
+    spaces = OF_LOG_PROBABILITIES if evidence.subject.divergence is None else OF_LOGITS
+    findings = [rule(evidence) for rule in (*spaces, *OF_BOTH)]
+    return tuple(finding for finding in findings if finding is not None)
+
+
+def negative_target(evidence: Evidence) -> Finding | None:
+    """Targets that have no logarithm."""
+    tally = evidence.found["target negative"]
+    if evidence.subject.target_is != "probabilities" or not tally.count:
+        return None
+    if evidence.is_space("target", LOGS) or is_told_before(evidence):
+        return None
+    return finding(
+        "negative-target", "target", tally,
+        f"`target` is {tally.value:.6g} at {tally.where} and negative in {entries(tally.count)}, "
+        "which makes the loss NaN: pass probabilities, e.g. softmax of the logits, "
+        f"{evidence.code('softmax', 'target')}.",
+    )  # fmt: skip
+
+
+def is_told_before(evidence: Evidence) -> bool:
+    """Whether a graver rule has said what the negative entries are."""
+    found = None if evidence.subject.divergence is None else target_of_logits(evidence)
+    return found is not None and found.code == "logits-as-target"
+
+
+def empty(operand: str) -> Rule:
+    """Rule about samples in which nothing has a probability, which no division mends."""
+
+    def rule(evidence: Evidence) -> Finding | None:
+        tally = evidence.found[f"{operand} empty"]
+        if not tally.count:
+            return None
+        samples = "1 sample" if tally.count == 1 else f"{tally.count} samples"
+        given = operand == "target" and evidence.subject.target_is == "probabilities"
+        held = "0" if given else "-inf"
+        return finding(
+            f"empty-{operand}", operand, tally,
+            f"`{operand}` holds nothing but {held} at {tally.where} along {evidence.along}, and in "
+            f"{samples} in all, so there is no distribution: leave padding out with where=.",
+        )  # fmt: skip
+
+    return rule
+
+
+def support(evidence: Evidence) -> Finding | None:
+    """Entries to which one operand gives a probability, and the other one none."""
+    tally, bare = evidence.found["support"], evidence.subject.needs_support
+    if not tally.count or bare is None:
+        return None
+    other = "target" if bare == "input" else "input"
+    remedy = "leave them out with where="
+    if evidence.subject.divergence is not None:
+        remedy = f"make them -inf in `{other}` as well"
+        if evidence.subject.target_is == "probabilities":
+            remedy = "make them 0 in `target` as well and divide it by its sum"
+    there = f"where the probability of {other} is {tally.value:.6g}"
+    if evidence.subject.kind_of(other) == "logits":
+        there = f"where {other} has a probability"
+    return finding(
+        "zero-support", bare, tally,
+        f"`{bare}` is -inf at {tally.where}, {there}, and at {entries(tally.count)} in all, which "
+        f"makes the loss infinite: give these entries some probability, or {remedy}.",
+    )  # fmt: skip
+
+
+def special(operand: str, kind: str, consequence: str) -> Rule:
+    """Rule about entries that are no numbers, or not finite."""
+
+    def rule(evidence: Evidence) -> Finding | None:
+        tally = evidence.found[f"{operand} {kind}"]
+        if not tally.count:
+            return None
+        what = "it" if evidence.subject.divergence is None else "the sample"
+        is_logit = evidence.subject.kind_of(operand) == "logits"
+        harm = "which makes the loss NaN" if is_logit else consequence
+        return finding(
+            f"{kind}-{operand}", operand, tally,
+            f"`{operand}` is {tally.value:g} at {tally.where} and at {entries(tally.count)} in "
+            f"all, {harm}: find out where it comes from, or leave {what} out with where=.",
+        )  # fmt: skip
+
+    return rule
+
+
+def underflow(evidence: Evidence) -> Finding | None:
+    """Targets so small that their type has lost digits of them."""
+    tally = evidence.found["subnormal"]
+    if not tally.count:
+        return None
+    option = "log_target=True"
+    if evidence.subject.divergence is not None:
+        option = "target_is='log_probabilities'"
+    return finding(
+        "underflow", "target", tally,
+        f"`target` is {tally.value:.3g} at {tally.where} and in {entries(tally.count)} in all too "
+        "small for its type to hold all digits: keep the target in float32, or pass its logarithm "
+        f"with {option}.",
+    )  # fmt: skip
+
+
+OF_LOG_PROBABILITIES: tuple[Rule, ...] = (swapped, input_space, target_space)
+OF_LOGITS: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
+OF_BOTH: tuple[Rule, ...] = (
+    empty("input"),
+    empty("target"),
+    negative_target,
+    support,
+    special("input", "nan", "which makes the loss NaN"),
+    special("target", "nan", "which makes the loss NaN"),
+    special("input", "infinite", "which no logarithm of a probability is"),
+    special("target", "infinite", "which neither a probability nor its logarithm is"),
+    underflow,
+)

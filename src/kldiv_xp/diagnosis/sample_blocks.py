@@ -1,0 +1,92 @@
+"""Context cut into matrices in memory, a row for a sample, which know their place."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast, is_kind
+from kldiv_xp.core.evaluate import Arrays, by_backend
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.host.blocks import Index, blocks
+
+# A dozen temporaries of this size stay below 16 MiB.
+ELEMENTS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Part:
+    """A block of all operands, and where it lies in them.
+
+    `order` are their axes, those of a sample last; `corner` and `shape` say in this order where
+    the block begins and how far it goes. A sample of more than `ELEMENTS` is spread over several
+    parts, of which only the last one `ends` it.
+    """
+
+    xp: Namespace
+    matrices: Arrays
+    order: Axes
+    corner: Axes
+    shape: Axes
+    ends: bool
+
+    def place(self, flat: int, axes: int) -> Axes:
+        """Index in the operands, of a place that is counted through the first axes of the part."""
+        index = {}
+        for axis, start, size in reversed(self.extent[:axes]):
+            flat, here = divmod(flat, size)
+            index[axis] = start + here
+        return tuple(index[axis] for axis in sorted(index))
+
+    @property
+    def extent(self) -> list[tuple[int, int, int]]:
+        """Axis, beginning and size, for each axis."""
+        return list(zip(self.order, self.corner, self.shape, strict=True))
+
+
+def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
+    """Parts of operands of one shape, in the type that is computed in; masks stay what they are."""
+    kept = tuple(place for place in range(arrays[0].ndim) if place not in axes)
+    order = (*kept, *axes)
+    moved = [context.xp.permute_dims(array, order) for array in arrays]
+    sizes = tuple(arrays[0].shape[axis] for axis in order)
+    for index in blocks(sizes, ELEMENTS) if math.prod(sizes) else ():
+        corner, shape = extent_of(index, sizes)
+        matrix = math.prod(shape[: len(kept)]), math.prod(shape[len(kept) :])
+        # Within the sizes: what a slice beyond them means, the standard leaves open.
+        block = tuple(slice(start, start + size) for start, size in zip(corner, shape, strict=True))
+        found = [in_memory(context, array[(*block, ...)]) for array in moved]
+        xp = namespace_of(found[0])
+        last = list(zip(corner, shape, sizes, strict=True))[len(kept) :]
+        yield Part(
+            xp=xp,
+            matrices=tuple(widened(xp, xp.reshape(one, matrix), context) for one in found),
+            order=order,
+            corner=corner,
+            shape=shape,
+            ends=all(start + size == whole for start, size, whole in last),
+        )
+
+
+def extent_of(index: Index, sizes: Axes) -> tuple[Axes, Axes]:
+    """Where a block begins and how far it goes, with size 1 where the index is an int."""
+    corner, shape = [0] * len(sizes), list(sizes)
+    for axis, place in enumerate(index):
+        if isinstance(place, slice):
+            corner[axis], stop, _ = place.indices(sizes[axis])
+            shape[axis] = stop - corner[axis]
+        else:
+            corner[axis], shape[axis] = place, 1
+    return tuple(corner), tuple(shape)
+
+
+def in_memory(context: Context, array: Array) -> Array:
+    """The array, or what a lazy one computes to."""
+    computed = by_backend("in_memory", context, array)
+    return array if computed is NotImplemented else computed
+
+
+def widened(xp: Namespace, array: Array, context: Context) -> Array:
+    """Array in the type that is computed in; a mask as it is."""
+    return array if is_kind(xp, array.dtype, "bool") else cast(xp, array, context.working)

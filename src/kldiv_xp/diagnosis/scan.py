@@ -1,0 +1,170 @@
+"""One pass over two operands: what is met in them, how often, and where first.
+
+Values are read, so that a computation on a device is waited for.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.sample_blocks import Part, parts
+from kldiv_xp.diagnosis.subject import Subject
+
+
+@dataclass
+class Tally:
+    """How often a thing was met, and its place and value when it was met first."""
+
+    count: int = 0
+    where: Axes = ()
+    value: float = math.nan
+
+
+@dataclass
+class Inspection:
+    """What was met, by name, and of how many samples the sums were judged.
+
+    A sum is off that differs from 1 by more than the tolerance, and an entry above 0 that exceeds
+    it by more.
+    """
+
+    tolerance: float
+    met: dict[str, Tally] = field(default_factory=dict)
+    samples: dict[str, int] = field(default_factory=lambda: {"input": 0, "target": 0})
+
+    def __getitem__(self, name: str) -> Tally:
+        """What is known about a thing, also if it was not met."""
+        return self.met.get(name, Tally())
+
+    def meet(self, name: str, part: Part, found: Array, values: Array, axes: int) -> None:
+        """Count where `found` is true, and remember the first place."""
+        xp = part.xp
+        count = read(xp.sum(xp.astype(found, xp.int32)))
+        if not count:
+            return
+        tally = self.met.setdefault(name, Tally())
+        if not tally.count:
+            flat = int(read(xp.argmax(xp.astype(found, xp.int32))))
+            tally.where, tally.value = part.place(flat, axes), read(values[flat])
+        tally.count += int(count)
+
+
+def inspect(
+    context: Context,
+    arrays: Arrays,
+    axes: Axes,
+    *,
+    subject: Subject,
+    tiny: float,
+    tolerance: float,
+) -> Inspection:
+    """What is met in input, target and, if there is one, the mask, all in one shape.
+
+    Targets below `tiny` are too small for their type.
+    """
+    found = Inspection(tolerance)
+    size = math.prod(arrays[0].shape[axis] for axis in axes)
+    carried: list[Array] = []
+    for part in parts(context, arrays, axes):
+        with quiet(context.facts, part.matrices[0]):
+            meet_entries(found, part, subject, tiny)
+            sums = row_sums(part, subject)
+            if carried:
+                sums = [one + other for one, other in zip(sums, carried, strict=True)]
+            carried = [] if part.ends else sums
+            if part.ends and axes:
+                meet_samples(found, part, sums, size, len(part.order) - len(axes))
+    return found
+
+
+def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -> None:
+    """Count what single entries are."""
+    xp = part.xp
+    where = part.matrices[2:]
+    x, t = part.matrices[:2]
+    for name, mask, values in events(xp, x, t, subject, tiny, found.tolerance):
+        selected = mask & where[0] if where else mask
+        flat, shown = (xp.reshape(one, (-1,)) for one in (selected, values))
+        found.meet(name, part, flat, shown, len(part.order))
+
+
+def events(
+    xp: Namespace, x: Array, t: Array, subject: Subject, tiny: float, tolerance: float
+) -> Iterator[tuple[str, Array, Array]]:
+    """Names of what entries can be, where they are it, and the values to show."""
+    for name, values in (("input", x), ("target", t)):
+        yield f"{name} nan", values != values, values  # noqa: PLR0124 - NaN alone differs from itself
+        yield f"{name} infinite", values == math.inf, values
+        yield f"{name} negative", values < 0, values
+        yield f"{name} positive", values > 0, values
+        yield f"{name} above", values > tolerance, values
+        yield f"{name} large", xp.abs(values) > 1 + tolerance, values
+    if subject.needs_support == "input":
+        p = probabilities(xp, t, subject.kind_of("target"), subject.temperature)
+        yield "support", (x == -math.inf) & (p > 0), p
+    if subject.needs_support == "target":
+        q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
+        yield "support", (t == -math.inf) & (q > 0), q
+    if subject.target_is == "probabilities":
+        yield "subnormal", (t > 0) & (t < tiny), t
+
+
+def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
+    """What the entries of rows stand for; of logits over the largest one of the row."""
+    if kind == "probabilities":
+        return rows
+    if kind == "log_probabilities":
+        return xp.exp(rows)
+    return xp.exp((rows - xp.max(rows, axis=-1, keepdims=True)) / temperature)
+
+
+def row_sums(part: Part, subject: Subject) -> list[Array]:
+    """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
+    xp = part.xp
+    x, t, where = (*part.matrices, None)[:3]
+    nothing = 0.0 if subject.target_is == "probabilities" else -math.inf
+    added = [
+        one
+        for values, empty in ((x, -math.inf), (t, nothing))
+        for one in (values, xp.exp(values), xp.astype(values != empty, x.dtype))
+    ]
+    if where is not None:
+        added = [xp.where(where, one, 0.0) for one in added]
+    ones = xp.ones_like(x) if where is None else xp.astype(where, x.dtype)
+    return [xp.sum(one, axis=1) for one in (*added, ones)]
+
+
+def meet_samples(found: Inspection, part: Part, sums: list[Array], size: int, kept: int) -> None:
+    """Count samples whose sums are off; of those without a gap, without NaN and not empty."""
+    xp = part.xp
+    *added, selected = sums
+    for name, (entries, exponentials, full) in {"input": added[:3], "target": added[3:]}.items():
+        whole = (selected == size) & (exponentials == exponentials)  # noqa: PLR0124
+        found.meet(f"{name} empty", part, whole & (full == 0), entries, kept)
+        whole = whole & (full > 0)
+        found.samples[name] += int(read(xp.sum(xp.astype(whole, xp.int32))))
+        for kind, values in (("sum", entries), ("sum of exp", exponentials)):
+            off = whole & ~(xp.abs(values - 1) <= found.tolerance)
+            found.meet(f"{name} {kind}", part, off, values, kept)
+
+
+def read(scalar: Array) -> float:
+    """Value of a 0-d array.
+
+    Raises
+    ------
+    TypeError
+        If there is none to read.
+    """
+    try:
+        return float(scalar)
+    except Exception as error:
+        message = (
+            f"A diagnosis reads values, and {type(scalar).__name__} has none to read: call it on "
+            "arrays that hold values, outside of what is traced or transformed."
+        )
+        raise TypeError(message) from error

@@ -1,0 +1,63 @@
+"""The values that a diagnosis tells: the loss by each reduction, and of each sample."""
+
+import math
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.calls.kl_div import number_selected, sample_shape
+from kldiv_xp.calls.reduction import divisor
+from kldiv_xp.calls.with_logits import scale_of
+from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
+from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.run import quiet
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.subject import Subject
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import Divergence
+
+
+def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> dict[str, float]:
+    """The loss by each reduction that gives one number, of one unrounded sum."""
+    if subject.divergence is None:
+        total = read(evaluate_loss(unrounded(context), arrays, subject.log_target, None))
+        shape, where = sample_shape(arrays[0], None), arrays[2:]
+    else:
+        samples = divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
+        with quiet(context.facts, samples):
+            total = read(context.xp.sum(samples))
+        shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
+    count, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
+    if where:
+        count = read(number_selected(context, where[0], None))
+    return {"sum": total, "batchmean": total / batch, "mean": total / count}
+
+
+def samples_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
+    """The loss of each sample."""
+    if subject.divergence is None:
+        return evaluate_samples(context, arrays, subject.log_target, axes)
+    return divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
+
+
+def divergences_of(
+    divergence: Divergence | JSOfArray,
+    scaled: bool,
+    context: Context,
+    arrays: Arrays,
+    axes: Axes,
+) -> Array:
+    """Divergences of the samples of logits, scaled, in the type computed in."""
+    xp = context.xp
+    moved = [xp.moveaxis(array, axes[0], -1) for array in arrays[:2]]
+    masks = [xp.expand_dims(one, axis=-1) for one in masks_of_samples(arrays[2:], axes)]
+    samples = evaluate_samples_of_logits(context, (*moved, *masks), divergence, scaled=scaled)
+    return Scale(scale_of(divergence.temperature, scaled)).times(xp, samples)
+
+
+def masks_of_samples(masks: Arrays, axes: Axes) -> Arrays:
+    """Masks of whole samples, without the axes of a sample."""
+    ndim = masks[0].ndim if masks else 0
+    index = tuple(0 if axis in axes else slice(None) for axis in range(ndim))
+    return tuple(mask[index] for mask in masks)

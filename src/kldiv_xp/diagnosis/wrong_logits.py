@@ -1,0 +1,82 @@
+"""Rules about the losses of logits: probabilities, their logarithms or logits out of place."""
+
+from kldiv_xp.checks.remedies import say
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
+from kldiv_xp.diagnosis.report import Finding
+from kldiv_xp.diagnosis.wrong_spaces import not_normalised, other_space
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import JS
+
+
+def probabilities_as_input(evidence: Evidence) -> Finding | None:
+    """Probabilities, of which another softmax is taken."""
+    if not is_probabilities(evidence, "input"):
+        return None
+    return as_logits(evidence, "input", f"pass {say(evidence.xp, 'log', 'input')}")
+
+
+def target_of_logits(evidence: Evidence) -> Finding | None:
+    """Something else in `target` than `target_is` says."""
+    if evidence.subject.target_is == "logits":
+        return probabilities_as_target(evidence)
+    log_target = evidence.subject.log_target
+    expected, other = (LOGS, PROBABILITIES) if log_target else (PROBABILITIES, LOGS)
+    if not evidence.found[f"target {expected}"].count:
+        return None
+    if evidence.is_space("target", other):
+        named = "probabilities" if log_target else "log_probabilities"
+        said = f"target_is={evidence.subject.target_is!r}"
+        return other_space(evidence, said, f"pass target_is={named!r}")
+    if are_logits(evidence):
+        return logits_as_target(evidence, expected)
+    if not log_target and evidence.found["target negative"].count:
+        return None  # the rule about negative targets says it better
+    return not_normalised(evidence, "target", expected)
+
+
+def probabilities_as_target(evidence: Evidence) -> Finding | None:
+    """Probabilities for the logits of `target`."""
+    if not is_probabilities(evidence, "target"):
+        return None
+    remedy = "pass target_is='probabilities'"
+    if isinstance(evidence.subject.divergence, JS | JSOfArray):
+        remedy = f"pass {say(evidence.xp, 'log', 'target')}"
+    return as_logits(evidence, "target", remedy)
+
+
+def is_probabilities(evidence: Evidence, operand: str) -> bool:
+    """Whether the entries of all samples add up to 1; a single logit may be 1 by chance."""
+    return evidence.size > 1 and evidence.is_space(operand, PROBABILITIES)
+
+
+def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:
+    """Probabilities where logits belong."""
+    tally = evidence.found[f"{operand} positive"]
+    return finding(
+        f"probabilities-as-{operand}", operand, tally,
+        f"`{operand}` holds probabilities ({tally.value:.6g} at {tally.where}) where logits "
+        f"belong, whose softmax is taken: {remedy}.",
+    )  # fmt: skip
+
+
+def are_logits(evidence: Evidence) -> bool:
+    """Whether no sample of `target` adds up to 1, and its entries are such as logits have."""
+    found, log_target = evidence.found, evidence.subject.log_target
+    if log_target:
+        return bool(found["target above"].count)
+    every = found[f"target {PROBABILITIES}"].count == found.samples["target"]
+    return every and bool(found["target negative"].count and found["target large"].count)
+
+
+def logits_as_target(evidence: Evidence, expected: str) -> Finding:
+    """Logits where `target_is` says something that adds up to 1."""
+    place = "above" if expected == LOGS else "negative"
+    tally = evidence.found[f"target {place}"]
+    sums = evidence.found[f"target {expected}"]
+    name = "exp(target)" if expected == LOGS else "`target`"
+    return finding(
+        "logits-as-target", "target", tally,
+        f"`target` is {tally.value:.6g} at {tally.where}, and {name} adds up to {sums.value:.6g} "
+        f"along {evidence.along}, but target_is={evidence.subject.target_is!r}: these look like "
+        "raw logits, so pass target_is='logits'.",
+    )  # fmt: skip

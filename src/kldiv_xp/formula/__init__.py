@@ -1,0 +1,1 @@
+"""The mathematics, and nothing else."""

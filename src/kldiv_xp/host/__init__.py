@@ -1,0 +1,1 @@
+"""Loops over blocks in the cache, and their threads; knows no divergence."""

@@ -1,0 +1,203 @@
+"""The backend of CuPy, with a module in CuPy's place whose device is simulated.
+
+This proves which arguments a kernel gets, in which order, on which device and stream, and that it
+computes the loss from them. It proves nothing about CuPy itself, its compiler, or a GPU.
+"""
+
+import sys
+import types
+from dataclasses import replace
+from typing import ClassVar
+
+import cuda_on_cpu
+import numpy as np
+import pytest
+from golden_kernels import P
+from numpy.testing import assert_allclose
+
+from kldiv_xp.calls.operands import examine
+from kldiv_xp.core.evaluate import evaluate_loss, evaluate_slopes, evaluate_terms
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.cuda.strides_and_grid import THREADS
+
+if cuda_on_cpu.why_unusable():
+    pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
+
+ENTERED = []
+
+
+class Context:
+    """A device or a stream that notes when it is in use."""
+
+    def __init__(self, *name):
+        self.name = name
+
+    def __enter__(self):
+        ENTERED.append(self.name)
+
+    def __exit__(self, *_):
+        assert ENTERED.pop() == self.name
+
+
+class Array:
+    """What the backend asks of an array of CuPy, over one of NumPy."""
+
+    def __init__(self, host):
+        self.host = host
+        self.data = types.SimpleNamespace(ptr=host.ctypes.data)
+        self.device = Context("device", 0)
+        for name in ("shape", "strides", "itemsize", "ndim", "dtype"):
+            setattr(self, name, getattr(host, name))
+
+
+class Module:
+    """In the place of cupy.RawModule."""
+
+    made: ClassVar = []
+
+    def __init__(self, *, code, options):
+        self.code, self.options, self.launched = code, options, []
+        self.made.append(self)
+
+    def get_function(self, name):
+        def run(grid, block, arguments):
+            assert block == (THREADS,)
+            self.launched.append((name, tuple(ENTERED)))
+            cuda_on_cpu.launch(self.code, name, *grid, arguments)
+
+        return run
+
+
+def module():
+    """In the place of CuPy, as far as the backend uses it."""
+    made = types.ModuleType("cupy")
+    made.ndarray = Array
+    made.empty = lambda shape, dtype: Array(np.empty(shape, dtype))
+    made.float64 = np.dtype("float64")
+    made.RawModule = Module
+    made.cuda = types.SimpleNamespace(
+        Device=lambda number: Context("device", number),
+        ExternalStream=lambda address, number: Context("stream", address, number),
+        runtime=types.SimpleNamespace(is_hip=False),
+    )
+    return made
+
+
+LOADED = [("backends", "cupy"), ("cuda", "cupy_launcher")]
+
+
+@pytest.fixture
+def backend(monkeypatch):
+    """The backend, loaded with the module in CuPy's place."""
+    monkeypatch.setitem(sys.modules, "cupy", module())
+    for room, name in LOADED:
+        monkeypatch.delitem(sys.modules, f"kldiv_xp.{room}.{name}", raising=False)
+    monkeypatch.setattr(Module, "made", [])
+    from importlib import import_module
+
+    yield import_module("kldiv_xp.backends.cupy")
+    for room, name in LOADED:
+        sys.modules.pop(f"kldiv_xp.{room}.{name}", None)
+        vars(sys.modules[f"kldiv_xp.{room}"]).pop(name, None)
+
+
+def operands(shape=(6, 7)):
+    rng = np.random.default_rng(0)
+    return rng.uniform(-9, -1, shape), rng.uniform(0, 1, shape)
+
+
+def on_device(*arrays):
+    return tuple(Array(array) for array in arrays)
+
+
+def plain(arrays):
+    return replace(examine(*arrays[:2]), backend=None)
+
+
+@pytest.mark.parametrize("log_target", [False, True])
+def test_loss_comes_from_the_operands_in_their_order(backend, log_target):
+    arrays = operands()
+    result = backend.loss(plain(arrays), on_device(*arrays), log_target, 6)
+    assert type(result) is Array
+    assert_allclose(result.host, evaluate_loss(plain(arrays), arrays, log_target, 6))
+
+
+def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(backend):
+    arrays = operands()
+    arrays = (
+        arrays[0][::-1],
+        np.asfortranarray(arrays[1]),
+        np.broadcast_to(np.arange(7) < 4, (6, 7)),
+    )
+    expected = evaluate_terms(plain(arrays), arrays, P)
+    terms = backend.terms(plain(arrays), on_device(*arrays), P)
+    assert_allclose(terms.host, expected)
+    samples = backend.samples(plain(arrays), on_device(*arrays), P, (1,))
+    assert_allclose(samples.host, expected.sum(axis=1))
+
+
+def test_gradient_comes_from_operands_and_upstream(backend):
+    arrays, upstream = operands(), np.asarray(3.0)
+    given = (P, Scale(0.5), (True, True))
+    expected = evaluate_slopes(plain(arrays), arrays, *given[:2], (upstream,), given[2])
+    found = backend.gradient(
+        plain(arrays), on_device(*arrays), *given[:2], on_device(upstream), given[2]
+    )
+    for slope, other in zip(found, expected, strict=True):
+        assert_allclose(slope.host, other)
+
+
+def test_kernels_run_on_the_device_of_the_operands(backend):
+    arrays = operands()
+    backend.loss(plain(arrays), on_device(*arrays), P, 1)
+    first, second = Module.made
+    assert first.launched == [("sums_of_pieces", (("device", 0),))]
+    assert second.launched == [("totals", (("device", 0),))]
+    assert first.options == second.options == ("--fmad=false",)
+    assert ENTERED == []
+
+
+def test_kernels_are_compiled_once(backend):
+    arrays = operands()
+    for _ in range(3):
+        backend.loss(plain(arrays), on_device(*arrays), P, 1)
+    assert [len(made.launched) for made in Module.made] == [3, 3]
+
+
+def test_nothing_is_launched_for_no_elements(backend):
+    arrays = operands((0, 4))
+    assert backend.terms(plain(arrays), on_device(*arrays), P).shape == (0, 4)
+    assert backend.samples(plain(arrays), on_device(*arrays), P, (1,)).shape == (0,)
+    assert Module.made == []
+
+
+def test_what_the_kernels_do_not_know_gets_the_plain_expression(backend, monkeypatch):
+    class Subclass(Array):
+        pass
+
+    log_q, target = operands()
+    whole = plain((log_q, target))
+    given = (whole, (Array(log_q), Subclass(target)), P)
+    assert backend.terms(*given) is NotImplemented
+    assert backend.samples(*given, (1,)) is NotImplemented
+    assert backend.loss(*given, 1) is NotImplemented
+    assert backend.gradient(*given, 1, (), (True, True)) is NotImplemented
+    field = np.zeros(5, [("a", "u1"), ("b", "f8")])["b"]
+    assert backend.terms(plain((field, field)), on_device(field, field), P) is NotImplemented
+    monkeypatch.setattr(sys.modules["cupy"].cuda.runtime, "is_hip", True)
+    assert backend.terms(whole, on_device(log_q, target), P) is NotImplemented
+
+
+def test_another_library_names_its_device_and_stream(backend):
+    from importlib import import_module
+
+    arrays = operands()
+    host = cuda_on_cpu.numpy_device()
+    from functools import partial
+
+    from kldiv_xp.cuda import launch_plan
+
+    launch = partial(import_module("kldiv_xp.cuda.cupy_launcher").launch_on_stream, 1, 1234)
+    launch_plan.terms(replace(host, launch=launch), plain(arrays), arrays, P)
+    (made,) = Module.made
+    assert made.launched == [("fill", (("device", 1), ("stream", 1234, 1)))]

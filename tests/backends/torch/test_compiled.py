@@ -1,0 +1,102 @@
+"""The nodes that torch.compile traces, run as they stand."""
+
+import pytest
+
+from kldiv_xp.calls.operands import examine
+from kldiv_xp.core.evaluate import evaluate_slopes, plain_sum
+from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.logits import JS, KL
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+graph = pytest.importorskip("kldiv_xp.backends.torch.compiled")
+
+WANTED = pytest.mark.parametrize(
+    "wanted", [(True, False), (False, True), (True, True)], ids=["input", "target", "both"]
+)
+MASKED = pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
+
+
+def arrays(wanted, *, masked, width=5, log_target=True):
+    """Logarithms of probabilities, or of the input alone, and a mask of terms or of rows."""
+    generator = torch.Generator().manual_seed(5)
+    log_q, log_p = torch.randn((2, 4, 5), generator=generator, dtype=torch.float64).log_softmax(2)
+    operands = [
+        one.clone().requires_grad_(want)
+        for one, want in zip((log_q, log_p if log_target else log_p.exp()), wanted, strict=True)
+    ]
+    mask = torch.arange(4)[:, None].expand(4, width) % 3 > 0
+    return (*operands, mask) if masked else tuple(operands)
+
+
+def plain_operands(every):
+    """The same without a graph, and what they are together."""
+    every = tuple(one.detach() for one in every)
+    return examine(*every[:2]), every
+
+
+def gradients(value, upstream, every, wanted):
+    """Derivatives by the operands that are wanted, and None for the other."""
+    asked = [one for one, want in zip(every[:2], wanted, strict=True) if want]
+    found = iter(torch.autograd.grad(value, asked, upstream))
+    return [next(found) if want else None for want in wanted]
+
+
+@WANTED
+@MASKED
+@BOTH_SPACES
+def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, log_target):
+    every = arrays(wanted, masked=masked, log_target=log_target)
+    operands, plain = plain_operands(every)
+    value = graph.loss(operands, every, log_target, 4)
+    torch.testing.assert_close(value.detach(), plain_sum(operands, plain, log_target, 4))
+    upstream = torch.tensor(3.0, dtype=torch.float64)
+    found = gradients(value, upstream, every, wanted)
+    closed = evaluate_slopes(operands, plain, log_target, Scale(0.25), (upstream,), wanted)
+    torch.testing.assert_close(found, list(closed))
+
+
+@WANTED
+@MASKED
+@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.25)], ids=["kl", "js"])
+def test_divergences_are_the_plain_ones_with_the_closed_gradient(wanted, masked, divergence):
+    every = arrays(wanted, masked=masked, width=1)
+    operands, plain = plain_operands(every)
+    rows = graph.divergences(operands, every, divergence)
+    torch.testing.assert_close(rows.detach(), plain_rows(operands, plain, divergence))
+    upstream = torch.arange(1.0, 5.0, dtype=torch.float64)
+    found = gradients(rows, upstream, every, wanted)
+    closed = plain_slopes(operands, plain, divergence, upstream[:, None], wanted)
+    torch.testing.assert_close(found, list(closed))
+
+
+def test_rows_may_have_any_axes_before_theirs():
+    every = [
+        one.detach().expand(3, 4, 5).clone().requires_grad_()
+        for one in arrays((True, True), masked=False)
+    ]
+    operands, plain = plain_operands(every)
+    divergence = KL(1.0, "logits")
+    upstream = torch.arange(12.0, dtype=torch.float64).reshape(3, 4)
+    found = gradients(graph.divergences(operands, every, divergence), upstream, every, (True, True))
+    closed = plain_slopes(operands, plain, divergence, upstream[..., None], (True, True))
+    torch.testing.assert_close(found, list(closed))
+
+
+@MASKED
+def test_nodes_keep_the_operands_and_nothing_else(masked):
+    for width, function, options in (
+        (5, graph.loss, (True, 4)),
+        (1, graph.divergences, (KL(1.0, "logits"),)),
+    ):
+        every = arrays((True, True), masked=masked, width=width)
+        value = function(plain_operands(every)[0], every, *options)
+        kept = value.grad_fn.saved_tensors
+        assert [one.data_ptr() for one in kept] == [one.data_ptr() for one in every]
+
+
+def test_without_a_derivative_the_plain_expression_does():
+    operands, plain = plain_operands(arrays((False, False), masked=False))
+    assert graph.loss(operands, plain, log_target=True, parts=1) is NotImplemented
+    assert graph.divergences(operands, plain, KL(1.0, "logits")) is NotImplemented

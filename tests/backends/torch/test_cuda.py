@@ -1,0 +1,248 @@
+"""CUDA tensors: their two ways, run on tensors in host memory that pass for such.
+
+The kernels are compiled by g++ and run on a simulated device. What only a GPU can show is missing:
+torch's streams, CuPy's compiler, and whether anything waits for the device.
+"""
+
+import sys
+import types
+from functools import partial
+
+import cuda_on_cpu
+import numpy as np
+import pytest
+import reference
+from numpy.testing import assert_allclose
+
+from kldiv_xp import kl_div, kl_div_gradient
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
+    cuda,
+    cuda_without_cupy,
+    eager,
+    numpy_views,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
+TYPES = pytest.mark.parametrize("type_", ["float16", "bfloat16", "float32", "float64"])
+EPSILON = {"float16": 2**-10, "bfloat16": 2**-7, "float32": 2**-23, "float64": 2**-52}
+
+
+@pytest.fixture(params=["kernels", "blocks"])
+def way(request, monkeypatch):
+    """Tensors in host memory pass for CUDA's, with CuPy at hand or without; what was launched."""
+    launched = []
+
+    def launch(source, name, *rest):
+        launched.append(name)
+        cuda_on_cpu.launch(source, name, *rest)
+
+    if request.param == "kernels" and cuda_on_cpu.why_unusable():
+        pytest.skip(cuda_on_cpu.why_unusable())
+    compiler = types.SimpleNamespace() if request.param == "kernels" else None
+    monkeypatch.setattr(eager, "place_of", passing_for_cuda)
+    monkeypatch.setattr(cuda, "compiler", lambda: compiler)
+    monkeypatch.setattr(cuda, "launcher", lambda _: launch)
+    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
+    yield launched
+    assert bool(launched) == (request.param == "kernels")
+
+
+def passing_for_cuda(*tensors):
+    """Where tensors would lie if the memory of the host were that of a CUDA device."""
+    return numpy_views.CUDA if numpy_views.place_of(*tensors) else None
+
+
+def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(False, False)):
+    rng = np.random.default_rng(0)
+    log_q, target = rng.uniform(-9, -0.1, shape), rng.uniform(0.05, 1, shape)
+    target = np.where(rng.uniform(size=shape) < 0.2, 0, target)
+    with np.errstate(divide="ignore"):
+        target = np.log(target) if log_target else target
+    return [
+        torch.tensor(array, dtype=getattr(torch, type_), requires_grad=wanted)
+        for array, wanted in zip((log_q, target), differentiated, strict=True)
+    ]
+
+
+def plainly(monkeypatch, function, *arguments, **options):
+    """What the plain expression gives."""
+    with monkeypatch.context() as patch:
+        patch.setattr(eager, "place_of", lambda *_: None)
+        return function(*arguments, **options)
+
+
+def assert_close(found, expected, type_):
+    assert found.dtype == expected.dtype
+    found, expected = (each.detach().double().numpy() for each in (found, expected))
+    assert_allclose(found, expected, rtol=8 * EPSILON[type_], atol=8 * EPSILON[type_])
+
+
+@TYPES
+@BOTH_SPACES
+@pytest.mark.parametrize("options", [
+    {"reduction": "none"}, {"reduction": "mean"}, {"reduction": "sum"}, {"reduction": "batchmean"},
+    {"reduction": "none", "axis": 1}, {"reduction": "mean", "axis": (0, 1)},
+], ids=str)  # fmt: skip
+def test_values_are_those_of_the_plain_expression(way, monkeypatch, type_, log_target, options):
+    operands = tensors(type_=type_, log_target=log_target)
+    found = kl_div(*operands, log_target=log_target, **options)
+    expected = plainly(monkeypatch, kl_div, *operands, log_target=log_target, **options)
+    assert_close(found, expected, type_)
+
+
+@BOTH_SPACES
+@pytest.mark.parametrize("options", [
+    {"reduction": "none"}, {"reduction": "batchmean"}, {"reduction": "none", "axis": 1},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("differentiated", [(True, False), (False, True), (True, True)], ids=str)
+def test_gradients_are_those_of_autograd(way, monkeypatch, log_target, options, differentiated):
+    def gradients():
+        operands = tensors(log_target=log_target, differentiated=differentiated)
+        loss = kl_div(*operands, log_target=log_target, **options)
+        loss.backward(torch.linspace(1, 2, loss.numel(), dtype=loss.dtype).reshape(loss.shape))
+        return [operand.grad for operand in operands]
+
+    for found, expected in zip(gradients(), plainly(monkeypatch, gradients), strict=True):
+        assert (found is None) == (expected is None)
+        if found is not None:
+            assert_close(found, expected, "float64")
+
+
+@BOTH_SPACES
+def test_special_operands_are_as_the_contract_says(way, log_target):
+    pairs = reference.every_pair(log_target)
+    inputs, targets = (torch.tensor(each, dtype=torch.float64) for each in zip(*pairs, strict=True))
+    terms = kl_div(inputs, targets, reduction="none", log_target=log_target)
+    assert_allclose(terms, [reference.term(*pair, log_target) for pair in pairs], rtol=1e-14)
+
+
+def test_masks_and_gradients_in_closed_form(way, monkeypatch):
+    operands = tensors((4, 3, 5))
+    mask = torch.arange(3)[:, None] < 2
+    mask = mask.expand(4, 3, 1)
+    options = {"axis": -1, "where": mask, "reduction": "mean"}
+    expected = plainly(monkeypatch, kl_div, *operands, **options)
+    assert_close(kl_div(*operands, **options), expected, "float64")
+    slopes = plainly(monkeypatch, kl_div_gradient, *operands, **options)
+    for found, expected in zip(kl_div_gradient(*operands, **options), slopes, strict=True):
+        assert_close(found, expected, "float64")
+
+
+def test_strides_of_tensors_are_followed(way, monkeypatch):
+    log_q, target = tensors((6, 8))
+    laid = log_q.t()[::2], target.t()[::2].contiguous()
+    for reduction in ("none", "sum"):
+        expected = plainly(monkeypatch, kl_div, *laid, reduction=reduction)
+        assert_close(kl_div(*laid, reduction=reduction), expected, "float64")
+
+
+def test_only_the_operands_are_kept_for_the_backward_pass(way):
+    operands = tensors(differentiated=(True, True))
+    loss = kl_div(*operands, reduction="sum")
+    kept = [tensor.data_ptr() for tensor in loss.grad_fn.saved_tensors]
+    assert kept == [operand.data_ptr() for operand in operands]
+
+
+def test_second_derivative_is_that_of_the_plain_expression(way, monkeypatch):
+    def second():
+        operands = tensors((3, 4), differentiated=(True, True))
+        loss = kl_div(*operands, reduction="sum")
+        (by_target,) = torch.autograd.grad(loss, operands[1:], create_graph=True)
+        return torch.autograd.grad(by_target.sum(), operands[0])[0]
+
+    assert_close(second(), plainly(monkeypatch, second), "float64")
+
+
+def test_loss_is_the_same_bits_on_repeat(way):
+    operands = tensors((40, 50), "float32")
+    first, *others = [kl_div(*operands, reduction="sum") for _ in range(3)]
+    assert all(torch.equal(first, other) for other in others)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0)], ids=str)
+def test_few_elements(way, shape):
+    operands = torch.full(shape, -1.0), torch.ones(shape)
+    assert kl_div(*operands, reduction="none").shape == shape
+    assert kl_div(*operands, reduction="sum") == operands[0].numel()
+
+
+def test_sum_beyond_float16_is_divided_before_it_is_rounded(way):
+    operands = [torch.full((40, 1000), value, dtype=torch.float16) for value in (-8.0, 1.0)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cuda_without_cupy, "LARGEST", 1 << 14)
+        assert kl_div(*operands, reduction="batchmean") == 8000
+
+
+def test_type_without_kernels_gets_the_plain_expression():
+    plain = torch.ones(3)
+    assert cuda.has_kernels(plain, plain > 0)
+    assert not cuda.has_kernels(plain, plain.to(torch.float8_e5m2))
+
+
+@pytest.mark.parametrize(
+    ("version", "places", "expected"),
+    [("13.0", (True, True), True), ("13.0", (True, False), False), (None, (True, True), False)],
+    ids=["all on the device", "one in host memory", "on a device of ROCm"],
+)
+def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expected):
+    monkeypatch.setattr(torch.version, "cuda", version)
+    monkeypatch.setattr(numpy_views, "which_are_plain", lambda some: [True for _ in some])
+    memory = {
+        "nbytes": 0,
+        "untyped_storage": lambda: types.SimpleNamespace(nbytes=lambda: 0),
+        "storage_offset": lambda: 0,
+        "is_contiguous": lambda: True,
+    }
+    tensors = [types.SimpleNamespace(is_cuda=one, is_cpu=not one, **memory) for one in places]
+    assert (numpy_views.place_of(tensors) == numpy_views.CUDA) == expected
+
+
+def test_without_cupy_there_is_no_compiler(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert cuda.compiler.__wrapped__() is None
+
+
+def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch):
+    launched = []
+    compiler = types.ModuleType("kldiv_xp.cuda.cupy_launcher")
+    compiler.launch_on_stream = lambda *arguments: launched.append(arguments)
+    monkeypatch.setitem(sys.modules, "kldiv_xp.cuda.cupy_launcher", compiler)
+    monkeypatch.setattr("kldiv_xp.cuda.cupy_launcher", compiler, raising=False)
+    monkeypatch.setattr(cuda, "compiler", cuda.compiler.__wrapped__)
+    streams = {torch.device("cuda", 3): types.SimpleNamespace(cuda_stream=1234)}
+    monkeypatch.setattr(torch.cuda, "current_stream", streams.__getitem__)
+    tensor = types.SimpleNamespace(device=torch.device("cuda", 3))
+    cuda.launcher(tensor)("text", "fill", 5, [6])
+    assert launched == [(3, 1234, "text", "fill", 5, [6])]
+
+
+def test_tensors_are_described_by_address_type_and_strides():
+    tensor = torch.ones((3, 4), dtype=torch.bfloat16).t()
+    buffer = cuda.buffer(tensor)
+    assert buffer == (cuda.Buffer(tensor.data_ptr(), "bfloat16", (1, 4)))
+
+
+def test_what_is_allocated_lies_with_the_operands():
+    empty = partial(cuda.empty_on, torch.device("meta"))((2, 3), torch.float16)
+    assert (empty.device.type, empty.shape, empty.dtype) == ("meta", (2, 3), torch.float16)
+
+
+def test_a_block_of_float32_has_16_mebibytes_at_most(monkeypatch):
+    assert cuda_without_cupy.LARGEST * 4 == 16 * 2**20
+    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
+    sizes = [len(list(cuda_without_cupy.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
+    assert sizes == [1, 1, 2]
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (17,), (3, 50), (2, 3, 40)], ids=str)
+def test_blocks_cover_every_element_once(monkeypatch, shape):
+    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
+    counts = torch.zeros(shape, dtype=torch.int64)
+    for index, (block,) in cuda_without_cupy.blocks_of((counts,)):
+        assert block.numel() <= 16
+        counts[index] += 1
+    assert (counts == 1).all()

@@ -1,0 +1,118 @@
+"""Divergences of rows on torch tensors in host memory: NumPy's loops, block by block."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from kldiv_xp.calls.operands import examine
+from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_slopes
+from kldiv_xp.formula.logits import JS, KL
+from kldiv_xp.host import blocks
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+bridge = pytest.importorskip("kldiv_xp.backends.torch.eager_logits")
+
+SHAPE = (4, 6, 37)
+DIVERGENCES = pytest.mark.parametrize(
+    "divergence", [KL(2.0, "logits"), KL(1.0, "probabilities"), JS.of(1.0, 0.25)], ids=str
+)
+MASKED = pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+WANTED = pytest.mark.parametrize(
+    "wanted", [(True, False), (False, True), (True, True)], ids=["input", "target", "both"]
+)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Blocks of 16 float64, less than a row."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 16 * 8)
+
+
+def arrays(wanted=(False, False), *, masked=False, shape=SHAPE):
+    """Two distributions, both of which are logits as well, and a mask of rows."""
+    generator = torch.Generator().manual_seed(5)
+    logits = torch.randn((2, *shape), generator=generator, dtype=torch.float64)
+    operands = [
+        one.softmax(-1).requires_grad_(want) for one, want in zip(logits, wanted, strict=True)
+    ]
+    mask = torch.arange(math.prod(shape[:-1])).reshape(*shape[:-1], 1) % 3 > 0
+    return (*operands, mask) if masked else tuple(operands)
+
+
+def divergences(every, divergence):
+    return bridge.divergences(examine(*every[:2]), every, divergence)
+
+
+@DIVERGENCES
+@MASKED
+def test_divergences_are_those_of_numpy_bit_for_bit(divergence, masked):
+    every = arrays(masked=masked)
+    on_host = tuple(one.numpy() for one in every)
+    expected = evaluate_divergences(examine(*on_host[:2]), on_host, divergence)
+    assert_array_equal(divergences(every, divergence), expected)
+
+
+@DIVERGENCES
+@MASKED
+@WANTED
+@pytest.mark.parametrize("shape", [(24, 37), SHAPE], ids=str)
+def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
+    monkeypatch, divergence, masked, wanted, shape
+):
+    every, shapes = arrays(wanted, masked=masked, shape=shape), []
+    function = bridge.slopes_of
+
+    def recorded(*arguments):
+        shapes.append(arguments[4].shape)
+        return function(*arguments)
+
+    monkeypatch.setattr(bridge, "slopes_of", recorded)
+    rows = divergences(every, divergence)
+    upstream = torch.linspace(1, 2, rows.numel(), dtype=torch.float64).reshape(rows.shape)
+    asked = [one for one, want in zip(every[:2], wanted, strict=True) if want]
+    found = torch.autograd.grad(rows, asked, upstream)
+    assert {math.prod(shape) for shape in shapes} == {SHAPE[-1]}
+    plain = tuple(one.detach() for one in every)
+    closed = plain_slopes(examine(*plain[:2]), plain, divergence, upstream[..., None], wanted)
+    torch.testing.assert_close(list(found), [one for one in closed if one is not None])
+
+
+@DIVERGENCES
+def test_second_derivative_takes_the_plain_expression(monkeypatch, divergence):
+    every = arrays((True, True))
+    rows = divergences(every, divergence)
+    monkeypatch.setattr(bridge, "slopes_in_blocks", None)
+    (slope,) = torch.autograd.grad(rows.sum(), every[0], create_graph=True)
+    (second,) = torch.autograd.grad((slope * every[1].detach()).sum(), every[0])
+    assert torch.isfinite(second).all()
+    assert second.abs().sum() > 0
+
+
+@MASKED
+def test_node_keeps_the_operands_and_nothing_else(masked):
+    every = arrays((True, True), masked=masked)
+    kept = divergences(every, KL(1.0, "logits")).grad_fn.saved_tensors
+    assert [one.data_ptr() for one in kept] == [one.data_ptr() for one in every]
+
+
+def test_tensors_without_memory_get_the_plain_expression():
+    every = tuple(torch.ones(SHAPE, device="meta") for _ in range(2))
+    rows = divergences(every, KL(1.0, "logits"))
+    assert (rows.device.type, rows.shape) == ("meta", SHAPE[:-1])
+
+
+@pytest.mark.parametrize("type_", ["float16", "bfloat16", "float32"])
+def test_gradient_has_the_type_of_its_operand(type_):
+    every = [one.to(getattr(torch, type_)).requires_grad_() for one in arrays()]
+    rows = divergences(every, JS.of(1.0, 0.5))
+    assert rows.dtype == torch.float32
+    slopes = torch.autograd.grad(rows.sum(), every)
+    assert [one.dtype for one in slopes] == [every[0].dtype] * 2
+    plain = tuple(one.detach() for one in every)
+    ones = torch.ones((*SHAPE[:-1], 1))
+    closed = plain_slopes(examine(*plain), plain, JS.of(1.0, 0.5), ones, (True, True))
+    eps = torch.finfo(every[0].dtype).eps
+    for slope, expected in zip(slopes, closed, strict=True):
+        np.testing.assert_allclose(slope.float(), expected.float(), rtol=4 * eps, atol=eps / 16)

@@ -1,0 +1,336 @@
+"""What raises, word for word, from types, dtypes, shapes and devices alone."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from array_libraries import library
+from conftest import usable
+from words import follow, words
+
+from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient
+from kldiv_xp.checks.arrays import check_array
+from kldiv_xp.checks.operands import agree
+
+BOTH = pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
+
+
+def sentence(error, function, *operands, **options):
+    with pytest.raises(error) as caught:
+        function(*operands, **options)
+    return str(caught.value)
+
+
+@BOTH
+@pytest.mark.parametrize("operand", [[0.5, 0.5], 0.5, None, "text", (1.0,), {"a": 1}])
+def test_operand_that_is_no_array_is_refused(backend, function, operand):
+    array = backend.array([0.5, 0.5])
+    kinds = f"must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got {type(operand).__name__}"
+    for place, other in (("target", "input"), ("input", "target")):
+        remedy = "pass an array"
+        if isinstance(operand, list | float | tuple):
+            code = words(backend, "from_list", place, dtype=f", dtype={other}.dtype")
+            remedy = f"convert it with {code}"
+        operands = (array, operand) if place == "target" else (operand, array)
+        assert sentence(TypeError, function, *operands) == f"`{place}` {kinds}: {remedy}."
+
+
+@BOTH
+def test_operands_that_are_both_no_arrays_are_refused(function):
+    assert sentence(TypeError, function, [0.5], [0.5]) == (
+        "`input` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
+        "with the asarray of your array library."
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("other", ["numpy", "torch", "jax", "dask", "array-api-strict"])
+def test_arrays_of_two_libraries_are_refused(backend, function, other):
+    other = usable(other)
+    if other.library == backend.library:
+        pytest.skip(f"{backend.name} and {other.name} are one library")
+    left, right = backend.array([0.5]), other.array([0.5])
+    names = [f"{type(a).__module__}.{type(a).__qualname__}" for a in (left, right)]
+    found = sentence(TypeError, function, left, right)
+    prefix = f"`input` and `target` must come from one array library; got {names[0]} and {names[1]}"
+    start = f"{prefix}: convert one of them, "
+    assert found.startswith(start)
+    code = found.removeprefix(start).removesuffix(".")
+    if "copy()" not in code:  # which memory that is read-only needs
+        assert code == conversion(backend.library, other.library)
+    operands = follow(code, input=left, target=right)
+    function(operands["input"], operands["target"], reduction="sum")
+
+
+# How an operand of one library becomes one of another: from an array of NumPy, and from others.
+INTO = {
+    "jax": ("jax.numpy.asarray({})", "jax.numpy.from_dlpack({})"),
+    "dask.array": ("dask.array.from_array({})", "dask.array.from_array(numpy.from_dlpack({}))"),
+    "torch": ("torch.from_numpy({}).to({}.device)", "torch.from_dlpack({}).to({}.device)"),
+    "array_api_strict": (
+        "array_api_strict.asarray({}, device={}.device)",
+        "array_api_strict.from_dlpack({}).to_device({}.device)",
+    ),
+}
+EXPORTED = {"torch": "{}.detach()", "dask.array": "{}.compute()"}
+
+
+def conversion(left, right):
+    """Code that makes one library of two: an array of NumPy yields, or else the target."""
+    moved, kept, kind, into = "target", "input", right, left
+    if left == "numpy":
+        moved, kept, kind, into = "input", "target", left, right
+    plain = kind in {"numpy", "dask.array"}
+    return INTO[into][0 if plain else 1].format(EXPORTED.get(kind, "{}").format(moved), kept)
+
+
+def integers(backend, dtype):
+    """Array of ones of a type that make() does not know."""
+    if backend.library == "torch":
+        floats = backend.array([1.0])
+        return floats.to(getattr(library("torch"), dtype))
+    xp = library("jax.numpy" if backend.library == "jax" else backend.library)
+    if backend.library == "array_api_strict":
+        return xp.astype(backend.array([1.0]), getattr(xp, dtype))
+    return backend.array([1.0]).astype(dtype)
+
+
+@BOTH
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("place", ["input", "target"])
+def test_integers_and_booleans_are_refused(backend, function, dtype, place):
+    good, bad = backend.array([1.0]), integers(backend, dtype)
+    dtype = bad.dtype
+    operands = (bad, good) if place == "input" else (good, bad)
+    code = words(backend, "as_float", place)
+    remedy = f"convert it with {code}"
+    if place == "target" and "bool" not in str(dtype):
+        counted = words(backend, "normalised", code, axis=-1)
+        remedy = f"take {code}, and if these are counts divide them by their sum, {counted}"
+    assert sentence(TypeError, function, *operands) == (
+        f"`{place}` must have a real floating-point dtype; got {dtype}: {remedy}."
+    )
+
+
+@BOTH
+def test_complex_numbers_are_refused(backend, function):
+    good, bad = backend.array([1.0]), integers(backend, "complex64")
+    assert sentence(TypeError, function, good, bad) == (
+        f"`target` must have a real floating-point dtype; got {bad.dtype}: "
+        f"take its real part, {words(backend, 'real', 'target')}."
+    )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("dtype", "remedy"),
+    [
+        ("object", 'convert it with target.astype("float32")'),
+        ("S3", 'convert it with target.astype("float32")'),
+        ("M8[s]", "pass probabilities or their logarithms in an array of floats"),
+        ([("a", "f8")], 'pass one of its fields, e.g. target["a"]'),
+    ],
+)
+def test_arrays_that_hold_no_numbers_are_refused(function, dtype, remedy):
+    bad = np.zeros(2, dtype=dtype)
+    assert sentence(TypeError, function, np.zeros(2), bad) == (
+        f"`target` must have a real floating-point dtype; got {bad.dtype}: {remedy}."
+    )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("left", "right", "remedy"),
+    [
+        ((2, 3), (3,), 0),
+        ((3,), (2, 3), 1),
+        ((2, 3), (2, 3, 1), 3),
+        ((2, 3), (3, 2), 2),
+        ((1,), (), 0),
+        ((2, 1), (2, 3), 1),
+        ((2, 3), (2, 1), 0),
+        ((0,), (1,), 0),
+        ((300, 2), (299, 2), 4),
+    ],
+)
+def test_shapes_that_differ_are_refused_even_if_they_broadcast(
+    backend, function, left, right, remedy
+):
+    operands = backend.array(np.zeros(left)), backend.array(np.zeros(right))
+    remedies = [
+        f"nothing is broadcast silently, so pass {name} = "
+        f"{words(backend, 'broadcast', name, shape=shape)}"
+        for name, shape in (("target", left), ("input", right))
+    ]
+    remedies += [
+        f"pass {words(backend, 'permuted', 'target', axes=(1, 0))}",
+        f"pass {words(backend, 'reshaped', 'target', shape=left)}",
+        "keep the same 299 entries of both along axis 0, e.g. with [:299]",
+    ]
+    assert sentence(ValueError, function, *operands) == (
+        f"`input` and `target` must have the same shape; got {left} and {right}: "
+        f"{remedies[remedy]}."
+    )
+
+
+@BOTH
+def test_devices_that_differ_are_refused(function):
+    here = usable("array-api-strict").array([0.5])
+    there = usable("array-api-strict-device1").array([0.5])
+    assert sentence(ValueError, function, here, there) == (
+        f"`input` and `target` must be on one device; got {here.device} and {there.device}: "
+        "move one of them, target.to_device(input.device)."
+    )
+
+
+@BOTH
+def test_torch_devices_that_differ_are_refused(function):
+    here = usable("torch").array([0.5])
+    there = here.to("meta")
+    assert sentence(ValueError, function, here, there) == (
+        "`input` and `target` must be on one device; got cpu and meta: "
+        "move one of them, input.to(target.device)."
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("flag", [1, 0, None, "True", 1.0])
+def test_log_target_must_be_a_bool(backend, function, flag):
+    operand = backend.array([0.5])
+    assert sentence(TypeError, function, operand, operand, log_target=flag) == (
+        f"`log_target` must be True or False; got {flag!r}: pass bool(...) of it."
+    )
+
+
+@BOTH
+def test_unknown_reduction_names_the_four(backend, function):
+    operand = backend.array([0.5])
+    assert sentence(ValueError, function, operand, operand, reduction="avg") == (
+        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'."
+    )
+
+
+def test_upstream_must_have_the_shape_of_the_loss(backend):
+    operand = backend.array([0.5, 0.5])
+    shape = "`upstream` must have the shape of the loss, (2,) for 'none' and () otherwise; got (2,)"
+    assert (
+        sentence(ValueError, kl_div_gradient, operand, operand, reduction="sum", upstream=operand)
+        == f"{shape} with reduction='sum': pass reduction='none', or a number."
+    )
+
+
+def test_jax_devices_that_differ_are_refused_by_jax_which_names_both():
+    pytest.importorskip("jax", reason="jax is not installed")
+    program = """
+import jax, jax.numpy as jnp
+from kldiv_xp import kl_div
+left, right = (jax.device_put(jnp.ones(3), device) for device in jax.devices())
+try:
+    kl_div(left, right, reduction="sum")
+except ValueError as error:
+    print(error)
+"""
+    environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "device ids [0]" in done.stdout
+    assert "device ids [1]" in done.stdout
+
+
+BAD_AXES = [
+    ("x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'."),
+    (1.0, TypeError, "`axis` must be None, an int or a tuple of ints; got 1.0."),
+    (True, TypeError, "`axis` must be None, an int or a tuple of ints; got True."),
+    ([0], TypeError, "`axis` must be None, an int or a tuple of ints; got [0]."),
+    (
+        2,
+        ValueError,
+        "`axis` must name axes of the operands, which have 2; got 2: count them from 0, or from "
+        "-1 at the end.",
+    ),
+    (
+        (0, -2),
+        ValueError,
+        "`axis` must name each axis once; got (0, -2) for operands with 2 axes.",
+    ),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("axis", "kind", "expected"), BAD_AXES)
+def test_axis_must_name_axes(backend, function, axis, kind, expected):
+    operand = backend.array([[0.5, 0.5]])
+    assert sentence(kind, function, operand, operand, axis=axis) == expected
+
+
+def test_axis_that_is_no_int_is_refused_at_construction():
+    assert sentence(TypeError, KLDivLoss, axis="x") == (
+        "`axis` must be None, an int or a tuple of ints; got 'x'."
+    )
+
+
+@BOTH
+def test_mask_must_be_of_bools(backend, function):
+    operand = backend.array([0.5, 0.5])
+    assert sentence(TypeError, function, operand, operand, where=operand) == (
+        f"`where` must be a mask of bools; got {operand.dtype}: compare it with something, "
+        "e.g. where != 0."
+    )
+
+
+@BOTH
+def test_mask_must_fit_operands_or_samples(backend, function):
+    operand = backend.array([[0.5, 0.5]] * 3)
+    mask = backend.array([1.0, 1.0]) != 0
+    row = words(backend, "inserted", "where", index="None, :", unsqueezed=".unsqueeze(0)")
+    code = words(backend, "broadcast", row, shape=(3, 2))
+    assert sentence(ValueError, function, operand, operand, where=mask) == (
+        f"`where` must have the shape (3, 2); got (2,): pass {code}."
+    )
+    assert sentence(ValueError, function, operand, operand, where=mask, axis=-1) == (
+        f"`where` must have the shape (3, 2) or (3, 1); got (2,): pass {code}."
+    )
+
+
+@BOTH
+def test_mask_must_come_from_the_same_library(backend, function):
+    operand = backend.array([0.5, 0.5])
+    message = sentence(TypeError, function, operand, operand, where=[True, False])
+    assert message == (
+        "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
+        f"with {words(backend, 'from_list', 'where', dtype='')}."
+    )
+
+
+class WithMask(np.ndarray):
+    """Has a mask, and nothing to fill it with: no masked array."""
+
+    mask = True
+
+
+def test_attribute_called_mask_makes_no_masked_array():
+    check_array("input", np.ones(2).view(WithMask))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ((), (), True),
+        ((300, int("300")), (int("300"), 300), True),
+        ((3, None), (3, 7), True),
+        ((None, 7), (3, 7), True),
+        ((None, None), (3, 7), True),
+        ((None, 8), (3, 7), False),
+        ((3,), (3, 7), False),
+        ((3, 7), (3,), False),
+    ],
+)
+def test_shapes_agree_as_far_as_they_are_known(left, right, expected):
+    assert agree(left, right) is expected

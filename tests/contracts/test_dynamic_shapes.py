@@ -1,0 +1,196 @@
+"""A traced or exported loss called with another batch equals eager: no size decides a branch."""
+
+import functools
+import io
+
+import numpy as np
+import pytest
+
+from kldiv_xp import (
+    KLDivLoss,
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+)
+
+torch = pytest.importorskip("torch")
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+jax = pytest.importorskip("jax")
+
+REDUCTIONS = ("none", "sum", "batchmean", "mean")
+TEMPERATURES = (1.0, 2.0, 3.0)
+EXAMPLES = (1, 4, 9)
+OTHERS = (2, 6, 4)
+SIZE = 7
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:reduction='mean'"),
+    # Every tracer of torch warns of itself, and of shapes that are compared.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
+    pytest.mark.filterwarnings("ignore:Exporting a model while it is in training mode"),
+    pytest.mark.filterwarnings("ignore:# The axis name"),
+    pytest.mark.filterwarnings("ignore:.*treespec.*"),
+    pytest.mark.filterwarnings("ignore:The feature will be removed"),
+    pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript"),
+]
+
+
+def losses_of(input, target, where):
+    """Every public loss, by each reduction and temperature: a flat tuple of arrays."""
+    results = [*kl_div_gradient(input, target, log_target=True, reduction="sum", upstream=2.0)]
+    rows = where[:, :1]
+    for reduction in REDUCTIONS:
+        results += [
+            kl_div(input, target, log_target=True, reduction=reduction),
+            kl_div(input, target, log_target=True, where=where, reduction=reduction),
+            KLDivLoss(log_target=True, axis=1, reduction=reduction)(input, target, where=rows),
+            kl_div_gradient(input, target, log_target=True, reduction=reduction)[1],
+            kl_div_with_logits(input, target, where=rows, reduction=reduction),
+            js_div_with_logits(input, target, beta=0.25, reduction=reduction),
+        ]
+        for temperature in TEMPERATURES:
+            options = {"temperature": temperature, "reduction": reduction}
+            squared = {"scale_by_temperature_squared": True, **options}
+            results += [
+                kl_div_with_logits(input, target, **options),
+                js_div_with_logits(input, target, **squared),
+            ]
+    return tuple(results)
+
+
+def operands(batch):
+    """Input, target and mask of some batch."""
+    generator = np.random.default_rng(batch)
+    logits = generator.normal(size=(2, batch, SIZE)).astype("float32")
+    return logits[0], logits[1], generator.random((batch, SIZE)) > 0.2
+
+
+def tensors(batch):
+    return tuple(map(torch.from_numpy, operands(batch)))
+
+
+def expected(batch):
+    return [np.asarray(one) for one in losses_of(*tensors(batch))]
+
+
+def assert_equal_eager(function, read=np.asarray):
+    for batch in OTHERS:
+        found, right = function(batch), expected(batch)
+        assert len(found) == len(right)
+        for one, other in zip(found, right, strict=True):
+            np.testing.assert_allclose(read(one), other, rtol=2e-5, atol=1e-6)
+
+
+class Losses(torch.nn.Module):
+    """The losses as a model; torch.onnx.export takes no function."""
+
+    def forward(self, input, target, where):
+        return losses_of(input, target, where)
+
+
+def dynamic_batch():
+    batch = torch.export.Dim("batch", min=1)
+    return {name: {0: batch} for name in ("input", "target", "where")}
+
+
+@functools.cache
+def exported(batch):
+    # torch.export takes an example of size 1 for a constant, unless it is told not to look.
+    with torch.fx.experimental._config.patch(backed_size_oblivious=batch == 1):
+        return torch.export.export(Losses(), tensors(batch), dynamic_shapes=dynamic_batch())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_exported_program_of_another_batch_equals_eager(example):
+    program = exported(example).module()
+    assert_equal_eager(lambda batch: program(*tensors(batch)))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_onnx_of_another_batch_equals_eager(example):
+    program = torch.onnx.export(exported(example), dynamo=True, verbose=False)
+    assert_equal_eager(onnx_function(program.model_proto.SerializeToString()))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_onnx_of_torchscript_of_another_batch_equals_eager(example):
+    stream = io.BytesIO()
+    names = ["input", "target", "where"]
+    axes = {name: {0: "batch"} for name in names}
+    options = {"dynamo": False, "input_names": names, "dynamic_axes": axes}
+    torch.onnx.export(Losses(), tensors(example), stream, **options)
+    assert_equal_eager(onnx_function(stream.getvalue()))
+
+
+def onnx_function(model):
+    session = onnxruntime.InferenceSession(model)
+    names = [one.name for one in session.get_inputs()]
+    return lambda batch: session.run(None, dict(zip(names, operands(batch), strict=True)))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_torchscript_trace_of_another_batch_equals_eager(example):
+    traced = torch.jit.trace(losses_of, tensors(example), check_trace=False)
+    assert_equal_eager(lambda batch: traced(*tensors(batch)))
+
+
+@pytest.fixture
+def compiled():
+    """The losses as one graph for batches of all sizes: another compilation is an error."""
+    torch.compiler.reset()
+    # What Dynamo decides is asked here; compiling its graph takes minutes and decides nothing more.
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        yield torch.compile(losses_of, dynamic=True, fullgraph=True, backend="eager")
+
+
+def test_compiled_function_has_one_graph_for_all_batches(compiled):
+    assert_equal_eager(lambda batch: compiled(*tensors(batch)))
+
+
+def test_compiled_derivatives_have_one_graph_for_all_batches(compiled):
+    def derivatives(function, batch):
+        *leaves, where = tensors(batch)
+        leaves = [leaf.requires_grad_() for leaf in leaves]
+        total = sum(torch.sum(one * one) for one in function(*leaves, where))
+        return torch.autograd.grad(total, leaves)
+
+    for batch in OTHERS:
+        pairs = zip(derivatives(compiled, batch), derivatives(losses_of, batch), strict=True)
+        for one, other in pairs:
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("beta", [0.25, 1])
+def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
+    def both(input, target, where):
+        options = {"where": where[:, :1], "beta": beta, "temperature": 2.0}
+        pairs = (input, target), (target, input)
+        return sum(js_div_with_logits(*pair, **options) for pair in pairs)
+
+    torch.compiler.reset()
+    function = torch.compile(both, dynamic=True, fullgraph=True, backend="eager")
+    for batch in OTHERS:
+        *leaves, where = tensors(batch)
+        leaves = [leaf.requires_grad_() for leaf in leaves]
+        values = [one(*leaves, where) for one in (function, both)]
+        torch.testing.assert_close(*values)
+        torch.testing.assert_close(*[torch.autograd.grad(value, leaves) for value in values])
+
+
+def test_jax_export_of_symbolic_batch_equals_eager():
+    (batch,) = jax.export.symbolic_shape("batch")
+    symbolic = [
+        jax.ShapeDtypeStruct((batch, SIZE), dtype) for dtype in ("float32", "float32", "bool")
+    ]
+    function = jax.export.export(jax.jit(losses_of))(*symbolic)
+    assert_equal_eager(lambda size: function.call(*operands(size)))
+    gradient = jax.grad(lambda *arrays: sum(one.sum() for one in losses_of(*arrays)), (0, 1))
+    exported_gradient = jax.export.export(jax.jit(gradient))(*symbolic)
+    for size in OTHERS:
+        arrays = tuple(map(jax.numpy.asarray, operands(size)))
+        pairs = zip(exported_gradient.call(*arrays), gradient(*arrays), strict=True)
+        for one, other in pairs:
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

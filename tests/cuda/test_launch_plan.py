@@ -1,0 +1,348 @@
+"""The traced kernels of the loss, compiled by g++ and run on a simulated device."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import cuda_on_cpu
+import numpy as np
+import pytest
+import reference
+from golden_kernels import FOLDER, LOG_P, P, golden
+from numpy.testing import assert_allclose, assert_array_equal
+
+from kldiv_xp.calls.operands import examine
+from kldiv_xp.core.evaluate import evaluate_loss, evaluate_samples, evaluate_slopes, evaluate_terms
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.cuda import launch_plan
+from kldiv_xp.cuda.strides_and_grid import grid_of
+
+if cuda_on_cpu.why_unusable():
+    pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
+
+BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
+TYPES = pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
+DEVICE = cuda_on_cpu.numpy_device()
+MIXED = [("float16", "float32"), ("float32", "float64"), ("float16", "float64")]
+
+
+def tolerance(dtype):
+    """Libraries differ by some units in the last place of a logarithm or an exponential."""
+    return 4 * np.finfo(dtype).eps
+
+
+def operands(shape, type_="float64", log_target=False, seed=0):
+    """Log-probabilities, and targets with zeros."""
+    rng = np.random.default_rng(seed)
+    log_q, target = rng.uniform(-9, -0.1, shape), rng.uniform(0.05, 1, shape)
+    target = np.where(rng.uniform(size=shape) < 0.2, 0, target)
+    with np.errstate(divide="ignore"):
+        target = np.log(target) if log_target else target
+    return np.asarray(log_q.astype(type_)), np.asarray(target.astype(type_))
+
+
+def plain(log_q, target):
+    """Operands of the plain expression."""
+    return replace(examine(log_q, target), backend=None)
+
+
+def special(type_, log_target):
+    pairs = np.asarray(reference.every_pair(log_target)).T
+    return [np.ascontiguousarray(each.astype(type_)) for each in pairs]
+
+
+@TYPES
+@BOTH_SPACES
+def test_terms_of_special_operands_are_as_the_contract_says(type_, log_target):
+    inputs, targets = special(type_, log_target)
+    terms = launch_plan.terms(DEVICE, examine(inputs, targets), (inputs, targets), log_target)
+    expected = [reference.term(x, t, log_target) for x, t in zip(inputs, targets, strict=True)]
+    assert_allclose(terms, expected, rtol=tolerance(type_))
+    zeros = np.asarray(expected) == 0
+    with np.errstate(over="ignore"):
+        of_zero = (np.exp(targets.astype("float64")) if log_target else targets) == 0
+    assert not np.signbit(terms[zeros & of_zero]).any()
+
+
+@TYPES
+@BOTH_SPACES
+def test_slopes_of_special_operands_are_as_the_contract_says(type_, log_target):
+    inputs, targets = special(type_, log_target)
+    defined = ~np.isnan(inputs) & ~np.isnan(targets) & ~np.isposinf(targets)
+    arrays = inputs, targets = inputs[defined], targets[defined]
+    both = (True, True)
+    slopes = launch_plan.slopes(DEVICE, examine(*arrays), arrays, log_target, Scale(1), (), both)
+    pairs = [reference.gradient(x, t, log_target) for x, t in zip(inputs, targets, strict=True)]
+    for slope, expected in zip(slopes, np.asarray(pairs).T, strict=True):
+        assert_allclose(slope, expected, rtol=tolerance(type_), atol=tolerance(type_))
+
+
+@pytest.mark.parametrize("type_", ["float32", "float64"])
+def test_exponential_that_underflows_contributes_zero(type_):
+    smallest = {"float32": -104.0, "float64": -746.0}[type_]
+    arrays = np.asarray([-np.inf, np.inf, 3.0], type_), np.full(3, smallest, type_)
+    terms = launch_plan.terms(DEVICE, examine(*arrays), arrays, LOG_P)
+    assert_array_equal(terms, 0)
+    assert not np.signbit(terms).any()
+    slopes = launch_plan.slopes(DEVICE, examine(*arrays), arrays, LOG_P, Scale(1), (), (True, True))
+    assert_array_equal(slopes, np.zeros((2, 3)))
+
+
+def test_smallest_exponential_still_counts():
+    arrays = np.asarray([-np.inf], "float32"), np.asarray([-103.0], "float32")
+    assert_array_equal(launch_plan.terms(DEVICE, examine(*arrays), arrays, LOG_P), [np.inf])
+
+
+@TYPES
+@BOTH_SPACES
+@pytest.mark.parametrize("reduction", ["terms", "loss", "samples"])
+def test_values_are_those_of_the_plain_expression(type_, log_target, reduction):
+    arrays = operands((5, 7, 11), type_, log_target)
+    here, expected = both_ways(reduction, arrays, log_target)
+    assert here.dtype == expected.dtype
+    assert here.shape == expected.shape
+    assert_allclose(here, expected, rtol=4 * tolerance(type_), atol=tolerance(type_))
+
+
+def both_ways(reduction, arrays, log_target=False, axis=(0, 2), parts=5):
+    """What the kernels and what the plain expression makes of the same."""
+    whole = plain(*arrays[:2])
+    if reduction == "terms":
+        here = launch_plan.terms(DEVICE, whole, arrays, log_target)
+        return here, evaluate_terms(whole, arrays, log_target)
+    if reduction == "samples":
+        here = launch_plan.sums(DEVICE, whole, arrays, log_target, axis, None)
+        return here, evaluate_samples(whole, arrays, log_target, axis)
+    every = tuple(range(arrays[0].ndim))
+    here = launch_plan.sums(DEVICE, whole, arrays, log_target, every, parts)
+    return here, evaluate_loss(whole, arrays, log_target, parts)
+
+
+@BOTH_SPACES
+@pytest.mark.parametrize("types", MIXED, ids="-".join)
+@pytest.mark.parametrize("turned", [False, True])
+def test_mixed_types_promote(types, log_target, turned):
+    arrays = [array.astype(t) for array, t in zip(operands((6, 5)), types, strict=True)]
+    arrays = tuple(arrays[::-1] if turned else arrays)
+    if log_target:
+        arrays = arrays[0], -np.abs(arrays[1])
+    for reduction in ("terms", "loss"):
+        here, expected = both_ways(reduction, arrays, log_target)
+        assert here.dtype == expected.dtype
+        assert_allclose(here, expected, rtol=tolerance(here.dtype), equal_nan=True)
+    whole, wanted = plain(*arrays), (True, True)
+    slopes = launch_plan.slopes(DEVICE, whole, arrays, log_target, Scale(0.5), (), wanted)
+    for slope, operand in zip(slopes, arrays, strict=True):
+        assert slope.dtype == operand.dtype
+
+
+@pytest.mark.parametrize("axis", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_samples_along_any_axes(axis, masked):
+    arrays = operands((4, 3, 70))
+    if masked:
+        arrays = (*arrays, np.random.default_rng(1).uniform(size=(4, 3, 70)) < 0.5)
+    here, expected = both_ways("samples", arrays, axis=axis)
+    assert here.shape == expected.shape
+    assert_allclose(here, expected, rtol=1e-13)
+
+
+LAYOUTS = {
+    "transposed": np.asfortranarray,
+    "every second": lambda array: np.repeat(np.repeat(array, 2, 0), 2, 2)[::2, :, ::2],
+    "reversed": lambda array: array[::-1, :, ::-1].copy()[::-1, :, ::-1],
+    "swapped axes": lambda array: array.swapaxes(0, 1).copy().swapaxes(0, 1),
+    "read-only": lambda array: np.frombuffer(array.tobytes()).reshape(array.shape),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("which", [(0,), (1,), (0, 1)], ids=str)
+def test_layout_of_operands_changes_no_value(layout, which):
+    arrays = operands((4, 5, 6))
+    laid = tuple(layout(array) if i in which else array for i, array in enumerate(arrays))
+    for reduction in ("terms", "loss", "samples"):
+        here, _ = both_ways(reduction, laid)
+        expected, _ = both_ways(reduction, arrays)
+        assert_allclose(here, expected, rtol=1e-14)
+    both = (True, True)
+    found, slopes = (
+        launch_plan.slopes(DEVICE, plain(*arrays), given, P, Scale(2.0), (), both)
+        for given in (laid, arrays)
+    )
+    assert_array_equal(found, slopes)
+
+
+def test_operands_and_masks_that_are_broadcast_are_not_copied():
+    log_q, target = operands((4, 5, 6))
+    rows = np.broadcast_to(log_q[:1, :, :1], log_q.shape)
+    mask = np.broadcast_to(np.arange(5)[None, :, None] < 3, log_q.shape)
+    for reduction in ("terms", "loss", "samples"):
+        here, expected = both_ways(reduction, (rows, target, mask))
+        assert_allclose(here, expected, rtol=1e-13)
+
+
+@BOTH_SPACES
+def test_what_is_masked_has_no_part_whatever_it_holds(log_target):
+    inputs, targets = special("float64", log_target)
+    mask = np.zeros(inputs.shape, bool)
+    arrays = (inputs, targets, mask)
+    whole = plain(inputs, targets)
+    assert_array_equal(launch_plan.terms(DEVICE, whole, arrays, log_target), 0)
+    assert launch_plan.sums(DEVICE, whole, arrays, log_target, (0,), 1) == 0
+    slopes = launch_plan.slopes(DEVICE, whole, arrays, log_target, Scale(1), (), (True, True))
+    assert_array_equal(slopes, np.zeros((2, inputs.size)))
+
+
+@BOTH_SPACES
+@pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("upstream", ["none", "number", "array"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_slopes_are_those_of_the_plain_expression(log_target, wanted, upstream, masked):
+    arrays = operands((4, 9), log_target=log_target)
+    rng = np.random.default_rng(8)
+    factors = {
+        "none": (),
+        "number": (np.asarray(3.0),),
+        "array": (np.broadcast_to(rng.normal(size=(4, 1)), (4, 9)),),
+    }[upstream]
+    if masked:
+        arrays = (*arrays, rng.uniform(size=(4, 9)) < 0.5)
+    whole = plain(*arrays[:2])
+    given = (whole, arrays, log_target, Scale(0.5, 2), factors, wanted)
+    for here, expected in zip(
+        launch_plan.slopes(DEVICE, *given), evaluate_slopes(*given), strict=True
+    ):
+        if expected is None:
+            assert here is None
+        else:
+            assert_allclose(here, expected, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (3, 0), (0, 3)])
+def test_shapes_without_or_with_one_element(shape):
+    arrays = np.full(shape, -1.0), np.ones(shape)
+    here, expected = both_ways("terms", arrays)
+    assert_array_equal(here, expected)
+    for parts in (1, max(len(arrays[0].shape and arrays[0]), 1), 0, None):
+        here, expected = both_ways("loss", arrays, parts=parts)
+        assert here.shape == ()
+        assert_array_equal(here, expected)
+    for axis in [(place,) for place in range(len(shape))]:
+        assert_array_equal(*both_ways("samples", arrays, axis=axis))
+
+
+def test_sum_beyond_float16_is_divided_before_it_is_rounded():
+    arrays = np.full((40, 1000), -8.0, "float16"), np.full((40, 1000), 1.0, "float16")
+    here = launch_plan.sums(DEVICE, examine(*arrays), arrays, P, (0, 1), 40)
+    assert here.dtype == np.float16
+    assert here == 8000
+
+
+def test_sum_of_many_terms_is_that_of_exact_addition():
+    """Terms of float32 are added up in float64: half a unit in the last place, and no more."""
+    log_q, target = operands((64, 3001), "float32")
+    terms = launch_plan.terms(DEVICE, examine(log_q, target), (log_q, target), P)
+    exact = np.float32(reference.math.fsum(terms.ravel().tolist()))
+    here = launch_plan.sums(DEVICE, examine(log_q, target), (log_q, target), P, (0, 1), 1)
+    assert here == exact
+
+
+def test_operands_are_left_as_they_are():
+    arrays = operands((5, 6))
+    before = [array.copy() for array in arrays]
+    for reduction in ("terms", "loss", "samples"):
+        both_ways(reduction, arrays, axis=(1,))
+    launch_plan.slopes(DEVICE, plain(*arrays), arrays, P, Scale(1), (), (True, True))
+    assert_array_equal(arrays, before)
+
+
+@pytest.mark.parametrize("axis", [(1,), (0, 1)])
+def test_between_the_kernels_there_is_a_number_for_each_piece_of_each_row(axis):
+    allocated = []
+
+    def empty(shape, dtype):
+        allocated.append((shape, dtype))
+        return DEVICE.empty(shape, dtype)
+
+    arrays = operands((3, 7000), "float32")
+    device, whole = replace(DEVICE, empty=empty), examine(*arrays)
+    launch_plan.sums(device, whole, arrays, P, axis, 1)
+    rows, columns = (3, 7000) if axis == (1,) else (1, 21000)
+    _, between = allocated
+    assert between == ((rows * grid_of(rows, columns).pieces,), np.dtype("float64"))
+
+
+@pytest.mark.parametrize("shape", [(1, 5000), (9, 700), (300, 11)])
+def test_losses_have_the_same_bits_in_any_order_of_the_threads(shape):
+    log_q, target = arrays = operands(shape, "float32")
+    results = []
+    for order in (cuda_on_cpu.ascending, cuda_on_cpu.descending, cuda_on_cpu.shuffled):
+
+        def launch(*arguments, order=order):
+            cuda_on_cpu.launch(*arguments, order=order)
+
+        device = cuda_on_cpu.numpy_device(launch)
+        whole = examine(log_q, target)
+        samples = launch_plan.sums(device, whole, arrays, P, (1,), 1)
+        total = launch_plan.sums(device, whole, arrays, P, (0, 1), 1)
+        results.append((samples.tobytes(), total.tobytes()))
+    assert results == results[:1] * 3
+
+
+ARCHITECTURE = "compute_80"
+
+
+@pytest.fixture(scope="module")
+def nvcc():
+    path = shutil.which("nvcc")
+    if path is None:
+        pytest.skip("nvcc is not installed")
+    return path
+
+
+@pytest.mark.parametrize("name", golden())
+def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
+    """NVIDIA's compiler takes the text; in float32 only the sum is arithmetic in float64."""
+    target = tmp_path / "kernel.ptx"
+    command = [nvcc, "-ptx", f"-arch={ARCHITECTURE}", "-std=c++17", "-fmad=false"]
+    command += ["-Werror", "all-warnings", "-o", str(target), str(FOLDER / f"{name}.cu")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    text = target.read_text()
+    entries = [line.split("(")[0].split()[-1] for line in text.splitlines() if ".entry" in line]
+    assert sorted(entries) == ["sums_of_pieces", "totals"] or entries == ["fill"]
+    if "float64" not in name:
+        kernel = text[text.index(f".entry {entries[0]}") :].split(".entry ")[1]
+        arithmetic = {word for word in kernel.split() if word.endswith(".f64")}
+        allowed = {"add.rn.f64", "add.f64", "cvt.f64.f32", "cvt.rn.f32.f64", "mov.f64"}
+        allowed |= {"st.global.f64", "st.shared.f64", "ld.shared.f64", "ld.param.f64", ".f64"}
+        assert arithmetic <= allowed
+
+
+@pytest.mark.parametrize("name", [name for name in golden() if name.startswith("sums")])
+def test_four_blocks_of_a_sum_fit_a_multiprocessor(nvcc, tmp_path, name):
+    """So all 512 are there at once on 128 of them: no more than 64 registers, none spilled."""
+    command = [nvcc, "-cubin", "-arch=sm_90", "-fmad=false", "-Xptxas", "-v"]
+    command += ["-o", str(tmp_path / "kernel.cubin"), str(FOLDER / f"{name}.cu")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    registers = [int(found) for found in re.findall(r"Used (\d+) registers", done.stderr)]
+    assert len(registers) == 2
+    assert max(registers) * 256 * 4 <= 65536
+    assert done.stderr.count("0 bytes spill stores, 0 bytes spill loads") == 2
+
+
+def test_golden_kernels_compile_as_cupy_compiles():
+    """By NVRTC, without a header: no GPU is needed, but CUDA's library where CuPy finds it."""
+    pytest.importorskip("cupy", reason="cupy is not installed")
+    from cupy.cuda import nvrtc
+
+    try:
+        nvrtc.getVersion()
+    except Exception as error:  # cuda.pathfinder has one of its own
+        pytest.skip(f"cupy finds no NVRTC: {error}")
+    for path in FOLDER.glob("*.cu"):
+        program = nvrtc.createProgram(path.read_text(), path.name, (), ())
+        nvrtc.compileProgram(program, ("--fmad=false", f"-arch={ARCHITECTURE}"))
+        assert nvrtc.getProgramLog(program).strip("\0") == ""

@@ -1,0 +1,209 @@
+"""The loops, on a simulated device: each element once, the same bits on repeat, large numbers."""
+
+import mmap
+
+import cuda_on_cpu
+import numpy as np
+import pytest
+from cuda_on_cpu import ascending, descending, launch, shuffled
+
+from kldiv_xp.cuda import strides_and_grid
+from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.formula_to_c import device_function
+from kldiv_xp.cuda.loop_templates import map_source, sum_source
+from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of
+
+if cuda_on_cpu.why_unusable():
+    pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
+
+INPUTS = (Operand("x", "float64"),)
+SAME = device_function("same", lambda xp, x: x, {"x": "real"})
+SUMS = sum_source("float64", SAME, INPUTS, "float64", "same(x[i])", (1, 1))
+ORDERS = [ascending, descending, shuffled]
+
+
+def sums(values, source=SUMS, order=ascending):
+    """Sums of the rows of a matrix, by both kernels, on the grid that is theirs."""
+    rows, columns = values.shape
+    pieces, lanes, blocks = grid_of(rows, columns)
+    partial = np.full(rows * pieces, np.nan)
+    result = np.full(rows, np.nan)
+    between = partial.ctypes.data
+    counts = [rows, columns, pieces, lanes]
+    arguments = [values.ctypes.data, between, *counts, columns, 1]
+    launch(source, "sums_of_pieces", blocks, arguments, order=order)
+    _, lanes, blocks = grid_of(rows, pieces)
+    arguments = [between, result.ctypes.data, rows, pieces, lanes, 1.0]
+    launch(source, "totals", blocks, arguments, order=order)
+    return result
+
+
+@pytest.fixture
+def few_blocks(monkeypatch):
+    """A grid of four blocks, whose limits are reached by small arrays."""
+    monkeypatch.setattr(strides_and_grid, "BLOCKS", 4)
+
+
+@pytest.mark.usefixtures("few_blocks")
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 63, 64, 65, 1023, 1024, 1025])
+@pytest.mark.parametrize("columns", [0, 1, 2, 3, 15, 16, 17])
+def test_each_element_of_short_rows_is_added_once(rows, columns):
+    values = np.random.default_rng(1).integers(1, 2**30, (rows, columns)).astype("float64")
+    assert (sums(values) == values.sum(axis=1)).all()
+
+
+@pytest.mark.usefixtures("few_blocks")
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("edge", [THREADS, 4 * THREADS, 8 * THREADS, 4 * 4 * THREADS])
+@pytest.mark.parametrize("step", [-1, 0, 1])
+def test_each_element_of_long_rows_is_added_once(rows, edge, step):
+    values = np.random.default_rng(2).integers(1, 2**30, (rows, edge + step)).astype("float64")
+    assert (sums(values) == values.sum(axis=1)).all()
+
+
+@pytest.mark.parametrize("step", [-1, 0, 1])
+def test_each_element_is_added_once_by_the_real_grid(step):
+    count = BLOCKS * THREADS * 4 + step
+    values = np.random.default_rng(3).integers(1, 2**30, (1, count)).astype("float64")
+    assert sums(values) == values.sum()
+
+
+@pytest.mark.usefixtures("few_blocks")
+@pytest.mark.parametrize("shape", [(1, 5000), (3, 900), (70, 10)])
+def test_order_in_which_threads_run_changes_no_bit(shape):
+    values = np.random.default_rng(4).normal(size=shape)
+    first, *others = [sums(values, order=order).tobytes() for order in ORDERS]
+    assert others == [first, first]
+
+
+@pytest.mark.usefixtures("few_blocks")
+@pytest.mark.parametrize("place", [0, 1])
+def test_missing_barrier_is_seen(place):
+    """Without either barrier some order of the threads gives other sums."""
+    parts = SUMS.split("__syncthreads();")
+    assert len(parts) == 3
+    wrong = "__syncthreads();".join(parts[: place + 1])
+    wrong += "__syncthreads();".join(parts[place + 1 :])
+    values = np.random.default_rng(5).integers(1, 2**30, (9, 900)).astype("float64")
+    results = [sums(values, wrong, order) for order in ORDERS]
+    assert any((result != values.sum(axis=1)).any() for result in results)
+
+
+def test_barrier_that_not_all_threads_reach_is_seen():
+    wrong = SUMS.replace("{\n    __syncthreads();", "{\n    if (threadIdx.x) __syncthreads();", 1)
+    with pytest.raises(RuntimeError, match="ended while another waited at a barrier"):
+        sums(np.ones((1, 300)), wrong)
+
+
+def test_wrong_arguments_are_refused_by_the_simulation():
+    with pytest.raises(TypeError, match="takes 8 arguments; got 1"):
+        launch(SUMS, "sums_of_pieces", 1, [0])
+    with pytest.raises(TypeError, match=r"given 1\.0 for a c_long"):
+        launch(SUMS, "sums_of_pieces", 1, [0, 0, 1.0, 0, 1, 1, 0, 0])
+
+
+FILL = map_source("float64", SAME, INPUTS, (Operand("y", "float64"),), ["same(x[i])"], 1)
+
+
+@pytest.mark.parametrize("count", [1, THREADS - 1, THREADS, THREADS + 1, 2 * THREADS + 1])
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_each_element_is_written(count, blocks):
+    values, result = np.arange(1.0, count + 1), np.zeros(count + 1)
+    launch(FILL, "fill", blocks, [values.ctypes.data, result.ctypes.data, 1.0, count, 1, 1])
+    assert (result == [*values, 0]).all()
+
+
+def test_element_far_behind_the_reach_of_32_bits_is_written():
+    """Only the last block of a grid that begins at element 2**31 is run."""
+    blocks = 2**31 // THREADS + 1
+    value, result = np.asarray([7.0]), np.zeros(1)
+    arguments = [value.ctypes.data, result.ctypes.data, 1.0, 2**31 + 1, 0, 0]
+    launch(FILL, "fill", blocks, arguments, first=blocks - 1)
+    assert result[0] == 7
+
+
+def test_columns_far_behind_the_reach_of_32_bits_are_added():
+    """Only the last of 2**23 + 1 pieces is added up, of which five columns are left."""
+    pieces = 2**31 // THREADS + 1
+    value, result = np.asarray([7.0]), np.zeros(pieces)
+    counts = [1, 2**31 + 5, pieces, THREADS]
+    arguments = [value.ctypes.data, result.ctypes.data, *counts, 0, 0]
+    launch(SUMS, "sums_of_pieces", pieces, arguments, first=pieces - 1)
+    assert result[-1] == 35
+    assert not result[:-1].any()
+
+
+def test_offsets_have_64_bits():
+    """Three elements, 2**30 + 1 elements apart, in 4 GiB that are mapped but not there."""
+    apart = 2**30 + 1
+    source = sum_source(
+        "float32", SAME, (Operand("x", "float16"),), "float32", "same(x[i])", (1, 1)
+    )
+    with mmap.mmap(-1, (2 * apart + 1) * 2, flags=mmap.MAP_PRIVATE) as memory:
+        values = np.frombuffer(memory, dtype="float16")
+        values[::apart] = [1, 2, 4]
+        partial = np.zeros(1)
+        arguments = [values.ctypes.data, partial.ctypes.data, 1, 3, 1, 4, 0, apart]
+        launch(source, "sums_of_pieces", 1, arguments)
+        del values
+    assert partial[0] == 7
+
+
+@pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
+def test_reading_and_writing_a_type_changes_no_value_of_it(type_):
+    bits = np.arange(2**16, dtype="uint16")
+    narrow = bits.view("float16")
+    values = narrow if type_ == "float16" else narrow.astype(type_)
+    assert_copied(values, type_, np.empty_like(values), type_)
+
+
+def assert_copied(values, kind, result, kind_of_result, expected=None):
+    """What a kernel writes is what was read, or what NumPy makes of it."""
+    real = "float64" if "float64" in (kind, kind_of_result) else "float32"
+    inputs, outputs = (Operand("x", kind),), (Operand("y", kind_of_result),)
+    source = map_source(real, SAME, inputs, outputs, ["same(x[i])"], 1)
+    arguments = [values.ctypes.data, result.ctypes.data, 1.0, values.size, 1, 1]
+    launch(source, "fill", 8, arguments)
+    np.testing.assert_array_equal(result, values if expected is None else expected)
+
+
+@pytest.mark.parametrize("type_", ["float32", "float64"])
+def test_float16_is_rounded_once_to_even(type_):
+    halves = np.arange(0x7C00, dtype="uint16").view("float16").astype("float64")
+    between = (halves[1:] + halves[:-1]) / 2
+    near = [between, np.nextafter(between.astype(type_), np.inf, dtype=type_)]
+    values = np.concatenate([*near, [65519.0, 65520.0, -1e9, -0.0, np.inf]]).astype(type_)
+    with np.errstate(over="ignore"):
+        expected = values.astype("float16")
+    assert_copied(values, type_, np.empty(values.size, "float16"), "float16", expected)
+
+
+@pytest.mark.parametrize("type_", ["float32", "float64"])
+def test_bfloat16_is_rounded_once_to_even(type_):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    wide = (np.arange(0, 0x7F80, dtype="uint32") << 16).view("float32").astype("float64")
+    between = (wide[1:] + wide[:-1]) / 2
+    values = np.concatenate([between, wide, [-0.0, np.inf, -np.inf, 3.4e38]])
+    nudged = np.nextafter(values.astype(type_), np.inf, dtype=type_)
+    values = np.concatenate([values, nudged, -nudged]).astype(type_)
+    result = np.empty(values.size, "uint16")
+    if type_ == "float32":
+        expected = torch.from_numpy(values).to(torch.bfloat16).view(torch.uint16).numpy()
+    else:
+        expected = nearest_bfloat16(values, wide)
+    missing = np.isnan(values)
+    inputs, outputs = (Operand("x", type_),), (Operand("y", "bfloat16"),)
+    source = map_source(type_, SAME, inputs, outputs, ["same(x[i])"], 1)
+    launch(source, "fill", 8, [values.ctypes.data, result.ctypes.data, 1.0, values.size, 1, 1])
+    np.testing.assert_array_equal(result[~missing], expected[~missing])
+
+
+def nearest_bfloat16(values, wide):
+    """Bits of the nearest number, by search among all of them; ties go to the even one."""
+    size = np.abs(values)
+    ladder = np.append(wide, 2.0**128)
+    above = np.searchsorted(ladder, size).clip(1, len(ladder) - 1)
+    down, up = size - ladder[above - 1], ladder[above] - size
+    nearest = np.where((up < down) | ((up == down) & (above % 2 == 0)), above, above - 1)
+    nearest = np.where(np.isinf(size) | (size >= 2.0**128), 0x7F80, nearest)
+    return (nearest + (np.signbit(values) << 15)).astype("uint16")

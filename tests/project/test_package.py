@@ -1,0 +1,109 @@
+"""The public names, and what importing them costs."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+from packaging.version import Version
+
+import kldiv_xp
+
+MODULES = [module.name for module in pkgutil.walk_packages(kldiv_xp.__path__, "kldiv_xp.")]
+LIBRARIES = ("numpy", "cupy", "torch", "jax", "dask", "array_api_strict")
+
+
+def run_python(program):
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_public_names():
+    assert kldiv_xp.__all__ == sorted(kldiv_xp.__all__)
+    assert set(kldiv_xp.__all__) == {
+        "CODES",
+        "Finding",
+        "KLDivInputError",
+        "KLDivLoss",
+        "KLDivWarning",
+        "Report",
+        "__version__",
+        "checking",
+        "diagnose",
+        "kl_div",
+        "js_div_with_logits",
+        "kl_div_gradient",
+        "kl_div_with_logits",
+        "thread_limit",
+    }
+    assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
+    assert dir(kldiv_xp) == kldiv_xp.__all__
+
+
+def test_version_is_a_version():
+    assert Version(kldiv_xp.__version__) > Version("0")
+
+
+def test_types_are_shipped():
+    import importlib.resources
+
+    assert importlib.resources.files("kldiv_xp").joinpath("py.typed").is_file()
+
+
+def test_importing_imports_no_array_library():
+    program = f"import sys, kldiv_xp; print([m for m in {LIBRARIES} if m in sys.modules])"
+    assert run_python(program) == "[]"
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch", "jax", "dask.array", "array_api_strict"])
+def test_computing_imports_no_other_array_library(library):
+    pytest.importorskip(library, reason=f"{library} is not installed")
+    expression = {"torch": "torch.ones(2)", "jax": "jax.numpy.ones(2)"}.get(
+        library, f"{library}.ones(2)"
+    )
+    modules = library.replace("jax", "jax.numpy")
+    program = (
+        f"import sys, {modules}, kldiv_xp; before = set(sys.modules); x = {expression};"
+        "kldiv_xp.kl_div(x, x, reduction='sum');"
+        f"print([m for m in {LIBRARIES} if m in set(sys.modules) - before])"
+    )
+    assert run_python(program) == "[]"
+
+
+def test_public_examples_give_what_they_show():
+    pytest.importorskip("numpy", reason="numpy is not installed")
+    result = doctest.testmod(kldiv_xp, raise_on_error=False)
+    assert result.failed == 0
+    # The public names belong to the package, and doctest looks for them nowhere else.
+    shown = [getattr(kldiv_xp, name).__doc__ or "" for name in kldiv_xp.__all__]
+    assert result.attempted == sum(text.count(">>> ") for text in shown) > 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_give_what_they_show(name):
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in (*LIBRARIES, "click", "rich"):
+            raise
+        pytest.skip(f"{error.name} is not installed")
+    assert doctest.testmod(module, raise_on_error=False).failed == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["KLDivLoss", "js_div_with_logits", "kl_div", "kl_div_gradient", "kl_div_with_logits"],
+)
+@pytest.mark.parametrize("section", ["Parameters", "Raises", "See Also", "Examples"])
+def test_public_docstrings_have_their_sections(name, section):
+    assert f"\n{section}\n{'-' * len(section)}\n" in inspect.getdoc(getattr(kldiv_xp, name))
+
+
+def test_public_names_live_in_the_package():
+    for name in set(kldiv_xp.__all__) - {"__version__", "CODES"}:
+        assert getattr(kldiv_xp, name).__module__ == "kldiv_xp"
