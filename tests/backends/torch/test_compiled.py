@@ -2,6 +2,7 @@
 
 import pytest
 
+from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate import evaluate_slopes, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
@@ -10,6 +11,8 @@ from kldiv_xp.formula.logits import JS, KL
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 graph = pytest.importorskip("kldiv_xp.backends.torch.compiled")
+
+from kldiv_xp.torch import KLDivLoss  # noqa: E402 - torch may be missing
 
 WANTED = pytest.mark.parametrize(
     "wanted", [(True, False), (False, True), (True, True)], ids=["input", "target", "both"]
@@ -100,3 +103,36 @@ def test_without_a_derivative_the_plain_expression_does():
     operands, plain = plain_operands(arrays((False, False), masked=False))
     assert graph.loss(operands, plain, log_target=True, parts=1) is NotImplemented
     assert graph.divergences(operands, plain, KL(1.0, "logits")) is NotImplemented
+
+
+# No transformation maps the nodes, or differentiates them on the way: the plain expression again
+
+LOSSES = {
+    "sum": lambda x, t: kl_div(x.log_softmax(-1), t.softmax(-1), reduction="sum"),
+    "terms": lambda x, t: kl_div(x.log_softmax(-1), t.softmax(-1), reduction="none").sum(),
+    "samples": lambda x, t: kl_div(x - 1, t + 2, reduction="none", axis=-1, log_target=True).sum(),
+    "module": lambda x, t: KLDivLoss(reduction="batchmean")(x.log_softmax(-1), t.softmax(-1)),
+    "closed": lambda x, t: kl_div_gradient(x, t.softmax(-1), reduction="sum")[1].square().sum(),
+    "logits": lambda x, t: kl_div_with_logits(x * 2, t * 3, reduction="sum"),
+    "js": lambda x, t: js_div_with_logits(x * 2, t * 3, reduction="sum", beta=0.3),
+}
+TRANSFORMED = {
+    "gradients of many": lambda loss: torch.func.vmap(torch.func.grad(loss)),
+    "along a line": lambda loss: lambda x, t: torch.func.jvp(loss, (x, t), (t, x))[1],
+    "curvature": lambda loss: torch.func.grad(
+        lambda x, t: torch.func.grad(loss)(x, t).square().sum()
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("transform", TRANSFORMED.values(), ids=TRANSFORMED)
+@pytest.mark.parametrize("learning", [False, True], ids=["constants", "parameters"])
+def test_compiled_transformations_are_those_that_are_not_compiled(loss, transform, learning):
+    generator = torch.Generator().manual_seed(5)
+    log_q, log_p = torch.randn((2, 3, 2, 5), generator=generator, dtype=torch.float64)
+    operands = [one.clone().requires_grad_(learning) for one in (log_q, log_p)]
+    torch.compiler.reset()
+    function = torch.compile(transform(loss), backend="eager", fullgraph=True)
+    torch.testing.assert_close(function(*operands), transform(loss)(*operands))

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import keep, kept, spread
 from kldiv_xp.core.context import Context, plain_context
@@ -21,30 +22,39 @@ from kldiv_xp.formula.log_probabilities import pointwise
 from kldiv_xp.formula.logits import Divergence
 
 
+def is_one_node(arrays: Arrays) -> bool:
+    """Whether autograd must learn of the tensors, and no transformation, which maps no such node.
+
+    "You tried to vmap over ApplyTemplate, but it does not have vmap support", "You must implement
+    the jvp function".
+    """
+    return is_differentiated(*arrays) and not is_transformed()
+
+
 def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
     """Every term."""
-    if not is_differentiated(*arrays):
+    if not is_one_node(arrays):
         return NotImplemented
     return Loss.apply(log_target, None, (), *arrays)
 
 
 def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    if not is_differentiated(*arrays):
+    if not is_one_node(arrays):
         return NotImplemented
     return Loss.apply(log_target, None, axis, *arrays)
 
 
 def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    if not is_differentiated(*arrays):
+    if not is_one_node(arrays):
         return NotImplemented
     return Loss.apply(log_target, parts, None, *arrays)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
-    if not is_differentiated(*arrays):
+    if not is_one_node(arrays):
         return NotImplemented
     return Rows.apply(divergence, *arrays)
 

@@ -18,10 +18,13 @@ PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
 
 
 def is_transformed() -> bool:
-    """Whether what is done to tensors is mapped, or differentiated on the way."""
+    """Whether what is done to tensors is mapped, or differentiated on the way.
+
+    By a name that torch.compile reads as a constant.
+    """
     try:
         return (
-            torch._C._functorch.peek_interpreter_stack() is not None
+            bool(torch._C._functorch.get_dynamic_layer_stack_depth())
             or forward_ad._current_level >= 0
         )
     except AttributeError:
