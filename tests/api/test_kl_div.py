@@ -201,7 +201,7 @@ def test_mean_warns_that_it_is_not_the_divergence_at_the_line_of_the_caller(back
         "reduction='mean' divides by the number of elements, so its value is not the "
         "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size."
     ]
-    assert ours[0].filename.endswith("backends.py")
+    assert ours[0].filename.endswith("array_libraries.py")
 
 
 def test_warning_points_at_the_very_line():

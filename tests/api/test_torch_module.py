@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -364,7 +365,7 @@ def test_gradients_of_two_processes_are_those_of_one_on_the_whole_batch(tmp_path
         "WORLD_SIZE": "2",
         "OMP_NUM_THREADS": "1",
         "KLDIV_XP_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)]),
     }
     command = [sys.executable, "-c", RANK, str(tmp_path)]
     ranks = [
