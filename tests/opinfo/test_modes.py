@@ -4,7 +4,6 @@ import copy
 import itertools
 
 import pytest
-import torch
 from opinfo.subjects import (
     EVERY,
     EVERY_DTYPE,
@@ -14,6 +13,7 @@ from opinfo.subjects import (
     internals,
     positional,
     samples_of,
+    torch,
 )
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch._subclasses.fake_utils import CrossRefFakeMode

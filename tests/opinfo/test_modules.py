@@ -5,8 +5,7 @@ import pickle
 from functools import partial
 
 import pytest
-import torch
-from opinfo.subjects import QUIETLY, THEIRS, internals
+from opinfo.subjects import QUIETLY, THEIRS, internals, torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from kldiv_xp import kl_div

@@ -1,8 +1,7 @@
 """torch's functorch/test_ops, test_vmap, test_proxy_tensor and test_aotdispatch."""
 
 import pytest
-import torch
-from opinfo.subjects import EVERY, QUIETLY, few_of, internals, positional, samples_of
+from opinfo.subjects import EVERY, QUIETLY, few_of, internals, positional, samples_of, torch
 from torch.func import grad, jvp, vjp, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_map
