@@ -40,7 +40,8 @@ def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | Non
     value = numpy.total(xp, lent(*arrays), log_target, working, threads, parts)
     if context.dtype in NARROW:  # rounded once
         return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
-    return torch.from_numpy(xp.asarray(value, dtype=working))
+    with xp.errstate(all="ignore"):  # it may overflow its type
+        return torch.from_numpy(xp.asarray(value, dtype=working))
 
 
 def slopes_of(
