@@ -6,7 +6,7 @@ from kldiv_xp._typing import ArrayT, Axis, Reduction
 from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import gradient_of
 from kldiv_xp.calls.overrides import overridable, override
-from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
 from kldiv_xp.core.namespaces import is_overridden
 
 
@@ -54,6 +54,11 @@ def kl_div_gradient(
     ValueError
         As `kl_div`, and if `upstream` has another shape than the loss.
 
+    Warns
+    -----
+    KLDivWarning
+        If the reduction is 'mean' and there is no `axis`, as `kl_div`.
+
     See Also
     --------
     kl_div : The loss.
@@ -86,4 +91,6 @@ def kl_div_gradient(
     gradient: tuple[ArrayT, ArrayT] = gradient_of(
         input, target, reduction, log_target, axis, where, upstream
     )
+    if axis is None and reduction == "mean":
+        warn_about_mean()
     return gradient

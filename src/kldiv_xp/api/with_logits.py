@@ -113,15 +113,15 @@ def js_div_with_logits(
     beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
-    scale_by_temperature_squared: bool = False,
+    scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: ArrayT | None = None,
 ) -> ArrayT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
-    :math:`\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)` with
-    :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
-    :math:`p` is the softmax of `target` and :math:`q` that of `input`.
+    :math:`T^2\, [\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)]`
+    with :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
+    :math:`p = \mathrm{softmax}(target/T)` and :math:`q = \mathrm{softmax}(input/T)`.
 
     Parameters
     ----------
@@ -129,14 +129,13 @@ def js_div_with_logits(
         Logits of the student and of the teacher; see `kl_div_with_logits`.
     beta : float or 0-d array
         From 0 to 1: any real number, or a 0-d array as for `temperature`.  At 0.5 the
-        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2.  Inside (0, 1)
-        it shrinks towards either end; the ends themselves are the limits of the divergence over
-        :math:`\beta` and over :math:`1 - \beta`: :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the
-        reverse, :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
-    axis, temperature, reduction, where
+        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2 (times
+        :math:`T^2`).  Inside (0, 1) it shrinks towards either end; the ends themselves are the
+        limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
+        :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse,
+        :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
+    axis, temperature, scale_by_temperature_squared, reduction, where
         See `kl_div_with_logits`.
-    scale_by_temperature_squared : bool
-        Whether to multiply by :math:`T^2`.
 
     Returns
     -------
