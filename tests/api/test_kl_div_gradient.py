@@ -160,7 +160,8 @@ def test_warning_about_the_mean_is_that_of_the_loss():
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             line = inspect.currentframe().f_lineno + 1
-            for function in (kl_div, kl_div_gradient): function(LOG_Q, P, **options)
+            for function in (kl_div, kl_div_gradient):
+                function(LOG_Q, P, **options)
         texts = [str(one.message) for one in caught]
         assert texts == (2 * texts[:1] if not {"axis", "reduction"} & set(options) else [])
         assert {(one.category, one.filename, one.lineno) for one in caught} <= {

@@ -50,9 +50,10 @@ def kl_div_with_logits(
         What becomes of the divergences of the samples: 'none' keeps them, 'sum' adds them up,
         'mean' divides by their number, 'batchmean' by the size of their first axis.
     where : array of bool, optional
-        Mask of samples: `input`'s shape with size 1 in `axis`.  A sample that is not selected
-        has no part in the result, whatever it holds, and a gradient of exactly 0; 'mean'
-        divides by the number selected.  To leave out an entry of a sample, make its logit -inf.
+        Mask of samples, in their shape, which is `input`'s without `axis`, or with size 1 in
+        `axis`.  A sample that is not selected has no part in the result, whatever it holds, and
+        a gradient of exactly 0; 'mean' divides by the number selected.  To leave out an entry of
+        a sample, make its logit -inf.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What `target` holds.
 

@@ -17,8 +17,9 @@ from kldiv_xp.core.evaluate import (
     evaluate_slopes,
     evaluate_terms,
     spread,
+    with_axes,
 )
-from kldiv_xp.core.namespaces import known_shape, traced
+from kldiv_xp.core.namespaces import known_shape, sample_shape, traced
 from kldiv_xp.core.scale import Scale
 
 
@@ -38,9 +39,9 @@ def value_of(
         return evaluate_samples(context, arrays, log_target, axes)
     if where is not None and reduction == "mean":
         total = evaluate_loss(unrounded(context), arrays, log_target, None)
-        count = number_selected(context, where, axes)
+        count = number_selected(context, aligned(context, input, where, axes), axes)
         return completed(context, quotient, context.dtype, total, count)
-    parts = divisor(reduction, sample_shape(input, axes) if axes else input.shape)
+    parts = divisor(reduction, sample_shape(known_shape(input), axes) if axes else input.shape)
     return evaluate_loss(context, arrays, log_target, parts)
 
 
@@ -55,7 +56,7 @@ def gradient_of(
 ) -> tuple[Array, Array]:
     """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
     context, arrays, axes = checked(input, target, log_target, axis, where)
-    shape = sample_shape(input, axes)
+    shape = sample_shape(known_shape(input), axes)
     upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
     is_array = not (upstream is None or is_number(upstream))
@@ -67,7 +68,7 @@ def gradient_of(
     if reduction == "none":
         factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
     elif where is not None and reduction == "mean":
-        count = number_selected(context, where, axes)
+        count = number_selected(context, aligned(context, input, where, axes), axes)
         one = factors[0] if factors else context.xp.ones_like(count)
         factors = (completed(context, quotient, context.working, one, count),)
     else:
@@ -90,14 +91,16 @@ def checked(
     check_where(input, where, axes)
     if known_shape(where) != known_shape(input):
         check_memory(context, where=where)
-        where = context.xp.broadcast_to(where, input.shape)
+        where = context.xp.broadcast_to(aligned(context, input, where, axes), input.shape)
     return context, (input, target, where), axes
 
 
-def sample_shape(input: Array, axes: Axes | None) -> tuple[int | None, ...]:
-    """Shape of what a reduction averages: terms, or sums over some axes."""
-    shape = known_shape(input)
-    return tuple(size for place, size in enumerate(shape) if place not in (axes or ()))
+def aligned(context: Context, input: Array, where: Array, axes: Axes | None) -> Array:
+    """Mask with as many axes as the operands: size 1 in those of a sample."""
+    if where.ndim == input.ndim:
+        return where
+    check_memory(context, where=where)
+    return with_axes(where, axes or ())
 
 
 def number_selected(context: Context, where: Array, axes: Axes | None) -> Array:

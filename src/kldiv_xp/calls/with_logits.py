@@ -4,14 +4,14 @@ import math
 from functools import partial
 
 from kldiv_xp._typing import Array, Namespace, Reduction, Shape
-from kldiv_xp.calls.kl_div import number_selected
+from kldiv_xp.calls.kl_div import aligned, number_selected
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import check_reduction, divisor
-from kldiv_xp.checks.operands import check_mask
+from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_switch, resolve_axis
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
-from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
+from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
@@ -52,7 +52,8 @@ def divergence_of(
     check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)
     if where is not None:
-        check_mask(input, where, [sample_mask_shape(known_shape(input), axes)])
+        check_where(input, where, axes, of_samples=True)
+        where = aligned(context, input, where, axes)
         arrays = (input, target, where)
     numbers = numbers_that_are_arrays(divergence)
     if numbers or place != input.ndim - 1:
