@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import Array, ArrayT, Reduction, TargetKind
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.with_logits import divergence_of
@@ -74,6 +74,7 @@ def kl_div_with_logits(
     See Also
     --------
     js_div_with_logits : A symmetric divergence, and the reverse one.
+    kl_div_with_logits_gradient : Its gradient, for libraries without automatic differentiation.
     kl_div : The same of log-probabilities and probabilities.
 
     Notes
@@ -98,8 +99,7 @@ def kl_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(kl_div_with_logits, operands, locals())
         return answer
-    check_target_kind(target_is)
-    divergence = KL(temperature_of(temperature, input), target_is)
+    divergence = kl_of(input, temperature, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
@@ -152,6 +152,7 @@ def js_div_with_logits(
 
     See Also
     --------
+    js_div_with_logits_gradient : Its gradient, for libraries without automatic differentiation.
     kl_div_with_logits : The divergence in one direction.
 
     References
@@ -171,10 +172,21 @@ def js_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())
         return answer
-    weight = beta_of(beta, input)
-    kind = JS.of if isinstance(weight, float) else JSOfArray
-    divergence = kind(temperature_of(temperature, input), weight)
+    divergence = js_of(input, temperature, beta)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
     return result
+
+
+def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
+    """Divergence that the options ask for."""
+    check_target_kind(target_is)
+    return KL(temperature_of(temperature, input), target_is)
+
+
+def js_of(input: Array, temperature: object, beta: object) -> JS | JSOfArray:
+    """Divergence that the options ask for."""
+    weight = beta_of(beta, input)
+    kind = JS.of if isinstance(weight, float) else JSOfArray
+    return kind(temperature_of(temperature, input), weight)

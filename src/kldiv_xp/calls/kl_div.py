@@ -1,6 +1,6 @@
 """A call of the public functions: checked, its reduction resolved, handed on to be evaluated."""
 
-from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction
+from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.checks.numbers import is_number
@@ -59,23 +59,33 @@ def gradient_of(
     shape = sample_shape(known_shape(input), axes)
     upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
-    is_array = not (upstream is None or is_number(upstream))
-    if is_array or where is not None:
-        check_memory(context, where=where, upstream=upstream if is_array else None)
-    factors: Arrays = (as_real(context, upstream),) if is_array else ()
-    number = None if is_array or upstream is None else float(upstream)
-    parts = None
+    count = None
+    if where is not None:
+        check_memory(context, where=where)
+    if where is not None and reduction == "mean":
+        count = number_selected(context, aligned(context, input, where, axes), axes)
+    scale, factors = cotangent(context, upstream, reduction, shape, count)
     if reduction == "none":
         factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
-    elif where is not None and reduction == "mean":
-        count = number_selected(context, aligned(context, input, where, axes), axes)
-        one = factors[0] if factors else context.xp.ones_like(count)
-        factors = (completed(context, quotient, context.working, one, count),)
-    else:
-        parts = divisor(reduction, shape)
-    scale = Scale(number, parts)
     by_input, by_target = evaluate_slopes(context, arrays, log_target, scale, factors)
     return by_input, by_target
+
+
+def cotangent(
+    context: Context, upstream: Array, reduction: Reduction, samples: Shape, count: Array | None
+) -> tuple[Scale, Arrays]:
+    """Derivative by each of the samples: a scale, times an array if there is one."""
+    is_array = not (upstream is None or is_number(upstream))
+    if is_array:
+        check_memory(context, upstream=upstream)
+    factors: Arrays = (as_real(context, upstream),) if is_array else ()
+    number = None if is_array or upstream is None else float(upstream)
+    if reduction == "none":
+        return Scale(number), factors
+    if count is None:
+        return Scale(number, divisor(reduction, samples)), factors
+    one = factors[0] if factors else context.xp.ones_like(count)
+    return Scale(number), (completed(context, quotient, context.working, one, count),)
 
 
 def checked(
