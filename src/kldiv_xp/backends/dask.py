@@ -8,6 +8,7 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - found by its name
 from kldiv_xp.core.context import Context, Examine, unrounded
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples

@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.numpy_rows import divergences
+from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
@@ -14,7 +15,7 @@ from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard, facto
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
-__all__ = ["divergences", "gradient", "loss", "samples", "terms"]
+__all__ = ["divergences", "gradient", "loss", "samples", "sparse_divergences", "terms"]
 
 Threads = Callable[[], int]
 

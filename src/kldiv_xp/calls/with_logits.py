@@ -8,7 +8,8 @@ from kldiv_xp.calls.kl_div import number_selected
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_mask
-from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.checks.options import check_switch, one_axis
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
@@ -45,14 +46,11 @@ def divergence_of(
     scale = scale_of(divergence.temperature, scaled)
     check_reduction(reduction)
     context = examine(input, target)
-    if axis is None or isinstance(axis, tuple):
-        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
-        raise TypeError(message)
-    (place,) = axes = resolve_axis(axis, input.ndim)
+    place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)
     if where is not None:
-        check_mask(input, where, [sample_mask_shape(known_shape(input), axes)])
+        check_mask(input, where, [sample_mask_shape(known_shape(input), (place,))])
         arrays = (input, target, where)
     numbers = numbers_that_are_arrays(divergence)
     if numbers or place != input.ndim - 1:
@@ -60,6 +58,17 @@ def divergence_of(
     if place != input.ndim - 1:
         arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
+    return reduced(context, samples, scale, reduction, where)
+
+
+def reduced(
+    context: Context,
+    samples: Array,
+    scale: float | None,
+    reduction: Reduction,
+    where: Array | None,
+) -> Array:
+    """Samples, scaled and reduced, and rounded once."""
     parts = None
     counts: Arrays = ()
     if reduction == "mean" and where is not None:

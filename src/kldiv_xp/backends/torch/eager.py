@@ -12,6 +12,7 @@ from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences
 from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
+from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
@@ -24,7 +25,16 @@ from kldiv_xp.core.evaluate import (
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 
-__all__ = ["check_memory", "divergences", "evaluated", "gradient", "loss", "samples", "terms"]
+__all__ = [
+    "check_memory",
+    "divergences",
+    "evaluated",
+    "gradient",
+    "loss",
+    "samples",
+    "sparse_divergences",
+    "terms",
+]
 
 
 SHAPE = attrgetter("shape")
