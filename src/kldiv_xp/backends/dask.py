@@ -12,6 +12,7 @@ from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - fou
 from kldiv_xp.core.context import Context, Examine, unrounded
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate_linear import Heads, operands_of
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
@@ -73,6 +74,11 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     last = {arrays[0].ndim - 1: 1}
     # With an axis fewer Dask would not fuse it with what reads the chunks, but send them around.
     return chunkwise(function, *arrays, dtype=context.working, adjust_chunks=last)[..., 0]
+
+
+def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
+    """The same of logits that are made chunk by chunk."""
+    return divergences(context, operands_of(context.xp, heads), divergence)
 
 
 def divergences_of_chunk(*arrays: Array, divergence: Divergence, examine: Examine) -> Array:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.jax_linear import linear_divergences
 from kldiv_xp.backends.jax_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -16,7 +17,15 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.log_probabilities import Guard, factors, pointwise
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["divergences", "gradient", "loss", "samples", "sparse_divergences", "terms"]
+__all__ = [
+    "divergences",
+    "gradient",
+    "linear_divergences",
+    "loss",
+    "samples",
+    "sparse_divergences",
+    "terms",
+]
 
 
 def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:

@@ -11,6 +11,7 @@ import torch
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.internals import is_transformed
+from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import keep, kept, spread
 from kldiv_xp.backends.torch.sparse import sparse_divergences
@@ -22,7 +23,7 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import pointwise
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["divergences", "loss", "samples", "sparse_divergences", "terms"]
+__all__ = ["divergences", "linear_divergences", "loss", "samples", "sparse_divergences", "terms"]
 
 
 def is_one_node(arrays: Arrays) -> bool:

@@ -10,6 +10,7 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences
+from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
 from kldiv_xp.backends.torch.sparse import sparse_divergences
@@ -30,6 +31,7 @@ __all__ = [
     "divergences",
     "evaluated",
     "gradient",
+    "linear_divergences",
     "loss",
     "samples",
     "sparse_divergences",
