@@ -70,19 +70,19 @@ def with_gradient(
 ) -> tuple[Array, ...]:
     """Derivatives by both operands, and before them the loss if that is wanted."""
     check_switch("return_value", return_value)
-    gradient = gradient_of_divergence(input, target, *options, upstream)
+    gradient = gradient_of_divergence(input, target, upstream, *options)
     return (divergence_of(input, target, *options), *gradient) if return_value else gradient
 
 
 def gradient_of_divergence(
     input: Array,
     target: Array,
+    upstream: Array,
     divergence: Divergence | JSOfArray,
     axis: int,
     scaled: bool,
     reduction: Reduction,
     where: Array | None,
-    upstream: Array,
 ) -> tuple[Array, Array]:
     """Derivative of the same by each operand, rounded once to the dtype of the operand."""
     square = scale_of(divergence.temperature, scaled)
