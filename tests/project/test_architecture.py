@@ -24,7 +24,9 @@ ROOMS = [
 # The library that a module imports, if it is no other module's work.
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
+    "api.torch_modules": "torch",
     "backends.dask": "dask",
+    "backends.dask_chunks": "dask",
     "backends.jax": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",

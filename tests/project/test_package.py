@@ -28,17 +28,21 @@ def test_public_names():
     assert set(kldiv_xp.__all__) == {
         "CODES",
         "Finding",
+        "JSDivWithLogitsLoss",
         "KLDivInputError",
         "KLDivLoss",
         "KLDivWarning",
+        "KLDivWithLogitsLoss",
         "Report",
         "__version__",
         "checking",
         "diagnose",
         "kl_div",
         "js_div_with_logits",
+        "js_div_with_logits_gradient",
         "kl_div_gradient",
         "kl_div_with_logits",
+        "kl_div_with_logits_gradient",
         "thread_limit",
     }
     assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
@@ -97,7 +101,15 @@ def test_examples_in_docstrings_give_what_they_show(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["KLDivLoss", "js_div_with_logits", "kl_div", "kl_div_gradient", "kl_div_with_logits"],
+    [
+        "KLDivLoss",
+        "js_div_with_logits",
+        "js_div_with_logits_gradient",
+        "kl_div",
+        "kl_div_gradient",
+        "kl_div_with_logits",
+        "kl_div_with_logits_gradient",
+    ],
 )
 @pytest.mark.parametrize("section", ["Parameters", "Raises", "See Also", "Examples"])
 def test_public_docstrings_have_their_sections(name, section):

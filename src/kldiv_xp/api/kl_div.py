@@ -119,6 +119,16 @@ def kl_div(
            [0.0697415, 0.3551755]])
     >>> kl_div(input, target, reduction="none", axis=-1).round(7)
     array([0.9269883, 0.424917 ])
+
+    To divide by a number of one's own, such as the tokens of all microbatches, divide the sum:
+
+    >>> parts = [kl_div(input[:1], target[:1], reduction="sum") / 2]
+    >>> parts += [kl_div(input[1:], target[1:], reduction="sum") / 2]
+    >>> round(float(sum(parts)), 7)
+    0.6759527
+
+    A mask of samples:
+
     >>> first = np.asarray([True, False])
     >>> round(float(kl_div(input, target, reduction="mean", axis=-1, where=first)), 7)
     0.9269883
