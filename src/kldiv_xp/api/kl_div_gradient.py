@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import gradient_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -12,15 +12,15 @@ from kldiv_xp.core.namespaces import is_overridden
 
 @overridable
 def kl_div_gradient(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     reduction: Reduction = "mean",
     log_target: bool = False,
     axis: Axis = None,
-    where: ArrayT | None = None,
+    where: MaskT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
-) -> tuple[ArrayT, ArrayT]:
+) -> tuple[ArrayT, TargetT]:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
     Parameters
@@ -83,7 +83,7 @@ def kl_div_gradient(
     check_reduction(reduction)
     if is_checking():
         check_values(True, input, target, log_target, axis, where)  # noqa: FBT003
-    gradient: tuple[ArrayT, ArrayT] = gradient_of(
+    gradient: tuple[ArrayT, TargetT] = gradient_of(
         input, target, reduction, log_target, axis, where, upstream
     )
     return gradient

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
@@ -86,7 +86,13 @@ class KLDivLoss:
         object.__setattr__(self, "log_target", log_target)
         object.__setattr__(self, "axis", axis)
 
-    def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
+    def __call__(
+        self,
+        input: Operand[ArrayT, MaskT],
+        target: Operand[TargetT, MaskT],
+        *,
+        where: MaskT | None = None,
+    ) -> ArrayT | TargetT:
         """Loss of `input` (log-probabilities) against `target`, in nats.
 
         Parameters
