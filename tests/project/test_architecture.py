@@ -27,6 +27,7 @@ LIBRARIES_OF = {
     "backends.dask": "dask",
     "backends.dask_sparse": "dask",
     "backends.jax": "jax",
+    "backends.jax_linear": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",

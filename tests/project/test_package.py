@@ -39,6 +39,7 @@ def test_public_names():
         "js_div_with_logits",
         "kl_div_gradient",
         "kl_div_with_logits",
+        "linear_kl_div",
         "sparse_kl_div_with_logits",
         "thread_limit",
     }
@@ -104,6 +105,7 @@ def test_examples_in_docstrings_give_what_they_show(name):
         "kl_div",
         "kl_div_gradient",
         "kl_div_with_logits",
+        "linear_kl_div",
         "sparse_kl_div_with_logits",
     ],
 )
