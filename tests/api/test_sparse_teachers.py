@@ -292,6 +292,26 @@ def test_torch_differentiates_twice_and_gives_each_operand_its_type():
     assert [one.grad.dtype for one in narrow] == [torch.bfloat16] * 2
 
 
+def test_modes_of_torch_see_one_call():
+    usable("torch")
+    torch = library("torch")
+    seen = []
+
+    class Seen(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            seen.append((function, args, kwargs))
+            return function(*args, **(kwargs or {}))
+
+    operands = [torch.tensor(one) for one in (STUDENT, INDICES, LOG_P)]
+    with Seen():
+        value = sparse_kl_div_with_logits(*operands, tail="zero")
+    ((function, args, kwargs),) = seen
+    assert function is sparse_kl_div_with_logits
+    assert all(map(lambda a, b: a is b, [*args, kwargs.pop("target")], operands))
+    assert kwargs == {"tail": "zero"}
+    assert value == sparse_kl_div_with_logits(*operands, tail="zero")
+
+
 # Blocks
 
 
