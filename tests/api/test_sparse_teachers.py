@@ -68,21 +68,29 @@ def mask_on(backend, mask):
     return backend.call(lambda array: array != 0, backend.array(mask))
 
 
-@pytest.mark.parametrize("tail", TAILS)
-def test_each_tail_is_the_loss_of_whole_vocabularies(backend, tail):
-    operands = backend.array(STUDENT), places(backend)
-    for kind, temperature in zip(KINDS, (1.0, 2.5), strict=True):
-        rows = backend.values(
-            sparse_kl_div_with_logits,
-            *operands,
-            backend.array(GIVEN[kind]),
-            target_is=kind,
-            tail=tail,
-            temperature=temperature,
-            reduction="none",
-        )
+def test_each_tail_is_the_loss_of_whole_vocabularies(backend):
+    cases = [(tail, *pair) for tail in TAILS for pair in zip(KINDS, (1.0, 2.5), strict=True)]
+
+    def losses(student, indices, p, log_p):
+        given = {"probabilities": p, "log_probabilities": log_p}
+        return [
+            sparse_kl_div_with_logits(
+                student,
+                indices,
+                given[kind],
+                target_is=kind,
+                tail=tail,
+                temperature=temperature,
+                reduction="none",
+            )
+            for tail, kind, temperature in cases
+        ]
+
+    targets = [backend.array(GIVEN[kind]) for kind in KINDS]
+    found = backend.call(losses, backend.array(STUDENT), places(backend), *targets)
+    for rows, (tail, _, temperature) in zip(found, cases, strict=True):
         expected = expected_rows(tail, temperature=temperature) * temperature**2
-        assert_allclose(rows, expected, rtol=1e-10, atol=1e-15)
+        assert_allclose(backend.read(rows), expected, rtol=1e-10, atol=1e-15)
 
 
 def test_all_places_are_the_loss_of_whole_vocabularies(backend):
@@ -142,20 +150,20 @@ def test_tail_of_a_certain_student_keeps_its_digits(backend, dtype):
     assert_allclose(value, expected, rtol=1e-6 if dtype == "float32" else 1e-14)
 
 
-def test_samples_that_are_not_selected_have_no_part_whatever_their_indices(backend, reduction):
-    rows = np.where(TOKENS[..., 0], expected_rows("bucket"), 0)
-    expected = {"none": rows, "sum": rows.sum(), "mean": rows.sum() / 3}
-    expected["batchmean"] = rows.sum() / 2
-    value = backend.call(
-        lambda *arrays: sparse_kl_div_with_logits(
-            *arrays[:3], where=arrays[3], reduction=reduction
-        ),
+def test_samples_that_are_not_selected_have_no_part_whatever_their_indices(backend):
+    found = backend.call(
+        lambda *arrays: [
+            sparse_kl_div_with_logits(*arrays[:3], where=arrays[3], reduction=reduction)
+            for reduction in ("none", "mean", "batchmean")
+        ],
         backend.array(np.where(TOKENS, STUDENT, math.nan)),
         places(backend, np.where(TOKENS, INDICES, -100)),
         backend.array(np.where(TOKENS, LOG_P, math.nan)),
         mask_on(backend, TOKENS),
     )
-    assert_allclose(backend.read(value), expected[reduction], rtol=1e-10)
+    rows = np.where(TOKENS[..., 0], expected_rows("bucket"), 0)
+    for value, expected in zip(found, (rows, rows.sum() / 3, rows.sum() / 2), strict=True):
+        assert_allclose(backend.read(value), expected, rtol=1e-10)
 
 
 def test_axis_of_a_distribution_may_be_any(backend):
@@ -218,28 +226,26 @@ def finite_differences(loss, operands, place, step=1e-6):
     return slope
 
 
-@pytest.mark.parametrize("tail", TAILS)
-def test_gradient_is_the_slope_of_the_loss(autodiff_backend, tail):
+@pytest.mark.parametrize("kind", [*KINDS, "logits"])
+def test_gradient_is_the_slope_of_the_loss(autodiff_backend, kind):
     backend = autodiff_backend
     student = np.where(np.isfinite(STUDENT) & (STUDENT < 50), STUDENT, 1.0)
     student[0, 0] = TEACHER[0, 1]
     log_p = np.where(np.isfinite(LOG_P), LOG_P, -3.0)
-    kinds = {"log_probabilities": log_p, "probabilities": np.exp(log_p)}
-    if tail == "renormalize":
-        kinds["logits"] = log_p + 1
-    for kind, target in kinds.items():
+    target = {"log_probabilities": log_p, "probabilities": np.exp(log_p), "logits": log_p + 1}[kind]
+    tails = {"renormalize": 1} if kind == "logits" else {"bucket": 1, "zero": 2, "renormalize": 4}
 
-        def loss(x, i, t, kind=kind):
-            options = {"target_is": kind, "temperature": 2.0, "reduction": "sum"}
-            return sparse_kl_div_with_logits(x, i, t, tail=tail, **options)
-
-        operands = student, INDICES, target
-        found = slopes_of(
-            backend, loss, backend.array(student), places(backend), backend.array(target)
+    def loss(x, i, t):
+        options = {"target_is": kind, "temperature": 2.0, "reduction": "sum"}
+        return sum(
+            weight * sparse_kl_div_with_logits(x, i, t, tail=tail, **options)
+            for tail, weight in tails.items()
         )
-        for place, slope in zip((0, 2), found, strict=True):
-            expected = finite_differences(loss, operands, place)
-            assert_allclose(backend.read(slope), expected, rtol=1e-5, atol=1e-7)
+
+    found = slopes_of(backend, loss, backend.array(student), places(backend), backend.array(target))
+    for place, slope in zip((0, 2), found, strict=True):
+        expected = finite_differences(loss, (student, INDICES, target), place)
+        assert_allclose(backend.read(slope), expected, rtol=1e-5, atol=1e-7)
 
 
 def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabularies(
@@ -282,6 +288,26 @@ def test_torch_differentiates_twice_and_gives_each_operand_its_type():
     assert loss.dtype == torch.float32
     loss.backward()
     assert [one.grad.dtype for one in narrow] == [torch.bfloat16] * 2
+
+
+def test_modes_of_torch_see_one_call():
+    usable("torch")
+    torch = library("torch")
+    seen = []
+
+    class Seen(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            seen.append((function, args, kwargs))
+            return function(*args, **(kwargs or {}))
+
+    operands = [torch.tensor(one) for one in (STUDENT, INDICES, LOG_P)]
+    with Seen():
+        value = sparse_kl_div_with_logits(*operands, tail="zero")
+    ((function, args, kwargs),) = seen
+    assert function is sparse_kl_div_with_logits
+    assert all(map(lambda a, b: a is b, [*args, kwargs.pop("target")], operands))
+    assert kwargs == {"tail": "zero"}
+    assert value == sparse_kl_div_with_logits(*operands, tail="zero")
 
 
 # Blocks

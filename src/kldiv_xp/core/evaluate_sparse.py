@@ -129,6 +129,11 @@ def selected(
         return input, indices, target
     return (
         xp.where(where, input, 0.0),
-        xp.where(where, indices, counted(xp, indices.shape[-1], indices)),
+        selected_indices(xp, indices, where),
         xp.where(where, target, divergence.something),
     )
+
+
+def selected_indices(xp: Namespace, indices: Array, where: Array) -> Array:
+    """Indices, and the first of a row where the mask is False."""
+    return xp.where(where, indices, counted(xp, indices.shape[-1], indices))
