@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import ArrayT, DType, Reduction, TargetKind
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.with_logits import divergence_of
@@ -24,6 +24,7 @@ def kl_div_with_logits(
     reduction: Reduction = "batchmean",
     where: ArrayT | None = None,
     target_is: TargetKind = "logits",
+    dtype: DType | None = None,
 ) -> ArrayT:
     r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
 
@@ -55,12 +56,14 @@ def kl_div_with_logits(
         divides by the number selected.  To leave out an entry of a sample, make its logit -inf.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What `target` holds.
+    dtype : dtype, optional
+        Dtype of the result; see `kl_div`.
 
     Returns
     -------
     array
         Of the same library and device, 0-d unless for 'none', which gives `input`'s shape
-        without `axis`.  Its dtype is the promoted dtype of the operands; within
+        without `axis`.  Its dtype is `dtype`, or the promoted dtype of the operands; within
         ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
 
     Raises
@@ -101,7 +104,7 @@ def kl_div_with_logits(
     divergence = KL(temperature_of(temperature, input), target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
     return result
 
 
@@ -116,6 +119,7 @@ def js_div_with_logits(
     scale_by_temperature_squared: bool = False,
     reduction: Reduction = "batchmean",
     where: ArrayT | None = None,
+    dtype: DType | None = None,
 ) -> ArrayT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
@@ -133,7 +137,7 @@ def js_div_with_logits(
         it shrinks towards either end; the ends themselves are the limits of the divergence over
         :math:`\beta` and over :math:`1 - \beta`: :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the
         reverse, :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
-    axis, temperature, reduction, where
+    axis, temperature, reduction, where, dtype
         See `kl_div_with_logits`.
     scale_by_temperature_squared : bool
         Whether to multiply by :math:`T^2`.
@@ -176,5 +180,5 @@ def js_div_with_logits(
     divergence = kind(temperature_of(temperature, input), weight)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
     return result

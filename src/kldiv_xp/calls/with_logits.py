@@ -3,9 +3,9 @@
 import math
 from functools import partial
 
-from kldiv_xp._typing import Array, Namespace, Reduction, Shape
+from kldiv_xp._typing import Array, DType, Namespace, Reduction, Shape
 from kldiv_xp.calls.kl_div import number_selected
-from kldiv_xp.calls.operands import examine
+from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_mask
 from kldiv_xp.checks.options import check_switch, resolve_axis
@@ -40,11 +40,12 @@ def divergence_of(
     scaled: bool,
     reduction: Reduction,
     where: Array | None,
+    dtype: DType | None = None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
     scale = scale_of(divergence.temperature, scaled)
     check_reduction(reduction)
-    context = examine(input, target)
+    context = with_dtype(examine(input, target), dtype)
     if axis is None or isinstance(axis, tuple):
         message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
         raise TypeError(message)
