@@ -1,0 +1,64 @@
+"""The code on the pages of the site does what it says."""
+
+import ast
+import doctest
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from conftest import usable
+
+DOCS = Path(__file__).parents[2] / "docs"
+if not DOCS.is_dir():
+    pytest.skip("the pages stay in the source tree", allow_module_level=True)
+
+pytestmark = pytest.mark.long
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PAGES = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in sorted(DOCS.glob("*.md"))
+    if BLOCK.search(path.read_text(encoding="utf-8"))
+}
+LIBRARIES = {"numpy", "torch", "jax", "dask"}
+
+
+def blocks(text):
+    """Number of the line before each block, and its code."""
+    return [(text[: one.start()].count("\n") + 1, one.group(1)) for one in BLOCK.finditer(text)]
+
+
+def libraries(text):
+    """Array libraries that the code of a page imports."""
+    words = re.findall(r"^(?:>>> )?(?:import|from) (\w+)", "\n".join(dict(blocks(text)).values()),
+                       re.MULTILINE)  # fmt: skip
+    return sorted(LIBRARIES & set(words))
+
+
+def say(code, line, names, page):
+    """Run a block as a session whose output must be what stands there."""
+    example = doctest.DocTestParser().get_doctest(code, names, page, f"{page}.md", line)
+    assert example.examples
+    said = []
+    result = doctest.DocTestRunner().run(example, out=said.append, clear_globs=False)
+    assert result.failed == 0, "".join(said)
+    names.update(example.globs)
+
+
+def run(code, line, names, page):
+    """Run a block as a part of a module; names the line where it fails."""
+    tree = ast.increment_lineno(ast.parse(code), line)
+    exec(compile(tree, f"{page}.md", "exec"), names)  # noqa: S102 - the code is ours
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_of_the_page_does_what_it_says(page, monkeypatch, tmp_path):
+    for library in libraries(PAGES[page]):
+        usable(library)
+    monkeypatch.chdir(tmp_path)
+    # torch.export and pickle look up where a function was defined.
+    module = types.ModuleType(f"page_{page}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for line, code in blocks(PAGES[page]):
+        (say if code.startswith(">>>") else run)(code, line, vars(module), page)
