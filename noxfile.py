@@ -227,6 +227,25 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site, follow its links, run the code of its pages, look at them in a browser."""
+    install_group(session, "torch", "tests", "docs")
+    session.install(".[conformance]")
+    site = "build/site"
+    shutil.rmtree("build/doctrees", ignore_errors=True)
+    options = [
+        "--builder=html",
+        "--doctree-dir=build/doctrees",
+        "--fail-on-warning",
+        "--keep-going",
+    ]
+    session.run("sphinx-build", "--quiet", *options, "docs", site)
+    session.run("python", "docs/check_site.py", site)
+    checks = ["tests/project/test_pages.py", "tests/project/test_site.py"]
+    session.run("pytest", *checks, *session.posargs, env=SURROUNDINGS | {"KLDIV_XP_SITE": site})
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, and test the wheel where the source tree is out of reach."""
     install_group(session, "build", "wheel-tests")

@@ -48,6 +48,8 @@ html_static_path = ["static", "peers/report.html"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
+# What a summary is made of is fetched, which browsers refuse for files.
+html_show_search_summary = False
 html_theme_options = {
     "logo": {"text": "kldiv_xp"},
     "navbar_align": "left",
@@ -62,5 +64,6 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+html_context = {"default_mode": "auto"}
 html_sidebars = {"index": []}
 copyright = "the authors of kldiv_xp; BSD 3-Clause"

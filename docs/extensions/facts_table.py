@@ -15,37 +15,35 @@ SHOWN = {
     "array_api_strict": "array-api-strict",
 }
 # What no fact of a single library says: whether arrays are lazy, and who differentiates.
-LAZY = {"jax": "inside `jit`", "torch": "inside `torch.compile`, `torch.export`", "dask": "always"}
+LAZY = {"jax": "inside `jit`", "torch": "inside `compile`, `export`", "dask": "always"}
 BOUNDED = {
-    "numpy": "some MiB for a thread",
-    "torch": "some MiB for a thread, on a CPU",
-    "dask": "some chunks for a worker",
+    "numpy": "some MiB a thread",
+    "torch": "some MiB a thread, on a CPU",
+    "dask": "some chunks a worker",
     "cupy": "partial sums of one kernel",
     "jax": "what XLA makes of it",
 }
-HEADER = ("library", "works", "way that is taken", "lazy", "memory beyond operands and result",
-          "automatic differentiation")  # fmt: skip
+HEADER = ("library", "works", "lazy", "memory", "autodiff", "ways of its own")
 
 
 def row(name: str, facts: Facts) -> tuple[str, ...]:
     """What the table says of one library."""
     ways = [facts.backend, facts.backend_of_compiler, *facts.backends_of_subclasses.values()]
-    modules = ", ".join(f"`{way}`" for way in ways if way)
     return (
         SHOWN.get(name, name),
         "yes",
-        modules or "the plain formula",
         LAZY.get(name, "no"),
-        BOUNDED.get(name, "temporaries of the operands' size"),
-        "yes, in closed form" if facts.constant else "no: `kl_div_gradient`",
+        BOUNDED.get(name, "temporaries as large as the operands"),
+        "yes" if facts.constant else "no",
+        ", ".join(f"`{way.removeprefix('backends.')}`" for way in ways if way) or "none",
     )
 
 
 def table() -> str:
     """The table in Markdown."""
     rows = [row(name, facts) for name, facts in FACTS.items()]
-    rows.append(("any other", *row("any other", UNKNOWN)[1:3], "as it is", *row("", UNKNOWN)[4:5],
-                 "as it does"))  # fmt: skip
+    _, works, _, memory, _, ways = row("", UNKNOWN)
+    rows.append(("any other", works, "as it is", memory, "as it does", ways))
     lines = [HEADER, ("---",) * len(HEADER), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -1,19 +1,35 @@
 """Formulas as MathML, which browsers show without a script or a font from elsewhere."""
 
+import re
+
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
+# A function's name and its argument, which the converter leaves without a space between.
+NAME = re.compile(r"(<mi>(?:log|exp)</mi>)(?=<m(?:i|sub|sup)>)")
+
+
+# Letters of LaTeX beyond which a formula may be wider than a phone.
+LONG = 36
+
+
+def mathml(formula: str, display: str) -> str:
+    """A formula of LaTeX in MathML."""
+    return NAME.sub(r'\1<mspace width="0.17em"/>', convert(formula, display=display))
+
 
 def visit_math(self: nodes.NodeVisitor, node: nodes.math) -> None:
     """Write a formula in a line of text."""
-    self.body.append(convert(node.astext(), display="inline"))
+    text = mathml(node.astext(), "inline")
+    is_long = len(node.astext()) > LONG
+    self.body.append(f'<span class="long-formula">{text}</span>' if is_long else text)
     raise nodes.SkipNode
 
 
 def visit_displayed(self: nodes.NodeVisitor, node: nodes.math_block) -> None:
     """Write a formula that stands by itself."""
-    self.body.append(convert(node.astext(), display="block"))
+    self.body.append(mathml(node.astext(), "block"))
     raise nodes.SkipNode
 
 

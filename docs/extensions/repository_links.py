@@ -38,9 +38,7 @@ def rewrite(_: Sphinx, name: str, source: list[str]) -> None:
     source[0] = LINK.sub(lambda match: led(match, f"docs/{name.rpartition('/')[0]}"), source[0])
 
 
-def rewrite_included(
-    _: Sphinx, relative_path: object, __: str, source: list[str]
-) -> None:
+def rewrite_included(_: Sphinx, relative_path: object, __: str, source: list[str]) -> None:
     """Rewrite the links of a file of the repository that a page includes."""
     path = str(relative_path).replace("\\", "/").removeprefix("../")
     folder = f"{path.rpartition('/')[0]}/".removeprefix("/")
