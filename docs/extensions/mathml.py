@@ -6,9 +6,10 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
-# A function's name and its argument, which the converter leaves without a space between.
-NAME = re.compile(r"(<mi>(?:log|exp)</mi>)(?=<m(?:i|sub|sup)>)")
-
+# The name of a function stands a little apart from what it is of, and from a factor before it.
+AFTER = re.compile(r"(<mi>(?:log|exp)</mi>)(?=<m(?:i|n|sub|sup)>)")
+BEFORE = re.compile(r"(?<=</mi>)(<mi>(?:log|exp)</mi>)")
+SPACE = '<mspace width="0.17em"/>'
 
 # Letters of LaTeX beyond which a formula may be wider than a phone.
 LONG = 36
@@ -16,7 +17,8 @@ LONG = 36
 
 def mathml(formula: str, display: str) -> str:
     """A formula of LaTeX in MathML."""
-    return NAME.sub(r'\1<mspace width="0.17em"/>', convert(formula, display=display))
+    text = convert(formula, display=display)
+    return BEFORE.sub(rf"{SPACE}\1", AFTER.sub(rf"\1{SPACE}", text))
 
 
 def visit_math(self: nodes.NodeVisitor, node: nodes.math) -> None:
