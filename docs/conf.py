@@ -65,5 +65,7 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 html_context = {"default_mode": "auto"}
-html_sidebars = {"index": []}
+# Pages without others below or beside them need no list of them.
+ALONE = ("index", "quickstart", "conformance", "design", "examples", "contributing", "changelog")
+html_sidebars = dict.fromkeys(ALONE, [])
 copyright = "the authors of kldiv_xp; BSD 3-Clause"

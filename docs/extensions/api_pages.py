@@ -23,7 +23,7 @@ def public_names() -> Iterator[tuple[str, str, Any]]:
     """Module, name and object of everything public."""
     for module in MODULES:
         names = importlib.import_module(module)
-        for name in sorted(names.__all__, key=str.lower):
+        for name in sorted(names.__all__, key=lambda one: (one.startswith("_"), one.lower())):
             yield module, name, getattr(names, name)
 
 

@@ -16,17 +16,27 @@ if not DOCS.is_dir():
 
 pytestmark = pytest.mark.long
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PAGES = {
-    path.stem: path.read_text(encoding="utf-8")
-    for path in sorted(DOCS.glob("*.md"))
-    if BLOCK.search(path.read_text(encoding="utf-8"))
-}
+INCLUDED = re.compile(r"^```\{include\} (\S+)\n```$", re.MULTILINE)
+# The form of a call, which is no code.
+FORMS = {"loss(input, target, *, reduction, log_target)\n"}
+MODULES = DOCS.parent / "examples" / "conformance_of_your_kernel"
 LIBRARIES = {"numpy", "torch", "jax", "dask"}
+
+
+def text_of(path):
+    """Text of a page, with what it includes."""
+    text = path.read_text(encoding="utf-8")
+    return INCLUDED.sub(lambda match: text_of(path.parent / match[1]), text)
+
+
+PAGES = {path.stem: text_of(path) for path in sorted(DOCS.glob("*.md"))}
+PAGES = {name: text for name, text in PAGES.items() if BLOCK.search(text)}
 
 
 def blocks(text):
     """Number of the line before each block, and its code."""
-    return [(text[: one.start()].count("\n") + 1, one.group(1)) for one in BLOCK.finditer(text)]
+    found = [(text[: one.start()].count("\n") + 1, one.group(1)) for one in BLOCK.finditer(text)]
+    return [(line, code) for line, code in found if code not in FORMS]
 
 
 def libraries(text):
@@ -57,8 +67,14 @@ def test_code_of_the_page_does_what_it_says(page, monkeypatch, tmp_path):
     for library in libraries(PAGES[page]):
         usable(library)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(MODULES)
     # torch.export and pickle look up where a function was defined.
     module = types.ModuleType(f"page_{page}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     for line, code in blocks(PAGES[page]):
         (say if code.startswith(">>>") else run)(code, line, vars(module), page)
+
+
+def test_what_the_code_prints_is_compared():
+    with pytest.raises(AssertionError, match=r"Expected:\n    3\nGot:\n    2"):
+        say(">>> 1 + 1\n3\n", 1, {}, "page")

@@ -1,6 +1,7 @@
 """The site is built without a warning, and looks as it should in a real browser."""
 
 import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
