@@ -67,5 +67,5 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}
 # Pages without others below or beside them need no list of them.
 ALONE = ("index", "quickstart", "conformance", "design", "examples", "contributing", "changelog")
-html_sidebars = dict.fromkeys(ALONE, [])
+html_sidebars = {page: [] for page in ALONE}
 copyright = "the authors of kldiv_xp; BSD 3-Clause"

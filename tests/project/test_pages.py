@@ -3,6 +3,7 @@
 import ast
 import doctest
 import re
+import runpy
 import sys
 import types
 from pathlib import Path
@@ -76,5 +77,37 @@ def test_code_of_the_page_does_what_it_says(page, monkeypatch, tmp_path):
 
 
 def test_what_the_code_prints_is_compared():
-    with pytest.raises(AssertionError, match=r"Expected:\n    3\nGot:\n    2"):
+    with pytest.raises(AssertionError, match=r"Expected:\n\s+3\n\s+Got:\n\s+2"):
         say(">>> 1 + 1\n3\n", 1, {}, "page")
+
+
+EXAMPLES = DOCS.parent / "examples"
+SHOWN = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+
+
+def sections():
+    """Name of each example on their page, and what stands under it."""
+    return dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", SHOWN, re.DOTALL | re.MULTILINE))
+
+
+def without_numbers(text):
+    return re.sub(r"[-\d][\d.]*(e-?\d+)?", "#", text).strip()
+
+
+def test_page_of_examples_has_each_of_them_and_how_to_run_it():
+    names = {path.name for path in EXAMPLES.iterdir()} - {"README.md", "__pycache__"}
+    assert set(sections()) == names
+    for name, text in sections().items():
+        assert f"[{name}](#{name.replace('.', '')})" in SHOWN
+        assert "```console\n" in text
+        assert f"python examples/{name}\n" in text or name.startswith("conformance_of_")
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch", "jax"])
+def test_examples_print_what_their_page_shows_but_for_digits(library, capsys):
+    usable(library)
+    found = [name for name in sections() if name.endswith(f"_{library}.py")]
+    for name in (name for name in found if not name.startswith("distributed_")):
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        shown = re.search(r"```text\n(.*?)```", sections()[name], re.DOTALL)
+        assert without_numbers(capsys.readouterr().out) == without_numbers(shown[1])
