@@ -25,6 +25,8 @@ PICTURES = {
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*PICTURES, []], metavar="NAME")
-    for name in parser.parse_args().names or PICTURES:
-        PICTURES[name](FOLDER / name)
-        print(FOLDER / name)
+    parser.add_argument("--output", type=Path, default=FOLDER, help="folder to draw into")
+    options = parser.parse_args()
+    for name in options.names or PICTURES:
+        PICTURES[name](options.output / name)
+        print(options.output / name)

@@ -4,6 +4,7 @@ import ast
 import doctest
 import re
 import runpy
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -111,3 +112,15 @@ def test_examples_print_what_their_page_shows_but_for_digits(library, capsys):
         runpy.run_path(str(EXAMPLES / name), run_name="__main__")
         shown = re.search(r"```text\n(.*?)```", sections()[name], re.DOTALL)
         assert without_numbers(capsys.readouterr().out) == without_numbers(shown[1])
+
+
+def test_pictures_are_those_that_are_drawn_now(tmp_path):
+    matplotlib = pytest.importorskip("matplotlib")
+    pytest.importorskip("optax")
+    usable("torch")
+    kept = {path.name: path.read_bytes() for path in (DOCS / "pictures").glob("*.svg")}
+    if any(f"Matplotlib v{matplotlib.__version__}".encode() not in one for one in kept.values()):
+        pytest.skip("another Matplotlib has drawn the pictures")
+    command = [sys.executable, str(DOCS / "pictures"), "--output", str(tmp_path), *kept]
+    subprocess.run(command, check=True, capture_output=True)
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
