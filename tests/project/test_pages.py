@@ -118,7 +118,9 @@ def test_pictures_are_those_that_are_drawn_now(tmp_path):
     matplotlib = pytest.importorskip("matplotlib")
     pytest.importorskip("optax")
     usable("torch")
-    kept = {path.name: path.read_bytes() for path in (DOCS / "pictures").glob("*.svg")}
+    # The errors that this one shows are those of a processor.
+    paths = {*(DOCS / "pictures").glob("*.svg")} - {DOCS / "pictures" / "nearly_equal.svg"}
+    kept = {path.name: path.read_bytes() for path in paths}
     if any(f"Matplotlib v{matplotlib.__version__}".encode() not in one for one in kept.values()):
         pytest.skip("another Matplotlib has drawn the pictures")
     command = [sys.executable, str(DOCS / "pictures"), "--output", str(tmp_path), *kept]
