@@ -26,11 +26,11 @@ ROOMS = [
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
     "api.torch_modules": "torch",
-    "backends.dask": "dask",
     "backends.dask_sparse": "dask",
     "backends.dask_chunks": "dask",
     "backends.jax": "jax",
     "backends.jax_linear": "jax",
+    "backends.jax_rows": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",
