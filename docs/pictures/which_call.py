@@ -14,28 +14,31 @@ CALLS = {
     ("log-probabilities", "logits"): LOGITS + OPERANDS + ")",
     ("log-probabilities", "log-probabilities"): PLAIN + OPERANDS + ",\n log_target=True)",
     ("log-probabilities", "probabilities"): PLAIN + OPERANDS + ")",
+    ("probabilities", "logits"): "take the softmax\nof the target first",
+    ("probabilities", "log-probabilities"): PLAIN
+    + OPERANDS
+    + ",\n log_input=False,\n log_target=True)",
+    ("probabilities", "probabilities"): PLAIN + OPERANDS + ",\n log_input=False)",
 }
+COLORS = {LOGITS: BLUE, PLAIN: GREEN}
 SIZE, LEFT = (98, 56), 76
 
 
 def draw(path: Path) -> None:
     """Draw the table: a row for what the model holds, a column for what the target holds."""
-    figure, axes = canvas(5.35, 3.6)
-    axes.text(LEFT + 1.5 * 102, 240, "the target holds …", ha="center", color=GREY)
-    axes.text(5, 205, "the model's\narray holds …", va="center", color=GREY)
+    figure, axes = canvas(5.35, 4.0)
+    axes.text(LEFT + 1.5 * 102, 269, "the target holds …", ha="center", color=GREY)
+    axes.text(5, 234, "the model's\narray holds …", va="center", color=GREY)
     for place, kind in enumerate(COLUMNS):
-        box(axes, (LEFT + place * 102, 228 - 32), (SIZE[0], 24), kind, weight="bold", fontsize=8.5)
-    for below, held in enumerate(("logits", "log-probabilities")):
-        y = 132 - below * 62
+        box(axes, (LEFT + place * 102, 257 - 32), (SIZE[0], 24), kind, weight="bold", fontsize=8.5)
+    for below, held in enumerate(COLUMNS):
+        y = 161 - below * 62
         box(axes, (4, y), (68, SIZE[1]), held.replace("-", "-\n"), weight="bold", fontsize=8.5)
         for place, kind in enumerate(COLUMNS):
             call = CALLS[held, kind]
-            color = BLUE if call.startswith(LOGITS) else GREEN
+            color = next((one for start, one in COLORS.items() if call.startswith(start)), GREY)
             at = LEFT + place * 102, y
             box(axes, at, SIZE, call, color=color, family="monospace", fontsize=7.0, ma="left")
-    box(axes, (4, 32), (68, 32), "probabilities", weight="bold", fontsize=8.5)
-    text = "take log(input), and look in the row above"
-    box(axes, (LEFT, 32), (302, 32), text, fontsize=8.5)
     note = "Symmetric, or the other way round: js_div_with_logits, with beta = 0.5 or 1."
     axes.text(4, 14, note, va="center", color=GREY, fontsize=8.5)
     save(figure, path)
