@@ -5,12 +5,19 @@ from pathlib import Path
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.loss_kernels import (
     NAMES,
+    RESULTS,
+    TERMS,
+    TOTAL,
     UPSTREAM,
+    source_of_divergences,
+    source_of_row_slopes,
     source_of_slopes,
     source_of_sums,
     source_of_terms,
+    source_of_totals,
 )
 from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logits import JS, KL
 
 FOLDER = Path(__file__).parent / "golden"
 P, LOG_P = Form(), Form(log_target=True)
@@ -18,36 +25,72 @@ Q, LOG_Q_AND_P = Form(log_input=False), Form(log_target=True, generalized=True)
 GENERALIZED = Form(log_input=False, generalized=True)
 
 
-def operands(*dtypes, names=NAMES):
-    return tuple(map(Operand, names, dtypes))
+FOUR, EIGHT, TWO = 4, 8, 2
+
+
+def operands(*dtypes, names=NAMES, rows=()):
+    return tuple(
+        Operand(name, dtype, name not in rows) for name, dtype in zip(names, dtypes, strict=False)
+    )
+
+
+def total(dtype):
+    return (Operand(TOTAL, dtype, in_rows=False),)
+
+
+def terms(dtype):
+    return (Operand(TERMS, dtype),)
+
+
+def by(dtype, *names):
+    return tuple(Operand(name, dtype) for name in names or RESULTS)
 
 
 def golden():
-    """Name to text: sums, terms and derivatives, in both spaces, of every type, masked or not."""
-    wide, narrow = ("float32", "float32"), ("float16", "float16")
-    both = operands("float64", "float64", "bool", "float64", names=(*NAMES, UPSTREAM))
+    """Name to text: sums, terms, derivatives and rows of logits, of every type, masked or not."""
+    wide, half = operands("float32", "float32"), operands("float16", "float16")
+    bfloat = operands("bfloat16", "bfloat16")
+    masked = operands("bfloat16", "float32", "bool", rows="w")
+    above = operands(
+        "float64", "float64", "bool", "float64", names=(*NAMES, UPSTREAM), rows=UPSTREAM
+    )
+    upstream = (*wide, Operand(UPSTREAM, "float32", in_rows=False))
+    flat, groups, strided = (1, 0), (1, 2), (3, 0)
+    one = "float32"
     return {
-        "sums_float32": source_of_sums(P, "float32", wide, "float32", (1, 1)),
+        "sums_float32": source_of_sums(P, one, wide, total("float64"), flat, FOUR),
         "sums_bfloat16_log_target_masked": source_of_sums(
-            LOG_P, "float32", ("bfloat16", "float32", "bool"), "float32", (1, 2)
+            LOG_P, one, masked, total(one), groups, EIGHT
         ),
-        "sums_float32_log_input": source_of_sums(Q, "float32", wide, "float32", (1, 1)),
-        "sums_float32_generalized": source_of_sums(GENERALIZED, "float32", wide, "float32", (1, 1)),
+        "sums_float32_log_input": source_of_sums(Q, one, wide, total(one), flat, 1),
+        "sums_float32_generalized": source_of_sums(GENERALIZED, one, wide, total(one), flat, FOUR),
+        "totals_float16": source_of_totals(
+            "float64", operands("float64"), total("float16"), flat, TWO
+        ),
         "slopes_float64_log_input_masked": source_of_slopes(
-            Q, (True, True), "float64", both, ("float64", "float64"), 1
+            Q, 3, (True, True), "float64", above, by("float64"), flat, 1
         ),
         "slopes_float32_generalized_log_target": source_of_slopes(
-            LOG_Q_AND_P, (True, True), "float32", operands(*wide), ("float32", "float32"), 1
+            LOG_Q_AND_P, 2, (True, True), one, wide, by(one), flat, FOUR
         ),
-        "terms_float16": source_of_terms(P, "float32", operands(*narrow), ("float16",), 1),
+        "terms_float16": source_of_terms(P, one, half, terms("float16"), flat, EIGHT),
         "terms_bfloat16_log_target": source_of_terms(
-            LOG_P, "float32", operands("bfloat16", "bfloat16"), ("bfloat16",), 3
+            LOG_P, one, bfloat, terms("bfloat16"), strided, 1
         ),
         "slopes_float64_masked": source_of_slopes(
-            P, (True, True), "float64", both, ("float64", "float64"), 2
+            P, 3, (True, True), "float64", above, by("float64"), (2, 0), TWO
         ),
         "slopes_float32_log_target": source_of_slopes(
-            LOG_P, (True, False), "float32", operands(*wide), ("float32",), 1
+            LOG_P, 2, (True, False), one, wide, by(one, "by_input"), flat, FOUR
+        ),
+        "kl_of_logits_float32": source_of_divergences(
+            KL(2.0, "logits"), one, wide, total(one), flat, FOUR
+        ),
+        "js_of_logits_bfloat16": source_of_divergences(
+            JS.of(1.0, 0.5), one, bfloat, total(one), flat, EIGHT
+        ),
+        "slopes_of_logits_float32": source_of_row_slopes(
+            KL(1.0, "logits"), 2, (True, False), one, upstream, by(one, "by_input"), flat, FOUR
         ),
     }
 

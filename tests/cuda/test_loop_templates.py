@@ -6,11 +6,11 @@ import cuda_on_cpu
 import numpy as np
 import pytest
 from cuda_on_cpu import ascending, descending, launch, shuffled
+from kldiv_xp.cuda.loop_templates import map_source, sum_source
 
 from kldiv_xp.cuda import strides_and_grid
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.formula_to_c import device_function
-from kldiv_xp.cuda.loop_templates import map_source, sum_source
 from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of
 
 if cuda_on_cpu.why_unusable():

@@ -13,10 +13,22 @@ from functools import cache
 from pathlib import Path
 
 from kldiv_xp.cuda.launch_plan import Device, name_of
-from kldiv_xp.cuda.strides_and_grid import THREADS, Buffer
+from kldiv_xp.cuda.kernel_text import NAME
+from kldiv_xp.cuda.strides_and_grid import Buffer
 
 FOLDER = Path(__file__).parent
-KERNEL = re.compile(r'extern "C" __global__ void (\w+)\(\s*(.*?)\)\n\{', re.DOTALL)
+KERNEL = re.compile(
+    r'extern "C" __global__ void __launch_bounds__\(\d+\) (\w+)\(\s*(.*?)\)\n\{', re.DOTALL
+)
+# What is an instruction of a GPU, and a function here.
+INSTRUCTIONS = {
+    'asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(place->bits));': (
+        "value = float_of_half(place->bits);"
+    ),
+    'asm("cvt.rn.f16.f32 %0, %1;" : "=h"(place->bits) : "f"(value));': (
+        "place->bits = half_of_float(value);"
+    ),
+}
 COMMAND = [
     *["g++", "-x", "c++", "-", "-std=c++17", "-O1", "-shared", "-fPIC", "-ffp-contract=off"],
     *["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused", f"-I{FOLDER}"],
@@ -52,9 +64,10 @@ def shuffled(threads):
     return random.Random(threads).sample(range(threads), threads)
 
 
-def launch(source, name, blocks, arguments, *, order=ascending, first=0):
+def launch(source, blocks, threads, arguments, *, order=ascending, first=0):
     """Run a kernel, from its first block on; threads take turns in an order between barriers."""
-    function, kinds = kernel(source, name)
+    function, kinds = kernel(source)
+    name = NAME
     if len(arguments) != len(kinds):
         message = f"{name} takes {len(kinds)} arguments; got {len(arguments)}."
         raise TypeError(message)
@@ -65,16 +78,17 @@ def launch(source, name, blocks, arguments, *, order=ascending, first=0):
     if not 0 < blocks < 1 << 31:
         message = f"{name} was launched with {blocks} blocks."
         raise ValueError(message)
-    turns = (ctypes.c_uint * THREADS)(*order(THREADS))
-    if function(first, blocks, THREADS, turns, *arguments):
+    turns = (ctypes.c_uint * threads)(*order(threads))
+    if function(first, blocks, threads, turns, *arguments):
         message = f"A thread of {name} ended while another waited at a barrier."
         raise RuntimeError(message)
 
 
 @cache
-def kernel(source, name):
+def kernel(source):
     """Function of a kernel, and the types of its arguments."""
-    parameters = dict(KERNEL.findall(source))[name].split(",")
+    ((name, found),) = KERNEL.findall(source)
+    parameters = found.split(",")
     kinds = [kind_of(parameter) for parameter in parameters]
     function = getattr(compiled(source), f"run_{name}")
     function.argtypes = [*[ctypes.c_uint] * 3, ctypes.POINTER(ctypes.c_uint), *kinds]
@@ -92,6 +106,8 @@ def kind_of(parameter):
 def compiled(source):
     """Library of the kernels of a text."""
     text = f'#include "cuda_on_cpu.h"\n{source}'
+    for instruction, call in INSTRUCTIONS.items():
+        text = text.replace(instruction, call)
     text += "".join(wrapper(*found) for found in KERNEL.findall(source))
     target = folder() / f"{hashlib.sha256(text.encode()).hexdigest()}.so"
     if not target.exists():

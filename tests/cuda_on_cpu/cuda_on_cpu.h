@@ -8,6 +8,7 @@
 
 #define __device__ static inline
 #define __global__
+#define __launch_bounds__(threads)
 #define __shared__ static
 
 struct Place { unsigned int x; };
@@ -31,6 +32,23 @@ static float __double2float_rz(double value)
     return fabs((double)nearest) > fabs(value) ? nextafterf(nearest, 0.0f) : nearest;
 }
 
+// 0x77800000 is 2**112; half a unit of 0.5f is the smallest float16.
+static float float_of_half(unsigned short half)
+{
+    const unsigned int bits = half;
+    const float size = __uint_as_float((bits & 0x7fff) << 13) * __uint_as_float(0x77800000);
+    const unsigned int special = (bits & 0x7c00) == 0x7c00 ? 0x7f800000 : 0;
+    return __uint_as_float(__float_as_uint(size) | special | (bits & 0x8000) << 16);
+}
+static unsigned short half_of_float(float value)
+{
+    const unsigned int bits = __float_as_uint(value), size = bits & 0x7fffffff;
+    unsigned int rounded = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
+    if (size < 0x38800000) rounded = __float_as_uint(__uint_as_float(size) + 0.5f) - 0x3f000000;
+    if (size >= 0x47800000) rounded = size > 0x7f800000 ? 0x7e00 : 0x7c00;
+    return rounded | (bits >> 16 & 0x8000);
+}
+
 enum { LARGEST_BLOCK = 1024, STACK = 1 << 15 };
 static ucontext_t home, contexts[LARGEST_BLOCK];
 static bool finished[LARGEST_BLOCK];
@@ -38,6 +56,17 @@ static char *stacks;
 static void (*body)();
 
 static void __syncthreads() { swapcontext(&contexts[threadIdx.x], &home); }
+
+// All threads of a block exchange at once, where those of a GPU wait for their warp alone.
+static double exchanged[LARGEST_BLOCK];
+static double __shfl_xor_sync(unsigned int, double value, int mask)
+{
+    exchanged[threadIdx.x] = value;
+    __syncthreads();
+    const double other = exchanged[threadIdx.x ^ mask];
+    __syncthreads();
+    return other;
+}
 
 static void enter()
 {

@@ -3,103 +3,133 @@ __device__ void store(float *place, double value) { *place = float(value); }
 typedef long long integer;
 typedef float real;
 
-__device__ real by_input(const real factor, const real x, const real t)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const real v0 = exp(t);
-    const bool v1 = v0 == real(0.0);
-    const bool v2 = x == x;
-    const bool v3 = v1 && v2;
-    const real v4 = v3 ? real(0.0) : x;
-    const bool v5 = v0 == real(0.0);
-    const real v6 = v5 ? real(0.0) : t;
-    const real v7 = v6 - v4;
-    const real v8 = exp(x);
-    const real v9 = fabs(v7);
-    const bool v10 = v9 <= real(1.5);
-    const bool v11 = v0 > real(0.0);
-    const bool v12 = v10 && v11;
-    const real v13 = v12 ? v0 : real(1.0);
-    const real v14 = v12 ? v7 : real(0.0);
-    const real v15 = v8 - v0;
-    const real v16 = v14 * v14;
-    const real v17 = v16 * real(28.0);
-    const real v18 = v17 + real(2520.0);
-    const real v19 = v16 + real(420.0);
-    const real v20 = v19 * v16;
-    const real v21 = v20 + real(15120.0);
-    const real v22 = v14 + real(2.0);
-    const real v23 = v22 * v21;
-    const real v24 = v16 * v18;
-    const real v25 = v23 + v24;
-    const real v27 = v21 * real(-2.0);
-    const real v28 = v27 / v25;
-    const real v29 = v14 * v28;
-    const real v30 = v13 * v29;
-    const real v31 = v12 ? v30 : v15;
-    const real v32 = v31 * factor;
-    return v32;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-__device__ real by_target(const real factor, const real x, const real t)
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
 {
-    const real v0 = exp(t);
-    const bool v1 = v0 == real(0.0);
-    const bool v2 = x == x;
-    const bool v3 = v1 && v2;
-    const real v4 = v3 ? real(0.0) : x;
-    const bool v5 = v0 == real(0.0);
-    const real v6 = v5 ? real(0.0) : t;
-    const real v7 = v6 - v4;
-    const real v9 = fabs(v7);
-    const bool v10 = v9 <= real(1.5);
-    const bool v11 = v0 > real(0.0);
-    const bool v12 = v10 && v11;
-    const real v14 = v12 ? v7 : real(0.0);
-    const real v15 = v12 ? v14 : v7;
-    const real v16 = v0 * v15;
-    const bool v17 = v0 == real(0.0);
-    const real v18 = v17 ? real(0.0) : v16;
-    const real v19 = v18 * factor;
-    return v19;
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
+    }
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
 }
 
-extern "C" __global__ void fill(
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
-    float *__restrict__ by_inputs,
-    float *__restrict__ by_targets,
-    const double factor,
-    const integer elements,
-    const integer element_x_0,
-    const integer element_t_0,
-    const integer element_by_inputs_0,
-    const integer element_by_targets_0)
+    float *__restrict__ at_by_input,
+    float *__restrict__ at_by_target,
+    const double given_factor,
+    const integer rows,
+    const integer groups,
+    const integer columns,
+    const integer pieces,
+    const integer team_size,
+    const integer row_x_0,
+    const integer row_t_0,
+    const integer row_by_input_0,
+    const integer row_by_target_0,
+    const integer step_x,
+    const integer step_t,
+    const integer step_by_input,
+    const integer step_by_target)
 {
-    const integer step = (integer)gridDim.x * 256;
-    for (integer start = (integer)blockIdx.x * 256 + threadIdx.x; start < elements;
-         start += 4 * step) {
-        real x[4];
-        real t[4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            integer element = start + i * step;
-            if (element >= elements) element = elements - 1;
-            integer element_at_0 = element;
-            const integer element_x = element_at_0 * element_x_0;
-            const integer element_t = element_at_0 * element_t_0;
-            x[i] = load(at_x + element_x);
-            t[i] = load(at_t + element_t);
-        }
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const integer element = start + i * step;
-            if (element < elements) {
-                integer element_at_0 = element;
-                const integer element_by_inputs = element_at_0 * element_by_inputs_0;
-                const integer element_by_targets = element_at_0 * element_by_targets_0;
-                store(by_inputs + element_by_inputs, by_input(factor, x[i], t[i]));
-                store(by_targets + element_by_targets, by_target(factor, x[i], t[i]));
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    const real factor = real(given_factor);
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 4, apart = pieces * lanes * 4, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_x = row_at_0 * row_x_0;
+        const integer row_t = row_at_0 * row_t_0;
+        const integer row_by_input = row_at_0 * row_by_input_0;
+        const integer row_by_target = row_at_0 * row_by_target_0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            pack<float, 4> pack_by_input;
+            pack<float, 4> pack_by_target;
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const real v0 = exp(t);
+                const bool v1 = v0 == real(0.0);
+                const bool v2 = x == x;
+                const bool v3 = v1 && v2;
+                const real v4 = v3 ? real(0.0) : x;
+                const real v5 = v1 ? real(0.0) : t;
+                const real v6 = v5 - v4;
+                const real v7 = exp(x);
+                const real v8 = fabs(v6);
+                const bool v9 = v8 <= real(1.5);
+                const bool v10 = v0 > real(0.0);
+                const bool v11 = v9 && v10;
+                const real v12 = v11 ? v0 : real(1.0);
+                const real v13 = v11 ? v6 : real(0.0);
+                const real v14 = v7 - v0;
+                const real v15 = v13 * v13;
+                const real v16 = v15 * real(28.0);
+                const real v17 = v16 + real(2520.0);
+                const real v18 = v15 + real(420.0);
+                const real v19 = v18 * v15;
+                const real v20 = v19 + real(15120.0);
+                const real v21 = v13 + real(2.0);
+                const real v22 = v21 * v20;
+                const real v23 = v15 * v17;
+                const real v24 = v22 + v23;
+                const real v26 = v20 * real(-2.0);
+                const real v27 = v26 / v24;
+                const real v28 = v13 * v27;
+                const real v29 = v12 * v28;
+                const real v30 = v11 ? v29 : v14;
+                const real v31 = v30 * factor;
+                const real v32 = v11 ? v13 : v6;
+                const real v33 = v0 * v32;
+                const real v34 = v1 ? real(0.0) : v33;
+                const real v35 = v34 * factor;
+                store(pack_by_input.at + i, v31);
+                store(pack_by_target.at + i, v35);
             }
+            give(at_by_input + row_by_input + column, left, pack_by_input);
+            give(at_by_target + row_by_target + column, left, pack_by_target);
         }
     }
 }

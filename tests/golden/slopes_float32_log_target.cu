@@ -3,47 +3,91 @@ __device__ void store(float *place, double value) { *place = float(value); }
 typedef long long integer;
 typedef float real;
 
-__device__ real by_input(const real factor, const real x, const real t)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const real v0 = exp(t);
-    const real v1 = -v0;
-    const real v2 = v1 * factor;
-    return v2;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-extern "C" __global__ void fill(
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
+{
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
+    }
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
+}
+
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
-    float *__restrict__ by_inputs,
-    const double factor,
-    const integer elements,
-    const integer element_x_0,
-    const integer element_t_0,
-    const integer element_by_inputs_0)
+    float *__restrict__ at_by_input,
+    const double given_factor,
+    const integer rows,
+    const integer groups,
+    const integer columns,
+    const integer pieces,
+    const integer team_size,
+    const integer row_x_0,
+    const integer row_t_0,
+    const integer row_by_input_0,
+    const integer step_x,
+    const integer step_t,
+    const integer step_by_input)
 {
-    const integer step = (integer)gridDim.x * 256;
-    for (integer start = (integer)blockIdx.x * 256 + threadIdx.x; start < elements;
-         start += 4 * step) {
-        real x[4];
-        real t[4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            integer element = start + i * step;
-            if (element >= elements) element = elements - 1;
-            integer element_at_0 = element;
-            const integer element_x = element_at_0 * element_x_0;
-            const integer element_t = element_at_0 * element_t_0;
-            x[i] = load(at_x + element_x);
-            t[i] = load(at_t + element_t);
-        }
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const integer element = start + i * step;
-            if (element < elements) {
-                integer element_at_0 = element;
-                const integer element_by_inputs = element_at_0 * element_by_inputs_0;
-                store(by_inputs + element_by_inputs, by_input(factor, x[i], t[i]));
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    const real factor = real(given_factor);
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 4, apart = pieces * lanes * 4, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_t = row_at_0 * row_t_0;
+        const integer row_by_input = row_at_0 * row_by_input_0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            pack<float, 4> pack_by_input;
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real t = load(pack_t.at + i);
+                const real v0 = exp(t);
+                const real v1 = -v0;
+                const real v2 = v1 * factor;
+                store(pack_by_input.at + i, v2);
             }
+            give(at_by_input + row_by_input + column, left, pack_by_input);
         }
     }
 }

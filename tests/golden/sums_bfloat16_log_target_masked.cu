@@ -21,110 +21,120 @@ __device__ bool load(const bool *place) { return *place; }
 typedef long long integer;
 typedef float real;
 
-__device__ real pointwise(const real x, const real t, const bool w)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const real v0 = w ? x : real(0.0);
-    const real v1 = w ? t : real(0.0);
-    const real v2 = exp(v1);
-    const bool v3 = v2 == real(0.0);
-    const bool v4 = v0 == v0;
-    const bool v5 = v3 && v4;
-    const real v6 = v5 ? real(0.0) : v0;
-    const bool v7 = v2 == real(0.0);
-    const real v8 = v7 ? real(0.0) : v1;
-    const real v9 = v8 - v6;
-    const real v10 = v2 * v9;
-    const real v11 = v10 + real(0.0);
-    return v11;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-__device__ double sum_of_team(double *shared, double sum, integer lanes)
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
 {
-    __syncthreads();
-    shared[threadIdx.x] = sum;
-    for (integer half = lanes / 2; half > 0; half /= 2) {
-        __syncthreads();
-        if (threadIdx.x % lanes < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
     }
-    return shared[threadIdx.x];
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
 }
 
-extern "C" __global__ void sums_of_pieces(
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const bfloat16 *__restrict__ at_x,
     const float *__restrict__ at_t,
     const bool *__restrict__ at_w,
-    double *__restrict__ sums,
+    float *__restrict__ at_total,
+    const double given_parts,
     const integer rows,
+    const integer groups,
     const integer columns,
     const integer pieces,
-    const integer lanes,
+    const integer team_size,
     const integer row_x_0,
     const integer row_t_0,
     const integer row_w_0,
-    const integer column_size_1,
-    const integer column_x_0,
-    const integer column_x_1,
-    const integer column_t_0,
-    const integer column_t_1,
-    const integer column_w_0,
-    const integer column_w_1)
+    const integer group_size_1,
+    const integer group_x_0,
+    const integer group_x_1,
+    const integer group_t_0,
+    const integer group_t_1,
+    const integer group_w_0,
+    const integer group_w_1,
+    const integer step_x,
+    const integer step_t,
+    const integer step_w)
 {
-    __shared__ double shared[256];
-    const integer lane = threadIdx.x % lanes;
-    for (integer first = blockIdx.x * (256 / lanes); first < rows * pieces;
-         first += gridDim.x * (256 / lanes)) {
-        const integer job = first + threadIdx.x / lanes;
-        double sum = 0;
-        if (job < rows * pieces) {
-            integer row_at_0 = job / pieces;
-            const integer row_x = row_at_0 * row_x_0;
-            const integer row_t = row_at_0 * row_t_0;
-            const integer row_w = row_at_0 * row_w_0;
-            for (integer start = job % pieces * lanes + lane; start < columns;
-                 start += 4 * pieces * lanes) {
-                real x[4];
-                real t[4];
-                bool w[4];
+    __shared__ double shared[8];
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = lane * 8, apart = lanes * 8, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_x = row_at_0 * row_x_0;
+        const integer row_t = row_at_0 * row_t_0;
+        const integer row_w = row_at_0 * row_w_0;
+        double v11_sum = 0;
+        for (integer group = piece; group < groups; group += pieces) {
+            integer group_at_0 = group;
+            const integer group_at_1 = group_at_0 % group_size_1;
+            group_at_0 /= group_size_1;
+            const integer group_x = group_at_0 * group_x_0 + group_at_1 * group_x_1;
+            const integer group_t = group_at_0 * group_t_0 + group_at_1 * group_t_1;
+            const integer group_w = group_at_0 * group_w_0 + group_at_1 * group_w_1;
+            const bool w = load(at_w + row_w + group_w);
+            for (integer column = begin; column < end; column += apart) {
+                const int left = end - column < 8 ? end - column : 8;
+                const auto pack_x = take<8>(at_x + row_x + group_x + column, left);
+                const auto pack_t = take<8>(at_t + row_t + group_t + column, left);
                 #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    integer column = start + i * pieces * lanes;
-                    if (column >= columns) column = columns - 1;
-                    integer column_at_0 = column;
-                    const integer column_at_1 = column_at_0 % column_size_1;
-                    column_at_0 /= column_size_1;
-                    const integer column_x = column_at_0 * column_x_0 + column_at_1 * column_x_1;
-                    const integer column_t = column_at_0 * column_t_0 + column_at_1 * column_t_1;
-                    const integer column_w = column_at_0 * column_w_0 + column_at_1 * column_w_1;
-                    x[i] = load(at_x + row_x + column_x);
-                    t[i] = load(at_t + row_t + column_t);
-                    w[i] = load(at_w + row_w + column_w);
+                for (int i = 0; i < 8; ++i) {
+                    const real x = load(pack_x.at + i);
+                    const real t = load(pack_t.at + i);
+                    const real v0 = w ? x : real(0.0);
+                    const real v1 = w ? t : real(0.0);
+                    const real v2 = exp(v1);
+                    const bool v3 = v2 == real(0.0);
+                    const bool v4 = v0 == v0;
+                    const bool v5 = v3 && v4;
+                    const real v6 = v5 ? real(0.0) : v0;
+                    const real v7 = v3 ? real(0.0) : v1;
+                    const real v8 = v7 - v6;
+                    const real v9 = v2 * v8;
+                    const real v10 = v9 + real(0.0);
+                    if (i < left) v11_sum += v10;
                 }
-                #pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    if (start + i * pieces * lanes < columns) sum += pointwise(x[i], t[i], w[i]);
             }
         }
-        sum = sum_of_team(shared, sum, lanes);
-        if (lane == 0 && job < rows * pieces) sums[job] = sum;
-    }
-}
-
-extern "C" __global__ void totals(
-    const double *__restrict__ sums, float *__restrict__ result, const integer rows,
-    const integer pieces, const integer lanes, const double parts)
-{
-    __shared__ double shared[256];
-    const integer lane = threadIdx.x % lanes;
-    for (integer first = blockIdx.x * (256 / lanes); first < rows;
-         first += gridDim.x * (256 / lanes)) {
-        const integer row = first + threadIdx.x / lanes;
-        double sum = 0;
-        if (row < rows) {
-            for (integer piece = lane; piece < pieces; piece += lanes) {
-                sum += sums[row * pieces + piece];
-            }
-        }
-        sum = sum_of_team(shared, sum, lanes);
-        if (lane == 0 && row < rows) store(result + row, sum / parts);
+        v11_sum = of_team(shared, v11_sum, lanes, true);
+        if (lane == 0 && !idle) store(at_total + job, v11_sum / given_parts);
     }
 }

@@ -1,99 +1,103 @@
+__device__ double load(const double *place) { return *place; }
+__device__ void store(double *place, double value) { *place = double(value); }
 __device__ float load(const float *place) { return *place; }
 __device__ void store(float *place, double value) { *place = float(value); }
 typedef long long integer;
 typedef float real;
 
-__device__ real pointwise(const real x, const real t)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const bool v0 = t == real(0.0);
-    const bool v1 = x == x;
-    const bool v2 = v0 && v1;
-    const real v3 = v2 ? real(0.0) : x;
-    const bool v4 = t == real(0.0);
-    const real v5 = real(v4);
-    const real v6 = t + v5;
-    const real v7 = log(v6);
-    const real v8 = v7 - v3;
-    const bool v9 = t == real(0.0);
-    const real v10 = v9 ? real(0.0) : t;
-    const real v11 = v10 * v8;
-    return v11;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-__device__ double sum_of_team(double *shared, double sum, integer lanes)
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
 {
-    __syncthreads();
-    shared[threadIdx.x] = sum;
-    for (integer half = lanes / 2; half > 0; half /= 2) {
-        __syncthreads();
-        if (threadIdx.x % lanes < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
     }
-    return shared[threadIdx.x];
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
 }
 
-extern "C" __global__ void sums_of_pieces(
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
-    double *__restrict__ sums,
+    double *__restrict__ at_total,
+    const double given_parts,
     const integer rows,
+    const integer groups,
     const integer columns,
     const integer pieces,
-    const integer lanes,
+    const integer team_size,
     const integer row_x_0,
     const integer row_t_0,
-    const integer column_x_0,
-    const integer column_t_0)
+    const integer step_x,
+    const integer step_t)
 {
-    __shared__ double shared[256];
-    const integer lane = threadIdx.x % lanes;
-    for (integer first = blockIdx.x * (256 / lanes); first < rows * pieces;
-         first += gridDim.x * (256 / lanes)) {
-        const integer job = first + threadIdx.x / lanes;
-        double sum = 0;
-        if (job < rows * pieces) {
-            integer row_at_0 = job / pieces;
-            const integer row_x = row_at_0 * row_x_0;
-            const integer row_t = row_at_0 * row_t_0;
-            for (integer start = job % pieces * lanes + lane; start < columns;
-                 start += 4 * pieces * lanes) {
-                real x[4];
-                real t[4];
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    integer column = start + i * pieces * lanes;
-                    if (column >= columns) column = columns - 1;
-                    integer column_at_0 = column;
-                    const integer column_x = column_at_0 * column_x_0;
-                    const integer column_t = column_at_0 * column_t_0;
-                    x[i] = load(at_x + row_x + column_x);
-                    t[i] = load(at_t + row_t + column_t);
-                }
-                #pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    if (start + i * pieces * lanes < columns) sum += pointwise(x[i], t[i]);
+    __shared__ double shared[8];
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 4, apart = pieces * lanes * 4, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_x = row_at_0 * row_x_0;
+        const integer row_t = row_at_0 * row_t_0;
+        double v10_sum = 0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const bool v0 = t == real(0.0);
+                const bool v1 = x == x;
+                const bool v2 = v0 && v1;
+                const real v3 = v2 ? real(0.0) : x;
+                const real v4 = real(v0);
+                const real v5 = t + v4;
+                const real v6 = log(v5);
+                const real v7 = v6 - v3;
+                const real v8 = v0 ? real(0.0) : t;
+                const real v9 = v8 * v7;
+                if (i < left) v10_sum += v9;
             }
         }
-        sum = sum_of_team(shared, sum, lanes);
-        if (lane == 0 && job < rows * pieces) sums[job] = sum;
-    }
-}
-
-extern "C" __global__ void totals(
-    const double *__restrict__ sums, float *__restrict__ result, const integer rows,
-    const integer pieces, const integer lanes, const double parts)
-{
-    __shared__ double shared[256];
-    const integer lane = threadIdx.x % lanes;
-    for (integer first = blockIdx.x * (256 / lanes); first < rows;
-         first += gridDim.x * (256 / lanes)) {
-        const integer row = first + threadIdx.x / lanes;
-        double sum = 0;
-        if (row < rows) {
-            for (integer piece = lane; piece < pieces; piece += lanes) {
-                sum += sums[row * pieces + piece];
-            }
-        }
-        sum = sum_of_team(shared, sum, lanes);
-        if (lane == 0 && row < rows) store(result + row, sum / parts);
+        v10_sum = of_team(shared, v10_sum, lanes, true);
+        if (lane == 0 && !idle) store(at_total + job, v10_sum / given_parts);
     }
 }

@@ -3,138 +3,138 @@ __device__ void store(float *place, double value) { *place = float(value); }
 typedef long long integer;
 typedef float real;
 
-__device__ real pointwise(const real x, const real t)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const bool v0 = t == real(0.0);
-    const bool v1 = x >= real(0.0);
-    const bool v2 = v0 && v1;
-    const real v3 = v2 ? real(1.0) : x;
-    const real v4 = log(v3);
-    const bool v5 = t == real(0.0);
-    const real v6 = real(v5);
-    const real v7 = t + v6;
-    const real v8 = log(v7);
-    const real v9 = v8 - v4;
-    const real v10 = x * real(0.25);
-    const bool v11 = v10 <= t;
-    const real v12 = t * real(0.25);
-    const bool v13 = v12 <= x;
-    const bool v14 = v11 && v13;
-    const bool v15 = t > real(0.0);
-    const bool v16 = v14 && v15;
-    const real v17 = v16 ? t : real(1.0);
-    const real v18 = v16 ? x : real(1.0);
-    const real v19 = v18 - v17;
-    const real v20 = v19 / v17;
-    const real v21 = log1p(v20);
-    const real v22 = -v21;
-    const bool v23 = x == real(__uint_as_float(0x7f800000));
-    const bool v24 = t < real(__uint_as_float(0x7f800000));
-    const bool v25 = v23 && v24;
-    const bool v26 = t > real(0.0);
-    const bool v27 = v25 && v26;
-    const bool v28 = t == real(0.0);
-    const real v29 = v28 ? real(0.0) : t;
-    const real v30 = v27 ? real(0.0) : v29;
-    const real v31 = v27 ? real(0.0) : v9;
-    const real v32 = v31 - real(1.0);
-    const real v33 = v30 * v32;
-    const real v34 = x + v33;
-    const real v35 = v22 * v22;
-    const real v36 = v17 * v35;
-    const real v37 = v22 * v22;
-    const real v38 = v37 * real(28.0);
-    const real v39 = v38 + real(2520.0);
-    const real v40 = v37 + real(420.0);
-    const real v41 = v40 * v37;
-    const real v42 = v41 + real(15120.0);
-    const real v43 = v22 + real(2.0);
-    const real v44 = v43 * v42;
-    const real v45 = v37 * v39;
-    const real v46 = v44 + v45;
-    const real v47 = v39 * v22;
-    const real v48 = v42 + v47;
-    const real v49 = v48 / v46;
-    const real v50 = v36 * v49;
-    const real v51 = v34 + real(0.0);
-    const real v52 = v16 ? v50 : v51;
-    return v52;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-__device__ double sum_of_team(double *shared, double sum, integer lanes)
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
 {
-    __syncthreads();
-    shared[threadIdx.x] = sum;
-    for (integer half = lanes / 2; half > 0; half /= 2) {
-        __syncthreads();
-        if (threadIdx.x % lanes < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
     }
-    return shared[threadIdx.x];
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
 }
 
-extern "C" __global__ void sums_of_pieces(
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
-    double *__restrict__ sums,
+    float *__restrict__ at_total,
+    const double given_parts,
     const integer rows,
+    const integer groups,
     const integer columns,
     const integer pieces,
-    const integer lanes,
+    const integer team_size,
     const integer row_x_0,
     const integer row_t_0,
-    const integer column_x_0,
-    const integer column_t_0)
+    const integer step_x,
+    const integer step_t)
 {
-    __shared__ double shared[256];
-    const integer lane = threadIdx.x % lanes;
-    for (integer first = blockIdx.x * (256 / lanes); first < rows * pieces;
-         first += gridDim.x * (256 / lanes)) {
-        const integer job = first + threadIdx.x / lanes;
-        double sum = 0;
-        if (job < rows * pieces) {
-            integer row_at_0 = job / pieces;
-            const integer row_x = row_at_0 * row_x_0;
-            const integer row_t = row_at_0 * row_t_0;
-            for (integer start = job % pieces * lanes + lane; start < columns;
-                 start += 4 * pieces * lanes) {
-                real x[4];
-                real t[4];
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    integer column = start + i * pieces * lanes;
-                    if (column >= columns) column = columns - 1;
-                    integer column_at_0 = column;
-                    const integer column_x = column_at_0 * column_x_0;
-                    const integer column_t = column_at_0 * column_t_0;
-                    x[i] = load(at_x + row_x + column_x);
-                    t[i] = load(at_t + row_t + column_t);
-                }
-                #pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    if (start + i * pieces * lanes < columns) sum += pointwise(x[i], t[i]);
+    __shared__ double shared[8];
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 4, apart = pieces * lanes * 4, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_x = row_at_0 * row_x_0;
+        const integer row_t = row_at_0 * row_t_0;
+        double v49_sum = 0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const bool v0 = t == real(0.0);
+                const bool v1 = x >= real(0.0);
+                const bool v2 = v0 && v1;
+                const real v3 = v2 ? real(1.0) : x;
+                const real v4 = log(v3);
+                const real v5 = real(v0);
+                const real v6 = t + v5;
+                const real v7 = log(v6);
+                const real v8 = v7 - v4;
+                const real v9 = x * real(0.25);
+                const bool v10 = v9 <= t;
+                const real v11 = t * real(0.25);
+                const bool v12 = v11 <= x;
+                const bool v13 = v10 && v12;
+                const bool v14 = t > real(0.0);
+                const bool v15 = v13 && v14;
+                const real v16 = v15 ? t : real(1.0);
+                const real v17 = v15 ? x : real(1.0);
+                const real v18 = v17 - v16;
+                const real v19 = v18 / v16;
+                const real v20 = log1p(v19);
+                const real v21 = -v20;
+                const bool v22 = x == real(__uint_as_float(0x7f800000));
+                const bool v23 = t < real(__uint_as_float(0x7f800000));
+                const bool v24 = v22 && v23;
+                const bool v25 = v24 && v14;
+                const real v26 = v0 ? real(0.0) : t;
+                const real v27 = v25 ? real(0.0) : v26;
+                const real v28 = v25 ? real(0.0) : v8;
+                const real v29 = v28 - real(1.0);
+                const real v30 = v27 * v29;
+                const real v31 = x + v30;
+                const real v32 = v21 * v21;
+                const real v33 = v16 * v32;
+                const real v34 = v32 * real(28.0);
+                const real v35 = v34 + real(2520.0);
+                const real v36 = v32 + real(420.0);
+                const real v37 = v36 * v32;
+                const real v38 = v37 + real(15120.0);
+                const real v39 = v21 + real(2.0);
+                const real v40 = v39 * v38;
+                const real v41 = v32 * v35;
+                const real v42 = v40 + v41;
+                const real v43 = v35 * v21;
+                const real v44 = v38 + v43;
+                const real v45 = v44 / v42;
+                const real v46 = v33 * v45;
+                const real v47 = v31 + real(0.0);
+                const real v48 = v15 ? v46 : v47;
+                if (i < left) v49_sum += v48;
             }
         }
-        sum = sum_of_team(shared, sum, lanes);
-        if (lane == 0 && job < rows * pieces) sums[job] = sum;
-    }
-}
-
-extern "C" __global__ void totals(
-    const double *__restrict__ sums, float *__restrict__ result, const integer rows,
-    const integer pieces, const integer lanes, const double parts)
-{
-    __shared__ double shared[256];
-    const integer lane = threadIdx.x % lanes;
-    for (integer first = blockIdx.x * (256 / lanes); first < rows;
-         first += gridDim.x * (256 / lanes)) {
-        const integer row = first + threadIdx.x / lanes;
-        double sum = 0;
-        if (row < rows) {
-            for (integer piece = lane; piece < pieces; piece += lanes) {
-                sum += sums[row * pieces + piece];
-            }
-        }
-        sum = sum_of_team(shared, sum, lanes);
-        if (lane == 0 && row < rows) store(result + row, sum / parts);
+        v49_sum = of_team(shared, v49_sum, lanes, true);
+        if (lane == 0 && !idle) store(at_total + job, v49_sum / given_parts);
     }
 }

@@ -18,70 +18,103 @@ __device__ void store(bfloat16 *place, double value) { store(place, rounded_to_o
 typedef long long integer;
 typedef float real;
 
-__device__ real pointwise(const real x, const real t)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const real v0 = exp(t);
-    const bool v1 = v0 == real(0.0);
-    const bool v2 = x == x;
-    const bool v3 = v1 && v2;
-    const real v4 = v3 ? real(0.0) : x;
-    const bool v5 = v0 == real(0.0);
-    const real v6 = v5 ? real(0.0) : t;
-    const real v7 = v6 - v4;
-    const real v8 = v0 * v7;
-    const real v9 = v8 + real(0.0);
-    return v9;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-extern "C" __global__ void fill(
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
+{
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
+    }
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
+}
+
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const bfloat16 *__restrict__ at_x,
     const bfloat16 *__restrict__ at_t,
-    bfloat16 *__restrict__ terms,
-    const double factor,
-    const integer elements,
-    const integer element_size_1,
-    const integer element_size_2,
-    const integer element_x_0,
-    const integer element_x_1,
-    const integer element_x_2,
-    const integer element_t_0,
-    const integer element_t_1,
-    const integer element_t_2,
-    const integer element_terms_0,
-    const integer element_terms_1,
-    const integer element_terms_2)
+    bfloat16 *__restrict__ at_terms,
+    const integer rows,
+    const integer groups,
+    const integer columns,
+    const integer pieces,
+    const integer team_size,
+    const integer row_size_1,
+    const integer row_size_2,
+    const integer row_x_0,
+    const integer row_x_1,
+    const integer row_x_2,
+    const integer row_t_0,
+    const integer row_t_1,
+    const integer row_t_2,
+    const integer row_terms_0,
+    const integer row_terms_1,
+    const integer row_terms_2,
+    const integer step_x,
+    const integer step_t,
+    const integer step_terms)
 {
-    const integer step = (integer)gridDim.x * 256;
-    for (integer start = (integer)blockIdx.x * 256 + threadIdx.x; start < elements;
-         start += 4 * step) {
-        real x[4];
-        real t[4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            integer element = start + i * step;
-            if (element >= elements) element = elements - 1;
-            integer element_at_0 = element;
-            const integer element_at_2 = element_at_0 % element_size_2;
-            element_at_0 /= element_size_2;
-            const integer element_at_1 = element_at_0 % element_size_1;
-            element_at_0 /= element_size_1;
-            const integer element_x = element_at_0 * element_x_0 + element_at_1 * element_x_1 + element_at_2 * element_x_2;
-            const integer element_t = element_at_0 * element_t_0 + element_at_1 * element_t_1 + element_at_2 * element_t_2;
-            x[i] = load(at_x + element_x);
-            t[i] = load(at_t + element_t);
-        }
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const integer element = start + i * step;
-            if (element < elements) {
-                integer element_at_0 = element;
-                const integer element_at_2 = element_at_0 % element_size_2;
-                element_at_0 /= element_size_2;
-                const integer element_at_1 = element_at_0 % element_size_1;
-                element_at_0 /= element_size_1;
-                const integer element_terms = element_at_0 * element_terms_0 + element_at_1 * element_terms_1 + element_at_2 * element_terms_2;
-                store(terms + element_terms, pointwise(x[i], t[i]));
-            }
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 1, apart = pieces * lanes * 1, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_at_2 = row_at_0 % row_size_2;
+        row_at_0 /= row_size_2;
+        const integer row_at_1 = row_at_0 % row_size_1;
+        row_at_0 /= row_size_1;
+        const integer row_x = row_at_0 * row_x_0 + row_at_1 * row_x_1 + row_at_2 * row_x_2;
+        const integer row_t = row_at_0 * row_t_0 + row_at_1 * row_t_1 + row_at_2 * row_t_2;
+        const integer row_terms = row_at_0 * row_terms_0 + row_at_1 * row_terms_1 + row_at_2 * row_terms_2;
+        #pragma unroll 4
+        for (integer column = begin; column < end; column += apart) {
+            const real x = load(at_x + row_x + column * step_x);
+            const real t = load(at_t + row_t + column * step_t);
+            const real v0 = exp(t);
+            const bool v1 = v0 == real(0.0);
+            const bool v2 = x == x;
+            const bool v3 = v1 && v2;
+            const real v4 = v3 ? real(0.0) : x;
+            const real v5 = v1 ? real(0.0) : t;
+            const real v6 = v5 - v4;
+            const real v7 = v0 * v6;
+            const real v8 = v7 + real(0.0);
+            store(at_terms + row_terms + column * step_terms, v8);
         }
     }
 }

@@ -7,73 +7,111 @@ __device__ float rounded_to_odd(double value)
 struct float16 { unsigned short bits; };
 __device__ float load(const float16 *place)
 {
-    const unsigned int bits = place->bits;
-    const float size = __uint_as_float((bits & 0x7fff) << 13) * __uint_as_float(0x77800000);
-    const unsigned int special = (bits & 0x7c00) == 0x7c00 ? 0x7f800000 : 0;
-    return __uint_as_float(__float_as_uint(size) | special | (bits & 0x8000) << 16);
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(place->bits));
+    return value;
 }
 __device__ void store(float16 *place, float value)
 {
-    const unsigned int bits = __float_as_uint(value), size = bits & 0x7fffffff;
-    unsigned int rounded = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
-    if (size < 0x38800000) rounded = __float_as_uint(__uint_as_float(size) + 0.5f) - 0x3f000000;
-    if (size >= 0x47800000) rounded = size > 0x7f800000 ? 0x7e00 : 0x7c00;
-    place->bits = rounded | (bits >> 16 & 0x8000);
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(place->bits) : "f"(value));
 }
 __device__ void store(float16 *place, double value) { store(place, rounded_to_odd(value)); }
 typedef long long integer;
 typedef float real;
 
-__device__ real pointwise(const real x, const real t)
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
 {
-    const bool v0 = t == real(0.0);
-    const bool v1 = x == x;
-    const bool v2 = v0 && v1;
-    const real v3 = v2 ? real(0.0) : x;
-    const bool v4 = t == real(0.0);
-    const real v5 = real(v4);
-    const real v6 = t + v5;
-    const real v7 = log(v6);
-    const real v8 = v7 - v3;
-    const bool v9 = t == real(0.0);
-    const real v10 = v9 ? real(0.0) : t;
-    const real v11 = v10 * v8;
-    return v11;
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
 }
 
-extern "C" __global__ void fill(
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
+{
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
+    }
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
+}
+
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const float16 *__restrict__ at_x,
     const float16 *__restrict__ at_t,
-    float16 *__restrict__ terms,
-    const double factor,
-    const integer elements,
-    const integer element_x_0,
-    const integer element_t_0,
-    const integer element_terms_0)
+    float16 *__restrict__ at_terms,
+    const integer rows,
+    const integer groups,
+    const integer columns,
+    const integer pieces,
+    const integer team_size,
+    const integer row_x_0,
+    const integer row_t_0,
+    const integer row_terms_0,
+    const integer step_x,
+    const integer step_t,
+    const integer step_terms)
 {
-    const integer step = (integer)gridDim.x * 256;
-    for (integer start = (integer)blockIdx.x * 256 + threadIdx.x; start < elements;
-         start += 4 * step) {
-        real x[4];
-        real t[4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            integer element = start + i * step;
-            if (element >= elements) element = elements - 1;
-            integer element_at_0 = element;
-            const integer element_x = element_at_0 * element_x_0;
-            const integer element_t = element_at_0 * element_t_0;
-            x[i] = load(at_x + element_x);
-            t[i] = load(at_t + element_t);
-        }
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const integer element = start + i * step;
-            if (element < elements) {
-                integer element_at_0 = element;
-                const integer element_terms = element_at_0 * element_terms_0;
-                store(terms + element_terms, pointwise(x[i], t[i]));
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 8, apart = pieces * lanes * 8, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_x = row_at_0 * row_x_0;
+        const integer row_t = row_at_0 * row_t_0;
+        const integer row_terms = row_at_0 * row_terms_0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 8 ? end - column : 8;
+            const auto pack_x = take<8>(at_x + row_x + column, left);
+            const auto pack_t = take<8>(at_t + row_t + column, left);
+            pack<float16, 8> pack_terms;
+            #pragma unroll
+            for (int i = 0; i < 8; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const bool v0 = t == real(0.0);
+                const bool v1 = x == x;
+                const bool v2 = v0 && v1;
+                const real v3 = v2 ? real(0.0) : x;
+                const real v4 = real(v0);
+                const real v5 = t + v4;
+                const real v6 = log(v5);
+                const real v7 = v6 - v3;
+                const real v8 = v0 ? real(0.0) : t;
+                const real v9 = v8 * v7;
+                store(pack_terms.at + i, v9);
             }
+            give(at_terms + row_terms + column, left, pack_terms);
         }
     }
 }

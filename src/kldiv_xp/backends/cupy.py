@@ -13,6 +13,7 @@ from kldiv_xp.cuda.cupy_launcher import launch
 from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logits import Divergence
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -53,6 +54,30 @@ def gradient(
         return NotImplemented
     with arrays[0].device:
         return launch_plan.slopes(DEVICE, context, arrays, form, scale, upstream, wanted)
+
+
+def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row of logits, by one kernel that reads a row again from a cache."""
+    if not has_kernels(*arrays):
+        return NotImplemented
+    with arrays[0].device:
+        return launch_plan.divergences(DEVICE, context, arrays, divergence)
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives of the divergences by the operands that are wanted, by one kernel."""
+    if not has_kernels(*arrays, *upstream):
+        return NotImplemented
+    with arrays[0].device:
+        every = (context, arrays, divergence, scale, upstream, wanted)
+        return launch_plan.row_slopes(DEVICE, *every)
 
 
 def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:

@@ -2,33 +2,46 @@
 
 from collections.abc import Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import cupy
+from cupy.cuda.compiler import compile_using_nvrtc
+from cupy.cuda.function import Module
 
-from kldiv_xp.cuda.strides_and_grid import THREADS
+from kldiv_xp.cuda.kernel_text import NAME
 
-# A product and a sum that are rounded apart, as the formula has them.
-OPTIONS = ("--fmad=false",)
+# A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
+OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
 
 
-def launch(source: str, name: str, blocks: int, arguments: Sequence[float]) -> None:
-    """Run a kernel on the current device and stream, without waiting for it.
+def launch(
+    source: str, blocks: int, threads: int, arguments: Sequence[float], stream: Any = None
+) -> None:
+    """Run a kernel on the current device, without waiting for it.
 
     Addresses and counts are Python's integers, which CuPy passes in 64 bits.
     """
-    kernel(source, name)((blocks,), (THREADS,), tuple(arguments))
+    run = kernel(cupy.cuda.runtime.getDevice(), source)
+    run((blocks,), (threads,), tuple(arguments), stream=stream)
 
 
 def launch_on_stream(
-    device: int, stream: int, source: str, name: str, blocks: int, arguments: Sequence[float]
+    device: int, stream: int, source: str, blocks: int, threads: int, arguments: Sequence[float]
 ) -> None:
     """The same on a device and a stream that another library made."""
-    with cupy.cuda.Device(device), cupy.cuda.ExternalStream(stream, device):
-        launch(source, name, blocks, arguments)
+    with cupy.cuda.Device(device):
+        launch(source, blocks, threads, arguments, SimpleNamespace(ptr=stream))
 
 
 @cache
-def kernel(source: str, name: str) -> Any:
-    """Kernel of a text, which CuPy compiles for a device when it is launched there first."""
-    return cupy.RawModule(code=source, options=OPTIONS).get_function(name)
+def kernel(device: int, source: str) -> Any:
+    """Kernel of a text, compiled for the current device, whose number is given.
+
+    By CuPy's compiler itself, since RawModule adds -ftz=true after all options: with it the
+    smallest targets, and subnormal numbers of float16, were 0.
+    """
+    del device
+    module = Module()
+    module.load(compile_using_nvrtc(source, OPTIONS)[0])
+    return module.get_function(NAME)

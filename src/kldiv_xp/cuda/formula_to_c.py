@@ -1,15 +1,17 @@
-"""From a function of arrays to C: it is called with symbols, which write down what it does."""
+"""From functions of arrays to lines of C: they are called with symbols, which write down each step.
+
+What is said of a row is said of all of its elements; a sum or a maximum of a row ends a stage.
+"""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-# Type of the result and form of the expression; what the formula calls, and no more.
+# Type of the result and form of the expression; what the formulas call, and no more.
 OPERATIONS = {
     "add": ("real", "{} + {}"),
     "subtract": ("real", "{} - {}"),
@@ -18,19 +20,24 @@ OPERATIONS = {
     "divide": ("real", "{} / {}"),
     "abs": ("real", "fabs({})"),
     "exp": ("real", "exp({})"),
+    "expm1": ("real", "expm1({})"),
     "log": ("real", "log({})"),
     "log1p": ("real", "log1p({})"),
+    "sqrt": ("real", "sqrt({})"),
+    "maximum": ("real", "larger({}, {})"),
+    "minimum": ("real", "smaller({}, {})"),
     "where": ("real", "{} ? {} : {}"),
     "equal": ("bool", "{} == {}"),
+    "not_equal": ("bool", "{} != {}"),
     "less": ("bool", "{} < {}"),
     "less_equal": ("bool", "{} <= {}"),
     "greater": ("bool", "{} > {}"),
     "greater_equal": ("bool", "{} >= {}"),
     "logical_and": ("bool", "{} && {}"),
+    "logical_or": ("bool", "{} || {}"),
+    "logical_not": ("bool", "!{}"),
+    "isinf": ("bool", "fabs({}) == real(__uint_as_float(0x7f800000))"),
 }
-
-
-NAME = re.compile(r"\bv\d+\b")
 INFINITY = "__uint_as_float(0x7f800000)"
 
 
@@ -38,19 +45,64 @@ class Limits(NamedTuple):
     """What a formula asks of the type that is computed in."""
 
     eps: float
+    max: float
+    smallest_normal: float
 
 
-LIMITS = {"float32": Limits(2.0**-23), "float64": Limits(2.0**-52)}
+LIMITS = {
+    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
+    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
+}
+
+
+class Line(NamedTuple):
+    """A step: a name for an expression of other names, or for the sum or maximum of one."""
+
+    name: str
+    dtype: str
+    expression: str
+    uses: tuple[str, ...]
+    stage: int
+    in_rows: bool = False
+    reduction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """An element of an array that is not there, or a number of its row, by its name in C."""
+
+    name: str
+    dtype: str
+    namespace: Lines
+    stage: int = 0
+    in_rows: bool = True
+
+    def __and__(self, other: Symbol) -> Symbol:
+        return self.namespace.logical_and(self, other)
+
+    def __or__(self, other: Symbol) -> Symbol:
+        return self.namespace.logical_or(self, other)
+
+    def __invert__(self) -> Symbol:
+        return self.namespace.logical_not(self)
+
+    def __mul__(self, other: Symbol | float) -> Symbol:
+        return self.namespace.multiply(self, other)
+
+    def __bool__(self) -> bool:
+        message = f"`{self.name}` is a symbol without a value: use where(...) instead of branching."
+        raise TypeError(message)
 
 
 class Lines:
-    """A namespace whose functions add a line to a C function and return the name of its result.
+    """A namespace whose functions add a line and return the name of its result.
 
     `real` is the name of the type that is computed in.
     """
 
     def __init__(self, real: str = "float32") -> None:
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
+        self.known: dict[Line, Symbol] = {}
         self.real = real
 
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
@@ -66,73 +118,64 @@ class Lines:
 
     def astype(self, operand: Symbol, dtype: str) -> Symbol:
         """Operand of another type."""
-        return self.line(dtype, f"{dtype}({{}})", operand)
+        return operand if operand.dtype == dtype else self.line(dtype, f"{dtype}({{}})", operand)
+
+    def ones_like(self, operand: Symbol) -> float:
+        """One."""
+        del operand
+        return 1.0
+
+    def sum(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
+        """Sum of a row; it has an element for the row, whether an axis is kept or not."""
+        return self.reduction("sum", terms, axis)
+
+    def max(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
+        """Maximum of a row."""
+        return self.reduction("max", terms, axis)
+
+    def reduction(self, kind: str, terms: Symbol, axis: int) -> Symbol:
+        """Name for a number of a row that all its elements make; another stage may use it."""
+        if axis != -1:
+            message = f"rows lie along axis -1; got a {kind} along {axis}."
+            raise ValueError(message)
+        line = Line("", "real", terms.name, (terms.name,), terms.stage, reduction=kind)
+        return self.named(line)
 
     def line(self, dtype: str, form: str, *operands: Symbol | float) -> Symbol:
         """Name for the result of an expression."""
-        name = f"v{len(self.lines)}"
+        symbols = [one for one in operands if isinstance(one, Symbol)]
+        stage = max((one.stage for one in symbols), default=0)
+        in_rows = any(one.in_rows for one in symbols)
         expression = form.format(*map(written, operands))
-        self.lines.append(f"    const {dtype} {name} = {expression};")
-        return Symbol(name, dtype, self)
+        uses = tuple(one.name for one in symbols)
+        return self.named(Line("", dtype, expression, uses, stage, in_rows))
 
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """An element of an array that is not there, under the name that it has in C."""
-
-    name: str
-    dtype: str
-    namespace: Lines
-
-    def __and__(self, other: Symbol) -> Symbol:
-        return self.namespace.logical_and(self, other)
-
-    def __mul__(self, other: Symbol | float) -> Symbol:
-        return self.namespace.multiply(self, other)
-
-    def __bool__(self) -> bool:
-        message = f"`{self.name}` is a symbol without a value: use where(...) instead of branching."
-        raise TypeError(message)
+    def named(self, line: Line) -> Symbol:
+        """Name for a step; the same step has the same name."""
+        if line not in self.known:
+            name = f"v{len(self.lines)}"
+            self.lines.append(line._replace(name=name))
+            after = line.stage + 1 if line.reduction else line.stage
+            self.known[line] = Symbol(name, line.dtype, self, after, line.in_rows)
+        return self.known[line]
 
 
 def written(operand: Symbol | float) -> str:
     """Operand of an expression: its name, or the number itself."""
     if isinstance(operand, Symbol):
         return operand.name
-    return f"real({INFINITY if operand == math.inf else repr(float(operand))})"
+    if math.isinf(operand):
+        return f"real({'-' if operand < 0 else ''}{INFINITY})"
+    return f"real({float(operand)!r})"
 
 
-def device_function(
-    name: str, function: Callable[..., Any], parameters: Mapping[str, str], real: str = "float32"
-) -> str:
-    """C function that computes ``function(xp, *parameters)`` for one element.
-
-    Parameters
-    ----------
-    name : str
-        What to call it.
-    function : callable
-        A function of a namespace and arrays.
-    parameters : mapping
-        Name to type, "real" or "bool", of each array.
-    real : str
-        Name of the type that is computed in.
-    """
-    xp = Lines(real)
-    symbols = [Symbol(*parameter, xp) for parameter in parameters.items()]
-    result = function(xp, *symbols)
-    signature = ", ".join(f"const {dtype} {parameter}" for parameter, dtype in parameters.items())
-    lines = needed(xp.lines, written(result))
-    body = "\n".join([*lines, f"    return {written(result)};"])
-    return f"__device__ real {name}({signature})\n{{\n{body}\n}}\n"
-
-
-def needed(lines: list[str], result: str) -> list[str]:
-    """Lines whose names something uses: compilers warn of the others."""
-    used, kept = {result}, []
+def needed(
+    lines: Sequence[Line], results: Iterable[str], *, of_element: bool = False
+) -> list[Line]:
+    """Lines that lead to the results; those of an element alone, if its row is known."""
+    used, kept = set(results), []
     for line in reversed(lines):
-        name, *operands = NAME.findall(line)
-        if name in used:
-            used.update(operands)
+        if line.name in used and not (of_element and (line.reduction or not line.in_rows)):
+            used.update(line.uses)
             kept.append(line)
     return kept[::-1]

@@ -1,4 +1,4 @@
-"""Where the elements of arrays lie in memory, and how sums of them are shared among threads."""
+"""Where the elements of arrays lie in memory, and how their rows are shared among threads."""
 
 import math
 from collections.abc import Sequence
@@ -6,17 +6,30 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kldiv_xp._typing import Axes
+from kldiv_xp.cuda.c_types import BYTES
 
 Strides = tuple[int, ...]
 
 THREADS = 256
 """Threads of a block, a power of two."""
 
-BLOCKS = 512
+BLOCKS = 1024
 """Blocks of a kernel at most, on any device, so that sums are the same to the bit on each."""
 
+THREADS_OF_STAGES = 1024
+"""Threads of a block whose rows are read more than once: few rows at a time stay in a cache."""
+
+CACHE = 32 << 20
+"""Bytes of rows that stay in the second-level cache (50 MiB on an H100) from stage to stage."""
+
+MULTIPROCESSORS = 132
+"""Blocks of THREADS_OF_STAGES at least, if there are so many rows; those of an H100."""
+
 BATCH = 4
-"""Elements that a thread reads before it computes with the first; fewer do not split a row."""
+"""Elements that a thread has at least of a row that is split."""
+
+WIDEST = 16
+"""Bytes that a thread reads at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +41,91 @@ class Buffer:
     strides: Strides
 
 
+class Layout(NamedTuple):
+    """Rows, groups of columns that are added up, and columns; the sizes and strides of each."""
+
+    row_sizes: Strides
+    row_strides: list[Strides]
+    group_sizes: Strides
+    group_strides: list[Strides]
+    columns: int
+    steps: Strides
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return math.prod(self.row_sizes)
+
+    @property
+    def groups(self) -> int:
+        """How many groups a row has."""
+        return math.prod(self.group_sizes)
+
+
 class Grid(NamedTuple):
-    """How rows are summed: each in some pieces, a piece by some threads of a block."""
+    """How rows are shared: each in some pieces, a piece by some threads of a block."""
 
     pieces: int
     lanes: int
     blocks: int
 
 
-def grid_of(rows: int, columns: int) -> Grid:
-    """Shares of the threads, told from the shape alone; there is a row at least."""
-    lanes = 1 << (max(1, min(columns, THREADS)) - 1).bit_length()
-    pieces = max(1, min(BLOCKS // rows, math.ceil(columns / (lanes * BATCH))))
+def layout_of(shape: Sequence[int], kept: Axes, summed: Axes, strides: Sequence[Strides]) -> Layout:
+    """Rows are what is kept; the innermost of the other axes are columns, the rest are groups."""
+    rows = merged(part(kept, shape), [part(kept, one) for one in strides])
+    order = in_order_of_memory(summed, strides)
+    sizes, steps = merged(part(order, shape), [part(order, one) for one in strides])
+    groups = sizes[:-1], [one[:-1] for one in steps]
+    return Layout(*rows, *groups, sizes[-1], tuple(one[-1] for one in steps))
+
+
+def layout_of_elements(shape: Sequence[int], strides: Sequence[Strides]) -> Layout:
+    """The innermost axes are columns, and the others rows."""
+    sizes, steps = merged(shape, strides)
+    rows = (sizes[:-1], [one[:-1] for one in steps])
+    if len(sizes) == 1:
+        rows = ((1,), [(0,)] * len(steps))
+    return Layout(*rows, (), [()] * len(steps), sizes[-1], tuple(one[-1] for one in steps))
+
+
+def width_of(layout: Layout, buffers: Sequence[Buffer]) -> int:
+    """Elements that a thread can read at once: 1 unless all rows begin where such a read may."""
+    width = WIDEST // min((BYTES[one.dtype] for one in buffers if one.dtype != "bool"), default=1)
+    for place, buffer in enumerate(buffers):
+        step = layout.steps[place]
+        if step == 0 < layout.columns:
+            continue
+        outer = (*layout.row_strides[place], *layout.group_strides[place])
+        aligned = not buffer.address % min(WIDEST, width * BYTES[buffer.dtype])
+        if step != 1 or not aligned or any(one % width for one in outer):
+            return 1
+    return width
+
+
+def grid_of(layout: Layout, width: int, *, split: bool) -> Grid:
+    """Shares of the threads, told from the layout alone; there is a row at least."""
+    rows, columns = layout.rows, layout.columns
+    lanes = lanes_of(layout, width, THREADS)
+    most = max(1, BLOCKS * THREADS // (rows * lanes)) if split else 1
+    parts = layout.groups if layout.group_sizes else columns / (lanes * max(width, BATCH))
+    pieces = max(1, min(most, math.ceil(parts)))
     return Grid(pieces, lanes, min(BLOCKS, math.ceil(rows * pieces * lanes / THREADS)))
 
 
-def blocks_for(count: int) -> int:
-    """Blocks for so many elements, each of which is written by one thread."""
-    return min(BLOCKS, math.ceil(count / THREADS))
+def grid_of_stages(layout: Layout, width: int, bytes_of_row: int) -> Grid:
+    """The same for rows that are read more than once: as many at a time as a cache holds."""
+    lanes = lanes_of(layout, width, THREADS_OF_STAGES)
+    most = max(MULTIPROCESSORS, min(2 * MULTIPROCESSORS, CACHE // max(1, bytes_of_row)))
+    return Grid(1, lanes, min(most, math.ceil(layout.rows * lanes / THREADS_OF_STAGES)))
+
+
+def lanes_of(layout: Layout, width: int, threads: int) -> int:
+    """Threads of a row: one where neighbouring rows are next to each other in memory."""
+    last = [one[-1] for one in layout.row_strides]
+    turned = any(abs(step) > 1 and row == 1 for step, row in zip(layout.steps, last, strict=True))
+    if turned:
+        return 1
+    return 1 << (max(1, min(math.ceil(layout.columns / width), threads)) - 1).bit_length()
 
 
 def contiguous(shape: Sequence[int]) -> Strides:

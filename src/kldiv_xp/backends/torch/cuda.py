@@ -15,6 +15,7 @@ from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logits import Divergence
 
 
 def has_kernels(*tensors: Array) -> bool:
@@ -61,6 +62,28 @@ def slopes_of(
     return launch_plan.slopes(device, context, arrays, form, scale, upstream, wanted)
 
 
+def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
+    """Divergence of every row of logits."""
+    if compiler() is None:
+        return cuda_without_cupy.divergences(context, arrays, divergence)
+    return launch_plan.divergences(device_of(arrays[0]), context, arrays, divergence)
+
+
+def row_slopes_of(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives of the divergences by the operands that are wanted."""
+    every = (context, arrays, divergence, scale, upstream, wanted)
+    if compiler() is None:
+        return cuda_without_cupy.row_slopes(*every)
+    return launch_plan.row_slopes(device_of(arrays[0]), *every)
+
+
 @cache
 def compiler() -> Any:
     """What compiles and launches kernels, or None where CuPy cannot be imported."""
@@ -81,7 +104,7 @@ def device_of(tensor: Array) -> Device:
     )
 
 
-def launcher(tensor: Array) -> Callable[[str, str, int, Sequence[float]], None]:
+def launcher(tensor: Array) -> Callable[[str, int, int, Sequence[float]], None]:
     """How a kernel is launched where a tensor is."""
     stream = torch.cuda.current_stream(tensor.device).cuda_stream
     return partial(compiler().launch_on_stream, tensor.device.index, stream)

@@ -10,11 +10,14 @@ from math import prod
 import torch
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.context import Context, unrounded, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, plain_sum
+from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
+from kldiv_xp.core.evaluate_rows import plain_rows
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.logits import Divergence
 
 LARGEST = 1 << 22
 """Elements of a block at most: 16 MiB of float32 for a temporary."""
@@ -59,6 +62,46 @@ def slopes(
     return by_input, by_target
 
 
+def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row of logits."""
+    shape = arrays[0].shape[:-1]
+    result = arrays[0].new_empty(shape, dtype=context.working)
+    for index, rows in rows_of(arrays):
+        result[index] = plain_rows(context, rows, divergence)
+    return result
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives of the divergences by the operands that are wanted."""
+    by_input, by_target = (
+        operand.new_empty(operand.shape) if want else None
+        for operand, want in zip(arrays[:2], wanted, strict=True)
+    )
+    above = tuple(one.expand(*arrays[0].shape[:-1], 1) for one in upstream)
+    plain = without_backend(context)
+    for index, rows in rows_of((*arrays, *above)):
+        given, factors = rows[: len(arrays)], rows[len(arrays) :]
+        slopes = evaluate_row_slopes(plain, given, divergence, scale, factors, wanted)
+        for result, slope in zip((by_input, by_target), slopes, strict=True):
+            if result is not None:
+                result[index] = slope
+    return by_input, by_target
+
+
+def rows_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
+    """Few whole rows of arrays at a time, with their places, in a fixed order."""
+    *outer, columns = arrays[0].shape
+    for index in indices(tuple(slice(0, size) for size in outer), max(1, LARGEST // columns)):
+        yield index, tuple(array[index] for array in arrays)
+
+
 def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
     """What a function makes of each block, as one tensor."""
     result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
@@ -69,17 +112,17 @@ def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Arra
 
 def blocks_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
     """Small parts of arrays of one shape, with their places, in a fixed order."""
-    for index in indices(tuple(slice(0, size) for size in arrays[0].shape)):
+    for index in indices(tuple(slice(0, size) for size in arrays[0].shape), LARGEST):
         yield index, tuple(array[index] for array in arrays)
 
 
-def indices(index: Index) -> Iterator[Index]:
+def indices(index: Index, largest: int) -> Iterator[Index]:
     """A place cut along its longest axis until its parts are small."""
     sizes = [one.stop - one.start for one in index]
-    if prod(sizes) <= LARGEST:
+    if prod(sizes) <= largest:
         yield index
         return
     axis = max(range(len(sizes)), key=sizes.__getitem__)
     middle = index[axis].start + sizes[axis] // 2
     for cut in (slice(index[axis].start, middle), slice(middle, index[axis].stop)):
-        yield from indices((*index[:axis], cut, *index[axis + 1 :]))
+        yield from indices((*index[:axis], cut, *index[axis + 1 :]), largest)

@@ -12,7 +12,7 @@ from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
-from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
+from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
 from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.backends.torch.storage import check_unchanged
@@ -99,15 +99,6 @@ def gradient(
         return way.slopes_of(context, arrays, form, scale, upstream, wanted)
     arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
     return evaluate_slopes(context, arrays, form, scale, upstream, wanted)
-
-
-def device_way(place: str | None, tensors: Arrays) -> Any:
-    """Module that computes on a CUDA device, or None where only the plain expression does."""
-    if place != CUDA:
-        return None
-    from kldiv_xp.backends.torch import cuda
-
-    return cuda if cuda.has_kernels(*tensors) else None
 
 
 def one_node(function: partial[Array], arrays: Arrays) -> Array:

@@ -1,49 +1,43 @@
-"""Divergences of rows of logits on torch tensors in host memory: one autograd function."""
+"""Divergences of rows of logits on eager torch tensors: one autograd function."""
 
+from functools import partial
 from typing import Any
 
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows
-from kldiv_xp.backends.torch.numpy_views import (
-    HOST,
-    empty,
-    is_differentiated,
-    lent,
-    numpy_namespace,
-    numpy_type,
-    place_of,
-    threads,
-)
+from kldiv_xp.backends.torch import host_logits
+from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.evaluate_rows import plain_rows
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row; in one node of the graph where a gradient is wanted."""
-    if place_of(arrays) != HOST:
+    way = way_of(arrays, arrays)
+    if way is None:
         return plain_rows(context, copied(arrays), divergence)
+    function = partial(way.divergences_of, context, divergence)
     if is_differentiated(*arrays):
-        return Rows.apply(context, divergence, *savable(arrays))
-    return rows_of(context, divergence, *arrays)
+        return Rows.apply(function, *savable(arrays))
+    return function(*arrays)
 
 
 class Rows(torch.autograd.Function):
     """Divergences as one node that keeps the logits, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(ctx: Any, context: Context, divergence: Divergence, *arrays: Array) -> Array:
+    def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
         """Divergence of every row."""
         ctx.save_for_backward(*arrays)
-        ctx.options, ctx.shapes = (context, divergence), [array.shape for array in arrays]
-        return rows_of(context, divergence, *arrays)
+        ctx.options, ctx.shapes = function.args, [array.shape for array in arrays]
+        return function(*arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
@@ -51,54 +45,9 @@ class Rows(torch.autograd.Function):
         arrays = ctx.saved_tensors
         check_unchanged(arrays, ctx.shapes)
         context, divergence = ctx.options
-        wanted = ctx.needs_input_grad[2:4]
-        plain = place_of(arrays, (upstream,)) != HOST or is_differentiated(*arrays, upstream)
-        if plain:
-            (upstream,) = copied((upstream,))
-        function = plain_slopes if plain else slopes_in_blocks
-        slopes = function(context, arrays, divergence, upstream.unsqueeze(-1), wanted)
-        return None, None, *slopes, *[None for _ in arrays[2:]]
-
-
-def rows_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
-    """Divergence of every row, in the type that is computed in."""
-    working = numpy_type(context.working)
-    xp, lent_arrays = numpy_namespace(), lent(*arrays)
-    sums = numpy_rows.sums_of_rows(xp, lent_arrays, divergence, working, threads)
-    return torch.from_numpy(sums).to(context.working)
-
-
-def slopes_in_blocks(
-    context: Context,
-    arrays: Arrays,
-    divergence: Divergence,
-    upstream: Array,
-    wanted: tuple[bool, bool],
-) -> Gradient:
-    """Derivatives by the operands that are wanted, each written in one pass."""
-    return scaled_slopes_in_blocks(context, arrays, divergence, Scale(), (upstream,), wanted)
-
-
-def scaled_slopes_in_blocks(
-    context: Context,
-    arrays: Arrays,
-    divergence: Divergence,
-    scale: Scale,
-    upstream: Arrays,
-    wanted: tuple[bool, bool],
-) -> Gradient:
-    """The same times a scale, and times a cotangent if there is one."""
-    xp, working = numpy_namespace(), numpy_type(context.working)
-    lent_arrays = lent(*arrays, *upstream)
-    operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]
-    results: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            results[place], result = empty(arrays[place].shape, arrays[place].dtype)
-            numpy_rows.fill_row_slopes(
-                xp, operands, divergence, scale, above, place, result, working, threads
-            )
-    return results[0], results[1]
+        above, wanted = (upstream.unsqueeze(-1),), ctx.needs_input_grad[1:3]
+        slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
+        return None, *slopes, *[None for _ in arrays[2:]]
 
 
 def row_slopes(
@@ -110,8 +59,16 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives of divergences of rows; by the plain expression where they are differentiated."""
-    every = *arrays, *upstream
-    if place_of(arrays, upstream) == HOST and not is_differentiated(*every):
-        return scaled_slopes_in_blocks(context, arrays, divergence, scale, upstream, wanted)
+    every = (*arrays, *upstream)
+    way = way_of(every, arrays, upstream)
+    if way is not None and not is_differentiated(*every):
+        gradient: Gradient = way.row_slopes_of(context, arrays, divergence, scale, upstream, wanted)
+        return gradient
     arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
     return evaluate_row_slopes(context, arrays, divergence, scale, upstream, wanted)
+
+
+def way_of(every: Arrays, *by_role: Arrays) -> Any:
+    """Module that computes where the tensors lie, or None where only the plain expression does."""
+    place = place_of(*by_role)
+    return host_logits if place == HOST else device_way(place, every)

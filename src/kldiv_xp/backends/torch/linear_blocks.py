@@ -3,12 +3,12 @@
 import torch
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.torch.eager_logits import rows_of, slopes_in_blocks
-from kldiv_xp.backends.torch.numpy_views import HOST, place_of
+from kldiv_xp.backends.torch.eager_logits import row_slopes, way_of
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_linear import Heads, blocks, operands_of
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import KL, Divergence
 
 Slopes = tuple[Array, Array, Array]
@@ -79,18 +79,18 @@ def add_product(result: Array, left: Array, right: Array) -> None:
 
 def rows_of_block(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of a block."""
-    if place_of(arrays) == HOST:
-        return rows_of(context, divergence, *arrays)
-    return plain_rows(context, arrays, divergence)
+    way = way_of(arrays, arrays)
+    if way is None:
+        return plain_rows(context, arrays, divergence)
+    rows: Array = way.divergences_of(context, divergence, *arrays)
+    return rows
 
 
 def slopes_of_block(
     context: Context, arrays: Arrays, divergence: Divergence, upstream: Array
 ) -> Array:
     """Derivatives by the logits of a block, in their type."""
-    on_host = place_of(arrays, (upstream,)) == HOST
-    function = slopes_in_blocks if on_host else plain_slopes
-    return function(context, arrays, divergence, upstream, (True, False))[0]
+    return row_slopes(context, arrays, divergence, Scale(), (upstream,), (True, False))[0]
 
 
 def context_of(heads: Heads) -> Context:

@@ -1,6 +1,7 @@
 """Memory of torch tensors as arrays of NumPy, and which tensors are no more than that."""
 
 from functools import cache
+from typing import Any
 
 import torch
 
@@ -117,3 +118,12 @@ class Widened:
         # This may be another thread than the one whose inference mode made the tensor.
         with torch.inference_mode(self.tensor.is_inference()):
             self.tensor[index] = torch.from_numpy(numpy_namespace().asarray(values))
+
+
+def device_way(place: str | None, tensors: tuple[Array, ...]) -> Any:
+    """Module that computes on a CUDA device, or None where only the plain expression does."""
+    if place != CUDA:
+        return None
+    from kldiv_xp.backends.torch import cuda
+
+    return cuda if cuda.has_kernels(*tensors) else None

@@ -1,0 +1,41 @@
+"""Divergences of rows of logits on tensors in host memory: by NumPy's loops, in blocks."""
+
+import torch
+
+from kldiv_xp._typing import Array
+from kldiv_xp.backends import numpy_rows
+from kldiv_xp.backends.torch.numpy_views import empty, lent, numpy_namespace, numpy_type, threads
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.logits import Divergence
+
+
+def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
+    """Divergence of every row, in the type that is computed in."""
+    working = numpy_type(context.working)
+    xp, lent_arrays = numpy_namespace(), lent(*arrays)
+    sums = numpy_rows.sums_of_rows(xp, lent_arrays, divergence, working, threads)
+    return torch.from_numpy(sums).to(context.working)
+
+
+def row_slopes_of(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by the operands that are wanted, each written in one pass."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    lent_arrays = lent(*arrays, *upstream)
+    operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]
+    results: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            results[place], result = empty(arrays[place].shape, arrays[place].dtype)
+            numpy_rows.fill_row_slopes(
+                xp, operands, divergence, scale, above, place, result, working, threads
+            )
+    return results[0], results[1]

@@ -1,0 +1,153 @@
+__device__ float load(const float *place) { return *place; }
+__device__ void store(float *place, double value) { *place = float(value); }
+typedef long long integer;
+typedef float real;
+
+template <typename type, int width>
+struct alignas(sizeof(type) * width > 16 ? 16 : sizeof(type) * width) pack { type at[width]; };
+
+template <int width, typename type>
+__device__ pack<type, width> take(const type *place, int left)
+{
+    pack<type, width> taken;
+    if (left >= width) return *(const pack<type, width> *)place;
+    #pragma unroll
+    for (int i = 0; i < width; ++i) taken.at[i] = place[i < left ? i : 0];
+    return taken;
+}
+
+template <int width, typename type>
+__device__ void give(type *place, int left, const pack<type, width> &given)
+{
+    if (left >= width) *(pack<type, width> *)place = given;
+    else {
+        #pragma unroll
+        for (int i = 0; i < width; ++i)
+            if (i < left) place[i] = given.at[i];
+    }
+}
+__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
+__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+__device__ double joined(double a, double b, bool as_sum)
+{
+    return as_sum ? a + b : a > b || a != a ? a : b;
+}
+
+// The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
+__device__ double of_team(double *shared, double value, int lanes, bool as_sum)
+{
+    for (int apart = 1; apart < 32 && apart < lanes; apart *= 2)
+        value = joined(value, __shfl_xor_sync(0xffffffff, value, apart), as_sum);
+    if (lanes <= 32) return value;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = value;
+    __syncthreads();
+    const int warps = lanes / 32, first = threadIdx.x / lanes * warps;
+    value = shared[first];
+    for (int i = 1; i < warps; ++i) value = joined(value, shared[first + i], as_sum);
+    return value;
+}
+
+extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
+    const float *__restrict__ at_x,
+    const float *__restrict__ at_t,
+    float *__restrict__ at_total,
+    const double given_parts,
+    const double given_temperature,
+    const integer rows,
+    const integer groups,
+    const integer columns,
+    const integer pieces,
+    const integer team_size,
+    const integer row_x_0,
+    const integer row_t_0,
+    const integer step_x,
+    const integer step_t)
+{
+    __shared__ double shared[32];
+    const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
+    const integer jobs = rows * pieces, teams = 1024 / lanes;
+    const real temperature = real(given_temperature);
+    for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
+        const bool idle = first + team >= jobs;
+        const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
+        const integer begin = (piece * lanes + lane) * 4, apart = pieces * lanes * 4, end = idle ? 0 : columns;
+        integer row_at_0 = row;
+        const integer row_x = row_at_0 * row_x_0;
+        const integer row_t = row_at_0 * row_t_0;
+        real v0_max = -real(__uint_as_float(0x7f800000));
+        real v7_max = -real(__uint_as_float(0x7f800000));
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                if (i < left) v0_max = larger(v0_max, x);
+                if (i < left) v7_max = larger(v7_max, t);
+            }
+        }
+        v0_max = of_team(shared, v0_max, lanes, false);
+        const real v0 = real(v0_max);
+        v7_max = of_team(shared, v7_max, lanes, false);
+        const real v7 = real(v7_max);
+        double v4_sum = 0;
+        double v11_sum = 0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const real v1 = x - v0;
+                const real v2 = v1 / temperature;
+                const real v3 = exp(v2);
+                const real v8 = t - v7;
+                const real v9 = v8 / temperature;
+                const real v10 = exp(v9);
+                if (i < left) v4_sum += v3;
+                if (i < left) v11_sum += v10;
+            }
+        }
+        v4_sum = of_team(shared, v4_sum, lanes, true);
+        const real v4 = real(v4_sum);
+        v11_sum = of_team(shared, v11_sum, lanes, true);
+        const real v11 = real(v11_sum);
+        const real v5 = log(v4);
+        const real v12 = log(v11);
+        double v22_sum = 0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const real v1 = x - v0;
+                const real v2 = v1 / temperature;
+                const real v6 = v2 - v5;
+                const real v8 = t - v7;
+                const real v9 = v8 / temperature;
+                const real v13 = v9 - v12;
+                const real v14 = exp(v13);
+                const bool v15 = v14 == real(0.0);
+                const bool v16 = v6 == v6;
+                const bool v17 = v15 && v16;
+                const real v18 = v17 ? real(0.0) : v6;
+                const real v19 = v15 ? real(0.0) : v13;
+                const real v20 = v19 - v18;
+                const real v21 = v14 * v20;
+                if (i < left) v22_sum += v21;
+            }
+        }
+        v22_sum = of_team(shared, v22_sum, lanes, true);
+        const real v22 = real(v22_sum);
+        const real v23 = v22 * real(1.0);
+        if (lane == 0 && !idle) store(at_total + job, double(v23) / given_parts);
+    }
+}
