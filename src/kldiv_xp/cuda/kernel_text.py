@@ -223,7 +223,8 @@ def reduced(
         kind_ = line.reduction
         call = f"of_team(shared, {line.name}_{kind_}, lanes, {str(kind_ == 'sum').lower()})"
         yield f"{line.name}_{kind_} = {call};"
-        if any(line.name in other.uses for other in lines):
+        results = [one.name for one in kernel.results] if kind_ == "max" else []
+        if line.name in results or any(line.name in other.uses for other in lines):
             yield f"const real {line.name} = real({line.name}_{kind_});"
 
 

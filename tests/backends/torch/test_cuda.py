@@ -22,6 +22,7 @@ from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
     cuda,
     cuda_without_cupy,
     eager,
+    eager_logits,
     numpy_views,
 )
 
@@ -36,14 +37,15 @@ def way(request, monkeypatch):
     """Tensors in host memory pass for CUDA's, with CuPy at hand or without; what was launched."""
     launched = []
 
-    def launch(source, name, *rest):
-        launched.append(name)
-        cuda_on_cpu.launch(source, name, *rest)
+    def launch(source, *rest):
+        launched.append(source)
+        cuda_on_cpu.launch(source, *rest)
 
     if request.param == "kernels" and cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     compiler = types.SimpleNamespace() if request.param == "kernels" else None
-    monkeypatch.setattr(eager, "place_of", passing_for_cuda)
+    for module in (eager, eager_logits):
+        monkeypatch.setattr(module, "place_of", passing_for_cuda)
     monkeypatch.setattr(cuda, "compiler", lambda: compiler)
     monkeypatch.setattr(cuda, "launcher", lambda _: launch)
     monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
@@ -71,7 +73,8 @@ def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(Fal
 def plainly(monkeypatch, function, *arguments, **options):
     """What the plain expression gives."""
     with monkeypatch.context() as patch:
-        patch.setattr(eager, "place_of", lambda *_: None)
+        for module in (eager, eager_logits):
+            patch.setattr(module, "place_of", lambda *_: None)
         return function(*arguments, **options)
 
 

@@ -6,36 +6,31 @@ import cuda_on_cpu
 import numpy as np
 import pytest
 from cuda_on_cpu import ascending, descending, launch, shuffled
-from kldiv_xp.cuda.loop_templates import map_source, sum_source
+from kldiv_xp.cuda.loss_kernels import TOTAL, source, source_of_totals
 
 from kldiv_xp.cuda import strides_and_grid
 from kldiv_xp.cuda.c_types import Operand
-from kldiv_xp.cuda.formula_to_c import device_function
-from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of
+from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of, layout_of
 
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
 
-INPUTS = (Operand("x", "float64"),)
-SAME = device_function("same", lambda xp, x: x, {"x": "real"})
-SUMS = sum_source("float64", SAME, INPUTS, "float64", "same(x[i])", (1, 1))
+FLAT = (1, 0)
+COLUMNS = (Operand("s", "float64"),)
+TOTALS = (Operand(TOTAL, "float64", in_rows=False),)
+SUMS = {width: source_of_totals("float64", COLUMNS, TOTALS, FLAT, width) for width in (1, 2)}
 ORDERS = [ascending, descending, shuffled]
 
 
-def sums(values, source=SUMS, order=ascending):
-    """Sums of the rows of a matrix, by both kernels, on the grid that is theirs."""
+def sums(values, width=1, order=ascending, source=None):
+    """Sums of the rows of a matrix, in pieces and then of the pieces, on the grid that is theirs."""
     rows, columns = values.shape
-    pieces, lanes, blocks = grid_of(rows, columns)
-    partial = np.full(rows * pieces, np.nan)
-    result = np.full(rows, np.nan)
-    between = partial.ctypes.data
-    counts = [rows, columns, pieces, lanes]
-    arguments = [values.ctypes.data, between, *counts, columns, 1]
-    launch(source, "sums_of_pieces", blocks, arguments, order=order)
-    _, lanes, blocks = grid_of(rows, pieces)
-    arguments = [between, result.ctypes.data, rows, pieces, lanes, 1.0]
-    launch(source, "totals", blocks, arguments, order=order)
-    return result
+    layout = layout_of(values.shape, (0,), (1,), [(columns, 1)])
+    pieces, lanes, blocks = grid_of(layout, width, split=True)
+    text, partial = source or SUMS[width], np.full(rows * pieces, np.nan)
+    arguments = [values.ctypes.data, partial.ctypes.data, 1.0, rows, 1, columns, pieces, lanes]
+    launch(text, blocks, THREADS, [*arguments, columns, 1], order=order)
+    return partial if pieces == 1 else sums(partial.reshape(rows, pieces), 1, order, source)
 
 
 @pytest.fixture
@@ -44,12 +39,17 @@ def few_blocks(monkeypatch):
     monkeypatch.setattr(strides_and_grid, "BLOCKS", 4)
 
 
+WIDTHS = pytest.mark.parametrize("width", [1, 2])
+
+
+@WIDTHS
 @pytest.mark.usefixtures("few_blocks")
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 63, 64, 65, 1023, 1024, 1025])
 @pytest.mark.parametrize("columns", [0, 1, 2, 3, 15, 16, 17])
-def test_each_element_of_short_rows_is_added_once(rows, columns):
+def test_each_element_of_short_rows_is_added_once(rows, columns, width):
+    columns *= width  # rows begin where as many elements can be read at once
     values = np.random.default_rng(1).integers(1, 2**30, (rows, columns)).astype("float64")
-    assert (sums(values) == values.sum(axis=1)).all()
+    assert (sums(values, width) == values.sum(axis=1)).all()
 
 
 @pytest.mark.usefixtures("few_blocks")
@@ -78,58 +78,54 @@ def test_order_in_which_threads_run_changes_no_bit(shape):
 
 
 @pytest.mark.usefixtures("few_blocks")
-@pytest.mark.parametrize("place", [0, 1])
-def test_missing_barrier_is_seen(place):
-    """Without either barrier some order of the threads gives other sums."""
-    parts = SUMS.split("__syncthreads();")
-    assert len(parts) == 3
-    wrong = "__syncthreads();".join(parts[: place + 1])
-    wrong += "__syncthreads();".join(parts[place + 1 :])
+def test_missing_barrier_is_seen():
+    """Of the two only the second: what warps exchange lets all threads of the simulation wait."""
+    before, first, after = SUMS[1].split("__syncthreads();")
+    wrong = f"{before}__syncthreads();{first}{after}"
     values = np.random.default_rng(5).integers(1, 2**30, (9, 900)).astype("float64")
-    results = [sums(values, wrong, order) for order in ORDERS]
+    results = [sums(values, 1, order, wrong) for order in ORDERS]
     assert any((result != values.sum(axis=1)).any() for result in results)
 
 
 def test_barrier_that_not_all_threads_reach_is_seen():
-    wrong = SUMS.replace("{\n    __syncthreads();", "{\n    if (threadIdx.x) __syncthreads();", 1)
+    wrong = SUMS[1].replace("    __syncthreads();", "    if (threadIdx.x) __syncthreads();", 1)
     with pytest.raises(RuntimeError, match="ended while another waited at a barrier"):
-        sums(np.ones((1, 300)), wrong)
+        sums(np.ones((1, 300)), source=wrong)
 
 
 def test_wrong_arguments_are_refused_by_the_simulation():
-    with pytest.raises(TypeError, match="takes 8 arguments; got 1"):
-        launch(SUMS, "sums_of_pieces", 1, [0])
+    with pytest.raises(TypeError, match="takes 10 arguments; got 1"):
+        launch(SUMS[1], 1, THREADS, [0])
     with pytest.raises(TypeError, match=r"given 1\.0 for a c_long"):
-        launch(SUMS, "sums_of_pieces", 1, [0, 0, 1.0, 0, 1, 1, 0, 0])
+        launch(SUMS[1], 1, THREADS, [0, 0, 1.0, 1.0, 1, 1, 1, 1, 0, 0])
 
 
-FILL = map_source("float64", SAME, INPUTS, (Operand("y", "float64"),), ["same(x[i])"], 1)
+def fill(values, kind, result, kind_of_result, width=1, blocks=8, count=None):
+    """Copy elements of one type into those of another."""
+    real = "float64" if "float64" in (kind, kind_of_result) else "float32"
+    operands = (Operand("x", kind),), (Operand("y", kind_of_result),)
+    text = source(lambda xp, numbers, x: (x,), (), real, *operands, FLAT, width)
+    counts = [1, 1, values.size if count is None else count, blocks, THREADS]
+    arguments = [values.ctypes.data, result.ctypes.data, *counts, 0, 0, 1, 1]
+    launch(text, blocks, THREADS, arguments)
 
 
+@pytest.mark.parametrize("width", [1, 2])
 @pytest.mark.parametrize("count", [1, THREADS - 1, THREADS, THREADS + 1, 2 * THREADS + 1])
 @pytest.mark.parametrize("blocks", [1, 2])
-def test_each_element_is_written(count, blocks):
+def test_each_element_is_written(count, blocks, width):
     values, result = np.arange(1.0, count + 1), np.zeros(count + 1)
-    launch(FILL, "fill", blocks, [values.ctypes.data, result.ctypes.data, 1.0, count, 1, 1])
+    fill(values, "float64", result, "float64", width, blocks)
     assert (result == [*values, 0]).all()
-
-
-def test_element_far_behind_the_reach_of_32_bits_is_written():
-    """Only the last block of a grid that begins at element 2**31 is run."""
-    blocks = 2**31 // THREADS + 1
-    value, result = np.asarray([7.0]), np.zeros(1)
-    arguments = [value.ctypes.data, result.ctypes.data, 1.0, 2**31 + 1, 0, 0]
-    launch(FILL, "fill", blocks, arguments, first=blocks - 1)
-    assert result[0] == 7
 
 
 def test_columns_far_behind_the_reach_of_32_bits_are_added():
     """Only the last of 2**23 + 1 pieces is added up, of which five columns are left."""
     pieces = 2**31 // THREADS + 1
     value, result = np.asarray([7.0]), np.zeros(pieces)
-    counts = [1, 2**31 + 5, pieces, THREADS]
-    arguments = [value.ctypes.data, result.ctypes.data, *counts, 0, 0]
-    launch(SUMS, "sums_of_pieces", pieces, arguments, first=pieces - 1)
+    counts = [1, 1, 2**31 + 5, pieces, THREADS]
+    arguments = [value.ctypes.data, result.ctypes.data, 1.0, *counts, 0, 0]
+    launch(SUMS[1], pieces, THREADS, arguments, first=pieces - 1)
     assert result[-1] == 35
     assert not result[:-1].any()
 
@@ -137,17 +133,28 @@ def test_columns_far_behind_the_reach_of_32_bits_are_added():
 def test_offsets_have_64_bits():
     """Three elements, 2**30 + 1 elements apart, in 4 GiB that are mapped but not there."""
     apart = 2**30 + 1
-    source = sum_source(
-        "float32", SAME, (Operand("x", "float16"),), "float32", "same(x[i])", (1, 1)
-    )
+    text = source_of_totals("float32", (Operand("s", "float16"),), TOTALS, FLAT, 1)
     with mmap.mmap(-1, (2 * apart + 1) * 2, flags=mmap.MAP_PRIVATE) as memory:
         values = np.frombuffer(memory, dtype="float16")
         values[::apart] = [1, 2, 4]
-        partial = np.zeros(1)
-        arguments = [values.ctypes.data, partial.ctypes.data, 1, 3, 1, 4, 0, apart]
-        launch(source, "sums_of_pieces", 1, arguments)
+        total = np.zeros(1)
+        arguments = [values.ctypes.data, total.ctypes.data, 1.0, 1, 1, 3, 1, 4, 0, apart]
+        launch(text, 1, THREADS, arguments)
         del values
-    assert partial[0] == 7
+    assert total[0] == 7
+
+
+def test_maxima_of_rows_are_those_of_numpy_whatever_the_rows_hold():
+    """NaN is the maximum wherever it stands, and a row of nothing but -inf has that."""
+    rows = np.random.default_rng(6).normal(size=(7, 70))
+    rows[1, 3], rows[2, 69], rows[3], rows[4, 5] = np.nan, np.nan, -np.inf, np.inf
+    operands = (Operand("x", "float64"),), TOTALS
+    function = lambda xp, numbers, x: (xp.max(x, axis=-1),)  # noqa: E731
+    text, result = source(function, ("parts",), "float64", *operands, FLAT, 2), np.zeros(7)
+    arguments = [rows.ctypes.data, result.ctypes.data, 1.0, 7, 1, 70, 1, 64, 70, 1]
+    for order in ORDERS:
+        launch(text, 2, THREADS, arguments, order=order)
+        np.testing.assert_array_equal(result, rows.max(axis=1))
 
 
 @pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
@@ -160,11 +167,7 @@ def test_reading_and_writing_a_type_changes_no_value_of_it(type_):
 
 def assert_copied(values, kind, result, kind_of_result, expected=None):
     """What a kernel writes is what was read, or what NumPy makes of it."""
-    real = "float64" if "float64" in (kind, kind_of_result) else "float32"
-    inputs, outputs = (Operand("x", kind),), (Operand("y", kind_of_result),)
-    source = map_source(real, SAME, inputs, outputs, ["same(x[i])"], 1)
-    arguments = [values.ctypes.data, result.ctypes.data, 1.0, values.size, 1, 1]
-    launch(source, "fill", 8, arguments)
+    fill(values, kind, result, kind_of_result)
     np.testing.assert_array_equal(result, values if expected is None else expected)
 
 
@@ -193,9 +196,7 @@ def test_bfloat16_is_rounded_once_to_even(type_):
     else:
         expected = nearest_bfloat16(values, wide)
     missing = np.isnan(values)
-    inputs, outputs = (Operand("x", type_),), (Operand("y", "bfloat16"),)
-    source = map_source(type_, SAME, inputs, outputs, ["same(x[i])"], 1)
-    launch(source, "fill", 8, [values.ctypes.data, result.ctypes.data, 1.0, values.size, 1, 1])
+    fill(values, type_, result, "bfloat16")
     np.testing.assert_array_equal(result[~missing], expected[~missing])
 
 
