@@ -65,7 +65,7 @@ def golden():
         "sums_float32_log_input": source_of_sums(Q, one, wide, total(one), flat, 1),
         "sums_float32_generalized": source_of_sums(GENERALIZED, one, wide, total(one), flat, FOUR),
         "totals_float16": source_of_totals(
-            "float64", operands("float64"), total("float16"), flat, TWO
+            "float64", operands("float64", names=("s",)), total("float16"), flat, TWO
         ),
         "slopes_float64_log_input_masked": source_of_slopes(
             Q, 3, (True, True), "float64", above, by("float64"), flat, 1

@@ -17,8 +17,10 @@ from numpy.testing import assert_allclose
 
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate import evaluate_loss, evaluate_slopes, evaluate_terms
+from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.cuda.strides_and_grid import THREADS
+from kldiv_xp.cuda.kernel_text import NAME
+from kldiv_xp.formula.logits import JS, KL
 
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
@@ -51,45 +53,53 @@ class Array:
 
 
 class Module:
-    """In the place of cupy.RawModule."""
+    """In the place of cupy.cuda.function.Module; what was compiled is the text and its options."""
 
     made: ClassVar = []
 
-    def __init__(self, *, code, options):
-        self.code, self.options, self.launched = code, options, []
+    def load(self, compiled):
+        self.code, self.options = compiled
+        self.launched = []
         self.made.append(self)
 
     def get_function(self, name):
-        def run(grid, block, arguments):
-            assert block == (THREADS,)
-            self.launched.append((name, tuple(ENTERED)))
-            cuda_on_cpu.launch(self.code, name, *grid, arguments)
+        assert name == NAME
+
+        def run(grid, block, arguments, stream):
+            self.launched.append((tuple(ENTERED), stream and stream.ptr))
+            cuda_on_cpu.launch(self.code, *grid, *block, arguments)
 
         return run
 
 
-def module():
+def modules():
     """In the place of CuPy, as far as the backend uses it."""
-    made = types.ModuleType("cupy")
-    made.ndarray = Array
-    made.empty = lambda shape, dtype: Array(np.empty(shape, dtype))
-    made.float64 = np.dtype("float64")
-    made.RawModule = Module
-    made.cuda = types.SimpleNamespace(
+    made = {name: types.ModuleType(name) for name in CUPY}
+    cupy = made["cupy"]
+    cupy.ndarray = Array
+    cupy.empty = lambda shape, dtype: Array(np.empty(shape, dtype))
+    cupy.float64 = np.dtype("float64")
+    cupy.cuda = types.SimpleNamespace(
         Device=lambda number: Context("device", number),
-        ExternalStream=lambda address, number: Context("stream", address, number),
-        runtime=types.SimpleNamespace(is_hip=False),
+        runtime=types.SimpleNamespace(is_hip=False, getDevice=lambda: 0),
     )
+    made["cupy.cuda.compiler"].compile_using_nvrtc = lambda source, options: (
+        (source, options),
+        None,
+    )
+    made["cupy.cuda.function"].Module = Module
     return made
 
 
+CUPY = ("cupy", "cupy.cuda", "cupy.cuda.compiler", "cupy.cuda.function")
 LOADED = [("backends", "cupy"), ("cuda", "cupy_launcher")]
 
 
 @pytest.fixture
 def backend(monkeypatch):
     """The backend, loaded with the module in CuPy's place."""
-    monkeypatch.setitem(sys.modules, "cupy", module())
+    for name, made in modules().items():
+        monkeypatch.setitem(sys.modules, name, made)
     for room, name in LOADED:
         monkeypatch.delitem(sys.modules, f"kldiv_xp.{room}.{name}", raising=False)
     monkeypatch.setattr(Module, "made", [])
@@ -147,18 +157,31 @@ def test_gradient_comes_from_operands_and_upstream(backend):
         assert_allclose(slope.host, other)
 
 
+@pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.3)], ids=["KL", "JS"])
+def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(backend, divergence):
+    arrays, upstream = operands(), np.linspace(1, 2, 6).reshape(6, 1)
+    whole, wanted = plain(arrays), (True, True)
+    rows = backend.divergences(whole, on_device(*arrays), divergence)
+    assert_allclose(rows.host, plain_rows(whole, arrays, divergence))
+    slopes = backend.row_slopes(
+        whole, on_device(*arrays), divergence, Scale(0.5), on_device(upstream), wanted
+    )
+    expected = plain_slopes(whole, arrays, divergence, upstream / 2, wanted)
+    for slope, other in zip(slopes, expected, strict=True):
+        assert_allclose(slope.host, other, atol=1e-15)
+
+
 def test_kernels_run_on_the_device_of_the_operands(backend):
-    arrays = operands()
+    arrays = operands((40, 70))
     backend.loss(plain(arrays), on_device(*arrays), P, 1)
     first, second = Module.made
-    assert first.launched == [("sums_of_pieces", (("device", 0),))]
-    assert second.launched == [("totals", (("device", 0),))]
-    assert first.options == second.options == ("--fmad=false",)
+    assert first.launched == second.launched == [((("device", 0),), None)]
+    assert first.options == second.options == ("-std=c++17", "--fmad=false", "--ftz=false")
     assert ENTERED == []
 
 
 def test_kernels_are_compiled_once(backend):
-    arrays = operands()
+    arrays = operands((40, 70))
     for _ in range(3):
         backend.loss(plain(arrays), on_device(*arrays), P, 1)
     assert [len(made.launched) for made in Module.made] == [3, 3]
@@ -182,6 +205,9 @@ def test_what_the_kernels_do_not_know_gets_the_plain_expression(backend, monkeyp
     assert backend.samples(*given, (1,)) is NotImplemented
     assert backend.loss(*given, 1) is NotImplemented
     assert backend.gradient(*given, 1, (), (True, True)) is NotImplemented
+    rows = (*given[:2], KL(1.0, "logits"))
+    assert backend.divergences(*rows) is NotImplemented
+    assert backend.row_slopes(*rows, Scale(), (), (True, True)) is NotImplemented
     field = np.zeros(5, [("a", "u1"), ("b", "f8")])["b"]
     assert backend.terms(plain((field, field)), on_device(field, field), P) is NotImplemented
     monkeypatch.setattr(sys.modules["cupy"].cuda.runtime, "is_hip", True)
@@ -200,4 +226,4 @@ def test_another_library_names_its_device_and_stream(backend):
     launch = partial(import_module("kldiv_xp.cuda.cupy_launcher").launch_on_stream, 1, 1234)
     launch_plan.terms(replace(host, launch=launch), plain(arrays), arrays, P)
     (made,) = Module.made
-    assert made.launched == [("fill", (("device", 1), ("stream", 1234, 1)))]
+    assert made.launched == [((("device", 1),), 1234)]

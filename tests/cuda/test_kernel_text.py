@@ -6,10 +6,10 @@ import cuda_on_cpu
 import numpy as np
 import pytest
 from cuda_on_cpu import ascending, descending, launch, shuffled
-from kldiv_xp.cuda.loss_kernels import TOTAL, source, source_of_totals
 
 from kldiv_xp.cuda import strides_and_grid
 from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.loss_kernels import TOTAL, source, source_of_totals
 from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of, layout_of
 
 if cuda_on_cpu.why_unusable():
@@ -23,7 +23,7 @@ ORDERS = [ascending, descending, shuffled]
 
 
 def sums(values, width=1, order=ascending, source=None):
-    """Sums of the rows of a matrix, in pieces and then of the pieces, on the grid that is theirs."""
+    """Sums of the rows of a matrix, in pieces and then of the pieces, on their own grid."""
     rows, columns = values.shape
     layout = layout_of(values.shape, (0,), (1,), [(columns, 1)])
     pieces, lanes, blocks = grid_of(layout, width, split=True)

@@ -12,11 +12,16 @@ from kldiv_xp.cuda.strides_and_grid import (
     BLOCKS,
     THREADS,
     Buffer,
-    blocks_for,
+    Layout,
+    Placed,
     contiguous,
     grid_of,
+    grid_of_stages,
     in_order_of_memory,
+    layout_of,
+    layout_of_elements,
     merged,
+    width_of,
 )
 
 SIZES = [0, 1, 2, 3, 10, 255, 256, 257, 1023, 1024, 1025, 32000, 1 << 20, 10**9, 2**31 + 1, 2**40]
@@ -71,38 +76,73 @@ def test_axes_follow_the_order_of_memory():
     assert in_order_of_memory((0, 1), [(5, 1), (0, 0)]) == (0, 1)
 
 
+def matrix(rows, columns, *, turned=False):
+    """Layout of the rows of one matrix, whose columns lie together where it is turned."""
+    strides = (1, rows) if turned else (columns, 1)
+    return Layout((rows,), [strides[:1]], (), [()], columns, strides[1:])
+
+
+@pytest.mark.parametrize("width", [1, 4, 8])
 @pytest.mark.parametrize("columns", SIZES)
 @pytest.mark.parametrize("rows", SIZES[1:])
-def test_every_piece_has_its_threads(rows, columns):
-    pieces, lanes, blocks = grid_of(rows, columns)
+def test_every_piece_has_its_threads(rows, columns, width):
+    pieces, lanes, blocks = grid_of(matrix(rows, columns), width, split=True)
     assert lanes & (lanes - 1) == 0
     assert 1 <= lanes <= THREADS
     assert 1 <= blocks <= BLOCKS
     assert pieces >= 1
     assert pieces == 1 or rows * pieces * lanes <= BLOCKS * THREADS
-    assert pieces == 1 or columns > (pieces - 1) * lanes * BATCH
+    assert pieces == 1 or columns > (pieces - 1) * lanes * max(width, BATCH)
 
 
 @pytest.mark.parametrize("rows", SIZES[1:])
 def test_pieces_of_a_row_are_added_up_by_one_team(rows):
-    assert grid_of(rows, grid_of(rows, 2**40).pieces).pieces == 1
+    assert grid_of(matrix(rows, 2**40), 1, split=False).pieces == 1
 
 
 def test_large_sum_uses_the_whole_grid():
-    assert grid_of(1, 4096 * 32000) == (BLOCKS, THREADS, BLOCKS)
-    assert grid_of(4096, 32000) == (1, THREADS, BLOCKS)
+    assert grid_of(matrix(1, 4096 * 32000), 4, split=True) == (BLOCKS, THREADS, BLOCKS)
+    assert grid_of(matrix(4096, 32000), 4, split=True) == (1, THREADS, BLOCKS)
 
 
 def test_shares_are_those_of_every_release_since_sums_are_the_same_to_the_bit():
-    assert grid_of(1, 1 << 30) == (512, 256, 512)
-    assert grid_of(2, 1 << 30) == (256, 256, 512)
-    assert [grid_of(1, columns).pieces for columns in (1024, 1025, 2048, 2049)] == [1, 2, 2, 3]
+    assert grid_of(matrix(1, 1 << 30), 4, split=True) == (1024, 256, 1024)
+    assert grid_of(matrix(2, 1 << 30), 4, split=True) == (512, 256, 1024)
+    pieces = [
+        grid_of(matrix(1, columns), 4, split=True).pieces for columns in (1024, 1025, 2048, 2049)
+    ]
+    assert pieces == [1, 2, 2, 3]
 
 
-def test_a_row_has_as_many_threads_as_elements_rounded_up_to_a_power_of_two():
+def test_a_row_has_a_thread_for_each_read_rounded_up_to_a_power_of_two():
     columns = (0, 1, 2, 3, 4, 5, 127, 128, 129, 256, 257)
-    lanes = [grid_of(1000, count).lanes for count in columns]
+    lanes = [grid_of(matrix(1000, count), 1, split=True).lanes for count in columns]
     assert lanes == [1, 1, 2, 4, 4, 8, 128, 128, 256, 256, 256]
+    assert grid_of(matrix(1000, 257), 4, split=True).lanes == 128
+
+
+def test_rows_whose_columns_lie_together_have_one_thread_each():
+    assert grid_of(matrix(1000, 300, turned=True), 1, split=True).lanes == 1
+
+
+def test_as_many_long_rows_are_read_at_a_time_as_a_cache_holds():
+    assert grid_of_stages(matrix(4096, 32000), 4, 256_000).blocks == 132
+    assert grid_of_stages(matrix(4096, 32000), 8, 128_000).blocks == 262
+    assert grid_of_stages(matrix(4096, 32), 8, 128).blocks == 16
+
+
+def test_arrays_are_read_one_by_one_unless_all_rows_begin_where_a_wide_read_may():
+    def width(dtypes=("float32", "float32"), steps=(1, 1), rows=(8, 8), aligned=True):
+        places = [Placed(dtype, (), aligned) for dtype in dtypes]
+        return width_of(Layout((3,), [(row,) for row in rows], (), [(), ()], 8, steps), places)
+
+    assert width() == 4
+    assert width(("bfloat16", "float32")) == 8
+    assert width(("float64", "bool")) == 2
+    assert width(aligned=False) == 1
+    assert width(steps=(1, 2)) == 1
+    assert width(steps=(1, 0)) == 4
+    assert width(rows=(8, 9)) == 1
 
 
 def test_a_buffer_is_told_from_others_by_all_that_it_is_and_does_not_change():
@@ -114,11 +154,14 @@ def test_a_buffer_is_told_from_others_by_all_that_it_is_and_does_not_change():
 
 
 def test_short_rows_share_a_block():
-    pieces, lanes, blocks = grid_of(1000, 10)
+    pieces, lanes, blocks = grid_of(matrix(1000, 10), 1, split=True)
     assert (pieces, lanes) == (1, 16)
     assert blocks == math.ceil(1000 / (THREADS // 16))
 
 
-def test_elements_have_a_thread_each_as_far_as_there_are_blocks():
-    counts = (1, THREADS, THREADS + 1, 10**12)
-    assert [blocks_for(count) for count in counts] == [1, 1, 2, BLOCKS]
+def test_innermost_axes_are_columns_and_others_groups_or_rows():
+    strides = [(12, 4, 1), (3, 1, 0)]
+    layout = layout_of((2, 3, 4), (0,), (1, 2), strides)
+    assert (layout.rows, layout.groups, layout.columns, layout.steps) == (2, 3, 4, (1, 0))
+    layout = layout_of_elements((2, 3, 4), strides)
+    assert (layout.rows, layout.groups, layout.columns, layout.steps) == (6, 1, 4, (1, 0))

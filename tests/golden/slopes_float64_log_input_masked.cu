@@ -89,7 +89,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
         const integer row_u = row_at_0 * row_u_0;
         const integer row_by_input = row_at_0 * row_by_input_0;
         const integer row_by_target = row_at_0 * row_by_target_0;
-        const real u = load(at_u + row_u);
+        const real u = columns ? load(at_u + row_u) : real(0);
         const real v8 = u * factor;
         #pragma unroll 4
         for (integer column = begin; column < end; column += apart) {

@@ -82,7 +82,7 @@ extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
         const integer row_t = row_at_0 * row_t_0;
         const integer row_u = row_at_0 * row_u_0;
         const integer row_by_input = row_at_0 * row_by_input_0;
-        const real u = load(at_u + row_u);
+        const real u = columns ? load(at_u + row_u) : real(0);
         const real v0 = factor * u;
         real v1_max = -real(__uint_as_float(0x7f800000));
         real v6_max = -real(__uint_as_float(0x7f800000));

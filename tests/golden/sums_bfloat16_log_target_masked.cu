@@ -110,7 +110,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
             const integer group_x = group_at_0 * group_x_0 + group_at_1 * group_x_1;
             const integer group_t = group_at_0 * group_t_0 + group_at_1 * group_t_1;
             const integer group_w = group_at_0 * group_w_0 + group_at_1 * group_w_1;
-            const bool w = load(at_w + row_w + group_w);
+            const bool w = columns ? load(at_w + row_w + group_w) : bool(0);
             for (integer column = begin; column < end; column += apart) {
                 const int left = end - column < 8 ? end - column : 8;
                 const auto pack_x = take<8>(at_x + row_x + group_x + column, left);

@@ -67,7 +67,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
 }
 
 extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
-    const double *__restrict__ at_x,
+    const double *__restrict__ at_s,
     float16 *__restrict__ at_total,
     const double given_parts,
     const integer rows,
@@ -75,8 +75,8 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
     const integer columns,
     const integer pieces,
     const integer team_size,
-    const integer row_x_0,
-    const integer step_x)
+    const integer row_s_0,
+    const integer step_s)
 {
     __shared__ double shared[8];
     const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
@@ -86,15 +86,15 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
         const integer job = idle ? first : first + team, row = job / pieces, piece = job % pieces;
         const integer begin = (piece * lanes + lane) * 2, apart = pieces * lanes * 2, end = idle ? 0 : columns;
         integer row_at_0 = row;
-        const integer row_x = row_at_0 * row_x_0;
+        const integer row_s = row_at_0 * row_s_0;
         double v0_sum = 0;
         for (integer column = begin; column < end; column += apart) {
             const int left = end - column < 2 ? end - column : 2;
-            const auto pack_x = take<2>(at_x + row_x + column, left);
+            const auto pack_s = take<2>(at_s + row_s + column, left);
             #pragma unroll
             for (int i = 0; i < 2; ++i) {
-                const real x = load(pack_x.at + i);
-                if (i < left) v0_sum += x;
+                const real s = load(pack_s.at + i);
+                if (i < left) v0_sum += s;
             }
         }
         v0_sum = of_team(shared, v0_sum, lanes, true);

@@ -127,7 +127,10 @@ def number_selected(context: Context, where: Array, axes: Axes | None) -> Array:
     """How many terms, or sums over some axes, have a part in the mean, but at least 1; 0-d."""
     xp = context.xp
     selected = xp.any(where, axis=axes) if axes else where
-    count = xp.sum(xp.astype(selected, context.working))
+    if context.facts.adds_up_booleans:
+        count = xp.sum(selected, dtype=context.working)
+    else:
+        count = xp.sum(xp.astype(selected, context.working))
     return count + xp.astype(count == 0, context.working)
 
 

@@ -13,6 +13,9 @@ from kldiv_xp.formula.logits import Divergence
 # Of the logits of one block, of which there are those of the student, of the teacher, and a slope.
 BYTES_OF_LOGITS = 8 << 20
 
+# The same on a device: of 8 MiB, 4096 rows of 32000 took 51 ms on an H100, all at once 4.6.
+BYTES_ON_DEVICE = 128 << 20
+
 
 class Heads(NamedTuple):
     """Rows of hidden states with what makes logits of them, what they are compared with, a mask."""
@@ -37,7 +40,8 @@ def evaluate_linear(context: Context, heads: Heads, divergence: Divergence) -> A
         rows = by_backend("linear_divergences", context, heads, divergence)
         if rows is not NotImplemented:
             return rows
-        return rows_in_blocks(context, heads, divergence, evaluate_divergences)
+        on_device = context.facts.has_memory_of_devices
+        return rows_in_blocks(context, heads, divergence, evaluate_divergences, on_device=on_device)
 
 
 def rows_in_blocks(
@@ -45,25 +49,28 @@ def rows_in_blocks(
     heads: Heads,
     divergence: Divergence,
     evaluate: Callable[[Context, Arrays, Divergence], Array],
+    *,
+    on_device: bool = False,
 ) -> Array:
     """Divergences of one block of rows after the other."""
     xp = context.xp
     every = [
-        evaluate(context, operands_of(xp, heads.cut(rows)), divergence) for rows in blocks(heads)
+        evaluate(context, operands_of(xp, heads.cut(rows)), divergence)
+        for rows in blocks(heads, on_device=on_device)
     ]
     return every[0] if len(every) == 1 else xp.concat(every)
 
 
-def blocks(heads: Heads) -> Iterator[slice]:
+def blocks(heads: Heads, *, on_device: bool = False) -> Iterator[slice]:
     """Slices of rows, at least one."""
-    count, step = heads.input.shape[0], rows_of_block(heads.weight.shape[0])
+    count, step = heads.input.shape[0], rows_of_block(heads.weight.shape[0], on_device=on_device)
     for start in range(0, max(count, 1), step):
         yield slice(start, min(start + step, count))
 
 
-def rows_of_block(size: int) -> int:
+def rows_of_block(size: int, *, on_device: bool = False) -> int:
     """Rows whose float32 logits are a block."""
-    return max(1, BYTES_OF_LOGITS // (4 * size))
+    return max(1, (BYTES_ON_DEVICE if on_device else BYTES_OF_LOGITS) // (4 * size))
 
 
 def operands_of(xp: Namespace, heads: Heads) -> Arrays:

@@ -23,6 +23,12 @@ class Facts:
     needs_device_context: bool = False
     """Work must run inside ``with array.device``."""
 
+    adds_up_booleans: bool = False
+    """The sum of a mask may be asked for in another dtype, and nothing is as large as the mask."""
+
+    has_memory_of_devices: bool = False
+    """Arrays lie where blocks are larger, since each of them is work for thousands of threads."""
+
     has_autocast: bool = False
     """Within a context, ``autocast``, losses of 16-bit arrays are float32."""
 
@@ -67,12 +73,15 @@ FACTS = {
         computes_with_numpy=False,
         forbids_mixed_devices=True,
         needs_device_context=True,
+        adds_up_booleans=True,
+        has_memory_of_devices=True,
         backend="backends.cupy",
         words=OF_CUPY,
     ),
     "torch": Facts(
         computes_with_numpy=False,
         forbids_mixed_devices=True,
+        adds_up_booleans=True,
         has_autocast=True,
         backend="backends.torch.eager",
         backend_of_compiler="backends.torch.compiled",

@@ -162,7 +162,8 @@ def numbers_of_row(arrays: Iterable[Operand], parts: Sequence[str]) -> Iterator[
     """Lines that read what has one element for a row."""
     for one in arrays:
         if not one.in_rows:
-            yield f"const {kind(one)} {one.name} = load({place_of(one, parts)});"
+            value = f"load({place_of(one, parts)})"
+            yield f"const {kind(one)} {one.name} = columns ? {value} : {kind(one)}(0);"
 
 
 def kind(operand: Operand) -> str:

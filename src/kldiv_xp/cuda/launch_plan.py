@@ -4,26 +4,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
+from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
-from kldiv_xp.cuda.c_types import BYTES, TYPES, Operand
+from kldiv_xp.cuda.c_types import TYPES
 from kldiv_xp.cuda.loss_kernels import NAMES, RESULTS, TERMS, TOTAL, UPSTREAM
-from kldiv_xp.cuda.strides_and_grid import (
-    THREADS,
-    THREADS_OF_STAGES,
-    Buffer,
-    Grid,
-    Layout,
-    grid_of,
-    grid_of_stages,
-    layout_of,
-    layout_of_elements,
-    width_of,
+from kldiv_xp.cuda.plans import (
+    Plan,
+    elements_plan,
+    pieces_of,
+    places_of,
+    rows_plan,
+    sums_plan,
+    totals_plan,
 )
+from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
@@ -44,15 +43,25 @@ class Device:
     launch: Callable[[str, int, int, Sequence[float]], None]
 
 
-Buffers = dict[str, Buffer]
+class Work(NamedTuple):
+    """A kernel with its arrays: the function that writes its text, what it is given, the names."""
+
+    source: tuple[Any, ...]
+    """Function of `loss_kernels`, and its arguments but those of the layout."""
+
+    context: Context
+    inputs: dict[str, Buffer]
+    outputs: dict[str, Buffer]
+    numbers: tuple[float, ...] = ()
 
 
 def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
-    result = device.empty(tuple(arrays[0].shape), context.dtype)
-    inputs = buffers(device, NAMES, arrays)
-    source = partial(loss_kernels.source_of_terms, form)
-    fill(device, source, context, inputs, {TERMS: device.buffer(result)}, arrays[0].shape)
+    shape = tuple(arrays[0].shape)
+    result = device.empty(shape, context.dtype)
+    outputs = {TERMS: device.buffer(result)}
+    source = (loss_kernels.source_of_terms, form)
+    run(device, Work(source, context, buffers(device, arrays), outputs), shape, elements_plan)
     return result
 
 
@@ -67,9 +76,9 @@ def slopes(
 ) -> Gradient:
     """Derivatives by the operands that are wanted, all written in one pass."""
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
-    source = partial(loss_kernels.source_of_slopes, form, len(arrays), wanted)
-    numbers = (scale.number_at_hand(),)
-    fill(device, source, context, inputs, outputs, arrays[0].shape, numbers)
+    source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
+    work = Work(source, context, inputs, outputs, (scale.number_at_hand(),))
+    run(device, work, tuple(arrays[0].shape), elements_plan)
     return results
 
 
@@ -84,28 +93,27 @@ def row_slopes(
 ) -> Gradient:
     """Derivatives of divergences of rows of logits; `upstream` has an element for a row, or one."""
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
-    source = partial(loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
+    source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
-    by_rows(device, source, context, inputs, outputs, arrays[0].shape, numbers)
+    work = Work(source, context, inputs, outputs, numbers)
+    run(device, work, tuple(arrays[0].shape), rows_plan)
     return results
 
 
 def gradient(
     device: Device, arrays: Arrays, upstream: Arrays, wanted: tuple[bool, bool]
-) -> tuple[Gradient, Buffers, Buffers]:
+) -> tuple[Gradient, dict[str, Buffer], dict[str, Buffer]]:
     """New arrays for the derivatives that are wanted, and where all arrays lie."""
     by_input, by_target = (
         device.empty(tuple(operand.shape), operand.dtype) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
     )
-    inputs = buffers(device, NAMES, arrays)
-    inputs |= buffers(device, (UPSTREAM,), upstream, tuple(arrays[0].shape))
     outputs = {
         name: device.buffer(result)
         for name, result in zip(RESULTS, (by_input, by_target), strict=True)
         if result is not None
     }
-    return (by_input, by_target), inputs, outputs
+    return (by_input, by_target), buffers(device, arrays, upstream), outputs
 
 
 def sums(
@@ -120,28 +128,21 @@ def sums(
     shape = tuple(arrays[0].shape)
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     result = device.empty(tuple(shape[place] for place in kept), context.dtype)
-    total = {TOTAL: device.buffer(result)}
-    inputs = buffers(device, NAMES, arrays)
-    layout = layout_of(shape, kept, axis, strides_of(inputs))
-    if not layout.rows:
-        return result
+    total, inputs = {TOTAL: device.buffer(result)}, buffers(device, arrays)
     divisor = (1.0 if parts is None else float(parts),)
-    width = width_of(layout, list(inputs.values()))
-    grid = grid_of(layout, width, split=True)
-    work = partial(
-        run, device, partial(loss_kernels.source_of_sums, form), name_of(context.working)
-    )
-    if grid.pieces == 1:
-        work(inputs, total, divisor, layout, grid, width)
+    pieces = pieces_of(shape, kept, axis, places_of(inputs))
+    plan = partial(sums_plan, kept, axis)
+    source = (loss_kernels.source_of_sums, form)
+    if pieces == 1:
+        run(device, Work(source, context, inputs, total, divisor), shape, plan)
         return result
-    between = device.empty((layout.rows * grid.pieces,), device.float64)
+    rows = prod(shape[place] for place in kept)
+    between = device.empty((rows * pieces,), device.float64)
     partial_sums = device.buffer(between)
-    work(inputs, {TOTAL: partial_sums}, (1.0,), layout, grid, width)
-    layout = layout_of((layout.rows, grid.pieces), (0,), (1,), [(grid.pieces, 1)])
-    width = width_of(layout, [partial_sums])
-    grid = grid_of(layout, width, split=False)
-    source = loss_kernels.source_of_totals
-    run(device, source, "float64", {"s": partial_sums}, total, divisor, layout, grid, width)
+    run(device, Work(source, context, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
+    of_pieces = {"s": replace(partial_sums, strides=(pieces, 1))}
+    work = Work((loss_kernels.source_of_totals,), context, of_pieces, total, divisor)
+    run(device, work, (rows, pieces), totals_plan)
     return result
 
 
@@ -149,10 +150,11 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     """Divergence of every row of logits, in the type that is computed in."""
     shape = tuple(arrays[0].shape)
     result = device.empty(shape[:-1], context.working)
-    inputs = buffers(device, NAMES, arrays, shape)
-    source = partial(loss_kernels.source_of_divergences, any_of(divergence))
+    source = (loss_kernels.source_of_divergences, any_of(divergence))
     numbers = (1.0, float(divergence.temperature))
-    by_rows(device, source, context, inputs, {TOTAL: device.buffer(result)}, shape, numbers)
+    outputs = {TOTAL: device.buffer(result)}
+    work = Work(source, context, buffers(device, arrays), outputs, numbers)
+    run(device, work, shape, rows_plan)
     return result
 
 
@@ -163,114 +165,40 @@ def any_of(divergence: Divergence) -> Divergence:
     return replace(divergence, temperature=ANY_TEMPERATURE)
 
 
-def fill(
-    device: Device,
-    source: Callable[..., str],
-    context: Context,
-    inputs: Buffers,
-    outputs: Buffers,
-    shape: Sequence[int],
-    numbers: Sequence[float] = (),
-) -> None:
-    """Write functions of each element into new arrays."""
-    if not outputs or not prod(shape):
-        return
-    located = inputs | outputs
-    layout = layout_of_elements(shape, strides_of(located))
-    width = width_of(layout, list(located.values()))
-    grid = grid_of(layout, width, split=True)
-    run(device, source, name_of(context.working), inputs, outputs, numbers, layout, grid, width)
-
-
-def by_rows(
-    device: Device,
-    source: Callable[..., str],
-    context: Context,
-    inputs: Buffers,
-    outputs: Buffers,
-    shape: Sequence[int],
-    numbers: Sequence[float],
-) -> None:
-    """Run a kernel that reads rows, which lie along the last axis, more than once."""
-    if not outputs or not prod(shape[:-1]):
-        return
-    located = inputs | {name: one for name, one in outputs.items() if name in RESULTS}
-    *rows, last = range(len(shape))
-    layout = layout_of(shape, tuple(rows), (last,), strides_of(located))
-    width = width_of(layout, list(located.values()))
-    bytes_of_row = layout.columns * sum(BYTES[one.dtype] for one in located.values())
-    grid = grid_of_stages(layout, width, bytes_of_row)
-    working = name_of(context.working)
-    run(
-        device, source, working, inputs, outputs, numbers, layout, grid, width, THREADS_OF_STAGES
-    )  # fmt: skip
-
-
 def run(
-    device: Device,
-    source: Callable[..., str],
-    real: str,
-    inputs: Buffers,
-    outputs: Buffers,
-    numbers: Sequence[float],
-    layout: Layout,
-    grid: Grid,
-    width: int,
-    threads: int = THREADS,
+    device: Device, work: Work, shape: tuple[int, ...], plan: Callable[..., Plan | None]
 ) -> None:
-    """Launch the kernel of a text for these arrays."""
-    has = [step != 0 for step in layout.steps]
-    read = [
-        Operand(name, one.dtype, in_rows)
-        for (name, one), in_rows in zip(inputs.items(), has, strict=False)
-    ]
-    written = [Operand(*pair, pair[0] != TOTAL) for pair in dtypes_of(outputs)]
-    ranks = len(layout.row_sizes), len(layout.group_sizes)
-    text = source(real, tuple(read), tuple(written), ranks, width)
-    addresses = [one.address for one in (inputs | outputs).values()]
-    counts = [layout.rows, layout.groups, layout.columns, grid.pieces, grid.lanes]
-    places = [
-        *flat(layout.row_sizes, layout.row_strides),
-        *flat(layout.group_sizes, layout.group_strides),
-        *layout.steps,
-    ]
-    arguments = [*addresses, *map(float, numbers), *counts, *places]
-    device.launch(text, grid.blocks, threads, arguments)
+    """Launch a kernel for its arrays, as it was planned for all that lie alike."""
+    inputs, outputs = places_of(work.inputs), places_of(work.outputs)
+    if not outputs:
+        return
+    found = plan(work.source, name_of(work.context.working), shape, inputs, outputs)
+    if found is None:
+        return
+    addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]
+    arguments = [*addresses, *work.numbers, *found.counts]
+    device.launch(found.text, found.blocks, found.threads, arguments)
 
 
-def flat(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
-    """Arguments for the sizes of all axes but the first, and for the strides of each array."""
-    return [*sizes[1:], *(step for each in strides for step in each)]
-
-
-def buffers(
-    device: Device, names: Sequence[str], arrays: Arrays, shape: Sequence[int] = ()
-) -> Buffers:
-    """Where arrays lie; one that is broadcast to a shape is read again and again."""
-    return {
-        name: broadcast(device.buffer(array), tuple(array.shape), shape or tuple(array.shape))
-        for name, array in zip(names, arrays, strict=False)
+def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, Buffer]:
+    """Where arrays lie; one that is broadcast to the first is read again and again."""
+    shape = tuple(arrays[0].shape)
+    found = {
+        name: broadcast(device.buffer(array), tuple(array.shape), shape)
+        for name, array in zip(NAMES, arrays, strict=False)
     }
+    for one in upstream:
+        found[UPSTREAM] = broadcast(device.buffer(one), tuple(one.shape), shape)
+    return found
 
 
-def broadcast(buffer: Buffer, shape: Sequence[int], wanted: Sequence[int]) -> Buffer:
+def broadcast(buffer: Buffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Buffer:
     """The same memory under a shape of more elements; a number has no axis."""
-    if tuple(shape) == tuple(wanted):
+    if shape == wanted:
         return buffer
-    steps = buffer.strides or (0,) * len(wanted)
-    sizes = shape or (1,) * len(wanted)
+    sizes, steps = shape or (1,) * len(wanted), buffer.strides or (0,) * len(wanted)
     strides = tuple(0 if size == 1 else step for size, step in zip(sizes, steps, strict=True))
     return replace(buffer, strides=strides)
-
-
-def dtypes_of(located: Buffers) -> list[tuple[str, str]]:
-    """Name and dtype of each array."""
-    return [(name, one.dtype) for name, one in located.items()]
-
-
-def strides_of(located: Buffers) -> list[tuple[int, ...]]:
-    """Strides of each array."""
-    return [one.strides for one in located.values()]
 
 
 def has_known_type(array: Array) -> bool:

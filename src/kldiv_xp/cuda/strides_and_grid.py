@@ -32,6 +32,14 @@ WIDEST = 16
 """Bytes that a thread reads at once."""
 
 
+class Placed(NamedTuple):
+    """How an array lies: dtype's name, strides in elements, whether a widest read may begin."""
+
+    dtype: str
+    strides: Strides
+    aligned: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Buffer:
     """An array in the memory of a device: address, dtype's name, strides in elements."""
@@ -39,6 +47,11 @@ class Buffer:
     address: int
     dtype: str
     strides: Strides
+
+    @property
+    def placed(self) -> Placed:
+        """All that a plan depends on."""
+        return Placed(self.dtype, tuple(self.strides), self.address % WIDEST == 0)
 
 
 class Layout(NamedTuple):
@@ -88,23 +101,22 @@ def layout_of_elements(shape: Sequence[int], strides: Sequence[Strides]) -> Layo
     return Layout(*rows, (), [()] * len(steps), sizes[-1], tuple(one[-1] for one in steps))
 
 
-def width_of(layout: Layout, buffers: Sequence[Buffer]) -> int:
+def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
     """Elements that a thread can read at once: 1 unless all rows begin where such a read may."""
-    width = WIDEST // min((BYTES[one.dtype] for one in buffers if one.dtype != "bool"), default=1)
-    for place, buffer in enumerate(buffers):
+    width = WIDEST // min((BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1)
+    for place, array in enumerate(arrays):
         step = layout.steps[place]
         if step == 0 < layout.columns:
             continue
         outer = (*layout.row_strides[place], *layout.group_strides[place])
-        aligned = not buffer.address % min(WIDEST, width * BYTES[buffer.dtype])
-        if step != 1 or not aligned or any(one % width for one in outer):
+        if step != 1 or not array.aligned or any(one % width for one in outer):
             return 1
     return width
 
 
 def grid_of(layout: Layout, width: int, *, split: bool) -> Grid:
-    """Shares of the threads, told from the layout alone; there is a row at least."""
-    rows, columns = layout.rows, layout.columns
+    """Shares of the threads, told from the layout alone."""
+    rows, columns = max(1, layout.rows), layout.columns
     lanes = lanes_of(layout, width, THREADS)
     most = max(1, BLOCKS * THREADS // (rows * lanes)) if split else 1
     parts = layout.groups if layout.group_sizes else columns / (lanes * max(width, BATCH))

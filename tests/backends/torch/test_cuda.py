@@ -208,6 +208,8 @@ def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expe
 
 def test_without_cupy_there_is_no_compiler(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
+    monkeypatch.delitem(sys.modules, "kldiv_xp.cuda.cupy_launcher", raising=False)
+    monkeypatch.delattr("kldiv_xp.cuda.cupy_launcher", raising=False)
     assert cuda.compiler.__wrapped__() is None
 
 
@@ -221,8 +223,8 @@ def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch)
     streams = {torch.device("cuda", 3): types.SimpleNamespace(cuda_stream=1234)}
     monkeypatch.setattr(torch.cuda, "current_stream", streams.__getitem__)
     tensor = types.SimpleNamespace(device=torch.device("cuda", 3))
-    cuda.launcher(tensor)("text", "fill", 5, [6])
-    assert launched == [(3, 1234, "text", "fill", 5, [6])]
+    cuda.launcher(tensor)("text", 5, 256, [6])
+    assert launched == [(3, 1234, "text", 5, 256, [6])]
 
 
 def test_tensors_are_described_by_address_type_and_strides():

@@ -62,7 +62,9 @@ def linear_rows(
     """Divergence of every row, in the type that is computed in."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
     divergence = divergence_of(temperature, target_is)
-    return rows_in_blocks(context_of(heads), heads, divergence, rows_of_block)
+    return rows_in_blocks(
+        context_of(heads), heads, divergence, rows_of_block, on_device=input.is_cuda
+    )
 
 
 @torch.library.custom_op("kldiv_xp::linear_slopes", mutates_args=())

@@ -29,7 +29,7 @@ def slopes_of(
     """
     context = context_of(heads)
     sums = empty_slopes(heads, by_states, by_head, context.working)
-    for block in blocks(heads):
+    for block in blocks(heads, on_device=heads.input.is_cuda):
         written = None if rows is None else rows[block]
         places = sums[0][block] if by_states else None, *(sums[1:] if by_head else (None, None))
         add_slopes(context, heads.cut(block), divergence, upstream[block], places, written)

@@ -1,0 +1,153 @@
+"""How a kernel is launched for arrays that lie in some way: planned once, and then remembered."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple
+
+from kldiv_xp._typing import Axes
+from kldiv_xp.cuda.c_types import BYTES, Operand
+from kldiv_xp.cuda.loss_kernels import TOTAL
+from kldiv_xp.cuda.strides_and_grid import (
+    THREADS,
+    THREADS_OF_STAGES,
+    Buffer,
+    Grid,
+    Layout,
+    Placed,
+    grid_of,
+    grid_of_stages,
+    layout_of,
+    layout_of_elements,
+    width_of,
+)
+
+Shape = tuple[int, ...]
+Places = tuple[tuple[str, Placed], ...]
+"""Name of each array, and how it lies."""
+
+remembered = lru_cache(maxsize=1024)
+
+
+class Plan(NamedTuple):
+    """A text with its grid, and all arguments but addresses and numbers."""
+
+    text: str
+    blocks: int
+    threads: int
+    counts: tuple[int, ...]
+
+
+def places_of(buffers: dict[str, Buffer]) -> Places:
+    """Name of each array, and how it lies, without its address."""
+    return tuple((name, one.placed) for name, one in buffers.items())
+
+
+@remembered
+def elements_plan(
+    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+) -> Plan | None:
+    """Functions of each element are written into new arrays."""
+    if not prod(shape):
+        return None
+    located = lying(inputs + outputs)
+    layout = layout_of_elements(shape, [one.strides for one in located])
+    width = width_of(layout, located)
+    grid = grid_of(layout, width, split=True)
+    return planned(source, real, inputs, outputs, layout, grid, width)
+
+
+@remembered
+def sums_plan(
+    kept: Axes,
+    axis: Axes,
+    source: tuple[Any, ...],
+    real: str,
+    shape: Shape,
+    inputs: Places,
+    outputs: Places,
+) -> Plan | None:
+    """Terms are added up over some axes."""
+    layout, width, grid = of_sums(shape, kept, axis, inputs)
+    return planned(source, real, inputs, outputs, layout, grid, width) if layout.rows else None
+
+
+def of_sums(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
+    """Layout of sums over some axes, and how it is shared."""
+    located = lying(inputs)
+    layout = layout_of(shape, kept, axis, [one.strides for one in located])
+    width = width_of(layout, located)
+    return layout, width, grid_of(layout, width, split=True)
+
+
+@remembered
+def pieces_of(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> int:
+    """Partial sums of each row, which are added up by another kernel where there are some."""
+    return of_sums(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
+
+
+@remembered
+def totals_plan(
+    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+) -> Plan:
+    """Partial sums are added up, each row of them by one team."""
+    del real
+    located = lying(inputs)
+    layout = layout_of(shape, (0,), (1,), [one.strides for one in located])
+    width = width_of(layout, located)
+    grid = grid_of(layout, width, split=False)
+    return planned(source, "float64", inputs, outputs, layout, grid, width)
+
+
+@remembered
+def rows_plan(
+    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+) -> Plan | None:
+    """Rows, which lie along the last axis, are read more than once."""
+    if not prod(shape[:-1]):
+        return None
+    located = lying(inputs + tuple(one for one in outputs if one[0] != TOTAL))
+    *rows, last = range(len(shape))
+    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in located])
+    width = width_of(layout, located)
+    bytes_of_row = layout.columns * sum(BYTES[one.dtype] for one in located)
+    grid = grid_of_stages(layout, width, bytes_of_row)
+    return planned(source, real, inputs, outputs, layout, grid, width, THREADS_OF_STAGES)
+
+
+def planned(
+    source: tuple[Any, ...],
+    real: str,
+    inputs: Places,
+    outputs: Places,
+    layout: Layout,
+    grid: Grid,
+    width: int,
+    threads: int = THREADS,
+) -> Plan:
+    """Text and grid of a kernel for arrays that lie so."""
+    function, *given = source
+    read = tuple(
+        Operand(name, one.dtype, step != 0)
+        for (name, one), step in zip(inputs, layout.steps, strict=False)
+    )
+    written = tuple(Operand(name, one.dtype, name != TOTAL) for name, one in outputs)
+    ranks = len(layout.row_sizes), len(layout.group_sizes)
+    text = function(*given, real, read, written, ranks, width)
+    counts = (
+        *(layout.rows, layout.groups, layout.columns, grid.pieces, grid.lanes),
+        *flat(layout.row_sizes, layout.row_strides),
+        *flat(layout.group_sizes, layout.group_strides),
+        *layout.steps,
+    )
+    return Plan(text, grid.blocks, threads, counts)
+
+
+def lying(places: Places) -> list[Placed]:
+    """How arrays lie, without their names."""
+    return [one for _, one in places]
+
+
+def flat(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
+    """Arguments for the sizes of all axes but the first, and for the strides of each array."""
+    return [*sizes[1:], *(step for each in strides for step in each)]
