@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from math import prod
+from typing import Any
 
 ITEM_SIZE = {"float32": 4, "float16": 2, "bfloat16": 2}
 
@@ -14,7 +15,8 @@ class Case:
     dtype: str
     backward: bool = False
     log_target: bool = False
-    samples: int = 50
+    loss: str = "kl_div"
+    samples: int = 20
 
     @property
     def name(self) -> str:
@@ -22,7 +24,17 @@ class Case:
         rows, columns = self.shape
         space = ", log_target" if self.log_target else ""
         way = "forward and backward" if self.backward else "forward"
-        return f"{rows} x {columns} {self.dtype}{space}, {way}"
+        return f"{self.loss}, {rows} x {columns} {self.dtype}{space}, {way}"
+
+    @property
+    def of_logits(self) -> bool:
+        """Whether the operands are logits."""
+        return self.loss != "kl_div"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is measured of what is compiled for each case, which takes seconds."""
+        return self.shape[1] < LARGE and self.dtype != "float16" and not self.log_target
 
     @property
     def operand_bytes(self) -> int:
@@ -34,16 +46,26 @@ class Case:
         return asdict(self)
 
 
+LARGE = 100_000
 FULL = ((4096, 32000), (4096, 128256))
 DRY = ((4, 300),)
+OPTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"backward": True},
+    {"log_target": True},
+    {"loss": "kl_div_with_logits"},
+    {"loss": "kl_div_with_logits", "backward": True},
+    {"loss": "js_div_with_logits"},
+    {"loss": "js_div_with_logits", "backward": True},
+)
 
 
 def cases(*, dry_run: bool) -> list[Case]:
     """All that is measured; in a dry run the same of a few elements."""
-    samples = 3 if dry_run else 50
+    samples = 3 if dry_run else 20
     return [
-        Case(shape=shape, dtype=dtype, backward=backward, log_target=log_target, samples=samples)
+        Case(shape=shape, dtype=dtype, samples=samples, **options)
+        for options in OPTIONS
         for shape in (DRY if dry_run else FULL)
         for dtype in ITEM_SIZE
-        for log_target, backward in ((False, False), (False, True), (True, False))
     ]

@@ -13,12 +13,17 @@ from benchmarks.rounds import ROOT
 
 Line = dict[str, Any]
 
-BACKENDS = ("cupy", "torch-cuda", "torch-cuda-compile", "jax", "jax-jit")
+BACKENDS = ("cupy", "torch-cuda", "jax")
+WORKERS = "12"
+PLUGINS = ("-p", "no:cacheprovider", "-p", "no:benchmark")
 CHOSEN = "cupy or torch-cuda or jax-cuda"
 # Only so much of the simulated device's own tests as shows that they are run and counted.
 DRY_TESTS = ["tests/backends/torch/test_cuda.py", "-k", "special"]
 # JAX takes most of a GPU's memory at its start unless it is told not to.
-ENVIRONMENT = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+}
 
 
 def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -35,10 +40,10 @@ def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def tests(*, dry_run: bool) -> Line:
     """How many unit tests passed, failed and were skipped, and why."""
-    chosen = DRY_TESTS if dry_run else ["tests", "-k", CHOSEN]
+    chosen = DRY_TESTS if dry_run else ["tests", "-n", WORKERS, "-m", "not long", "-k", CHOSEN]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "junit.xml"
-        done = python("pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={path}", *chosen)
+        done = python("pytest", "-q", *PLUGINS, f"--junit-xml={path}", *chosen)
         if not path.exists():
             return {"error": last_line(done.stderr or done.stdout)}
         return {"chosen": chosen[-1], **counted(ET.parse(path).getroot())}  # noqa: S314 - our file

@@ -5,16 +5,23 @@ from typing import Any
 
 import cupy
 
+import kldiv_xp
 from benchmarks.gpu.cases import Case
-from kldiv_xp import kl_div, kl_div_gradient
 
 Function = Callable[[], object]
+LOSSES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "kl_div": (kldiv_xp.kl_div, kldiv_xp.kl_div_gradient),
+    "kl_div_with_logits": (kldiv_xp.kl_div_with_logits, kldiv_xp.kl_div_with_logits_gradient),
+    "js_div_with_logits": (kldiv_xp.js_div_with_logits, kldiv_xp.js_div_with_logits_gradient),
+}
 
 
 def operands(case: Case) -> tuple[Any, Any]:
     """Log-probabilities and probabilities, or their logarithms."""
     random = cupy.random.default_rng(0)
     logits = [random.standard_normal(case.shape, dtype="float32") for _ in range(2)]
+    if case.of_logits:
+        return logits[0].astype(case.dtype), logits[1].astype(case.dtype)
     logs = [x - cupy.log(cupy.exp(x).sum(axis=1, keepdims=True)) for x in logits]
     target = logs[1] if case.log_target else cupy.exp(logs[1])
     return logs[0].astype(case.dtype), target.astype(case.dtype)
@@ -31,6 +38,10 @@ def textbook(case: Case) -> Function:
     """The formula, operation by operation; its derivatives too where the case asks."""
     x, p = operands(case)
 
+    if case.of_logits:
+        message = "written for probabilities"
+        raise ImportError(message)
+
     def loss() -> object:
         q, log_q = (cupy.exp(p), p) if case.log_target else (p, cupy.log(p))
         value = (q * (log_q - x)).sum(dtype="float32") / len(x)
@@ -42,7 +53,9 @@ def textbook(case: Case) -> Function:
 def ours(case: Case) -> Function:
     """Ours; both derivatives in closed form where the case asks."""
     x, p = operands(case)
-    options: dict[str, Any] = {"reduction": "batchmean", "log_target": case.log_target}
+    options: dict[str, Any] = {"reduction": "batchmean"}
+    options |= {} if case.of_logits else {"log_target": case.log_target}
+    loss, gradient = LOSSES[case.loss]
     if not case.backward:
-        return lambda: kl_div(x, p, **options)
-    return lambda: (kl_div(x, p, **options), kl_div_gradient(x, p, **options))
+        return lambda: loss(x, p, **options)
+    return lambda: (loss(x, p, **options), gradient(x, p, **options))

@@ -31,6 +31,8 @@ class Jitted:
 def operands(case: Case) -> tuple[Any, Any]:
     """Log-probabilities and probabilities, or their logarithms."""
     logits = [jax.random.normal(key, case.shape) for key in jax.random.split(jax.random.key(0))]
+    if case.of_logits:
+        return jnp.asarray(logits[0], dtype=case.dtype), jnp.asarray(logits[1], dtype=case.dtype)
     of_target = jax.nn.log_softmax if case.log_target else jax.nn.softmax
     pair = jax.nn.log_softmax(logits[0]), of_target(logits[1])
     return jnp.asarray(pair[0], dtype=case.dtype), jnp.asarray(pair[1], dtype=case.dtype)
@@ -38,17 +40,40 @@ def operands(case: Case) -> tuple[Any, Any]:
 
 def ours(case: Case) -> Jitted:
     """Ours."""
-    from kldiv_xp import kl_div
+    import kldiv_xp
 
-    return Jitted(
-        case, lambda x, p: kl_div(x, p, reduction="batchmean", log_target=case.log_target)
-    )
+    options = {} if case.of_logits else {"log_target": case.log_target}
+    loss = getattr(kldiv_xp, case.loss)
+    return Jitted(case, lambda x, p: loss(x, p, reduction="batchmean", **options))
+
+
+def kl_of_logits(x: Any, t: Any) -> Any:
+    """Optax's divergence of two softmaxes."""
+    import optax
+
+    log_q, log_p = jax.nn.log_softmax(x), jax.nn.log_softmax(t)
+    return optax.losses.kl_divergence_with_log_targets(log_q, log_p).mean()
+
+
+def js_of_logits(x: Any, t: Any) -> Any:
+    """The same of both to their mixture."""
+    import optax
+
+    log_q, log_p = jax.nn.log_softmax(x), jax.nn.log_softmax(t)
+    log_m = jnp.logaddexp(log_q, log_p) - jnp.log(2.0).astype(log_q.dtype)
+    of_rows = optax.losses.kl_divergence_with_log_targets
+    return (of_rows(log_m, log_p) + of_rows(log_m, log_q)).mean() / 2
+
+
+SOFTENED = {"kl_div_with_logits": kl_of_logits, "js_div_with_logits": js_of_logits}
 
 
 def optax_loss(case: Case) -> Jitted:
     """Optax's loss of each row, averaged."""
     import optax
 
+    if case.of_logits:
+        return Jitted(case, SOFTENED[case.loss])
     names = {False: "kl_divergence", True: "kl_divergence_with_log_targets"}
     of_rows = getattr(optax.losses, names[case.log_target])
     return Jitted(case, lambda x, p: of_rows(x, p).mean())

@@ -1,10 +1,11 @@
-"""Each peer in a process of its own, asked for one case after the other."""
+"""Each peer in a process of its own, asked for one case after the other; one measures at a time."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 from typing import Any
 
@@ -20,12 +21,14 @@ def measure(planned: list[Case], tick: Callable[[str], None], *, dry_run: bool) 
     """How the peers greeted, and what came of each case for each of them."""
     peers: Line = {}
     measured: dict[str, Line] = {case.name: {} for case in planned}
-    for name, peer in PEERS.items():
-        tick(peer.label)
-        greeting, answers = ask(name, planned, dry_run=dry_run)
-        peers[name] = {"label": peer.label, **greeting}
-        for case, answer in zip(planned, answers, strict=False):
-            measured[case.name][name] = answer
+    with ThreadPoolExecutor(1 if dry_run else len(PEERS)) as pool:
+        asked = {name: pool.submit(ask, name, planned, dry_run=dry_run) for name in PEERS}
+        for name, future in asked.items():
+            greeting, answers = future.result()
+            tick(PEERS[name].label)
+            peers[name] = {"label": PEERS[name].label, **greeting}
+            for case, answer in zip(planned, answers, strict=False):
+                measured[case.name][name] = answer
     return {"peers": peers, "measured": measured}
 
 

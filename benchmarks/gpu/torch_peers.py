@@ -1,5 +1,6 @@
 """What is timed on CUDA tensors: a copy, torch's own loss, Liger's and ours."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +17,13 @@ COMPILER: dict[str, Any] = {"dynamic": False}
 
 
 def operands(case: Case) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities and probabilities, or their logarithms."""
+    """Logits, or log-probabilities and probabilities, or their logarithms."""
     torch.manual_seed(0)
     logits = [torch.randn(case.shape, device=DEVICE) for _ in range(2)]
-    of_target = torch.log_softmax if case.log_target else torch.softmax
     dtype = getattr(torch, case.dtype)
+    if case.of_logits:
+        return logits[0].to(dtype), logits[1].to(dtype)
+    of_target = torch.log_softmax if case.log_target else torch.softmax
     return torch.log_softmax(logits[0], 1).to(dtype), of_target(logits[1], 1).to(dtype)
 
 
@@ -31,15 +34,37 @@ def copy(case: Case) -> Function:
     return lambda: result.copy_(source)
 
 
+def plain_kl(x: torch.Tensor, t: torch.Tensor, **_: object) -> torch.Tensor:
+    """F.kl_div of two softmaxes."""
+    logs = torch.log_softmax(x, 1), torch.log_softmax(t, 1)
+    return functional.kl_div(*logs, reduction="batchmean", log_target=True)
+
+
+def plain_js(x: torch.Tensor, t: torch.Tensor, **_: object) -> torch.Tensor:
+    """The mean of the divergences of two softmaxes from their mixture, as it is often written."""
+    log_q, log_p = torch.log_softmax(x, 1), torch.log_softmax(t, 1)
+    log_m = torch.logaddexp(log_q, log_p) - math.log(2)
+    options: dict[str, Any] = {"reduction": "batchmean", "log_target": True}
+    first, second = (functional.kl_div(log_m, log, **options) for log in (log_p, log_q))
+    return (first + second) / 2
+
+
+THEIRS: dict[str, Loss] = {
+    "kl_div": functional.kl_div,
+    "kl_div_with_logits": plain_kl,
+    "js_div_with_logits": plain_js,
+}
+
+
 def theirs(case: Case) -> Function:
-    """F.kl_div."""
-    return call(case, functional.kl_div)
+    """F.kl_div, or what is made of it."""
+    return call(case, THEIRS[case.loss])
 
 
 def theirs_compiled(case: Case) -> Function:
-    """F.kl_div under torch.compile."""
+    """The same under torch.compile."""
     torch.compiler.reset()
-    return call(case, torch.compile(functional.kl_div, **COMPILER))
+    return call(case, torch.compile(THEIRS[case.loss], **COMPILER))
 
 
 def ours(case: Case) -> Function:
@@ -49,7 +74,7 @@ def ours(case: Case) -> Function:
     if cuda_module.compiler() is None:
         message = "CuPy is not installed"
         raise ImportError(message)
-    return call(case, kldiv_xp.kl_div)
+    return call(case, getattr(kldiv_xp, case.loss))
 
 
 def ours_in_blocks(case: Case) -> Function:
@@ -57,27 +82,35 @@ def ours_in_blocks(case: Case) -> Function:
     from kldiv_xp.backends.torch import cuda as cuda_module
 
     cuda_module.compiler = lambda: None  # type: ignore[assignment]
-    return call(case, kldiv_xp.kl_div)
+    return call(case, getattr(kldiv_xp, case.loss))
 
 
 def ours_compiled(case: Case) -> Function:
     """Ours under torch.compile."""
     torch.compiler.reset()
-    return call(case, torch.compile(kldiv_xp.kl_div, **COMPILER))
+    return call(case, torch.compile(getattr(kldiv_xp, case.loss), **COMPILER))
 
 
 def liger(case: Case) -> Function:
-    """Liger's kernel, which Triton compiles."""
-    from liger_kernel.transformers import LigerKLDIVLoss
+    """Liger's kernels, which Triton compiles, of log-probabilities."""
+    from liger_kernel.transformers import LigerJSD, LigerKLDIVLoss
 
-    loss = LigerKLDIVLoss(reduction="batchmean", log_target=case.log_target)
-    return call(case, lambda x, p, **_: loss(x, p))
+    if case.loss == "kl_div":
+        loss = LigerKLDIVLoss(reduction="batchmean", log_target=case.log_target)
+        return call(case, lambda x, p, **_: loss(x, p))
+    of_logs: Any = (
+        LigerJSD(0.5)
+        if case.loss == "js_div_with_logits"
+        else LigerKLDIVLoss(reduction="batchmean", log_target=True)
+    )
+    return call(case, lambda x, t, **_: of_logs(torch.log_softmax(x, 1), torch.log_softmax(t, 1)))
 
 
 def call(case: Case, loss: Loss) -> Function:
     """The loss of these operands, with its derivative by `input` where the case asks."""
     x, p = operands(case)
-    options = {"reduction": "batchmean", "log_target": case.log_target}
+    options: dict[str, Any] = {"reduction": "batchmean"}
+    options |= {} if case.of_logits else {"log_target": case.log_target}
     if not case.backward:
         return lambda: loss(x, p, **options)
     x.requires_grad_()
