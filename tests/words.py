@@ -34,6 +34,7 @@ STANDARD = NUMPY_LIKE | {
 }
 OF = {
     "numpy": ("numpy", {}),
+    "cupy": ("cupy", {}),
     "jax": (
         "jax.numpy",
         {
@@ -68,6 +69,9 @@ OF = {
 def words(backend, word, x, **fields):
     """What users of the library of a backend write."""
     module, own = OF.get(backend.library, (backend.library, STANDARD))
+    if word == "from_list" and backend.name == "torch-cuda":
+        fields["dtype"] += f", device={fields.pop('beside', 'input')}.device"
+    fields.pop("beside", None)
     return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
 
 

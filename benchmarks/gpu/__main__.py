@@ -2,7 +2,10 @@
 
 import json
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,26 +44,32 @@ def run(dry_run: bool, output: Path | None) -> None:
             f"needs a CUDA device; got {found['GPU']}: use --dry-run to go through it without."
         )
         raise click.UsageError(message)
-    document = {
+    document: dict[str, Any] = {
         "dry_run": dry_run,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": found,
-        "syncs": {name: step(f"waits of {name}", checks.syncs, name, dry_run=dry_run)
-                  for name in ("torch", "cupy")},
-        **measure(cases(dry_run=dry_run), click.echo, dry_run=dry_run),
-        "tests": step("unit tests", checks.tests, dry_run=dry_run),
-        "conformance": step("conformance suite", checks.conformance, dry_run=dry_run),
-    }  # fmt: skip
+    }
     path = output / RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    for parts in steps(dry_run=dry_run):
+        document.update(parts)
+        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     publish(output)
 
 
-def step(name: str, function: object, *arguments: str, dry_run: bool) -> object:
-    """Result of one part, announced."""
-    click.echo(name)
-    return function(*arguments, dry_run=dry_run)  # type: ignore[operator]
+def steps(*, dry_run: bool) -> Iterator[dict[str, Any]]:
+    """Parts of the results, one after the other; what has been found is not lost with the next."""
+    yield measure(cases(dry_run=dry_run), click.echo, dry_run=dry_run)
+    click.echo("waits, conformance, unit tests")
+    with ThreadPoolExecutor() as pool:
+        waits = {
+            name: pool.submit(checks.syncs, name, dry_run=dry_run) for name in ("torch", "cupy")
+        }
+        conformance = pool.submit(checks.conformance, dry_run=dry_run)
+        tests = pool.submit(checks.tests, dry_run=dry_run)
+        yield {"syncs": {name: one.result() for name, one in waits.items()}}
+        yield {"conformance": conformance.result()}
+        yield {"tests": tests.result()}
 
 
 @main.command()

@@ -31,7 +31,7 @@ def test_operand_that_is_no_array_is_refused(backend, function, operand):
     for place, other in (("target", "input"), ("input", "target")):
         remedy = "pass an array"
         if isinstance(operand, list | float | tuple):
-            code = words(backend, "from_list", place, dtype=f", dtype={other}.dtype")
+            code = words(backend, "from_list", place, dtype=f", dtype={other}.dtype", beside=other)
             remedy = f"convert it with {code}"
         operands = (array, operand) if place == "target" else (operand, array)
         assert sentence(TypeError, function, *operands) == f"`{place}` {kinds}: {remedy}."
@@ -66,7 +66,8 @@ def test_arrays_of_two_libraries_are_refused(backend, function, other):
 
 # How an operand of one library becomes one of another: from an array of NumPy, and from others.
 INTO = {
-    "jax": ("jax.numpy.asarray({})", "jax.numpy.from_dlpack({})"),
+    "jax": ("jax.numpy.asarray({})", "jax.device_put(jax.numpy.from_dlpack({}), {}.device)"),
+    "cupy": ("cupy.asarray({})", "cupy.asarray({})"),
     "dask.array": ("dask.array.from_array({})", "dask.array.from_array(numpy.from_dlpack({}))"),
     "torch": ("torch.from_numpy({}).to({}.device)", "torch.from_dlpack({}).to({}.device)"),
 }

@@ -134,6 +134,8 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
         return "convert it with the asarray of your array library"
     code = f"{code}.real" if isinstance(operand, complex) else code
     dtype = "" if name == "where" else f", dtype={other[0]}.dtype"
+    if str(getattr(other[1], "device", "cpu")) != "cpu":
+        dtype += words_of(namespace_of(other[1])).on_device_of.format(y=other[0])
     return f"convert it with {say(namespace_of(other[1]), 'from_python', code, dtype=dtype)}"
 
 

@@ -29,6 +29,9 @@ class Words:
     all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
     on_device: str = "{x}.to_device({y}.device)"
     from_python: str = "{m}.asarray({x}{dtype})"
+    on_device_of: str = ""
+    """Argument that makes an array where another one is; "" where it is made there anyway."""
+
     from_numpy: str = "{m}.asarray({x}, device={y}.device)"
     from_other: str = "{m}.from_dlpack({x}).to_device({y}.device)"
     exported: str = "{x}"
@@ -61,12 +64,17 @@ LIKE_NUMPY = replace(
     from_other="{m}.from_dlpack({x})",
 )
 OF_NUMPY = replace(LIKE_NUMPY, exports_numpy=True, yields=True)
-OF_CUPY = replace(LIKE_NUMPY, on_device="cupy.asarray({x}) within `with {y}.device:`")
+OF_CUPY = replace(
+    LIKE_NUMPY,
+    on_device="cupy.asarray({x}) within `with {y}.device:`",
+    from_other="cupy.asarray({x})",  # its from_dlpack takes nothing from the memory of the host
+)
 OF_JAX = replace(
     LIKE_NUMPY,
     softmax="jax.nn.softmax({x}, axis={axis})",
     log_softmax="jax.nn.log_softmax({x}, axis={axis})",
     one_hot="jax.nn.one_hot({x}.astype(int), {n})",
+    from_other="jax.device_put({m}.from_dlpack({x}), {y}.device)",
 )
 OF_DASK = replace(
     LIKE_NUMPY,
@@ -93,6 +101,7 @@ OF_TORCH = Words(
     selected="torch.where({x}, {y}, -torch.inf)",
     on_device="{x}.to({y}.device)",
     from_python="torch.tensor({x}{dtype})",
+    on_device_of=", device={y}.device",
     from_numpy="torch.from_numpy({x}).to({y}.device)",
     from_other="torch.from_dlpack({x}).to({y}.device)",
     exported="{x}.detach()",
