@@ -34,6 +34,10 @@ def calls(array: Callable[[list[list[float]]], Any]) -> Iterator[tuple[str, Call
     yield "kl_div, axis and where", bound(kldiv_xp.kl_div, x, p, **masked)
     yield "kl_div_with_logits", bound(kldiv_xp.kl_div_with_logits, x, p)
     yield "js_div_with_logits", bound(kldiv_xp.js_div_with_logits, x, p)
+    for name in ("kl_div_with_logits_gradient", "js_div_with_logits_gradient"):
+        yield name, bound(getattr(kldiv_xp, name), x, p)
+    rows = {"reduction": "mean", "where": mask[:, 0], "temperature": 2.0}
+    yield "kl_div_with_logits, where", bound(kldiv_xp.kl_div_with_logits, x, p, **rows)
 
 
 def bound(function: Callable[..., object], *arrays: Any, **options: Any) -> Callable[[], object]:
@@ -57,6 +61,11 @@ def with_torch(device: str) -> Iterator[tuple[str, Callable[[], object]]]:
         kldiv_xp.kl_div(x, p, reduction="batchmean").backward()
 
     yield "kl_div and backward", backward
+
+    def backward_of_logits() -> None:
+        kldiv_xp.kl_div_with_logits(x, p).backward()
+
+    yield "kl_div_with_logits and backward", backward_of_logits
 
 
 def in_error_mode(function: Callable[[], object]) -> None:

@@ -8,7 +8,14 @@ from array_libraries import HALF, library
 from conftest import installed, usable
 from numpy.testing import assert_allclose
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 
 pytestmark = [
     pytest.mark.dry_run,
@@ -81,6 +88,50 @@ def test_bits_are_the_same_on_repeat(device, type_, log_target):
     for options in OPTIONS:
         call = partial(device.values, kl_div, *there, log_target=log_target, **options)
         assert {call().tobytes() for _ in range(5)} == {call().tobytes()}, options
+
+
+OF_LOGITS = {
+    "KL": (kl_div_with_logits, kl_div_with_logits_gradient),
+    "JS": (js_div_with_logits, js_div_with_logits_gradient),
+}
+
+
+@pytest.mark.parametrize("loss", OF_LOGITS)
+def test_losses_of_logits_are_those_of_numpy_and_the_same_on_repeat(device, type_, loss):
+    function, gradient = OF_LOGITS[loss]
+    working = 2**-23 if type_ in HALF else EPSILON[type_]
+    for shape in ((64, 3001), (70, 8), (3, 128256)):
+        rng = np.random.default_rng(1)
+        there = [device.array(rng.normal(0, 3, shape), type_) for _ in range(2)]
+        here = [device.read(array).astype("float64") for array in there]
+        for options in ({"temperature": 1.0}, {"temperature": 2.5}):
+            found = device.values(function, *there, reduction="none", **options)
+            expected = function(*here, reduction="none", **options)
+            assert_allclose(found, expected, rtol=8 * EPSILON[type_], atol=100 * working)
+            again = device.values(function, *there, reduction="none", **options)
+            assert found.tobytes() == again.tobytes()
+            slopes = gradient(*there, upstream=64.0, **options)
+            others = gradient(*here, upstream=64.0, **options)
+            for slope, other in zip(slopes, others, strict=True):
+                assert_allclose(
+                    device.read(slope), other, rtol=8 * EPSILON[type_], atol=64 * 30 * working
+                )
+
+
+def test_masks_of_rows_of_logits_leave_out_what_they_do_not_select(device):
+    rng = np.random.default_rng(2)
+    here = [rng.normal(size=(6, 5, 70)) for _ in range(2)]
+    here[0][2, 1] = np.nan
+    mask = np.ones((6, 5), bool)
+    mask[2, 1], mask[4, 3] = False, False
+    there = [device.array(array, "float64") for array in here]
+    on_device = device.array(mask.astype("float64")) > 0
+    for function, gradient in OF_LOGITS.values():
+        found = device.values(function, *there, where=on_device, reduction="mean")
+        assert_allclose(found, function(*here, where=mask, reduction="mean"), rtol=1e-12)
+        slopes = gradient(*there, where=on_device, reduction="mean")
+        for slope, other in zip(slopes, gradient(*here, where=mask, reduction="mean"), strict=True):
+            assert_allclose(device.read(slope), other, rtol=1e-11, atol=1e-15)
 
 
 def test_masks_leave_out_what_they_do_not_select(device):

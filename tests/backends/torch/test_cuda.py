@@ -14,7 +14,7 @@ import pytest
 import reference
 from numpy.testing import assert_allclose
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -96,6 +96,41 @@ def test_values_are_those_of_the_plain_expression(way, monkeypatch, type_, log_t
     found = kl_div(*operands, log_target=log_target, **options)
     expected = plainly(monkeypatch, kl_div, *operands, log_target=log_target, **options)
     assert_close(found, expected, type_)
+
+
+LOSSES = pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+
+
+@LOSSES
+@pytest.mark.parametrize("options", [
+    {}, {"reduction": "mean", "temperature": 2.5}, {"reduction": "none", "axis": 0},
+    {"reduction": "mean", "where": torch.tensor([True, False, True, True, False, True])},
+], ids=["plain", "temperature", "axis", "where"])  # fmt: skip
+def test_losses_of_logits_and_their_gradients_are_those_of_the_plain_expression(
+    way, monkeypatch, loss, options
+):
+    def value_and_gradients():
+        operands = tensors(differentiated=(True, True))
+        value = loss(*operands, **options)
+        value.backward(torch.linspace(1, 2, value.numel(), dtype=value.dtype).reshape(value.shape))
+        return [value, *(operand.grad for operand in operands)]
+
+    found = value_and_gradients()
+    for each, other in zip(found, plainly(monkeypatch, value_and_gradients), strict=True):
+        assert_close(each, other, "float64")
+
+
+@LOSSES
+def test_second_derivatives_of_losses_of_logits_are_those_of_the_plain_expression(
+    way, monkeypatch, loss
+):
+    def second():
+        x, t = tensors(differentiated=(True, False))
+        (slope,) = torch.autograd.grad(loss(x, t), x, create_graph=True)
+        (slope**2).sum().backward()
+        return x.grad
+
+    assert_close(second(), plainly(monkeypatch, second), "float64")
 
 
 @pytest.mark.cases(4)
