@@ -15,7 +15,7 @@ from benchmarks.rounds import ROOT
 Line = dict[str, Any]
 
 # How many vectors, where each takes long: JAX compiles every one, torch.compile for seconds.
-BACKENDS = {"cupy": None, "torch-cuda": None, "torch-cuda-compile": 30, "jax": 500, "jax-jit": 150}
+BACKENDS = {"cupy": None, "torch-cuda": None, "torch-cuda-compile": 50, "jax": 500, "jax-jit": 150}
 WORKERS = "12"
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:benchmark")
 CHOSEN = "cupy or torch-cuda or jax-cuda"

@@ -21,6 +21,7 @@ def write_page(document: Line | None, path: Path) -> None:
         "gpu",
         path,
         {},
+        kernels=read(path.parent / "gpu" / "kernels.json"),
         run=document and {**document, "tables": tables(document), "targets": rows(document)},
         planned=TARGETS,
         peers=PEERS,

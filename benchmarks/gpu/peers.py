@@ -39,11 +39,17 @@ class Peer:
 
     def versions(self) -> dict[str, str]:
         """Versions of the packages that it consists of."""
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
         for package in self.packages:
             import_module(package)
-        return {package: version(NAMES.get(package, package)) for package in self.packages}
+        found = {}
+        for package in self.packages:
+            try:
+                found[package] = version(NAMES.get(package, package))
+            except PackageNotFoundError:
+                found[package] = "from its source tree"
+        return found
 
     def bytes_moved(self, case: Case) -> int:
         """Bytes that must be read and written at least."""
