@@ -12,8 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from kldiv_xp.cuda.device_arrays import Device, name_of
 from kldiv_xp.cuda.kernel_text import NAME
-from kldiv_xp.cuda.launch_plan import Device, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
 
 FOLDER = Path(__file__).parent

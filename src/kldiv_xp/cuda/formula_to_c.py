@@ -11,48 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-# Type of the result and form of the expression; what the formulas call, and no more.
-OPERATIONS = {
-    "add": ("real", "{} + {}"),
-    "subtract": ("real", "{} - {}"),
-    "multiply": ("real", "{} * {}"),
-    "negative": ("real", "-{}"),
-    "divide": ("real", "{} / {}"),
-    "abs": ("real", "fabs({})"),
-    "exp": ("real", "exp({})"),
-    "expm1": ("real", "expm1({})"),
-    "log": ("real", "log({})"),
-    "log1p": ("real", "log1p({})"),
-    "sqrt": ("real", "sqrt({})"),
-    "maximum": ("real", "larger({}, {})"),
-    "minimum": ("real", "smaller({}, {})"),
-    "where": ("real", "{} ? {} : {}"),
-    "equal": ("bool", "{} == {}"),
-    "not_equal": ("bool", "{} != {}"),
-    "less": ("bool", "{} < {}"),
-    "less_equal": ("bool", "{} <= {}"),
-    "greater": ("bool", "{} > {}"),
-    "greater_equal": ("bool", "{} >= {}"),
-    "logical_and": ("bool", "{} && {}"),
-    "logical_or": ("bool", "{} || {}"),
-    "logical_not": ("bool", "!{}"),
-    "isinf": ("bool", "fabs({}) == real(__uint_as_float(0x7f800000))"),
-}
-INFINITY = "__uint_as_float(0x7f800000)"
+from kldiv_xp.cuda.c_operations import INFINITY, LIMITS, OPERATIONS, Limits
 
-
-class Limits(NamedTuple):
-    """What a formula asks of the type that is computed in."""
-
-    eps: float
-    max: float
-    smallest_normal: float
-
-
-LIMITS = {
-    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
-    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
-}
+MODULE = "kldiv_xp.cuda.c_operations"
 
 
 class Line(NamedTuple):
@@ -107,7 +68,7 @@ class Lines:
 
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
         if name not in OPERATIONS:
-            message = f"`{name}` has no form in C; add it to OPERATIONS in {__name__}."
+            message = f"`{name}` has no form in C; add it to OPERATIONS in {MODULE}."
             raise AttributeError(message)
         return partial(self.line, *OPERATIONS[name])
 

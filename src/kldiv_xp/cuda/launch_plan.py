@@ -1,18 +1,18 @@
 """The losses and their derivatives by kernels, on the arrays of a device that a library lends."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
-from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
-from kldiv_xp.cuda.c_types import TYPES
-from kldiv_xp.cuda.loss_kernels import NAMES, RESULTS, TERMS, TOTAL, UPSTREAM
+from kldiv_xp.cuda.device_arrays import Device, buffers, name_of
+from kldiv_xp.cuda.loss_kernels import RESULTS, TERMS, TOTAL
 from kldiv_xp.cuda.plans import (
     Plan,
     elements_plan,
@@ -28,19 +28,6 @@ from kldiv_xp.formula.logits import Divergence
 
 ANY_TEMPERATURE = 2.0
 """In the place of each but 1, so that a schedule of temperatures compiles one kernel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What the library of the arrays lends: their memory, and a way to run kernels on it.
-
-    `launch` takes the text of a kernel, numbers of blocks and of threads, and arguments.
-    """
-
-    buffer: Callable[[Array], Buffer]
-    empty: Callable[[tuple[int, ...], DType], Array]
-    float64: DType
-    launch: Callable[[str, int, int, Sequence[float]], None]
 
 
 class Work(NamedTuple):
@@ -178,34 +165,3 @@ def run(
     addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]
     arguments = [*addresses, *work.numbers, *found.counts]
     device.launch(found.text, found.blocks, found.threads, arguments)
-
-
-def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, Buffer]:
-    """Where arrays lie; one that is broadcast to the first is read again and again."""
-    shape = tuple(arrays[0].shape)
-    found = {
-        name: broadcast(device.buffer(array), tuple(array.shape), shape)
-        for name, array in zip(NAMES, arrays, strict=False)
-    }
-    for one in upstream:
-        found[UPSTREAM] = broadcast(device.buffer(one), tuple(one.shape), shape)
-    return found
-
-
-def broadcast(buffer: Buffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Buffer:
-    """The same memory under a shape of more elements; a number has no axis."""
-    if shape == wanted:
-        return buffer
-    sizes, steps = shape or (1,) * len(wanted), buffer.strides or (0,) * len(wanted)
-    strides = tuple(0 if size == 1 else step for size, step in zip(sizes, steps, strict=True))
-    return replace(buffer, strides=strides)
-
-
-def has_known_type(array: Array) -> bool:
-    """Whether there are kernels for the dtype of an array."""
-    return name_of(array.dtype) in TYPES
-
-
-def name_of(dtype: DType) -> str:
-    """Name of a dtype, without that of its library; some libraries have types for dtypes."""
-    return dtype.__name__ if isinstance(dtype, type) else str(dtype).rpartition(".")[2]

@@ -11,7 +11,8 @@ from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.formula_to_c import Lines, Symbol
-from kldiv_xp.cuda.kernel_text import Kernel, kernel_source
+from kldiv_xp.cuda.kernel_elements import Kernel
+from kldiv_xp.cuda.kernel_text import kernel_source
 from kldiv_xp.cuda.strides_and_grid import THREADS, THREADS_OF_STAGES
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard

@@ -12,7 +12,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
-from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
+from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence

@@ -1,0 +1,54 @@
+"""Arrays of a device that a library lends: where they lie, and their types by name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.cuda.c_types import TYPES
+from kldiv_xp.cuda.loss_kernels import NAMES, UPSTREAM
+from kldiv_xp.cuda.strides_and_grid import Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What the library of the arrays lends: their memory, and a way to run kernels on it.
+
+    `launch` takes the text of a kernel, numbers of blocks and of threads, and arguments.
+    """
+
+    buffer: Callable[[Array], Buffer]
+    empty: Callable[[tuple[int, ...], DType], Array]
+    float64: DType
+    launch: Callable[[str, int, int, Sequence[float]], None]
+
+
+def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, Buffer]:
+    """Where arrays lie; one that is broadcast to the first is read again and again."""
+    shape = tuple(arrays[0].shape)
+    found = {
+        name: broadcast(device.buffer(array), tuple(array.shape), shape)
+        for name, array in zip(NAMES, arrays, strict=False)
+    }
+    for one in upstream:
+        found[UPSTREAM] = broadcast(device.buffer(one), tuple(one.shape), shape)
+    return found
+
+
+def broadcast(buffer: Buffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Buffer:
+    """The same memory under a shape of more elements; a number has no axis."""
+    if shape == wanted:
+        return buffer
+    sizes, steps = shape or (1,) * len(wanted), buffer.strides or (0,) * len(wanted)
+    strides = tuple(0 if size == 1 else step for size, step in zip(sizes, steps, strict=True))
+    return replace(buffer, strides=strides)
+
+
+def has_known_type(array: Array) -> bool:
+    """Whether there are kernels for the dtype of an array."""
+    return name_of(array.dtype) in TYPES
+
+
+def name_of(dtype: DType) -> str:
+    """Name of a dtype, without that of its library; some libraries have types for dtypes."""
+    return dtype.__name__ if isinstance(dtype, type) else str(dtype).rpartition(".")[2]

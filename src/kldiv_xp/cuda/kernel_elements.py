@@ -1,0 +1,115 @@
+"""The innermost loop of a kernel: elements of a row are read, computed, added up or written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from kldiv_xp.cuda.c_types import TYPES, Operand
+from kldiv_xp.cuda.formula_to_c import Line, Symbol, needed
+
+
+class Kernel(NamedTuple):
+    """What a kernel does: its arrays, the lines, what they result in, and how the loops run."""
+
+    real: str
+    inputs: tuple[Operand, ...]
+    outputs: tuple[Operand, ...]
+    numbers: tuple[str, ...]
+    lines: list[Line]
+    results: tuple[Symbol, ...]
+    row_rank: int
+    group_rank: int
+    """Axes of the groups of columns that are added up; 0 where a row is one group."""
+    width: int
+    """Elements that a thread reads at once; 1 where arrays do not lie in the order of columns."""
+    threads: int
+
+
+def elements(
+    kernel: Kernel,
+    arrays: Sequence[Operand],
+    lines: Sequence[Line],
+    results: Sequence[str],
+    last: Sequence[str],
+    written: Sequence[Operand] = (),
+) -> Iterator[str]:
+    """A loop over the columns of a thread that computes the results of each element."""
+    steps = needed(lines, results, of_element=True)
+    names = {name for line in steps for name in line.uses} | set(results)
+    read = [one for one in arrays if one.in_rows and one.name in names]
+    parts = ("row", "group") if kernel.group_rank else ("row",)
+    work = [*map(declared, steps), *last]
+    loop = one_by_one(read, parts, work)
+    if kernel.width > 1:
+        loop = widely(kernel.width, read, parts, work, written)
+    if kernel.width == 1:
+        yield "#pragma unroll 4"
+    yield "for (integer column = begin; column < end; column += apart) {"
+    yield from (f"    {line}" for line in loop)
+    yield "}"
+
+
+def one_by_one(read: Sequence[Operand], parts: Sequence[str], work: Sequence[str]) -> Iterator[str]:
+    """Lines for one element of arrays that lie anyhow."""
+    for one in read:
+        place = f"{place_of(one, parts)} + column * step_{one.name}"
+        yield f"const {kind(one)} {one.name} = load({place});"
+    yield from work
+
+
+def widely(
+    width: int,
+    read: Sequence[Operand],
+    parts: Sequence[str],
+    work: Sequence[str],
+    written: Sequence[Operand],
+) -> Iterator[str]:
+    """Lines for as many elements as are read at once."""
+    yield f"const int left = end - column < {width} ? end - column : {width};"
+    for one in read:
+        place = f"{place_of(one, parts)} + column"
+        yield f"const auto pack_{one.name} = take<{width}>({place}, left);"
+    for one in written:
+        yield f"pack<{TYPES[one.dtype][0]}, {width}> pack_{one.name};"
+    yield "#pragma unroll"
+    yield f"for (int i = 0; i < {width}; ++i) {{"
+    for one in read:
+        yield f"    const {kind(one)} {one.name} = load(pack_{one.name}.at + i);"
+    yield from (f"    {line}" for line in work)
+    yield "}"
+    for one in written:
+        yield f"give({place_of(one, parts)} + column, left, pack_{one.name});"
+
+
+def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
+    """Lines that turn a number in row-major order into an offset in each array."""
+    yield f"integer {axes}_at_0 = {number};"
+    for place in range(rank - 1, 0, -1):
+        size = f"{axes}_size_{place}"
+        yield f"const integer {axes}_at_{place} = {axes}_at_0 % {size};"
+        yield f"{axes}_at_0 /= {size};"
+    for name in names:
+        steps = [f"{axes}_at_{place} * {axes}_{name}_{place}" for place in range(rank)]
+        yield f"const integer {axes}_{name} = {' + '.join(steps)};"
+
+
+def numbers_of_row(arrays: Iterable[Operand], parts: Sequence[str]) -> Iterator[str]:
+    """Lines that read what has one element for a row."""
+    for one in arrays:
+        if not one.in_rows:
+            value = f"load({place_of(one, parts)})"
+            yield f"const {kind(one)} {one.name} = columns ? {value} : {kind(one)}(0);"
+
+
+def kind(operand: Operand) -> str:
+    """Type that an element is computed with."""
+    return "bool" if operand.dtype == "bool" else "real"
+
+
+def place_of(operand: Operand, parts: Sequence[str]) -> str:
+    """Where a row of an array begins."""
+    return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])
+
+
+def declared(line: Line) -> str:
+    """A step in C."""
+    return f"const {line.dtype} {line.name} = {line.expression};"
