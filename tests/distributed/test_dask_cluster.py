@@ -117,7 +117,9 @@ def squares(slope):
     return (slope * slope).sum(axis=1)
 
 
-@pytest.fixture(scope="module", params=CHUNKS)
+@pytest.fixture(
+    scope="module", params=["batch", pytest.param("vocabulary", marks=pytest.mark.long)]
+)
 def found(request, client, stored):
     """Every result of all data, in one pass, and the workers before and after it."""
     operands = lazy(stored, request.param)
