@@ -1,5 +1,6 @@
 """The fixtures that parametrise tests over backends and precisions, and what tests share."""
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -76,6 +77,11 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
     mark_long(items)
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector pass over what lasts: a compiler calls for it again and again."""
+    gc.freeze()
 
 
 def mark_long(items: list) -> None:

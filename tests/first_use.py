@@ -1,6 +1,7 @@
 """Children of a process that has imported torch alone, each with another first use of the package.
 
-Run as a program; it writes a line of JSON for each child: what went wrong, or nothing.
+Run as a program; it writes a line of JSON for each child: what went wrong, or nothing. The first
+argument is the place of the first loss, of those that follow: each use takes the next one.
 """
 
 import json
@@ -250,11 +251,11 @@ def child(call, name):
 def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    names = sys.argv[1:] or ["kl_div", "logits", "js", "gradient", "terms", "samples", "module"]
-    for use, call in FIRST_USES.items():
-        for name in names:
-            sys.stdout.write(json.dumps([use, name, child(call, name)]) + "\n")
-            sys.stdout.flush()
+    start, *names = sys.argv[1:]
+    for place, (use, call) in enumerate(FIRST_USES.items(), int(start)):
+        name = names[place % len(names)]
+        sys.stdout.write(json.dumps([use, name, child(call, name)]) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

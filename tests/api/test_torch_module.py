@@ -393,6 +393,7 @@ def test_gradients_of_two_processes_are_those_of_one_on_the_whole_batch(tmp_path
 # Traced
 
 
+@pytest.mark.cases(2)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 def test_a_compiled_model_has_the_same_gradients(reduction):
     features, target = lesson()

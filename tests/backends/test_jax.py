@@ -136,6 +136,7 @@ def logits(divergence, *, masked):
     return student, teacher, *([np.arange(6).reshape(2, 3, 1) % 4 > 0] if masked else [])
 
 
+@pytest.mark.cases(7)
 @EVERY_DIVERGENCE
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
 @pytest.mark.parametrize("argnums", [(0,), (1,), (0, 1)], ids=["input", "target", "both"])

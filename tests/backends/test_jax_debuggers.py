@@ -112,6 +112,7 @@ def test_debugger_finds_no_nan(name, masked, compiled, debugger):
     assert not any(jnp.isnan(leaf).any() for leaf in jax.tree.leaves(result))
 
 
+@pytest.mark.cases(5)
 @EVERY_DEBUGGER
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("name", ["kl_div: p, mean, axis=-1", "kl_div: log p, none, axis=None"])

@@ -117,18 +117,17 @@ def test_axis_may_be_of_ints_of_numpy(backend, axis):
 @LOSSES
 @pytest.mark.parametrize("scaled", [False, True], ids=["bare", "scaled"])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "batchmean"])
-def test_temperature_may_be_an_array(backend, loss, scaled, reduction):
+def test_temperature_may_be_an_array(backend, dtype, loss, scaled, reduction):
     options = {"scale_by_temperature_squared": scaled, "reduction": reduction}
 
     def at(x, t, temperature):
         return loss(x, t, temperature=temperature, **options)
 
-    for dtype in ("float32", "float64"):
-        pair = operands(backend, dtype)
-        expected = backend.values(loss, *pair, temperature=1.7, **options)
-        value = backend.call(at, *pair, backend.array(1.7))
-        assert value.dtype == pair[0].dtype
-        same_as_float(backend, backend.read(value), expected, dtype)
+    pair = operands(backend, dtype)
+    expected = backend.values(loss, *pair, temperature=1.7, **options)
+    value = backend.call(at, *pair, backend.array(1.7))
+    assert value.dtype == pair[0].dtype
+    same_as_float(backend, backend.read(value), expected, dtype)
 
 
 @pytest.mark.parametrize("kind", ["probabilities", "log_probabilities"])
@@ -147,18 +146,18 @@ def test_temperature_that_is_an_array_leaves_a_distribution_alone(backend, kind)
 
 @BETAS
 @pytest.mark.parametrize("kind", ["float32", "float64"])
-def test_beta_may_be_an_array_and_its_ends_are_those_of_the_number(backend, beta, kind):
+@pytest.mark.parametrize("options", [{}, {"temperature": 2.0}, {"reduction": "none"}], ids=str)
+def test_beta_may_be_an_array_and_its_ends_are_those_of_the_number(backend, beta, kind, options):
     pair = reversed_at_one(beta, operands(backend))
     number = float(np.asarray(beta, kind))
-    for options in ({}, {"temperature": 2.0}, {"reduction": "none"}):
-        expected = backend.values(js_div_with_logits, *pair, beta=number, **options)
+    expected = backend.values(js_div_with_logits, *pair, beta=number, **options)
 
-        def at(x, t, weight, options=options):
-            return js_div_with_logits(x, t, beta=weight, **options)
+    def at(x, t, weight):
+        return js_div_with_logits(x, t, beta=weight, **options)
 
-        value = backend.call(at, *pair, backend.array(beta, kind))
-        assert value.dtype == pair[0].dtype
-        assert_allclose(backend.read(value), expected, rtol=1e-6 if kind == "float32" else 1e-13)
+    value = backend.call(at, *pair, backend.array(beta, kind))
+    assert value.dtype == pair[0].dtype
+    assert_allclose(backend.read(value), expected, rtol=1e-6 if kind == "float32" else 1e-13)
 
 
 def test_temperature_and_beta_may_be_arrays_with_a_mask_and_another_axis(backend):

@@ -170,7 +170,7 @@ def test_text_of_an_implementation_cannot_end_the_script(unguarded, tmp_path):
 def test_command_line_writes_both_pages_of_several_runs(tmp_path):
     paths = [str(tmp_path / f"{name}.jsonl") for name in ("first", "second")]
     for path in paths:
-        arguments = ["run", "-b", "numpy", "--name", path, "-o", path]
+        arguments = ["run", "-b", "numpy", "--sample=150", "--name", path, "-o", path]
         assert CliRunner().invoke(main, arguments).exit_code == 0
     done = CliRunner().invoke(main, ["report", *paths, "-o", str(tmp_path / "report")])
     assert done.exit_code == 0, done.output

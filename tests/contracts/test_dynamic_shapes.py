@@ -23,7 +23,6 @@ jax = pytest.importorskip("jax")
 
 REDUCTIONS = ("none", "sum", "batchmean", "mean")
 TEMPERATURES = (1.0, 2.0, 3.0)
-EXAMPLES = (1, 4, 9)
 OTHERS = (2, 6, 4)
 SIZE = 7
 
@@ -40,7 +39,23 @@ pytestmark = [
 ]
 
 
-def losses_of(input, target, where):
+def few_losses(input, target, where):
+    """Every public function once or twice: a flat tuple of arrays."""
+    log, rows = {"log_target": True}, where[:, :1]
+    results = [*kl_div_gradient(input, target, **log, reduction="batchmean", upstream=2.0)]
+    results += kl_div_with_logits_gradient(input, target, temperature=2.0)
+    results += js_div_with_logits_gradient(input, target, where=where[:, 0], reduction="mean")
+    results += [
+        kl_div(input, target, **log, reduction="none"),
+        kl_div(input, target, **log, where=where, reduction="mean"),
+        KLDivLoss(**log, axis=1, reduction="mean")(input, target, where=where[:, 0]),
+        kl_div_with_logits(input, target, where=rows, reduction="batchmean"),
+        js_div_with_logits(input, target, beta=0.25, temperature=3.0, reduction="sum"),
+    ]
+    return tuple(results)
+
+
+def every_loss(input, target, where):
     """Every public loss, by each reduction and temperature: a flat tuple of arrays."""
     results = [*kl_div_gradient(input, target, log_target=True, reduction="sum", upstream=2.0)]
     results += kl_div_with_logits_gradient(input, target, temperature=2.0)
@@ -67,6 +82,13 @@ def losses_of(input, target, where):
     return tuple(results)
 
 
+LONG = pytest.mark.long
+OF_LOSSES = pytest.mark.parametrize("losses", [few_losses, pytest.param(every_loss, marks=LONG)])
+OF_EXAMPLES = pytest.mark.parametrize(
+    "example", [4, *(pytest.param(batch, marks=LONG) for batch in (1, 9))]
+)
+
+
 def operands(batch):
     """Input, target and mask of some batch."""
     generator = np.random.default_rng(batch)
@@ -78,23 +100,21 @@ def tensors(batch):
     return tuple(map(torch.from_numpy, operands(batch)))
 
 
-def expected(batch):
-    return [np.asarray(one) for one in losses_of(*tensors(batch))]
-
-
-def assert_equal_eager(function, read=np.asarray):
+def assert_equal_eager(losses, function):
     for batch in OTHERS:
-        found, right = function(batch), expected(batch)
-        assert len(found) == len(right)
-        for one, other in zip(found, right, strict=True):
-            np.testing.assert_allclose(read(one), other, rtol=2e-5, atol=1e-6)
+        for one, other in zip(function(batch), losses(*tensors(batch)), strict=True):
+            np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=2e-5, atol=1e-6)
 
 
 class Losses(torch.nn.Module):
     """The losses as a model; torch.onnx.export takes no function."""
 
+    def __init__(self, losses):
+        super().__init__()
+        self.losses = losses
+
     def forward(self, input, target, where):
-        return losses_of(input, target, where)
+        return self.losses(input, target, where)
 
 
 def dynamic_batch():
@@ -103,35 +123,35 @@ def dynamic_batch():
 
 
 @functools.cache
-def exported(batch):
+def exported(losses, batch):
     # torch.export takes an example of size 1 for a constant, unless it is told not to look.
     with torch.fx.experimental._config.patch(backed_size_oblivious=batch == 1):
-        return torch.export.export(Losses(), tensors(batch), dynamic_shapes=dynamic_batch())
+        return torch.export.export(Losses(losses), tensors(batch), dynamic_shapes=dynamic_batch())
 
 
-@pytest.mark.cases(1)
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_exported_program_of_another_batch_equals_eager(example):
-    program = exported(example).module()
-    assert_equal_eager(lambda batch: program(*tensors(batch)))
+@OF_LOSSES
+@OF_EXAMPLES
+def test_exported_program_of_another_batch_equals_eager(losses, example):
+    program = exported(losses, example).module()
+    assert_equal_eager(losses, lambda batch: program(*tensors(batch)))
 
 
-@pytest.mark.cases(1)
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_onnx_of_another_batch_equals_eager(example):
-    program = torch.onnx.export(exported(example), dynamo=True, verbose=False)
-    assert_equal_eager(onnx_function(program.model_proto.SerializeToString()))
+@OF_LOSSES
+@OF_EXAMPLES
+def test_onnx_of_another_batch_equals_eager(losses, example):
+    program = torch.onnx.export(exported(losses, example), dynamo=True, verbose=False)
+    assert_equal_eager(losses, onnx_function(program.model_proto.SerializeToString()))
 
 
-@pytest.mark.cases(1)
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_onnx_of_torchscript_of_another_batch_equals_eager(example):
+@OF_LOSSES
+@OF_EXAMPLES
+def test_onnx_of_torchscript_of_another_batch_equals_eager(losses, example):
     stream = io.BytesIO()
     names = ["input", "target", "where"]
     axes = {name: {0: "batch"} for name in names}
     options = {"dynamo": False, "input_names": names, "dynamic_axes": axes}
-    torch.onnx.export(Losses(), tensors(example), stream, **options)
-    assert_equal_eager(onnx_function(stream.getvalue()))
+    torch.onnx.export(Losses(losses), tensors(example), stream, **options)
+    assert_equal_eager(losses, onnx_function(stream.getvalue()))
 
 
 def onnx_function(model):
@@ -140,27 +160,29 @@ def onnx_function(model):
     return lambda batch: session.run(None, dict(zip(names, operands(batch), strict=True)))
 
 
-@pytest.mark.cases(1)
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_torchscript_trace_of_another_batch_equals_eager(example):
-    traced = torch.jit.trace(losses_of, tensors(example), check_trace=False)
-    assert_equal_eager(lambda batch: traced(*tensors(batch)))
+@OF_LOSSES
+@OF_EXAMPLES
+def test_torchscript_trace_of_another_batch_equals_eager(losses, example):
+    traced = torch.jit.trace(losses, tensors(example), check_trace=False)
+    assert_equal_eager(losses, lambda batch: traced(*tensors(batch)))
 
 
 @pytest.fixture
-def compiled():
+def compiled(losses):
     """The losses as one graph for batches of all sizes: another compilation is an error."""
     torch.compiler.reset()
     # What Dynamo decides is asked here; compiling its graph takes minutes and decides nothing more.
     with torch._dynamo.config.patch(error_on_recompile=True):
-        yield torch.compile(losses_of, dynamic=True, fullgraph=True, backend="eager")
+        yield torch.compile(losses, dynamic=True, fullgraph=True, backend="eager")
 
 
-def test_compiled_function_has_one_graph_for_all_batches(compiled):
-    assert_equal_eager(lambda batch: compiled(*tensors(batch)))
+@OF_LOSSES
+def test_compiled_function_has_one_graph_for_all_batches(losses, compiled):
+    assert_equal_eager(losses, lambda batch: compiled(*tensors(batch)))
 
 
-def test_compiled_derivatives_have_one_graph_for_all_batches(compiled):
+@OF_LOSSES
+def test_compiled_derivatives_have_one_graph_for_all_batches(losses, compiled):
     def derivatives(function, batch):
         *leaves, where = tensors(batch)
         leaves = [leaf.requires_grad_() for leaf in leaves]
@@ -168,7 +190,7 @@ def test_compiled_derivatives_have_one_graph_for_all_batches(compiled):
         return torch.autograd.grad(total, leaves)
 
     for batch in OTHERS:
-        pairs = zip(derivatives(compiled, batch), derivatives(losses_of, batch), strict=True)
+        pairs = zip(derivatives(compiled, batch), derivatives(losses, batch), strict=True)
         for one, other in pairs:
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
@@ -190,17 +212,20 @@ def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
         torch.testing.assert_close(*[torch.autograd.grad(value, leaves) for value in values])
 
 
-def test_jax_export_of_symbolic_batch_equals_eager():
+@OF_LOSSES
+def test_jax_export_of_symbolic_batch_equals_eager(losses):
     (batch,) = jax.export.symbolic_shape("batch")
     symbolic = [
         jax.ShapeDtypeStruct((batch, SIZE), dtype) for dtype in ("float32", "float32", "bool")
     ]
-    function = jax.export.export(jax.jit(losses_of))(*symbolic)
-    assert_equal_eager(lambda size: function.call(*operands(size)))
-    gradient = jax.grad(lambda *arrays: sum(one.sum() for one in losses_of(*arrays)), (0, 1))
+    function = jax.export.export(jax.jit(losses))(*symbolic)
+    assert_equal_eager(losses, lambda size: function.call(*operands(size)))
+    gradient = jax.grad(lambda *arrays: sum(one.sum() for one in losses(*arrays)), (0, 1))
     exported_gradient = jax.export.export(jax.jit(gradient))(*symbolic)
     for size in OTHERS:
-        arrays = tuple(map(jax.numpy.asarray, operands(size)))
-        pairs = zip(exported_gradient.call(*arrays), gradient(*arrays), strict=True)
-        for one, other in pairs:
+        *leaves, where = tensors(size)
+        leaves = [leaf.requires_grad_() for leaf in leaves]
+        total = sum(one.sum() for one in losses(*leaves, where))
+        expected = torch.autograd.grad(total, leaves)
+        for one, other in zip(exported_gradient.call(*operands(size)), expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

@@ -77,35 +77,39 @@ def test_interrupt_in_the_middle_of_a_call_ends_all_threads():
     assert run_python(INTERRUPTED) == ["interrupted", "0", "True", "0"]
 
 
-CALLS = {
-    "sum": 'kl_div(x, p, reduction="sum")',
-    "terms": 'kl_div(x, p, reduction="none")',
-    "gradient": 'kl_div_gradient(x, p, reduction="sum")[1]',
-    "logits": 'js_div_with_logits(x, p, reduction="none")',
+CALLS = """
+calls = {
+    "sum": lambda: kl_div(x, p, reduction="sum"),
+    "terms": lambda: kl_div(x, p, reduction="none"),
+    "gradient": lambda: kl_div_gradient(x, p, reduction="sum")[1],
+    "logits": lambda: js_div_with_logits(x, p, reduction="none"),
 }
+def value(call, threads):
+    with thread_limit(threads):
+        return np.asarray(call()).tobytes()
+"""
+NAMES = ("sum", "terms", "gradient", "logits")
 FORK = """
-def value():
-    with thread_limit(3):
-        return np.asarray({call}).tobytes()
 {convert}
-before = value()
-child = os.fork()
-if child == 0:
-    os._exit(0 if value() == before else 3)
-_, status = os.waitpid(child, 0)
-print(os.waitstatus_to_exitcode(status), value() == before)
+for name, call in calls.items():
+    before = value(call, 3)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if value(call, 3) == before else 3)
+    _, status = os.waitpid(child, 0)
+    print(name, os.waitstatus_to_exitcode(status), value(call, 3) == before)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
-@pytest.mark.parametrize("call", CALLS)
-def test_child_of_a_process_that_has_used_threads_computes_the_same(call, library):
+def test_child_of_a_process_that_has_used_threads_computes_the_same(library):
     convert = ""
     if library == "torch":
         usable("torch")
         convert = "import torch; torch.set_num_threads(3); x, p = map(torch.asarray, (x, p))"
-    assert run_python(FORK.format(call=CALLS[call], convert=convert)) == ["0", "True"]
+    said = run_python(CALLS + FORK.format(convert=convert))
+    assert said == " ".join(f"{name} 0 True" for name in NAMES).split()
 
 
 # 10**4 calls by eight threads, each of which starts threads of its own.
@@ -160,28 +164,25 @@ blocks_module.BLOCK_BYTES = 1 << 14
 p = rng.random((64, 16384), dtype="float32")
 x = np.log(p[::-1])
 {convert}
-with thread_limit(1):
-    before = np.asarray({call}).tobytes()
 
 def pages():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0])
 
-def outcome():
+def outcome(call, before):
     try:
-        with thread_limit(4):
-            return "right" if np.asarray({call}).tobytes() == before else "wrong"
+        return "right" if value(call, 4) == before else "wrong"
     except MemoryError:
         return "MemoryError"
 
-def outcome_with(kibibytes):
+def outcome_with(kibibytes, call, before):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         signal.alarm(60)
         limit = pages() * resource.getpagesize() + kibibytes * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        os.write(writing, outcome().encode())
+        os.write(writing, outcome(call, before).encode())
         os._exit(0)
     os.close(writing)
     found = os.read(reading, 100).decode()
@@ -190,21 +191,26 @@ def outcome_with(kibibytes):
     return found
 
 STEPS = range(0, 512, 64)
-print(*{{outcome_with(stacks * 8192 + more) for stacks in range(4) for more in STEPS}})
+for name, call in calls.items():
+    before = value(call, 1)
+    for stacks in range(4):
+        for more in STEPS:
+            print(name, outcome_with(stacks * 8192 + more, call, before))
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc and setrlimit")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
-@pytest.mark.parametrize("call", CALLS)
-def test_thread_that_dies_while_it_starts_is_not_waited_for(call, library):
+def test_thread_that_dies_while_it_starts_is_not_waited_for(library):
     convert = ""
     if library == "torch":
         usable("torch")
         convert = "import torch; torch.set_num_threads(4); x, p = map(torch.asarray, (x, p))"
-    outcomes = set(run_python(TIGHT.format(call=CALLS[call], convert=convert)))
-    assert outcomes <= {"right", "MemoryError"}
-    assert "right" in outcomes
+    said = run_python(CALLS + TIGHT.format(convert=convert))
+    for name in NAMES:
+        outcomes = {then for of, then in zip(said[::2], said[1::2], strict=True) if of == name}
+        assert outcomes <= {"right", "MemoryError"}, name
+        assert "right" in outcomes, name
 
 
 # The terms of 400 MB do not fit into what is left.

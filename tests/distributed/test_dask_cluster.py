@@ -27,6 +27,8 @@ FEW = 8
 STORED_IN = (128, 8192)
 CHUNKS = {"batch": (128, 32768), "vocabulary": (512, 8192)}  # of 16 MiB
 CHUNKED = pytest.mark.parametrize("chunked", CHUNKS)
+# In a cluster each takes minutes of computing.
+LONG = {name: pytest.param(name, marks=pytest.mark.long) for name in CHUNKS}
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
@@ -117,7 +119,7 @@ def squares(slope):
     return (slope * slope).sum(axis=1)
 
 
-@pytest.fixture(scope="module", params=CHUNKS)
+@pytest.fixture(scope="module", params=["batch", LONG["vocabulary"]])
 def found(request, client, stored):
     """Every result of all data, in one pass, and the workers before and after it."""
     operands = lazy(stored, request.param)
@@ -232,7 +234,7 @@ def fatal(block, marker, block_info=None):
     return block
 
 
-@CHUNKED
+@pytest.mark.parametrize("chunked", [LONG["batch"], "vocabulary"])
 def test_worker_killed_in_mid_run_leaves_every_result_right(
     client, stored, small, chunked, tmp_path
 ):

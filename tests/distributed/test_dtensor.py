@@ -55,7 +55,10 @@ def program():
     return module
 
 
-@pytest.fixture(scope="module", params=[2, 4], ids=["2 processes", "4 processes"])
+TWO = pytest.param(2, marks=pytest.mark.long, id="2 processes")
+
+
+@pytest.fixture(scope="module", params=[pytest.param(4, id="4 processes"), TWO])
 def found(request, tmp_path_factory):
     """What the ranks found."""
     path = tmp_path_factory.mktemp("ranks") / "found.pt"

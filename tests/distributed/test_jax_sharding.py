@@ -88,6 +88,7 @@ def elements(shape):
     return int(np.prod([int(size) for size in sizes.split(",")])) if sizes else 1
 
 
+@pytest.mark.cases(24)
 @EVERY_MESH
 @EVERY_SHARDING
 @EVERY_LOSS
@@ -100,6 +101,7 @@ def test_value_is_that_of_one_device(name, sharded, axis_type, transform):
     assert_allclose(function(*arrays), expected, rtol=1e-13)
 
 
+@pytest.mark.cases(12)
 @EVERY_MESH
 @EVERY_SHARDING
 @EVERY_LOSS
@@ -112,6 +114,7 @@ def test_gradient_is_that_of_one_device_and_stays_where_its_operand_is(name, sha
         assert slope.sharding.is_equivalent_to(operand.sharding, 2)
 
 
+@pytest.mark.cases(24)
 @EVERY_MESH
 @EVERY_SHARDING
 @EVERY_LOSS

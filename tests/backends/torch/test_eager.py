@@ -633,6 +633,7 @@ def compiled(function, **options):
     return torch.compile(function, fullgraph=True, backend="aot_eager", **options)
 
 
+@pytest.mark.cases(6)
 @BOTH_SPACES
 @DIFFERENTIATED
 @TYPES
