@@ -44,6 +44,7 @@ class Rows(torch.autograd.Function):
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
         check_unchanged(arrays, ctx.shapes)
+        place_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
         context, divergence = ctx.options
         above, wanted = (upstream.unsqueeze(-1),), ctx.needs_input_grad[1:3]
         slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
