@@ -51,11 +51,20 @@ SURROUNDINGS = {
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but the dry runs, in parallel, on every array library that installs."""
+    """Run all tests on every array library that installs, with a spread of the slow cases."""
     install_group(session, "torch", "tests")
     session.install(".")
     asked = session.posargs or ["tests", "tests/distributed"]
-    session.run("pytest", *PARALLEL, "-m", "not dry_run", *asked, env=SURROUNDINGS)
+    session.run("pytest", *PARALLEL, "-m", "not dry_run and not long", *asked, env=SURROUNDINGS)
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Run the cases that `tests` leaves out, each compiled anew; takes most of an hour."""
+    install_group(session, "torch", "tests")
+    session.install(".")
+    asked = session.posargs or ["tests", "tests/distributed"]
+    session.run("pytest", *PARALLEL, "-m", "long", *asked, env=SURROUNDINGS)
 
 
 @nox.session

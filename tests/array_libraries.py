@@ -25,6 +25,8 @@ class Backend:
     wrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda function: function
     context: Callable[[], AbstractContextManager[Any]] = nullcontext
     why_unusable: Callable[[], str | None] = lambda: None
+    # Cases of a test in an ordinary run, where each costs long; the rest are `long`.
+    cases: int | None = None
 
     def array(self, values: Any, dtype: str = "float64") -> Any:
         """Array of this backend."""
@@ -168,12 +170,12 @@ BACKENDS = {
         Backend("numpy", "numpy", make_numpy, np.asarray, ("float16", *WIDE)),
         Backend("numpy-read-only", "numpy", make_read_only, np.asarray, ("float16", *WIDE)),
         TORCH("torch"),
-        TORCH("torch-compile", wrap=compile_torch),
+        TORCH("torch-compile", wrap=compile_torch, cases=1),  # 1.5 s a case
         TORCH("torch-cuda", make=partial(make_torch, device="cuda"), why_unusable=no_cuda_in_torch),
-        JAX("jax"),
-        JAX("jax-jit", wrap=jit_jax),
+        JAX("jax", cases=4),  # 0.15 s a case, as under jit
+        JAX("jax-jit", wrap=jit_jax, cases=3),
         JAX("jax-cuda", make=partial(make_jax, platform="cuda"), why_unusable=no_cuda_in_jax),
-        Backend("dask", "dask.array", make_dask, read_dask, ("float16", *WIDE), context=stay_lazy),
+        Backend("dask", "dask.array", make_dask, read_dask, ("float16", *WIDE), context=stay_lazy, cases=6),
         STRICT("array-api-strict"),
         STRICT("array-api-strict-device1", make=partial(make_strict, device="device1")),
         Backend(

@@ -6,8 +6,10 @@ import os
 import socket
 import sys
 import warnings
+from collections import defaultdict
 from pathlib import Path
 from types import CodeType
+from zlib import crc32
 
 import pytest
 from array_libraries import ALL as DTYPES
@@ -73,6 +75,34 @@ def pytest_collection_modifyitems(config, items):
     left_out = [item for item in items if params[item] and not is_possible(params[item].params)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+    mark_long(items)
+
+
+def mark_long(items: list) -> None:
+    """Leave a spread of the cases of a test to the ordinary run, where each of them costs long."""
+    similar = defaultdict(list)
+    for item in items:
+        name, most = backend_of(item), item.get_closest_marker("cases")
+        if most:
+            similar[item.path, item.originalname, "", most.args[0]].append(item)
+        elif name and BACKENDS[name].cases:
+            similar[item.path, item.originalname, name, BACKENDS[name].cases].append(item)
+    for (_, test, _, most), cases in similar.items():
+        for item in set(cases) - set(spread(cases, most, test)):
+            item.add_marker("long")
+
+
+def backend_of(item) -> str | None:
+    """Name of the backend that a test is parametrised with, under whichever name."""
+    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return next((one for one in params if isinstance(one, str) and one in BACKENDS), None)
+
+
+def spread(items: list, most: int, seed: str) -> list:
+    """At most so many of the items, evenly spaced, from a place that differs between tests."""
+    step = max(1, len(items) / most)
+    start = crc32(seed.encode()) % max(1, int(step))
+    return [items[int(start + number * step)] for number in range(min(most, len(items)))]
 
 
 def is_possible(params: dict[str, object]) -> bool:

@@ -201,6 +201,7 @@ MANY_FLAGS = max(vectors(), key=lambda vector: len(vector.flags) * (vector.kind 
 LONG = max((v for v in vectors() if v.kind == "value"), key=lambda v: len(v.input.values)).id
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("identifier", "returned"),
     [

@@ -27,6 +27,7 @@ def skip_unless_it_runs(book):
         pytest.skip(f"{book}: {reason}")
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("book", [book for book in BACKENDS if book.startswith("textbook")])
 def test_the_textbook_passes_every_vector(book):
     skip_unless_it_runs(book)
@@ -39,12 +40,14 @@ def test_the_textbook_passes_every_vector(book):
     assert refused <= {"numpy has no bfloat16.", "the target is logits"}
 
 
+@pytest.mark.cases(24)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
 def test_wrong_implementation_is_convicted(mutant):
     skip_unless_it_runs(mutant.book)
     assert failures_and_rank(mutant)[0]
 
 
+@pytest.mark.long
 def test_the_right_flag_stands_first_or_among_the_first_three():
     of_all = [it for it in MUTANTS if ADAPTERS[BACKENDS[it.book][0]].reason_to_skip() is None]
     ranks = {mutant: failures_and_rank(mutant)[1] for mutant in of_all}

@@ -56,6 +56,7 @@ def judged(name, implementation, folder):
     return read_report(folder / "run.jsonl").outcomes
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_framework_passes_what_it_claims_and_refuses_the_rest_with_a_reason(name, tmp_path):
     found = judged(name, EXAMPLES[name][1], tmp_path)
@@ -64,6 +65,7 @@ def test_framework_passes_what_it_claims_and_refuses_the_rest_with_a_reason(name
     assert all(one["detail"] for one in found if one["verdict"] == "not supported")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_loss_that_is_doubled_fails_on_the_framework(name, tmp_path):
     module, _, loss = EXAMPLES[name][1].partition(":")

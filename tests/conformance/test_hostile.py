@@ -71,6 +71,7 @@ PRINTS = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("action", PRINTS.values(), ids=PRINTS)
 def test_what_a_kernel_prints_is_kept_apart_and_shown(judged, action):
     report = judged(action)
@@ -103,6 +104,7 @@ DEATHS = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), DEATHS.values(), ids=DEATHS)
 def test_vector_that_ends_its_process_fails_and_the_next_is_judged(judged, action, said):
     if "string_at" in action and sys.platform == "win32":
@@ -123,6 +125,7 @@ RAISES = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), RAISES.values(), ids=RAISES)
 def test_whatever_a_kernel_raises_is_a_failure_of_that_vector(judged, action, said):
     report = judged(action)
@@ -153,6 +156,7 @@ def test_exception_whose_text_cannot_be_read_is_told_by_its_type(base, text):
         assert outcome.detail == "must return a value, but raised Odd: (its text cannot be read)"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "action",
     ["time.sleep(10**6)", "os.kill(os.getpid(), signal.SIGSTOP)", "threading.Event().wait()"],
@@ -181,6 +185,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("action", HARMLESS.values(), ids=HARMLESS)
 def test_what_a_kernel_leaves_behind_does_not_hold_up_the_run(judged, action):
     assert set(verdicts(judged(action)).values()) == {"pass"}
