@@ -175,7 +175,15 @@ BACKENDS = {
         JAX("jax", cases=4),  # 0.15 s a case, as under jit
         JAX("jax-jit", wrap=jit_jax, cases=3),
         JAX("jax-cuda", make=partial(make_jax, platform="cuda"), why_unusable=no_cuda_in_jax),
-        Backend("dask", "dask.array", make_dask, read_dask, ("float16", *WIDE), context=stay_lazy, cases=6),
+        Backend(
+            "dask",
+            "dask.array",
+            make_dask,
+            read_dask,
+            ("float16", *WIDE),
+            context=stay_lazy,
+            cases=6,
+        ),
         STRICT("array-api-strict"),
         STRICT("array-api-strict-device1", make=partial(make_strict, device="device1")),
         Backend(
