@@ -100,6 +100,7 @@ def run(debugger, function, arrays):
     return result
 
 
+@pytest.mark.cases(6)
 @EVERY_DEBUGGER
 @EVERY_WAY
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
