@@ -103,18 +103,21 @@ def exported(batch):
         return torch.export.export(Losses(), tensors(batch), dynamic_shapes=dynamic_batch())
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_exported_program_of_another_batch_equals_eager(example):
     program = exported(example).module()
     assert_equal_eager(lambda batch: program(*tensors(batch)))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_onnx_of_another_batch_equals_eager(example):
     program = torch.onnx.export(exported(example), dynamo=True, verbose=False)
     assert_equal_eager(onnx_function(program.model_proto.SerializeToString()))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_onnx_of_torchscript_of_another_batch_equals_eager(example):
     stream = io.BytesIO()
@@ -131,6 +134,7 @@ def onnx_function(model):
     return lambda batch: session.run(None, dict(zip(names, operands(batch), strict=True)))
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_torchscript_trace_of_another_batch_equals_eager(example):
     traced = torch.jit.trace(losses_of, tensors(example), check_trace=False)

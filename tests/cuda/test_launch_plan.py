@@ -94,6 +94,7 @@ def test_smallest_exponential_still_counts():
     assert_array_equal(launch_plan.terms(DEVICE, examine(*arrays), arrays, LOG_P), [np.inf])
 
 
+@pytest.mark.cases(6)
 @TYPES
 @BOTH_SPACES
 @pytest.mark.parametrize("reduction", ["terms", "loss", "samples"])
@@ -119,6 +120,7 @@ def both_ways(reduction, arrays, log_target=False, axis=(0, 2), parts=5):
     return here, evaluate_loss(whole, arrays, log_target, parts)
 
 
+@pytest.mark.cases(4)
 @BOTH_SPACES
 @pytest.mark.parametrize("types", MIXED, ids="-".join)
 @pytest.mark.parametrize("turned", [False, True])
@@ -195,6 +197,7 @@ def test_what_is_masked_has_no_part_whatever_it_holds(log_target):
     assert_array_equal(slopes, np.zeros((2, inputs.size)))
 
 
+@pytest.mark.cases(6)
 @BOTH_SPACES
 @pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
 @pytest.mark.parametrize("upstream", ["none", "number", "array"])
@@ -302,6 +305,7 @@ def nvcc():
     return path
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("name", golden())
 def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
     """NVIDIA's compiler takes the text; in float32 only the sum is arithmetic in float64."""

@@ -47,6 +47,7 @@ def operands(left, right, device="cpu"):
     return x.to(device, left), t.to(device, right)
 
 
+@pytest.mark.cases(120)
 @pytest.mark.parametrize("autocast", HALF)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", LOSSES)
@@ -66,6 +67,7 @@ def test_losses_have_the_dtype_of_torchs_own(device, name, left, right, reductio
     torch.testing.assert_close(ours, widened)
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("options", [{"reduction": "sum"}, {"reduction": "none"}])
 def test_compiled_losses_have_the_dtype_of_eager_ones_and_keep_that_of_gradients(name, options):

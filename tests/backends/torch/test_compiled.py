@@ -125,6 +125,7 @@ TRANSFORMED = {
 }
 
 
+@pytest.mark.cases(4)
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("transform", TRANSFORMED.values(), ids=TRANSFORMED)

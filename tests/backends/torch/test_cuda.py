@@ -81,6 +81,7 @@ def assert_close(found, expected, type_):
     assert_allclose(found, expected, rtol=8 * EPSILON[type_], atol=8 * EPSILON[type_])
 
 
+@pytest.mark.cases(6)
 @TYPES
 @BOTH_SPACES
 @pytest.mark.parametrize("options", [
@@ -94,6 +95,7 @@ def test_values_are_those_of_the_plain_expression(way, monkeypatch, type_, log_t
     assert_close(found, expected, type_)
 
 
+@pytest.mark.cases(4)
 @BOTH_SPACES
 @pytest.mark.parametrize("options", [
     {"reduction": "none"}, {"reduction": "batchmean"}, {"reduction": "none", "axis": 1},
