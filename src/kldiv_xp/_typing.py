@@ -13,6 +13,6 @@ Axes: TypeAlias = tuple[int, ...]
 # None stands for a size that a lazy library does not know yet.
 Shape: TypeAlias = tuple[int | None, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None
-InputKind: TypeAlias = Literal["log_probabilities", "logits"]
+InputKind: TypeAlias = Literal["log_probabilities", "probabilities", "logits"]
 TargetKind: TypeAlias = Literal["logits", "probabilities", "log_probabilities"]
 Reduction: TypeAlias = Literal["none", "mean", "sum", "batchmean"]

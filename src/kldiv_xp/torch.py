@@ -8,8 +8,12 @@ from kldiv_xp._typing import Axis, Reduction
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
+from kldiv_xp.formula.form import Form
 
 __all__ = ["KLDivLoss"]
+
+SWITCHES = Form._fields
+OPTIONS = ("reduction", "log_target", "log_input", "generalized", "axis")
 
 
 class KLDivLoss(torch.nn.KLDivLoss):
@@ -31,6 +35,10 @@ class KLDivLoss(torch.nn.KLDivLoss):
         How the terms are combined; see `kldiv_xp.kl_div`.
     log_target : bool
         Whether targets hold log-probabilities.
+    log_input : bool
+        Whether inputs hold log-probabilities.
+    generalized : bool
+        Whether q - p is added to each term; see `kldiv_xp.kl_div`.
     axis : int or tuple of int, optional
         Axes of one distribution; see `kldiv_xp.kl_div`.
 
@@ -59,7 +67,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
     >>> from kldiv_xp.torch import KLDivLoss
     >>> loss = KLDivLoss(reduction="batchmean")
     >>> loss
-    KLDivLoss(reduction='batchmean', log_target=False, axis=None)
+    KLDivLoss(reduction='batchmean', log_target=False, log_input=True, generalized=False, axis=None)
     >>> input = torch.tensor([[-1.0, -2.0], [-3.0, -0.5]])
     >>> target = torch.tensor([[0.4, 0.6], [0.1, 0.9]])
     >>> loss(input, target)
@@ -73,10 +81,14 @@ class KLDivLoss(torch.nn.KLDivLoss):
         reduction: Reduction = "mean",
         log_target: bool = False,
         *,
+        log_input: bool = True,
+        generalized: bool = False,
         axis: Axis = None,
     ) -> None:
         resolved = resolve_reduction(size_average, reduce, reduction)
         super().__init__(reduction=resolved, log_target=log_target)
+        self.log_input = log_input
+        self.generalized = generalized
         self.axis = axis
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -87,7 +99,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
     def forward(
         self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Loss of `input` (log-probabilities) against `target`, in nats; see `kldiv_xp.kl_div`."""
+        """Loss of `input` against `target`, in nats; see `kldiv_xp.kl_div`."""
         return self._in_python(input, target, where)
 
     @torch.jit.ignore
@@ -99,21 +111,23 @@ class KLDivLoss(torch.nn.KLDivLoss):
             input,
             target,
             reduction=self.reduction,
+            log_input=self.log_input,
             log_target=self.log_target,
+            generalized=self.generalized,
             axis=self.axis,
             where=where,
         )
 
     def extra_repr(self) -> str:
         """Options, as they are shown between the parentheses."""
-        return f"reduction={self.reduction!r}, log_target={self.log_target}, axis={self.axis}"
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in OPTIONS)
 
 
 def option(name: str, value: Any) -> Any:
     """Value of an attribute, ints of NumPy as those of Python; refuse what construction refuses."""
     if name == "reduction":
         check_reduction(value)
-    elif name == "log_target":
+    elif name in SWITCHES:
         check_switch(name, value)
     elif name == "axis" and value is not None:
         return plain_axis(value)

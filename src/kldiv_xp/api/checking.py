@@ -12,6 +12,7 @@ from kldiv_xp.diagnosis.diagnose import diagnosis_of
 from kldiv_xp.diagnosis.question import subject_of
 from kldiv_xp.diagnosis.report import CODES, Report
 from kldiv_xp.diagnosis.subject import Subject
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import KL, Divergence
 
@@ -116,7 +117,7 @@ def check_values(
     check: bool,
     input: Array,
     target: Array,
-    log_target: bool,
+    form: Form,
     axis: Axis = None,
     where: Array | None = None,
 ) -> None:
@@ -125,7 +126,7 @@ def check_values(
     if check or is_checking():
         refuse_compilation(input)
         axes = -1 if axis is None else axis
-        raise_findings(input, target, subject_of(log_target), axes, where)
+        raise_findings(input, target, subject_of(form), axes, where)
 
 
 def check_logit_values(

@@ -6,6 +6,7 @@ from kldiv_xp.calls.kl_div import value_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import resolve_reduction, warn_about_mean
 from kldiv_xp.core.namespaces import is_overridden
+from kldiv_xp.formula.form import Form
 
 
 @overridable
@@ -17,6 +18,8 @@ def kl_div(
     reduction: Reduction = "mean",
     log_target: bool = False,
     *,
+    log_input: bool = True,
+    generalized: bool = False,
     axis: Axis = None,
     where: ArrayT | None = None,
     check: bool = False,
@@ -29,7 +32,8 @@ def kl_div(
     Parameters
     ----------
     input : array
-        Log-probabilities :math:`\log q` of the approximating distribution, of any shape.
+        Log-probabilities :math:`\log q` of the approximating distribution, of any shape, or the
+        probabilities :math:`q` themselves if `log_input` is false.
     target : array
         Probabilities :math:`p` of the true distribution, or their logarithms if `log_target`.
         Same library, shape and device as `input`.
@@ -42,6 +46,12 @@ def kl_div(
         the number of elements.
     log_target : bool
         Whether `target` holds log-probabilities.
+    log_input : bool
+        Whether `input` holds log-probabilities.
+    generalized : bool
+        Whether :math:`q - p` is added to each term, so that none is negative [2]_.  It changes
+        nothing for samples that add up to 1, except that the loss of nearly equal ones is exact,
+        and extends the divergence to those that do not.
     axis : int or tuple of int, optional
         Axes of one distribution.  The terms are summed over them first, and `reduction` applies
         to these divergences of single samples: 'none' keeps them, 'sum' adds them up, 'mean'
@@ -94,9 +104,12 @@ def kl_div(
     -----
     Each element contributes :math:`p (\log p - \log q)` [1]_.  A target of 0 contributes exactly
     0, also where `input` is infinite, and so does a log-target whose exponential rounds to 0;
-    both derivatives are 0 there.  A positive target gives :math:`+\infty` where `input` is
-    :math:`-\infty`.  NaN in either operand, and a negative target, give NaN.  The mean of no
-    elements is NaN, their sum 0.
+    both derivatives are 0 there.  A positive target gives :math:`+\infty` where :math:`q` is 0.
+    NaN in either operand, and a negative probability, give NaN.  The mean of no elements is NaN,
+    their sum 0.
+
+    With `generalized` an element contributes :math:`p (\log p - \log q) + q - p`: :math:`q` where
+    the target is 0, and :math:`+\infty` where either is infinite and the other one finite.
 
     float16 and bfloat16 are computed and added up in float32 and rounded once, at the end.
 
@@ -104,6 +117,8 @@ def kl_div(
     ----------
     .. [1] S. Kullback and R. A. Leibler, "On Information and Sufficiency", Annals of
        Mathematical Statistics 22 (1951), 79-86.
+    .. [2] I. Csiszar, "Why Least Squares and Maximum Entropy?", Annals of Statistics 19 (1991),
+       2032-2066.
 
     Examples
     --------
@@ -118,6 +133,19 @@ def kl_div(
            [0.0697415, 0.3551755]])
     >>> kl_div(input, target, reduction="none", axis=-1).round(7)
     array([0.9269883, 0.424917 ])
+
+    Two tables of probabilities, of which the first one approximates the second:
+
+    >>> q = np.asarray([[0.25, 0.75], [1.0, 0.0]])
+    >>> p = np.asarray([[0.5, 0.5], [1.0, 0.0]])
+    >>> kl_div(q, p, reduction="none", axis=-1, log_input=False).round(7)
+    array([0.143841, 0.      ])
+    >>> kl_div(q, p, reduction="none", log_input=False, generalized=True).round(7)
+    array([[0.0965736, 0.0472674],
+           [0.       , 0.       ]])
+
+    Only the first sample:
+
     >>> first = np.asarray([[True], [False]])
     >>> round(float(kl_div(input, target, reduction="mean", axis=-1, where=first)), 7)
     0.9269883
@@ -127,9 +155,10 @@ def kl_div(
         answer: ArrayT = override(kl_div, operands, locals())
         return answer
     resolved = resolve_reduction(size_average, reduce, reduction)
+    form = Form(log_input, log_target, generalized)
     if check is not False or is_checking():
-        check_values(check, input, target, log_target, axis, where)
-    loss: ArrayT = value_of(input, target, resolved, log_target, axis, where)
+        check_values(check, input, target, form, axis, where)
+    loss: ArrayT = value_of(input, target, resolved, form, axis, where)
     if axis is None and resolved == "mean":
         warn_about_mean()
     return loss

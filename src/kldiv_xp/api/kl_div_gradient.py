@@ -8,6 +8,7 @@ from kldiv_xp.calls.kl_div import gradient_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.core.namespaces import is_overridden
+from kldiv_xp.formula.form import Form
 
 
 @overridable
@@ -16,7 +17,9 @@ def kl_div_gradient(
     target: ArrayT,
     *,
     reduction: Reduction = "mean",
+    log_input: bool = True,
     log_target: bool = False,
+    generalized: bool = False,
     axis: Axis = None,
     where: ArrayT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
@@ -26,14 +29,19 @@ def kl_div_gradient(
     Parameters
     ----------
     input : array
-        Log-probabilities :math:`\log q`, of any shape.
+        Log-probabilities :math:`\log q`, of any shape, or probabilities :math:`q` if `log_input`
+        is false.
     target : array
         Probabilities :math:`p`, or their logarithms if `log_target`; same library, shape and
         device as `input`.
     reduction : {'mean', 'batchmean', 'sum', 'none'}
         Reduction of the loss whose gradient is wanted.
+    log_input : bool
+        Whether `input` holds log-probabilities.
     log_target : bool
         Whether `target` holds log-probabilities.
+    generalized : bool
+        Whether :math:`q - p` is added to each term; see `kl_div`.
     axis : int or tuple of int, optional
         Axes of one distribution; see `kl_div`.
     where : array of bool, optional
@@ -60,11 +68,14 @@ def kl_div_gradient(
 
     Notes
     -----
-    Before upstream and divisor, the derivative by :math:`\log q` is :math:`-p`, by :math:`p` it
-    is :math:`\log p - \log q + 1`, and by :math:`\log p` it is
-    :math:`p (\log p - \log q + 1)`.  Both are 0 where :math:`p` is 0, which is what automatic
+    Before upstream and divisor, the derivative by :math:`\log q` is :math:`-p`, by :math:`q` it is
+    :math:`-p / q`, by :math:`p` it is :math:`\log p - \log q + 1`, and by :math:`\log p` it is
+    :math:`p (\log p - \log q + 1)`.  All are 0 where :math:`p` is 0, which is what automatic
     differentiation of `kl_div` gives too.  16-bit floats are computed in float32 and rounded
     once.
+
+    With `generalized` they are :math:`q - p`, :math:`1 - p / q`, :math:`\log p - \log q` and
+    :math:`p (\log p - \log q)`, the last two 0 where :math:`p` is 0.
 
     Examples
     --------
@@ -81,9 +92,10 @@ def kl_div_gradient(
     if is_overridden(operands):
         return override(kl_div_gradient, operands, locals())
     check_reduction(reduction)
+    form = Form(log_input, log_target, generalized)
     if is_checking():
-        check_values(True, input, target, log_target, axis, where)  # noqa: FBT003
+        check_values(True, input, target, form, axis, where)  # noqa: FBT003
     gradient: tuple[ArrayT, ArrayT] = gradient_of(
-        input, target, reduction, log_target, axis, where, upstream
+        input, target, reduction, form, axis, where, upstream
     )
     return gradient

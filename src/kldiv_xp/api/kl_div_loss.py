@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from kldiv_xp._typing import ArrayT, Axis, Reduction
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
-from kldiv_xp.checks.options import check_switch, plain_axis
+from kldiv_xp.checks.options import check_form, plain_axis
+from kldiv_xp.formula.form import Form
 
 
 @dataclass(frozen=True, init=False)
@@ -23,6 +24,10 @@ class KLDivLoss:
         How the terms are combined; see `kl_div`.
     log_target : bool
         Whether targets hold log-probabilities.
+    log_input : bool
+        Whether inputs hold log-probabilities.
+    generalized : bool
+        Whether q - p is added to each term; see `kl_div`.
     axis : int or tuple of int, optional
         Axes of one distribution; see `kl_div`.
 
@@ -32,6 +37,10 @@ class KLDivLoss:
         The reduction, after the deprecated arguments.
     log_target : bool
         Whether targets hold log-probabilities.
+    log_input : bool
+        Whether inputs hold log-probabilities.
+    generalized : bool
+        Whether q - p is added to each term; see `kl_div`.
     axis : int, tuple of int or None
         Axes of one distribution.
 
@@ -59,7 +68,7 @@ class KLDivLoss:
     >>> from kldiv_xp import KLDivLoss
     >>> loss = KLDivLoss(reduction="batchmean")
     >>> loss
-    KLDivLoss(reduction='batchmean', log_target=False, axis=None)
+    KLDivLoss(reduction='batchmean', log_target=False, log_input=True, generalized=False, axis=None)
     >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
     >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
     >>> round(float(loss(input, target)), 7)
@@ -68,6 +77,8 @@ class KLDivLoss:
 
     reduction: Reduction
     log_target: bool
+    log_input: bool = True
+    generalized: bool = False
     axis: Axis = None
 
     def __init__(
@@ -77,17 +88,21 @@ class KLDivLoss:
         reduction: Reduction = "mean",
         log_target: bool = False,
         *,
+        log_input: bool = True,
+        generalized: bool = False,
         axis: Axis = None,
     ) -> None:
-        check_switch("log_target", log_target)
+        check_form(Form(log_input, log_target, generalized))
         axis = None if axis is None else plain_axis(axis)
         resolved = resolve_reduction(size_average, reduce, reduction)
         object.__setattr__(self, "reduction", resolved)
         object.__setattr__(self, "log_target", log_target)
+        object.__setattr__(self, "log_input", log_input)
+        object.__setattr__(self, "generalized", generalized)
         object.__setattr__(self, "axis", axis)
 
     def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
-        """Loss of `input` (log-probabilities) against `target`, in nats.
+        """Loss of `input` against `target`, in nats.
 
         Parameters
         ----------
@@ -111,7 +126,9 @@ class KLDivLoss:
             input,
             target,
             reduction=self.reduction,
+            log_input=self.log_input,
             log_target=self.log_target,
+            generalized=self.generalized,
             axis=self.axis,
             where=where,
         )

@@ -12,37 +12,38 @@ from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.cupy_launcher import launch
 from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.formula.form import Form
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
     if not has_kernels(*arrays):
         return NotImplemented
     with arrays[0].device:
-        return launch_plan.terms(DEVICE, context, arrays, log_target)
+        return launch_plan.terms(DEVICE, context, arrays, form)
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
     if not has_kernels(*arrays):
         return NotImplemented
     with arrays[0].device:
-        return launch_plan.sums(DEVICE, context, arrays, log_target, axis, None)
+        return launch_plan.sums(DEVICE, context, arrays, form, axis, None)
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     if not has_kernels(*arrays):
         return NotImplemented
     with arrays[0].device:
         axis = tuple(range(arrays[0].ndim))
-        return launch_plan.sums(DEVICE, context, arrays, log_target, axis, parts)
+        return launch_plan.sums(DEVICE, context, arrays, form, axis, parts)
 
 
 def gradient(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
@@ -51,7 +52,7 @@ def gradient(
     if not has_kernels(*arrays, *upstream):
         return NotImplemented
     with arrays[0].device:
-        return launch_plan.slopes(DEVICE, context, arrays, log_target, scale, upstream, wanted)
+        return launch_plan.slopes(DEVICE, context, arrays, form, scale, upstream, wanted)
 
 
 def has_kernels(*arrays: Array) -> bool:

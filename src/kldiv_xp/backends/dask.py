@@ -16,7 +16,7 @@ from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
 from kldiv_xp.core.run import quiet, run
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.log_probabilities import pointwise
+from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.threads import thread_limit
 
@@ -26,27 +26,25 @@ def in_memory(context: Context, array: Array) -> Array:
     return array.compute()
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term, lazily."""
-    term = partial(pointwise, log_target=log_target)
+    term = term_of(form)
     return elementwise(term, context.working, context.dtype, *arrays)
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, lazily."""
-    return quotient(context, arrays, log_target, axis, None)
+    return quotient(context, arrays, form, axis, None)
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, lazily."""
-    return quotient(context, arrays, log_target, tuple(range(arrays[0].ndim)), parts)
+    return quotient(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
 
 
-def quotient(
-    context: Context, arrays: Arrays, log_target: bool, axis: Axes, parts: int | None
-) -> Array:
+def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
     """Sums of the sums of the chunks over some axes, over the divisor."""
-    function = partial(sum_of_chunk, log_target=log_target, axis=axis, examine=context.examine)
+    function = partial(sum_of_chunk, form=form, axis=axis, examine=context.examine)
     ones = dict.fromkeys(axis, 1)
     sums = chunkwise(function, *arrays, dtype=context.working, adjust_chunks=ones)
     total = over_chunks("sum", sums, axis=axis)
@@ -85,13 +83,13 @@ def divergences_of_chunk(*arrays: Array, divergence: Divergence, examine: Examin
 def gradient(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, lazily."""
-    functions = chained_slopes(log_target, scale, len(arrays))
+    functions = chained_slopes(form, scale, len(arrays))
     by_input, by_target = (
         elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)
         if want
@@ -121,13 +119,13 @@ def chunkwise(
     )
 
 
-def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes, examine: Examine) -> Array:
+def sum_of_chunk(*arrays: Array, form: Form, axis: Axes, examine: Examine) -> Array:
     """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
     context = unrounded(examine(*arrays[:2]))
     is_whole = len(axis) == arrays[0].ndim
     evaluate: Any = evaluate_loss if is_whole else evaluate_samples
     with thread_limit(1):
-        sums = evaluate(context, arrays, log_target, None if is_whole else axis)
+        sums = evaluate(context, arrays, form, None if is_whole else axis)
     return context.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
 
 

@@ -9,27 +9,28 @@ from jax.custom_derivatives import SymbolicZero
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
-from kldiv_xp.core.evaluate import SLOPES, Arrays, Gradient, chained_slopes
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.log_probabilities import Guard, factors, pointwise
+from kldiv_xp.formula.form import Form, factors_of, term_of
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
-    return cast(context.xp, compiled_sums(context.working, log_target, (), arrays), context.dtype)
+    return cast(context.xp, compiled_sums(context.working, form, (), arrays), context.dtype)
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    value = compiled_sums(context.working, log_target, axis, arrays)
+    value = compiled_sums(context.working, form, axis, arrays)
     return cast(context.xp, value, context.dtype)
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    value = compiled_sums(context.working, log_target, None, arrays)
+    value = compiled_sums(context.working, form, None, arrays)
     return cast(context.xp, divided(jnp, value, parts=parts), context.dtype)
 
 
@@ -41,7 +42,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
 def gradient(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
@@ -50,29 +51,29 @@ def gradient(
     factor = scale.times(jnp, jnp.ones((), context.working))
     for one in upstream:
         factor = factor * cast(jnp, one, context.working)
-    slopes: Gradient = compiled_slopes(context.working, log_target, wanted, arrays, factor)
+    slopes: Gradient = compiled_slopes(context.working, form, wanted, arrays, factor)
     return slopes
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def compiled_slopes(
-    working: DType, log_target: bool, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
+    working: DType, form: Form, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
 ) -> Gradient:
     """Derivatives by the operands that are wanted, times a scale."""
     widened = widen(working, arrays)
     by_input, by_target = (
         cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None
         for slope, operand, want in zip(
-            chained_slopes(log_target, Scale(), len(arrays)), arrays[:2], wanted, strict=True
+            chained_slopes(form, Scale(), len(arrays)), arrays[:2], wanted, strict=True
         )
     )
     return by_input, by_target
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def compiled_sums(working: DType, log_target: bool, axis: Axes | None, arrays: Arrays) -> Array:
+def compiled_sums(working: DType, form: Form, axis: Axes | None, arrays: Arrays) -> Array:
     """Sums of the terms over some axes or all, in the type that is computed in."""
-    return sums(log_target, axis, *widen(working, arrays))
+    return sums(form, axis, *widen(working, arrays))
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -87,11 +88,12 @@ def widen(working: DType, arrays: Arrays) -> Arrays:
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def sums(log_target: bool, axis: Axes | None, *arrays: Array) -> Array:
+def sums(form: Form, axis: Axes | None, *arrays: Array) -> Array:
     """Sums of the terms; arrays are input, target and, if there is one, the mask."""
-    if axis == () or len(arrays) > len(SLOPES):  # A mask is a comparison itself.
-        return unsigned(jnp.sum(pointwise(jnp, *arrays, log_target=log_target), axis=axis))
-    p, log_ratio = factors(jnp, *arrays, log_target=log_target, guard=Guard.ARITHMETIC)
+    _, _, *where = arrays
+    if axis == () or where or form.generalized:  # A mask is a comparison itself.
+        return unsigned(jnp.sum(term_of(form)(jnp, *arrays), axis=axis))
+    p, log_ratio = factors_of(form)(jnp, *arrays, guard=Guard.ARITHMETIC)
     return unsigned(jnp.sum(p * log_ratio, axis=axis))
 
 
@@ -101,11 +103,11 @@ def unsigned(sums: Array) -> Array:
 
 
 def sums_and_tangents(
-    log_target: bool, axis: Axes | None, primals: Arrays, tangents: Arrays
+    form: Form, axis: Axes | None, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
     """Values and directional derivatives, without the slope by an operand that does not move."""
-    values = sums(log_target, axis, *primals)
-    slopes = chained_slopes(log_target, Scale(), len(primals))
+    values = sums(form, axis, *primals)
+    slopes = chained_slopes(form, Scale(), len(primals))
     moves = [
         jnp.sum(slope(jnp, *primals, tangent), axis=axis)
         for slope, tangent in zip(slopes, tangents[:2], strict=True)

@@ -10,7 +10,8 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard, factors, pointwise
+from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
@@ -19,24 +20,24 @@ __all__ = ["divergences", "gradient", "loss", "samples", "terms"]
 Threads = Callable[[], int]
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term, without a temporary of its size."""
     result = context.xp.empty(arrays[0].shape, dtype=context.dtype)
-    fill_terms(context.xp, arrays, log_target, result, context.working, thread_count)
+    fill_terms(context.xp, arrays, form, result, context.working, thread_count)
     return result
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
     xp = context.xp
-    sums = sums_over(xp, arrays, log_target, axis, context.working, thread_count)
+    sums = sums_over(xp, arrays, form, axis, context.working, thread_count)
     with xp.errstate(all="ignore"):  # they may overflow their type
         return sums.astype(context.dtype)
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    value = total(context.xp, arrays, log_target, context.working, thread_count, parts)
+    value = total(context.xp, arrays, form, context.working, thread_count, parts)
     with context.xp.errstate(all="ignore"):  # it may overflow its type
         return context.xp.asarray(value, dtype=context.dtype)
 
@@ -44,13 +45,13 @@ def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) 
 def gradient(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    fill = partial(fill_slope, context.xp, arrays, log_target, scale, upstream)
+    fill = partial(fill_slope, context.xp, arrays, form, scale, upstream)
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
@@ -63,7 +64,7 @@ def gradient(
 def total(
     xp: Namespace,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     working: DType,
     threads: Threads,
     parts: int | None = None,
@@ -72,7 +73,7 @@ def total(
 
     Few terms go straight to the formula: `dot` adds them up in one piece.
     """
-    attempts = attempts_at_sum(log_target)
+    attempts = attempts_at_sum(form)
     size = math.prod(arrays[0].shape)
     if size >= inner_products.ROW:
         several = arrays[0].ndim > 1 and size > inner_products.ROW
@@ -116,7 +117,7 @@ def in_order_of_memory(arrays: Arrays) -> Arrays:
 def sums_over(
     xp: Namespace,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     axis: Axes,
     working: DType,
     threads: Threads,
@@ -124,34 +125,32 @@ def sums_over(
     """Sums of the terms over some axes, in float64."""
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
     arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
-    return block_loops.totals(xp, attempts_at_sum(log_target), arrays, len(kept), working, threads)
+    return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
 
 
 @cache
-def attempts_at_sum(log_target: bool) -> list[block_loops.Attempt]:
+def attempts_at_sum(form: Form) -> list[block_loops.Attempt]:
     """The factors with one guard after the other."""
-    return [partial(factors, log_target=log_target, guard=guard) for guard in ONE_AFTER_THE_OTHER]
+    return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]
 
 
 def fill_terms(
     xp: Namespace,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     result: Array,
     working: DType,
     threads: Threads,
 ) -> None:
     """Write every term into `result`."""
-    attempts = [
-        partial(pointwise, log_target=log_target, guard=guard) for guard in (Guard.NONE, Guard.FULL)
-    ]
+    attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
     block_loops.fill(xp, attempts, arrays, result, working, threads)
 
 
 def fill_slope(
     xp: Namespace,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     place: int,
@@ -160,7 +159,7 @@ def fill_slope(
     threads: Threads,
 ) -> None:
     """Write the derivative by one operand into `result`; of few elements at once."""
-    slope = partial(chained_slope, place, log_target, scale, len(arrays))
+    slope = partial(chained_slope, place, form, scale, len(arrays))
     operands = (*arrays, *upstream)
     if math.prod(result.shape) >= inner_products.ROW:
         attempts = slope(Guard.NONE), slope(Guard.FULL)

@@ -5,7 +5,7 @@ from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.operands import check_upstream, check_where
-from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.checks.options import check_form, resolve_axis
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import (
@@ -20,41 +20,42 @@ from kldiv_xp.core.evaluate import (
 )
 from kldiv_xp.core.namespaces import known_shape, traced
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form
 
 
 def value_of(
     input: Array,
     target: Array,
     reduction: Reduction,
-    log_target: bool,
+    form: Form,
     axis: Axis = None,
     where: Array | None = None,
 ) -> Array:
     """Loss, rounded once to the promoted dtype of the operands."""
-    context, arrays, axes = checked(input, target, log_target, axis, where)
+    context, arrays, axes = checked(input, target, form, axis, where)
     if reduction == "none":
         if not axes:
-            return evaluate_terms(context, arrays, log_target)
-        return evaluate_samples(context, arrays, log_target, axes)
+            return evaluate_terms(context, arrays, form)
+        return evaluate_samples(context, arrays, form, axes)
     if where is not None and reduction == "mean":
-        total = evaluate_loss(unrounded(context), arrays, log_target, None)
+        total = evaluate_loss(unrounded(context), arrays, form, None)
         count = number_selected(context, where, axes)
         return completed(context, quotient, context.dtype, total, count)
     parts = divisor(reduction, sample_shape(input, axes) if axes else input.shape)
-    return evaluate_loss(context, arrays, log_target, parts)
+    return evaluate_loss(context, arrays, form, parts)
 
 
 def gradient_of(
     input: Array,
     target: Array,
     reduction: Reduction,
-    log_target: bool,
+    form: Form,
     axis: Axis,
     where: Array | None,
     upstream: Array,
 ) -> tuple[Array, Array]:
     """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
-    context, arrays, axes = checked(input, target, log_target, axis, where)
+    context, arrays, axes = checked(input, target, form, axis, where)
     shape = sample_shape(input, axes)
     upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
@@ -73,16 +74,15 @@ def gradient_of(
     else:
         parts = divisor(reduction, shape)
     scale = Scale(number, parts)
-    by_input, by_target = evaluate_slopes(context, arrays, log_target, scale, factors)
+    by_input, by_target = evaluate_slopes(context, arrays, form, scale, factors)
     return by_input, by_target
 
 
 def checked(
-    input: Array, target: Array, log_target: bool, axis: Axis, where: Array | None
+    input: Array, target: Array, form: Form, axis: Axis, where: Array | None
 ) -> tuple[Context, Arrays, Axes | None]:
     """What the operands are together, they and their mask in one shape, and the axes."""
-    if not isinstance(log_target, bool):
-        check_switch("log_target", log_target)
+    check_form(form)
     context = examine(input, target)
     axes = None if axis is None else resolve_axis(axis, input.ndim)
     if where is None:

@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import get_args
 
 from kldiv_xp._typing import Axes, TargetKind
+from kldiv_xp.formula.form import Form
 
 
 def check_switch(name: str, value: object) -> None:
@@ -11,6 +12,13 @@ def check_switch(name: str, value: object) -> None:
     if not isinstance(value, bool):
         message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it."
         raise TypeError(message)
+
+
+def check_form(form: Form) -> None:
+    """Refuse anything but True and False for the switches of a loss."""
+    for name, value in zip(form._fields, form, strict=True):
+        if not isinstance(value, bool):
+            check_switch(name, value)
 
 
 def resolve_axis(axis: object, ndim: int) -> Axes:

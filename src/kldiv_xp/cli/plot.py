@@ -8,6 +8,7 @@ from kldiv_xp._typing import Array
 from kldiv_xp.diagnosis.question import asked, subject_of
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.values import samples_of
+from kldiv_xp.formula.form import Form
 
 BLUE, RED, GREY = "#2b6cb0", "#c53030", "#6b6b6b"
 BINS = 40
@@ -30,7 +31,7 @@ def draw(path: Path, input: Array, target: Array, report: Report) -> None:
             "--plot first."
         )
         raise ValueError(message)
-    subject = subject_of(log_target=False, input_is=report.input_is, target_is=report.target_is)
+    subject = subject_of(Form(), report.input_is, report.target_is)
     axis = report.axis if len(report.axis) > 1 else report.axis[0]
     samples = samples_of(subject, *asked(input, target, subject, axis, None))
     divergences = [float(value) for value in samples.reshape(-1)]

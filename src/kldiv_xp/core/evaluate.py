@@ -13,16 +13,11 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.log_probabilities import (
-    Guard,
-    pointwise,
-    pointwise_input_gradient,
-    pointwise_target_gradient,
-)
+from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.log_probabilities import Guard
 
 Arrays = tuple[Array, ...]
 Gradient = tuple[Array | None, Array | None]
-SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
 
 
 def by_backend(name: str, context: Context, *arguments: object) -> Any:
@@ -51,59 +46,59 @@ def completed(
     return run(function, context.working, dtype, *results)
 
 
-def evaluate_terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def evaluate_terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term, in the dtype of the result."""
-    terms = by_backend("terms", context, arrays, log_target)
+    terms = by_backend("terms", context, arrays, form)
     if terms is not NotImplemented:
         return terms
-    function = partial(pointwise, log_target=log_target)
+    function = term_of(form)
     return run(function, context.working, context.dtype, *arrays)
 
 
-def evaluate_samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def evaluate_samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, in the dtype of the result."""
-    samples = by_backend("samples", context, arrays, log_target, axis)
+    samples = by_backend("samples", context, arrays, form, axis)
     if samples is not NotImplemented:
         return samples
-    return plain_sum(context, arrays, log_target, None, axis)
+    return plain_sum(context, arrays, form, None, axis)
 
 
-def evaluate_loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def evaluate_loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, in the dtype of the result."""
     if context.backend is not None:
-        loss = context.backend.loss(context, arrays, log_target, parts)
+        loss = context.backend.loss(context, arrays, form, parts)
         if loss is not NotImplemented:
             return loss
-    return plain_sum(context, arrays, log_target, parts)
+    return plain_sum(context, arrays, form, parts)
 
 
 def plain_sum(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     parts: int | None,
     axis: Axes | None = None,
 ) -> Array:
     """Sum of the terms over the divisor, by one expression of the whole arrays."""
-    function = partial(reduced, log_target=log_target, parts=parts, axis=axis)
+    function = partial(reduced, form=form, parts=parts, axis=axis)
     return run(function, context.working, context.dtype, *arrays)
 
 
 def evaluate_slopes(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool] = (True, True),
 ) -> Gradient:
     """Derivatives with respect to the operands that are wanted, times a scale and a cotangent."""
-    slopes = by_backend("gradient", context, arrays, log_target, scale, upstream, wanted)
+    slopes = by_backend("gradient", context, arrays, form, scale, upstream, wanted)
     if slopes is NotImplemented:
         slopes = (
             run(function, context.working, operand.dtype, *arrays, *upstream) if want else None
             for function, operand, want in zip(
-                chained_slopes(log_target, scale, len(arrays)), arrays[:2], wanted, strict=True
+                chained_slopes(form, scale, len(arrays)), arrays[:2], wanted, strict=True
             )
         )
     by_input, by_target = slopes
@@ -113,25 +108,25 @@ def evaluate_slopes(
 def reduced(
     xp: Namespace,
     *arrays: Array,
-    log_target: bool,
+    form: Form,
     parts: int | None,
     axis: Axes | None,
 ) -> Array:
     """Sum of the terms over the divisor; none of them is -0, of which XLA makes a sum of -0."""
-    terms = pointwise(xp, *arrays, log_target=log_target)
+    terms = term_of(form)(xp, *arrays)
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
-def chained_slopes(log_target: bool, scale: Scale, count: int) -> list[Callable[..., Array]]:
+def chained_slopes(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
-    return [chained_slope(place, log_target, scale, count, Guard.FULL) for place in (0, 1)]
+    return [chained_slope(place, form, scale, count, Guard.FULL) for place in (0, 1)]
 
 
 def chained_slope(
-    place: int, log_target: bool, scale: Scale, count: int, guard: Guard
+    place: int, form: Form, scale: Scale, count: int, guard: Guard
 ) -> Callable[..., Array]:
     """Function (xp, *arrays, *upstream) to the derivative by one of the operands."""
-    slope = partial(SLOPES[place], log_target=log_target, guard=guard)
+    slope = partial(slope_of(form, place), guard=guard)
     return partial(chained, slope, scale, count)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 # Type of the result and form of the expression; what the formula calls, and no more.
 OPERATIONS = {
@@ -13,25 +14,53 @@ OPERATIONS = {
     "subtract": ("real", "{} - {}"),
     "multiply": ("real", "{} * {}"),
     "negative": ("real", "-{}"),
+    "divide": ("real", "{} / {}"),
+    "abs": ("real", "fabs({})"),
     "exp": ("real", "exp({})"),
     "log": ("real", "log({})"),
+    "log1p": ("real", "log1p({})"),
     "where": ("real", "{} ? {} : {}"),
     "equal": ("bool", "{} == {}"),
+    "less": ("bool", "{} < {}"),
+    "less_equal": ("bool", "{} <= {}"),
+    "greater": ("bool", "{} > {}"),
+    "greater_equal": ("bool", "{} >= {}"),
     "logical_and": ("bool", "{} && {}"),
 }
 
 
-class Lines:
-    """A namespace whose functions add a line to a C function and return the name of its result."""
+INFINITY = "__uint_as_float(0x7f800000)"
 
-    def __init__(self) -> None:
+
+class Limits(NamedTuple):
+    """What a formula asks of the type that is computed in."""
+
+    eps: float
+
+
+LIMITS = {"float32": Limits(2.0**-23), "float64": Limits(2.0**-52)}
+
+
+class Lines:
+    """A namespace whose functions add a line to a C function and return the name of its result.
+
+    `real` is the name of the type that is computed in.
+    """
+
+    def __init__(self, real: str = "float32") -> None:
         self.lines: list[str] = []
+        self.real = real
 
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
         if name not in OPERATIONS:
             message = f"`{name}` has no form in C; add it to OPERATIONS in {__name__}."
             raise AttributeError(message)
         return partial(self.line, *OPERATIONS[name])
+
+    def finfo(self, dtype: str) -> Limits:
+        """Limits of the type that is computed in."""
+        del dtype
+        return LIMITS[self.real]
 
     def astype(self, operand: Symbol, dtype: str) -> Symbol:
         """Operand of another type."""
@@ -66,10 +95,14 @@ class Symbol:
 
 def written(operand: Symbol | float) -> str:
     """Operand of an expression: its name, or the number itself."""
-    return operand.name if isinstance(operand, Symbol) else f"real({float(operand)!r})"
+    if isinstance(operand, Symbol):
+        return operand.name
+    return f"real({INFINITY if operand == math.inf else repr(float(operand))})"
 
 
-def device_function(name: str, function: Callable[..., Any], parameters: Mapping[str, str]) -> str:
+def device_function(
+    name: str, function: Callable[..., Any], parameters: Mapping[str, str], real: str = "float32"
+) -> str:
     """C function that computes ``function(xp, *parameters)`` for one element.
 
     Parameters
@@ -80,8 +113,10 @@ def device_function(name: str, function: Callable[..., Any], parameters: Mapping
         A function of a namespace and arrays.
     parameters : mapping
         Name to type, "real" or "bool", of each array.
+    real : str
+        Name of the type that is computed in.
     """
-    xp = Lines()
+    xp = Lines(real)
     symbols = [Symbol(*parameter, xp) for parameter in parameters.items()]
     result = function(xp, *symbols)
     signature = ", ".join(f"const {dtype} {parameter}" for parameter, dtype in parameters.items())

@@ -25,6 +25,7 @@ from kldiv_xp.cuda.strides_and_grid import (
     merged,
     part,
 )
+from kldiv_xp.formula.form import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class Device:
     launch: Callable[[str, str, int, Sequence[float]], None]
 
 
-def terms(device: Device, context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
     result = device.empty(tuple(arrays[0].shape), context.dtype)
-    source = partial(source_of_terms, log_target)
+    source = partial(source_of_terms, form)
     fill(device, source, context, arrays, NAMES, [result], 1.0)
     return result
 
@@ -52,7 +53,7 @@ def slopes(
     device: Device,
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
@@ -65,7 +66,7 @@ def slopes(
     ]
     written = [result for result in results if result is not None]
     names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
-    source = partial(source_of_slopes, log_target, wanted)
+    source = partial(source_of_slopes, form, wanted)
     if written:
         fill(device, source, context, (*arrays, *upstream), names, written, scale.number_at_hand())
     return results[0], results[1]
@@ -75,7 +76,7 @@ def sums(
     device: Device,
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     axis: Axes,
     parts: int | None,
 ) -> Array:
@@ -93,7 +94,7 @@ def sums(
         for axes in (kept, in_order_of_memory(axis, strides))
     ]
     source = source_of_sums(
-        log_target,
+        form,
         name_of(context.working),
         tuple(one.dtype for one in inputs),
         name_of(context.dtype),

@@ -10,7 +10,7 @@ from kldiv_xp.cuda.c_fragments import kind
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.formula_to_c import device_function
 from kldiv_xp.cuda.loop_templates import map_source, sum_source
-from kldiv_xp.formula.log_probabilities import pointwise
+from kldiv_xp.formula.form import Form, term_of
 
 NAMES = ("x", "t", "w")
 UPSTREAM = "u"
@@ -20,27 +20,27 @@ SLOPES = ("by_input", "by_target")
 
 @cache
 def source_of_sums(
-    log_target: bool, real: str, dtypes: Sequence[str], result: str, ranks: Sequence[int]
+    form: Form, real: str, dtypes: Sequence[str], result: str, ranks: Sequence[int]
 ) -> str:
     """Text of the kernels that add up terms."""
     inputs = tuple(map(Operand, NAMES, dtypes))
-    function, call = traced("pointwise", partial(pointwise, log_target=log_target), inputs)
+    function, call = traced("pointwise", term_of(form), inputs, real)
     return sum_source(real, function, inputs, result, call, ranks)
 
 
 @cache
 def source_of_terms(
-    log_target: bool, real: str, inputs: Sequence[Operand], results: Sequence[str], rank: int
+    form: Form, real: str, inputs: Sequence[Operand], results: Sequence[str], rank: int
 ) -> str:
     """Text of the kernel that writes terms."""
-    function, call = traced("pointwise", partial(pointwise, log_target=log_target), inputs)
+    function, call = traced("pointwise", term_of(form), inputs, real)
     outputs = tuple(map(Operand, ("terms",), results))
     return map_source(real, function, inputs, outputs, [call], rank)
 
 
 @cache
 def source_of_slopes(
-    log_target: bool,
+    form: Form,
     wanted: tuple[bool, bool],
     real: str,
     inputs: Sequence[Operand],
@@ -51,11 +51,11 @@ def source_of_slopes(
     count = sum(operand.name in NAMES for operand in inputs)
 
     def slope(place: int, xp: Namespace, factor: Array, *arrays: Array) -> Array:
-        return chained_slopes(log_target, Scale(factor), count)[place](xp, *arrays)
+        return chained_slopes(form, Scale(factor), count)[place](xp, *arrays)
 
     arguments = (Operand(FACTOR, "real"), *inputs)
     chosen = [(name, place) for place, name in enumerate(SLOPES) if wanted[place]]
-    pairs = [traced(name, partial(slope, place), arguments) for name, place in chosen]
+    pairs = [traced(name, partial(slope, place), arguments, real) for name, place in chosen]
     functions = "\n".join(function for function, _ in pairs)
     outputs = tuple(
         Operand(f"{name}s", dtype) for (name, _), dtype in zip(chosen, results, strict=True)
@@ -63,8 +63,10 @@ def source_of_slopes(
     return map_source(real, functions, inputs, outputs, [call for _, call in pairs], rank)
 
 
-def traced(name: str, function: Callable[..., Array], inputs: Sequence[Operand]) -> tuple[str, str]:
+def traced(
+    name: str, function: Callable[..., Array], inputs: Sequence[Operand], real: str
+) -> tuple[str, str]:
     """Text of a function of these elements, and of a call of it for element i of a batch."""
     parameters = {one.name: kind(one) for one in inputs}
     arguments = [one if one == FACTOR else f"{one}[i]" for one in parameters]
-    return device_function(name, function, parameters), f"{name}({', '.join(arguments)})"
+    return device_function(name, function, parameters, real), f"{name}({', '.join(arguments)})"

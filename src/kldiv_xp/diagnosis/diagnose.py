@@ -17,6 +17,7 @@ from kldiv_xp.diagnosis.rules import mistakes
 from kldiv_xp.diagnosis.scan import inspect
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.values import values_of
+from kldiv_xp.formula.form import Form
 
 # Sums of float64 that was float32 once are no better than this; worse than that is no 16-bit sum.
 LEAST_TOLERANCE, MOST_TOLERANCE = 1e-4, 0.1
@@ -27,10 +28,12 @@ def diagnose(
     input: Array,
     target: Array,
     *,
+    log_input: bool = True,
     log_target: bool = False,
+    generalized: bool = False,
     axis: int | Axes = -1,
     where: Array | None = None,
-    input_is: InputKind = "log_probabilities",
+    input_is: InputKind | None = None,
     target_is: TargetKind | None = None,
 ) -> Report:
     """Look for the usual mistakes in the operands of a loss.
@@ -41,17 +44,23 @@ def diagnose(
     Parameters
     ----------
     input, target : array
-        Context as for `kl_div`, of any shape: log-probabilities, and probabilities or, with
-        `log_target`, their logarithms.  With ``input_is="logits"`` those of `kl_div_with_logits`.
+        Operands as for `kl_div`, of any shape: log-probabilities, or with ``log_input=False``
+        probabilities, and probabilities, or with `log_target` their logarithms.  With
+        ``input_is="logits"`` those of `kl_div_with_logits`.
+    log_input : bool
+        Whether `input` is meant to hold log-probabilities.
     log_target : bool
         Whether `target` is meant to hold log-probabilities.
+    generalized : bool
+        Whether the loss is the generalised divergence, whose samples need not add up to 1.
     axis : int or tuple of int
         Axes of one distribution, along which probabilities add up to 1; one of them for logits.
     where : array of bool, optional
         Mask as for `kl_div`, or for `kl_div_with_logits`.  What is not selected is not looked at,
         and distributions of which a part is not selected are not added up.
-    input_is : {'log_probabilities', 'logits'}
-        What `input` is meant to hold, and so which loss is asked about.
+    input_is : {'log_probabilities', 'probabilities', 'logits'}, optional
+        What `input` is meant to hold, and so which loss is asked about.  If left out, what
+        `log_input` says.
     target_is : {'probabilities', 'log_probabilities', 'logits'}, optional
         What `target` is meant to hold.  If left out, logits where the input holds logits, and
         otherwise what `log_target` says.
@@ -69,7 +78,7 @@ def diagnose(
         if an option has the wrong type.
     ValueError
         If `axis` names no axis, devices differ, a lazy array does not know its shape, or
-        `input_is`, `target_is` and `log_target` do not go together.
+        `input_is`, `target_is` and the switches do not go together.
 
     See Also
     --------
@@ -77,8 +86,8 @@ def diagnose(
 
     Notes
     -----
-    What is found: arguments that are swapped; probabilities or logits as `input`; a `target` in
-    the other space than `log_target` or `target_is` says; samples that do not add up to 1, and the
+    What is found: arguments that are swapped; logits as `input`, or an `input` or `target` in
+    the other space than the options say; samples that do not add up to 1, and the
     axes along which they would; samples without any probability; negative targets; entries with
     target but no probability in `input`; NaN and infinities; targets that 16-bit floats cannot
     hold; shapes that differ and dtypes that are not floating-point.  `CODES` lists all of them.
@@ -106,7 +115,7 @@ def diagnose(
     operands = (input, target, where)
     if is_overridden(operands):
         return override(diagnose, operands, locals())
-    subject = subject_of(log_target, input_is, target_is)
+    subject = subject_of(Form(log_input, log_target, generalized), input_is, target_is)
     return diagnosis_of(input, target, subject, axis, where)
 
 

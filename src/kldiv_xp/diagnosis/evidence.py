@@ -7,13 +7,10 @@ from kldiv_xp._typing import Axes, Namespace
 from kldiv_xp.checks.remedies import say_along
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.scan import Inspection, Tally
-from kldiv_xp.diagnosis.subject import Subject, of_log_probabilities
+from kldiv_xp.diagnosis.subject import Subject
 
 # What is taken, of each operand: its exponential adds up to 1, or it does itself.
 LOGS, PROBABILITIES = "sum of exp", "sum"
-
-
-KL_DIV = of_log_probabilities(log_target=False)
 
 
 @dataclass(frozen=True)
@@ -45,11 +42,10 @@ class Evidence:
     @property
     def is_swapped(self) -> bool:
         """Whether each operand looks like the other one."""
-        return (
-            self.subject == KL_DIV
-            and self.is_space("input", PROBABILITIES)
-            and self.is_space("target", LOGS)
-        )
+        if self.subject.divergence is not None or self.subject.log_input == self.subject.log_target:
+            return False
+        kinds = (PROBABILITIES, LOGS) if self.subject.log_input else (LOGS, PROBABILITIES)
+        return all(map(self.is_space, ("input", "target"), kinds))
 
 
 def finding(code: str, operand: str, tally: Tally, message: str) -> Finding:

@@ -6,39 +6,62 @@ from kldiv_xp._typing import Array, Axes, InputKind, TargetKind
 from kldiv_xp.calls.kl_div import checked
 from kldiv_xp.calls.with_logits import check_logits
 from kldiv_xp.checks.operands import check_mask
-from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.checks.options import check_form, resolve_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
-from kldiv_xp.diagnosis.subject import Subject, of_log_probabilities, of_logits
+from kldiv_xp.diagnosis.subject import Subject, of_form, of_logits
+from kldiv_xp.formula.form import Form
 
 LOGS: Literal["log_probabilities"] = "log_probabilities"
 
 
 def subject_of(
-    log_target: bool, input_is: InputKind = LOGS, target_is: TargetKind | None = None
+    form: Form, input_is: InputKind | None = None, target_is: TargetKind | None = None
 ) -> Subject:
     """The loss that the options ask about; refuse those that contradict each other."""
-    check_switch("log_target", log_target)
-    check_kind("input_is", input_is, get_args(InputKind))
+    check_form(form)
+    said: InputKind = LOGS if form.log_input else "probabilities"
+    if input_is is not None:
+        check_kind("input_is", input_is, get_args(InputKind))
     if target_is is not None:
         check_kind("target_is", target_is, get_args(TargetKind))
-    if input_is == LOGS and target_is == "logits":
+    check_spaces(form, input_is or said, target_is)
+    if input_is == "logits":
+        return of_logits(target_is or "logits")
+    log_target = form.log_target or target_is == LOGS
+    return of_form(Form((input_is or said) == LOGS, log_target, form.generalized))
+
+
+def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) -> None:
+    """Refuse options that contradict each other."""
+    if input_is != "logits" and target_is == "logits":
+        held, remedy = "log-probabilities", "pass input_is='logits', which log-probabilities are"
+        if input_is == "probabilities":
+            held, remedy = "probabilities", "pass input_is='logits' and log(input), which is logits"
         message = (
             "`target_is` must be 'probabilities' or 'log_probabilities' where `input` holds "
-            "log-probabilities; got 'logits': pass input_is='logits', which log-probabilities are "
-            "as well."
+            f"{held}; got 'logits': {remedy} as well."
         )
         raise ValueError(message)
-    if log_target and (input_is != LOGS or target_is not in (None, LOGS)):
+    if not form.log_input and input_is != "probabilities":
+        message = (
+            f"`log_input` must be left out where input_is={input_is!r}; got False: pass "
+            "input_is='probabilities' for probabilities."
+        )
+        raise ValueError(message)
+    if form.log_target and (input_is == "logits" or target_is not in (None, LOGS)):
         message = (
             f"`log_target` must be left out where input_is={input_is!r} and "
             f"target_is={target_is!r}; got True: pass target_is={LOGS!r} for log-probabilities."
         )
         raise ValueError(message)
-    if input_is == "logits":
-        return of_logits(target_is or "logits")
-    return of_log_probabilities(log_target=log_target or target_is == LOGS)
+    if form.generalized and input_is == "logits":
+        message = (
+            "`generalized` must be left out where input_is='logits'; got True: the softmax of "
+            "logits adds up to 1, so that it changes nothing."
+        )
+        raise ValueError(message)
 
 
 def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
@@ -57,7 +80,7 @@ def asked(
         kept = axes_of_samples(input, axis)
         if where is not None:
             check_mask(input, where, [sample_mask_shape(known_shape(input), kept)])
-    context, arrays, axes = checked(input, target, subject.log_target, kept, where)
+    context, arrays, axes = checked(input, target, subject.form, kept, where)
     check_known(input)
     return context, arrays, axes or ()
 

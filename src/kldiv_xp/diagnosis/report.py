@@ -12,7 +12,8 @@ CODES: Mapping[str, str] = MappingProxyType(
     {
         "swapped": "Probabilities as input and log-probabilities as target.",
         "probabilities-as-input": "Probabilities where their logarithms, or logits, belong.",
-        "logits-as-input": "Logits where log-probabilities belong.",
+        "log-probabilities-as-input": "Log-probabilities where probabilities belong.",
+        "logits-as-input": "Logits where probabilities or log-probabilities belong.",
         "probabilities-as-target": "Probabilities where logits belong.",
         "log-probabilities-as-target": "Log-probabilities where probabilities belong.",
         "probabilities-as-log-target": "Probabilities where log-probabilities belong.",
@@ -84,7 +85,7 @@ class Report:
         Axes of one distribution, from the front.
     log_target : bool
         Whether `target` was taken for log-probabilities.
-    input_is : {'log_probabilities', 'logits'}
+    input_is : {'log_probabilities', 'probabilities', 'logits'}
         What `input` was taken for.
     target_is : {'probabilities', 'log_probabilities', 'logits'}
         What `target` was taken for.
@@ -117,10 +118,10 @@ class Report:
         found = {0: "nothing", 1: "1 mistake"}.get(count, f"{count} mistakes")
         kind = str(self.target_is).replace("_", "-")
         along = ", ".join(map(str, self.axis)) or "no axis"
-        logits = ", an input of logits" if self.input_is == "logits" else ""
+        given = "" if self.input_is == "log_probabilities" else f", an input of {self.input_is}"
         return (
             f"Found {found} in operands of shape {self.shape}, with distributions along "
-            f"{along}{logits} and a target of {kind}."
+            f"{along}{given} and a target of {kind}."
         )
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from kldiv_xp.diagnosis.evidence import LOGS, Evidence, entries, finding
 from kldiv_xp.diagnosis.report import Finding
+from kldiv_xp.diagnosis.scan import nothing
 from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
 from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
 
@@ -46,8 +47,7 @@ def empty(operand: str) -> Rule:
         if not tally.count:
             return None
         samples = "1 sample" if tally.count == 1 else f"{tally.count} samples"
-        given = operand == "target" and evidence.subject.target_is == "probabilities"
-        held = "0" if given else "-inf"
+        held = f"{nothing(evidence.subject, operand):g}"
         return finding(
             f"empty-{operand}", operand, tally,
             f"`{operand}` holds nothing but {held} at {tally.where} along {evidence.along}, and in "
@@ -68,13 +68,14 @@ def support(evidence: Evidence) -> Finding | None:
         remedy = f"make them -inf in `{other}` as well"
         if evidence.subject.target_is == "probabilities":
             remedy = "make them 0 in `target` as well and divide it by its sum"
+    held = f"{nothing(evidence.subject, bare):g}"
     there = f"where the probability of {other} is {tally.value:.6g}"
     if evidence.subject.kind_of(other) == "logits":
         there = f"where {other} has a probability"
     return finding(
         "zero-support", bare, tally,
-        f"`{bare}` is -inf at {tally.where}, {there}, and at {entries(tally.count)} in all, which "
-        f"makes the loss infinite: give these entries some probability, or {remedy}.",
+        f"`{bare}` is {held} at {tally.where}, {there}, and at {entries(tally.count)} in all, "
+        f"which makes the loss infinite: give these entries some probability, or {remedy}.",
     )  # fmt: skip
 
 
@@ -88,6 +89,8 @@ def special(operand: str, kind: str, consequence: str) -> Rule:
         what = "it" if evidence.subject.divergence is None else "the sample"
         is_logit = evidence.subject.kind_of(operand) == "logits"
         harm = "which makes the loss NaN" if is_logit else consequence
+        if kind == "infinite" and evidence.subject.kind_of(operand) == "probabilities":
+            harm = "which no probability is" if operand == "input" else consequence
         return finding(
             f"{kind}-{operand}", operand, tally,
             f"`{operand}` is {tally.value:g} at {tally.where} and at {entries(tally.count)} in "

@@ -105,7 +105,7 @@ def events(
         yield f"{name} large", xp.abs(values) > 1 + tolerance, values
     if subject.needs_support == "input":
         p = probabilities(xp, t, subject.kind_of("target"), subject.temperature)
-        yield "support", (x == -math.inf) & (p > 0), p
+        yield "support", (x == nothing(subject, "input")) & (p > 0), p
     if subject.needs_support == "target":
         q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
         yield "support", (t == -math.inf) & (q > 0), q
@@ -122,15 +122,23 @@ def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> 
     return xp.exp((rows - xp.max(rows, axis=-1, keepdims=True)) / temperature)
 
 
+def nothing(subject: Subject, operand: str) -> float:
+    """Entry of an operand that stands for a probability of 0."""
+    return 0.0 if subject.kind_of(operand) == "probabilities" else -math.inf
+
+
 def row_sums(part: Part, subject: Subject) -> list[Array]:
     """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
     xp = part.xp
     x, t, where = (*part.matrices, None)[:3]
-    nothing = 0.0 if subject.target_is == "probabilities" else -math.inf
     added = [
         one
-        for values, empty in ((x, -math.inf), (t, nothing))
-        for one in (values, xp.exp(values), xp.astype(values != empty, x.dtype))
+        for name, values in (("input", x), ("target", t))
+        for one in (
+            values,
+            xp.exp(values),
+            xp.astype(values != nothing(subject, name), x.dtype),
+        )
     ]
     if where is not None:
         added = [xp.where(where, one, 0.0) for one in added]

@@ -3,27 +3,37 @@
 from dataclasses import dataclass
 
 from kldiv_xp._typing import Array, InputKind, TargetKind
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import JS, KL, Divergence
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A loss: of log-probabilities, or of logits, times the square of the temperature if scaled."""
+    """A loss: that of `kl_div`, or of logits, times the square of the temperature if scaled."""
 
     target_is: TargetKind
     divergence: Divergence | JSOfArray | None = None
     scaled: bool = False
+    log_input: bool = True
+    generalized: bool = False
 
     @property
     def input_is(self) -> InputKind:
         """What input is taken for."""
-        return "log_probabilities" if self.divergence is None else "logits"
+        if self.divergence is not None:
+            return "logits"
+        return "log_probabilities" if self.log_input else "probabilities"
 
     @property
     def log_target(self) -> bool:
         """Whether target is taken for log-probabilities."""
         return self.target_is == "log_probabilities"
+
+    @property
+    def form(self) -> Form:
+        """The same for the loss of `kl_div`."""
+        return Form(self.log_input, self.log_target, self.generalized)
 
     @property
     def temperature(self) -> float | Array:
@@ -45,9 +55,10 @@ class Subject:
         return ends.get(self.divergence.beta)
 
 
-def of_log_probabilities(*, log_target: bool) -> Subject:
+def of_form(form: Form) -> Subject:
     """The loss of `kl_div`."""
-    return Subject("log_probabilities" if log_target else "probabilities")
+    target_is: TargetKind = "log_probabilities" if form.log_target else "probabilities"
+    return Subject(target_is, log_input=form.log_input, generalized=form.generalized)
 
 
 def of_logits(target_is: TargetKind) -> Subject:

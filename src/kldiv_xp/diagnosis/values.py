@@ -21,7 +21,7 @@ from kldiv_xp.formula.logits import Divergence
 def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> dict[str, float]:
     """The loss by each reduction that gives one number, of one unrounded sum."""
     if subject.divergence is None:
-        total = read(evaluate_loss(unrounded(context), arrays, subject.log_target, None))
+        total = read(evaluate_loss(unrounded(context), arrays, subject.form, None))
         shape, where = sample_shape(arrays[0], None), arrays[2:]
     else:
         samples = divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
@@ -37,7 +37,7 @@ def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) ->
 def samples_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
     """The loss of each sample."""
     if subject.divergence is None:
-        return evaluate_samples(context, arrays, subject.log_target, axes)
+        return evaluate_samples(context, arrays, subject.form, axes)
     return divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
 
 

@@ -6,20 +6,26 @@ from kldiv_xp.diagnosis.report import Finding
 
 
 def swapped(evidence: Evidence) -> Finding | None:
-    """Probabilities for `input`, and log-probabilities for `target`."""
+    """Probabilities and log-probabilities, each in the place of the other."""
     if not evidence.is_swapped:
         return None
     tally = evidence.found["input positive"]
+    held, other, first = "probabilities", "their logarithms", "log-probabilities"
+    if not evidence.subject.log_input:
+        tally = evidence.found["input negative"]
+        held, other, first = "log-probabilities", "probabilities", "probabilities"
     return finding(
         "swapped", "input", tally,
-        f"`input` holds probabilities ({tally.value:.6g} at {tally.where}) and `target` their "
-        "logarithms, so the arguments seem to be swapped: pass the log-probabilities first.",
+        f"`input` holds {held} ({tally.value:.6g} at {tally.where}) and `target` {other}, so the "
+        f"arguments seem to be swapped: pass the {first} first.",
     )  # fmt: skip
 
 
 def input_space(evidence: Evidence) -> Finding | None:
     """Probabilities, logits, or something else whose exponential does not add up to 1."""
     found = evidence.found
+    if not evidence.subject.log_input:
+        return input_space_of_probabilities(evidence)
     if evidence.is_swapped or not found["input sum of exp"].count:
         return None
     if evidence.is_space("input", PROBABILITIES):
@@ -33,6 +39,23 @@ def input_space(evidence: Evidence) -> Finding | None:
     if found["input above"].count:
         return logits(evidence, "input")
     return not_normalised(evidence, "input", LOGS)
+
+
+def input_space_of_probabilities(evidence: Evidence) -> Finding | None:
+    """The logarithms of probabilities, logits, or something else that does not add up to 1."""
+    found = evidence.found
+    if evidence.is_swapped or not found[f"input {PROBABILITIES}"].count:
+        return None
+    tally = found["input negative"]
+    if evidence.is_space("input", LOGS):
+        return finding(
+            "log-probabilities-as-input", "input", tally,
+            f"`input` holds log-probabilities ({tally.value:.6g} at {tally.where}), but "
+            "log_input=False says probabilities: leave log_input out.",
+        )  # fmt: skip
+    if tally.count:
+        return logits(evidence, "input")
+    return not_normalised(evidence, "input", PROBABILITIES)
 
 
 def target_space(evidence: Evidence) -> Finding | None:
@@ -68,23 +91,30 @@ def other_space(evidence: Evidence, said: str, remedy: str) -> Finding:
 
 
 def logits(evidence: Evidence, operand: str) -> Finding:
-    """Entries above 0 whose exponentials do not add up to 1."""
-    above, sums = (evidence.found[f"{operand} {name}"] for name in ("above", LOGS))
-    remedy = f"take {evidence.code('log_softmax', operand)}"
+    """Entries that stand for no probability, in samples that do not add up to 1."""
+    is_log = evidence.subject.kind_of(operand) == "log_probabilities"
+    place, kind_of_sum, word = ("above", LOGS, "log_softmax")
+    said, name = "no logarithm of a probability", f"exp({operand})"
+    if not is_log:
+        place, kind_of_sum, word = "negative", PROBABILITIES, "softmax"
+        said, name = "no probability", f"`{operand}`"
+    above, sums = (evidence.found[f"{operand} {one}"] for one in (place, kind_of_sum))
+    remedy = f"take {evidence.code(word, operand)}"
     if len(evidence.axes) == 1:
         kind = "logits" if operand == "target" else evidence.subject.target_is
         call = f"kl_div_with_logits(input, target, axis={evidence.axes[0]}, target_is={kind!r})"
         remedy = f"call {call}, or {remedy}"
     return finding(
         f"logits-as-{operand}", operand, above,
-        f"`{operand}` is {above.value:.6g} at {above.where}, which is no logarithm of a "
-        f"probability, and exp({operand}) adds up to {sums.value:.6g} along {evidence.along}: "
-        f"these look like raw logits, so {remedy}.",
+        f"`{operand}` is {above.value:.6g} at {above.where}, which is {said}, and {name} adds up "
+        f"to {sums.value:.6g} along {evidence.along}: these look like raw logits, so {remedy}.",
     )  # fmt: skip
 
 
 def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | None:
     """Samples that add up to something else than 1, and the axes along which they would."""
+    if evidence.subject.generalized:
+        return None
     tally, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]
     if kind == PROBABILITIES and tally.count <= evidence.found[f"{operand} infinite"].count:
         return None  # no division mends these sums, and the rule about infinities tells of them

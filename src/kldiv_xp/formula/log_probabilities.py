@@ -39,6 +39,7 @@ def factors(
     where: Array | None = None,
     *,
     log_target: bool,
+    log_input: bool = True,
     guard: Guard = Guard.FULL,
 ) -> tuple[Array, Array]:
     """p and log p - log q, whose product is the pointwise divergence.
@@ -46,14 +47,17 @@ def factors(
     Where p is 0 (an exp that underflows included) the full guard makes both logarithms 0, because
     p log p -> 0 as p -> 0: also where log q is infinite, but not where it is NaN.
     """
-    log_q = input
+    of_one = 0.0 if log_input else 1.0
+    x = input
     if where is not None:  # 1 (log 1 - log 1) = 0
-        log_q = xp.where(where, input, 0.0)
+        x = xp.where(where, x, of_one)
         target = xp.where(where, target, 0.0 if log_target else 1.0)
     p = xp.exp(target) if log_target else target
     if guard is Guard.FULL:  # of the operands, since inf - inf is reported by JAX's debuggers
         # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms, not 6).
-        log_q = xp.where(xp.equal(p, 0) & xp.equal(log_q, log_q), 0.0, log_q)
+        is_zero = xp.equal(p, 0) & (xp.equal(x, x) if log_input else xp.greater_equal(x, 0))
+        x = xp.where(is_zero, of_one, x)
+    log_q = x if log_input else xp.log(x)
     if guard is Guard.ARITHMETIC:
         return p, ratio_by_arithmetic(xp, p, log_q, target if log_target else None)
     # No name for log p: what nobody holds, the difference may overwrite.
@@ -95,10 +99,13 @@ def pointwise(
     where: Array | None = None,
     *,
     log_target: bool,
+    log_input: bool = True,
     guard: Guard = Guard.FULL,
 ) -> Array:
     """p (log p - log q), in nats; 0 where the mask `where` is False."""
-    p, log_ratio = factors(xp, input, target, where, log_target=log_target, guard=guard)
+    p, log_ratio = factors(
+        xp, input, target, where, log_target=log_target, log_input=log_input, guard=guard
+    )
     if log_target:  # Where the exponential is 0 a negative ratio would make it -0.
         return xp.add(xp.multiply(p, log_ratio), 0.0)
     # A target may be -0 itself.
@@ -113,13 +120,19 @@ def pointwise_input_gradient(
     where: Array | None = None,
     *,
     log_target: bool,
+    log_input: bool = True,
     guard: Guard = Guard.FULL,
 ) -> Array:
-    """Derivative of `pointwise` by log q where the mask is True: -p."""
-    del input, guard
+    """Derivative of `pointwise` where the mask is True: by log q it is -p, by q it is -p / q."""
     if where is not None:
         target = xp.where(where, target, 0.0)
-    return xp.negative(xp.exp(target) if log_target else target)
+    p = xp.exp(target) if log_target else target
+    if log_input:
+        return xp.negative(p)
+    if guard is Guard.NONE:
+        return xp.negative(xp.divide(p, input))
+    is_zero = xp.equal(p, 0)
+    return xp.where(is_zero, 0.0, xp.negative(xp.divide(p, xp.where(is_zero, 1.0, input))))
 
 
 def pointwise_target_gradient(
@@ -129,13 +142,16 @@ def pointwise_target_gradient(
     where: Array | None = None,
     *,
     log_target: bool,
+    log_input: bool = True,
     guard: Guard = Guard.FULL,
 ) -> Array:
     """Derivative of `pointwise` where the mask is True.
 
     By p it is log p - log q + 1, by log p it is p (log p - log q + 1).
     """
-    p, log_ratio = factors(xp, input, target, where, log_target=log_target, guard=guard)
+    p, log_ratio = factors(
+        xp, input, target, where, log_target=log_target, log_input=log_input, guard=guard
+    )
     slope = xp.add(log_ratio, 1.0)
     if log_target:
         slope = xp.add(xp.multiply(p, slope), 0.0)

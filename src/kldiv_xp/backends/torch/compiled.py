@@ -4,7 +4,6 @@ Compiled from the plain expression, forward and backward of 512 x 32000 float32 
 the graph keeps what it computed on the way; as one node 32, and F.kl_div 41.
 """
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -18,7 +17,7 @@ from kldiv_xp.core.evaluate import Arrays, evaluate_slopes, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.log_probabilities import pointwise
+from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -31,25 +30,25 @@ def is_one_node(arrays: Arrays) -> bool:
     return is_differentiated(*arrays) and not is_transformed()
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
     if not is_one_node(arrays):
         return NotImplemented
-    return Loss.apply(log_target, None, (), *arrays)
+    return Loss.apply(form, None, (), *arrays)
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
     if not is_one_node(arrays):
         return NotImplemented
-    return Loss.apply(log_target, None, axis, *arrays)
+    return Loss.apply(form, None, axis, *arrays)
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not is_one_node(arrays):
         return NotImplemented
-    return Loss.apply(log_target, parts, None, *arrays)
+    return Loss.apply(form, parts, None, *arrays)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -64,27 +63,25 @@ class Loss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, log_target: bool, parts: int | None, axis: Axes | None, *arrays: Array
+        ctx: Any, form: Form, parts: int | None, axis: Axes | None, *arrays: Array
     ) -> Array:
         """Every term with axis (), else sums over some or all axes, over the divisor."""
         keep(ctx, arrays)
-        ctx.options = log_target, parts, axis
+        ctx.options = form, parts, axis
         context = plain_context(*arrays[:2])
         if axis == ():
-            function = partial(pointwise, log_target=log_target)
+            function = term_of(form)
             return run(function, context.working, context.dtype, *arrays)
-        return plain_sum(context, arrays, log_target, parts, axis)
+        return plain_sum(context, arrays, form, parts, axis)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
         arrays = kept(ctx)
-        log_target, parts, axis = ctx.options
+        form, parts, axis = ctx.options
         upstream = spread(upstream, arrays[0].shape, axis or ())
         context, wanted = plain_context(*arrays[:2]), ctx.needs_input_grad[3:5]
-        slopes = evaluate_slopes(
-            context, arrays, log_target, Scale(None, parts), (upstream,), wanted
-        )
+        slopes = evaluate_slopes(context, arrays, form, Scale(None, parts), (upstream,), wanted)
         return None, None, None, *slopes, *[None for _ in arrays[2:]]
 
 

@@ -14,6 +14,7 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.launch_plan import Device, has_known_type, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.formula.form import Form
 
 
 def has_kernels(*tensors: Array) -> bool:
@@ -21,45 +22,43 @@ def has_kernels(*tensors: Array) -> bool:
     return all(map(has_known_type, tensors))
 
 
-def terms_of(context: Context, log_target: bool, *arrays: Array) -> Array:
+def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     if compiler() is None:
-        return cuda_without_cupy.terms(context, arrays, log_target)
-    return launch_plan.terms(device_of(arrays[0]), context, arrays, log_target)
+        return cuda_without_cupy.terms(context, arrays, form)
+    return launch_plan.terms(device_of(arrays[0]), context, arrays, form)
 
 
-def samples_of(context: Context, log_target: bool, *arrays: Array, axis: Axes) -> Array:
+def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
-    return sums_of(context, log_target, arrays, axis, None)
+    return sums_of(context, form, arrays, axis, None)
 
 
-def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | None) -> Array:
+def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    return sums_of(context, log_target, arrays, tuple(range(arrays[0].ndim)), parts)
+    return sums_of(context, form, arrays, tuple(range(arrays[0].ndim)), parts)
 
 
-def sums_of(
-    context: Context, log_target: bool, arrays: Arrays, axis: Axes, parts: int | None
-) -> Array:
+def sums_of(context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None) -> Array:
     """Sums of the terms over some axes, over the divisor."""
     if compiler() is None:
-        return cuda_without_cupy.sums(context, arrays, log_target, axis, parts)
-    return launch_plan.sums(device_of(arrays[0]), context, arrays, log_target, axis, parts)
+        return cuda_without_cupy.sums(context, arrays, form, axis, parts)
+    return launch_plan.sums(device_of(arrays[0]), context, arrays, form, axis, parts)
 
 
 def slopes_of(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted."""
     if compiler() is None:
-        return cuda_without_cupy.slopes(context, arrays, log_target, scale, upstream, wanted)
+        return cuda_without_cupy.slopes(context, arrays, form, scale, upstream, wanted)
     device = device_of(arrays[0])
-    return launch_plan.slopes(device, context, arrays, log_target, scale, upstream, wanted)
+    return launch_plan.slopes(device, context, arrays, form, scale, upstream, wanted)
 
 
 @cache

@@ -14,7 +14,7 @@ from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, plain_sum
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.log_probabilities import pointwise
+from kldiv_xp.formula.form import Form, term_of
 
 LARGEST = 1 << 22
 """Elements of a block at most: 16 MiB of float32 for a temporary."""
@@ -22,21 +22,19 @@ LARGEST = 1 << 22
 Index = tuple[slice, ...]
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
-    function = partial(pointwise, log_target=log_target)
+    function = term_of(form)
     return filled(partial(run, function, context.working, context.dtype), context.dtype, arrays)
 
 
-def sums(
-    context: Context, arrays: Arrays, log_target: bool, axis: Axes, parts: int | None
-) -> Array:
+def sums(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
     """Sums of the terms over some axes, over the divisor; those of blocks add up in float64."""
     kept = [place for place in range(arrays[0].ndim) if place not in axis]
     shape = [arrays[0].shape[place] for place in kept]
     total = arrays[0].new_zeros(shape, dtype=torch.float64)
     for index, block in blocks_of(arrays):
-        part = plain_sum(unrounded(context), block, log_target, None, axis)
+        part = plain_sum(unrounded(context), block, form, None, axis)
         total[tuple(index[place] for place in kept)] += part
     return divided(torch, total, parts=parts).to(context.dtype)
 
@@ -44,14 +42,14 @@ def sums(
 def slopes(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted."""
     every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
-    functions = chained_slopes(log_target, scale, len(arrays))
+    functions = chained_slopes(form, scale, len(arrays))
     by_input, by_target = (
         filled(partial(run, function, context.working, operand.dtype), operand.dtype, every)
         if want

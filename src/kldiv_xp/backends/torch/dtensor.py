@@ -25,23 +25,24 @@ from kldiv_xp.core.evaluate import (
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term, each in its place."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    return spread_as(arrays[0], evaluate_terms(context.examine(*here[:2]), here, log_target))
+    return spread_as(arrays[0], evaluate_terms(context.examine(*here[:2]), here, form))
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    sums = evaluate_samples(unrounded(context.examine(*here[:2])), here, log_target, axis)
+    sums = evaluate_samples(unrounded(context.examine(*here[:2])), here, form, axis)
     return run(
         partial(divided, parts=None),
         context.working,
@@ -50,12 +51,12 @@ def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> A
     )
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    value = evaluate_loss(unrounded(context.examine(*here[:2])), here, log_target, None)
+    value = evaluate_loss(unrounded(context.examine(*here[:2])), here, form, None)
     total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
     return run(partial(divided, parts=parts), context.working, context.dtype, total)
 
@@ -69,7 +70,7 @@ def settled(context: Context, value: Array) -> Array:
 def gradient(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
@@ -82,7 +83,7 @@ def gradient(
         number_of(one) if one.ndim == 0 else part_like(arrays[0], one, "upstream")
         for one in upstream
     )
-    slopes = evaluate_slopes(context.examine(*here[:2]), here, log_target, scale, above, wanted)
+    slopes = evaluate_slopes(context.examine(*here[:2]), here, form, scale, above, wanted)
     return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
 
 

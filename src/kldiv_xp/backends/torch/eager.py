@@ -23,6 +23,7 @@ from kldiv_xp.core.evaluate import (
 )
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form
 
 __all__ = ["check_memory", "divergences", "evaluated", "gradient", "loss", "samples", "terms"]
 
@@ -41,37 +42,37 @@ def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) 
     return run(function, context.working, context.working, *copied(arrays))
 
 
-def terms(context: Context, arrays: Arrays, log_target: bool) -> Array:
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term; in one node of the graph where a gradient is wanted."""
     place = place_of(arrays)
     way = host if place == HOST else device_way(place, arrays)
     if way is None:
-        return evaluate_terms(without_backend(context), copied(arrays), log_target)
-    return one_node(partial(way.terms_of, context, log_target), arrays)
+        return evaluate_terms(without_backend(context), copied(arrays), form)
+    return one_node(partial(way.terms_of, context, form), arrays)
 
 
-def samples(context: Context, arrays: Arrays, log_target: bool, axis: Axes) -> Array:
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes; in one node of the graph where a gradient is wanted."""
     place = place_of(arrays)
     way = host if place == HOST else device_way(place, arrays)
     if way is None:
-        return evaluate_samples(without_backend(context), copied(arrays), log_target, axis)
-    return one_node(partial(way.samples_of, context, log_target, axis=axis), arrays)
+        return evaluate_samples(without_backend(context), copied(arrays), form, axis)
+    return one_node(partial(way.samples_of, context, form, axis=axis), arrays)
 
 
-def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) -> Array:
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
     place = place_of(arrays)
     way = host if place == HOST else device_way(place, arrays)
     if way is None:
-        return evaluate_loss(without_backend(context), copied(arrays), log_target, parts)
-    return one_node(partial(way.loss_of, context, log_target, parts=parts), arrays)
+        return evaluate_loss(without_backend(context), copied(arrays), form, parts)
+    return one_node(partial(way.loss_of, context, form, parts=parts), arrays)
 
 
 def gradient(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
@@ -80,9 +81,9 @@ def gradient(
     place = place_of(arrays, upstream)
     way = host if place == HOST else device_way(place, (*arrays, *upstream))
     if way is not None and not is_differentiated(*arrays, *upstream):
-        return way.slopes_of(context, arrays, log_target, scale, upstream, wanted)
+        return way.slopes_of(context, arrays, form, scale, upstream, wanted)
     arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
-    return evaluate_slopes(context, arrays, log_target, scale, upstream, wanted)
+    return evaluate_slopes(context, arrays, form, scale, upstream, wanted)
 
 
 def device_way(place: str | None, tensors: Arrays) -> Any:
@@ -117,11 +118,11 @@ class Loss(torch.autograd.Function):
         arrays = ctx.saved_tensors
         if list(map(SHAPE, arrays)) != ctx.shapes:
             check_unchanged(arrays, ctx.shapes)
-        context, log_target = ctx.function.args
+        context, form = ctx.function.args
         options = ctx.function.keywords
         if options.get("axis"):
             place_of((), (upstream,))  # raises where `spread` would meet freed memory
             upstream = spread(upstream, arrays[0].shape, options["axis"])
         scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
-        slopes = gradient(context, arrays, log_target, scale, (upstream,), wanted)
+        slopes = gradient(context, arrays, form, scale, (upstream,), wanted)
         return None, *slopes, *(None,) * len(arrays[2:])

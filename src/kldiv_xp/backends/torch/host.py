@@ -17,27 +17,28 @@ from kldiv_xp.backends.torch.numpy_views import (
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form
 
 
-def terms_of(context: Context, log_target: bool, *arrays: Array) -> Array:
+def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     result, memory = empty(arrays[0].shape, context.dtype)
-    numpy.fill_terms(xp, lent(*arrays), log_target, memory, working, threads)
+    numpy.fill_terms(xp, lent(*arrays), form, memory, working, threads)
     return result
 
 
-def samples_of(context: Context, log_target: bool, *arrays: Array, axis: Axes) -> Array:
+def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    sums = numpy.sums_over(xp, lent(*arrays), log_target, axis, working, threads)
+    sums = numpy.sums_over(xp, lent(*arrays), form, axis, working, threads)
     return torch.from_numpy(sums).to(context.dtype)
 
 
-def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | None) -> Array:
+def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    value = numpy.total(xp, lent(*arrays), log_target, working, threads, parts)
+    value = numpy.total(xp, lent(*arrays), form, working, threads, parts)
     if context.dtype in NARROW:  # rounded once
         return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
     with xp.errstate(all="ignore"):  # it may overflow its type
@@ -47,7 +48,7 @@ def loss_of(context: Context, log_target: bool, *arrays: Array, parts: int | Non
 def slopes_of(
     context: Context,
     arrays: Arrays,
-    log_target: bool,
+    form: Form,
     scale: Scale,
     upstream: Arrays,
     wanted: tuple[bool, bool],
@@ -55,7 +56,7 @@ def slopes_of(
     """Derivatives by the operands that are wanted, each written in one pass."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
-    fill = partial(numpy.fill_slope, xp, memory[:count], log_target, scale, memory[count:])
+    fill = partial(numpy.fill_slope, xp, memory[:count], form, scale, memory[count:])
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
