@@ -18,15 +18,15 @@ def sentences(key):
     """Tokens of sentences of 3 to 12 tokens, and the mask of what is no padding."""
     words, ends = jax.random.split(key)
     tokens = jax.random.randint(words, (BATCH, SEQUENCE), 0, VOCABULARY)
-    lengths = jax.random.randint(ends, (BATCH, 1, 1), 3, SEQUENCE + 1)
-    real = jnp.arange(SEQUENCE)[:, None] < lengths
-    return jnp.where(real[..., 0], tokens, 0), real
+    lengths = jax.random.randint(ends, (BATCH, 1), 3, SEQUENCE + 1)
+    real = jnp.arange(SEQUENCE) < lengths
+    return jnp.where(real, tokens, 0), real
 
 
 def spoil(tokens, teacher, real, key):
     """The same sentences with any token, and NaN for a teacher's logit, in the padding."""
     garbage = jax.random.randint(key, tokens.shape, 0, VOCABULARY)
-    return jnp.where(real[..., 0], tokens, garbage), jnp.where(real, teacher, jnp.nan)
+    return jnp.where(real, tokens, garbage), jnp.where(real[..., None], teacher, jnp.nan)
 
 
 def initial_weights(key):

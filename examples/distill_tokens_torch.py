@@ -24,15 +24,16 @@ def new_student():
 def sentences(generator):
     """Tokens of sentences of 3 to 12 tokens, and the mask of what is no padding."""
     tokens = torch.randint(VOCABULARY, (BATCH, SEQUENCE), generator=generator)
-    lengths = torch.randint(3, SEQUENCE + 1, (BATCH, 1, 1), generator=generator)
-    real = torch.arange(SEQUENCE)[:, None] < lengths
-    return torch.where(real[..., 0], tokens, 0), real
+    lengths = torch.randint(3, SEQUENCE + 1, (BATCH, 1), generator=generator)
+    real = torch.arange(SEQUENCE) < lengths
+    return torch.where(real, tokens, 0), real
 
 
 def spoil(tokens, teacher, real, generator):
     """The same sentences with any token, and NaN for a teacher's logit, in the padding."""
     garbage = torch.randint(VOCABULARY, tokens.shape, generator=generator)
-    return torch.where(real[..., 0], tokens, garbage), torch.where(real, teacher, torch.nan)
+    spoiled = torch.where(real[..., None], teacher, torch.nan)
+    return torch.where(real, tokens, garbage), spoiled
 
 
 def train(tokens, teacher, real):

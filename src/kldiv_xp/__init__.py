@@ -16,6 +16,10 @@ from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.api.kl_div_gradient import kl_div_gradient
 from kldiv_xp.api.kl_div_loss import KLDivLoss
 from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.api.with_logits_gradient import (
+    js_div_with_logits_gradient,
+    kl_div_with_logits_gradient,
+)
 from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import CODES, Finding, Report
 from kldiv_xp.host.threads import thread_limit
@@ -31,9 +35,11 @@ __all__ = [
     "checking",
     "diagnose",
     "js_div_with_logits",
+    "js_div_with_logits_gradient",
     "kl_div",
     "kl_div_gradient",
     "kl_div_with_logits",
+    "kl_div_with_logits_gradient",
     "thread_limit",
 ]
 

@@ -1,5 +1,8 @@
 """kl_div_gradient: the closed form, on every backend."""
 
+import inspect
+import warnings
+
 import numpy as np
 import pytest
 import reference
@@ -7,7 +10,9 @@ from array_libraries import HALF, library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import KLDivWarning, kl_div, kl_div_gradient
+
+pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 RNG = np.random.default_rng(4)
 LOG_Q = np.log(RNG.dirichlet(np.ones(4), 3))
@@ -95,7 +100,6 @@ def test_upstream_of_unreduced_loss_has_an_element_for_every_term(backend):
 
 
 @BOTH_SPACES
-@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 def test_torch_autograd_gives_the_same_gradient(reduction, log_target):
     backend = usable("torch")
     x, t = backend.array(LOG_Q), backend.array(target_in(log_target))
@@ -109,7 +113,6 @@ def test_torch_autograd_gives_the_same_gradient(reduction, log_target):
 
 
 @BOTH_SPACES
-@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 def test_jax_grad_gives_the_same_gradient(log_target):
     backend = usable("jax")
     operands = backend.array(LOG_Q), backend.array(target_in(log_target))
@@ -150,3 +153,17 @@ def test_reduced_loss_has_no_upstream_derivative_for_every_term(reduction):
         "`upstream` must have the shape of the loss, (3, 4) for 'none' and () otherwise; got "
         f"(3, 4) with reduction={reduction!r}: pass reduction='none', or a number."
     )
+
+
+def test_warning_about_the_mean_is_that_of_the_loss():
+    for options in ({}, {"axis": -1}, {"reduction": "sum"}, {"where": P > 0}, {"axis": (0, 1)}):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            line = inspect.currentframe().f_lineno + 1
+            for function in (kl_div, kl_div_gradient):
+                function(LOG_Q, P, **options)
+        texts = [str(one.message) for one in caught]
+        assert texts == (2 * texts[:1] if not {"axis", "reduction"} & set(options) else [])
+        assert {(one.category, one.filename, one.lineno) for one in caught} <= {
+            (KLDivWarning, __file__, line)
+        }

@@ -41,9 +41,8 @@ def test_samples_are_multiplied_by_the_scale_over_the_divisor(scale, parts, redu
     assert_allclose(value, expected * scale / parts)
 
 
-def test_only_the_loss_of_distillation_is_scaled_by_default():
+@BOTH
+def test_divergences_are_scaled_by_default(function):
     student, teacher = RNG.normal(size=(2, 3, 4))
-    for function, scale in ((kl_div_with_logits, 4), (js_div_with_logits, 1)):
-        options = {"temperature": 2.0, "scale_by_temperature_squared": False}
-        plain = function(student, teacher, **options)
-        assert_allclose(function(student, teacher, temperature=2.0), scale * plain)
+    plain = function(student, teacher, temperature=2.0, scale_by_temperature_squared=False)
+    assert_allclose(function(student, teacher, temperature=2.0), 4 * plain)

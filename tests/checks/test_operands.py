@@ -295,7 +295,7 @@ def test_mask_must_fit_operands_or_samples(backend, function):
         f"`where` must have the shape (3, 2); got (2,): pass {code}."
     )
     assert sentence(ValueError, function, operand, operand, where=mask, axis=-1) == (
-        f"`where` must have the shape (3, 2) or (3, 1); got (2,): pass {code}."
+        f"`where` must have the shape (3, 2) or (3, 1) or (3,); got (2,): pass {code}."
     )
 
 

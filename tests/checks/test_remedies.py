@@ -196,17 +196,21 @@ def masks(backend):
     """Function, options, mask, allowed shapes, code, and which samples have a part."""
     insert = words(backend, "inserted", "where", index=":, None", unsqueezed=".unsqueeze(1)")
     spread = words(backend, "broadcast", insert, shape=(2, 3))
+    column = words(backend, "reshaped", "where", shape=(2, 1))
     return {
         "a mask of rows": (kl_div, {}, MASK, "(2, 3)", spread),
-        "a mask of samples": (kl_div, {"axis": -1}, MASK, "(2, 3) or (2, 1)", insert),
-        "a mask of samples of logits": (kl_div_with_logits, {}, MASK, "(2, 1)", insert),
+        "a mask of samples": (
+            kl_div, {"axis": -1}, MASK[None], "(2, 3) or (2, 1) or (2,)", column,
+        ),
+        "a mask of samples of logits": (
+            kl_div_with_logits, {}, MASK[None], "(2, 1) or (2,)", column,
+        ),
         "a column": (
             kl_div, {}, MASK[:, None], "(2, 3)",
             words(backend, "broadcast", "where", shape=(2, 3)),
         ),
         "an axis too many": (
-            kl_div_with_logits, {}, MASK[:, None, None], "(2, 1)",
-            words(backend, "reshaped", "where", shape=(2, 1)),
+            kl_div_with_logits, {}, MASK[:, None, None], "(2, 1) or (2,)", column,
         ),
     }  # fmt: skip
 
@@ -234,8 +238,8 @@ def test_entries_of_logits_are_left_out_by_infinity(holding_backend):
     }  # fmt: skip
     code = words(holding_backend, "selected", "where", y="input")
     assert refused(kl_div_with_logits, operands, {"where": where}) == (
-        "`where` must have the shape (2, 1); got (2, 3): to leave out single entries, make their "
-        f"logits -inf in both operands, e.g. {code}."
+        "`where` must have the shape (2, 1) or (2,); got (2, 3): to leave out single entries, make "
+        f"their logits -inf in both operands, e.g. {code}."
     )
     left = [value(code.replace("input", name), where=where, **operands) for name in operands]
     loss = holding_backend.read(kl_div_with_logits(*left, reduction="sum"))

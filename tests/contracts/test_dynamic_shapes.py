@@ -46,7 +46,9 @@ def losses_of(input, target, where):
         results += [
             kl_div(input, target, log_target=True, reduction=reduction),
             kl_div(input, target, log_target=True, where=where, reduction=reduction),
-            KLDivLoss(log_target=True, axis=1, reduction=reduction)(input, target, where=rows),
+            KLDivLoss(log_target=True, axis=1, reduction=reduction)(
+                input, target, where=where[:, 0]
+            ),
             kl_div_gradient(input, target, log_target=True, reduction=reduction)[1],
             kl_div_with_logits(input, target, where=rows, reduction=reduction),
             js_div_with_logits(input, target, beta=0.25, reduction=reduction),

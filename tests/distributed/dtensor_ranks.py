@@ -116,7 +116,8 @@ def operands(name: str, layout: Layout) -> list[torch.Tensor]:
     log_q[1, ..., 0] = -torch.inf
     rows = torch.arange(math.prod(layout.shape[:-1])).reshape(*layout.shape[:-1], 1) % 3 > 0
     whole = name in ("terms, masked", "samples, masked")
-    mask = [rows.expand(layout.shape) if whole else rows] if "masked" in name else []
+    shaped = rows.expand(layout.shape) if whole else rows[..., 0] if name == "masked" else rows
+    mask = [shaped] if "masked" in name else []
     target = p if name in OF_PROBABILITIES else p.log()
     if name.startswith(("logits", "js")) and layout.dtype == torch.float64:
         log_q = log_q - 1000  # logits whose exponentials are 0
@@ -129,7 +130,7 @@ def distributed(name: str, layout: Layout) -> list[DTensor]:
     last = len(layout.shape) - 1
     beside = [Replicate() if one.is_shard(last) else one for one in layout.placements]
     return [
-        distribute_tensor(one, mesh, beside if one.shape[-1] == 1 else layout.placements)
+        distribute_tensor(one, mesh, layout.placements if one.shape == layout.shape else beside)
         for one in operands(name, layout)
     ]
 

@@ -59,7 +59,8 @@ def kl_div(
         none).  For operands of shape (batch, sequence, vocabulary), ``axis=-1`` with 'mean' is
         the divergence per token.
     where : array of bool, optional
-        Mask in `input`'s shape, or with size 1 in the places of `axis`.  What is not selected
+        Mask in `input`'s shape; with `axis` also one of samples, in their shape, which is
+        `input`'s without `axis`, or with size 1 in the places of `axis`.  What is not selected
         has no part in the result, whatever it holds, NaN included, and a gradient of exactly 0;
         'mean' divides by the number of selected elements, or with `axis` of samples in which
         something is selected.  Where nothing is selected the loss is 0.
@@ -146,7 +147,7 @@ def kl_div(
 
     Only the first sample:
 
-    >>> first = np.asarray([[True], [False]])
+    >>> first = np.asarray([True, False])
     >>> round(float(kl_div(input, target, reduction="mean", axis=-1, where=first)), 7)
     0.9269883
     """

@@ -4,9 +4,10 @@ from typing import SupportsFloat
 
 from kldiv_xp._typing import ArrayT, Axis, Reduction
 from kldiv_xp.api.checking import check_values, is_checking
-from kldiv_xp.calls.kl_div import gradient_of
+from kldiv_xp.calls.kl_div import gradient_of, value_of
 from kldiv_xp.calls.overrides import overridable, override
-from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
+from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
 
@@ -23,7 +24,8 @@ def kl_div_gradient(
     axis: Axis = None,
     where: ArrayT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
-) -> tuple[ArrayT, ArrayT]:
+    return_value: bool = False,
+) -> tuple[ArrayT, ...]:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
     Parameters
@@ -49,9 +51,13 @@ def kl_div_gradient(
     upstream : array or float, optional
         Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
         the loss's shape for 'none'.  1 if left out.
+    return_value : bool
+        Whether to return the loss too, before its derivatives.
 
     Returns
     -------
+    value : array
+        What `kl_div` returns; only with `return_value`.
     d_input, d_target : array
         Shape, dtype and device of `input` and of `target`.
 
@@ -62,9 +68,15 @@ def kl_div_gradient(
     ValueError
         As `kl_div`, and if `upstream` has another shape than the loss.
 
+    Warns
+    -----
+    KLDivWarning
+        If the reduction is 'mean' and there is no `axis`, as `kl_div`.
+
     See Also
     --------
     kl_div : The loss.
+    kl_div_with_logits_gradient, js_div_with_logits_gradient : The same of logits.
 
     Notes
     -----
@@ -95,7 +107,12 @@ def kl_div_gradient(
     form = Form(log_input, log_target, generalized)
     if is_checking():
         check_values(True, input, target, form, axis, where)  # noqa: FBT003
-    gradient: tuple[ArrayT, ArrayT] = gradient_of(
+    check_switch("return_value", return_value)
+    gradient: tuple[ArrayT, ...] = gradient_of(
         input, target, reduction, form, axis, where, upstream
     )
+    if return_value:
+        gradient = (value_of(input, target, reduction, form, axis, where), *gradient)
+    if axis is None and reduction == "mean":
+        warn_about_mean()
     return gradient

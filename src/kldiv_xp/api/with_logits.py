@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import Array, ArrayT, Reduction, TargetKind
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.with_logits import divergence_of
@@ -50,9 +50,10 @@ def kl_div_with_logits(
         What becomes of the divergences of the samples: 'none' keeps them, 'sum' adds them up,
         'mean' divides by their number, 'batchmean' by the size of their first axis.
     where : array of bool, optional
-        Mask of samples: `input`'s shape with size 1 in `axis`.  A sample that is not selected
-        has no part in the result, whatever it holds, and a gradient of exactly 0; 'mean'
-        divides by the number selected.  To leave out an entry of a sample, make its logit -inf.
+        Mask of samples, in their shape, which is `input`'s without `axis`, or with size 1 in
+        `axis`.  A sample that is not selected has no part in the result, whatever it holds, and
+        a gradient of exactly 0; 'mean' divides by the number selected.  To leave out an entry of
+        a sample, make its logit -inf.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What `target` holds.
 
@@ -73,6 +74,7 @@ def kl_div_with_logits(
     See Also
     --------
     js_div_with_logits : A symmetric divergence, and the reverse one.
+    kl_div_with_logits_gradient : Its gradient, for libraries without automatic differentiation.
     kl_div : The same of log-probabilities and probabilities.
 
     Notes
@@ -97,8 +99,7 @@ def kl_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(kl_div_with_logits, operands, locals())
         return answer
-    check_target_kind(target_is)
-    divergence = KL(temperature_of(temperature, input), target_is)
+    divergence = kl_of(input, temperature, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
@@ -113,15 +114,15 @@ def js_div_with_logits(
     beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
-    scale_by_temperature_squared: bool = False,
+    scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: ArrayT | None = None,
 ) -> ArrayT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
-    :math:`\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)` with
-    :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
-    :math:`p` is the softmax of `target` and :math:`q` that of `input`.
+    :math:`T^2\, [\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)]`
+    with :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
+    :math:`p = \mathrm{softmax}(target/T)` and :math:`q = \mathrm{softmax}(input/T)`.
 
     Parameters
     ----------
@@ -129,14 +130,13 @@ def js_div_with_logits(
         Logits of the student and of the teacher; see `kl_div_with_logits`.
     beta : float or 0-d array
         From 0 to 1: any real number, or a 0-d array as for `temperature`.  At 0.5 the
-        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2.  Inside (0, 1)
-        it shrinks towards either end; the ends themselves are the limits of the divergence over
-        :math:`\beta` and over :math:`1 - \beta`: :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the
-        reverse, :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
-    axis, temperature, reduction, where
+        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2 (times
+        :math:`T^2`).  Inside (0, 1) it shrinks towards either end; the ends themselves are the
+        limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
+        :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse,
+        :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
+    axis, temperature, scale_by_temperature_squared, reduction, where
         See `kl_div_with_logits`.
-    scale_by_temperature_squared : bool
-        Whether to multiply by :math:`T^2`.
 
     Returns
     -------
@@ -152,6 +152,7 @@ def js_div_with_logits(
 
     See Also
     --------
+    js_div_with_logits_gradient : Its gradient, for libraries without automatic differentiation.
     kl_div_with_logits : The divergence in one direction.
 
     References
@@ -171,10 +172,21 @@ def js_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())
         return answer
-    weight = beta_of(beta, input)
-    kind = JS.of if isinstance(weight, float) else JSOfArray
-    divergence = kind(temperature_of(temperature, input), weight)
+    divergence = js_of(input, temperature, beta)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
     return result
+
+
+def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
+    """Divergence that the options ask for."""
+    check_target_kind(target_is)
+    return KL(temperature_of(temperature, input), target_is)
+
+
+def js_of(input: Array, temperature: object, beta: object) -> JS | JSOfArray:
+    """Divergence that the options ask for."""
+    weight = beta_of(beta, input)
+    kind = JS.of if isinstance(weight, float) else JSOfArray
+    return kind(temperature_of(temperature, input), weight)

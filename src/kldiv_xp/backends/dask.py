@@ -11,6 +11,7 @@ from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context, Examine, unrounded
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
@@ -97,6 +98,35 @@ def gradient(
         for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
     )
     return by_input, by_target
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives of divergences of rows of logits, lazily."""
+    functions = slopes_of_rows(divergence, scale, len(arrays))
+    whole = all(array.numblocks[-1] == 1 for array in arrays)
+    way = elementwise if whole else across_chunks
+    by_input, by_target = (
+        way(function, context.working, native(operand.dtype), *arrays, *upstream) if want else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+def across_chunks(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Lazy array of a function of rows that lie in several chunks."""
+    kept = (bool, working)
+    wide = [one if one.dtype in kept else on_chunks("astype", one, working) for one in arrays]
+    value = function(CHUNKS, *wide)
+    return value if value.dtype == dtype else on_chunks("astype", value, dtype)
 
 
 def elementwise(

@@ -10,6 +10,7 @@ from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
+from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, factors_of, term_of
@@ -48,11 +49,31 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted."""
+    factor = product(context, scale, upstream)
+    slopes: Gradient = compiled_slopes(context.working, form, wanted, arrays, factor)
+    return slopes
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives of divergences of rows of logits by the operands that are wanted."""
+    factor = product(context, scale, upstream)
+    slopes: Gradient = compiled_row_slopes(context.working, divergence, wanted, arrays, factor)
+    return slopes
+
+
+def product(context: Context, scale: Scale, upstream: Arrays) -> Array:
+    """Scale, times the cotangent if there is one."""
     factor = scale.times(jnp, jnp.ones((), context.working))
     for one in upstream:
         factor = factor * cast(jnp, one, context.working)
-    slopes: Gradient = compiled_slopes(context.working, form, wanted, arrays, factor)
-    return slopes
+    return factor
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
@@ -65,6 +86,21 @@ def compiled_slopes(
         cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None
         for slope, operand, want in zip(
             chained_slopes(form, Scale(), len(arrays)), arrays[:2], wanted, strict=True
+        )
+    )
+    return by_input, by_target
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def compiled_row_slopes(
+    working: DType, divergence: Divergence, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
+) -> Gradient:
+    """Derivatives of divergences of rows by the operands that are wanted, times a scale."""
+    widened = widen(working, arrays)
+    by_input, by_target = (
+        cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None
+        for slope, operand, want in zip(
+            slopes_of_rows(divergence, Scale(), len(arrays)), arrays[:2], wanted, strict=True
         )
     )
     return by_input, by_target

@@ -1,6 +1,6 @@
 """A call of the public functions: checked, its reduction resolved, handed on to be evaluated."""
 
-from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction
+from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.checks.numbers import is_number
@@ -17,8 +17,9 @@ from kldiv_xp.core.evaluate import (
     evaluate_slopes,
     evaluate_terms,
     spread,
+    with_axes,
 )
-from kldiv_xp.core.namespaces import known_shape, traced
+from kldiv_xp.core.namespaces import known_shape, sample_shape, traced
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 
@@ -39,9 +40,9 @@ def value_of(
         return evaluate_samples(context, arrays, form, axes)
     if where is not None and reduction == "mean":
         total = evaluate_loss(unrounded(context), arrays, form, None)
-        count = number_selected(context, where, axes)
+        count = number_selected(context, aligned(context, input, where, axes), axes)
         return completed(context, quotient, context.dtype, total, count)
-    parts = divisor(reduction, sample_shape(input, axes) if axes else input.shape)
+    parts = divisor(reduction, sample_shape(known_shape(input), axes) if axes else input.shape)
     return evaluate_loss(context, arrays, form, parts)
 
 
@@ -56,26 +57,36 @@ def gradient_of(
 ) -> tuple[Array, Array]:
     """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
     context, arrays, axes = checked(input, target, form, axis, where)
-    shape = sample_shape(input, axes)
+    shape = sample_shape(known_shape(input), axes)
     upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
-    is_array = not (upstream is None or is_number(upstream))
-    if is_array or where is not None:
-        check_memory(context, where=where, upstream=upstream if is_array else None)
-    factors: Arrays = (as_real(context, upstream),) if is_array else ()
-    number = None if is_array or upstream is None else float(upstream)
-    parts = None
+    count = None
+    if where is not None:
+        check_memory(context, where=where)
+    if where is not None and reduction == "mean":
+        count = number_selected(context, aligned(context, input, where, axes), axes)
+    scale, factors = cotangent(context, upstream, reduction, shape, count)
     if reduction == "none":
         factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
-    elif where is not None and reduction == "mean":
-        count = number_selected(context, where, axes)
-        one = factors[0] if factors else context.xp.ones_like(count)
-        factors = (completed(context, quotient, context.working, one, count),)
-    else:
-        parts = divisor(reduction, shape)
-    scale = Scale(number, parts)
     by_input, by_target = evaluate_slopes(context, arrays, form, scale, factors)
     return by_input, by_target
+
+
+def cotangent(
+    context: Context, upstream: Array, reduction: Reduction, samples: Shape, count: Array | None
+) -> tuple[Scale, Arrays]:
+    """Derivative by each of the samples: a scale, times an array if there is one."""
+    is_array = not (upstream is None or is_number(upstream))
+    if is_array:
+        check_memory(context, upstream=upstream)
+    factors: Arrays = (as_real(context, upstream),) if is_array else ()
+    number = None if is_array or upstream is None else float(upstream)
+    if reduction == "none":
+        return Scale(number), factors
+    if count is None:
+        return Scale(number, divisor(reduction, samples)), factors
+    one = factors[0] if factors else context.xp.ones_like(count)
+    return Scale(number), (completed(context, quotient, context.working, one, count),)
 
 
 def checked(
@@ -90,14 +101,16 @@ def checked(
     check_where(input, where, axes)
     if known_shape(where) != known_shape(input):
         check_memory(context, where=where)
-        where = context.xp.broadcast_to(where, input.shape)
+        where = context.xp.broadcast_to(aligned(context, input, where, axes), input.shape)
     return context, (input, target, where), axes
 
 
-def sample_shape(input: Array, axes: Axes | None) -> tuple[int | None, ...]:
-    """Shape of what a reduction averages: terms, or sums over some axes."""
-    shape = known_shape(input)
-    return tuple(size for place, size in enumerate(shape) if place not in (axes or ()))
+def aligned(context: Context, input: Array, where: Array, axes: Axes | None) -> Array:
+    """Mask with as many axes as the operands: size 1 in those of a sample."""
+    if where.ndim == input.ndim:
+        return where
+    check_memory(context, where=where)
+    return with_axes(where, axes or ())
 
 
 def number_selected(context: Context, where: Array, axes: Axes | None) -> Array:

@@ -7,7 +7,13 @@ from kldiv_xp.checks.remedies import for_no_number, say
 from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of, sample_mask_shape
+from kldiv_xp.core.namespaces import (
+    is_array,
+    known_shape,
+    namespace_of,
+    sample_mask_shape,
+    sample_shape,
+)
 
 
 def check_operands(input: Array, target: Array) -> Namespace:
@@ -59,10 +65,11 @@ def check_devices(xp: Namespace, **operands: Array) -> None:
             raise ValueError(message)
 
 
-def check_where(input: Array, where: Array, axes: Axes | None) -> None:
-    """Refuse what is no mask of the operands, or of their sums over some axes."""
+def check_where(input: Array, where: Array, axes: Axes | None, *, of_samples: bool = False) -> None:
+    """Refuse what is no mask of the operands, or of samples, which lie along some axes."""
     shape = known_shape(input)
-    check_mask(input, where, [shape, sample_mask_shape(shape, axes)] if axes else [shape])
+    samples = [sample_mask_shape(shape, axes), sample_shape(shape, axes)] if axes else []
+    check_mask(input, where, samples if of_samples else [shape, *samples])
 
 
 def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:

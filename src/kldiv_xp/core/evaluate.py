@@ -145,8 +145,10 @@ def chained(
 
 def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
     """Derivative by sums over some axes, for each of their terms."""
-    if not axis:
-        return upstream
-    for place in axis:
-        upstream = xp.expand_dims(upstream, axis=place)
-    return xp.broadcast_to(upstream, shape)
+    return xp.broadcast_to(with_axes(upstream, axis), shape) if axis else upstream
+
+
+def with_axes(array: Array, axis: Axes) -> Array:
+    """Array with some axes of size 1 more; Dask's `expand_dims` needs to know all sizes."""
+    ndim = array.ndim + len(axis)
+    return array[tuple(None if place in axis else slice(None) for place in range(ndim))]

@@ -94,7 +94,7 @@ def pairs_of(
 
 
 def slopes_of(
-    divergence: Divergence,
+    divergence: Divergence | JSOfArray,
     guard: Guard,
     by_target: bool,
     xp: Namespace,

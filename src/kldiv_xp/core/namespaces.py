@@ -122,6 +122,11 @@ def sample_mask_shape(shape: Shape, axes: Axes) -> Shape:
     return tuple(1 if place in axes else size for place, size in enumerate(shape))
 
 
+def sample_shape(shape: Shape, axes: Axes | None) -> Shape:
+    """Shape of the samples: without their axes."""
+    return tuple(size for place, size in enumerate(shape) if place not in (axes or ()))
+
+
 def is_autocast(xp: Namespace, array: Array) -> bool:
     """Whether torch computes losses of 16-bit tensors on this device in float32 here.
 

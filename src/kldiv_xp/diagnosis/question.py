@@ -5,11 +5,11 @@ from typing import Literal, get_args
 from kldiv_xp._typing import Array, Axes, InputKind, TargetKind
 from kldiv_xp.calls.kl_div import checked
 from kldiv_xp.calls.with_logits import check_logits
-from kldiv_xp.checks.operands import check_mask
+from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_form, resolve_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
+from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.diagnosis.subject import Subject, of_form, of_logits
 from kldiv_xp.formula.form import Form
 
@@ -79,7 +79,7 @@ def asked(
     if subject.divergence is not None:
         kept = axes_of_samples(input, axis)
         if where is not None:
-            check_mask(input, where, [sample_mask_shape(known_shape(input), kept)])
+            check_where(input, where, kept, of_samples=True)
     context, arrays, axes = checked(input, target, subject.form, kept, where)
     check_known(input)
     return context, arrays, axes or ()

@@ -3,7 +3,7 @@
 import math
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.calls.kl_div import number_selected, sample_shape
+from kldiv_xp.calls.kl_div import number_selected
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.calls.with_logits import scale_of
 from kldiv_xp.core.context import Context, unrounded
@@ -22,7 +22,7 @@ def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) ->
     """The loss by each reduction that gives one number, of one unrounded sum."""
     if subject.divergence is None:
         total = read(evaluate_loss(unrounded(context), arrays, subject.form, None))
-        shape, where = sample_shape(arrays[0], None), arrays[2:]
+        shape, where = known_shape(arrays[0]), arrays[2:]
     else:
         samples = divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
         with quiet(context.facts, samples):

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard, factors
+from kldiv_xp.formula.logit_array_slopes import mixture_slope
 from kldiv_xp.formula.logits import Pairs, log_softmax
 
 
@@ -32,7 +33,7 @@ def softened(
 
 @dataclass(frozen=True, eq=False)
 class JSOfArray:
-    """`JS` with a beta that is an array, whose value nobody reads; it has no closed derivatives."""
+    """`JS` with a beta that is an array, whose value nobody reads."""
 
     temperature: float | Array
     beta: Array
@@ -61,3 +62,15 @@ class JSOfArray:
             (weight, *factors(xp, log_m, log, log_target=True, guard=guard))
             for weight, log in zip(weights, (log_p, log_q), strict=True)
         ]
+
+    def input_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """Derivative by input at a temperature of 1."""
+        return mixture_slope(xp, input, target, 1 - self.beta, self.beta, guard=guard)
+
+    def target_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """Derivative by target at a temperature of 1."""
+        return mixture_slope(xp, target, input, self.beta, 1 - self.beta, guard=guard)

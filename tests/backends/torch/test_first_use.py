@@ -41,7 +41,7 @@ from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
 x, t = torch.rand(2, 3, requires_grad=True), torch.rand(2, 3)
 kl_div(x, t, reduction="sum").backward()
 kl_div(x, t, reduction="none", axis=-1)
-kl_div_gradient(x.detach(), t)
+kl_div_gradient(x.detach(), t, reduction="sum")
 kl_div_with_logits(x, t).backward()
 print(*sorted(name for name in sys.modules if name.startswith("kldiv_xp.")))
 """

@@ -13,7 +13,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     parts_of,
     spread_as,
 )
-from kldiv_xp.backends.torch.dtensor_split_rows import Rows
+from kldiv_xp.backends.torch.dtensor_split_rows import Rows, scaled_slopes_of_parts
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import (
     Arrays,
@@ -22,6 +22,7 @@ from kldiv_xp.core.evaluate import (
     evaluate_slopes,
     evaluate_terms,
 )
+from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
@@ -78,13 +79,35 @@ def gradient(
     """Derivatives by the operands that are wanted, each in its place."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
-    here = parts_of(arrays)
-    above = tuple(
-        number_of(one) if one.ndim == 0 else part_like(arrays[0], one, "upstream")
-        for one in upstream
-    )
+    here, above = parts_of(arrays), parts_above(arrays[0], upstream)
     slopes = evaluate_slopes(context.examine(*here[:2]), here, form, scale, above, wanted)
     return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives of divergences of rows of logits, each in its place."""
+    if not lie_alike(*arrays[:2]):
+        return NotImplemented
+    here, above = parts_of(arrays), parts_above(arrays[0], upstream)
+    last = arrays[0].ndim - 1
+    split = any(one.is_shard(last) for one in arrays[0].placements)
+    function = partial(scaled_slopes_of_parts, arrays[0]) if split else evaluate_row_slopes
+    slopes = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
+    return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+
+
+def parts_above(operand: Array, upstream: Arrays) -> Arrays:
+    """What this process needs of derivatives by the loss."""
+    return tuple(
+        number_of(one) if one.ndim == 0 else part_like(operand, one, "upstream") for one in upstream
+    )
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:

@@ -11,7 +11,9 @@ from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_row_slopes import row_slopes
 from kldiv_xp.core.evaluate_rows import plain_slopes, slopes_of, sums_of_pairs
+from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
 
@@ -94,6 +96,27 @@ def slopes_of_parts(
         if want
         else None
         for which, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
+    )
+    return by_input, by_target
+
+
+def scaled_slopes_of_parts(
+    operand: Array,
+    context: Context,
+    here: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    above: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """The same of the parts themselves, times a scale, and times a cotangent if there is one."""
+    xp = WholeRows(context.xp, operand)
+    parts = widened(context, (*here, *above))
+    by_input, by_target = (
+        function(xp, *parts).to(one.dtype) if want else None
+        for function, one, want in zip(
+            row_slopes(divergence, scale, len(here)), here[:2], wanted, strict=True
+        )
     )
     return by_input, by_target
 

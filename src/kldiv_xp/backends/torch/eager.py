@@ -9,7 +9,7 @@ import torch
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch import host
-from kldiv_xp.backends.torch.eager_logits import divergences
+from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes
 from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
 from kldiv_xp.backends.torch.storage import check_unchanged
@@ -25,7 +25,16 @@ from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 
-__all__ = ["check_memory", "divergences", "evaluated", "gradient", "loss", "samples", "terms"]
+__all__ = [
+    "check_memory",
+    "divergences",
+    "evaluated",
+    "gradient",
+    "loss",
+    "row_slopes",
+    "samples",
+    "terms",
+]
 
 
 SHAPE = attrgetter("shape")

@@ -1,6 +1,5 @@
 """Divergences of rows of logits on torch tensors in host memory: one autograd function."""
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -19,12 +18,12 @@ from kldiv_xp.backends.torch.numpy_views import (
 )
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
-from kldiv_xp.core.context import Context
+from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes, slopes_of
-from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
+from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host import block_loops
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -77,16 +76,42 @@ def slopes_in_blocks(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    xp = numpy_namespace()
-    in_order = lent(*arrays[:2], upstream, *arrays[2:])
+    return scaled_slopes_in_blocks(context, arrays, divergence, Scale(), (upstream,), wanted)
+
+
+def scaled_slopes_in_blocks(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """The same times a scale, and times a cotangent if there is one."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    lent_arrays = lent(*arrays, *upstream)
+    operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
             results[place], result = empty(arrays[place].shape, arrays[place].dtype)
-            attempts = [
-                partial(slopes_of, divergence, guard, place == 1)
-                for guard in (Guard.NONE, Guard.FULL)
-            ]
-            working, kept = numpy_type(context.working), len(arrays[place].shape) - 1
-            block_loops.fill(xp, attempts, in_order, result, working, threads, kept)
+            numpy_rows.fill_row_slopes(
+                xp, operands, divergence, scale, above, place, result, working, threads
+            )
     return results[0], results[1]
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives of divergences of rows; by the plain expression where they are differentiated."""
+    every = *arrays, *upstream
+    if place_of(arrays, upstream) == HOST and not is_differentiated(*every):
+        return scaled_slopes_in_blocks(context, arrays, divergence, scale, upstream, wanted)
+    arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
+    return evaluate_row_slopes(context, arrays, divergence, scale, upstream, wanted)

@@ -1,0 +1,149 @@
+"""Gradients of the divergences from logits in closed form, for libraries without autodiff."""
+
+from typing import SupportsFloat
+
+from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp.api.checking import check_logit_values
+from kldiv_xp.api.with_logits import js_of, kl_of
+from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.with_logits import with_gradient
+from kldiv_xp.core.namespaces import is_overridden
+
+
+@overridable
+def kl_div_with_logits_gradient(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    axis: int = -1,
+    temperature: SupportsFloat | ArrayT = 1.0,
+    scale_by_temperature_squared: bool = True,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+    target_is: TargetKind = "logits",
+    upstream: ArrayT | SupportsFloat | None = None,
+    return_value: bool = False,
+) -> tuple[ArrayT, ...]:
+    r"""Gradient of `kl_div_with_logits` with respect to both operands, in closed form.
+
+    Parameters
+    ----------
+    input, target, axis, temperature, scale_by_temperature_squared, reduction, where, target_is
+        See `kl_div_with_logits`.
+    upstream : array or float, optional
+        Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
+        the loss's shape for 'none'.  1 if left out.
+    return_value : bool
+        Whether to return the loss too, before its derivatives.
+
+    Returns
+    -------
+    value : array
+        What `kl_div_with_logits` returns; only with `return_value`.
+    d_input, d_target : array
+        Shape, dtype and device of `input` and of `target`.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div_with_logits`, and if `upstream` is neither a number nor an array of the same
+        library.
+    ValueError
+        As `kl_div_with_logits`, and if `upstream` has another shape than the loss.
+
+    See Also
+    --------
+    kl_div_with_logits : The loss.
+
+    Notes
+    -----
+    Before upstream, divisor and :math:`T^2`, the derivative with respect to the logits of
+    `input` is :math:`(q - p) / T`, and with respect to those of `target`
+    :math:`p (\log p - \log q - \mathrm{KL}) / T`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import kl_div_with_logits_gradient
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> loss, d_student, _ = kl_div_with_logits_gradient(student, teacher, return_value=True)
+    >>> round(float(loss), 7)
+    1.1504208
+    >>> d_student.round(7)
+    array([[-0.5752104,  0.       ,  0.5752104]])
+    """
+    operands = (input, target, where, temperature, upstream)
+    if is_overridden(operands):
+        answer: tuple[ArrayT, ...] = override(kl_div_with_logits_gradient, operands, locals())
+        return answer
+    divergence = kl_of(input, temperature, target_is)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    options = divergence, axis, scaled, reduction, where
+    results: tuple[ArrayT, ...] = with_gradient(input, target, options, upstream, return_value)
+    return results
+
+
+@overridable
+def js_div_with_logits_gradient(
+    input: ArrayT,
+    target: ArrayT,
+    *,
+    beta: SupportsFloat | ArrayT = 0.5,
+    axis: int = -1,
+    temperature: SupportsFloat | ArrayT = 1.0,
+    scale_by_temperature_squared: bool = True,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+    upstream: ArrayT | SupportsFloat | None = None,
+    return_value: bool = False,
+) -> tuple[ArrayT, ...]:
+    r"""Gradient of `js_div_with_logits` with respect to both operands, in closed form.
+
+    Parameters
+    ----------
+    input, target, beta, axis, temperature, scale_by_temperature_squared, reduction, where
+        See `js_div_with_logits`.
+    upstream, return_value
+        See `kl_div_with_logits_gradient`.
+
+    Returns
+    -------
+    value, d_input, d_target : array
+        See `kl_div_with_logits_gradient`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `js_div_with_logits`, and for `upstream` as `kl_div_with_logits_gradient`.
+
+    See Also
+    --------
+    js_div_with_logits : The loss.
+
+    Notes
+    -----
+    Before upstream, divisor and :math:`T^2`, the derivative with respect to the logits of
+    `input` is :math:`(1 - \beta)\, q (\log q - \log m - \mathrm{KL}(q \,\|\, m)) / T`, and at
+    :math:`\beta = 0` :math:`(q - p) / T`; with respect to those of `target` the same with both
+    distributions and weights in each other's place.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import js_div_with_logits_gradient
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> d_student, _ = js_div_with_logits_gradient(student, teacher)
+    >>> d_student.round(7)
+    array([[-0.0756873, -0.0302959,  0.1059832]])
+    """
+    operands = (input, target, where, temperature, beta, upstream)
+    if is_overridden(operands):
+        answer: tuple[ArrayT, ...] = override(js_div_with_logits_gradient, operands, locals())
+        return answer
+    divergence = js_of(input, temperature, beta)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    options = divergence, axis, scaled, reduction, where
+    results: tuple[ArrayT, ...] = with_gradient(input, target, options, upstream, return_value)
+    return results

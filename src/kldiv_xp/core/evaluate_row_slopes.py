@@ -1,0 +1,123 @@
+"""Derivatives of divergences of rows of logits, without automatic differentiation.
+
+`arrays` are as for the divergences; `upstream` is nothing, or one array that is 0-d or has one
+element for every row.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
+from kldiv_xp.core.evaluate_rows import evaluated, slopes_of
+from kldiv_xp.core.run import run
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import Divergence
+
+BOTH = (True, True)
+
+
+def evaluate_gradient_of_logits(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence | JSOfArray,
+    scale: Scale,
+    upstream: Arrays,
+    *,
+    scaled: bool,
+) -> Gradient:
+    """Derivatives at any temperature; of the square of one that is an array, `scaled` says."""
+    temperature = divergence.temperature
+    if isinstance(temperature, float):
+        return evaluate_row_slopes(context, arrays, divergence, scale, upstream)
+    softer = tuple(
+        evaluated(context, over_temperature, array, temperature) if divided else array
+        for array, divided in zip(arrays[:2], divergence.of_logits, strict=True)
+    )
+    at_one, slopes = replace(divergence, temperature=1.0), []
+    for place, divided in enumerate(divergence.of_logits):
+        power = partial(times_power, (2 if scaled else 0) - divided)
+        factor = evaluated(context, power, temperature, *upstream)
+        wanted = place == 0, place == 1
+        both = evaluate_row_slopes(
+            context, (*softer, *arrays[2:]), at_one, scale, (factor,), wanted
+        )
+        slopes.append(completed(context, unchanged, native(arrays[place].dtype), both[place]))
+    return slopes[0], slopes[1]
+
+
+def evaluate_row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence | JSOfArray,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool] = BOTH,
+) -> Gradient:
+    """Derivatives by the operands that are wanted, each in the dtype of its operand."""
+    functions = row_slopes(divergence, scale, len(arrays))
+    if isinstance(divergence, JSOfArray):
+        slopes = [evaluated(context, function, *arrays, *upstream) for function in functions]
+        by_input, by_target = (
+            completed(context, unchanged, native(operand.dtype), slope)
+            for slope, operand in zip(slopes, arrays[:2], strict=True)
+        )
+        return by_input, by_target
+    gradient = by_backend("row_slopes", context, arrays, divergence, scale, upstream, wanted)
+    if gradient is NotImplemented:
+        gradient = (
+            run(function, context.working, operand.dtype, *arrays, *upstream) if want else None
+            for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+        )
+    by_input, by_target = gradient
+    return by_input, by_target
+
+
+def row_slopes(
+    divergence: Divergence | JSOfArray, scale: Scale, count: int, guard: Guard = Guard.FULL
+) -> list[partial[Array]]:
+    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
+    return [
+        partial(chained_row_slope, divergence, guard, by_target, scale, count)
+        for by_target in (False, True)
+    ]
+
+
+def chained_row_slope(
+    divergence: Divergence | JSOfArray,
+    guard: Guard,
+    by_target: bool,
+    scale: Scale,
+    count: int,
+    xp: Namespace,
+    *arrays: Array,
+) -> Array:
+    """Slope of a row times the scale and the cotangent; 0 where a mask is False."""
+    (x, t, *where), upstream = arrays[:count], arrays[count:]
+    factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(x[..., :1]))
+    return slopes_of(divergence, guard, by_target, xp, x, t, factor, *where)
+
+
+def over_temperature(xp: Namespace, logits: Array, temperature: Array) -> Array:
+    """Logits, the largest of them 0, over a temperature that is an array."""
+    return xp.divide(xp.subtract(logits, xp.max(logits, axis=-1, keepdims=True)), temperature)
+
+
+def times_power(power: int, xp: Namespace, temperature: Array, *upstream: Array) -> Array:
+    """The temperature to a power from -1 to 2, times what is above it."""
+    factor = xp.ones_like(temperature)
+    for _ in range(power):
+        factor = xp.multiply(factor, temperature)
+    if power < 0:
+        factor = xp.divide(factor, temperature)
+    return xp.multiply(factor, upstream[0]) if upstream else factor
+
+
+def unchanged(xp: Namespace, array: Array) -> Array:
+    """The array, which is but rounded to its dtype."""
+    del xp
+    return array
