@@ -15,4 +15,5 @@ Shape: TypeAlias = tuple[int | None, ...]
 Axis: TypeAlias = int | tuple[int, ...] | None
 InputKind: TypeAlias = Literal["log_probabilities", "probabilities", "logits"]
 TargetKind: TypeAlias = Literal["logits", "probabilities", "log_probabilities"]
+Tail: TypeAlias = Literal["bucket", "zero", "renormalize"]
 Reduction: TypeAlias = Literal["none", "mean", "sum", "batchmean"]

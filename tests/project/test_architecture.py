@@ -25,7 +25,9 @@ ROOMS = [
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
     "backends.dask": "dask",
+    "backends.dask_sparse": "dask",
     "backends.jax": "jax",
+    "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",
     "torch": "torch",

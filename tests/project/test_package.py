@@ -39,6 +39,7 @@ def test_public_names():
         "js_div_with_logits",
         "kl_div_gradient",
         "kl_div_with_logits",
+        "sparse_kl_div_with_logits",
         "thread_limit",
     }
     assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
@@ -97,7 +98,14 @@ def test_examples_in_docstrings_give_what_they_show(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["KLDivLoss", "js_div_with_logits", "kl_div", "kl_div_gradient", "kl_div_with_logits"],
+    [
+        "KLDivLoss",
+        "js_div_with_logits",
+        "kl_div",
+        "kl_div_gradient",
+        "kl_div_with_logits",
+        "sparse_kl_div_with_logits",
+    ],
 )
 @pytest.mark.parametrize("section", ["Parameters", "Raises", "See Also", "Examples"])
 def test_public_docstrings_have_their_sections(name, section):

@@ -4,7 +4,7 @@ from typing import Any
 
 import cupy
 
-from kldiv_xp._typing import Array, Axes
+from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
@@ -53,6 +53,13 @@ def gradient(
         return NotImplemented
     with arrays[0].device:
         return launch_plan.slopes(DEVICE, context, arrays, form, scale, upstream, wanted)
+
+
+def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Array with other values at the indices."""
+    copy = xp.add(array, 0.0)
+    cupy.put_along_axis(copy, indices, values, axis=-1)
+    return copy
 
 
 def has_kernels(*arrays: Array) -> bool:

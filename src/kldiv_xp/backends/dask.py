@@ -8,9 +8,11 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - found by its name
 from kldiv_xp.core.context import Context, Examine, unrounded
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate_linear import Heads, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
 from kldiv_xp.core.facts import facts_about
@@ -71,6 +73,11 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     last = {arrays[0].ndim - 1: 1}
     # With an axis fewer Dask would not fuse it with what reads the chunks, but send them around.
     return chunkwise(function, *arrays, dtype=context.working, adjust_chunks=last)[..., 0]
+
+
+def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
+    """The same of logits that are made chunk by chunk."""
+    return divergences(context, operands_of(context.xp, heads), divergence)
 
 
 def divergences_of_chunk(*arrays: Array, divergence: Divergence, examine: Examine) -> Array:

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.jax_linear import linear_divergences
+from kldiv_xp.backends.jax_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
@@ -16,6 +18,16 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, factors_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
+
+__all__ = [
+    "divergences",
+    "gradient",
+    "linear_divergences",
+    "loss",
+    "samples",
+    "sparse_divergences",
+    "terms",
+]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:

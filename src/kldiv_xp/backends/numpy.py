@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.numpy_rows import divergences, row_slopes
+from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
@@ -15,7 +16,15 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
-__all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "terms"]
+__all__ = [
+    "divergences",
+    "gradient",
+    "loss",
+    "row_slopes",
+    "samples",
+    "sparse_divergences",
+    "terms",
+]
 
 Threads = Callable[[], int]
 

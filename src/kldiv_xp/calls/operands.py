@@ -2,7 +2,7 @@
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.calls.select_backend import select_backend
-from kldiv_xp.checks.arrays import are_dense, check_layouts
+from kldiv_xp.checks.arrays import are_dense, check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_operands, check_shapes
 from kldiv_xp.core.context import Context, describe, widened_by_autocast
 from kldiv_xp.core.namespaces import is_being_compiled, plain_namespace
@@ -43,3 +43,16 @@ def examined(input: Array, target: Array) -> Context:
     if plain and not any(getattr(one, "metadata", None) for one in kinds[2:]):
         _cached.setdefault(kinds[:2], {})[kinds[2:]] = context
     return context
+
+
+def examine_apart(input: Array, target: Array) -> Context:
+    """Check two operands whose shapes may differ, and return their context."""
+    xp, compiled = common_namespace(input=input, target=target), is_being_compiled(input)
+    check_layouts(xp, input=input, target=target)
+    check_dtype(xp, "input", input)
+    check_dtype(xp, "target", target)
+    check_devices(xp, input=input, target=target)
+    kinds = type(input), type(target), input.dtype, target.dtype
+    backend = select_backend(xp, *kinds, compiled=compiled)
+    context = describe(xp, *kinds[2:], backend, examine_apart)
+    return widened_by_autocast(context, input) if context.facts.has_autocast else context

@@ -9,7 +9,7 @@ from kldiv_xp.calls.kl_div import aligned, cotangent, number_selected
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_upstream, check_where
-from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.checks.options import check_switch, one_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed, with_axes
 from kldiv_xp.core.evaluate_row_slopes import evaluate_gradient_of_logits
@@ -49,10 +49,21 @@ def divergence_of(
     check_reduction(reduction)
     context, arrays, _ = arranged(input, target, divergence, axis, where)
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
+    return reduced(context, samples, scale, reduction, *arrays[2:])
+
+
+def reduced(
+    context: Context,
+    samples: Array,
+    scale: float | None,
+    reduction: Reduction,
+    where: Array | None = None,
+) -> Array:
+    """Samples, scaled and reduced, and rounded once."""
     parts = None
     counts: Arrays = ()
     if reduction == "mean" and where is not None:
-        counts = (number_selected(context, arrays[2], None),)
+        counts = (number_selected(context, where, None),)
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
@@ -64,13 +75,16 @@ def divergence_of(
 def with_gradient(
     input: Array,
     target: Array,
-    options: Any,
+    options: tuple[Any, ...],
     upstream: Array,
     return_value: bool,
 ) -> tuple[Array, ...]:
     """Derivatives by both operands, and before them the loss if that is wanted."""
     check_switch("return_value", return_value)
-    gradient = gradient_of_divergence(input, target, *options, upstream)
+    divergence, axis, scaled, reduction, where = options
+    gradient = gradient_of_divergence(
+        input, target, divergence, axis, scaled, reduction, where, upstream
+    )
     return (divergence_of(input, target, *options), *gradient) if return_value else gradient
 
 
@@ -116,15 +130,12 @@ def arranged(
 ) -> tuple[Context, Arrays, int]:
     """What the operands are together, they and their mask with rows last, and where those were."""
     context = examine(input, target)
-    if axis is None or isinstance(axis, tuple):
-        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
-        raise TypeError(message)
-    (place,) = axes = resolve_axis(axis, input.ndim)
+    place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)
     if where is not None:
-        check_where(input, where, axes, of_samples=True)
-        where = aligned(context, input, where, axes)
+        check_where(input, where, (place,), of_samples=True)
+        where = aligned(context, input, where, (place,))
         arrays = (input, target, where)
     numbers = numbers_that_are_arrays(divergence)
     if numbers or place != input.ndim - 1:

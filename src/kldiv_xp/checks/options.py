@@ -3,7 +3,7 @@
 from numbers import Integral
 from typing import get_args
 
-from kldiv_xp._typing import Axes, TargetKind
+from kldiv_xp._typing import Axes, Tail, TargetKind
 from kldiv_xp.formula.form import Form
 
 
@@ -56,7 +56,24 @@ def plain_axis(axis: object) -> int | Axes:
 
 def check_target_kind(target_is: object) -> None:
     """Refuse anything but the three kinds of target."""
-    kinds = get_args(TargetKind)
-    if not (isinstance(target_is, str) and target_is in kinds):
-        message = f"`target_is` must be one of {', '.join(map(repr, kinds))}; got {target_is!r}."
+    check_choice("target_is", target_is, get_args(TargetKind))
+
+
+def check_tail(tail: object) -> None:
+    """Refuse anything but the three ways to take what a teacher does not name."""
+    check_choice("tail", tail, get_args(Tail))
+
+
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Refuse what is none of a few words."""
+    if not (isinstance(value, str) and value in choices):
+        message = f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}."
         raise ValueError(message)
+
+
+def one_axis(axis: object, ndim: int) -> int:
+    """The one axis of a distribution, counted from the front."""
+    if axis is None or isinstance(axis, tuple):
+        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
+        raise TypeError(message)
+    return resolve_axis(axis, ndim)[0]

@@ -34,6 +34,7 @@ def blocks_of(xp: Namespace, shape: Sequence[int], dtype: DType, kept: int | Non
 
 
 def cut(operand: Array, index: Index, dtype: DType) -> Array:
-    """Block of an operand in another type: a view where it can be."""
+    """Block of an operand in another type: a view where it can be; masks and integers stay."""
     block = operand[(*index, ...) if operand.ndim else ...]
-    return block if block.dtype in (dtype, "bool") else block.astype(dtype)
+    kept = block.dtype in (dtype, "bool") or block.dtype.kind in "iu"
+    return block if kept else block.astype(dtype)

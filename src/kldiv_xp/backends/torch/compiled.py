@@ -10,8 +10,10 @@ import torch
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.internals import is_transformed
+from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import keep, kept, spread
+from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays, evaluate_slopes, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
@@ -19,6 +21,8 @@ from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
+
+__all__ = ["divergences", "linear_divergences", "loss", "samples", "sparse_divergences", "terms"]
 
 
 def is_one_node(arrays: Arrays) -> bool:

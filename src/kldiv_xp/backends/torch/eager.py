@@ -10,8 +10,10 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes
+from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
+from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
@@ -30,9 +32,11 @@ __all__ = [
     "divergences",
     "evaluated",
     "gradient",
+    "linear_divergences",
     "loss",
     "row_slopes",
     "samples",
+    "sparse_divergences",
     "terms",
 ]
 

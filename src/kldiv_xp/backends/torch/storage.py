@@ -5,7 +5,9 @@ from kldiv_xp._typing import Array
 NAMES = ("input", "target", "where")
 
 
-def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) -> None:
+def check_unchanged(
+    arrays: tuple[Array, ...], shapes: list[tuple[int, ...]], names: tuple[str, ...] = NAMES
+) -> None:
     """Refuse tensors that another took the place of by `data`, of which autograd learns nothing.
 
     Raises
@@ -16,7 +18,7 @@ def check_unchanged(arrays: tuple[Array, ...], shapes: list[tuple[int, ...]]) ->
     for place, (tensor, shape) in enumerate(zip(arrays, shapes, strict=True)):
         if tensor.shape != shape:
             message = (
-                f"`{NAMES[place]}` must stay as it is until the gradient is computed; got the "
+                f"`{names[place]}` must stay as it is until the gradient is computed; got the "
                 f"shape {tuple(tensor.shape)} where the loss was computed of {tuple(shape)}: pass "
                 "a clone() if its data is freed before."
             )

@@ -1,0 +1,104 @@
+"""Divergence of a softmax over a vocabulary from the hidden states that its logits are made of."""
+
+from typing import SupportsFloat
+
+from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp.calls.linear_heads import linear_divergence_of
+from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.checks.options import check_target_kind
+from kldiv_xp.checks.scalars import temperature_of
+from kldiv_xp.core.evaluate_linear import Heads
+from kldiv_xp.core.namespaces import is_overridden
+from kldiv_xp.formula.logits import KL
+
+
+@overridable
+def linear_kl_div(
+    input: ArrayT,
+    weight: ArrayT,
+    target: ArrayT,
+    *,
+    bias: ArrayT | None = None,
+    target_weight: ArrayT | None = None,
+    target_bias: ArrayT | None = None,
+    target_is: TargetKind = "logits",
+    temperature: SupportsFloat = 1.0,
+    scale_by_temperature_squared: bool = True,
+    reduction: Reduction = "batchmean",
+    where: ArrayT | None = None,
+) -> ArrayT:
+    r"""Kullback-Leibler divergence of language models from their last hidden states, in nats.
+
+    `kl_div_with_logits` of ``input @ weight.T + bias``, whose logits are made block by block, and
+    once more for the gradient, so that those of all tokens never are in memory.
+
+    Parameters
+    ----------
+    input : array
+        Hidden states of the student, with shape (..., width).
+    weight : array
+        Weight of the student's last linear layer, with shape (vocabulary, width).
+    target : array
+        Logits of the teacher, or what `target_is` says, with shape (..., vocabulary); with
+        `target_weight` the teacher's hidden states, whose width may be another.
+    bias : array, optional
+        Bias of the layer, with shape (vocabulary,).
+    target_weight, target_bias : array, optional
+        Weight and bias of the teacher's last linear layer.
+    target_is : {'logits', 'probabilities', 'log_probabilities'}
+        What `target` holds; with `target_weight` it is made into logits.
+    temperature : float
+        As for `kl_div_with_logits`, but no array of another library than NumPy.
+    scale_by_temperature_squared : bool
+        Whether to multiply by :math:`T^2`.
+    reduction : {'batchmean', 'mean', 'sum', 'none'}
+        As for `kl_div_with_logits`.
+    where : array of bool, optional
+        Mask of samples: `input`'s shape with size 1 in the last axis.
+
+    Returns
+    -------
+    array
+        As of `kl_div_with_logits`, for logits in the type of the product of matrices, which is
+        that of ``torch.autocast`` within it.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div_with_logits`, and if `temperature` is an array that holds no number at hand.
+    ValueError
+        As `kl_div_with_logits`, and if the shapes of hidden states, weights and biases differ.
+
+    See Also
+    --------
+    kl_div_with_logits : The same from logits.
+
+    Notes
+    -----
+    There are derivatives with respect to `input`, `weight` and `bias`; `target` and its layer are
+    taken for constants.  A block has 16 MiB of float32 logits, of the student, of the teacher and
+    of their gradient; the gradient with respect to a weight of 16 bits is added up in float32.
+
+    Dask makes the logits chunk by chunk of the tokens, and libraries that this package does not
+    know in blocks, of which their own differentiation may keep everything.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import linear_kl_div
+    >>> hidden, weight = np.asarray([[1.0, 0.5]]), np.asarray([[1.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
+    >>> teacher = np.asarray([[3.0, 2.0, 1.0]])
+    >>> round(float(linear_kl_div(hidden, weight, teacher)), 7)
+    1.4739416
+    """
+    operands = (input, weight, target, bias, target_weight, target_bias, where)
+    if is_overridden(operands):
+        answer: ArrayT = override(linear_kl_div, operands, locals())
+        return answer
+    check_target_kind(target_is)
+    divergence = KL(temperature_of(temperature, input), target_is)
+    heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
+    result: ArrayT = linear_divergence_of(
+        heads, divergence, scale_by_temperature_squared, reduction
+    )
+    return result

@@ -1,0 +1,56 @@
+"""Teachers known at some indices, in arrays of JAX: values with derivatives in closed form."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_sparse import sparse_rows, sparse_slopes
+from kldiv_xp.formula.sparse import SparseKL
+
+
+def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
+    """Divergence of every row, in the type that is computed in."""
+    return compiled_rows(context.working, divergence, arrays)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def compiled_rows(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
+    """Divergence of every row, in the type that is computed in."""
+    logits, indices, target, *where = arrays
+    return rows(divergence, cast(jnp, logits, working), indices, cast(jnp, target, working), *where)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def rows(divergence: SparseKL, *arrays: Array) -> Array:
+    """Divergence of every row; arrays are input, indices, target and, if there is one, the mask."""
+    logits, indices, *others = arrays
+    return sparse_rows(divergence, put, jnp, logits, *others, indices=indices)
+
+
+def rows_and_tangents(
+    divergence: SparseKL, primals: Arrays, tangents: Arrays
+) -> tuple[Array, Array]:
+    """Values and directional derivatives, without the slope by an operand that does not move."""
+    values = rows(divergence, *primals)
+    logits, indices, target, *where = primals
+    slope, one = partial(sparse_slopes, divergence, put), jnp.ones((), logits.dtype)
+    moves = [
+        jnp.sum(slope(place == 1, jnp, logits, target, one, *where, indices=indices) * tangent, -1)
+        for place, tangent in enumerate((tangents[0], tangents[2]))
+        if not isinstance(tangent, SymbolicZero)
+    ]
+    return values, sum(moves, jnp.zeros_like(values))
+
+
+rows.defjvp(rows_and_tangents, symbolic_zeros=True)
+
+
+def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Array with other values at the indices."""
+    return xp.put_along_axis(array, indices, values, axis=-1, inplace=False)

@@ -1,0 +1,96 @@
+"""Teachers known at some indices, in arrays of NumPy: block by block, of whole rows."""
+
+from collections.abc import Callable
+from functools import partial
+
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_sparse import selected, sparse_rows, sparse_slopes
+from kldiv_xp.core.indices import check_indices
+from kldiv_xp.formula.sparse import SparseKL
+from kldiv_xp.host.block_loops import each_block
+from kldiv_xp.host.blocks import blocks_of
+from kldiv_xp.host.threads import thread_count
+
+Threads = Callable[[], int]
+
+
+def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
+    """Divergence of every row, in the type that is computed in."""
+    rows = context.xp.empty(arrays[0].shape[:-1], dtype=context.working)
+    fill_rows(context.xp, arrays, divergence, rows, context.working, thread_count)
+    return rows
+
+
+def fill_rows(
+    xp: Namespace,
+    arrays: Arrays,
+    divergence: SparseKL,
+    rows: Array,
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write the divergence of every row, whose indices are looked at first."""
+
+    def function(xp: Namespace, *block: Array) -> list[Array]:
+        logits, indices, target, *where = block
+        if indices.size:
+            looked_at = selected(divergence, xp, *block[:3], *(where or [None]))[1]
+            check_indices(xp, looked_at, logits.shape[-1])
+        return [sparse_rows(divergence, put, xp, logits, target, *where, indices=indices)]
+
+    in_blocks(xp, function, arrays, [rows], working, threads)
+
+
+def fill_slopes(
+    xp: Namespace,
+    arrays: Arrays,
+    divergence: SparseKL,
+    upstream: Array,
+    slopes: list[Array | None],
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write the derivatives by input and by target, of those that are not None."""
+
+    def function(xp: Namespace, *block: Array) -> list[Array]:
+        logits, indices, target, upstream, *where = block
+        operands = logits, target, upstream, *where
+        slope = partial(sparse_slopes, divergence, put)
+        return [
+            slope(place == 1, xp, *operands, indices=indices)
+            for place, result in enumerate(slopes)
+            if result is not None
+        ]
+
+    operands = *arrays[:3], upstream, *arrays[3:]
+    wanted = [result for result in slopes if result is not None]
+    in_blocks(xp, function, operands, wanted, working, threads)
+
+
+def in_blocks(
+    xp: Namespace,
+    function: Callable[..., list[Array]],
+    operands: Arrays,
+    results: list[Array],
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write what a function of rows returns, for as many as fill a block of the first operand."""
+    shape = operands[0].shape
+    indices = blocks_of(xp, shape, working, len(shape) - 1)
+
+    def write(job: int, values: list[Array]) -> bool:
+        for result, value in zip(results, values, strict=True):
+            result[(*indices[job], ...)] = value
+        return True
+
+    each_block(xp, [function], write, indices, operands, working, threads)
+
+
+def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Copy of an array with other values at the indices."""
+    copy = xp.add(array, 0.0)
+    xp.put_along_axis(copy, indices, values, axis=-1)
+    return copy

@@ -1,0 +1,102 @@
+"""Teachers known at some indices, in torch tensors: one node with a closed derivative."""
+
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends import numpy_sparse
+from kldiv_xp.backends.torch.internals import is_transformed
+from kldiv_xp.backends.torch.numpy_views import (
+    HOST,
+    empty,
+    is_differentiated,
+    lent,
+    numpy_namespace,
+    numpy_type,
+    place_of,
+    threads,
+)
+from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept, savable
+from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
+from kldiv_xp.formula.sparse import SparseKL
+
+NAMES = ("input", "indices", "target", "where")
+
+
+def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
+    """Divergence of every row; in one node of the graph where a gradient is wanted."""
+    place = place_of(arrays, (), NAMES)
+    arrays = savable(arrays) if place is not None else copied(arrays)
+    if is_differentiated(*arrays) and not is_transformed():
+        return SparseRows.apply(context.working, divergence, *arrays)
+    return rows_of(context.working, divergence, arrays)
+
+
+class SparseRows(torch.autograd.Function):
+    """Divergences as one node that keeps the operands, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(ctx: Any, working: DType, divergence: SparseKL, *arrays: Array) -> Array:
+        """Divergence of every row."""
+        keep(ctx, arrays)
+        ctx.options, ctx.shapes = (working, divergence), [array.shape for array in arrays]
+        return rows_of(working, divergence, arrays)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        arrays = kept(ctx)
+        check_unchanged(arrays, ctx.shapes, NAMES)
+        wanted = ctx.needs_input_grad[2], ctx.needs_input_grad[4]
+        working, divergence = ctx.options
+        upstream = upstream.unsqueeze(-1)
+        by_input, by_target = slopes_of(working, divergence, arrays, upstream, wanted)
+        return None, None, by_input, None, by_target, *[None for _ in arrays[3:]]
+
+
+def rows_of(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
+    """Divergence of every row, in the type that is computed in."""
+    if place_of(arrays, (), NAMES) != HOST:
+        return plain_sparse_rows(working, with_long_indices(arrays), divergence, put)
+    rows, memory = empty(arrays[0].shape[:-1], working)
+    xp, dtype = numpy_namespace(), numpy_type(working)
+    numpy_sparse.fill_rows(xp, lent(*arrays), divergence, memory, dtype, threads)
+    return rows
+
+
+def slopes_of(
+    working: DType,
+    divergence: SparseKL,
+    arrays: Arrays,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by input and target, if they are wanted."""
+    if place_of(arrays, (upstream,), NAMES) != HOST or is_differentiated(*arrays, upstream):
+        arrays = with_long_indices(arrays)
+        (upstream,) = copied((upstream,))
+        return plain_sparse_slopes(working, arrays, divergence, put, upstream, wanted)
+    by_input, by_target = (
+        empty(operand.shape, operand.dtype) if want else (None, None)
+        for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
+    )
+    memory = [by_input[1], by_target[1]]
+    operands, (slope,) = lent(*arrays), lent(upstream)
+    xp, dtype = numpy_namespace(), numpy_type(working)
+    numpy_sparse.fill_slopes(xp, operands, divergence, slope, memory, dtype, threads)
+    return by_input[0], by_target[0]
+
+
+def with_long_indices(arrays: Arrays) -> Arrays:
+    """The same with indices of the only type that torch takes."""
+    return (arrays[0], arrays[1].long(), *arrays[2:])
+
+
+def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Array with other values at the indices."""
+    del xp
+    return array.scatter(-1, indices, values)

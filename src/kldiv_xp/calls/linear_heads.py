@@ -1,0 +1,84 @@
+"""A call of the divergence from hidden states: checked, evaluated in blocks of rows, reduced."""
+
+from kldiv_xp._typing import Array, DType, Namespace, Reduction
+from kldiv_xp.calls.kl_div import aligned
+from kldiv_xp.calls.operands import examine_apart
+from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.calls.with_logits import reduced, scale_of
+from kldiv_xp.checks.linear_heads import check_heads
+from kldiv_xp.checks.operands import check_where
+from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
+from kldiv_xp.core.evaluate_linear import Heads, evaluate_linear
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import is_autocast, known_shape
+from kldiv_xp.formula.logits import KL
+
+
+def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: Reduction) -> Array:
+    """Divergences of the samples, scaled and reduced, and rounded once."""
+    check_number(divergence.temperature)
+    scale = scale_of(divergence.temperature, scaled)
+    check_reduction(reduction)
+    xp = check_heads(heads, divergence.target_is)
+    shape = known_shape(heads.input)
+    if heads.where is not None:
+        check_where(heads.input, heads.where, (len(shape) - 1,), of_samples=True)
+    heads = in_one_type(xp, heads)
+    context = examine_apart(heads.input, heads.target)
+    if heads.where is not None:
+        axes = (heads.input.ndim - 1,)
+        heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
+    rows = evaluate_linear(context, flattened(xp, heads), divergence)
+    samples = xp.reshape(rows, heads.input.shape[:-1])
+    return reduced(context, samples, scale, reduction, heads.where)
+
+
+def check_number(temperature: float | Array) -> None:
+    """Refuse a temperature whose value nobody reads."""
+    if not isinstance(temperature, float):
+        message = (
+            "`temperature` must be a number where logits are made in blocks; got an array: pass "
+            "float(temperature), or divide the hidden states and the bias by it."
+        )
+        raise TypeError(message)
+
+
+def flattened(xp: Namespace, heads: Heads) -> Heads:
+    """The same with one axis of samples."""
+    input, target = (rows_of(xp, array) for array in (heads.input, heads.target))
+    where = None if heads.where is None else rows_of(xp, heads.where)
+    return heads._replace(input=input, target=target, where=where)
+
+
+def rows_of(xp: Namespace, array: Array) -> Array:
+    """Array as a matrix."""
+    return array if array.ndim == 2 else xp.reshape(array, (-1, array.shape[-1]))
+
+
+def in_one_type(xp: Namespace, heads: Heads) -> Heads:
+    """The same with hidden states, weight and bias of either side in the type of their product."""
+    sides = [("input", "weight", "bias")]
+    if heads.target_weight is not None:
+        sides.append(("target", "target_weight", "target_bias"))
+    for names in sides:
+        present = {name: getattr(heads, name) for name in names if getattr(heads, name) is not None}
+        first, *others = present.values()
+        dtype = first.dtype
+        for one in others:
+            dtype = promoted_dtype(xp, dtype, one.dtype)
+        dtype = type_of_product(xp, dtype, heads.input)
+        cast_ones = {name: cast(xp, one, dtype) for name, one in present.items()}
+        heads = heads._replace(**cast_ones)
+    return heads
+
+
+def type_of_product(xp: Namespace, dtype: DType, input: Array) -> DType:
+    """Type in which a library multiplies matrices of a type: within torch.autocast a narrow one.
+
+    NumPy multiplies 16-bit floats one by one.
+    """
+    facts = facts_about(xp)
+    if facts.has_autocast and is_autocast(xp, input):
+        wide = limits(xp, dtype).bits > limits(xp, xp.float32).bits
+        return dtype if wide else xp.get_autocast_dtype(input.device.type)
+    return working_dtype(xp, dtype) if facts.zero_dimensional_is_scalar else dtype

@@ -1,0 +1,92 @@
+"""What hidden states and the weights that make logits of them must be."""
+
+from kldiv_xp._typing import Array, Namespace, Shape, TargetKind
+from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
+from kldiv_xp.checks.operands import agree, check_devices
+from kldiv_xp.core.evaluate_linear import Heads
+from kldiv_xp.core.namespaces import known_shape
+
+
+def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
+    """Namespace of operands that go together; raises of those that do not."""
+    present = {name: one for name, one in heads._asdict().items() if one is not None}
+    present.pop("where", None)
+    xp = common_namespace(**present)
+    check_layouts(xp, **present)
+    for name, operand in present.items():
+        check_dtype(xp, name, operand)
+    check_devices(xp, **present)
+    check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)
+    if heads.target_weight is None:
+        check_given_target(heads)
+        return xp
+    head = heads.target, "target_weight", heads.target_weight, "target_bias", heads.target_bias
+    check_head("target", *head)
+    check_two_heads(heads, target_is)
+    return xp
+
+
+def check_head(
+    name: str, hidden: Array, weight_name: str, weight: Array, bias_name: str, bias: Array | None
+) -> None:
+    """Refuse a weight that does not fit the hidden states, and a bias that does not fit it."""
+    states, shape = known_shape(hidden), known_shape(weight)
+    if len(shape) != 2 or not states or not agree(states[-1:], shape[1:]):
+        message = (
+            f"`{weight_name}` must have the shape (vocabulary, {states[-1] if states else 1}), "
+            f"whose second size is the last of `{name}`; got {shape} where `{name}` has {states}: "
+            "pass the weight of the last linear layer as torch.nn.Linear holds it, transposed if "
+            "it is stored the other way."
+        )
+        raise ValueError(message)
+    if bias is not None and not agree(known_shape(bias), shape[:1]):
+        message = (
+            f"`{bias_name}` must have the shape {shape[:1]}, one number for each row of "
+            f"`{weight_name}`; got {known_shape(bias)}: leave it out if the layer has none."
+        )
+        raise ValueError(message)
+
+
+def check_given_target(heads: Heads) -> None:
+    """Refuse a target that is not of the shape of the logits, and a bias without its weight."""
+    if heads.target_bias is not None:
+        message = (
+            "`target_bias` must come with `target_weight`; got it alone: pass both, with the "
+            "teacher's hidden states as `target`."
+        )
+        raise ValueError(message)
+    expected = known_shape(heads.input)[:-1] + known_shape(heads.weight)[:1]
+    check_rows(heads, expected, "or pass the teacher's hidden states with target_weight=")
+
+
+def check_two_heads(heads: Heads, target_is: TargetKind) -> None:
+    """Refuse two vocabularies, other samples, and hidden states that are called something else."""
+    if target_is != "logits":
+        message = (
+            f"`target_is` must be 'logits' where `target_weight` makes them; got {target_is!r}: "
+            "leave one of the two out."
+        )
+        raise ValueError(message)
+    left, right = known_shape(heads.weight), known_shape(heads.target_weight)
+    if not agree(left[:1], right[:1]):
+        message = (
+            "`weight` and `target_weight` must have one vocabulary, and so as many rows; got the "
+            f"shapes {left} and {right}: cut both to the shared rows, e.g. with "
+            f"[:{min(left[0] or 0, right[0] or 0)}]."
+        )
+        raise ValueError(message)
+    check_rows(
+        heads, known_shape(heads.input)[:-1] + known_shape(heads.target)[-1:], "one row for each"
+    )
+
+
+def check_rows(heads: Heads, expected: Shape, remedy: str) -> None:
+    """Refuse a target of another shape."""
+    found = known_shape(heads.target)
+    if not agree(found, expected):
+        message = (
+            f"`target` must have the shape {expected}; got {found} where `input` has "
+            f"{known_shape(heads.input)} and `weight` {known_shape(heads.weight)}: pass the same "
+            f"samples in both, {remedy}."
+        )
+        raise ValueError(message)

@@ -1,0 +1,63 @@
+"""What a teacher known at some indices must be: its indices, its shape, its logits."""
+
+from kldiv_xp._typing import Array, Shape, Tail, TargetKind
+from kldiv_xp.checks.arrays import KINDS, check_layouts, common_namespace
+from kldiv_xp.checks.operands import agree, check_devices
+from kldiv_xp.core.dtypes import is_kind
+from kldiv_xp.core.namespaces import known_shape
+
+
+def check_indices_of(input: Array, indices: Array, target: Array, place: int) -> None:
+    """Refuse what are no indices along an axis; the values are not looked at."""
+    xp = common_namespace(input=input, indices=indices)
+    check_layouts(xp, indices=indices)
+    if not is_kind(xp, indices.dtype, KINDS["integers"]):
+        message = (
+            f"`indices` must have an integer dtype; got {indices.dtype}: pass the places of the "
+            "teacher's entries along `axis`, as a top-k function returns them beside the values."
+        )
+        raise TypeError(message)
+    check_devices(xp, input=input, indices=indices)
+    every, some, values = map(known_shape, (input, indices, target))
+    if not agree(some, values):
+        message = (
+            f"`indices` and `target` must have the same shape; got {some} and {values}: pass both "
+            "as a top-k function returns them."
+        )
+        raise ValueError(message)
+    fitting = len(every) == len(some) and agree(without(every, place), without(some, place))
+    if not fitting:
+        message = (
+            f"`indices` must have the shape of `input` but for the size along axis {place}; got "
+            f"{some} where `input` has {every}: pass the same samples in both, and name the axis "
+            "of one distribution with axis=."
+        )
+        raise ValueError(message)
+    check_number_of(every[place], some[place])
+
+
+def check_number_of(size: int | None, number: int | None) -> None:
+    """Refuse no index, and more than there are places."""
+    if size is None or number is None or 1 <= number <= size:
+        return
+    message = (
+        f"`indices` must name from 1 to {size} places of a sample, each once; got {number}: leave "
+        "out samples without a teacher with where=, and entries that are named twice."
+    )
+    raise ValueError(message)
+
+
+def without(shape: Shape, place: int) -> Shape:
+    """Shape without one of its sizes."""
+    return shape[:place] + shape[place + 1 :]
+
+
+def check_logits_of_teacher(target_is: TargetKind, tail: Tail, number: object) -> None:
+    """Refuse logits where probabilities are needed that a softmax over some does not give."""
+    if target_is == "logits" and tail != "renormalize":
+        message = (
+            f"tail={tail!r} needs the teacher's probabilities, which {number} of its logits do not "
+            "tell: take log_softmax of all of its logits before the top-k, and pass "
+            "target_is='log_probabilities', or pass tail='renormalize'."
+        )
+        raise ValueError(message)

@@ -1,0 +1,134 @@
+"""Divergences from teachers known at some indices, by the way that their library allows.
+
+`arrays` are input, indices, target and, if there is one, a mask with one element for every row.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend
+from kldiv_xp.core.evaluate_rows import evaluated, times_square
+from kldiv_xp.core.indices import counted, put_by_comparison
+from kldiv_xp.core.run import constant, quiet, run
+from kldiv_xp.formula.logit_arrays import softened
+from kldiv_xp.formula.sparse import Put, SparseKL
+
+
+def evaluate_sparse_samples(
+    context: Context, arrays: Arrays, divergence: SparseKL, *, scaled: bool
+) -> Array:
+    """Divergence of every row at a temperature that may be an array, times its square if wanted."""
+    temperature = divergence.temperature
+    if isinstance(temperature, float):
+        return evaluate_sparse(context, arrays, divergence)
+    logits, indices, target, *where = arrays
+    function = partial(softened, constant=partial(constant, context.facts))
+    logits, target = (
+        evaluated(context, function, array, temperature, *where) if divided else array
+        for array, divided in zip((logits, target), divergence.of_logits, strict=True)
+    )
+    softer = replace(divergence, temperature=1.0)
+    rows = evaluate_sparse(context, (logits, indices, target, *where), softer)
+    return evaluated(context, times_square, rows, temperature) if scaled else rows
+
+
+def evaluate_sparse(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
+    """Divergence of every row, 0 where the mask is False, in the type that is computed in."""
+    with quiet(context.facts, arrays[0]):
+        rows = by_backend("sparse_divergences", context, arrays, divergence)
+    if rows is not NotImplemented:
+        return rows
+    put = getattr(context.backend, "put", put_by_comparison)
+    return plain_sparse_rows(context.working, arrays, divergence, put)
+
+
+def plain_sparse_rows(working: DType, arrays: Arrays, divergence: SparseKL, put: Put) -> Array:
+    """Divergence of every row, by one expression of the whole arrays."""
+    logits, indices, *others = arrays
+    function = partial(sparse_rows, divergence, put, indices=indices)
+    return run(function, working, working, logits, *others)
+
+
+def plain_sparse_slopes(
+    working: DType,
+    arrays: Arrays,
+    divergence: SparseKL,
+    put: Put,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives by input and target, if they are wanted, by one expression of whole arrays."""
+    logits, indices, target, *where = arrays
+    by_input, by_target = (
+        run(
+            partial(sparse_slopes, divergence, put, place == 1, indices=indices),
+            working,
+            operand.dtype,
+            logits,
+            target,
+            upstream,
+            *where,
+        )
+        if want
+        else None
+        for place, (operand, want) in enumerate(zip((logits, target), wanted, strict=True))
+    )
+    return by_input, by_target
+
+
+def sparse_rows(
+    divergence: SparseKL,
+    put: Put,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    indices: Array,
+) -> Array:
+    """Divergence of every row, 0 where the mask is False."""
+    operands = selected(divergence, xp, input, indices, target, where)
+    rows = divergence.rows(xp, *operands, put=put)
+    return rows if where is None else xp.where(where[..., 0], rows, 0.0)
+
+
+def sparse_slopes(
+    divergence: SparseKL,
+    put: Put,
+    by_target: bool,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    upstream: Array,
+    where: Array | None = None,
+    *,
+    indices: Array,
+) -> Array:
+    """Derivative of the divergences by one operand, times that of something by them."""
+    operands = selected(divergence, xp, input, indices, target, where)
+    gradient: Callable[..., Array] = (
+        divergence.target_gradient if by_target else divergence.input_gradient
+    )
+    slope = gradient(xp, *operands, upstream, put=put)
+    return slope if where is None else xp.where(where, slope, 0.0)
+
+
+def selected(
+    divergence: SparseKL,
+    xp: Namespace,
+    input: Array,
+    indices: Array,
+    target: Array,
+    where: Array | None,
+) -> tuple[Array, Array, Array]:
+    """Operands, with rows that make no NaN where the mask is False."""
+    if where is None:
+        return input, indices, target
+    return (
+        xp.where(where, input, 0.0),
+        xp.where(where, indices, counted(xp, indices.shape[-1], indices)),
+        xp.where(where, target, divergence.something),
+    )

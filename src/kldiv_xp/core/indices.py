@@ -1,0 +1,49 @@
+"""Places along the last axis, named by integers: what is put there, and what is refused."""
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.facts import facts_about
+
+
+def put_by_comparison(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Array with other values at the indices, by the standard alone: one pass for each of a row."""
+    places = counted(xp, array.shape[-1], indices)
+    for number in range(indices.shape[-1]):
+        one = slice(number, number + 1)
+        value = values if isinstance(values, float) else values[..., one]
+        array = xp.where(xp.equal(places, indices[..., one]), value, array)
+    return array
+
+
+def counted(xp: Namespace, size: int, indices: Array) -> Array:
+    """The first integers, in the type and on the device of indices."""
+    device = {"device": indices.device} if facts_about(xp).forbids_mixed_devices else {}
+    return xp.arange(size, dtype=indices.dtype, **device)
+
+
+def check_indices(xp: Namespace, indices: Array, size: int) -> None:
+    """Refuse what names no place of a row, or one place twice; for arrays at hand.
+
+    Raises
+    ------
+    ValueError
+        If an index is out of range, or not the only one of its kind in a row.
+    """
+    remedy = (
+        "leave a padded sample out with where=, and give a padded entry an index of its own and "
+        "a probability of 0"
+    )
+    low, high = int(xp.min(indices)), int(xp.max(indices))
+    if low < 0 or high >= size:
+        message = (
+            f"`indices` must lie between 0 and {size - 1}, the last place of `input` along "
+            f"`axis`; got {low if low < 0 else high}: {remedy}."
+        )
+        raise ValueError(message)
+    ordered = xp.sort(indices, axis=-1)
+    twice = xp.equal(ordered[..., 1:], ordered[..., :-1])
+    if xp.any(twice):
+        message = (
+            "`indices` must name each place of a sample once; got "
+            f"{int(ordered[..., 1:][twice][0])} twice in one: {remedy}."
+        )
+        raise ValueError(message)

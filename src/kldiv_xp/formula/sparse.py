@@ -1,0 +1,167 @@
+"""The mathematics of a teacher known by its top entries: divergences of rows, derivatives below.
+
+Everything is along the last axis. `put(xp, array, indices, values)` is the array with other values
+at the indices, for which every library has its own way.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kldiv_xp._typing import Array, Namespace, Tail, TargetKind
+from kldiv_xp.formula.log_probabilities import factors
+from kldiv_xp.formula.logits import centred, log_softmax, over, row_sum
+
+Put = Callable[[Namespace, Array, Array, Array | float], Array]
+
+# Of 1 - sum(p) so many roundings are no probability: the sum of a softmax is 1 +- 2 eps.
+ROUNDINGS = 4.0
+
+
+class Student(NamedTuple):
+    """A student seen from the entries that the teacher names, one number a row but for the first.
+
+    Probabilities are exponentials over their sum, where those at the indices are 0, times that of
+    all the rest.
+    """
+
+    exponentials: Array
+    total: Array
+    log_q: Array
+    log_rest: Array
+
+
+class Teacher(NamedTuple):
+    """Probabilities at the indices, their logarithms, and the probability of all the rest."""
+
+    p: Array
+    log_p: Array
+    rest: Array
+
+
+def student(xp: Namespace, input: Array, indices: Array, temperature: float, put: Put) -> Student:
+    """Student's entries and its rest, whose largest logit is subtracted before the exponentials.
+
+    The rest is added up by itself: as 1 - sum(q) it is 0 where the student is certain.
+    """
+    chosen = xp.take_along_axis(input, indices, axis=-1)
+    rest = put(xp, input, indices, -math.inf)
+    most = xp.max(rest, axis=-1, keepdims=True)
+    anchor = xp.where(xp.equal(most, -math.inf), 0.0, most)
+    exponentials = xp.exp(over(xp, xp.subtract(rest, anchor), temperature))
+    total = row_sum(xp, exponentials)
+    highest = xp.maximum(xp.max(chosen, axis=-1, keepdims=True), most)
+    shifted = over(xp, xp.subtract(chosen, highest), temperature)
+    shift = over(xp, xp.subtract(anchor, highest), temperature)
+    shift = xp.where(xp.equal(most, -math.inf), -math.inf, shift)
+    log_all = xp.log(xp.add(row_sum(xp, xp.exp(shifted)), xp.multiply(total, xp.exp(shift))))
+    log_total = xp.log(xp.where(xp.equal(total, 0), 1.0, total))
+    log_rest = xp.subtract(xp.add(shift, log_total), log_all)
+    return Student(exponentials, total, xp.subtract(shifted, log_all), log_rest)
+
+
+@dataclass(frozen=True)
+class SparseKL:
+    """KL(p || q), where q is the softmax of input / temperature, and p is known at some indices."""
+
+    temperature: float | Array
+    target_is: TargetKind
+    tail: Tail
+
+    @property
+    def of_logits(self) -> tuple[bool, bool]:
+        """Whether input and target are logits, which the temperature divides."""
+        return True, self.target_is == "logits"
+
+    @property
+    def something(self) -> float:
+        """A target that, in a whole row, makes no NaN."""
+        return 1.0 if self.target_is == "probabilities" else 0.0
+
+    def teacher(self, xp: Namespace, target: Array) -> Teacher:
+        """Probabilities: over their sum where the teacher is renormalised, else as they are."""
+        if self.target_is == "probabilities":
+            p = target
+            if self.tail == "renormalize":
+                p = xp.divide(target, row_sum(xp, target))
+            log_p = xp.log(xp.where(xp.equal(p, 0), 1.0, p))
+        else:
+            log_p = target
+            if self.tail == "renormalize":
+                of_logits = self.target_is == "logits"
+                log_p = log_softmax(xp, target, self.temperature if of_logits else 1.0)
+            p = xp.exp(log_p)
+        if self.tail != "bucket":
+            return Teacher(p, log_p, xp.zeros_like(row_sum(xp, p)))
+        rest = xp.add(xp.negative(row_sum(xp, p)), 1.0)
+        least = ROUNDINGS * float(xp.finfo(p.dtype).eps)
+        return Teacher(p, log_p, xp.where(xp.less(rest, least), 0.0, rest))
+
+    def rows(self, xp: Namespace, input: Array, indices: Array, target: Array, put: Put) -> Array:
+        """Divergence of every row."""
+        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, put)
+        p, log_p, rest = self.teacher(xp, target)
+        if self.tail == "zero":
+            target = p if self.target_is == "probabilities" else log_p
+            log_target = self.target_is != "probabilities"
+            ratio = factors(xp, log_q, target, log_target=log_target)
+            return xp.sum(xp.multiply(*ratio), axis=-1)
+        entries = xp.sum(gaps(xp, log_q, p, log_p), axis=-1)
+        log_p_rest = xp.log(xp.where(xp.equal(rest, 0), 1.0, rest))
+        return xp.add(entries, gaps(xp, log_rest, rest, log_p_rest)[..., 0])
+
+    def input_gradient(
+        self, xp: Namespace, input: Array, indices: Array, target: Array, upstream: Array, put: Put
+    ) -> Array:
+        """(q mass - p) / T times a cotangent, where the rest of p is spread as that of q."""
+        exponentials, total, log_q, log_rest = student(xp, input, indices, self.temperature, put)
+        p, _, rest = self.teacher(xp, target)
+        mass = xp.add(row_sum(xp, p), rest)
+        scale = over(xp, upstream, self.temperature)
+        at_indices = xp.multiply(xp.subtract(xp.multiply(xp.exp(log_q), mass), p), scale)
+        outside = xp.subtract(xp.multiply(xp.exp(log_rest), mass), rest)
+        outside = xp.multiply(outside, scale)
+        outside = xp.divide(outside, xp.where(xp.equal(total, 0), 1.0, total))
+        return put(xp, xp.multiply(exponentials, outside), indices, at_indices)
+
+    def target_gradient(
+        self, xp: Namespace, input: Array, indices: Array, target: Array, upstream: Array, put: Put
+    ) -> Array:
+        """By p log p - log q + 1, less that of the rest; of what is renormalised it is centred."""
+        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, put)
+        p, log_p, rest = self.teacher(xp, target)
+        zero = xp.equal(p, 0)
+        ratio = xp.where(zero, 0.0, xp.subtract(xp.where(zero, 0.0, log_p), log_q))
+        if self.tail == "renormalize":
+            slope = self.renormalized_slope(xp, target, p, ratio)
+        else:
+            least = xp.equal(rest, 0)
+            log_p_rest = xp.log(xp.where(least, 1.0, rest))
+            log_q_rest = xp.where(least, 0.0, log_rest)
+            of_rest = xp.where(least, -1.0, xp.subtract(log_p_rest, log_q_rest))
+            slope = xp.subtract(ratio, of_rest)
+            slope = slope if self.target_is == "probabilities" else xp.multiply(p, slope)
+        return xp.multiply(xp.where(zero, 0.0, slope), upstream)
+
+    def renormalized_slope(self, xp: Namespace, target: Array, p: Array, ratio: Array) -> Array:
+        """Derivative by logits, by log-probabilities, or by probabilities over their sum."""
+        if self.target_is == "probabilities":
+            mean = row_sum(xp, xp.multiply(p, ratio))
+            return xp.divide(xp.subtract(ratio, mean), row_sum(xp, target))
+        return centred(xp, p, ratio, self.temperature if self.target_is == "logits" else 1.0)
+
+
+def gaps(xp: Namespace, log_q: Array, p: Array, log_p: Array) -> Array:
+    """p (log p - log q) - p + q, entry by entry: never negative, and 0 where q is p.
+
+    With d = log q - log p it is p (expm1(d) - d). Where p is 0 it is q.
+    """
+    zero = xp.equal(p, 0)
+    q = xp.exp(log_q)
+    d = xp.subtract(xp.where(zero, 0.0, log_q), xp.where(zero, 0.0, log_p))
+    near = xp.less(xp.abs(d), 1.0)
+    small = xp.where(near, d, 0.0)
+    close = xp.multiply(p, xp.subtract(xp.maximum(xp.expm1(small), small), small))
+    far = xp.subtract(xp.subtract(q, p), xp.multiply(p, xp.where(near, 0.0, d)))
+    return xp.where(zero, q, xp.where(near, close, far))
