@@ -45,8 +45,8 @@ def loss_and_gradient(encoder, means, points):
     """Negative evidence lower bound per point, in nats, and its derivatives."""
     q, log_p_x = np.exp(log_encoder(encoder, points)), log_decoder(means, points)
     # KL(q || prior): q is the target, the log-prior the input.  The prior has no parameters.
-    divergence = kl_div(LOG_PRIOR, q, axis=-1, reduction="mean")
-    _, d_q = kl_div_gradient(LOG_PRIOR, q, axis=-1, reduction="mean")
+    options = {"axis": -1, "reduction": "mean", "return_value": True}
+    divergence, _, d_q = kl_div_gradient(LOG_PRIOR, q, **options)
     loss = divergence - (q * log_p_x).sum(axis=1).mean()
 
     d_q = d_q - log_p_x / SAMPLES

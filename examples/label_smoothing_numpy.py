@@ -5,7 +5,7 @@ To run it: python examples/label_smoothing_numpy.py
 
 import numpy as np
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import kl_div, kl_div_with_logits_gradient
 
 SAMPLES, CLASSES = 300, 3
 SMOOTHING = 0.1
@@ -47,10 +47,7 @@ def train(points, p):
     """Log-probabilities of the classes after gradient descent on the divergence."""
     weights = np.zeros((points.shape[1], CLASSES))
     for _ in range(STEPS):
-        log_q = log_softmax(points @ weights)
-        d_log_q, _ = kl_div_gradient(log_q, p, reduction="batchmean")
-        # Back through the softmax: the sum is that of one distribution, -1 for each sample.
-        d_logits = d_log_q - np.exp(log_q) * d_log_q.sum(axis=1, keepdims=True)
+        d_logits, _ = kl_div_with_logits_gradient(points @ weights, p, target_is="probabilities")
         weights -= RATE * points.T @ d_logits
     return log_softmax(points @ weights)
 

@@ -3,10 +3,11 @@
 import numpy as np
 from digits import CLASSES
 
-from kldiv_xp import KLDivLoss, kl_div_gradient
+from kldiv_xp import kl_div_with_logits, kl_div_with_logits_gradient
 
 HIDDEN = 16
-LOSS = KLDivLoss(reduction="batchmean")
+# The targets are softened beliefs, or labels; `training` scales the steps.
+OPTIONS = {"target_is": "probabilities", "scale_by_temperature_squared": False}
 
 
 def initial_weights(seed, pixels):
@@ -23,27 +24,22 @@ def logits(xp, weights, images):
     return xp.tanh(images @ w1 + b1) @ w2 + b2
 
 
-def log_softmax(xp, scores):
-    """Log-probabilities of the classes."""
-    shifted = scores - xp.max(scores, axis=1, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
-
-
 def loss(xp, weights, images, target, temperature):
     """Divergence of the student's softened beliefs from the target, in nats."""
-    return LOSS(log_softmax(xp, logits(xp, weights, images) / temperature), target)
+    scores = logits(xp, weights, images)
+    return kl_div_with_logits(scores, target, temperature=temperature, **OPTIONS)
 
 
 def numpy_step(weights, images, target, temperature):
-    """Loss and gradient by hand: kl_div_gradient, then back through softmax and both layers."""
+    """Loss and gradient by hand: that of the loss, then back through both layers."""
     w1, b1, w2, b2 = weights
     hidden = np.tanh(images @ w1 + b1)
-    log_q = log_softmax(np, (hidden @ w2 + b2) / temperature)
-    d_log_q, _ = kl_div_gradient(log_q, target, reduction="batchmean")
-    d_logits = (d_log_q - np.exp(log_q) * d_log_q.sum(axis=1, keepdims=True)) / temperature
+    value, d_logits, _ = kl_div_with_logits_gradient(
+        hidden @ w2 + b2, target, temperature=temperature, return_value=True, **OPTIONS
+    )
     d_hidden = d_logits @ w2.T * (1 - hidden**2)
     gradient = [images.T @ d_hidden, d_hidden.sum(0), hidden.T @ d_logits, d_logits.sum(0)]
-    return LOSS(log_q, target), gradient
+    return value, gradient
 
 
 def torch_step(weights, images, target, temperature):

@@ -22,6 +22,7 @@ from kldiv_xp.api.with_logits_gradient import (
     js_div_with_logits_gradient,
     kl_div_with_logits_gradient,
 )
+from kldiv_xp.api.with_logits_losses import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import CODES, Finding, Report
 from kldiv_xp.host.threads import thread_limit
@@ -29,9 +30,11 @@ from kldiv_xp.host.threads import thread_limit
 __all__ = [
     "CODES",
     "Finding",
+    "JSDivWithLogitsLoss",
     "KLDivInputError",
     "KLDivLoss",
     "KLDivWarning",
+    "KLDivWithLogitsLoss",
     "Report",
     "__version__",
     "checking",

@@ -1,4 +1,4 @@
-"""KLDivLoss as a torch.nn.Module, in the place of torch.nn.KLDivLoss."""
+"""The losses as modules of torch; KLDivLoss in the place of torch.nn.KLDivLoss."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ import torch
 
 from kldiv_xp._typing import Axis, Reduction
 from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.api.torch_modules import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
 from kldiv_xp.formula.form import Form
 
-__all__ = ["KLDivLoss"]
+__all__ = ["JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
 
 SWITCHES = Form._fields
 OPTIONS = ("reduction", "log_target", "log_input", "generalized", "axis")
@@ -132,3 +133,8 @@ def option(name: str, value: Any) -> Any:
     elif name == "axis" and value is not None:
         return plain_axis(value)
     return value
+
+
+for _module in (KLDivWithLogitsLoss, JSDivWithLogitsLoss):
+    _module.__module__ = __name__  # by which it is pickled
+del _module

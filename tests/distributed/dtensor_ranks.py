@@ -23,7 +23,14 @@ from torch.distributed.tensor.parallel import ColwiseParallel, parallelize_modul
 from torch.distributed.tensor.placement_types import Placement
 from torch.nn.parallel import DistributedDataParallel
 
-from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 
 Loss = Callable[..., torch.Tensor]
 Placements = tuple[Shard | Replicate, ...]
@@ -213,6 +220,16 @@ def closed_gradient(arrays: list[DTensor]) -> list[torch.Tensor]:
     return [one.full_tensor() for one in kl_div_gradient(*arrays, reduction="batchmean")]
 
 
+def closed_gradient_of_logits(
+    x: torch.Tensor, t: torch.Tensor, mask: torch.Tensor
+) -> list[torch.Tensor]:
+    """The same of a masked mean of divergences of logits, and of each of them times a number."""
+    slopes = kl_div_with_logits_gradient(x, t, temperature=2.0, reduction="mean", where=mask)
+    above = kl_div_with_logits(x, t, reduction="none")
+    chained = js_div_with_logits_gradient(x, t, reduction="none", upstream=above)
+    return [*slopes, *chained]
+
+
 def upstream_of(kind: str, shape: tuple[int, ...]) -> torch.Tensor:
     """Derivative of something by the loss, or by each of its terms."""
     if kind == "number":
@@ -295,6 +312,8 @@ def main(path: str, *, compiling: bool = True) -> None:
     }
     for where, layout in LAYOUTS.items():
         found["closed", where] = closed_gradient(distributed("sum", layout))
+        of_logits = closed_gradient_of_logits(*distributed("logits, masked", layout))
+        found["closed logits", where] = [one.full_tensor() for one in of_logits]
         for kind in REDUCTIONS:
             found["chained", kind, where] = chained(kind, layout)
     for where in APART:

@@ -190,6 +190,14 @@ def test_gradient_in_closed_form_is_that_of_a_single_process(found, ranks, where
 
 
 @EVERY_LAYOUT
+def test_gradient_of_logits_in_closed_form_is_that_of_a_single_process(found, ranks, layout):
+    operands = ranks.operands("logits, masked", ranks.LAYOUTS[layout])
+    alone = ranks.closed_gradient_of_logits(*operands)
+    for distributed, expected in zip(found["closed logits", layout], alone, strict=True):
+        assert_allclose(distributed.double(), expected.double(), **tolerance(ranks, layout))
+
+
+@EVERY_LAYOUT
 @pytest.mark.parametrize("kind", ["number", "terms"])
 def test_gradient_times_an_upstream_derivative_is_that_of_a_single_process(
     found, ranks, layout, kind

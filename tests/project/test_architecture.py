@@ -24,8 +24,10 @@ ROOMS = [
 # The library that a module imports, if it is no other module's work.
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
+    "api.torch_modules": "torch",
     "backends.dask": "dask",
     "backends.dask_sparse": "dask",
+    "backends.dask_chunks": "dask",
     "backends.jax": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",

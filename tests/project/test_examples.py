@@ -14,6 +14,7 @@ EXAMPLES = {
     "distill_tokens_jax": "jax",
     "label_smoothing_numpy": "numpy",
     "categorical_vae_numpy": "numpy",
+    "own_denominator_torch": "torch",
 }
 # These need several processes or devices: tests/distributed sees whether they do what they print.
 DISTRIBUTED = ["distributed_dask", "distributed_jax", "distributed_torch"]
@@ -66,6 +67,14 @@ def test_padding_of_the_example_is_spoiled(name, monkeypatch):
     assert (tokens[~real] != other_tokens[~real]).mean() > 0.9
     assert (teacher[real] == other_teacher[real]).all()
     assert (tokens[real] == other_tokens[real]).all()
+
+
+def test_sums_over_the_count_of_all_parts_are_the_mean_of_the_whole(capsys):
+    whole, split, difference, means = load("own_denominator_torch").main()
+    assert_allclose(split, whole, rtol=1e-14)
+    assert difference < 1e-16
+    assert abs(means - whole) > 0.01 * whole
+    assert "sums over the count of all" in capsys.readouterr().out
 
 
 def test_smoothed_loss_is_cross_entropy_less_entropy_and_tempers_confidence(capsys):

@@ -28,18 +28,22 @@ def test_public_names():
     assert set(kldiv_xp.__all__) == {
         "CODES",
         "Finding",
+        "JSDivWithLogitsLoss",
         "KLDivInputError",
         "KLDivLoss",
         "KLDivWarning",
+        "KLDivWithLogitsLoss",
         "Report",
         "__version__",
         "checking",
         "diagnose",
         "kl_div",
         "js_div_with_logits",
+        "js_div_with_logits_gradient",
         "kl_div_gradient",
         "kl_div_with_logits",
         "sparse_kl_div_with_logits",
+        "kl_div_with_logits_gradient",
         "thread_limit",
     }
     assert all(hasattr(kldiv_xp, name) for name in kldiv_xp.__all__)
@@ -101,9 +105,12 @@ def test_examples_in_docstrings_give_what_they_show(name):
     [
         "KLDivLoss",
         "js_div_with_logits",
+        "js_div_with_logits_gradient",
         "kl_div",
         "kl_div_gradient",
         "kl_div_with_logits",
+        "kl_div_with_logits_gradient",
+        "linear_kl_div",
         "sparse_kl_div_with_logits",
     ],
 )

@@ -35,7 +35,7 @@ WRONG_AXES: tuple[tuple[object, str], ...] = (
     (1.0, "TypeError"),
     ("1", "TypeError"),
 )
-WRONG_MASKS: tuple[tuple[int, ...], ...] = ((2, 3), (2,), (1, 3), (1, 1), ())
+WRONG_MASKS: tuple[tuple[int, ...], ...] = ((2, 3), (3,), (1, 3), (1, 1), ())
 
 
 def calls() -> Iterator[Draft]:

@@ -25,7 +25,7 @@ WRONG_MASKS: tuple[tuple[tuple[int, ...], object], ...] = (
     ((2, 1), None),
     ((3, 2), None),
     ((1, 3), 1),
-    ((2,), 1),
+    ((3,), 1),
     ((1, 1), 1),
 )
 WRONG_MASK_DTYPES = ("int64", "uint8", "float32")

@@ -145,7 +145,14 @@ def kl_div(
     array([[0.0965736, 0.0472674],
            [0.       , 0.       ]])
 
-    Only the first sample:
+    To divide by a number of one's own, such as the tokens of all microbatches, divide the sum:
+
+    >>> parts = [kl_div(input[:1], target[:1], reduction="sum") / 2]
+    >>> parts += [kl_div(input[1:], target[1:], reduction="sum") / 2]
+    >>> round(float(sum(parts)), 7)
+    0.6759527
+
+    A mask of samples:
 
     >>> first = np.asarray([True, False])
     >>> round(float(kl_div(input, target, reduction="mean", axis=-1, where=first)), 7)

@@ -2,15 +2,12 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import Array, ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 from kldiv_xp.api.checking import check_logit_values
+from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.with_logits import divergence_of
-from kldiv_xp.checks.options import check_target_kind
-from kldiv_xp.checks.scalars import beta_of, temperature_of
 from kldiv_xp.core.namespaces import is_overridden
-from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import JS, KL
 
 
 @overridable
@@ -177,16 +174,3 @@ def js_div_with_logits(
     check_logit_values(input, target, divergence, axis, scaled, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
     return result
-
-
-def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
-    """Divergence that the options ask for."""
-    check_target_kind(target_is)
-    return KL(temperature_of(temperature, input), target_is)
-
-
-def js_of(input: Array, temperature: object, beta: object) -> JS | JSOfArray:
-    """Divergence that the options ask for."""
-    weight = beta_of(beta, input)
-    kind = JS.of if isinstance(weight, float) else JSOfArray
-    return kind(temperature_of(temperature, input), weight)

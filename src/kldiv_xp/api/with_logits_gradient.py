@@ -4,9 +4,9 @@ from typing import SupportsFloat
 
 from kldiv_xp._typing import ArrayT, Reduction, TargetKind
 from kldiv_xp.api.checking import check_logit_values
-from kldiv_xp.api.with_logits import js_of, kl_of
+from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
-from kldiv_xp.calls.with_logits import with_gradient
+from kldiv_xp.calls.with_logits_gradient import with_gradient
 from kldiv_xp.core.namespaces import is_overridden
 
 

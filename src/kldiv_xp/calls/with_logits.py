@@ -2,19 +2,17 @@
 
 import math
 from functools import partial
-from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, Reduction, Shape
-from kldiv_xp.calls.kl_div import aligned, cotangent, number_selected
+from kldiv_xp.calls.kl_div import aligned, number_selected
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import check_reduction, divisor
-from kldiv_xp.checks.operands import check_upstream, check_where
+from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_switch, one_axis
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed, with_axes
-from kldiv_xp.core.evaluate_row_slopes import evaluate_gradient_of_logits
+from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
-from kldiv_xp.core.namespaces import known_shape, traced
+from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
@@ -70,55 +68,6 @@ def reduced(
     value = completed(context, function, context.dtype, samples, *counts)
     settled = by_backend("settled", context, value)
     return value if settled is NotImplemented else settled
-
-
-def with_gradient(
-    input: Array,
-    target: Array,
-    options: tuple[Any, ...],
-    upstream: Array,
-    return_value: bool,
-) -> tuple[Array, ...]:
-    """Derivatives by both operands, and before them the loss if that is wanted."""
-    check_switch("return_value", return_value)
-    divergence, axis, scaled, reduction, where = options
-    gradient = gradient_of_divergence(
-        input, target, divergence, axis, scaled, reduction, where, upstream
-    )
-    return (divergence_of(input, target, *options), *gradient) if return_value else gradient
-
-
-def gradient_of_divergence(
-    input: Array,
-    target: Array,
-    divergence: Divergence | JSOfArray,
-    axis: int,
-    scaled: bool,
-    reduction: Reduction,
-    where: Array | None,
-    upstream: Array,
-) -> tuple[Array, Array]:
-    """Derivative of the same by each operand, rounded once to the dtype of the operand."""
-    square = scale_of(divergence.temperature, scaled)
-    check_reduction(reduction)
-    context, arrays, place = arranged(input, target, divergence, axis, where)
-    shape = known_shape(arrays[0])[:-1]
-    upstream = traced(input, upstream)
-    check_upstream(input, upstream, reduction, shape)
-    count = None
-    if where is not None:
-        check_memory(context, where=where)
-        count = number_selected(context, arrays[2], None) if reduction == "mean" else None
-    scale, factors = cotangent(context, upstream, reduction, shape, count)
-    if square is not None:
-        scale = Scale(square * (1.0 if scale.number is None else scale.number), scale.parts)
-    factors = tuple(with_axes(one, (input.ndim - 1,)) if one.ndim else one for one in factors)
-    slopes = evaluate_gradient_of_logits(context, arrays, divergence, scale, factors, scaled=scaled)
-    by_input, by_target = (
-        slope if place == input.ndim - 1 else context.xp.moveaxis(slope, -1, place)
-        for slope in slopes
-    )
-    return by_input, by_target
 
 
 def arranged(

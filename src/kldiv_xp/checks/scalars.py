@@ -1,6 +1,8 @@
 """Numbers that may be arrays: read where that is free, and kept as 0-d arrays elsewhere."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from kldiv_xp._typing import Array
 from kldiv_xp.checks.arrays import common_namespace, type_name
@@ -11,23 +13,61 @@ from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, known_shape, traced
 
 
+@dataclass(frozen=True)
+class Range:
+    """What a number must be, and a remedy."""
+
+    required: str
+    remedy: str
+    holds: Callable[[float], bool]
+
+
+RANGES = {
+    "temperature": Range(
+        "a positive finite real number (no bool)",
+        "1.0 leaves the logits as they are",
+        lambda number: 0 < number < math.inf,
+    ),
+    "beta": Range(
+        "a real number from 0 to 1 (no bool)",
+        "0.5 is the Jensen-Shannon divergence",
+        lambda number: 0 <= number <= 1,
+    ),
+}
+
+
 def temperature_of(temperature: object, input: Array) -> float | Array:
     """Temperature as a float, or the 0-d array that holds it."""
-    required = "a positive finite real number (no bool)"
-    remedy = "1.0 leaves the logits as they are"
-    number = scalar("temperature", temperature, input, required, remedy)
-    if isinstance(number, float) and not 0 < number < math.inf:
-        raise ValueError(sentence("temperature", temperature, required, remedy))
-    return number
+    return number_within("temperature", temperature, input)
 
 
 def beta_of(beta: object, input: Array) -> float | Array:
     """Beta as a float, or the 0-d array that holds it."""
-    required = "a real number from 0 to 1 (no bool)"
-    remedy = "0.5 is the Jensen-Shannon divergence"
-    number = scalar("beta", beta, input, required, remedy)
-    if isinstance(number, float) and not 0 <= number <= 1:
-        raise ValueError(sentence("beta", beta, required, remedy))
+    return number_within("beta", beta, input)
+
+
+def number_within(name: str, value: object, input: Array) -> float | Array:
+    """Number in its range as a float, or the 0-d array that holds it."""
+    within = RANGES[name]
+    number = scalar(name, value, input, within.required, within.remedy)
+    if isinstance(number, float) and not within.holds(number):
+        raise ValueError(sentence(name, value, within.required, within.remedy))
+    return number
+
+
+def remembered(name: str, value: object) -> float:
+    """Number in its range as a float, for who keeps it; an array he would keep in memory."""
+    within = RANGES[name]
+    if not is_number(value):
+        message = (
+            f"`{name}` must be {within.required}; got {value!r}: pass float(...) of it, or an "
+            "array to the function itself, which keeps nothing."
+        )
+        raise TypeError(message)
+    number = nearest_float(value)
+    if not within.holds(number):
+        message = f"`{name}` must be {within.required}; got {value!r}: {within.remedy}."
+        raise ValueError(message)
     return number
 
 

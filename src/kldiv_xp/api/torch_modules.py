@@ -1,0 +1,182 @@
+"""The losses of logits as modules of torch, which `kldiv_xp.torch` makes public."""
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Reduction, TargetKind
+from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.api.with_logits_losses import checked_option
+
+
+class LossOfLogits(torch.nn.Module):
+    """A loss of logits whose options are attributes; it has no parameters and no buffers."""
+
+    names: tuple[str, ...] = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an option only to what construction accepts."""
+        super().__setattr__(name, checked_option(name, value) if name in self.names else value)
+
+    # TorchScript takes no keyword-only argument that has a default.
+    def forward(
+        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Loss of the logits `input` against `target`, in nats."""
+        return self._in_python(input, target, where)
+
+    @abstractmethod
+    @torch.jit.ignore
+    def _in_python(
+        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
+    ) -> torch.Tensor:
+        """The loss itself, which a scripted module calls in Python, without its class."""
+
+    def extra_repr(self) -> str:
+        """Options, as they are shown between the parentheses."""
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self.names)
+
+
+class KLDivWithLogitsLoss(LossOfLogits):
+    """`kldiv_xp.kl_div_with_logits` as a module.
+
+    It has no parameters and no buffers, and options that may be set later, as `KLDivLoss`, which
+    says how it is scripted.
+
+    Parameters
+    ----------
+    axis : int
+        Axis of one distribution.
+    temperature : float
+        What logits are divided by; one that is learned the function itself takes.
+    scale_by_temperature_squared : bool
+        Whether to multiply by the square of the temperature.
+    reduction : {'batchmean', 'mean', 'sum', 'none'}
+        What becomes of the divergences of the samples.
+    target_is : {'logits', 'probabilities', 'log_probabilities'}
+        What targets hold.
+
+    Raises
+    ------
+    ValueError
+        If an option is none of those that there are, or a number out of its range, here or when
+        it is set.
+    TypeError
+        If an option has the wrong type, here or when it is set.
+
+    See Also
+    --------
+    kldiv_xp.KLDivWithLogitsLoss : The same loss for arrays of every library.
+    kldiv_xp.kl_div_with_logits : The same loss as a function.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kldiv_xp.torch import KLDivWithLogitsLoss
+    >>> loss = KLDivWithLogitsLoss(temperature=2.0)
+    >>> student, teacher = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[3.0, 2.0, 1.0]])
+    >>> loss(student, teacher)
+    tensor(1.2806)
+    """
+
+    names = "axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"
+
+    def __init__(
+        self,
+        *,
+        axis: int = -1,
+        temperature: float = 1.0,
+        scale_by_temperature_squared: bool = True,
+        reduction: Reduction = "batchmean",
+        target_is: TargetKind = "logits",
+    ) -> None:
+        super().__init__()
+        self.axis = axis
+        self.temperature = temperature
+        self.scale_by_temperature_squared = scale_by_temperature_squared
+        self.reduction = reduction
+        self.target_is = target_is
+
+    @torch.jit.ignore
+    def _in_python(
+        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Value of `kldiv_xp.kl_div_with_logits`."""
+        return kl_div_with_logits(
+            input,
+            target,
+            where=where,
+            axis=self.axis,
+            temperature=self.temperature,
+            scale_by_temperature_squared=self.scale_by_temperature_squared,
+            reduction=self.reduction,
+            target_is=self.target_is,
+        )
+
+
+class JSDivWithLogitsLoss(LossOfLogits):
+    """`kldiv_xp.js_div_with_logits` as a module.
+
+    It is like `KLDivWithLogitsLoss` but for the function.
+
+    Parameters
+    ----------
+    beta : float
+        Weight of the target, from 0 to 1; one that is learned the function itself takes.
+    axis, temperature, scale_by_temperature_squared, reduction
+        See `KLDivWithLogitsLoss`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `KLDivWithLogitsLoss`.
+
+    See Also
+    --------
+    kldiv_xp.JSDivWithLogitsLoss : The same loss for arrays of every library.
+    kldiv_xp.js_div_with_logits : The same loss as a function.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from kldiv_xp.torch import JSDivWithLogitsLoss
+    >>> loss = JSDivWithLogitsLoss(beta=0.5)
+    >>> student, teacher = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[3.0, 2.0, 1.0]])
+    >>> loss(student, teacher)
+    tensor(0.2476)
+    """
+
+    names = "beta", "axis", "temperature", "scale_by_temperature_squared", "reduction"
+
+    def __init__(
+        self,
+        *,
+        beta: float = 0.5,
+        axis: int = -1,
+        temperature: float = 1.0,
+        scale_by_temperature_squared: bool = True,
+        reduction: Reduction = "batchmean",
+    ) -> None:
+        super().__init__()
+        self.beta = beta
+        self.axis = axis
+        self.temperature = temperature
+        self.scale_by_temperature_squared = scale_by_temperature_squared
+        self.reduction = reduction
+
+    @torch.jit.ignore
+    def _in_python(
+        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Value of `kldiv_xp.js_div_with_logits`."""
+        return js_div_with_logits(
+            input,
+            target,
+            where=where,
+            beta=self.beta,
+            axis=self.axis,
+            temperature=self.temperature,
+            scale_by_temperature_squared=self.scale_by_temperature_squared,
+            reduction=self.reduction,
+        )
