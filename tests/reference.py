@@ -12,29 +12,50 @@ def exp(value: float) -> float:
         return INF
 
 
-def term(input: float, target: float, log_target: bool = False) -> float:
+def log(value: float) -> float:
+    if value == 0:
+        return -INF
+    return math.log(value) if value > 0 else NAN
+
+
+def term(
+    input: float,
+    target: float,
+    log_target: bool = False,
+    log_input: bool = True,
+    generalized: bool = False,
+) -> float:
     """What one element contributes."""
-    log_q, target = float(input), float(target)
-    if math.isnan(log_q) or math.isnan(target):
+    x, target = float(input), float(target)
+    p, q = exp(target) if log_target else target, exp(x) if log_input else x
+    log_q = x if log_input else log(x)
+    if math.isnan(log_q) or math.isnan(target) or p < 0:
         return NAN
-    p = exp(target) if log_target else target
-    if p == 0:
-        return 0.0
-    if p < 0:
-        return NAN
-    log_p = target if log_target else math.log(p)
-    return p * (log_p - log_q)
+    if generalized and (q == INF) != (target == INF):
+        return INF
+    value = p * ((target if log_target else log(p)) - log_q) if p else 0.0
+    return value - p + q if generalized else value
 
 
-def gradient(input: float, target: float, log_target: bool = False) -> tuple[float, float]:
+def gradient(
+    input: float,
+    target: float,
+    log_target: bool = False,
+    log_input: bool = True,
+    generalized: bool = False,
+) -> tuple[float, float]:
     """Derivatives of a term by input and by target, for a target that is not NaN."""
-    log_q, target = float(input), float(target)
-    p = exp(target) if log_target else target
+    x, target = float(input), float(target)
+    p, q = exp(target) if log_target else target, exp(x) if log_input else x
+    log_q = x if log_input else log(x)
     if p == 0:
-        return 0.0, 0.0
-    log_p = target if log_target else (math.log(p) if p > 0 else NAN)
-    by_p = log_p - log_q + 1
-    return -p, p * by_p if log_target else by_p
+        by_input = (q if log_input else 1.0) if generalized else 0.0
+        return by_input, 0.0
+    log_p = target if log_target else log(p)
+    by_p = log_p - log_q + (0 if generalized else 1)
+    by_q = (-p / q if q else -INF * p) + (1 if generalized else 0)
+    by_input = (q - p if generalized else -p) if log_input else by_q
+    return by_input, p * by_p if log_target else by_p
 
 
 def loss(inputs, targets, reduction: str, log_target: bool = False):
@@ -52,6 +73,7 @@ TARGETS = [0.3, 1.0, 2.5, 0.0, -0.0, -0.2, INF, NAN]
 LOG_TARGETS = [-1.2, 0.0, 0.9, -INF, -1e4, INF, NAN]
 
 
-def every_pair(log_target: bool) -> list[tuple[float, float]]:
+def every_pair(log_target: bool, log_input: bool = True) -> list[tuple[float, float]]:
     """All pairs of special operands."""
-    return [(x, t) for x in INPUTS for t in (LOG_TARGETS if log_target else TARGETS)]
+    inputs = INPUTS if log_input else TARGETS
+    return [(x, t) for x in inputs for t in (LOG_TARGETS if log_target else TARGETS)]

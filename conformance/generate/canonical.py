@@ -12,6 +12,7 @@ from generate.problem import problem
 from generate.samples import samples
 from generate.solution import Solution
 from generate.solve import solve
+from generate.solve_forms import solve_form
 from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
 from generate.solve_samples import solve_samples
@@ -58,7 +59,10 @@ def options(draft: Draft) -> dict[str, Any]:
     """JSON forms of the options that every call of a function has."""
     if isinstance(draft, LogitsDraft):
         return {"function": draft.function, "reduction": draft.reduction, **draft.options}
-    return {"reduction": draft.reduction, "log_target": draft.log_target}
+    stored = {"reduction": draft.reduction, "log_target": draft.log_target}
+    if not draft.log_input:
+        stored["log_input"] = False
+    return stored | ({"generalized": True} if draft.generalized else {})
 
 
 def solved(draft: Draft) -> Solution:
@@ -67,6 +71,8 @@ def solved(draft: Draft) -> Solution:
         if draft.upstream is not None:
             return solve_logit_slopes(draft, draft.upstream)
         return solve_logits(draft)
+    if draft.is_of_another_form:
+        return solve_form(draft)
     return solve_samples(draft) if draft.is_sampled else solve(draft)
 
 

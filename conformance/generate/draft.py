@@ -25,6 +25,8 @@ class Draft:
         Mask, in the shape of the operands unless it has its own.
     where_dtype, where_container : str, optional
         What a mask is that is no array of bools.
+    log_input, generalized : bool
+        Another form of the loss than torch's, where they are not True and False.
     upstream : float, optional
         Asks for the gradient.
     raises : str, optional
@@ -42,6 +44,8 @@ class Draft:
     target_dtype: str | None = None
     reduction: object = "none"
     log_target: object = False
+    log_input: bool = True
+    generalized: bool = False
     legacy: tuple[object, object] | None = None
     axis: object = None
     where: tuple[bool, ...] | None = None
@@ -57,6 +61,11 @@ class Draft:
     def is_sampled(self) -> bool:
         """Whether terms are summed over axes first, or some of them left out."""
         return self.axis is not None or self.where is not None
+
+    @property
+    def is_of_another_form(self) -> bool:
+        """Whether it is not torch's loss."""
+        return not self.log_input or self.generalized
 
     @property
     def dtypes(self) -> tuple[str, str]:

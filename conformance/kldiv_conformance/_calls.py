@@ -13,7 +13,7 @@ from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._wrapped import wrapped
 
 OPTIONAL = {
-    *("size_average", "reduce", "axis", "where"),
+    *("size_average", "reduce", "axis", "where", "log_input", "generalized"),
     *("temperature", "scale_by_temperature_squared", "target_is", "beta"),
 }
 

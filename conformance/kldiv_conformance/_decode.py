@@ -8,6 +8,8 @@ from kldiv_conformance._vector import Operand, Result, Vector
 ARGUMENTS = (
     "reduction",
     "log_target",
+    "log_input",
+    "generalized",
     "size_average",
     "reduce",
     "axis",

@@ -72,9 +72,15 @@ class Sign:
     telltale: str | None = None
 
 
+def is_of_another_form(vector: Vector) -> bool:
+    """Whether the loss is not torch's."""
+    return bool({"log_input", "generalized"} & set(vector.arguments))
+
+
 def is_loss(vector: Vector) -> bool:
-    """Whether the loss itself is called."""
-    return vector.function is None and vector.kind != "invalid"
+    """Whether torch's loss is called."""
+    is_torchs = not is_of_another_form(vector)
+    return vector.function is None and vector.kind != "invalid" and is_torchs
 
 
 def is_of_logits(vector: Vector) -> bool:
@@ -318,5 +324,6 @@ PLAIN = frozenset(
         *("InputGradient", "TargetGradient", "GradientReduction", "Upstream", "ZeroTarget"),
         *("LogitsFormula", "LogitsGradient", "Temperature", "TemperatureGradient"),
         *("GivenTarget", "MixtureWeights", "DivergenceEnds", "Epsilon"),
+        *("TwoTables", "Generalized"),
     }
 )

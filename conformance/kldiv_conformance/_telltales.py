@@ -67,7 +67,7 @@ def telltale(vector: Vector, numbers: Sequence[float]) -> str | None:
 
 def is_plain(vector: Vector) -> bool:
     """Whether a vector asks for the loss itself, of all elements at once."""
-    legacy = {"size_average", "reduce", "axis"} & set(vector.arguments)
+    legacy = {"size_average", "reduce", "axis", "log_input", "generalized"} & set(vector.arguments)
     return vector.function is None and vector.where is None and not legacy
 
 

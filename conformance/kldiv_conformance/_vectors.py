@@ -20,6 +20,7 @@ GROUPS = (
     "cancellation",
     "gradients",
     "samples_and_masks",
+    "forms",
     "logits",
     "invalid_arguments",
 )

@@ -16,6 +16,8 @@ def kl_div(
     log_target=False,
     axis=None,
     where=None,
+    log_input=True,
+    generalized=False,
 ):
     check(input, target, size_average, reduce, reduction, log_target)
     check_samples(input, axis, where)
@@ -23,7 +25,11 @@ def kl_div(
     dtype = np.promote_types(input.dtype, target.dtype)
     wide = np.promote_types(dtype, np.float32)
     with np.errstate(all="ignore"):
-        terms = pointwise(input.astype(wide), target.astype(wide), log_target)
+        operands = input.astype(wide), target.astype(wide)
+        if log_input and not generalized:
+            terms = pointwise(*operands, log_target)
+        else:
+            terms = other_form(*operands, log_target, log_input, generalized)
         if axis is not None or where is not None:
             loss = reduced_samples(terms, resolved_reduction, axis, where)
             return np.asarray(loss, dtype=dtype)
@@ -63,7 +69,18 @@ def sample_divisor(reduction, chosen, axis):
     return samples.shape[0] if reduction == "batchmean" and samples.ndim else 1
 
 
-def kl_div_gradient(input, target, *, reduction, log_target, upstream, axis=None, where=None):
+def kl_div_gradient(
+    input,
+    target,
+    *,
+    reduction,
+    log_target,
+    upstream,
+    axis=None,
+    where=None,
+    log_input=True,
+    generalized=False,
+):
     wide = np.promote_types(np.promote_types(input.dtype, target.dtype), np.float32)
     x, t = input.astype(wide), target.astype(wide)
     factor = wide.type(upstream) / divisor(reduction, input)
@@ -71,6 +88,10 @@ def kl_div_gradient(input, target, *, reduction, log_target, upstream, axis=None
     if axis is not None or where is not None:
         factor = wide.type(upstream / sample_divisor(reduction, chosen, axis))
     with np.errstate(all="ignore"):
+        if not log_input or generalized:
+            slopes = slopes_of_other_form(x, t, log_target, log_input, generalized)
+            by_input, by_target = (np.asarray(slope * factor) for slope in slopes)
+            return by_input.astype(input.dtype), by_target.astype(target.dtype)
         p = np.exp(t) if log_target else t
         zero = p == 0
         log_p = np.where(zero, 0, t) if log_target else np.log(np.where(zero, 1, t))
@@ -131,3 +152,31 @@ def check_samples(input, axis, where):
     shape = tuple(1 if place in places else size for place, size in enumerate(input.shape))
     if where.shape not in (input.shape, shape):
         raise ValueError("mask of another shape")
+
+
+def both(x, t, log_target, log_input):
+    q, p = np.exp(x) if log_input else x, np.exp(t) if log_target else t
+    log_q, log_p = x if log_input else np.log(x), t if log_target else np.log(t)
+    return q, p, np.where(p == 0, 0, log_p - log_q)
+
+
+def other_form(x, t, log_target, log_input, generalized):
+    q, p, ratio = both(x, t, log_target, log_input)
+    product = np.where(p == 0, 0, p * ratio)
+    if not generalized:
+        return product
+    near = (np.abs(ratio) < 1) & (p > 0)
+    if not (log_input and log_target):
+        ratio = -np.log1p((q - p) / np.where(near, p, 1))
+    ratio = np.where(near, ratio, 0)
+    series = sum((-ratio) ** power / math.factorial(power) for power in range(2, 25))
+    return np.where(near, p * series, product + (q - p))
+
+
+def slopes_of_other_form(x, t, log_target, log_input, generalized):
+    q, p, ratio = both(x, t, log_target, log_input)
+    by_input = -p if log_input else -np.where(p == 0, 0, p / q)
+    by_target = np.where(p == 0, 0, ratio if generalized else ratio + 1)
+    if generalized:
+        by_input = by_input + (q if log_input else 1)
+    return by_input, p * by_target if log_target else by_target

@@ -10,6 +10,7 @@ from kldiv_xp import kl_div
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate import by_backend, evaluate_slopes, evaluate_terms, plain_sum
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form
 
 LOG_Q, P = np.log([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
 
@@ -30,14 +31,14 @@ def test_backend_is_asked_for_what_it_has(operands):
 
 def test_what_a_backend_answers_stands(operands):
     bridged = replace(operands, backend=SimpleNamespace(terms=lambda *_: "its terms"))
-    assert evaluate_terms(bridged, (LOG_Q, P), log_target=False) == "its terms"
+    assert evaluate_terms(bridged, (LOG_Q, P), Form()) == "its terms"
 
 
 @pytest.mark.parametrize(("number", "parts"), [(0.5, None), (None, 1), (1, 2), (3.0, 7)])
 def test_derivatives_are_multiplied_by_every_scale(operands, number, parts):
     factor = (1 if number is None else number) / (parts or 1)
     by_input, by_target = evaluate_slopes(
-        operands, (LOG_Q, P), log_target=False, scale=Scale(number, parts), upstream=()
+        operands, (LOG_Q, P), Form(), scale=Scale(number, parts), upstream=()
     )
     np.testing.assert_allclose(by_input, -factor * P)
     np.testing.assert_allclose(by_target, factor * (np.log(P) - LOG_Q + 1))
@@ -55,7 +56,7 @@ def test_sum_of_nothing_but_negative_zeros_is_positive(backend, shape, axis, bri
             return kl_div(x, t, reduction="sum" if axis is None else "none", axis=axis)
         axes = None if axis is None else (axis,)
         plain = replace(examine(x, t), backend=None)
-        return plain_sum(plain, (x, t), log_target=False, parts=None, axis=axes)
+        return plain_sum(plain, (x, t), Form(), parts=None, axis=axes)
 
     value = backend.values(loss, backend.array(-np.ones(shape)), backend.array(-np.zeros(shape)))
     np.testing.assert_array_equal(value, np.zeros(shape[:-1] if axis else ()))

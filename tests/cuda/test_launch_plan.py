@@ -17,11 +17,19 @@ from kldiv_xp.core.evaluate import evaluate_loss, evaluate_samples, evaluate_slo
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.strides_and_grid import grid_of
+from kldiv_xp.formula.form import Form
 
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
 
-BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
+FORMS = {
+    "p": Form(),
+    "log p": Form(log_target=True),
+    "q": Form(log_input=False),
+    "generalised": Form(log_input=False, generalized=True),
+    "generalised, log p": Form(log_target=True, generalized=True),
+}
+BOTH_SPACES = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 TYPES = pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
 DEVICE = cuda_on_cpu.numpy_device()
 MIXED = [("float16", "float32"), ("float32", "float64"), ("float16", "float64")]
@@ -32,13 +40,14 @@ def tolerance(dtype):
     return 4 * np.finfo(dtype).eps
 
 
-def operands(shape, type_="float64", log_target=False, seed=0):
+def operands(shape, type_="float64", form=FORMS["p"], seed=0):
     """Log-probabilities, and targets with zeros."""
     rng = np.random.default_rng(seed)
     log_q, target = rng.uniform(-9, -0.1, shape), rng.uniform(0.05, 1, shape)
     target = np.where(rng.uniform(size=shape) < 0.2, 0, target)
+    log_q = log_q if form.log_input else np.exp(log_q)
     with np.errstate(divide="ignore"):
-        target = np.log(target) if log_target else target
+        target = np.log(target) if form.log_target else target
     return np.asarray(log_q.astype(type_)), np.asarray(target.astype(type_))
 
 
@@ -47,33 +56,37 @@ def plain(log_q, target):
     return replace(examine(log_q, target), backend=None)
 
 
-def special(type_, log_target):
-    pairs = np.asarray(reference.every_pair(log_target)).T
+def special(type_, form):
+    pairs = np.asarray(reference.every_pair(form.log_target, form.log_input)).T
     return [np.ascontiguousarray(each.astype(type_)) for each in pairs]
 
 
 @TYPES
 @BOTH_SPACES
-def test_terms_of_special_operands_are_as_the_contract_says(type_, log_target):
-    inputs, targets = special(type_, log_target)
-    terms = launch_plan.terms(DEVICE, examine(inputs, targets), (inputs, targets), log_target)
-    expected = [reference.term(x, t, log_target) for x, t in zip(inputs, targets, strict=True)]
+def test_terms_of_special_operands_are_as_the_contract_says(type_, form):
+    inputs, targets = special(type_, form)
+    terms = launch_plan.terms(DEVICE, examine(inputs, targets), (inputs, targets), form)
+    expected = [
+        reference.term(x, t, **form._asdict()) for x, t in zip(inputs, targets, strict=True)
+    ]
     assert_allclose(terms, expected, rtol=tolerance(type_))
     zeros = np.asarray(expected) == 0
     with np.errstate(over="ignore"):
-        of_zero = (np.exp(targets.astype("float64")) if log_target else targets) == 0
+        of_zero = (np.exp(targets.astype("float64")) if form.log_target else targets) == 0
     assert not np.signbit(terms[zeros & of_zero]).any()
 
 
 @TYPES
 @BOTH_SPACES
-def test_slopes_of_special_operands_are_as_the_contract_says(type_, log_target):
-    inputs, targets = special(type_, log_target)
+def test_slopes_of_special_operands_are_as_the_contract_says(type_, form):
+    inputs, targets = special(type_, form)
     defined = ~np.isnan(inputs) & ~np.isnan(targets) & ~np.isposinf(targets)
     arrays = inputs, targets = inputs[defined], targets[defined]
     both = (True, True)
-    slopes = launch_plan.slopes(DEVICE, examine(*arrays), arrays, log_target, Scale(1), (), both)
-    pairs = [reference.gradient(x, t, log_target) for x, t in zip(inputs, targets, strict=True)]
+    slopes = launch_plan.slopes(DEVICE, examine(*arrays), arrays, form, Scale(1), (), both)
+    pairs = [
+        reference.gradient(x, t, **form._asdict()) for x, t in zip(inputs, targets, strict=True)
+    ]
     for slope, expected in zip(slopes, np.asarray(pairs).T, strict=True):
         assert_allclose(slope, expected, rtol=tolerance(type_), atol=tolerance(type_))
 
@@ -98,43 +111,43 @@ def test_smallest_exponential_still_counts():
 @TYPES
 @BOTH_SPACES
 @pytest.mark.parametrize("reduction", ["terms", "loss", "samples"])
-def test_values_are_those_of_the_plain_expression(type_, log_target, reduction):
-    arrays = operands((5, 7, 11), type_, log_target)
-    here, expected = both_ways(reduction, arrays, log_target)
+def test_values_are_those_of_the_plain_expression(type_, form, reduction):
+    arrays = operands((5, 7, 11), type_, form)
+    here, expected = both_ways(reduction, arrays, form)
     assert here.dtype == expected.dtype
     assert here.shape == expected.shape
     assert_allclose(here, expected, rtol=4 * tolerance(type_), atol=tolerance(type_))
 
 
-def both_ways(reduction, arrays, log_target=False, axis=(0, 2), parts=5):
+def both_ways(reduction, arrays, form=FORMS["p"], axis=(0, 2), parts=5):
     """What the kernels and what the plain expression makes of the same."""
     whole = plain(*arrays[:2])
     if reduction == "terms":
-        here = launch_plan.terms(DEVICE, whole, arrays, log_target)
-        return here, evaluate_terms(whole, arrays, log_target)
+        here = launch_plan.terms(DEVICE, whole, arrays, form)
+        return here, evaluate_terms(whole, arrays, form)
     if reduction == "samples":
-        here = launch_plan.sums(DEVICE, whole, arrays, log_target, axis, None)
-        return here, evaluate_samples(whole, arrays, log_target, axis)
+        here = launch_plan.sums(DEVICE, whole, arrays, form, axis, None)
+        return here, evaluate_samples(whole, arrays, form, axis)
     every = tuple(range(arrays[0].ndim))
-    here = launch_plan.sums(DEVICE, whole, arrays, log_target, every, parts)
-    return here, evaluate_loss(whole, arrays, log_target, parts)
+    here = launch_plan.sums(DEVICE, whole, arrays, form, every, parts)
+    return here, evaluate_loss(whole, arrays, form, parts)
 
 
 @pytest.mark.cases(4)
 @BOTH_SPACES
 @pytest.mark.parametrize("types", MIXED, ids="-".join)
 @pytest.mark.parametrize("turned", [False, True])
-def test_mixed_types_promote(types, log_target, turned):
+def test_mixed_types_promote(types, form, turned):
     arrays = [array.astype(t) for array, t in zip(operands((6, 5)), types, strict=True)]
     arrays = tuple(arrays[::-1] if turned else arrays)
-    if log_target:
+    if form.log_target:
         arrays = arrays[0], -np.abs(arrays[1])
     for reduction in ("terms", "loss"):
-        here, expected = both_ways(reduction, arrays, log_target)
+        here, expected = both_ways(reduction, arrays, form)
         assert here.dtype == expected.dtype
         assert_allclose(here, expected, rtol=tolerance(here.dtype), equal_nan=True)
     whole, wanted = plain(*arrays), (True, True)
-    slopes = launch_plan.slopes(DEVICE, whole, arrays, log_target, Scale(0.5), (), wanted)
+    slopes = launch_plan.slopes(DEVICE, whole, arrays, form, Scale(0.5), (), wanted)
     for slope, operand in zip(slopes, arrays, strict=True):
         assert slope.dtype == operand.dtype
 
@@ -186,14 +199,14 @@ def test_operands_and_masks_that_are_broadcast_are_not_copied():
 
 
 @BOTH_SPACES
-def test_what_is_masked_has_no_part_whatever_it_holds(log_target):
-    inputs, targets = special("float64", log_target)
+def test_what_is_masked_has_no_part_whatever_it_holds(form):
+    inputs, targets = special("float64", form)
     mask = np.zeros(inputs.shape, bool)
     arrays = (inputs, targets, mask)
     whole = plain(inputs, targets)
-    assert_array_equal(launch_plan.terms(DEVICE, whole, arrays, log_target), 0)
-    assert launch_plan.sums(DEVICE, whole, arrays, log_target, (0,), 1) == 0
-    slopes = launch_plan.slopes(DEVICE, whole, arrays, log_target, Scale(1), (), (True, True))
+    assert_array_equal(launch_plan.terms(DEVICE, whole, arrays, form), 0)
+    assert launch_plan.sums(DEVICE, whole, arrays, form, (0,), 1) == 0
+    slopes = launch_plan.slopes(DEVICE, whole, arrays, form, Scale(1), (), (True, True))
     assert_array_equal(slopes, np.zeros((2, inputs.size)))
 
 
@@ -202,8 +215,8 @@ def test_what_is_masked_has_no_part_whatever_it_holds(log_target):
 @pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
 @pytest.mark.parametrize("upstream", ["none", "number", "array"])
 @pytest.mark.parametrize("masked", [False, True])
-def test_slopes_are_those_of_the_plain_expression(log_target, wanted, upstream, masked):
-    arrays = operands((4, 9), log_target=log_target)
+def test_slopes_are_those_of_the_plain_expression(form, wanted, upstream, masked):
+    arrays = operands((4, 9), form=form)
     rng = np.random.default_rng(8)
     factors = {
         "none": (),
@@ -213,7 +226,7 @@ def test_slopes_are_those_of_the_plain_expression(log_target, wanted, upstream, 
     if masked:
         arrays = (*arrays, rng.uniform(size=(4, 9)) < 0.5)
     whole = plain(*arrays[:2])
-    given = (whole, arrays, log_target, Scale(0.5, 2), factors, wanted)
+    given = (whole, arrays, form, Scale(0.5, 2), factors, wanted)
     for here, expected in zip(
         launch_plan.slopes(DEVICE, *given), evaluate_slopes(*given), strict=True
     ):

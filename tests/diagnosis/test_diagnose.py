@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from words import words
 
-from kldiv_xp import Report, diagnose
+from kldiv_xp import KLDivInputError, Report, checking, diagnose, kl_div, kl_div_gradient
 from kldiv_xp.diagnosis.diagnose import allowance, smallest_normal
 
 RNG = np.random.default_rng(0)
@@ -92,6 +92,51 @@ MISTAKES = [
         "says probabilities: pass log_target=True.",
     ),
     (
+        "log-probabilities-as-input",
+        (LOG_Q, P),
+        {"log_input": False},
+        ((0, 0), LOG_Q[0, 0], 30),
+        f"`input` holds log-probabilities ({LOG_Q[0, 0]:.6g} at (0, 0)), but log_input=False says "
+        "probabilities: leave log_input out.",
+    ),
+    (
+        "swapped",
+        (LOG_P, Q),
+        {"log_input": False, "log_target": True},
+        ((0, 0), LOG_P[0, 0], 30),
+        f"`input` holds log-probabilities ({LOG_P[0, 0]:.6g} at (0, 0)) and `target` "
+        "probabilities, so the arguments seem to be swapped: pass the probabilities first.",
+    ),
+    (
+        "logits-as-input",
+        (changed(Q, ((2, 3), -4.0), ((2, 0), 0.5), ((2, 1), 0.5), ((2, 2), 0.5), ((2, 4), 0.5)), P),
+        {"log_input": False},
+        ((2, 3), -4.0, 1),
+        "`input` is -4 at (2, 3), which is no probability, and `input` adds up to -2 along axis 1: "
+        "these look like raw logits, so call "
+        "kl_div_with_logits(input, target, axis=1, target_is='probabilities'), or take {softmax}.",
+    ),
+    (
+        "not-normalised",
+        (changed(Q, ((1, 1), Q[1, 1] + 1)), P),
+        {"log_input": False},
+        ((1,), 2.0, 1),
+        "`input` adds up to 2, not 1, at (1,) along axis 1, and is off in 1 of 6 samples: divide "
+        "it by its sum, {normalised}.",
+    ),
+    (
+        "zero-support",
+        (
+            changed(Q, ((3, 2), 0.0), ((3, 0), Q[3, 0] + Q[3, 2])),
+            P,
+        ),
+        {"log_input": False},
+        ((3, 2), P[3, 2], 1),
+        f"`input` is 0 at (3, 2), where the probability of target is {P[3, 2]:.6g}, and at 1 entry "
+        "in all, which makes the loss infinite: give these entries some probability, or leave "
+        "them out with where=.",
+    ),
+    (
         "probabilities-as-log-target",
         (LOG_Q, P),
         {"log_target": True},
@@ -163,6 +208,56 @@ def test_mistake_is_found(holding_backend, code, operands, options, expected, se
     }
     assert str(finding) == finding.message == sentence.format(**named)
     assert report
+
+
+def test_two_tables_are_left_in_peace_and_the_report_says_what_they_are():
+    report = diagnose(Q, P, log_input=False)
+    assert not report
+    assert report.input_is == report.as_dict()["input_is"] == "probabilities"
+    assert str(report).startswith(
+        "Found nothing in operands of shape (6, 5), with distributions along 1, an input of "
+        "probabilities and a target of probabilities."
+    )
+    assert report.values["sum"] == pytest.approx(float(diagnose(LOG_Q, P).values["sum"]))
+    assert diagnose(Q, P, input_is="probabilities") == report
+    more = diagnose(Q, 2 * P, log_input=False, generalized=True)
+    assert not more
+    assert more.values["sum"] > 0
+    with checking():
+        kl_div(Q, P, reduction="sum", log_input=False)
+        kl_div_gradient(2 * Q, P, reduction="sum", log_input=False, generalized=True)
+        with pytest.raises(KLDivInputError, match="leave log_input out"):
+            kl_div(LOG_Q, P, reduction="sum", log_input=False)
+    with pytest.raises(KLDivInputError, match="leave log_input out"):
+        kl_div(LOG_Q, P, reduction="sum", log_input=False, check=True)
+    kl_div(LOG_Q, P, reduction="sum", check=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"log_input": False, "input_is": "logits"},
+            "`log_input` must be left out where input_is='logits'; got False: pass "
+            "input_is='probabilities' for probabilities.",
+        ),
+        (
+            {"log_input": False, "target_is": "logits"},
+            "`target_is` must be 'probabilities' or 'log_probabilities' where `input` holds "
+            "probabilities; got 'logits': pass input_is='logits' and log(input), which is logits "
+            "as well.",
+        ),
+        (
+            {"generalized": True, "input_is": "logits"},
+            "`generalized` must be left out where input_is='logits'; got True: the softmax of "
+            "logits adds up to 1, so that it changes nothing.",
+        ),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options, sentence):
+    with pytest.raises(ValueError, match="must be") as caught:
+        diagnose(Q, P, **options)
+    assert str(caught.value) == sentence
 
 
 def test_right_operands_are_left_in_peace(holding_backend):

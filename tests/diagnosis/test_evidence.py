@@ -7,14 +7,15 @@ import pytest
 
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries
 from kldiv_xp.diagnosis.scan import Inspection, Tally
-from kldiv_xp.diagnosis.subject import of_log_probabilities
+from kldiv_xp.diagnosis.subject import of_form
+from kldiv_xp.formula.form import Form
 
 
 def evidence(met=(), axes=(1,), samples=3):
     """Evidence of three samples, and of what was met once in each case."""
     found = Inspection(1e-4, {name: Tally(1) for name in met})
     found.samples["input"] = found.samples["target"] = samples
-    subject = of_log_probabilities(log_target=False)
+    subject = of_form(Form(log_target=False))
     return Evidence(found, subject, axes=axes, elsewhere=lambda *_: None, xp=np)
 
 
@@ -44,7 +45,7 @@ def test_negative_entries_are_no_probabilities_and_may_be_logarithms():
 )
 def test_swapped_operands_are_each_in_the_space_of_the_other(met, swapped):
     assert evidence(met).is_swapped is swapped
-    other = of_log_probabilities(log_target=True)
+    other = of_form(Form(log_target=True))
     assert not dataclasses.replace(evidence(met), subject=other).is_swapped
 
 

@@ -7,17 +7,18 @@ import pytest
 
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.diagnosis.scan import Inspection, Tally, events, inspect, read
-from kldiv_xp.diagnosis.subject import of_log_probabilities
+from kldiv_xp.diagnosis.subject import of_form
+from kldiv_xp.formula.form import Form
 
 INF, NAN = math.inf, math.nan
-SUBJECT = of_log_probabilities(log_target=False)
+SUBJECT = of_form(Form(log_target=False))
 
 
 def places(x, t, *, log_target=False, tiny=0.25):
     """Where what is met, by its name."""
     operands = np.asarray(x, dtype=float), np.asarray(t, dtype=float)
     with np.errstate(all="ignore"):
-        subject = of_log_probabilities(log_target=log_target)
+        subject = of_form(Form(log_target=log_target))
         found = list(events(np, *operands, subject, tiny, 0.5))
     return {name: np.flatnonzero(mask).tolist() for name, mask, _ in found}
 
@@ -56,7 +57,7 @@ def test_sum_is_off_by_more_than_the_tolerance(total, count):
         examine(log_q, p),
         (log_q, p),
         (1,),
-        subject=of_log_probabilities(log_target=False),
+        subject=of_form(Form(log_target=False)),
         tiny=0.0,
         tolerance=0.5,
     )
@@ -71,7 +72,7 @@ def test_sample_with_a_gap_is_not_added_up():
         examine(log_q, p),
         (log_q, p, where),
         (1,),
-        subject=of_log_probabilities(log_target=False),
+        subject=of_form(Form(log_target=False)),
         tiny=0.0,
         tolerance=0.5,
     )

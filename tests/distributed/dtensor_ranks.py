@@ -87,6 +87,7 @@ LOSSES: dict[str, Loss] = {
     "terms, masked": with_options(kl_div, reduction="none"),
     "samples, masked": with_options(kl_div, reduction="none", axis=-1),
     "logarithm": with_options(kl_div, reduction="batchmean", log_target=True),
+    "tables": with_options(kl_div, reduction="sum", log_input=False, generalized=True),
     "logits": with_options(kl_div_with_logits, temperature=2.0),
     "logits, rows": with_options(kl_div_with_logits, reduction="none"),
     "logits, masked": with_options(kl_div_with_logits, reduction="mean"),
@@ -107,6 +108,7 @@ OF_PROBABILITIES = (
     "masked",
     "terms, masked",
     "samples, masked",
+    "tables",
     "logits, probabilities",
 )
 
@@ -126,6 +128,8 @@ def operands(name: str, layout: Layout) -> list[torch.Tensor]:
     shaped = rows.expand(layout.shape) if whole else rows[..., 0] if name == "masked" else rows
     mask = [shaped] if "masked" in name else []
     target = p if name in OF_PROBABILITIES else p.log()
+    if name == "tables":
+        log_q = log_q.exp()
     if name.startswith(("logits", "js")) and layout.dtype == torch.float64:
         log_q = log_q - 1000  # logits whose exponentials are 0
     return [log_q.to(layout.dtype), target.to(layout.dtype), *mask]

@@ -38,8 +38,9 @@ def flags() -> Iterator[Row]:
     for number, flag in enumerate(FLAGS):
         refused = f"must be True or False; got {flag!r}: pass bool(...) of it."
         function = [sums, module, slope][number % 3]
-        outcome = Raises(TypeError, f"`log_target` {refused}")
-        yield Row(f"log_target={flag!r}", function, pair, outcome, {"log_target": flag})
+        for name in ("log_target", "log_input", "generalized"):
+            outcome = Raises(TypeError, f"`{name}` {refused}")
+            yield Row(f"{name}={flag!r}", function, pair, outcome, {name: flag})
         name = "scale_by_temperature_squared"
         function = ["kl_div_with_logits", "js_div_with_logits"][number % 2]
         yield Row(

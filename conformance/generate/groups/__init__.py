@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from generate.draft import Draft
 from generate.groups import (
     cancellation,
+    forms,
     gradients,
     half,
     invalid,
@@ -41,6 +42,7 @@ GROUPS = (
     Group("cancellation", "cancellation", cancellation.ABOUT, cancellation.drafts),
     Group("gradients", "gradients", gradients.ABOUT, gradients.drafts),
     Group("samples_and_masks", "samples", samples_and_masks.ABOUT, samples_and_masks.drafts),
+    Group("forms", "forms", forms.ABOUT, forms.drafts),
     Group("logits", "logits", logits.ABOUT, logits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

@@ -93,7 +93,9 @@ def checked(
     input: Array, target: Array, form: Form, axis: Axis, where: Array | None
 ) -> tuple[Context, Arrays, Axes | None]:
     """What the operands are together, they and their mask in one shape, and the axes."""
-    check_form(form)
+    for switch in form:
+        if not isinstance(switch, bool):
+            check_form(form)
     context = examine(input, target)
     axes = None if axis is None else resolve_axis(axis, input.ndim)
     if where is None:

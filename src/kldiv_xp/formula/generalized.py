@@ -71,11 +71,12 @@ def generalized_pointwise(
     )
     # q outgrows p log q.
     infinite = xp.equal(q, math.inf) & xp.less(target, math.inf) & xp.greater(p, 0)
-    p, log_ratio = xp.where(infinite, 0.0, p), xp.where(infinite, 0.0, log_ratio)
+    p = xp.where(infinite, 0.0, xp.where(xp.equal(p, 0), 0.0, p))
+    log_ratio = xp.where(infinite, 0.0, log_ratio)
     far = xp.add(q, xp.multiply(p, xp.subtract(log_ratio, 1.0)))
     square = xp.multiply(d, d)
     close = xp.multiply(xp.multiply(p_near, square), completed_ratio(xp, d))
-    return xp.where(near, close, far)
+    return xp.where(near, close, xp.add(far, 0.0))  # q may be -0
 
 
 def generalized_input_gradient(
@@ -99,8 +100,8 @@ def generalized_input_gradient(
             return far
         return xp.where(near, xp.multiply(p_near, xp.multiply(d, expm1_ratio(xp, d))), far)
     q_near = xp.where(near, q, 1.0)
-    q = xp.where(xp.equal(p, 0), 1.0, q)
-    far = xp.subtract(1.0, xp.divide(p, q))
+    q = xp.where(xp.equal(q, 0), 0.0, q)  # it may be -0 itself
+    far = xp.add(xp.negative(xp.divide(p, xp.where(xp.equal(p, 0), 1.0, q))), 1.0)
     return xp.where(near, xp.divide(xp.subtract(q_near, p_near), q_near), far)
 
 

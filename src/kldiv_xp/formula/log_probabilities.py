@@ -132,7 +132,8 @@ def pointwise_input_gradient(
     if guard is Guard.NONE:
         return xp.negative(xp.divide(p, input))
     is_zero = xp.equal(p, 0)
-    return xp.where(is_zero, 0.0, xp.negative(xp.divide(p, xp.where(is_zero, 1.0, input))))
+    q = xp.where(xp.equal(input, 0), 0.0, input)  # it may be -0 itself
+    return xp.where(is_zero, 0.0, xp.negative(xp.divide(p, xp.where(is_zero, 1.0, q))))
 
 
 def pointwise_target_gradient(

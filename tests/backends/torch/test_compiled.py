@@ -7,6 +7,7 @@ from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate import evaluate_slopes, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, KL
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -18,17 +19,17 @@ WANTED = pytest.mark.parametrize(
     "wanted", [(True, False), (False, True), (True, True)], ids=["input", "target", "both"]
 )
 MASKED = pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
-BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
+Q = Form(log_input=False, generalized=True)
+FORMS = {"p": Form(), "log p": Form(log_target=True), "q": Q}
+BOTH_SPACES = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
-def arrays(wanted, *, masked, width=5, log_target=True):
+def arrays(wanted, *, masked, width=5, form=FORMS["log p"]):
     """Logarithms of probabilities, or of the input alone, and a mask of terms or of rows."""
     generator = torch.Generator().manual_seed(5)
     log_q, log_p = torch.randn((2, 4, 5), generator=generator, dtype=torch.float64).log_softmax(2)
-    operands = [
-        one.clone().requires_grad_(want)
-        for one, want in zip((log_q, log_p if log_target else log_p.exp()), wanted, strict=True)
-    ]
+    pair = log_q if form.log_input else log_q.exp(), log_p if form.log_target else log_p.exp()
+    operands = [one.clone().requires_grad_(want) for one, want in zip(pair, wanted, strict=True)]
     mask = torch.arange(4)[:, None].expand(4, width) % 3 > 0
     return (*operands, mask) if masked else tuple(operands)
 
@@ -49,14 +50,14 @@ def gradients(value, upstream, every, wanted):
 @WANTED
 @MASKED
 @BOTH_SPACES
-def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, log_target):
-    every = arrays(wanted, masked=masked, log_target=log_target)
+def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, form):
+    every = arrays(wanted, masked=masked, form=form)
     operands, plain = plain_operands(every)
-    value = graph.loss(operands, every, log_target, 4)
-    torch.testing.assert_close(value.detach(), plain_sum(operands, plain, log_target, 4))
+    value = graph.loss(operands, every, form, 4)
+    torch.testing.assert_close(value.detach(), plain_sum(operands, plain, form, 4))
     upstream = torch.tensor(3.0, dtype=torch.float64)
     found = gradients(value, upstream, every, wanted)
-    closed = evaluate_slopes(operands, plain, log_target, Scale(0.25), (upstream,), wanted)
+    closed = evaluate_slopes(operands, plain, form, Scale(0.25), (upstream,), wanted)
     torch.testing.assert_close(found, list(closed))
 
 
@@ -101,7 +102,7 @@ def test_nodes_keep_the_operands_and_nothing_else(masked):
 
 def test_without_a_derivative_the_plain_expression_does():
     operands, plain = plain_operands(arrays((False, False), masked=False))
-    assert graph.loss(operands, plain, log_target=True, parts=1) is NotImplemented
+    assert graph.loss(operands, plain, Form(log_target=True), parts=1) is NotImplemented
     assert graph.divergences(operands, plain, KL(1.0, "logits")) is NotImplemented
 
 

@@ -1,0 +1,52 @@
+"""What a draft of another form of the loss expects; no library prescribes anything else."""
+
+from mpmath import mpf
+
+from generate import bounds, reference
+from generate.draft import Draft
+from generate.forms import Form
+from generate.problem import Problem, check_overflow, problem
+from generate.rounding import rounded
+from generate.solution import Solution
+
+
+def solve_form(draft: Draft) -> Solution:
+    """Everything that a vector of this draft expects."""
+    posed = problem(draft)
+    form = Form(draft.log_input, posed.log_target, draft.generalized, posed.working)
+    if draft.upstream is None:
+        return value_solution(posed, form)
+    return slope_solution(posed, form, draft.upstream)
+
+
+def value_solution(posed: Problem, form: Form) -> Solution:
+    """Solution of a vector that asks for the loss."""
+    terms = [form.term(*pair) for pair in posed.pairs]
+    check_overflow(terms, posed)
+    exact = reference.reduced(terms, posed.resolved, posed.shape)
+    parts = None if posed.resolved == "none" else reference.divisor(posed.resolved, posed.shape)
+    errors = [form.term_bound(*pair) for pair in posed.pairs]
+    reach = bounds.value_bounds(errors, parts, posed.working)
+    result = posed.results["value"]
+    return Solution(
+        {"value": [rounded(value, result) for value in exact]},
+        {"value": [bounds.acceptable(*pair, result) for pair in zip(exact, reach, strict=True)]},
+        {},
+        [trace for pair in posed.pairs for trace in form.traces(*pair)],
+    )
+
+
+def slope_solution(posed: Problem, form: Form, upstream: float) -> Solution:
+    """Solution of a vector that asks for the gradient."""
+    factor = mpf(upstream) / reference.divisor(posed.resolved, posed.shape)
+    expected: dict[str, list[float]] = {name: [] for name in posed.results}
+    bound: dict[str, list[float]] = {name: [] for name in posed.results}
+    for pair in posed.pairs:
+        errors = form.slope_bounds(*pair, factor)
+        slopes = form.slopes(*pair)
+        for (name, result), slope, error in zip(posed.results.items(), slopes, errors, strict=True):
+            exact = slope * factor if slope else mpf(0)
+            expected[name].append(rounded(exact, result))
+            bound[name].append(bounds.acceptable(exact, error, result))
+    traces = [trace for pair in posed.pairs for trace in form.traces(*pair)]
+    return Solution(expected, bound, {}, traces)
