@@ -45,7 +45,8 @@ def rows_and_operands(working: DType, divergence: KL, heads: Heads) -> tuple[Arr
 
 def slopes(working: DType, divergence: KL, heads: Heads, upstream: Array) -> tuple[Heads]:
     """Derivatives by input, weight and bias; target and its head are taken for constants."""
-    function = partial(slopes_of, divergence, Guard.FULL, False)
+    by_target = False
+    function = partial(slopes_of, divergence, Guard.FULL, by_target)
 
     def step(carry: Any, block: Heads, upstream: Array) -> tuple[Any, Array]:
         by_weight, by_bias = carry

@@ -8,9 +8,10 @@ from kldiv_xp.calls.with_logits import reduced, scale_of
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
+from kldiv_xp.core.evaluate import by_backend
 from kldiv_xp.core.evaluate_linear import Heads, evaluate_linear
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_autocast, known_shape
+from kldiv_xp.core.namespaces import is_autocast
 from kldiv_xp.formula.logits import KL
 
 
@@ -20,17 +21,24 @@ def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: 
     scale = scale_of(divergence.temperature, scaled)
     check_reduction(reduction)
     xp = check_heads(heads, divergence.target_is)
-    shape = known_shape(heads.input)
     if heads.where is not None:
-        check_where(heads.input, heads.where, (len(shape) - 1,), of_samples=True)
+        axes = (heads.input.ndim - 1,)
+        check_where(heads.input, heads.where, axes, of_samples=True)
     heads = in_one_type(xp, heads)
     context = examine_apart(heads.input, heads.target)
     if heads.where is not None:
-        axes = (heads.input.ndim - 1,)
         heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
-    rows = evaluate_linear(context, flattened(xp, heads), divergence)
-    samples = xp.reshape(rows, heads.input.shape[:-1])
-    return reduced(context, samples, scale, reduction, heads.where)
+    where, shape = heads.where, heads.input.shape[:-1]
+
+    def reduce(rows: Array) -> Array:
+        return reduced(context, xp.reshape(rows, shape), scale, reduction, where)
+
+    heads = flattened(xp, heads)
+    if reduction != "none":
+        loss = by_backend("linear_loss", context, heads, divergence, reduce)
+        if loss is not NotImplemented:
+            return loss
+    return reduce(evaluate_linear(context, heads, divergence))
 
 
 def check_number(temperature: float | Array) -> None:
@@ -45,14 +53,14 @@ def check_number(temperature: float | Array) -> None:
 
 def flattened(xp: Namespace, heads: Heads) -> Heads:
     """The same with one axis of samples."""
-    input, target = (rows_of(xp, array) for array in (heads.input, heads.target))
+    states, target = (rows_of(xp, array) for array in (heads.input, heads.target))
     where = None if heads.where is None else rows_of(xp, heads.where)
-    return heads._replace(input=input, target=target, where=where)
+    return heads._replace(input=states, target=target, where=where)
 
 
 def rows_of(xp: Namespace, array: Array) -> Array:
     """Array as a matrix."""
-    return array if array.ndim == 2 else xp.reshape(array, (-1, array.shape[-1]))
+    return xp.reshape(array, (-1, array.shape[-1]))
 
 
 def in_one_type(xp: Namespace, heads: Heads) -> Heads:

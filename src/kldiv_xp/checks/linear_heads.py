@@ -6,6 +6,9 @@ from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import known_shape
 
+# Number of its axes.
+MATRIX = 2
+
 
 def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     """Namespace of operands that go together; raises of those that do not."""
@@ -31,7 +34,7 @@ def check_head(
 ) -> None:
     """Refuse a weight that does not fit the hidden states, and a bias that does not fit it."""
     states, shape = known_shape(hidden), known_shape(weight)
-    if len(shape) != 2 or not states or not agree(states[-1:], shape[1:]):
+    if weight.ndim != MATRIX or not states or not agree(states[-1:], shape[1:]):
         message = (
             f"`{weight_name}` must have the shape (vocabulary, {states[-1] if states else 1}), "
             f"whose second size is the last of `{name}`; got {shape} where `{name}` has {states}: "

@@ -11,7 +11,7 @@ from kldiv_xp.core.run import quiet
 from kldiv_xp.formula.logits import Divergence
 
 # Of the logits of one block, of which there are those of the student, of the teacher, and a slope.
-BYTES_OF_LOGITS = 1 << 24
+BYTES_OF_LOGITS = 12 << 20
 
 
 class Heads(NamedTuple):

@@ -11,6 +11,7 @@ from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes
 from kldiv_xp.backends.torch.linear import linear_divergences
+from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import CUDA, HOST, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
 from kldiv_xp.backends.torch.sparse import sparse_divergences
@@ -33,6 +34,7 @@ __all__ = [
     "evaluated",
     "gradient",
     "linear_divergences",
+    "linear_loss",
     "loss",
     "row_slopes",
     "samples",

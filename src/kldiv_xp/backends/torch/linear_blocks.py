@@ -1,0 +1,109 @@
+"""Blocks of logits made of hidden states in torch: divergences of their rows, and derivatives."""
+
+import torch
+
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.torch.eager_logits import rows_of, slopes_in_blocks
+from kldiv_xp.backends.torch.numpy_views import HOST, place_of
+from kldiv_xp.core.context import Context, plain_context
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_linear import Heads, blocks, operands_of
+from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.formula.logits import KL, Divergence
+
+Slopes = tuple[Array, Array, Array]
+
+
+def slopes_of(
+    heads: Heads,
+    divergence: KL,
+    upstream: Array,
+    by_states: bool,
+    by_head: bool,
+    rows: Array | None = None,
+) -> Slopes:
+    """Derivatives by input, and by weight and bias, each empty where it is not wanted.
+
+    The divergence of every row is written into `rows`, if it is there. Sums over blocks are in the
+    type that is computed in.
+    """
+    context = context_of(heads)
+    sums = empty_slopes(heads, by_states, by_head, context.working)
+    for block in blocks(heads):
+        written = None if rows is None else rows[block]
+        places = sums[0][block] if by_states else None, *(sums[1:] if by_head else (None, None))
+        add_slopes(context, heads.cut(block), divergence, upstream[block], places, written)
+    return sums[0], *(one.to(heads.weight.dtype) for one in sums[1:])
+
+
+def empty_slopes(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> Slopes:
+    """Tensors for the derivatives, without elements where they are not wanted."""
+    size, width = heads.weight.shape if by_head else (0, 0)
+    by_input = torch.empty_like(heads.input if by_states else heads.input[:0])
+    by_weight = heads.weight.new_zeros((size, width), dtype=dtype)
+    return by_input, by_weight, heads.weight.new_zeros((size,), dtype=dtype)
+
+
+def add_slopes(
+    context: Context,
+    block: Heads,
+    divergence: KL,
+    upstream: Array,
+    places: tuple[Array | None, ...],
+    rows: Array | None,
+) -> None:
+    """Write what belongs to a block of rows alone, and add what others have a part in.
+
+    A function of its own, so that the logits are gone when those of the next block are made.
+    """
+    arrays = operands_of(context.xp, block)
+    if rows is not None:
+        rows.copy_(rows_of_block(context, arrays, divergence))
+    slope = slopes_of_block(context, arrays, divergence, upstream.unsqueeze(-1))
+    del arrays
+    by_input, by_weight, by_bias = places
+    if by_input is not None:
+        torch.mm(slope, block.weight, out=by_input)
+    if by_weight is not None and by_bias is not None:
+        add_product(by_weight, slope.T, block.input)
+        by_bias += slope.sum(0, dtype=by_bias.dtype)
+
+
+def add_product(result: Array, left: Array, right: Array) -> None:
+    """Add a product of matrices, which may be narrower."""
+    if result.dtype == left.dtype:
+        result.addmm_(left, right)
+    else:
+        result += left @ right
+
+
+def rows_of_block(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row of a block."""
+    if place_of(arrays) == HOST:
+        return rows_of(context, divergence, *arrays)
+    return plain_rows(context, arrays, divergence)
+
+
+def slopes_of_block(
+    context: Context, arrays: Arrays, divergence: Divergence, upstream: Array
+) -> Array:
+    """Derivatives by the logits of a block, in their type."""
+    on_host = place_of(arrays, (upstream,)) == HOST
+    function = slopes_in_blocks if on_host else plain_slopes
+    return function(context, arrays, divergence, upstream, (True, False))[0]
+
+
+def context_of(heads: Heads) -> Context:
+    """Context of logits and their target, told from their types."""
+    return plain_context(heads.input[:0, :0], heads.target[:0, :0])
+
+
+def plain_gradient(heads: Heads, divergence: KL, upstream: Array) -> Slopes:
+    """The derivatives of all rows at once, by expressions that torch differentiates."""
+    context = context_of(heads)
+    logits, target, *where = operands_of(context.xp, heads)
+    arrays = logits, target.detach(), *where
+    wanted = True, False
+    slope = plain_slopes(context, arrays, divergence, upstream.unsqueeze(-1), wanted)[0]
+    slope = context.xp.asarray(slope)
+    return slope @ heads.weight, slope.T @ heads.input, slope.sum(0)

@@ -1,0 +1,69 @@
+"""A loss from hidden states in eager torch: its gradient is made with it, from the same blocks.
+
+Made once more for the gradient, the logits of both sides take two products of matrices beside the
+four that are needed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array
+from kldiv_xp.backends.torch.linear import chosen, kept, slopes_again
+from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
+from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate_linear import Heads
+from kldiv_xp.formula.logits import KL
+
+Reduce = Callable[[Array], Array]
+
+
+def linear_loss(context: Context, heads: Heads, divergence: KL, reduce: Reduce) -> Array:
+    """What the rows are reduced to, one number, where a gradient is wanted of tensors at hand."""
+    learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
+    present = tuple(one for one in heads if one is not None)
+    if not is_differentiated(*learned) or place_of(present) is None:
+        return NotImplemented
+    rows = heads.input.new_zeros((heads.input.shape[0],), dtype=context.working)
+    (cotangent,) = torch.autograd.grad(reduce(rows.requires_grad_()), rows)
+    return LinearLoss.apply(reduce, divergence, cotangent, *kept(heads))
+
+
+class LinearLoss(torch.autograd.Function):
+    """The loss as one node that keeps its operands and its gradient."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, reduce: Reduce, divergence: KL, cotangent: Array, *operands: Array | None
+    ) -> Array:
+        """What the rows are reduced to; the gradient is kept for the first who asks."""
+        heads, wanted = Heads(*operands), ctx.needs_input_grad[3:7]
+        ctx.save_for_backward(cotangent, *operands)
+        ctx.divergence, ctx.wanted = divergence, wanted
+        rows = torch.empty_like(cotangent, dtype=context_of(heads).working)
+        by_head = wanted[1] or wanted[3]
+        ctx.slopes = slopes_of(heads, divergence, cotangent, wanted[0], by_head, rows)
+        return reduce(rows)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """The gradient that was made, or a new one: who got the first may have changed it."""
+        cotangent, *operands = ctx.saved_tensors
+        heads, slopes = Heads(*operands), ctx.slopes
+        differentiated = [one for one in (*operands, upstream) if one is not None]
+        if slopes is None or is_differentiated(*differentiated):
+            factors = cotangent * upstream
+            slopes = slopes_again(heads, ctx.divergence, factors, ctx.wanted)
+        else:
+            ctx.slopes, slopes = None, times(slopes, upstream)
+        return None, None, None, *chosen(slopes, ctx.wanted), *[None] * 3
+
+
+def times(slopes: Slopes, upstream: Array) -> Slopes:
+    """Derivatives times a number, or themselves where it is at hand and 1."""
+    if place_of((upstream,)) == HOST and upstream == 1:
+        return slopes
+    by_input, by_weight, by_bias = (one * upstream.to(one.dtype) for one in slopes)
+    return by_input, by_weight, by_bias
