@@ -86,6 +86,10 @@ QUICK = (
     "formula",
 )
 COMPILED_OR_LAZY = ("compile", "jit", "dask", "strict")
+QUICKLY = (
+    *("-k", " and ".join(f"not {word}" for word in COMPILED_OR_LAZY)),
+    *(f"tests/{name}" for name in QUICK),
+)
 
 
 @nox.session(reuse_venv=True)
@@ -93,9 +97,34 @@ def quick(session: nox.Session) -> None:
     """Run the tests of formula, calls and NumPy's bridge on NumPy, torch and JAX."""
     install_group(session, "torch", "tests")
     session.install(".")
-    files = [f"tests/{name}" for name in QUICK]
-    eager = " and ".join(f"not {word}" for word in COMPILED_OR_LAZY)
-    session.run("pytest", *PARALLEL, "-k", eager, *files, *session.posargs, env=SURROUNDINGS)
+    session.run("pytest", *PARALLEL, *QUICKLY, *session.posargs, env=SURROUNDINGS)
+
+
+@nox.session(python=nox.project.python_versions(PYPROJECT))
+def pythons(session: nox.Session) -> None:
+    """Run the quick tests on NumPy, in every Python that is claimed and found here."""
+    install_group(session, "wheel-tests")
+    session.install(".")
+    files = ["tests/project/test_package.py", "tests/project/test_import.py"]
+    session.run("pytest", *QUICKLY, *files, *session.posargs, env=SURROUNDINGS)
+
+
+# torch's oldest version is left out: its CPU build is not where the others are.
+WITH_FLOORS = ("numpy", "jax", "dask", "conformance")
+
+
+@nox.session(python=nox.project.python_versions(PYPROJECT)[0])
+def floors(session: nox.Session) -> None:
+    """Run the quick tests and some vectors on the oldest versions that are claimed; not torch's."""
+    project = PYPROJECT["project"]
+    extras = [one for extra in WITH_FLOORS for one in project["optional-dependencies"][extra]]
+    claimed = [*project["dependencies"], *extras]
+    oldest = [one.replace(">=", "==") for one in claimed]
+    session.install(*oldest, *nox.project.dependency_groups(PYPROJECT, "wheel-tests"))
+    session.install("--no-deps", ".")
+    session.run("pytest", *QUICKLY, *session.posargs, env=SURROUNDINGS)
+    chosen = [f"--backend={name}" for name in ("numpy", "dask", "jax", "array-api-strict")]
+    session.run("kldiv-conformance", "run", "--sample=150", *chosen)
 
 
 @nox.session

@@ -1,6 +1,6 @@
 """The losses as modules of torch; KLDivLoss in the place of torch.nn.KLDivLoss."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -15,6 +15,11 @@ __all__ = ["JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
 
 SWITCHES = Form._fields
 OPTIONS = ("reduction", "log_target", "log_input", "generalized", "axis")
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__]
 
 
 class KLDivLoss(torch.nn.KLDivLoss):
@@ -95,6 +100,13 @@ class KLDivLoss(torch.nn.KLDivLoss):
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option only to what construction accepts."""
         super().__setattr__(name, option(name, value))
+
+    if TYPE_CHECKING:  # torch.nn.Module annotates its own as a call of anything.
+
+        def __call__(
+            self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
+        ) -> torch.Tensor:
+            """Loss of `input` (log-probabilities) against `target`, in nats."""
 
     # TorchScript takes no keyword-only argument that has a default.
     def forward(

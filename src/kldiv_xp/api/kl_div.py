@@ -1,6 +1,6 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
-from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import value_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -11,8 +11,8 @@ from kldiv_xp.formula.form import Form
 
 @overridable
 def kl_div(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: Reduction = "mean",
@@ -21,9 +21,9 @@ def kl_div(
     log_input: bool = True,
     generalized: bool = False,
     axis: Axis = None,
-    where: ArrayT | None = None,
+    where: MaskT | None = None,
     check: bool = False,
-) -> ArrayT:
+) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence loss, in nats.
 
     The arguments are those of `torch.nn.functional.kl_div`, in the same positions; the arrays

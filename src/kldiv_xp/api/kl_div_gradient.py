@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import gradient_of, value_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -14,18 +14,18 @@ from kldiv_xp.formula.form import Form
 
 @overridable
 def kl_div_gradient(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     reduction: Reduction = "mean",
     log_input: bool = True,
     log_target: bool = False,
     generalized: bool = False,
     axis: Axis = None,
-    where: ArrayT | None = None,
+    where: MaskT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
-) -> tuple[ArrayT, ...]:
+) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
     Parameters
@@ -108,7 +108,7 @@ def kl_div_gradient(
     if is_checking():
         check_values(True, input, target, form, axis, where)  # noqa: FBT003
     check_switch("return_value", return_value)
-    gradient: tuple[ArrayT, ...] = gradient_of(
+    gradient: tuple[ArrayT | TargetT, ...] = gradient_of(
         input, target, reduction, form, axis, where, upstream
     )
     if return_value:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import ArrayT, Axis, Reduction
+from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
 from kldiv_xp.checks.options import check_form, plain_axis
@@ -101,7 +101,13 @@ class KLDivLoss:
         object.__setattr__(self, "generalized", generalized)
         object.__setattr__(self, "axis", axis)
 
-    def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
+    def __call__(
+        self,
+        input: Operand[ArrayT, MaskT],
+        target: Operand[TargetT, MaskT],
+        *,
+        where: MaskT | None = None,
+    ) -> ArrayT | TargetT:
         """Loss of `input` against `target`, in nats.
 
         Parameters

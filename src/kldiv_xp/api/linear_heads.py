@@ -1,8 +1,8 @@
 """Divergence of a softmax over a vocabulary from the hidden states that its logits are made of."""
 
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.checks.options import check_target_kind
@@ -14,19 +14,19 @@ from kldiv_xp.formula.logits import KL
 
 @overridable
 def linear_kl_div(
-    input: ArrayT,
-    weight: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    weight: Operand[Any, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
-    bias: ArrayT | None = None,
-    target_weight: ArrayT | None = None,
-    target_bias: ArrayT | None = None,
+    bias: Operand[Any, MaskT] | None = None,
+    target_weight: Operand[Any, MaskT] | None = None,
+    target_bias: Operand[Any, MaskT] | None = None,
     target_is: TargetKind = "logits",
     temperature: SupportsFloat = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
-    where: ArrayT | None = None,
-) -> ArrayT:
+    where: MaskT | None = None,
+) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of language models from their last hidden states, in nats.
 
     `kl_div_with_logits` of ``input @ weight.T + bias``, whose logits are made block by block, and

@@ -1,8 +1,8 @@
 """Divergence of logits from a teacher known by its most probable entries alone."""
 
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, Tail, TargetKind
+from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail, check_target_kind
@@ -13,9 +13,9 @@ from kldiv_xp.formula.sparse import SparseKL
 
 @overridable
 def sparse_kl_div_with_logits(
-    input: ArrayT,
-    indices: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    indices: Operand[Any, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     target_is: TargetKind = "log_probabilities",
     tail: Tail = "bucket",
@@ -23,8 +23,8 @@ def sparse_kl_div_with_logits(
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
-    where: ArrayT | None = None,
-) -> ArrayT:
+    where: MaskT | None = None,
+) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence from a teacher that is known by its top k entries, in nats.
 
     The loss of `kl_div_with_logits` against what inference servers return: for every sample k

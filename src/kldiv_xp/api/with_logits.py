@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -12,16 +12,16 @@ from kldiv_xp.core.namespaces import is_overridden
 
 @overridable
 def kl_div_with_logits(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
-    where: ArrayT | None = None,
+    where: MaskT | None = None,
     target_is: TargetKind = "logits",
-) -> ArrayT:
+) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
 
     :math:`T^2\, \mathrm{KL}(\mathrm{softmax}(target/T) \,\|\, \mathrm{softmax}(input/T))`, the
@@ -105,16 +105,16 @@ def kl_div_with_logits(
 
 @overridable
 def js_div_with_logits(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
-    where: ArrayT | None = None,
-) -> ArrayT:
+    where: MaskT | None = None,
+) -> ArrayT | TargetT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
     :math:`T^2\, [\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)]`

@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -12,18 +12,18 @@ from kldiv_xp.core.namespaces import is_overridden
 
 @overridable
 def kl_div_with_logits_gradient(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
-    where: ArrayT | None = None,
+    where: MaskT | None = None,
     target_is: TargetKind = "logits",
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
-) -> tuple[ArrayT, ...]:
+) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `kl_div_with_logits` with respect to both operands, in closed form.
 
     Parameters
@@ -74,30 +74,34 @@ def kl_div_with_logits_gradient(
     """
     operands = (input, target, where, temperature, upstream)
     if is_overridden(operands):
-        answer: tuple[ArrayT, ...] = override(kl_div_with_logits_gradient, operands, locals())
+        answer: tuple[ArrayT | TargetT, ...] = override(
+            kl_div_with_logits_gradient, operands, locals()
+        )
         return answer
     divergence = kl_of(input, temperature, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[ArrayT, ...] = with_gradient(input, target, options, upstream, return_value)
+    results: tuple[ArrayT | TargetT, ...] = with_gradient(
+        input, target, options, upstream, return_value
+    )
     return results
 
 
 @overridable
 def js_div_with_logits_gradient(
-    input: ArrayT,
-    target: ArrayT,
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
     *,
     beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
-    where: ArrayT | None = None,
+    where: MaskT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
-) -> tuple[ArrayT, ...]:
+) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `js_div_with_logits` with respect to both operands, in closed form.
 
     Parameters
@@ -139,11 +143,15 @@ def js_div_with_logits_gradient(
     """
     operands = (input, target, where, temperature, beta, upstream)
     if is_overridden(operands):
-        answer: tuple[ArrayT, ...] = override(js_div_with_logits_gradient, operands, locals())
+        answer: tuple[ArrayT | TargetT, ...] = override(
+            js_div_with_logits_gradient, operands, locals()
+        )
         return answer
     divergence = js_of(input, temperature, beta)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[ArrayT, ...] = with_gradient(input, target, options, upstream, return_value)
+    results: tuple[ArrayT | TargetT, ...] = with_gradient(
+        input, target, options, upstream, return_value
+    )
     return results

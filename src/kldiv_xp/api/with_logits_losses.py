@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from kldiv_xp._typing import ArrayT, Reduction, TargetKind
+from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.checks.options import check_axis, check_switch, check_target_kind
@@ -98,9 +98,15 @@ class KLDivWithLogitsLoss(Remembering):
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
 
-    def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
+    def __call__(
+        self,
+        input: Operand[ArrayT, MaskT],
+        target: Operand[TargetT, MaskT],
+        *,
+        where: MaskT | None = None,
+    ) -> ArrayT | TargetT:
         """Loss of `input` against `target`, in nats; see `kl_div_with_logits`."""
-        loss: ArrayT = kl_div_with_logits(input, target, where=where, **self.options)
+        loss: ArrayT | TargetT = kl_div_with_logits(input, target, where=where, **self.options)
         return loss
 
 
@@ -146,7 +152,13 @@ class JSDivWithLogitsLoss(Remembering):
     scale_by_temperature_squared: bool = True
     reduction: Reduction = "batchmean"
 
-    def __call__(self, input: ArrayT, target: ArrayT, *, where: ArrayT | None = None) -> ArrayT:
+    def __call__(
+        self,
+        input: Operand[ArrayT, MaskT],
+        target: Operand[TargetT, MaskT],
+        *,
+        where: MaskT | None = None,
+    ) -> ArrayT | TargetT:
         """Loss of `input` against `target`, in nats; see `js_div_with_logits`."""
-        loss: ArrayT = js_div_with_logits(input, target, where=where, **self.options)
+        loss: ArrayT | TargetT = js_div_with_logits(input, target, where=where, **self.options)
         return loss
