@@ -1,6 +1,6 @@
 """Gradients of the divergences from logits in closed form, for libraries without autodiff."""
 
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checking import check_logit_values
@@ -74,7 +74,7 @@ def kl_div_with_logits_gradient(
     """
     operands = (input, target, where, temperature, upstream)
     if is_overridden(operands):
-        answer: tuple[ArrayT | TargetT, ...] = override(
+        answer: tuple[Any, ...] = override(
             kl_div_with_logits_gradient, operands, locals()
         )
         return answer
@@ -82,7 +82,7 @@ def kl_div_with_logits_gradient(
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[ArrayT | TargetT, ...] = with_gradient(
+    results: tuple[Any, ...] = with_gradient(
         input, target, options, upstream, return_value
     )
     return results
@@ -143,7 +143,7 @@ def js_div_with_logits_gradient(
     """
     operands = (input, target, where, temperature, beta, upstream)
     if is_overridden(operands):
-        answer: tuple[ArrayT | TargetT, ...] = override(
+        answer: tuple[Any, ...] = override(
             js_div_with_logits_gradient, operands, locals()
         )
         return answer
@@ -151,7 +151,7 @@ def js_div_with_logits_gradient(
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[ArrayT | TargetT, ...] = with_gradient(
+    results: tuple[Any, ...] = with_gradient(
         input, target, options, upstream, return_value
     )
     return results
