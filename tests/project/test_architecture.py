@@ -25,6 +25,7 @@ ROOMS = [
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
     "backends.dask": "dask",
+    "backends.dask_chunks": "dask",
     "backends.jax": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",

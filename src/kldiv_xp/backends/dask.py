@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.dask_chunks import CHUNKS, on_chunks, over_chunks
 from kldiv_xp.core.context import Context, Examine, unrounded
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
-from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
-from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
-from kldiv_xp.core.run import quiet, run
+from kldiv_xp.core.evaluate_rows import evaluate_divergences, rows_of
+from kldiv_xp.core.namespaces import sample_mask_shape
+from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.log_probabilities import pointwise
 from kldiv_xp.formula.logits import Divergence
@@ -67,7 +66,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     Of a row that lies in several chunks one number goes between them for every maximum and sum.
     """
     if any(array.numblocks[-1] > 1 for array in arrays):
-        return sums_of_pairs(divergence, CHUNKS, *[widened(context, array) for array in arrays])
+        return rows_of(divergence, CHUNKS, *[widened(context, array) for array in arrays])
     function = partial(divergences_of_chunk, divergence=divergence, examine=context.examine)
     last = {arrays[0].ndim - 1: 1}
     # With an axis fewer Dask would not fuse it with what reads the chunks, but send them around.
@@ -131,16 +130,6 @@ def sum_of_chunk(*arrays: Array, log_target: bool, axis: Axes, examine: Examine)
     return context.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
 
 
-class Chunks:
-    """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        return partial(over_chunks if name in ("max", "sum") else on_chunks, name)
-
-
-CHUNKS = Chunks()
-
-
 def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
     """Result of ``function(xp, *arrays)``, lazily; arrays that are 0-d go with every chunk."""
     return function(CHUNKS, *[widened(context, array) for array in arrays])
@@ -150,24 +139,3 @@ def widened(context: Context, array: Array) -> Array:
     """Lazy array in the type that is computed in; a mask stays."""
     kept = array.dtype in (bool, context.working)
     return array if kept else on_chunks("astype", array, context.working)
-
-
-def on_chunks(name: str, *operands: Any) -> Array:
-    """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
-    arrays = [one for one in operands if isinstance(one, da.Array)]
-    axes = tuple(range(max(one.ndim for one in arrays)))
-    pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
-    return da.blockwise(partial(quietly, name), axes, *chain(*pairs), token=name, align_arrays=True)
-
-
-def over_chunks(name: str, array: Array, **options: Any) -> Array:
-    """Lazy reduction of the chunks, each by itself at first."""
-    function = partial(quietly, name)
-    return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
-
-
-def quietly(name: str, *operands: Any, **options: Any) -> Array:
-    """What the function of that name returns for chunks, or for reductions of them."""
-    xp = namespace_of(operands[0])
-    with quiet(facts_about(xp), operands[0]):
-        return getattr(xp, name)(*operands, **options)

@@ -10,7 +10,7 @@ from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import SLOPES, Arrays, Gradient, chained_slopes
-from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
+from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.log_probabilities import Guard, factors, pointwise
 from kldiv_xp.formula.logits import Divergence
@@ -120,7 +120,7 @@ sums.defjvp(sums_and_tangents, symbolic_zeros=True)
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def rows(divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    return unsigned(sums_of_pairs(divergence, jnp, *arrays, guard=Guard.ARITHMETIC))
+    return unsigned(rows_of(divergence, jnp, *arrays, guard=Guard.ARITHMETIC))
 
 
 def rows_and_tangents(

@@ -9,27 +9,42 @@ from kldiv_xp.calls.operands import examine
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_mask
 from kldiv_xp.checks.options import check_switch, resolve_axis
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape, sample_mask_shape
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.near_equal import LEAST_DIVISOR
 
 
-def scale_of(temperature: float | Array, scale_by_temperature_squared: bool) -> float | None:
-    """Number that divergences are multiplied by; None for 1, and where an array does it instead."""
+def check_temperature(temperature: float | Array, scale_by_temperature_squared: bool) -> None:
+    """Refuse a temperature whose square is wanted and is no number."""
     check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    if not (scale_by_temperature_squared and isinstance(temperature, float)) or temperature == 1:
-        return None
-    scale = temperature * temperature
-    if scale == math.inf:
+    if not (scale_by_temperature_squared and isinstance(temperature, float)):
+        return
+    if temperature * temperature == math.inf:
         message = (
             f"`temperature` must have a finite square; got {temperature!r}: pass "
             "scale_by_temperature_squared=False."
         )
         raise ValueError(message)
-    return scale
+
+
+def check_held(temperature: float | Array, context: Context) -> None:
+    """Refuse a temperature of which the type that is computed in does not hold the reciprocal."""
+    if not isinstance(temperature, float) or temperature >= LEAST_DIVISOR:
+        return
+    limits = context.xp.finfo(context.working)
+    least = 1 / float(limits.max)
+    if temperature < least:
+        message = (
+            f"`temperature` must be at least {least:.3g} where float{limits.bits} is computed in, "
+            f"which holds no larger reciprocal; got {temperature!r}: multiply the logits and the "
+            "temperature by the same number."
+        )
+        raise ValueError(message)
 
 
 def divergence_of(
@@ -42,9 +57,10 @@ def divergence_of(
     where: Array | None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
-    scale = scale_of(divergence.temperature, scaled)
+    check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context = examine(input, target)
+    check_held(divergence.temperature, context)
     if axis is None or isinstance(axis, tuple):
         message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
         raise TypeError(message)
@@ -66,7 +82,7 @@ def divergence_of(
         counts = (number_selected(context, where, None),)
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
-    function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
+    function = partial(reduced_samples, scale=Scale(None, parts), reduction=reduction)
     value = completed(context, function, context.dtype, samples, *counts)
     settled = by_backend("settled", context, value)
     return value if settled is NotImplemented else settled

@@ -75,6 +75,27 @@ def totals(
     return result
 
 
+def rows(
+    xp: Namespace,
+    attempts: Sequence[Attempt],
+    operands: Sequence[Array],
+    dtype: DType,
+    threads: Callable[[], int],
+) -> Array:
+    """A number for every row, which an attempt returns for whole rows; NaN: it was not enough."""
+    kept = operands[0].ndim - 1
+    indices = blocks_of(xp, operands[0].shape, dtype, kept)
+    result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
+
+    def write(job: int, values: Array) -> bool:
+        result[(*indices[job], ...)] = values
+        return not xp.isnan(values).any()
+
+    # What only the last attempt can do, single rows need, and not those after them.
+    each_block(xp, attempts, write, indices, operands, dtype, threads, keeps_last=False)
+    return result
+
+
 def row_sums(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -82,18 +103,17 @@ def row_sums(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """Sums along the last axis of weighted pairs of factors, which need whole rows; in float64."""
+    """Inner products of the factors of whole rows, in float64."""
     *kept, size = operands[0].shape
     indices = blocks_of(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
 
-    def add(job: int, pairs: Sequence[tuple[float, Array, Array]]) -> bool:
+    def add(job: int, factors: tuple[Array, Array]) -> bool:
         index = (*indices[job], ...)
         shape = result[index].shape
-        for number, (weight, *factors) in enumerate(pairs):
-            sums = weight * dots(xp, *[one.reshape(math.prod(shape), size) for one in factors])
-            result[index] = sums.reshape(shape) + (result[index] if number else 0)
-        return not xp.isnan(result[index]).any()
+        sums = dots(xp, *[one.reshape(math.prod(shape), size) for one in factors])
+        result[index] = sums.reshape(shape)
+        return not xp.isnan(sums).any()
 
     each_block(xp, attempts, add, indices, operands, dtype, threads)
     return result
@@ -132,6 +152,8 @@ def each_block(
     dtype: DType,
     threads: Callable[[], int],
     lent: Array | None = None,
+    *,
+    keeps_last: bool = True,
 ) -> None:
     """Let `take` have the result of each block, from the first attempt that it calls enough.
 
@@ -139,6 +161,7 @@ def each_block(
     if there is one, are memory that the attempts may use.
     """
     check_setting()
+    highest = len(attempts) - (1 if keeps_last else 2)
 
     def work(jobs: Iterator[int]) -> None:
         level, namespace = 0, Recycling(xp, dtype) if len(indices) > 1 else xp
@@ -151,6 +174,7 @@ def each_block(
                     if level + 1 == len(attempts):
                         break
                     level += 1
+                level = min(level, highest)
                 block.clear()  # before the next is widened
 
     share(work, len(indices), threads() if len(indices) > BLOCKS_WORTH_A_THREAD else 1)

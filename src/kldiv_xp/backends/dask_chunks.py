@@ -1,0 +1,49 @@
+"""Formulas of lazy arrays: a namespace whose functions are tasks, one for each chunk."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import dask.array as da
+
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.run import quiet
+
+
+class Chunks:
+    """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
+
+    @staticmethod
+    def finfo(dtype: DType) -> Any:
+        """Limits of a type of the chunks."""
+        return namespace_of(da.empty(0, dtype=dtype)._meta).finfo(dtype)
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        return partial(over_chunks if name in ("max", "sum") else on_chunks, name)
+
+
+CHUNKS = Chunks()
+
+
+def on_chunks(name: str, *operands: Any) -> Array:
+    """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
+    arrays = [one for one in operands if isinstance(one, da.Array)]
+    axes = tuple(range(max(one.ndim for one in arrays)))
+    pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
+    return da.blockwise(partial(quietly, name), axes, *chain(*pairs), token=name, align_arrays=True)
+
+
+def over_chunks(name: str, array: Array, **options: Any) -> Array:
+    """Lazy reduction of the chunks, each by itself at first."""
+    function = partial(quietly, name)
+    return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
+
+
+def quietly(name: str, *operands: Any, **options: Any) -> Array:
+    """What the function of that name returns for chunks, or for reductions of them."""
+    xp = namespace_of(operands[0])
+    with quiet(facts_about(xp), operands[0]):
+        return getattr(xp, name)(*operands, **options)
