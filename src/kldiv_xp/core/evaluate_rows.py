@@ -76,20 +76,7 @@ def rows_of(
     guard: Guard = Guard.FULL,
 ) -> Array:
     """Divergence of every row, 0 where the mask is False."""
-    function = partial(divergence.rows, guard=guard)
-    return selected_rows(divergence, function, xp, input, target, where)
-
-
-def selected_rows(
-    divergence: Divergence | JSOfArray,
-    function: Callable[..., Array],
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    where: Array | None = None,
-) -> Array:
-    """Rows that a function (xp, input, target) returns, 0 where the mask is False."""
-    rows = function(xp, *selected(divergence, xp, input, target, where))
+    rows = divergence.rows(xp, *selected(divergence, xp, input, target, where), guard=guard)
     return (rows if where is None else xp.where(where, rows, 0.0))[..., 0]
 
 

@@ -31,8 +31,8 @@ class JSOfArray:
         first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
         beta = xp.where(xp.logical_or(first, last), 0.5, self.beta)
         rows = js(xp, input, target, weights_of(xp, beta, input), *options)
-        rows = xp.where(last, kl_rows(xp, target, input, *options).value, rows)
-        return xp.where(first, kl_rows(xp, input, target, *options).value, rows)
+        rows = xp.where(last, kl_rows(xp, target, input, *options), rows)
+        return xp.where(first, kl_rows(xp, input, target, *options), rows)
 
 
 def weights_of(xp: Namespace, beta: Array, like: Array) -> Weights:

@@ -16,10 +16,13 @@ from kldiv_xp.formula.log_probabilities import Guard, factors
 from kldiv_xp.formula.near_equal import over, row_sum, times
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import attempts_at_kl
+from kldiv_xp.formula.near_look import close_kl, close_slope, far_kl, far_slope, looks_close
 from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.softmax import log_softmax, softmax
+
+Attempts = list[tuple[Callable[..., Array] | None, Callable[..., Array]]]
+"""Which rows they suit, if not all, and functions (xp, input, target) to a result of each row."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,24 @@ class KL:
         """Divergence of every row, whose axis stays."""
         if self.is_of_logits:
             options = self.temperature, self.scaled, guard
-            return kl_rows(xp, input, target, *options).value
+            return kl_rows(xp, input, target, *options)
         return self.times_square(
             xp, row_sum(xp, xp.multiply(*self.factors(xp, input, target, guard=guard)))
         )
 
-    @property
-    def attempts(self) -> list[Callable[..., Array]]:
-        """Functions to the rows, from the cheapest; NaN shows that one was not enough."""
-        return attempts_at_kl(self.temperature, self.scaled, mirrored=False)
+    def attempts(self, place: int | None) -> Attempts:
+        """Ways to the rows, or to the derivative by an operand, for those who look at values."""
+        if place == 1 or not self.is_of_logits:
+            return guarded(self, place)
+        close, far = (close_kl, far_kl) if place is None else (close_slope, far_slope)
+        return [
+            (
+                partial(looks_close, temperature=self.temperature),
+                partial(close, temperature=self.temperature, scaled=self.scaled),
+            ),
+            (None, partial(far, temperature=self.temperature, scaled=self.scaled)),
+            *guarded(self, place)[1:],
+        ]
 
     def times_square(self, xp: Namespace, array: Array) -> Array:
         """Array times the square of the temperature, if that is wanted."""
@@ -141,19 +153,24 @@ class JS:
         """Divergence of every row, whose axis stays; at the ends KL(p || q) and KL(q || p)."""
         options = self.temperature, self.scaled, guard
         if self.beta == 0:
-            return kl_rows(xp, input, target, *options).value
+            return kl_rows(xp, input, target, *options)
         if self.gamma == 0:
-            return kl_rows(xp, target, input, *options).value
+            return kl_rows(xp, target, input, *options)
         if self.beta == self.gamma:
             return js_at_half(xp, input, target, *options)
         return js(xp, input, target, self.weights, *options)
 
-    @property
-    def attempts(self) -> list[Callable[..., Array]]:
+    def attempts(self, place: int | None) -> Attempts:
         """As of `KL`."""
-        if self.beta == 0 or self.gamma == 0:
-            return attempts_at_kl(self.temperature, self.scaled, mirrored=self.gamma == 0)
-        return [partial(self.rows, guard=guard) for guard in (Guard.NONE, Guard.FULL)]
+        if self.beta == 0:
+            return KL(self.temperature, "logits", self.scaled).attempts(place)
+        if self.gamma == 0:
+            place = None if place is None else 1 - place
+            return [
+                (suits and exchanged(suits), exchanged(attempt))
+                for suits, attempt in KL(self.temperature, "logits", self.scaled).attempts(place)
+            ]
+        return guarded(self, place)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
@@ -171,6 +188,18 @@ class JS:
     ) -> Array:
         """The same with p and q, and beta and gamma, in each other's place."""
         return self.mirrored.target_gradient(xp, target, input, guard=guard)
+
+
+def guarded(divergence: KL | JS, place: int | None) -> Attempts:
+    """A way without a guard, and one that is always right."""
+    ways = (divergence.input_gradient, divergence.target_gradient)
+    way = divergence.rows if place is None else ways[place]
+    return [(None, partial(way, guard=guard)) for guard in (Guard.NONE, Guard.FULL)]
+
+
+def exchanged(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Function (xp, input, target) with the operands in each other's place."""
+    return lambda xp, *operands: function(xp, *reversed(operands))
 
 
 Divergence = KL | JS

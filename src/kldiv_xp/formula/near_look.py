@@ -1,87 +1,118 @@
-"""KL(p || q) of logits for those who look at what came out: no care where none is needed."""
+"""KL of logits for those who may look at values: every row in the cheapest form that is right.
+
+Functions (xp, input, target) to rows, or to their derivatives, NaN where a form is not enough.  The
+form that a row gets depends on that row alone.
+"""
 
 import math
-from collections.abc import Callable
-from enum import IntEnum
-from functools import partial
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Pair,
+    SMALL,
+    completed_ratio,
+    difference_of,
+    expm1_ratio,
+    is_in_logits,
+    largest,
     over,
     pair_of,
     row_sum,
     times,
 )
-from kldiv_xp.formula.near_kl import NEAR, kl_of_pair
+from kldiv_xp.formula.near_kl import near_value
+from kldiv_xp.formula.near_slopes import relative_rise
+
+SEEN, WIDEST = 256, 2.5
+"""Classes that are looked at, and how far apart the log-ratios of a close row may be there."""
+
+NEAR = 0.0625
+"""Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
+
+NEAR_SLOPE = 0.0625
+"""The same of the square of a derivative by the input, relative to that of p."""
 
 
-class Care(IntEnum):
-    """What is done for rows that nearly agree; NaN stands for others."""
-
-    NONE = 0
-    """Nothing: they are NaN."""
-
-    SMALL = 1
-    """Rows with a log-ratio of more than SMALL are NaN."""
-
-    FULL = 2
+def looks_close(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
+    """Whether a row is worth an attempt at `close_kl`."""
+    seen = xp.subtract(target[..., :SEEN], input[..., :SEEN])
+    width = xp.subtract(xp.max(seen, axis=-1), xp.min(seen, axis=-1))
+    return xp.less_equal(over(xp, width, temperature), WIDEST)
 
 
-def attempts_at_kl(
-    temperature: float | Array, scaled: bool, *, mirrored: bool
-) -> list[Callable[..., Array]]:
-    """Functions (xp, input, target) to KL(p || q), or to KL(q || p), from the cheapest one."""
-
-    def attempt(care: Care, guard: Guard, xp: Namespace, input: Array, target: Array) -> Array:
-        operands = (target, input) if mirrored else (input, target)
-        return kl_with_a_look(xp, *operands, temperature, scaled, guard, care=care)
-
-    return [
-        partial(attempt, Care.NONE, Guard.NONE),
-        partial(attempt, Care.SMALL, Guard.NONE),
-        partial(attempt, Care.SMALL, Guard.FULL),
-        partial(attempt, Care.FULL, Guard.FULL),
-    ]
-
-
-def kl_with_a_look(
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    temperature: float,
-    scaled: bool,
-    guard: Guard,
-    *,
-    care: Care,
+def close_kl(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
-    """KL(p || q) of every row, in which those that do not nearly agree need no care."""
-    pair = pair_of(xp, input, target, temperature)
-    value = kl_of_others(xp, pair, temperature, scaled, guard)
-    if care is Care.NONE:
-        return value
-    only_small = care is Care.SMALL
-    careful = kl_of_pair(xp, pair, temperature, scaled, guard, only_small=only_small).value
-    return xp.where(xp.isnan(value), careful, value)
+    """KL of rows whose log-ratios are all small: no exponential of the input is needed."""
+    p, sum_p, centred, d = close_parts(xp, input, target, temperature)
+    kernel = xp.multiply(completed_ratio(xp, d), p)
+    square = (
+        xp.multiply(centred, centred) if is_in_logits(temperature, scaled) else xp.multiply(d, d)
+    )
+    squares = xp.divide(row_sum(xp, xp.multiply(kernel, square)), sum_p)
+    return near_value(xp, if_small(xp, d, squares), None, temperature, scaled)
 
 
-def kl_of_others(
-    xp: Namespace, pair: Pair, temperature: float, scaled: bool, guard: Guard
+def close_slope(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
-    """Sum p (log p - log q) where that is right to the last digits, NaN where it is not.
+    """Derivative by the input, as that of `near_slopes`."""
+    p, sum_p, centred, d = close_parts(xp, input, target, temperature)
+    rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred), p)
+    mean_rise = xp.divide(row_sum(xp, rise), sum_p)
+    mean_rise = if_small(xp, d, mean_rise)
+    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+
+
+def close_parts(
+    xp: Namespace, input: Array, target: Array, temperature: float
+) -> tuple[Array, Array, Array, Array]:
+    """Unnormalised p, its sum, the centred differences of the logits, and those over T."""
+    top = largest(xp, target)
+    p = xp.exp(over(xp, xp.subtract(target, top), temperature))
+    sum_p = row_sum(xp, p)
+    differences = difference_of(xp, (target, input), (top, largest(xp, input)), Guard.NONE)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)
+    centred = xp.subtract(differences, mean)
+    return p, sum_p, centred, over(xp, centred, temperature)
+
+
+def if_small(xp: Namespace, d: Array, numbers: Array) -> Array:
+    """Numbers of rows; NaN where a log-ratio is too large for the rational functions."""
+    least = xp.min(d, axis=-1, keepdims=True)
+    small = xp.logical_and(xp.less_equal(largest(xp, d), SMALL), xp.greater_equal(least, -SMALL))
+    return xp.where(small, numbers, math.nan)
+
+
+def far_kl(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """Sum p (log p - log q) where that is right to the last digits.
 
     Of the shifted logits, whose rounding has the same effect on both logarithms.
     """
+    pair = pair_of(xp, input, target, temperature)
     sum_p, sum_q = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    difference = xp.subtract(*pair.shifted)
-    if guard is not Guard.NONE:
-        difference = xp.where(xp.greater(pair.p, 0), difference, 0.0)
-    mean = xp.divide(row_sum(xp, xp.multiply(difference, pair.p)), sum_p)
+    products = xp.multiply(xp.subtract(*pair.shifted), pair.p)
+    mean = xp.divide(row_sum(xp, products), sum_p)
     constant = xp.log(xp.divide(sum_p, sum_q))
     value = xp.subtract(over(xp, mean, temperature), constant)
-    is_other = xp.greater_equal(value, NEAR)
+    is_far = xp.greater_equal(value, NEAR)
     if scaled:
-        constant = times(xp, constant, temperature)
-        value = times(xp, xp.subtract(mean, constant), temperature)
-    return xp.where(is_other, value, math.nan)
+        value = xp.subtract(mean, times(xp, constant, temperature))
+        value = times(xp, value, temperature)
+    return xp.where(is_far, value, math.nan)
+
+
+def far_slope(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
+    pair = pair_of(xp, input, target, temperature)
+    p = xp.divide(pair.p, row_sum(xp, pair.p))
+    square = row_sum(xp, xp.multiply(p, p))
+    slope = xp.subtract(xp.divide(pair.q, row_sum(xp, pair.q)), p)
+    least = xp.multiply(square, NEAR_SLOPE)
+    is_far = xp.greater_equal(row_sum(xp, xp.multiply(slope, slope)), least)
+    slope = xp.multiply(slope, xp.where(is_far, 1.0, math.nan))
+    return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)

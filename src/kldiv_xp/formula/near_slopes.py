@@ -14,23 +14,9 @@ from kldiv_xp.formula.near_equal import (
     row_sum,
     times,
 )
-from kldiv_xp.formula.near_kl import NEAR, kl_rows
 
-
-def at_the_top(xp: Namespace, weights: Array, values: Array) -> Array:
-    """Value in each row that has the largest weight, which is 1."""
-    return largest(xp, xp.where(xp.equal(weights, 1), values, -math.inf))
-
-
-def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
-    """W (v - sum(W v)), where W are weights over their sum.
-
-    Values are those relative to the one of the largest weight, whose own deviation would cancel
-    otherwise: of peaked rows it had an error of 8e-3.
-    """
-    total = row_sum(xp, weights)
-    mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
-    return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
+NEAR = 0.5
+"""Divergences from here on need no care in the derivative by the input."""
 
 
 def kl_input_gradient(
@@ -41,35 +27,46 @@ def kl_input_gradient(
     scaled: bool,
     guard: Guard,
 ) -> Array:
-    """(q - p) / T = p expm1(-r) / T, where r = log p - log q; times T**2 if scaled."""
-    rows = kl_rows(xp, input, target, temperature, scaled, guard)
-    p, q, differences = rows.p, rows.q, rows.difference
-    sum_q = row_sum(xp, q)
-    # The constant of r: of near rows by the mean, which is small, of others by the normalisers.
-    near = xp.less(rows.log_ratio, NEAR)
-    near = xp.logical_and(near, xp.logical_not(rows.is_far))
-    constant = xp.subtract(log_sum(xp, q, sum_q), log_sum(xp, p, rows.sum_p))
-    constant = xp.where(near, rows.log_ratio, constant)
-    centred = xp.subtract(differences, xp.where(near, rows.mean, 0.0))
-    r = xp.add(over(xp, centred, temperature), constant)
-    small = xp.less_equal(xp.abs(r), SMALL)
+    """(q - p) / T; times T**2 if scaled.
+
+    With e = expm1(-d), q is proportional to p (1 + e), so that q - p = p (e - s) / (1 + s), where
+    s = sum(p e): of rows that nearly agree nothing cancels.
+    """
+    pair = pair_of(xp, input, target, temperature)
+    p, q, d = pair.p, pair.q, difference(xp, pair, guard)
+    if guard is not Guard.NONE:
+        d = xp.where(xp.greater(p, 0), d, 0.0)
+    sum_p, sum_q = row_sum(xp, p), row_sum(xp, q)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
+    shift = over(xp, mean, temperature)
+    near = xp.less(xp.subtract(shift, xp.log(xp.divide(sum_p, sum_q))), NEAR)
+    centred = xp.subtract(d, xp.where(near, mean, 0.0))
+    d = over(xp, centred, temperature)
+    small = xp.logical_and(xp.less_equal(xp.abs(d), SMALL), near)
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
-    p = xp.divide(p, rows.sum_p)
-    beyond = xp.subtract(xp.divide(q, sum_q), p)
-    short = xp.where(small, r, 0.0)
-    kernel = xp.multiply(expm1_ratio(xp, short), p)
-    if not scaled:
-        return over(xp, xp.where(small, xp.multiply(kernel, short), beyond), temperature)
-    lift = xp.where(near, over(xp, rows.value, temperature), times(xp, constant, temperature))
-    moved = xp.where(small, xp.add(centred, lift), 0.0)
-    return xp.where(small, xp.multiply(kernel, moved), times(xp, beyond, temperature))
+    kernel = xp.multiply(expm1_ratio(xp, xp.where(small, d, 0.0)), p)
+    exact = xp.multiply(kernel, xp.where(small, centred, 0.0))  # p e T
+    factor = xp.where(near, xp.exp(xp.where(near, shift, 0.0)), xp.divide(sum_p, sum_q))
+    rise = times(xp, xp.subtract(xp.multiply(q, factor), p), temperature)
+    rise = xp.where(small, exact, rise)
+    mean_rise = xp.where(near, xp.divide(row_sum(xp, rise), sum_p), 0.0)
+    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
 
 
-def log_sum(xp: Namespace, weights: Array, total: Array) -> Array:
-    """Logarithm of the sum of weights, of which the largest is 1, exact where it is near 0."""
-    others = row_sum(xp, xp.where(xp.equal(weights, 1), 0.0, weights))
-    return xp.log1p(xp.where(xp.less(total, 1.5), others, xp.subtract(total, 1.0)))
+def relative_rise(
+    xp: Namespace,
+    p: Array,
+    sum_p: Array,
+    rise: Array,
+    mean_rise: Array,
+    temperature: float | Array,
+    scaled: bool,
+) -> Array:
+    """P (e - s) / (1 + s), from T times p e and T times s, as `kl_input_gradient` scales it."""
+    divisor = xp.multiply(sum_p, xp.add(over(xp, mean_rise, temperature), 1.0))
+    slope = xp.divide(xp.subtract(rise, xp.multiply(p, mean_rise)), divisor)
+    return slope if scaled else over(xp, over(xp, slope, temperature), temperature)
 
 
 def kl_target_gradient(
@@ -91,3 +88,19 @@ def kl_target_gradient(
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
     slope = weighted_deviation(xp, p, relative)
     return slope if scaled else over(xp, over(xp, slope, temperature), temperature)
+
+
+def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
+    """W (v - sum(W v)), where W are weights over their sum.
+
+    Values are those relative to the one of the largest weight, whose own deviation would cancel
+    otherwise: of peaked rows it had an error of 8e-3.
+    """
+    total = row_sum(xp, weights)
+    mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
+    return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
+
+
+def at_the_top(xp: Namespace, weights: Array, values: Array) -> Array:
+    """Value in each row that has the largest weight, which is 1."""
+    return largest(xp, xp.where(xp.equal(weights, 1), values, -math.inf))

@@ -77,22 +77,21 @@ def totals(
 
 def rows(
     xp: Namespace,
-    attempts: Sequence[Attempt],
+    function: Callable[..., Array],
     operands: Sequence[Array],
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """A number for every row, which an attempt returns for whole rows; NaN: it was not enough."""
+    """A number for every row, of which `function` (xp, *blocks) returns those of whole rows."""
     kept = operands[0].ndim - 1
     indices = blocks_of(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
 
     def write(job: int, values: Array) -> bool:
         result[(*indices[job], ...)] = values
-        return not xp.isnan(values).any()
+        return True
 
-    # What only the last attempt can do, single rows need, and not those after them.
-    each_block(xp, attempts, write, indices, operands, dtype, threads, keeps_last=False)
+    each_block(xp, [function], write, indices, operands, dtype, threads)
     return result
 
 
@@ -152,8 +151,6 @@ def each_block(
     dtype: DType,
     threads: Callable[[], int],
     lent: Array | None = None,
-    *,
-    keeps_last: bool = True,
 ) -> None:
     """Let `take` have the result of each block, from the first attempt that it calls enough.
 
@@ -161,7 +158,6 @@ def each_block(
     if there is one, are memory that the attempts may use.
     """
     check_setting()
-    highest = len(attempts) - (1 if keeps_last else 2)
 
     def work(jobs: Iterator[int]) -> None:
         level, namespace = 0, Recycling(xp, dtype) if len(indices) > 1 else xp
@@ -174,7 +170,6 @@ def each_block(
                     if level + 1 == len(attempts):
                         break
                     level += 1
-                level = min(level, highest)
                 block.clear()  # before the next is widened
 
     share(work, len(indices), threads() if len(indices) > BLOCKS_WORTH_A_THREAD else 1)

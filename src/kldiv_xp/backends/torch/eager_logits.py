@@ -21,8 +21,7 @@ from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes, slopes_of
-from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host import block_loops
 
@@ -65,8 +64,8 @@ def rows_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row, in the type that is computed in."""
     working = numpy_type(context.working)
     xp, lent_arrays = numpy_namespace(), lent(*arrays)
-    sums = numpy_rows.sums_of_rows(xp, lent_arrays, divergence, working, threads)
-    return torch.from_numpy(sums).to(context.working)
+    rows = numpy_rows.rows_of(xp, lent_arrays, divergence, working, threads)
+    return torch.from_numpy(rows).to(context.working)
 
 
 def slopes_in_blocks(
@@ -83,10 +82,7 @@ def slopes_in_blocks(
     for place, want in enumerate(wanted):
         if want:
             results[place], result = empty(arrays[place].shape, arrays[place].dtype)
-            attempts = [
-                partial(slopes_of, divergence, guard, place == 1)
-                for guard in (Guard.NONE, Guard.FULL)
-            ]
+            function = partial(numpy_rows.slopes_of_block, xp, divergence, place)
             working, kept = numpy_type(context.working), len(arrays[place].shape) - 1
-            block_loops.fill(xp, attempts, in_order, result, working, threads, kept)
+            block_loops.fill(xp, [function], in_order, result, working, threads, kept)
     return results[0], results[1]
