@@ -74,17 +74,13 @@ def kl_div_with_logits_gradient(
     """
     operands = (input, target, where, temperature, upstream)
     if is_overridden(operands):
-        answer: tuple[Any, ...] = override(
-            kl_div_with_logits_gradient, operands, locals()
-        )
+        answer: tuple[Any, ...] = override(kl_div_with_logits_gradient, operands, locals())
         return answer
     divergence = kl_of(input, temperature, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[Any, ...] = with_gradient(
-        input, target, options, upstream, return_value
-    )
+    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value)
     return results
 
 
@@ -143,15 +139,11 @@ def js_div_with_logits_gradient(
     """
     operands = (input, target, where, temperature, beta, upstream)
     if is_overridden(operands):
-        answer: tuple[Any, ...] = override(
-            js_div_with_logits_gradient, operands, locals()
-        )
+        answer: tuple[Any, ...] = override(js_div_with_logits_gradient, operands, locals())
         return answer
     divergence = js_of(input, temperature, beta)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[Any, ...] = with_gradient(
-        input, target, options, upstream, return_value
-    )
+    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value)
     return results

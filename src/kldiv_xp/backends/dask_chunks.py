@@ -7,7 +7,7 @@ from typing import Any
 
 import dask.array as da
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, DType
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet
@@ -15,6 +15,11 @@ from kldiv_xp.core.run import quiet
 
 class Chunks:
     """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
+
+    @staticmethod
+    def finfo(dtype: DType) -> Any:
+        """Limits of a type of the chunks."""
+        return namespace_of(da.empty(0, dtype=dtype)._meta).finfo(dtype)
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
         return partial(over_chunks if name in ("max", "sum") else on_chunks, name)

@@ -1,11 +1,84 @@
-"""What keeps divergences of nearly equal distributions exact: what h(d) = exp(-d) - 1 + d is of."""
+"""What keeps divergences of nearly equal distributions exact: differences, and what h is made of.
+
+With D the differences of logits over the temperature, and M their mean under p, q is proportional
+to p exp(-d) for d = D - M, so that, with h(d) = exp(-d) - 1 + d >= 0,
+
+    KL(p || q) = log sum p exp(-d) = log1p(sum p h(d)).
+
+Nothing cancels, an error of M enters squared, and no normaliser of q is needed.  Everything is
+along the last axis.
+"""
+
+import math
+from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.log_probabilities import Guard
 
 SMALL = 1.5
 """Up to here the rational functions are exact; beyond, nothing cancels in what they stand for."""
 
+FARTHEST_MAXIMA = 1e30
+"""A difference of logits whose maxima are further apart may overflow."""
+
 EPS_OF_FLOAT32 = 2.0**-23
+
+TINY = 2.0**-70
+"""To what is smaller, adding its square makes no difference."""
+
+LEAST_DIVISOR, LARGEST_DIVISOR = 2.0**-100, 2.0**100
+"""Beyond, float32 holds a divisor or its reciprocal as no normal number."""
+
+
+def over(xp: Namespace, array: Array, divisor: float | Array) -> Array:
+    """Array over a number, which may be too small or too large for the type of the array."""
+    if not isinstance(divisor, float):
+        # By the divisor, an infinite element has no derivative.
+        is_finite = xp.less(xp.abs(array), math.inf)
+        bounded = xp.divide(xp.where(is_finite, array, 0.0), divisor)
+        return xp.where(is_finite, bounded, array)
+    if divisor == 1:
+        return array
+    power = 1.0
+    if divisor < LEAST_DIVISOR:
+        power = LARGEST_DIVISOR
+    elif divisor > LARGEST_DIVISOR:
+        power = LEAST_DIVISOR
+    return xp.divide(array if power == 1 else xp.multiply(array, power), divisor * power)
+
+
+def times(xp: Namespace, array: Array, factor: float | Array) -> Array:
+    """Array times a number, which may be too small or too large for the type: 0 stays 0."""
+    if isinstance(factor, float) and factor < LEAST_DIVISOR:
+        root = math.sqrt(factor)
+        half = xp.multiply(array, root)
+        # XLA makes one subnormal number of two factors, and 0 of that, but not through a `where`.
+        return xp.multiply(xp.where(xp.equal(half, half), half, math.nan), root)
+    product = xp.multiply(array, factor)
+    if isinstance(factor, float) and factor <= LARGEST_DIVISOR:
+        return product
+    return xp.where(xp.equal(array, 0), 0.0, product)
+
+
+def is_in_logits(temperature: float | Array, scaled: bool) -> bool:
+    """Whether squares are those of logits: of ratios they would be too small for their type."""
+    return scaled and not (isinstance(temperature, float) and temperature <= 1)
+
+
+def row_sum(xp: Namespace, terms: Array) -> Array:
+    """Sum along the last axis, which stays."""
+    return xp.sum(terms, axis=-1, keepdims=True)
+
+
+def largest(xp: Namespace, array: Array) -> Array:
+    """Largest element along the last axis, which stays."""
+    return xp.max(array, axis=-1, keepdims=True)
+
+
+def quotient_of_small(xp: Namespace, dividend: Array, divisor: Array) -> Array:
+    """Quotient of two numbers that are equal where they are small, subnormal, or 0."""
+    is_tiny = xp.less(xp.abs(divisor), TINY)
+    return xp.where(is_tiny, 1.0, xp.divide(dividend, xp.where(is_tiny, 1.0, divisor)))
 
 
 def completed_ratio(xp: Namespace, d: Array) -> Array:
@@ -43,3 +116,59 @@ def polynomial(xp: Namespace, z: Array, first: float, *others: float) -> Array:
     for number, other in enumerate(others):
         value = xp.add(xp.multiply(value, z) if number else value, other)
     return value
+
+
+class Pair(NamedTuple):
+    """Two rows of logits, target and input, and their exponentials p and q."""
+
+    logits: tuple[Array, Array]
+    tops: tuple[Array, Array]
+    """Their maxima."""
+    shifted: tuple[Array, Array]
+    """Logits less their maxima."""
+    p: Array
+    q: Array
+
+
+def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
+    """Two rows of logits with their exponentials, of which the largest is 1."""
+    tops = largest(xp, target), largest(xp, input)
+    shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
+    p, q = (xp.exp(over(xp, one, temperature)) for one in shifted)
+    return Pair((target, input), tops, shifted, p, q)
+
+
+def difference(xp: Namespace, pair: Pair, guard: Guard) -> Array:
+    """Target - input less the difference of their maxima, without the rounding of either."""
+    return difference_of(xp, pair.logits, pair.tops, guard)
+
+
+def difference_of(
+    xp: Namespace, logits: tuple[Array, Array], tops: tuple[Array, Array], guard: Guard
+) -> Array:
+    """The same of logits and their maxima.
+
+    Of logits that are offset by 30 the rounding is 1e-6, and a divergence of 1e-13 wrong by 6 %.
+    """
+    fits = xp.less(xp.abs(xp.subtract(*tops)), FARTHEST_MAXIMA)
+    x, y = logits
+    if guard is not Guard.NONE:
+        x, y = (
+            xp.subtract(one, xp.where(fits, 0.0, top))
+            for one, top in zip(logits, tops, strict=True)
+        )
+    rounded, lost = two_parts(xp, x, y)
+    unfit = math.nan if guard is Guard.NONE else 0.0
+    offset, lost_offset = (xp.where(fits, part, unfit) for part in two_parts(xp, *tops))
+    lost = xp.subtract(lost, lost_offset)
+    if guard is not Guard.NONE:  # inf - inf
+        lost = xp.where(xp.equal(lost, lost), lost, 0.0)
+    return xp.add(xp.subtract(rounded, offset), lost)
+
+
+def two_parts(xp: Namespace, x: Array, y: Array) -> tuple[Array, Array]:
+    """X - y, and what its rounding has lost (Knuth's two-sum)."""
+    rounded = xp.subtract(x, y)
+    virtual = xp.subtract(rounded, x)
+    kept = xp.subtract(x, xp.subtract(rounded, virtual))
+    return rounded, xp.subtract(kept, xp.add(y, virtual))
