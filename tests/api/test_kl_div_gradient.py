@@ -159,7 +159,7 @@ def test_warning_about_the_mean_is_that_of_the_loss():
     for options in ({}, {"axis": -1}, {"reduction": "sum"}, {"where": P > 0}, {"axis": (0, 1)}):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            line = inspect.currentframe().f_lineno + 1
+            line = inspect.currentframe().f_lineno + 2
             for function in (kl_div, kl_div_gradient):
                 function(LOG_Q, P, **options)
         texts = [str(one.message) for one in caught]

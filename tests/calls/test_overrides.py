@@ -8,7 +8,15 @@ import sys
 import pytest
 
 import kldiv_xp
-from kldiv_xp import diagnose, js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    diagnose,
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -21,6 +29,8 @@ FUNCTIONS = {
     "kl_div_gradient": (kl_div_gradient, {"reduction": "batchmean"}),
     "kl_div_with_logits": (kl_div_with_logits, {"temperature": 2.0}),
     "js_div_with_logits": (js_div_with_logits, {"beta": 0.25}),
+    "kl_div_with_logits_gradient": (kl_div_with_logits_gradient, {"reduction": "sum"}),
+    "js_div_with_logits_gradient": (js_div_with_logits_gradient, {"beta": 0.25}),
     "diagnose": (diagnose, {"log_target": True}),
 }
 LOSSES = [name for name in FUNCTIONS if name != "diagnose"]
@@ -167,7 +177,7 @@ def test_an_operand_that_is_no_tensor_may_take_the_call(name, place):
 @EVERY
 def test_masks_and_cotangents_are_operands(name):
     function, _ = FUNCTIONS[name]
-    names = ["where", "upstream"] if function is kl_div_gradient else ["where"]
+    names = ["where", "upstream"] if name.endswith("gradient") else ["where"]
     for argument in names:
         duck = Duck()
         called, _, _, kwargs = function(*operands(), **{argument: duck})

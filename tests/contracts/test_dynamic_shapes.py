@@ -9,9 +9,11 @@ import pytest
 from kldiv_xp import (
     KLDivLoss,
     js_div_with_logits,
+    js_div_with_logits_gradient,
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
+    kl_div_with_logits_gradient,
 )
 
 torch = pytest.importorskip("torch")
@@ -41,6 +43,8 @@ pytestmark = [
 def losses_of(input, target, where):
     """Every public loss, by each reduction and temperature: a flat tuple of arrays."""
     results = [*kl_div_gradient(input, target, log_target=True, reduction="sum", upstream=2.0)]
+    results += kl_div_with_logits_gradient(input, target, temperature=2.0)
+    results += js_div_with_logits_gradient(input, target, where=where[:, 0], reduction="mean")
     rows = where[:, :1]
     for reduction in REDUCTIONS:
         results += [

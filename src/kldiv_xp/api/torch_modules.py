@@ -41,8 +41,7 @@ class LossOfLogits(torch.nn.Module):
 class KLDivWithLogitsLoss(LossOfLogits):
     """`kldiv_xp.kl_div_with_logits` as a module.
 
-    It has no parameters and no buffers, and options that may be set later, as `KLDivLoss`, which
-    says how it is scripted.
+    It is set, stored and scripted as `KLDivLoss`.
 
     Parameters
     ----------
@@ -53,15 +52,14 @@ class KLDivWithLogitsLoss(LossOfLogits):
     scale_by_temperature_squared : bool
         Whether to multiply by the square of the temperature.
     reduction : {'batchmean', 'mean', 'sum', 'none'}
-        What becomes of the divergences of the samples.
+        What becomes of the divergences of samples.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What targets hold.
 
     Raises
     ------
     ValueError
-        If an option is none of those that there are, or a number out of its range, here or when
-        it is set.
+        If an option is unknown or out of its range, here or when it is set.
     TypeError
         If an option has the wrong type, here or when it is set.
 
