@@ -4,6 +4,8 @@ import importlib
 import importlib.util
 import re
 
+from array_libraries import BACKENDS
+
 NUMPY_LIKE = {
     "as_float": '{x}.astype("float32")',
     "real": "{x}.real",
@@ -20,6 +22,16 @@ NUMPY_LIKE = {
     "selected": "{m}.where({x}, {y}, -{m}.inf)",
     "from_list": "{m}.asarray({x}{dtype})",
 }
+# Of a library without a row, in the words of the array API standard.
+STANDARD = NUMPY_LIKE | {
+    "as_float": "{m}.astype({x}, {m}.float32)",
+    "real": "{m}.real({x})",
+    "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
+    "one_hot": "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)",
+    "reshaped": "{m}.reshape({x}, {shape})",
+    "permuted": "{m}.permute_dims({x}, {axes})",
+    "ones": "{m}.ones({shape}, dtype={m}.bool)",
+}
 OF = {
     "numpy": ("numpy", {}),
     "jax": (
@@ -33,19 +45,6 @@ OF = {
     "dask.array": (
         "dask.array",
         {"one_hot": '({x}[..., None] == dask.array.arange({n})).astype("float32")'},
-    ),
-    "array_api_strict": (
-        "array_api_strict",
-        {
-            "as_float": "{m}.astype({x}, {m}.float32)",
-            "real": "{m}.real({x})",
-            "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
-            "one_hot": "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), "
-            "{m}.float32)",
-            "reshaped": "{m}.reshape({x}, {shape})",
-            "permuted": "{m}.permute_dims({x}, {axes})",
-            "ones": "{m}.ones({shape}, dtype={m}.bool)",
-        },
     ),
     "torch": (
         "torch",
@@ -68,14 +67,14 @@ OF = {
 
 def words(backend, word, x, **fields):
     """What users of the library of a backend write."""
-    module, own = OF[backend.library]
+    module, own = OF.get(backend.library, (backend.library, STANDARD))
     return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
 
 
 def value(code, **operands):
     """Value of the code of a remedy."""
     modules = {}
-    for name in ("numpy", "torch", "jax.numpy", "dask.array", "array_api_strict"):
+    for name in {"jax.numpy", *(backend.library for backend in BACKENDS.values())}:
         root = name.partition(".")[0]
         if importlib.util.find_spec(root) is not None:
             importlib.import_module(name)

@@ -69,11 +69,8 @@ INTO = {
     "jax": ("jax.numpy.asarray({})", "jax.numpy.from_dlpack({})"),
     "dask.array": ("dask.array.from_array({})", "dask.array.from_array(numpy.from_dlpack({}))"),
     "torch": ("torch.from_numpy({}).to({}.device)", "torch.from_dlpack({}).to({}.device)"),
-    "array_api_strict": (
-        "array_api_strict.asarray({}, device={}.device)",
-        "array_api_strict.from_dlpack({}).to_device({}.device)",
-    ),
 }
+STANDARD = ("{m}.asarray({{}}, device={{}}.device)", "{m}.from_dlpack({{}}).to_device({{}}.device)")
 EXPORTED = {"torch": "{}.detach()", "dask.array": "{}.compute()"}
 
 
@@ -83,7 +80,8 @@ def conversion(left, right):
     if left == "numpy":
         moved, kept, kind, into = "input", "target", left, right
     plain = kind in {"numpy", "dask.array"}
-    return INTO[into][0 if plain else 1].format(EXPORTED.get(kind, "{}").format(moved), kept)
+    codes = INTO.get(into) or [code.format(m=into) for code in STANDARD]
+    return codes[0 if plain else 1].format(EXPORTED.get(kind, "{}").format(moved), kept)
 
 
 def integers(backend, dtype):
@@ -92,9 +90,8 @@ def integers(backend, dtype):
         floats = backend.array([1.0])
         return floats.to(getattr(library("torch"), dtype))
     xp = library("jax.numpy" if backend.library == "jax" else backend.library)
-    if backend.library == "array_api_strict":
-        return xp.astype(backend.array([1.0]), getattr(xp, dtype))
-    return backend.array([1.0]).astype(dtype)
+    ones = backend.array([1.0])
+    return ones.astype(dtype) if hasattr(ones, "astype") else xp.astype(ones, getattr(xp, dtype))
 
 
 @BOTH
