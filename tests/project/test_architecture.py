@@ -30,6 +30,7 @@ LIBRARIES_OF = {
     "backends.dask_sparse": "dask",
     "backends.dask_chunks": "dask",
     "backends.jax": "jax",
+    "backends.jax_linear": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",

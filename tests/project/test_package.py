@@ -41,6 +41,7 @@ def test_public_names():
         "js_div_with_logits_gradient",
         "kl_div_gradient",
         "kl_div_with_logits",
+        "linear_kl_div",
         "sparse_kl_div_with_logits",
         "kl_div_with_logits_gradient",
         "thread_limit",

@@ -11,7 +11,7 @@ from kldiv_xp.core.run import quiet
 from kldiv_xp.formula.logits import Divergence
 
 # Of the logits of one block, of which there are those of the student, of the teacher, and a slope.
-BYTES_OF_LOGITS = 12 << 20
+BYTES_OF_LOGITS = 8 << 20
 
 
 class Heads(NamedTuple):
@@ -58,7 +58,7 @@ def blocks(heads: Heads) -> Iterator[slice]:
     """Slices of rows, at least one."""
     count, step = heads.input.shape[0], rows_of_block(heads.weight.shape[0])
     for start in range(0, max(count, 1), step):
-        yield slice(start, start + step)
+        yield slice(start, min(start + step, count))
 
 
 def rows_of_block(size: int) -> int:

@@ -103,7 +103,6 @@ def plain_gradient(heads: Heads, divergence: KL, upstream: Array) -> Slopes:
     context = context_of(heads)
     logits, target, *where = operands_of(context.xp, heads)
     arrays = logits, target.detach(), *where
-    wanted = True, False
-    slope = plain_slopes(context, arrays, divergence, upstream.unsqueeze(-1), wanted)[0]
-    slope = context.xp.asarray(slope)
+    upstream, wanted = upstream.unsqueeze(-1), (True, False)
+    slope: Array = plain_slopes(context, arrays, divergence, upstream, wanted)[0]
     return slope @ heads.weight, slope.T @ heads.input, slope.sum(0)
