@@ -4,17 +4,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from kldiv_xp._typing import Axis, Reduction
+from kldiv_xp._typing import Axis, DType, Reduction
 from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.api.kl_div_loss import shown
 from kldiv_xp.api.torch_modules import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
+from kldiv_xp.checks.result_dtype import result_dtype
+from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula.form import Form
 
 __all__ = ["JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
 
 SWITCHES = Form._fields
-OPTIONS = ("reduction", "log_target", "log_input", "generalized", "axis")
 
 
 def __dir__() -> list[str]:
@@ -47,6 +49,8 @@ class KLDivLoss(torch.nn.KLDivLoss):
         Whether q - p is added to each term; see `kldiv_xp.kl_div`.
     axis : int or tuple of int, optional
         Axes of one distribution; see `kldiv_xp.kl_div`.
+    dtype : dtype, optional
+        Dtype of the loss; see `kldiv_xp.kl_div`.
 
     Raises
     ------
@@ -73,7 +77,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
     >>> from kldiv_xp.torch import KLDivLoss
     >>> loss = KLDivLoss(reduction="batchmean")
     >>> loss
-    KLDivLoss(reduction='batchmean', log_target=False, log_input=True, generalized=False, axis=None)
+    KLDivLoss(reduction='batchmean', log_target=False, axis=None)
     >>> input = torch.tensor([[-1.0, -2.0], [-3.0, -0.5]])
     >>> target = torch.tensor([[0.4, 0.6], [0.1, 0.9]])
     >>> loss(input, target)
@@ -90,12 +94,14 @@ class KLDivLoss(torch.nn.KLDivLoss):
         log_input: bool = True,
         generalized: bool = False,
         axis: Axis = None,
+        dtype: DType | None = None,
     ) -> None:
         resolved = resolve_reduction(size_average, reduce, reduction)
         super().__init__(reduction=resolved, log_target=log_target)
         self.log_input = log_input
         self.generalized = generalized
         self.axis = axis
+        self.dtype = dtype
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option only to what construction accepts."""
@@ -129,11 +135,12 @@ class KLDivLoss(torch.nn.KLDivLoss):
             generalized=self.generalized,
             axis=self.axis,
             where=where,
+            dtype=self.dtype,
         )
 
     def extra_repr(self) -> str:
         """Options, as they are shown between the parentheses."""
-        return ", ".join(f"{name}={getattr(self, name)!r}" for name in OPTIONS)
+        return shown(self)
 
 
 def option(name: str, value: Any) -> Any:
@@ -144,6 +151,8 @@ def option(name: str, value: Any) -> Any:
         check_switch(name, value)
     elif name == "axis" and value is not None:
         return plain_axis(value)
+    elif name == "dtype" and value is not None:
+        return result_dtype(namespace_of(torch.empty(0)), value)
     return value
 
 

@@ -1,6 +1,6 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
-from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
 from kldiv_xp.calls.kl_div import value_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -22,6 +22,7 @@ def kl_div(
     generalized: bool = False,
     axis: Axis = None,
     where: MaskT | None = None,
+    dtype: DType | None = None,
     check: bool = False,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence loss, in nats.
@@ -64,6 +65,10 @@ def kl_div(
         has no part in the result, whatever it holds, NaN included, and a gradient of exactly 0;
         'mean' divides by the number of selected elements, or with `axis` of samples in which
         something is selected.  Where nothing is selected the loss is 0.
+    dtype : dtype, optional
+        Dtype of the result, of the library of `input`, as in the standard's ``sum``: any real
+        floating-point dtype.  A narrower one than that of the operands is rounded to at the end,
+        a wider one is computed in; 16-bit operands are not copied to be widened.
     check : bool
         Whether to diagnose the operands first, and to raise what is found; see `diagnose`.  It
         reads all values, and waits for a device.  `checking` does it in a block of code.
@@ -72,14 +77,15 @@ def kl_div(
     -------
     array
         Of the same library and device, 0-d unless for 'none', which gives `input`'s shape,
-        without the axes of `axis`.  Its dtype is the promoted dtype of the operands; within
-        ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
+        without the axes of `axis`.  Its dtype is `dtype`, or the promoted dtype of the
+        operands; within ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
 
     Raises
     ------
     TypeError
         If an operand is not an array of real floating-point dtype, if the operands come from
-        different libraries, if a flag is not a bool, `axis` not of ints or `where` not of bools.
+        different libraries, if a flag is not a bool, `axis` not of ints, `where` not of bools
+        or `dtype` not a real floating-point dtype of the library.
     ValueError
         If `reduction` is unknown, `axis` names no axis, or shapes or devices differ (nothing is
         broadcast but `where` along `axis`).
@@ -166,7 +172,7 @@ def kl_div(
     form = Form(log_input, log_target, generalized)
     if check is not False or is_checking():
         check_values(check, input, target, form, axis, where)
-    loss: ArrayT = value_of(input, target, resolved, form, axis, where)
+    loss: ArrayT = value_of(input, target, resolved, form, axis, where, dtype)
     if axis is None and resolved == "mean":
         warn_about_mean()
     return loss

@@ -2,14 +2,23 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
 from kldiv_xp.checks.options import check_form, plain_axis
 from kldiv_xp.formula.form import Form
 
+ALWAYS_SHOWN = ("reduction", "log_target", "axis")
+DEFAULTS = {"log_input": True, "generalized": False, "dtype": None}
 
-@dataclass(frozen=True, init=False)
+
+def shown(loss: object) -> str:
+    """Options of a loss, as they are shown; those that torch has not, where they are given."""
+    given = [name for name, value in DEFAULTS.items() if getattr(loss, name) is not value]
+    return ", ".join(f"{name}={getattr(loss, name)!r}" for name in (*ALWAYS_SHOWN, *given))
+
+
+@dataclass(frozen=True, init=False, repr=False)
 class KLDivLoss:
     """Kullback-Leibler divergence loss with its options remembered.
 
@@ -30,6 +39,8 @@ class KLDivLoss:
         Whether q - p is added to each term; see `kl_div`.
     axis : int or tuple of int, optional
         Axes of one distribution; see `kl_div`.
+    dtype : dtype, optional
+        Dtype of the loss; see `kl_div`.
 
     Attributes
     ----------
@@ -68,7 +79,7 @@ class KLDivLoss:
     >>> from kldiv_xp import KLDivLoss
     >>> loss = KLDivLoss(reduction="batchmean")
     >>> loss
-    KLDivLoss(reduction='batchmean', log_target=False, log_input=True, generalized=False, axis=None)
+    KLDivLoss(reduction='batchmean', log_target=False, axis=None)
     >>> input = np.asarray([[-1.0, -2.0], [-3.0, -0.5]])
     >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
     >>> round(float(loss(input, target)), 7)
@@ -80,6 +91,7 @@ class KLDivLoss:
     log_input: bool = True
     generalized: bool = False
     axis: Axis = None
+    dtype: DType | None = None
 
     def __init__(
         self,
@@ -91,6 +103,7 @@ class KLDivLoss:
         log_input: bool = True,
         generalized: bool = False,
         axis: Axis = None,
+        dtype: DType | None = None,
     ) -> None:
         check_form(Form(log_input, log_target, generalized))
         axis = None if axis is None else plain_axis(axis)
@@ -100,6 +113,10 @@ class KLDivLoss:
         object.__setattr__(self, "log_input", log_input)
         object.__setattr__(self, "generalized", generalized)
         object.__setattr__(self, "axis", axis)
+        object.__setattr__(self, "dtype", dtype)
+
+    def __repr__(self) -> str:
+        return f"KLDivLoss({shown(self)})"
 
     def __call__(
         self,
@@ -137,4 +154,5 @@ class KLDivLoss:
             generalized=self.generalized,
             axis=self.axis,
             where=where,
+            dtype=self.dtype,
         )

@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -21,6 +21,7 @@ def kl_div_with_logits(
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
     target_is: TargetKind = "logits",
+    dtype: DType | None = None,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
 
@@ -53,12 +54,14 @@ def kl_div_with_logits(
         a sample, make its logit -inf.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What `target` holds.
+    dtype : dtype, optional
+        Dtype of the result; see `kl_div`.
 
     Returns
     -------
     array
         Of the same library and device, 0-d unless for 'none', which gives `input`'s shape
-        without `axis`.  Its dtype is the promoted dtype of the operands; within
+        without `axis`.  Its dtype is `dtype`, or the promoted dtype of the operands; within
         ``torch.autocast`` float32 for 16-bit operands, as of torch's losses.
 
     Raises
@@ -99,7 +102,7 @@ def kl_div_with_logits(
     divergence = kl_of(input, temperature, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
     return result
 
 
@@ -114,6 +117,7 @@ def js_div_with_logits(
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
+    dtype: DType | None = None,
 ) -> ArrayT | TargetT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
@@ -132,7 +136,7 @@ def js_div_with_logits(
         limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
         :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse,
         :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
-    axis, temperature, scale_by_temperature_squared, reduction, where
+    axis, temperature, scale_by_temperature_squared, reduction, where, dtype
         See `kl_div_with_logits`.
 
     Returns
@@ -172,5 +176,5 @@ def js_div_with_logits(
     divergence = js_of(input, temperature, beta)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
     return result

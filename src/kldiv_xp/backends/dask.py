@@ -9,7 +9,7 @@ import dask.array as da
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.dask_chunks import CHUNKS, on_chunks, over_chunks
 from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - found by its name
-from kldiv_xp.core.context import Context, Examine, unrounded
+from kldiv_xp.core.context import Context, Examine, unrounded, with_result
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_linear import Heads, operands_of
@@ -46,7 +46,9 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 
 def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
     """Sums of the sums of the chunks over some axes, over the divisor."""
-    function = partial(sum_of_chunk, form=form, axis=axis, examine=context.examine)
+    function = partial(
+        sum_of_chunk, form=form, axis=axis, examine=context.examine, dtype=context.asked
+    )
     ones = dict.fromkeys(axis, 1)
     sums = chunkwise(function, *arrays, dtype=context.working, adjust_chunks=ones)
     total = over_chunks("sum", sums, axis=axis)
@@ -68,7 +70,9 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     """
     if any(array.numblocks[-1] > 1 for array in arrays):
         return rows_of(divergence, CHUNKS, *[widened(context, array) for array in arrays])
-    function = partial(divergences_of_chunk, divergence=divergence, examine=context.examine)
+    function = partial(
+        divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
+    )
     last = {arrays[0].ndim - 1: 1}
     # With an axis fewer Dask would not fuse it with what reads the chunks, but send them around.
     return chunkwise(function, *arrays, dtype=context.working, adjust_chunks=last)[..., 0]
@@ -79,9 +83,11 @@ def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -
     return divergences(context, operands_of(context.xp, heads), divergence)
 
 
-def divergences_of_chunk(*arrays: Array, divergence: Divergence, examine: Examine) -> Array:
+def divergences_of_chunk(
+    *arrays: Array, divergence: Divergence, examine: Examine, dtype: DType | None
+) -> Array:
     """Divergences of the rows of a chunk, whose last axis stays."""
-    context = examine(*arrays[:2])
+    context = with_result(examine(*arrays[:2]), dtype)
     with thread_limit(1):
         rows = evaluate_divergences(context, arrays, divergence)
     return context.xp.expand_dims(rows, axis=-1)
@@ -155,9 +161,11 @@ def chunkwise(
     )
 
 
-def sum_of_chunk(*arrays: Array, form: Form, axis: Axes, examine: Examine) -> Array:
+def sum_of_chunk(
+    *arrays: Array, form: Form, axis: Axes, examine: Examine, dtype: DType | None
+) -> Array:
     """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
-    context = unrounded(examine(*arrays[:2]))
+    context = unrounded(with_result(examine(*arrays[:2]), dtype))
     is_whole = len(axis) == arrays[0].ndim
     evaluate: Any = evaluate_loss if is_whole else evaluate_samples
     with thread_limit(1):

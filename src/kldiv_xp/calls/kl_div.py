@@ -1,7 +1,7 @@
 """A call of the public functions: checked, its reduction resolved, handed on to be evaluated."""
 
-from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
-from kldiv_xp.calls.operands import examine
+from kldiv_xp._typing import Array, Axes, Axis, DType, Namespace, Reduction, Shape
+from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.operands import check_upstream, check_where
@@ -31,9 +31,10 @@ def value_of(
     form: Form,
     axis: Axis = None,
     where: Array | None = None,
+    dtype: DType | None = None,
 ) -> Array:
-    """Loss, rounded once to the promoted dtype of the operands."""
-    context, arrays, axes = checked(input, target, form, axis, where)
+    """Loss, rounded once to the promoted dtype of the operands, or to another one."""
+    context, arrays, axes = checked(input, target, form, axis, where, dtype)
     if reduction == "none":
         if not axes:
             return evaluate_terms(context, arrays, form)
@@ -90,13 +91,20 @@ def cotangent(
 
 
 def checked(
-    input: Array, target: Array, form: Form, axis: Axis, where: Array | None
+    input: Array,
+    target: Array,
+    form: Form,
+    axis: Axis,
+    where: Array | None,
+    dtype: DType | None = None,
 ) -> tuple[Context, Arrays, Axes | None]:
     """What the operands are together, they and their mask in one shape, and the axes."""
     for switch in form:
         if not isinstance(switch, bool):
             check_form(form)
     context = examine(input, target)
+    if dtype is not None:
+        context = with_dtype(context, dtype)
     axes = None if axis is None else resolve_axis(axis, input.ndim)
     if where is None:
         return context, (input, target), axes

@@ -1,10 +1,18 @@
 """Two operands, checked and examined: their context, told from their types once and cached."""
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.calls.select_backend import select_backend
+from kldiv_xp.calls.select_backend import BITS_OF_BACKENDS, select_backend
 from kldiv_xp.checks.arrays import are_dense, check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_operands, check_shapes
-from kldiv_xp.core.context import Context, describe, widened_by_autocast
+from kldiv_xp.checks.result_dtype import result_dtype
+from kldiv_xp.core.context import (
+    Context,
+    describe,
+    widened_by_autocast,
+    with_result,
+    without_backend,
+)
+from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.namespaces import is_being_compiled, plain_namespace
 
 # By the two types, and by the two dtypes.
@@ -28,6 +36,17 @@ def examine(input: Array, target: Array) -> Context:
     if context.facts.has_autocast and context.dtype != context.working:
         return widened_by_autocast(context, input)
     return context
+
+
+def with_dtype(context: Context, dtype: DType | None) -> Context:
+    """Context with a result in the type that the caller names; refuse what is none."""
+    if dtype is None:
+        return context
+    context = with_result(context, result_dtype(context.xp, dtype))
+    narrow = limits(context.xp, context.working).bits <= BITS_OF_BACKENDS
+    if narrow or context.facts.backend_adds_up_in_any_type:
+        return context
+    return without_backend(context)
 
 
 def examined(input: Array, target: Array) -> Context:

@@ -3,9 +3,9 @@
 import math
 from functools import partial
 
-from kldiv_xp._typing import Array, Namespace, Reduction, Shape
+from kldiv_xp._typing import Array, DType, Namespace, Reduction, Shape
 from kldiv_xp.calls.kl_div import aligned, number_selected
-from kldiv_xp.calls.operands import examine
+from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_switch, one_axis
@@ -55,11 +55,12 @@ def divergence_of(
     scaled: bool,
     reduction: Reduction,
     where: Array | None,
+    dtype: DType | None = None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
-    context, arrays, _ = arranged(input, target, divergence, axis, where)
+    context, arrays, _ = arranged(input, target, divergence, axis, where, dtype)
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
     return reduced(context, samples, reduction, *arrays[2:])
 
@@ -90,9 +91,10 @@ def arranged(
     divergence: Divergence | JSOfArray,
     axis: int,
     where: Array | None,
+    dtype: DType | None = None,
 ) -> tuple[Context, Arrays, int]:
     """What the operands are together, they and their mask with rows last, and where those were."""
-    context = examine(input, target)
+    context = with_dtype(examine(input, target), dtype)
     check_held(divergence.temperature, context)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)

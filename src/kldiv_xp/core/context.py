@@ -27,6 +27,8 @@ class Context:
     dtype: DType
     working: DType
     examine: Examine
+    asked: DType | None = None
+    """Type of the result, where the caller names it."""
 
 
 Examine: TypeAlias = Callable[[Array, Array], Context]
@@ -74,6 +76,17 @@ def widened_by_autocast(context: Context, input: Array) -> Context:
 def unrounded(context: Context) -> Context:
     """The same context, with a result in the type that is computed in."""
     return replace(context, dtype=context.working)
+
+
+def with_result(context: Context, dtype: DType | None) -> Context:
+    """The same context, with a result in a type that is asked for, if one is.
+
+    What is computed in it is computed in no narrower type than before.
+    """
+    if dtype is None:
+        return context
+    working = working_dtype(context.xp, promoted_dtype(context.xp, context.working, dtype))
+    return replace(context, dtype=dtype, working=working, asked=dtype)
 
 
 def without_backend(context: Context) -> Context:

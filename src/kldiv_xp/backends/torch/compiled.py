@@ -5,12 +5,13 @@ the graph keeps what it computed on the way; as one node 32, and F.kl_div 41.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
@@ -41,28 +42,33 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
     if not is_one_node(arrays):
         return NotImplemented
-    return Loss.apply(form, None, (), *arrays)
+    return Loss.apply(form, None, (), *types_of(context), *arrays)
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
     if not is_one_node(arrays):
         return NotImplemented
-    return Loss.apply(form, None, axis, *arrays)
+    return Loss.apply(form, None, axis, *types_of(context), *arrays)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not is_one_node(arrays):
         return NotImplemented
-    return Loss.apply(form, parts, None, *arrays)
+    return Loss.apply(form, parts, None, *types_of(context), *arrays)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
     if not is_one_node(arrays):
         return rows(context, divergence, *arrays)
-    return Rows.apply(divergence, *arrays)
+    return Rows.apply(divergence, context.working, *arrays)
+
+
+def types_of(context: Context) -> tuple[DType, DType]:
+    """Types of the result and of the computation."""
+    return context.dtype, context.working
 
 
 def rows(context: Context, divergence: Divergence, *arrays: Array) -> Array:
@@ -102,12 +108,18 @@ class Loss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, form: Form, parts: int | None, axis: Axes | None, *arrays: Array
+        ctx: Any,
+        form: Form,
+        parts: int | None,
+        axis: Axes | None,
+        dtype: DType,
+        working: DType,
+        *arrays: Array,
     ) -> Array:
         """Every term with axis (), else sums over some or all axes, over the divisor."""
         keep(ctx, arrays)
-        ctx.options = form, parts, axis
-        context = plain_context(*arrays[:2])
+        ctx.options = form, parts, axis, dtype, working
+        context = replace(plain_context(*arrays[:2]), dtype=dtype, working=working)
         if axis == ():
             function = term_of(form)
             return run(function, context.working, context.dtype, *arrays)
@@ -117,28 +129,32 @@ class Loss(torch.autograd.Function):
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
         arrays = kept(ctx)
-        form, parts, axis = ctx.options
+        form, parts, axis, dtype, working = ctx.options
         upstream = spread(upstream, arrays[0].shape, axis or ())
-        context, wanted = plain_context(*arrays[:2]), ctx.needs_input_grad[3:5]
+        context = replace(plain_context(*arrays[:2]), dtype=dtype, working=working)
+        wanted = ctx.needs_input_grad[5:7]
         slopes = evaluate_slopes(context, arrays, form, Scale(None, parts), (upstream,), wanted)
-        return None, None, None, *slopes, *[None for _ in arrays[2:]]
+        return None, None, None, None, None, *slopes, *[None for _ in arrays[2:]]
 
 
 class Rows(torch.autograd.Function):
     """Divergences as one node that keeps the logits, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(ctx: Any, divergence: Divergence, *arrays: Array) -> Array:
+    def forward(ctx: Any, divergence: Divergence, working: DType, *arrays: Array) -> Array:
         """Divergence of every row."""
         keep(ctx, arrays)
-        ctx.divergence = divergence
-        return rows(plain_context(*arrays[:2]), divergence, *arrays)
+        ctx.options = divergence, working
+        context = replace(plain_context(*arrays[:2]), working=working)
+        return rows(context, divergence, *arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form."""
         arrays = kept(ctx)
-        context, wanted = plain_context(*arrays[:2]), ctx.needs_input_grad[1:3]
+        divergence, working = ctx.options
+        context = replace(plain_context(*arrays[:2]), working=working)
+        wanted = ctx.needs_input_grad[2:4]
         upstream = upstream.unsqueeze(-1)
-        slopes = plain_slopes(context, arrays, ctx.divergence, upstream, wanted)
-        return None, *slopes, *[None for _ in arrays[2:]]
+        slopes = plain_slopes(context, arrays, divergence, upstream, wanted)
+        return None, None, *slopes, *[None for _ in arrays[2:]]

@@ -14,7 +14,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     spread_as,
 )
 from kldiv_xp.backends.torch.dtensor_split_rows import Rows, scaled_slopes_of_parts
-from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.context import Context, unrounded, with_result
 from kldiv_xp.core.evaluate import (
     Arrays,
     evaluate_loss,
@@ -30,12 +30,17 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
 
+def of_parts(context: Context, parts: Arrays) -> Context:
+    """Context of what is here, with the result that is asked for."""
+    return with_result(context.examine(*parts[:2]), context.asked)
+
+
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term, each in its place."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    return spread_as(arrays[0], evaluate_terms(context.examine(*here[:2]), here, form))
+    return spread_as(arrays[0], evaluate_terms(of_parts(context, here), here, form))
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
@@ -43,7 +48,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    sums = evaluate_samples(unrounded(context.examine(*here[:2])), here, form, axis)
+    sums = evaluate_samples(unrounded(of_parts(context, here)), here, form, axis)
     return run(
         partial(divided, parts=None),
         context.working,
@@ -57,7 +62,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    value = evaluate_loss(unrounded(context.examine(*here[:2])), here, form, None)
+    value = evaluate_loss(unrounded(of_parts(context, here)), here, form, None)
     total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
     return run(partial(divided, parts=parts), context.working, context.dtype, total)
 
@@ -80,7 +85,7 @@ def gradient(
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), parts_above(arrays[0], upstream)
-    slopes = evaluate_slopes(context.examine(*here[:2]), here, form, scale, above, wanted)
+    slopes = evaluate_slopes(of_parts(context, here), here, form, scale, above, wanted)
     return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
 
 
@@ -118,5 +123,5 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     if any(one.is_shard(last) for one in arrays[0].placements):
         return Rows.apply(context, divergence, *arrays)
     here = parts_of(arrays)
-    rows = evaluate_divergences(context.examine(*here[:2]), here, divergence)
+    rows = evaluate_divergences(of_parts(context, here), here, divergence)
     return joined(arrays[0], rows, (last,))

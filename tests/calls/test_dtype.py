@@ -1,0 +1,134 @@
+"""The type of the result, as in the standard's sum: wider ones are computed in."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from kldiv_xp import KLDivLoss, js_div_with_logits, kl_div, kl_div_with_logits
+
+RNG = np.random.default_rng(0)
+Q, P = RNG.dirichlet(np.ones(40), (2, 30))
+LOSSES = {
+    "sum": lambda x, t, **options: kl_div(x, t, reduction="sum", **options),
+    "terms": lambda x, t, **options: kl_div(x, t, reduction="none", **options),
+    "rows": lambda x, t, **options: KLDivLoss(reduction="none", axis=-1, **options)(x, t),
+    "mean": lambda x, t, **options: kl_div(
+        x, t, reduction="mean", axis=-1, where=x[:, :1] < 0, **options
+    ),
+    "logits": kl_div_with_logits,
+    "js": js_div_with_logits,
+}
+
+
+def named(array, name):
+    """Dtype of the library of an array."""
+    if type(array).__module__.startswith("array_api_strict"):
+        return getattr(pytest.importorskip("array_api_strict"), name)
+    is_torchs = type(array).__module__.startswith("torch")
+    return getattr(pytest.importorskip("torch") if is_torchs else np, name)
+
+
+def all_losses(x, t, dtype):
+    return [loss(x, t, dtype=dtype) for loss in LOSSES.values()]
+
+
+@pytest.mark.parametrize("result", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_result_has_the_type_that_is_asked_for_and_its_precision(backend, dtype, result):
+    widest = max(dtype, result, key=lambda one: int(one[5:]))
+    if backend.name in ("torch-compile", "jax-jit") and (dtype, result) != ("float16", "float64"):
+        pytest.skip("a graph for each")
+    if result not in backend.dtypes:
+        pytest.skip(f"{backend.name} has no {result}")
+    operands = [backend.array(one, dtype) for one in (np.log(Q), P)]
+    asked = named(operands[0], result)
+    losses = backend.call(lambda x, t: all_losses(x, t, asked), *operands)
+    exact = [np.asarray(backend.read(one), "float64") for one in operands]
+    working = widest if widest != "float16" else "float32"
+    rounding = max(np.finfo(result).eps, 64 * np.finfo(working).eps)
+    for loss, expected in zip(losses, all_losses(*exact, np.float64), strict=True):
+        assert loss.dtype == asked
+        found = np.asarray(backend.read(loss), "float64")
+        assert_allclose(found, expected, rtol=rounding, atol=rounding * 0.1)
+
+
+def test_gradient_of_a_wide_loss_has_the_type_of_the_operands(autodiff_backend):
+    backend = autodiff_backend
+    x, t = (backend.array(one, "float16") for one in (np.log(Q), P))
+
+    wide = named(x, "float64")
+
+    def total(x, t):
+        return kl_div(x, t, reduction="sum", dtype=wide) + kl_div_with_logits(x, t, dtype=wide)
+
+    if backend.library == "torch":
+        x.requires_grad_()
+        backend.call(total, x, t).backward()
+        gradient = x.grad
+    else:
+        gradient = pytest.importorskip("jax").grad(lambda x: backend.call(total, x, t))(x)
+    assert gradient.dtype == x.dtype
+    x, t = (np.asarray(backend.read(one), "float64") for one in (x, t))
+    q, p = (np.exp(one) / np.exp(one).sum(axis=1, keepdims=True) for one in (x, t))
+    assert_allclose(backend.read(gradient), (q - p) / len(t) - t, rtol=2e-3, atol=1e-6)
+
+
+def test_sum_of_sixteen_bits_does_not_overflow_in_a_wider_type():
+    x, t = np.full((64, 64), -60000.0, "float16"), np.full((64, 64), 1.0, "float16")
+    assert np.isposinf(kl_div(x, t, reduction="sum"))
+    assert kl_div(x, t, reduction="sum", dtype=np.float32) == 60000 * 64 * 64
+
+
+def test_longdouble_is_computed_in():
+    x, t = np.log(Q), P
+    wide = x.astype("longdouble"), t.astype("longdouble")
+    asked = kl_div(x, t, reduction="sum", dtype=np.longdouble)
+    assert asked.dtype == np.longdouble
+    assert asked == kl_div(*wide, reduction="sum")
+
+
+WRONG = [np.int64, "float32", 3, np.complex64, bool, "float16", b"f4", [np.float32]]
+
+
+@pytest.mark.parametrize("dtype", WRONG, ids=repr)
+@pytest.mark.parametrize("loss", [LOSSES["sum"], LOSSES["rows"], LOSSES["js"]])
+def test_wrong_dtype_is_named_with_the_remedy(loss, dtype):
+    with pytest.raises(TypeError, match="must be a real floating-point dtype") as caught:
+        loss(np.log(Q), P, dtype=dtype)
+    assert str(caught.value) == (
+        "`dtype` must be a real floating-point dtype of at least 16 bits, of the library of "
+        f"`input`; got {dtype!r}: pass numpy.float32."
+    )
+    assert loss(np.log(Q), P, dtype=np.float32).dtype == np.float32
+
+
+def test_dtype_of_another_library_is_named_with_the_remedy():
+    torch = pytest.importorskip("torch")
+    x, t = torch.tensor(np.log(Q)), torch.tensor(P)
+    for operands, dtype, remedy in (
+        ((x, t), np.float32, "torch.float32"),
+        ((np.log(Q), P), torch.float32, "numpy.float32"),
+    ):
+        with pytest.raises(TypeError, match="must be a real floating-point dtype") as caught:
+            kl_div(*operands, reduction="sum", dtype=dtype)
+        assert str(caught.value).endswith(f"got {dtype!r}: pass {remedy}.")
+
+
+def test_losses_remember_and_show_their_options():
+    torch = pytest.importorskip("torch")
+    from kldiv_xp.torch import KLDivLoss as Module
+
+    options = {"reduction": "sum", "log_input": False, "generalized": True}
+    shown = "reduction='sum', log_target=False, axis=None, log_input=False, generalized=True"
+    loss = KLDivLoss(**options)
+    assert repr(loss) == f"KLDivLoss({shown})"
+    assert loss == KLDivLoss(**options) != KLDivLoss(reduction="sum")
+    assert loss(Q, P) == kl_div(Q, P, **options)
+    module = Module(**options, dtype=torch.float32)
+    assert repr(module) == f"KLDivLoss({shown}, dtype=torch.float32)"
+    value = module(torch.tensor(Q), torch.tensor(P))
+    assert value.dtype == torch.float32
+    assert value.item() == pytest.approx(float(loss(Q, P)))
+    for name, wrong in (("log_input", 0), ("generalized", None), ("dtype", "float32")):
+        with pytest.raises(TypeError, match=f"`{name}` must be"):
+            setattr(module, name, wrong)
