@@ -22,14 +22,12 @@ from kldiv_xp.formula.form import Form
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
 
-FORMS = {
-    "p": Form(),
-    "log p": Form(log_target=True),
+BOTH_SPACES = pytest.mark.parametrize("form", [P, LOG_P], ids=["p", "log p"])
+OTHERS = {
     "q": Form(log_input=False),
     "generalised": Form(log_input=False, generalized=True),
     "generalised, log p": Form(log_target=True, generalized=True),
 }
-BOTH_SPACES = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 TYPES = pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
 DEVICE = cuda_on_cpu.numpy_device()
 MIXED = [("float16", "float32"), ("float32", "float64"), ("float16", "float64")]
@@ -40,7 +38,7 @@ def tolerance(dtype):
     return 4 * np.finfo(dtype).eps
 
 
-def operands(shape, type_="float64", form=FORMS["p"], seed=0):
+def operands(shape, type_="float64", form=P, seed=0):
     """Log-probabilities, and targets with zeros."""
     rng = np.random.default_rng(seed)
     log_q, target = rng.uniform(-9, -0.1, shape), rng.uniform(0.05, 1, shape)
@@ -91,6 +89,14 @@ def test_slopes_of_special_operands_are_as_the_contract_says(type_, form):
         assert_allclose(slope, expected, rtol=tolerance(type_), atol=tolerance(type_))
 
 
+@pytest.mark.parametrize("form", OTHERS.values(), ids=OTHERS)
+def test_other_forms_are_as_the_contract_says(form):
+    test_terms_of_special_operands_are_as_the_contract_says("float32", form)
+    test_slopes_of_special_operands_are_as_the_contract_says("float32", form)
+    arrays = operands((5, 7, 11), "float64", form)
+    assert_allclose(*both_ways("batchmean", arrays, form), rtol=1e-13)
+
+
 @pytest.mark.parametrize("type_", ["float32", "float64"])
 def test_exponential_that_underflows_contributes_zero(type_):
     smallest = {"float32": -104.0, "float64": -746.0}[type_]
@@ -119,7 +125,7 @@ def test_values_are_those_of_the_plain_expression(type_, form, reduction):
     assert_allclose(here, expected, rtol=4 * tolerance(type_), atol=tolerance(type_))
 
 
-def both_ways(reduction, arrays, form=FORMS["p"], axis=(0, 2), parts=5):
+def both_ways(reduction, arrays, form=P, axis=(0, 2), parts=5):
     """What the kernels and what the plain expression makes of the same."""
     whole = plain(*arrays[:2])
     if reduction == "terms":

@@ -30,7 +30,7 @@ LAYOUTS = [
 ]
 LOSSES = [
     *["sum", "mean", "batchmean", "terms", "samples"],
-    *["masked", "terms, masked", "samples, masked", "logarithm"],
+    *["masked", "terms, masked", "samples, masked", "logarithm", "tables"],
     *["logits", "logits, rows", "logits, masked", "logits, probabilities", "js"],
 ]
 PAIRS = [
