@@ -34,8 +34,9 @@ def expected_value(reduction, log_target=False):
 def test_arguments_have_the_positions_of_torch():
     names = ["input", "target", "size_average", "reduce", "reduction", "log_target"]
     parameters = inspect.signature(kl_div).parameters
-    assert list(parameters) == [*names, "axis", "where", "check"]
-    by_keyword = {parameters[name].kind for name in ("axis", "where", "check")}
+    others = ["log_input", "generalized", "axis", "where", "dtype", "check"]
+    assert list(parameters) == [*names, *others]
+    by_keyword = {parameters[name].kind for name in others}
     assert by_keyword == {inspect.Parameter.KEYWORD_ONLY}
     assert [parameters[name].default for name in names[2:]] == [None, None, "mean", False]
 

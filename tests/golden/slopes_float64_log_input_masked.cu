@@ -8,14 +8,16 @@ __device__ real by_input(const real factor, const real x, const real t, const bo
 {
     const real v0 = w ? t : real(0.0);
     const bool v1 = v0 == real(0.0);
-    const real v2 = v1 ? real(1.0) : x;
-    const real v3 = v0 / v2;
-    const real v4 = -v3;
-    const real v5 = v1 ? real(0.0) : v4;
-    const real v6 = u * factor;
-    const real v7 = v5 * v6;
-    const real v8 = w ? v7 : real(0.0);
-    return v8;
+    const bool v2 = x == real(0.0);
+    const real v3 = v2 ? real(0.0) : x;
+    const real v4 = v1 ? real(1.0) : v3;
+    const real v5 = v0 / v4;
+    const real v6 = -v5;
+    const real v7 = v1 ? real(0.0) : v6;
+    const real v8 = u * factor;
+    const real v9 = v7 * v8;
+    const real v10 = w ? v9 : real(0.0);
+    return v10;
 }
 
 __device__ real by_target(const real factor, const real x, const real t, const bool w, const real u)
