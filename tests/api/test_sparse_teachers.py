@@ -226,28 +226,26 @@ def finite_differences(loss, operands, place, step=1e-6):
     return slope
 
 
-@pytest.mark.parametrize("tail", TAILS)
-def test_gradient_is_the_slope_of_the_loss(autodiff_backend, tail):
+@pytest.mark.parametrize("kind", [*KINDS, "logits"])
+def test_gradient_is_the_slope_of_the_loss(autodiff_backend, kind):
     backend = autodiff_backend
     student = np.where(np.isfinite(STUDENT) & (STUDENT < 50), STUDENT, 1.0)
     student[0, 0] = TEACHER[0, 1]
     log_p = np.where(np.isfinite(LOG_P), LOG_P, -3.0)
-    kinds = {"log_probabilities": log_p, "probabilities": np.exp(log_p)}
-    if tail == "renormalize":
-        kinds["logits"] = log_p + 1
-    for kind, target in kinds.items():
+    target = {"log_probabilities": log_p, "probabilities": np.exp(log_p), "logits": log_p + 1}[kind]
+    tails = {"renormalize": 1} if kind == "logits" else {"bucket": 1, "zero": 2, "renormalize": 4}
 
-        def loss(x, i, t, kind=kind):
-            options = {"target_is": kind, "temperature": 2.0, "reduction": "sum"}
-            return sparse_kl_div_with_logits(x, i, t, tail=tail, **options)
-
-        operands = student, INDICES, target
-        found = slopes_of(
-            backend, loss, backend.array(student), places(backend), backend.array(target)
+    def loss(x, i, t):
+        options = {"target_is": kind, "temperature": 2.0, "reduction": "sum"}
+        return sum(
+            weight * sparse_kl_div_with_logits(x, i, t, tail=tail, **options)
+            for tail, weight in tails.items()
         )
-        for place, slope in zip((0, 2), found, strict=True):
-            expected = finite_differences(loss, operands, place)
-            assert_allclose(backend.read(slope), expected, rtol=1e-5, atol=1e-7)
+
+    found = slopes_of(backend, loss, backend.array(student), places(backend), backend.array(target))
+    for place, slope in zip((0, 2), found, strict=True):
+        expected = finite_differences(loss, (student, INDICES, target), place)
+        assert_allclose(backend.read(slope), expected, rtol=1e-5, atol=1e-7)
 
 
 def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabularies(
@@ -290,6 +288,26 @@ def test_torch_differentiates_twice_and_gives_each_operand_its_type():
     assert loss.dtype == torch.float32
     loss.backward()
     assert [one.grad.dtype for one in narrow] == [torch.bfloat16] * 2
+
+
+def test_modes_of_torch_see_one_call():
+    usable("torch")
+    torch = library("torch")
+    seen = []
+
+    class Seen(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            seen.append((function, args, kwargs))
+            return function(*args, **(kwargs or {}))
+
+    operands = [torch.tensor(one) for one in (STUDENT, INDICES, LOG_P)]
+    with Seen():
+        value = sparse_kl_div_with_logits(*operands, tail="zero")
+    ((function, args, kwargs),) = seen
+    assert function is sparse_kl_div_with_logits
+    assert all(map(lambda a, b: a is b, [*args, kwargs.pop("target")], operands))
+    assert kwargs == {"tail": "zero"}
+    assert value == sparse_kl_div_with_logits(*operands, tail="zero")
 
 
 # Blocks

@@ -88,8 +88,11 @@ def sparse_kl_div_with_logits(
 
     With k the size of the vocabulary there is no rest: the loss is that of `kl_div_with_logits`.
 
-    A probability of 0 contributes 0 in either operand's vocabulary, so an entry of less than k is
-    padded with a place that is not in use and a probability of 0.
+    A probability of 0 contributes 0, so where a sample has less than k entries, it is padded with
+    places that are not in use and a probability of 0.
+
+    The bucket has what the probabilities lack of 1, and nothing where that is their own rounding in
+    float32: in 16 bits they are rounded more, which the bucket takes for probability.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from functools import partial
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_sparse import selected, sparse_rows, sparse_slopes
+from kldiv_xp.core.evaluate_sparse import selected_indices, sparse_rows, sparse_slopes
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.host.block_loops import each_block
@@ -36,7 +36,7 @@ def fill_rows(
     def function(xp: Namespace, *block: Array) -> list[Array]:
         logits, indices, target, *where = block
         if indices.size:
-            looked_at = selected(divergence, xp, *block[:3], *(where or [None]))[1]
+            looked_at = selected_indices(xp, indices, where[0]) if where else indices
             check_indices(xp, looked_at, logits.shape[-1])
         return [sparse_rows(divergence, put, xp, logits, target, *where, indices=indices)]
 

@@ -129,11 +129,17 @@ def selected(
         return input, indices, target
     return (
         xp.where(where, input, 0.0),
-        xp.where(where, indices, counted(xp, indices.shape[-1], indices)),
+        selected_indices(xp, indices, where),
         xp.where(where, target, divergence.something),
     )
 
 
+<<<<<<< HEAD
 def times_square(xp: Namespace, rows: Array, temperature: Array) -> Array:
     """Divergences times the square of the temperature."""
     return xp.multiply(xp.multiply(rows, temperature), temperature)
+=======
+def selected_indices(xp: Namespace, indices: Array, where: Array) -> Array:
+    """Indices, and the first of a row where the mask is False."""
+    return xp.where(where, indices, counted(xp, indices.shape[-1], indices))
+>>>>>>> sparse
