@@ -134,12 +134,11 @@ def selected(
     )
 
 
-<<<<<<< HEAD
 def times_square(xp: Namespace, rows: Array, temperature: Array) -> Array:
     """Divergences times the square of the temperature."""
     return xp.multiply(xp.multiply(rows, temperature), temperature)
-=======
+
+
 def selected_indices(xp: Namespace, indices: Array, where: Array) -> Array:
     """Indices, and the first of a row where the mask is False."""
     return xp.where(where, indices, counted(xp, indices.shape[-1], indices))
->>>>>>> sparse
