@@ -30,7 +30,7 @@ SEEN, WIDEST = 256, 2.5
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
 
-NEAR_MIXTURE = 0.125
+NEAR_MIXTURE = 0.05
 """The same of Jensen-Shannon divergences, whose logarithms are larger than their differences."""
 
 NEAR_SLOPE = 0.0625
