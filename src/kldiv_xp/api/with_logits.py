@@ -69,7 +69,9 @@ def kl_div_with_logits(
     TypeError
         As `kl_div`, and if `temperature` is neither a real number nor a 0-d array of them.
     ValueError
-        As `kl_div`, and if `temperature` is not positive and finite, or `target_is` unknown.
+        As `kl_div`, and if `temperature` is not positive and finite, too small for its reciprocal
+        to be a number of the dtype that is computed in, or too large for its square to be a
+        number, or if `target_is` is unknown.
 
     See Also
     --------
@@ -81,6 +83,9 @@ def kl_div_with_logits(
     -----
     A logit of -inf is a probability of 0: in `target` it contributes 0, in `input` alone
     :math:`+\infty`.  A row of nothing but -inf, and a NaN, give NaN.
+
+    With ``target_is="logits"`` the divergence is never negative, exactly 0 for equal rows, and
+    right to the last digits where the two distributions nearly agree.
 
     References
     ----------

@@ -16,7 +16,7 @@ from kldiv_xp.formula.log_probabilities import Guard, factors
 from kldiv_xp.formula.near_equal import over, row_sum, times
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import close_kl, close_slope, far_kl, far_slope, looks_close
+from kldiv_xp.formula.near_look import close_kl, close_slope, far_js, far_kl, far_slope, looks_close
 from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.softmax import log_softmax, softmax
@@ -170,7 +170,14 @@ class JS:
                 (suits and exchanged(suits), exchanged(attempt))
                 for suits, attempt in KL(self.temperature, "logits", self.scaled).attempts(place)
             ]
-        return guarded(self, place)
+        bare, full = guarded(self, place)
+        if place is not None:
+            return [bare, full]
+        look = partial(looks_close, temperature=self.temperature)
+        far = partial(
+            far_js, weights=self.weights, temperature=self.temperature, scaled=self.scaled
+        )
+        return [(look, bare[1]), (None, far), full]
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

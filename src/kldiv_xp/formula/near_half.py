@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.log_probabilities import LOG_OF_ZERO, Guard
 from kldiv_xp.formula.near_equal import (
     difference,
     is_in_logits,
@@ -49,6 +49,7 @@ def softmaxes_of(
     gap = xp.where(xp.greater(p, q), gap, xp.negative(gap))
     if guard is not Guard.NONE:
         differences = xp.where(xp.greater(both, 0), differences, 0.0)
+        differences = limited_differences(xp, differences, temperature)
     mean = xp.multiply(row_sum(xp, xp.multiply(both, differences)), 0.5)
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
@@ -66,6 +67,19 @@ def softmaxes_of(
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(slope, xp.multiply(step, 0.5)))
     return Softmaxes((left, right), p, q, xp.add(ratio, step), in_logits, tangent)
+
+
+def limited_differences(xp: Namespace, differences: Array, temperature: float | Array) -> Array:
+    """Differences, finite where one side has no probability, for what they are multiplied by is 0.
+
+    Beyond the limit one probability is 0, and automatic differentiation would make 0 inf of it.
+    """
+    limit = temperature * -LOG_OF_ZERO
+    if isinstance(limit, float):
+        limit = min(limit, float(xp.finfo(differences.dtype).max))
+    differences = xp.where(xp.greater(differences, limit), limit, differences)
+    lowest = -limit if isinstance(limit, float) else xp.negative(limit)
+    return xp.where(xp.less(differences, lowest), lowest, differences)
 
 
 def js_at_half(

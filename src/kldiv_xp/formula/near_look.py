@@ -1,4 +1,4 @@
-"""KL of logits for those who may look at values: every row in the cheapest form that is right.
+"""Divergences of logits where values may be looked at: each row in the cheapest right form.
 
 Functions (xp, input, target) to rows, or to their derivatives, NaN where a form is not enough.  The
 form that a row gets depends on that row alone.
@@ -21,6 +21,7 @@ from kldiv_xp.formula.near_equal import (
     times,
 )
 from kldiv_xp.formula.near_kl import near_value
+from kldiv_xp.formula.near_mixture import Weights
 from kldiv_xp.formula.near_slopes import relative_rise
 
 SEEN, WIDEST = 256, 2.5
@@ -28,6 +29,9 @@ SEEN, WIDEST = 256, 2.5
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
+
+NEAR_MIXTURE = 0.05
+"""The same of Jensen-Shannon divergences, whose logarithms are larger than their differences."""
 
 NEAR_SLOPE = 0.0625
 """The same of the square of a derivative by the input, relative to that of p."""
@@ -116,3 +120,29 @@ def far_slope(
     is_far = xp.greater_equal(row_sum(xp, xp.multiply(slope, slope)), least)
     slope = xp.multiply(slope, xp.where(is_far, 1.0, math.nan))
     return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+
+
+def far_js(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
+    pair = pair_of(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
+    log_m = xp.log(xp.add(xp.multiply(p, weights.beta), xp.multiply(q, weights.gamma)))
+    sides = [
+        row_sum(xp, xp.multiply(xp.subtract(xp.subtract(log, xp.log(total)), log_m), weight))
+        for log, total, weight in zip(
+            (over(xp, one, temperature) for one in pair.shifted), sums, (p, q), strict=True
+        )
+    ]
+    both = xp.multiply(sides[0], weights.beta), xp.multiply(sides[1], weights.gamma)
+    rows = xp.minimum(xp.add(*both), weights.most)
+    rows = xp.where(xp.greater_equal(rows, NEAR_MIXTURE), rows, math.nan)
+    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
