@@ -31,6 +31,7 @@ LIBRARIES_OF = {
     "backends.dask_chunks": "dask",
     "backends.jax": "jax",
     "backends.jax_linear": "jax",
+    "backends.jax_rows": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",

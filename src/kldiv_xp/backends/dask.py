@@ -4,10 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import dask.array as da
-
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.dask_chunks import CHUNKS, on_chunks, over_chunks
+from kldiv_xp.backends.dask_chunks import (
+    CHUNKS,
+    across_chunks,
+    chunkwise,
+    elementwise,
+    on_chunks,
+    over_chunks,
+)
 from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - found by its name
 from kldiv_xp.core.context import Context, Examine, unrounded, with_result
 from kldiv_xp.core.dtypes import native
@@ -16,7 +21,6 @@ from kldiv_xp.core.evaluate_linear import Heads, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, rows_of
 from kldiv_xp.core.namespaces import sample_mask_shape
-from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -129,36 +133,6 @@ def row_slopes(
         for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
     )
     return by_input, by_target
-
-
-def across_chunks(
-    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
-) -> Array:
-    """Lazy array of a function of rows that lie in several chunks."""
-    kept = (bool, working)
-    wide = [one if one.dtype in kept else on_chunks("astype", one, working) for one in arrays]
-    value = function(CHUNKS, *wide)
-    return value if value.dtype == dtype else on_chunks("astype", value, dtype)
-
-
-def elementwise(
-    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
-) -> Array:
-    """Lazy array of ``function(xp, *chunks)``, computed in one type and rounded to another."""
-    return chunkwise(partial(run, function, working, dtype), *arrays, dtype=dtype)
-
-
-def chunkwise(
-    function: Callable[..., Array], *arrays: Array, dtype: DType, **options: object
-) -> Array:
-    """Lazy array of ``function(*chunks)``; 0-d arrays go with every chunk of the others."""
-    axes = tuple(range(arrays[0].ndim))
-    pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
-    meta = arrays[0]._meta.astype(dtype)
-    # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
-    return da.blockwise(
-        function, axes, *pairs, dtype=dtype, meta=meta, align_arrays=True, **options
-    )
 
 
 def sum_of_chunk(

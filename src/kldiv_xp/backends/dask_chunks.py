@@ -10,7 +10,7 @@ import dask.array as da
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
-from kldiv_xp.core.run import quiet
+from kldiv_xp.core.run import quiet, run
 
 
 class Chunks:
@@ -47,3 +47,33 @@ def quietly(name: str, *operands: Any, **options: Any) -> Array:
     xp = namespace_of(operands[0])
     with quiet(facts_about(xp), operands[0]):
         return getattr(xp, name)(*operands, **options)
+
+
+def across_chunks(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Lazy array of a function of rows that lie in several chunks."""
+    kept = (bool, working)
+    wide = [one if one.dtype in kept else on_chunks("astype", one, working) for one in arrays]
+    value = function(CHUNKS, *wide)
+    return value if value.dtype == dtype else on_chunks("astype", value, dtype)
+
+
+def elementwise(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Lazy array of ``function(xp, *chunks)``, computed in one type and rounded to another."""
+    return chunkwise(partial(run, function, working, dtype), *arrays, dtype=dtype)
+
+
+def chunkwise(
+    function: Callable[..., Array], *arrays: Array, dtype: DType, **options: object
+) -> Array:
+    """Lazy array of ``function(*chunks)``; 0-d arrays go with every chunk of the others."""
+    axes = tuple(range(arrays[0].ndim))
+    pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
+    meta = arrays[0]._meta.astype(dtype)
+    # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
+    return da.blockwise(
+        function, axes, *pairs, dtype=dtype, meta=meta, align_arrays=True, **options
+    )
