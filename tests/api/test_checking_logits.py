@@ -364,8 +364,9 @@ def test_report_of_log_probabilities_says_what_it_said():
     ("options", "kind", "sentence"),
     [
         (
-            {"input_is": "probabilities"}, ValueError,
-            "`input_is` must be one of 'log_probabilities', 'logits'; got 'probabilities'.",
+            {"input_is": "probability"}, ValueError,
+            "`input_is` must be one of 'log_probabilities', 'probabilities', 'logits'; got "
+            "'probability'.",
         ),
         (
             {"target_is": 1}, ValueError,
