@@ -26,7 +26,6 @@ ROOMS = [
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
     "api.torch_modules": "torch",
-    "backends.dask": "dask",
     "backends.dask_sparse": "dask",
     "backends.dask_chunks": "dask",
     "backends.jax": "jax",

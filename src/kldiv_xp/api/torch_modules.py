@@ -115,9 +115,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
 
 
 class JSDivWithLogitsLoss(LossOfLogits):
-    """`kldiv_xp.js_div_with_logits` as a module.
-
-    It is like `KLDivWithLogitsLoss` but for the function.
+    """`kldiv_xp.js_div_with_logits` as a module, like `KLDivWithLogitsLoss`.
 
     Parameters
     ----------
