@@ -57,9 +57,9 @@ def loss(context: Context, arrays: Arrays, log_target: bool, parts: int | None) 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
-    if not is_one_node(arrays):
-        return rows(context, divergence, *arrays)
-    return Rows.apply(divergence, *arrays)
+    if is_one_node(arrays):
+        return Rows.apply(divergence, *arrays)
+    return NotImplemented if is_transformed() else rows(context, divergence, *arrays)
 
 
 def rows(context: Context, divergence: Divergence, *arrays: Array) -> Array:
