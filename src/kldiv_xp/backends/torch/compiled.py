@@ -61,9 +61,9 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
-    if not is_one_node(arrays):
-        return rows(context, divergence, *arrays)
-    return Rows.apply(divergence, context.working, *arrays)
+    if is_one_node(arrays):
+        return Rows.apply(divergence, context.working, *arrays)
+    return NotImplemented if is_transformed() else rows(context, divergence, *arrays)
 
 
 def types_of(context: Context) -> tuple[DType, DType]:
