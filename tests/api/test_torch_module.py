@@ -98,11 +98,14 @@ def trained(loss, steps=50):
 # In the place of torch.nn.KLDivLoss
 
 
+OURS = ("log_input", "generalized", "axis", "dtype")
+
+
 def test_arguments_have_the_positions_of_torch():
     parameters = inspect.signature(KLDivLoss).parameters
     theirs = list(inspect.signature(torch.nn.KLDivLoss).parameters.values())
-    assert list(parameters) == [*[parameter.name for parameter in theirs], "axis"]
-    assert parameters["axis"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert list(parameters) == [*[parameter.name for parameter in theirs], *OURS]
+    assert {parameters[name].kind for name in OURS} == {inspect.Parameter.KEYWORD_ONLY}
     assert [parameters[p.name].default for p in theirs] == [p.default for p in theirs]
 
 
@@ -206,7 +209,7 @@ def test_repr_shows_what_would_build_it():
 def test_it_is_a_loss_of_torch():
     loss = KLDivLoss(reduction="sum")
     assert isinstance(loss, torch.nn.KLDivLoss)
-    assert vars(loss).keys() - {"axis"} == vars(torch.nn.KLDivLoss(reduction="sum")).keys()
+    assert vars(loss).keys() - set(OURS) == vars(torch.nn.KLDivLoss(reduction="sum")).keys()
 
 
 def test_options_that_are_set_later_are_those_of_the_call():

@@ -91,7 +91,7 @@ def test_rows_may_have_any_axes_before_theirs():
 @MASKED
 def test_nodes_keep_the_operands_and_nothing_else(masked):
     for width, function, options in (
-        (5, graph.loss, (True, 4)),
+        (5, graph.loss, (Form(log_target=True), 4)),
         (1, graph.divergences, (KL(1.0, "logits"),)),
     ):
         every = arrays((True, True), masked=masked, width=width)
