@@ -58,7 +58,9 @@ class JS:
 
         Not gamma log gamma, which is 0 for a beta of 1e-17: right values were cut by 2.5 %.
         """
-        low, high = sorted((self.beta, self.gamma))
+        # Not `sorted`, which torch.compile(dynamic=True) refuses of numbers that may change.
+        ends = (self.beta, self.gamma)
+        low, high = ends if self.beta <= self.gamma else ends[::-1]
         return Weights(self.beta, self.gamma, -(low * math.log(low) + high * math.log1p(-low)))
 
     def rows(

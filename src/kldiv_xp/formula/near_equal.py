@@ -157,13 +157,24 @@ def difference_of(
             xp.subtract(one, xp.where(fits, 0.0, top))
             for one, top in zip(logits, tops, strict=True)
         )
-    rounded, lost = two_parts(xp, x, y)
+    rounded, lost = two_parts(xp, x, y) if guard is Guard.NONE else guarded_parts(xp, x, y)
     unfit = math.nan if guard is Guard.NONE else 0.0
     offset, lost_offset = (xp.where(fits, part, unfit) for part in two_parts(xp, *tops))
     lost = xp.subtract(lost, lost_offset)
-    if guard is not Guard.NONE:  # inf - inf
+    if guard is not Guard.NONE:  # of a difference that overflows
         lost = xp.where(xp.equal(lost, lost), lost, 0.0)
     return xp.add(xp.subtract(rounded, offset), lost)
+
+
+def guarded_parts(xp: Namespace, x: Array, y: Array) -> tuple[Array, Array]:
+    """The same without inf - inf, which JAX's debuggers report; of equal infinities it is 0."""
+    endless_x, endless_y = (xp.equal(xp.abs(one), math.inf) for one in (x, y))
+    of_x = xp.where(xp.equal(x, y), 0.0, x)
+    of_y = xp.negative(y)
+    finite_x, finite_y = xp.where(endless_x, 0.0, x), xp.where(endless_y, 0.0, y)
+    rounded, lost = two_parts(xp, finite_x, finite_y)
+    rounded = xp.where(endless_x, of_x, xp.where(endless_y, of_y, rounded))
+    return rounded, xp.where(endless_x | endless_y, 0.0, lost)
 
 
 def two_parts(xp: Namespace, x: Array, y: Array) -> tuple[Array, Array]:

@@ -66,7 +66,7 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
     function = numpy_rows.slopes_of_block
 
     def recorded(*arguments):
-        shapes.append(arguments[4].shape)
+        shapes.append(arguments[6].shape)
         return function(*arguments)
 
     monkeypatch.setattr(numpy_rows, "slopes_of_block", recorded)

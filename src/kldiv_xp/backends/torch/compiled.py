@@ -26,7 +26,6 @@ from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
 __all__ = ["divergences", "linear_divergences", "loss", "samples", "sparse_divergences", "terms"]
-LOG2_E = 1.4426950408889634
 
 
 def is_one_node(arrays: Arrays) -> bool:
@@ -100,7 +99,8 @@ class FewLoops:
         size = array.shape[-1]
         if type(size) is int and size == 1:
             return torch.exp(array)
-        return torch.exp2(array * LOG2_E)
+        # A number in the code, since torch.compile(dynamic=True) takes a global for one that changes.
+        return torch.exp2(array * 1.4426950408889634)
 
 
 class Loss(torch.autograd.Function):
