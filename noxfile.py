@@ -256,6 +256,25 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site, follow its links, run the code of its pages, look at them in a browser."""
+    install_group(session, "torch", "tests", "docs")
+    session.install(".[conformance]")
+    site = "build/site"
+    shutil.rmtree("build/doctrees", ignore_errors=True)
+    options = [
+        "--builder=html",
+        "--doctree-dir=build/doctrees",
+        "--fail-on-warning",
+        "--keep-going",
+    ]
+    session.run("sphinx-build", "--quiet", *options, "docs", site)
+    session.run("python", "docs/check_site.py", site)
+    checks = ["tests/project/test_pages.py", "tests/project/test_site.py"]
+    session.run("pytest", *checks, *session.posargs, env=SURROUNDINGS | {"KLDIV_XP_SITE": site})
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, and test the wheel where the source tree is out of reach."""
     install_group(session, "build", "wheel-tests")
@@ -297,7 +316,8 @@ NOT_OF_THE_PACKAGE = (
     *("conformance", "distributed", "test_architecture.py", "test_benchmarks.py"),
     *("test_distill_digits.py", "test_examples.py", "test_faults.py", "test_fuzz.py"),
     *("test_gpu.py", "test_gpu_page.py", "test_properties.py", "test_properties_exact.py"),
-    *("test_readme.py", "test_supply_chain.py", "test_upstream.py"),
+    *("test_pages.py", "test_readme.py", "test_site.py", "test_supply_chain.py"),
+    "test_upstream.py",
 )
 
 

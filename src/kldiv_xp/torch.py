@@ -112,7 +112,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
         def __call__(
             self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
         ) -> torch.Tensor:
-            """Loss of `input` (log-probabilities) against `target`, in nats."""
+            """Loss of `input` against `target`, in nats."""
 
     # TorchScript takes no keyword-only argument that has a default.
     def forward(

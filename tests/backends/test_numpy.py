@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import kl_div, kl_div_gradient, thread_limit
 from kldiv_xp.backends import numpy as backend
+from kldiv_xp.formula.form import Form
 from kldiv_xp.host import blocks, inner_products
 
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
@@ -648,7 +649,7 @@ def read(monkeypatch):
     monkeypatch.setattr(backend.block_loops, "total", lambda _, __, arrays, *___: arrays)
 
     def arrays_read(*arrays):
-        return backend.total(np, arrays, log_target=False, working=np.float64, threads=lambda: 1)
+        return backend.total(np, arrays, Form(), working=np.float64, threads=lambda: 1)
 
     return arrays_read
 

@@ -31,7 +31,6 @@ __device__ real by_input(const real factor, const real x, const real t)
     const real v23 = v22 * v21;
     const real v24 = v16 * v18;
     const real v25 = v23 + v24;
-    const real v26 = v18 * v14;
     const real v27 = v21 * real(-2.0);
     const real v28 = v27 / v25;
     const real v29 = v14 * v28;
@@ -51,12 +50,10 @@ __device__ real by_target(const real factor, const real x, const real t)
     const bool v5 = v0 == real(0.0);
     const real v6 = v5 ? real(0.0) : t;
     const real v7 = v6 - v4;
-    const real v8 = exp(x);
     const real v9 = fabs(v7);
     const bool v10 = v9 <= real(1.5);
     const bool v11 = v0 > real(0.0);
     const bool v12 = v10 && v11;
-    const real v13 = v12 ? v0 : real(1.0);
     const real v14 = v12 ? v7 : real(0.0);
     const real v15 = v12 ? v14 : v7;
     const real v16 = v0 * v15;

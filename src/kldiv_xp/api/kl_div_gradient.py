@@ -1,6 +1,6 @@
 """kl_div_gradient: the derivative of kl_div in closed form, for libraries without autodiff."""
 
-from typing import SupportsFloat
+from typing import Any, Literal, SupportsFloat, overload
 
 from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
@@ -10,6 +10,38 @@ from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
+
+
+@overload
+def kl_div_gradient(
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
+    *,
+    reduction: Reduction = ...,
+    log_input: bool = ...,
+    log_target: bool = ...,
+    generalized: bool = ...,
+    axis: Axis = ...,
+    where: MaskT | None = ...,
+    upstream: ArrayT | SupportsFloat | None = ...,
+    return_value: Literal[False] = ...,
+) -> tuple[ArrayT, TargetT]: ...
+
+
+@overload
+def kl_div_gradient(
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
+    *,
+    reduction: Reduction = ...,
+    log_input: bool = ...,
+    log_target: bool = ...,
+    generalized: bool = ...,
+    axis: Axis = ...,
+    where: MaskT | None = ...,
+    upstream: ArrayT | SupportsFloat | None = ...,
+    return_value: Literal[True],
+) -> tuple[ArrayT | TargetT, ArrayT, TargetT]: ...
 
 
 @overridable
@@ -25,7 +57,7 @@ def kl_div_gradient(
     where: MaskT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
-) -> tuple[ArrayT | TargetT, ...]:
+) -> Any:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
     Parameters

@@ -17,15 +17,8 @@ from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.blocks import in_order_of_memory
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
-__all__ = [
-    "divergences",
-    "gradient",
-    "loss",
-    "row_slopes",
-    "samples",
-    "sparse_divergences",
-    "terms",
-]
+__all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "sparse_divergences"]
+__all__ += ["terms"]
 
 Threads = Callable[[], int]
 

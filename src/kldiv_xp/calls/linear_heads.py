@@ -35,7 +35,7 @@ def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: 
     where, shape = heads.where, heads.input.shape[:-1]
 
     def reduce(rows: Array) -> Array:
-        return reduced(context, xp.reshape(rows, shape), reduction, where)
+        return reduced(context, xp.reshape(rows, shape), None, reduction, where)
 
     heads = flattened(xp, heads)
     if reduction != "none":

@@ -47,8 +47,7 @@ def sparse_divergence_of(
         arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
     samples = evaluate_sparse_samples(context, arrays, divergence, scaled=scaled)
     scale = temperature * temperature if scaled and not softens and temperature != 1 else None
-    _, _, _, *mask = arrays
-    return reduced(context, samples, reduction, mask[0] if mask else None, scale)
+    return reduced(context, samples, scale, reduction, *arrays[3:])
 
 
 def settled(divergence: SparseKL, size: int | None, number: int | None) -> SparseKL:

@@ -62,15 +62,15 @@ def divergence_of(
     check_reduction(reduction)
     context, arrays, _ = arranged(input, target, divergence, axis, where, dtype)
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
-    return reduced(context, samples, reduction, *arrays[2:])
+    return reduced(context, samples, None, reduction, *arrays[2:])
 
 
 def reduced(
     context: Context,
     samples: Array,
+    scale: float | None,
     reduction: Reduction,
     where: Array | None = None,
-    scale: float | None = None,
 ) -> Array:
     """Samples, scaled and reduced, and rounded once."""
     parts = None

@@ -16,6 +16,7 @@ from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import Report
 
 FOUND = 1
+FILES = "kldiv_xp.files"
 
 
 @click.group()
@@ -23,8 +24,9 @@ def main() -> None:
     """The Kullback-Leibler divergence loss: what is wrong with its operands."""
 
 
-def loaded(_: click.Context, __: click.Parameter, name: str) -> Any:
-    """Array of a file, or a usage error."""
+def loaded(context: click.Context, _: click.Parameter, name: str) -> Any:
+    """Array of a file, or a usage error; the context keeps the names of files."""
+    context.meta.setdefault(FILES, []).append(printable(name))
     try:
         return load(name)
     except (OSError, ValueError, ImportError) as error:
@@ -108,7 +110,7 @@ def diagnose_files(
     try:
         report = diagnose(input, target, axis=axis, **options)
         if plot is not None:
-            draw(plot, input, target, report)
+            draw(plot, input, target, report, context.meta[FILES])
     except (TypeError, ValueError, ImportError, OSError, MemoryError) as error:
         raise click.UsageError(sentence(error)) from error
     if as_json:

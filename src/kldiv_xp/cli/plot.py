@@ -1,23 +1,58 @@
 """A picture of the divergences of samples: each of them, and how many there are of a size."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.cli.plot_marks import Mark, header, index_of, mark_findings, marks_of
 from kldiv_xp.diagnosis.question import asked, subject_of
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.values import samples_of
 from kldiv_xp.formula.form import Form
 
-BLUE, RED, GREY = "#2b6cb0", "#c53030", "#6b6b6b"
+BLUE, RED, GREY, PALE = "#2b6cb0", "#c53030", "#5a5a5a", "#fde8e8"
+MEAN = "mean of\nfinite"
 BINS = 40
 
 # A range of more than this is drawn in logarithms.
 WIDE = 100
 
+# Below this a divergence is negative by more than rounding.
+NOISE = 1e-5
 
-def draw(path: Path, input: Array, target: Array, report: Report) -> None:
+# Values that differ by less than this, relatively, are drawn as equal, with so much room around.
+EQUAL, ROOM = 1e-3, 0.05
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Divergences of samples, and the shape that they have."""
+
+    values: Sequence[float]
+    shape: Axes
+
+    def chosen(self, is_wanted: Any) -> tuple[list[int], list[float]]:
+        """Places and values of those for which a condition holds."""
+        places = [place for place, value in enumerate(self.values) if is_wanted(value)]
+        return places, [self.values[place] for place in places]
+
+
+def is_negative(value: float) -> bool:
+    """Whether a number is finite, and less than any divergence."""
+    return -math.inf < value < -NOISE
+
+
+def is_usual(value: float) -> bool:
+    """Whether a number may be a divergence."""
+    return math.isfinite(value) and not is_negative(value)
+
+
+def draw(
+    path: Path, input: Array, target: Array, report: Report, names: Sequence[str] = ()
+) -> None:
     """Write the picture of the samples of two operands as a PNG file.
 
     Raises
@@ -33,43 +68,91 @@ def draw(path: Path, input: Array, target: Array, report: Report) -> None:
         raise ValueError(message)
     subject = subject_of(Form(), report.input_is, report.target_is)
     axis = report.axis if len(report.axis) > 1 else report.axis[0]
-    samples = samples_of(subject, *asked(input, target, subject, axis, None))
-    divergences = [float(value) for value in samples.reshape(-1)]
-    figure = drawn(divergences)
+    found = samples_of(subject, *asked(input, target, subject, axis, None))
+    samples = Samples([float(value) for value in found.reshape(-1)], tuple(found.shape))
+    figure = drawn(samples, marks_of(report), names)
     figure.savefig(path, dpi=120, format="png")
 
 
-def drawn(divergences: list[float]) -> Any:
+def drawn(samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = ()) -> Any:
     """Figure with a point for each sample, and beside it how many samples there are of a size."""
     from matplotlib.figure import Figure
 
-    places = [place for place, value in enumerate(divergences) if math.isfinite(value)]
-    finite = [divergences[place] for place in places]
-    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    lines = header(samples.values, marks, names, is_negative)
+    figure = Figure(figsize=(9, 4 + 0.2 * len(lines)), layout="constrained")
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10)
     points, counts = figure.subplots(1, 2, sharey=True, width_ratios=(3, 1))
-    points.plot(places, finite, ".", color=BLUE, markersize=4, rasterized=True)
-    for place in (place for place, value in enumerate(divergences) if not math.isfinite(value)):
-        points.axvline(place, color=RED, linewidth=0.6, alpha=0.5)
+    draw_points(points, samples)
+    _, finite = samples.chosen(math.isfinite)
     if finite:
-        mean = math.fsum(finite) / len(finite)
-        points.axhline(mean, color=GREY, linestyle=":", linewidth=1.2)
-        points.annotate(
-            f"mean {mean:.4g}", (1, mean), xycoords=("axes fraction", "data"), ha="right",
-            va="bottom", color=GREY,
-        )  # fmt: skip
-        least, most = min(finite), max(finite)
-        if is_wide(least, most):
-            points.set_yscale("log")
-        counts.hist(finite, bins=edges(least, most), orientation="horizontal", color=BLUE)
-    lost = len(divergences) - len(finite)
-    points.set_title(f"{len(divergences)} samples" + (f", {lost} not finite (red)" if lost else ""))
-    points.set_xlabel("sample")
+        set_scale(points, min(finite), max(finite))
+        draw_mean(points, counts, finite, "mean" if len(finite) == len(samples.values) else MEAN)
+        sides = edges(min(finite), max(finite))
+        counts.hist(finite, bins=sides, orientation="horizontal", color=BLUE)
+    mark_findings(points, marks, samples, RED)
+    name_axes(points, counts, samples.shape)
+    return figure
+
+
+def draw_points(points: Any, samples: Samples) -> None:
+    """Draw each sample where it is; at the edge what is not finite, in red what cannot be."""
+    size = 7 if len(samples.values) <= 50 else 4 if len(samples.values) <= 1000 else 2  # noqa: PLR2004
+    how = {"linestyle": "None", "markersize": size, "rasterized": True}
+    points.plot(*samples.chosen(is_usual), marker="o", color=BLUE, markeredgewidth=0, **how)
+    places, below = samples.chosen(is_negative)
+    if below:
+        points.axhspan(min(below) * 1.1, 0, color=PALE, zorder=0)
+        points.plot(places, below, marker="v", color=RED, **how | {"markersize": max(size, 5)})
+    at_the_edge = how | {"markersize": 6, "clip_on": False, "color": RED}
+    for is_lost, edge, marker in ((math.inf.__eq__, 1, "^"), ((-math.inf).__eq__, 0, "v"),
+                                  (math.isnan, 0, "x")):  # fmt: skip
+        places, lost = samples.chosen(is_lost)
+        if lost:
+            heights = [edge] * len(lost)
+            across = points.get_xaxis_transform()
+            points.plot(places, heights, marker=marker, transform=across, **at_the_edge)
+    margin = max(0.5, 0.02 * len(samples.values))
+    points.set_xlim(-margin, len(samples.values) - 1 + margin)
+
+
+def draw_mean(points: Any, counts: Any, finite: Sequence[float], name: str) -> None:
+    """Draw the mean through both halves, and write it beside them, where no point is."""
+    mean = math.fsum(finite) / len(finite)
+    for axes in (points, counts):
+        axes.axhline(mean, color=GREY, linestyle=":", linewidth=1.2)
+    counts.annotate(
+        f"{name}\n{mean:.4g}", (1, mean), xycoords=("axes fraction", "data"), va="center",
+        textcoords="offset points", xytext=(5, 0), color=GREY, annotation_clip=False,
+    )  # fmt: skip
+
+
+def set_scale(points: Any, least: float, most: float) -> None:
+    """Draw values of many sizes in logarithms, and values that are all but equal as equal."""
+    if is_wide(least, most):
+        points.set_yscale("log")
+    elif is_equal(least, most):
+        room = ROOM * max(abs(least), abs(most), NOISE)
+        points.set_ylim(least - room, most + room)
+
+
+def name_axes(points: Any, counts: Any, shape: Axes) -> None:
+    """Name the axes, in whole samples and whole numbers, none of them less an offset."""
+    along = "sample" if len(shape) <= 1 else f"sample, of shape {shape}"
+    points.set_xlabel(along)
     points.set_ylabel("divergence in nats")
     counts.set_xlabel("samples")
-    for axes in (points, counts):
+    for axes, most in ((points, 6), (counts, 3)):
         axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    return figure
+        axes.xaxis.get_major_locator().set_params(integer=True, nbins=most)
+    ticks = [place for place in points.get_xticks() if index_of(place, shape)]
+    points.set_xticks(ticks, [index_of(place, shape) for place in ticks])
+    if points.get_yscale() == "linear":
+        points.yaxis.set_major_formatter(lambda value, _: f"{value:.6g}")
+
+
+def is_equal(least: float, most: float) -> bool:
+    """Whether values between these differ by so little that it is of no interest."""
+    return most - least <= EQUAL * max(abs(least), abs(most), NOISE)
 
 
 def is_wide(least: float, most: float) -> bool:
@@ -81,6 +164,7 @@ def edges(least: float, most: float) -> list[float]:
     """Edges of bins: in equal ratios where the values are of many sizes, else in equal steps."""
     if is_wide(least, most):
         return [least * (most / least) ** (place / BINS) for place in range(BINS + 1)]
-    # Values that are all but equal still need bins of a width that a float can tell.
-    least, most = least - 1e-6 * abs(least) - 1e-9, most + 1e-6 * abs(most) + 1e-9
+    # Values that are all but equal still need bins that can be seen.
+    beyond = ROOM / 2 if is_equal(least, most) else 1e-6
+    least, most = least - beyond * abs(least) - 1e-9, most + beyond * abs(most) + 1e-9
     return [least + (most - least) * place / BINS for place in range(BINS + 1)]

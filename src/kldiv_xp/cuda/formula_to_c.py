@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ OPERATIONS = {
 }
 
 
+NAME = re.compile(r"\bv\d+\b")
 INFINITY = "__uint_as_float(0x7f800000)"
 
 
@@ -120,5 +122,17 @@ def device_function(
     symbols = [Symbol(*parameter, xp) for parameter in parameters.items()]
     result = function(xp, *symbols)
     signature = ", ".join(f"const {dtype} {parameter}" for parameter, dtype in parameters.items())
-    body = "\n".join([*xp.lines, f"    return {written(result)};"])
+    lines = needed(xp.lines, written(result))
+    body = "\n".join([*lines, f"    return {written(result)};"])
     return f"__device__ real {name}({signature})\n{{\n{body}\n}}\n"
+
+
+def needed(lines: list[str], result: str) -> list[str]:
+    """Lines whose names something uses: compilers warn of the others."""
+    used, kept = {result}, []
+    for line in reversed(lines):
+        name, *operands = NAME.findall(line)
+        if name in used:
+            used.update(operands)
+            kept.append(line)
+    return kept[::-1]

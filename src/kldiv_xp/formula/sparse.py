@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace, Tail, TargetKind
 from kldiv_xp.formula.log_probabilities import factors
-from kldiv_xp.formula.near_equal import over, row_sum
+from kldiv_xp.formula.near_equal import completed_ratio, over, row_sum
 from kldiv_xp.formula.softmax import centred, log_softmax
 
 Put = Callable[[Namespace, Array, Array, Array | float], Array]
@@ -156,13 +156,14 @@ class SparseKL:
 def gaps(xp: Namespace, log_q: Array, p: Array, log_p: Array) -> Array:
     """p (log p - log q) - p + q, entry by entry: never negative, and 0 where q is p.
 
-    With d = log q - log p it is p (expm1(d) - d). Where p is 0 it is q.
+    With d = log p - log q it is p h(d), as the generalised divergence. Where p is 0 it is q.
     """
     zero = xp.equal(p, 0)
     q = xp.exp(log_q)
-    d = xp.subtract(xp.where(zero, 0.0, log_q), xp.where(zero, 0.0, log_p))
+    d = xp.subtract(xp.where(zero, 0.0, log_p), xp.where(zero, 0.0, log_q))
     near = xp.less(xp.abs(d), 1.0)
     small = xp.where(near, d, 0.0)
-    close = xp.multiply(p, xp.subtract(xp.maximum(xp.expm1(small), small), small))
-    far = xp.subtract(xp.subtract(q, p), xp.multiply(p, xp.where(near, 0.0, d)))
+    square = xp.multiply(small, small)
+    close = xp.multiply(xp.multiply(p, square), completed_ratio(xp, small))
+    far = xp.add(xp.subtract(q, p), xp.multiply(p, xp.where(near, 0.0, d)))
     return xp.where(zero, q, xp.where(near, close, far))

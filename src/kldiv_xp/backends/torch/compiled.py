@@ -99,7 +99,7 @@ class FewLoops:
         size = array.shape[-1]
         if type(size) is int and size == 1:
             return torch.exp(array)
-        # A number in the code, since torch.compile(dynamic=True) takes a global for one that changes.
+        # In the code, for torch.compile(dynamic=True) takes a global for a number that changes.
         return torch.exp2(array * 1.4426950408889634)
 
 

@@ -1,0 +1,231 @@
+"""The site is built without a warning, and looks as it should in a real browser."""
+
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+if not (ROOT / "docs" / "conf.py").exists():
+    pytest.skip("the pages stay in the source tree", allow_module_level=True)
+for package in ("sphinx", "pydata_sphinx_theme", "numpydoc", "myst_parser", "latex2mathml"):
+    pytest.importorskip(package, reason=f"{package} is not installed")
+webdriver = pytest.importorskip("selenium.webdriver")
+from selenium.webdriver.common.keys import Keys  # noqa: E402 - after the skip
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402 - after the skip
+
+pytestmark = pytest.mark.long
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDTHS = {"desktop": 1280, "phone": 390}
+NAMES = [
+    f"{module}.{name}"
+    for module in ("kldiv_xp", "kldiv_xp.torch")
+    if module == "kldiv_xp" or importlib.util.find_spec("torch")
+    for name in importlib.import_module(module).__all__
+]
+PAGES = (
+    *("index", "quickstart", "coming_from_torch", "which_call", "masks", "training"),
+    *("distillation", "numerics", "diagnose", "conformance", "backends", "performance"),
+    *("distributed", "gpu", "robustness", "peers/report", "design", "examples", "changelog"),
+    *("contributing", "guide", "evidence", "api/index"),
+)
+# Elements that stick out of the window and stand in nothing that scrolls sideways by itself.
+STICKING_OUT = """
+const scrolls = (node) => {
+  for (let at = node; at && at.tagName !== "ARTICLE"; at = at.parentElement)
+    if (["auto", "scroll"].includes(getComputedStyle(at).overflowX)) return true;
+  return false;
+};
+return [...document.querySelectorAll("article *")]
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
+  .filter((node) => !scrolls(node)).map((node) => node.outerHTML.slice(0, 80));
+"""
+# Text whose contrast is less than WCAG asks for: 4.5, or 3 where it is large.
+FAINT = """
+const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+const known = new Map();
+const rgba = (color) => {
+  if (!known.has(color)) {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    known.set(color, [...canvas.getImageData(0, 0, 1, 1).data]);
+  }
+  return known.get(color);
+};
+const over = (top, below) => [0, 1, 2].map(
+  (place) => (top[place] * top[3] + below[place] * (255 - top[3])) / 255);
+const ground = (node) => {
+  if (!node) return [255, 255, 255];
+  const own = rgba(getComputedStyle(node).backgroundColor);
+  return own[3] === 255 ? own : over(own, ground(node.parentElement));
+};
+const luminance = (color) => {
+  const [r, g, b] = color.slice(0, 3).map((value) =>
+    value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const texts = [...document.querySelectorAll("body *")].filter((node) =>
+  node.checkVisibility({visibilityProperty: true, opacityProperty: true})
+  && !node.closest("svg, script, style, dialog:not([open])")
+  && [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()));
+return [texts.length, texts.filter((node) => {
+  const style = getComputedStyle(node), below = ground(node);
+  const pair = [over(rgba(style.color), below), below].map(luminance);
+  const size = parseFloat(style.fontSize);
+  const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05) < (large ? 3 : 4.5);
+}).map((node) => node.outerHTML.slice(0, 90))];
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Folder of the built site: that which a variable names, or one that is built now."""
+    if "KLDIV_XP_SITE" in os.environ:
+        return (ROOT / os.environ["KLDIV_XP_SITE"]).resolve()
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
+    options = [f"--doctree-dir={folder}/doctrees", str(ROOT / "docs"), str(folder / "site")]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    paths = shutil.which("chromium"), shutil.which("chromedriver")
+    if None in paths:
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = paths[0]
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(paths[1]))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def load(site, browser):
+    """Function that opens a page; afterwards nothing may have been said on the console."""
+
+    def opened(page):
+        browser.get((site / f"{page}.html").as_uri())
+        browser.execute_script(
+            "const still = document.createElement('style');"
+            "still.textContent = '* { transition: none !important; }';"
+            "document.head.append(still);"
+        )
+
+    yield opened
+    said = [one for one in browser.get_log("browser") if one["level"] not in {"INFO", "DEBUG"}]
+    assert said == []
+
+
+def set_width(browser, width):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def check_site(folder):
+    command = [sys.executable, str(ROOT / "docs" / "check_site.py"), str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_every_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(site):
+    done = check_site(site)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path):
+    links = ("absent.html", "#absent", "b.html#absent", "b.html#here", "https://example.org/")
+    body = "".join(f'<a href="{link}">link</a>' for link in links)
+    (tmp_path / "a.html").write_text(f'<script src="https://example.org/a.js"></script>{body}')
+    (tmp_path / "b.html").write_text('<p id="here">text</p>')
+    done = check_site(tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "a.html: https://example.org/a.js is loaded from elsewhere",
+        "a.html: absent.html leads nowhere",
+        "a.html: #absent has no such anchor",
+        "a.html: b.html#absent has no such anchor",
+        "2 pages, 4 wrong links",
+    ]
+
+
+def test_every_public_name_has_a_page_and_no_other_has(site):
+    assert sorted(path.stem for path in (site / "api").glob("kldiv_xp.*.html")) == sorted(NAMES)
+
+
+def test_pages_of_losses_have_signature_formula_example_and_see_also(site):
+    for name in ("kl_div", "kl_div_gradient", "kl_div_with_logits", "js_div_with_logits"):
+        text = (site / "api" / f"kldiv_xp.{name}.html").read_text(encoding="utf-8")
+        for part in ('class="sig ', "<math ", ">Examples<", ">See also<"):
+            assert part in text, (name, part)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *(f"api/{name}" for name in NAMES)])
+def test_nothing_overflows_and_text_is_legible(load, browser, page):
+    load(page)
+    for width in WIDTHS.values():
+        set_width(browser, width)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert browser.execute_script(STICKING_OUT) == []
+        for theme in ("light", "dark"):
+            browser.execute_script(f"document.documentElement.dataset.theme = '{theme}'")
+            count, faint = browser.execute_script(FAINT)
+            assert count > 5
+            assert faint == [], theme
+
+
+def test_faint_text_and_what_sticks_out_are_found(load, browser):
+    load("index")
+    set_width(browser, WIDTHS["phone"])
+    browser.execute_script(
+        "document.querySelector('article').insertAdjacentHTML('beforeend',"
+        "'<p style=\"color: #ccc; background: #fff; width: 500px\">faint and wide</p>')"
+    )
+    assert len(browser.execute_script(STICKING_OUT)) == 1
+    assert len(browser.execute_script(FAINT)[1]) == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_search_finds_the_gradient(load, browser, width):
+    load("index")
+    set_width(browser, width)
+    wait = WebDriverWait(browser, 30)
+    buttons = browser.find_elements("css selector", "button.search-button, .search-button-field")
+    next(one for one in buttons if one.is_displayed()).click()
+    field = wait.until(lambda _: browser.find_element("css selector", "dialog[open] input"))
+    field.send_keys("kl_div_gradient", Keys.ENTER)
+    results = "#search-results li a"
+    found = wait.until(lambda _: browser.find_elements("css selector", results))
+    links = [one.get_attribute("href").partition("#")[0] for one in found[:3]]
+    assert any(link.endswith("api/kldiv_xp.kl_div_gradient.html") for link in links)
+
+
+def test_themes_differ_and_follow_the_system(load, browser):
+    grounds = []
+    for scheme in ("light", "dark"):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        load("index")
+        script = "return getComputedStyle(document.body).backgroundColor"
+        grounds.append(browser.execute_script(script))
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert grounds[0] != grounds[1]
