@@ -16,7 +16,6 @@ from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.formula.near_equal import LEAST_DIVISOR
 
 
 def check_temperature(temperature: float | Array, scale_by_temperature_squared: bool) -> None:
@@ -34,7 +33,7 @@ def check_temperature(temperature: float | Array, scale_by_temperature_squared: 
 
 def check_held(temperature: float | Array, context: Context) -> None:
     """Refuse a temperature of which the type that is computed in does not hold the reciprocal."""
-    if not isinstance(temperature, float) or temperature >= LEAST_DIVISOR:
+    if not isinstance(temperature, float) or temperature >= 2.0**-100:
         return
     limits = context.xp.finfo(context.working)
     least = 1 / float(limits.max)

@@ -7,6 +7,9 @@ to p exp(-d) for d = D - M, so that, with h(d) = exp(-d) - 1 + d >= 0,
 
 Nothing cancels, an error of M enters squared, and no normaliser of q is needed.  Everything is
 along the last axis.
+
+Limits stand in functions: torch.compile(dynamic=True) takes a float of a module for a number that
+changes, and fails on it in the second node of a graph.
 """
 
 import math
@@ -14,20 +17,6 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
-
-SMALL = 1.5
-"""Up to here the rational functions are exact; beyond, nothing cancels in what they stand for."""
-
-FARTHEST_MAXIMA = 1e30
-"""A difference of logits whose maxima are further apart may overflow."""
-
-EPS_OF_FLOAT32 = 2.0**-23
-
-TINY = 2.0**-70
-"""To what is smaller, adding its square makes no difference."""
-
-LEAST_DIVISOR, LARGEST_DIVISOR = 2.0**-100, 2.0**100
-"""Beyond, float32 holds a divisor or its reciprocal as no normal number."""
 
 
 def over(xp: Namespace, array: Array, divisor: float | Array) -> Array:
@@ -39,23 +28,23 @@ def over(xp: Namespace, array: Array, divisor: float | Array) -> Array:
         return xp.where(is_finite, bounded, array)
     if divisor == 1:
         return array
-    power = 1.0
-    if divisor < LEAST_DIVISOR:
-        power = LARGEST_DIVISOR
-    elif divisor > LARGEST_DIVISOR:
-        power = LEAST_DIVISOR
+    power = 1.0  # Beyond these, float32 holds a divisor or its reciprocal as no normal number.
+    if divisor < 2.0**-100:
+        power = 2.0**100
+    elif divisor > 2.0**100:
+        power = 2.0**-100
     return xp.divide(array if power == 1 else xp.multiply(array, power), divisor * power)
 
 
 def times(xp: Namespace, array: Array, factor: float | Array) -> Array:
     """Array times a number, which may be too small or too large for the type: 0 stays 0."""
-    if isinstance(factor, float) and factor < LEAST_DIVISOR:
+    if isinstance(factor, float) and factor < 2.0**-100:
         root = math.sqrt(factor)
         half = xp.multiply(array, root)
         # XLA makes one subnormal number of two factors, and 0 of that, but not through a `where`.
         return xp.multiply(xp.where(xp.equal(half, half), half, math.nan), root)
     product = xp.multiply(array, factor)
-    if isinstance(factor, float) and factor <= LARGEST_DIVISOR:
+    if isinstance(factor, float) and factor <= 2.0**100:
         return product
     return xp.where(xp.equal(array, 0), 0.0, product)
 
@@ -77,18 +66,23 @@ def largest(xp: Namespace, array: Array) -> Array:
 
 def quotient_of_small(xp: Namespace, dividend: Array, divisor: Array) -> Array:
     """Quotient of two numbers that are equal where they are small, subnormal, or 0."""
-    is_tiny = xp.less(xp.abs(divisor), TINY)
+    is_tiny = xp.less(xp.abs(divisor), 2.0**-70)  # adding its square makes no difference
     return xp.where(is_tiny, 1.0, xp.divide(dividend, xp.where(is_tiny, 1.0, divisor)))
 
 
+def is_small(xp: Namespace, d: Array) -> Array:
+    """Whether the rational functions are exact: beyond, nothing cancels in what they stand for."""
+    return xp.less_equal(xp.abs(d), 1.5)
+
+
 def completed_ratio(xp: Namespace, d: Array) -> Array:
-    """h(d) / d**2, for abs(d) <= SMALL: from d + expm1(-d) it would have the error eps / abs(d)."""
+    """h(d) / d**2, where d is small: from d + expm1(-d) it would have the error eps / abs(d)."""
     even, odd, divisor = parts_of_quotients(xp, d)
     return xp.divide(xp.add(even, odd), divisor)
 
 
 def expm1_ratio(xp: Namespace, d: Array) -> Array:
-    """expm1(-d) / d, for abs(d) <= SMALL."""
+    """expm1(-d) / d, where d is small."""
     even, _, divisor = parts_of_quotients(xp, d)
     return xp.divide(xp.multiply(even, -2.0), divisor)
 
@@ -97,10 +91,10 @@ def parts_of_quotients(xp: Namespace, d: Array) -> tuple[Array, Array, Array]:
     """B, d A, and (2 + d) B + z A, where d coth(d / 2) = 2 + z A / B and z = d**2.
 
     From the continued fraction 2 + z / (6 + z / (10 + ...)), as far as float32 needs (an error of
-    2e-8 at SMALL), or float64 (5e-16).
+    2e-8 at 1.5), or float64 (5e-16).
     """
     z = xp.multiply(d, d)
-    if xp.finfo(d.dtype).eps < EPS_OF_FLOAT32:
+    if xp.finfo(d.dtype).eps < 2.0**-23:
         a = polynomial(xp, z, 1.0, 2376.0, 720720.0, 43243200.0)
         b = polynomial(xp, z, 72.0, 55440.0, 8648640.0, 259459200.0)
     else:
@@ -150,7 +144,8 @@ def difference_of(
 
     Of logits that are offset by 30 the rounding is 1e-6, and a divergence of 1e-13 wrong by 6 %.
     """
-    fits = xp.less(xp.abs(xp.subtract(*tops)), FARTHEST_MAXIMA)
+    # A difference of logits whose maxima are further apart may overflow.
+    fits = xp.less(xp.abs(xp.subtract(*tops)), 1e30)
     x, y = logits
     if guard is not Guard.NONE:
         x, y = (

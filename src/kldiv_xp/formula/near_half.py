@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.log_probabilities import LOG_OF_ZERO, Guard
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
     is_in_logits,
@@ -72,9 +72,9 @@ def softmaxes_of(
 def limited_differences(xp: Namespace, differences: Array, temperature: float | Array) -> Array:
     """Differences, finite where one side has no probability, for what they are multiplied by is 0.
 
-    Beyond the limit one probability is 0, and automatic differentiation would make 0 inf of it.
+    Beyond 1e4 temperatures one probability is 0, of which automatic differentiation makes 0 inf.
     """
-    limit = temperature * -LOG_OF_ZERO
+    limit = temperature * 1e4
     if isinstance(limit, float):
         limit = min(limit, float(xp.finfo(differences.dtype).max))
     differences = xp.where(xp.greater(differences, limit), limit, differences)

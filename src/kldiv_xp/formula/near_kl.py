@@ -3,19 +3,16 @@
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    SMALL,
     completed_ratio,
     difference,
     is_in_logits,
+    is_small,
     over,
     pair_of,
     quotient_of_small,
     row_sum,
     times,
 )
-
-FAR = 8.0
-"""Means from here on, whose exponential may overflow, are not subtracted: no log1p is needed."""
 
 
 def kl_rows(
@@ -34,7 +31,8 @@ def kl_rows(
     sum_p = row_sum(xp, p)
     mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
     shift = over(xp, mean, temperature)
-    is_far = xp.greater(shift, FAR)
+    # Means whose exponential may overflow are not subtracted: no log1p is needed there.
+    is_far = xp.greater(shift, 8.0)
     numbers = mean, shift, is_far
     squares, rest = sums(xp, (p, pair.q, d), numbers, temperature, scaled, guard)
     squares, rest = xp.divide(squares, sum_p), xp.divide(rest, sum_p)
@@ -85,7 +83,7 @@ def sums(
     centred = xp.subtract(differences, xp.where(is_far, 0.0, mean))
     d = over(xp, centred, temperature)
     factor = xp.exp(xp.where(is_far, 0.0, shift))
-    small = xp.logical_and(xp.less_equal(xp.abs(d), SMALL), xp.logical_not(is_far))
+    small = xp.logical_and(is_small(xp, d), xp.logical_not(is_far))
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
     first = xp.where(is_far, 0.0, xp.multiply(p, xp.subtract(d, 1.0)))

@@ -9,11 +9,11 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    SMALL,
     completed_ratio,
     difference_of,
     expm1_ratio,
     is_in_logits,
+    is_small,
     largest,
     over,
     pair_of,
@@ -84,7 +84,7 @@ def close_parts(
 def if_small(xp: Namespace, d: Array, numbers: Array) -> Array:
     """Numbers of rows; NaN where a log-ratio is too large for the rational functions."""
     least = xp.min(d, axis=-1, keepdims=True)
-    small = xp.logical_and(xp.less_equal(largest(xp, d), SMALL), xp.greater_equal(least, -SMALL))
+    small = xp.logical_and(is_small(xp, largest(xp, d)), is_small(xp, least))
     return xp.where(small, numbers, math.nan)
 
 

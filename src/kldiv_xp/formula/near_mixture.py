@@ -10,10 +10,10 @@ from typing import NamedTuple
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    SMALL,
     completed_ratio,
     expm1_ratio,
     is_in_logits,
+    is_small,
     over,
     quotient_of_small,
     row_sum,
@@ -95,7 +95,7 @@ def completed(
     """P log(p / m) + m - p, where `rise` is m - p; times the square of the scale."""
     log, in_logits = logs
     positive = xp.greater(p, 0)
-    small = xp.logical_and(xp.less_equal(xp.abs(log), SMALL), positive)
+    small = xp.logical_and(is_small(xp, log), positive)
     square = xp.where(small, in_logits, 0.0)
     square = xp.multiply(xp.multiply(square, square), p)
     near = xp.multiply(square, completed_ratio(xp, xp.where(small, log, 0.0)))
@@ -130,7 +130,7 @@ def js_target_gradient(
     inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
     moved = xp.subtract(both.in_logits, at_the_top(xp, exponentials, both.in_logits))
     e = over(xp, moved, temperature)
-    small = xp.less_equal(xp.abs(e), SMALL)
+    small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
     rise = xp.divide(xp.subtract(xp.multiply(p, inverse_at_top), q), m)

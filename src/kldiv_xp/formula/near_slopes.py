@@ -5,18 +5,15 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    SMALL,
     difference,
     expm1_ratio,
+    is_small,
     largest,
     over,
     pair_of,
     row_sum,
     times,
 )
-
-NEAR = 0.5
-"""Divergences from here on need no care in the derivative by the input."""
 
 
 def kl_input_gradient(
@@ -39,10 +36,11 @@ def kl_input_gradient(
     sum_p, sum_q = row_sum(xp, p), row_sum(xp, q)
     mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
     shift = over(xp, mean, temperature)
-    near = xp.less(xp.subtract(shift, xp.log(xp.divide(sum_p, sum_q))), NEAR)
+    # Divergences from here on need no care.
+    near = xp.less(xp.subtract(shift, xp.log(xp.divide(sum_p, sum_q))), 0.5)
     centred = xp.subtract(d, xp.where(near, mean, 0.0))
     d = over(xp, centred, temperature)
-    small = xp.logical_and(xp.less_equal(xp.abs(d), SMALL), near)
+    small = xp.logical_and(is_small(xp, d), near)
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
     kernel = xp.multiply(expm1_ratio(xp, xp.where(small, d, 0.0)), p)
