@@ -32,8 +32,9 @@ class JSOfArray:
         first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
         beta = xp.where(xp.logical_or(first, last), 0.5, self.beta)
         rows = js(xp, input, target, weights_of(xp, beta, input), *options)
-        rows = xp.where(last, kl_rows(xp, target, input, *options), rows)
-        return xp.where(first, kl_rows(xp, input, target, *options), rows)
+        q_to_p = kl_rows(xp, *those(xp, last, target, input), *options)
+        p_to_q = kl_rows(xp, *those(xp, first, input, target), *options)
+        return xp.where(first, p_to_q, xp.where(last, q_to_p, rows))
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
@@ -61,8 +62,14 @@ class JSOfArray:
         )
         weights = Weights(beta, gamma, 0.0)
         slope = js_target_gradient(xp, input, target, weights, *options)
-        slope = xp.where(last, kl_input_gradient(xp, target, input, *options), slope)
-        return xp.where(first, kl_target_gradient(xp, input, target, *options), slope)
+        by_input = kl_input_gradient(xp, *those(xp, last, target, input), *options)
+        by_target = kl_target_gradient(xp, *those(xp, first, input, target), *options)
+        return xp.where(first, by_target, xp.where(last, by_input, slope))
+
+
+def those(xp: Namespace, condition: Array, *logits: Array) -> list[Array]:
+    """Logits, or 0, whose divergence has derivatives: automatic differentiation takes 0 of all."""
+    return [xp.where(condition, one, 0.0) for one in logits]
 
 
 def weights_of(xp: Namespace, beta: Array, like: Array) -> Weights:
