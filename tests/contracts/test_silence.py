@@ -147,7 +147,9 @@ def test_losses_are_silent(library, name, dtype, calls):
             operands = [one.astype(np.longdouble) for one in operands]
     start = NAMES.index(name) + list(LIMITS).index(dtype)
     with alarm(how):
-        for call, mask, shape in itertools.islice(calls(operands[0].shape, dtype), start, None, step):
+        for call, mask, shape in itertools.islice(
+            calls(operands[0].shape, dtype), start, None, step
+        ):
             where = {} if mask is None else {"where": mask_of(backend, masks(shape)[mask])}
             finish(backend, call(*operands, **where))
 

@@ -67,9 +67,9 @@ class JSOfArray:
         return xp.where(first, by_target, xp.where(last, by_input, slope))
 
 
-def those(xp: Namespace, condition: Array, *logits: Array) -> list[Array]:
+def those(xp: Namespace, condition: Array, left: Array, right: Array) -> tuple[Array, Array]:
     """Logits, or 0, whose divergence has derivatives: automatic differentiation takes 0 of all."""
-    return [xp.where(condition, one, 0.0) for one in logits]
+    return xp.where(condition, left, 0.0), xp.where(condition, right, 0.0)
 
 
 def weights_of(xp: Namespace, beta: Array, like: Array) -> Weights:
