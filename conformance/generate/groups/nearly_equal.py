@@ -152,7 +152,7 @@ def weights(rng: Random, dtype: str) -> Iterator[Draft]:
                 ("DivergenceBound", "ComplementOfComplement"),
                 JS,
                 dtype,
-                ((60.0, 0.0, -60.0), (-60.0, 0.5, 60.0)),
+                ((30.0, 0.0, -30.0), (-30.0, 0.5, 30.0)),
                 scale=False,
                 beta=beta,
             )

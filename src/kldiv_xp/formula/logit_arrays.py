@@ -32,8 +32,10 @@ class JSOfArray:
         first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
         beta = xp.where(xp.logical_or(first, last), 0.5, self.beta)
         rows = js(xp, input, target, weights_of(xp, beta, input), *options)
-        q_to_p = kl_rows(xp, *those(xp, last, target, input), *options)
-        p_to_q = kl_rows(xp, *those(xp, first, input, target), *options)
+        left, right = those(xp, last, target, input)
+        q_to_p = kl_rows(xp, left, right, *options)
+        left, right = those(xp, first, input, target)
+        p_to_q = kl_rows(xp, left, right, *options)
         return xp.where(first, p_to_q, xp.where(last, q_to_p, rows))
 
     def target_gradient(
@@ -62,8 +64,10 @@ class JSOfArray:
         )
         weights = Weights(beta, gamma, 0.0)
         slope = js_target_gradient(xp, input, target, weights, *options)
-        by_input = kl_input_gradient(xp, *those(xp, last, target, input), *options)
-        by_target = kl_target_gradient(xp, *those(xp, first, input, target), *options)
+        left, right = those(xp, last, target, input)
+        by_input = kl_input_gradient(xp, left, right, *options)
+        left, right = those(xp, first, input, target)
+        by_target = kl_target_gradient(xp, left, right, *options)
         return xp.where(first, by_target, xp.where(last, by_input, slope))
 
 
