@@ -24,6 +24,8 @@ class LogitsDraft(Draft):
         Weight of the target's divergence from the mixture; of the second function alone.
     target_is : str
         What the target holds; of the first function alone.
+    nearly_equal : bool
+        Whether the bound is relative to a divergence of logits that nearly agree.
     """
 
     function: str = "kl_div_with_logits"
@@ -33,6 +35,7 @@ class LogitsDraft(Draft):
     scale: Any = True
     beta: Any = 0.5
     target_is: Any = "logits"
+    nearly_equal: bool = False
 
     @property
     def options(self) -> dict[str, object]:

@@ -5,6 +5,7 @@ from mpmath import mpf
 from generate import bounds
 from generate.logit_slopes import FACTOR, Slopes, slopes
 from generate.logits_draft import LogitsDraft
+from generate.near_bounds import NOTHING, near_slopes
 from generate.reference import working
 from generate.rounding import rounded
 from generate.samples import samples
@@ -23,13 +24,29 @@ def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
     found = {"d_input": list(nothing), "d_target": list(nothing)}
     rows = [(places, *operands(draft, places)) for places in grouped.terms if places]
     for places, *row in rows:
-        for name, sample in zip(found, slopes(draft, *row), strict=True):
+        for name, sample in zip(found, derivatives(draft, *row), strict=True):
             for place, slope in zip(places, sample, strict=True):
                 found[name][place] = slope
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
         expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)
     return Solution(expected, bound, {}, traces(draft, [(left, right) for _, left, right in rows]))
+
+
+def derivatives(
+    draft: LogitsDraft, input: list[float], target: list[float]
+) -> tuple[Slopes, Slopes]:
+    """Derivatives of the divergence of one sample, with the scales of their errors."""
+    found = slopes(draft, input, target)
+    if not draft.nearly_equal:
+        return found
+    by_input, by_target = near_slopes(draft, input, target, found)
+    return settled(by_input), settled(by_target)
+
+
+def settled(pairs: Slopes) -> Slopes:
+    """Derivatives that are 0 up to the last of the 50 digits are 0."""
+    return [(mpf(0), mpf(0)) if abs(exact) < NOTHING else (exact, of) for exact, of in pairs]
 
 
 def scaled(

@@ -5,6 +5,7 @@ from mpmath import mp, mpf
 from generate import bounds
 from generate.logits import sample, softmax
 from generate.logits_draft import LogitsDraft
+from generate.near_bounds import NOTHING, near_scale
 from generate.reference import working
 from generate.rounding import rounded
 from generate.samples import samples
@@ -17,7 +18,7 @@ def solve_logits(draft: LogitsDraft) -> Solution:
     grouped, form, reduction = samples(draft), FORMATS[draft.dtype], str(draft.reduction)
     eps = mpf(working(draft.dtype).eps)
     rows = [operands(draft, places) for places in grouped.terms]
-    found = [sample(draft, *row) if row[0] else (mpf(0), mpf(0)) for row in rows]
+    found = [divergence(draft, *row) if row[0] else (mpf(0), mpf(0)) for row in rows]
     if reduction == "none":
         exact, reach = [value for value, _ in found], [eps * scale for _, scale in found]
     else:
@@ -32,6 +33,17 @@ def solve_logits(draft: LogitsDraft) -> Solution:
         {},
         lost,
     )
+
+
+def divergence(draft: LogitsDraft, input: list[float], target: list[float]) -> tuple[mpf, mpf]:
+    """Divergence of one sample and the scale of its errors, in eps."""
+    exact, scale = sample(draft, input, target)
+    if not draft.nearly_equal:
+        return exact, scale
+    factor = mpf(draft.temperature) ** 2 if draft.scale else mpf(1)
+    if abs(exact) < NOTHING * factor:
+        return mpf(0), mpf(0)
+    return exact, near_scale(draft, input, target) * factor + 4 * abs(exact)
 
 
 def operands(draft: LogitsDraft, places: tuple[int, ...]) -> tuple[list[float], list[float]]:

@@ -22,6 +22,7 @@ GROUPS = (
     "samples_and_masks",
     "forms",
     "logits",
+    "nearly_equal",
     "invalid_arguments",
 )
 

@@ -12,12 +12,13 @@ if (
 
 from kldiv_xp._warnings import KLDivWarning
 from kldiv_xp.api.checking import KLDivInputError, checking
+from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.api.kl_div_gradient import kl_div_gradient
 from kldiv_xp.api.kl_div_loss import KLDivLoss
+from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.linear_heads import linear_kl_div
 from kldiv_xp.api.sparse_teachers import sparse_kl_div_with_logits
-from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
 from kldiv_xp.api.with_logits_gradient import (
     js_div_with_logits_gradient,
     kl_div_with_logits_gradient,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kldiv_xp.host import blocks
-from kldiv_xp.host.block_loops import BLOCKS_WORTH_A_THREAD, fill, row_sums, total, totals
+from kldiv_xp.host.block_loops import BLOCKS_WORTH_A_THREAD, fill, row_sums, rows, total, totals
 from kldiv_xp.host.scratch_arrays import Recycling
 
 
@@ -231,34 +231,33 @@ def test_totals_try_again_only_where_they_are_missing(monkeypatch):
     assert calls == ["bare", "bare", "full"]
 
 
-def weighted(calls):
-    """Attempts at 3 x * x - 2 x * 1, of which the first fails in a block with a zero."""
-
-    def attempt(name, xp, array):
-        calls.append(name)
-        ok = name == "full" or array.all()
-        wrong = 0 if ok else np.nan
-        return [(3.0, array + wrong, array), (-2.0, array, xp.ones_like(array))]
-
-    return [lambda xp, array, name=name: attempt(name, xp, array) for name in ("bare", "full")]
-
-
 @pytest.mark.parametrize("elements", [1, 4, 5, 8, 12, 100])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_row_sums_add_up_weighted_pairs_of_whole_rows(monkeypatch, elements, threads):
+def test_row_sums_are_inner_products_of_whole_rows(monkeypatch, elements, threads):
     small_blocks(monkeypatch, elements)
     array = np.arange(24.0).reshape(2, 3, 4) - 7.5
-    found = row_sums(np, weighted([]), [array], np.float64, lambda: threads)
-    np.testing.assert_array_equal(found, (3 * array**2 - 2 * array).sum(axis=-1))
+    found = row_sums(np, squares([]), [array], np.float64, lambda: threads)
+    np.testing.assert_array_equal(found, (array**2).sum(axis=-1))
 
 
 def test_row_sums_try_again_only_where_they_are_missing(monkeypatch):
     small_blocks(monkeypatch, elements=3)
     calls = []
     array = np.asarray([[1.0, 2, 3], [4, 0, 6]])
-    found = row_sums(np, weighted(calls), [array], np.float64, one)
-    np.testing.assert_array_equal(found, [30, 136])
+    found = row_sums(np, squares(calls), [array], np.float64, one)
+    np.testing.assert_array_equal(found, [14, 52])
     assert calls == ["bare", "bare", "full"]
+
+
+@pytest.mark.parametrize("elements", [1, 4, 5, 8, 12, 100])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_have_a_number_of_each_row_in_the_type_that_is_computed_in(
+    monkeypatch, elements, threads
+):
+    small_blocks(monkeypatch, elements)
+    array = np.arange(24.0).reshape(2, 3, 4)
+    found = rows(np, lambda xp, block: xp.max(block, axis=-1), [array], np.float64, lambda: threads)
+    np.testing.assert_array_equal(found, array.max(axis=-1))
 
 
 def test_few_blocks_are_the_work_of_one_thread(monkeypatch):

@@ -13,6 +13,7 @@ from generate.groups import (
     legacy,
     log_target,
     logits,
+    nearly_equal,
     ordinary,
     reductions,
     samples_and_masks,
@@ -44,5 +45,6 @@ GROUPS = (
     Group("samples_and_masks", "samples", samples_and_masks.ABOUT, samples_and_masks.drafts),
     Group("forms", "forms", forms.ABOUT, forms.drafts),
     Group("logits", "logits", logits.ABOUT, logits.drafts),
+    Group("nearly_equal", "nearly_equal", nearly_equal.ABOUT, nearly_equal.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Reduction, TargetKind
-from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.api.js_div_with_logits import js_div_with_logits
+from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.with_logits_losses import checked_option
 
 
@@ -114,9 +115,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
 
 
 class JSDivWithLogitsLoss(LossOfLogits):
-    """`kldiv_xp.js_div_with_logits` as a module.
-
-    It is like `KLDivWithLogitsLoss` but for the function.
+    """`kldiv_xp.js_div_with_logits` as a module, like `KLDivWithLogitsLoss`.
 
     Parameters
     ----------

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
-from kldiv_xp.api.with_logits import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.api.js_div_with_logits import js_div_with_logits
+from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.checks.options import check_axis, check_switch, check_target_kind
 from kldiv_xp.checks.scalars import remembered

@@ -19,7 +19,7 @@ from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_linear import Heads, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
-from kldiv_xp.core.evaluate_rows import evaluate_divergences, sums_of_pairs
+from kldiv_xp.core.evaluate_rows import evaluate_divergences, rows_of
 from kldiv_xp.core.namespaces import sample_mask_shape
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
@@ -73,7 +73,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     Of a row that lies in several chunks one number goes between them for every maximum and sum.
     """
     if any(array.numblocks[-1] > 1 for array in arrays):
-        return sums_of_pairs(divergence, CHUNKS, *[widened(context, array) for array in arrays])
+        return rows_of(divergence, CHUNKS, *[widened(context, array) for array in arrays])
     function = partial(
         divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
     )

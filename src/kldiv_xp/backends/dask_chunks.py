@@ -16,6 +16,11 @@ from kldiv_xp.core.run import quiet, run
 class Chunks:
     """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
 
+    @staticmethod
+    def finfo(dtype: DType) -> Any:
+        """Limits of a type of the chunks."""
+        return namespace_of(da.empty(0, dtype=dtype)._meta).finfo(dtype)
+
     def __getattr__(self, name: str) -> Callable[..., Array]:
         return partial(over_chunks if name in ("max", "sum") else on_chunks, name)
 

@@ -11,7 +11,7 @@ from kldiv_xp._typing import Array, DType
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate_linear import Heads, operands_of, rows_of_block
-from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
+from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import KL
@@ -27,7 +27,7 @@ def linear_divergences(context: Context, heads: Heads, divergence: KL) -> Array:
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def differentiable_rows(working: DType, divergence: KL, heads: Heads) -> Array:
     """Divergence of every row."""
-    function = partial(sums_of_pairs, divergence, guard=Guard.ARITHMETIC)
+    function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
 
     def step(carry: None, block: Heads, nothing: Array) -> tuple[None, Array]:
         del nothing

@@ -11,7 +11,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
-from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
+from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
@@ -60,7 +60,7 @@ def compiled_rows(working: DType, divergence: Divergence, arrays: Arrays) -> Arr
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def rows(divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    return unsigned(sums_of_pairs(divergence, jnp, *arrays, guard=Guard.ARITHMETIC))
+    return unsigned(rows_of(divergence, jnp, *arrays, guard=Guard.ARITHMETIC))
 
 
 def rows_and_tangents(

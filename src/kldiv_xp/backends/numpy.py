@@ -14,6 +14,7 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.host import block_loops, inner_products
+from kldiv_xp.host.blocks import in_order_of_memory
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "sparse_divergences"]
@@ -104,16 +105,6 @@ def few(operands: Arrays, working: DType) -> list[Array]:
         kept = block.dtype in (working, "bool")
         blocks.append(block if kept else block.astype(working))
     return blocks
-
-
-def in_order_of_memory(arrays: Arrays) -> Arrays:
-    """The same with their axes in the order in which memory holds them, or most of them.
-
-    Along the columns of a matrix that is stored by columns: 14 ms instead of 155.
-    """
-    strides = [sum(map(abs, steps)) for steps in zip(*(a.strides for a in arrays), strict=True)]
-    order = sorted(range(len(strides)), key=strides.__getitem__, reverse=True)
-    return tuple(array.transpose(order) for array in arrays)
 
 
 def sums_over(

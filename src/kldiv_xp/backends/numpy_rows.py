@@ -1,4 +1,4 @@
-"""Rows of logits in arrays of NumPy: divergences block by block, of whole rows."""
+"""Rows of logits in arrays of NumPy: divergences and derivatives block by block, of whole rows."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,12 +7,12 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
-from kldiv_xp.core.evaluate_rows import pairs_of
+from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
+from kldiv_xp.formula.logits import JS, Divergence
 from kldiv_xp.host import block_loops
+from kldiv_xp.host.row_attempts import by_rows
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -20,16 +20,35 @@ Threads = Callable[[], int]
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergences of rows of logits, in the type that is computed in."""
-    sums = sums_of_rows(context.xp, arrays, divergence, context.working, thread_count)
-    return context.xp.asarray(sums.astype(context.working))
+    rows = rows_of(context.xp, arrays, divergence, context.working, thread_count)
+    return context.xp.asarray(rows.astype(context.working, copy=False))
 
 
-def sums_of_rows(
+def rows_of(
     xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
 ) -> Array:
-    """Divergences of rows of logits, in float64."""
-    attempts = [partial(pairs_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-    return block_loops.row_sums(xp, attempts, arrays, working, threads)
+    """Divergences of rows of logits; from a target that is given, in float64."""
+    if isinstance(divergence, JS) or divergence.is_of_logits:
+        function = partial(rows_of_block, xp, divergence)
+        return block_loops.rows(xp, function, arrays, working, threads)
+    attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
+    sums = block_loops.row_sums(xp, attempts, arrays, working, threads)
+    with xp.errstate(all="ignore"):
+        return divergence.times_square(xp, sums)
+
+
+def rows_of_block(
+    alone: Namespace,
+    divergence: Divergence,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+) -> Array:
+    """Divergences of the rows of a block, 0 where the mask is False."""
+    left = rows_selected(alone, input, where)
+    rows = by_rows(divergence.attempts(None), alone, xp, left, input, target)
+    return 0.0 if rows is None else rows[..., 0]
 
 
 def row_slopes(
@@ -41,22 +60,13 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
+    fill = partial(fill_row_slopes, context.xp, arrays, divergence, scale, upstream)
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
             result = context.xp.empty(arrays[place].shape, dtype=native(arrays[place].dtype))
             results[place] = result
-            fill_row_slopes(
-                context.xp,
-                arrays,
-                divergence,
-                scale,
-                upstream,
-                place,
-                result,
-                context.working,
-                thread_count,
-            )
+            fill(place, result, context.working, thread_count)
     return results[0], results[1]
 
 
@@ -72,9 +82,31 @@ def fill_row_slopes(
     threads: Threads,
 ) -> None:
     """Write the derivative by one operand into `result`, whole rows at a time."""
-    attempts = [
-        slopes_of_rows(divergence, scale, len(arrays), guard)[place]
-        for guard in (Guard.NONE, Guard.FULL)
-    ]
+    function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
     kept = len(result.shape) - 1
-    block_loops.fill(xp, attempts, (*arrays, *upstream), result, working, threads, kept)
+    block_loops.fill(xp, [function], (*arrays, *upstream), result, working, threads, kept)
+
+
+def slopes_of_block(
+    alone: Namespace,
+    divergence: Divergence,
+    place: int,
+    scale: Scale,
+    count: int,
+    xp: Namespace,
+    *blocks: Array,
+) -> Array:
+    """Derivative by an operand, of the rows of a block, times a scale and the cotangent."""
+    (logits, target, *where), upstream = blocks[:count], blocks[count:]
+    left = rows_selected(alone, logits, *where)
+    slope = by_rows(divergence.attempts(place), alone, xp, left, logits, target)
+    if slope is None:
+        return alone.zeros_like(logits)
+    factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(logits[..., :1]))
+    slope = xp.multiply(slope, factor)
+    return xp.where(where[0], slope, 0.0) if where else slope
+
+
+def rows_selected(xp: Namespace, input: Array, where: Array | None = None) -> Array:
+    """Mask of the rows of a block."""
+    return xp.ones(input.shape[:-1], dtype=bool) if where is None else where[..., 0]

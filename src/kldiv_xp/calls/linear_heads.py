@@ -1,10 +1,12 @@
 """A call of the divergence from hidden states: checked, evaluated in blocks of rows, reduced."""
 
+from dataclasses import replace
+
 from kldiv_xp._typing import Array, DType, Namespace, Reduction
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.operands import examine_apart
 from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.calls.with_logits import reduced, scale_of
+from kldiv_xp.calls.with_logits import check_held, check_temperature, reduced
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
@@ -18,7 +20,7 @@ from kldiv_xp.formula.logits import KL
 def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: Reduction) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
     check_number(divergence.temperature)
-    scale = scale_of(divergence.temperature, scaled)
+    check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     xp = check_heads(heads, divergence.target_is)
     if heads.where is not None:
@@ -26,12 +28,14 @@ def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: 
         check_where(heads.input, heads.where, axes, of_samples=True)
     heads = in_one_type(xp, heads)
     context = examine_apart(heads.input, heads.target)
+    check_held(divergence.temperature, context)
+    divergence = replace(divergence, scaled=scaled)
     if heads.where is not None:
         heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
     where, shape = heads.where, heads.input.shape[:-1]
 
     def reduce(rows: Array) -> Array:
-        return reduced(context, xp.reshape(rows, shape), scale, reduction, where)
+        return reduced(context, xp.reshape(rows, shape), None, reduction, where)
 
     heads = flattened(xp, heads)
     if reduction != "none":

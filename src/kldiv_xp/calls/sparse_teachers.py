@@ -6,7 +6,7 @@ from kldiv_xp._typing import Array, Reduction
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.operands import examine_apart
 from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.calls.with_logits import check_logits, reduced, scale_of
+from kldiv_xp.calls.with_logits import check_logits, check_temperature, reduced
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import one_axis
 from kldiv_xp.checks.sparse_teachers import check_indices_of, check_logits_of_teacher
@@ -28,7 +28,7 @@ def sparse_divergence_of(
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
     temperature = divergence.temperature
-    scale = scale_of(temperature, scaled)
+    check_temperature(temperature, scaled)
     check_reduction(reduction)
     context = examine_apart(input, target)
     place = one_axis(axis, input.ndim)
@@ -46,6 +46,7 @@ def sparse_divergence_of(
     if place != input.ndim - 1:
         arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
     samples = evaluate_sparse_samples(context, arrays, divergence, scaled=scaled)
+    scale = temperature * temperature if scaled and not softens and temperature != 1 else None
     return reduced(context, samples, scale, reduction, *arrays[3:])
 
 

@@ -18,19 +18,32 @@ from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
 
-def scale_of(temperature: float | Array, scale_by_temperature_squared: bool) -> float | None:
-    """Number that divergences are multiplied by; None for 1, and where an array does it instead."""
+def check_temperature(temperature: float | Array, scale_by_temperature_squared: bool) -> None:
+    """Refuse a temperature whose square is wanted and is no number."""
     check_switch("scale_by_temperature_squared", scale_by_temperature_squared)
-    if not (scale_by_temperature_squared and isinstance(temperature, float)) or temperature == 1:
-        return None
-    scale = temperature * temperature
-    if scale == math.inf:
+    if not (scale_by_temperature_squared and isinstance(temperature, float)):
+        return
+    if temperature * temperature == math.inf:
         message = (
             f"`temperature` must have a finite square; got {temperature!r}: pass "
             "scale_by_temperature_squared=False."
         )
         raise ValueError(message)
-    return scale
+
+
+def check_held(temperature: float | Array, context: Context) -> None:
+    """Refuse a temperature of which the type that is computed in does not hold the reciprocal."""
+    if not isinstance(temperature, float) or temperature >= 2.0**-100:
+        return
+    limits = context.xp.finfo(context.working)
+    least = 1 / float(limits.max)
+    if temperature < least:
+        message = (
+            f"`temperature` must be at least {least:.3g} where float{limits.bits} is computed in, "
+            f"which holds no larger reciprocal; got {temperature!r}: multiply the logits and the "
+            "temperature by the same number."
+        )
+        raise ValueError(message)
 
 
 def divergence_of(
@@ -44,11 +57,11 @@ def divergence_of(
     dtype: DType | None = None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
-    scale = scale_of(divergence.temperature, scaled)
+    check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, _ = arranged(input, target, divergence, axis, where, dtype)
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
-    return reduced(context, samples, scale, reduction, *arrays[2:])
+    return reduced(context, samples, None, reduction, *arrays[2:])
 
 
 def reduced(
@@ -81,6 +94,7 @@ def arranged(
 ) -> tuple[Context, Arrays, int]:
     """What the operands are together, they and their mask with rows last, and where those were."""
     context = with_dtype(examine(input, target), dtype)
+    check_held(divergence.temperature, context)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)

@@ -5,13 +5,12 @@ from typing import Any
 from kldiv_xp._typing import Array, Reduction
 from kldiv_xp.calls.kl_div import cotangent, number_selected
 from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.calls.with_logits import arranged, divergence_of, scale_of
+from kldiv_xp.calls.with_logits import arranged, check_temperature, divergence_of
 from kldiv_xp.checks.operands import check_upstream
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.evaluate import check_memory, with_axes
 from kldiv_xp.core.evaluate_row_slopes import evaluate_gradient_of_logits
 from kldiv_xp.core.namespaces import known_shape, traced
-from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
@@ -40,7 +39,7 @@ def gradient_of_divergence(
     where: Array | None,
 ) -> tuple[Array, Array]:
     """Derivative of the same by each operand, rounded once to the dtype of the operand."""
-    square = scale_of(divergence.temperature, scaled)
+    check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, place = arranged(input, target, divergence, axis, where)
     shape = known_shape(arrays[0])[:-1]
@@ -51,8 +50,6 @@ def gradient_of_divergence(
         check_memory(context, where=where)
         count = number_selected(context, arrays[2], None) if reduction == "mean" else None
     scale, factors = cotangent(context, upstream, reduction, shape, count)
-    if square is not None:
-        scale = Scale(square * (1.0 if scale.number is None else scale.number), scale.parts)
     factors = tuple(with_axes(one, (input.ndim - 1,)) if one.ndim else one for one in factors)
     slopes = evaluate_gradient_of_logits(context, arrays, divergence, scale, factors, scaled=scaled)
     by_input, by_target = (

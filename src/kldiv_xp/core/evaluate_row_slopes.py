@@ -30,24 +30,36 @@ def evaluate_gradient_of_logits(
     *,
     scaled: bool,
 ) -> Gradient:
-    """Derivatives at any temperature; of the square of one that is an array, `scaled` says."""
+    """Derivatives at any temperature, which may be an array, times its square if `scaled`."""
+    divergence = replace(divergence, scaled=scaled)
     temperature = divergence.temperature
     if isinstance(temperature, float):
         return evaluate_row_slopes(context, arrays, divergence, scale, upstream)
-    softer = tuple(
-        evaluated(context, over_temperature, array, temperature) if divided else array
-        for array, divided in zip(arrays[:2], divergence.of_logits, strict=True)
-    )
-    at_one, slopes = replace(divergence, temperature=1.0), []
-    for place, divided in enumerate(divergence.of_logits):
-        power = partial(times_power, (2 if scaled else 0) - divided)
-        factor = evaluated(context, power, temperature, *upstream)
-        wanted = place == 0, place == 1
-        both = evaluate_row_slopes(
-            context, (*softer, *arrays[2:]), at_one, scale, (factor,), wanted
-        )
-        slopes.append(completed(context, unchanged, native(arrays[place].dtype), both[place]))
+    in_order = (*arrays[:2], temperature, *arrays[2:], *upstream)
+    slopes = []
+    for by_target, operand in zip((False, True), arrays[:2], strict=True):
+        function = partial(slope_at_temperature, divergence, by_target, scale, len(arrays))
+        slope = evaluated(context, function, *in_order)
+        slopes.append(completed(context, unchanged, native(operand.dtype), slope))
     return slopes[0], slopes[1]
+
+
+def slope_at_temperature(
+    divergence: Divergence | JSOfArray,
+    by_target: bool,
+    scale: Scale,
+    count: int,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    temperature: Array,
+    *others: Array,
+) -> Array:
+    """Derivative of rows at a temperature that is an array, in the type that is computed in."""
+    divergence = replace(divergence, temperature=temperature)
+    return chained_row_slope(
+        divergence, Guard.FULL, by_target, scale, count, xp, input, target, *others
+    )
 
 
 def evaluate_row_slopes(
@@ -100,21 +112,6 @@ def chained_row_slope(
     (x, t, *where), upstream = arrays[:count], arrays[count:]
     factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(x[..., :1]))
     return slopes_of(divergence, guard, by_target, xp, x, t, factor, *where)
-
-
-def over_temperature(xp: Namespace, logits: Array, temperature: Array) -> Array:
-    """Logits, the largest of them 0, over a temperature that is an array."""
-    return xp.divide(xp.subtract(logits, xp.max(logits, axis=-1, keepdims=True)), temperature)
-
-
-def times_power(power: int, xp: Namespace, temperature: Array, *upstream: Array) -> Array:
-    """The temperature to a power from -1 to 2, times what is above it."""
-    factor = xp.ones_like(temperature)
-    for _ in range(power):
-        factor = xp.multiply(factor, temperature)
-    if power < 0:
-        factor = xp.divide(factor, temperature)
-    return xp.multiply(factor, upstream[0]) if upstream else factor
 
 
 def unchanged(xp: Namespace, array: Array) -> Array:

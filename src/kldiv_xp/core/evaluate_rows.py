@@ -10,10 +10,10 @@ from functools import partial
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend
-from kldiv_xp.core.run import constant, quiet, run
+from kldiv_xp.core.run import quiet, run
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logit_arrays import JSOfArray, softened
-from kldiv_xp.formula.logits import Divergence, Pairs
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import KL, Divergence
 
 
 def evaluate_divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -26,29 +26,31 @@ def evaluate_divergences(context: Context, arrays: Arrays, divergence: Divergenc
 def evaluate_samples_of_logits(
     context: Context, arrays: Arrays, divergence: Divergence | JSOfArray, *, scaled: bool
 ) -> Array:
-    """The same at any temperature, which may be an array, times its square if that is wanted."""
-    temperature = divergence.temperature
-    if isinstance(temperature, float):
-        return evaluate_rows(context, arrays, divergence)
-    function = partial(softened, constant=partial(constant, context.facts))
-    softer = [
-        evaluated(context, function, array, temperature, *arrays[2:]) if divided else array
-        for array, divided in zip(arrays[:2], divergence.of_logits, strict=True)
-    ]
-    rows = evaluate_rows(context, (*softer, *arrays[2:]), replace(divergence, temperature=1.0))
-    return evaluated(context, times_square, rows, temperature) if scaled else rows
-
-
-def evaluate_rows(context: Context, arrays: Arrays, divergence: Divergence | JSOfArray) -> Array:
-    """Divergence of every row at a temperature that is a number."""
+    """The same with a temperature or beta that may be arrays, times T**2 if that is wanted."""
+    divergence = replace(divergence, scaled=scaled)
+    if not isinstance(divergence.temperature, float):
+        return evaluated(
+            context,
+            partial(rows_at_temperature, divergence),
+            *arrays[:2],
+            divergence.temperature,
+            *arrays[2:],
+        )
     if isinstance(divergence, JSOfArray):
-        return evaluated(context, partial(sums_of_pairs, divergence), *arrays)
+        return evaluated(context, partial(rows_of, divergence), *arrays)
     return evaluate_divergences(context, arrays, divergence)
 
 
-def times_square(xp: Namespace, rows: Array, temperature: Array) -> Array:
-    """Divergences times the square of the temperature."""
-    return xp.multiply(xp.multiply(rows, temperature), temperature)
+def rows_at_temperature(
+    divergence: Divergence | JSOfArray,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    temperature: Array,
+    *where: Array,
+) -> Array:
+    """Divergence of every row at a temperature that is an array, in the type computed in."""
+    return rows_of(replace(divergence, temperature=temperature), xp, input, target, *where)
 
 
 def evaluated(context: Context, function: Callable[..., Array], *arrays: Array) -> Array:
@@ -61,36 +63,29 @@ def evaluated(context: Context, function: Callable[..., Array], *arrays: Array) 
 
 def plain_rows(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, by one expression of the whole arrays."""
-    return run(partial(sums_of_pairs, divergence), context.working, context.working, *arrays)
+    return run(partial(rows_of, divergence), context.working, context.working, *arrays)
 
 
-def sums_of_pairs(
-    divergence: Divergence | JSOfArray, xp: Namespace, *arrays: Array, guard: Guard = Guard.FULL
-) -> Array:
-    """Weighted inner products of the factors of a row."""
-    sums = [
-        xp.multiply(xp.sum(xp.multiply(p, log_ratio), axis=-1), weight)
-        for weight, p, log_ratio in pairs_of(divergence, guard, xp, *arrays)
-    ]
-    return sums[0] if len(sums) == 1 else xp.add(*sums)
-
-
-def pairs_of(
+def rows_of(
     divergence: Divergence | JSOfArray,
-    guard: Guard,
     xp: Namespace,
     input: Array,
     target: Array,
     where: Array | None = None,
-) -> Pairs:
-    """Factors of the divergence of every row, with a ratio of 1 where the mask is False.
+    *,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """Divergence of every row, 0 where the mask is False."""
+    rows = divergence.rows(xp, *selected(divergence, xp, input, target, where), guard=guard)
+    return (rows if where is None else xp.where(where, rows, 0.0))[..., 0]
 
-    Equal distributions stand in there, whose mixture need not be equal to them in the last digit.
-    """
-    pairs = divergence.pairs(xp, *selected(divergence, xp, input, target, where), guard=guard)
-    if where is None:
-        return pairs
-    return [(weight, p, xp.where(where, log_ratio, 0.0)) for weight, p, log_ratio in pairs]
+
+def factors_of(
+    divergence: KL, guard: Guard, xp: Namespace, input: Array, target: Array, *where: Array
+) -> tuple[Array, Array]:
+    """Factors of the divergence of every row from a target that is given."""
+    mask = where[0] if where else None
+    return divergence.factors(xp, *selected(divergence, xp, input, target, mask), guard=guard)
 
 
 def slopes_of(

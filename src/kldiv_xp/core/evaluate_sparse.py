@@ -10,10 +10,10 @@ from functools import partial
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend
-from kldiv_xp.core.evaluate_rows import evaluated, times_square
+from kldiv_xp.core.evaluate_rows import evaluated
 from kldiv_xp.core.indices import counted, put_by_comparison
 from kldiv_xp.core.run import constant, quiet, run
-from kldiv_xp.formula.logit_arrays import softened
+from kldiv_xp.formula.softmax import softened
 from kldiv_xp.formula.sparse import Put, SparseKL
 
 
@@ -132,6 +132,11 @@ def selected(
         selected_indices(xp, indices, where),
         xp.where(where, target, divergence.something),
     )
+
+
+def times_square(xp: Namespace, rows: Array, temperature: Array) -> Array:
+    """Divergences times the square of the temperature."""
+    return xp.multiply(xp.multiply(rows, temperature), temperature)
 
 
 def selected_indices(xp: Namespace, indices: Array, where: Array) -> Array:

@@ -14,6 +14,7 @@ OPERATIONS = {
     "expm1": ("real", "expm1({})"),
     "log": ("real", "log({})"),
     "log1p": ("real", "log1p({})"),
+    "tanh": ("real", "tanh({})"),
     "sqrt": ("real", "sqrt({})"),
     "maximum": ("real", "larger({}, {})"),
     "minimum": ("real", "smaller({}, {})"),

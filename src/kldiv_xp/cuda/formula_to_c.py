@@ -50,6 +50,14 @@ class Symbol:
     def __mul__(self, other: Symbol | float) -> Symbol:
         return self.namespace.multiply(self, other)
 
+    def __rmul__(self, other: float) -> Symbol:
+        return self.namespace.multiply(self, other)
+
+    def __getitem__(self, index: object) -> Symbol:
+        """The same: an axis that is kept or dropped has one element for each row."""
+        del index
+        return self
+
     def __bool__(self) -> bool:
         message = f"`{self.name}` is a symbol without a value: use where(...) instead of branching."
         raise TypeError(message)

@@ -12,7 +12,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers, name_of
-from kldiv_xp.cuda.loss_kernels import RESULTS, TERMS, TOTAL
+from kldiv_xp.cuda.loss_kernels import ANY_TEMPERATURE, RESULTS, TERMS, TOTAL
 from kldiv_xp.cuda.plans import (
     Plan,
     elements_plan,
@@ -25,9 +25,6 @@ from kldiv_xp.cuda.plans import (
 from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-
-ANY_TEMPERATURE = 2.0
-"""In the place of each but 1, so that a schedule of temperatures compiles one kernel."""
 
 
 class Work(NamedTuple):
@@ -147,7 +144,8 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
 
 def any_of(divergence: Divergence) -> Divergence:
     """Divergence whose kernel is that of this one."""
-    if divergence.temperature == 1:
+    temperature = divergence.temperature
+    if temperature == 1 or not 2.0**-100 < temperature < 2.0**100:  # such numbers need care
         return divergence
     return replace(divergence, temperature=ANY_TEMPERATURE)
 

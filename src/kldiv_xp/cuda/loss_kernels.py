@@ -7,7 +7,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate import chained_slopes
-from kldiv_xp.core.evaluate_rows import slopes_of, sums_of_pairs
+from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.formula_to_c import Lines, Symbol
@@ -23,6 +23,8 @@ UPSTREAM = "u"
 FACTOR = "factor"
 TEMPERATURE = "temperature"
 PARTS = "parts"
+ANY_TEMPERATURE = 2.0
+"""In the place of each but some, so that a schedule of temperatures compiles one kernel."""
 RESULTS = ("by_input", "by_target")
 TERMS = "terms"
 TOTAL = "total"
@@ -100,7 +102,7 @@ def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
     """Text of the kernel that computes a divergence of each row of logits."""
 
     def function(xp: Namespace, numbers: dict[str, Symbol], *arrays: Array) -> Sequence[Array]:
-        return (sums_of_pairs(at_temperature(divergence, numbers), xp, *arrays),)
+        return (rows_of(at_temperature(divergence, numbers), xp, *arrays),)
 
     return source(function, (PARTS, TEMPERATURE), *layout, threads=THREADS_OF_STAGES)
 
@@ -123,7 +125,7 @@ def source_of_row_slopes(
 
 
 def at_temperature(divergence: Divergence, numbers: dict[str, Symbol]) -> Divergence:
-    """Divergence at the temperature that the kernel is given, if not at 1."""
-    if divergence.temperature == 1:
+    """Divergence at the temperature that the kernel is given, if it was made for any."""
+    if divergence.temperature != ANY_TEMPERATURE:
         return divergence
     return replace(divergence, temperature=numbers[TEMPERATURE])

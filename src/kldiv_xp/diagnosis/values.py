@@ -5,13 +5,12 @@ import math
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.calls.kl_div import number_selected
 from kldiv_xp.calls.reduction import divisor
-from kldiv_xp.calls.with_logits import scale_of
+from kldiv_xp.calls.with_logits import check_temperature
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.run import quiet
-from kldiv_xp.core.scale import Scale
 from kldiv_xp.diagnosis.scan import read
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.formula.logit_arrays import JSOfArray
@@ -52,8 +51,8 @@ def divergences_of(
     xp = context.xp
     moved = [xp.moveaxis(array, axes[0], -1) for array in arrays[:2]]
     masks = [xp.expand_dims(one, axis=-1) for one in masks_of_samples(arrays[2:], axes)]
-    samples = evaluate_samples_of_logits(context, (*moved, *masks), divergence, scaled=scaled)
-    return Scale(scale_of(divergence.temperature, scaled)).times(xp, samples)
+    check_temperature(divergence.temperature, scaled)
+    return evaluate_samples_of_logits(context, (*moved, *masks), divergence, scaled=scaled)
 
 
 def masks_of_samples(masks: Arrays, axes: Axes) -> Arrays:

@@ -9,10 +9,7 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard, factors
-from kldiv_xp.formula.near_equal import SMALL, completed_ratio, expm1_ratio
-
-# The logarithm of a ratio of 4 is less than SMALL.
-NEAR = 0.25
+from kldiv_xp.formula.near_equal import completed_ratio, expm1_ratio, is_small
 
 
 class Parts(NamedTuple):
@@ -43,10 +40,11 @@ def parts(
     p, log_ratio = factors(xp, x, target, where, log_input=log_input, log_target=log_target)
     q = xp.exp(x) if log_input else x
     if log_input and log_target:
-        near = xp.less_equal(xp.abs(log_ratio), SMALL) & xp.greater(p, 0)
+        near = is_small(xp, log_ratio) & xp.greater(p, 0)
         p_near, d = xp.where(near, p, 1.0), xp.where(near, log_ratio, 0.0)
         return Parts(p, q, log_ratio, near, d, p_near)
-    near = xp.less_equal(xp.multiply(q, NEAR), p) & xp.less_equal(xp.multiply(p, NEAR), q)
+    # The logarithm of a ratio of 4 is small.
+    near = xp.less_equal(xp.multiply(q, 0.25), p) & xp.less_equal(xp.multiply(p, 0.25), q)
     near = near & xp.greater(p, 0)
     # Of 1 where they are not near, for automatic differentiation: 0 times a slope that overflows.
     p_near, q_near = xp.where(near, p, 1.0), xp.where(near, q, 1.0)

@@ -1,34 +1,13 @@
-"""The mathematics of logits where the temperature or beta is an array, whose value nobody reads."""
+"""The mathematics of logits where beta is an array, whose value nobody reads."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.log_probabilities import Guard, factors
-from kldiv_xp.formula.logit_array_slopes import mixture_slope
-from kldiv_xp.formula.logits import Pairs, log_softmax
-
-
-def softened(
-    xp: Namespace,
-    logits: Array,
-    temperature: Array,
-    where: Array | None = None,
-    *,
-    constant: Callable[[Array], Array],
-) -> Array:
-    """Logits, the largest of them 0, over a temperature that is an array; 0 without a sample.
-
-    An infinite logit stays what it is, so by the temperature it has no derivative.
-    """
-    if where is not None:
-        logits = xp.where(where, logits, 0.0)
-    shifted = xp.subtract(logits, constant(xp.max(logits, axis=-1, keepdims=True)))
-    infinite = xp.isinf(shifted)
-    unbounded = xp.divide(shifted, constant(temperature))
-    bounded = xp.divide(xp.where(infinite, 0.0, shifted), temperature)
-    return xp.where(infinite, unbounded, bounded)
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_kl import kl_rows
+from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient
+from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,40 +16,71 @@ class JSOfArray:
 
     temperature: float | Array
     beta: Array
-    of_logits: ClassVar[tuple[bool, bool]] = (True, True)
+    scaled: bool = False
+    is_of_logits: ClassVar[bool] = True
 
     @property
     def nothing(self) -> float:
         """See `JS`."""
         return 0.0
 
-    def pairs(
-        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
-    ) -> Pairs:
-        """Factors of the two divergences, of which an end of beta gives all weight to one."""
-        log_q, log_p = (log_softmax(xp, logits, self.temperature) for logits in (input, target))
-        first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
-        beta, gamma = (xp.astype(one, log_p.dtype) for one in (self.beta, 1 - self.beta))
-        m = xp.add(xp.multiply(xp.exp(log_p), beta), xp.multiply(xp.exp(log_q), gamma))
-        log_m = xp.log(xp.add(m, xp.astype(xp.equal(m, 0), m.dtype)))
-        log_m = xp.where(first, log_q, xp.where(last, log_p, log_m))
-        weights = (
-            xp.where(first, 1.0, xp.where(last, 0.0, beta)),
-            xp.where(last, 1.0, xp.where(first, 0.0, gamma)),
-        )
-        return [
-            (weight, *factors(xp, log_m, log, log_target=True, guard=guard))
-            for weight, log in zip(weights, (log_p, log_q), strict=True)
-        ]
-
-    def input_gradient(
+    def rows(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """Derivative by input at a temperature of 1."""
-        return mixture_slope(xp, input, target, 1 - self.beta, self.beta, guard=guard)
+        """Divergence of every row, whose axis stays, of which an end of beta is a KL."""
+        options = self.temperature, self.scaled, guard
+        first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
+        beta = xp.where(xp.logical_or(first, last), 0.5, self.beta)
+        rows = js(xp, input, target, weights_of(xp, beta, input), *options)
+        left, right = those(xp, last, target, input)
+        q_to_p = kl_rows(xp, left, right, *options)
+        left, right = those(xp, first, input, target)
+        p_to_q = kl_rows(xp, left, right, *options)
+        return xp.where(first, p_to_q, xp.where(last, q_to_p, rows))
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """Derivative by target at a temperature of 1."""
-        return mixture_slope(xp, target, input, self.beta, 1 - self.beta, guard=guard)
+        """Derivative by target."""
+        complement = xp.add(xp.negative(self.beta), 1.0)
+        return self.slope(xp, input, target, self.beta, complement, guard)
+
+    def input_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """The same with the operands, and beta and its complement, in each other's place."""
+        complement = xp.add(xp.negative(self.beta), 1.0)
+        return self.slope(xp, target, input, complement, self.beta, guard)
+
+    def slope(
+        self, xp: Namespace, input: Array, target: Array, beta: Array, gamma: Array, guard: Guard
+    ) -> Array:
+        """Derivative by target of the divergence with these weights; at the ends those of KL."""
+        options = self.temperature, self.scaled, guard
+        first, last = xp.equal(beta, 0), xp.equal(gamma, 0)
+        beta, gamma = (
+            xp.astype(xp.where(xp.logical_or(first, last), 0.5, one), input.dtype)
+            for one in (beta, gamma)
+        )
+        weights = Weights(beta, gamma, 0.0)
+        slope = js_target_gradient(xp, input, target, weights, *options)
+        left, right = those(xp, last, target, input)
+        by_input = kl_input_gradient(xp, left, right, *options)
+        left, right = those(xp, first, input, target)
+        by_target = kl_target_gradient(xp, left, right, *options)
+        return xp.where(first, by_target, xp.where(last, by_input, slope))
+
+
+def those(xp: Namespace, condition: Array, left: Array, right: Array) -> tuple[Array, Array]:
+    """Logits, or 0, whose divergence has derivatives: automatic differentiation takes 0 of all."""
+    return xp.where(condition, left, 0.0), xp.where(condition, right, 0.0)
+
+
+def weights_of(xp: Namespace, beta: Array, like: Array) -> Weights:
+    """Beta, its complement, and the entropy of the two, in the type of another array."""
+    gamma = xp.add(xp.negative(beta), 1.0)
+    beta, gamma = xp.astype(beta, like.dtype), xp.astype(gamma, like.dtype)
+    low = xp.minimum(beta, gamma)
+    high = xp.multiply(xp.maximum(beta, gamma), xp.log1p(xp.negative(low)))
+    log = xp.log(xp.where(xp.greater(low, 0), low, 1.0))
+    return Weights(beta, gamma, xp.negative(xp.add(xp.multiply(low, log), high)))

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace, Tail, TargetKind
 from kldiv_xp.formula.log_probabilities import factors
-from kldiv_xp.formula.logits import centred, log_softmax, over, row_sum
-from kldiv_xp.formula.near_equal import completed_ratio
+from kldiv_xp.formula.near_equal import completed_ratio, over, row_sum
+from kldiv_xp.formula.softmax import centred, log_softmax
 
 Put = Callable[[Namespace, Array, Array, Array | float], Array]
 

@@ -75,6 +75,26 @@ def totals(
     return result
 
 
+def rows(
+    xp: Namespace,
+    function: Callable[..., Array],
+    operands: Sequence[Array],
+    dtype: DType,
+    threads: Callable[[], int],
+) -> Array:
+    """A number for every row, of which `function` (xp, *blocks) returns those of whole rows."""
+    kept = operands[0].ndim - 1
+    indices = blocks_of(xp, operands[0].shape, dtype, kept)
+    result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
+
+    def write(job: int, values: Array) -> bool:
+        result[(*indices[job], ...)] = values
+        return True
+
+    each_block(xp, [function], write, indices, operands, dtype, threads)
+    return result
+
+
 def row_sums(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -82,18 +102,17 @@ def row_sums(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """Sums along the last axis of weighted pairs of factors, which need whole rows; in float64."""
+    """Inner products of the factors of whole rows, in float64."""
     *kept, size = operands[0].shape
     indices = blocks_of(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
 
-    def add(job: int, pairs: Sequence[tuple[float, Array, Array]]) -> bool:
+    def add(job: int, factors: tuple[Array, Array]) -> bool:
         index = (*indices[job], ...)
         shape = result[index].shape
-        for number, (weight, *factors) in enumerate(pairs):
-            sums = weight * dots(xp, *[one.reshape(math.prod(shape), size) for one in factors])
-            result[index] = sums.reshape(shape) + (result[index] if number else 0)
-        return not xp.isnan(result[index]).any()
+        sums = dots(xp, *[one.reshape(math.prod(shape), size) for one in factors])
+        result[index] = sums.reshape(shape)
+        return not xp.isnan(sums).any()
 
     each_block(xp, attempts, add, indices, operands, dtype, threads)
     return result

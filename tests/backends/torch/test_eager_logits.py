@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from kldiv_xp.backends import numpy_rows
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core import evaluate_row_slopes
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_slopes
 from kldiv_xp.formula.logits import JS, KL
 from kldiv_xp.host import blocks
@@ -63,13 +63,13 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
     monkeypatch, divergence, masked, wanted, shape
 ):
     every, shapes = arrays(wanted, masked=masked, shape=shape), []
-    function = evaluate_row_slopes.slopes_of
+    function = numpy_rows.slopes_of_block
 
     def recorded(*arguments):
-        shapes.append(arguments[4].shape)
+        shapes.append(arguments[6].shape)
         return function(*arguments)
 
-    monkeypatch.setattr(evaluate_row_slopes, "slopes_of", recorded)
+    monkeypatch.setattr(numpy_rows, "slopes_of_block", recorded)
     rows = divergences(every, divergence)
     upstream = torch.linspace(1, 2, rows.numel(), dtype=torch.float64).reshape(rows.shape)
     asked = [one for one, want in zip(every[:2], wanted, strict=True) if want]

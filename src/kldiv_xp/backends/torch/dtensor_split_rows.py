@@ -12,7 +12,7 @@ from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_row_slopes import row_slopes
-from kldiv_xp.core.evaluate_rows import plain_slopes, slopes_of, sums_of_pairs
+from kldiv_xp.core.evaluate_rows import plain_slopes, rows_of, slopes_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
@@ -31,7 +31,7 @@ class Rows(torch.autograd.Function):
         keep(ctx, arrays)
         ctx.options = context, divergence
         xp = WholeRows(context.xp, arrays[0])
-        rows = sums_of_pairs(divergence, xp, *widened(context, parts_of(arrays)))
+        rows = rows_of(divergence, xp, *widened(context, parts_of(arrays)))
         return joined(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod

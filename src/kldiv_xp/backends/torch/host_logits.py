@@ -15,8 +15,8 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     """Divergence of every row, in the type that is computed in."""
     working = numpy_type(context.working)
     xp, lent_arrays = numpy_namespace(), lent(*arrays)
-    sums = numpy_rows.sums_of_rows(xp, lent_arrays, divergence, working, threads)
-    return torch.from_numpy(sums).to(context.working)
+    rows = numpy_rows.rows_of(xp, lent_arrays, divergence, working, threads)
+    return torch.from_numpy(rows).to(context.working)
 
 
 def row_slopes_of(

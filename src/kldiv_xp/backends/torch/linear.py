@@ -30,7 +30,7 @@ def linear_divergences(context: Context, heads: Heads, divergence: KL) -> Array:
     """Divergence of every row; where transformations look on, of all logits at once."""
     if is_transformed():
         return plain_rows(context, operands_of(context.xp, heads), divergence)
-    return linear_rows(*kept(heads), divergence.temperature, divergence.target_is)
+    return linear_rows(*kept(heads), *numbers_of(divergence))
 
 
 def kept(heads: Heads) -> Heads:
@@ -42,9 +42,14 @@ def kept(heads: Heads) -> Heads:
     return heads._replace(**dict(zip(names, tensors, strict=True)))
 
 
-def divergence_of(temperature: float, target_is: str) -> KL:
-    """Divergence that an operator is told of by its numbers and words."""
-    return KL(temperature, cast("TargetKind", target_is))
+def numbers_of(divergence: KL) -> tuple[float, str, bool]:
+    """Numbers and words that an operator is told of a divergence."""
+    return float(divergence.temperature), divergence.target_is, divergence.scaled
+
+
+def divergence_of(temperature: float, target_is: str, scaled: bool) -> KL:
+    """Divergence of these numbers and words."""
+    return KL(temperature, cast("TargetKind", target_is), scaled)
 
 
 @torch.library.custom_op("kldiv_xp::linear_rows", mutates_args=())
@@ -58,10 +63,11 @@ def linear_rows(
     where: torch.Tensor | None,
     temperature: float,
     target_is: str,
+    scaled: bool,
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
-    divergence = divergence_of(temperature, target_is)
+    divergence = divergence_of(temperature, target_is, scaled)
     return rows_in_blocks(
         context_of(heads), heads, divergence, rows_of_block, on_device=input.is_cuda
     )
@@ -79,19 +85,20 @@ def linear_slopes(
     where: torch.Tensor | None,
     temperature: float,
     target_is: str,
+    scaled: bool,
     by_states: bool,
     by_head: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Derivatives by input, and by weight and bias, each empty where it is not wanted."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
-    divergence = divergence_of(temperature, target_is)
+    divergence = divergence_of(temperature, target_is, scaled)
     return slopes_of(heads, divergence, upstream, by_states, by_head)
 
 
 @linear_rows.register_fake
 def fake_rows(*operands: Any) -> Array:
     """Tensor without values like the rows."""
-    heads = Heads(*operands[:-2])
+    heads = Heads(*operands[:-3])
     return heads.input.new_empty((heads.input.shape[0],), dtype=context_of(heads).working)
 
 
@@ -99,24 +106,25 @@ def fake_rows(*operands: Any) -> Array:
 def fake_slopes(upstream: Array, *operands: Any) -> Slopes:
     """Tensors without values like the derivatives."""
     del upstream
-    *heads, _, _, by_states, by_head = operands
+    *heads, _, _, _, by_states, by_head = operands
     return empty_slopes(Heads(*heads), by_states, by_head, heads[1].dtype)
 
 
 def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
     """Keep the operands for a gradient, and nothing that was computed from them."""
     del output
-    *heads, ctx.temperature, ctx.target_is = inputs
+    *heads, temperature, target_is, scaled = inputs
+    ctx.numbers = temperature, target_is, scaled
     ctx.save_for_backward(*heads)
 
 
 def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
     """Derivatives by input, weight and bias; target and its head are taken for constants."""
     heads = Heads(*ctx.saved_tensors)
-    divergence = divergence_of(ctx.temperature, ctx.target_is)
+    divergence = divergence_of(*ctx.numbers)
     wanted = ctx.needs_input_grad[:4]
     slopes = slopes_again(heads, divergence, upstream, wanted)
-    return *chosen(slopes, wanted), *[None] * 5
+    return *chosen(slopes, wanted), *[None] * 6
 
 
 def slopes_again(heads: Heads, divergence: KL, upstream: Array, wanted: tuple[bool, ...]) -> Slopes:
@@ -124,7 +132,7 @@ def slopes_again(heads: Heads, divergence: KL, upstream: Array, wanted: tuple[bo
     if is_differentiated(*[one for one in heads if one is not None], upstream):
         return plain_gradient(heads, divergence, upstream)
     by_states, by_weight, _, by_bias = wanted
-    options = divergence.temperature, divergence.target_is, by_states, by_weight or by_bias
+    options = *numbers_of(divergence), by_states, by_weight or by_bias
     slopes: Slopes = linear_slopes(upstream, *heads, *options)
     return slopes
 

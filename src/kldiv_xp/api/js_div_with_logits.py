@@ -1,0 +1,84 @@
+"""js_div_with_logits: the Jensen-Shannon divergence of two softmax distributions."""
+
+from typing import SupportsFloat
+
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp.api.checking import check_logit_values
+from kldiv_xp.calls.divergences import js_of
+from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.with_logits import divergence_of
+from kldiv_xp.core.namespaces import is_overridden
+
+
+@overridable
+def js_div_with_logits(
+    input: Operand[ArrayT, MaskT],
+    target: Operand[TargetT, MaskT],
+    *,
+    beta: SupportsFloat | ArrayT = 0.5,
+    axis: int = -1,
+    temperature: SupportsFloat | ArrayT = 1.0,
+    scale_by_temperature_squared: bool = True,
+    reduction: Reduction = "batchmean",
+    where: MaskT | None = None,
+    dtype: DType | None = None,
+) -> ArrayT | TargetT:
+    r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
+
+    :math:`T^2\, [\beta\, \mathrm{KL}(p \,\|\, m) + (1 - \beta)\, \mathrm{KL}(q \,\|\, m)]`
+    with :math:`m = \beta p + (1 - \beta) q`, the loss of on-policy distillation [1]_, where
+    :math:`p = \mathrm{softmax}(target/T)` and :math:`q = \mathrm{softmax}(input/T)`.
+
+    Parameters
+    ----------
+    input, target : array
+        Logits of the student and of the teacher; see `kl_div_with_logits`.
+    beta : float or 0-d array
+        From 0 to 1: any real number, or a 0-d array as for `temperature`.  At 0.5 the
+        Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2 (times
+        :math:`T^2`).  Inside (0, 1) it shrinks towards either end; the ends themselves are the
+        limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
+        :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse,
+        :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
+    axis, temperature, scale_by_temperature_squared, reduction, where, dtype
+        See `kl_div_with_logits`.
+
+    Returns
+    -------
+    array
+        See `kl_div_with_logits`.
+
+    Raises
+    ------
+    TypeError
+        As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them.
+    ValueError
+        As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
+
+    See Also
+    --------
+    js_div_with_logits_gradient : Its gradient, for libraries without automatic differentiation.
+    kl_div_with_logits : The divergence in one direction.
+
+    References
+    ----------
+    .. [1] R. Agarwal et al., "On-Policy Distillation of Language Models: Learning from
+       Self-Generated Mistakes", arXiv:2306.13649 (2024).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kldiv_xp import js_div_with_logits
+    >>> student, teacher = np.asarray([[1.0, 2.0, 3.0]]), np.asarray([[3.0, 2.0, 1.0]])
+    >>> round(float(js_div_with_logits(student, teacher)), 7)
+    0.2475881
+    """
+    operands = (input, target, where, temperature, beta)
+    if is_overridden(operands):
+        answer: ArrayT = override(js_div_with_logits, operands, locals())
+        return answer
+    divergence = js_of(input, temperature, beta)
+    scaled = scale_by_temperature_squared
+    check_logit_values(input, target, divergence, axis, scaled, where)
+    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
+    return result

@@ -1,0 +1,109 @@
+"""KL(p || q), where q, and p or not, are softmaxes of logits: value and derivatives."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from kldiv_xp._typing import Array, Namespace, TargetKind
+from kldiv_xp.formula.log_probabilities import Guard, factors
+from kldiv_xp.formula.near_equal import over, row_sum, times
+from kldiv_xp.formula.near_kl import kl_rows
+from kldiv_xp.formula.near_look import close_kl, close_slope, far_kl, far_slope, looks_close
+from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
+from kldiv_xp.formula.softmax import log_softmax, softmax
+
+Attempts = list[tuple[Callable[..., Array] | None, Callable[..., Array]]]
+"""Which rows they suit, if not all, and functions (xp, input, target) to a result of each row."""
+
+
+@dataclass(frozen=True)
+class KL:
+    """KL(p || q), where q is the softmax of input / temperature; times its square if scaled."""
+
+    temperature: float | Array
+    target_is: TargetKind
+    scaled: bool = False
+
+    @property
+    def nothing(self) -> float:
+        """A target which, in a whole row, makes the divergence 0."""
+        return -math.inf if self.target_is == "log_probabilities" else 0.0
+
+    @property
+    def is_of_logits(self) -> bool:
+        """Whether both operands are logits."""
+        return self.target_is == "logits"
+
+    def factors(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> tuple[Array, Array]:
+        """Factors of the divergence from a target that is given."""
+        log_q = log_softmax(xp, input, self.temperature)
+        log_target = self.target_is == "log_probabilities"
+        return factors(xp, log_q, target, log_target=log_target, guard=guard)
+
+    def rows(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """Divergence of every row, whose axis stays."""
+        if self.is_of_logits:
+            options = self.temperature, self.scaled, guard
+            return kl_rows(xp, input, target, *options)
+        return self.times_square(
+            xp, row_sum(xp, xp.multiply(*self.factors(xp, input, target, guard=guard)))
+        )
+
+    def attempts(self, place: int | None) -> Attempts:
+        """Ways to the rows, or to the derivative by an operand, for those who look at values."""
+        if place == 1 or not self.is_of_logits:
+            return guarded(self, place)
+        close, far = (close_kl, far_kl) if place is None else (close_slope, far_slope)
+        return [
+            (
+                partial(looks_close, temperature=self.temperature),
+                partial(close, temperature=self.temperature, scaled=self.scaled),
+            ),
+            (None, partial(far, temperature=self.temperature, scaled=self.scaled)),
+            *guarded(self, place)[1:],
+        ]
+
+    def times_square(self, xp: Namespace, array: Array) -> Array:
+        """Array times the square of the temperature, if that is wanted."""
+        if not self.scaled:
+            return array
+        return times(xp, times(xp, array, self.temperature), self.temperature)
+
+    def input_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """(q sum(p) - p) / T, where a p that was given need not sum to 1."""
+        if self.is_of_logits:
+            return kl_input_gradient(xp, input, target, self.temperature, self.scaled, guard)
+        p = target if self.target_is == "probabilities" else xp.exp(target)
+        q = xp.multiply(softmax(xp, input, self.temperature), row_sum(xp, p))
+        slope = xp.subtract(q, p)
+        if self.scaled:
+            return times(xp, slope, self.temperature)
+        return over(xp, slope, self.temperature)
+
+    def target_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """By logits p (log p - log q - KL) / T; by p and log p as in `log_probabilities`."""
+        if self.is_of_logits:
+            return kl_target_gradient(xp, input, target, self.temperature, self.scaled, guard)
+        p, log_ratio = self.factors(xp, input, target, guard=guard)
+        slope = xp.add(log_ratio, 1.0)
+        if self.target_is == "log_probabilities":
+            slope = xp.multiply(p, slope)
+        slope = slope if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, slope)
+        return self.times_square(xp, slope)
+
+
+def guarded(divergence: Any, place: int | None) -> Attempts:
+    """A way without a guard, and one that is always right."""
+    ways = (divergence.input_gradient, divergence.target_gradient)
+    way = divergence.rows if place is None else ways[place]
+    return [(None, partial(way, guard=guard)) for guard in (Guard.NONE, Guard.FULL)]

@@ -1,0 +1,148 @@
+"""Divergences of logits where values may be looked at: each row in the cheapest right form.
+
+Functions (xp, input, target) to rows, or to their derivatives, NaN where a form is not enough.  The
+form that a row gets depends on that row alone.
+"""
+
+import math
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_equal import (
+    completed_ratio,
+    difference_of,
+    expm1_ratio,
+    is_in_logits,
+    is_small,
+    largest,
+    over,
+    pair_of,
+    row_sum,
+    times,
+)
+from kldiv_xp.formula.near_kl import near_value
+from kldiv_xp.formula.near_mixture import Weights
+from kldiv_xp.formula.near_slopes import relative_rise
+
+SEEN, WIDEST = 256, 2.5
+"""Classes that are looked at, and how far apart the log-ratios of a close row may be there."""
+
+NEAR = 0.0625
+"""Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
+
+NEAR_MIXTURE = 0.05
+"""The same of Jensen-Shannon divergences, whose logarithms are larger than their differences."""
+
+NEAR_SLOPE = 0.0625
+"""The same of the square of a derivative by the input, relative to that of p."""
+
+
+def looks_close(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
+    """Whether a row is worth an attempt at `close_kl`."""
+    seen = xp.subtract(target[..., :SEEN], input[..., :SEEN])
+    width = xp.subtract(xp.max(seen, axis=-1), xp.min(seen, axis=-1))
+    return xp.less_equal(over(xp, width, temperature), WIDEST)
+
+
+def close_kl(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """KL of rows whose log-ratios are all small: no exponential of the input is needed."""
+    p, sum_p, centred, d = close_parts(xp, input, target, temperature)
+    kernel = xp.multiply(completed_ratio(xp, d), p)
+    square = (
+        xp.multiply(centred, centred) if is_in_logits(temperature, scaled) else xp.multiply(d, d)
+    )
+    squares = xp.divide(row_sum(xp, xp.multiply(kernel, square)), sum_p)
+    return near_value(xp, if_small(xp, d, squares), None, temperature, scaled)
+
+
+def close_slope(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """Derivative by the input, as that of `near_slopes`."""
+    p, sum_p, centred, d = close_parts(xp, input, target, temperature)
+    rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred), p)
+    mean_rise = xp.divide(row_sum(xp, rise), sum_p)
+    mean_rise = if_small(xp, d, mean_rise)
+    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+
+
+def close_parts(
+    xp: Namespace, input: Array, target: Array, temperature: float
+) -> tuple[Array, Array, Array, Array]:
+    """Unnormalised p, its sum, the centred differences of the logits, and those over T."""
+    top = largest(xp, target)
+    p = xp.exp(over(xp, xp.subtract(target, top), temperature))
+    sum_p = row_sum(xp, p)
+    differences = difference_of(xp, (target, input), (top, largest(xp, input)), Guard.NONE)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)
+    centred = xp.subtract(differences, mean)
+    return p, sum_p, centred, over(xp, centred, temperature)
+
+
+def if_small(xp: Namespace, d: Array, numbers: Array) -> Array:
+    """Numbers of rows; NaN where a log-ratio is too large for the rational functions."""
+    least = xp.min(d, axis=-1, keepdims=True)
+    small = xp.logical_and(is_small(xp, largest(xp, d)), is_small(xp, least))
+    return xp.where(small, numbers, math.nan)
+
+
+def far_kl(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """Sum p (log p - log q) where that is right to the last digits.
+
+    Of the shifted logits, whose rounding has the same effect on both logarithms.
+    """
+    pair = pair_of(xp, input, target, temperature)
+    sum_p, sum_q = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    products = xp.multiply(xp.subtract(*pair.shifted), pair.p)
+    mean = xp.divide(row_sum(xp, products), sum_p)
+    constant = xp.log(xp.divide(sum_p, sum_q))
+    value = xp.subtract(over(xp, mean, temperature), constant)
+    is_far = xp.greater_equal(value, NEAR)
+    if scaled:
+        value = xp.subtract(mean, times(xp, constant, temperature))
+        value = times(xp, value, temperature)
+    return xp.where(is_far, value, math.nan)
+
+
+def far_slope(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
+    pair = pair_of(xp, input, target, temperature)
+    p = xp.divide(pair.p, row_sum(xp, pair.p))
+    square = row_sum(xp, xp.multiply(p, p))
+    slope = xp.subtract(xp.divide(pair.q, row_sum(xp, pair.q)), p)
+    least = xp.multiply(square, NEAR_SLOPE)
+    is_far = xp.greater_equal(row_sum(xp, xp.multiply(slope, slope)), least)
+    slope = xp.multiply(slope, xp.where(is_far, 1.0, math.nan))
+    return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+
+
+def far_js(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
+    pair = pair_of(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
+    log_m = xp.log(xp.add(xp.multiply(p, weights.beta), xp.multiply(q, weights.gamma)))
+    sides = [
+        row_sum(xp, xp.multiply(xp.subtract(xp.subtract(log, xp.log(total)), log_m), weight))
+        for log, total, weight in zip(
+            (over(xp, one, temperature) for one in pair.shifted), sums, (p, q), strict=True
+        )
+    ]
+    both = xp.multiply(sides[0], weights.beta), xp.multiply(sides[1], weights.gamma)
+    rows = xp.minimum(xp.add(*both), weights.most)
+    rows = xp.where(xp.greater_equal(rows, NEAR_MIXTURE), rows, math.nan)
+    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows

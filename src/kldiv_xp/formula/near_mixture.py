@@ -1,0 +1,151 @@
+"""The generalised Jensen-Shannon divergence of logits, exact where rows nearly agree.
+
+With m = beta p + gamma q, every entry of beta p log(p / m) + gamma q log(q / m) is positive by
+itself once 0 = m - beta p - gamma q is added to it.  Value above, derivative below.
+"""
+
+import math
+from typing import NamedTuple
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_equal import (
+    completed_ratio,
+    expm1_ratio,
+    is_in_logits,
+    is_small,
+    over,
+    quotient_of_small,
+    row_sum,
+    times,
+)
+from kldiv_xp.formula.near_half import Softmaxes, half_of_quotient, limited, softmaxes_of
+from kldiv_xp.formula.near_slopes import at_the_top, weighted_deviation
+
+
+class Weights(NamedTuple):
+    """Beta, its complement, and the largest divergence of a mixture with these weights."""
+
+    beta: float | Array
+    gamma: float | Array
+    most: float | Array
+
+
+class Logarithms(NamedTuple):
+    """log(p / m) and log(q / m), and the same times the temperature."""
+
+    p: Array
+    q: Array
+    p_in_logits: Array
+    q_in_logits: Array
+
+
+def logarithms(xp: Namespace, s: Softmaxes, weights: Weights, in_logits: bool) -> Logarithms:
+    """Logarithms of two distributions over their mixture m = beta p + gamma q."""
+    beta, gamma, _ = weights
+    m = xp.add(xp.multiply(s.p, beta), xp.multiply(s.q, gamma))
+    both = xp.divide(xp.add(s.p, s.q), xp.where(xp.greater(m, 0), m, 1.0))
+    w = xp.multiply(both, s.tangent)  # (p - q) / m
+    to_p, to_q = xp.multiply(w, gamma), xp.multiply(xp.negative(w), beta)
+    near_p, near_q = (xp.greater_equal(one, -0.5) for one in (to_p, to_q))
+    sides = ((to_p, near_p), (to_q, near_q))
+    log_p, log_q = (xp.log1p(xp.where(near, one, 0.0)) for one, near in sides)
+    first = xp.where(near_p, log_p, xp.add(s.log_ratio, log_q))
+    last = xp.where(near_q, log_q, xp.subtract(log_p, s.log_ratio))
+    if not in_logits:
+        return Logarithms(first, last, first, last)
+    steep = xp.multiply(s.in_logits, half_of_quotient(xp, s.tangent, s.log_ratio))
+    w = xp.multiply(both, xp.where(xp.less(xp.abs(s.log_ratio), math.inf), steep, 0.0))
+    scaled_p = xp.multiply(xp.multiply(w, gamma), quotient_of_small(xp, log_p, to_p))
+    scaled_q = xp.multiply(xp.multiply(xp.negative(w), beta), quotient_of_small(xp, log_q, to_q))
+    return Logarithms(
+        first,
+        last,
+        xp.where(near_p, scaled_p, xp.add(s.in_logits, scaled_q)),
+        xp.where(near_q, scaled_q, xp.subtract(scaled_p, s.in_logits)),
+    )
+
+
+def js(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    weights: Weights,
+    temperature: float | Array,
+    scaled: bool,
+    guard: Guard,
+) -> Array:
+    """Divergence of every row, whose axis stays."""
+    beta, gamma, most = weights
+    in_logits = is_in_logits(temperature, scaled)
+    both = softmaxes_of(xp, input, target, temperature, guard)
+    logs = logarithms(xp, both, weights, in_logits)
+    rise = xp.subtract(both.q, both.p)  # m - p = gamma (q - p)
+    scale = temperature if in_logits else 1.0
+    of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), xp.multiply(rise, gamma), scale)
+    fall = xp.multiply(xp.negative(rise), beta)
+    of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale)
+    rows = row_sum(xp, xp.add(xp.multiply(of_p, beta), xp.multiply(of_q, gamma)))
+    return limited(xp, rows, most, temperature, scaled)
+
+
+def completed(
+    xp: Namespace, p: Array, logs: tuple[Array, Array], rise: Array, scale: float | Array
+) -> Array:
+    """P log(p / m) + m - p, where `rise` is m - p; times the square of the scale."""
+    log, in_logits = logs
+    positive = xp.greater(p, 0)
+    small = xp.logical_and(is_small(xp, log), positive)
+    square = xp.where(small, in_logits, 0.0)
+    square = xp.multiply(xp.multiply(square, square), p)
+    near = xp.multiply(square, completed_ratio(xp, xp.where(small, log, 0.0)))
+    far = xp.add(xp.multiply(p, xp.where(positive, log, 0.0)), rise)
+    return xp.where(small, near, times(xp, times(xp, far, scale), scale))
+
+
+def js_target_gradient(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    weights: Weights,
+    temperature: float | Array,
+    scaled: bool,
+    guard: Guard,
+) -> Array:
+    """Beta p (l - sum(p l)) / T, where l = log(p / m); times T**2 if scaled.
+
+    l is that of the most probable class plus log1p(gamma (q / m) expm1(e)), where e says how much
+    larger log p - log q is: so it is exact where rows nearly agree and where they share nothing,
+    and l the same log(1 / beta) everywhere.
+    """
+    beta, gamma, _ = weights
+    in_logits = is_in_logits(temperature, scaled)
+    both = softmaxes_of(xp, input, target, temperature, guard)
+    exponentials = both.exponentials[0]
+    p, q = both.p, both.q
+    m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
+    m = xp.where(xp.greater(m, 0), m, 1.0)
+    share = xp.multiply(xp.divide(q, m), gamma)
+    at_top = at_the_top(xp, exponentials, both.log_ratio)
+    inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
+    moved = xp.subtract(both.in_logits, at_the_top(xp, exponentials, both.in_logits))
+    e = over(xp, moved, temperature)
+    small = is_small(xp, e)
+    short = xp.where(small, e, 0.0)
+    kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
+    rise = xp.divide(xp.subtract(xp.multiply(p, inverse_at_top), q), m)
+    x = xp.where(small, xp.multiply(kernel, short), xp.multiply(rise, gamma))
+    near = xp.greater_equal(x, -0.5)
+    # log(q / m) where that is larger.
+    log = xp.log1p(xp.where(near, x, xp.multiply(xp.divide(xp.subtract(q, p), m), beta)))
+    to_top = xp.log(xp.add(xp.multiply(inverse_at_top, gamma), beta))
+    value = xp.where(near, log, xp.add(xp.add(log, both.log_ratio), to_top))
+    if in_logits:
+        curve = quotient_of_small(xp, log, x)
+        exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)
+        value = xp.where(xp.logical_and(near, small), exact, times(xp, value, temperature))
+    value = xp.where(xp.greater(p, 0), value, 0.0)
+    slope = xp.multiply(weighted_deviation(xp, exponentials, value), beta)
+    if not scaled:
+        return over(xp, slope, temperature)
+    return slope if in_logits else times(xp, slope, temperature)

@@ -1,0 +1,48 @@
+"""Attempts at the rows of a block: each row gets the first one that is enough for it."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.host.inner_products import dots
+
+Attempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
+"""Which rows it suits, if not all of them, and a function (xp, *blocks) to a result of each row."""
+
+
+def by_rows(
+    attempts: Sequence[Attempt],
+    alone: Namespace,
+    xp: Namespace,
+    left: Array,
+    *block: Array,
+) -> Array | None:
+    """Result of each row that is left, from the first attempt that makes it finite, or the last.
+
+    A namespace of its own computes some rows alone: one that keeps arrays would keep those of any
+    number of rows.
+    """
+    result = None
+    for suits, attempt in attempts:
+        chosen = left if suits is None else left & suits(xp, *block)
+        if chosen.all():
+            found = result = attempt(xp, *block)
+        elif chosen.any():
+            found = attempt(alone, *[one[chosen] for one in block])
+            if result is None:
+                result = alone.zeros((*left.shape, found.shape[-1]), dtype=found.dtype)
+            result[chosen] = found
+        else:
+            continue
+        left = left.copy()
+        left[chosen] = is_missing(alone, found).reshape(left[chosen].shape)
+        if not left.any():
+            break
+    return result
+
+
+def is_missing(xp: Namespace, found: Array) -> Array:
+    """Whether a row has an element that is not finite."""
+    size = found.shape[-1]
+    matrix = found.reshape(math.prod(found.shape[:-1]), size)
+    return ~xp.isfinite(dots(xp, matrix, matrix))

@@ -1,0 +1,359 @@
+"""Divergences of logits that nearly agree: right to the last digits, never negative, 0 if equal."""
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+from array_libraries import library
+from conftest import usable
+from numpy.testing import assert_allclose, assert_array_equal
+
+from kldiv_xp import js_div_with_logits, kl_div_with_logits
+from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logits import JS, KL
+
+mpmath = pytest.importorskip("mpmath", reason="mpmath is not installed")
+
+RNG = np.random.default_rng(21)
+LARGEST = float(np.finfo("float32").max)
+BETAS = (0.5, 0.1, 1e-4, 1e-10, 1e-17, 1e-30, 0.9999, 1 - 2**-53)
+BOUNDS = {"float32": 1e-5, "float64": 1e-13}
+# Temperatures where the squares of the differences are no numbers of float32 need many digits.
+DIGITS = 220
+
+
+def distribution(logits, temperature):
+    """Probabilities and their logarithms; None is the logarithm of 0."""
+    logits = [mpmath.mpf(float(one)) for one in logits]
+    top = max(logits)
+    shifted = [None if mpmath.isinf(x) else (x - top) / temperature for x in logits]
+    total = mpmath.log(mpmath.fsum(mpmath.exp(x) for x in shifted if x is not None))
+    logs = [None if x is None else x - total for x in shifted]
+    return [mpmath.mpf(0) if x is None else mpmath.exp(x) for x in logs], logs
+
+
+def deviations(p, logs):
+    """P (l - sum p l), and the sum."""
+    mean = mpmath.fsum(a * b for a, b in zip(p, logs, strict=True) if a)
+    return [a * (b - mean) if a else 0 for a, b in zip(p, logs, strict=True)], mean
+
+
+def exact_kl(student, teacher, temperature=1.0, *, scaled=False):
+    """KL of one row, and its derivatives with respect to student and teacher."""
+    with mpmath.workdps(DIGITS):
+        t = mpmath.mpf(temperature)
+        scale = t * t if scaled else mpmath.mpf(1)
+        (p, log_p), (q, log_q) = distribution(teacher, t), distribution(student, t)
+        slopes, value = deviations(
+            p, [0 if a is None else a - b for a, b in zip(log_p, log_q, strict=True)]
+        )
+        by_student = [(b - a) * scale / t for a, b in zip(p, q, strict=True)]
+        return value * scale, by_student, [one * scale / t for one in slopes]
+
+
+def exact_js(student, teacher, beta, temperature=1.0):
+    """The same of the generalised Jensen-Shannon divergence."""
+    with mpmath.workdps(DIGITS):
+        t, beta = mpmath.mpf(temperature), mpmath.mpf(beta)
+        gamma = 1 - beta
+        (p, log_p), (q, log_q) = distribution(teacher, t), distribution(student, t)
+        log_m = [
+            mpmath.log(beta * a + gamma * b) if a or b else 0 for a, b in zip(p, q, strict=True)
+        ]
+        sides = []
+        for weights, logs in ((p, log_p), (q, log_q)):
+            ratios = [0 if a is None else a - b for a, b in zip(logs, log_m, strict=True)]
+            sides.append(deviations(weights, ratios))
+        (by_p, first), (by_q, last) = sides
+        value = beta * first + gamma * last
+        return value, [gamma * one / t for one in by_q], [beta * one / t for one in by_p]
+
+
+@cache
+def pairs(dtype, size=7):
+    """Students and teachers of every kind: flat and peaked, offset, nearly equal and far apart."""
+    rng, found = np.random.default_rng(5), []
+    for spread in (1, 4, 12):
+        for offset in (0, 0.5, 30):
+            for noise in (1e-5, 1e-4, 1e-2, 0.2, 1, 10):
+                teacher = (spread * rng.normal(size=size)).astype(dtype)
+                found.append((teacher + noise * rng.normal(size=size) + offset, teacher))
+    return [np.asarray(one, dtype) for one in zip(*found, strict=True)]
+
+
+@cache
+def exact_rows(dtype, beta=None):
+    """What the divergences of `pairs` are."""
+    exact = exact_kl if beta is None else lambda *pair: exact_js(*pair, beta)
+    return [exact(*pair) for pair in zip(*pairs(dtype), strict=True)]
+
+
+def relative_error(found, expected, least=1e-12):
+    """Largest relative error of the values that are not too small."""
+    return max(
+        float(abs(mpmath.mpf(float(a)) / b - 1))
+        for a, b in zip(found, expected, strict=True)
+        if b > least
+    )
+
+
+def l2_error(found, expected):
+    """Error of a gradient, relative to its length."""
+    gap = mpmath.norm([mpmath.mpf(float(a)) - b for a, b in zip(found, expected, strict=True)])
+    return float(gap / mpmath.norm(expected))
+
+
+def test_kl_has_its_last_digits_right_at_every_distance(backend, dtype):
+    operands = [backend.array(one, dtype) for one in pairs(dtype)]
+    found = backend.values(kl_div_with_logits, *operands, reduction="none")
+    assert relative_error(found, [value for value, _, _ in exact_rows(dtype)]) <= BOUNDS[dtype]
+
+
+def test_js_has_its_last_digits_right_at_every_distance_and_beta(backend, dtype):
+    operands = [backend.array(one, dtype) for one in pairs(dtype)]
+    betas = (0.5,) if backend.name == "torch-compile" else (0.5, 1e-4, 1e-17, 1 - 2**-53)
+    for beta in betas:
+        found = backend.values(js_div_with_logits, *operands, beta=beta, reduction="none")
+        expected = [value for value, _, _ in exact_rows(dtype, beta)]
+        least = 1e-12 * min(beta, 1 - beta)
+        assert relative_error(found, expected, least) <= BOUNDS[dtype], beta
+
+
+@pytest.mark.parametrize(("size", "count"), [(2, 600), (300, 60), (32000, 3), (128256, 1)])
+def test_float32_agrees_with_float64_for_any_vocabulary(size, count):
+    for spread, offset in ((1, 0), (4, 0.5), (12, 30)):
+        for noise in (1e-5, 1e-3, 0.1, 0.4, 1, 5):
+            teacher = (spread * RNG.normal(size=(count, size))).astype("float32")
+            student = teacher + noise * RNG.normal(size=teacher.shape) + offset
+            student = student.astype("float32")
+            wide = [one.astype("float64") for one in (student, teacher)]
+            for function in (kl_div_with_logits, js_div_with_logits):
+                expected = function(*wide, reduction="none")
+                expected = np.where(expected > 1e-12, expected, math.nan)
+                found = function(student, teacher, reduction="none")
+                assert np.nanmax(np.append(abs(found / expected - 1), 0)) <= 1e-5
+                assert (found >= 0).all()
+
+
+@pytest.fixture
+def uncompiled(backend):
+    """Backend that compiles nothing for seconds."""
+    if backend.name == "torch-compile":
+        pytest.skip("its graph is that of the formula, which the others compute")
+    return backend
+
+
+LOSSES = [(kl_div_with_logits, {}), *((js_div_with_logits, {"beta": b}) for b in (0.5, 0.1, 1))]
+
+
+def test_equal_rows_cost_exactly_nothing(uncompiled, dtype):
+    teacher = np.round(RNG.normal(size=(300, 9)) * 64) / 16
+    teacher[0, :3] = -math.inf
+    for moved in (teacher, teacher + 1000):
+        operands = [uncompiled.array(one, dtype) for one in (moved, teacher)]
+        for function, options in LOSSES:
+            found = uncompiled.values(function, *operands, reduction="none", **options)
+            assert_array_equal(found, 0)
+            assert not np.signbit(found).any()
+
+
+def test_no_divergence_is_negative_and_none_beyond_its_maximum(uncompiled, dtype):
+    noises = np.repeat([1e-7, 1e-4, 1, 300], 100)[:, None]
+    teacher = 4 * RNG.normal(size=(400, 11))
+    student = teacher + noises * RNG.normal(size=teacher.shape)
+    operands = [uncompiled.array(one, dtype) for one in (student, teacher)]
+    for beta in (None, 0.5, 0.3, 1e-10):
+        if beta is None:
+            found = uncompiled.values(kl_div_with_logits, *operands, reduction="none")
+            assert (found >= 0).all()
+            continue
+        most = np.asarray(-(beta * math.log(beta) + (1 - beta) * math.log1p(-beta)), dtype)
+        found = uncompiled.values(js_div_with_logits, *operands, beta=beta, reduction="none")
+        assert ((found >= 0) & (found <= most)).all()
+    there, back = (
+        uncompiled.values(js_div_with_logits, *pair, reduction="none")
+        for pair in (operands, operands[::-1])
+    )
+    assert_array_equal(there, back)
+
+
+# Student, teacher, and KL, where mpmath cannot tell it; two words or three.
+SPECIAL = [
+    ([0, 0], [0, 2.0**-20], None),
+    ([1, -math.inf], [1, 2], math.inf),
+    ([1, 2], [-math.inf, -math.inf], math.nan),
+    ([-math.inf, -math.inf], [1, 2], math.nan),
+    ([1, math.nan], [1, 2], math.nan),
+    ([1, 2], [1, math.nan], math.nan),
+    ([1, 2], [1, math.inf], math.nan),
+    ([1, math.inf], [1, 2], math.nan),
+    ([0, -500], [-500, 0], None),
+    ([0, -95], [-95, 0], None),
+    ([-3e38, -3e38], [3e38, 3e38], 0),
+    ([1, 2, 3], [1, 2, -math.inf], None),
+    ([1, 2, -60], [1, 2, -math.inf], None),
+    ([1, 2, -math.inf], [1, 2.5, -math.inf], None),
+    ([0, -200, 0], [0, 0, 0], None),
+    ([1, 2, -LARGEST], [1, 2.5, -LARGEST], None),
+    ([1, 2, 3], [1, 2, -LARGEST], None),
+    ([5], [-3], None),
+]
+
+
+def test_special_rows_have_their_value(uncompiled):
+    for size in (1, 2, 3):
+        rows = [row for row in SPECIAL if len(row[0]) == size]
+        students, teachers = (np.asarray([row[i] for row in rows], "float32") for i in (0, 1))
+        expected = [
+            exact_kl(s, t)[0] if value is None else value
+            for s, t, (_, _, value) in zip(students, teachers, rows, strict=True)
+        ]
+        operands = [uncompiled.array(one, "float32") for one in (students, teachers)]
+        found = uncompiled.values(kl_div_with_logits, *operands, reduction="none")
+        assert_allclose(found, np.asarray(expected, "float64"), rtol=1e-5, atol=0)
+        for beta in (0.5, 0.25):
+            found = uncompiled.values(js_div_with_logits, *operands, beta=beta, reduction="none")
+            missing = np.asarray([value is not None and math.isnan(value) for value in expected])
+            assert_array_equal(np.isnan(found), missing)
+            assert ((found >= 0) & (found <= np.float32(math.log(2))))[~missing].all()
+
+
+def test_scaled_loss_is_right_at_any_temperature(uncompiled):
+    student, teacher = np.float32([[1, 2, 3], [5, 0, -3]]), np.float32([[1, 2, 3.5], [0.1, 4, 1]])
+    operands = [uncompiled.array(one, "float32") for one in (student, teacher)]
+    smallest = float(np.finfo("float32").smallest_normal)
+    for temperature in (1e-38, 1e-20, 0.3, 2.0, 1e4, 1e10, 1e20, 1e38, 1e39):
+        expected = [
+            exact_kl(*pair, temperature, scaled=True)[0]
+            for pair in zip(student, teacher, strict=True)
+        ]
+        options = {"temperature": temperature, "reduction": "none"}
+        found = uncompiled.values(kl_div_with_logits, *operands, **options)
+        assert_allclose(found, np.asarray(expected, "float64"), rtol=1e-5, atol=smallest)
+
+
+def test_limit_of_the_scaled_loss_is_half_the_variance(uncompiled):
+    operands = [uncompiled.array([one], "float32") for one in ([1, 2, 3], [1, 2, 3.5])]
+    for temperature in (1e10, 1e39):
+        for function, options, share in [
+            (kl_div_with_logits, {}, 1),
+            (js_div_with_logits, {}, 1 / 4),
+            (js_div_with_logits, {"beta": 0.1}, 0.09),
+        ]:
+            options["scale_by_temperature_squared"] = True
+            found = uncompiled.values(function, *operands, temperature=temperature, **options)
+            assert_allclose(found, 0.5 * np.var([0, 0, 0.5]) * share, rtol=1e-6)
+    options = {"temperature": 1e10, "scale_by_temperature_squared": False}
+    found = uncompiled.values(kl_div_with_logits, *operands, **options)
+    assert_allclose(found, 2.7777777e-22, rtol=1e-6)
+
+
+def test_temperature_without_a_reciprocal_is_refused_in_one_sentence(uncompiled):
+    operands = [uncompiled.array([one], "float32") for one in ([1, 2], [2, 1])]
+    with pytest.raises(ValueError, match="reciprocal") as caught:
+        kl_div_with_logits(*operands, temperature=1e-40)
+    assert str(caught.value) == (
+        "`temperature` must be at least 2.94e-39 where float32 is computed in, which holds no "
+        "larger reciprocal; got 1e-40: multiply the logits and the temperature by the same number."
+    )
+    moved = [uncompiled.array([[a * 1e20, b * 1e20]], "float32") for a, b in ([1, 2], [2, 1])]
+    options = {"temperature": 1e-20, "scale_by_temperature_squared": False}
+    assert np.isposinf(uncompiled.values(kl_div_with_logits, *moved, **options))
+
+
+def gradients(name, dtype, function, **options):
+    """Derivatives of the sum for `pairs` by both operands, by the library's own differentiation."""
+    backend = usable(name)
+    operands = [backend.array(one, dtype) for one in pairs(dtype)]
+    if backend.library == "jax":
+        loss = library("jax").grad(
+            lambda *both: function(*both, reduction="sum", **options), argnums=(0, 1)
+        )
+        return [np.asarray(one) for one in loss(*operands)]
+    leaves = [operand.requires_grad_() for operand in operands]
+    loss = function(*leaves, reduction="sum", **options)
+    return [one.numpy() for one in library("torch").autograd.grad(loss, leaves)]
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
+    bound = {"float32": 3e-6, "float64": 1e-13}[dtype]
+    smallest = float(np.finfo(dtype).smallest_normal) / float(np.finfo(dtype).eps)
+    for beta in (None, *BETAS) if name == "torch" else (None, 0.5, 1e-17):
+        function = kl_div_with_logits if beta is None else js_div_with_logits
+        slopes = gradients(name, dtype, function, **({} if beta is None else {"beta": beta}))
+        for number, (_, *exact) in enumerate(exact_rows(dtype, beta)):
+            for found, expected in zip(slopes, exact, strict=True):
+                if max(map(abs, expected)) > smallest:
+                    assert l2_error(found[number], expected) <= bound, (beta, number)
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
+    for temperature in (0.5, 1e10, 1e38):
+        slopes = gradients(name, "float32", kl_div_with_logits, temperature=temperature)
+        for number, pair in enumerate(zip(*pairs("float32"), strict=True)):
+            exact = exact_kl(*pair, temperature, scaled=True)[1:]
+            for found, expected in zip(slopes, exact, strict=True):
+                assert l2_error(found[number], expected) <= 3e-6, (temperature, number)
+
+
+@pytest.mark.parametrize("noise", [0, 1e-3, 1])
+def test_second_derivatives_are_those_of_the_softmax(noise):
+    usable("jax")
+    jax = library("jax")
+    teacher = RNG.normal(size=6)
+    student = teacher + noise * RNG.normal(size=6)
+    q = np.exp(student / 2) / np.exp(student / 2).sum()
+
+    def loss(student):
+        return kl_div_with_logits(
+            student[None],
+            jax.numpy.asarray(teacher)[None],
+            temperature=2.0,
+            scale_by_temperature_squared=False,
+        )
+
+    expected = (np.diag(q) - np.outer(q, q)) / 4
+    for hessian in (jax.hessian(loss), jax.jacfwd(jax.jacfwd(loss))):
+        assert_allclose(hessian(jax.numpy.asarray(student)), expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "divergence",
+    [JS.of(1.0, 0.5), JS.of(1.0, 0.3), JS(3.0, 0.5, 0.5, scaled=True), KL(1.0, "logits")],
+    ids=str,
+)
+def test_plain_expression_has_the_closed_derivatives_beside_words_without_a_probability(divergence):
+    usable("torch")
+    torch = library("torch")
+    student, teacher = torch.from_numpy(RNG.normal(size=(2, 4, 6)))
+    teacher[1, 0] = teacher[2, 1] = teacher[3, 3] = -math.inf
+    if isinstance(divergence, JS):
+        student[2, 1] = student[3, 4] = -math.inf
+    leaves = [one.requires_grad_() for one in (student, teacher)]
+    xp, upstream = namespace_of(student), torch.ones(4, 1, dtype=torch.float64)
+    found = torch.autograd.grad(rows_of(divergence, xp, *leaves).sum(), leaves)
+    for place, slope in enumerate(found):
+        closed = slopes_of(divergence, Guard.FULL, place == 1, xp, *leaves, upstream)
+        torch.testing.assert_close(slope, closed.detach(), atol=1e-14, rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", [kl_div_with_logits, js_div_with_logits])
+def test_temperature_may_be_an_array_of_nearly_equal_rows(function):
+    backend = usable("jax-jit")
+    teacher = 4 * RNG.normal(size=(6, 9))
+    student = teacher + 1e-6 * RNG.normal(size=teacher.shape) + 30
+    operands = [backend.array(one) for one in (student, teacher)]
+    options = {"scale_by_temperature_squared": True, "reduction": "none"}
+    for temperature in (1.0, 3.0):
+        found = backend.call(
+            lambda s, t, one: function(s, t, temperature=one, **options),
+            *operands,
+            backend.array(temperature),
+        )
+        expected = function(student, teacher, temperature=temperature, **options)
+        assert_allclose(backend.read(found), expected, rtol=1e-12)
