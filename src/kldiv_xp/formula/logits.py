@@ -14,6 +14,7 @@ from typing import ClassVar
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.kl_of_logits import KL, Attempts, guarded
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_close_half import close_js
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import far_js, looks_close
@@ -93,7 +94,11 @@ class JS:
         far = partial(
             far_js, weights=self.weights, temperature=self.temperature, scaled=self.scaled
         )
-        return [(look, bare[1]), (None, far), full]
+        close: Attempts = []
+        if self.beta == self.gamma:
+            attempt = partial(close_js, temperature=self.temperature, scaled=self.scaled)
+            close = [(look, attempt)]
+        return [*close, (look, bare[1]), (None, far), full]
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

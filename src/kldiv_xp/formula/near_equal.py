@@ -6,10 +6,8 @@ to p exp(-d) for d = D - M, so that, with h(d) = exp(-d) - 1 + d >= 0,
     KL(p || q) = log sum p exp(-d) = log1p(sum p h(d)).
 
 Nothing cancels, an error of M enters squared, and no normaliser of q is needed.  Everything is
-along the last axis.
-
-Limits stand in functions: torch.compile(dynamic=True) takes a float of a module for a number that
-changes, and fails on it in the second node of a graph.
+along the last axis.  Limits stand in functions: torch.compile(dynamic=True) takes a float of a
+module for a number that changes, and fails on it in the second node of a graph.
 """
 
 import math
