@@ -92,7 +92,7 @@ def product(context: Context, scale: Scale, upstream: Arrays) -> Array:
 
 
 def widen(working: DType, arrays: Arrays) -> Arrays:
-    """Context in a type, and their mask as it is."""
+    """Operands in a type, and their mask as it is."""
     return (*(cast(jnp, array, working) for array in arrays[:2]), *arrays[2:])
 
 

@@ -112,7 +112,7 @@ def selected(
     target: Array,
     where: Array | None,
 ) -> tuple[Array, Array]:
-    """Context, with rows that have no divergence where the mask is False."""
+    """Operands, with rows that have no divergence where the mask is False."""
     if where is None:
         return input, target
     return xp.where(where, input, 0.0), xp.where(where, target, divergence.nothing)

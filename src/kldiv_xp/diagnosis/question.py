@@ -74,7 +74,7 @@ def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
 def asked(
     input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
 ) -> tuple[Context, Arrays, Axes]:
-    """Context and their mask in one shape, and the axes; checked as the loss checks them."""
+    """Operands and their mask in one shape, and the axes; checked as the loss checks them."""
     kept: int | Axes = axis if input.ndim or subject.divergence is not None else ()
     if subject.divergence is not None:
         kept = axes_of_samples(input, axis)

@@ -28,8 +28,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "infinite-input": "Positive infinity in input.",
         "infinite-target": "Positive infinity in target.",
         "underflow": "Targets that their 16-bit type cannot hold with all digits.",
-        "dtype": "Context that are not of real floating-point numbers.",
-        "shape": "Context whose shapes differ.",
+        "dtype": "Operands that are not of real floating-point numbers.",
+        "shape": "Operands whose shapes differ.",
     }
 )
 """Codes of all findings, each with its meaning."""

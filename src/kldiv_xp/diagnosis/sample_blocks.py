@@ -1,4 +1,4 @@
-"""Context cut into matrices in memory, a row for a sample, which know their place."""
+"""Operands cut into matrices in memory, a row for a sample, which know their place."""
 
 import math
 from collections.abc import Iterator
