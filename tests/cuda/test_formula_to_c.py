@@ -70,6 +70,11 @@ def test_infinities_are_written_without_a_header():
     ]
 
 
+def test_nan_is_written_without_a_header():
+    lines, _ = lines_of(lambda xp, x: xp.add(x, float("nan")), "x")
+    assert lines == ["real v0 = x + real(__uint_as_float(0x7fc00000))"]
+
+
 def test_operation_without_a_form_in_c_is_refused():
     with pytest.raises(AttributeError) as caught:
         lines_of(lambda xp, x: xp.sinh(x), "x")

@@ -253,6 +253,9 @@ DIVERGENCES = {
     "JS": JS.of(1.0, 0.5),
     "JS, T": JS.of(3.0, 0.1),
     "reverse": JS.of(1.0, 1.0),
+    "hot": KL(1e33, "logits", scaled=True),
+    "cold": KL(1e-33, "logits", scaled=True),
+    "hot JS": replace(JS.of(1e33, 0.5), scaled=True),
 }
 
 

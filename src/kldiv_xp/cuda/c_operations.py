@@ -31,6 +31,7 @@ OPERATIONS = {
     "isinf": ("bool", "fabs({}) == real(__uint_as_float(0x7f800000))"),
 }
 INFINITY = "__uint_as_float(0x7f800000)"
+NAN = "__uint_as_float(0x7fc00000)"
 
 
 class Limits(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_operations import INFINITY, LIMITS, OPERATIONS, Limits
+from kldiv_xp.cuda.c_operations import INFINITY, LIMITS, NAN, OPERATIONS, Limits
 
 MODULE = "kldiv_xp.cuda.c_operations"
 
@@ -133,6 +133,8 @@ def written(operand: Symbol | float) -> str:
     """Operand of an expression: its name, or the number itself."""
     if isinstance(operand, Symbol):
         return operand.name
+    if math.isnan(operand):
+        return f"real({NAN})"
     if math.isinf(operand):
         return f"real({'-' if operand < 0 else ''}{INFINITY})"
     return f"real({float(operand)!r})"
