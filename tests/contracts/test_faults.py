@@ -188,7 +188,7 @@ def outcome_with(kibibytes, call, before):
     found = os.read(reading, 100).decode()
     os.close(reading)
     os.waitpid(child, 0)
-    return found
+    return found or "nothing"  # its memory was used up before it could answer
 
 STEPS = range(0, 512, 64)
 for name, call in calls.items():
@@ -209,7 +209,7 @@ def test_thread_that_dies_while_it_starts_is_not_waited_for(library):
     said = run_python(CALLS + TIGHT.format(convert=convert))
     for name in NAMES:
         outcomes = {then for of, then in zip(said[::2], said[1::2], strict=True) if of == name}
-        assert outcomes <= {"right", "MemoryError"}, name
+        assert outcomes <= {"right", "MemoryError", "nothing"}, name
         assert "right" in outcomes, name
 
 
