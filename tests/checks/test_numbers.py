@@ -54,7 +54,8 @@ def test_temperature_is_any_real_number(backend, loss, two):
 def test_beta_is_any_real_number(backend, half):
     pair = operands(backend)
     found, expected = (backend.values(js_div_with_logits, *pair, beta=b) for b in (half, 0.5))
-    assert_array_equal(found, expected)
+    # torch.compile takes a number of NumPy for one that may change, and so the way of any beta.
+    assert_allclose(found, expected, rtol=1e-15 if backend.name == "torch-compile" else 0)
 
 
 @EVERY_TWO
