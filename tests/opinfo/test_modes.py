@@ -234,6 +234,7 @@ def test_a_traced_graph_computes_the_same(info):
         equal(traced(*tensors), function(*tensors))
 
 
+@pytest.mark.cases(2)
 @EVERY
 def test_what_is_compiled_has_the_same_derivatives(info):
     """test_torchinductor_opinfo, without its code generator, whose rounding others test."""

@@ -121,6 +121,7 @@ def test_vmap_is_a_loop(info, place):
             equal(found, in_turn(function, stacked, along))
 
 
+@pytest.mark.cases(4)
 @EVERY
 @pytest.mark.parametrize("mode", ["real", "fake", "symbolic"])
 def test_make_fx_gives_a_graph_that_computes_the_same(info, mode):
@@ -132,6 +133,7 @@ def test_make_fx_gives_a_graph_that_computes_the_same(info, mode):
         equal(graph(*other), function(*other))
 
 
+@pytest.mark.cases(3)
 @EVERY
 @pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])
 def test_aot_autograd_gives_the_same_derivatives(info, dynamic):
