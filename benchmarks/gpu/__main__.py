@@ -18,6 +18,7 @@ from benchmarks.rounds import ROOT
 
 PAGE = ROOT / "docs" / "gpu.md"
 RESULTS = Path("gpu") / "results.json"
+KERNELS = Path("gpu") / "kernels.json"
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -81,7 +82,7 @@ def report(output: Path) -> None:
 
 def publish(output: Path) -> None:
     """Write the page, and say where it is."""
-    write_page(read(output / RESULTS), output / PAGE.name)
+    write_page(read(output / RESULTS), output / PAGE.name, read(output / KERNELS))
     click.echo(output / PAGE.name)
 
 

@@ -15,13 +15,13 @@ MIB = 1 << 20
 COPIES = {"torch": "copy-torch", "cupy": "copy-cupy", "jax": "copy-torch"}
 
 
-def write_page(document: Line | None, path: Path) -> None:
+def write_page(document: Line | None, path: Path, kernels: Line | None = None) -> None:
     """Write the page of a run, or of none."""
     write_by_template(
         "gpu",
         path,
         {},
-        kernels=read(path.parent / "gpu" / "kernels.json"),
+        kernels=kernels,
         run=document and {**document, "tables": tables(document), "targets": rows(document)},
         planned=TARGETS,
         peers=PEERS,

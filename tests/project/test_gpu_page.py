@@ -107,7 +107,8 @@ def test_page_comes_from_the_results_alone(folder, tmp_path):
 
 def test_page_in_docs_is_what_the_script_writes(tmp_path, gpu):
     results = ROOT / "docs" / "gpu" / "results.json"
-    gpu.page.write_page(gpu.page.read(results), tmp_path / "gpu.md")
+    kernels = gpu.page.read(results.with_name("kernels.json"))
+    gpu.page.write_page(gpu.page.read(results), tmp_path / "gpu.md", kernels)
     assert (tmp_path / "gpu.md").read_text() == (ROOT / "docs" / "gpu.md").read_text()
 
 
