@@ -24,6 +24,7 @@ extensions = [
     "facts_table",
     "repository_links",
 ]
+suppress_warnings = ["misc.highlighting_failure"]  # Pygments knows no Mermaid
 exclude_patterns = ["extensions", "pictures"]
 suppress_warnings = ["config.cache"]
 

@@ -238,9 +238,13 @@ def test_entries_of_logits_are_left_out_by_infinity(holding_backend):
     }  # fmt: skip
     code = words(holding_backend, "selected", "where", y="input")
     assert refused(kl_div_with_logits, operands, {"where": where}) == (
-        "`where` must have the shape (2, 1) or (2,); got (2, 3): to leave out single entries, make "
-        f"their logits -inf in both operands, e.g. {code}."
+        "`where` must have the shape (2, 1) or (2,); got (2, 3): for padding pass where[:, :1]; to "
+        f"leave out single entries, make their logits -inf in both operands, e.g. {code}."
     )
+    padding = value("where[:, :1]", where=where)
+    kept = kl_div_with_logits(**operands, where=padding, reduction="sum")
+    whole = kl_div_with_logits(**operands, reduction="sum")
+    assert holding_backend.read(kept) == pytest.approx(holding_backend.read(whole))
     left = [value(code.replace("input", name), where=where, **operands) for name in operands]
     loss = holding_backend.read(kl_div_with_logits(*left, reduction="sum"))
     x, t = (np.where(selected, one, -np.inf) for one in (LOGITS, TEACHER))

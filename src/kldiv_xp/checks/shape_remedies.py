@@ -62,7 +62,11 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
             return f"pass {broadcast(xp, code, shape)}"
     if where == input:
         code = say(xp, "selected", "where", y="input")
-        return f"to leave out single entries, make their logits -inf in both operands, e.g. {code}"
+        index = ", ".join(":1" if size == 1 else ":" for size in allowed[0])
+        return (
+            f"for padding pass where[{index}]; to leave out single entries, make their logits -inf "
+            f"in both operands, e.g. {code}"
+        )
     if None not in where:
         for shape in allowed:
             if None not in shape and product(shape) == product(where):
