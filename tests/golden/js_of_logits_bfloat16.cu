@@ -290,7 +290,7 @@ extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
         const real v87 = v81 ? v86 : real(0.0);
         const real v88 = v66 ? real(0.0) : v87;
         const real v92 = v88 * real(0.5);
-        double v119_sum = 0;
+        double v124_sum = 0;
         for (integer column = begin; column < end; column += apart) {
             const int left = end - column < 8 ? end - column : 8;
             const auto pack_x = take<8>(at_x + row_x + column, left);
@@ -353,33 +353,38 @@ extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
                 const real v96 = fabs(v95);
                 const bool v97 = v96 <= real(2.0);
                 const real v98 = v94 * v94;
-                const bool v99 = v48 > real(0.0);
-                const real v100 = v99 ? v48 : real(1.0);
-                const real v101 = v49 / v100;
-                const real v102 = -v98;
-                const real v103 = v97 ? v102 : v101;
-                const real v104 = log1p(v103);
-                const bool v105 = v49 > real(0.0);
-                const real v106 = v105 ? v96 : real(0.0);
-                const real v107 = v49 * v106;
-                const real v108 = -v104;
-                const real v109 = v108 + real(0.6931471805599453);
-                const real v110 = v50 * v109;
-                const real v111 = v110 - v107;
-                const real v112 = v111 * real(0.5);
-                const real v113 = v97 ? v95 : real(0.0);
-                const real v114 = v94 * v113;
-                const real v115 = v114 + v104;
-                const real v116 = v50 * v115;
-                const real v117 = v116 * real(0.25);
-                const real v118 = v97 ? v117 : v112;
-                if (i < left) v119_sum += v118;
+                const bool v99 = v48 < real(8.673617379884035e-19);
+                const real v100 = v49 * real(1.8446744073709552e+19);
+                const real v101 = v99 ? v100 : v49;
+                const real v102 = v48 * real(1.8446744073709552e+19);
+                const real v103 = v99 ? v102 : v48;
+                const bool v104 = v103 >= real(2.168404344971009e-19);
+                const real v105 = v104 ? v103 : real(1.0);
+                const real v106 = v101 / v105;
+                const real v107 = -v98;
+                const real v108 = v97 ? v107 : v106;
+                const real v109 = log1p(v108);
+                const bool v110 = v49 > real(0.0);
+                const real v111 = v110 ? v96 : real(0.0);
+                const real v112 = v49 * v111;
+                const real v113 = -v109;
+                const real v114 = v113 + real(0.6931471805599453);
+                const real v115 = v50 * v114;
+                const real v116 = v115 - v112;
+                const real v117 = v116 * real(0.5);
+                const real v118 = v97 ? v95 : real(0.0);
+                const real v119 = v94 * v118;
+                const real v120 = v119 + v109;
+                const real v121 = v50 * v120;
+                const real v122 = v121 * real(0.25);
+                const real v123 = v97 ? v122 : v117;
+                if (i < left) v124_sum += v123;
             }
         }
-        v119_sum = of_team(shared, v119_sum, lanes, true);
-        const real v119 = real(v119_sum);
-        const bool v120 = v119 > real(0.6931471805599453);
-        const real v121 = v120 ? real(0.6931471805599453) : v119;
-        if (lane == 0 && !idle) store(at_total + job, double(v121) / given_parts);
+        v124_sum = of_team(shared, v124_sum, lanes, true);
+        const real v124 = real(v124_sum);
+        const bool v125 = v124 > real(0.6931471805599453);
+        const real v126 = v125 ? real(0.6931471805599453) : v124;
+        if (lane == 0 && !idle) store(at_total + job, double(v126) / given_parts);
     }
 }

@@ -15,6 +15,7 @@ from kldiv_xp.formula.near_equal import (
     is_in_logits,
     over,
     pair_of,
+    quotient_of_probabilities,
     quotient_of_small,
     row_sum,
     times,
@@ -96,7 +97,7 @@ def js_at_half(
     both = xp.add(high, low)
     near = xp.less_equal(xp.abs(d), 2.0)
     square = xp.multiply(v, v)
-    quotient = xp.divide(low, xp.where(xp.greater(high, 0), high, 1.0))
+    quotient = quotient_of_probabilities(xp, low, high, guard)
     log = xp.log1p(xp.where(near, xp.negative(square), quotient))
     lost = xp.multiply(low, xp.where(xp.greater(low, 0), xp.abs(d), 0.0))
     far = xp.subtract(xp.multiply(both, xp.add(xp.negative(log), math.log(2))), lost)

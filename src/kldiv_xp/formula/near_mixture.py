@@ -5,6 +5,7 @@ itself once 0 = m - beta p - gamma q is added to it.  Value above, derivative be
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
@@ -15,6 +16,7 @@ from kldiv_xp.formula.near_equal import (
     is_in_logits,
     is_small,
     over,
+    quotient_of_probabilities,
     quotient_of_small,
     row_sum,
     times,
@@ -40,11 +42,13 @@ class Logarithms(NamedTuple):
     q_in_logits: Array
 
 
-def logarithms(xp: Namespace, s: Softmaxes, weights: Weights, in_logits: bool) -> Logarithms:
+def logarithms(
+    xp: Namespace, s: Softmaxes, weights: Weights, in_logits: bool, guard: Guard
+) -> Logarithms:
     """Logarithms of two distributions over their mixture m = beta p + gamma q."""
     beta, gamma, _ = weights
     m = xp.add(xp.multiply(s.p, beta), xp.multiply(s.q, gamma))
-    both = xp.divide(xp.add(s.p, s.q), xp.where(xp.greater(m, 0), m, 1.0))
+    both = quotient_of_probabilities(xp, xp.add(s.p, s.q), m, guard)
     w = xp.multiply(both, s.tangent)  # (p - q) / m
     to_p, to_q = xp.multiply(w, gamma), xp.multiply(xp.negative(w), beta)
     near_p, near_q = (xp.greater_equal(one, -0.5) for one in (to_p, to_q))
@@ -79,7 +83,7 @@ def js(
     beta, gamma, most = weights
     in_logits = is_in_logits(temperature, scaled)
     both = softmaxes_of(xp, input, target, temperature, guard)
-    logs = logarithms(xp, both, weights, in_logits)
+    logs = logarithms(xp, both, weights, in_logits, guard)
     rise = xp.subtract(both.q, both.p)  # m - p = gamma (q - p)
     scale = temperature if in_logits else 1.0
     of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), xp.multiply(rise, gamma), scale)
@@ -124,8 +128,8 @@ def js_target_gradient(
     exponentials = both.exponentials[0]
     p, q = both.p, both.q
     m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
-    m = xp.where(xp.greater(m, 0), m, 1.0)
-    share = xp.multiply(xp.divide(q, m), gamma)
+    over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
+    share = xp.multiply(over_m(q), gamma)
     at_top = at_the_top(xp, exponentials, both.log_ratio)
     inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
     moved = xp.subtract(both.in_logits, at_the_top(xp, exponentials, both.in_logits))
@@ -133,11 +137,11 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = xp.divide(xp.subtract(xp.multiply(p, inverse_at_top), q), m)
+    rise = over_m(xp.subtract(xp.multiply(p, inverse_at_top), q))
     x = xp.where(small, xp.multiply(kernel, short), xp.multiply(rise, gamma))
     near = xp.greater_equal(x, -0.5)
     # log(q / m) where that is larger.
-    log = xp.log1p(xp.where(near, x, xp.multiply(xp.divide(xp.subtract(q, p), m), beta)))
+    log = xp.log1p(xp.where(near, x, xp.multiply(over_m(xp.subtract(q, p)), beta)))
     to_top = xp.log(xp.add(xp.multiply(inverse_at_top, gamma), beta))
     value = xp.where(near, log, xp.add(xp.add(log, both.log_ratio), to_top))
     if in_logits:

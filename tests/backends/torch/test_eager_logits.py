@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from kldiv_xp import js_div_with_logits, js_div_with_logits_gradient
 from kldiv_xp.backends import numpy_rows
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_slopes
@@ -117,3 +118,16 @@ def test_gradient_has_the_type_of_its_operand(type_):
     eps = torch.finfo(every[0].dtype).eps
     for slope, expected in zip(slopes, closed, strict=True):
         np.testing.assert_allclose(slope.float(), expected.float(), rtol=4 * eps, atol=eps / 16)
+
+
+@pytest.mark.parametrize("beta", [0.5, 0.3])
+@pytest.mark.parametrize("options", [{}, {"temperature": torch.tensor(1.0)}], ids=["T", "tensor"])
+def test_classes_with_subnormal_probabilities_leave_gradients_of_all_orders_finite(beta, options):
+    """Of both 1e-41: a quotient of the two had an infinite derivative, and the row NaN."""
+    x, t = torch.tensor([[0.0, 1.0, -95.0]], requires_grad=True), torch.tensor([[0.0, 2.0, -95.0]])
+    loss = js_div_with_logits(x, t, beta=beta, **options)
+    (slope,) = torch.autograd.grad(loss, x, create_graph=True)
+    expected = js_div_with_logits_gradient(x.detach().double(), t.double(), beta=beta)[0]
+    torch.testing.assert_close(slope.double(), expected, rtol=1e-5, atol=1e-9)
+    (second,) = torch.autograd.grad(slope[0, 0], x)
+    assert torch.isfinite(second).all()
