@@ -69,22 +69,6 @@ def quotient_of_small(xp: Namespace, dividend: Array, divisor: Array) -> Array:
     return xp.where(is_tiny, 1.0, xp.divide(dividend, xp.where(is_tiny, 1.0, divisor)))
 
 
-def quotient_of_probabilities(
-    xp: Namespace, dividend: Array, divisor: Array, guard: Guard
-) -> Array:
-    """Quotient whose divisor is a probability, and of no weight where that is 0 or subnormal.
-
-    Lifted, since automatic differentiation divides by the square of the divisor, which would be 0.
-    """
-    if guard is Guard.NONE:
-        return xp.divide(dividend, xp.where(xp.greater(divisor, 0), divisor, 1.0))
-    low = xp.less(divisor, 2.0**-60)
-    dividend, divisor = (
-        xp.where(low, xp.multiply(one, 2.0**64), one) for one in (dividend, divisor)
-    )
-    return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2.0**-62), divisor, 1.0))
-
-
 def is_small(xp: Namespace, d: Array) -> Array:
     """Whether the rational functions are exact: beyond, nothing cancels in what they stand for."""
     return xp.less_equal(xp.abs(d), 1.5)

@@ -15,7 +15,6 @@ from kldiv_xp.formula.near_equal import (
     is_in_logits,
     over,
     pair_of,
-    quotient_of_probabilities,
     quotient_of_small,
     row_sum,
     times,
@@ -118,6 +117,22 @@ def js_at_half(
 def half_of_quotient(xp: Namespace, tangent: Array, d: Array) -> Array:
     """tanh(d / 2) / d, and 1/2 at 0."""
     return xp.multiply(quotient_of_small(xp, xp.multiply(tangent, 2.0), d), 0.5)
+
+
+def quotient_of_probabilities(
+    xp: Namespace, dividend: Array, divisor: Array, guard: Guard
+) -> Array:
+    """Quotient whose divisor is a probability, and of no weight where that is 0 or subnormal.
+
+    Lifted, since automatic differentiation divides by the square of the divisor, which would be 0.
+    """
+    if guard is Guard.NONE:
+        return xp.divide(dividend, xp.where(xp.greater(divisor, 0), divisor, 1.0))
+    low = xp.less(divisor, 2.0**-60)
+    dividend, divisor = (
+        xp.where(low, xp.multiply(one, 2.0**64), one) for one in (dividend, divisor)
+    )
+    return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2.0**-62), divisor, 1.0))
 
 
 def limited(

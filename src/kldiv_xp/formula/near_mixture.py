@@ -16,12 +16,17 @@ from kldiv_xp.formula.near_equal import (
     is_in_logits,
     is_small,
     over,
-    quotient_of_probabilities,
     quotient_of_small,
     row_sum,
     times,
 )
-from kldiv_xp.formula.near_half import Softmaxes, half_of_quotient, limited, softmaxes_of
+from kldiv_xp.formula.near_half import (
+    Softmaxes,
+    half_of_quotient,
+    limited,
+    quotient_of_probabilities,
+    softmaxes_of,
+)
 from kldiv_xp.formula.near_slopes import at_the_top, weighted_deviation
 
 
