@@ -32,8 +32,14 @@ class Case:
         return self.loss != "kl_div"
 
     @property
+    def options(self) -> dict[str, Any]:
+        """Arguments of the loss."""
+        space = {} if self.of_logits else {"log_target": self.log_target}
+        return {"reduction": "batchmean", **space}
+
+    @property
     def is_small(self) -> bool:
-        """Whether it is measured of what is compiled for each case, which takes seconds."""
+        """Whether peers that are compiled for each case, which takes seconds, are measured too."""
         return self.shape[1] < LARGE and self.dtype != "float16" and not self.log_target
 
     @property

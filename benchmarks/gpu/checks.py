@@ -80,7 +80,7 @@ def conformance(*, dry_run: bool) -> Line:
 
 
 def judged(backend: str, *options: str) -> list[Line]:
-    """What the suite writes of a backend."""
+    """Lines of the conformance suite's report about one backend."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.jsonl"
         done = python(

@@ -53,9 +53,7 @@ def textbook(case: Case) -> Function:
 def ours(case: Case) -> Function:
     """Ours; both derivatives in closed form where the case asks."""
     x, p = operands(case)
-    options: dict[str, Any] = {"reduction": "batchmean"}
-    options |= {} if case.of_logits else {"log_target": case.log_target}
     loss, gradient = LOSSES[case.loss]
     if not case.backward:
-        return lambda: loss(x, p, **options)
-    return lambda: (loss(x, p, **options), gradient(x, p, **options))
+        return lambda: loss(x, p, **case.options)
+    return lambda: (loss(x, p, **case.options), gradient(x, p, **case.options))

@@ -42,9 +42,8 @@ def ours(case: Case) -> Jitted:
     """Ours."""
     import kldiv_xp
 
-    options = {} if case.of_logits else {"log_target": case.log_target}
     loss = getattr(kldiv_xp, case.loss)
-    return Jitted(case, lambda x, p: loss(x, p, reduction="batchmean", **options))
+    return Jitted(case, lambda x, p: loss(x, p, **case.options))
 
 
 def kl_of_logits(x: Any, t: Any) -> Any:

@@ -63,8 +63,8 @@ class Peer:
 NAMES = {"kldiv_xp": "kldiv-xp", "liger_kernel": "liger-kernel", "cupy": "cupy-cuda13x"}
 NARROW_CUPY = ("float32", "float16")
 
-# Forward reads two operands; its derivative by the input reads one and writes one, or, of logits,
-# reads two and writes one.
+# The forward pass reads two operands. The gradient with respect to the input reads one operand and
+# writes one; for logits it reads two and writes one.
 PEERS = {
     "copy-torch": Peer("a copy on the device, torch", "torch_peers:copy", clocks.Torch, ("torch",)),
     "torch": Peer(

@@ -109,15 +109,13 @@ def liger(case: Case) -> Function:
 def call(case: Case, loss: Loss) -> Function:
     """The loss of these operands, with its derivative by `input` where the case asks."""
     x, p = operands(case)
-    options: dict[str, Any] = {"reduction": "batchmean"}
-    options |= {} if case.of_logits else {"log_target": case.log_target}
     if not case.backward:
-        return lambda: loss(x, p, **options)
+        return lambda: loss(x, p, **case.options)
     x.requires_grad_()
 
     def forward_and_backward() -> torch.Tensor:
         x.grad = None
-        value: torch.Tensor = loss(x, p, **options)
+        value: torch.Tensor = loss(x, p, **case.options)
         value.backward()
         return value
 

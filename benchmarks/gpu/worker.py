@@ -64,7 +64,7 @@ def answer(peer: Peer, prepare: Any, clock: Any, case: Case) -> Line:
 
 
 def ready(prepare: Any, case: Case) -> Any:
-    """What is timed, compiled by two calls."""
+    """Function to time, after two calls in which it is compiled."""
     function = prepare(case)
     function()
     function()

@@ -34,7 +34,7 @@ def near_scale(draft: LogitsDraft, input: list[float], target: list[float]) -> m
 
 
 def one_direction(p: Distribution, q: Distribution, error: list[mpf], term: int) -> mpf:
-    """Scale of sum p h(log p - log q), of which every term is positive."""
+    """Scale of sum p h(log p - log q), whose terms are all positive."""
     constant, found = term + mpf(len(p.p)) / 2, mpf(0)
     for a, b, log_a, log_b, of_p, of_q in zip(
         p.p, q.p, p.log_p, q.log_p, p.error, error, strict=True

@@ -211,7 +211,7 @@ def agreeing(rng: Random, dtype: str) -> Iterator[Draft]:
 
 
 def sums(rng: Random, dtype: str) -> Iterator[Draft]:
-    """Every reduction of rows, of which one is left out."""
+    """Every reduction of rows, with one row left out."""
     for function in (KL, JS):
         for reduction in REDUCTIONS:
             yield near(

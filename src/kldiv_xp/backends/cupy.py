@@ -1,5 +1,6 @@
 """CuPy: the loss in one pass over its operands, by kernels traced from the formula."""
 
+from collections.abc import Callable
 from typing import Any
 
 import cupy
@@ -18,27 +19,18 @@ from kldiv_xp.formula.logits import Divergence
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
-    if not has_kernels(*arrays):
-        return NotImplemented
-    with arrays[0].device:
-        return launch_plan.terms(DEVICE, context, arrays, form)
+    return by_kernels(launch_plan.terms, context, arrays, form)
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
-    if not has_kernels(*arrays):
-        return NotImplemented
-    with arrays[0].device:
-        return launch_plan.sums(DEVICE, context, arrays, form, axis, None)
+    return by_kernels(launch_plan.sums, context, arrays, form, axis, None)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    if not has_kernels(*arrays):
-        return NotImplemented
-    with arrays[0].device:
-        axis = tuple(range(arrays[0].ndim))
-        return launch_plan.sums(DEVICE, context, arrays, form, axis, parts)
+    axis = tuple(range(arrays[0].ndim))
+    return by_kernels(launch_plan.sums, context, arrays, form, axis, parts)
 
 
 def gradient(
@@ -50,18 +42,13 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives by the operands that are wanted, all written in one pass."""
-    if not has_kernels(*arrays, *upstream):
-        return NotImplemented
-    with arrays[0].device:
-        return launch_plan.slopes(DEVICE, context, arrays, form, scale, upstream, wanted)
+    options = (form, scale, upstream, wanted)
+    return by_kernels(launch_plan.slopes, context, arrays, *options, above=upstream)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits, by one kernel that reads a row again from a cache."""
-    if not has_kernels(*arrays):
-        return NotImplemented
-    with arrays[0].device:
-        return launch_plan.divergences(DEVICE, context, arrays, divergence)
+    return by_kernels(launch_plan.divergences, context, arrays, divergence)
 
 
 def row_slopes(
@@ -73,11 +60,8 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives of the divergences by the operands that are wanted, by one kernel."""
-    if not has_kernels(*arrays, *upstream):
-        return NotImplemented
-    with arrays[0].device:
-        every = (context, arrays, divergence, scale, upstream, wanted)
-        return launch_plan.row_slopes(DEVICE, *every)
+    options = (divergence, scale, upstream, wanted)
+    return by_kernels(launch_plan.row_slopes, context, arrays, *options, above=upstream)
 
 
 def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
@@ -85,6 +69,20 @@ def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> A
     copy = xp.add(array, 0.0)
     cupy.put_along_axis(copy, indices, values, axis=-1)
     return copy
+
+
+def by_kernels(
+    function: Callable[..., Any],
+    context: Context,
+    arrays: Arrays,
+    *options: Any,
+    above: Arrays = (),
+) -> Any:
+    """Result of a function of `launch_plan` on the device of the arrays, where it knows them."""
+    if not has_kernels(*arrays, *above):
+        return NotImplemented
+    with arrays[0].device:
+        return function(DEVICE, context, arrays, *options)
 
 
 def has_kernels(*arrays: Array) -> bool:

@@ -96,7 +96,7 @@ def slopes_of_block(
     xp: Namespace,
     *blocks: Array,
 ) -> Array:
-    """Derivative by an operand, of the rows of a block, times a scale and the cotangent."""
+    """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = rows_selected(alone, logits, *where)
     slope = by_rows(divergence.attempts(place), alone, xp, left, logits, target)

@@ -32,7 +32,7 @@ def check_temperature(temperature: float | Array, scale_by_temperature_squared: 
 
 
 def check_held(temperature: float | Array, context: Context) -> None:
-    """Refuse a temperature of which the type that is computed in does not hold the reciprocal."""
+    """Refuse a temperature whose reciprocal the working type cannot hold."""
     if not isinstance(temperature, float) or temperature >= 2.0**-100:
         return
     limits = context.xp.finfo(context.working)

@@ -1,4 +1,4 @@
-"""What the formulas call, and no more: each operation in C, and the limits of the types."""
+"""The operations that the formulas call, in C, and the limits of floating-point types."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ NAN = "__uint_as_float(0x7fc00000)"
 
 
 class Limits(NamedTuple):
-    """What a formula asks of the type that is computed in."""
+    """Limits of the working type that a formula asks for."""
 
     eps: float
     max: float

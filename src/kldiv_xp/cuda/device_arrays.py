@@ -12,7 +12,7 @@ from kldiv_xp.cuda.strides_and_grid import Buffer
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What the library of the arrays lends: their memory, and a way to run kernels on it.
+    """An array library's device: the memory of its arrays, and a way to run kernels on it.
 
     `launch` takes the text of a kernel, numbers of blocks and of threads, and arguments.
     """

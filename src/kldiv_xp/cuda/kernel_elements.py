@@ -8,7 +8,7 @@ from kldiv_xp.cuda.formula_to_c import Line, Symbol, needed
 
 
 class Kernel(NamedTuple):
-    """What a kernel does: its arrays, the lines, what they result in, and how the loops run."""
+    """A kernel: its arrays, lines and results, and how its loops run."""
 
     real: str
     inputs: tuple[Operand, ...]

@@ -1,4 +1,4 @@
-"""The losses and their derivatives by kernels, on the arrays of a device that a library lends."""
+"""Losses and their gradients, computed by kernels on device arrays of any library."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -115,7 +115,7 @@ def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
 
 
 def grid_of(layout: Layout, width: int, *, split: bool) -> Grid:
-    """Shares of the threads, told from the layout alone."""
+    """How threads share the rows, decided by the layout alone."""
     rows, columns = max(1, layout.rows), layout.columns
     lanes = lanes_of(layout, width, THREADS)
     most = max(1, BLOCKS * THREADS // (rows * lanes)) if split else 1

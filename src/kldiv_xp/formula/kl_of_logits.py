@@ -56,7 +56,7 @@ class KL:
         )
 
     def attempts(self, place: int | None) -> Attempts:
-        """Ways to the rows, or to the derivative by an operand, for those who look at values."""
+        """Forms of the rows, or of a gradient, for backends that may look at values."""
         if place == 1 or not self.is_of_logits:
             return guarded(self, place)
         close, far = (close_kl, far_kl) if place is None else (close_slope, far_slope)
