@@ -18,7 +18,8 @@ from array_libraries import BACKENDS, Backend
 from hypothesis import settings
 
 # The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.
-settings.register_profile("short", max_examples=15, deadline=None)
+# The same calls in every run; `nox -s fuzz` tries others.
+settings.register_profile("short", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 

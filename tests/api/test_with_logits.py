@@ -105,6 +105,18 @@ def test_target_may_be_a_distribution_which_the_temperature_leaves_alone(backend
     assert_allclose(value, 4 * kl(log_p, log_softmax(STUDENT / 2)), rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["logits", "probabilities", "log_probabilities"])
+def test_a_single_distribution_needs_no_other_axis(backend, kind):
+    log_p, log_q = log_softmax(TEACHER[0, 0] / 0.5), log_softmax(STUDENT[0, 0] / 0.5)
+    target = {"logits": TEACHER[0, 0], "probabilities": np.exp(log_p)}.get(kind, log_p)
+    operands = backend.array(STUDENT[0, 0]), backend.array(target)
+    value = backend.call(
+        kl_div_with_logits, *operands, target_is=kind, temperature=0.5, reduction="none"
+    )
+    assert tuple(value.shape) == ()
+    assert_allclose(backend.read(value), kl(log_p, log_q) / 4, rtol=1e-12)
+
+
 @EVERY
 def test_masked_vocabulary_contributes_nothing(backend, name):
     function, options = DIVERGENCES[name]

@@ -34,7 +34,7 @@ def rows_of(
     attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
     sums = block_loops.row_sums(xp, attempts, arrays, working, threads)
     with xp.errstate(all="ignore"):
-        return divergence.times_square(xp, sums)
+        return xp.asarray(divergence.times_square(xp, sums))
 
 
 def rows_of_block(
