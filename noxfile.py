@@ -51,20 +51,28 @@ SURROUNDINGS = {
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests on every array library that installs, with a spread of the slow cases."""
-    install_group(session, "torch", "tests")
-    session.install(".")
-    asked = session.posargs or ["tests", "tests/distributed"]
-    session.run("pytest", *PARALLEL, "-m", "not dry_run and not long", *asked, env=SURROUNDINGS)
+    """Run the tests on every array library that installs, with a spread of the slow cases."""
+    run_tests(session, "not dry_run and not long and not slow")
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take seconds each, most in a compiler, which `tests` leaves out."""
+    run_tests(session, "slow and not dry_run and not long")
 
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Run the cases that `tests` leaves out, each compiled anew; takes most of an hour."""
+    """Run the cases that `tests` and `slow` leave out; each compiles anew, for most of an hour."""
+    run_tests(session, "long")
+
+
+def run_tests(session: nox.Session, marks: str) -> None:
+    """Run the tests that have these marks, the distributed ones included."""
     install_group(session, "torch", "tests")
     session.install(".")
     asked = session.posargs or ["tests", "tests/distributed"]
-    session.run("pytest", *PARALLEL, "-m", "long", *asked, env=SURROUNDINGS)
+    session.run("pytest", *PARALLEL, "-m", marks, *asked, env=SURROUNDINGS)
 
 
 @nox.session
@@ -339,7 +347,7 @@ def coverage(session: nox.Session) -> None:
 
 
 # What .ci/run installs, nox and the build backend included.
-CI_GROUPS = ("torch", "tests", "lint", "build", "wheel-tests")
+CI_GROUPS = ("torch", "tests", "docs", "lint", "build", "wheel-tests")
 
 
 @nox.session
@@ -364,6 +372,41 @@ def audit(session: nox.Session) -> None:
     options = ["--requirement", str(CONSTRAINTS), "--no-deps", "--disable-pip"]
     # Strict, since otherwise a package that the database does not answer for counts as sound.
     session.run("pip-audit", "--strict", *options, *session.posargs)
+
+
+@nox.session(name="release-check")
+def release_check(session: nox.Session) -> None:
+    """Try on the last commit what a release needs: contents, metadata, a bare install, the docs."""
+    install_group(session, "release", "torch", "tests", "docs")
+    source = Path(session.create_tmp()).resolve() / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    session.run("git", "clone", "--quiet", ".", str(source), external=True)
+    session.chdir(source)
+    session.run("python", "-m", "build")
+    (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+    version = wheel.name.split("-")[1]
+    if f"\n## {version} - 20" not in Path("CHANGELOG.md").read_text():
+        session.error(f"CHANGELOG.md has no dated section of {version}: add one.")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run("check-wheel-contents", str(wheel))
+    session.run("check-sdist", "--inject-junk")
+    install_alone(session, wheel, version)
+    session.run("tar", "--extract", "--file", str(sdist), external=True)
+    session.install(f"{wheel}[conformance]")
+    folder = sdist.name.removesuffix(".tar.gz")
+    session.run("sphinx-build", "--quiet", "--fail-on-warning", f"{folder}/docs", "site")
+    session.notify("reproducible")
+
+
+def install_alone(session: nox.Session, wheel: Path, version: str) -> None:
+    """Install the wheel beside NumPy, and nothing else, and call it."""
+    alone = Path("alone").resolve()
+    session.run("python", "-m", "venv", str(alone))
+    python = str(alone / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", f"{wheel}[numpy]", external=True)
+    call = "print(kldiv_xp.kl_div(numpy.log([0.5, 0.5]), numpy.array([1.0, 0.0]), reduction='sum'))"
+    lines = f"import numpy, kldiv_xp; assert kldiv_xp.__version__ == {version!r}; {call}"
+    session.run(python, "-c", lines, external=True)
 
 
 @nox.session

@@ -24,9 +24,8 @@ extensions = [
     "facts_table",
     "repository_links",
 ]
-suppress_warnings = ["misc.highlighting_failure"]  # Pygments knows no Mermaid
 exclude_patterns = ["extensions", "pictures"]
-suppress_warnings = ["config.cache"]
+suppress_warnings = ["config.cache", "misc.highlighting_failure"]  # Pygments knows no Mermaid
 
 # Docstrings: a word between backticks is a link where it is the name of something public.
 default_role = "py:obj"

@@ -27,6 +27,8 @@ class Backend:
     why_unusable: Callable[[], str | None] = lambda: None
     # Cases of a test in an ordinary run, where each costs long; the rest are `long`.
     cases: int | None = None
+    # Of so many tests with such cases one is in the ordinary run; the rest are `slow`.
+    one_test_in: int = 1
 
     def array(self, values: Any, dtype: str = "float64") -> Any:
         """Array of this backend."""
@@ -170,10 +172,10 @@ BACKENDS = {
         Backend("numpy", "numpy", make_numpy, np.asarray, ("float16", *WIDE)),
         Backend("numpy-read-only", "numpy", make_read_only, np.asarray, ("float16", *WIDE)),
         TORCH("torch"),
-        TORCH("torch-compile", wrap=compile_torch, cases=1),  # 1.5 s a case
+        TORCH("torch-compile", wrap=compile_torch, cases=1, one_test_in=10),  # 1.5 s a case
         TORCH("torch-cuda", make=partial(make_torch, device="cuda"), why_unusable=no_cuda_in_torch),
-        JAX("jax", cases=1),  # 0.15 s a case, as under jit
-        JAX("jax-jit", wrap=jit_jax, cases=2),
+        JAX("jax", cases=1, one_test_in=4),  # 0.15 s a case, as under jit
+        JAX("jax-jit", wrap=jit_jax, cases=2, one_test_in=5),
         JAX("jax-cuda", make=partial(make_jax, platform="cuda"), why_unusable=no_cuda_in_jax),
         Backend(
             "dask",
@@ -183,6 +185,7 @@ BACKENDS = {
             ("float16", *WIDE),
             context=stay_lazy,
             cases=3,
+            one_test_in=4,
         ),
         STRICT("array-api-strict"),
         STRICT("array-api-strict-device1", make=partial(make_strict, device="device1")),

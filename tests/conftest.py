@@ -86,7 +86,7 @@ def pytest_collection_finish(session):
 
 
 def mark_long(items: list) -> None:
-    """Leave a spread of the cases of a test to the ordinary run, where each of them costs long."""
+    """Leave a spread of the cases of some tests to the ordinary run, where each costs long."""
     similar = defaultdict(list)
     for item in items:
         name, most = backend_of(item), item.get_closest_marker("cases")
@@ -94,9 +94,13 @@ def mark_long(items: list) -> None:
             similar[item.path, item.originalname, "", most.args[0]].append(item)
         elif name and BACKENDS[name].cases:
             similar[item.path, item.originalname, name, BACKENDS[name].cases].append(item)
-    for (_, test, _, most), cases in similar.items():
-        for item in set(cases) - set(spread(cases, most, test)):
+    for (_, test, name, most), cases in similar.items():
+        chosen = spread(cases, most, test)
+        for item in set(cases) - set(chosen):
             item.add_marker("long")
+        if name and crc32(test.encode()) % BACKENDS[name].one_test_in:
+            for item in chosen:
+                item.add_marker("slow")
 
 
 def backend_of(item) -> str | None:

@@ -17,7 +17,7 @@ class LogitsDraft(Draft):
     function : str
         Name of the divergence: 'kl_div_with_logits' or 'js_div_with_logits'.
     temperature : float
-        What logits are divided by.
+        Temperature that divides the logits.
     scale : bool
         Whether the divergence is multiplied by the square of the temperature.
     beta : float

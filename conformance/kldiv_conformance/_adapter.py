@@ -1,4 +1,4 @@
-"""What a backend is: how an array library makes, reads, compiles and differentiates."""
+"""An adapter: how an array library makes, reads, compiles and differentiates."""
 
 import importlib
 import importlib.util

@@ -20,7 +20,7 @@ MOST_LOST = 20
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told: how to reach implementation and adapters, and the ids of vectors."""
+    """Task of a worker: how to reach implementation and adapters, and the ids of vectors."""
 
     backend: str
     implementation: str
@@ -30,7 +30,7 @@ class Job:
 
 
 class BackendRun:
-    """What comes of every vector on one backend, whatever the implementation does to a process."""
+    """Outcome of every vector on one backend, whatever the implementation does to a process."""
 
     def __init__(
         self, job: Job, asked: Sequence[Vector], known: Mapping[str, Deviation], timeout: float

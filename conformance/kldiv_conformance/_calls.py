@@ -63,7 +63,7 @@ def call(
     arrays: list[Any],
     options: dict[str, Any],
 ) -> dict[str, Array]:
-    """What the implementation returns for a vector, by the name of the result."""
+    """Results of the implementation for a vector, by their names."""
     function = called(vector, implementation)
     loss = with_arguments(function, options)
     if vector.kind == "invalid":  # a compiler wraps what a call raises

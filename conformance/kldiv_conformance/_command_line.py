@@ -21,7 +21,7 @@ UNDONE = 2
 
 
 class UndoneError(click.ClickException):
-    """What keeps a command from being done, in one sentence."""
+    """Reason why a command cannot be done, in one sentence."""
 
     exit_code = UNDONE
 

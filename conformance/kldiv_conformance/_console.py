@@ -1,4 +1,4 @@
-"""What the command line shows: progress while a run lasts, and a table when it is over."""
+"""Output of the command line: progress during a run, and a table at its end."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn

@@ -71,7 +71,7 @@ def load_deviations(backend: str, folder: Traversable | None = None) -> dict[str
 
 
 def text(stored: object) -> str:
-    """What must be a string."""
+    """Value of a key, which must be a string."""
     if not isinstance(stored, str):
         message = f"{stored!r} is no string"
         raise TypeError(message)

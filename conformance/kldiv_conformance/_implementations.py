@@ -1,4 +1,4 @@
-"""What is judged: a loss, the functions beside it, and where to find them."""
+"""An implementation under judgement: a loss, the functions beside it, and where they are found."""
 
 import importlib
 import re

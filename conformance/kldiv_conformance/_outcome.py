@@ -1,4 +1,4 @@
-"""What came of a vector."""
+"""The outcome of a vector."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -12,7 +12,7 @@ Verdict: TypeAlias = Literal["pass", "deviation", "failure", "not supported"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a vector.
+    """Outcome of a vector.
 
     Attributes
     ----------

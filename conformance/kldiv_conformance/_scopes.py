@@ -52,7 +52,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Sign:
-    """What is known of a bug.
+    """Knowledge of a bug.
 
     Attributes
     ----------

@@ -118,7 +118,7 @@ def cover(found: Sequence[Vector]) -> set[str]:
 
 
 def traits(vector: Vector) -> set[tuple[str, str]]:
-    """What a spread must have of each kind."""
+    """Requirements of a spread: how many of each kind."""
     dtypes = [vector.input.dtype, vector.target.dtype]
     return {
         ("group", vector.group),

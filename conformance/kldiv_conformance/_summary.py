@@ -1,4 +1,4 @@
-"""What a report shows, as plain data: a row for each implementation on each backend."""
+"""Contents of a report as plain data: a row for each implementation on each backend."""
 
 import math
 from collections import Counter
@@ -48,7 +48,7 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
 
 
 def row(report: Report, backend: str) -> dict[str, Any]:
-    """What one implementation did on one backend."""
+    """Outcomes of one implementation on one backend."""
     outcomes = report.of(backend)
     numbers, checks = apart(outcomes)
     line = next(line for line in report.backends if line["backend"] == backend)

@@ -1,4 +1,4 @@
-"""What a vector is: a call and what must come of it, in plain Python lists and floats."""
+"""A vector: a call and its expected result, in plain Python lists and floats."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -71,7 +71,7 @@ class Vector:
 
     @property
     def kind(self) -> Kind:
-        """What the vector asks for: a value, a gradient, or an exception."""
+        """Expected kind of result: a value, a gradient, or an exception."""
         if self.raises is not None:
             return "invalid"
         return "value" if self.upstream is None else "gradient"
@@ -83,7 +83,7 @@ class Vector:
 
 @dataclass(frozen=True)
 class Note:
-    """What a flag stands for, the bug it catches, and where that bug was seen."""
+    """Meaning of a flag, the bug it catches, and where that bug was seen."""
 
     flag: str
     description: str

@@ -31,7 +31,7 @@ class Operand(Protocol[SelectedT_co, ComparedT]):
         """Mask of what is less than a number."""
 
     def __getitem__(self, key: ComparedT, /) -> SelectedT_co:
-        """What a mask selects: an array of the same library and dtype, of whatever shape."""
+        """Elements that an index selects: an array of the same library and dtype, of any shape."""
 
 
 ArrayT = TypeVar("ArrayT")

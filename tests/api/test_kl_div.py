@@ -221,6 +221,7 @@ def test_other_reductions_do_not_warn(backend, reduction):
         backend.call(kl_div, backend.array(LOG_Q), backend.array(P), reduction=reduction)
 
 
+@pytest.mark.slow
 def test_torch_compile_agrees_with_eager_through_inductor():
     backend = usable("torch")
     torch = library("torch")

@@ -357,6 +357,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
     reason="this torch has no gloo",
@@ -421,6 +422,7 @@ def test_an_exported_model_computes_the_same_for_any_batch(log_target):
         )
 
 
+@pytest.mark.slow
 @EXPORT_DEPRECATES
 @pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")),

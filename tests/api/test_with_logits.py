@@ -486,6 +486,7 @@ TINY_BETAS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("beta", "expected"), TINY_BETAS.items())
 def test_derivative_with_respect_to_the_target_is_right_at_tiny_beta(beta, expected):

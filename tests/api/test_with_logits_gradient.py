@@ -88,6 +88,7 @@ def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(ba
         assert_allclose(backend.read(slope), other, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_temperature_and_beta_may_be_arrays(backend):
     x, t, where = backend.array(STUDENT), backend.array(TEACHER), backend.array(SELECTED * 1.0) != 0
 

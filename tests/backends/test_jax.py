@@ -167,6 +167,7 @@ def test_slope_of_divergences_by_input_does_not_need_that_by_target():
     assert str(one).count(" exp ") < str(both).count(" exp ")
 
 
+@pytest.mark.slow
 @EVERY_DIVERGENCE
 def test_divergences_move_along_both_operands(divergence, function):
     arrays = tuple(map(jnp.asarray, logits(divergence, masked=False)))

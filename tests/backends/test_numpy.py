@@ -364,6 +364,7 @@ def values_of(kind, dtype):
     return -values, values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_reduced_loss_needs_little_memory_whatever_the_layout(dtype, view, tmp_path):
     log_q, target = (view(values, tmp_path) for values in values_of("usual", dtype))

@@ -161,6 +161,7 @@ def test_beta_may_be_an_array_and_its_ends_are_those_of_the_number(backend, beta
     assert_allclose(backend.read(value), expected, rtol=1e-6 if kind == "float32" else 1e-13)
 
 
+@pytest.mark.slow
 def test_temperature_and_beta_may_be_arrays_with_a_mask_and_another_axis(backend):
     student, teacher = np.asarray(STUDENT).T.copy(), np.asarray(TEACHER).T.copy()
     student[:, 1] = np.nan
@@ -234,6 +235,7 @@ def difference(function, at, step=1e-6):
     return (function(at + step) - function(at - step)) / (2 * step)
 
 
+@pytest.mark.slow
 @LOSSES
 @pytest.mark.parametrize("scaled", [False, True], ids=["bare", "scaled"])
 def test_loss_has_derivatives_by_its_temperature_and_by_its_logits(autodiff_backend, loss, scaled):
@@ -288,6 +290,7 @@ def test_loss_has_derivatives_by_its_logits_where_beta_is_an_array(autodiff_back
         assert_allclose(by_beta, exact, rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_sample_that_is_not_selected_does_not_reach_the_temperature(autodiff_backend):
     backend = autodiff_backend
     student = np.asarray(STUDENT)
@@ -303,6 +306,7 @@ def test_sample_that_is_not_selected_does_not_reach_the_temperature(autodiff_bac
     assert_array_equal(by_input[1], np.zeros(4))
 
 
+@pytest.mark.slow
 def test_parameter_of_a_compiled_module_learns():
     usable("torch")
     torch = library("torch")
@@ -340,6 +344,7 @@ def test_option_may_be_mapped(name, option):
     assert_allclose(backend.read(mapped(backend.array(values))), apart, rtol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("debugger", ["checkify", "debug_nans"])
 def test_temperature_and_beta_that_are_arrays_make_no_nan_on_their_way(debugger):
     usable("jax")

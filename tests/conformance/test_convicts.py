@@ -8,6 +8,10 @@ from kldiv_conformance import ADAPTERS, find
 from kldiv_conformance._suspects import suspects
 
 MUTANTS = list(mutants())
+CASES = [
+    pytest.param(mutant, marks=pytest.mark.slow) if BACKENDS[mutant.book][0] == "jax" else mutant
+    for mutant in MUTANTS
+]
 # Shares of all mutants whose flag must stand first, and among the first three.
 FORMS = ("'log_input'", "'generalized'", "'generalized' and 'log_input'")
 FIRST, FIRST_THREE = 0.8, 0.95
@@ -43,7 +47,7 @@ def test_the_textbook_passes_every_vector(book):
 
 
 @pytest.mark.cases(24)
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
+@pytest.mark.parametrize("mutant", CASES, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
 def test_wrong_implementation_is_convicted(mutant):
     skip_unless_it_runs(mutant.book)
     assert failures_and_rank(mutant)[0]

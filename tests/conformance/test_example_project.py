@@ -19,6 +19,7 @@ def run(project):
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_kernel_of_a_third_party_is_proved_by_five_lines(project):
     done = run(project)
     assert done.returncode == 0, done.stdout
@@ -27,6 +28,7 @@ def test_kernel_of_a_third_party_is_proved_by_five_lines(project):
     assert skipped > 100
 
 
+@pytest.mark.slow
 def test_wrong_kernel_of_a_third_party_fails_and_the_bug_is_named(project):
     kernel = project / "my_kernel.py"
     kernel.write_text(kernel.read_text().replace("(log_p -", "(log_p / np.log(2) -"))

@@ -230,6 +230,7 @@ def test_report_does_not_write_over_a_run(tmp_path):
     assert path.read_text() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["nan", "-NaN", "x", ""])
 def test_number_that_is_none_is_2(tmp_path, number):
     path = tmp_path / "run.jsonl"
@@ -345,6 +346,7 @@ def test_device_and_link_are_written_through(tmp_path):
     assert (tmp_path / "file").read_text() == "text"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_interrupted_run_is_2_and_leaves_no_file_and_no_process(kernels, name):
@@ -431,6 +433,7 @@ def test_markdown_of_a_name_has_no_markup_and_no_second_line():
     assert written == {"a&#124;b": ["&#96;c&#96; d", 3, None]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["list"], ["backends"], ["explain", "ordinary_001"]])
 def test_file_of_the_current_folder_is_not_taken_for_a_library(tmp_path, command):
     for name in ("json", "rich", "click", "jinja2", "re", "typing", "numpy", "jsonschema"):

@@ -25,6 +25,7 @@ def test_files_are_what_the_generator_writes():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_check_fails_when_a_single_digit_differs(tmp_path):
     assert generate("--folder", tmp_path).returncode == 0
     path = tmp_path / "ordinary.json"

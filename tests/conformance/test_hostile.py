@@ -104,6 +104,7 @@ DEATHS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), DEATHS.values(), ids=DEATHS)
 def test_vector_that_ends_its_process_fails_and_the_next_is_judged(judged, action, said):

@@ -283,6 +283,7 @@ def mutations(draw, lines):
     return found
 
 
+@pytest.mark.slow
 @settings(
     max_examples=300,
     deadline=None,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 from conftest import usable
 
 from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
@@ -100,6 +101,7 @@ print(outcome.verdict, outcome.detail)
 """
 
 
+@pytest.mark.slow
 def test_function_that_torch_cannot_compile_whole_fails_instead_of_running_as_it_is():
     """In a process of its own: torch watches all frames of this one from then on."""
     usable("torch-compile")

@@ -129,6 +129,7 @@ def exported(losses, batch):
         return torch.export.export(Losses(losses), tensors(batch), dynamic_shapes=dynamic_batch())
 
 
+@pytest.mark.slow
 @OF_LOSSES
 @OF_EXAMPLES
 def test_exported_program_of_another_batch_equals_eager(losses, example):
@@ -136,6 +137,7 @@ def test_exported_program_of_another_batch_equals_eager(losses, example):
     assert_equal_eager(losses, lambda batch: program(*tensors(batch)))
 
 
+@pytest.mark.slow
 @OF_LOSSES
 @OF_EXAMPLES
 def test_onnx_of_another_batch_equals_eager(losses, example):
@@ -143,6 +145,7 @@ def test_onnx_of_another_batch_equals_eager(losses, example):
     assert_equal_eager(losses, onnx_function(program.model_proto.SerializeToString()))
 
 
+@pytest.mark.slow
 @OF_LOSSES
 @OF_EXAMPLES
 def test_onnx_of_torchscript_of_another_batch_equals_eager(losses, example):
@@ -181,6 +184,7 @@ def test_compiled_function_has_one_graph_for_all_batches(losses, compiled):
     assert_equal_eager(losses, lambda batch: compiled(*tensors(batch)))
 
 
+@pytest.mark.slow
 @OF_LOSSES
 def test_compiled_derivatives_have_one_graph_for_all_batches(losses, compiled):
     def derivatives(function, batch):
@@ -195,6 +199,7 @@ def test_compiled_derivatives_have_one_graph_for_all_batches(losses, compiled):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beta", [0.25, 1])
 def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
     def both(input, target, where):
@@ -212,6 +217,7 @@ def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
         torch.testing.assert_close(*[torch.autograd.grad(value, leaves) for value in values])
 
 
+@pytest.mark.slow
 @OF_LOSSES
 def test_jax_export_of_symbolic_batch_equals_eager(losses):
     (batch,) = jax.export.symbolic_shape("batch")

@@ -101,6 +101,7 @@ for name, call in calls.items():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_child_of_a_process_that_has_used_threads_computes_the_same(library):
@@ -147,6 +148,7 @@ print(sum(done), wrong, len(ours()))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_ten_thousand_calls_of_many_threads_have_the_results_of_one(library):
     convert = ""
@@ -199,6 +201,7 @@ for name, call in calls.items():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc and setrlimit")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_thread_that_dies_while_it_starts_is_not_waited_for(library):
@@ -244,6 +247,7 @@ print(bool(np.isfinite(np.asarray(kl_div(big, big, reduction="sum")))))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc and setrlimit")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_end_of_memory_is_a_memory_error_and_no_end_of_work(library):

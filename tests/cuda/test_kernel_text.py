@@ -61,6 +61,7 @@ def test_each_element_of_long_rows_is_added_once(rows, edge, step):
     assert (sums(values) == values.sum(axis=1)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.cases(4)
 @pytest.mark.parametrize("step", [-1, 0, 1])
 def test_each_element_is_added_once_by_the_real_grid(step):

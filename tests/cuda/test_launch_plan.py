@@ -142,6 +142,7 @@ def both_ways(reduction, arrays, form=P, axis=(0, 2), parts=5):
     return here, evaluate_loss(whole, arrays, form, parts)
 
 
+@pytest.mark.slow
 @pytest.mark.cases(4)
 @BOTH_SPACES
 @pytest.mark.parametrize("types", MIXED, ids="-".join)
@@ -402,6 +403,7 @@ def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
         assert not re.search(r"\b(mul|fma|rcp|sqrt|neg|abs|ex2|lg2)\.(\w+\.)*f64\b", kernel)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in golden() if "float64" not in name])
 def test_threads_enough_fit_a_multiprocessor_and_none_spills(nvcc, tmp_path, name):
     """1024 threads: 64 registers at most, none of them kept in memory."""

@@ -209,6 +209,7 @@ def test_divisor_of_unknown_size_is_refused_in_one_sentence(stored, name):
     )
 
 
+@pytest.mark.slow
 @CHUNKED
 def test_sum_over_an_unknown_number_of_rows(client, stored, small, chunked):
     log_q, p = lazy(stored, chunked, FEW)
@@ -234,6 +235,7 @@ def fatal(block, marker, block_info=None):
     return block
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunked", [LONG["batch"], "vocabulary"])
 def test_worker_killed_in_mid_run_leaves_every_result_right(
     client, stored, small, chunked, tmp_path

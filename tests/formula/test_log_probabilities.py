@@ -185,6 +185,7 @@ def test_torch_gradcheck_passes_for_positive_targets(log_target, order):
     assert check(loss, (log_q, target))
 
 
+@pytest.mark.slow
 @BOTH_SPACES
 @pytest.mark.parametrize("order", [1, 2])
 def test_jax_check_grads_passes_for_positive_targets(log_target, order):

@@ -301,6 +301,7 @@ def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
                 assert l2_error(found[number], expected) <= 3e-6, (temperature, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0, 1e-3, 1])
 def test_second_derivatives_are_those_of_the_softmax(noise):
     usable("jax")

@@ -284,6 +284,7 @@ print(os.waitstatus_to_exitcode(status), value() == before)
     assert run_python(program, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1") == "0 True"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_processes_of_a_pool_compute_the_same(method, tmp_path):
     import multiprocessing

@@ -44,6 +44,7 @@ def backward(value):
 # Values
 
 
+@pytest.mark.slow
 @EVERY
 def test_values_are_those_of_another_dtype(info):
     """test_compare_cpu, with float64 in the place of another device."""
@@ -64,6 +65,7 @@ def test_values_are_those_of_another_dtype(info):
             )
 
 
+@pytest.mark.slow
 @EVERY
 @EVERY_DTYPE
 def test_every_dtype_of_the_operator_goes_forward_and_backward(info, dtype):
@@ -73,6 +75,7 @@ def test_every_dtype_of_the_operator_goes_forward_and_backward(info, dtype):
         assert {one.grad.dtype for one in (sample.input, *sample.args)} == {dtype}
 
 
+@pytest.mark.slow
 @EVERY
 def test_no_other_dtype_is_taken(info):
     """test_dtypes, of the others."""
@@ -150,6 +153,7 @@ def test_operands_that_are_copied_on_write_are_not_copied(info):
 # Tensors without values
 
 
+@pytest.mark.slow
 @EVERY
 @EVERY_DTYPE
 def test_meta_tensors_have_the_shape_and_dtype_of_the_value(info, dtype):
@@ -189,6 +193,7 @@ def test_fake_tensors_have_the_properties_of_the_value(info):
             )
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("autocast", [False, True], ids=["plain", "autocast"])
 def test_each_step_and_its_derivative_is_what_fake_tensors_expect(info, autocast):
@@ -201,6 +206,7 @@ def test_each_step_and_its_derivative_is_what_fake_tensors_expect(info, autocast
 # Tensors that wrap others
 
 
+@pytest.mark.slow
 @EVERY
 def test_any_choice_of_wrapped_operands_computes_the_same(info):
     """TestCompositeCompliance.test_operator."""
@@ -210,6 +216,7 @@ def test_any_choice_of_wrapped_operands_computes_the_same(info):
         composite_compliance.check_all_permutations(info.op, *arguments, equal)
 
 
+@pytest.mark.slow
 @EVERY
 def test_derivatives_of_wrapped_operands_are_the_same(info):
     """TestCompositeCompliance.test_backward and test_forward_ad."""
@@ -234,6 +241,7 @@ def test_a_traced_graph_computes_the_same(info):
         equal(traced(*tensors), function(*tensors))
 
 
+@pytest.mark.slow
 @pytest.mark.cases(2)
 @EVERY
 def test_what_is_compiled_has_the_same_derivatives(info):

@@ -56,6 +56,7 @@ def test_grad_is_that_of_autograd(info):
         equal(found, derivatives(function, tensors))
 
 
+@pytest.mark.slow
 @EVERY
 def test_jvp_is_the_transpose_of_vjp(info):
     """test_jvp and test_vjp."""
@@ -72,6 +73,7 @@ def test_jvp_is_the_transpose_of_vjp(info):
         equal(left, dot(back(above), tangents))
 
 
+@pytest.mark.slow
 @EVERY
 def test_transforms_of_transforms_agree(info):
     """test_vjpvjp, test_jvpvjp and test_vmapvjp."""
@@ -121,6 +123,7 @@ def test_vmap_is_a_loop(info, place):
             equal(found, in_turn(function, stacked, along))
 
 
+@pytest.mark.slow
 @pytest.mark.cases(4)
 @EVERY
 @pytest.mark.parametrize("mode", ["real", "fake", "symbolic"])
@@ -133,6 +136,7 @@ def test_make_fx_gives_a_graph_that_computes_the_same(info, mode):
         equal(graph(*other), function(*other))
 
 
+@pytest.mark.slow
 @pytest.mark.cases(3)
 @EVERY
 @pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])

@@ -73,6 +73,7 @@ def test_student_learns(demo, lesson):
     assert curve[-1] < 0.2 * curve[0]
 
 
+@pytest.mark.slow
 def test_soft_targets_are_distributions_and_softer_than_beliefs(demo):
     digits = demo[0]
     some = digits.load().first(200)
@@ -83,6 +84,7 @@ def test_soft_targets_are_distributions_and_softer_than_beliefs(demo):
     assert (soft.max(axis=1) <= sharp.max(axis=1)).all()
 
 
+@pytest.mark.slow
 def test_demo_ends_with_accuracies_and_a_picture(tmp_path):
     path = tmp_path / "made" / "curves.png"
     done = run("--steps", "300", "--output", str(path))
@@ -96,6 +98,7 @@ def test_demo_ends_with_accuracies_and_a_picture(tmp_path):
     assert all_labels > few_labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

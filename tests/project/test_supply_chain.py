@@ -16,7 +16,7 @@ if not CONSTRAINTS.exists():
     pytest.skip(".ci/ is not in this source tree", allow_module_level=True)
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-CI_GROUPS = ("torch", "tests", "lint", "build", "wheel-tests")
+CI_GROUPS = ("torch", "tests", "docs", "lint", "build", "wheel-tests")
 
 
 def group(name):

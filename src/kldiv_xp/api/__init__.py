@@ -1,1 +1,1 @@
-"""What users call: signatures and docstrings."""
+"""The public functions and classes: signatures and docstrings."""

@@ -41,7 +41,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives by the operands that are wanted, all written in one pass."""
+    """Gradients with respect to the wanted operands, all written in one pass."""
     options = (form, scale, upstream, wanted)
     return by_kernels(launch_plan.slopes, context, arrays, *options, above=upstream)
 
@@ -91,7 +91,7 @@ def has_kernels(*arrays: Array) -> bool:
 
 
 def is_plain(array: Array) -> bool:
-    """Whether an array is CuPy's own, of a known type, whose strides are whole elements."""
+    """Whether an array is CuPy's own, with a known dtype and strides of whole elements."""
     whole = not any(step % array.itemsize for step in array.strides)
     return type(array) is cupy.ndarray and has_known_type(array) and whole
 

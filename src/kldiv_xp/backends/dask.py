@@ -28,7 +28,7 @@ from kldiv_xp.host.threads import thread_limit
 
 
 def in_memory(context: Context, array: Array) -> Array:
-    """What the array computes to, now."""
+    """Values of a lazy array, computed now."""
     return array.compute()
 
 
@@ -105,7 +105,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, lazily."""
+    """Gradients with respect to the wanted operands, lazily."""
     functions = chained_slopes(form, scale, len(arrays))
     by_input, by_target = (
         elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)

@@ -43,7 +43,7 @@ def over_chunks(name: str, array: Array, **options: Any) -> Array:
 
 
 def quietly(name: str, *operands: Any, **options: Any) -> Array:
-    """What the function of that name returns for chunks, or for reductions of them."""
+    """Result of the function of that name for chunks, or for reductions of them."""
     xp = namespace_of(operands[0])
     with quiet(facts_about(xp), operands[0]):
         return getattr(xp, name)(*operands, **options)

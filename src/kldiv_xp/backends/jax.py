@@ -54,7 +54,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted."""
+    """Gradients with respect to the wanted operands."""
     factor = product(context, scale, upstream)
     slopes: Gradient = compiled_slopes(context.working, form, wanted, arrays, factor)
     return slopes
@@ -64,7 +64,7 @@ def gradient(
 def compiled_slopes(
     working: DType, form: Form, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, times a scale."""
+    """Gradients with respect to the wanted operands, times a scale."""
     widened = widen(working, arrays)
     by_input, by_target = (
         cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None

@@ -44,7 +44,7 @@ def rows_and_operands(working: DType, divergence: KL, heads: Heads) -> tuple[Arr
 
 
 def slopes(working: DType, divergence: KL, heads: Heads, upstream: Array) -> tuple[Heads]:
-    """Derivatives by input, weight and bias; target and its head are taken for constants."""
+    """Gradients with respect to input, weight and bias; target and its head are constants."""
     by_target = False
     function = partial(slopes_of, divergence, Guard.FULL, by_target)
 
@@ -77,7 +77,7 @@ def zeros(array: Array) -> Array:
 
 
 def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[Any, Array]:
-    """What a step makes of one block of rows after the other, and of those that are left."""
+    """Results of a step for one block of rows after the other, and for the rows that are left."""
     count, size = heads.input.shape[0], rows_of_block(heads.weight.shape[0])
     whole = count - count % size
     values = []

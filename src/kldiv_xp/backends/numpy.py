@@ -53,7 +53,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, each written in one pass."""
+    """Gradients with respect to the wanted operands, each written in one pass."""
     fill = partial(fill_slope, context.xp, arrays, form, scale, upstream)
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
@@ -151,7 +151,7 @@ def fill_slope(
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivative by one operand into `result`; of few elements at once."""
+    """Write the derivative with respect to one operand into `result`; of few elements at once."""
     slope = partial(chained_slope, place, form, scale, len(arrays))
     operands = (*arrays, *upstream)
     if math.prod(result.shape) >= inner_products.ROW:

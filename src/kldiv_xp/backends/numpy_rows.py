@@ -59,7 +59,7 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, each written in one pass."""
+    """Gradients with respect to the wanted operands, each written in one pass."""
     fill = partial(fill_row_slopes, context.xp, arrays, divergence, scale, upstream)
     results: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
@@ -81,7 +81,7 @@ def fill_row_slopes(
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivative by one operand into `result`, whole rows at a time."""
+    """Write the derivative with respect to one operand into `result`, whole rows at a time."""
     function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
     kept = len(result.shape) - 1
     block_loops.fill(xp, [function], (*arrays, *upstream), result, working, threads, kept)

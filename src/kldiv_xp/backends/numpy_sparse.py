@@ -52,7 +52,7 @@ def fill_slopes(
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivatives by input and by target, of those that are not None."""
+    """Write the derivatives with respect to input and by target, of those that are not None."""
 
     def function(xp: Namespace, *block: Array) -> list[Array]:
         logits, indices, target, upstream, *where = block

@@ -76,7 +76,7 @@ def gradient_of(
 def cotangent(
     context: Context, upstream: Array, reduction: Reduction, samples: Shape, count: Array | None
 ) -> tuple[Scale, Arrays]:
-    """Derivative by each of the samples: a scale, times an array if there is one."""
+    """Derivative with respect to each of the samples: a scale, times an array if there is one."""
     is_array = not (upstream is None or is_number(upstream))
     if is_array:
         check_memory(context, upstream=upstream)
@@ -98,7 +98,7 @@ def checked(
     where: Array | None,
     dtype: DType | None = None,
 ) -> tuple[Context, Arrays, Axes | None]:
-    """What the operands are together, they and their mask in one shape, and the axes."""
+    """Context of the operands; operands and mask in one shape; the axes."""
     for switch in form:
         if not isinstance(switch, bool):
             check_form(form)

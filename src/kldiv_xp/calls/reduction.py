@@ -43,7 +43,7 @@ def warn_about_override(reduction: Reduction, resolved: Reduction) -> None:
 
 
 def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:
-    """What torch's two deprecated flags mean together; None counts as True."""
+    """Reduction that torch's two deprecated flags mean together; None counts as True."""
     if reduce is False:
         return "none"
     return "sum" if size_average is False else "mean"

@@ -92,7 +92,7 @@ def arranged(
     where: Array | None,
     dtype: DType | None = None,
 ) -> tuple[Context, Arrays, int]:
-    """What the operands are together, they and their mask with rows last, and where those were."""
+    """Context of the operands; operands and mask with rows last; the axis of the rows."""
     context = with_dtype(examine(input, target), dtype)
     check_held(divergence.temperature, context)
     place = one_axis(axis, input.ndim)

@@ -22,7 +22,7 @@ def with_gradient(
     upstream: Array,
     return_value: bool,
 ) -> tuple[Array, ...]:
-    """Derivatives by both operands, and before them the loss if that is wanted."""
+    """Derivatives with respect to both operands, and before them the loss if that is wanted."""
     check_switch("return_value", return_value)
     gradient = gradient_of_divergence(input, target, upstream, *options)
     return (divergence_of(input, target, *options), *gradient) if return_value else gradient

@@ -1,1 +1,1 @@
-"""What raises: arrays, options and numbers, and the remedies that errors name."""
+"""Checks of arrays, options and numbers, and the remedies that errors name."""

@@ -1,4 +1,4 @@
-"""What a single operand must be: an array of one library, dense, of real floats."""
+"""Checks of a single operand: an array of one library, dense, of real floats."""
 
 from kldiv_xp._typing import Array, DType, Namespace, Shape
 from kldiv_xp.checks.remedies import (

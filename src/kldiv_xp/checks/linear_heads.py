@@ -1,4 +1,4 @@
-"""What hidden states and the weights that make logits of them must be."""
+"""Checks of hidden states and of the weights that turn them into logits."""
 
 from kldiv_xp._typing import Array, Namespace, Shape, TargetKind
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace

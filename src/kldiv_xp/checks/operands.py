@@ -1,4 +1,4 @@
-"""What raises, from types, dtypes, shapes and devices alone: no value is read."""
+"""Checks of operands together, by types, dtypes, shapes and devices alone: no value is read."""
 
 from kldiv_xp._typing import Array, Axes, Namespace, Reduction, Shape
 from kldiv_xp.checks.arrays import KINDS, check_dtype, check_layouts, common_namespace, type_name

@@ -1,4 +1,4 @@
-"""What raises, from the options of a call alone."""
+"""Checks of the options of a call alone."""
 
 from numbers import Integral
 from typing import get_args

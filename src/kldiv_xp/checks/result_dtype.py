@@ -1,4 +1,4 @@
-"""What raises, of a type that is named for the result."""
+"""Checks of the dtype that is named for the result."""
 
 from kldiv_xp._typing import DType, Namespace
 from kldiv_xp.checks.arrays import is_float

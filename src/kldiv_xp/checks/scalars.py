@@ -15,7 +15,7 @@ from kldiv_xp.core.namespaces import is_array, known_shape, traced
 
 @dataclass(frozen=True)
 class Range:
-    """What a number must be, and a remedy."""
+    """A requirement that a number must meet, and a remedy."""
 
     required: str
     remedy: str

@@ -26,7 +26,7 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
 
 
 def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
-    """Remedy for shapes of which one, or each, lacks the copies that the other one has."""
+    """Remedy for shapes that differ because an operand has fewer copies along an axis."""
     both = ("input", left), ("target", right)
     needed = [f"{name} = {broadcast(xp, name, shape)}" for name, one in both if one != shape]
     return f"nothing is broadcast silently, so pass {' and '.join(needed)}"

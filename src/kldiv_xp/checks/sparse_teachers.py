@@ -1,4 +1,4 @@
-"""What a teacher known at some indices must be: its indices, its shape, its logits."""
+"""Checks of a sparse teacher: its indices, its shape, its logits."""
 
 from kldiv_xp._typing import Array, Shape, Tail, TargetKind
 from kldiv_xp.checks.arrays import KINDS, check_layouts, common_namespace

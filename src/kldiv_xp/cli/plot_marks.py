@@ -1,4 +1,4 @@
-"""What a picture of divergences says in words, and where it says it: findings at their samples."""
+"""Labels in a picture of divergences, and their places: findings at their samples."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,1 +1,1 @@
-"""What every backend may rely on."""
+"""Contexts, facts and plain evaluation, on which every backend may rely."""

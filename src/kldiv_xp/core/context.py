@@ -1,4 +1,4 @@
-"""What a pair of operands is together: their library, who computes, and the dtypes."""
+"""The context of a call: the operands' library, the backend that computes, and the dtypes."""
 
 from __future__ import annotations
 

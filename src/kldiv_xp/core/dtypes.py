@@ -8,7 +8,7 @@ from kldiv_xp._typing import Array, DType, Namespace
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `finfo` tells of a floating-point type."""
+    """Limits of a floating-point dtype, as in `finfo`."""
 
     bits: int
     eps: float

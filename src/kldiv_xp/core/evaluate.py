@@ -21,7 +21,7 @@ Gradient = tuple[Array | None, Array | None]
 
 
 def by_backend(name: str, context: Context, *arguments: object) -> Any:
-    """What the backend of the operands answers, NotImplemented where it has no such function."""
+    """Result of the operands' backend, NotImplemented where it has no such function."""
     if context.backend is None or not hasattr(context.backend, name):
         return NotImplemented
     return getattr(context.backend, name)(context, *arguments)
@@ -112,20 +112,20 @@ def reduced(
     parts: int | None,
     axis: Axes | None,
 ) -> Array:
-    """Sum of the terms over the divisor; none of them is -0, of which XLA makes a sum of -0."""
+    """Sum of the terms over the divisor; no term is -0, because XLA sums them to -0."""
     terms = term_of(form)(xp, *arrays)
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
 def chained_slopes(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
-    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
+    """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
     return [chained_slope(place, form, scale, count, Guard.FULL) for place in (0, 1)]
 
 
 def chained_slope(
     place: int, form: Form, scale: Scale, count: int, guard: Guard
 ) -> Callable[..., Array]:
-    """Function (xp, *arrays, *upstream) to the derivative by one of the operands."""
+    """Function (xp, *arrays, *upstream) to the derivative with respect to one of the operands."""
     slope = partial(slope_of(form, place), guard=guard)
     return partial(chained, slope, scale, count)
 
@@ -144,7 +144,7 @@ def chained(
 
 
 def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
-    """Derivative by sums over some axes, for each of their terms."""
+    """Derivative with respect to sums over some axes, for each of their terms."""
     return xp.broadcast_to(with_axes(upstream, axis), shape) if axis else upstream
 
 

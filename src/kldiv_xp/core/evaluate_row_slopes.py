@@ -70,7 +70,7 @@ def evaluate_row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool] = BOTH,
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, each in the dtype of its operand."""
+    """Gradients with respect to the wanted operands, each in the dtype of its operand."""
     functions = row_slopes(divergence, scale, len(arrays))
     if isinstance(divergence, JSOfArray):
         slopes = [evaluated(context, function, *arrays, *upstream) for function in functions]
@@ -92,7 +92,7 @@ def evaluate_row_slopes(
 def row_slopes(
     divergence: Divergence | JSOfArray, scale: Scale, count: int, guard: Guard = Guard.FULL
 ) -> list[partial[Array]]:
-    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
+    """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
     return [
         partial(chained_row_slope, divergence, guard, by_target, scale, count)
         for by_target in (False, True)

@@ -125,7 +125,7 @@ def plain_slopes(
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, by one expression of the whole arrays."""
+    """Gradients with respect to the wanted operands, by one expression of the whole arrays."""
     in_order = (*arrays[:2], upstream, *arrays[2:])
     by_input, by_target = (
         run(

@@ -60,7 +60,7 @@ def plain_sparse_slopes(
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by input and target, if they are wanted, by one expression of whole arrays."""
+    """Gradients with respect to the wanted operands, by one expression of whole arrays."""
     logits, indices, target, *where = arrays
     by_input, by_target = (
         run(

@@ -1,4 +1,4 @@
-"""What is known about each array library: one table, a row for a library, a column for a fact."""
+"""Facts about array libraries: one table, a row for each library, a column for each fact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from kldiv_xp.core.words import OF_CUPY, OF_DASK, OF_JAX, OF_NUMPY, OF_TORCH, ST
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What the rest of the package may rely on; the defaults hold for any library at all."""
+    """Facts that the rest of the package relies on; the defaults hold for any library at all."""
 
     computes_with_numpy: bool = True
     """NumPy does the arithmetic, if only that of Python's numbers, and its warnings can surface."""
@@ -48,7 +48,7 @@ class Facts:
     """Full name of the function whose result automatic differentiation takes for a constant."""
 
     backends_of_subclasses: Mapping[str, str] = field(default_factory=dict)
-    """Bridges of subclasses of which it is known what they do, by their full names."""
+    """Bridges of known subclasses, by their full names."""
 
     has_layouts: bool = False
     """Arrays of a plain type may be sparse, nested or laid out for other libraries."""

@@ -35,7 +35,7 @@ class Words:
     from_numpy: str = "{m}.asarray({x}, device={y}.device)"
     from_other: str = "{m}.from_dlpack({x}).to_device({y}.device)"
     exported: str = "{x}"
-    """What other libraries can take."""
+    """Interfaces by which other libraries take its arrays."""
 
     exports_numpy: bool = False
     """That is an array of NumPy."""

@@ -58,7 +58,7 @@ def slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, all written in one pass."""
+    """Gradients with respect to the wanted operands, all written in one pass."""
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
     work = Work(source, context, inputs, outputs, (scale.number_at_hand(),))

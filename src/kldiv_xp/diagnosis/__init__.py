@@ -1,1 +1,1 @@
-"""What is wrong with the inputs; reads values, and is in no hot path."""
+"""Diagnosis of wrong inputs; reads values, and is in no hot path."""

@@ -148,7 +148,7 @@ def constant(operand: Array) -> Array:
 
 
 def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding, ...]:
-    """What types and shapes alone say, in the words of the errors that the loss would raise."""
+    """Findings from types and shapes alone, in the words of the errors that the loss raises."""
     found = []
     for name, operand, other in (("input", input, target), ("target", target, input)):
         try:

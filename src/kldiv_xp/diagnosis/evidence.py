@@ -1,4 +1,4 @@
-"""What the rules of a diagnosis go by, and the findings that they make of it."""
+"""Evidence for the rules of a diagnosis, and the findings that they make of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a diagnosis says: findings, and the report that holds them."""
+"""The result of a diagnosis: findings, and the report that holds them."""
 
 import math
 from collections.abc import Mapping
@@ -69,7 +69,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What `diagnose` found; true if it found anything.
+    """Findings of `diagnose`; true if there are any.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """What was looked at, and how much was found."""
+        """Number of elements and samples, and of findings."""
         count = len(self.findings)
         found = {0: "nothing", 1: "1 mistake"}.get(count, f"{count} mistakes")
         kind = str(self.target_is).replace("_", "-")

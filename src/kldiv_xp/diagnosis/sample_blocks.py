@@ -32,7 +32,7 @@ class Part:
     ends: bool
 
     def place(self, flat: int, axes: int) -> Axes:
-        """Index in the operands, of a place that is counted through the first axes of the part."""
+        """Index in the operands for a flat position in the first axes of the part."""
         index = {}
         for axis, start, size in reversed(self.extent[:axes]):
             flat, here = divmod(flat, size)

@@ -26,7 +26,7 @@ class Tally:
 
 @dataclass
 class Inspection:
-    """What was met, by name, and of how many samples the sums were judged.
+    """Tallies of elements by name, and how many samples had their sums judged.
 
     A sum is off that differs from 1 by more than the tolerance, and an entry above 0 that exceeds
     it by more.
@@ -37,7 +37,7 @@ class Inspection:
     samples: dict[str, int] = field(default_factory=lambda: {"input": 0, "target": 0})
 
     def __getitem__(self, name: str) -> Tally:
-        """What is known about a thing, also if it was not met."""
+        """Tally of one kind of element, also if none was met."""
         return self.met.get(name, Tally())
 
     def meet(self, name: str, part: Part, found: Array, values: Array, axes: int) -> None:
@@ -62,7 +62,7 @@ def inspect(
     tiny: float,
     tolerance: float,
 ) -> Inspection:
-    """What is met in input, target and, if there is one, the mask, all in one shape.
+    """Inspection of input, target and, if there is one, the mask, all in one shape.
 
     Targets below `tiny` are too small for their type.
     """
@@ -114,7 +114,7 @@ def events(
 
 
 def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
-    """What the entries of rows stand for; of logits over the largest one of the row."""
+    """Space of the entries of rows; for logits relative to the largest one of the row."""
     if kind == "probabilities":
         return rows
     if kind == "log_probabilities":

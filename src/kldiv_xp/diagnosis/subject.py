@@ -20,7 +20,7 @@ class Subject:
 
     @property
     def input_is(self) -> InputKind:
-        """What input is taken for."""
+        """Space of `input`."""
         if self.divergence is not None:
             return "logits"
         return "log_probabilities" if self.log_input else "probabilities"
@@ -37,11 +37,11 @@ class Subject:
 
     @property
     def temperature(self) -> float | Array:
-        """What logits are divided by."""
+        """Temperature that divides the logits."""
         return 1.0 if self.divergence is None else self.divergence.temperature
 
     def kind_of(self, operand: str) -> str:
-        """What an operand is taken for."""
+        """Space of an operand."""
         return self.input_is if operand == "input" else self.target_is
 
     @property

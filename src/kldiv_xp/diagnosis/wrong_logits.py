@@ -9,7 +9,7 @@ from kldiv_xp.formula.logits import JS
 
 
 def probabilities_as_input(evidence: Evidence) -> Finding | None:
-    """Probabilities, of which another softmax is taken."""
+    """Probabilities where logits belong: the softmax is taken twice."""
     if not is_probabilities(evidence, "input"):
         return None
     return as_logits(evidence, "input", f"pass {say(evidence.xp, 'log', 'input')}")

@@ -27,7 +27,7 @@ class JSOfArray:
     def rows(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """Divergence of every row, whose axis stays, of which an end of beta is a KL."""
+        """Divergence of every row, the axis kept; a KL at either end of beta."""
         options = self.temperature, self.scaled, guard
         first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
         beta = xp.where(xp.logical_or(first, last), 0.5, self.beta)
@@ -41,7 +41,7 @@ class JSOfArray:
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
-        """Derivative by target."""
+        """Derivative with respect to target."""
         complement = xp.add(xp.negative(self.beta), 1.0)
         return self.slope(xp, input, target, self.beta, complement, guard)
 
@@ -55,7 +55,7 @@ class JSOfArray:
     def slope(
         self, xp: Namespace, input: Array, target: Array, beta: Array, gamma: Array, guard: Guard
     ) -> Array:
-        """Derivative by target of the divergence with these weights; at the ends those of KL."""
+        """Derivative with respect to target, with these weights; that of KL at the ends of beta."""
         options = self.temperature, self.scaled, guard
         first, last = xp.equal(beta, 0), xp.equal(gamma, 0)
         beta, gamma = (

@@ -1,4 +1,4 @@
-"""What keeps divergences of nearly equal distributions exact: differences, and what h is made of.
+"""Parts of exact divergences of nearly equal distributions: differences, and the terms of h.
 
 With D the differences of logits over the temperature, and M their mean under p, q is proportional
 to p exp(-d) for d = D - M, so that, with h(d) = exp(-d) - 1 + d >= 0,
@@ -124,7 +124,7 @@ class Pair(NamedTuple):
 
 
 def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
-    """Two rows of logits with their exponentials, of which the largest is 1."""
+    """Two rows of logits and their exponentials, scaled so that the largest is 1."""
     tops = largest(xp, target), largest(xp, input)
     shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
     p, q = (xp.exp(over(xp, one, temperature)) for one in shifted)

@@ -34,7 +34,7 @@ NEAR_MIXTURE = 0.05
 """The same of Jensen-Shannon divergences, whose logarithms are larger than their differences."""
 
 NEAR_SLOPE = 0.0625
-"""The same of the square of a derivative by the input, relative to that of p."""
+"""The same of the square of a derivative with respect to the input, relative to that of p."""
 
 
 def looks_close(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
@@ -60,7 +60,7 @@ def close_kl(
 def close_slope(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
-    """Derivative by the input, as that of `near_slopes`."""
+    """Derivative with respect to the input, as that of `near_slopes`."""
     p, sum_p, centred, d = close_parts(xp, input, target, temperature)
     rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred), p)
     mean_rise = xp.divide(row_sum(xp, rise), sum_p)

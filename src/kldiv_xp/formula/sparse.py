@@ -146,7 +146,7 @@ class SparseKL:
         return xp.multiply(xp.where(zero, 0.0, slope), upstream)
 
     def renormalized_slope(self, xp: Namespace, target: Array, p: Array, ratio: Array) -> Array:
-        """Derivative by logits, by log-probabilities, or by probabilities over their sum."""
+        """Derivative with respect to logits, log-probabilities, or probabilities over their sum."""
         if self.target_is == "probabilities":
             mean = row_sum(xp, xp.multiply(p, ratio))
             return xp.divide(xp.subtract(ratio, mean), row_sum(xp, target))

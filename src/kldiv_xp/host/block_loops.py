@@ -82,7 +82,7 @@ def rows(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """A number for every row, of which `function` (xp, *blocks) returns those of whole rows."""
+    """A number for every row; `function` (xp, *blocks) returns those of a block of whole rows."""
     kept = operands[0].ndim - 1
     indices = blocks_of(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)

@@ -43,7 +43,7 @@ def taken(left: deque[int]) -> Iterator[int]:
 
 
 class Sign:
-    """What only a thread holds: it is there no longer than the thread."""
+    """Data of one thread, which live no longer than the thread."""
 
 
 class Helper:

@@ -67,6 +67,7 @@ def test_losses_have_the_dtype_of_torchs_own(device, name, left, right, reductio
     torch.testing.assert_close(ours, widened)
 
 
+@pytest.mark.slow
 @pytest.mark.cases(4)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("options", [{"reduction": "sum"}, {"reduction": "none"}])

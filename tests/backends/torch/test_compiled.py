@@ -128,6 +128,7 @@ TRANSFORMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.cases(4)
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)

@@ -654,6 +654,7 @@ def test_compiled_gradient_is_the_closed_form(type_, log_target, differentiated)
             assert operand.grad is None
 
 
+@pytest.mark.slow
 @DIFFERENTIATED
 def test_compiled_loss_of_any_size_is_compiled_once(differentiated):
     calls = []

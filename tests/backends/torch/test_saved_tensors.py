@@ -132,6 +132,7 @@ def compilations():
             yield pytest.param(compiler, loss, id=f"{compiler}-{name}", marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("backend", "loss"), list(compilations()))
 def test_so_it_does_under_the_compiler(loss, backend):
     torch.compiler.reset()

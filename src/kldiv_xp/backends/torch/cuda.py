@@ -55,7 +55,7 @@ def slopes_of(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted."""
+    """Gradients with respect to the wanted operands."""
     if compiler() is None:
         return cuda_without_cupy.slopes(context, arrays, form, scale, upstream, wanted)
     device = device_of(arrays[0])
@@ -86,7 +86,7 @@ def row_slopes_of(
 
 @cache
 def compiler() -> Any:
-    """What compiles and launches kernels, or None where CuPy cannot be imported."""
+    """Module that compiles and launches kernels, or None where CuPy cannot be imported."""
     try:
         from kldiv_xp.cuda import cupy_launcher
     except ImportError:

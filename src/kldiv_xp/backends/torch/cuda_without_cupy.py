@@ -50,7 +50,7 @@ def slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted."""
+    """Gradients with respect to the wanted operands."""
     every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
     functions = chained_slopes(form, scale, len(arrays))
     by_input, by_target = (
@@ -103,7 +103,7 @@ def rows_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
 
 
 def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
-    """What a function makes of each block, as one tensor."""
+    """Results of a function for each block, as one tensor."""
     result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
     for index, block in blocks_of(arrays):
         result[index] = function(*block)

@@ -81,7 +81,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives by the operands that are wanted, each in its place."""
+    """Gradients with respect to the wanted operands, each in its place."""
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), parts_above(arrays[0], upstream)
@@ -109,7 +109,7 @@ def row_slopes(
 
 
 def parts_above(operand: Array, upstream: Arrays) -> Arrays:
-    """What this process needs of derivatives by the loss."""
+    """Local part of the cotangent of the loss."""
     return tuple(
         number_of(one) if one.ndim == 0 else part_like(operand, one, "upstream") for one in upstream
     )

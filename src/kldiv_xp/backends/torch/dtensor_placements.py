@@ -21,7 +21,7 @@ def lie_alike(left: Array, right: Array) -> bool:
 
 
 def parts_of(arrays: Arrays) -> Arrays:
-    """What this process has of the operands, and what it needs of the mask beside them."""
+    """Local parts of the operands, and the part of the mask that belongs to them."""
     return (
         *(one.to_local() for one in arrays[:2]),
         *(part_like(arrays[0], one) for one in arrays[2:]),
@@ -62,7 +62,7 @@ def spread_as(operand: Array, part: Array) -> Array:
 
 
 def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
-    """Sums over some axes, of the sums over those parts of them that the processes have."""
+    """Sums over some axes, from the sums over the local part in each process."""
     kept = [place for place in range(operand.ndim) if place not in axis]
     sums = Replicate() if summed else Partial()
     placements = [

@@ -71,7 +71,7 @@ class WholeRows:
         return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
 
     def exchanged(self, tensor: Array, operation: Any) -> Array:
-        """What the processes have found together."""
+        """Reduction of a value over all processes."""
         tensor = tensor.contiguous()
         for group in self.groups:
             dist.all_reduce(tensor, operation, group=group)
@@ -85,7 +85,7 @@ def slopes_of_parts(
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, of the part that is here."""
+    """Gradients with respect to the wanted operands, for the local part."""
     here = parts_of((*arrays[:2], upstream, *arrays[2:]))
     here = widened(context, here)
     xp = WholeRows(context.xp, arrays[0])

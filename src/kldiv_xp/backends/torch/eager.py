@@ -92,7 +92,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives by the operands that are wanted, each written in one pass."""
+    """Gradients with respect to the wanted operands, each written in one pass."""
     place = place_of(arrays, upstream)
     way = host if place == HOST else device_way(place, (*arrays, *upstream))
     if way is not None and not is_differentiated(*arrays, *upstream):
@@ -113,7 +113,7 @@ class Loss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
-        """What the function returns."""
+        """Result of the function."""
         ctx.save_for_backward(*arrays)
         ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
         return function(*arrays)

@@ -53,7 +53,7 @@ def slopes_of(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, each written in one pass."""
+    """Gradients with respect to the wanted operands, each written in one pass."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
     fill = partial(numpy.fill_slope, xp, memory[:count], form, scale, memory[count:])

@@ -27,7 +27,7 @@ def row_slopes_of(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by the operands that are wanted, each written in one pass."""
+    """Gradients with respect to the wanted operands, each written in one pass."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     lent_arrays = lent(*arrays, *upstream)
     operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]

@@ -89,7 +89,7 @@ def linear_slopes(
     by_states: bool,
     by_head: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Derivatives by input, and by weight and bias, each empty where it is not wanted."""
+    """Gradients with respect to input, weight and bias, each empty where it is not wanted."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
     divergence = divergence_of(temperature, target_is, scaled)
     return slopes_of(heads, divergence, upstream, by_states, by_head)
@@ -119,7 +119,7 @@ def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
 
 
 def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-    """Derivatives by input, weight and bias; target and its head are taken for constants."""
+    """Gradients with respect to input, weight and bias; target and its head are constants."""
     heads = Heads(*ctx.saved_tensors)
     divergence = divergence_of(*ctx.numbers)
     wanted = ctx.needs_input_grad[:4]

@@ -22,7 +22,7 @@ def slopes_of(
     by_head: bool,
     rows: Array | None = None,
 ) -> Slopes:
-    """Derivatives by input, and by weight and bias, each empty where it is not wanted.
+    """Derivatives with respect to input, and by weight and bias, each empty where it is not wanted.
 
     The divergence of every row is written into `rows`, if it is there. Sums over blocks are in the
     type that is computed in.
@@ -89,7 +89,7 @@ def rows_of_block(context: Context, arrays: Arrays, divergence: Divergence) -> A
 def slopes_of_block(
     context: Context, arrays: Arrays, divergence: Divergence, upstream: Array
 ) -> Array:
-    """Derivatives by the logits of a block, in their type."""
+    """Derivatives with respect to the logits of a block, in their type."""
     return row_slopes(context, arrays, divergence, Scale(), (upstream,), (True, False))[0]
 
 

@@ -21,7 +21,7 @@ Reduce = Callable[[Array], Array]
 
 
 def linear_loss(context: Context, heads: Heads, divergence: KL, reduce: Reduce) -> Array:
-    """What the rows are reduced to, one number, where a gradient is wanted of tensors at hand."""
+    """Reduced loss, one number, where a gradient is wanted with respect to eager tensors."""
     learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
     present = tuple(one for one in heads if one is not None)
     if not is_differentiated(*learned) or place_of(present) is None:
@@ -38,7 +38,7 @@ class LinearLoss(torch.autograd.Function):
     def forward(
         ctx: Any, reduce: Reduce, divergence: KL, cotangent: Array, *operands: Array | None
     ) -> Array:
-        """What the rows are reduced to; the gradient is kept for the first who asks."""
+        """Reduced loss; the gradient is kept for the first backward pass."""
         heads, wanted = Heads(*operands), ctx.needs_input_grad[3:7]
         ctx.save_for_backward(cotangent, *operands)
         ctx.divergence, ctx.wanted = divergence, wanted

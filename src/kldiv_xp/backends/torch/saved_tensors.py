@@ -1,4 +1,4 @@
-"""What autograd keeps of tensors for a gradient, also of those that inference mode made."""
+"""Tensors that autograd saves for a gradient, also those that inference mode made."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def kept(ctx: Any) -> Arrays:
 
 
 def spread(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
-    """Derivative by sums over some axes, for each of their terms.
+    """Derivative with respect to sums over some axes, for each of their terms.
 
     By `expand`, since the vmap behind is_grads_batched knows no `broadcast_to` ("Batching rule not
     implemented for aten::broadcast_to").

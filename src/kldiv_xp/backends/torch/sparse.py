@@ -75,7 +75,7 @@ def slopes_of(
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives by input and target, if they are wanted."""
+    """Derivatives with respect to input and target, if they are wanted."""
     if place_of(arrays, (upstream,), NAMES) != HOST or is_differentiated(*arrays, upstream):
         arrays = with_long_indices(arrays)
         (upstream,) = copied((upstream,))

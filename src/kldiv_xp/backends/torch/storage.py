@@ -8,7 +8,7 @@ NAMES = ("input", "target", "where")
 def check_unchanged(
     arrays: tuple[Array, ...], shapes: list[tuple[int, ...]], names: tuple[str, ...] = NAMES
 ) -> None:
-    """Refuse tensors that another took the place of by `data`, of which autograd learns nothing.
+    """Refuse tensors that were replaced through `data`, which autograd does not see.
 
     Raises
     ------
