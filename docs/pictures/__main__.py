@@ -6,6 +6,7 @@ from pathlib import Path
 from diagnosis import draw as diagnose
 from house import draw as house
 from nearly_equal import draw as nearly_equal
+from peers import draw as peers
 from reductions import draw_masks as masks
 from reductions import draw_reductions as reductions
 from which_call import draw as which_call
@@ -17,6 +18,7 @@ PICTURES = {
     "house.svg": house,
     "masks.svg": masks,
     "nearly_equal.svg": nearly_equal,
+    "peers.svg": peers,
     "reductions.svg": reductions,
     "which_call.svg": which_call,
     "zero_targets.svg": zero_targets,
