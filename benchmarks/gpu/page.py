@@ -53,35 +53,46 @@ def row(target: Target, values: dict[str, float]) -> Line:
 
 
 def tables(document: Line) -> list[Line]:
-    """A table for each case, a row for each peer."""
+    """A table for each loss: a row for each case, a column for each peer that was measured."""
     planned = cases(dry_run=document["dry_run"])
-    return [
-        {"name": case.name, "rows": [line(case, peer, document) for peer in PEERS]}
-        for case in planned
-    ]
+    losses = list(dict.fromkeys(case.loss for case in planned))
+    return [table(loss, [one for one in planned if one.loss == loss], document) for loss in losses]
 
 
-def line(case: Case, peer: str, document: Line) -> Line:
-    """What was measured of a peer in a case, or why nothing was."""
+def table(loss: str, planned: list[Case], document: Line) -> Line:
+    """Times and extra memory of a loss, and why the other peers have none."""
+    found = {peer: [cell(case, peer, document) for case in planned] for peer in PEERS}
+    shown = [peer for peer, cells in found.items() if any(one["time"] != "-" for one in cells)]
+    return {
+        "name": loss,
+        "labels": [PEERS[peer].label for peer in shown],
+        "rows": [
+            {
+                "case": case.name.removeprefix(f"{loss}, "),
+                "cells": [found[peer][at] for peer in shown],
+            }
+            for at, case in enumerate(planned)
+        ],
+        "missing": {
+            PEERS[peer].label: found[peer][0]["why"] for peer in PEERS if peer not in shown
+        },
+    }
+
+
+def cell(case: Case, peer: str, document: Line) -> Line:
+    """Time, share of the bandwidth of a copy and extra memory of a peer, or why there are none."""
     entries = document["measured"][case.name]
-    label = PEERS[peer].label
     time = seconds(entries, peer)
     if time is None:
         entry = {**document["peers"][peer], **entries.get(peer, {})}
-        return {
-            "label": label,
-            "missing": entry.get("error") or entry.get("skip") or "not measured",
-        }
+        why = entry.get("error") or entry.get("skip") or "not measured"
+        return {"time": "-", "peak": "-", "why": why}
     rate = bandwidth(entries, peer) or 0.0
     best = bandwidth(entries, COPIES[PEERS[peer].library])
+    share = f", {significant(100 * rate / best)} %" if best else ""
     peak = entries[peer]["peak"]
-    reference = seconds(entries, "torch")
     return {
-        "label": label,
-        "missing": None,
-        "time": f"{significant(time * 1e3)} ms",
-        "rate": f"{significant(rate / 1e9)} GB/s",
-        "share": f"{significant(100 * rate / best)} %" if best else "-",
-        "ratio": f"{significant(reference / time)}x" if reference else "-",
+        "time": f"{significant(time * 1e3)} ms{share}",
         "peak": "-" if peak is None else f"{significant(peak / MIB)} MiB",
+        "why": None,
     }

@@ -49,14 +49,7 @@ def draw(path: Path) -> None:
         for column, group in enumerate(groups):
             text, colors = look(row["cells"][group])
             at = LEFT + WIDTH * column, y
-            box(
-                axes,
-                at,
-                (WIDTH - 2, HEIGHT - 2),
-                text,
-                fontsize=6.8,
-                **colors,
-            )
+            box(axes, at, (WIDTH - 2, HEIGHT - 2), text, fontsize=6.8, **colors)
     note = "Failures among the vectors that each can express; n/a where it can express none."
     axes.text(6, 10, note, fontsize=7.4, color=GREY, va="center")
     save(figure, path)
