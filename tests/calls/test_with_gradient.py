@@ -21,7 +21,7 @@ from kldiv_xp.host import blocks
 RNG = np.random.default_rng(5)
 ROWS, SIZE = 60, 160
 Q, P = RNG.dirichlet(np.ones(SIZE), (2, 2, ROWS // 2))
-P[0, 3, :7] = Q[1, 2, 5] = 0.0
+P[0, 3, :7] = P[1, 2, 5] = Q[1, 2, 5] = 0.0
 P[1, 4] = Q[1, 4]
 WHERE = RNG.random((2, ROWS // 2)) < 0.7
 KL = kl_div, kl_div_gradient
