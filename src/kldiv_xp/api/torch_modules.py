@@ -5,10 +5,12 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Reduction, TargetKind
+from kldiv_xp._typing import DType, Reduction, TargetKind
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.with_logits_losses import checked_option
+from kldiv_xp.checks.result_dtype import result_dtype
+from kldiv_xp.core.namespaces import namespace_of
 
 
 class LossOfLogits(torch.nn.Module):
@@ -18,7 +20,7 @@ class LossOfLogits(torch.nn.Module):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option only to what construction accepts."""
-        super().__setattr__(name, checked_option(name, value) if name in self.names else value)
+        super().__setattr__(name, option(name, value) if name in self.names else value)
 
     # TorchScript takes no keyword-only argument that has a default.
     def forward(
@@ -36,7 +38,15 @@ class LossOfLogits(torch.nn.Module):
 
     def extra_repr(self) -> str:
         """Options, as they are shown between the parentheses."""
-        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self.names)
+        shown = [name for name in self.names if name != "dtype" or self.dtype is not None]
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+
+
+def option(name: str, value: Any) -> Any:
+    """Option as it is remembered, a dtype as one of torch."""
+    if name == "dtype" and value is not None:
+        return result_dtype(namespace_of(torch.empty(0)), value)
+    return checked_option(name, value)
 
 
 class KLDivWithLogitsLoss(LossOfLogits):
@@ -56,6 +66,8 @@ class KLDivWithLogitsLoss(LossOfLogits):
         What becomes of the divergences of samples.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What targets hold.
+    dtype : dtype, optional
+        Dtype of the loss; see `kldiv_xp.kl_div`.
 
     Raises
     ------
@@ -79,7 +91,10 @@ class KLDivWithLogitsLoss(LossOfLogits):
     tensor(1.2806)
     """
 
-    names = "axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"
+    names: tuple[str, ...] = (
+        *("axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"),
+        "dtype",
+    )
 
     def __init__(
         self,
@@ -89,6 +104,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
         scale_by_temperature_squared: bool = True,
         reduction: Reduction = "batchmean",
         target_is: TargetKind = "logits",
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.axis = axis
@@ -96,6 +112,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
         self.scale_by_temperature_squared = scale_by_temperature_squared
         self.reduction = reduction
         self.target_is = target_is
+        self.dtype = dtype
 
     @torch.jit.ignore
     def _in_python(
@@ -111,6 +128,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
             scale_by_temperature_squared=self.scale_by_temperature_squared,
             reduction=self.reduction,
             target_is=self.target_is,
+            dtype=self.dtype,
         )
 
 
@@ -121,7 +139,7 @@ class JSDivWithLogitsLoss(LossOfLogits):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is learned the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -144,7 +162,7 @@ class JSDivWithLogitsLoss(LossOfLogits):
     tensor(0.2476)
     """
 
-    names = "beta", "axis", "temperature", "scale_by_temperature_squared", "reduction"
+    names = ("beta", *KLDivWithLogitsLoss.names)
 
     def __init__(
         self,
@@ -154,6 +172,8 @@ class JSDivWithLogitsLoss(LossOfLogits):
         temperature: float = 1.0,
         scale_by_temperature_squared: bool = True,
         reduction: Reduction = "batchmean",
+        target_is: TargetKind = "logits",
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.beta = beta
@@ -161,6 +181,8 @@ class JSDivWithLogitsLoss(LossOfLogits):
         self.temperature = temperature
         self.scale_by_temperature_squared = scale_by_temperature_squared
         self.reduction = reduction
+        self.target_is = target_is
+        self.dtype = dtype
 
     @torch.jit.ignore
     def _in_python(
@@ -176,4 +198,6 @@ class JSDivWithLogitsLoss(LossOfLogits):
             temperature=self.temperature,
             scale_by_temperature_squared=self.scale_by_temperature_squared,
             reduction=self.reduction,
+            target_is=self.target_is,
+            dtype=self.dtype,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.calls.reduction import check_reduction
@@ -70,6 +70,8 @@ class KLDivWithLogitsLoss(Remembering):
         What becomes of the divergences of the samples.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What targets hold.
+    dtype : dtype, optional
+        Dtype of the loss; see `kl_div`.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class KLDivWithLogitsLoss(Remembering):
     scale_by_temperature_squared: bool = True
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
+    dtype: DType | None = None
 
     def __call__(
         self,
@@ -122,7 +125,7 @@ class JSDivWithLogitsLoss(Remembering):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is an array the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -152,6 +155,8 @@ class JSDivWithLogitsLoss(Remembering):
     temperature: float = 1.0
     scale_by_temperature_squared: bool = True
     reduction: Reduction = "batchmean"
+    target_is: TargetKind = "logits"
+    dtype: DType | None = None
 
     def __call__(
         self,

@@ -28,6 +28,28 @@ def js_of(
     return JS.of(divisor, weight) if isinstance(weight, float) else JSOfArray(divisor, weight)
 
 
+def of_heads(
+    input: Array, temperature: object, beta: object, target_is: TargetKind
+) -> KL | JS | JSOfGiven:
+    """Divergence of logits that are made in blocks: of numbers alone."""
+    divergence = js_of(input, temperature, beta, target_is)
+    if isinstance(divergence, JSOfArray):
+        raise TypeError(of_blocks("beta", "0.5 for the Jensen-Shannon divergence"))
+    if not isinstance(divergence.temperature, float):
+        raise TypeError(of_blocks("temperature", "divide the hidden states and the bias by it"))
+    if divergence.beta == 0:
+        return KL(divergence.temperature, target_is)
+    return divergence
+
+
+def of_blocks(name: str, remedy: str) -> str:
+    """Why an array is refused."""
+    return (
+        f"`{name}` must be a number where logits are made in blocks; got an array: pass "
+        f"float({name}), or {remedy}."
+    )
+
+
 def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
     """Jensen-Shannon divergence of tables that the options ask for."""
     check_form(Form(log_input, log_target))
