@@ -38,6 +38,12 @@ def checked_option(name: str, value: Any) -> Any:
     return value if found is None else found
 
 
+def shown(options: dict[str, Any]) -> str:
+    """Options as they are shown; a dtype where one is given."""
+    given = {name: value for name, value in options.items() if name != "dtype" or value is not None}
+    return ", ".join(f"{name}={value!r}" for name, value in given.items())
+
+
 class Remembering:
     """Immutable options of a call, each checked."""
 
@@ -50,8 +56,11 @@ class Remembering:
         """Options by their names."""
         return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({shown(self.options)})"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class KLDivWithLogitsLoss(Remembering):
     """`kl_div_with_logits` with its options remembered.
 
@@ -114,7 +123,7 @@ class KLDivWithLogitsLoss(Remembering):
         return loss
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class JSDivWithLogitsLoss(Remembering):
     """`js_div_with_logits` with its options remembered.
 
