@@ -1,4 +1,7 @@
-"""Losses that are a few lines of those that there are: each function is a recipe."""
+"""Losses that are a few lines of those that there are: each function is a recipe.
+
+To run it: python examples/recipes_torch.py
+"""
 
 import math
 
