@@ -12,6 +12,7 @@ if (
 
 from kldiv_xp._warnings import KLDivWarning
 from kldiv_xp.api.checking import KLDivInputError, checking
+from kldiv_xp.api.js_div import js_div, js_div_gradient
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.api.kl_div_gradient import kl_div_gradient
@@ -40,6 +41,8 @@ __all__ = [
     "__version__",
     "checking",
     "diagnose",
+    "js_div",
+    "js_div_gradient",
     "js_div_with_logits",
     "js_div_with_logits_gradient",
     "kl_div",

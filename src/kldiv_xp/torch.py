@@ -16,7 +16,7 @@ from kldiv_xp.formula.form import Form
 
 __all__ = ["JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
 
-SWITCHES = Form._fields
+SWITCHES = tuple(Form().switches)
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,7 @@ from array_libraries import HALF, library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import kl_div_with_logits, linear_kl_div
+from kldiv_xp import js_div_with_logits, kl_div_with_logits, linear_kl_div
 from kldiv_xp.core import evaluate_linear
 
 RNG = np.random.default_rng(8)
@@ -79,6 +79,50 @@ def test_target_may_be_given_and_a_sample_may_be_alone(holding_backend):
     operands = map(backend.array, (HIDDEN[0, 0], WEIGHT, TARGET[0, 0]))
     value = backend.values(linear_kl_div, *operands, reduction="none")
     assert_allclose(value, kl_div_with_logits(HIDDEN[0, 0] @ WEIGHT.T, TARGET[0, 0]), rtol=1e-12)
+
+
+def test_beta_makes_it_the_loss_of_a_mixture(holding_backend):
+    backend = holding_backend
+    p = np.exp(TARGET) / np.exp(TARGET).sum(-1, keepdims=True)
+    options = {"temperature": 2.0, "reduction": "sum"}
+    for kind, target in {"logits": TARGET, "probabilities": p}.items():
+        for beta in (0.3, 1.0):
+            operands = map(backend.array, (HIDDEN, WEIGHT, target))
+            each = {**options, "target_is": kind, "beta": beta}
+            value = backend.values(linear_kl_div, *operands, **each)
+            expected = js_div_with_logits(HIDDEN @ WEIGHT.T, target, **each)
+            assert_allclose(value, expected, rtol=1e-12)
+
+
+def test_gradient_of_the_mixture_is_that_of_the_logits():
+    usable("torch")
+    torch = library("torch")
+    hidden, weight, target = (torch.tensor(one) for one in (HIDDEN, WEIGHT, TARGET))
+    leaves = hidden.requires_grad_(), weight.requires_grad_()
+    expected = torch.autograd.grad(js_div_with_logits(hidden @ weight.T, target, beta=0.3), leaves)
+    for reduction in ("batchmean", "none"):  # its gradient is made with the loss, or once more
+        loss = linear_kl_div(*leaves, target, beta=0.3, reduction=reduction).sum()
+        found = torch.autograd.grad(loss if reduction == "batchmean" else loss / SHAPE[0], leaves)
+        torch.testing.assert_close(found, expected)
+    usable("jax")
+    jax = library("jax")
+    arrays = [jax.numpy.asarray(one) for one in (HIDDEN, WEIGHT, TARGET)]
+    found = jax.grad(lambda *a: linear_kl_div(*a, beta=0.3), argnums=(0, 1))(*arrays)
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-12)
+
+
+def test_dtype_is_that_of_the_loss():
+    usable("torch")
+    torch = library("torch")
+    narrow = [torch.tensor(one, dtype=torch.bfloat16) for one in (HIDDEN, WEIGHT, TARGET)]
+    narrow[0].requires_grad_()
+    for dtype in (torch.float32, torch.float64):
+        loss = linear_kl_div(*narrow, dtype=dtype, reduction="sum")
+        assert loss.dtype == dtype
+        loss.backward()
+    assert narrow[0].grad.dtype == torch.bfloat16
+    assert linear_kl_div(HIDDEN, WEIGHT, TARGET, dtype=np.float32).dtype == np.float32
 
 
 def slopes_of(backend, function, operands, mask):

@@ -88,7 +88,7 @@ def test_calling_it_is_calling_the_function(backend, loss, function, options):
 def test_options_and_their_defaults_are_those_of_the_function(loss, function):
     parameters = inspect.signature(function).parameters
     defaults = {name: one.default for name, one in parameters.items()}
-    del defaults["input"], defaults["target"], defaults["where"], defaults["dtype"]
+    del defaults["input"], defaults["target"], defaults["where"]
     for kind in (loss, module_of(loss)):
         remembered = inspect.signature(kind).parameters
         assert {name: one.default for name, one in remembered.items()} == defaults

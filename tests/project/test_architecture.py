@@ -25,6 +25,7 @@ ROOMS = [
 # The library that a module imports, if it is no other module's work.
 LIBRARIES_OF = {
     "backends.cupy": "cupy",
+    "api.torch_loss_of_logits": "torch",
     "api.torch_modules": "torch",
     "backends.dask_sparse": "dask",
     "backends.dask_chunks": "dask",

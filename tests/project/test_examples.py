@@ -15,6 +15,7 @@ EXAMPLES = {
     "label_smoothing_numpy": "numpy",
     "categorical_vae_numpy": "numpy",
     "own_denominator_torch": "torch",
+    "recipes_torch": "torch",
 }
 # These need several processes or devices: tests/distributed sees whether they do what they print.
 DISTRIBUTED = ["distributed_dask", "distributed_jax", "distributed_torch"]

@@ -37,6 +37,8 @@ def test_public_names():
         "checking",
         "diagnose",
         "kl_div",
+        "js_div",
+        "js_div_gradient",
         "js_div_with_logits",
         "js_div_with_logits_gradient",
         "kl_div_gradient",
@@ -112,6 +114,8 @@ def test_examples_in_docstrings_give_what_they_show(name):
     "name",
     [
         "KLDivLoss",
+        "js_div",
+        "js_div_gradient",
         "js_div_with_logits",
         "js_div_with_logits_gradient",
         "kl_div",

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from kldiv_xp._scopes import Scope
-from kldiv_xp._typing import Array, Axes, Axis
+from kldiv_xp._typing import Array, Axes, Axis, TargetKind
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.namespaces import is_being_compiled, is_being_recorded
 from kldiv_xp.diagnosis.diagnose import diagnosis_of
@@ -14,7 +14,7 @@ from kldiv_xp.diagnosis.report import CODES, Report
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import KL, Divergence
+from kldiv_xp.formula.logits import Divergence
 
 # The codes that may pass in the innermost block, None outside of all blocks.
 _allowed = Scope[frozenset[str]]("kldiv_xp_checking")
@@ -140,7 +140,7 @@ def check_logit_values(
     """Raise what a diagnosis finds in the operands of a loss of logits, if it is asked for."""
     if is_checking():
         refuse_compilation(input)
-        target_is = divergence.target_is if isinstance(divergence, KL) else "logits"
+        target_is: TargetKind = getattr(divergence, "target_is", "logits")
         raise_findings(input, target, Subject(target_is, divergence, scaled), axis, where)
 
 

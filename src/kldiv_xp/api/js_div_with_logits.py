@@ -2,7 +2,7 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.divergences import js_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -21,6 +21,7 @@ def js_div_with_logits(
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
+    target_is: TargetKind = "logits",
     dtype: DType | None = None,
 ) -> ArrayT | TargetT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
@@ -40,7 +41,7 @@ def js_div_with_logits(
         limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
         :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse,
         :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
-    axis, temperature, scale_by_temperature_squared, reduction, where, dtype
+    axis, temperature, scale_by_temperature_squared, reduction, where, target_is, dtype
         See `kl_div_with_logits`.
 
     Returns
@@ -51,13 +52,15 @@ def js_div_with_logits(
     Raises
     ------
     TypeError
-        As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them.
+        As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them,
+        or an array where `target_is` is not 'logits'.
     ValueError
         As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
 
     See Also
     --------
     js_div_with_logits_gradient : Its gradient, for libraries without automatic differentiation.
+    js_div : The same of probabilities, or of their logarithms.
     kl_div_with_logits : The divergence in one direction.
 
     References
@@ -77,7 +80,7 @@ def js_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())
         return answer
-    divergence = js_of(input, temperature, beta)
+    divergence = js_of(input, temperature, beta, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)

@@ -2,12 +2,11 @@
 
 from typing import Any, Literal, SupportsFloat, overload
 
-from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
-from kldiv_xp.calls.kl_div import gradient_of, value_of
+from kldiv_xp.calls.kl_div import with_gradient
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
-from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
 
@@ -25,6 +24,7 @@ def kl_div_gradient(
     where: MaskT | None = ...,
     upstream: ArrayT | SupportsFloat | None = ...,
     return_value: Literal[False] = ...,
+    dtype: DType | None = ...,
 ) -> tuple[ArrayT, TargetT]: ...
 
 
@@ -41,6 +41,7 @@ def kl_div_gradient(
     where: MaskT | None = ...,
     upstream: ArrayT | SupportsFloat | None = ...,
     return_value: Literal[True],
+    dtype: DType | None = ...,
 ) -> tuple[ArrayT | TargetT, ArrayT, TargetT]: ...
 
 
@@ -57,6 +58,7 @@ def kl_div_gradient(
     where: MaskT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
+    dtype: DType | None = None,
 ) -> Any:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
@@ -84,7 +86,9 @@ def kl_div_gradient(
         Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
         the loss's shape for 'none'.  1 if left out.
     return_value : bool
-        Whether to return the loss too, before its derivatives.
+        Whether to return the loss too, before its derivatives; the operands are read once.
+    dtype : dtype, optional
+        Dtype of the loss, as of `kl_div`; the derivatives have those of their operands.
 
     Returns
     -------
@@ -139,12 +143,9 @@ def kl_div_gradient(
     form = Form(log_input, log_target, generalized)
     if is_checking():
         check_values(True, input, target, form, axis, where)  # noqa: FBT003
-    check_switch("return_value", return_value)
-    gradient: tuple[ArrayT | TargetT, ...] = gradient_of(
-        input, target, reduction, form, axis, where, upstream
+    results = with_gradient(
+        input, target, reduction, form, axis, where, upstream, return_value, dtype
     )
-    if return_value:
-        gradient = (value_of(input, target, reduction, form, axis, where), *gradient)
     if axis is None and reduction == "mean":
         warn_about_mean()
-    return gradient
+    return results

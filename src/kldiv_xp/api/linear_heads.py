@@ -2,14 +2,12 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp.calls.divergences import of_heads
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.overrides import overridable, override
-from kldiv_xp.checks.options import check_target_kind
-from kldiv_xp.checks.scalars import temperature_of
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden
-from kldiv_xp.formula.logits import KL
 
 
 @overridable
@@ -22,10 +20,12 @@ def linear_kl_div(
     target_weight: Operand[Any, MaskT] | None = None,
     target_bias: Operand[Any, MaskT] | None = None,
     target_is: TargetKind = "logits",
+    beta: SupportsFloat = 0.0,
     temperature: SupportsFloat = 1.0,
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
+    dtype: DType | None = None,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of language models from their last hidden states, in nats.
 
@@ -47,6 +47,8 @@ def linear_kl_div(
         Weight and bias of the teacher's last linear layer.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What `target` holds; with `target_weight` it is made into logits.
+    beta : float
+        Weight of the target in the mixture of `js_div_with_logits`, whose loss it is if not 0.
     temperature : float
         As for `kl_div_with_logits`, but no array of another library than NumPy.
     scale_by_temperature_squared : bool
@@ -54,7 +56,9 @@ def linear_kl_div(
     reduction : {'batchmean', 'mean', 'sum', 'none'}
         As for `kl_div_with_logits`.
     where : array of bool, optional
-        Mask of samples: `input`'s shape with size 1 in the last axis.
+        Mask of samples, in their shape, or with size 1 in the last axis.
+    dtype : dtype, optional
+        Dtype of the result; see `kl_div`.
 
     Returns
     -------
@@ -65,13 +69,14 @@ def linear_kl_div(
     Raises
     ------
     TypeError
-        As `kl_div_with_logits`, and if `temperature` is an array that holds no number at hand.
+        As `kl_div_with_logits`, and if `temperature` or `beta` is an array that holds no number at
+        hand.
     ValueError
         As `kl_div_with_logits`, and if the shapes of hidden states, weights and biases differ.
 
     See Also
     --------
-    kl_div_with_logits : The same from logits.
+    kl_div_with_logits, js_div_with_logits : The same from logits.
 
     Notes
     -----
@@ -95,10 +100,9 @@ def linear_kl_div(
     if is_overridden(operands):
         answer: ArrayT = override(linear_kl_div, operands, locals())
         return answer
-    check_target_kind(target_is)
-    divergence = KL(temperature_of(temperature, input), target_is)
+    divergence = of_heads(input, temperature, beta, target_is)
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
     result: ArrayT = linear_divergence_of(
-        heads, divergence, scale_by_temperature_squared, reduction
+        heads, divergence, scale_by_temperature_squared, reduction, dtype
     )
     return result

@@ -2,7 +2,7 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail, check_target_kind
@@ -24,6 +24,7 @@ def sparse_kl_div_with_logits(
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
+    dtype: DType | None = None,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence from a teacher that is known by its top k entries, in nats.
 
@@ -58,8 +59,10 @@ def sparse_kl_div_with_logits(
     reduction : {'batchmean', 'mean', 'sum', 'none'}
         As for `kl_div_with_logits`.
     where : array of bool, optional
-        Mask of samples: `input`'s shape with size 1 in `axis`.  A sample that is not selected has
-        no part in the result, whatever it holds, its indices included.
+        Mask of samples, as for `kl_div_with_logits`.  A sample that is not selected has no part in
+        the result, whatever it holds, its indices included.
+    dtype : dtype, optional
+        Dtype of the result; see `kl_div`.
 
     Returns
     -------
@@ -112,6 +115,6 @@ def sparse_kl_div_with_logits(
     divergence = SparseKL(temperature_of(temperature, input), target_is, tail)
     scaled = scale_by_temperature_squared
     result: ArrayT = sparse_divergence_of(
-        input, indices, target, divergence, axis, scaled, reduction, where
+        input, indices, target, divergence, axis, scaled, reduction, where, dtype
     )
     return result

@@ -1,42 +1,11 @@
 """The losses of logits as modules of torch, which `kldiv_xp.torch` makes public."""
 
-from abc import abstractmethod
-from typing import Any
-
 import torch
 
-from kldiv_xp._typing import Reduction, TargetKind
+from kldiv_xp._typing import DType, Reduction, TargetKind
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
-from kldiv_xp.api.with_logits_losses import checked_option
-
-
-class LossOfLogits(torch.nn.Module):
-    """A loss of logits whose options are attributes; it has no parameters and no buffers."""
-
-    names: tuple[str, ...] = ()
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; an option only to what construction accepts."""
-        super().__setattr__(name, checked_option(name, value) if name in self.names else value)
-
-    # TorchScript takes no keyword-only argument that has a default.
-    def forward(
-        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """Loss of the logits `input` against `target`, in nats."""
-        return self._in_python(input, target, where)
-
-    @abstractmethod
-    @torch.jit.ignore
-    def _in_python(
-        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
-    ) -> torch.Tensor:
-        """The loss itself, which a scripted module calls in Python, without its class."""
-
-    def extra_repr(self) -> str:
-        """Options, as they are shown between the parentheses."""
-        return ", ".join(f"{name}={getattr(self, name)!r}" for name in self.names)
+from kldiv_xp.api.torch_loss_of_logits import LossOfLogits
 
 
 class KLDivWithLogitsLoss(LossOfLogits):
@@ -56,6 +25,8 @@ class KLDivWithLogitsLoss(LossOfLogits):
         What becomes of the divergences of samples.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What targets hold.
+    dtype : dtype, optional
+        Dtype of the loss; see `kldiv_xp.kl_div`.
 
     Raises
     ------
@@ -79,7 +50,10 @@ class KLDivWithLogitsLoss(LossOfLogits):
     tensor(1.2806)
     """
 
-    names = "axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"
+    names: tuple[str, ...] = (
+        *("axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"),
+        "dtype",
+    )
 
     def __init__(
         self,
@@ -89,6 +63,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
         scale_by_temperature_squared: bool = True,
         reduction: Reduction = "batchmean",
         target_is: TargetKind = "logits",
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.axis = axis
@@ -96,6 +71,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
         self.scale_by_temperature_squared = scale_by_temperature_squared
         self.reduction = reduction
         self.target_is = target_is
+        self.dtype = dtype
 
     @torch.jit.ignore
     def _in_python(
@@ -111,6 +87,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
             scale_by_temperature_squared=self.scale_by_temperature_squared,
             reduction=self.reduction,
             target_is=self.target_is,
+            dtype=self.dtype,
         )
 
 
@@ -121,7 +98,7 @@ class JSDivWithLogitsLoss(LossOfLogits):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is learned the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -144,7 +121,7 @@ class JSDivWithLogitsLoss(LossOfLogits):
     tensor(0.2476)
     """
 
-    names = "beta", "axis", "temperature", "scale_by_temperature_squared", "reduction"
+    names = ("beta", *KLDivWithLogitsLoss.names)
 
     def __init__(
         self,
@@ -154,6 +131,8 @@ class JSDivWithLogitsLoss(LossOfLogits):
         temperature: float = 1.0,
         scale_by_temperature_squared: bool = True,
         reduction: Reduction = "batchmean",
+        target_is: TargetKind = "logits",
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.beta = beta
@@ -161,6 +140,8 @@ class JSDivWithLogitsLoss(LossOfLogits):
         self.temperature = temperature
         self.scale_by_temperature_squared = scale_by_temperature_squared
         self.reduction = reduction
+        self.target_is = target_is
+        self.dtype = dtype
 
     @torch.jit.ignore
     def _in_python(
@@ -176,4 +157,6 @@ class JSDivWithLogitsLoss(LossOfLogits):
             temperature=self.temperature,
             scale_by_temperature_squared=self.scale_by_temperature_squared,
             reduction=self.reduction,
+            target_is=self.target_is,
+            dtype=self.dtype,
         )

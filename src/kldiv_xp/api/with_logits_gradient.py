@@ -2,7 +2,7 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checking import check_logit_values
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -23,6 +23,7 @@ def kl_div_with_logits_gradient(
     target_is: TargetKind = "logits",
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
+    dtype: DType | None = None,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `kl_div_with_logits` with respect to both operands, in closed form.
 
@@ -34,7 +35,9 @@ def kl_div_with_logits_gradient(
         Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
         the loss's shape for 'none'.  1 if left out.
     return_value : bool
-        Whether to return the loss too, before its derivatives.
+        Whether to return the loss too, before its derivatives; the operands are read once.
+    dtype : dtype, optional
+        Dtype of the loss, as of `kl_div`; the derivatives have those of their operands.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def kl_div_with_logits_gradient(
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value)
+    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value, dtype)
     return results
 
 
@@ -95,16 +98,20 @@ def js_div_with_logits_gradient(
     scale_by_temperature_squared: bool = True,
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
+    target_is: TargetKind = "logits",
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
+    dtype: DType | None = None,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `js_div_with_logits` with respect to both operands, in closed form.
 
     Parameters
     ----------
-    input, target, beta, axis, temperature, scale_by_temperature_squared, reduction, where
+    input, target, beta, axis, temperature, scale_by_temperature_squared
         See `js_div_with_logits`.
-    upstream, return_value
+    reduction, where, target_is
+        See `js_div_with_logits`.
+    upstream, return_value, dtype
         See `kl_div_with_logits_gradient`.
 
     Returns
@@ -141,9 +148,9 @@ def js_div_with_logits_gradient(
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(js_div_with_logits_gradient, operands, locals())
         return answer
-    divergence = js_of(input, temperature, beta)
+    divergence = js_of(input, temperature, beta, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value)
+    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value, dtype)
     return results

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from kldiv_xp._typing import ArrayT, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.calls.reduction import check_reduction
@@ -38,6 +38,12 @@ def checked_option(name: str, value: Any) -> Any:
     return value if found is None else found
 
 
+def shown(options: dict[str, Any]) -> str:
+    """Options as they are shown; a dtype where one is given."""
+    given = {name: value for name, value in options.items() if name != "dtype" or value is not None}
+    return ", ".join(f"{name}={value!r}" for name, value in given.items())
+
+
 class Remembering:
     """Immutable options of a call, each checked."""
 
@@ -50,8 +56,11 @@ class Remembering:
         """Options by their names."""
         return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({shown(self.options)})"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class KLDivWithLogitsLoss(Remembering):
     """`kl_div_with_logits` with its options remembered.
 
@@ -70,6 +79,8 @@ class KLDivWithLogitsLoss(Remembering):
         What becomes of the divergences of the samples.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
         What targets hold.
+    dtype : dtype, optional
+        Dtype of the loss; see `kl_div`.
 
     Raises
     ------
@@ -98,6 +109,7 @@ class KLDivWithLogitsLoss(Remembering):
     scale_by_temperature_squared: bool = True
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
+    dtype: DType | None = None
 
     def __call__(
         self,
@@ -111,7 +123,7 @@ class KLDivWithLogitsLoss(Remembering):
         return loss
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class JSDivWithLogitsLoss(Remembering):
     """`js_div_with_logits` with its options remembered.
 
@@ -122,7 +134,7 @@ class JSDivWithLogitsLoss(Remembering):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is an array the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -152,6 +164,8 @@ class JSDivWithLogitsLoss(Remembering):
     temperature: float = 1.0
     scale_by_temperature_squared: bool = True
     reduction: Reduction = "batchmean"
+    target_is: TargetKind = "logits"
+    dtype: DType | None = None
 
     def __call__(
         self,

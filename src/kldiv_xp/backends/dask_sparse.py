@@ -5,8 +5,8 @@ from itertools import chain
 
 import dask.array as da
 
-from kldiv_xp._typing import Array
-from kldiv_xp.core.context import Context, Examine
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.core.context import Context, Examine, with_result
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_sparse import evaluate_sparse
 from kldiv_xp.formula.sparse import SparseKL
@@ -18,7 +18,9 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
     *rows, last = range(arrays[0].ndim)
     places = (last, last + 1, last + 1, last + 2)
     pairs = [(one, (*rows, place)) for one, place in zip(arrays, places, strict=False)]
-    function = partial(rows_of_chunk, divergence=divergence, examine=context.examine)
+    function = partial(
+        rows_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
+    )
     return da.blockwise(
         function,
         tuple(rows),
@@ -30,8 +32,10 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
     )
 
 
-def rows_of_chunk(*arrays: Array, divergence: SparseKL, examine: Examine) -> Array:
+def rows_of_chunk(
+    *arrays: Array, divergence: SparseKL, examine: Examine, dtype: DType | None
+) -> Array:
     """Divergence of every row of a chunk: Dask has threads of its own."""
-    context = examine(arrays[0], arrays[2])
+    context = with_result(examine(arrays[0], arrays[2]), dtype)
     with thread_limit(1):
         return evaluate_sparse(context, arrays, divergence)

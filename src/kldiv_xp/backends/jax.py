@@ -8,13 +8,20 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.jax_linear import linear_divergences
-from kldiv_xp.backends.jax_rows import divergences, product, row_slopes, unsigned, widen
+from kldiv_xp.backends.jax_rows import (
+    divergences,
+    product,
+    row_slopes,
+    rows_with_slopes,
+    unsigned,
+    widen,
+)
 from kldiv_xp.backends.jax_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.form import Form, factors_of, term_of
+from kldiv_xp.formula.form import Form, factors_of, has_factors, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 
 __all__ = [
@@ -23,9 +30,11 @@ __all__ = [
     "linear_divergences",
     "loss",
     "row_slopes",
+    "rows_with_slopes",
     "samples",
     "sparse_divergences",
     "terms",
+    "with_slopes",
 ]
 
 
@@ -75,6 +84,30 @@ def compiled_slopes(
     return by_input, by_target
 
 
+def with_slopes(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Arrays:
+    """Every term with axis (), else sums over the divisor, before both derivatives."""
+    factor = product(context, scale, upstream)
+    value, *slopes = compiled_with_slopes(context.working, form, axis, arrays, factor)
+    return cast(context.xp, divided(jnp, value, parts=parts), context.dtype), *slopes
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def compiled_with_slopes(
+    working: DType, form: Form, axis: Axes | None, arrays: Arrays, scale: Array
+) -> Arrays:
+    """Sums and derivatives with respect to one program, which has what they share once."""
+    slopes = compiled_slopes(working, form, (True, True), arrays, scale)
+    return compiled_sums(working, form, axis, arrays), *slopes
+
+
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def compiled_sums(working: DType, form: Form, axis: Axes | None, arrays: Arrays) -> Array:
     """Sums of the terms over some axes or all, in the type that is computed in."""
@@ -85,7 +118,7 @@ def compiled_sums(working: DType, form: Form, axis: Axes | None, arrays: Arrays)
 def sums(form: Form, axis: Axes | None, *arrays: Array) -> Array:
     """Sums of the terms; arrays are input, target and, if there is one, the mask."""
     _, _, *where = arrays
-    if axis == () or where or form.generalized:  # A mask is a comparison itself.
+    if axis == () or where or not has_factors(form):  # A mask is a comparison itself.
         return unsigned(jnp.sum(term_of(form)(jnp, *arrays), axis=axis))
     p, log_ratio = factors_of(form)(jnp, *arrays, guard=Guard.ARITHMETIC)
     return unsigned(jnp.sum(p * log_ratio, axis=axis))

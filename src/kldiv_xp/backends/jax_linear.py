@@ -14,18 +14,18 @@ from kldiv_xp.core.evaluate_linear import Heads, operands_of, rows_of_block
 from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.logits import Divergence
 
 Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
 
 
-def linear_divergences(context: Context, heads: Heads, divergence: KL) -> Array:
+def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     return compiled_rows(context.working, divergence, heads)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def differentiable_rows(working: DType, divergence: KL, heads: Heads) -> Array:
+def differentiable_rows(working: DType, divergence: Divergence, heads: Heads) -> Array:
     """Divergence of every row."""
     function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
 
@@ -38,12 +38,12 @@ def differentiable_rows(working: DType, divergence: KL, heads: Heads) -> Array:
     return over_blocks(step, None, heads, nothing)[1]
 
 
-def rows_and_operands(working: DType, divergence: KL, heads: Heads) -> tuple[Array, Heads]:
+def rows_and_operands(working: DType, divergence: Divergence, heads: Heads) -> tuple[Array, Heads]:
     """Divergences, and what the gradient needs: the operands, and nothing computed from them."""
     return differentiable_rows(working, divergence, heads), heads
 
 
-def slopes(working: DType, divergence: KL, heads: Heads, upstream: Array) -> tuple[Heads]:
+def slopes(working: DType, divergence: Divergence, heads: Heads, upstream: Array) -> tuple[Heads]:
     """Gradients with respect to input, weight and bias; target and its head are constants."""
     by_target = False
     function = partial(slopes_of, divergence, Guard.FULL, by_target)

@@ -51,6 +51,24 @@ def compiled_row_slopes(
     return by_input, by_target
 
 
+def rows_with_slopes(
+    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
+) -> Arrays:
+    """Divergences of rows of logits before both derivatives."""
+    factor = product(context, scale, upstream)
+    rows, *slopes = compiled_rows_with_slopes(context.working, divergence, arrays, factor)
+    return rows, *slopes
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def compiled_rows_with_slopes(
+    working: DType, divergence: Divergence, arrays: Arrays, scale: Array
+) -> Arrays:
+    """Divergences and derivatives with respect to one program, which has what they share once."""
+    slopes = compiled_row_slopes(working, divergence, (True, True), arrays, scale)
+    return compiled_rows(working, divergence, arrays), *slopes
+
+
 @partial(jax.jit, static_argnums=(0, 1))
 def compiled_rows(working: DType, divergence: Divergence, arrays: Arrays) -> Array:
     """Divergence of every row, in the type that is computed in."""

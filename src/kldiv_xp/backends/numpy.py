@@ -2,23 +2,24 @@
 
 import math
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.numpy_rows import divergences, row_slopes
+from kldiv_xp.backends.numpy_rows import divergences, row_slopes, rows_with_slopes
 from kldiv_xp.backends.numpy_sparse import sparse_divergences
+from kldiv_xp.backends.numpy_with_slopes import attempts_at_sum, with_slopes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.host import block_loops, inner_products
-from kldiv_xp.host.blocks import in_order_of_memory
+from kldiv_xp.host.blocks import order_of_memory
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
-__all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "sparse_divergences"]
-__all__ += ["terms"]
+__all__ = ["divergences", "gradient", "loss", "row_slopes", "rows_with_slopes", "samples"]
+__all__ += ["sparse_divergences", "terms", "with_slopes"]
 
 Threads = Callable[[], int]
 
@@ -80,8 +81,10 @@ def total(
     size = math.prod(arrays[0].shape)
     if size >= inner_products.ROW:
         several = arrays[0].ndim > 1 and size > inner_products.ROW
-        ordered = in_order_of_memory(arrays) if several else arrays
-        value = block_loops.total(xp, attempts, ordered, working, threads)
+        if several:
+            order = order_of_memory(arrays)
+            arrays = tuple(array.transpose(order) for array in arrays)
+        value = block_loops.total(xp, attempts, arrays, working, threads)
     else:
         blocks = few(arrays, working)
         with xp.errstate(all="ignore"):
@@ -119,12 +122,6 @@ def sums_over(
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
     arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
     return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
-
-
-@cache
-def attempts_at_sum(form: Form) -> list[block_loops.Attempt]:
-    """The factors with one guard after the other."""
-    return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]
 
 
 def fill_terms(

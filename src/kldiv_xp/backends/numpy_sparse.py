@@ -86,7 +86,7 @@ def in_blocks(
             result[(*indices[job], ...)] = value
         return True
 
-    each_block(xp, [function], write, indices, operands, working, threads)
+    each_block(xp, [([function], write)], indices, operands, working, threads)
 
 
 def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:

@@ -1,10 +1,14 @@
 """Which divergence of logits the options ask for."""
 
 from kldiv_xp._typing import Array, TargetKind
-from kldiv_xp.checks.options import check_target_kind
-from kldiv_xp.checks.scalars import beta_of, temperature_of
+from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.checks.numbers import is_number
+from kldiv_xp.checks.options import check_form, check_target_kind
+from kldiv_xp.checks.scalars import beta_of, remembered, temperature_of
+from kldiv_xp.core.namespaces import is_array
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import JS, KL
+from kldiv_xp.formula.logits import JS, KL, JSOfGiven
 
 
 def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
@@ -13,8 +17,58 @@ def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
     return KL(temperature_of(temperature, input), target_is)
 
 
-def js_of(input: Array, temperature: object, beta: object) -> JS | JSOfArray:
+def js_of(
+    input: Array, temperature: object, beta: object, target_is: TargetKind
+) -> JS | JSOfArray | JSOfGiven:
     """Divergence that the options ask for."""
-    weight = beta_of(beta, input)
-    kind = JS.of if isinstance(weight, float) else JSOfArray
-    return kind(temperature_of(temperature, input), weight)
+    check_target_kind(target_is)
+    weight, divisor = beta_of(beta, input), temperature_of(temperature, input)
+    if target_is != "logits":
+        return JSOfGiven(divisor, beta_at_hand(weight), target_is)
+    return JS.of(divisor, weight) if isinstance(weight, float) else JSOfArray(divisor, weight)
+
+
+def of_heads(
+    input: Array, temperature: object, beta: object, target_is: TargetKind
+) -> KL | JS | JSOfGiven:
+    """Divergence of logits that are made in blocks: of numbers alone."""
+    divergence = js_of(input, temperature, beta, target_is)
+    if isinstance(divergence, JSOfArray):
+        raise TypeError(of_blocks("beta", "0.5 for the Jensen-Shannon divergence"))
+    if not isinstance(divergence.temperature, float):
+        raise TypeError(of_blocks("temperature", "divide the hidden states and the bias by it"))
+    if divergence.beta == 0:
+        return KL(divergence.temperature, target_is)
+    return divergence
+
+
+def of_blocks(name: str, remedy: str) -> str:
+    """Why an array is refused."""
+    return (
+        f"`{name}` must be a number where logits are made in blocks; got an array: pass "
+        f"float({name}), or {remedy}."
+    )
+
+
+def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
+    """Jensen-Shannon divergence of tables that the options ask for."""
+    check_form(Form(log_input, log_target))
+    if is_number(beta):
+        return Form(log_input, log_target, beta=remembered("beta", beta))
+    message = (
+        "`beta` must be a real number from 0 to 1 (no bool); got "
+        f"{type_name(beta) if is_array(beta) else repr(beta)}: pass float(beta), or logits to "
+        "js_div_with_logits, which takes an array and which log-probabilities are."
+    )
+    raise TypeError(message)
+
+
+def beta_at_hand(weight: float | Array) -> float:
+    """Weight of a target that is given; refuse an array whose value nobody reads."""
+    if isinstance(weight, float):
+        return weight
+    message = (
+        "`beta` must be a number where `target` holds probabilities or their logarithms; got an "
+        "array: pass float(beta), or logits in both, which log-probabilities are."
+    )
+    raise TypeError(message)

@@ -5,7 +5,7 @@ from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.operands import check_upstream, check_where
-from kldiv_xp.checks.options import check_form, resolve_axis
+from kldiv_xp.checks.options import check_form, check_switch, resolve_axis
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import (
@@ -16,6 +16,7 @@ from kldiv_xp.core.evaluate import (
     evaluate_samples,
     evaluate_slopes,
     evaluate_terms,
+    evaluate_with_slopes,
     spread,
     with_axes,
 )
@@ -47,7 +48,7 @@ def value_of(
     return evaluate_loss(context, arrays, form, parts)
 
 
-def gradient_of(
+def with_gradient(
     input: Array,
     target: Array,
     reduction: Reduction,
@@ -55,9 +56,12 @@ def gradient_of(
     axis: Axis,
     where: Array | None,
     upstream: Array,
-) -> tuple[Array, Array]:
-    """Derivative of the loss by each operand, rounded once to the dtype of the operand."""
-    context, arrays, axes = checked(input, target, form, axis, where)
+    return_value: bool,
+    dtype: DType | None = None,
+) -> Arrays:
+    """Derivatives, each in the dtype of its operand, and before them the loss if it is wanted."""
+    check_switch("return_value", return_value)
+    context, arrays, axes = checked(input, target, form, axis, where, dtype)
     shape = sample_shape(known_shape(input), axes)
     upstream = traced(input, upstream)
     check_upstream(input, upstream, reduction, shape)
@@ -69,8 +73,16 @@ def gradient_of(
     scale, factors = cotangent(context, upstream, reduction, shape, count)
     if reduction == "none":
         factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
-    by_input, by_target = evaluate_slopes(context, arrays, form, scale, factors)
-    return by_input, by_target
+    if not return_value:
+        return evaluate_slopes(context, arrays, form, scale, factors)
+    kept = (axes or ()) if reduction == "none" else None
+    if count is None:
+        parts = divisor(reduction, shape)
+        return evaluate_with_slopes(context, arrays, form, kept, parts, scale, factors)
+    total, *slopes = evaluate_with_slopes(
+        unrounded(context), arrays, form, kept, None, scale, factors
+    )
+    return completed(context, quotient, context.dtype, total, count), *slopes
 
 
 def cotangent(
@@ -99,7 +111,7 @@ def checked(
     dtype: DType | None = None,
 ) -> tuple[Context, Arrays, Axes | None]:
     """Context of the operands; operands and mask in one shape; the axes."""
-    for switch in form:
+    for switch in form[:3]:
         if not isinstance(switch, bool):
             check_form(form)
     context = examine(input, target)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from kldiv_xp._typing import Array, DType, Namespace, Reduction
+from kldiv_xp._typing import Array, DType, Namespace, Reduction, TargetKind
 from kldiv_xp.calls.kl_div import aligned
-from kldiv_xp.calls.operands import examine_apart
+from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import check_held, check_temperature, reduced
 from kldiv_xp.checks.linear_heads import check_heads
@@ -14,20 +14,22 @@ from kldiv_xp.core.evaluate import by_backend
 from kldiv_xp.core.evaluate_linear import Heads, evaluate_linear
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_autocast
-from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.logits import Divergence
 
 
-def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: Reduction) -> Array:
+def linear_divergence_of(
+    heads: Heads, divergence: Divergence, scaled: bool, reduction: Reduction, dtype: DType | None
+) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
-    check_number(divergence.temperature)
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
-    xp = check_heads(heads, divergence.target_is)
+    target_is: TargetKind = getattr(divergence, "target_is", "logits")
+    xp = check_heads(heads, target_is)
     if heads.where is not None:
         axes = (heads.input.ndim - 1,)
         check_where(heads.input, heads.where, axes, of_samples=True)
     heads = in_one_type(xp, heads)
-    context = examine_apart(heads.input, heads.target)
+    context = with_dtype(examine_apart(heads.input, heads.target), dtype)
     check_held(divergence.temperature, context)
     divergence = replace(divergence, scaled=scaled)
     if heads.where is not None:
@@ -43,16 +45,6 @@ def linear_divergence_of(heads: Heads, divergence: KL, scaled: bool, reduction: 
         if loss is not NotImplemented:
             return loss
     return reduce(evaluate_linear(context, heads, divergence))
-
-
-def check_number(temperature: float | Array) -> None:
-    """Refuse a temperature whose value nobody reads."""
-    if not isinstance(temperature, float):
-        message = (
-            "`temperature` must be a number where logits are made in blocks; got an array: pass "
-            "float(temperature), or divide the hidden states and the bias by it."
-        )
-        raise TypeError(message)
 
 
 def flattened(xp: Namespace, heads: Heads) -> Heads:

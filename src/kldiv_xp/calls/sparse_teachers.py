@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from kldiv_xp._typing import Array, Reduction
+from kldiv_xp._typing import Array, DType, Reduction
 from kldiv_xp.calls.kl_div import aligned
-from kldiv_xp.calls.operands import examine_apart
+from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import check_logits, check_temperature, reduced
 from kldiv_xp.checks.operands import check_where
@@ -25,12 +25,13 @@ def sparse_divergence_of(
     scaled: bool,
     reduction: Reduction,
     where: Array | None,
+    dtype: DType | None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
     temperature = divergence.temperature
     check_temperature(temperature, scaled)
     check_reduction(reduction)
-    context = examine_apart(input, target)
+    context = with_dtype(examine_apart(input, target), dtype)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)

@@ -16,7 +16,7 @@ def check_switch(name: str, value: object) -> None:
 
 def check_form(form: Form) -> None:
     """Refuse anything but True and False for the switches of a loss."""
-    for name, value in zip(form._fields, form, strict=True):
+    for name, value in form.switches.items():
         check_switch(name, value)
 
 

@@ -1,8 +1,8 @@
 """From checked operands and a resolved reduction to the value, or to its gradient.
 
 `arrays` are input, target and, if there is one, the mask, in one shape. A library's backend may
-define any of `terms`, `samples`, `loss`, `divergences` and `gradient`, and answers NotImplemented
-to arrays for which it knows no better way than the plain functions.
+define any of `terms`, `samples`, `loss`, `divergences`, `gradient` and `with_slopes`, and answers
+NotImplemented to arrays for which it knows no better way than the plain functions.
 """
 
 from collections.abc import Callable
@@ -103,6 +103,28 @@ def evaluate_slopes(
         )
     by_input, by_target = slopes
     return by_input, by_target
+
+
+def evaluate_with_slopes(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Arrays:
+    """Loss before the derivatives: every term with axis (), else sums over the divisor."""
+    results = by_backend("with_slopes", context, arrays, form, axis, parts, scale, upstream)
+    if results is not NotImplemented:
+        return tuple(results)
+    if axis is None:
+        value = evaluate_loss(context, arrays, form, parts)
+    elif axis == ():
+        value = evaluate_terms(context, arrays, form)
+    else:
+        value = evaluate_samples(context, arrays, form, axis)
+    return (value, *evaluate_slopes(context, arrays, form, scale, upstream))
 
 
 def reduced(

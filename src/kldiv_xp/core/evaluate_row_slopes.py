@@ -11,8 +11,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
-from kldiv_xp.core.evaluate_rows import evaluated, slopes_of
-from kldiv_xp.core.run import run
+from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits, evaluated, slopes_of
+from kldiv_xp.core.run import quiet, run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logit_arrays import JSOfArray
@@ -42,6 +42,29 @@ def evaluate_gradient_of_logits(
         slope = evaluated(context, function, *in_order)
         slopes.append(completed(context, unchanged, native(operand.dtype), slope))
     return slopes[0], slopes[1]
+
+
+def evaluate_rows_with_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence | JSOfArray,
+    scale: Scale,
+    upstream: Arrays,
+    *,
+    scaled: bool,
+) -> Arrays:
+    """Divergences of the rows before the derivatives."""
+    at_hand = isinstance(divergence.temperature, float) and not isinstance(divergence, JSOfArray)
+    if at_hand:
+        ready = replace(divergence, scaled=scaled)
+        with quiet(context.facts, arrays[0]):
+            options = arrays, ready, scale, upstream
+            results = by_backend("rows_with_slopes", context, *options)
+        if results is not NotImplemented:
+            return tuple(results)
+    rows = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
+    options = arrays, divergence, scale, upstream
+    return (rows, *evaluate_gradient_of_logits(context, *options, scaled=scaled))
 
 
 def slope_at_temperature(

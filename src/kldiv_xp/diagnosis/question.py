@@ -30,7 +30,7 @@ def subject_of(
     if input_is == "logits":
         return of_logits(target_is or "logits")
     log_target = form.log_target or target_is == LOGS
-    return of_form(Form((input_is or said) == LOGS, log_target, form.generalized))
+    return of_form(form._replace(log_input=(input_is or said) == LOGS, log_target=log_target))
 
 
 def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) -> None:

@@ -108,7 +108,7 @@ def events(
         yield "support", (x == nothing(subject, "input")) & (p > 0), p
     if subject.needs_support == "target":
         q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
-        yield "support", (t == -math.inf) & (q > 0), q
+        yield "support", (t == nothing(subject, "target")) & (q > 0), q
     if subject.target_is == "probabilities":
         yield "subnormal", (t > 0) & (t < tiny), t
 

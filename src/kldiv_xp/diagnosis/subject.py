@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kldiv_xp._typing import Array, InputKind, TargetKind
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import JS, KL, Divergence
+from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Subject:
     scaled: bool = False
     log_input: bool = True
     generalized: bool = False
+    beta: float | None = None
+    """Weight of the target in a Jensen-Shannon divergence of tables, if it is one."""
 
     @property
     def input_is(self) -> InputKind:
@@ -33,7 +35,7 @@ class Subject:
     @property
     def form(self) -> Form:
         """The same for the loss of `kl_div`."""
-        return Form(self.log_input, self.log_target, self.generalized)
+        return Form(self.log_input, self.log_target, self.generalized, self.beta)
 
     @property
     def temperature(self) -> float | Array:
@@ -47,18 +49,19 @@ class Subject:
     @property
     def needs_support(self) -> str | None:
         """The operand that must have a probability wherever the other one has, if one must."""
-        if not isinstance(self.divergence, JS | JSOfArray):
-            return "input"
-        if not isinstance(self.divergence, JS):
+        if isinstance(self.divergence, JSOfArray):
             return None
-        ends: dict[float, str] = {0.0: "input", 1.0: "target"}
-        return ends.get(self.divergence.beta)
+        beta = self.divergence.beta if isinstance(self.divergence, JS | JSOfGiven) else self.beta
+        ends: dict[float | None, str] = {None: "input", 0.0: "input", 1.0: "target"}
+        return ends.get(beta)
 
 
 def of_form(form: Form) -> Subject:
     """The loss of `kl_div`."""
     target_is: TargetKind = "log_probabilities" if form.log_target else "probabilities"
-    return Subject(target_is, log_input=form.log_input, generalized=form.generalized)
+    return Subject(
+        target_is, log_input=form.log_input, generalized=form.generalized, beta=form.beta
+    )
 
 
 def of_logits(target_is: TargetKind) -> Subject:

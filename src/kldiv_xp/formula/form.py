@@ -3,11 +3,16 @@
 from functools import partial
 from typing import Any, NamedTuple
 
+from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.generalized import (
-    generalized_factors,
     generalized_input_gradient,
     generalized_pointwise,
     generalized_target_gradient,
+)
+from kldiv_xp.formula.jensen_shannon import (
+    js_input_gradient,
+    js_pointwise,
+    js_target_gradient,
 )
 from kldiv_xp.formula.log_probabilities import (
     ONE_AFTER_THE_OTHER,
@@ -31,29 +36,61 @@ class Form(NamedTuple):
     generalized: bool = False
     """Whether q - p is added."""
 
+    beta: float | None = None
+    """Weight of p in a Jensen-Shannon divergence; None of the Kullback-Leibler divergence."""
 
-SLOPES = (pointwise_input_gradient, pointwise_target_gradient)
-GENERALIZED_SLOPES = (generalized_input_gradient, generalized_target_gradient)
+    @property
+    def switches(self) -> dict[str, bool]:
+        """What is True or False."""
+        return dict(zip(self._fields[:3], self[:3], strict=True))
+
+
+VALUES = (pointwise, pointwise_input_gradient, pointwise_target_gradient)
+GENERALIZED = (
+    generalized_pointwise,
+    generalized_input_gradient,
+    generalized_target_gradient,
+)
+JENSEN_SHANNON = (js_pointwise, js_input_gradient, js_target_gradient)
+
+
+def function_of(form: Form, number: int) -> Any:
+    """A term (0), or its derivative with respect to input (1) or target (2)."""
+    functions: Any = GENERALIZED if form.generalized else VALUES
+    function = functions[number]
+    if form.beta is not None:
+        function = partial(JENSEN_SHANNON[number], beta=form.beta)
+    return partial(function, log_input=form.log_input, log_target=form.log_target)
 
 
 def term_of(form: Form) -> Any:
     """A term."""
-    function = generalized_pointwise if form.generalized else pointwise
-    return partial(function, log_input=form.log_input, log_target=form.log_target)
+    return function_of(form, 0)
 
 
 def factors_of(form: Form) -> Any:
     """Two factors of a term, which are cheaper to multiply and add up at once."""
-    function = generalized_factors if form.generalized else factors
-    return partial(function, log_input=form.log_input, log_target=form.log_target)
+    if not has_factors(form):
+        return partial(whole_term, form)
+    return partial(factors, log_input=form.log_input, log_target=form.log_target)
+
+
+def has_factors(form: Form) -> bool:
+    """Whether a term is a product, to which nothing is added."""
+    return not form.generalized and form.beta is None
+
+
+def whole_term(form: Form, xp: Namespace, *arrays: Array, guard: Guard = Guard.FULL) -> Any:
+    """The term and 1, for sums of products."""
+    terms = term_of(form)(xp, *arrays, guard=guard)
+    return terms, xp.ones_like(terms)
 
 
 def slope_of(form: Form, place: int) -> Any:
     """Derivative of a term with respect to input (0) or target (1)."""
-    function = (GENERALIZED_SLOPES if form.generalized else SLOPES)[place]
-    return partial(function, log_input=form.log_input, log_target=form.log_target)
+    return function_of(form, place + 1)
 
 
 def guards_of(form: Form) -> tuple[Guard, ...]:
     """Guards for those who look at what came out, one after the other."""
-    return (Guard.FULL,) if form.generalized else ONE_AFTER_THE_OTHER
+    return ONE_AFTER_THE_OTHER if has_factors(form) else (Guard.FULL,)

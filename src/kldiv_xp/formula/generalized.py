@@ -122,20 +122,3 @@ def generalized_target_gradient(
     if log_target:
         slope = xp.multiply(p, slope)
     return xp.where(xp.equal(p, 0), 0.0, slope)
-
-
-def generalized_factors(
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    where: Array | None = None,
-    *,
-    log_target: bool,
-    log_input: bool = True,
-    guard: Guard = Guard.FULL,
-) -> tuple[Array, Array]:
-    """The term and 1, for sums of products."""
-    terms = generalized_pointwise(
-        xp, input, target, where, log_target=log_target, log_input=log_input, guard=guard
-    )
-    return terms, xp.ones_like(terms)

@@ -1,7 +1,6 @@
 """The mathematics of logits where beta is an array, whose value nobody reads."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
@@ -17,7 +16,6 @@ class JSOfArray:
     temperature: float | Array
     beta: Array
     scaled: bool = False
-    is_of_logits: ClassVar[bool] = True
 
     @property
     def nothing(self) -> float:

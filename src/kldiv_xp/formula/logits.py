@@ -5,23 +5,22 @@ Everything is along the last axis.  Divergences of two rows of logits are those 
 of `log_probabilities`.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.js_of_given import JSOfGiven
 from kldiv_xp.formula.kl_of_logits import KL, Attempts, guarded
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_close_half import close_js
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import far_js, looks_close
-from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient
+from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient, largest_shares
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
-__all__ = ["JS", "KL", "Divergence"]
+__all__ = ["JS", "KL", "Divergence", "JSOfGiven"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,6 @@ class JS:
     beta: float
     gamma: float
     scaled: bool = False
-    is_of_logits: ClassVar[bool] = True
 
     @classmethod
     def of(cls, temperature: float | Array, beta: float) -> "JS":
@@ -55,14 +53,8 @@ class JS:
 
     @property
     def weights(self) -> Weights:
-        """Beta, gamma, and the largest divergence that there is: the entropy of the two.
-
-        Not gamma log gamma, which is 0 for a beta of 1e-17: right values were cut by 2.5 %.
-        """
-        # Not `sorted`, which torch.compile(dynamic=True) refuses of numbers that may change.
-        ends = (self.beta, self.gamma)
-        low, high = ends if self.beta <= self.gamma else ends[::-1]
-        return Weights(self.beta, self.gamma, -(low * math.log(low) + high * math.log1p(-low)))
+        """Beta, gamma, and the largest divergence that there is: the entropy of the two."""
+        return Weights(self.beta, self.gamma, sum(largest_shares(self.beta, self.gamma)))
 
     def rows(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
@@ -123,4 +115,4 @@ def exchanged(function: Callable[..., Array]) -> Callable[..., Array]:
     return lambda xp, *operands: function(xp, *reversed(operands))
 
 
-Divergence = KL | JS
+Divergence = KL | JS | JSOfGiven

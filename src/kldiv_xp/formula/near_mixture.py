@@ -38,6 +38,16 @@ class Weights(NamedTuple):
     most: float | Array
 
 
+def largest_shares(beta: float, gamma: float) -> tuple[float, float]:
+    """beta log(1 / beta) and gamma log(1 / gamma): what each side has where they share nothing.
+
+    Not gamma log gamma itself, which is 0 for a beta of 1e-17: right values were cut by 2.5 %.
+    """
+    if beta <= gamma:
+        return -beta * math.log(beta), -gamma * math.log1p(-beta)
+    return -beta * math.log1p(-gamma), -gamma * math.log(gamma)
+
+
 class Logarithms(NamedTuple):
     """log(p / m) and log(q / m), and the same times the temperature."""
 

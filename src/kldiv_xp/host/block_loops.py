@@ -5,13 +5,20 @@ shape, or 0-d. `attempts` are functions (xp, *blocks), from the cheapest to the 
 right: it shows in the result of one that it was not enough.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.host.block_results import (
+    Take,
+    added_up,
+    added_up_over,
+    kept_as_it_is,
+    kept_if_finite,
+    rows_added_up,
+)
 from kldiv_xp.host.blocks import Index, blocks_of, cut
-from kldiv_xp.host.inner_products import dot, dots
 from kldiv_xp.host.scratch_arrays import Recycling
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
@@ -21,6 +28,8 @@ from kldiv_xp.host.threads import check_setting
 BLOCKS_WORTH_A_THREAD = 4
 
 Attempt = Callable[..., Any]
+Work = tuple[Sequence[Attempt], Take]
+"""Attempts, and where their results go."""
 
 
 def total(
@@ -36,12 +45,8 @@ def total(
     """
     indices = blocks_of(xp, operands[0].shape, dtype, None)
     partials = [0.0] * len(indices)
-
-    def add(job: int, factors: tuple[Array, Array]) -> bool:
-        partials[job] = dot(xp, *factors)
-        return not math.isnan(partials[job])
-
-    each_block(xp, attempts, add, indices, operands, dtype, threads)
+    works = [(attempts, added_up(xp, partials))]
+    each_block(xp, works, indices, operands, dtype, threads)
     return sum(partials)
 
 
@@ -57,21 +62,19 @@ def totals(
     shape = operands[0].shape
     indices = blocks_of(xp, shape, dtype, None)
     partials: list[Array] = [None] * len(indices)
+    works = [(attempts, added_up_over(xp, indices, kept, partials))]
+    each_block(xp, works, indices, operands, dtype, threads)
+    return joined(xp, indices, partials, shape[:kept])
 
-    def add(job: int, factors: tuple[Array, Array]) -> bool:
-        dropped = sum(isinstance(place, int) for place in indices[job])
-        block = factors[0].shape
-        rows = block[: max(kept - dropped, 0)]
-        sizes = math.prod(rows), math.prod(block[len(rows) :])
-        matrices = [factor.reshape(sizes) for factor in factors]
-        partials[job] = dots(xp, *matrices).reshape(rows)
-        return not xp.isnan(partials[job]).any()
 
-    each_block(xp, attempts, add, indices, operands, dtype, threads)
-    result = xp.zeros(shape[:kept])
+def joined(
+    xp: Namespace, indices: Sequence[Index], partials: Sequence[Array], shape: Sequence[int]
+) -> Array:
+    """Sums of the sums of all blocks, in float64."""
+    result = xp.zeros(shape)
     with xp.errstate(all="ignore"):  # inf - inf
         for index, partial in zip(indices, partials, strict=True):
-            result[(*index[:kept], ...)] += partial
+            result[(*index[: len(shape)], ...)] += partial
     return result
 
 
@@ -86,12 +89,8 @@ def rows(
     kept = operands[0].ndim - 1
     indices = blocks_of(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
-
-    def write(job: int, values: Array) -> bool:
-        result[(*indices[job], ...)] = values
-        return True
-
-    each_block(xp, [function], write, indices, operands, dtype, threads)
+    works = [([function], kept_as_it_is(indices, result))]
+    each_block(xp, works, indices, operands, dtype, threads)
     return result
 
 
@@ -106,15 +105,8 @@ def row_sums(
     *kept, size = operands[0].shape
     indices = blocks_of(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
-
-    def add(job: int, factors: tuple[Array, Array]) -> bool:
-        index = (*indices[job], ...)
-        shape = result[index].shape
-        sums = dots(xp, *[one.reshape(math.prod(shape), size) for one in factors])
-        result[index] = sums.reshape(shape)
-        return not xp.isnan(sums).any()
-
-    each_block(xp, attempts, add, indices, operands, dtype, threads)
+    works = [(attempts, rows_added_up(xp, indices, size, result))]
+    each_block(xp, works, indices, operands, dtype, threads)
     return result
 
 
@@ -127,32 +119,33 @@ def fill(
     threads: Callable[[], int],
     kept: int | None = None,
 ) -> None:
-    """Write what an attempt returns into `result`; it was enough if all is finite.
-
-    Squares that overflow cost the next attempt, and change nothing.
-    """
+    """Write what an attempt returns into `result`; it was enough if all is finite."""
     indices = blocks_of(xp, result.shape, dtype, kept)
     lent = result if getattr(result, "dtype", None) == dtype else None
+    works = [(attempts, kept_if_finite(xp, indices, result, lent))]
+    each_block(xp, works, indices, operands, dtype, threads, lent)
 
-    def write(job: int, values: Array) -> bool:
-        if lent is None or not xp.may_share_memory(values, lent):
-            result[indices[job]] = values
-        return math.isfinite(dot(xp, values, values))
 
-    each_block(xp, attempts, write, indices, operands, dtype, threads, lent)
+def alone(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
+    """The same of so many arrays, and not of the cotangents that come after them."""
+    return [partial(of_first, attempt, count) for attempt in attempts]
+
+
+def of_first(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Array:
+    """Result of an attempt of so many arrays."""
+    return attempt(xp, *blocks[:count])
 
 
 def each_block(
     xp: Namespace,
-    attempts: Sequence[Attempt],
-    take: Callable[[int, Any], bool],
+    works: Sequence[Work],
     indices: Sequence[Index],
     operands: Sequence[Array],
     dtype: DType,
     threads: Callable[[], int],
     lent: Array | None = None,
 ) -> None:
-    """Let `take` have the result of each block, from the first attempt that it calls enough.
+    """Do each work with a block, from its first attempt to the one whose result is enough.
 
     A thread starts with the attempt that its last block needed. Blocks of the array that is lent,
     if there is one, are memory that the attempts may use.
@@ -160,16 +153,17 @@ def each_block(
     check_setting()
 
     def work(jobs: Iterator[int]) -> None:
-        level, namespace = 0, Recycling(xp, dtype) if len(indices) > 1 else xp
+        levels, namespace = [0] * len(works), Recycling(xp, dtype) if len(indices) > 1 else xp
         with xp.errstate(all="ignore"):
             for job in jobs:
                 block = [cut(operand, indices[job], dtype) for operand in operands]
                 if lent is not None and namespace is not xp:
                     namespace.borrow(lent[indices[job]])
-                while not take(job, attempts[level](namespace, *block)):
-                    if level + 1 == len(attempts):
-                        break
-                    level += 1
+                for number, (attempts, take) in enumerate(works):
+                    while not take(job, attempts[levels[number]](namespace, *block)):
+                        if levels[number] + 1 == len(attempts):
+                            break
+                        levels[number] += 1
                 block.clear()  # before the next is widened
 
     share(work, len(indices), threads() if len(indices) > BLOCKS_WORTH_A_THREAD else 1)

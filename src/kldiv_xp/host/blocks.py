@@ -40,11 +40,10 @@ def cut(operand: Array, index: Index, dtype: DType) -> Array:
     return block if kept else block.astype(dtype)
 
 
-def in_order_of_memory(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
-    """The same with their axes in the order in which memory holds them, or most of them.
+def order_of_memory(arrays: tuple[Array, ...]) -> list[int]:
+    """Axes in the order in which memory holds them, or most of them.
 
     Along the columns of a matrix that is stored by columns: 14 ms instead of 155.
     """
     strides = [sum(map(abs, steps)) for steps in zip(*(a.strides for a in arrays), strict=True)]
-    order = sorted(range(len(strides)), key=strides.__getitem__, reverse=True)
-    return tuple(array.transpose(order) for array in arrays)
+    return sorted(range(len(strides)), key=strides.__getitem__, reverse=True)

@@ -9,7 +9,7 @@ import torch
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch import host
-from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes
+from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes, rows_with_slopes
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
@@ -27,6 +27,7 @@ from kldiv_xp.core.evaluate import (
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
+from kldiv_xp.host.inner_products import ROW
 
 __all__ = [
     "check_memory",
@@ -37,9 +38,11 @@ __all__ = [
     "linear_loss",
     "loss",
     "row_slopes",
+    "rows_with_slopes",
     "samples",
     "sparse_divergences",
     "terms",
+    "with_slopes",
 ]
 
 
@@ -99,6 +102,23 @@ def gradient(
         return way.slopes_of(context, arrays, form, scale, upstream, wanted)
     arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
     return evaluate_slopes(context, arrays, form, scale, upstream, wanted)
+
+
+def with_slopes(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Any:
+    """Loss before both derivatives; elsewhere than on the host one by one."""
+    if place_of(arrays, upstream) != HOST or arrays[0].numel() < ROW:
+        return NotImplemented
+    if is_differentiated(*arrays, *upstream):
+        return NotImplemented
+    return host.with_slopes_of(context, arrays, form, axis, parts, scale, upstream)
 
 
 def one_node(function: partial[Array], arrays: Arrays) -> Array:

@@ -69,6 +69,16 @@ def row_slopes(
     return evaluate_row_slopes(context, arrays, divergence, scale, upstream, wanted)
 
 
+def rows_with_slopes(
+    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
+) -> Any:
+    """Divergences of rows before both derivatives; elsewhere than on the host one by one."""
+    every = (*arrays, *upstream)
+    if place_of(arrays, upstream) != HOST or is_differentiated(*every):
+        return NotImplemented
+    return host_logits.rows_with_slopes_of(context, arrays, divergence, scale, upstream)
+
+
 def way_of(every: Arrays, *by_role: Arrays) -> Any:
     """Module that computes where the tensors lie, or None where only the plain expression does."""
     place = place_of(*by_role)

@@ -1,11 +1,12 @@
 """Torch tensors in host memory: the loops of NumPy on memory that they lend."""
 
 from functools import partial
+from typing import Any
 
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends import numpy
+from kldiv_xp.backends import numpy, numpy_with_slopes
 from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
@@ -38,11 +39,16 @@ def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Arra
 def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    value = numpy.total(xp, lent(*arrays), form, working, threads, parts)
+    return rounded(context, numpy.total(xp, lent(*arrays), form, working, threads, parts))
+
+
+def rounded(context: Context, value: float) -> Array:
+    """Loss in the type of the result."""
     if context.dtype in NARROW or context.dtype != context.working:  # rounded once
         return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
+    xp = numpy_namespace()
     with xp.errstate(all="ignore"):  # it may overflow its type
-        return torch.from_numpy(xp.asarray(value, dtype=working))
+        return torch.from_numpy(xp.asarray(value, dtype=numpy_type(context.working)))
 
 
 def slopes_of(
@@ -63,3 +69,26 @@ def slopes_of(
             results[place], result = empty(arrays[place].shape, arrays[place].dtype)
             fill(place, result, working, threads)
     return results[0], results[1]
+
+
+def with_slopes_of(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Any:
+    """Every term with axis (), else sums over the divisor, before both derivatives."""
+    memory, count = lent(*arrays, *upstream), len(arrays)
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    kinds = [context.dtype, *(one.dtype for one in arrays[:2])]
+    tensors, results = zip(*(empty(arrays[0].shape, kind) for kind in kinds), strict=True)
+    options = memory[:count], form, axis, scale, memory[count:], results, working, threads
+    value = numpy_with_slopes.fill_with_slopes(xp, *options)
+    if axis == ():
+        return tensors
+    value = numpy_with_slopes.over(value, parts)
+    loss = torch.from_numpy(value).to(context.dtype) if axis else rounded(context, value)
+    return loss, *tensors[1:]

@@ -19,6 +19,18 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     return torch.from_numpy(rows).to(context.working)
 
 
+def rows_with_slopes_of(
+    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
+) -> Arrays:
+    """Divergences of rows, in the type that is computed in, before both derivatives."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    memory, count = lent(*arrays, *upstream), len(arrays)
+    slopes, results = zip(*(empty(one.shape, one.dtype) for one in arrays[:2]), strict=True)
+    options = memory[:count], divergence, scale, memory[count:], results, working, threads
+    rows = numpy_rows.fill_with_slopes(xp, *options)
+    return torch.from_numpy(rows).to(context.working), *slopes
+
+
 def row_slopes_of(
     context: Context,
     arrays: Arrays,

@@ -23,10 +23,10 @@ from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, operands_of, rows_in_blocks
 from kldiv_xp.core.evaluate_rows import plain_rows
-from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 
 
-def linear_divergences(context: Context, heads: Heads, divergence: KL) -> Array:
+def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
     """Divergence of every row; where transformations look on, of all logits at once."""
     if is_transformed():
         return plain_rows(context, operands_of(context.xp, heads), divergence)
@@ -42,14 +42,21 @@ def kept(heads: Heads) -> Heads:
     return heads._replace(**dict(zip(names, tensors, strict=True)))
 
 
-def numbers_of(divergence: KL) -> tuple[float, str, bool]:
+def numbers_of(divergence: Divergence) -> tuple[float, str, bool, float]:
     """Numbers and words that an operator is told of a divergence."""
-    return float(divergence.temperature), divergence.target_is, divergence.scaled
+    target_is = getattr(divergence, "target_is", "logits")
+    beta = getattr(divergence, "beta", 0.0)
+    return float(divergence.temperature), target_is, divergence.scaled, float(beta)
 
 
-def divergence_of(temperature: float, target_is: str, scaled: bool) -> KL:
+def divergence_of(temperature: float, target_is: str, scaled: bool, beta: float) -> Divergence:
     """Divergence of these numbers and words."""
-    return KL(temperature, cast("TargetKind", target_is), scaled)
+    kind = cast("TargetKind", target_is)
+    if beta == 0:
+        return KL(temperature, kind, scaled)
+    if kind == "logits":
+        return JS(temperature, beta, 1 - beta, scaled)
+    return JSOfGiven(temperature, beta, kind, scaled)
 
 
 @torch.library.custom_op("kldiv_xp::linear_rows", mutates_args=())
@@ -64,10 +71,11 @@ def linear_rows(
     temperature: float,
     target_is: str,
     scaled: bool,
+    beta: float,
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
-    divergence = divergence_of(temperature, target_is, scaled)
+    divergence = divergence_of(temperature, target_is, scaled, beta)
     return rows_in_blocks(
         context_of(heads), heads, divergence, rows_of_block, on_device=input.is_cuda
     )
@@ -86,19 +94,20 @@ def linear_slopes(
     temperature: float,
     target_is: str,
     scaled: bool,
+    beta: float,
     by_states: bool,
     by_head: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Gradients with respect to input, weight and bias, each empty where it is not wanted."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
-    divergence = divergence_of(temperature, target_is, scaled)
+    divergence = divergence_of(temperature, target_is, scaled, beta)
     return slopes_of(heads, divergence, upstream, by_states, by_head)
 
 
 @linear_rows.register_fake
 def fake_rows(*operands: Any) -> Array:
     """Tensor without values like the rows."""
-    heads = Heads(*operands[:-3])
+    heads = Heads(*operands[:-4])
     return heads.input.new_empty((heads.input.shape[0],), dtype=context_of(heads).working)
 
 
@@ -106,15 +115,14 @@ def fake_rows(*operands: Any) -> Array:
 def fake_slopes(upstream: Array, *operands: Any) -> Slopes:
     """Tensors without values like the derivatives."""
     del upstream
-    *heads, _, _, _, by_states, by_head = operands
+    *heads, _, _, _, _, by_states, by_head = operands
     return empty_slopes(Heads(*heads), by_states, by_head, heads[1].dtype)
 
 
 def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
     """Keep the operands for a gradient, and nothing that was computed from them."""
     del output
-    *heads, temperature, target_is, scaled = inputs
-    ctx.numbers = temperature, target_is, scaled
+    heads, ctx.numbers = inputs[:-4], inputs[-4:]
     ctx.save_for_backward(*heads)
 
 
@@ -124,10 +132,12 @@ def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
     divergence = divergence_of(*ctx.numbers)
     wanted = ctx.needs_input_grad[:4]
     slopes = slopes_again(heads, divergence, upstream, wanted)
-    return *chosen(slopes, wanted), *[None] * 6
+    return *chosen(slopes, wanted), *[None] * 7
 
 
-def slopes_again(heads: Heads, divergence: KL, upstream: Array, wanted: tuple[bool, ...]) -> Slopes:
+def slopes_again(
+    heads: Heads, divergence: Divergence, upstream: Array, wanted: tuple[bool, ...]
+) -> Slopes:
     """Derivatives from blocks of logits that are made once more; from all where it must be."""
     if is_differentiated(*[one for one in heads if one is not None], upstream):
         return plain_gradient(heads, divergence, upstream)

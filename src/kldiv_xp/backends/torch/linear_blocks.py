@@ -9,14 +9,14 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_linear import Heads, blocks, operands_of
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.logits import KL, Divergence
+from kldiv_xp.formula.logits import Divergence
 
 Slopes = tuple[Array, Array, Array]
 
 
 def slopes_of(
     heads: Heads,
-    divergence: KL,
+    divergence: Divergence,
     upstream: Array,
     by_states: bool,
     by_head: bool,
@@ -47,7 +47,7 @@ def empty_slopes(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> 
 def add_slopes(
     context: Context,
     block: Heads,
-    divergence: KL,
+    divergence: Divergence,
     upstream: Array,
     places: tuple[Array | None, ...],
     rows: Array | None,
@@ -98,7 +98,7 @@ def context_of(heads: Heads) -> Context:
     return plain_context(heads.input[:0, :0], heads.target[:0, :0])
 
 
-def plain_gradient(heads: Heads, divergence: KL, upstream: Array) -> Slopes:
+def plain_gradient(heads: Heads, divergence: Divergence, upstream: Array) -> Slopes:
     """The derivatives of all rows at once, by expressions that torch differentiates."""
     context = context_of(heads)
     logits, target, *where = operands_of(context.xp, heads)

@@ -15,12 +15,12 @@ from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads
-from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.logits import Divergence
 
 Reduce = Callable[[Array], Array]
 
 
-def linear_loss(context: Context, heads: Heads, divergence: KL, reduce: Reduce) -> Array:
+def linear_loss(context: Context, heads: Heads, divergence: Divergence, reduce: Reduce) -> Array:
     """Reduced loss, one number, where a gradient is wanted with respect to eager tensors."""
     learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
     present = tuple(one for one in heads if one is not None)
@@ -36,7 +36,7 @@ class LinearLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, reduce: Reduce, divergence: KL, cotangent: Array, *operands: Array | None
+        ctx: Any, reduce: Reduce, divergence: Divergence, cotangent: Array, *operands: Array | None
     ) -> Array:
         """Reduced loss; the gradient is kept for the first backward pass."""
         heads, wanted = Heads(*operands), ctx.needs_input_grad[3:7]

@@ -1,0 +1,96 @@
+"""Losses with their derivatives on host memory: each block of the operands is read once."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from math import nan, prod
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, chained_slope
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.host.block_loops import Attempt, Work, alone, each_block, joined
+from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
+from kldiv_xp.host.blocks import blocks_of, order_of_memory
+from kldiv_xp.host.inner_products import ROW
+from kldiv_xp.host.threads import thread_count
+
+Threads = Callable[[], int]
+
+
+def with_slopes(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Any:
+    """Every term with axis (), else sums over the divisor, before both derivatives."""
+    xp = context.xp
+    if prod(arrays[0].shape) < ROW:
+        return NotImplemented
+    terms = xp.empty(arrays[0].shape, dtype=context.dtype) if axis == () else None
+    results = (terms, *(xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]))
+    options = arrays, form, axis, scale, upstream, results, context.working, thread_count
+    value = fill_with_slopes(xp, *options)
+    if terms is not None:
+        return results
+    with xp.errstate(all="ignore"):  # it may overflow its type
+        return xp.asarray(over(value, parts), dtype=context.dtype), *results[1:]
+
+
+def over(value: Array, parts: int | None) -> Array:
+    """Sum over the divisor, NaN for the mean of nothing."""
+    if parts is None:
+        return value
+    return value / parts if parts else nan
+
+
+def fill_with_slopes(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    scale: Scale,
+    upstream: Arrays,
+    results: Arrays,
+    working: DType,
+    threads: Threads,
+) -> Array:
+    """Write terms, if there is memory for them, and derivatives; else sums are returned."""
+    ndim = arrays[0].ndim
+    kept = tuple(place for place in range(ndim) if place not in (axis or ()))
+    order = (*kept, *axis) if axis is not None else order_of_memory(arrays)
+    arrays, upstream, results = (
+        tuple(one.transpose(order) if one is not None and one.ndim else one for one in some)
+        for some in (arrays, upstream, results)
+    )
+    shape = arrays[0].shape
+    indices = blocks_of(xp, shape, working, None)
+    partials: list[Any] = [0.0] * len(indices)
+    bare_and_full = (Guard.NONE, Guard.FULL)
+    attempts = attempts_at_sum(form)
+    if axis is None:
+        take = added_up(xp, partials)
+    elif axis:
+        take = added_up_over(xp, indices, len(kept), partials)
+    else:
+        attempts = [partial(term_of(form), guard=guard) for guard in bare_and_full]
+        take = kept_if_finite(xp, indices, results[0])
+    works: list[Work] = [(alone(attempts, len(arrays)), take)]
+    for place, result in enumerate(results[1:]):
+        attempts = [chained_slope(place, form, scale, len(arrays), one) for one in bare_and_full]
+        works.append((attempts, kept_if_finite(xp, indices, result)))
+    each_block(xp, works, indices, (*arrays, *upstream), working, threads)
+    return joined(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)
+
+
+@cache
+def attempts_at_sum(form: Form) -> list[Attempt]:
+    """The factors with one guard after the other."""
+    return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]

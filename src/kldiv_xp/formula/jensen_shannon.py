@@ -1,0 +1,151 @@
+"""The Jensen-Shannon divergence of probabilities that are given, entry by entry.
+
+With m = beta p + gamma q an entry is beta p log(p / m) + gamma q log(q / m), written as in
+`near_mixture`: never negative, 0 where q is p, and no larger than where the two share nothing.
+Value above, derivatives below.
+"""
+
+import math
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.generalized import (
+    generalized_input_gradient,
+    generalized_pointwise,
+    generalized_target_gradient,
+)
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_half import Softmaxes
+from kldiv_xp.formula.near_mixture import Weights, completed, largest_shares, logarithms
+
+
+def js_pointwise(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    beta: float,
+    log_target: bool,
+    log_input: bool = True,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """Entry of the divergence; at the ends of beta that of KL(p || q), and of KL(q || p)."""
+    del guard
+    if beta == 0:
+        return generalized_pointwise(
+            xp, input, target, where, log_input=log_input, log_target=log_target
+        )
+    if beta == 1:  # with the operands in each other's place
+        return generalized_pointwise(
+            xp, target, input, where, log_input=log_target, log_target=log_input
+        )
+    both = tables(xp, input, target, where, log_input, log_target)
+    gamma = 1 - beta
+    logs = logarithms(xp, both, Weights(beta, gamma, 0.0), in_logits=False, guard=Guard.FULL)
+    rise = xp.subtract(both.q, both.p)  # m - p = gamma (q - p)
+    of_p = completed(xp, both.p, (logs.p, logs.p), xp.multiply(rise, gamma), 1.0)
+    fall = xp.multiply(xp.negative(rise), beta)
+    of_q = completed(xp, both.q, (logs.q, logs.q), fall, 1.0)
+    entry = xp.add(xp.multiply(of_p, beta), xp.multiply(of_q, gamma))
+    of_p, of_q = largest_shares(beta, gamma)
+    most = xp.add(xp.multiply(both.p, of_p), xp.multiply(both.q, of_q))
+    return xp.where(xp.greater(entry, most), most, entry)
+
+
+def tables(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None,
+    log_input: bool,
+    log_target: bool,
+) -> Softmaxes:
+    """Two tables of probabilities, and how they differ; where the mask is False they are both 1."""
+    x, t = input, target
+    if where is not None:
+        x = xp.where(where, x, 0.0 if log_input else 1.0)
+        t = xp.where(where, t, 0.0 if log_target else 1.0)
+    p, q = (probability(xp, one, log) for one, log in ((t, log_target), (x, log_input)))
+    both = xp.add(p, q)
+    none, gap = xp.equal(both, 0), xp.subtract(p, q)
+    tangent = xp.divide(gap, xp.where(none, 1.0, both))
+    # A logarithm of what is 0, and of what has no logarithm, is not needed.
+    shared = xp.greater(p, 0) & xp.greater(q, 0)
+    log_p, log_q = (
+        xp.where(shared, one, 0.0) if log else xp.log(xp.where(shared, value, 1.0))
+        for one, value, log in ((t, p, log_target), (x, q, log_input))
+    )
+    ratio = xp.subtract(log_p, log_q)
+    if log_input and log_target:
+        tangent = xp.where(shared, xp.tanh(xp.multiply(ratio, 0.5)), tangent)
+    else:  # the difference of logarithms that are rounded is not exact where they nearly agree
+        near = xp.less_equal(xp.abs(tangent), 0.5)
+        short = xp.where(near, tangent, 0.0)
+        exact = xp.subtract(xp.log1p(short), xp.log1p(xp.negative(short)))
+        ratio = xp.where(near, exact, ratio)
+    return Softmaxes((p, q), p, q, ratio, ratio, tangent)
+
+
+def probability(xp: Namespace, table: Array, log: bool) -> Array:
+    """Probabilities of a table, NaN where they are negative."""
+    return xp.exp(table) if log else xp.where(xp.less(table, 0), math.nan, table)
+
+
+def js_target_gradient(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    beta: float,
+    log_target: bool,
+    log_input: bool = True,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """By p beta log(p / m), by log p p times that, and 0 where p is 0; at the ends those of KL."""
+    del guard
+    if beta == 0:
+        return generalized_target_gradient(
+            xp, input, target, where, log_input=log_input, log_target=log_target
+        )
+    if beta == 1:  # with the operands in each other's place
+        return generalized_input_gradient(
+            xp, target, input, where, log_input=log_target, log_target=log_input
+        )
+    both = tables(xp, input, target, where, log_input, log_target)
+    return slope(xp, both, Weights(beta, 1 - beta, 0.0), 0, log_target)
+
+
+def js_input_gradient(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+    *,
+    beta: float,
+    log_target: bool,
+    log_input: bool = True,
+    guard: Guard = Guard.FULL,
+) -> Array:
+    """The same by q, with its weight in the place of beta."""
+    del guard
+    if beta == 0:
+        return generalized_input_gradient(
+            xp, input, target, where, log_input=log_input, log_target=log_target
+        )
+    if beta == 1:  # with the operands in each other's place
+        return generalized_target_gradient(
+            xp, target, input, where, log_input=log_target, log_target=log_input
+        )
+    both = tables(xp, input, target, where, log_input, log_target)
+    return slope(xp, both, Weights(beta, 1 - beta, 0.0), 1, log_input)
+
+
+def slope(xp: Namespace, both: Softmaxes, weights: Weights, place: int, log: bool) -> Array:
+    """Weight times log(p / m), of p (0) or q (1); times p where its logarithm is what is given."""
+    logs = logarithms(xp, both, weights, in_logits=False, guard=Guard.FULL)
+    one = (both.p, both.q)[place]
+    value = xp.multiply((logs.p, logs.q)[place], weights[place])
+    if log:
+        value = xp.multiply(one, value)
+    return xp.where(xp.equal(one, 0), 0.0, value)

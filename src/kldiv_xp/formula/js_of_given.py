@@ -1,0 +1,83 @@
+"""The Jensen-Shannon divergence of a softmax of logits from a target that is given."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kldiv_xp._typing import Array, Namespace, TargetKind
+from kldiv_xp.formula.jensen_shannon import (
+    js_input_gradient,
+    js_pointwise,
+    js_target_gradient,
+)
+from kldiv_xp.formula.kl_of_logits import Attempts
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_equal import over, row_sum, times
+from kldiv_xp.formula.softmax import log_softmax
+
+
+@dataclass(frozen=True)
+class JSOfGiven:
+    """beta KL(p || m) + (1 - beta) KL(q || m), where q is the softmax of input / temperature.
+
+    p is the target, or its exponential, which the temperature does not change.
+    """
+
+    temperature: float | Array
+    beta: float
+    target_is: TargetKind
+    scaled: bool = False
+
+    @property
+    def nothing(self) -> float:
+        """A target that makes no NaN."""
+        return 0.0
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Those of the entries of tables, of which the input is the logarithm of a softmax."""
+        return {
+            "beta": self.beta,
+            "log_input": True,
+            "log_target": self.target_is == "log_probabilities",
+        }
+
+    def rows(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """Divergence of every row, whose axis stays."""
+        del guard
+        log_q = log_softmax(xp, input, self.temperature)
+        rows = row_sum(xp, js_pointwise(xp, log_q, target, **self.options))
+        return self.times_square(xp, rows)
+
+    def attempts(self, place: int | None) -> Attempts:
+        """As of `KL`: one form for all rows."""
+        ways = (self.input_gradient, self.target_gradient)
+        return [(None, self.rows if place is None else ways[place])]
+
+    def times_square(self, xp: Namespace, array: Array) -> Array:
+        """Array times the square of the temperature, if that is wanted."""
+        if not self.scaled:
+            return array
+        return times(xp, times(xp, array, self.temperature), self.temperature)
+
+    def input_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """(g - q sum(g)) / T, where g is the derivative by log q."""
+        del guard
+        log_q = log_softmax(xp, input, self.temperature)
+        slope = js_input_gradient(xp, log_q, target, **self.options)
+        slope = xp.subtract(slope, xp.multiply(xp.exp(log_q), row_sum(xp, slope)))
+        if self.scaled:
+            return times(xp, slope, self.temperature)
+        return over(xp, slope, self.temperature)
+
+    def target_gradient(
+        self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
+    ) -> Array:
+        """As that of probabilities, or of their logarithms."""
+        del guard
+        log_q = log_softmax(xp, input, self.temperature)
+        slope = js_target_gradient(xp, log_q, target, **self.options)
+        return self.times_square(xp, slope)
