@@ -1,4 +1,4 @@
-"""LLVM, by llvmlite, makes functions of the texts of kernels: in this process, for its processor."""
+"""LLVM, by llvmlite, makes functions of the texts of kernels, for the processor at hand."""
 
 import os
 from collections.abc import Callable
@@ -13,6 +13,9 @@ from kldiv_xp.fused.kernel_text import JOB, NAME
 
 Compiled = Callable[..., None]
 SIGNATURE = CFUNCTYPE(None, c_void_p, *[c_int64 for _ in JOB])
+
+owners: list[Any] = []
+"""Of the memory of all functions, for as long as the process lives."""
 
 _lock = Lock()
 # A child must not inherit a lock that a thread of its parent held, neither ours nor LLVM's own.
@@ -45,9 +48,8 @@ def compiled(text: str) -> Compiled:
         optimise(module)
         own = llvm.create_mcjit_compiler(module, machine())
         own.finalize_object()
-        function: Any = SIGNATURE(own.get_function_address(NAME))
-        function.engine = own  # which owns the memory of the function
-        return function
+        owners.append(own)
+        return SIGNATURE(own.get_function_address(NAME))
 
 
 def optimise(module: Any) -> None:
@@ -57,3 +59,11 @@ def optimise(module: Any) -> None:
     options.loop_unrolling = options.loop_interleaving = False
     passes = llvm.create_pass_builder(machine(), options)
     passes.getModulePassManager().run(module, passes)
+
+
+@cache
+def widens_float16() -> bool:
+    """Whether the processor reads and writes float16 by instructions of its own."""
+    if llvm.get_process_triple().startswith(("aarch64", "arm64")):
+        return True
+    return bool(llvm.get_host_cpu_features().get("f16c"))

@@ -32,7 +32,7 @@ class Layout(NamedTuple):
     """Added to a number it leaves the integer next to it in the last bits."""
 
     split: int
-    """Bits of the number at which significands are cut: numbers from it to twice that lie around 1."""
+    """Bits of a number near sqrt(1/2): significands are those from it to twice that."""
 
 
 LAYOUTS = {
@@ -113,7 +113,7 @@ def of_parts(xp: Operations, exponent: Symbol, f: Symbol) -> Symbol:
 
 
 def fdlibm(xp: Operations, z: Symbol) -> Symbol:
-    """log(1 + f) - (f - f**2 / 2) is this times s, less s f**2 / 2, for s = f / (2 + f), z = s**2."""
+    """(log(1 + f) - (f - f**2 / 2)) / s - f**2 / 2, where s = f / (2 + f) and z = s**2."""
     coefficients = (
         *(1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01),
         *(2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01),
@@ -133,9 +133,7 @@ def exp(xp: Operations, x: Symbol) -> Symbol:
     half = xp.bits(xp.fma(rounded, 0.5, shift))
     first = xp.shift_left(xp.integer_add(half, bias), digits)
     other = xp.integer_add(xp.integer_subtract(n, half), bias)
-    return xp.multiply(
-        xp.multiply(value, xp.value(first)), xp.value(xp.shift_left(other, digits))
-    )
+    return xp.multiply(xp.multiply(value, xp.value(first)), xp.value(xp.shift_left(other, digits)))
 
 
 def reduced(xp: Operations, x: Symbol) -> tuple[Symbol, Symbol, Symbol]:

@@ -97,7 +97,9 @@ def rounded(text: Text, types: Types, value: str) -> str:
     )
 
 
-def copy(text: Text, size: int, count: str, source: str, target: str, steps: tuple[str, str]) -> None:
+def copy(
+    text: Text, size: int, count: str, source: str, target: str, steps: tuple[str, str]
+) -> None:
     """Copy elements one by one, so many bytes apart in either place."""
     kind = f"i{8 * size}"
     with text.loop("0", count) as index:
@@ -105,5 +107,3 @@ def copy(text: Text, size: int, count: str, source: str, target: str, steps: tup
         value = text.let(f"load {kind}, ptr {read}, align 1")
         written = text.moved(target, text.product(index, steps[1]))
         text.do(f"store {kind} {value}, ptr {written}, align 1")
-
-

@@ -94,5 +94,3 @@ def numbers(first: int, last: int) -> str:
     """Which elements are taken."""
     given = ", ".join(f"i32 {number}" for number in range(first, last))
     return f"<{last - first} x i32> <{given}>"
-
-

@@ -1,7 +1,5 @@
 """Torch tensors in host memory: the loops of NumPy on memory that they lend."""
 
-from functools import partial
-
 import torch
 
 from kldiv_xp._typing import Array, Axes
@@ -10,6 +8,7 @@ from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
     lent,
+    new_gradient,
     numpy_namespace,
     numpy_type,
     threads,
@@ -56,10 +55,7 @@ def slopes_of(
     """Derivatives by the operands that are wanted, each written in one pass."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
-    fill = partial(numpy.fill_slope, xp, memory[:count], form, scale, memory[count:])
-    results: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            results[place], result = empty(arrays[place].shape, arrays[place].dtype)
-            fill(place, result, working, threads)
-    return results[0], results[1]
+    results, written = new_gradient(arrays, wanted)
+    above = memory[count:]
+    numpy.fill_slopes(xp, memory[:count], form, scale, above, written, working, threads)
+    return results
