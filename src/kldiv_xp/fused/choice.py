@@ -2,7 +2,6 @@
 
 import os
 from functools import cache
-from importlib.util import find_spec
 from types import ModuleType
 
 from kldiv_xp.host.threads import ENVIRONMENT
@@ -35,8 +34,8 @@ def engine_for(elements: int, worth_it: int = WORTH_IT) -> ModuleType | None:
 @cache
 def loaded() -> ModuleType | None:
     """The module of the compiled loops, None where their compiler is not installed."""
-    if find_spec("llvmlite") is None:
+    try:
+        from kldiv_xp.fused import engine
+    except (ImportError, OSError):  # the latter of a library that cannot be loaded
         return None
-    from kldiv_xp.fused import engine
-
     return engine

@@ -87,6 +87,7 @@ def kernel_source(kernel: Kernel) -> str:
         [
             *declarations(Types(kernel.real, lanes)),
             *declarations(Types(kernel.real, 1)),
+            "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
             f"define void @{NAME}({arguments}) {{",
             *body,
             "ret void",

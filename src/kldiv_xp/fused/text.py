@@ -41,7 +41,11 @@ class Text:
         """Memory that is 0 when the function begins."""
         place, whole = f"%{self.name()}", f"[{count} x {kind}]"
         self.variables.append(f"{place} = alloca {whole}, align 64")
-        self.variables.append(f"store {whole} zeroinitializer, ptr {place}, align 64")
+        size = f"ptr getelementptr ({whole}, ptr null, i64 1) to i64"
+        self.variables.append(f"{place}.size = ptrtoint {size}")
+        self.variables.append(
+            f"call void @llvm.memset.p0.i64(ptr {place}, i8 0, i64 {place}.size, i1 false)"
+        )
         return place
 
     def get(self, place: str, kind: str) -> str:
