@@ -44,7 +44,7 @@ class Scratch:
         key = operand.name, operand.step
         if key not in self.made:
             count = self.lanes + (BLOCK if operand.step == APART else 0)
-            self.made[key] = self.text.memory("i8", count * operand.size)
+            self.made[key] = self.text.memory(count * operand.size)
         return self.made[key]
 
 
