@@ -4,11 +4,6 @@ from pathlib import Path
 
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.loss_kernels import (
-    NAMES,
-    RESULTS,
-    TERMS,
-    TOTAL,
-    UPSTREAM,
     source_of_divergences,
     source_of_row_slopes,
     source_of_slopes,
@@ -18,6 +13,7 @@ from kldiv_xp.cuda.loss_kernels import (
 )
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, KL
+from kldiv_xp.tracing.losses import NAMES, RESULTS, TERMS, TOTAL, UPSTREAM
 
 FOLDER = Path(__file__).parent / "golden"
 P, LOG_P = Form(), Form(log_target=True)

@@ -3,15 +3,17 @@
 import pytest
 from golden_kernels import FOLDER, golden
 
+from kldiv_xp.cuda.c_operations import OPERATIONS
 from kldiv_xp.cuda.c_types import ROUNDED_TO_ODD, prelude
-from kldiv_xp.cuda.formula_to_c import Lines, Symbol, needed
+from kldiv_xp.cuda.formula_to_c import expression
+from kldiv_xp.tracing.lines import KINDS, Lines, Symbol, needed
 
 
 def lines_of(function, *names, real="float32"):
     """What a function of elements of arrays becomes, and the name of its result."""
     xp = Lines(real)
     result = function(xp, *(Symbol(name, "real", xp) for name in names))
-    return [f"{line.dtype} {line.name} = {line.expression}" for line in xp.lines], result
+    return [f"{line.dtype} {line.name} = {expression(line)}" for line in xp.lines], result
 
 
 def test_function_of_arrays_becomes_lines_of_an_element():
@@ -75,11 +77,15 @@ def test_nan_is_written_without_a_header():
     assert lines == ["real v0 = x + real(__uint_as_float(0x7fc00000))"]
 
 
-def test_operation_without_a_form_in_c_is_refused():
+def test_operation_that_is_none_of_lines_is_refused():
     with pytest.raises(AttributeError) as caught:
         lines_of(lambda xp, x: xp.sinh(x), "x")
-    expected = "`sinh` has no form in C; add it to OPERATIONS in kldiv_xp.cuda.c_operations."
+    expected = "`sinh` is no operation of lines; add it to KINDS in kldiv_xp.tracing.lines."
     assert str(caught.value) == expected
+
+
+def test_every_operation_has_a_form_in_c():
+    assert set(OPERATIONS) == set(KINDS)
 
 
 def test_branching_on_a_value_is_refused():

@@ -9,8 +9,10 @@ from cuda_on_cpu import ascending, descending, launch, shuffled
 
 from kldiv_xp.cuda import strides_and_grid
 from kldiv_xp.cuda.c_types import Operand
-from kldiv_xp.cuda.loss_kernels import TOTAL, source, source_of_totals
-from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of, layout_of
+from kldiv_xp.cuda.loss_kernels import source, source_of_totals
+from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of
+from kldiv_xp.tracing.layouts import layout_of
+from kldiv_xp.tracing.losses import TOTAL
 
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)

@@ -18,9 +18,10 @@ from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.kernel_text import NAME
-from kldiv_xp.cuda.strides_and_grid import grid_of, layout_of
+from kldiv_xp.cuda.strides_and_grid import grid_of
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, KL
+from kldiv_xp.tracing.layouts import layout_of
 
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)

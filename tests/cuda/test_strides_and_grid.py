@@ -12,16 +12,18 @@ from kldiv_xp.cuda.strides_and_grid import (
     BLOCKS,
     THREADS,
     Buffer,
-    Layout,
     Placed,
     contiguous,
     grid_of,
     grid_of_stages,
+    width_of,
+)
+from kldiv_xp.tracing.layouts import (
+    Layout,
     in_order_of_memory,
     layout_of,
     layout_of_elements,
     merged,
-    width_of,
 )
 
 SIZES = [0, 1, 2, 3, 10, 255, 256, 257, 1023, 1024, 1025, 32000, 1 << 20, 10**9, 2**31 + 1, 2**40]

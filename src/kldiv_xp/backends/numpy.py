@@ -14,6 +14,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.blocks import order_of_memory
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
@@ -55,14 +56,10 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, each written in one pass."""
-    fill = partial(fill_slope, context.xp, arrays, form, scale, upstream)
-    results: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            result = context.xp.empty(arrays[place].shape, dtype=native(arrays[place].dtype))
-            results[place] = result
-            fill(place, result, context.working, thread_count)
-    return results[0], results[1]
+    results = new_gradient(context.xp, arrays, wanted)
+    xp, working = context.xp, context.working
+    fill_slopes(xp, arrays, form, scale, upstream, results, working, thread_count)
+    return results
 
 
 def total(
@@ -73,7 +70,20 @@ def total(
     threads: Threads,
     parts: int | None = None,
 ) -> float:
-    """Sum of all terms over the divisor, NaN for the mean of nothing.
+    """Sum of all terms over the divisor, NaN for the mean of nothing."""
+    fused = engine_for(math.prod(arrays[0].shape))
+    value: float | None = None
+    if fused is not None:
+        value = fused.total(xp, arrays, form, working, threads)
+    if value is None:
+        value = sum_of(xp, arrays, form, working, threads)
+    if parts is None:
+        return value
+    return value / parts if parts else math.nan
+
+
+def sum_of(xp: Namespace, arrays: Arrays, form: Form, working: DType, threads: Threads) -> float:
+    """Sum of all terms by NumPy.
 
     Few terms go straight to the formula: `dot` adds them up in one piece.
     """
@@ -84,18 +94,15 @@ def total(
         if several:
             order = order_of_memory(arrays)
             arrays = tuple(array.transpose(order) for array in arrays)
-        value = block_loops.total(xp, attempts, arrays, working, threads)
-    else:
-        blocks = few(arrays, working)
-        with xp.errstate(all="ignore"):
-            for attempt in attempts:
-                p, log_ratio = attempt(xp, *blocks)
-                value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
-                if not math.isnan(value):
-                    break
-    if parts is None:
-        return value
-    return value / parts if parts else math.nan
+        return block_loops.total(xp, attempts, arrays, working, threads)
+    blocks = few(arrays, working)
+    with xp.errstate(all="ignore"):
+        for attempt in attempts:
+            p, log_ratio = attempt(xp, *blocks)
+            value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
+            if not math.isnan(value):
+                break
+    return value
 
 
 def few(operands: Arrays, working: DType) -> list[Array]:
@@ -119,6 +126,10 @@ def sums_over(
     threads: Threads,
 ) -> Array:
     """Sums of the terms over some axes, in float64."""
+    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_WORTH_IT)
+    sums = None if fused is None else fused.sums_over(xp, arrays, form, axis, working, threads)
+    if sums is not None:
+        return sums
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
     arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
     return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
@@ -133,8 +144,40 @@ def fill_terms(
     threads: Threads,
 ) -> None:
     """Write every term into `result`."""
+    fused = engine_for(math.prod(result.shape))
+    if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
+        return
     attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
     block_loops.fill(xp, attempts, arrays, result, working, threads)
+
+
+def new_gradient(xp: Namespace, arrays: Arrays, wanted: tuple[bool, bool]) -> Gradient:
+    """Arrays for the derivatives that are wanted."""
+    by_input, by_target = (
+        xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
+        for operand, want in zip(arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target
+
+
+def fill_slopes(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    scale: Scale,
+    upstream: Arrays,
+    results: Gradient,
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write the derivatives that there are arrays for."""
+    fused = engine_for(math.prod(arrays[0].shape))
+    rest = form, scale, upstream
+    if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
+        return
+    for place, result in enumerate(results):
+        if result is not None:
+            fill_slope(xp, arrays, *rest, place, result, working, threads)
 
 
 def fill_slope(

@@ -12,6 +12,7 @@ from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import KL, Divergence
+from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.block_results import kept_as_it_is, kept_if_finite, rows_added_up
 from kldiv_xp.host.blocks import blocks_of
@@ -24,13 +25,18 @@ Threads = Callable[[], int]
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergences of rows of logits, in the type that is computed in."""
     rows = rows_of(context.xp, arrays, divergence, context.working, thread_count)
-    return context.xp.asarray(rows.astype(context.working, copy=False))
+    with context.xp.errstate(all="ignore"):  # they may overflow their type
+        return context.xp.asarray(rows.astype(context.working, copy=False))
 
 
 def rows_of(
     xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
 ) -> Array:
     """Divergences of rows of logits; from a target that is given, in float64."""
+    fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
+    rows = None if fused is None else fused.rows_of(xp, arrays, divergence, working, threads)
+    if rows is not None:
+        return rows
     if not has_factors(divergence):
         function = partial(rows_of_block, xp, divergence)
         return block_loops.rows(xp, function, arrays, working, threads)
@@ -75,25 +81,32 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, each written in one pass."""
-    fill = partial(fill_row_slopes, context.xp, arrays, divergence, scale, upstream)
-    results: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            result = context.xp.empty(arrays[place].shape, dtype=native(arrays[place].dtype))
-            results[place] = result
-            fill(place, result, context.working, thread_count)
-    return results[0], results[1]
+    xp, working = context.xp, context.working
+    by_input, by_target = (
+        xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
+        for operand, want in zip(arrays[:2], wanted, strict=True)
+    )
+    results = by_input, by_target
+    fill_row_slopes(xp, arrays, divergence, scale, upstream, results, working, thread_count)
+    return results
 
 
 def rows_with_slopes(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
+    if not is_faster(arrays):
+        return NotImplemented
     xp, working = context.xp, context.working
     slopes = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
     options = arrays, divergence, scale, upstream, slopes, working, thread_count
     rows = fill_with_slopes(xp, *options)
     return xp.asarray(rows.astype(working, copy=False)), *slopes
+
+
+def is_faster(arrays: Arrays) -> bool:
+    """Whether that takes less time than the rows and the derivatives, one after the other."""
+    return engine_for(arrays[0].shape[-1], ROW_WORTH_IT) is None
 
 
 def fill_with_slopes(
@@ -130,15 +143,20 @@ def fill_row_slopes(
     divergence: Divergence,
     scale: Scale,
     upstream: Arrays,
-    place: int,
-    result: Array,
+    results: Gradient,
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivative with respect to one operand into `result`, whole rows at a time."""
-    function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
-    kept = len(result.shape) - 1
-    block_loops.fill(xp, [function], (*arrays, *upstream), result, working, threads, kept)
+    """Write the derivatives that there are arrays for, whole rows at a time."""
+    fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
+    rest = divergence, scale, upstream
+    if fused is not None and fused.fill_row_slopes(arrays, *rest, results, working, threads):
+        return
+    kept = len(arrays[0].shape) - 1
+    for place, result in enumerate(results):
+        if result is not None:
+            function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
+            block_loops.fill(xp, [function], (*arrays, *upstream), result, working, threads, kept)
 
 
 def slopes_of_block(

@@ -12,6 +12,7 @@ from kldiv_xp.core.evaluate import Arrays, chained_slope
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.fused.choice import engine_for
 from kldiv_xp.host.block_loops import Attempt, Work, alone, each_block, joined
 from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
 from kldiv_xp.host.blocks import blocks_of, order_of_memory
@@ -32,7 +33,7 @@ def with_slopes(
 ) -> Any:
     """Every term with axis (), else sums over the divisor, before both derivatives."""
     xp = context.xp
-    if prod(arrays[0].shape) < ROW:
+    if not is_faster(prod(arrays[0].shape)):
         return NotImplemented
     terms = xp.empty(arrays[0].shape, dtype=context.dtype) if axis == () else None
     results = (terms, *(xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]))
@@ -42,6 +43,11 @@ def with_slopes(
         return results
     with xp.errstate(all="ignore"):  # it may overflow its type
         return xp.asarray(over(value, parts), dtype=context.dtype), *results[1:]
+
+
+def is_faster(elements: int) -> bool:
+    """Whether this takes less time than the loss and the derivatives, one after the other."""
+    return elements >= ROW and engine_for(elements) is None
 
 
 def over(value: Array, parts: int | None) -> Array:

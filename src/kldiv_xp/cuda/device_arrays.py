@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.cuda.c_types import TYPES
-from kldiv_xp.cuda.loss_kernels import NAMES, UPSTREAM
 from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.tracing.losses import NAMES, UPSTREAM
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kldiv_xp.cuda.c_types import TYPES, Operand
-from kldiv_xp.cuda.formula_to_c import Line, Symbol, needed
+from kldiv_xp.cuda.formula_to_c import declared
+from kldiv_xp.tracing.lines import Line, Symbol, needed
 
 
 class Kernel(NamedTuple):
@@ -108,8 +109,3 @@ def kind(operand: Operand) -> str:
 def place_of(operand: Operand, parts: Sequence[str]) -> str:
     """Where a row of an array begins."""
     return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])
-
-
-def declared(line: Line) -> str:
-    """A step in C."""
-    return f"const {line.dtype} {line.name} = {line.expression};"

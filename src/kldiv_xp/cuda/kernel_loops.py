@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kldiv_xp.cuda.c_operations import INFINITY
 from kldiv_xp.cuda.c_types import Operand
-from kldiv_xp.cuda.formula_to_c import Line, needed
-from kldiv_xp.cuda.kernel_elements import Kernel, declared, elements, find, numbers_of_row
+from kldiv_xp.cuda.formula_to_c import declared, expression
+from kldiv_xp.cuda.kernel_elements import Kernel, elements, find, numbers_of_row
+from kldiv_xp.tracing.lines import Line, needed
 
 LEAST = f"-real({INFINITY})"
 ADDED = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
@@ -50,9 +51,9 @@ def reduced(
         yield f"{kind} {line.name}_{line.reduction} = {first};"
     guard = "if (i < left) " if kernel.width > 1 else ""
     added = [
-        guard + ADDED[line.reduction].format(line.name, line.expression) for line in reductions
+        guard + ADDED[line.reduction].format(line.name, expression(line)) for line in reductions
     ]
-    loop = elements(kernel, arrays, lines, [line.expression for line in reductions], added)
+    loop = elements(kernel, arrays, lines, [expression(line) for line in reductions], added)
     yield from in_groups(kernel, arrays, lines, loop) if kernel.group_rank else loop
     for line in reductions:
         yield from joined(kernel, lines, line)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from string import Template
 
 from kldiv_xp.cuda.c_types import TYPES, prelude
-from kldiv_xp.cuda.formula_to_c import needed
 from kldiv_xp.cuda.kernel_elements import Kernel
 from kldiv_xp.cuda.kernel_loops import body
+from kldiv_xp.tracing.lines import needed
 
 NAME = "rows_of_arrays"
 

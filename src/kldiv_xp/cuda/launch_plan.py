@@ -12,7 +12,6 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers, name_of
-from kldiv_xp.cuda.loss_kernels import ANY_TEMPERATURE, RESULTS, TERMS, TOTAL
 from kldiv_xp.cuda.plans import (
     Plan,
     elements_plan,
@@ -25,6 +24,7 @@ from kldiv_xp.cuda.plans import (
 from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.tracing.losses import RESULTS, TERMS, TOTAL, any_of
 
 
 class Work(NamedTuple):
@@ -140,14 +140,6 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     work = Work(source, context, buffers(device, arrays), outputs, numbers)
     run(device, work, shape, rows_plan)
     return result
-
-
-def any_of(divergence: Divergence) -> Divergence:
-    """Divergence whose kernel is that of this one."""
-    temperature = divergence.temperature
-    if temperature == 1 or not 2.0**-100 < temperature < 2.0**100:  # such numbers need care
-        return divergence
-    return replace(divergence, temperature=ANY_TEMPERATURE)
 
 
 def run(

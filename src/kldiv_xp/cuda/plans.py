@@ -7,20 +7,18 @@ from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
 from kldiv_xp.cuda.c_types import BYTES, Operand
-from kldiv_xp.cuda.loss_kernels import TOTAL
 from kldiv_xp.cuda.strides_and_grid import (
     THREADS,
     THREADS_OF_STAGES,
     Buffer,
     Grid,
-    Layout,
     Placed,
     grid_of,
     grid_of_stages,
-    layout_of,
-    layout_of_elements,
     width_of,
 )
+from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
+from kldiv_xp.tracing.losses import TOTAL
 
 Shape = tuple[int, ...]
 Places = tuple[tuple[str, Placed], ...]

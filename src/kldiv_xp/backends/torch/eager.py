@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.numpy_with_slopes import is_faster
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes, rows_with_slopes
 from kldiv_xp.backends.torch.linear import linear_divergences
@@ -27,7 +28,6 @@ from kldiv_xp.core.evaluate import (
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
-from kldiv_xp.host.inner_products import ROW
 
 __all__ = [
     "check_memory",
@@ -114,7 +114,7 @@ def with_slopes(
     upstream: Arrays,
 ) -> Any:
     """Loss before both derivatives; elsewhere than on the host one by one."""
-    if place_of(arrays, upstream) != HOST or arrays[0].numel() < ROW:
+    if place_of(arrays, upstream) != HOST or not is_faster(arrays[0].numel()):
         return NotImplemented
     if is_differentiated(*arrays, *upstream):
         return NotImplemented

@@ -1,6 +1,5 @@
 """Torch tensors in host memory: the loops of NumPy on memory that they lend."""
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
     lent,
+    new_gradient,
     numpy_namespace,
     numpy_type,
     threads,
@@ -62,13 +62,10 @@ def slopes_of(
     """Gradients with respect to the wanted operands, each written in one pass."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
-    fill = partial(numpy.fill_slope, xp, memory[:count], form, scale, memory[count:])
-    results: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            results[place], result = empty(arrays[place].shape, arrays[place].dtype)
-            fill(place, result, working, threads)
-    return results[0], results[1]
+    results, written = new_gradient(arrays, wanted)
+    above = memory[count:]
+    numpy.fill_slopes(xp, memory[:count], form, scale, above, written, working, threads)
+    return results
 
 
 def with_slopes_of(

@@ -8,6 +8,7 @@ import torch
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch.internals import is_transformed, is_watched, which_are_plain
 from kldiv_xp.backends.torch.storage import NAMES, check_storage
+from kldiv_xp.core.evaluate import Gradient
 from kldiv_xp.core.namespaces import plain_namespace
 from kldiv_xp.host.blocks import Index
 from kldiv_xp.host.threads import thread_count
@@ -89,6 +90,15 @@ def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
     return torch.from_numpy(memory), memory
 
 
+def new_gradient(arrays: tuple[Array, ...], wanted: tuple[bool, bool]) -> tuple[Gradient, Gradient]:
+    """Tensors for the derivatives that are wanted, None for others, and their memory."""
+    (by_input, of_input), (by_target, of_target) = (
+        empty(operand.shape, operand.dtype) if want else (None, None)
+        for operand, want in zip(arrays[:2], wanted, strict=True)
+    )
+    return (by_input, by_target), (of_input, of_target)
+
+
 def lent(*tensors: Array) -> tuple[Array, ...]:
     """Memory of tensors, as arrays of NumPy or what can be cut into such arrays."""
     arrays = []
@@ -106,6 +116,12 @@ class Widened:
         self.shape = tuple(tensor.shape)
         self.ndim = tensor.ndim
         self.strides = tensor.stride()
+
+    @property
+    def lent(self) -> tuple[int, str, tuple[int, ...]]:
+        """Address, name of the type, and strides in bytes, for loops that widen it themselves."""
+        dtype = "float16" if self.tensor.dtype is torch.float16 else "bfloat16"
+        return self.tensor.data_ptr(), dtype, tuple(2 * step for step in self.strides)
 
     def transpose(self, axes: Axes) -> "Widened":
         """The same with its axes in another order, as NumPy's method."""

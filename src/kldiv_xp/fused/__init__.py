@@ -1,0 +1,1 @@
+"""Loops for the host's processor, compiled from the formula, an extra."""

@@ -1,0 +1,57 @@
+"""Where arrays of NumPy, and what lends memory in their place, lie in host memory."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kldiv_xp._typing import Array
+from kldiv_xp.fused.memory import BYTES
+
+Shape = tuple[int, ...]
+
+
+class Lying(NamedTuple):
+    """How an array lies: all that a plan depends on."""
+
+    dtype: str
+    strides: Shape
+    """In bytes."""
+
+
+class Buffer(NamedTuple):
+    """An array in host memory: its address, and how it lies."""
+
+    address: int
+    lying: Lying
+
+
+def buffer_of(array: Array) -> Buffer | None:
+    """Memory of an array, None of those whose types have no loops."""
+    lent = getattr(array, "lent", None)
+    if lent is not None:
+        address, dtype, strides = lent
+        return Buffer(address, Lying(dtype, strides))
+    if array.dtype.name not in BYTES or not array.dtype.isnative:
+        return None
+    address = array.__array_interface__["data"][0]
+    return Buffer(address, Lying(array.dtype.name, array.strides))
+
+
+def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[Buffer] | None:
+    """Memory of arrays; of one that is broadcast to a shape it is read again and again."""
+    found = []
+    for array in arrays:
+        buffer = buffer_of(array)
+        if buffer is None:
+            return None
+        if tuple(array.shape) != shape:
+            strides = broadcast(buffer.lying.strides, tuple(array.shape), shape)
+            buffer = Buffer(buffer.address, Lying(buffer.lying.dtype, strides))
+        found.append(buffer)
+    return found
+
+
+def broadcast(strides: Shape, shape: Shape, wanted: Shape) -> Shape:
+    """Strides of the same memory under a shape of more elements; a number has no axis."""
+    if not shape:
+        return (0,) * len(wanted)
+    return tuple(0 if size == 1 else step for size, step in zip(shape, strides, strict=True))

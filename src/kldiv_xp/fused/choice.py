@@ -1,0 +1,41 @@
+"""Whether the compiled loops are used: where their compiler is installed, and it is worth it."""
+
+import os
+from functools import cache
+from types import ModuleType
+
+from kldiv_xp.host.threads import ENVIRONMENT
+
+VARIABLE = "KLDIV_XP_FUSED"
+KEY = VARIABLE if ENVIRONMENT is os.environ else os.environ.encodekey(VARIABLE)
+"""``KLDIV_XP_FUSED`` is 0, for no array at all, or 1, for arrays of any size."""
+
+WORTH_IT = 1 << 16
+"""Elements from which a call uses the loops, which are compiled in its first one."""
+
+ROW_WORTH_IT = 1 << 10
+"""The same of a row: it has the same bits alone and among others."""
+
+
+def engine_for(elements: int, worth_it: int = WORTH_IT) -> ModuleType | None:
+    """The module of the compiled loops, if arrays of so many elements are to use it."""
+    setting = os.environ[VARIABLE] if KEY in ENVIRONMENT else None
+    if setting is None:
+        return loaded() if elements >= worth_it else None
+    if setting not in {"0", "1"}:
+        message = (
+            f"The environment variable {VARIABLE} must be 0 or 1; got {setting!r}: set it to 0 "
+            "for no compiled loops, to 1 for arrays of any size, or unset it."
+        )
+        raise ValueError(message)
+    return loaded() if setting == "1" else None
+
+
+@cache
+def loaded() -> ModuleType | None:
+    """The module of the compiled loops, None where their compiler is not installed."""
+    try:
+        from kldiv_xp.fused import engine
+    except (ImportError, OSError):  # the latter of a library that cannot be loaded
+        return None
+    return engine

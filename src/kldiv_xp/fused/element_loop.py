@@ -1,0 +1,151 @@
+"""The loop over the elements of a row: several are read, computed, and added up or written."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import NamedTuple
+
+from kldiv_xp.fused.instructions import LANES, Types, instruction
+from kldiv_xp.fused.memory import APART, NEXT, Operand, copy, load, store
+from kldiv_xp.fused.text import Text
+from kldiv_xp.tracing.lines import Line
+
+BLOCK = 1024
+"""Elements whose sums are of the type that is computed in, before float64 adds them up."""
+
+Values = dict[str, str]
+
+
+class Place(NamedTuple):
+    """Where the row of an array begins, and how many bytes its elements are apart."""
+
+    operand: Operand
+    address: str
+    step: str
+
+
+class Loop(NamedTuple):
+    """What a loop reads, computes and writes."""
+
+    read: Sequence[Place]
+    lines: Sequence[Line]
+    written: Sequence[tuple[Place, str]] = ()
+    """Places, and the names of what is written there."""
+
+
+class Scratch:
+    """Memory for elements that lie apart, and for the last ones of a row, if they are few."""
+
+    def __init__(self, text: Text, lanes: int) -> None:
+        self.text, self.lanes = text, lanes
+        self.made: dict[tuple[str, str], str] = {}
+
+    def of(self, operand: Operand) -> str:
+        """Memory for a block of an array, or for its last elements."""
+        key = operand.name, operand.step
+        if key not in self.made:
+            count = self.lanes + (BLOCK if operand.step == APART else 0)
+            self.made[key] = self.text.memory(count * operand.size)
+        return self.made[key]
+
+
+def elements(
+    text: Text,
+    scratch: Scratch,
+    real: str,
+    bounds: tuple[str, str],
+    loop: Loop,
+    row: Mapping[str, tuple[str, str]],
+    take: Callable[[Values, Callable[[], str]], None] | None = None,
+    around: Callable[[], object] = nullcontext,
+) -> None:
+    """A loop over columns; `row` has the kind and the value of what is the same for all.
+
+    `take` gets the values of some elements, and a way to their mask; `around` is entered for a
+    block.
+    """
+    types = Types(real, LANES[real])
+    given = {name: splat(text, types, *of_row) for name, of_row in row.items()}
+    with text.loop(*bounds, BLOCK) as block:
+        stop = text.smaller(text.sum(block, BLOCK), bounds[1])
+        count = text.let(f"sub i64 {stop}, {block}")
+        for one in loop.read:
+            if one.operand.step == APART:
+                begin = text.moved(one.address, text.product(block, one.step))
+                sizes = one.step, str(one.operand.size)
+                copy(text, one.operand.size, count, begin, scratch.of(one.operand), sizes)
+        with around(), text.loop(block, stop, types.lanes) as column:  # type: ignore[attr-defined]
+            left = text.let(f"sub i64 {stop}, {column}")
+            whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
+            cursor = Cursor(text, scratch, block, column, left, whole)
+            with text.unless(whole):
+                for one in loop.read:
+                    cursor.copy_last(one)
+            values = dict(given)
+            for one in loop.read:
+                address = cursor.address(one)
+                values[one.operand.name] = load(text, types, one.operand.dtype, address)
+            for line in loop.lines:
+                values[line.name] = text.let(instruction(line, types, values))
+            if take is not None:
+                take(values, lambda: lanes_left(text, types, left))
+            for one, name in loop.written:
+                store(text, types, one.operand.dtype, cursor.address(one), values[name])
+            if loop.written:
+                with text.unless(whole):
+                    for one, _ in loop.written:
+                        cursor.copy_last(one, back=True)
+        for one, _ in loop.written:
+            if one.operand.step == APART:
+                begin = text.moved(one.address, text.product(block, one.step))
+                sizes = str(one.operand.size), one.step
+                copy(text, one.operand.size, count, scratch.of(one.operand), begin, sizes)
+
+
+class Cursor(NamedTuple):
+    """Where a loop is: the first column of its block, its column, and how many are left."""
+
+    text: Text
+    scratch: Scratch
+    block: str
+    column: str
+    left: str
+    whole: str
+
+    def address(self, place: Place) -> str:
+        """Where some elements lie, of which there may be fewer than are read."""
+        text, size = self.text, place.operand.size
+        if place.operand.step == APART:
+            within = text.let(f"sub i64 {self.column}, {self.block}")
+            return text.moved(self.scratch.of(place.operand), text.product(within, size))
+        there = text.moved(place.address, text.product(self.column, size))
+        last = self.scratch.of(place.operand)
+        return text.let(f"select i1 {self.whole}, ptr {there}, ptr {last}")
+
+    def copy_last(self, place: Place, *, back: bool = False) -> None:
+        """Copy the last elements to memory that has as many as are read, or back."""
+        if place.operand.step != NEXT:
+            return
+        text, size = self.text, place.operand.size
+        there = text.moved(place.address, text.product(self.column, size))
+        last = self.scratch.of(place.operand)
+        places = (last, there) if back else (there, last)
+        copy(text, size, self.left, *places, (str(size), str(size)))
+
+
+def splat(text: Text, types: Types, kind: str, value: str) -> str:
+    """A number of a row, once for each of the elements that are computed at once."""
+    vector, scalar = types.of(kind), types.scalars[kind]
+    first = text.let(f"insertelement {vector} poison, {scalar} {value}, i64 0")
+    order = f"<{types.lanes} x i32> zeroinitializer"
+    return text.let(f"shufflevector {vector} {first}, {vector} poison, {order}")
+
+
+def lanes_left(text: Text, types: Types, left: str) -> str:
+    """Mask of the elements that there are."""
+    numbers = ", ".join(f"i32 {number}" for number in range(types.lanes))
+    vector = f"<{types.lanes} x i32>"
+    narrow = text.let(f"trunc i64 {left} to i32")
+    first = text.let(f"insertelement {vector} poison, i32 {narrow}, i64 0")
+    order = f"{vector} zeroinitializer"
+    every = text.let(f"shufflevector {vector} {first}, {vector} poison, {order}")
+    return text.let(f"icmp sgt {vector} {every}, <{numbers}>")

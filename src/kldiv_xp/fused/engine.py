@@ -1,0 +1,208 @@
+"""Losses and their gradients by compiled loops over host memory, thread by thread.
+
+Every function answers None, or False, of arrays that have no loops: of other types, or such that
+lie in a way that another loop suits better.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from math import prod
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.fused.buffers import Buffer, buffers_of
+from kldiv_xp.fused.compiler import widens_float16
+from kldiv_xp.fused.memory import NARROW
+from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
+from kldiv_xp.host.sharing import share
+from kldiv_xp.host.threads import check_setting
+from kldiv_xp.tracing import losses
+from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
+
+Threads = Callable[[], int]
+Results = tuple[Array | None, Array | None]
+
+JOBS_WORTH_A_THREAD = 4
+
+
+def total(
+    xp: Namespace, arrays: Sequence[Array], form: Form, working: DType, threads: Threads
+) -> float | None:
+    """Sum of all terms."""
+    every = tuple(range(len(arrays[0].shape)))
+    sums = sums_over(xp, arrays, form, every, working, threads)
+    return None if sums is None else float(sums[()])
+
+
+def sums_over(
+    xp: Namespace,
+    arrays: Sequence[Array],
+    form: Form,
+    axis: Axes,
+    working: DType,
+    threads: Threads,
+) -> Array | None:
+    """Sums of the terms over some axes, in float64."""
+    shape = tuple(arrays[0].shape)
+    buffers = known(shape, arrays, working)
+    if buffers is None:
+        return None
+    kept = tuple(place for place in range(len(shape)) if place not in axis)
+    traced = Traced(losses.sums, (form,))
+    plan = sums_plan(traced, name_of(working), shape, kept, axis, *lying(buffers))
+    if plan is None:
+        return None
+    pieces = plan.jobs.pieces
+    partials = xp.empty((plan.jobs.rows, pieces))
+    do(plan, [*addresses(buffers), address_of(partials)], (), threads)
+    with xp.errstate(all="ignore"):  # inf - inf
+        sums = partials[:, 0] if pieces == 1 else xp.sum(partials, axis=1)
+    return sums.reshape(tuple(shape[place] for place in kept))
+
+
+def fill_terms(
+    arrays: Sequence[Array], form: Form, result: Array, working: DType, threads: Threads
+) -> bool:
+    """Write every term into `result`."""
+    shape = tuple(result.shape)
+    buffers = known(shape, (*arrays, result), working)
+    if buffers is None:
+        return False
+    names = NAMES[: len(arrays)]
+    traced = Traced(losses.terms, (form,))
+    plan = elements_plan(traced, name_of(working), shape, names, (TERMS,), *lying(buffers))
+    do(plan, addresses(buffers), (), threads)
+    return True
+
+
+def fill_slopes(
+    arrays: Sequence[Array],
+    form: Form,
+    scale: Scale,
+    upstream: Sequence[Array],
+    results: Results,
+    working: DType,
+    threads: Threads,
+) -> bool:
+    """Write the derivatives that there are arrays for, all in one pass."""
+    return fill(
+        losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
+    )
+
+
+def rows_of(
+    xp: Namespace,
+    arrays: Sequence[Array],
+    divergence: Divergence,
+    working: DType,
+    threads: Threads,
+) -> Array | None:
+    """Divergences of rows of logits, in float64."""
+    shape = tuple(arrays[0].shape)
+    buffers = known(shape, arrays, working)
+    if buffers is None:
+        return None
+    traced = Traced(losses.divergences, (any_of(divergence),), (TEMPERATURE,))
+    names = NAMES[: len(arrays)]
+    plan = rows_plan(traced, name_of(working), shape, names, (), *lying(buffers))
+    result = xp.empty(shape[:-1])
+    numbers = (float(divergence.temperature),)
+    do(plan, [*addresses(buffers), address_of(result)], numbers, threads)
+    return result
+
+
+def fill_row_slopes(
+    arrays: Sequence[Array],
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Sequence[Array],
+    results: Results,
+    working: DType,
+    threads: Threads,
+) -> bool:
+    """Write the derivatives of rows of logits that there are arrays for."""
+    given = any_of(divergence)
+    numbers = scale, divergence.temperature
+    return fill(
+        losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
+    )
+
+
+def fill(
+    maker: Any,
+    what: Form | Divergence,
+    plan_of: Callable[..., Plan],
+    arrays: Sequence[Array],
+    upstream: Sequence[Array],
+    results: Results,
+    numbers: tuple[Any, ...],
+    working: DType,
+    threads: Threads,
+) -> bool:
+    """Write derivatives, each where there is an array for it."""
+    shape = tuple(arrays[0].shape)
+    written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
+    outputs = [one for _, one in written]
+    buffers = known(shape, (*arrays, *upstream, *outputs), working)
+    if buffers is None:
+        return False
+    wanted = results[0] is not None, results[1] is not None
+    scale, *others = numbers
+    traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
+    names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
+    of_results = tuple(name for name, _ in written)
+    plan = plan_of(traced, name_of(working), shape, names, of_results, *lying(buffers))
+    given = (scale.number_at_hand(), *map(float, others))
+    do(plan, addresses(buffers), given, threads)
+    return True
+
+
+def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[Buffer] | None:
+    """Memory of arrays, None if there is none or of which there are no loops."""
+    if name_of(working) not in ("float32", "float64") or not prod(shape):
+        return None
+    buffers = buffers_of(shape, arrays)
+    if buffers is None:
+        return None
+    dtypes = {one.lying.dtype for one in buffers}
+    if dtypes.intersection(NARROW) and name_of(working) != "float32":
+        return None
+    return None if "float16" in dtypes and not widens_float16() else buffers
+
+
+def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads) -> None:
+    """Do all jobs of a plan, in threads where they are many."""
+    check_setting()
+    table = plan.table(addresses, numbers)
+    count = plan.jobs.number
+
+    def work(jobs: Iterator[int]) -> None:
+        for number in jobs:
+            plan.do(table, number)
+
+    share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
+
+
+def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:
+    """How arrays lie."""
+    return (one.lying for one in buffers)
+
+
+def addresses(buffers: Sequence[Buffer]) -> list[int]:
+    """Addresses of arrays."""
+    return [one.address for one in buffers]
+
+
+def address_of(array: Array) -> int:
+    """Address of a new array."""
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+@cache
+def name_of(dtype: DType) -> str:
+    """Name of a dtype of NumPy, which may be given as its type."""
+    return dtype.__name__ if isinstance(dtype, type) else str(dtype)

@@ -1,0 +1,80 @@
+"""Lines of a formula as instructions of LLVM, for one number or for several at once."""
+
+import struct
+from collections.abc import Iterator
+
+from kldiv_xp.fused.operations import FUNCTIONS, INSTRUCTIONS
+from kldiv_xp.tracing.lines import Line
+
+LANES = {"float32": 16, "float64": 8}
+"""Elements that are computed at once: two registers of AVX2, so that more is under way."""
+
+BITS = {"float32": 32, "float64": 64}
+SCALARS = {"float32": "float", "float64": "double"}
+
+
+class Types:
+    """The types of numbers in one loop: of elements, several at once, or of a row, one."""
+
+    def __init__(self, real: str, lanes: int) -> None:
+        self.real, self.lanes = real, lanes
+        bits = BITS[real]
+        self.scalars = {"real": SCALARS[real], "integer": f"i{bits}", "bool": "i1"}
+        self.mangled = f"v{lanes}f{bits}" if lanes > 1 else f"f{bits}"
+
+    def of(self, kind: str) -> str:
+        """Type of a kind of numbers."""
+        scalar = self.scalars[kind]
+        return f"<{self.lanes} x {scalar}>" if self.lanes > 1 else scalar
+
+    def constant(self, kind: str, value: float) -> str:
+        """A number, or as many of it as are computed at once."""
+        scalar = self.scalars[kind]
+        text = literal(self.real, value) if kind == "real" else str(int(value))
+        return f"splat ({scalar} {text})" if self.lanes > 1 else text
+
+
+def literal(real: str, value: float) -> str:
+    """A floating-point number in LLVM's notation: the bits that it has as a double."""
+    if real == "float32":
+        try:
+            (value,) = struct.unpack("f", struct.pack("f", value))
+        except OverflowError:
+            value = float("inf") if value > 0 else -float("inf")
+    if value != value:  # noqa: PLR0124 - a NaN, of which there are many
+        return "0x7FF8000000000000"
+    (bits,) = struct.unpack("Q", struct.pack("d", value))
+    return f"0x{bits:016X}"
+
+
+def instruction(line: Line, types: Types, names: dict[str, str]) -> str:
+    """Instruction of a line whose operands have these names."""
+    operands = [
+        names[one] if isinstance(one, str) else types.constant(kind, one)
+        for one, kind in zip(line.operands, kinds_of(line), strict=True)
+    ]
+    return INSTRUCTIONS[line.operation].format(
+        *operands,
+        T=types.of("real"),
+        I=types.of("integer"),
+        B=types.of("bool"),
+        M=types.mangled,
+    )
+
+
+def kinds_of(line: Line) -> list[str]:
+    """Kind of each operand."""
+    if line.operation == "where":
+        return ["bool", "real", "real"]
+    if line.operation.startswith("logical"):
+        return ["bool"] * len(line.operands)
+    if line.operation == "value" or (line.dtype == "integer" and line.operation != "bits"):
+        return ["integer"] * len(line.operands)
+    return ["real"] * len(line.operands)
+
+
+def declarations(types: Types) -> Iterator[str]:
+    """Functions of LLVM that the instructions call."""
+    real = types.of("real")
+    for name, count in FUNCTIONS.items():
+        yield f"declare {real} @llvm.{name}.{types.mangled}({', '.join([real] * count)})"

@@ -1,0 +1,130 @@
+"""Which kernel is run for arrays that lie in some way, and in which jobs: planned once."""
+
+from collections.abc import Sequence
+from ctypes import addressof, c_int64
+from functools import lru_cache
+from itertools import chain
+from struct import pack, unpack
+from typing import Any, NamedTuple
+
+from kldiv_xp._typing import Axes
+from kldiv_xp.fused.buffers import Lying, Shape
+from kldiv_xp.fused.compiler import Compiled, compiled
+from kldiv_xp.fused.jobs import Jobs, jobs_of
+from kldiv_xp.fused.kernel_text import source
+from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, Operand
+from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
+from kldiv_xp.tracing.losses import NAMES, TOTAL
+
+Names = tuple[str, ...]
+
+remembered = lru_cache(maxsize=1024)
+
+
+class Traced(NamedTuple):
+    """A function to be traced: the one that makes it, its arguments, names of its numbers."""
+
+    maker: Any
+    arguments: tuple[Any, ...]
+    numbers: tuple[str, ...] = ()
+
+
+class Plan(NamedTuple):
+    """A compiled kernel, its jobs, and the numbers of its table that say where elements lie."""
+
+    run: Compiled
+    jobs: Jobs
+    counts: tuple[int, ...]
+
+    def table(self, addresses: Sequence[int], numbers: Sequence[float]) -> Any:
+        """All that jobs have in common."""
+        bits = (unpack("q", pack("d", number))[0] for number in numbers)
+        values = [*addresses, *bits, *self.counts]
+        return (c_int64 * len(values))(*values)
+
+    def do(self, table: Any, number: int) -> None:
+        """Do a job."""
+        self.run(addressof(table), *self.jobs.arguments(number))
+
+
+@remembered
+def sums_plan(
+    traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: Lying
+) -> Plan | None:
+    """Terms are added up over some axes; None where neighbours in memory are of other sums."""
+    layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
+    if is_turned(layout, inputs):
+        return None
+    return planned(traced, real, layout, jobs_of(layout), NAMES, (), inputs)
+
+
+@remembered
+def elements_plan(
+    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
+) -> Plan:
+    """Functions of each element are written."""
+    layout = layout_of_elements(shape, [one.strides for one in lying])
+    return planned(traced, real, layout, jobs_of(layout), names, results, lying)
+
+
+@remembered
+def rows_plan(
+    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
+) -> Plan:
+    """Rows along the last axis, which are read more than once."""
+    *rows, last = range(len(shape))
+    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in lying])
+    return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, lying)
+
+
+def planned(
+    traced: Traced,
+    real: str,
+    layout: Layout,
+    jobs: Jobs,
+    names: Names,
+    results: Names,
+    lying: Sequence[Lying],
+) -> Plan:
+    """Kernel and jobs for arrays that lie so; without names of results it makes one of a row."""
+    count = len(lying) - len(results)
+    operands = [
+        Operand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
+        for place, (name, one, step) in enumerate(
+            zip((*names[:count], *results), lying, layout.steps, strict=True)
+        )
+    ]
+    written = tuple(operands[count:]) or (Operand(TOTAL, "float64", ROW),)
+    ranks = len(layout.row_sizes), len(layout.group_sizes)
+    text = text_of(traced, real, tuple(operands[:count]), written, ranks)
+    counts = (
+        jobs.pieces,
+        *layout.row_sizes[1:],
+        *chain(*layout.row_strides),
+        *layout.group_sizes[1:],
+        *chain(*layout.group_strides),
+        *layout.steps,
+    )
+    return Plan(compiled(text), jobs, counts)
+
+
+def step_of(step: int, dtype: str, *, is_written: bool) -> str:
+    """How the elements of a row lie."""
+    if step == 0 and not is_written:
+        return ROW
+    return NEXT if step in (0, BYTES[dtype]) else APART
+
+
+@remembered
+def text_of(traced: Traced, real: str, *layout: Any) -> str:
+    """Text of a kernel."""
+    return source(traced.maker(*traced.arguments), traced.numbers, real, *layout)
+
+
+def is_turned(layout: Layout, lying: Sequence[Lying]) -> bool:
+    """Whether elements of neighbouring rows are next to each other in memory, and columns not."""
+    last = [one[-1] for one in layout.row_strides]
+    return any(
+        abs(step) > abs(row) == BYTES[one.dtype]
+        for step, row, one in zip(layout.steps, last, lying, strict=True)
+    )

@@ -1,0 +1,102 @@
+"""The text of a function of LLVM while it is written: values, variables, loops and branches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Text:
+    """Lines of a function; each value has a name of its own.
+
+    Variables are memory on the stack, which LLVM turns into registers.
+    """
+
+    def __init__(self) -> None:
+        self.variables: list[str] = []
+        self.lines: list[str] = []
+        self.count = 0
+
+    def name(self) -> str:
+        """Name that nothing has."""
+        self.count += 1
+        return f"n{self.count}"
+
+    def let(self, expression: str) -> str:
+        """Value of an expression."""
+        name = f"%{self.name()}"
+        self.lines.append(f"{name} = {expression}")
+        return name
+
+    def do(self, statement: str) -> None:
+        """A statement without a value."""
+        self.lines.append(statement)
+
+    def variable(self, kind: str, value: str) -> str:
+        """Variable that has a value from here on; its place is made once."""
+        place = f"%{self.name()}"
+        self.variables.append(f"{place} = alloca {kind}")
+        self.set(place, kind, value)
+        return place
+
+    def memory(self, size: int) -> str:
+        """Memory of so many bytes, 0 when the function begins."""
+        place = f"%{self.name()}"
+        self.variables.append(f"{place} = alloca [{size} x i8], align 64")
+        # A store of zeros would be unrolled: it took 6 s to compile.
+        clear = f"call void @llvm.memset.p0.i64(ptr {place}, i8 0, i64 {size}, i1 false)"
+        self.variables.append(clear)
+        return place
+
+    def get(self, place: str, kind: str) -> str:
+        """Value of a variable."""
+        return self.let(f"load {kind}, ptr {place}")
+
+    def set(self, place: str, kind: str, value: str) -> None:
+        """Change a variable."""
+        self.do(f"store {kind} {value}, ptr {place}")
+
+    def moved(self, place: str, offset: str) -> str:
+        """Address so many bytes further on."""
+        return self.let(f"getelementptr i8, ptr {place}, i64 {offset}")
+
+    def label(self, name: str) -> None:
+        """Place that branches go to."""
+        self.lines.append(f"{name}:")
+
+    @contextmanager
+    def loop(self, first: str, last: str, step: int | str = 1) -> Iterator[str]:
+        """Numbers from the first until before the last."""
+        name = self.name()
+        index = self.variable("i64", first)
+        self.do(f"br label %{name}.head")
+        self.label(f"{name}.head")
+        value = self.get(index, "i64")
+        more = self.let(f"icmp slt i64 {value}, {last}")
+        self.do(f"br i1 {more}, label %{name}.body, label %{name}.end")
+        self.label(f"{name}.body")
+        yield value
+        self.set(index, "i64", self.let(f"add nsw i64 {value}, {step}"))
+        self.do(f"br label %{name}.head")
+        self.label(f"{name}.end")
+
+    @contextmanager
+    def unless(self, condition: str) -> Iterator[None]:
+        """What is done where a condition does not hold."""
+        name = self.name()
+        self.do(f"br i1 {condition}, label %{name}.end, label %{name}.body")
+        self.label(f"{name}.body")
+        yield
+        self.do(f"br label %{name}.end")
+        self.label(f"{name}.end")
+
+    def smaller(self, left: str, right: str) -> str:
+        """Smaller of two integers."""
+        less = self.let(f"icmp slt i64 {left}, {right}")
+        return self.let(f"select i1 {less}, i64 {left}, i64 {right}")
+
+    def product(self, left: str, right: str | int) -> str:
+        """Product of two integers."""
+        return self.let(f"mul nsw i64 {left}, {right}")
+
+    def sum(self, left: str, right: str | int) -> str:
+        """Sum of two integers."""
+        return self.let(f"add nsw i64 {left}, {right}")

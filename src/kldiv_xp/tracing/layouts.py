@@ -1,0 +1,76 @@
+"""How elements in memory make rows: sizes and strides, with as few axes as hold them all."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kldiv_xp._typing import Axes
+
+Strides = tuple[int, ...]
+
+
+class Layout(NamedTuple):
+    """Rows, groups of columns that are added up, and columns; the sizes and strides of each."""
+
+    row_sizes: Strides
+    row_strides: list[Strides]
+    group_sizes: Strides
+    group_strides: list[Strides]
+    columns: int
+    steps: Strides
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return math.prod(self.row_sizes)
+
+    @property
+    def groups(self) -> int:
+        """How many groups a row has."""
+        return math.prod(self.group_sizes)
+
+
+def layout_of(shape: Sequence[int], kept: Axes, summed: Axes, strides: Sequence[Strides]) -> Layout:
+    """Rows are what is kept; the innermost of the other axes are columns, the rest are groups."""
+    rows = merged(part(kept, shape), [part(kept, one) for one in strides])
+    order = in_order_of_memory(summed, strides)
+    sizes, steps = merged(part(order, shape), [part(order, one) for one in strides])
+    groups = sizes[:-1], [one[:-1] for one in steps]
+    return Layout(*rows, *groups, sizes[-1], tuple(one[-1] for one in steps))
+
+
+def layout_of_elements(shape: Sequence[int], strides: Sequence[Strides]) -> Layout:
+    """The innermost axes are columns, and the others rows."""
+    sizes, steps = merged(shape, strides)
+    rows = (sizes[:-1], [one[:-1] for one in steps])
+    if len(sizes) == 1:
+        rows = ((1,), [(0,)] * len(steps))
+    return Layout(*rows, (), [()] * len(steps), sizes[-1], tuple(one[-1] for one in steps))
+
+
+def merged(shape: Sequence[int], strides: Sequence[Strides]) -> tuple[Strides, list[Strides]]:
+    """Sizes and strides with as few axes as hold the same elements in the same order."""
+    sizes: list[int] = []
+    steps: list[Strides] = []
+    for size, step in zip(shape, zip(*strides, strict=True), strict=True):
+        if size == 1:
+            continue
+        if sizes and steps[-1] == tuple(one * size for one in step):
+            sizes[-1] *= size
+            steps[-1] = step
+        else:
+            sizes.append(size)
+            steps.append(step)
+    if not sizes:
+        sizes, steps = [1], [(0,) * len(strides)]
+    return tuple(sizes), list(zip(*steps, strict=True))
+
+
+def in_order_of_memory(axes: Axes, strides: Sequence[Strides]) -> Axes:
+    """Axes in the order in which memory holds their elements, or most of them."""
+    return tuple(sorted(axes, key=lambda axis: -sum(abs(steps[axis]) for steps in strides)))
+
+
+def part(axes: Axes, values: Sequence[int]) -> Strides:
+    """Values of some axes."""
+    return tuple(values[axis] for axis in axes)

@@ -1,0 +1,170 @@
+"""From functions of arrays to lines: they are called with symbols, which write down each step.
+
+What is said of a row is said of all of its elements; a sum or a maximum of a row ends a stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, NamedTuple
+
+# Operations that the formulas call, and the type of what each returns.
+KINDS = {
+    **dict.fromkeys(("add", "subtract", "multiply", "negative", "divide", "abs"), "real"),
+    **dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sqrt"), "real"),
+    **dict.fromkeys(("maximum", "minimum", "where"), "real"),
+    **dict.fromkeys(("equal", "not_equal", "less", "less_equal"), "bool"),
+    **dict.fromkeys(("greater", "greater_equal", "isinf"), "bool"),
+    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), "bool"),
+}
+
+
+class Limits(NamedTuple):
+    """Limits of the working type that a formula asks for."""
+
+    eps: float
+    max: float
+    smallest_normal: float
+
+
+LIMITS = {
+    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
+    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
+}
+
+
+class Line(NamedTuple):
+    """A step: a name for an operation on other names and numbers, or for the sum of a name.
+
+    A sum or a maximum of a row is a `reduction`, whose one operand is its term.
+    """
+
+    name: str
+    dtype: str
+    operation: str
+    operands: tuple[str | float, ...]
+    stage: int
+    in_rows: bool = False
+    reduction: str = ""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Names among the operands."""
+        return tuple(one for one in self.operands if isinstance(one, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """An element of an array that is not there, or a number of its row, by its name."""
+
+    name: str
+    dtype: str
+    namespace: Lines
+    stage: int = 0
+    in_rows: bool = True
+
+    def __and__(self, other: Symbol) -> Symbol:
+        return self.namespace.logical_and(self, other)
+
+    def __or__(self, other: Symbol) -> Symbol:
+        return self.namespace.logical_or(self, other)
+
+    def __invert__(self) -> Symbol:
+        return self.namespace.logical_not(self)
+
+    def __mul__(self, other: Symbol | float) -> Symbol:
+        return self.namespace.multiply(self, other)
+
+    def __rmul__(self, other: float) -> Symbol:
+        return self.namespace.multiply(self, other)
+
+    def __getitem__(self, index: object) -> Symbol:
+        """The same: an axis that is kept or dropped has one element for each row."""
+        del index
+        return self
+
+    def __bool__(self) -> bool:
+        message = f"`{self.name}` is a symbol without a value: use where(...) instead of branching."
+        raise TypeError(message)
+
+
+class Lines:
+    """A namespace whose functions add a line and return the name of its result.
+
+    `real` is the name of the type that is computed in.
+    """
+
+    kinds: ClassVar[dict[str, str]] = KINDS
+    """The operations that there are, and the type of what each returns."""
+
+    def __init__(self, real: str = "float32") -> None:
+        self.lines: list[Line] = []
+        self.known: dict[str, Symbol] = {}
+        self.real = real
+
+    def __getattr__(self, name: str) -> Callable[..., Symbol]:
+        if name not in self.kinds:
+            message = f"`{name}` is no operation of lines; add it to KINDS in {__name__}."
+            raise AttributeError(message)
+        return partial(self.line, self.kinds[name], name)
+
+    def finfo(self, dtype: str) -> Limits:
+        """Limits of the type that is computed in."""
+        del dtype
+        return LIMITS[self.real]
+
+    def astype(self, operand: Symbol, dtype: str) -> Symbol:
+        """Operand of another type."""
+        return operand if operand.dtype == dtype else self.line(dtype, "astype", operand)
+
+    def ones_like(self, operand: Symbol) -> float:
+        """One."""
+        del operand
+        return 1.0
+
+    def sum(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
+        """Sum of a row; it has an element for the row, whether an axis is kept or not."""
+        return self.reduction("sum", terms, axis)
+
+    def max(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
+        """Maximum of a row."""
+        return self.reduction("max", terms, axis)
+
+    def reduction(self, kind: str, terms: Symbol, axis: int) -> Symbol:
+        """Name for a number of a row that all its elements make; another stage may use it."""
+        if axis != -1:
+            message = f"rows lie along axis -1; got a {kind} along {axis}."
+            raise ValueError(message)
+        return self.named(Line("", "real", "", (terms.name,), terms.stage, reduction=kind))
+
+    def line(self, dtype: str, operation: str, *operands: Symbol | float) -> Symbol:
+        """Name for the result of an operation."""
+        symbols = [one for one in operands if isinstance(one, Symbol)]
+        stage = max((one.stage for one in symbols), default=0)
+        in_rows = any(one.in_rows for one in symbols)
+        given = tuple(one.name if isinstance(one, Symbol) else float(one) for one in operands)
+        return self.named(Line("", dtype, operation, given, stage, in_rows))
+
+    def named(self, line: Line) -> Symbol:
+        """Name for a step; the same step has the same name."""
+        step = repr(line)  # which tells -0.0 from 0.0, and a NaN from no other
+        if step not in self.known:
+            name = f"v{len(self.lines)}"
+            self.lines.append(line._replace(name=name))
+            after = line.stage + 1 if line.reduction else line.stage
+            self.known[step] = Symbol(name, line.dtype, self, after, line.in_rows)
+        return self.known[step]
+
+
+def needed(
+    lines: Sequence[Line], results: Iterable[str], *, of_element: bool = False
+) -> list[Line]:
+    """Lines that lead to the results; those of an element alone, if its row is known."""
+    used, kept = set(results), []
+    for line in reversed(lines):
+        if line.name in used and not (of_element and (line.reduction or not line.in_rows)):
+            used.update(line.uses)
+            kept.append(line)
+    return kept[::-1]

@@ -1,0 +1,103 @@
+"""The losses and their derivatives as functions (xp, numbers, *arrays) to results, to be traced."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.evaluate import chained_slopes
+from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.tracing.lines import Symbol
+
+NAMES = ("x", "t", "w")
+UPSTREAM = "u"
+FACTOR = "factor"
+TEMPERATURE = "temperature"
+ANY_TEMPERATURE = 2.0
+"""In the place of each but some, so that a schedule of temperatures compiles one kernel."""
+RESULTS = ("by_input", "by_target")
+TERMS = "terms"
+TOTAL = "total"
+"""A result that has one element for a row."""
+Numbers = dict[str, Symbol]
+Function = Callable[..., Sequence[Array]]
+
+
+def sums(form: Form) -> Function:
+    """Sum of the terms."""
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        return (xp.sum(term_of(form)(xp, *arrays), axis=-1),)
+
+    return function
+
+
+def totals() -> Function:
+    """Sum of what there is."""
+
+    def function(xp: Namespace, numbers: Numbers, terms: Array) -> Sequence[Array]:
+        return (xp.sum(terms, axis=-1),)
+
+    return function
+
+
+def terms(form: Form) -> Function:
+    """Every term."""
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        return (term_of(form)(xp, *arrays),)
+
+    return function
+
+
+def slopes(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
+    """Derivatives, times the factor and those upstream."""
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        slopes = chained_slopes(form, Scale(numbers[FACTOR]), count)  # type: ignore[arg-type]
+        return [slope(xp, *arrays) for slope, want in zip(slopes, wanted, strict=True) if want]
+
+    return function
+
+
+def divergences(divergence: Divergence) -> Function:
+    """A divergence of each row of logits."""
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        return (rows_of(at_temperature(divergence, numbers), xp, *arrays),)
+
+    return function
+
+
+def row_slopes(divergence: Divergence, count: int, wanted: tuple[bool, bool]) -> Function:
+    """Derivatives of the divergences of rows of logits."""
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        (x, t, *mask), upstream = arrays[:count], arrays[count:]
+        factor: Any = numbers[FACTOR]
+        for one in upstream:
+            factor = xp.multiply(factor, one)
+        slope = partial(slopes_of, at_temperature(divergence, numbers), Guard.FULL)
+        return [slope(place == 1, xp, x, t, factor, *mask) for place in (0, 1) if wanted[place]]
+
+    return function
+
+
+def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
+    """Divergence at the temperature that the kernel is given, if it was made for any."""
+    if divergence.temperature != ANY_TEMPERATURE:
+        return divergence
+    return replace(divergence, temperature=numbers[TEMPERATURE])
+
+
+def any_of(divergence: Divergence) -> Divergence:
+    """Divergence whose code is that of this one."""
+    temperature = divergence.temperature
+    if temperature == 1 or not 2.0**-100 < temperature < 2.0**100:  # such numbers need care
+        return divergence
+    return replace(divergence, temperature=ANY_TEMPERATURE)
