@@ -33,10 +33,10 @@ def sides(draft: SparseDraft, row: Row) -> tuple[Distribution, Distribution]:
         [*(every.log_p[place] for place in row.indices), logarithm(rest)],
         [*(every.error[place] for place in row.indices), worst + TERM + mpf(len(others)) / 2],
     )
-    return teacher(draft, row.target), q
+    return teacher(draft, row.target, leaves_some=bool(others)), q
 
 
-def teacher(draft: SparseDraft, target: Sequence[float]) -> Distribution:
+def teacher(draft: SparseDraft, target: Sequence[float], *, leaves_some: bool) -> Distribution:
     """Teacher's entries, and the probability that is left of 1 where there is a bucket."""
     half = mpf(len(target)) / 2
     if draft.target_is == "logits":
@@ -47,10 +47,13 @@ def teacher(draft: SparseDraft, target: Sequence[float]) -> Distribution:
     if draft.tail == "renormalize":
         shares = [one / total for one in p.p]
         logs = [logarithm(one) for one in shares]
-        errors = [TERM + half + 2 + abs(one) for one in (log if share else mpf(0)
-                  for log, share in zip(logs, shares, strict=True))]  # fmt: skip
+        errors = [
+            TERM + half + 2 + (abs(log) if share else mpf(0))
+            for log, share in zip(logs, shares, strict=True)
+        ]
         return Distribution([*shares, mpf(0)], [*logs, -mp.inf], [*errors, mpf(0)])
-    left = 1 - total if draft.tail == "bucket" and total < 1 else mpf(0)
+    has_bucket = draft.tail == "bucket" and leaves_some and total < 1
+    left = 1 - total if has_bucket else mpf(0)
     # An exponential is off by its own error and that of its argument, a sum by its roundings.
     lost = mp.fsum(one * (TERM + half) for one in p.p) + 1
     error = lost / left if left else mpf(0)

@@ -111,7 +111,8 @@ def closed_form(
     """Gradient in closed form of the function that a vector calls."""
     if vector.function is None:
         return implementation.gradient
-    return implementation.functions.get(f"{vector.function}_gradient")
+    found = implementation.functions.get(f"{vector.function}_gradient")
+    return found if found is None or vector.indices is None else with_indices(found)
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
