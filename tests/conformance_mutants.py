@@ -15,6 +15,7 @@ BACKENDS = {
     "textbook": ("numpy", None),
     "textbook_logits": ("numpy", None),
     "textbook_near": ("numpy", None),
+    "textbook_sparse": ("numpy", None),
     "textbook_torch": ("torch", None),
     "textbook_torch_logits": ("torch", None),
     "textbook_jax": ("jax", 2),
@@ -23,7 +24,7 @@ BACKENDS = {
     "published_jax": ("jax", 2),
 }
 NEAR, NOISE = "textbook_near", "NearlyEqualLogits"
-FUNCTIONS = ("kl_div", "kl_div_with_logits", "js_div_with_logits")
+FUNCTIONS = ("kl_div", "kl_div_with_logits", "js_div_with_logits", "sparse_kl_div_with_logits")
 
 
 @dataclass(frozen=True)

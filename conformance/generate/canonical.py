@@ -16,6 +16,8 @@ from generate.solve_forms import solve_form
 from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
 from generate.solve_samples import solve_samples
+from generate.solve_sparse import solve_sparse
+from generate.sparse_draft import SparseDraft
 
 FORMAT_VERSION = 1
 
@@ -57,7 +59,7 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
 
 def options(draft: Draft) -> dict[str, Any]:
     """JSON forms of the options that every call of a function has."""
-    if isinstance(draft, LogitsDraft):
+    if isinstance(draft, LogitsDraft | SparseDraft):
         return {"function": draft.function, "reduction": draft.reduction, **draft.options}
     stored = {"reduction": draft.reduction, "log_target": draft.log_target}
     if not draft.log_input:
@@ -67,6 +69,8 @@ def options(draft: Draft) -> dict[str, Any]:
 
 def solved(draft: Draft) -> Solution:
     """What a draft expects."""
+    if isinstance(draft, SparseDraft):
+        return solve_sparse(draft)
     if isinstance(draft, LogitsDraft):
         if draft.upstream is not None:
             return solve_logit_slopes(draft, draft.upstream)
@@ -91,7 +95,10 @@ def sampling(draft: Draft) -> dict[str, Any]:
 
 def operands(draft: Draft) -> dict[str, Any]:
     """JSON forms of input and target."""
-    return {
+    indices = {}
+    if isinstance(draft, SparseDraft):
+        indices = {"indices": {"shape": list(draft.shapes[1]), "values": list(draft.indices)}}
+    return indices | {
         "input": array(draft.shapes[0], draft.input, draft.input_dtype, draft.input_container),
         "target": array(draft.shapes[1], draft.target, draft.target_dtype, draft.target_container),
     }
@@ -101,7 +108,7 @@ def outcome(draft: Draft, solution: Solution | None) -> dict[str, Any]:
     """Expected results with their tolerances, and the conventions."""
     if solution is None:
         return {"expected": {"raises": draft.raises}}
-    results = {name: array(shape_of(draft), v) for name, v in solution.expected.items()}
+    results = {name: array(shape_of(draft, name), v) for name, v in solution.expected.items()}
     stored: dict[str, Any] = {"expected": merged(results)}
     if has_element_for_every_term(draft):
         stored["max_ulp"] = max_ulp(draft, solution)
@@ -112,8 +119,10 @@ def outcome(draft: Draft, solution: Solution | None) -> dict[str, Any]:
     return stored
 
 
-def shape_of(draft: Draft) -> tuple[int, ...]:
-    """Shape of each result."""
+def shape_of(draft: Draft, name: str) -> tuple[int, ...]:
+    """Shape of a result."""
+    if name == "d_target":
+        return draft.shapes[1]
     if has_element_for_every_term(draft):
         return draft.shapes[0]
     return samples(draft).shape if problem(draft).resolved == "none" else ()

@@ -39,7 +39,7 @@ def problem(draft: Draft) -> Problem:
     dtypes = (draft.dtype,) if draft.upstream is None else draft.dtypes
     size_average, reduce = draft.legacy or (None, None)
     return Problem(
-        list(zip(draft.input, draft.target, strict=True)),
+        list(zip(draft.input, draft.target, strict=draft.target_shape is None)),
         draft.log_target is True,
         str(draft.reduction),
         (flag(size_average), flag(reduce)),

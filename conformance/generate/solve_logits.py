@@ -3,22 +3,31 @@
 from mpmath import mp, mpf
 
 from generate import bounds
+from generate.draft import Draft
 from generate.logits import sample, softmax
 from generate.logits_draft import LogitsDraft
 from generate.near_bounds import NOTHING, near_scale
 from generate.reference import working
 from generate.rounding import rounded
-from generate.samples import samples
+from generate.samples import Samples, samples
 from generate.solution import Solution
 from kldiv_conformance._formats import FORMATS
 
 
 def solve_logits(draft: LogitsDraft) -> Solution:
     """Reduced divergences of the selected samples."""
-    grouped, form, reduction = samples(draft), FORMATS[draft.dtype], str(draft.reduction)
-    eps = mpf(working(draft.dtype).eps)
+    grouped = samples(draft)
     rows = [operands(draft, places) for places in grouped.terms]
     found = [divergence(draft, *row) if row[0] else (mpf(0), mpf(0)) for row in rows]
+    return reduced(draft, grouped, found, traces(draft, rows))
+
+
+def reduced(
+    draft: Draft, grouped: Samples, found: list[tuple[mpf, mpf]], lost: list[float]
+) -> Solution:
+    """Divergences of the samples with the scales of their errors, reduced."""
+    form, reduction = FORMATS[draft.dtype], str(draft.reduction)
+    eps = mpf(working(draft.dtype).eps)
     if reduction == "none":
         exact, reach = [value for value, _ in found], [eps * scale for _, scale in found]
     else:
@@ -26,7 +35,6 @@ def solve_logits(draft: LogitsDraft) -> Solution:
         sums = (mpf(len(chosen)) / 2 + bounds.DIVISION) * mp.fsum(abs(value) for value, _ in chosen)
         exact = [mp.fsum(value for value, _ in chosen) / divisor]
         reach = [eps * (mp.fsum(scale for _, scale in chosen) + sums) / divisor]
-    lost = traces(draft, rows)
     return Solution(
         {"value": [rounded(value, form) for value in exact]},
         {"value": [bounds.acceptable(*pair, form) for pair in zip(exact, reach, strict=True)]},

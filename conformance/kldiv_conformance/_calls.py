@@ -1,7 +1,7 @@
 """Calls an implementation as a vector asks, as far as a backend and the implementation can."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial, wraps
 from inspect import Parameter, signature
 from typing import Any
 
@@ -10,11 +10,11 @@ from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
-from kldiv_conformance._wrapped import wrapped
+from kldiv_conformance._wrapped import MOST, wrapped
 
 OPTIONAL = {
     *("size_average", "reduce", "axis", "where", "log_input", "generalized"),
-    *("temperature", "scale_by_temperature_squared", "target_is", "beta"),
+    *("temperature", "scale_by_temperature_squared", "target_is", "beta", "tail"),
 }
 
 
@@ -45,8 +45,9 @@ def made(operand: Operand, adapter: Adapter) -> Any:
 
 
 def masked(vector: Vector, adapter: Adapter) -> dict[str, Array]:
-    """Mask of a vector, as the argument that it is."""
-    return {} if vector.where is None else {"where": made(vector.where, adapter)}
+    """Mask and indices of a vector, as the arguments that they are."""
+    present = {"where": vector.where, "indices": vector.indices}
+    return {name: made(one, adapter) for name, one in present.items() if one is not None}
 
 
 CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
@@ -89,7 +90,19 @@ def called(vector: Vector, implementation: Implementation) -> Callable[..., Arra
     if vector.function not in implementation.functions:
         message = f"the implementation has no function {vector.function!r} beside it."
         raise NotSupportedError(message)
-    return implementation.functions[vector.function]
+    function = implementation.functions[vector.function]
+    return function if vector.indices is None else with_indices(function)
+
+
+@lru_cache(MOST)
+def with_indices(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Function of two arrays that hands the indices on between them."""
+
+    @wraps(function)
+    def handed_on(input: Array, target: Array, *, indices: Array, **options: Any) -> Array:
+        return function(input, indices, target, **options)
+
+    return handed_on
 
 
 def closed_form(
@@ -98,7 +111,8 @@ def closed_form(
     """Gradient in closed form of the function that a vector calls."""
     if vector.function is None:
         return implementation.gradient
-    return implementation.functions.get(f"{vector.function}_gradient")
+    found = implementation.functions.get(f"{vector.function}_gradient")
+    return found if found is None or vector.indices is None else with_indices(found)
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:

@@ -15,6 +15,7 @@ ARGUMENTS = (
     "axis",
     "scale_by_temperature_squared",
     "target_is",
+    "tail",
 )
 NUMBERS = ("temperature", "beta")
 
@@ -32,6 +33,7 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
         arguments=arguments(stored),
         function=stored.get("function"),
         where=mask(stored["where"]) if "where" in stored else None,
+        indices=places(stored["indices"]) if "indices" in stored else None,
         upstream=None if upstream is None else float.fromhex(upstream),
         results=decoded_results(stored, operands),
         raises=stored["expected"].get("raises"),
@@ -65,6 +67,12 @@ def mask(stored: Mapping[str, Any]) -> Operand:
         [float(value) for value in stored["values"]],
         stored.get("container", "array"),
     )
+
+
+def places(stored: Mapping[str, Any]) -> Operand:
+    """Indices from their JSON form."""
+    values = [float(value) for value in stored["values"]]
+    return Operand(tuple(stored["shape"]), stored.get("dtype", "int64"), values)
 
 
 def operand(stored: Mapping[str, Any], dtype: str) -> Operand:

@@ -39,6 +39,9 @@ def operands(vector: Vector) -> Iterator[str]:
     if vector.where is not None:
         chosen = [bool(value) for value in vector.where.values]
         yield f"  {'where':<12} {described(vector.where)} {numbers(chosen)}"
+    if vector.indices is not None:
+        places = [int(value) for value in vector.indices.values]
+        yield f"  {'indices':<12} {described(vector.indices)} {numbers(places)}"
     if vector.upstream is not None:
         yield f"  {'upstream':<12} {vector.upstream!r}"
 

@@ -11,7 +11,7 @@ from kldiv_conformance._adapter import Array
 from kldiv_conformance._text import described
 
 OURS = "kldiv_xp:kl_div"
-DIVERGENCES = ("kl_div_with_logits", "js_div_with_logits")
+DIVERGENCES = ("kl_div_with_logits", "js_div_with_logits", "sparse_kl_div_with_logits")
 # Names with dots between them, on both sides of a colon.
 SPECIFICATION = re.compile(r"\w[\w-]*(\.\w[\w-]*)*:\w+(\.\w+)*")
 FUNCTIONS = (*DIVERGENCES, *(f"{name}_gradient" for name in DIVERGENCES))

@@ -27,7 +27,7 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     except BrokenAdapterError as reason:
         return outcome("failure", one_line(reason))
     operands = dict(zip(("input", "target"), arrays, strict=True))
-    operands |= {"where": options["where"]} if "where" in options else {}
+    operands |= {name: options[name] for name in ("where", "indices") if name in options}
     before = snapshots(operands, adapter)
     found = called(vector, adapter, implementation, arrays, options)
     problem = changed(before, operands, adapter)

@@ -84,8 +84,23 @@ def is_loss(vector: Vector) -> bool:
 
 
 def is_of_logits(vector: Vector) -> bool:
-    """Whether a divergence from logits is called."""
-    return vector.function is not None and vector.kind != "invalid"
+    """Whether a divergence from logits is called, both of them known everywhere."""
+    return vector.function is not None and vector.indices is None and vector.kind != "invalid"
+
+
+def is_sparse(vector: Vector) -> bool:
+    """Whether the teacher is known at some indices."""
+    return vector.indices is not None and vector.kind != "invalid"
+
+
+def tail_is(name: str) -> Where:
+    """Whether the rest is taken in one way."""
+    return lambda vector: vector.arguments.get("tail") == name
+
+
+def has_a_rest(vector: Vector) -> bool:
+    """Whether there are words that the teacher does not name, so that a tail matters."""
+    return is_sparse(vector) and vector.target.shape != vector.input.shape
 
 
 def is_kl(vector: Vector) -> bool:
@@ -258,6 +273,11 @@ SIGNS: dict[str, Sign] = {
         of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), SLOPES
     ),
     "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
+    "SparseTeacher": Sign((is_sparse,), symptoms=NUMBERS - {"slight"}),
+    "SparseTail": Sign(
+        (has_a_rest, *(both(has_a_rest, tail_is(one)) for one in ("bucket", "zero", "renormalize")))
+    ),
+    "SparseGradient": Sign((is_sparse, has_a_rest), SLOPES),
     "Unnormalised": Sign(
         (flagged("Unnormalised"), lambda vector: GIVEN(vector) or "Unnormalised" in vector.flags),
         (*VALUES, *SLOPES),

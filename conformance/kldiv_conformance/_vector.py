@@ -41,6 +41,8 @@ class Vector:
         Keyword arguments of ``kl_div(input, target, **arguments)``, to be passed as they are.
     where : Operand or None
         Mask, to be passed as an array of the backend.
+    indices : Operand or None
+        Places of the target's entries, to be passed between `input` and `target`.
     upstream : float or None
         Derivative of some final number by every element of the loss; None unless `kind` is
         'gradient'.
@@ -63,6 +65,7 @@ class Vector:
     arguments: dict[str, Any]
     function: str | None = None
     where: Operand | None = None
+    indices: Operand | None = None
     upstream: float | None = None
     results: dict[str, Result] = field(default_factory=dict)
     raises: str | None = None

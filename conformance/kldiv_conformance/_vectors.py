@@ -23,6 +23,7 @@ GROUPS = (
     "forms",
     "logits",
     "nearly_equal",
+    "sparse_teachers",
     "invalid_arguments",
 )
 

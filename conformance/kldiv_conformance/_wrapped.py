@@ -46,25 +46,30 @@ class Plain:
 def wrapped(
     function: Function, vector: Vector, adapter: Adapter, options: dict[str, Any]
 ) -> Function:
-    """Function of two arrays that calls another one with options, the mask as an argument."""
-    plain = {name: options[name] for name in sorted(options) if name != "where"}
-    operands = [one for one in (vector.input, vector.target, vector.where) if one is not None]
+    """Function of two arrays that calls another one with options, those that are arrays as such."""
+    names = tuple(name for name in ("where", "indices") if name in options)
+    plain = {name: options[name] for name in sorted(options) if name not in names}
+    others = (vector.input, vector.target, vector.where, vector.indices)
+    operands = [one for one in others if one is not None]
     kinds = (vector.kind, *((operand.shape, operand.dtype) for operand in operands))
-    found = wrapped_once(Same(adapter.wrap), Same(function), Plain(repr(plain), plain), kinds)
-    return partial(found, where=options["where"]) if "where" in options else found
+    called = Same(adapter.wrap), Same(function), Plain(repr(plain), plain)
+    found = wrapped_once(*called, names, kinds)
+    return partial(found, **{name: options[name] for name in names}) if names else found
 
 
 @lru_cache(MOST)
-def wrapped_once(wrap: Same, function: Same, plain: Plain, kinds: tuple[Any, ...]) -> Function:
+def wrapped_once(
+    wrap: Same, function: Same, plain: Plain, names: tuple[str, ...], kinds: tuple[Any, ...]
+) -> Function:
     """Wrapped function for arrays of these shapes and dtypes: each is compiled for them alone."""
 
-    def with_options(input: Array, target: Array, *masks: Array) -> Array:
-        arrays = dict(zip(("where",), masks, strict=False))
+    def with_options(input: Array, target: Array, *others: Array) -> Array:
+        arrays = dict(zip(names, others, strict=True))
         return function.function(input, target, **plain.values, **arrays)
 
     ready: Function = wrap.function(with_options)
 
-    def with_mask(input: Array, target: Array, *, where: Array | None = None) -> Array:
-        return ready(input, target) if where is None else ready(input, target, where)
+    def with_others(input: Array, target: Array, **arrays: Array) -> Array:
+        return ready(input, target, *(arrays[name] for name in names))
 
-    return with_mask
+    return with_others

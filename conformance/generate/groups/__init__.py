@@ -17,6 +17,7 @@ from generate.groups import (
     ordinary,
     reductions,
     samples_and_masks,
+    sparse_teachers,
     tiny,
     zeros,
 )
@@ -46,5 +47,6 @@ GROUPS = (
     Group("forms", "forms", forms.ABOUT, forms.drafts),
     Group("logits", "logits", logits.ABOUT, logits.drafts),
     Group("nearly_equal", "nearly_equal", nearly_equal.ABOUT, nearly_equal.drafts),
+    Group("sparse_teachers", "sparse", sparse_teachers.ABOUT, sparse_teachers.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

@@ -1,0 +1,63 @@
+"""What a draft with a teacher known at some indices expects."""
+
+from mpmath import mp, mpf
+
+from generate.logits import softmax
+from generate.samples import samples
+from generate.solution import Solution
+from generate.solve_logit_slopes import scaled
+from generate.solve_logits import reduced
+from generate.sparse import Row, sparse_sample, sparse_slopes
+from generate.sparse_draft import SparseDraft
+
+
+def solve_sparse(draft: SparseDraft) -> Solution:
+    """Reduced divergences of the selected samples, or their derivatives."""
+    if draft.upstream is not None:
+        return slopes_of(draft, draft.upstream)
+    nothing = mpf(0), mpf(0)
+    found = [sparse_sample(draft, row) if row.input else nothing for row in rows(draft)]
+    return reduced(draft, samples(draft), found, traces(draft))
+
+
+def rows(draft: SparseDraft) -> list[Row]:
+    """Samples, empty where they are not selected."""
+    of_teacher = samples(draft.of_teacher).terms
+    return [
+        Row(
+            [draft.input[place] for place in places],
+            [draft.indices[place] for place in others],
+            [draft.target[place] for place in others],
+        )
+        for places, others in zip(samples(draft).terms, of_teacher, strict=True)
+    ]
+
+
+def slopes_of(draft: SparseDraft, upstream: float) -> Solution:
+    """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
+    grouped = samples(draft)
+    factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
+    if draft.scale:
+        factor *= mpf(draft.temperature) ** 2
+    found = {
+        name: [(mpf(0), mpf(0))] * len(values)
+        for name, values in (("d_input", draft.input), ("d_target", draft.target))
+    }
+    places = zip(grouped.terms, samples(draft.of_teacher).terms, strict=True)
+    for row, where in zip(rows(draft), places, strict=True):
+        if row.input:
+            for name, slots, slopes in zip(found, where, sparse_slopes(draft, row), strict=True):
+                for slot, slope in zip(slots, slopes, strict=True):
+                    found[name][slot] = slope
+    expected, bound = {}, {}
+    for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
+        expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)
+    return Solution(expected, bound, {}, traces(draft))
+
+
+def traces(draft: SparseDraft) -> list[float]:
+    """Probabilities that an implementation meets."""
+    of_student = [
+        one for row in rows(draft) if row.input for one in softmax(row.input, draft.temperature).p
+    ]
+    return [float(one) for one in of_student if mp.isfinite(one)]
