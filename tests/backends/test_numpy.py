@@ -27,6 +27,12 @@ THREADS = (1, 2, 3, 5)
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 
+@pytest.fixture(autouse=True)
+def no_compiled_loops(monkeypatch):
+    """The loops of NumPy, whatever is installed."""
+    monkeypatch.setenv("KLDIV_XP_FUSED", "0")
+
+
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of 64 float64 and rows of 16, so that a few hundred elements make many of both."""

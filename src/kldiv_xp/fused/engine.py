@@ -5,7 +5,7 @@ lie in a way that another loop suits better.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -179,11 +179,7 @@ def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: 
     table = plan.table(addresses, numbers)
     count = plan.jobs.number
 
-    def work(jobs: Iterator[int]) -> None:
-        for number in jobs:
-            plan.do(table, number)
-
-    share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
+    share(partial(plan.do, table), count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
 def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:

@@ -1,11 +1,13 @@
 """The text of a kernel: a function of LLVM that goes over rows, stage after stage."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from kldiv_xp.fused.element_loop import Loop, Place, Scratch, elements
 from kldiv_xp.fused.instructions import LANES, Types, declarations, instruction
-from kldiv_xp.fused.memory import Operand, load
+from kldiv_xp.fused.kept_values import kept_values
+from kldiv_xp.fused.memory import BYTES, Operand, load
 from kldiv_xp.fused.operations import Operations
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
@@ -13,8 +15,18 @@ from kldiv_xp.tracing.lines import Line, Symbol, needed
 from kldiv_xp.tracing.losses import Function
 
 NAME = "rows_of_arrays"
-JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece")
-"""Arguments: the rows, the groups and the columns of a job, and which piece of its rows it is."""
+JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece", "memory")
+"""Arguments: the rows, the groups and the columns of a job, and which piece of its rows it is.
+
+The last is the address of memory that a thread may use.
+"""
+
+
+class Source(NamedTuple):
+    """Text of a kernel, and the bytes of memory that it needs for each column."""
+
+    text: str
+    bytes_kept: int
 
 
 class Kernel(NamedTuple):
@@ -48,13 +60,19 @@ def source(
     inputs: tuple[Operand, ...],
     outputs: tuple[Operand, ...],
     ranks: tuple[int, int],
-) -> str:
-    """Text of the kernel of a function (xp, numbers, *arrays) to results."""
+    *,
+    keeps: bool = False,
+) -> Source:
+    """The kernel of a function (xp, numbers, *arrays) to results.
+
+    It may keep what several loops need.
+    """
     xp = Operations(real)
     arrays = [Symbol(one.name, one.kind, xp, 0, one.in_rows) for one in inputs]
     named = {name: Symbol(name, "real", xp, in_rows=False) for name in numbers}
     results = tuple(function(xp, named, *arrays))
-    return kernel_source(Kernel(real, inputs, outputs, numbers, xp.lines, results, *ranks))
+    kernel = Kernel(real, inputs, outputs, numbers, xp.lines, results, *ranks)
+    return kernel_source(kernel, keeps=keeps)
 
 
 def slots(kernel: Kernel) -> list[str]:
@@ -76,14 +94,14 @@ def axes(kind: str, names: Sequence[str], rank: int) -> Iterator[str]:
     yield from (f"{kind}_{name}_{place}" for name in names for place in range(rank))
 
 
-def kernel_source(kernel: Kernel) -> str:
+def kernel_source(kernel: Kernel, *, keeps: bool) -> Source:
     """Text of the kernel, with all that it needs."""
-    rows = Rows(kernel)
+    rows = Rows(kernel, keeps=keeps)
     rows.write()
     lanes = LANES[kernel.real]
     arguments = ", ".join(["ptr %table", *(f"i64 %{name}" for name in JOB)])
     body = [*rows.text.variables, *rows.table, "br label %start", "start:", *rows.text.lines]
-    return "\n".join(
+    text = "\n".join(
         [
             *declarations(Types(kernel.real, lanes)),
             *declarations(Types(kernel.real, 1)),
@@ -95,19 +113,23 @@ def kernel_source(kernel: Kernel) -> str:
             "",
         ]
     )
+    return Source(text, len(rows.places_kept) * BYTES[kernel.real])
 
 
 class Rows:
     """The writer of a kernel, row after row."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, *, keeps: bool) -> None:
         self.kernel, self.text = kernel, Text()
         self.lines = kernel.needed
         self.one = Types(kernel.real, 1)
         self.scratch = Scratch(self.text, LANES[kernel.real])
         self.row: dict[str, tuple[str, str]] = {}
+        self.is_kept: set[str] = set()
         self.wide: dict[str, str] = {}
         self.table = list(self.loaded())
+        self.places_kept: dict[str, Place] = {}
+        self.keeps = kept_values(self.lines, self.terms_of_loops()) if keeps else []
 
     def loaded(self) -> Iterator[str]:
         """Lines that read the table."""
@@ -115,6 +137,17 @@ class Rows:
             kind = {"at": "ptr", "given": "double"}.get(name.partition("_")[0], "i64")
             yield f"%where_{name} = getelementptr i64, ptr %table, i64 {place}"
             yield f"%{name} = load {kind}, ptr %where_{name}"
+
+    def terms_of_loops(self) -> list[list[str]]:
+        """Names of what each loop over elements computes."""
+        stages = range(max(one.stage for one in self.kernel.results) + 1)
+        loops = [
+            [one.uses[0] for one in self.lines if one.reduction and one.stage == stage]
+            for stage in stages
+        ]
+        if self.kernel.outputs[0].in_rows:
+            loops.append([one.name for one in self.kernel.results])
+        return [terms for terms in loops if terms]
 
     def write(self) -> None:
         """All rows of a job."""
@@ -124,6 +157,12 @@ class Rows:
             if kernel.real == "float32":
                 value = text.let(f"fptrunc double {value} to float")
             self.row[name] = "real", value
+        kept = list(chain(*self.keeps))
+        for place, name in enumerate(kept):
+            offset = text.product("%end", place * BYTES[kernel.real])
+            address = text.moved(text.let("inttoptr i64 %memory to ptr"), offset)
+            operand = Operand(name, kernel.real)
+            self.places_kept[name] = Place(operand, address, str(operand.size))
         with text.loop("%first", "%last") as row:
             addresses = self.moved({}, "row", kernel.row_rank, row)
             last = max(one.stage for one in kernel.results)
@@ -198,14 +237,19 @@ class Rows:
         found: Reductions | None = None,
     ) -> None:
         """A loop that computes some terms, and adds them up or writes them."""
-        lines = needed(self.lines, terms, of_element=True)
+        keeps = self.keeps.pop(0) if self.keeps else []
+        kept = {name: one for name, one in self.places_kept.items() if name in self.is_kept}
+        lines = needed(self.lines, terms, of_element=True, given=kept)
         used = {name for line in lines for name in line.uses} | set(terms)
         read = [
             self.place(one, addresses)
             for one in self.kernel.inputs
             if one.in_rows and one.name in used
         ]
-        written = [
+        read += [one for name, one in kept.items() if name in used]
+        self.is_kept.update(keeps)
+        written = [(self.places_kept[name], name) for name in keeps]
+        written += [
             (self.place(one, addresses), term)
             for one, term in zip(outputs, terms, strict=bool(outputs))
         ]
