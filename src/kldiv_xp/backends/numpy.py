@@ -13,6 +13,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.fused.choice import KEY as KEY_OF_FUSED
 from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.blocks import in_order_of_memory
@@ -55,10 +56,15 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by the operands that are wanted, each written in one pass."""
-    results = new_gradient(context.xp, arrays, wanted)
-    xp, working = context.xp, context.working
-    fill_slopes(xp, arrays, form, scale, upstream, results, working, thread_count)
-    return results
+    results: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            dtype = native(arrays[place].dtype)
+            results[place] = context.xp.empty(arrays[place].shape, dtype=dtype)
+    given = results[0], results[1]
+    rest = form, scale, upstream
+    fill_slopes(context.xp, arrays, *rest, given, context.working, thread_count)
+    return given
 
 
 def total(
@@ -69,36 +75,39 @@ def total(
     threads: Threads,
     parts: int | None = None,
 ) -> float:
-    """Sum of all terms over the divisor, NaN for the mean of nothing."""
-    fused = engine_for(math.prod(arrays[0].shape))
-    value: float | None = None
-    if fused is not None:
-        value = fused.total(xp, arrays, form, working, threads)
-    if value is None:
-        value = sum_of(xp, arrays, form, working, threads)
-    if parts is None:
-        return value
-    return value / parts if parts else math.nan
-
-
-def sum_of(xp: Namespace, arrays: Arrays, form: Form, working: DType, threads: Threads) -> float:
-    """Sum of all terms by NumPy.
+    """Sum of all terms over the divisor, NaN for the mean of nothing.
 
     Few terms go straight to the formula: `dot` adds them up in one piece.
     """
-    attempts = attempts_at_sum(form)
+    value: float | None = None
     size = math.prod(arrays[0].shape)
-    if size >= inner_products.ROW:
+    if size >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
+        value = total_of_many(xp, arrays, form, working, threads, size)
+    if value is None:
+        blocks = few(arrays, working)
+        with xp.errstate(all="ignore"):
+            for attempt in attempts_at_sum(form):
+                p, log_ratio = attempt(xp, *blocks)
+                value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
+                if not math.isnan(value):
+                    break
+    if parts is None:
+        return value  # type: ignore[return-value]
+    return value / parts if parts else math.nan  # type: ignore[operator]
+
+
+def total_of_many(
+    xp: Namespace, arrays: Arrays, form: Form, working: DType, threads: Threads, size: int
+) -> float | None:
+    """Sum of all terms, by compiled loops or in blocks; None of few."""
+    fused = engine_for(size)
+    value: float | None = None
+    if fused is not None:
+        value = fused.total(xp, arrays, form, working, threads)
+    if value is None and size >= inner_products.ROW:
         several = arrays[0].ndim > 1 and size > inner_products.ROW
         ordered = in_order_of_memory(arrays) if several else arrays
-        return block_loops.total(xp, attempts, ordered, working, threads)
-    blocks = few(arrays, working)
-    with xp.errstate(all="ignore"):
-        for attempt in attempts:
-            p, log_ratio = attempt(xp, *blocks)
-            value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
-            if not math.isnan(value):
-                break
+        value = block_loops.total(xp, attempts_at_sum(form), ordered, working, threads)
     return value
 
 
@@ -154,15 +163,6 @@ def fill_terms(
     block_loops.fill(xp, attempts, arrays, result, working, threads)
 
 
-def new_gradient(xp: Namespace, arrays: Arrays, wanted: tuple[bool, bool]) -> Gradient:
-    """Arrays for the derivatives that are wanted."""
-    by_input, by_target = (
-        xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
-        for operand, want in zip(arrays[:2], wanted, strict=True)
-    )
-    return by_input, by_target
-
-
 def fill_slopes(
     xp: Namespace,
     arrays: Arrays,
@@ -173,38 +173,44 @@ def fill_slopes(
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivatives that there are arrays for."""
-    fused = engine_for(math.prod(arrays[0].shape))
-    rest = form, scale, upstream
-    if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
-        return
-    for place, result in enumerate(results):
-        if result is not None:
-            fill_slope(xp, arrays, *rest, place, result, working, threads)
+    """Write the derivatives that there are arrays for; of few elements at once."""
+    slope = partial(chained_slope, form=form, scale=scale, count=len(arrays))
+    if math.prod(arrays[0].shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
+        rest = form, scale, upstream, results, working, threads
+        if fill_many(xp, arrays, *rest):
+            return
+    with xp.errstate(all="ignore"):
+        blocks = few((*arrays, *upstream), working)
+        for place, result in enumerate(results):
+            if result is not None:
+                values = slope(place, guard=Guard.NONE)(xp, *blocks)
+                flat = values.reshape(-1)
+                if not math.isfinite(xp.vecdot(flat, flat)):
+                    values = slope(place, guard=Guard.FULL)(xp, *blocks)
+                result[...] = values
 
 
-def fill_slope(
+def fill_many(
     xp: Namespace,
     arrays: Arrays,
     form: Form,
     scale: Scale,
     upstream: Arrays,
-    place: int,
-    result: Array,
+    results: Gradient,
     working: DType,
     threads: Threads,
-) -> None:
-    """Write the derivative by one operand into `result`; of few elements at once."""
-    slope = partial(chained_slope, place, form, scale, len(arrays))
+) -> bool:
+    """The same by compiled loops or in blocks; False, and nothing is done, of few."""
+    size = math.prod(arrays[0].shape)
+    fused, rest = engine_for(size), (form, scale, upstream)
+    if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
+        return True
+    if size < inner_products.ROW:
+        return False
     operands = (*arrays, *upstream)
-    if math.prod(result.shape) >= inner_products.ROW:
-        attempts = slope(Guard.NONE), slope(Guard.FULL)
-        block_loops.fill(xp, attempts, operands, result, working, threads)
-        return
-    with xp.errstate(all="ignore"):
-        blocks = few(operands, working)
-        values = slope(Guard.NONE)(xp, *blocks)
-        flat = values.reshape(-1)
-        if not math.isfinite(xp.vecdot(flat, flat)):
-            values = slope(Guard.FULL)(xp, *blocks)
-        result[...] = values
+    for place, result in enumerate(results):
+        if result is not None:
+            slope = partial(chained_slope, place, form, scale, len(arrays))
+            attempts = slope(Guard.NONE), slope(Guard.FULL)
+            block_loops.fill(xp, attempts, operands, result, working, threads)
+    return True

@@ -8,7 +8,6 @@ from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
     lent,
-    new_gradient,
     numpy_namespace,
     numpy_type,
     threads,
@@ -55,7 +54,12 @@ def slopes_of(
     """Derivatives by the operands that are wanted, each written in one pass."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
-    results, written = new_gradient(arrays, wanted)
-    above = memory[count:]
-    numpy.fill_slopes(xp, memory[:count], form, scale, above, written, working, threads)
-    return results
+    results: list[Array | None] = [None, None]
+    written: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
+    operands, above = memory[:count], memory[count:]
+    given = written[0], written[1]
+    numpy.fill_slopes(xp, operands, form, scale, above, given, working, threads)
+    return results[0], results[1]
