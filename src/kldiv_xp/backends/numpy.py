@@ -6,18 +6,19 @@ from functools import cache, partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.numpy_rows import divergences, row_slopes
+from kldiv_xp.backends.numpy_slopes import fill_slopes
 from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import KEY as KEY_OF_FUSED
 from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
-from kldiv_xp.host.blocks import in_order_of_memory
-from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
+from kldiv_xp.host.blocks import few, in_order_of_memory
+from kldiv_xp.host.threads import ENVIRONMENT, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "sparse_divergences"]
 __all__ += ["terms"]
@@ -111,18 +112,6 @@ def total_of_many(
     return value
 
 
-def few(operands: Arrays, working: DType) -> list[Array]:
-    """Operands of few elements in the type that is computed in; masks stay."""
-    if KEY in ENVIRONMENT:
-        check_setting()
-    blocks = []
-    for operand in operands:
-        block = operand[...]
-        kept = block.dtype in (working, "bool")
-        blocks.append(block if kept else block.astype(working))
-    return blocks
-
-
 def sums_over(
     xp: Namespace,
     arrays: Arrays,
@@ -161,56 +150,3 @@ def fill_terms(
         return
     attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
     block_loops.fill(xp, attempts, arrays, result, working, threads)
-
-
-def fill_slopes(
-    xp: Namespace,
-    arrays: Arrays,
-    form: Form,
-    scale: Scale,
-    upstream: Arrays,
-    results: Gradient,
-    working: DType,
-    threads: Threads,
-) -> None:
-    """Write the derivatives that there are arrays for; of few elements at once."""
-    slope = partial(chained_slope, form=form, scale=scale, count=len(arrays))
-    if math.prod(arrays[0].shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
-        rest = form, scale, upstream, results, working, threads
-        if fill_many(xp, arrays, *rest):
-            return
-    with xp.errstate(all="ignore"):
-        blocks = few((*arrays, *upstream), working)
-        for place, result in enumerate(results):
-            if result is not None:
-                values = slope(place, guard=Guard.NONE)(xp, *blocks)
-                flat = values.reshape(-1)
-                if not math.isfinite(xp.vecdot(flat, flat)):
-                    values = slope(place, guard=Guard.FULL)(xp, *blocks)
-                result[...] = values
-
-
-def fill_many(
-    xp: Namespace,
-    arrays: Arrays,
-    form: Form,
-    scale: Scale,
-    upstream: Arrays,
-    results: Gradient,
-    working: DType,
-    threads: Threads,
-) -> bool:
-    """The same by compiled loops or in blocks; False, and nothing is done, of few."""
-    size = math.prod(arrays[0].shape)
-    fused, rest = engine_for(size), (form, scale, upstream)
-    if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
-        return True
-    if size < inner_products.ROW:
-        return False
-    operands = (*arrays, *upstream)
-    for place, result in enumerate(results):
-        if result is not None:
-            slope = partial(chained_slope, place, form, scale, len(arrays))
-            attempts = slope(Guard.NONE), slope(Guard.FULL)
-            block_loops.fill(xp, attempts, operands, result, working, threads)
-    return True

@@ -3,7 +3,7 @@
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends import numpy
+from kldiv_xp.backends import numpy, numpy_slopes
 from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
@@ -61,5 +61,5 @@ def slopes_of(
             results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
     operands, above = memory[:count], memory[count:]
     given = written[0], written[1]
-    numpy.fill_slopes(xp, operands, form, scale, above, given, working, threads)
+    numpy_slopes.fill_slopes(xp, operands, form, scale, above, given, working, threads)
     return results[0], results[1]
