@@ -1,29 +1,31 @@
 """Arrays of NumPy: blocks in the cache, threads, and no guard that a block does not need."""
 
 import math
-from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.backends.numpy_loops import (
+    Threads,
+    attempts_at_sum,
+    fill_many,
+    fill_terms,
+    sums_over,
+    total_of_many,
+)
 from kldiv_xp.backends.numpy_rows import divergences, row_slopes
-from kldiv_xp.backends.numpy_slopes import fill_slopes
 from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import KEY as KEY_OF_FUSED
-from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
-from kldiv_xp.host import block_loops, inner_products
-from kldiv_xp.host.blocks import few, in_order_of_memory
-from kldiv_xp.host.threads import ENVIRONMENT, thread_count
+from kldiv_xp.host import inner_products
+from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "sparse_divergences"]
 __all__ += ["terms"]
-
-Threads = Callable[[], int]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -97,56 +99,40 @@ def total(
     return value / parts if parts else math.nan  # type: ignore[operator]
 
 
-def total_of_many(
-    xp: Namespace, arrays: Arrays, form: Form, working: DType, threads: Threads, size: int
-) -> float | None:
-    """Sum of all terms, by compiled loops or in blocks; None of few."""
-    fused = engine_for(size)
-    value: float | None = None
-    if fused is not None:
-        value = fused.total(xp, arrays, form, working, threads)
-    if value is None and size >= inner_products.ROW:
-        several = arrays[0].ndim > 1 and size > inner_products.ROW
-        ordered = in_order_of_memory(arrays) if several else arrays
-        value = block_loops.total(xp, attempts_at_sum(form), ordered, working, threads)
-    return value
+def few(operands: Arrays, working: DType) -> list[Array]:
+    """Operands of few elements in the type that is computed in; masks stay."""
+    if KEY in ENVIRONMENT:
+        check_setting()
+    blocks = []
+    for operand in operands:
+        block = operand[...]
+        kept = block.dtype in (working, "bool")
+        blocks.append(block if kept else block.astype(working))
+    return blocks
 
 
-def sums_over(
+def fill_slopes(
     xp: Namespace,
     arrays: Arrays,
     form: Form,
-    axis: Axes,
-    working: DType,
-    threads: Threads,
-) -> Array:
-    """Sums of the terms over some axes, in float64."""
-    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_WORTH_IT)
-    sums = None if fused is None else fused.sums_over(xp, arrays, form, axis, working, threads)
-    if sums is not None:
-        return sums
-    kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
-    arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
-    return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
-
-
-@cache
-def attempts_at_sum(form: Form) -> list[block_loops.Attempt]:
-    """The factors with one guard after the other."""
-    return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]
-
-
-def fill_terms(
-    xp: Namespace,
-    arrays: Arrays,
-    form: Form,
-    result: Array,
+    scale: Scale,
+    upstream: Arrays,
+    results: Gradient,
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write every term into `result`."""
-    fused = engine_for(math.prod(result.shape))
-    if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
-        return
-    attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
-    block_loops.fill(xp, attempts, arrays, result, working, threads)
+    """Write the derivatives that there are arrays for; of few elements at once."""
+    slope = partial(chained_slope, form=form, scale=scale, count=len(arrays))
+    if math.prod(arrays[0].shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
+        rest = form, scale, upstream, results, working, threads
+        if fill_many(xp, arrays, *rest):
+            return
+    with xp.errstate(all="ignore"):
+        blocks = few((*arrays, *upstream), working)
+        for place, result in enumerate(results):
+            if result is not None:
+                values = slope(place, guard=Guard.NONE)(xp, *blocks)
+                flat = values.reshape(-1)
+                if not math.isfinite(xp.vecdot(flat, flat)):
+                    values = slope(place, guard=Guard.FULL)(xp, *blocks)
+                result[...] = values

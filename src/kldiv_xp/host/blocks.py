@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting
 
 # 512 x 32000 float32 on two threads with 1 MiB of L2 each: 17.5 ms in blocks of 64 KiB, 9.1 in
 # 256 KiB, 7.4 in 512 KiB, 6.0 in 1 MiB, 6.2 in 2 MiB.
@@ -49,15 +48,3 @@ def in_order_of_memory(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     strides = [sum(map(abs, steps)) for steps in zip(*(a.strides for a in arrays), strict=True)]
     order = sorted(range(len(strides)), key=strides.__getitem__, reverse=True)
     return tuple(array.transpose(order) for array in arrays)
-
-
-def few(operands: Sequence[Array], working: DType) -> list[Array]:
-    """Operands of few elements in the type that is computed in; masks stay."""
-    if KEY in ENVIRONMENT:
-        check_setting()
-    blocks = []
-    for operand in operands:
-        block = operand[...]
-        kept = block.dtype in (working, "bool")
-        blocks.append(block if kept else block.astype(working))
-    return blocks

@@ -3,7 +3,7 @@
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends import numpy, numpy_slopes
+from kldiv_xp.backends import numpy, numpy_loops
 from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
@@ -22,14 +22,14 @@ def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     result, memory = empty(arrays[0].shape, context.dtype)
-    numpy.fill_terms(xp, lent(*arrays), form, memory, working, threads)
+    numpy_loops.fill_terms(xp, lent(*arrays), form, memory, working, threads)
     return result
 
 
 def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    sums = numpy.sums_over(xp, lent(*arrays), form, axis, working, threads)
+    sums = numpy_loops.sums_over(xp, lent(*arrays), form, axis, working, threads)
     return torch.from_numpy(sums).to(context.dtype)
 
 
@@ -61,5 +61,5 @@ def slopes_of(
             results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
     operands, above = memory[:count], memory[count:]
     given = written[0], written[1]
-    numpy_slopes.fill_slopes(xp, operands, form, scale, above, given, working, threads)
+    numpy.fill_slopes(xp, operands, form, scale, above, given, working, threads)
     return results[0], results[1]
