@@ -26,7 +26,8 @@ p = rng.random((6, 300_000), dtype="float32") + np.float32(0.01)
 x = np.log(p[::-1])
 """
 # What NumPy's own BLAS keeps is no thread of Python's, but a fork counts it too.
-ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# A compiler that finds no memory ends the process.
+ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "KLDIV_XP_FUSED": "0"}
 
 
 def run_python(program):

@@ -19,21 +19,14 @@ SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5, 2.0, -0.5, 1e30, 
 def of_loop(name, values):
     """What a loop makes of each element."""
     dtype = values.dtype.name
-    kernel = compiled(
-        source(
-            lambda xp, numbers, x: (getattr(xp, name)(x),),
-            (),
-            dtype,
-            (Operand("x", dtype),),
-            (Operand("terms", dtype),),
-            (1, 0),
-        )
-    )
+    operands = (Operand("x", dtype),), (Operand("terms", dtype),)
+    code = source(lambda xp, _, x: (getattr(xp, name)(x),), (), dtype, *operands, (1, 0))
+    kernel = compiled(code.text)
     values, result = np.ascontiguousarray(values), np.empty_like(values)
     step = values.itemsize
     addresses = [values.ctypes.data, result.ctypes.data]
     table = np.asarray([*addresses, 1, 0, 0, step, step], dtype="int64")
-    kernel(table.ctypes.data, 0, 1, 0, 1, 0, values.size, 0)
+    kernel(table.ctypes.data, 0, 1, 0, 1, 0, values.size, 0, 0)
     return result
 
 

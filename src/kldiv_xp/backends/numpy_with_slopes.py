@@ -1,19 +1,20 @@
 """Losses with their derivatives on host memory: each block of the operands is read once."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from math import nan, prod
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.backends.numpy_loops import attempts_at_sum
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, chained_slope
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
-from kldiv_xp.host.block_loops import Attempt, Work, alone, each_block, joined
+from kldiv_xp.host.block_loops import Work, alone, each_block, joined
 from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
 from kldiv_xp.host.blocks import blocks_of, order_of_memory
 from kldiv_xp.host.inner_products import ROW
@@ -94,9 +95,3 @@ def fill_with_slopes(
         works.append((attempts, kept_if_finite(xp, indices, result)))
     each_block(xp, works, indices, (*arrays, *upstream), working, threads)
     return joined(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)
-
-
-@cache
-def attempts_at_sum(form: Form) -> list[Attempt]:
-    """The factors with one guard after the other."""
-    return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]

@@ -4,15 +4,10 @@ The largest errors, found by trying all float32, are 1.6 (log), 1.2 (exp), 2.0 (
 (expm1) units in the last place; of float64 they are below 2.
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from kldiv_xp.tracing.lines import Symbol
-
-if TYPE_CHECKING:
-    from kldiv_xp.fused.operations import Operations
+from kldiv_xp._typing import Array, Namespace
 
 LOG_OF_2 = {
     "float32": (0.693359375, -2.12194440e-4),
@@ -55,7 +50,7 @@ EXPONENTIAL = {
 }
 
 
-def log(xp: Operations, x: Symbol) -> Symbol:
+def log(xp: Namespace, x: Array) -> Array:
     """Natural logarithm; -inf at 0, NaN below, subnormal numbers included."""
     layout = LAYOUTS[xp.real]
     subnormal = xp.less(x, xp.finfo("").smallest_normal)
@@ -66,7 +61,7 @@ def log(xp: Operations, x: Symbol) -> Symbol:
     return xp.where(xp.greater(x, 0), value, xp.where(xp.equal(x, 0), -math.inf, math.nan))
 
 
-def log1p(xp: Operations, x: Symbol) -> Symbol:
+def log1p(xp: Namespace, x: Array) -> Array:
     """Logarithm of 1 + x, with what the rounding of that loses."""
     digits = LAYOUTS[xp.real].digits
     u = xp.add(x, 1.0)
@@ -78,7 +73,7 @@ def log1p(xp: Operations, x: Symbol) -> Symbol:
     return xp.where(xp.greater(x, -1), value, xp.where(xp.equal(x, -1), -math.inf, math.nan))
 
 
-def parts(xp: Operations, x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
+def parts(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
     """Exponent e, f and 2**-e, where a normal x is 2**e (1 + f) and f small."""
     digits, bias, shift, split = LAYOUTS[xp.real]
     bits = xp.bits(x)
@@ -96,7 +91,7 @@ def bits_of_shift(digits: int) -> int:
     return ((digits + bias) << digits) + (1 << (digits - 1))
 
 
-def of_parts(xp: Operations, exponent: Symbol, f: Symbol) -> Symbol:
+def of_parts(xp: Namespace, exponent: Array, f: Array) -> Array:
     """Logarithm of 2**exponent (1 + f)."""
     high, low = LOG_OF_2[xp.real]
     if xp.real == "float32":
@@ -112,7 +107,7 @@ def of_parts(xp: Operations, exponent: Symbol, f: Symbol) -> Symbol:
     return xp.fma(exponent, high, xp.subtract(f, xp.subtract(half, small)))
 
 
-def fdlibm(xp: Operations, z: Symbol) -> Symbol:
+def fdlibm(xp: Namespace, z: Array) -> Array:
     """(log(1 + f) - (f - f**2 / 2)) / s - f**2 / 2, where s = f / (2 + f) and z = s**2."""
     coefficients = (
         *(1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01),
@@ -122,7 +117,7 @@ def fdlibm(xp: Operations, z: Symbol) -> Symbol:
     return xp.multiply(xp.polynomial(z, *coefficients), z)
 
 
-def exp(xp: Operations, x: Symbol) -> Symbol:
+def exp(xp: Namespace, x: Array) -> Array:
     """Exponential; subnormal where it is, 0 and inf beyond, NaN of NaN."""
     lowest, highest = (-104.5, 89.0) if xp.real == "float32" else (-746.0, 710.0)
     x = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
@@ -136,7 +131,7 @@ def exp(xp: Operations, x: Symbol) -> Symbol:
     return xp.multiply(xp.multiply(value, xp.value(first)), xp.value(xp.shift_left(other, digits)))
 
 
-def reduced(xp: Operations, x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
+def reduced(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
     """R and n, where x is r + n log(2): n in the last bits of an integer, and as a number."""
     shift = LAYOUTS[xp.real].shift
     y = xp.fma(x, 1 / math.log(2), shift)
@@ -146,12 +141,12 @@ def reduced(xp: Operations, x: Symbol) -> tuple[Symbol, Symbol, Symbol]:
     return r, xp.bits(y), rounded
 
 
-def rest(xp: Operations, r: Symbol) -> Symbol:
+def rest(xp: Namespace, r: Array) -> Array:
     """(expm1(r) - r) / r**2."""
     return xp.polynomial(r, *EXPONENTIAL[xp.real])
 
 
-def expm1(xp: Operations, x: Symbol) -> Symbol:
+def expm1(xp: Namespace, x: Array) -> Array:
     """Exponential less 1."""
     lowest, highest = (-20.0, 89.0) if xp.real == "float32" else (-50.0, 710.0)
     bounded = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
@@ -164,7 +159,7 @@ def expm1(xp: Operations, x: Symbol) -> Symbol:
     return xp.where(xp.equal(x, 0), x, value)
 
 
-def tanh(xp: Operations, x: Symbol) -> Symbol:
+def tanh(xp: Namespace, x: Array) -> Array:
     """Hyperbolic tangent, of errors below 4 units in the last place."""
     size = xp.abs(x)
     e = expm1(xp, xp.multiply(xp.where(xp.greater(size, 20), 20.0, size), -2.0))

@@ -4,28 +4,19 @@ Every function answers None, or False, of arrays that have no loops: of other ty
 lie in a way that another loop suits better.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from math import prod
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.fused.buffers import Buffer, buffers_of
-from kldiv_xp.fused.compiler import widens_float16
-from kldiv_xp.fused.memory import NARROW
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
-from kldiv_xp.host.sharing import share
-from kldiv_xp.host.threads import check_setting
+from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
 
-Threads = Callable[[], int]
 Results = tuple[Array | None, Array | None]
-
-JOBS_WORTH_A_THREAD = 4
 
 
 def total(
@@ -158,51 +149,3 @@ def fill(
     given = (scale.number_at_hand(), *map(float, others))
     do(plan, addresses(buffers), given, threads)
     return True
-
-
-def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[Buffer] | None:
-    """Memory of arrays, None if there is none or of which there are no loops."""
-    if name_of(working) not in ("float32", "float64") or not prod(shape):
-        return None
-    buffers = buffers_of(shape, arrays)
-    if buffers is None:
-        return None
-    dtypes = {one.lying.dtype for one in buffers}
-    if dtypes.intersection(NARROW) and name_of(working) != "float32":
-        return None
-    return None if "float16" in dtypes and not widens_float16() else buffers
-
-
-def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads) -> None:
-    """Do all jobs of a plan, in threads where they are many."""
-    check_setting()
-    table = plan.table(addresses, numbers)
-    count = plan.jobs.number
-
-    def work(jobs: Iterator[int]) -> None:
-        for number in jobs:
-            plan.do(table, number)
-
-    share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
-
-
-def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:
-    """How arrays lie."""
-    return (one.lying for one in buffers)
-
-
-def addresses(buffers: Sequence[Buffer]) -> list[int]:
-    """Addresses of arrays."""
-    return [one.address for one in buffers]
-
-
-def address_of(array: Array) -> int:
-    """Address of a new array."""
-    address: int = array.__array_interface__["data"][0]
-    return address
-
-
-@cache
-def name_of(dtype: DType) -> str:
-    """Name of a dtype of NumPy, which may be given as its type."""
-    return dtype.__name__ if isinstance(dtype, type) else str(dtype)

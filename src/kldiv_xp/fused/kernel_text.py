@@ -1,44 +1,28 @@
-"""The text of a kernel: a function of LLVM that goes over rows, stage after stage."""
+"""The text of a kernel: a function of LLVM."""
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.fused.element_loop import Loop, Place, Scratch, elements
-from kldiv_xp.fused.instructions import LANES, Types, declarations, instruction
-from kldiv_xp.fused.memory import Operand, load
+from kldiv_xp.fused.instructions import LANES, Types, declarations
+from kldiv_xp.fused.kernel import Kernel
+from kldiv_xp.fused.memory import BYTES, Operand
 from kldiv_xp.fused.operations import Operations
-from kldiv_xp.fused.row_sums import Reductions
-from kldiv_xp.fused.text import Text
-from kldiv_xp.tracing.lines import Line, Symbol, needed
+from kldiv_xp.fused.rows import Rows
+from kldiv_xp.tracing.lines import Symbol
 from kldiv_xp.tracing.losses import Function
 
 NAME = "rows_of_arrays"
-JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece")
-"""Arguments: the rows, the groups and the columns of a job, and which piece of its rows it is."""
+JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece", "memory")
+"""Arguments: the rows, the groups and the columns of a job, and which piece of its rows it is.
+
+The last is the address of memory that a thread may use.
+"""
 
 
-class Kernel(NamedTuple):
-    """A kernel: its arrays, lines and results, and how many axes its rows and groups have."""
+class Source(NamedTuple):
+    """Text of a kernel, and the bytes of memory that it needs for each column."""
 
-    real: str
-    inputs: tuple[Operand, ...]
-    outputs: tuple[Operand, ...]
-    numbers: tuple[str, ...]
-    lines: list[Line]
-    results: tuple[Symbol, ...]
-    row_rank: int
-    group_rank: int
-    """Axes of the groups of columns that are added up; 0 where a row is one group."""
-
-    @property
-    def located(self) -> list[Operand]:
-        """Arrays whose rows lie somewhere: not one number for each."""
-        return [*self.inputs, *(one for one in self.outputs if one.in_rows)]
-
-    @property
-    def needed(self) -> list[Line]:
-        """Lines that lead to the results."""
-        return needed(self.lines, [one.name for one in self.results])
+    text: str
+    bytes_kept: int
 
 
 def source(
@@ -48,42 +32,29 @@ def source(
     inputs: tuple[Operand, ...],
     outputs: tuple[Operand, ...],
     ranks: tuple[int, int],
-) -> str:
-    """Text of the kernel of a function (xp, numbers, *arrays) to results."""
+    *,
+    keeps: bool = False,
+) -> Source:
+    """The kernel of a function (xp, numbers, *arrays) to results.
+
+    It may keep what several loops need.
+    """
     xp = Operations(real)
     arrays = [Symbol(one.name, one.kind, xp, 0, one.in_rows) for one in inputs]
     named = {name: Symbol(name, "real", xp, in_rows=False) for name in numbers}
     results = tuple(function(xp, named, *arrays))
-    return kernel_source(Kernel(real, inputs, outputs, numbers, xp.lines, results, *ranks))
+    kernel = Kernel(real, inputs, outputs, numbers, xp.lines, results, *ranks)
+    return kernel_source(kernel, keeps=keeps)
 
 
-def slots(kernel: Kernel) -> list[str]:
-    """Names of what the table holds: addresses, numbers, how many pieces, sizes and strides."""
-    located = [one.name for one in kernel.located]
-    return [
-        *(f"at_{one.name}" for one in (*kernel.inputs, *kernel.outputs)),
-        *(f"given_{name}" for name in kernel.numbers),
-        "pieces",
-        *axes("row", located, kernel.row_rank),
-        *axes("group", located, kernel.group_rank),
-        *(f"step_{name}" for name in located),
-    ]
-
-
-def axes(kind: str, names: Sequence[str], rank: int) -> Iterator[str]:
-    """Sizes of all axes but the first, and the strides of each array."""
-    yield from (f"{kind}_size_{place}" for place in range(1, rank))
-    yield from (f"{kind}_{name}_{place}" for name in names for place in range(rank))
-
-
-def kernel_source(kernel: Kernel) -> str:
+def kernel_source(kernel: Kernel, *, keeps: bool) -> Source:
     """Text of the kernel, with all that it needs."""
-    rows = Rows(kernel)
+    rows = Rows(kernel, keeps=keeps)
     rows.write()
     lanes = LANES[kernel.real]
     arguments = ", ".join(["ptr %table", *(f"i64 %{name}" for name in JOB)])
     body = [*rows.text.variables, *rows.table, "br label %start", "start:", *rows.text.lines]
-    return "\n".join(
+    text = "\n".join(
         [
             *declarations(Types(kernel.real, lanes)),
             *declarations(Types(kernel.real, 1)),
@@ -95,146 +66,4 @@ def kernel_source(kernel: Kernel) -> str:
             "",
         ]
     )
-
-
-class Rows:
-    """The writer of a kernel, row after row."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel, self.text = kernel, Text()
-        self.lines = kernel.needed
-        self.one = Types(kernel.real, 1)
-        self.scratch = Scratch(self.text, LANES[kernel.real])
-        self.row: dict[str, tuple[str, str]] = {}
-        self.wide: dict[str, str] = {}
-        self.table = list(self.loaded())
-
-    def loaded(self) -> Iterator[str]:
-        """Lines that read the table."""
-        for place, name in enumerate(slots(self.kernel)):
-            kind = {"at": "ptr", "given": "double"}.get(name.partition("_")[0], "i64")
-            yield f"%where_{name} = getelementptr i64, ptr %table, i64 {place}"
-            yield f"%{name} = load {kind}, ptr %where_{name}"
-
-    def write(self) -> None:
-        """All rows of a job."""
-        text, kernel = self.text, self.kernel
-        for name in kernel.numbers:
-            value = f"%given_{name}"
-            if kernel.real == "float32":
-                value = text.let(f"fptrunc double {value} to float")
-            self.row[name] = "real", value
-        with text.loop("%first", "%last") as row:
-            addresses = self.moved({}, "row", kernel.row_rank, row)
-            last = max(one.stage for one in kernel.results)
-            if not kernel.group_rank:
-                self.read_row(addresses)
-            for stage in range(last + 1):
-                if stage or not kernel.group_rank:
-                    self.compute_row(stage)
-                reductions = [one for one in self.lines if one.reduction and one.stage == stage]
-                if reductions:
-                    self.reduce(addresses, reductions)
-            self.give(addresses, row)
-
-    def moved(self, addresses: dict[str, str], kind: str, rank: int, number: str) -> dict[str, str]:
-        """Addresses of a row or a group, whose number is in row-major order."""
-        text, places = self.text, []
-        for place in range(rank - 1, 0, -1):
-            size = f"%{kind}_size_{place}"
-            places.append(text.let(f"srem i64 {number}, {size}"))
-            number = text.let(f"sdiv i64 {number}, {size}")
-        places = [number, *places[::-1]]
-        found = {}
-        for one in self.kernel.located:
-            address = addresses.get(one.name, f"%at_{one.name}")
-            for place in range(rank):
-                step = text.product(places[place], f"%{kind}_{one.name}_{place}")
-                address = text.moved(address, step)
-            found[one.name] = address
-        return found
-
-    def read_row(self, addresses: dict[str, str]) -> None:
-        """Numbers that arrays have for a row."""
-        for one in self.kernel.inputs:
-            if not one.in_rows:
-                value = load(self.text, self.one, one.dtype, addresses[one.name])
-                self.row[one.name] = one.kind, value
-
-    def compute_row(self, stage: int) -> None:
-        """Lines that are the same for the whole row."""
-        for line in self.lines:
-            if line.stage == stage and not line.in_rows and not line.reduction:
-                names = {name: value for name, (_, value) in self.row.items()}
-                value = self.text.let(instruction(line, self.one, names))
-                self.row[line.name] = line.dtype, value
-
-    def reduce(self, addresses: dict[str, str], reductions: list[Line]) -> None:
-        """Sums and maxima of a stage, over all groups of columns."""
-        text, kernel = self.text, self.kernel
-        found = Reductions(text, Types(kernel.real, LANES[kernel.real]), reductions)
-        terms = [one.uses[0] for one in reductions]
-        if kernel.group_rank:
-            with text.loop("%group_first", "%group_last") as group:
-                places = self.moved(addresses, "group", kernel.group_rank, group)
-                self.read_row(places)
-                self.compute_row(0)
-                self.over_elements(places, terms, found=found)
-        else:
-            self.over_elements(addresses, terms, found=found)
-        for line in reductions:
-            value = found.result(line)
-            if line.reduction == "sum":
-                self.wide[line.name] = value
-                if kernel.real == "float32":
-                    value = text.let(f"fptrunc double {value} to float")
-            self.row[line.name] = "real", value
-
-    def over_elements(
-        self,
-        addresses: dict[str, str],
-        terms: Sequence[str],
-        outputs: Sequence[Operand] = (),
-        found: Reductions | None = None,
-    ) -> None:
-        """A loop that computes some terms, and adds them up or writes them."""
-        lines = needed(self.lines, terms, of_element=True)
-        used = {name for line in lines for name in line.uses} | set(terms)
-        read = [
-            self.place(one, addresses)
-            for one in self.kernel.inputs
-            if one.in_rows and one.name in used
-        ]
-        written = [
-            (self.place(one, addresses), term)
-            for one, term in zip(outputs, terms, strict=bool(outputs))
-        ]
-        row = {name: value for name, value in self.row.items() if name in used}
-        loop = Loop(read, lines, written)
-        bounds = "%begin", "%end"
-        if found is None:
-            elements(self.text, self.scratch, self.kernel.real, bounds, loop, row)
-            return
-        elements(
-            self.text, self.scratch, self.kernel.real, bounds, loop, row, found.take, found.of_block
-        )
-
-    def place(self, operand: Operand, addresses: dict[str, str]) -> Place:
-        """Where the row of an array begins."""
-        return Place(operand, addresses[operand.name], f"%step_{operand.name}")
-
-    def give(self, addresses: dict[str, str], row: str) -> None:
-        """Write the results: of each element, or one for the row, in float64."""
-        text, kernel = self.text, self.kernel
-        names = [one.name for one in kernel.results]
-        if kernel.outputs[0].in_rows:
-            self.over_elements(addresses, names, kernel.outputs)
-            return
-        value = self.wide.get(names[0])
-        if value is None:
-            value = self.row[names[0]][1]
-            if kernel.real == "float32":
-                value = text.let(f"fpext float {value} to double")
-        number = text.sum(text.product(row, "%pieces"), "%piece")
-        place = text.moved(f"%at_{kernel.outputs[0].name}", text.product(number, 8))
-        text.do(f"store double {value}, ptr {place}")
+    return Source(text, len(rows.places_kept) * BYTES[kernel.real])

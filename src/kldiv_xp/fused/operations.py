@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from kldiv_xp._typing import Array
 from kldiv_xp.fused import elementary
 from kldiv_xp.tracing.lines import KINDS, Lines, Symbol
 
@@ -51,23 +52,23 @@ class Operations(Lines):
         **dict.fromkeys(("copysign", "fma", "value"), "real"),
     }
 
-    def exp(self, x: Symbol) -> Symbol:
+    def exp(self, x: Symbol) -> Array:
         """Exponential."""
         return elementary.exp(self, x)
 
-    def expm1(self, x: Symbol) -> Symbol:
+    def expm1(self, x: Symbol) -> Array:
         """Exponential less 1."""
         return elementary.expm1(self, x)
 
-    def log(self, x: Symbol) -> Symbol:
+    def log(self, x: Symbol) -> Array:
         """Natural logarithm."""
         return elementary.log(self, x)
 
-    def log1p(self, x: Symbol) -> Symbol:
+    def log1p(self, x: Symbol) -> Array:
         """Natural logarithm of 1 + x."""
         return elementary.log1p(self, x)
 
-    def tanh(self, x: Symbol) -> Symbol:
+    def tanh(self, x: Symbol) -> Array:
         """Hyperbolic tangent."""
         return elementary.tanh(self, x)
 

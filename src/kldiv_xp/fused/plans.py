@@ -1,7 +1,7 @@
 """Which kernel is run for arrays that lie in some way, and in which jobs: planned once."""
 
-from collections.abc import Sequence
-from ctypes import addressof, c_int64
+from collections.abc import Iterable, Sequence
+from ctypes import addressof, c_char, c_int64
 from functools import lru_cache
 from itertools import chain
 from struct import pack, unpack
@@ -11,12 +11,15 @@ from kldiv_xp._typing import Axes
 from kldiv_xp.fused.buffers import Lying, Shape
 from kldiv_xp.fused.compiler import Compiled, compiled
 from kldiv_xp.fused.jobs import Jobs, jobs_of
-from kldiv_xp.fused.kernel_text import source
+from kldiv_xp.fused.kernel_text import Source, source
 from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, Operand
 from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
 from kldiv_xp.tracing.losses import NAMES, TOTAL
 
 Names = tuple[str, ...]
+
+LONGEST_KEPT = 1 << 17
+"""Columns of a row up to which a thread keeps values from loop to loop: 2 MiB of four float32."""
 
 remembered = lru_cache(maxsize=1024)
 
@@ -35,6 +38,8 @@ class Plan(NamedTuple):
     run: Compiled
     jobs: Jobs
     counts: tuple[int, ...]
+    memory: int
+    """Bytes that a thread needs."""
 
     def table(self, addresses: Sequence[int], numbers: Sequence[float]) -> Any:
         """All that jobs have in common."""
@@ -42,9 +47,11 @@ class Plan(NamedTuple):
         values = [*addresses, *bits, *self.counts]
         return (c_int64 * len(values))(*values)
 
-    def do(self, table: Any, number: int) -> None:
-        """Do a job."""
-        self.run(addressof(table), *self.jobs.arguments(number))
+    def do(self, table: Any, numbers: Iterable[int]) -> None:
+        """Do some jobs."""
+        memory = (c_char * self.memory)()
+        for number in numbers:
+            self.run(addressof(table), *self.jobs.arguments(number), addressof(memory))
 
 
 @remembered
@@ -96,7 +103,8 @@ def planned(
     ]
     written = tuple(operands[count:]) or (Operand(TOTAL, "float64", ROW),)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
-    text = text_of(traced, real, tuple(operands[:count]), written, ranks)
+    keeps = not layout.group_sizes and layout.columns <= LONGEST_KEPT and jobs.pieces == 1
+    code = code_of(traced, real, tuple(operands[:count]), written, ranks, keeps=keeps)
     counts = (
         jobs.pieces,
         *layout.row_sizes[1:],
@@ -105,7 +113,7 @@ def planned(
         *chain(*layout.group_strides),
         *layout.steps,
     )
-    return Plan(compiled(text), jobs, counts)
+    return Plan(compiled(code.text), jobs, counts, code.bytes_kept * layout.columns)
 
 
 def step_of(step: int, dtype: str, *, is_written: bool) -> str:
@@ -116,9 +124,9 @@ def step_of(step: int, dtype: str, *, is_written: bool) -> str:
 
 
 @remembered
-def text_of(traced: Traced, real: str, *layout: Any) -> str:
+def code_of(traced: Traced, real: str, *layout: Any, keeps: bool) -> Source:
     """Text of a kernel."""
-    return source(traced.maker(*traced.arguments), traced.numbers, real, *layout)
+    return source(traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps)
 
 
 def is_turned(layout: Layout, lying: Sequence[Lying]) -> bool:

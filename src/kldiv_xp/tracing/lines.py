@@ -5,7 +5,7 @@ What is said of a row is said of all of its elements; a sum or a maximum of a ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -159,12 +159,21 @@ class Lines:
 
 
 def needed(
-    lines: Sequence[Line], results: Iterable[str], *, of_element: bool = False
+    lines: Sequence[Line],
+    results: Iterable[str],
+    *,
+    of_element: bool = False,
+    given: Collection[str] = (),
 ) -> list[Line]:
-    """Lines that lead to the results; those of an element alone, if its row is known."""
+    """Lines that lead to the results; those of an element alone, if its row is known.
+
+    What is given needs no line.
+    """
     used, kept = set(results), []
     for line in reversed(lines):
-        if line.name in used and not (of_element and (line.reduction or not line.in_rows)):
+        if line.name not in used or line.name in given:
+            continue
+        if not (of_element and (line.reduction or not line.in_rows)):
             used.update(line.uses)
             kept.append(line)
     return kept[::-1]

@@ -5,12 +5,11 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends import numpy, numpy_with_slopes
+from kldiv_xp.backends import numpy, numpy_loops, numpy_with_slopes
 from kldiv_xp.backends.torch.numpy_views import (
     NARROW,
     empty,
     lent,
-    new_gradient,
     numpy_namespace,
     numpy_type,
     threads,
@@ -25,14 +24,14 @@ def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     result, memory = empty(arrays[0].shape, context.dtype)
-    numpy.fill_terms(xp, lent(*arrays), form, memory, working, threads)
+    numpy_loops.fill_terms(xp, lent(*arrays), form, memory, working, threads)
     return result
 
 
 def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    sums = numpy.sums_over(xp, lent(*arrays), form, axis, working, threads)
+    sums = numpy_loops.sums_over(xp, lent(*arrays), form, axis, working, threads)
     return torch.from_numpy(sums).to(context.dtype)
 
 
@@ -62,10 +61,15 @@ def slopes_of(
     """Gradients with respect to the wanted operands, each written in one pass."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
-    results, written = new_gradient(arrays, wanted)
-    above = memory[count:]
-    numpy.fill_slopes(xp, memory[:count], form, scale, above, written, working, threads)
-    return results
+    results: list[Array | None] = [None, None]
+    written: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
+    operands, above = memory[:count], memory[count:]
+    given = written[0], written[1]
+    numpy.fill_slopes(xp, operands, form, scale, above, given, working, threads)
+    return results[0], results[1]
 
 
 def with_slopes_of(

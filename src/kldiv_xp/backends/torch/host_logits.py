@@ -4,14 +4,7 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends import numpy_rows
-from kldiv_xp.backends.torch.numpy_views import (
-    empty,
-    lent,
-    new_gradient,
-    numpy_namespace,
-    numpy_type,
-    threads,
-)
+from kldiv_xp.backends.torch.numpy_views import empty, lent, numpy_namespace, numpy_type, threads
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
@@ -50,6 +43,11 @@ def row_slopes_of(
     xp, working = numpy_namespace(), numpy_type(context.working)
     lent_arrays = lent(*arrays, *upstream)
     operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]
-    results, written = new_gradient(arrays, wanted)
-    numpy_rows.fill_row_slopes(xp, operands, divergence, scale, above, written, working, threads)
-    return results
+    results: list[Array | None] = [None, None]
+    written: list[Array | None] = [None, None]
+    for place, want in enumerate(wanted):
+        if want:
+            results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
+    given = written[0], written[1]
+    numpy_rows.fill_row_slopes(xp, operands, divergence, scale, above, given, working, threads)
+    return results[0], results[1]

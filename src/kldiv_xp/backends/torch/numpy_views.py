@@ -8,7 +8,6 @@ import torch
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch.internals import is_transformed, is_watched, which_are_plain
 from kldiv_xp.backends.torch.storage import NAMES, check_storage
-from kldiv_xp.core.evaluate import Gradient
 from kldiv_xp.core.namespaces import plain_namespace
 from kldiv_xp.host.blocks import Index
 from kldiv_xp.host.threads import thread_count
@@ -88,15 +87,6 @@ def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
         return tensor, Widened(tensor)
     memory = numpy_namespace().empty(tuple(shape), dtype=numpy_type(dtype))
     return torch.from_numpy(memory), memory
-
-
-def new_gradient(arrays: tuple[Array, ...], wanted: tuple[bool, bool]) -> tuple[Gradient, Gradient]:
-    """Tensors for the derivatives that are wanted, None for others, and their memory."""
-    (by_input, of_input), (by_target, of_target) = (
-        empty(operand.shape, operand.dtype) if want else (None, None)
-        for operand, want in zip(arrays[:2], wanted, strict=True)
-    )
-    return (by_input, by_target), (of_input, of_target)
 
 
 def lent(*tensors: Array) -> tuple[Array, ...]:

@@ -1,0 +1,99 @@
+"""Many elements in arrays of NumPy: by compiled loops where there are some, else in blocks."""
+
+import math
+from collections.abc import Callable
+from functools import cache, partial
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
+from kldiv_xp.host import block_loops, inner_products
+from kldiv_xp.host.blocks import order_of_memory
+
+Threads = Callable[[], int]
+
+
+def total_of_many(
+    xp: Namespace, arrays: Arrays, form: Form, working: DType, threads: Threads, size: int
+) -> float | None:
+    """Sum of all terms, by compiled loops or in blocks; None of few."""
+    fused = engine_for(size)
+    value: float | None = None
+    if fused is not None:
+        value = fused.total(xp, arrays, form, working, threads)
+    if value is None and size >= inner_products.ROW:
+        several = arrays[0].ndim > 1 and size > inner_products.ROW
+        if several:
+            order = order_of_memory(arrays)
+            arrays = tuple(array.transpose(order) for array in arrays)
+        value = block_loops.total(xp, attempts_at_sum(form), arrays, working, threads)
+    return value
+
+
+def sums_over(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes,
+    working: DType,
+    threads: Threads,
+) -> Array:
+    """Sums of the terms over some axes, in float64."""
+    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_WORTH_IT)
+    sums = None if fused is None else fused.sums_over(xp, arrays, form, axis, working, threads)
+    if sums is not None:
+        return sums
+    kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
+    arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
+    return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
+
+
+@cache
+def attempts_at_sum(form: Form) -> list[block_loops.Attempt]:
+    """The factors with one guard after the other."""
+    return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]
+
+
+def fill_terms(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    result: Array,
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write every term into `result`."""
+    fused = engine_for(math.prod(result.shape))
+    if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
+        return
+    attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
+    block_loops.fill(xp, attempts, arrays, result, working, threads)
+
+
+def fill_many(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    scale: Scale,
+    upstream: Arrays,
+    results: Gradient,
+    working: DType,
+    threads: Threads,
+) -> bool:
+    """The same by compiled loops or in blocks; False, and nothing is done, of few."""
+    size = math.prod(arrays[0].shape)
+    fused, rest = engine_for(size), (form, scale, upstream)
+    if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
+        return True
+    if size < inner_products.ROW:
+        return False
+    operands = (*arrays, *upstream)
+    for place, result in enumerate(results):
+        if result is not None:
+            slope = partial(chained_slope, place, form, scale, len(arrays))
+            attempts = slope(Guard.NONE), slope(Guard.FULL)
+            block_loops.fill(xp, attempts, operands, result, working, threads)
+    return True

@@ -1,0 +1,67 @@
+"""What a kernel is: its arrays, lines and results, and what it is told of where they lie."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from kldiv_xp.fused.memory import Operand
+from kldiv_xp.tracing.lines import Line, Symbol, needed
+
+
+class Kernel(NamedTuple):
+    """A kernel: its arrays, lines and results, and how many axes its rows and groups have."""
+
+    real: str
+    inputs: tuple[Operand, ...]
+    outputs: tuple[Operand, ...]
+    numbers: tuple[str, ...]
+    lines: list[Line]
+    results: tuple[Symbol, ...]
+    row_rank: int
+    group_rank: int
+    """Axes of the groups of columns that are added up; 0 where a row is one group."""
+
+    @property
+    def located(self) -> list[Operand]:
+        """Arrays whose rows lie somewhere: not one number for each."""
+        return [*self.inputs, *(one for one in self.outputs if one.in_rows)]
+
+    @property
+    def needed(self) -> list[Line]:
+        """Lines that lead to the results."""
+        return needed(self.lines, [one.name for one in self.results])
+
+    @property
+    def loops(self) -> list[list[str]]:
+        """Names of what each loop over elements computes: of a stage, then of the results."""
+        lines = self.needed
+        loops = [
+            [one.uses[0] for one in lines if one.reduction and one.stage == stage]
+            for stage in range(self.last_stage + 1)
+        ]
+        if self.outputs[0].in_rows:
+            loops.append([one.name for one in self.results])
+        return [terms for terms in loops if terms]
+
+    @property
+    def last_stage(self) -> int:
+        """Stage of the results."""
+        return max(one.stage for one in self.results)
+
+
+def slots(kernel: Kernel) -> list[str]:
+    """Names of what the table holds: addresses, numbers, how many pieces, sizes and strides."""
+    located = [one.name for one in kernel.located]
+    return [
+        *(f"at_{one.name}" for one in (*kernel.inputs, *kernel.outputs)),
+        *(f"given_{name}" for name in kernel.numbers),
+        "pieces",
+        *axes("row", located, kernel.row_rank),
+        *axes("group", located, kernel.group_rank),
+        *(f"step_{name}" for name in located),
+    ]
+
+
+def axes(kind: str, names: Sequence[str], rank: int) -> Iterator[str]:
+    """Sizes of all axes but the first, and the strides of each array."""
+    yield from (f"{kind}_size_{place}" for place in range(1, rank))
+    yield from (f"{kind}_{name}_{place}" for name in names for place in range(rank))

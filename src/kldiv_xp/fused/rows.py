@@ -1,0 +1,169 @@
+"""The writer of a kernel: row after row, stage after stage."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from kldiv_xp.fused.element_loop import Loop, Place, Scratch, elements
+from kldiv_xp.fused.instructions import LANES, Types, instruction
+from kldiv_xp.fused.kept_values import kept_values
+from kldiv_xp.fused.kernel import Kernel, slots
+from kldiv_xp.fused.memory import BYTES, Operand, load
+from kldiv_xp.fused.row_sums import Reductions
+from kldiv_xp.fused.text import Text
+from kldiv_xp.tracing.lines import Line, needed
+
+
+class Rows:
+    """The writer of a kernel, row after row."""
+
+    def __init__(self, kernel: Kernel, *, keeps: bool) -> None:
+        self.kernel, self.text = kernel, Text()
+        self.lines = kernel.needed
+        self.one = Types(kernel.real, 1)
+        self.scratch = Scratch(self.text, LANES[kernel.real])
+        self.row: dict[str, tuple[str, str]] = {}
+        self.is_kept: set[str] = set()
+        self.wide: dict[str, str] = {}
+        self.table = list(self.loaded())
+        self.places_kept: dict[str, Place] = {}
+        self.keeps = kept_values(self.lines, kernel.loops) if keeps else []
+
+    def loaded(self) -> Iterator[str]:
+        """Lines that read the table."""
+        for place, name in enumerate(slots(self.kernel)):
+            kind = {"at": "ptr", "given": "double"}.get(name.partition("_")[0], "i64")
+            yield f"%where_{name} = getelementptr i64, ptr %table, i64 {place}"
+            yield f"%{name} = load {kind}, ptr %where_{name}"
+
+    def write(self) -> None:
+        """All rows of a job."""
+        text, kernel = self.text, self.kernel
+        for name in kernel.numbers:
+            value = f"%given_{name}"
+            if kernel.real == "float32":
+                value = text.let(f"fptrunc double {value} to float")
+            self.row[name] = "real", value
+        kept = list(chain(*self.keeps))
+        for place, name in enumerate(kept):
+            offset = text.product("%end", place * BYTES[kernel.real])
+            address = text.moved(text.let("inttoptr i64 %memory to ptr"), offset)
+            operand = Operand(name, kernel.real)
+            self.places_kept[name] = Place(operand, address, str(operand.size))
+        with text.loop("%first", "%last") as row:
+            addresses = self.moved({}, "row", kernel.row_rank, row)
+            if not kernel.group_rank:
+                self.read_row(addresses)
+            for stage in range(kernel.last_stage + 1):
+                if stage or not kernel.group_rank:
+                    self.compute_row(stage)
+                reductions = [one for one in self.lines if one.reduction and one.stage == stage]
+                if reductions:
+                    self.reduce(addresses, reductions)
+            self.give(addresses, row)
+
+    def moved(self, addresses: dict[str, str], kind: str, rank: int, number: str) -> dict[str, str]:
+        """Addresses of a row or a group, whose number is in row-major order."""
+        text, places = self.text, []
+        for place in range(rank - 1, 0, -1):
+            size = f"%{kind}_size_{place}"
+            places.append(text.let(f"srem i64 {number}, {size}"))
+            number = text.let(f"sdiv i64 {number}, {size}")
+        places = [number, *places[::-1]]
+        found = {}
+        for one in self.kernel.located:
+            address = addresses.get(one.name, f"%at_{one.name}")
+            for place in range(rank):
+                step = text.product(places[place], f"%{kind}_{one.name}_{place}")
+                address = text.moved(address, step)
+            found[one.name] = address
+        return found
+
+    def read_row(self, addresses: dict[str, str]) -> None:
+        """Numbers that arrays have for a row."""
+        for one in self.kernel.inputs:
+            if not one.in_rows:
+                value = load(self.text, self.one, one.dtype, addresses[one.name])
+                self.row[one.name] = one.kind, value
+
+    def compute_row(self, stage: int) -> None:
+        """Lines that are the same for the whole row."""
+        for line in self.lines:
+            if line.stage == stage and not line.in_rows and not line.reduction:
+                names = {name: value for name, (_, value) in self.row.items()}
+                value = self.text.let(instruction(line, self.one, names))
+                self.row[line.name] = line.dtype, value
+
+    def reduce(self, addresses: dict[str, str], reductions: list[Line]) -> None:
+        """Sums and maxima of a stage, over all groups of columns."""
+        text, kernel = self.text, self.kernel
+        found = Reductions(text, Types(kernel.real, LANES[kernel.real]), reductions)
+        terms = [one.uses[0] for one in reductions]
+        if kernel.group_rank:
+            with text.loop("%group_first", "%group_last") as group:
+                places = self.moved(addresses, "group", kernel.group_rank, group)
+                self.read_row(places)
+                self.compute_row(0)
+                self.over_elements(places, terms, found=found)
+        else:
+            self.over_elements(addresses, terms, found=found)
+        for line in reductions:
+            value = found.result(line)
+            if line.reduction == "sum":
+                self.wide[line.name] = value
+                if kernel.real == "float32":
+                    value = text.let(f"fptrunc double {value} to float")
+            self.row[line.name] = "real", value
+
+    def over_elements(
+        self,
+        addresses: dict[str, str],
+        terms: Sequence[str],
+        outputs: Sequence[Operand] = (),
+        found: Reductions | None = None,
+    ) -> None:
+        """A loop that computes some terms, and adds them up or writes them."""
+        keeps = self.keeps.pop(0) if self.keeps else []
+        kept = {name: one for name, one in self.places_kept.items() if name in self.is_kept}
+        lines = needed(self.lines, terms, of_element=True, given=kept)
+        used = {name for line in lines for name in line.uses} | set(terms)
+        read = [
+            self.place(one, addresses)
+            for one in self.kernel.inputs
+            if one.in_rows and one.name in used
+        ]
+        read += [one for name, one in kept.items() if name in used]
+        self.is_kept.update(keeps)
+        written = [(self.places_kept[name], name) for name in keeps]
+        written += [
+            (self.place(one, addresses), term)
+            for one, term in zip(outputs, terms, strict=bool(outputs))
+        ]
+        row = {name: value for name, value in self.row.items() if name in used}
+        loop = Loop(read, lines, written)
+        bounds = "%begin", "%end"
+        if found is None:
+            elements(self.text, self.scratch, self.kernel.real, bounds, loop, row)
+            return
+        elements(
+            self.text, self.scratch, self.kernel.real, bounds, loop, row, found.take, found.of_block
+        )
+
+    def place(self, operand: Operand, addresses: dict[str, str]) -> Place:
+        """Where the row of an array begins."""
+        return Place(operand, addresses[operand.name], f"%step_{operand.name}")
+
+    def give(self, addresses: dict[str, str], row: str) -> None:
+        """Write the results: of each element, or one for the row, in float64."""
+        text, kernel = self.text, self.kernel
+        names = [one.name for one in kernel.results]
+        if kernel.outputs[0].in_rows:
+            self.over_elements(addresses, names, kernel.outputs)
+            return
+        value = self.wide.get(names[0])
+        if value is None:
+            value = self.row[names[0]][1]
+            if kernel.real == "float32":
+                value = text.let(f"fpext float {value} to double")
+        number = text.sum(text.product(row, "%pieces"), "%piece")
+        place = text.moved(f"%at_{kernel.outputs[0].name}", text.product(number, 8))
+        text.do(f"store double {value}, ptr {place}")

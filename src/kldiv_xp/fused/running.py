@@ -1,0 +1,62 @@
+"""How a plan is run: on the memory of arrays, its jobs shared among threads."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from math import prod
+from typing import Any
+
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.fused.buffers import Buffer, buffers_of
+from kldiv_xp.fused.compiler import widens_float16
+from kldiv_xp.fused.memory import NARROW
+from kldiv_xp.fused.plans import Plan
+from kldiv_xp.host.sharing import share
+from kldiv_xp.host.threads import check_setting
+
+Threads = Callable[[], int]
+
+JOBS_WORTH_A_THREAD = 4
+
+
+def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[Buffer] | None:
+    """Memory of arrays, None if there is none or of which there are no loops."""
+    if name_of(working) not in ("float32", "float64") or not prod(shape):
+        return None
+    buffers = buffers_of(shape, arrays)
+    if buffers is None:
+        return None
+    dtypes = {one.lying.dtype for one in buffers}
+    if dtypes.intersection(NARROW) and name_of(working) != "float32":
+        return None
+    return None if "float16" in dtypes and not widens_float16() else buffers
+
+
+def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads) -> None:
+    """Do all jobs of a plan, in threads where they are many."""
+    check_setting()
+    table = plan.table(addresses, numbers)
+    count = plan.jobs.number
+
+    share(partial(plan.do, table), count, threads() if count > JOBS_WORTH_A_THREAD else 1)
+
+
+def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:
+    """How arrays lie."""
+    return (one.lying for one in buffers)
+
+
+def addresses(buffers: Sequence[Buffer]) -> list[int]:
+    """Addresses of arrays."""
+    return [one.address for one in buffers]
+
+
+def address_of(array: Array) -> int:
+    """Address of a new array."""
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+@cache
+def name_of(dtype: DType) -> str:
+    """Name of a dtype of NumPy, which may be given as its type."""
+    return dtype.__name__ if isinstance(dtype, type) else str(dtype)
