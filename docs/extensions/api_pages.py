@@ -8,7 +8,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-MODULES = ("kldiv_xp", "kldiv_xp.torch")
+MODULES = ("kldiv_xp", "kldiv_xp.torch", "kldiv_xp.typing", "kldiv_conformance")
 
 # Where a name belongs on the page that lists them all; the first that fits.
 KINDS = (

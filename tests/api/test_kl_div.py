@@ -12,7 +12,7 @@ from array_libraries import HALF, library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import KLDivLoss, KLDivWarning, kl_div
+from kldiv_xp import KLDivLoss, KLDivWarning, kl_div, kl_div_gradient
 
 RNG = np.random.default_rng(20)
 SHAPE = (3, 4)
@@ -204,6 +204,19 @@ def test_mean_warns_that_it_is_not_the_divergence_at_the_line_of_the_caller(back
         "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size."
     ]
     assert ours[0].filename.endswith("array_libraries.py")
+
+
+@pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
+def test_mean_of_a_single_distribution_is_told_to_be_a_sum(function):
+    log_q, p = np.log([0.5, 0.3, 0.2]), np.asarray([0.2, 0.3, 0.5])
+    with pytest.warns(KLDivWarning) as caught:
+        function(log_q, p)
+    assert [str(w.message) for w in caught] == [
+        "reduction='mean' divides by the number of elements, so its value is not the "
+        "Kullback-Leibler divergence: use reduction='sum', since there is one distribution and no "
+        "batch."
+    ]
+    assert_allclose(kl_div(log_q, p, reduction="sum"), (p * (np.log(p) - log_q)).sum())
 
 
 def test_warning_points_at_the_very_line():

@@ -3,7 +3,6 @@
 import ast
 import importlib.util
 from graphlib import TopologicalSorter
-from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,6 @@ LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
 LOADED = {"calls.select_backend": {"backends.torch.compiled", "backends.torch.dtensor"}}
 
-CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 FOLDER = Path(importlib.util.find_spec("kldiv_xp").origin).parent
 FILES = {
@@ -87,20 +85,6 @@ def row_of(module):
 
 def libraries(module):
     return {name.partition(".")[0] for name in imports(module)} & LIBRARIES
-
-
-def picture():
-    """The table in Mermaid's language: rooms with their docstrings above those below."""
-    rooms = [sorted(row) for row in ROOMS]
-    docstrings = {room: ast.get_docstring(tree(room)).splitlines()[0] for room in chain(*rooms)}
-    plain = {room: text.replace("`", "") for room, text in docstrings.items()}
-    names = [f'    {room}["{room}<br>{text}"]' for room, text in plain.items()]
-    arrows = [f"    {' & '.join(up)} --> {' & '.join(down)}" for up, down in pairwise(rooms)]
-    return "\n".join(["```mermaid", "flowchart TD", *names, *arrows, "```"])
-
-
-def test_contributing_shows_the_picture_of_this_table():
-    assert picture() in CONTRIBUTING.read_text(), f"CONTRIBUTING.md must hold:\n{picture()}"
 
 
 def test_the_table_lists_every_room():

@@ -38,12 +38,13 @@ class KLDivInputError(ValueError):
 
 
 def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
-    """Diagnose the operands of every loss within the ``with`` block, and raise what is found.
+    """Diagnose the operands of the losses within the ``with`` block, and raise what is found.
 
     It is for a while, when something is wrong or new: it reads all values, and waits for devices.
     `kl_div`, `KLDivLoss` and `kl_div_gradient` are checked with their `axis`, or the last one
-    where they have none, `kl_div_with_logits` and `js_div_with_logits` as logits.  A function that
-    was compiled before the block is not looked into.
+    where they have none, `kl_div_with_logits` and `js_div_with_logits` as logits.  Operands of
+    `sparse_kl_div_with_logits` and `linear_kl_div`, and of a function that was compiled before the
+    block, are not looked into.
 
     Parameters
     ----------

@@ -174,5 +174,5 @@ def kl_div(
         check_values(check, input, target, form, axis, where)
     loss: ArrayT = value_of(input, target, resolved, form, axis, where, dtype)
     if axis is None and resolved == "mean":
-        warn_about_mean()
+        warn_about_mean(len(input.shape))
     return loss

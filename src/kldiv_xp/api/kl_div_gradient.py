@@ -147,5 +147,5 @@ def kl_div_gradient(
         input, target, reduction, form, axis, where, upstream, return_value, dtype
     )
     if axis is None and reduction == "mean":
-        warn_about_mean()
+        warn_about_mean(len(input.shape))
     return results

@@ -7,6 +7,8 @@ from kldiv_xp._typing import Reduction
 from kldiv_xp._warnings import KLDivWarning, warn
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
+SAMPLES_AND_CLASSES = 2
+"""Axes of a batch of distributions; with fewer, the first one counts the classes."""
 
 
 def resolve_reduction(
@@ -68,11 +70,14 @@ def check_flag(name: str, value: object) -> None:
     raise TypeError(message)
 
 
-def warn_about_mean() -> None:
-    """Say that 'mean' divides by more than the batch size."""
+def warn_about_mean(axes: int) -> None:
+    """Say that 'mean' divides by more than the batch size, of operands with so many axes."""
+    remedy = "reduction='batchmean', which divides by the batch size"
+    if axes < SAMPLES_AND_CLASSES:
+        remedy = "reduction='sum', since there is one distribution and no batch"
     message = (
         "reduction='mean' divides by the number of elements, so its value is not the "
-        "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size."
+        f"Kullback-Leibler divergence: use {remedy}."
     )
     warn(message, KLDivWarning)
 
