@@ -16,12 +16,17 @@ import pytest
 from array_libraries import ALL as DTYPES
 from array_libraries import BACKENDS, Backend
 from hypothesis import settings
+from other_libraries import OTHERS
 
 # The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.
 # The same calls in every run; `nox -s fuzz` tries others.
 settings.register_profile("short", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+# Backends that `backend` stands for: all that facts are known about, or those that are named.
+ASKED = os.environ.get("KLDIV_XP_BACKENDS", ",".join(BACKENDS)).split(",")
+BACKENDS.update(OTHERS)
 
 if importlib.util.find_spec("jax"):
     import jax
@@ -68,7 +73,7 @@ def installed(*names: str) -> list[str]:
     return [name for name in names if BACKENDS[name].skip_reason() is None]
 
 
-HERE = installed(*BACKENDS)
+HERE = installed(*ASKED)
 
 
 def pytest_collection_modifyitems(config, items):
