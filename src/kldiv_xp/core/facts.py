@@ -94,6 +94,7 @@ FACTS = {
     ),
     "jax": Facts(backend="backends.jax", constant="jax.lax.stop_gradient", words=OF_JAX),
     "dask": Facts(backend="backends.dask", backend_adds_up_in_any_type=True, words=OF_DASK),
+    "cubed": Facts(backend="backends.cubed", backend_adds_up_in_any_type=True),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 
