@@ -81,7 +81,9 @@ class Tasks(cubed.Callback):
 
 
 @pytest.mark.parametrize(
-    "loss", [partial(kl_div, reduction="batchmean"), kl_div_with_logits, js_div_with_logits]
+    "loss",
+    [partial(kl_div, reduction="batchmean"), kl_div_with_logits, js_div_with_logits],
+    ids=["kl", "kl of rows", "js of rows"],
 )
 def test_a_task_for_each_chunk_writes_its_sums_alone(spec, loss):
     operands = [cut(spec, np.ones((64, 4096)), (16, 4096)) for _ in range(2)]

@@ -56,6 +56,9 @@ class Facts:
     devices_without_values: frozenset[str] = frozenset()
     """Devices from which nothing can be moved, since an array there holds no values."""
 
+    refused_because: str | None = None
+    """Its own functions give wrong numbers; ``array[:]`` makes an array of NumPy."""
+
     words: Words = STANDARD
     """How its users write what mends an operand."""
 
@@ -95,6 +98,7 @@ FACTS = {
     "jax": Facts(backend="backends.jax", constant="jax.lax.stop_gradient", words=OF_JAX),
     "dask": Facts(backend="backends.dask", backend_adds_up_in_any_type=True, words=OF_DASK),
     "cubed": Facts(backend="backends.cubed", backend_adds_up_in_any_type=True),
+    "blosc2": Facts(refused_because="its lazy expressions are wrong beside masks"),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 
