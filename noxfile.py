@@ -224,6 +224,33 @@ def frameworks(session: nox.Session) -> None:
     session.run("kldiv-conformance", "report", *runs, "--output", "report/frameworks")
 
 
+# Libraries of which the package knows nothing, but for Cubed's bridge.
+OTHER_LIBRARIES = ("sparse", "dpnp", "ndonnx", "mlx", "cubed")
+# MLX's exp of float64 has the digits of float32; a call of the other two takes seconds.
+OF_OTHERS = (
+    *("-k", "not ((ndonnx or mlx or cubed) and with_logits)", "-m", "not long"),
+    *("tests/core/test_facts.py::test_backend_runs_here", "tests/contracts/test_libraries.py"),
+    *(f"tests/api/test_{name}.py" for name in ("kl_div", "kl_div_gradient", "with_logits")),
+    *("tests/api/test_with_logits_gradient.py", "tests/backends/test_cubed.py"),
+)
+
+
+@nox.session
+def libraries(session: nox.Session) -> None:
+    """Run tests and vectors on array libraries that are not among the ordinary ones."""
+    install_group(session, "libraries")
+    session.install(".[conformance]")
+    environment = {
+        **SURROUNDINGS,
+        "KLDIV_XP_BACKENDS": ",".join(OTHER_LIBRARIES),
+        "OCL_ICD_FILENAMES": f"{session.virtualenv.location}/lib/libintelocl.so",
+    }
+    session.run("pytest", *PARALLEL, *OF_OTHERS, *session.posargs, env=environment)
+    chosen = [f"--backend={name}" for name in OTHER_LIBRARIES]
+    sampled = ["--sample=150", "--allow-missing"]
+    session.run("kldiv-conformance", "run", *sampled, *chosen, env=environment)
+
+
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure kldiv_xp and its peers side by side, and write docs/performance.md."""

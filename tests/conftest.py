@@ -16,12 +16,17 @@ import pytest
 from array_libraries import ALL as DTYPES
 from array_libraries import BACKENDS, Backend
 from hypothesis import settings
+from other_libraries import OTHERS
 
 # The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.
 # The same calls in every run; `nox -s fuzz` tries others.
 settings.register_profile("short", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+# Backends that `backend` stands for: all that facts are known about, or those that are named.
+EVERY = {**BACKENDS, **OTHERS}
+ASKED = os.environ.get("KLDIV_XP_BACKENDS", ",".join(BACKENDS)).split(",")
 
 if importlib.util.find_spec("jax"):
     import jax
@@ -36,7 +41,7 @@ if importlib.util.find_spec("torch"):
 
 def usable(name: str) -> Backend:
     """Backend of this name, or a skip that says why not."""
-    backend = BACKENDS[name]
+    backend = EVERY[name]
     reason = backend.skip_reason()
     if reason is not None:
         pytest.skip(f"{name}: {reason}")
@@ -65,10 +70,10 @@ def is_of_a_helper(code: CodeType) -> bool:
 
 def installed(*names: str) -> list[str]:
     """Those backends that run here; `test_backend_runs_here` skips visibly for each other one."""
-    return [name for name in names if BACKENDS[name].skip_reason() is None]
+    return [name for name in names if EVERY[name].skip_reason() is None]
 
 
-HERE = installed(*BACKENDS)
+HERE = installed(*ASKED)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -92,13 +97,13 @@ def mark_long(items: list) -> None:
         name, most = backend_of(item), item.get_closest_marker("cases")
         if most:
             similar[item.path, item.originalname, "", most.args[0]].append(item)
-        elif name and BACKENDS[name].cases:
-            similar[item.path, item.originalname, name, BACKENDS[name].cases].append(item)
+        elif name and EVERY[name].cases:
+            similar[item.path, item.originalname, name, EVERY[name].cases].append(item)
     for (_, test, name, most), cases in similar.items():
         chosen = spread(cases, most, test)
         for item in set(cases) - set(chosen):
             item.add_marker("long")
-        if name and crc32(test.encode()) % BACKENDS[name].one_test_in:
+        if name and crc32(test.encode()) % EVERY[name].one_test_in:
             for item in chosen:
                 item.add_marker("slow")
 
@@ -106,7 +111,7 @@ def mark_long(items: list) -> None:
 def backend_of(item) -> str | None:
     """Name of the backend that a test is parametrised with, under whichever name."""
     params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return next((one for one in params if isinstance(one, str) and one in BACKENDS), None)
+    return next((one for one in params if isinstance(one, str) and one in EVERY), None)
 
 
 def spread(items: list, most: int, seed: str) -> list:
@@ -119,12 +124,12 @@ def spread(items: list, most: int, seed: str) -> list:
 def is_possible(params: dict[str, object]) -> bool:
     """Whether a backend has the dtype that it is asked for, and is not the other one's library."""
     name = params.get("backend") or params.get("holding_backend") or params.get("device")
-    if name not in BACKENDS:
+    if name not in EVERY:
         return True
     other, dtype = params.get("other"), params.get("dtype", params.get("type_"))
-    if other in BACKENDS:
-        return BACKENDS[other].library != BACKENDS[name].library
-    return dtype not in DTYPES or dtype in BACKENDS[name].dtypes
+    if other in EVERY:
+        return EVERY[other].library != EVERY[name].library
+    return dtype not in DTYPES or dtype in EVERY[name].dtypes
 
 
 @pytest.fixture(params=HERE)

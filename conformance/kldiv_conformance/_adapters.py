@@ -20,6 +20,7 @@ from kldiv_conformance._autodiff_libraries import (
     read_torch,
 )
 from kldiv_conformance._plain_libraries import (
+    make_cubed,
     make_cupy,
     make_dask,
     make_dpnp,
@@ -29,6 +30,7 @@ from kldiv_conformance._plain_libraries import (
     make_strict,
     no_cuda_in_cupy,
     no_device_in_dpnp,
+    read_cubed,
     read_cupy,
     read_dask,
     read_dpnp,
@@ -57,6 +59,7 @@ STRICT = partial(
 )
 NDONNX = partial(Adapter, library="ndonnx", make=make_ndonnx, read=read_ndonnx, floats=NUMPY_FLOATS)
 SPARSE = partial(Adapter, library="sparse", make=make_sparse, read=read_sparse, floats=NUMPY_FLOATS)
+CUBED = partial(Adapter, library="cubed", make=make_cubed, read=read_cubed, floats=NUMPY_FLOATS)
 DPNP = partial(
     Adapter,
     library="dpnp",
@@ -111,5 +114,6 @@ ADAPTERS: dict[str, Adapter] = {
         NDONNX(name="ndonnx"),
         SPARSE(name="sparse"),
         DPNP(name="dpnp"),
+        CUBED(name="cubed"),
     )
 }

@@ -101,3 +101,16 @@ def no_device_in_dpnp() -> str | None:
         return None
     path = Path(sys.prefix) / "lib" / "libintelocl.so"
     return f"dpnp sees no device: set OCL_ICD_FILENAMES={path} if that file exists"
+
+
+def make_cubed(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
+    """Array of Cubed in two chunks along the first axis."""
+    cubed = library("cubed")
+    chunks = tuple(max(1, math.ceil(size / 2)) for size in shape[:1]) + shape[1:]
+    spec = cubed.Spec(allowed_mem="500MB", executor_name="threads")
+    return cubed.from_array(make_numpy(values, shape, dtype), chunks=chunks, spec=spec)
+
+
+def read_cubed(array: Array) -> list[float]:
+    """Values of an array of Cubed, computed."""
+    return read_numpy(array.compute())

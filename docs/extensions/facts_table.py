@@ -12,14 +12,21 @@ SHOWN = {
     "torch": "PyTorch",
     "jax": "JAX",
     "dask": "Dask",
+    "cubed": "Cubed",
     "array_api_strict": "array-api-strict",
 }
 # What no fact of a single library says: whether arrays are lazy, and who differentiates.
-LAZY = {"jax": "inside `jit`", "torch": "inside `compile`, `export`", "dask": "always"}
+LAZY = {
+    "jax": "inside `jit`",
+    "torch": "inside `compile`, `export`",
+    "dask": "always",
+    "cubed": "always",
+}
 BOUNDED = {
     "numpy": "some MiB a thread",
     "torch": "some MiB a thread, on a CPU",
     "dask": "some chunks a worker",
+    "cubed": "some chunks a worker",
     "cupy": "partial sums of one kernel",
     "jax": "what XLA makes of it",
 }

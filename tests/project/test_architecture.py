@@ -24,6 +24,7 @@ ROOMS = [
 ]
 # The library that a module imports, if it is no other module's work.
 LIBRARIES_OF = {
+    "backends.cubed_chunks": "cubed",
     "backends.cupy": "cupy",
     "api.torch_loss_of_logits": "torch",
     "api.torch_modules": "torch",
@@ -39,7 +40,7 @@ LIBRARIES_OF = {
 }
 # These look at tensors without torch, which need not have been loaded.
 WITHOUT_LIBRARY = {"backends.torch.dtensor", "backends.torch.storage"}
-LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "array_api_strict"}
+LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
 LOADED = {"calls.select_backend": {"backends.torch.compiled", "backends.torch.dtensor"}}
 

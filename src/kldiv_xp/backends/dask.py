@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.dask_chunks import (
@@ -14,22 +13,16 @@ from kldiv_xp.backends.dask_chunks import (
     over_chunks,
 )
 from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - found by its name
-from kldiv_xp.core.context import Context, Examine, unrounded, with_result
+from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_linear import Heads, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
-from kldiv_xp.core.evaluate_rows import evaluate_divergences, rows_of
-from kldiv_xp.core.namespaces import sample_mask_shape
+from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.threads import thread_limit
-
-
-def in_memory(context: Context, array: Array) -> Array:
-    """Values of a lazy array, computed now."""
-    return array.compute()
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -87,16 +80,6 @@ def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -
     return divergences(context, operands_of(context.xp, heads), divergence)
 
 
-def divergences_of_chunk(
-    *arrays: Array, divergence: Divergence, examine: Examine, dtype: DType | None
-) -> Array:
-    """Divergences of the rows of a chunk, whose last axis stays."""
-    context = with_result(examine(*arrays[:2]), dtype)
-    with thread_limit(1):
-        rows = evaluate_divergences(context, arrays, divergence)
-    return context.xp.expand_dims(rows, axis=-1)
-
-
 def gradient(
     context: Context,
     arrays: Arrays,
@@ -133,18 +116,6 @@ def row_slopes(
         for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
     )
     return by_input, by_target
-
-
-def sum_of_chunk(
-    *arrays: Array, form: Form, axis: Axes, examine: Examine, dtype: DType | None
-) -> Array:
-    """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
-    context = unrounded(with_result(examine(*arrays[:2]), dtype))
-    is_whole = len(axis) == arrays[0].ndim
-    evaluate: Any = evaluate_loss if is_whole else evaluate_samples
-    with thread_limit(1):
-        sums = evaluate(context, arrays, form, None if is_whole else axis)
-    return context.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
 
 
 def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:

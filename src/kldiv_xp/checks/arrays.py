@@ -33,6 +33,8 @@ def common_namespace(**operands: Array) -> Namespace:
         other = next((pair for pair in operands.items() if pair[0] != name), None)
         check_array(name, operand, other)
     xp = namespace_of(left)
+    for name, operand in operands.items():
+        check_library(name, operand)
     for name, operand in others:
         if namespace_of(operand) is not xp:
             message = (
@@ -62,6 +64,17 @@ def check_array(name: str, operand: object, other: tuple[str, Array] | None = No
         message = (
             f"`{name}` must be an array without a mask of its own; got {type_name(operand)}: "
             f"{for_mask_of_its_own(name, operand)}."
+        )
+        raise TypeError(message)
+
+
+def check_library(name: str, operand: Array) -> None:
+    """Refuse arrays of a library whose own functions give wrong numbers."""
+    reason = facts_about(namespace_of(operand)).refused_because
+    if reason is not None:
+        message = (
+            f"`{name}` must be an array that its library computes rightly with; got "
+            f"{type_name(operand)}, and {reason}: pass {name}[:], an array of NumPy."
         )
         raise TypeError(message)
 

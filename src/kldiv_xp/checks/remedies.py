@@ -85,6 +85,8 @@ def for_layout(name: str, array: Array) -> str:
 def for_mask_of_its_own(name: str, array: Array) -> str:
     """Remedy for an array that carries a mask: its data, and the mask in where."""
     data, mask, filled = f"{name}.data", f"~numpy.ma.getmaskarray({name})", f"{name}.filled(False)"
+    if hasattr(array, "unmasked"):
+        data, mask, filled = f"{name}.unmasked", f"~{name}.mask", f"{name}.filled(False)"
     if hasattr(array, "get_mask"):
         data, mask = f"{name}.get_data()", f"{name}.get_mask()"
         filled = f"{data} & {mask}"

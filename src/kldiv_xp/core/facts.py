@@ -14,6 +14,9 @@ class Facts:
     computes_with_numpy: bool = True
     """NumPy does the arithmetic, if only that of Python's numbers, and its warnings can surface."""
 
+    takes_numbers: bool = False
+    """Functions of two arrays take a number, whichever edition of the standard it says to follow."""
+
     zero_dimensional_is_scalar: bool = False
     """Arithmetic turns 0-d arrays into scalars, which are not arrays."""
 
@@ -56,6 +59,9 @@ class Facts:
     devices_without_values: frozenset[str] = frozenset()
     """Devices from which nothing can be moved, since an array there holds no values."""
 
+    refused_because: str | None = None
+    """Its own functions give wrong numbers; ``array[:]`` makes an array of NumPy."""
+
     words: Words = STANDARD
     """How its users write what mends an operand."""
 
@@ -64,12 +70,14 @@ UNKNOWN = Facts()
 
 FACTS = {
     "numpy": Facts(
+        takes_numbers=True,
         zero_dimensional_is_scalar=True,
         backend="backends.numpy",
         backend_takes_plain_types_only=True,
         words=OF_NUMPY,
     ),
     "cupy": Facts(
+        takes_numbers=True,
         computes_with_numpy=False,
         forbids_mixed_devices=True,
         needs_device_context=True,
@@ -79,6 +87,7 @@ FACTS = {
         words=OF_CUPY,
     ),
     "torch": Facts(
+        takes_numbers=True,
         computes_with_numpy=False,
         forbids_mixed_devices=True,
         adds_up_booleans=True,
@@ -92,8 +101,14 @@ FACTS = {
         devices_without_values=frozenset({"meta"}),
         words=OF_TORCH,
     ),
-    "jax": Facts(backend="backends.jax", constant="jax.lax.stop_gradient", words=OF_JAX),
-    "dask": Facts(backend="backends.dask", backend_adds_up_in_any_type=True, words=OF_DASK),
+    "jax": Facts(
+        takes_numbers=True, backend="backends.jax", constant="jax.lax.stop_gradient", words=OF_JAX
+    ),
+    "dask": Facts(
+        takes_numbers=True, backend="backends.dask", backend_adds_up_in_any_type=True, words=OF_DASK
+    ),
+    "cubed": Facts(takes_numbers=True, backend="backends.cubed", backend_adds_up_in_any_type=True),
+    "blosc2": Facts(refused_because="its lazy expressions are wrong beside masks"),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 

@@ -8,6 +8,7 @@ import array_api_compat
 
 from kldiv_xp._typing import Array, Axes, Namespace, Shape
 from kldiv_xp.core.facts import FACTS, full_name
+from kldiv_xp.core.lifted import lifted
 
 # The arrays of these types, and not those of a subclass, are what their library computes with.
 PLAIN_TYPES = {
@@ -48,7 +49,7 @@ def namespace_of(array: Array) -> Namespace:
         import array_api_compat.torch as xp
 
         return xp
-    return array_api_compat.array_namespace(array)
+    return lifted(array_api_compat.array_namespace(array))
 
 
 def is_torch_tensor(operand: object) -> bool:

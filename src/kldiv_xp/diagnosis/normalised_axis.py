@@ -38,7 +38,7 @@ def other_axes(
         )
         if len(candidate) > 1 and math.prod(array[index].shape) > ELEMENTS:
             continue
-        lines = in_memory(context, array[index])
+        lines = in_memory(array[index])
         with quiet(context.facts, lines):
             xp = namespace_of(lines)
             if are_distributions(xp, cast(xp, lines, context.working), candidate, tolerance, kind):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind
-from kldiv_xp.core.evaluate import Arrays, by_backend
+from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.host.blocks import Index, blocks
 
@@ -56,7 +56,7 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
         matrix = math.prod(shape[: len(kept)]), math.prod(shape[len(kept) :])
         # Within the sizes: what a slice beyond them means, the standard leaves open.
         block = tuple(slice(start, start + size) for start, size in zip(corner, shape, strict=True))
-        found = [in_memory(context, array[(*block, ...)]) for array in moved]
+        found = [in_memory(array[(*block, ...)]) for array in moved]
         xp = namespace_of(found[0])
         last = list(zip(corner, shape, sizes, strict=True))[len(kept) :]
         yield Part(
@@ -81,10 +81,9 @@ def extent_of(index: Index, sizes: Axes) -> tuple[Axes, Axes]:
     return tuple(corner), tuple(shape)
 
 
-def in_memory(context: Context, array: Array) -> Array:
+def in_memory(array: Array) -> Array:
     """The array, or what a lazy one computes to."""
-    computed = by_backend("in_memory", context, array)
-    return array if computed is NotImplemented else computed
+    return array.compute() if hasattr(array, "compute") else array
 
 
 def widened(xp: Namespace, array: Array, context: Context) -> Array:

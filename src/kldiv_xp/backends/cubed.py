@@ -1,0 +1,139 @@
+"""Cubed: one task per chunk of the operands, which writes its sums and nothing as large as them."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise
+from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
+from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
+from kldiv_xp.core.namespaces import sample_shape
+from kldiv_xp.core.scale import Scale, divided
+from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.logits import Divergence
+
+
+def terms(context: Context, arrays: Arrays, form: Form) -> Array:
+    """Every term, lazily."""
+    return elementwise(term_of(form), context.working, context.dtype, *arrays)
+
+
+def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
+    """Sums of the terms over some axes, lazily."""
+    return quotient(context, arrays, form, axis, None)
+
+
+def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
+    """Sum of all terms over the divisor, lazily."""
+    return quotient(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
+
+
+def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
+    """Sums of the sums of the chunks over some axes, over the divisor."""
+    if 0 in arrays[0].shape:  # there is no chunk to visit
+        shape = sample_shape(arrays[0].shape, axis)
+        total = context.xp.zeros(shape, dtype=context.working, spec=arrays[0].spec)
+    else:
+        function = partial(
+            sum_of_chunk, form=form, axis=axis, examine=context.examine, dtype=context.asked
+        )
+        ones = dict.fromkeys(axis, 1)
+        sums = chunkwise(function, *arrays, dtype=context.working, adjust_chunks=ones)
+        total = context.xp.sum(sums, axis=axis)
+    return elementwise(partial(divided, parts=parts), context.working, context.dtype, total)
+
+
+def completed(
+    context: Context, function: Callable[..., Array], dtype: DType, *results: Array
+) -> Array:
+    """Function (xp, *results) of what was evaluated, lazily."""
+    return cast_chunks(evaluated(context, function, results), dtype)
+
+
+def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of ``function(xp, *arrays)``, lazily."""
+    kept = (context.xp.bool, context.working)
+    wide = [one if one.dtype in kept else cast_chunks(one, context.working) for one in arrays]
+    return function(CHUNKS, *wide)
+
+
+def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergences of rows of logits, lazily."""
+    if 0 in arrays[0].shape:
+        return NotImplemented
+    function = partial(
+        divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
+    )
+    last = {arrays[0].ndim - 1: 1}
+    rows = chunkwise(function, *whole(arrays), dtype=context.working, adjust_chunks=last)
+    return context.xp.squeeze(rows, axis=-1)
+
+
+def whole(arrays: Arrays) -> Arrays:
+    """Arrays in chunks of whole rows: of fewer ones, where they lay in several chunks."""
+    parts = max(array.numblocks[-1] for array in arrays if array.ndim)
+    if parts == 1:
+        return arrays
+    return tuple(
+        array.rechunk(chunks_of_rows(array, parts)) if array.ndim else array for array in arrays
+    )
+
+
+def chunks_of_rows(array: Array, parts: int) -> tuple[int, ...]:
+    """Sizes of chunks of whole rows: all axes but the last one are cut, until memory suffices."""
+    sizes = list(array.chunksize[:-1])
+    for place in range(len(sizes)):
+        cut = min(sizes[place], parts)
+        sizes[place], parts = -(-sizes[place] // cut), -(-parts // cut)
+    return (*sizes, array.shape[-1])
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Gradients with respect to the wanted operands, lazily."""
+    functions = chained_slopes(form, scale, len(arrays))
+    return derivatives(context, functions, arrays, upstream, wanted)
+
+
+def row_slopes(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives of divergences of rows of logits, lazily."""
+    if 0 in arrays[0].shape:
+        return NotImplemented
+    functions = slopes_of_rows(divergence, scale, len(arrays))
+    rows = whole((*arrays, *upstream))
+    arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
+    return derivatives(context, functions, arrays, upstream, wanted)
+
+
+def derivatives(
+    context: Context,
+    functions: Iterable[Callable[..., Array]],
+    arrays: Arrays,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Functions of the chunks of the operands, rounded to the types of the first two."""
+    by_input, by_target = (
+        elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)
+        if want
+        else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target

@@ -1,0 +1,72 @@
+"""Formulas of arrays of Cubed: a namespace whose functions are tasks, quiet in their workers."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import cubed.array_api
+from cubed.backend_array_api import namespace as of_chunks
+from cubed.core.ops import blockwise
+
+from kldiv_xp._typing import Array, DType
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.run import quiet, run
+
+REDUCTIONS = ("max", "sum")
+
+
+class Chunks:
+    """Namespace for a formula of lazy arrays; reductions are those of Cubed itself."""
+
+    finfo = staticmethod(cubed.array_api.finfo)
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        if name in REDUCTIONS:
+            function: Callable[..., Array] = getattr(cubed.array_api, name)
+            return function
+        return partial(on_chunks, name)
+
+
+CHUNKS = Chunks()
+
+
+def on_chunks(name: str, *operands: Any) -> Array:
+    """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
+    arrays = [one for one in operands if isinstance(one, cubed.Array)]
+    numbers = {place: one for place, one in enumerate(operands) if not isinstance(one, cubed.Array)}
+    function = partial(quietly, name, numbers)
+    single = function(*(of_chunks.ones((1,) * one.ndim, dtype=one.dtype) for one in arrays))
+    axes = tuple(range(single.ndim))
+    pairs = [part for one in arrays for part in (one, axes[: one.ndim])]
+    return blockwise(function, axes, *pairs, dtype=single.dtype)
+
+
+def quietly(name: str, numbers: dict[int, Any], *chunks: Array) -> Array:
+    """What the function of that name returns for chunks, with numbers in their places."""
+    xp, remaining = namespace_of(chunks[0]), iter(chunks)
+    count = len(chunks) + len(numbers)
+    operands = [numbers[place] if place in numbers else next(remaining) for place in range(count)]
+    with quiet(facts_about(xp), chunks[0]):
+        return getattr(xp, name)(*operands)
+
+
+def cast_chunks(array: Array, dtype: DType) -> Array:
+    """Lazy array of another type, or the array itself."""
+    return array if array.dtype == dtype else on_chunks("astype", array, dtype)
+
+
+def elementwise(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Lazy array of ``function(xp, *chunks)``, computed in one type and rounded to another."""
+    return chunkwise(partial(run, function, working, dtype), *arrays, dtype=dtype)
+
+
+def chunkwise(
+    function: Callable[..., Array], *arrays: Array, dtype: DType, **options: object
+) -> Array:
+    """Lazy array of ``function(*chunks)``; 0-d arrays go with every chunk of the others."""
+    axes = tuple(range(arrays[0].ndim))
+    pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
+    return blockwise(function, axes, *pairs, dtype=dtype, **options)

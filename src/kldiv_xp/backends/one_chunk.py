@@ -1,0 +1,34 @@
+"""What a task does with a chunk of the operands, which libraries of chunked arrays share."""
+
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.core.context import Examine, unrounded, with_result
+from kldiv_xp.core.evaluate import evaluate_loss, evaluate_samples
+from kldiv_xp.core.evaluate_rows import evaluate_divergences
+from kldiv_xp.core.namespaces import sample_mask_shape
+from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.host.threads import thread_limit
+
+
+def sum_of_chunk(
+    *arrays: Array, form: Form, axis: Axes, examine: Examine, dtype: DType | None
+) -> Array:
+    """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
+    context = unrounded(with_result(examine(*arrays[:2]), dtype))
+    is_whole = len(axis) == arrays[0].ndim
+    evaluate: Any = evaluate_loss if is_whole else evaluate_samples
+    with thread_limit(1):
+        sums = evaluate(context, arrays, form, None if is_whole else axis)
+    return context.xp.reshape(sums, sample_mask_shape(arrays[0].shape, axis))
+
+
+def divergences_of_chunk(
+    *arrays: Array, divergence: Divergence, examine: Examine, dtype: DType | None
+) -> Array:
+    """Divergences of the rows of a chunk, whose last axis stays."""
+    context = with_result(examine(*arrays[:2]), dtype)
+    with thread_limit(1):
+        rows = evaluate_divergences(context, arrays, divergence)
+    return context.xp.expand_dims(rows, axis=-1)

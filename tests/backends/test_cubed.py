@@ -1,0 +1,118 @@
+"""Cubed: lazy, the same numbers as NumPy's, and nothing written that is as large as an operand."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from kldiv_xp import (
+    KLDivInputError,
+    diagnose,
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
+
+cubed = pytest.importorskip("cubed", reason="cubed is not installed")
+
+RNG = np.random.default_rng(4)
+Q, P = RNG.dirichlet(np.ones(6), (2, 5))
+P[0, :2] = 0.0
+LOG_Q = np.log(Q)
+MASK = RNG.uniform(size=P.shape) > 0.3
+SAMPLES = np.asarray([True, False, True, True, False])
+LOSSES = {
+    "terms": partial(kl_div, reduction="none"),
+    "sum": partial(kl_div, reduction="sum"),
+    "masked samples": partial(kl_div, reduction="none", axis=-1, where=MASK),
+    "masked mean": partial(kl_div, reduction="mean", axis=1, where=MASK),
+    "first axis": partial(kl_div, reduction="none", axis=0),
+    "logits": partial(kl_div_with_logits, where=SAMPLES),
+    "mean of logits": partial(kl_div_with_logits, where=SAMPLES, reduction="mean"),
+    "samples of logits": partial(js_div_with_logits, reduction="none"),
+    "in another type": partial(kl_div, reduction="batchmean", dtype=np.float32),
+    "gradient": partial(kl_div_gradient, reduction="none", where=MASK),
+    "upstream": partial(kl_div_gradient, reduction="none", axis=1, upstream=np.arange(5.0)),
+    "gradient of logits": partial(kl_div_with_logits_gradient, where=SAMPLES),
+    "js gradient": partial(js_div_with_logits_gradient),
+    "temperature": partial(kl_div_with_logits, temperature=np.asarray(2.0)),
+    "beta": partial(js_div_with_logits, beta=np.asarray(0.3)),
+}
+
+
+@pytest.fixture
+def spec(tmp_path):
+    return cubed.Spec(work_dir=str(tmp_path), allowed_mem="200MB", executor_name="threads")
+
+
+def cut(spec, array, chunks=(2, 6)):
+    return cubed.from_array(array, chunks=chunks[: array.ndim], spec=spec)
+
+
+@pytest.mark.parametrize("chunks", [(3, 6), (3, 4)], ids=["rows", "parts of rows"])
+def test_every_loss_is_that_of_numpy(spec, chunks):
+    for name, loss in LOSSES.items():
+        arrays = {key: one for key, one in loss.keywords.items() if isinstance(one, np.ndarray)}
+        lazy = {key: cut(spec, one, chunks) for key, one in arrays.items()}
+        found = loss(cut(spec, LOG_Q, chunks), cut(spec, P, chunks), **lazy)
+        expected = loss(LOG_Q, P)
+        pairs = (
+            zip(found, expected, strict=True)
+            if isinstance(expected, tuple)
+            else [(found, expected)]
+        )
+        for lazy_result, result in pairs:
+            value = lazy_result.compute()
+            assert value.dtype == result.dtype, name
+            rtol = 1e-6 if result.dtype == np.float32 else 1e-9
+            assert_allclose(value, result, rtol=rtol, atol=1e-15, err_msg=name)
+
+
+class Tasks(cubed.Callback):
+    count = 0
+
+    def on_task_end(self, event):
+        self.count += event.num_tasks
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [partial(kl_div, reduction="batchmean"), kl_div_with_logits, js_div_with_logits],
+    ids=["kl", "kl of rows", "js of rows"],
+)
+def test_a_task_for_each_chunk_writes_its_sums_alone(spec, loss):
+    operands = [cut(spec, np.ones((64, 4096)), (16, 4096)) for _ in range(2)]
+    tasks = Tasks()
+    loss(*operands).compute(callbacks=[tasks])
+    assert tasks.count < 4 * (64 // 16)
+    written = sum(path.stat().st_size for path in Path(spec.work_dir).rglob("*") if path.is_file())
+    assert written < operands[0].nbytes / 100
+
+
+def test_diagnosis_computes_the_parts_that_it_reads(spec):
+    clean = cut(spec, LOG_Q, (2, 4)), cut(spec, Q[::-1].copy(), (2, 4))
+    unlike = cut(spec, Q, (2, 4)), cut(spec, Q, (2, 4))
+    report = diagnose(*unlike)
+    assert [one.code for one in report.findings] == ["probabilities-as-input"]
+    assert not diagnose(*clean)
+    assert_allclose(diagnose(*clean).values["sum"], kl_div(LOG_Q, Q[::-1], reduction="sum"))
+    kl_div(*clean, reduction="sum", check=True)
+    with pytest.raises(KLDivInputError, match="holds probabilities"):
+        kl_div(*unlike, reduction="sum", check=True)
+
+
+def test_diagnosis_reads_parts_that_lie_across_chunks(spec):
+    rows = np.log(np.full((700, 1000), 0.001))
+    lazy = [cut(spec, rows, (300, 700)), cut(spec, np.exp(rows), (300, 700))]
+    assert not diagnose(*lazy)
+
+
+def test_empty_operands_sum_to_zero(spec):
+    for loss in (partial(kl_div, reduction="sum"), kl_div_with_logits):
+        none = loss(cut(spec, np.ones((0, 3)), (1, 3)), cut(spec, np.ones((0, 3)), (1, 3)))
+        assert_allclose(none.compute(), loss(np.ones((0, 3)), np.ones((0, 3))))
