@@ -17,9 +17,16 @@ from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale, as_float
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.reproducible_functions import LARGEST_EXPONENT, LOG_OF_TINY, entered, exp, left
+from kldiv_xp.formula.reproducible_functions import (
+    LARGEST_EXPONENT,
+    LOG_OF_TINY,
+    Rounding,
+    entered,
+    exp,
+    rounded,
+)
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
-from kldiv_xp.formula.reproducible_sums import Steps, Sums, integers, quotient, steps_of, total_of
+from kldiv_xp.formula.reproducible_sums import Steps, Sums, quotient, steps_of, sums_of, total_of
 
 # Of a normal float32.
 LARGEST_LOG = 89.0
@@ -32,7 +39,7 @@ class Wanted(NamedTuple):
     axis: Axes | None
     """Axes that terms are summed over: none of them, some, or all (None)."""
 
-    dtype: DType
+    rounding: Rounding
     """Type of the result."""
 
 
@@ -65,21 +72,21 @@ def run_reproducibly(function: Any, arrays: Arrays) -> Array:
 
 def plain_value(wanted: Wanted, divisor: Any, xp: Namespace, *arrays: Array) -> Array:
     """Terms, or their sums over the divisor, rounded once."""
-    form, axis, dtype = wanted
+    form, axis, rounding = wanted
     if axis == ():
-        return rounded(xp, terms(xp, form, *arrays), dtype)
+        return rounded(xp, terms(xp, form, *arrays), rounding)
     shape = arrays[0].shape
     count = math.prod(shape if axis is None else [shape[place] for place in axis])
     steps = steps_of(xp, *largest(xp, form, axis, *arrays), as_float(count))
-    sums = sums_of(xp, form, axis, steps, *arrays)
-    return completed(xp, sums, steps, divisor, dtype)
+    sums = sums_of(xp, terms(xp, form, *arrays), steps, axis)
+    return completed(xp, sums, steps, divisor, rounding)
 
 
-def completed(xp: Namespace, sums: Sums, steps: Steps, divisor: Any, dtype: DType) -> Array:
+def completed(xp: Namespace, sums: Sums, steps: Steps, divisor: Any, rounding: Rounding) -> Array:
     """Sums in the type of the result; the steps have axes of size 1 more."""
     steps = Steps(*(xp.reshape(one, sums.high.shape) for one in steps))
     total = total_of(xp, sums, steps)
-    return rounded(xp, divided(xp, total, divisor), dtype)
+    return rounded(xp, divided(xp, total, divisor), rounding)
 
 
 def divided(xp: Namespace, total: Array, divisor: Any) -> Array:
@@ -87,10 +94,10 @@ def divided(xp: Namespace, total: Array, divisor: Any) -> Array:
     return total if divisor is None else quotient(xp, total, as_float(divisor))
 
 
-def rounded(xp: Namespace, array: Array, dtype: DType) -> Array:
-    """Numbers of float64 in the type of a result."""
+def rounding_to(xp: Namespace, dtype: DType) -> Rounding:
+    """How numbers are rounded to a type of a library."""
     info = limits(xp, dtype)
-    return left(xp, array, dtype, float(info.eps), float(info.smallest_normal))
+    return Rounding(dtype, float(info.eps), float(info.smallest_normal))
 
 
 def terms(xp: Namespace, form: Form, input: Array, target: Array, *where: Array) -> Array:
@@ -99,22 +106,12 @@ def terms(xp: Namespace, form: Form, input: Array, target: Array, *where: Array)
     return term_of(form)(ReproducibleNamespace(xp), *operands, *where)
 
 
-def sums_of(
-    xp: Namespace, form: Form, axis: Axes | None, steps: Steps, *arrays: Array
-) -> Sums:
-    """Sums of the terms over some axes or all, as integers."""
-    parts = integers(xp, terms(xp, form, *arrays), steps)
-    return Sums(*(xp.sum(part, axis=axis) for part in parts))
-
-
 def largest(
     xp: Namespace, form: Form, axis: Axes | None, *arrays: Array
 ) -> tuple[Array, Array]:
     """p, and |log p| + |log q|, which none of the terms that are finite and not 0 exceeds."""
-    weight, ratio = (
-        xp.max(one, axis=axis, keepdims=True) if 0 not in arrays[0].shape else one
-        for one in bounds(xp, form, *arrays)
-    )
+    most = xp.sum if 0 in arrays[0].shape else xp.max  # there is none of nothing
+    weight, ratio = (most(one, axis=axis, keepdims=True) for one in bounds(xp, form, *arrays))
     return exp(xp, weight) if form.log_target else weight, ratio
 
 
@@ -139,25 +136,27 @@ def plain_slope(
     place: int, wanted: Wanted, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
 ) -> Array:
     """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
-    factor = factor_of(xp, arrays[0], wanted, divisor, upstream)
-    return scaled_slope(place, wanted.form, xp, *arrays, factor)
+    factor = factor_of(xp, arrays[0], wanted, arrays[0].shape, divisor, upstream)
+    rounding = rounding_to(xp, arrays[place].dtype)
+    return scaled_slope(place, wanted.form, rounding, xp, *arrays, factor)
 
 
-def scaled_slope(place: int, form: Form, xp: Namespace, *arrays: Array) -> Array:
+def scaled_slope(
+    place: int, form: Form, rounding: Rounding, xp: Namespace, *arrays: Array
+) -> Array:
     """The same times a factor in float64, the last of the arrays."""
-    input, target, *where, factor = arrays
-    slope = chained_slope(place, form, Scale(), 2 + len(where), Guard.FULL)
-    operands = entered(xp, input), entered(xp, target), *where, factor
-    dtype = arrays[place].dtype
-    return rounded(xp, slope(ReproducibleNamespace(xp), *operands), dtype)
+    input, target, *others = arrays
+    slope = chained_slope(place, form, Scale(), len(arrays) - 1, Guard.FULL)
+    operands = entered(xp, input), entered(xp, target), *others
+    return rounded(xp, slope(ReproducibleNamespace(xp), *operands), rounding)
 
 
 def factor_of(
-    xp: Namespace, operand: Array, wanted: Wanted, divisor: Any, upstream: Any
+    xp: Namespace, like: Array, wanted: Wanted, shape: Any, divisor: Any, upstream: Any
 ) -> Array:
-    """Cotangent of every term in float64: the loss's over the divisor, divided first."""
+    """Cotangent of every term in float64, on a device: the loss's over the divisor."""
     if not hasattr(upstream, "dtype"):
-        device = {"device": operand.device} if hasattr(operand, "device") else {}
+        device = {"device": like.device} if hasattr(like, "device") else {}
         upstream = xp.asarray(float(upstream), dtype=xp.float64, **device)
     factor = divided(xp, entered(xp, upstream), divisor)
-    return spread(xp, factor, operand.shape, wanted.axis) if wanted.axis else factor
+    return spread(xp, factor, shape, wanted.axis) if wanted.axis else factor

@@ -8,6 +8,7 @@ the folder `proofs` shows it for every number that comes in question.
 """
 
 import math
+from typing import NamedTuple
 
 from kldiv_xp._typing import Array, DType, Namespace
 
@@ -16,6 +17,7 @@ TINY = 2.0**-126
 # The smallest float32 whose exponential is no less.
 LOG_OF_TINY = -87.33654022216797
 LARGEST_EXPONENT = 200.0
+EPS_OF_FLOAT32 = 2.0**-23
 
 # 44 bits: times an integer of 9 it is exact.
 LN2 = 12193974156573 / 2**44
@@ -87,19 +89,32 @@ def exp(xp: Namespace, array: Array) -> Array:
     return xp.where(xp.less(array, LOG_OF_TINY), 0.0, value)
 
 
-def left(xp: Namespace, array: Array, dtype: DType, eps: float, smallest_normal: float) -> Array:
-    """Numbers of float64 in a type of at most 32 bits, with these limits: rounded once.
+class Rounding(NamedTuple):
+    """A type of at most 32 bits, and the limits that numbers are rounded to."""
+
+    dtype: DType
+    eps: float
+    smallest_normal: float
+
+
+def rounded(xp: Namespace, array: Array, rounding: Rounding) -> Array:
+    """Numbers of float64 in another type, rounded once; 0 where float32 would be subnormal.
 
     Libraries convert float64 to 16 bits by way of float32, or not. What is converted here is a
     number of the type itself. NaN has one pattern of bits.
     """
     array = xp.where(xp.less(xp.abs(array), TINY), 0.0, array)
     array = xp.where(xp.isnan(array), math.nan, array)
-    if eps > 2.0**-23:
-        high = array * (2.0**52 * eps)
-        normal = (high + array) - high
-        step = smallest_normal * eps
-        subnormal = xp.round(array * (1 / step)) * step
-        near_zero = xp.less(xp.abs(array), smallest_normal)
-        array = xp.where(xp.isfinite(array), xp.where(near_zero, subnormal, normal), array)
-    return xp.astype(array, dtype)
+    if rounding.eps > EPS_OF_FLOAT32:
+        array = to_precision(xp, array, rounding)
+    return xp.astype(array, rounding.dtype)
+
+
+def to_precision(xp: Namespace, array: Array, rounding: Rounding) -> Array:
+    """Numbers rounded to a precision of fewer bits than float32 has, and to its subnormals."""
+    high = array * (rounding.eps * 2.0**52)
+    step = rounding.smallest_normal * rounding.eps
+    subnormal = xp.round(array * (1 / step)) * step
+    is_subnormal = xp.less(xp.abs(array), rounding.smallest_normal)
+    value = xp.where(is_subnormal, subnormal, (high + array) - high)
+    return xp.where(xp.isfinite(array), value, array)

@@ -4,11 +4,10 @@ Numbers are scaled by a power of two, which a bound that has no order either pro
 becomes two integers of int64. Their sums are exact.
 """
 
-import math
 from typing import Any, NamedTuple
 
-from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.reproducible_functions import exp, nearest_power_of_two
+from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.formula.reproducible_functions import nearest_power_of_two
 
 
 class Steps(NamedTuple):
@@ -38,15 +37,22 @@ def steps_of(xp: Namespace, weight: Array, ratio: Array, count: Any) -> Steps:
     return Steps(power, 2.0**62 / size)
 
 
-def integers(xp: Namespace, numbers: Array, steps: Steps) -> tuple[Array, Array, Array]:
-    """Numbers as two integers, and what is no finite number."""
-    is_finite = xp.isfinite(numbers)
-    finite = xp.where(is_finite, numbers, 0.0)
+def integers(xp: Namespace, numbers: Array, steps: Steps) -> tuple[Array, Array]:
+    """Finite numbers as two integers each."""
     is_zero = xp.equal(steps.power, 0.0)
-    scaled = finite * xp.where(is_zero, 0.0, steps.units / xp.where(is_zero, 1.0, steps.power))
+    scale = xp.where(is_zero, 0.0, steps.units / xp.where(is_zero, 1.0, steps.power))
+    scaled = numbers * scale
     high = xp.round(scaled)
     low = xp.round((scaled - high) * steps.units)
-    return xp.astype(high, xp.int64), xp.astype(low, xp.int64), xp.where(is_finite, 0.0, numbers)
+    return xp.astype(high, xp.int64), xp.astype(low, xp.int64)
+
+
+def sums_of(xp: Namespace, numbers: Array, steps: Steps, axis: Axes | None) -> Sums:
+    """Sums of any numbers over some axes or all."""
+    is_finite = xp.isfinite(numbers)
+    parts = integers(xp, xp.where(is_finite, numbers, 0.0), steps)
+    odd = xp.where(is_finite, 0.0, numbers)
+    return Sums(*(xp.sum(part, axis=axis) for part in (*parts, odd)))
 
 
 def total_of(xp: Namespace, sums: Sums, steps: Steps) -> Array:
