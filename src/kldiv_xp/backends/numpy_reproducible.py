@@ -17,7 +17,7 @@ from kldiv_xp.core.evaluate_reproducible import (
     scaled_slope,
     terms,
 )
-from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding, rounded
 from kldiv_xp.formula.reproducible_sums import Steps, Sums, integers, steps_of, sums_of
@@ -113,49 +113,27 @@ def each(
     share(work, jobs, threads() if jobs > 1 else 1)
 
 
-def by_blocks(
-    xp: Namespace,
-    function: Callable[..., Any],
-    arrays: Arrays,
-    kept: int,
-    threads: Threads,
-    steps: Steps | None = None,
-) -> Iterator[tuple[Index, Any]]:
-    """What a function (axis, *blocks) finds, and the places of the first axes that it belongs to.
-
-    The axes are those that are not kept. Steps, if there are any, are cut as their places are.
-    """
-    ndim = arrays[0].ndim
-    indices = blocks(arrays[0].shape, BLOCK)
-    found: list[Any] = [None] * len(indices)
-
-    def look(job: int) -> None:
-        index = indices[job]
-        block = cut(arrays, index)
-        rest = min(block[0].ndim, ndim - kept)
-        axis = tuple(range(block[0].ndim - rest, block[0].ndim))
-        here = None if steps is None else [widened(one[(*index[:kept], ...)], rest) for one in steps]
-        given = () if here is None else (Steps(*here),)
-        found[job] = function(*given, axis, *block)
-
-    each(xp, look, len(indices), threads)
-    return zip([(*index[:kept], ...) for index in indices], found, strict=True)
+def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:
+    """Bounds of the factors of terms, and the number of terms, for a part of the operands."""
+    xp = namespace_of(arrays[0])
+    ordered, kept = in_order(arrays, axis)
+    bounds = bounds_over(xp, ordered, kept, form, thread_count)
+    return tuple(restored(one, arrays[0].shape, axis) for one in bounds)
 
 
-def widened(array: Array, axes: int) -> Array:
-    """Array with some axes of size 1 at its end."""
-    return array.reshape(array.shape + (1,) * axes)
+def sums_of_part(arrays: Arrays, form: Form, axis: Axes, bounds: Arrays) -> Sums:
+    """Sums of the terms of a part of the operands, given the bounds of all parts."""
+    xp, shape = namespace_of(arrays[0]), arrays[0].shape
+    ordered, kept = in_order(arrays, axis)
+    rows = ordered[0].shape[:kept]
+    here = tuple(one.reshape(rows) for one in bounds)
+    sums = integers_over(xp, ordered, kept, form, here, thread_count)
+    return Sums(*(restored(one, shape, axis) for one in sums))
 
 
-def added(
-    xp: Namespace, form: Form, steps: Steps, axis: Axes, *block: Array
-) -> Sums | tuple[Array, Array, float]:
-    """Sums of the terms of a block, most of which have nothing but finite ones."""
-    numbers = terms(xp, form, *block)
-    if not math.isfinite(xp.sum(numbers)):
-        return sums_of(xp, numbers, steps, axis)
-    high, low = integers(xp, numbers, steps)
-    return xp.sum(high, axis=axis), xp.sum(low, axis=axis), 0.0
+def restored(sums: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+    """Sums with the axes, of size 1, that were summed over."""
+    return sums.reshape(sample_mask_shape(shape, axis))
 
 
 def sums_over(
@@ -163,26 +141,84 @@ def sums_over(
 ) -> Array:
     """Sums of the terms over some axes or all, over the divisor, rounded once."""
     arrays, kept = in_order(arrays, wanted.axis)
-    rows, count = arrays[0].shape[:kept], math.prod(arrays[0].shape[kept:])
-    most = xp.zeros(rows), xp.zeros(rows)
-    look = partial(largest, xp, wanted.form)
-    for index, found in by_blocks(xp, look, arrays, kept, threads):
-        for left, right in zip(most, found, strict=True):
-            left[index] = xp.maximum(left[index], right.reshape(left[index].shape))
+    bounds = bounds_over(xp, arrays, kept, wanted.form, threads)
+    sums = integers_over(xp, arrays, kept, wanted.form, bounds, threads)
     with xp.errstate(all="ignore"):
-        steps = steps_of(xp, *most, float(count))
-        sums = Sums(xp.zeros(rows, dtype=xp.int64), xp.zeros(rows, dtype=xp.int64), xp.zeros(rows))
-        add = partial(added, xp, wanted.form)
-        for index, found in by_blocks(xp, add, arrays, kept, threads, steps):
-            for total, one in zip(sums, found, strict=True):
-                total[index] += one
-        return completed(xp, sums, steps, divisor, wanted.rounding)
+        return completed(xp, sums, bounds, divisor, wanted.rounding)
 
 
 def in_order(arrays: Arrays, axis: Axes | None) -> tuple[Arrays, int]:
     """Arrays with the axes that are summed over at the end, and how many others there are."""
     ndim = arrays[0].ndim
-    if axis is None:
+    if axis is None or len(axis) == ndim:
         return in_order_of_memory(arrays) if ndim > 1 else arrays, 0
     kept = tuple(place for place in range(ndim) if place not in axis)
     return tuple(one.transpose((*kept, *axis)) for one in arrays), len(kept)
+
+
+def bounds_over(xp: Namespace, arrays: Arrays, kept: int, form: Form, threads: Threads) -> Arrays:
+    """Bounds and numbers of terms for every place in the first axes."""
+    rows, count = arrays[0].shape[:kept], math.prod(arrays[0].shape[kept:])
+    most = xp.zeros(rows), xp.zeros(rows)
+    look = partial(largest_of_block, xp, form)
+    for index, found in by_blocks(xp, look, arrays, kept, threads):
+        for so_far, one in zip(most, found, strict=True):
+            so_far[index] = xp.maximum(so_far[index], one.reshape(so_far[index].shape))
+    return (*most, xp.full(rows, float(count)))
+
+
+def largest_of_block(xp: Namespace, form: Form, axis: Axes, *block: Array) -> Arrays:
+    """Bounds of a block."""
+    return largest(form, axis, xp, *block)[:2]
+
+
+def integers_over(
+    xp: Namespace, arrays: Arrays, kept: int, form: Form, bounds: Arrays, threads: Threads
+) -> Sums:
+    """Sums of the terms for every place in the first axes."""
+    rows = arrays[0].shape[:kept]
+    sums = Sums(xp.zeros(rows, dtype=xp.int64), xp.zeros(rows, dtype=xp.int64), xp.zeros(rows))
+    with xp.errstate(all="ignore"):
+        steps = steps_of(xp, *bounds)
+        add = partial(added, xp, form)
+        for index, found in by_blocks(xp, add, arrays, kept, threads, steps):
+            for total, one in zip(sums, found, strict=True):
+                total[index] += one.reshape(total[index].shape)
+    return sums
+
+
+def added(xp: Namespace, form: Form, axis: Axes, *operands: Array) -> Arrays:
+    """Sums of the terms of a block, most of which have nothing but finite ones."""
+    *block, power, units = operands
+    steps, numbers = Steps(power, units), terms(xp, form, *block)
+    if not math.isfinite(xp.sum(numbers)):
+        return sums_of(xp, numbers, steps, axis)
+    high, low = (xp.sum(one, axis=axis) for one in integers(xp, numbers, steps))
+    return high, low, xp.zeros_like(high)
+
+
+def by_blocks(
+    xp: Namespace,
+    function: Callable[..., Arrays],
+    arrays: Arrays,
+    kept: int,
+    threads: Threads,
+    of_rows: Arrays = (),
+) -> Iterator[tuple[Index, Arrays]]:
+    """What a function (axis, *blocks) finds, and the places in the first axes that it belongs to.
+
+    The axes are those that are not kept; arrays of the rows are cut as these are.
+    """
+    indices = blocks(arrays[0].shape, BLOCK)
+    found: list[Arrays] = [()] * len(indices)
+
+    def look(job: int) -> None:
+        index = indices[job]
+        block = cut(arrays, index)
+        rest = min(block[0].ndim, arrays[0].ndim - kept)
+        axis = tuple(range(block[0].ndim - rest, block[0].ndim))
+        here = [one[(*index[:kept], ...)] for one in of_rows]
+        found[job] = function(axis, *block, *(one.reshape(one.shape + (1,) * rest) for one in here))
+
+    each(xp, look, len(indices), threads)
+    return zip([(*index[:kept], ...) for index in indices], found, strict=True)

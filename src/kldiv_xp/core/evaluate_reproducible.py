@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.dtypes import limits
-from kldiv_xp.core.evaluate import Arrays, chained_slope, spread
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope, spread
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet
@@ -26,7 +26,7 @@ from kldiv_xp.formula.reproducible_functions import (
     rounded,
 )
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
-from kldiv_xp.formula.reproducible_sums import Steps, Sums, quotient, steps_of, sums_of, total_of
+from kldiv_xp.formula.reproducible_sums import Sums, quotient, steps_of, sums_of, total_of
 
 # Of a normal float32.
 LARGEST_LOG = 89.0
@@ -45,29 +45,37 @@ class Wanted(NamedTuple):
 
 def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers."""
-    return run_reproducibly(partial(plain_value, wanted, divisor), arrays)
+    return on_device(partial(plain_value, wanted, divisor), arrays)
 
 
 def slopes(
     arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
-) -> tuple[Array | None, Array | None]:
+) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     by_input, by_target = (
-        run_reproducibly(partial(plain_slope, place, wanted, divisor, upstream), arrays)
-        if want
-        else None
+        on_device(partial(plain_slope, place, wanted, divisor, upstream), arrays) if want else None
         for place, want in enumerate(places)
     )
     return by_input, by_target
 
 
-def run_reproducibly(function: Any, arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)``, on their device, quietly, and an array."""
+def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:
+    """Bounds of the factors of terms, and the number of terms, for a part of the operands."""
+    bounds: Arrays = on_device(partial(largest, form, axis), arrays)
+    return bounds
+
+
+def sums_of_part(arrays: Arrays, form: Form, axis: Axes, bounds: Arrays) -> Sums:
+    """Sums of the terms of a part of the operands, given the bounds of all parts."""
+    sums: Sums = on_device(partial(sums_between, form, axis, bounds), arrays)
+    return sums
+
+
+def on_device(function: Any, arrays: Arrays) -> Any:
+    """Result of ``function(xp, *arrays)``, where they are, and quietly."""
     xp = namespace_of(arrays[0])
-    facts = facts_about(xp)
-    with quiet(facts, arrays[0]):
-        result = function(xp, *arrays)
-        return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
+    with quiet(facts_about(xp), arrays[0]):
+        return function(xp, *arrays)
 
 
 def plain_value(wanted: Wanted, divisor: Any, xp: Namespace, *arrays: Array) -> Array:
@@ -75,17 +83,17 @@ def plain_value(wanted: Wanted, divisor: Any, xp: Namespace, *arrays: Array) -> 
     form, axis, rounding = wanted
     if axis == ():
         return rounded(xp, terms(xp, form, *arrays), rounding)
-    shape = arrays[0].shape
-    count = math.prod(shape if axis is None else [shape[place] for place in axis])
-    steps = steps_of(xp, *largest(xp, form, axis, *arrays), as_float(count))
-    sums = sums_of(xp, terms(xp, form, *arrays), steps, axis)
-    return completed(xp, sums, steps, divisor, rounding)
+    bounds = largest(form, axis, xp, *arrays)
+    sums = sums_between(form, axis, bounds, xp, *arrays)
+    result = completed(xp, sums, bounds, divisor, rounding)
+    return xp.reshape(result, ()) if axis is None else xp.squeeze(result, axis=axis)
 
 
-def completed(xp: Namespace, sums: Sums, steps: Steps, divisor: Any, rounding: Rounding) -> Array:
-    """Sums in the type of the result; the steps have axes of size 1 more."""
-    steps = Steps(*(xp.reshape(one, sums.high.shape) for one in steps))
-    total = total_of(xp, sums, steps)
+def completed(
+    xp: Namespace, sums: Sums, bounds: Arrays, divisor: Any, rounding: Rounding
+) -> Array:
+    """Sums over the divisor, in the type of the result."""
+    total = total_of(xp, sums, steps_of(xp, *bounds))
     return rounded(xp, divided(xp, total, divisor), rounding)
 
 
@@ -106,13 +114,24 @@ def terms(xp: Namespace, form: Form, input: Array, target: Array, *where: Array)
     return term_of(form)(ReproducibleNamespace(xp), *operands, *where)
 
 
-def largest(
-    xp: Namespace, form: Form, axis: Axes | None, *arrays: Array
-) -> tuple[Array, Array]:
-    """p, and |log p| + |log q|, which none of the terms that are finite and not 0 exceeds."""
-    most = xp.sum if 0 in arrays[0].shape else xp.max  # there is none of nothing
+def sums_between(
+    form: Form, axis: Axes | None, bounds: Arrays, xp: Namespace, *arrays: Array
+) -> Sums:
+    """Sums of the terms as integers, with all axes."""
+    return sums_of(xp, terms(xp, form, *arrays), steps_of(xp, *bounds), axis)
+
+
+def largest(form: Form, axis: Axes | None, xp: Namespace, *arrays: Array) -> Arrays:
+    """The largest p and |log p| + |log q|, and the number of terms, with all axes.
+
+    Their product bounds all terms that are finite and not 0.
+    """
+    shape = arrays[0].shape
+    most = xp.sum if 0 in shape else xp.max  # there is none of nothing
     weight, ratio = (most(one, axis=axis, keepdims=True) for one in bounds(xp, form, *arrays))
-    return exp(xp, weight) if form.log_target else weight, ratio
+    count = math.prod(shape if axis is None else [shape[place] for place in axis])
+    count = xp.ones_like(weight) * as_float(count)
+    return exp(xp, weight) if form.log_target else weight, ratio, count
 
 
 def bounds(
@@ -159,4 +178,5 @@ def factor_of(
         device = {"device": like.device} if hasattr(like, "device") else {}
         upstream = xp.asarray(float(upstream), dtype=xp.float64, **device)
     factor = divided(xp, entered(xp, upstream), divisor)
-    return spread(xp, factor, shape, wanted.axis) if wanted.axis else factor
+    is_of_samples = wanted.axis and factor.ndim
+    return spread(xp, factor, shape, wanted.axis) if is_of_samples else factor

@@ -11,7 +11,10 @@ from kldiv_xp.formula.reproducible_functions import nearest_power_of_two
 
 
 class Steps(NamedTuple):
-    """Powers of two: the bound of all numbers, and the units that the bound is divided into."""
+    """Powers of two: a bound of all numbers, and the units that the bound is divided into.
+
+    There are no units where all numbers are 0.
+    """
 
     power: Array
     units: Array
@@ -30,35 +33,35 @@ class Sums(NamedTuple):
     """0, or what infinities and NaN add up to."""
 
 
-def steps_of(xp: Namespace, weight: Array, ratio: Array, count: Any) -> Steps:
+def steps_of(xp: Namespace, weight: Array, ratio: Array, count: Array) -> Steps:
     """Steps for the products of so many weights and ratios, which are no larger than these."""
     power = nearest_power_of_two(weight) * nearest_power_of_two(ratio) * 4.0
-    size = nearest_power_of_two(xp.ones_like(power) * count + 1.0)
-    return Steps(power, 2.0**62 / size)
+    is_zero = xp.equal(power, 0.0)
+    units = xp.where(is_zero, 0.0, 2.0**62 / nearest_power_of_two(count + 1.0))
+    return Steps(xp.where(is_zero, 1.0, power), units)
 
 
 def integers(xp: Namespace, numbers: Array, steps: Steps) -> tuple[Array, Array]:
     """Finite numbers as two integers each."""
-    is_zero = xp.equal(steps.power, 0.0)
-    scale = xp.where(is_zero, 0.0, steps.units / xp.where(is_zero, 1.0, steps.power))
-    scaled = numbers * scale
+    scaled = numbers * (steps.units / steps.power)
     high = xp.round(scaled)
     low = xp.round((scaled - high) * steps.units)
     return xp.astype(high, xp.int64), xp.astype(low, xp.int64)
 
 
 def sums_of(xp: Namespace, numbers: Array, steps: Steps, axis: Axes | None) -> Sums:
-    """Sums of any numbers over some axes or all."""
+    """Sums of any numbers over some axes or all, with all axes."""
     is_finite = xp.isfinite(numbers)
     parts = integers(xp, xp.where(is_finite, numbers, 0.0), steps)
     odd = xp.where(is_finite, 0.0, numbers)
-    return Sums(*(xp.sum(part, axis=axis) for part in (*parts, odd)))
+    return Sums(*(xp.sum(part, axis=axis, keepdims=True) for part in (*parts, odd)))
 
 
 def total_of(xp: Namespace, sums: Sums, steps: Steps) -> Array:
     """Sum in float64: of the finite numbers rounded twice, to 53 bits."""
     high, low = (xp.astype(one, xp.float64) for one in sums[:2])
-    total = (high + low / steps.units) * (steps.power / steps.units)
+    units = xp.where(xp.equal(steps.units, 0.0), 1.0, steps.units)
+    total = (high + low / units) * (steps.power / units)
     return xp.where(xp.equal(sums.odd, 0.0), total, sums.odd)
 
 
