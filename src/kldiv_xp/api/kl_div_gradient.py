@@ -4,9 +4,11 @@ from typing import Any, Literal, SupportsFloat, overload
 
 from kldiv_xp._typing import ArrayT, Axis, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.kl_div import gradient_of, value_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
+from kldiv_xp.calls.reproducible import reproducible_gradient, reproducible_value
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
@@ -25,6 +27,7 @@ def kl_div_gradient(
     where: MaskT | None = ...,
     upstream: ArrayT | SupportsFloat | None = ...,
     return_value: Literal[False] = ...,
+    reproducible: bool = ...,
 ) -> tuple[ArrayT, TargetT]: ...
 
 
@@ -41,6 +44,7 @@ def kl_div_gradient(
     where: MaskT | None = ...,
     upstream: ArrayT | SupportsFloat | None = ...,
     return_value: Literal[True],
+    reproducible: bool = ...,
 ) -> tuple[ArrayT | TargetT, ArrayT, TargetT]: ...
 
 
@@ -57,6 +61,7 @@ def kl_div_gradient(
     where: MaskT | None = None,
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
+    reproducible: bool = False,
 ) -> Any:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
@@ -85,6 +90,8 @@ def kl_div_gradient(
         the loss's shape for 'none'.  1 if left out.
     return_value : bool
         Whether to return the loss too, before its derivatives.
+    reproducible : bool
+        Whether the results have the same bits in every array library; see `kl_div`.
 
     Returns
     -------
@@ -140,11 +147,14 @@ def kl_div_gradient(
     if is_checking():
         check_values(True, input, target, form, axis, where)  # noqa: FBT003
     check_switch("return_value", return_value)
-    gradient: tuple[ArrayT | TargetT, ...] = gradient_of(
+    same_bits = is_reproducible(reproducible)
+    differentiate = reproducible_gradient if same_bits else gradient_of
+    gradient: tuple[ArrayT | TargetT, ...] = differentiate(
         input, target, reduction, form, axis, where, upstream
     )
     if return_value:
-        gradient = (value_of(input, target, reduction, form, axis, where), *gradient)
+        evaluate = reproducible_value if same_bits else value_of
+        gradient = (evaluate(input, target, reduction, form, axis, where), *gradient)
     if axis is None and reduction == "mean":
         warn_about_mean()
     return gradient

@@ -44,9 +44,7 @@ def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     function = partial(integers_of_chunk, wanted.form, axis, len(arrays))
     pairs = [part for one in (*arrays, *bounds) for part in (one, tuple(range(ndim)))]
     options = {"dtype": "int64", "adjust_chunks": ones, "align_arrays": True}
-    integers = da.blockwise(
-        function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options
-    )
+    integers = da.blockwise(function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options)
     total = over_chunks("sum", integers, axis=axis, keepdims=True)
     others = (divisor,) if isinstance(divisor, da.Array) else ()
     finish = partial(finished, wanted, None if others else divisor)
@@ -87,7 +85,9 @@ def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> A
 
 def stacked(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
     """The integers, and a code for what is no finite number."""
-    code = xp.where(xp.isnan(odd), NOT_A_NUMBER, xp.where(odd > 0, 1, xp.where(odd < 0, NEGATIVE, 0)))
+    code = xp.where(
+        xp.isnan(odd), NOT_A_NUMBER, xp.where(odd > 0, 1, xp.where(odd < 0, NEGATIVE, 0))
+    )
     return xp.stack([high, low, xp.astype(code, xp.int64)], axis=-1)
 
 
@@ -104,7 +104,8 @@ def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Ar
     none = xp.zeros_like(weight)
     odd = xp.where(nan, math.nan, xp.where(plus, math.inf, xp.where(minus, -math.inf, none)))
     sums, bounds = Sums(high, low, odd), (weight, ratio, count)
-    return completed(xp, sums, bounds, *(others or (parts,)), wanted.rounding)
+    divisor = others[0] if others else parts
+    return completed(xp, sums, bounds, divisor, wanted.rounding)
 
 
 def slopes(

@@ -99,9 +99,7 @@ def cut(operands: Arrays, index: Index) -> list[Array]:
     return [one[(*index, ...)] if one.ndim else one[...] for one in operands]
 
 
-def each(
-    xp: Namespace, function: Callable[[int], None], jobs: int, threads: Threads
-) -> None:
+def each(xp: Namespace, function: Callable[[int], None], jobs: int, threads: Threads) -> None:
     """Call a function of every job, in threads."""
     check_setting()
 
@@ -204,7 +202,7 @@ def by_blocks(
     kept: int,
     threads: Threads,
     of_rows: Arrays = (),
-) -> Iterator[tuple[Index, Arrays]]:
+) -> Iterator[tuple[Any, Arrays]]:
     """What a function (axis, *blocks) finds, and the places in the first axes that it belongs to.
 
     The axes are those that are not kept; arrays of the rows are cut as these are.

@@ -89,9 +89,7 @@ def plain_value(wanted: Wanted, divisor: Any, xp: Namespace, *arrays: Array) -> 
     return xp.reshape(result, ()) if axis is None else xp.squeeze(result, axis=axis)
 
 
-def completed(
-    xp: Namespace, sums: Sums, bounds: Arrays, divisor: Any, rounding: Rounding
-) -> Array:
+def completed(xp: Namespace, sums: Sums, bounds: Arrays, divisor: Any, rounding: Rounding) -> Array:
     """Sums over the divisor, in the type of the result."""
     total = total_of(xp, sums, steps_of(xp, *bounds))
     return rounded(xp, divided(xp, total, divisor), rounding)
@@ -164,9 +162,8 @@ def scaled_slope(
     place: int, form: Form, rounding: Rounding, xp: Namespace, *arrays: Array
 ) -> Array:
     """The same times a factor in float64, the last of the arrays."""
-    input, target, *others = arrays
     slope = chained_slope(place, form, Scale(), len(arrays) - 1, Guard.FULL)
-    operands = entered(xp, input), entered(xp, target), *others
+    operands = entered(xp, arrays[0]), entered(xp, arrays[1]), *arrays[2:]
     return rounded(xp, slope(ReproducibleNamespace(xp), *operands), rounding)
 
 
@@ -178,5 +175,4 @@ def factor_of(
         device = {"device": like.device} if hasattr(like, "device") else {}
         upstream = xp.asarray(float(upstream), dtype=xp.float64, **device)
     factor = divided(xp, entered(xp, upstream), divisor)
-    is_of_samples = wanted.axis and factor.ndim
-    return spread(xp, factor, shape, wanted.axis) if is_of_samples else factor
+    return spread(xp, factor, shape, wanted.axis or ()) if factor.ndim else factor

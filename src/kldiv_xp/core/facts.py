@@ -38,6 +38,9 @@ class Facts:
     backend_of_compiler: str | None = None
     """The same for arrays that torch.compile traces."""
 
+    reproducible_backend: str | None = None
+    """The same for the mode in which bits are the same in every library."""
+
     backend_adds_up_in_any_type: bool = False
     """The backend takes longdouble too; others add up in float64, which is not enough for it."""
 
@@ -66,6 +69,7 @@ FACTS = {
     "numpy": Facts(
         zero_dimensional_is_scalar=True,
         backend="backends.numpy",
+        reproducible_backend="backends.numpy_reproducible",
         backend_takes_plain_types_only=True,
         words=OF_NUMPY,
     ),
@@ -85,6 +89,7 @@ FACTS = {
         has_autocast=True,
         backend="backends.torch.eager",
         backend_of_compiler="backends.torch.compiled",
+        reproducible_backend="backends.torch.reproducible",
         backend_takes_plain_types_only=True,
         constant="torch.detach",
         backends_of_subclasses={"torch.distributed.tensor.DTensor": "backends.torch.dtensor"},
@@ -92,8 +97,18 @@ FACTS = {
         devices_without_values=frozenset({"meta"}),
         words=OF_TORCH,
     ),
-    "jax": Facts(backend="backends.jax", constant="jax.lax.stop_gradient", words=OF_JAX),
-    "dask": Facts(backend="backends.dask", backend_adds_up_in_any_type=True, words=OF_DASK),
+    "jax": Facts(
+        backend="backends.jax",
+        reproducible_backend="backends.jax_reproducible",
+        constant="jax.lax.stop_gradient",
+        words=OF_JAX,
+    ),
+    "dask": Facts(
+        backend="backends.dask",
+        reproducible_backend="backends.dask_reproducible",
+        backend_adds_up_in_any_type=True,
+        words=OF_DASK,
+    ),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }
 

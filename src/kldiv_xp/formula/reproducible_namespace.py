@@ -10,8 +10,7 @@ from kldiv_xp.formula import reproducible_functions
 
 # Each is rounded once, or exact. Whoever multiplies and adds looks to the product's being exact.
 ROUNDED_ONCE = frozenset(
-    ("add", "astype", "divide", "equal", "greater", "greater_equal")
-    + ("multiply", "negative", "subtract", "where")
+    "add astype divide equal greater greater_equal multiply negative subtract where".split()
 )
 
 

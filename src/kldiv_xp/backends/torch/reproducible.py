@@ -81,9 +81,7 @@ class Loss(torch.autograd.Function):
         tensors = kept(ctx)
         wanted, parts, count = ctx.options
         divisor = tensors[count] if len(tensors) > count else parts
-        by_operands = slopes(
-            tensors[:count], wanted, divisor, upstream, ctx.needs_input_grad[3:5]
-        )
+        by_operands = slopes(tensors[:count], wanted, divisor, upstream, ctx.needs_input_grad[3:5])
         return None, None, None, *by_operands, *[None for _ in tensors[2:]]
 
 
