@@ -16,7 +16,7 @@ from kldiv_xp.formula.form import Form
 
 __all__ = ["JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
 
-SWITCHES = tuple(Form().switches)
+SWITCHES = (*Form().switches, "reproducible")
 
 
 def __dir__() -> list[str]:
@@ -51,6 +51,8 @@ class KLDivLoss(torch.nn.KLDivLoss):
         Axes of one distribution; see `kldiv_xp.kl_div`.
     dtype : dtype, optional
         Dtype of the loss; see `kldiv_xp.kl_div`.
+    reproducible : bool
+        Whether the loss has the same bits in every array library; see `kldiv_xp.kl_div`.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
         generalized: bool = False,
         axis: Axis = None,
         dtype: DType | None = None,
+        reproducible: bool = False,
     ) -> None:
         resolved = resolve_reduction(size_average, reduce, reduction)
         super().__init__(reduction=resolved, log_target=log_target)
@@ -102,6 +105,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
         self.generalized = generalized
         self.axis = axis
         self.dtype = dtype
+        self.reproducible = reproducible
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option only to what construction accepts."""
@@ -136,6 +140,7 @@ class KLDivLoss(torch.nn.KLDivLoss):
             axis=self.axis,
             where=where,
             dtype=self.dtype,
+            reproducible=self.reproducible,
         )
 
     def extra_repr(self) -> str:

@@ -2,9 +2,11 @@
 
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.kl_div import value_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import resolve_reduction, warn_about_mean
+from kldiv_xp.calls.reproducible import reproducible_value
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
 
@@ -24,6 +26,7 @@ def kl_div(
     where: MaskT | None = None,
     dtype: DType | None = None,
     check: bool = False,
+    reproducible: bool = False,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence loss, in nats.
 
@@ -72,6 +75,9 @@ def kl_div(
     check : bool
         Whether to diagnose the operands first, and to raise what is found; see `diagnose`.  It
         reads all values, and waits for a device.  `checking` does it in a block of code.
+    reproducible : bool
+        Whether the result has the same bits in every array library, for operands of at most 32
+        bits; see `reproducible`, which does it in a block of code.
 
     Returns
     -------
@@ -88,7 +94,7 @@ def kl_div(
         or `dtype` not a real floating-point dtype of the library.
     ValueError
         If `reduction` is unknown, `axis` names no axis, or shapes or devices differ (nothing is
-        broadcast but `where` along `axis`).
+        broadcast but `where` along `axis`); also as `reproducible` says.
     KLDivInputError
         If `check` is true, or this runs within `checking`, and a mistake is found.
 
@@ -105,7 +111,6 @@ def kl_div(
     --------
     KLDivLoss : The same loss with its options remembered.
     kl_div_gradient : Its gradient, for libraries without automatic differentiation.
-    diagnose : What is wrong with the operands.
 
     Notes
     -----
@@ -143,8 +148,7 @@ def kl_div(
 
     Two tables of probabilities, of which the first one approximates the second:
 
-    >>> q = np.asarray([[0.25, 0.75], [1.0, 0.0]])
-    >>> p = np.asarray([[0.5, 0.5], [1.0, 0.0]])
+    >>> q, p = np.asarray([[[0.25, 0.75], [1.0, 0.0]], [[0.5, 0.5], [1.0, 0.0]]])
     >>> kl_div(q, p, reduction="none", axis=-1, log_input=False).round(7)
     array([0.143841, 0.      ])
     >>> kl_div(q, p, reduction="none", log_input=False, generalized=True).round(7)
@@ -153,26 +157,24 @@ def kl_div(
 
     To divide by a number of one's own, such as the tokens of all microbatches, divide the sum:
 
-    >>> parts = [kl_div(input[:1], target[:1], reduction="sum") / 2]
-    >>> parts += [kl_div(input[1:], target[1:], reduction="sum") / 2]
+    >>> parts = [kl_div(input[k], target[k], reduction="sum") / 2 for k in range(2)]
     >>> round(float(sum(parts)), 7)
     0.6759527
 
     A mask of samples:
 
-    >>> first = np.asarray([True, False])
-    >>> round(float(kl_div(input, target, reduction="mean", axis=-1, where=first)), 7)
+    >>> round(float(kl_div(input, target, axis=-1, where=np.asarray([True, False]))), 7)
     0.9269883
     """
-    operands = (input, target, where)
-    if is_overridden(operands):
+    if is_overridden(operands := (input, target, where)):
         answer: ArrayT = override(kl_div, operands, locals())
         return answer
     resolved = resolve_reduction(size_average, reduce, reduction)
     form = Form(log_input, log_target, generalized)
     if check is not False or is_checking():
         check_values(check, input, target, form, axis, where)
-    loss: ArrayT = value_of(input, target, resolved, form, axis, where, dtype)
+    value = reproducible_value if is_reproducible(reproducible) else value_of
+    loss: ArrayT = value(input, target, resolved, form, axis, where, dtype)
     if axis is None and resolved == "mean":
         warn_about_mean(len(input.shape))
     return loss

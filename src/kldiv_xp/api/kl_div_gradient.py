@@ -4,9 +4,11 @@ from typing import Any, Literal, SupportsFloat, overload
 
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.kl_div import with_gradient
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
+from kldiv_xp.calls.reproducible import reproducible_with_gradient
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
 
@@ -25,6 +27,7 @@ def kl_div_gradient(
     upstream: ArrayT | SupportsFloat | None = ...,
     return_value: Literal[False] = ...,
     dtype: DType | None = ...,
+    reproducible: bool = ...,
 ) -> tuple[ArrayT, TargetT]: ...
 
 
@@ -42,6 +45,7 @@ def kl_div_gradient(
     upstream: ArrayT | SupportsFloat | None = ...,
     return_value: Literal[True],
     dtype: DType | None = ...,
+    reproducible: bool = ...,
 ) -> tuple[ArrayT | TargetT, ArrayT, TargetT]: ...
 
 
@@ -59,6 +63,7 @@ def kl_div_gradient(
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
     dtype: DType | None = None,
+    reproducible: bool = False,
 ) -> Any:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
@@ -89,6 +94,8 @@ def kl_div_gradient(
         Whether to return the loss too, before its derivatives; the operands are read once.
     dtype : dtype, optional
         Dtype of the loss, as of `kl_div`; the derivatives have those of their operands.
+    reproducible : bool
+        Whether the results have the same bits in every array library; see `kl_div`.
 
     Returns
     -------
@@ -143,7 +150,8 @@ def kl_div_gradient(
     form = Form(log_input, log_target, generalized)
     if is_checking():
         check_values(True, input, target, form, axis, where)  # noqa: FBT003
-    results = with_gradient(
+    differentiate = reproducible_with_gradient if is_reproducible(reproducible) else with_gradient
+    results = differentiate(
         input, target, reduction, form, axis, where, upstream, return_value, dtype
     )
     if axis is None and reduction == "mean":

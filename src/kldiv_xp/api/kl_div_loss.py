@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
-from kldiv_xp.checks.options import check_form, plain_axis
+from kldiv_xp.checks.options import check_form, check_switch, plain_axis
 from kldiv_xp.formula.form import Form
 
 ALWAYS_SHOWN = ("reduction", "log_target", "axis")
-DEFAULTS = {"log_input": True, "generalized": False, "dtype": None}
+DEFAULTS = {"log_input": True, "generalized": False, "dtype": None, "reproducible": False}
 
 
 def shown(loss: object) -> str:
@@ -41,6 +41,8 @@ class KLDivLoss:
         Axes of one distribution; see `kl_div`.
     dtype : dtype, optional
         Dtype of the loss; see `kl_div`.
+    reproducible : bool
+        Whether the loss has the same bits in every array library; see `kl_div`.
 
     Attributes
     ----------
@@ -54,6 +56,8 @@ class KLDivLoss:
         Whether q - p is added to each term; see `kl_div`.
     axis : int, tuple of int or None
         Axes of one distribution.
+    reproducible : bool
+        Whether the loss has the same bits in every array library.
 
     Raises
     ------
@@ -92,6 +96,7 @@ class KLDivLoss:
     generalized: bool = False
     axis: Axis = None
     dtype: DType | None = None
+    reproducible: bool = False
 
     def __init__(
         self,
@@ -104,8 +109,10 @@ class KLDivLoss:
         generalized: bool = False,
         axis: Axis = None,
         dtype: DType | None = None,
+        reproducible: bool = False,
     ) -> None:
         check_form(Form(log_input, log_target, generalized))
+        check_switch("reproducible", reproducible)
         axis = None if axis is None else plain_axis(axis)
         resolved = resolve_reduction(size_average, reduce, reduction)
         object.__setattr__(self, "reduction", resolved)
@@ -114,6 +121,7 @@ class KLDivLoss:
         object.__setattr__(self, "generalized", generalized)
         object.__setattr__(self, "axis", axis)
         object.__setattr__(self, "dtype", dtype)
+        object.__setattr__(self, "reproducible", reproducible)
 
     def __repr__(self) -> str:
         return f"KLDivLoss({shown(self)})"
@@ -155,4 +163,5 @@ class KLDivLoss:
             axis=self.axis,
             where=where,
             dtype=self.dtype,
+            reproducible=self.reproducible,
         )

@@ -42,4 +42,8 @@ def load_backend(name: str) -> ModuleType:
         from kldiv_xp.backends.torch import dtensor
 
         return dtensor
+    if name == "backends.torch.reproducible":
+        from kldiv_xp.backends.torch import reproducible
+
+        return reproducible
     return import_module(f"kldiv_xp.{name}")

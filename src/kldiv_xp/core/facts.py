@@ -15,7 +15,7 @@ class Facts:
     """NumPy does the arithmetic, if only that of Python's numbers, and its warnings can surface."""
 
     takes_numbers: bool = False
-    """Functions of two arrays take a number, whichever edition of the standard it says to follow."""
+    """Functions of two arrays take a number, whichever edition of the standard it follows."""
 
     zero_dimensional_is_scalar: bool = False
     """Arithmetic turns 0-d arrays into scalars, which are not arrays."""
@@ -40,6 +40,9 @@ class Facts:
 
     backend_of_compiler: str | None = None
     """The same for arrays that torch.compile traces."""
+
+    reproducible_backend: str | None = None
+    """The same for the mode in which bits are the same in every library."""
 
     backend_adds_up_in_any_type: bool = False
     """The backend takes longdouble too; others add up in float64, which is not enough for it."""
@@ -73,6 +76,7 @@ FACTS = {
         takes_numbers=True,
         zero_dimensional_is_scalar=True,
         backend="backends.numpy",
+        reproducible_backend="backends.numpy_reproducible",
         backend_takes_plain_types_only=True,
         words=OF_NUMPY,
     ),
@@ -94,6 +98,7 @@ FACTS = {
         has_autocast=True,
         backend="backends.torch.eager",
         backend_of_compiler="backends.torch.compiled",
+        reproducible_backend="backends.torch.reproducible",
         backend_takes_plain_types_only=True,
         constant="torch.detach",
         backends_of_subclasses={"torch.distributed.tensor.DTensor": "backends.torch.dtensor"},
@@ -102,10 +107,18 @@ FACTS = {
         words=OF_TORCH,
     ),
     "jax": Facts(
-        takes_numbers=True, backend="backends.jax", constant="jax.lax.stop_gradient", words=OF_JAX
+        takes_numbers=True,
+        backend="backends.jax",
+        reproducible_backend="backends.jax_reproducible",
+        constant="jax.lax.stop_gradient",
+        words=OF_JAX,
     ),
     "dask": Facts(
-        takes_numbers=True, backend="backends.dask", backend_adds_up_in_any_type=True, words=OF_DASK
+        takes_numbers=True,
+        backend="backends.dask",
+        reproducible_backend="backends.dask_reproducible",
+        backend_adds_up_in_any_type=True,
+        words=OF_DASK,
     ),
     "cubed": Facts(takes_numbers=True, backend="backends.cubed", backend_adds_up_in_any_type=True),
     "blosc2": Facts(refused_because="its lazy expressions are wrong beside masks"),

@@ -1,0 +1,146 @@
+"""Losses with the same bits, of arrays of Dask: integers of the chunks are added up."""
+
+import math
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import dask.array as da
+
+from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.backends.dask_chunks import chunkwise, over_chunks
+from kldiv_xp.core import evaluate_reproducible
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, Gradient, spread
+from kldiv_xp.core.evaluate_reproducible import (
+    Wanted,
+    completed,
+    on_device,
+)
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.reproducible_sums import Sums
+from kldiv_xp.host.threads import thread_limit
+
+# Codes that are added up: how many infinities there are of each sign, and how much NaN.
+NEGATIVE, NOT_A_NUMBER = 2**20, 2**40
+
+
+def way_of(array: Array) -> Any:
+    """Module for the chunks' own library."""
+    name = facts_about(namespace_of(array)).reproducible_backend
+    return import_module(f"kldiv_xp.{name}") if name else evaluate_reproducible
+
+
+def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+    """Terms, or their sums over a number or an array of numbers, lazily."""
+    ndim, dtype = arrays[0].ndim, wanted.rounding.dtype
+    if wanted.axis == ():
+        return chunkwise(partial(terms_of_chunk, wanted), *arrays, dtype=dtype)
+    axis = tuple(range(ndim)) if wanted.axis is None else wanted.axis
+    ones = dict.fromkeys(axis, 1)
+    bounds = bounds_of(arrays, wanted.form, axis)
+    function = partial(integers_of_chunk, wanted.form, axis, len(arrays))
+    pairs = [part for one in (*arrays, *bounds) for part in (one, tuple(range(ndim)))]
+    options = {"dtype": "int64", "adjust_chunks": ones, "align_arrays": True}
+    integers = da.blockwise(function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options)
+    total = over_chunks("sum", integers, axis=axis, keepdims=True)
+    others = (divisor,) if isinstance(divisor, da.Array) else ()
+    finish = partial(finished, wanted, None if others else divisor)
+    result = chunkwise(finish, *(total[..., k] for k in range(3)), *bounds, *others, dtype=dtype)
+    return result[tuple(0 if place in axis else slice(None) for place in range(ndim))]
+
+
+def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
+    """The largest p and |log p| + |log q|, and the number of terms, with the axes left in."""
+    found = []
+    for place, name in enumerate(("max", "max", "sum")):
+        function = partial(bound_of_chunk, form, axis, place)
+        ones = dict.fromkeys(axis, 1)
+        of_chunks = chunkwise(function, *arrays, dtype="float64", adjust_chunks=ones)
+        found.append(over_chunks(name, of_chunks, axis=axis, keepdims=True))
+    return found
+
+
+def bound_of_chunk(form: Form, axis: Axes, place: int, *arrays: Array) -> Array:
+    """One of them, of a chunk."""
+    with thread_limit(1):
+        return way_of(arrays[0]).bounds_of(arrays, form, axis)[place]
+
+
+def terms_of_chunk(wanted: Wanted, *arrays: Array) -> Array:
+    """Terms of a chunk: Dask has threads of its own."""
+    with thread_limit(1):
+        return way_of(arrays[0]).value(arrays, wanted, None)
+
+
+def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> Array:
+    """Sums of a chunk, with an axis for what they are made of."""
+    arrays, bounds = operands[:count], operands[count:]
+    with thread_limit(1):
+        sums = way_of(arrays[0]).sums_of_part(arrays, form, axis, bounds)
+    return on_device(stacked, sums)
+
+
+def stacked(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
+    """The integers, and a code for what is no finite number."""
+    code = xp.where(
+        xp.isnan(odd), NOT_A_NUMBER, xp.where(odd > 0, 1, xp.where(odd < 0, NEGATIVE, 0))
+    )
+    return xp.stack([high, low, xp.astype(code, xp.int64)], axis=-1)
+
+
+def finished(wanted: Wanted, parts: int | None, *arrays: Array) -> Array:
+    """Loss of sums of integers, and of the code's sum."""
+    return on_device(partial(completed_sums, wanted, parts), arrays)
+
+
+def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Array) -> Array:
+    """The same, where the namespace is known."""
+    high, low, code, weight, ratio, count, *others = arrays
+    minus, plus = (code // NEGATIVE) % NEGATIVE > 0, code % NEGATIVE > 0
+    nan = (code >= NOT_A_NUMBER) | (plus & minus)
+    none = xp.zeros_like(weight)
+    odd = xp.where(nan, math.nan, xp.where(plus, math.inf, xp.where(minus, -math.inf, none)))
+    sums, bounds = Sums(high, low, odd), (weight, ratio, count)
+    divisor = others[0] if others else parts
+    return completed(xp, sums, bounds, divisor, wanted.rounding)
+
+
+def slopes(
+    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+) -> Gradient:
+    """Derivatives with respect to the operands in these places, lazily."""
+    of_terms = wanted._replace(axis=())
+    above: list[Any] = [upstream, divisor]
+    if isinstance(upstream, da.Array) and wanted.axis:
+        above[0] = spread(da, upstream, arrays[0].shape, wanted.axis)
+    lazy = [isinstance(one, da.Array) for one in above]
+    given = [None if is_lazy else one for one, is_lazy in zip(above, lazy, strict=True)]
+    others = [one for one, is_lazy in zip(above, lazy, strict=True) if is_lazy]
+    by_input, by_target = (
+        chunkwise(
+            partial(slope_of_chunk, place, of_terms, lazy, given, len(arrays)),
+            *arrays,
+            *others,
+            dtype=native(arrays[place].dtype),
+        )
+        if want
+        else None
+        for place, want in enumerate(places)
+    )
+    return by_input, by_target
+
+
+def slope_of_chunk(
+    place: int, wanted: Wanted, lazy: list[bool], given: list[Any], count: int, *arrays: Array
+) -> Array:
+    """Derivative with respect to one operand of a chunk."""
+    others = iter(arrays[count:])
+    upstream, divisor = (
+        next(others) if is_lazy else one for is_lazy, one in zip(lazy, given, strict=True)
+    )
+    places = (place == 0, place == 1)
+    with thread_limit(1):
+        return way_of(arrays[0]).slopes(arrays[:count], wanted, divisor, upstream, places)[place]

@@ -1,0 +1,81 @@
+"""Losses with the same bits, of arrays of JAX: compiled, with a closed derivative.
+
+Automatic differentiation of what is rounded would give 0.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from kldiv_xp._typing import Array
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_reproducible import Wanted, plain_slope, plain_value
+
+NOT_TWICE = (
+    "A loss with reproducible=True has no second derivative, and no gradient has a derivative: "
+    "call it with reproducible=False where they are wanted."
+)
+
+
+def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+    """Terms, or their sums over a number or an array of numbers, rounded once."""
+    count = (divisor,) if isinstance(divisor, jax.Array) else ()
+    return loss(wanted, None if count else divisor, arrays, count)
+
+
+def slopes(
+    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+) -> Gradient:
+    """Derivatives with respect to the operands in these places, times a cotangent."""
+    del places
+    count = (divisor,) if isinstance(divisor, jax.Array) else ()
+    above = jnp.asarray(upstream, dtype=None if hasattr(upstream, "dtype") else jnp.float64)
+    by_operands: Gradient = once(wanted, None if count else divisor, arrays, count, above)
+    return by_operands
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@partial(jax.jit, static_argnums=(0, 1))
+def loss(wanted: Wanted, parts: int | None, arrays: Arrays, count: Arrays) -> Array:
+    """The loss, over a number of the shapes, or over another one."""
+    return plain_value(wanted, count[0] if count else parts, jnp, *arrays)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+@partial(jax.jit, static_argnums=(0, 1))
+def once(
+    wanted: Wanted, parts: int | None, arrays: Arrays, count: Arrays, upstream: Array
+) -> Gradient:
+    """Derivatives that have none of their own."""
+    divisor = count[0] if count else parts
+    by_input, by_target = (
+        plain_slope(place, wanted, divisor, upstream, jnp, *arrays) for place in (0, 1)
+    )
+    return by_input, by_target
+
+
+def refuse(*_: object) -> Any:
+    """Say that there are none."""
+    raise NotImplementedError(NOT_TWICE)
+
+
+def loss_and_operands(
+    wanted: Wanted, parts: int | None, arrays: Arrays, count: Arrays
+) -> tuple[Array, tuple[Arrays, Arrays]]:
+    """The loss, and what its derivatives are made of."""
+    return loss(wanted, parts, arrays, count), (arrays, count)
+
+
+def by_operands(
+    wanted: Wanted, parts: int | None, operands: tuple[Arrays, Arrays], upstream: Array
+) -> tuple[tuple[Array | None, ...], tuple[None, ...]]:
+    """Derivatives with respect to both operands, and none by masks and numbers."""
+    arrays, count = operands
+    by_arrays = once(wanted, parts, arrays, count, upstream)
+    return (*by_arrays, *(None for _ in arrays[2:])), tuple(None for _ in count)
+
+
+loss.defvjp(loss_and_operands, by_operands)
+once.defjvp(refuse)

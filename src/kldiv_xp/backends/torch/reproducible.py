@@ -1,0 +1,145 @@
+"""Losses with the same bits, of torch tensors: one node with a closed derivative.
+
+Automatic differentiation of what is rounded would give 0.
+"""
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array
+from kldiv_xp.backends import numpy_reproducible
+from kldiv_xp.backends.torch.internals import is_transformed
+from kldiv_xp.backends.torch.numpy_views import (
+    HOST,
+    empty,
+    is_differentiated,
+    lent,
+    numpy_namespace,
+    place_of,
+    threads,
+)
+from kldiv_xp.backends.torch.saved_tensors import keep, kept
+from kldiv_xp.core import evaluate_reproducible
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
+from kldiv_xp.core.namespaces import namespace_of
+
+NOT_TWICE = (
+    "A loss with reproducible=True has no second derivative, and no gradient has a derivative: "
+    "call it with reproducible=False where they are wanted."
+)
+NOT_TRANSFORMED = (
+    "A loss with reproducible=True goes through no transformation of torch.func, and through no "
+    "forward mode: call backward() of it, or kl_div_gradient."
+)
+
+
+def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+    """Terms, or their sums over a number or an array of numbers, rounded once."""
+    refuse_transformation()
+    count = (divisor,) if isinstance(divisor, torch.Tensor) else ()
+    parts = None if count else divisor
+    if is_differentiated(*arrays):
+        return Loss.apply(wanted, parts, len(arrays), *arrays, *count)
+    return computed(arrays, wanted, divisor)
+
+
+def slopes(
+    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+) -> Gradient:
+    """Derivatives with respect to the operands in these places, times a cotangent."""
+    refuse_transformation()
+    tensors = (*arrays, *(one for one in (upstream,) if isinstance(one, torch.Tensor)))
+    if not torch.compiler.is_compiling() and is_differentiated(*tensors):
+        function = partial(computed_slopes, wanted=wanted, divisor=divisor, places=places)
+        by_input, by_target = Slopes.apply(function, upstream, *arrays)
+        return by_input, by_target
+    return computed_slopes(arrays, upstream, wanted, divisor, places)
+
+
+def refuse_transformation() -> None:
+    """Refuse what differentiates or maps on the way."""
+    if is_transformed():
+        raise RuntimeError(NOT_TRANSFORMED)
+
+
+class Loss(torch.autograd.Function):
+    """The loss as one node that keeps its operands, and nothing that was computed from them."""
+
+    @staticmethod
+    def forward(ctx: Any, wanted: Wanted, parts: int | None, count: int, *tensors: Array) -> Array:
+        """Loss of the first tensors; another one is what it is divided by."""
+        keep(ctx, tensors)
+        ctx.options = wanted, parts, count
+        return computed(tensors[:count], wanted, *(tensors[count:] or (parts,)))
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Derivatives in closed form."""
+        tensors = kept(ctx)
+        wanted, parts, count = ctx.options
+        divisor = tensors[count] if len(tensors) > count else parts
+        by_operands = slopes(tensors[:count], wanted, divisor, upstream, ctx.needs_input_grad[3:5])
+        return None, None, None, *by_operands, *[None for _ in tensors[2:]]
+
+
+class Slopes(torch.autograd.Function):
+    """Derivatives that have none of their own."""
+
+    @staticmethod
+    def forward(ctx: Any, function: Any, upstream: Any, *arrays: Array) -> Gradient:
+        """Result of the function."""
+        del ctx
+        by_operands: Gradient = function(arrays, upstream)
+        return by_operands
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Array) -> Any:
+        """Say that there are none."""
+        del ctx, upstream
+        raise RuntimeError(NOT_TWICE)
+
+
+def computed(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+    """The loss: by the loops of NumPy in memory of the host, elsewhere by torch itself."""
+    if place_of(arrays) != HOST:
+        return evaluate_reproducible.value(arrays, wanted, divisor)
+    xp, memory, dtype = numpy_namespace(), lent(*arrays), wanted.rounding.dtype
+    wanted = in_numpy(wanted)
+    if wanted.axis == ():
+        result, places = empty(arrays[0].shape, dtype)
+        function = partial(numpy_reproducible.rounded_terms, wanted)
+        numpy_reproducible.fill(xp, function, memory, places, threads)
+        return result
+    by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
+    sums = numpy_reproducible.sums_over(xp, memory, wanted, by, threads)
+    return torch.from_numpy(xp.asarray(sums)).to(dtype)
+
+
+def in_numpy(wanted: Wanted) -> Wanted:
+    """The same in the type of NumPy that holds the numbers of torch's."""
+    rounding = wanted.rounding
+    held = rounding._replace(dtype=numpy_namespace().float32)
+    return wanted._replace(rounding=held)
+
+
+def computed_slopes(
+    arrays: Arrays, upstream: Any, wanted: Wanted, divisor: Any, places: tuple[bool, bool]
+) -> Gradient:
+    """The derivatives, by the same ways."""
+    tensors = (upstream,) if isinstance(upstream, torch.Tensor) else ()
+    if place_of(arrays, tensors) != HOST:
+        return evaluate_reproducible.slopes(arrays, wanted, divisor, upstream, places)
+    xp, torch_xp = numpy_namespace(), namespace_of(arrays[0])
+    memory, results = lent(*arrays), [None, None]
+    by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
+    above = upstream.detach().to(torch.float64).numpy() if tensors else upstream
+    for place in (0, 1):
+        if places[place]:
+            rounding = rounding_to(torch_xp, arrays[place].dtype)
+            results[place], result = empty(arrays[place].shape, rounding.dtype)
+            ask = wanted, by, above, rounding._replace(dtype=xp.float32)
+            numpy_reproducible.fill_slope(xp, memory, ask, place, result, threads)
+    return results[0], results[1]

@@ -1,0 +1,64 @@
+"""Checks of a call that is to have the same bits in every library."""
+
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.checks.remedies import module_of, say
+from kldiv_xp.core.dtypes import limits
+from kldiv_xp.core.facts import facts_about, full_name
+from kldiv_xp.core.namespaces import is_being_compiled, plain_library
+from kldiv_xp.formula.form import Form
+
+MOST_BITS = 32
+
+
+def check_reproducible(xp: Namespace, form: Form, dtype: DType, **operands: Array) -> None:
+    """Refuse what has no form with the same bits everywhere."""
+    if form.generalized:
+        message = (
+            "`generalized` must be False where `reproducible` is true, because its terms have no "
+            "form with the same bits in every library: leave one of them out."
+        )
+        raise ValueError(message)
+    for name, operand in operands.items():
+        check_bits(xp, name, operand)
+        check_plain(xp, name, operand)
+    if limits(xp, dtype).bits > MOST_BITS:
+        message = (
+            f"`dtype` must have at most {MOST_BITS} bits where `reproducible` is true; got "
+            f"{dtype}: pass {module_of(xp)}.float32."
+        )
+        raise ValueError(message)
+    check_float64(xp, operands["input"])
+
+
+def check_bits(xp: Namespace, name: str, operand: Array) -> None:
+    """Refuse float64, in which nothing is exact beside what is computed in it."""
+    if limits(xp, operand.dtype).bits > MOST_BITS:
+        message = (
+            f"`{name}` must have at most {MOST_BITS} bits where `reproducible` is true; got "
+            f"{operand.dtype}: convert it with {say(xp, 'as_float', name)}."
+        )
+        raise ValueError(message)
+
+
+def check_plain(xp: Namespace, name: str, operand: Array) -> None:
+    """Refuse subclasses of tensors, which lie in several places, or do anything."""
+    facts = facts_about(xp)
+    if facts.has_layouts and plain_library(type(operand)) is None:
+        kind = full_name(type(operand))
+        message = (
+            f"`{name}` must be a plain tensor where `reproducible` is true; got {kind}: pass its "
+            "values, which a DTensor has in full_tensor()."
+        )
+        raise TypeError(message)
+
+
+def check_float64(xp: Namespace, input: Array) -> None:
+    """Refuse a library that has been left without float64, such as JAX by default."""
+    if is_being_compiled(input) or not hasattr(xp, "__array_namespace_info__"):
+        return
+    if "float64" not in xp.__array_namespace_info__().dtypes(kind="real floating"):
+        message = (
+            "`reproducible` computes in float64, which the library of `input` is not set to have: "
+            'call jax.config.update("jax_enable_x64", True) at the start of the program.'
+        )
+        raise ValueError(message)

@@ -1,0 +1,178 @@
+"""Losses and derivatives that have the same bits in every library, by one expression of arrays.
+
+Functions take input, target and, if there is one, the mask. Of a sum they make two integers, which
+`formula.reproducible_sums` explains, so that parts of arrays may be added up in any order.
+"""
+
+import math
+from functools import partial
+from typing import Any, NamedTuple
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.dtypes import limits
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope, spread
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.run import quiet
+from kldiv_xp.core.scale import Scale, as_float
+from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.reproducible_functions import (
+    LARGEST_EXPONENT,
+    LOG_OF_TINY,
+    Rounding,
+    entered,
+    exp,
+    rounded,
+)
+from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
+from kldiv_xp.formula.reproducible_sums import Sums, quotient, steps_of, sums_of, total_of
+
+# Of a normal float32.
+LARGEST_LOG = 89.0
+
+
+class Wanted(NamedTuple):
+    """A loss that is asked for."""
+
+    form: Form
+    axis: Axes | None
+    """Axes that terms are summed over: none of them, some, or all (None)."""
+
+    rounding: Rounding
+    """Type of the result."""
+
+
+def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+    """Terms, or their sums over a number or an array of numbers."""
+    return on_device(partial(plain_value, wanted, divisor), arrays)
+
+
+def slopes(
+    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+) -> Gradient:
+    """Derivatives with respect to the operands in these places, times a cotangent."""
+    by_input, by_target = (
+        on_device(partial(plain_slope, place, wanted, divisor, upstream), arrays) if want else None
+        for place, want in enumerate(places)
+    )
+    return by_input, by_target
+
+
+def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:
+    """Bounds of the factors of terms, and the number of terms, for a part of the operands."""
+    bounds: Arrays = on_device(partial(largest, form, axis), arrays)
+    return bounds
+
+
+def sums_of_part(arrays: Arrays, form: Form, axis: Axes, bounds: Arrays) -> Sums:
+    """Sums of the terms of a part of the operands, given the bounds of all parts."""
+    sums: Sums = on_device(partial(sums_between, form, axis, bounds), arrays)
+    return sums
+
+
+def on_device(function: Any, arrays: Arrays) -> Any:
+    """Result of ``function(xp, *arrays)``, where they are, and quietly."""
+    xp = namespace_of(arrays[0])
+    with quiet(facts_about(xp), arrays[0]):
+        return function(xp, *arrays)
+
+
+def plain_value(wanted: Wanted, divisor: Any, xp: Namespace, *arrays: Array) -> Array:
+    """Terms, or their sums over the divisor, rounded once."""
+    form, axis, rounding = wanted
+    if axis == ():
+        return rounded(xp, terms(xp, form, *arrays), rounding)
+    bounds = largest(form, axis, xp, *arrays)
+    sums = sums_between(form, axis, bounds, xp, *arrays)
+    result = completed(xp, sums, bounds, divisor, rounding)
+    return xp.reshape(result, ()) if axis is None else xp.squeeze(result, axis=axis)
+
+
+def completed(xp: Namespace, sums: Sums, bounds: Arrays, divisor: Any, rounding: Rounding) -> Array:
+    """Sums over the divisor, in the type of the result."""
+    total = total_of(xp, sums, steps_of(xp, *bounds))
+    return rounded(xp, divided(xp, total, divisor), rounding)
+
+
+def divided(xp: Namespace, total: Array, divisor: Any) -> Array:
+    """Total over the divisor, if there is one."""
+    return total if divisor is None else quotient(xp, total, as_float(divisor))
+
+
+def rounding_to(xp: Namespace, dtype: DType) -> Rounding:
+    """How numbers are rounded to a type of a library."""
+    info = limits(xp, dtype)
+    return Rounding(dtype, float(info.eps), float(info.smallest_normal))
+
+
+def terms(xp: Namespace, form: Form, input: Array, target: Array, *where: Array) -> Array:
+    """Every term in float64."""
+    operands = entered(xp, input), entered(xp, target)
+    return term_of(form)(ReproducibleNamespace(xp), *operands, *where)
+
+
+def sums_between(
+    form: Form, axis: Axes | None, bounds: Arrays, xp: Namespace, *arrays: Array
+) -> Sums:
+    """Sums of the terms as integers, with all axes."""
+    return sums_of(xp, terms(xp, form, *arrays), steps_of(xp, *bounds), axis)
+
+
+def largest(form: Form, axis: Axes | None, xp: Namespace, *arrays: Array) -> Arrays:
+    """The largest p and |log p| + |log q|, and the number of terms, with all axes.
+
+    Their product bounds all terms that are finite and not 0.
+    """
+    shape = arrays[0].shape
+    most = xp.sum if 0 in shape else xp.max  # there is none of nothing
+    weight, ratio = (most(one, axis=axis, keepdims=True) for one in bounds(xp, form, *arrays))
+    count = math.prod(shape if axis is None else [shape[place] for place in axis])
+    count = xp.ones_like(weight) * as_float(count)
+    return exp(xp, weight) if form.log_target else weight, ratio, count
+
+
+def bounds(
+    xp: Namespace, form: Form, input: Array, target: Array, *where: Array
+) -> tuple[Array, Array]:
+    """p, or what its exponential is, and |log p| + |log q|; little for what is 0 or not finite."""
+    x, t = entered(xp, input), entered(xp, target)
+    counts = xp.isfinite(x) & xp.isfinite(t)
+    counts = counts & (t >= LOG_OF_TINY if form.log_target else t != 0.0)
+    for mask in where:
+        counts = counts & mask
+    of_input = xp.abs(x) if form.log_input else LARGEST_LOG
+    of_target = xp.abs(t) if form.log_target else LARGEST_LOG
+    weight = t if form.log_target else xp.abs(t)
+    lowest = -LARGEST_EXPONENT if form.log_target else 0.0
+    ratio = of_input + of_target + xp.zeros_like(x)
+    return xp.where(counts, weight, lowest), xp.where(counts, ratio, 0.0)
+
+
+def plain_slope(
+    place: int, wanted: Wanted, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
+) -> Array:
+    """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
+    factor = factor_of(xp, arrays[0], wanted, arrays[0].shape, divisor, upstream)
+    rounding = rounding_to(xp, arrays[place].dtype)
+    return scaled_slope(place, wanted.form, rounding, xp, *arrays, factor)
+
+
+def scaled_slope(
+    place: int, form: Form, rounding: Rounding, xp: Namespace, *arrays: Array
+) -> Array:
+    """The same times a factor in float64, the last of the arrays."""
+    slope = chained_slope(place, form, Scale(), len(arrays) - 1, Guard.FULL)
+    operands = entered(xp, arrays[0]), entered(xp, arrays[1]), *arrays[2:]
+    return rounded(xp, slope(ReproducibleNamespace(xp), *operands), rounding)
+
+
+def factor_of(
+    xp: Namespace, like: Array, wanted: Wanted, shape: Any, divisor: Any, upstream: Any
+) -> Array:
+    """Cotangent of every term in float64, on a device: the loss's over the divisor."""
+    if not hasattr(upstream, "dtype"):
+        device = {"device": like.device} if hasattr(like, "device") else {}
+        upstream = xp.asarray(float(upstream), dtype=xp.float64, **device)
+    factor = divided(xp, entered(xp, upstream), divisor)
+    return spread(xp, factor, shape, wanted.axis or ()) if factor.ndim else factor
