@@ -21,7 +21,7 @@ from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding, rounded
 from kldiv_xp.formula.reproducible_sums import Steps, Sums, integers, steps_of, sums_of
-from kldiv_xp.host.blocks import Index, blocks, in_order_of_memory
+from kldiv_xp.host.blocks import Index, blocks, order_of_memory
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting, thread_count
 
