@@ -36,7 +36,9 @@ def table(form: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     q = rng.standard_gamma(0.5, SHAPE) + 1e-6
     q = q / q.sum(axis=1, keepdims=True)
     near = rng.random(SHAPE) < 0.3
-    q = np.where(near & (p > 0), p * (1 + rng.standard_normal(SHAPE) * 2.0 ** -rng.integers(2, 26)), q)
+    q = np.where(
+        near & (p > 0), p * (1 + rng.standard_normal(SHAPE) * 2.0 ** -rng.integers(2, 26)), q
+    )
     with np.errstate(all="ignore"):
         x, t = np.log(q).astype("float32"), p
         t = np.log(p.astype("float64")).astype("float32") if form == "log_target" else t
