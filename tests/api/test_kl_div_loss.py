@@ -20,7 +20,7 @@ P = np.asarray([[0.4, 0.6], [0.0, 1.0]])
 def test_arguments_have_the_positions_of_torch():
     names = ["size_average", "reduce", "reduction", "log_target"]
     parameters = inspect.signature(KLDivLoss).parameters
-    others = ["log_input", "generalized", "axis", "dtype"]
+    others = ["log_input", "generalized", "axis", "dtype", "reproducible"]
     assert list(parameters) == [*names, *others]
     assert {parameters[name].kind for name in others} == {inspect.Parameter.KEYWORD_ONLY}
     assert [parameters[name].default for name in names] == [None, None, "mean", False]

@@ -30,9 +30,11 @@ LIBRARIES_OF = {
     "api.torch_modules": "torch",
     "backends.dask_sparse": "dask",
     "backends.dask_chunks": "dask",
+    "backends.dask_reproducible": "dask",
     "backends.jax": "jax",
     "backends.jax_linear": "jax",
     "backends.jax_rows": "jax",
+    "backends.jax_reproducible": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",
@@ -42,7 +44,7 @@ LIBRARIES_OF = {
 WITHOUT_LIBRARY = {"backends.torch.dtensor", "backends.torch.storage"}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
-LOADED = {"calls.select_backend": {"backends.torch.compiled", "backends.torch.dtensor"}}
+LOADED = {"calls.select_backend": {f"backends.torch.{one}" for one in ("compiled", "dtensor", "reproducible")}}
 
 
 FOLDER = Path(importlib.util.find_spec("kldiv_xp").origin).parent

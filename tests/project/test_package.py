@@ -44,6 +44,7 @@ def test_public_names():
         "kl_div_gradient",
         "kl_div_with_logits",
         "linear_kl_div",
+        "reproducible",
         "sparse_kl_div_with_logits",
         "kl_div_with_logits_gradient",
         "thread_limit",
@@ -123,6 +124,7 @@ def test_examples_in_docstrings_give_what_they_show(name):
         "kl_div_with_logits",
         "kl_div_with_logits_gradient",
         "linear_kl_div",
+        "reproducible",
         "sparse_kl_div_with_logits",
     ],
 )

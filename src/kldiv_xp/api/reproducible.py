@@ -45,14 +45,14 @@ def reproducible() -> AbstractContextManager[None]:
     >>> p = np.asarray([[0.5, 0.5]], dtype="float32")
     >>> with reproducible():
     ...     float(kl_div(log_q, p, reduction="batchmean")).hex()
-    '0x1.2693020000000p-3'
+    '0x1.2696220000000p-3'
     """
     return _reproducible.during(True)  # noqa: FBT003
 
 
 def is_reproducible(asked: bool) -> bool:
     """Whether a loss is asked for the same bits, here or all around."""
-    if asked is not True:
+    if asked is not False:
         check_switch("reproducible", asked)
     return asked or is_within_block()
 

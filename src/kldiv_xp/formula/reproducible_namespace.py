@@ -9,20 +9,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula import reproducible_functions
 
 # Each is rounded once, or exact. Whoever multiplies and adds looks to the product's being exact.
-ROUNDED_ONCE = frozenset(
-    [
-        "add",
-        "astype",
-        "divide",
-        "equal",
-        "greater",
-        "greater_equal",
-        "multiply",
-        "negative",
-        "subtract",
-        "where",
-    ]
-)
+COMPARED = {"equal", "greater", "greater_equal", "where"}
+ROUNDED_ONCE = {"add", "astype", "divide", "multiply", "negative", "subtract"}
 
 
 class ReproducibleNamespace:
@@ -32,7 +20,7 @@ class ReproducibleNamespace:
         self.xp = xp
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ROUNDED_ONCE:
+        if name not in COMPARED | ROUNDED_ONCE:
             raise AttributeError(f"{name} is not held to the same bits in every library.")
         return getattr(self.xp, name)
 
