@@ -6,10 +6,13 @@ import pytest
 from mpmath import mp, mpf
 
 from generate.groups.logits_gradients import gradients
+from generate.groups.sparse_teachers import drafts as sparse_drafts
 from generate.logit_slopes import slopes
 from generate.logits import sample
 from generate.samples import samples
 from generate.solve_logits import operands
+from generate.solve_sparse import rows
+from generate.sparse import sparse_sample, sparse_slopes
 from kldiv_conformance import vectors
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
@@ -72,6 +75,32 @@ def test_derivatives_by_logits_are_those_of_the_values(draft):
             is_edge = element == 0 and draft.target_is == "probabilities"
             if mp.isfinite(element) and mp.isfinite(slope) and not is_edge:
                 assert abs(slope * factor - difference) < mpf(10) ** -15
+
+
+def finite_sparse_rows():
+    """First samples of sparse teachers that can be differentiated, each with its draft."""
+    for draft in sparse_drafts():
+        row = rows(draft)[0]
+        if draft.upstream is not None and row.input:
+            yield draft, row
+
+
+def test_derivatives_from_a_sparse_teacher_are_those_of_the_values():
+    found = list(finite_sparse_rows())
+    assert len(found) >= 12
+    for draft, row in found:
+        row = row._replace(input=list(map(mpf, row.input)), target=list(map(mpf, row.target)))
+        factor = mpf(draft.temperature) ** 2 if draft.scale else 1
+        for name, slopes_of_side in zip(
+            ("input", "target"), sparse_slopes(draft, row), strict=True
+        ):
+            side = getattr(row, name)
+            changed = differences(
+                side,
+                lambda other, name=name: sparse_sample(draft, row._replace(**{name: other}))[0],
+            )
+            for (slope, _), difference in zip(slopes_of_side, changed, strict=True):
+                assert abs(slope * factor - difference) < mpf(10) ** -15, draft.comment
 
 
 @pytest.mark.parametrize(
