@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,19 +89,17 @@ def finite_sparse_rows():
 def test_derivatives_from_a_sparse_teacher_are_those_of_the_values():
     found = list(finite_sparse_rows())
     assert len(found) >= 12
-    for draft, row in found:
-        row = row._replace(input=list(map(mpf, row.input)), target=list(map(mpf, row.target)))
+    for draft, drawn in found:
+        row = drawn._replace(input=list(map(mpf, drawn.input)), target=list(map(mpf, drawn.target)))
         factor = mpf(draft.temperature) ** 2 if draft.scale else 1
-        for name, slopes_of_side in zip(
-            ("input", "target"), sparse_slopes(draft, row), strict=True
-        ):
-            side = getattr(row, name)
-            changed = differences(
-                side,
-                lambda other, name=name: sparse_sample(draft, row._replace(**{name: other}))[0],
-            )
-            for (slope, _), difference in zip(slopes_of_side, changed, strict=True):
-                assert abs(slope * factor - difference) < mpf(10) ** -15, draft.comment
+        for name, side in zip(("input", "target"), sparse_slopes(draft, row), strict=True):
+            value = partial(value_with, draft, row, name)
+            for (slope, _), other in zip(side, differences(getattr(row, name), value), strict=True):
+                assert abs(slope * factor - other) < mpf(10) ** -15, draft.comment
+
+
+def value_with(draft, row, name, side):
+    return sparse_sample(draft, row._replace(**{name: side}))[0]
 
 
 @pytest.mark.parametrize(
