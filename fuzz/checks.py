@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 
 import kldiv_xp
-from fuzz import calls, logit_calls
+from fuzz import calls, logit_calls, sparse_calls
 from fuzz.formats import flushes, working_format
 from fuzz.interval import differences
 from fuzz.layouts import layouts
@@ -162,11 +162,33 @@ def check_logits(backend: Backend, call: logit_calls.LogitCall) -> None:
         assert_within(backend, found, values, expected, promoted(*call.dtypes))
 
 
+def check_sparse(backend: Backend, call: sparse_calls.SparseCall) -> None:
+    """A divergence from a teacher known at some indices."""
+    options = {
+        "axis": call.axis,
+        "reduction": "none",
+        "temperature": call.temperature,
+        "scale_by_temperature_squared": call.scale,
+        "target_is": call.target_is,
+        "tail": call.tail,
+    }
+    places = backend.make(call.indices, "int64")
+
+    def divergence(input: Any, target: Any) -> Any:
+        return kldiv_xp.sparse_kl_div_with_logits(input, places, target, **options)
+
+    found, values = run(backend, call, divergence)
+    if sparse_calls.is_decided(call):
+        expected = sparse_calls.exact_divergences(backend, call)
+        assert_within(backend, found, values, expected, promoted(*call.dtypes))
+
+
 CHECKS: dict[str, tuple[Check, Callable[[Backend], st.SearchStrategy[Any]]]] = {
     "value": (check_value, calls.calls),
     "gradient": (check_gradient, calls.calls),
     "autodiff": (check_autodiff, calls.calls),
     "logits": (check_logits, logit_calls.logit_calls),
+    "sparse": (check_sparse, sparse_calls.sparse_calls),
 }
 
 

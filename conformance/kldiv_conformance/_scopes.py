@@ -232,6 +232,16 @@ def would_feel_an_epsilon(vector: Vector) -> bool:
     )
 
 
+def is_heated(vector: Vector) -> bool:
+    """Whether the temperature is not 1."""
+    return bool(vector.arguments.get("temperature", 1.0) != 1)
+
+
+def is_scaled(vector: Vector) -> bool:
+    """Whether the square of the temperature is wanted."""
+    return vector.arguments.get("scale_by_temperature_squared") is True
+
+
 HEATED = argument("temperature", lambda value: value != 1)
 SCALED = argument("scale_by_temperature_squared", lambda value: value is True)
 UNSCALED = argument("scale_by_temperature_squared", lambda value: value is False)
@@ -268,7 +278,13 @@ SIGNS: dict[str, Sign] = {
     "MaskedMean": Sign((is_masked_mean,)),
     "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
     "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), SLOPES),
-    "Temperature": Sign(of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED))),
+    "Temperature": Sign(
+        (
+            *of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)),
+            both(is_sparse, is_heated),
+            both(is_sparse, is_heated, is_scaled),
+        )
+    ),
     "TemperatureGradient": Sign(
         of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), SLOPES
     ),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from kldiv_xp import KLDivLoss, js_div_with_logits, kl_div, kl_div_with_logits
+from kldiv_xp import KLDivLoss, js_div, js_div_with_logits, kl_div, kl_div_with_logits
 
 RNG = np.random.default_rng(0)
 Q, P = RNG.dirichlet(np.ones(40), (2, 30))
@@ -17,6 +17,7 @@ LOSSES = {
     ),
     "logits": kl_div_with_logits,
     "js": js_div_with_logits,
+    "tables": js_div,
 }
 
 

@@ -1,15 +1,19 @@
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from mpmath import mp, mpf
 
 from generate.groups.logits_gradients import gradients
+from generate.groups.sparse_teachers import drafts as sparse_drafts
 from generate.logit_slopes import slopes
 from generate.logits import sample
 from generate.samples import samples
 from generate.solve_logits import operands
+from generate.solve_sparse import rows
+from generate.sparse import sparse_sample, sparse_slopes
 from kldiv_conformance import vectors
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
@@ -73,6 +77,30 @@ def test_derivatives_by_logits_are_those_of_the_values(draft):
             is_edge = element == 0 and draft.target_is == "probabilities"
             if mp.isfinite(element) and mp.isfinite(slope) and not is_edge:
                 assert abs(slope * factor - difference) < mpf(10) ** -15
+
+
+def finite_sparse_rows():
+    """First samples of sparse teachers that can be differentiated, each with its draft."""
+    for draft in sparse_drafts():
+        row = rows(draft)[0]
+        if draft.upstream is not None and row.input:
+            yield draft, row
+
+
+def test_derivatives_from_a_sparse_teacher_are_those_of_the_values():
+    found = list(finite_sparse_rows())
+    assert len(found) >= 12
+    for draft, drawn in found:
+        row = drawn._replace(input=list(map(mpf, drawn.input)), target=list(map(mpf, drawn.target)))
+        factor = mpf(draft.temperature) ** 2 if draft.scale else 1
+        for name, side in zip(("input", "target"), sparse_slopes(draft, row), strict=True):
+            value = partial(value_with, draft, row, name)
+            for (slope, _), other in zip(side, differences(getattr(row, name), value), strict=True):
+                assert abs(slope * factor - other) < mpf(10) ** -15, draft.comment
+
+
+def value_with(draft, row, name, side):
+    return sparse_sample(draft, row._replace(**{name: side}))[0]
 
 
 @pytest.mark.parametrize(

@@ -60,14 +60,14 @@ class Rows:
         self.target_is, self.tail, self.temperature = target_is, tail, temperature
         self.dtype = np.promote_types(*self.dtypes)
         wide = np.promote_types(self.dtype, np.float32)
-        student, self.indices, teacher = (
+        logits, self.indices, target = (
             np.moveaxis(one, axis, -1) for one in (input.astype(wide), indices, target.astype(wide))
         )
-        self.chosen = np.ones(student.shape[:-1], dtype=bool) if where is None else where[..., 0]
+        self.chosen = np.ones(logits.shape[:-1], dtype=bool) if where is None else where[..., 0]
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
         with np.errstate(all="ignore"):
-            self.look_at_student(log_softmax(student, temperature))
-            self.look_at_teacher(teacher, student.shape[-1] == teacher.shape[-1])
+            self.look_at_student(log_softmax(logits, temperature))
+            self.look_at_teacher(target, logits.shape[-1] == target.shape[-1])
 
     def look_at_student(self, log_q):
         self.q = np.exp(log_q)

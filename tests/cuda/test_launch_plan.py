@@ -20,7 +20,7 @@ from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.kernel_text import NAME
 from kldiv_xp.cuda.strides_and_grid import grid_of
 from kldiv_xp.formula.form import Form
-from kldiv_xp.formula.logits import JS, KL
+from kldiv_xp.formula.logits import JS, KL, JSOfGiven
 from kldiv_xp.tracing.layouts import layout_of
 
 if cuda_on_cpu.why_unusable():
@@ -97,6 +97,39 @@ def test_other_forms_are_as_the_contract_says(form):
     test_slopes_of_special_operands_are_as_the_contract_says("float32", form)
     arrays = operands((5, 7, 11), "float64", form)
     assert_allclose(*both_ways("batchmean", arrays, form), rtol=1e-13)
+
+
+JENSEN_SHANNON = {
+    "tables": Form(log_input=False, beta=0.3),
+    "logarithms": Form(log_target=True, beta=0.5),
+    "an end": Form(log_input=False, beta=1.0),
+}
+
+
+@pytest.mark.parametrize("form", JENSEN_SHANNON.values(), ids=JENSEN_SHANNON)
+def test_jensen_shannon_divergence_of_tables_is_that_of_the_plain_expression(form):
+    arrays = operands((5, 7, 11), "float64", form)
+    if form.beta == 1:  # where a target of 0 makes it infinite
+        arrays = arrays[0], np.maximum(arrays[1], 0.01)
+    assert_allclose(*both_ways("batchmean", arrays, form), rtol=1e-13)
+    context, scale = plain(*arrays), Scale(1)
+    found = launch_plan.slopes(DEVICE, examine(*arrays), arrays, form, scale, (), (True, True))
+    for one, other in zip(found, evaluate_slopes(context, arrays, form, scale, ()), strict=True):
+        assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+def test_jensen_shannon_divergence_from_a_given_target_is_that_of_the_plain_expression():
+    logits, _ = operands((6, 33))
+    target = np.random.default_rng(1).dirichlet(np.ones(33), 6)
+    arrays, divergence = (logits, target), JSOfGiven(2.0, 0.3, "probabilities", scaled=True)
+    found = launch_plan.divergences(DEVICE, examine(*arrays), arrays, divergence)
+    assert_allclose(found, plain_rows(plain(*arrays), arrays, divergence), rtol=1e-12)
+    options = divergence, Scale(3.0), (), (True, True)
+    slopes = launch_plan.row_slopes(DEVICE, examine(*arrays), arrays, *options)
+    above = np.full((6, 1), 3.0)
+    expected = plain_slopes(plain(*arrays), arrays, divergence, above, (True, True))
+    for one, other in zip(slopes, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-11, atol=1e-15)
 
 
 @pytest.mark.parametrize("type_", ["float32", "float64"])

@@ -30,6 +30,7 @@ from kldiv_xp import (
     kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
+    sparse_kl_div_with_logits,
 )
 
 Loss = Callable[..., torch.Tensor]
@@ -251,6 +252,36 @@ def chained(kind: str, layout: Layout) -> list[torch.Tensor]:
     return [one.full_tensor() for one in slopes]
 
 
+def teachers() -> list[torch.Tensor]:
+    """Logits of a student, places of a teacher's entries, its log-probabilities, and a mask."""
+    generator = torch.Generator().manual_seed(6)
+    student, teacher = torch.randn((2, ROWS, VOCABULARY), generator=generator, dtype=torch.float64)
+    top = teacher.log_softmax(-1).topk(3)
+    return [student, top.indices, top.values, torch.arange(ROWS)[:, None] % 3 > 0]
+
+
+def sparse(student: torch.Tensor, *others: torch.Tensor) -> list[torch.Tensor]:
+    """Loss from a teacher known at some indices, and its gradient."""
+    indices, target, where = others
+    student = student.detach().requires_grad_()
+    options = {"where": where, "reduction": "mean", "temperature": 2.0}
+    loss = sparse_kl_div_with_logits(student, indices, target, **options)
+    return [loss.detach(), *torch.autograd.grad(loss, student)]
+
+
+def sparse_in_parts(mesh: DeviceMesh) -> list[Any]:
+    """The same where every process has some samples, and why they are not to be split."""
+    placed = [distribute_tensor(one, mesh, [Shard(0)]) for one in teachers()]
+    results: list[Any] = [one.full_tensor() for one in sparse(*placed)]
+    split = distribute_tensor(teachers()[0], mesh, [Shard(1)])
+    try:
+        sparse(split, *placed[1:])
+    except ValueError as error:
+        results.append(str(error))
+    followed = split.redistribute(placements=[Replicate()])
+    return [*results, *(one.full_tensor() for one in sparse(followed, *placed[1:]))]
+
+
 def new_student() -> torch.nn.Sequential:
     """Logits of the next token, the same in every process."""
     torch.manual_seed(3)
@@ -327,6 +358,7 @@ def main(path: str, *, compiling: bool = True) -> None:
     for name in ("batchmean", "masked", "logits", "logits, rows") if compiling else ():
         for where in ("batch", "vocabulary"):
             found["compiled", name, where] = compiled(name, LAYOUTS[where])
+    found["sparse"] = sparse_in_parts(meshes()[1])
     for kind in ("ddp", "fsdp", "head"):
         found["trained", kind] = trained(kind, meshes()[1])
     if dist.get_rank() == 0:

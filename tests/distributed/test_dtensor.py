@@ -213,6 +213,19 @@ def test_gradient_times_an_upstream_derivative_is_that_of_a_single_process(
         assert_allclose(distributed.double(), expected.double(), **tolerance(ranks, layout))
 
 
+def test_teacher_known_at_some_indices_goes_with_samples_that_are_whole(found, ranks):
+    alone = ranks.sparse(*ranks.teachers())
+    *distributed, refusal, value, slope = found["sparse"]
+    assert refusal == (
+        "`input` must not be split along `axis` where the teacher is known at some indices; got "
+        "the placements (Shard(dim=1),): pass input.redistribute(placements=[Replicate()]), or "
+        "split the samples."
+    )
+    for pair in (distributed, (value, slope)):
+        for one, other in zip(pair, alone, strict=True):
+            assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("kind", ["ddp", "fsdp", "head"])
 def test_student_trained_by_many_is_that_trained_by_one(found, ranks, kind):
     alone = ranks.train(ranks.new_student(), *ranks.lesson())

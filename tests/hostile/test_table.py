@@ -22,6 +22,7 @@ SUBJECTS = (
     "torch_modes",
     "jax_arrays",
     "other_libraries",
+    "teachers",
 )
 ROWS = list(chain.from_iterable(importlib.import_module(f"hostile.{s}").rows() for s in SUBJECTS))
 

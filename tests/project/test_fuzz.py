@@ -12,7 +12,10 @@ session = pytest.importorskip("fuzz.session", reason="fuzz/ or mpmath is not her
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
-RIGHT = {name: getattr(kldiv_xp, name) for name in ("kl_div", "js_div_with_logits")}
+RIGHT = {
+    name: getattr(kldiv_xp, name)
+    for name in ("kl_div", "js_div_with_logits", "sparse_kl_div_with_logits")
+}
 
 
 def off_by_a_little(input, target, **options):
@@ -39,12 +42,18 @@ def without_the_weight(input, target, *, beta=0.5, **options):
     return RIGHT["js_div_with_logits"](input, target, beta=1 - beta, **options)
 
 
+def without_the_bucket(input, indices, target, *, tail, **options):
+    tail = "zero" if tail == "bucket" else tail
+    return RIGHT["sparse_kl_div_with_logits"](input, indices, target, tail=tail, **options)
+
+
 WRONG = [
     ("value", "kl_div", off_by_a_little),
     ("value", "kl_div", not_a_number_at_zero),
     ("value", "kl_div", in_the_type_of_the_input),
     ("value", "kl_div", changes_its_operand),
     ("logits", "js_div_with_logits", without_the_weight),
+    ("sparse", "sparse_kl_div_with_logits", without_the_bucket),
 ]
 
 

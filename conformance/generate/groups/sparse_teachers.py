@@ -123,7 +123,7 @@ def whole_vocabularies(rng: Random) -> Iterator[SparseDraft]:
             )
     yield sparse(
         "Distributions along another axis than the last.",
-        (SPARSE, TAIL, "Axis"),
+        (SPARSE, TAIL),
         rng,
         axis=1,
         input=uniform(rng, 2 * 4 * 3, -4.0, 4.0, "float64"),

@@ -54,18 +54,9 @@ GENERALIZED = (
 JENSEN_SHANNON = (js_pointwise, js_input_gradient, js_target_gradient)
 
 
-def function_of(form: Form, number: int) -> Any:
-    """A term (0), or its derivative with respect to input (1) or target (2)."""
-    functions: Any = GENERALIZED if form.generalized else VALUES
-    function = functions[number]
-    if form.beta is not None:
-        function = partial(JENSEN_SHANNON[number], beta=form.beta)
-    return partial(function, log_input=form.log_input, log_target=form.log_target)
-
-
 def term_of(form: Form) -> Any:
     """A term."""
-    return function_of(form, 0)
+    return slope_of(form, -1)
 
 
 def factors_of(form: Form) -> Any:
@@ -87,8 +78,12 @@ def whole_term(form: Form, xp: Namespace, *arrays: Array, guard: Guard = Guard.F
 
 
 def slope_of(form: Form, place: int) -> Any:
-    """Derivative of a term with respect to input (0) or target (1)."""
-    return function_of(form, place + 1)
+    """Derivative of a term with respect to input (0) or target (1); or the term itself (-1)."""
+    functions: Any = GENERALIZED if form.generalized else VALUES
+    function = functions[place + 1]
+    if form.beta is not None:
+        function = partial(JENSEN_SHANNON[place + 1], beta=form.beta)
+    return partial(function, log_input=form.log_input, log_target=form.log_target)
 
 
 def guards_of(form: Form) -> tuple[Guard, ...]:

@@ -13,6 +13,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     parts_of,
     spread_as,
 )
+from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
 from kldiv_xp.backends.torch.dtensor_split_rows import Rows, scaled_slopes_of_parts
 from kldiv_xp.core.context import Context, unrounded, with_result
 from kldiv_xp.core.evaluate import (
@@ -28,6 +29,9 @@ from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
+
+__all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "settled"]
+__all__ += ["sparse_divergences", "terms"]
 
 
 def of_parts(context: Context, parts: Arrays) -> Context:

@@ -38,16 +38,11 @@ def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Arra
 def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    return rounded(context, numpy.total(xp, lent(*arrays), form, working, threads, parts))
-
-
-def rounded(context: Context, value: float) -> Array:
-    """Loss in the type of the result."""
+    value = numpy.total(xp, lent(*arrays), form, working, threads, parts)
     if context.dtype in NARROW or context.dtype != context.working:  # rounded once
         return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
-    xp = numpy_namespace()
     with xp.errstate(all="ignore"):  # it may overflow its type
-        return torch.from_numpy(xp.asarray(value, dtype=numpy_type(context.working)))
+        return torch.from_numpy(xp.asarray(value, dtype=working))
 
 
 def slopes_of(
@@ -91,5 +86,9 @@ def with_slopes_of(
     if axis == ():
         return tensors
     value = numpy_with_slopes.over(value, parts)
-    loss = torch.from_numpy(value).to(context.dtype) if axis else rounded(context, value)
-    return loss, *tensors[1:]
+    loss = (
+        torch.from_numpy(value)
+        if axis
+        else torch.full((), value, dtype=torch.float64, device="cpu")
+    )
+    return loss.to(context.dtype), *tensors[1:]

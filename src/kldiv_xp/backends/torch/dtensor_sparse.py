@@ -1,0 +1,34 @@
+"""Teachers known at some indices, in DTensors: every process computes its own samples."""
+
+from torch.distributed.tensor import Replicate
+
+from kldiv_xp._typing import Array
+from kldiv_xp.backends.torch.dtensor_placements import joined, part_like
+from kldiv_xp.core.context import Context, with_result
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_sparse import evaluate_sparse
+from kldiv_xp.formula.sparse import SparseKL
+
+
+def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
+    """Divergence of every row, of rows that lie in one process each."""
+    check_rows(arrays[0])
+    names = ("indices", "target", "where")
+    others = [part_like(arrays[0], one, name) for one, name in zip(arrays[1:], names, strict=False)]
+    here = (arrays[0].to_local(), *others)
+    inner = with_result(context.examine(here[0], here[2]), context.asked)
+    return joined(arrays[0], evaluate_sparse(inner, here, divergence), (arrays[0].ndim - 1,))
+
+
+def check_rows(input: Array) -> None:
+    """Refuse rows in parts, whose places are numbered from the first of the whole row."""
+    last = input.ndim - 1
+    if not any(one.is_shard(last) for one in input.placements):
+        return
+    whole = [Replicate() if one.is_shard(last) else one for one in input.placements]
+    message = (
+        "`input` must not be split along `axis` where the teacher is known at some indices; got "
+        f"the placements {tuple(input.placements)}: pass input.redistribute(placements={whole}), "
+        "or split the samples."
+    )
+    raise ValueError(message)

@@ -1,0 +1,120 @@
+"""Tables, teachers known at some indices, and hidden states that are not what they must be."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from hostile.row import INPUT, TARGET, Gives, Raises, Row
+
+import kldiv_xp
+
+SPARSE, LINEAR = "sparse_kl_div_with_logits", "linear_kl_div"
+LOGITS = [[1.0, 2.0, 3.0, 0.0], [0.5, -1.0, 2.0, 1.0]]
+PLACES: list[Any] = [[3, 1], [0, 2]]
+LOG_P: list[Any] = np.log([[0.5, 0.25], [0.125, 0.5]]).tolist()
+Make = Callable[[], tuple[Any, ...]]
+
+
+def rows() -> Iterator[Row]:
+    yield from tables()
+    yield from sparse()
+    yield from linear()
+
+
+def tables() -> Iterator[Row]:
+    for name in ("js_div", "js_div_gradient"):
+        for flag in (1, None, "True", np.True_):
+            sentence = f"`log_input` must be True or False; got {flag!r}: pass bool(...) of it."
+            options = {"log_input": flag}
+            yield Row(f"log_input={flag!r}", name, pair, Raises(TypeError, sentence), options)
+        for beta in (-0.1, 2, math.nan, math.inf):
+            sentence = (
+                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: 0.5 is the "
+                "Jensen-Shannon divergence."
+            )
+            yield Row(f"beta={beta!r}", name, pair, Raises(ValueError, sentence), {"beta": beta})
+        for beta in ("0.5", None, True, 1j):
+            sentence = (
+                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: pass "
+                "float(beta), or logits to js_div_with_logits, which takes an array and which "
+                "log-probabilities are."
+            )
+            yield Row(f"beta={beta!r}", name, pair, Raises(TypeError, sentence), {"beta": beta})
+    expected = kldiv_xp.js_div(*pair(), beta=1.0)
+    yield Row("beta=np.int8(1)", "js_div", pair, Gives(expected), {"beta": np.int8(1)})
+
+
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    return np.array(INPUT), np.array(TARGET)
+
+
+def teacher(places: list[Any] = PLACES, log_p: list[Any] = LOG_P, dtype: str = "int64") -> Make:
+    return lambda: (np.array(LOGITS), np.array(places, dtype=dtype), np.array(log_p))
+
+
+def sparse() -> Iterator[Row]:
+    named = "as a top-k function returns them"
+    wrong: dict[str, tuple[Make, type[Exception], str]] = {
+        "indices that are floats": (
+            teacher(dtype="float64"), TypeError,
+            "`indices` must have an integer dtype; got float64: pass the places of the teacher's "
+            f"entries along `axis`, {named} beside the values."),
+        "values of another shape": (
+            teacher(log_p=[[-1.0], [-1.0]]), ValueError,
+            "`indices` and `target` must have the same shape; got (2, 2) and (2, 1): pass both "
+            f"{named}."),
+        "no entries": (
+            teacher([[], []], [[], []]), ValueError,
+            "`indices` must name from 1 to 4 places of a sample, each once; got 0: leave out "
+            "samples without a teacher with where=, and entries that are named twice."),
+        "other samples": (
+            teacher(PLACES[:1], LOG_P[:1]), ValueError,
+            "`indices` must have the shape of `input` but for the size along axis 1; got (1, 2) "
+            "where `input` has (2, 4): pass the same samples in both, and name the axis of one "
+            "distribution with axis=."),
+    }  # fmt: skip
+    for name, (make, kind, sentence) in wrong.items():
+        yield Row(name, SPARSE, make, Raises(kind, sentence))
+    for tail in ("top", None, 1, ["bucket"]):
+        sentence = f"`tail` must be one of 'bucket', 'zero', 'renormalize'; got {tail!r}."
+        yield Row(f"tail={tail!r}", SPARSE, teacher(), Raises(ValueError, sentence), {"tail": tail})
+    logits = Raises(
+        ValueError,
+        "tail='bucket' needs the teacher's probabilities, which 2 of its logits do not tell: take "
+        "log_softmax of all of its logits before the top-k, and pass "
+        "target_is='log_probabilities', or pass tail='renormalize'.",
+    )
+    yield Row("logits of some", SPARSE, teacher(), logits, {"target_is": "logits"})
+    expected = getattr(kldiv_xp, SPARSE)(*teacher()())
+    yield Row("indices of 8 bits", SPARSE, teacher(dtype="uint8"), Gives(expected))
+
+
+def heads(weight: list[Any], target: list[Any]) -> Make:
+    return lambda: (np.array(INPUT), np.array(weight), np.array(target))
+
+
+def linear() -> Iterator[Row]:
+    weight = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    target = [[0.5, 1.0, 0.0], [1.0, 0.0, 2.0]]
+    shape = (
+        "`weight` must have the shape (vocabulary, 2), whose second size is the last of `input`; "
+        "got (2, 3) where `input` has (2, 2): pass the weight of the last linear layer as "
+        "torch.nn.Linear holds it, transposed if it is stored the other way."
+    )
+    turned = np.transpose(weight).tolist()
+    yield Row("a weight by columns", LINEAR, heads(turned, target), Raises(ValueError, shape))
+    for value in (-1, 1.5, math.nan):
+        sentence = (
+            "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
+            f"library of `input`; got {value!r}: 0.5 is the Jensen-Shannon divergence."
+        )
+        outcome = Raises(ValueError, sentence)
+        yield Row(f"beta={value!r}", LINEAR, heads(weight, target), outcome, {"beta": value})
+    bias = Raises(
+        ValueError,
+        "`target_bias` must come with `target_weight`; got it alone: pass both, with the "
+        "teacher's hidden states as `target`.",
+    )
+    options = {"target_bias": np.zeros(3)}
+    yield Row("a bias alone", LINEAR, heads(weight, target), bias, options)
