@@ -15,7 +15,7 @@ class Facts:
     """NumPy does the arithmetic, if only that of Python's numbers, and its warnings can surface."""
 
     takes_numbers: bool = False
-    """Functions of two arrays take a number, whichever edition of the standard it says to follow."""
+    """Functions of two arrays take a number, whichever edition of the standard it follows."""
 
     zero_dimensional_is_scalar: bool = False
     """Arithmetic turns 0-d arrays into scalars, which are not arrays."""
