@@ -57,16 +57,15 @@ def test_derivatives_by_mlx_are_those_of_the_gradient(backend, name):
         assert_allclose(backend.read(one), backend.read(other), rtol=2e-4, atol=2e-6)
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_compiled_losses_and_their_derivatives_are_the_same(backend, name):
+def test_compiled_losses_and_their_derivatives_are_the_same(backend):
     import mlx.core as mx
 
-    loss, _, arrays = problem(backend, name)
-    for function in (loss, mx.grad(loss)):
-        compiled = mx.compile(function)(*arrays)
-        assert_allclose(
-            backend.read(compiled), backend.read(function(*arrays)), rtol=1e-5, atol=1e-7
-        )
+    # Its C++ compiler takes a minute for the derivative of Jensen-Shannon.
+    for name, function in (("kl", mx.grad), ("masked", mx.grad), ("logits", lambda loss: loss)):
+        loss, _, arrays = problem(backend, name)
+        found = mx.compile(function(loss))(*arrays)
+        expected = backend.read(function(loss)(*arrays))
+        assert_allclose(backend.read(found), expected, rtol=1e-5, atol=1e-7)
 
 
 def test_derivative_is_0_where_the_target_is_0_and_the_input_impossible(backend):
