@@ -225,6 +225,7 @@ OF_OTHERS = (
     *(f"tests/api/test_{name}.py" for name in ("kl_div", "kl_div_gradient", "with_logits")),
     *("tests/api/test_with_logits_gradient.py", "tests/backends/test_cubed.py"),
     *("tests/backends/test_mlx.py", "tests/contracts/test_standard_alone.py"),
+    "tests/project/test_examples.py::test_named_dimensions_are_kept_in_memory_and_lazily",
 )
 
 

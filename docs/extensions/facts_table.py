@@ -38,7 +38,7 @@ def row(name: str, facts: Facts) -> tuple[str, ...]:
     ways = [facts.backend, facts.backend_of_compiler, *facts.backends_of_subclasses.values()]
     return (
         SHOWN.get(name, name),
-        "yes",
+        "no: pass `array[:]`" if facts.refused_because else "yes",
         LAZY.get(name, "no"),
         BOUNDED.get(name, "temporaries as large as the operands"),
         "yes" if facts.constant else "no",
