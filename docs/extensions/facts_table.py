@@ -38,7 +38,7 @@ def row(name: str, facts: Facts) -> tuple[str, ...]:
     ways = [facts.backend, facts.backend_of_compiler, *facts.backends_of_subclasses.values()]
     return (
         SHOWN.get(name, name),
-        "no: pass `array[:]`" if facts.refused_because else "yes",
+        "yes",
         LAZY.get(name, "no"),
         BOUNDED.get(name, "temporaries as large as the operands"),
         "yes" if facts.constant else "no",
@@ -48,7 +48,7 @@ def row(name: str, facts: Facts) -> tuple[str, ...]:
 
 def table() -> str:
     """The table in Markdown."""
-    rows = [row(name, facts) for name, facts in FACTS.items()]
+    rows = [row(name, facts) for name, facts in FACTS.items() if not facts.refused_because]
     _, works, _, memory, _, ways = row("", UNKNOWN)
     rows.append(("any other", works, "as it is", memory, "as it does", ways))
     lines = [HEADER, ("---",) * len(HEADER), *rows]
