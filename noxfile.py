@@ -232,6 +232,8 @@ OF_OTHERS = (
     *("tests/core/test_facts.py::test_backend_runs_here", "tests/contracts/test_libraries.py"),
     *(f"tests/api/test_{name}.py" for name in ("kl_div", "kl_div_gradient", "with_logits")),
     *("tests/api/test_with_logits_gradient.py", "tests/backends/test_cubed.py"),
+    *("tests/backends/test_mlx.py", "tests/contracts/test_standard_alone.py"),
+    "tests/project/test_examples.py::test_named_dimensions_are_kept_in_memory_and_lazily",
 )
 
 
@@ -247,7 +249,7 @@ def libraries(session: nox.Session) -> None:
     }
     session.run("pytest", *PARALLEL, *OF_OTHERS, *session.posargs, env=environment)
     chosen = [f"--backend={name}" for name in OTHER_LIBRARIES]
-    sampled = ["--sample=150", "--allow-missing"]
+    sampled = ["--sample=60", "--allow-missing"]
     session.run("kldiv-conformance", "run", *sampled, *chosen, env=environment)
 
 

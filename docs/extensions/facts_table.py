@@ -48,7 +48,7 @@ def row(name: str, facts: Facts) -> tuple[str, ...]:
 
 def table() -> str:
     """The table in Markdown."""
-    rows = [row(name, facts) for name, facts in FACTS.items()]
+    rows = [row(name, facts) for name, facts in FACTS.items() if not facts.refused_because]
     _, works, _, memory, _, ways = row("", UNKNOWN)
     rows.append(("any other", works, "as it is", memory, "as it does", ways))
     lines = [HEADER, ("---",) * len(HEADER), *rows]

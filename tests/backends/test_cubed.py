@@ -40,6 +40,8 @@ LOSSES = {
     "upstream": partial(kl_div_gradient, reduction="none", axis=1, upstream=np.arange(5.0)),
     "gradient of logits": partial(kl_div_with_logits_gradient, where=SAMPLES),
     "js gradient": partial(js_div_with_logits_gradient),
+    "gradient at a temperature": partial(kl_div_with_logits_gradient, temperature=np.asarray(2.0)),
+    "gradient at a beta": partial(js_div_with_logits_gradient, beta=np.asarray(0.3)),
     "temperature": partial(kl_div_with_logits, temperature=np.asarray(2.0)),
     "beta": partial(js_div_with_logits, beta=np.asarray(0.3)),
 }

@@ -16,6 +16,7 @@ EXAMPLES = {
     "categorical_vae_numpy": "numpy",
     "own_denominator_torch": "torch",
     "recipes_torch": "torch",
+    "named_dimensions_xarray": "dask",
 }
 # These need several processes or devices: tests/distributed sees whether they do what they print.
 DISTRIBUTED = ["distributed_dask", "distributed_jax", "distributed_torch"]
@@ -27,6 +28,8 @@ if not FOLDER.is_dir():
 def load(name):
     """Example as a module, or a skip where its library is missing."""
     usable(EXAMPLES[name])
+    if name.endswith("_xarray"):
+        pytest.importorskip("xarray", reason="xarray is not installed")
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -78,6 +81,15 @@ def test_sums_over_the_count_of_all_parts_are_the_mean_of_the_whole(capsys):
     assert difference < 1e-16
     assert abs(means - whole) > 0.01 * whole
     assert "sums over the count of all" in capsys.readouterr().out
+
+
+def test_named_dimensions_are_kept_in_memory_and_lazily(capsys):
+    at_once, lazy, means = load("named_dimensions_xarray").main()
+    assert at_once.dims == lazy.dims == ("year", "station")
+    assert lazy.chunks == ((2, 2), (3,))
+    assert_allclose(lazy, at_once, rtol=1e-14)
+    assert_allclose(means, at_once.mean("year"), rtol=1e-14)
+    assert "station C:" in capsys.readouterr().out
 
 
 def test_smoothed_loss_is_cross_entropy_less_entropy_and_tempers_confidence(capsys):

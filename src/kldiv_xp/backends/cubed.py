@@ -5,13 +5,14 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise
+from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
 from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.namespaces import sample_shape
+from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -50,15 +51,29 @@ def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: in
 def completed(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
-    """Function (xp, *results) of what was evaluated, lazily."""
-    return cast_chunks(evaluated(context, function, results), dtype)
+    """Function (xp, *results) of what was evaluated, lazily; it may add up all of them."""
+    kept = (context.xp.bool, context.working)
+    wide = [one if one.dtype in kept else cast_chunks(one, context.working) for one in results]
+    return cast_chunks(function(CHUNKS, *wide), dtype)
 
 
 def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)``, lazily."""
-    kept = (context.xp.bool, context.working)
-    wide = [one if one.dtype in kept else cast_chunks(one, context.working) for one in arrays]
-    return function(CHUNKS, *wide)
+    """Result of ``function(xp, *arrays)`` of rows, lazily: a number for each, or as many as it has.
+
+    Which of them, a row of one element says.
+    """
+    if 0 in arrays[0].shape:
+        return NotImplemented
+    of_chunk = partial(run, function, context.working, context.working)
+    single = of_chunk(*(one_element(array) for array in arrays))
+    if single.ndim == arrays[0].ndim:
+        return chunkwise(of_chunk, *whole(arrays), dtype=context.working)
+    return by_rows(context, partial(with_last_axis, of_chunk), arrays)
+
+
+def with_last_axis(function: Callable[..., Array], *chunks: Array) -> Array:
+    """Numbers of the rows of a chunk, whose last axis stays."""
+    return function(*chunks)[..., None]
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -68,6 +83,11 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     function = partial(
         divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
     )
+    return by_rows(context, function, arrays)
+
+
+def by_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Lazy array of a function of chunks of whole rows, without their last axis."""
     last = {arrays[0].ndim - 1: 1}
     rows = chunkwise(function, *whole(arrays), dtype=context.working, adjust_chunks=last)
     return context.xp.squeeze(rows, axis=-1)

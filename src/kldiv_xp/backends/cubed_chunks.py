@@ -36,10 +36,15 @@ def on_chunks(name: str, *operands: Any) -> Array:
     arrays = [one for one in operands if isinstance(one, cubed.Array)]
     numbers = {place: one for place, one in enumerate(operands) if not isinstance(one, cubed.Array)}
     function = partial(quietly, name, numbers)
-    single = function(*(of_chunks.ones((1,) * one.ndim, dtype=one.dtype) for one in arrays))
+    single = function(*map(one_element, arrays))
     axes = tuple(range(single.ndim))
     pairs = [part for one in arrays for part in (one, axes[: one.ndim])]
     return blockwise(function, axes, *pairs, dtype=single.dtype)
+
+
+def one_element(array: Array) -> Array:
+    """Chunk of a single element."""
+    return of_chunks.ones((1,) * array.ndim, dtype=array.dtype)
 
 
 def quietly(name: str, numbers: dict[int, Any], *chunks: Array) -> Array:
