@@ -57,11 +57,9 @@ class Plan(NamedTuple):
 @remembered
 def sums_plan(
     traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: Lying
-) -> Plan | None:
-    """Terms are added up over some axes; None where neighbours in memory are of other sums."""
+) -> Plan:
+    """Terms are added up over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
-    if is_turned(layout, inputs):
-        return None
     return planned(traced, real, layout, jobs_of(layout), NAMES, (), inputs)
 
 
@@ -127,12 +125,3 @@ def step_of(step: int, dtype: str, *, is_written: bool) -> str:
 def code_of(traced: Traced, real: str, *layout: Any, keeps: bool) -> Source:
     """Text of a kernel."""
     return source(traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps)
-
-
-def is_turned(layout: Layout, lying: Sequence[Lying]) -> bool:
-    """Whether elements of neighbouring rows are next to each other in memory, and columns not."""
-    last = [one[-1] for one in layout.row_strides]
-    return any(
-        abs(step) > abs(row) == BYTES[one.dtype]
-        for step, row, one in zip(layout.steps, last, lying, strict=True)
-    )
