@@ -18,8 +18,8 @@ from kldiv_xp.tracing.losses import NAMES, TOTAL
 
 Names = tuple[str, ...]
 
-LONGEST_KEPT = 1 << 17
-"""Columns of a row up to which a thread keeps values from loop to loop: 2 MiB of four float32."""
+MOST_KEPT = 2 << 20
+"""Bytes that a thread keeps from loop to loop; of longer rows it computes them again."""
 
 remembered = lru_cache(maxsize=1024)
 
@@ -101,8 +101,10 @@ def planned(
     ]
     written = tuple(operands[count:]) or (Operand(TOTAL, "float64", ROW),)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
-    keeps = not layout.group_sizes and layout.columns <= LONGEST_KEPT and jobs.pieces == 1
-    code = code_of(traced, real, tuple(operands[:count]), written, ranks, keeps=keeps)
+    kernel = traced, real, tuple(operands[:count]), written, ranks
+    code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)
+    if code.bytes_kept * layout.columns > MOST_KEPT:
+        code = code_of(*kernel, keeps=False)
     counts = (
         jobs.pieces,
         *layout.row_sizes[1:],
