@@ -654,7 +654,7 @@ def test_half_precision_overflows_only_in_the_result():
 @pytest.fixture
 def read(monkeypatch):
     """What the blocks of a sum are cut from."""
-    monkeypatch.setattr(backend.block_loops, "total", lambda _, __, arrays, *___: arrays)
+    monkeypatch.setattr(numpy_loops.block_loops, "total", lambda _, __, arrays, *___: arrays)
 
     def arrays_read(*arrays):
         return backend.total(np, arrays, Form(), working=np.float64, threads=lambda: 1)

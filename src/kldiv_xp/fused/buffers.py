@@ -1,9 +1,10 @@
 """Where arrays of NumPy, and what lends memory in their place, lie in host memory."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, DType
 from kldiv_xp.fused.memory import BYTES
 
 Shape = tuple[int, ...]
@@ -30,10 +31,18 @@ def buffer_of(array: Array) -> Buffer | None:
     if lent is not None:
         address, dtype, strides = lent
         return Buffer(address, Lying(dtype, strides))
-    if array.dtype.name not in BYTES or not array.dtype.isnative:
+    name = known_name(array.dtype)
+    if name is None:
         return None
     address = array.__array_interface__["data"][0]
-    return Buffer(address, Lying(array.dtype.name, array.strides))
+    return Buffer(address, Lying(name, array.strides))
+
+
+@cache
+def known_name(dtype: DType) -> str | None:
+    """Name of a dtype of which there are loops."""
+    name: str = dtype.name
+    return name if name in BYTES and dtype.isnative else None
 
 
 def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[Buffer] | None:

@@ -1,7 +1,7 @@
 """Logarithms and exponentials as lines: polynomials, and bits of the exponent.
 
-The largest errors, found by trying all float32, are 1.6 (log), 1.2 (exp), 2.0 (log1p) and 1.7
-(expm1) units in the last place; of float64 they are below 2.
+The largest errors of every 31st float32 are 0.85 (log), 1.1 (exp), 1.5 (log1p), 1.6 (expm1) and
+2.5 (tanh) units in the last place.
 """
 
 import math

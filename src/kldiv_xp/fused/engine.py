@@ -1,7 +1,6 @@
 """Losses and their gradients by compiled loops over host memory, thread by thread.
 
-Every function answers None, or False, of arrays that have no loops: of other types, or such that
-lie in a way that another loop suits better.
+Every function answers None, or False, of arrays whose types have no loops.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,8 +43,6 @@ def sums_over(
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     traced = Traced(losses.sums, (form,))
     plan = sums_plan(traced, name_of(working), shape, kept, axis, *lying(buffers))
-    if plan is None:
-        return None
     pieces = plan.jobs.pieces
     partials = xp.empty((plan.jobs.rows, pieces))
     do(plan, [*addresses(buffers), address_of(partials)], (), threads)

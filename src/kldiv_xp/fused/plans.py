@@ -18,8 +18,8 @@ from kldiv_xp.tracing.losses import NAMES, TOTAL
 
 Names = tuple[str, ...]
 
-LONGEST_KEPT = 1 << 17
-"""Columns of a row up to which a thread keeps values from loop to loop: 2 MiB of four float32."""
+MOST_KEPT = 2 << 20
+"""Bytes that a thread keeps from loop to loop; of longer rows it computes them again."""
 
 remembered = lru_cache(maxsize=1024)
 
@@ -57,11 +57,9 @@ class Plan(NamedTuple):
 @remembered
 def sums_plan(
     traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: Lying
-) -> Plan | None:
-    """Terms are added up over some axes; None where neighbours in memory are of other sums."""
+) -> Plan:
+    """Terms are added up over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
-    if is_turned(layout, inputs):
-        return None
     return planned(traced, real, layout, jobs_of(layout), NAMES, (), inputs)
 
 
@@ -103,8 +101,10 @@ def planned(
     ]
     written = tuple(operands[count:]) or (Operand(TOTAL, "float64", ROW),)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
-    keeps = not layout.group_sizes and layout.columns <= LONGEST_KEPT and jobs.pieces == 1
-    code = code_of(traced, real, tuple(operands[:count]), written, ranks, keeps=keeps)
+    kernel = traced, real, tuple(operands[:count]), written, ranks
+    code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)
+    if code.bytes_kept * layout.columns > MOST_KEPT:
+        code = code_of(*kernel, keeps=False)
     counts = (
         jobs.pieces,
         *layout.row_sizes[1:],
@@ -127,12 +127,3 @@ def step_of(step: int, dtype: str, *, is_written: bool) -> str:
 def code_of(traced: Traced, real: str, *layout: Any, keeps: bool) -> Source:
     """Text of a kernel."""
     return source(traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps)
-
-
-def is_turned(layout: Layout, lying: Sequence[Lying]) -> bool:
-    """Whether elements of neighbouring rows are next to each other in memory, and columns not."""
-    last = [one[-1] for one in layout.row_strides]
-    return any(
-        abs(step) > abs(row) == BYTES[one.dtype]
-        for step, row, one in zip(layout.steps, last, lying, strict=True)
-    )
