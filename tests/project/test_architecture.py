@@ -44,7 +44,11 @@ LIBRARIES_OF = {
 WITHOUT_LIBRARY = {"backends.torch.dtensor", "backends.torch.storage"}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
-LOADED = {"calls.select_backend": {f"backends.torch.{one}" for one in ("compiled", "dtensor", "reproducible")}}
+LOADED = {
+    "calls.select_backend": {
+        f"backends.torch.{one}" for one in ("compiled", "dtensor", "reproducible")
+    }
+}
 
 
 FOLDER = Path(importlib.util.find_spec("kldiv_xp").origin).parent

@@ -106,7 +106,7 @@ def check_allowed(allow: object) -> frozenset[str]:
 
 def is_checking() -> bool:
     """Whether this runs within a block that checks."""
-    return _allowed.value() is not None
+    return bool(_allowed.blocks()) and _allowed.value() is not None
 
 
 # torch.compile does not trace context variables: this is called while it traces, and its result is

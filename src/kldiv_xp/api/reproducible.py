@@ -54,14 +54,9 @@ def is_reproducible(asked: bool) -> bool:
     """Whether a loss is asked for the same bits, here or all around."""
     if asked is not False:
         check_switch("reproducible", asked)
-    return asked or is_within_block()
-
-
-def is_within_block() -> bool:
-    """Whether this runs within a block that is reproducible."""
-    return _reproducible.value() is not None
+    return asked or (bool(_reproducible.blocks()) and _reproducible.value() is not None)
 
 
 # torch.compile does not trace context variables: this is called while it traces, and its result is
 # kept.
-vars(is_within_block)["_dynamo_marked_constant"] = True
+vars(is_reproducible)["_dynamo_marked_constant"] = True

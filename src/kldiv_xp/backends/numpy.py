@@ -12,7 +12,8 @@ from kldiv_xp.backends.numpy_loops import (
     sums_over,
     total_of_many,
 )
-from kldiv_xp.backends.numpy_rows import divergences, row_slopes, rows_with_slopes
+from kldiv_xp.backends.numpy_rows import divergences, row_slopes
+from kldiv_xp.backends.numpy_rows_with_slopes import rows_with_slopes
 from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.backends.numpy_with_slopes import with_slopes
 from kldiv_xp.core.context import Context

@@ -1,8 +1,8 @@
 """Rows of logits in arrays of NumPy: divergences and derivatives block by block, of whole rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
@@ -14,8 +14,6 @@ from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
-from kldiv_xp.host.block_results import kept_as_it_is, kept_if_finite, rows_added_up
-from kldiv_xp.host.blocks import blocks_of
 from kldiv_xp.host.row_attempts import by_rows
 from kldiv_xp.host.threads import thread_count
 
@@ -89,52 +87,6 @@ def row_slopes(
     results = by_input, by_target
     fill_row_slopes(xp, arrays, divergence, scale, upstream, results, working, thread_count)
     return results
-
-
-def rows_with_slopes(
-    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
-) -> Any:
-    """Divergences of rows, in the type that is computed in, before both derivatives."""
-    if not is_faster(arrays):
-        return NotImplemented
-    xp, working = context.xp, context.working
-    slopes = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
-    options = arrays, divergence, scale, upstream, slopes, working, thread_count
-    rows = fill_with_slopes(xp, *options)
-    return xp.asarray(rows.astype(working, copy=False)), *slopes
-
-
-def is_faster(arrays: Arrays) -> bool:
-    """Whether that takes less time than the rows and the derivatives, one after the other."""
-    return engine_for(arrays[0].shape[-1], ROW_WORTH_IT) is None
-
-
-def fill_with_slopes(
-    xp: Namespace,
-    arrays: Arrays,
-    divergence: Divergence,
-    scale: Scale,
-    upstream: Arrays,
-    slopes: Sequence[Array],
-    working: DType,
-    threads: Threads,
-) -> Array:
-    """Divergences of rows; the derivatives are written, each block of the operands read once."""
-    *shape, size = arrays[0].shape
-    indices = blocks_of(xp, arrays[0].shape, working, len(shape))
-    rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else working)
-    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, divergence)]
-    take = kept_as_it_is(indices, rows)
-    if has_factors(divergence):
-        attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-        take = rows_added_up(xp, indices, size, rows)
-    works: list[block_loops.Work] = [(block_loops.alone(attempts, len(arrays)), take)]
-    for place, result in enumerate(slopes):
-        function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
-        works.append(([function], kept_if_finite(xp, indices, result)))
-    operands = (*arrays, *upstream)
-    block_loops.each_block(xp, works, indices, operands, working, threads)
-    return times_square(xp, divergence, rows)
 
 
 def fill_row_slopes(

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows
+from kldiv_xp.backends import numpy_rows_with_slopes
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
@@ -77,7 +77,7 @@ def rows_with_slopes(
     every = (*arrays, *upstream)
     if place_of(arrays, upstream) != HOST or is_differentiated(*every):
         return NotImplemented
-    if not numpy_rows.is_faster(arrays):
+    if not numpy_rows_with_slopes.is_faster(arrays):
         return NotImplemented
     return host_logits.rows_with_slopes_of(context, arrays, divergence, scale, upstream)
 

@@ -3,7 +3,7 @@
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows
+from kldiv_xp.backends import numpy_rows, numpy_rows_with_slopes
 from kldiv_xp.backends.torch.numpy_views import empty, lent, numpy_namespace, numpy_type, threads
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -27,7 +27,7 @@ def rows_with_slopes_of(
     memory, count = lent(*arrays, *upstream), len(arrays)
     slopes, results = zip(*(empty(one.shape, one.dtype) for one in arrays[:2]), strict=True)
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
-    rows = numpy_rows.fill_with_slopes(xp, *options)
+    rows = numpy_rows_with_slopes.fill_with_slopes(xp, *options)
     return torch.from_numpy(rows).to(context.working), *slopes
 
 
