@@ -13,7 +13,7 @@ from packaging.version import Version
 import kldiv_xp
 
 MODULES = [module.name for module in pkgutil.walk_packages(kldiv_xp.__path__, "kldiv_xp.")]
-LIBRARIES = ("numpy", "cupy", "torch", "jax", "dask", "array_api_strict")
+LIBRARIES = ("numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict")
 
 
 def run_python(program):
