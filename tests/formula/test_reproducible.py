@@ -163,5 +163,7 @@ def test_a_sum_of_float64_depends_on_the_order():
 
 
 def test_functions_that_obey_no_rule_are_refused():
-    with pytest.raises(AttributeError, match=r"^expm1 is not held to the same bits in every library\.$"):
+    with pytest.raises(
+        AttributeError, match=r"^expm1 is not held to the same bits in every library\.$"
+    ):
         ReproducibleNamespace(np).expm1(1.0)

@@ -42,7 +42,11 @@ LIBRARIES_OF = {
 WITHOUT_LIBRARY = {"backends.torch.dtensor", "backends.torch.storage"}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
-LOADED = {"calls.select_backend": {f"backends.torch.{one}" for one in ("compiled", "dtensor", "reproducible")}}
+LOADED = {
+    "calls.select_backend": {
+        f"backends.torch.{one}" for one in ("compiled", "dtensor", "reproducible")
+    }
+}
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
