@@ -332,6 +332,14 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def proofs(session: nox.Session) -> None:
+    """Prove by exhaustion that no library's logarithm changes a bit of a reproducible loss."""
+    install_group(session, "torch", "tests")
+    session.install(".")
+    session.run("python", "-m", "proofs", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Judge random calls on every backend by exact results; minutes are the first argument."""
     install_group(session, "torch", "tests")

@@ -16,7 +16,7 @@ class Contracted(float):
     first = True
 
     def __mul__(self, other):
-        value = Contracted(float(self) * float(other))
+        value = type(self)(float(self) * float(other))
         if math.isfinite(self) and math.isfinite(other):
             value.product = Fraction(float(self)) * Fraction(float(other))
         return value
@@ -27,12 +27,12 @@ class Contracted(float):
         plain = float(self) + sign * float(other)
         mine, others = self.product, getattr(other, "product", None)
         if not (math.isfinite(self) and math.isfinite(other)) or mine is others is None:
-            return Contracted(plain)
+            return type(self)(plain)
         if mine is None or (others is not None and not self.first):
             exact = Fraction(float(self)) + sign * others
         else:
             exact = mine + sign * Fraction(float(other))
-        return Contracted(float(exact)) if exact else Contracted(plain)
+        return type(self)(float(exact)) if exact else type(self)(plain)
 
     def __add__(self, other):
         return self.fused(other, 1)
@@ -44,13 +44,13 @@ class Contracted(float):
         return self.fused(other, -1)
 
     def __truediv__(self, other):
-        return Contracted(float(self) / float(other))
+        return type(self)(float(self) / float(other))
 
     def __rtruediv__(self, other):
-        return Contracted(float(other) / float(self))
+        return type(self)(float(other) / float(self))
 
     def __neg__(self):
-        return Contracted(-float(self))
+        return type(self)(-float(self))
 
 
 class ContractedLast(Contracted):

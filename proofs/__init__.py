@@ -1,0 +1,1 @@
+"""Proofs by exhaustion that no library's logarithm or exponential changes a bit."""

@@ -1,0 +1,139 @@
+"""What cannot have the same bits everywhere is refused, and the remedy works."""
+
+import numpy as np
+import pytest
+from array_libraries import library
+from conftest import usable
+
+from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient, reproducible
+from kldiv_xp.api.reproducible import is_reproducible
+
+INPUT, TARGET = [[-1.0, -2.0], [-3.0, -0.5]], [[0.4, 0.6], [0.1, 0.9]]
+SUM = np.float32(1.3519053)
+OPTIONS = {"reduction": "sum", "reproducible": True}
+
+
+def pair(dtype="float32"):
+    return np.asarray(INPUT, dtype), np.asarray(TARGET, dtype)
+
+
+def test_float64_is_refused_and_its_remedy_works():
+    log_q, p = pair("float64")
+    sentence = (
+        r"^`input` must have at most 32 bits where `reproducible` is true; got float64: convert "
+        r'it with input\.astype\("float32"\)\.$'
+    )
+    with pytest.raises(ValueError, match=sentence):
+        kl_div(log_q, p, **OPTIONS)
+    with pytest.raises(ValueError, match=r"^`target` must have at most 32 bits where"):
+        kl_div_gradient(log_q.astype("float32"), p, **OPTIONS)
+    value = kl_div(log_q.astype("float32"), p.astype("float32"), **OPTIONS)
+    assert value == SUM
+
+
+def test_a_result_in_float64_is_refused_and_its_remedy_works():
+    sentence = (
+        r"^`dtype` must have at most 32 bits where `reproducible` is true; got float64: pass "
+        r"numpy\.float32\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        kl_div(*pair(), dtype=np.float64, **OPTIONS)
+    assert kl_div(*pair(), dtype=np.float32, **OPTIONS) == SUM
+    assert kl_div(*pair(), dtype=np.float16, **OPTIONS) == SUM.astype("float16")
+
+
+def test_the_generalized_divergence_is_refused():
+    sentence = (
+        r"^`generalized` must be False where `reproducible` is true, because its terms have no "
+        r"form with the same bits in every library: leave one of them out\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        kl_div(*pair(), generalized=True, **OPTIONS)
+
+
+def test_anything_but_a_bool_is_refused():
+    sentence = r"^`reproducible` must be True or False; got 'yes': pass bool\(\.\.\.\) of it\.$"
+    for call in (kl_div, kl_div_gradient):
+        with pytest.raises(TypeError, match=sentence):
+            call(*pair(), reproducible="yes")
+    with pytest.raises(TypeError, match=sentence):
+        KLDivLoss(reproducible="yes")
+
+
+def test_jax_without_float64_is_refused_and_its_remedy_works():
+    usable("jax")
+    jax = library("jax")
+    arrays = [jax.numpy.asarray(one) for one in pair()]
+    sentence = (
+        r"^`reproducible` computes in float64, which the library of `input` is not set to have: "
+        r'call jax\.config\.update\("jax_enable_x64", True\) at the start of the program\.$'
+    )
+    with jax.enable_x64(new_val=False), pytest.raises(ValueError, match=sentence):
+        kl_div(*arrays, **OPTIONS)
+    assert kl_div(*arrays, **OPTIONS) == SUM
+
+
+def test_a_subclass_of_tensors_is_refused():
+    usable("torch")
+    torch = library("torch")
+    parts = type(
+        "Parts", (torch.Tensor,), {"__torch_function__": torch._C._disabled_torch_function_impl}
+    )
+    tensors = [torch.from_numpy(one).as_subclass(parts) for one in pair()]
+    with pytest.raises(TypeError, match=r"must be a plain tensor where `reproducible` is true"):
+        kl_div(*tensors, **OPTIONS)
+
+
+def test_torch_has_no_second_derivative_and_no_transformation():
+    usable("torch")
+    torch = library("torch")
+    log_q, p = (torch.from_numpy(one).requires_grad_() for one in pair())
+    value = kl_div(log_q, p, **OPTIONS)
+    _, slope = torch.autograd.grad(value, (log_q, p), create_graph=True)
+    with pytest.raises(RuntimeError, match=r"^A loss with reproducible=True has no second deriv"):
+        slope.sum().backward()
+    with pytest.raises(RuntimeError, match=r"goes through no transformation of torch\.func"):
+        torch.func.grad(lambda x: kl_div(x, p, **OPTIONS))(log_q)
+
+
+def test_jax_has_no_second_derivative():
+    usable("jax")
+    jax = library("jax")
+    log_q, p = map(jax.numpy.asarray, pair())
+    with pytest.raises(NotImplementedError, match=r"^A loss with reproducible=True has no second"):
+        jax.jacrev(jax.grad(lambda p: kl_div(log_q, p, **OPTIONS)))(p)
+
+
+def test_a_block_is_reproducible_and_ends():
+    assert not is_reproducible(asked=False)
+    with reproducible():
+        assert is_reproducible(asked=False)
+        with pytest.raises(ValueError, match="at most 32 bits"):
+            kl_div(*pair("float64"), reduction="sum")
+        assert kl_div(*pair(), reduction="sum") == SUM
+    assert not is_reproducible(asked=False)
+
+
+def test_a_loss_remembers_that_it_is_reproducible():
+    loss = KLDivLoss(reduction="sum", reproducible=True)
+    assert repr(loss).endswith("axis=None, reproducible=True)")
+    with pytest.raises(ValueError, match="at most 32 bits"):
+        loss(*pair("float64"))
+    assert loss(*pair()) == SUM
+
+
+def test_the_module_of_torch_is_reproducible():
+    usable("torch")
+    torch, module = library("torch"), pytest.importorskip("kldiv_xp.torch")
+    loss = module.KLDivLoss(reduction="sum", reproducible=True)
+    assert loss(*map(torch.from_numpy, pair())).item() == SUM
+    with pytest.raises(TypeError, match="`reproducible` must be True or False"):
+        loss.reproducible = 1
+
+
+def test_nothing_and_nothing_but_zeros():
+    for shape, value in (((0, 3), 0.0), ((3, 0), 0.0)):
+        nothing = np.zeros(shape, "float32")
+        assert kl_div(nothing, nothing, **OPTIONS) == value
+    zeros = np.zeros((3, 4), "float32")
+    assert kl_div(zeros - np.inf, zeros, **OPTIONS) == 0
