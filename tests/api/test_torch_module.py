@@ -98,7 +98,7 @@ def trained(loss, steps=50):
 # In the place of torch.nn.KLDivLoss
 
 
-OURS = ("log_input", "generalized", "axis", "dtype")
+OURS = ("log_input", "generalized", "axis", "dtype", "reproducible")
 
 
 def test_arguments_have_the_positions_of_torch():
