@@ -124,7 +124,6 @@ def test_examples_in_docstrings_give_what_they_show(name):
         "kl_div_with_logits",
         "kl_div_with_logits_gradient",
         "linear_kl_div",
-        "reproducible",
         "sparse_kl_div_with_logits",
     ],
 )
