@@ -60,6 +60,18 @@ def expected_rows(tail, student=STUDENT, log_p=LOG_P, temperature=1.0):
     return np.where(p == 0, 0, p * (np.log(np.where(p == 0, 1, p)) - log_q)).sum(-1)
 
 
+def test_library_that_cannot_read_at_indices_is_told_so(monkeypatch):
+    strict = usable("array-api-strict")
+    operands = strict.array(STUDENT), places(strict), strict.array(LOG_P)
+    monkeypatch.delattr(library("array_api_strict"), "take_along_axis")
+    with pytest.raises(NotImplementedError) as caught:
+        sparse_kl_div_with_logits(*operands)
+    assert str(caught.value) == (
+        "array_api_strict has no take_along_axis, by which logits are read at `indices`: pass a "
+        "target for the whole vocabulary to kl_div_with_logits, or the arrays of another library."
+    )
+
+
 def places(backend, indices=INDICES):
     return backend.make(np.asarray(indices), "int64")
 

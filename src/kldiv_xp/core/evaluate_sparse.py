@@ -11,6 +11,7 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend
 from kldiv_xp.core.evaluate_rows import evaluated
+from kldiv_xp.core.facts import library_name
 from kldiv_xp.core.indices import counted, put_by_comparison
 from kldiv_xp.core.run import constant, quiet, run
 from kldiv_xp.formula.softmax import softened
@@ -41,6 +42,13 @@ def evaluate_sparse(context: Context, arrays: Arrays, divergence: SparseKL) -> A
         rows = by_backend("sparse_divergences", context, arrays, divergence)
     if rows is not NotImplemented:
         return rows
+    if not hasattr(context.xp, "take_along_axis"):
+        message = (
+            f"{library_name(context.xp)} has no take_along_axis, by which logits are read at "
+            "`indices`: pass a target for the whole vocabulary to kl_div_with_logits, or the "
+            "arrays of another library."
+        )
+        raise NotImplementedError(message)
     put = getattr(context.backend, "put", put_by_comparison)
     return plain_sparse_rows(context.working, arrays, divergence, put)
 
