@@ -34,7 +34,7 @@ def expected_value(reduction, log_target=False):
 def test_arguments_have_the_positions_of_torch():
     names = ["input", "target", "size_average", "reduce", "reduction", "log_target"]
     parameters = inspect.signature(kl_div).parameters
-    others = ["log_input", "generalized", "axis", "where", "dtype", "check"]
+    others = ["log_input", "generalized", "axis", "where", "dtype", "check", "reproducible"]
     assert list(parameters) == [*names, *others]
     by_keyword = {parameters[name].kind for name in others}
     assert by_keyword == {inspect.Parameter.KEYWORD_ONLY}
