@@ -175,3 +175,15 @@ def test_shard_map_of_the_local_sum(sharded, axis_type, checked):
     for slope, alone in zip(slopes, kl_div_gradient(log_q, p, reduction="sum"), strict=True):
         assert_allclose(slope, alone, rtol=1e-12)
     assert not collectives(program(total, arrays), "all-gather")
+
+
+@EVERY_SHARDING
+def test_reproducible_losses_have_the_same_bits_on_four_devices(sharded):
+    log_q, p = (one.astype("float32") for one in operands("sum"))
+    mesh = jax.make_mesh((DEVICES,), ("d",), axis_types=(AxisType.Auto,))
+    sharding = NamedSharding(mesh, SHARDED[sharded])
+    arrays = [jax.device_put(one, sharding) for one in (log_q, p)]
+    for options in ({"reduction": "sum"}, {"reduction": "none", "axis": -1}):
+        expected = kl_div(log_q, p, reproducible=True, **options)
+        found = kl_div(*arrays, reproducible=True, **options)
+        np.testing.assert_array_equal(np.asarray(found), expected)
