@@ -86,6 +86,10 @@ class KLDivLoss(torch.nn.KLDivLoss):
     tensor(0.6760)
     """
 
+    # A module that was pickled before these existed has them from here.
+    log_input, generalized, reproducible = True, False, False
+    dtype: DType | None = None
+
     def __init__(
         self,
         size_average: bool | None = None,

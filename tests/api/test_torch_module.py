@@ -212,6 +212,14 @@ def test_it_is_a_loss_of_torch():
     assert vars(loss).keys() - set(OURS) == vars(torch.nn.KLDivLoss(reduction="sum")).keys()
 
 
+def test_module_that_was_pickled_without_the_later_options_has_their_defaults():
+    loss, arrays = KLDivLoss(reduction="sum"), operands(log_target=False)
+    expected = loss(*arrays)
+    for name in set(OURS) - {"axis"}:
+        del loss.__dict__[name]
+    assert torch.equal(pickle.loads(pickle.dumps(loss))(*arrays), expected)
+
+
 def test_options_that_are_set_later_are_those_of_the_call():
     loss = KLDivLoss(reduction="sum")
     loss.reduction, loss.log_target, loss.axis = "none", True, -1
