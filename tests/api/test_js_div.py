@@ -258,3 +258,18 @@ def test_a_diagnosis_asks_for_support_at_the_ends_alone():
         with pytest.raises(KLDivInputError) as caught:
             js_div_gradient(q, p)
         assert caught.value.report.findings[0].code == "probabilities-as-input"
+
+
+@pytest.mark.parametrize(
+    ("q", "p", "value", "by_q", "by_p"),
+    [
+        (1e-40, 0.0, 5e-41 * LOG_2, LOG_2 / 2, 0.0),
+        (3e-40, 1e-40, 2.61624072e-41, 0.5 * np.log(1.5), 0.5 * np.log(0.5)),
+        (1e-45, 3e-300, 5e-46 * LOG_2, LOG_2 / 2, -292.68371962),
+    ],
+)
+def test_probabilities_that_float32_could_not_hold_keep_their_derivatives(q, p, value, by_q, by_p):
+    operands = np.asarray(q), np.asarray(p)
+    options = {"log_input": False, "reduction": "none", "return_value": True}
+    found = js_div_gradient(*operands, axis=None, **options)
+    assert_allclose(found, (value, by_q, by_p), rtol=1e-8)

@@ -137,3 +137,32 @@ def test_nothing_and_nothing_but_zeros():
         assert kl_div(nothing, nothing, **OPTIONS) == value
     zeros = np.zeros((3, 4), "float32")
     assert kl_div(zeros - np.inf, zeros, **OPTIONS) == 0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean", "batchmean"])
+@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+def test_tensors_of_one_axis_are_as_those_of_two(dtype, reduction):
+    torch = usable("torch") and library("torch")
+    row = torch.tensor(INPUT[0], dtype=getattr(torch, dtype))
+    value, two = (
+        kl_div(one, one.exp() / 2, reduction=reduction, reproducible=True)
+        for one in (row, row[:, None])
+    )
+    assert torch.equal(value.reshape(two.shape), two)
+
+
+def test_the_oldest_edition_of_the_standard_has_the_same_bits():
+    xp = usable("array-api-strict") and library("array_api_strict")
+    with xp.ArrayAPIStrictFlags(api_version="2022.12"):
+        operands = [xp.asarray(one, dtype=xp.float32) for one in (INPUT, TARGET)]
+        assert float(kl_div(*operands, **OPTIONS)) == SUM
+
+
+@pytest.mark.slow
+def test_a_compiled_gradient_has_no_derivative_either():
+    torch = usable("torch-compile") and library("torch")
+    log_q, p = torch.tensor(INPUT), torch.tensor(TARGET, requires_grad=True)
+    gradient = torch.compile(lambda *both: kl_div_gradient(*both, **OPTIONS)[1], fullgraph=True)
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        gradient(log_q, p).sum().backward()

@@ -24,7 +24,7 @@ def in_order(arrays: Arrays, axis: Axes | None) -> tuple[Arrays, int]:
     """Arrays with the axes that are summed over at the end, and how many others there are."""
     ndim = arrays[0].ndim
     if axis is None or len(axis) == ndim:
-        order = order_of_memory(arrays) if ndim > 1 else range(ndim)
+        order = tuple(order_of_memory(arrays)) if ndim > 1 else tuple(range(ndim))
         return tuple(one.transpose(order) for one in arrays), 0
     kept = tuple(place for place in range(ndim) if place not in axis)
     return tuple(one.transpose((*kept, *axis)) for one in arrays), len(kept)

@@ -128,11 +128,13 @@ def quotient_of_probabilities(
     """
     if guard is Guard.NONE:
         return xp.divide(dividend, xp.where(xp.greater(divisor, 0), divisor, 1.0))
-    low = xp.less(divisor, 2.0**-60)
+    tiny = float(xp.finfo(divisor.dtype).smallest_normal)
+    root = math.sqrt(tiny)  # a power of two, as tiny is
+    low = xp.less(divisor, 8 * root)
     dividend, divisor = (
-        xp.where(low, xp.multiply(one, 2.0**64), one) for one in (dividend, divisor)
+        xp.where(low, xp.multiply(one, 2 / root), one) for one in (dividend, divisor)
     )
-    return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2.0**-62), divisor, 1.0))
+    return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2 * root), divisor, 1.0))
 
 
 def limited(

@@ -52,7 +52,10 @@ def slopes(
     """Derivatives with respect to the operands in these places, times a cotangent."""
     refuse_transformation()
     tensors = (*arrays, *(one for one in (upstream,) if isinstance(one, torch.Tensor)))
-    if not torch.compiler.is_compiling() and is_differentiated(*tensors):
+    if torch.compiler.is_compiling():  # no graph is wrong without a word
+        arrays = tuple(one.detach() for one in arrays)
+        upstream = upstream.detach() if isinstance(upstream, torch.Tensor) else upstream
+    elif is_differentiated(*tensors):
         function = partial(computed_slopes, wanted=wanted, divisor=divisor, places=places)
         by_input, by_target = Slopes.apply(function, upstream, *arrays)
         return by_input, by_target
