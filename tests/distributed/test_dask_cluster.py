@@ -247,7 +247,8 @@ def test_worker_killed_in_mid_run_leaves_every_result_right(
     values = dask.compute(*[EVERY[name](log_q, p) for name in names])
     assert marker.exists()
     client.wait_for_workers(WORKERS)
-    assert len(set(before.values()) & set(client.run(os.getpid).values())) == WORKERS - 1
+    # One at least: where the machine is busy, another may be given up for lost.
+    assert set(before.values()) - set(client.run(os.getpid).values())
     for name, value in zip(names, values, strict=True):
         expected = EVERY[name](*small)
         tiled = np.tile(expected, FEW) if expected.ndim else expected
