@@ -112,7 +112,7 @@ def test_jit_has_the_same_bits(backend, form, dtype):
 
 def compiled(form, dtype):
     """Results of one graph that torch's own compiler has made into C++."""
-    torch, backend = library("torch"), usable("torch")
+    backend, torch = usable("torch-compile"), library("torch")
     torch.compiler.reset()
     function = torch.compile(partial(outcomes, names=FEW, **FORMS[form]), fullgraph=True)
     results = function(*operands(backend.make, form, dtype))
@@ -128,6 +128,7 @@ def test_the_compiler_of_torch_has_the_same_bits(form, dtype):
 
 @EVERY_FORM
 def test_automatic_differentiation_has_the_bits_of_the_closed_form(form):
+    usable("torch"), usable("jax")
     x, t, w = operands(np.asarray, form, "float32")
     options = {"reduction": "mean", **FORMS[form], "reproducible": True}
     expected = kl_div_gradient(x, t, where=w, **options)

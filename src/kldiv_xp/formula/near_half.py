@@ -128,7 +128,8 @@ def quotient_of_probabilities(
     """
     if guard is Guard.NONE:
         return xp.divide(dividend, xp.where(xp.greater(divisor, 0), divisor, 1.0))
-    tiny = float(xp.finfo(divisor.dtype).smallest_normal)
+    # That of a long double is no float.
+    tiny = max(float(xp.finfo(divisor.dtype).smallest_normal), 2.0**-1022)
     root = math.sqrt(tiny)  # a power of two, as tiny is
     low = xp.less(divisor, 8 * root)
     dividend, divisor = (
