@@ -9,11 +9,7 @@ from kldiv_xp.formula.generalized import (
     generalized_pointwise,
     generalized_target_gradient,
 )
-from kldiv_xp.formula.jensen_shannon import (
-    js_input_gradient,
-    js_pointwise,
-    js_target_gradient,
-)
+from kldiv_xp.formula.jensen_shannon import js_pointwise, js_slope
 from kldiv_xp.formula.log_probabilities import (
     ONE_AFTER_THE_OTHER,
     Guard,
@@ -41,7 +37,7 @@ class Form(NamedTuple):
 
     @property
     def switches(self) -> dict[str, bool]:
-        """What is True or False."""
+        """Switches of the call, by name."""
         return dict(zip(self._fields[:3], self[:3], strict=True))
 
 
@@ -51,7 +47,7 @@ GENERALIZED = (
     generalized_input_gradient,
     generalized_target_gradient,
 )
-JENSEN_SHANNON = (js_pointwise, js_input_gradient, js_target_gradient)
+JENSEN_SHANNON = (js_pointwise, partial(js_slope, 0), partial(js_slope, 1))
 
 
 def term_of(form: Form) -> Any:

@@ -17,6 +17,8 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_half import Softmaxes
 from kldiv_xp.formula.near_mixture import Weights, completed, largest_shares, logarithms
 
+KL_SLOPES = (generalized_input_gradient, generalized_target_gradient)
+
 
 def js_pointwise(
     xp: Namespace,
@@ -91,7 +93,8 @@ def probability(xp: Namespace, table: Array, log: bool) -> Array:
     return xp.exp(table) if log else xp.where(xp.less(table, 0), math.nan, table)
 
 
-def js_target_gradient(
+def js_slope(
+    place: int,
     xp: Namespace,
     input: Array,
     target: Array,
@@ -102,43 +105,23 @@ def js_target_gradient(
     log_input: bool = True,
     guard: Guard = Guard.FULL,
 ) -> Array:
-    """By p beta log(p / m), by log p p times that, and 0 where p is 0; at the ends those of KL."""
+    """Derivative of an entry with respect to input (0) or target (1); at the ends those of KL.
+
+    For p it is beta log(p / m), for log p it is p times that, and 0 where p is 0; for q its weight
+    is in the place of beta.
+    """
     del guard
     if beta == 0:
-        return generalized_target_gradient(
+        return KL_SLOPES[place](
             xp, input, target, where, log_input=log_input, log_target=log_target
         )
     if beta == 1:  # with the operands in each other's place
-        return generalized_input_gradient(
+        return KL_SLOPES[1 - place](
             xp, target, input, where, log_input=log_target, log_target=log_input
         )
     both = tables(xp, input, target, where, log_input, log_target)
-    return slope(xp, both, Weights(beta, 1 - beta, 0.0), 0, log_target)
-
-
-def js_input_gradient(
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    where: Array | None = None,
-    *,
-    beta: float,
-    log_target: bool,
-    log_input: bool = True,
-    guard: Guard = Guard.FULL,
-) -> Array:
-    """The same by q, with its weight in the place of beta."""
-    del guard
-    if beta == 0:
-        return generalized_input_gradient(
-            xp, input, target, where, log_input=log_input, log_target=log_target
-        )
-    if beta == 1:  # with the operands in each other's place
-        return generalized_target_gradient(
-            xp, target, input, where, log_input=log_target, log_target=log_input
-        )
-    both = tables(xp, input, target, where, log_input, log_target)
-    return slope(xp, both, Weights(beta, 1 - beta, 0.0), 1, log_input)
+    of_log = (log_input, log_target)[place]
+    return slope(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
 
 
 def slope(xp: Namespace, both: Softmaxes, weights: Weights, place: int, log: bool) -> Array:

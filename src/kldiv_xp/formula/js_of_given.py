@@ -4,11 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
-from kldiv_xp.formula.jensen_shannon import (
-    js_input_gradient,
-    js_pointwise,
-    js_target_gradient,
-)
+from kldiv_xp.formula.jensen_shannon import js_pointwise, js_slope
 from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import over, row_sum, times
@@ -67,7 +63,7 @@ class JSOfGiven:
         """(g - q sum(g)) / T, where g is the derivative by log q."""
         del guard
         log_q = log_softmax(xp, input, self.temperature)
-        slope = js_input_gradient(xp, log_q, target, **self.options)
+        slope = js_slope(0, xp, log_q, target, **self.options)
         slope = xp.subtract(slope, xp.multiply(xp.exp(log_q), row_sum(xp, slope)))
         if self.scaled:
             return times(xp, slope, self.temperature)
@@ -79,5 +75,5 @@ class JSOfGiven:
         """As that of probabilities, or of their logarithms."""
         del guard
         log_q = log_softmax(xp, input, self.temperature)
-        slope = js_target_gradient(xp, log_q, target, **self.options)
+        slope = js_slope(1, xp, log_q, target, **self.options)
         return self.times_square(xp, slope)
