@@ -224,7 +224,7 @@ def frameworks(session: nox.Session) -> None:
     session.run("kldiv-conformance", "report", *runs, "--output", "report/frameworks")
 
 
-# Libraries of which the package knows nothing, but for Cubed's bridge.
+# Libraries without a backend of their own, except Cubed.
 OTHER_LIBRARIES = ("sparse", "dpnp", "ndonnx", "mlx", "cubed")
 # MLX's exp of float64 has the digits of float32; a call of the other two takes seconds.
 OF_OTHERS = (

@@ -23,7 +23,7 @@ SELECTED = 0.9
 
 
 def cases(rows: int, columns: int) -> dict[str, Function]:
-    """What is measured, by name."""
+    """Functions that are measured, by name."""
     import torch
 
     rng = np.random.default_rng(0)
@@ -51,7 +51,7 @@ def cases(rows: int, columns: int) -> dict[str, Function]:
 
 
 def peers(rows: int, columns: int) -> dict[str, Function]:
-    """What that is compared with."""
+    """Functions of the peers, by name."""
     import torch
 
     generator = torch.Generator().manual_seed(0)

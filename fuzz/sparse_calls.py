@@ -52,7 +52,7 @@ class SparseCall:
 
 @st.composite
 def sparse_calls(draw: st.DrawFn, backend: Backend) -> SparseCall:
-    """Samples of some words, of which the teacher names some, in any order and in two axes."""
+    """Samples of a vocabulary and the teacher's indices in it, in any order and in two axes."""
     samples, size = draw(st.integers(1, 4)), draw(st.integers(2, 12))
     number = draw(st.integers(1, size))
     dtype = draw(st.sampled_from([one for one in backend.dtypes if "16" not in one]))

@@ -1,4 +1,4 @@
-"""What a draft with a teacher known at some indices expects."""
+"""Expected results of a draft with a sparse teacher."""
 
 from mpmath import mp, mpf
 

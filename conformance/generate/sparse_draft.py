@@ -1,4 +1,4 @@
-"""What a group says about a call with a teacher that is known at some indices."""
+"""A draft: the call with a sparse teacher that a group describes."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -36,7 +36,7 @@ class Scope(Generic[T]):
     def __init__(self, name: str) -> None:
         self._blocks: ContextVar[tuple[Block[T], ...]] = ContextVar(name, default=())
         self.blocks = self._blocks.get
-        """The blocks around, some of which may be over: mostly none, which costs no call to see."""
+        """The enclosing blocks, also ended ones; usually none, which costs no call to see."""
 
     def value(self) -> T | None:
         """The value here, None outside of all blocks."""

@@ -203,7 +203,7 @@ def gradients(rng: Random) -> Iterator[SparseDraft]:
                     upstream=1.0,
                 )
     yield sparse(
-        "Gradient by logits of the teacher.",
+        "Gradient with respect to the logits of the teacher.",
         (SPARSE,),
         rng,
         tail="renormalize",

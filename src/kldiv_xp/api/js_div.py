@@ -138,7 +138,7 @@ def js_div_gradient(
 
     Notes
     -----
-    Before upstream and divisor, the derivative by :math:`p` is :math:`\beta \log(p / m)`, and by
+    Before upstream and divisor, the gradient for :math:`p` is :math:`\beta \log(p / m)`, and for
     :math:`\log p` it is :math:`p` times that; by :math:`q` with :math:`1 - \beta` and :math:`q` in
     their places.  They are 0 where the operand is a probability of 0.
 

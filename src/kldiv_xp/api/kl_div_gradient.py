@@ -123,7 +123,7 @@ def kl_div_gradient(
 
     Notes
     -----
-    Before upstream and divisor, the derivative by :math:`\log q` is :math:`-p`, by :math:`q` it is
+    Before upstream and divisor, the gradient for :math:`\log q` is :math:`-p`, for :math:`q` it is
     :math:`-p / q`, by :math:`p` it is :math:`\log p - \log q + 1`, and by :math:`\log p` it is
     :math:`p (\log p - \log q + 1)`.  All are 0 where :math:`p` is 0, which is what automatic
     differentiation of `kl_div` gives too.  16-bit floats are computed in float32 and rounded

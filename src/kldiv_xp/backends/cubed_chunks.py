@@ -48,7 +48,7 @@ def one_element(array: Array) -> Array:
 
 
 def quietly(name: str, numbers: dict[int, Any], *chunks: Array) -> Array:
-    """What the function of that name returns for chunks, with numbers in their places."""
+    """Result of the function of that name for chunks, with numbers in their places."""
     xp, remaining = namespace_of(chunks[0]), iter(chunks)
     count = len(chunks) + len(numbers)
     operands = [numbers[place] if place in numbers else next(remaining) for place in range(count)]

@@ -62,7 +62,7 @@ def integers_over(
 
 
 def added(xp: Namespace, form: Form, axis: Axes, *operands: Array) -> Arrays:
-    """Sums of the terms of a block, most of which have nothing but finite ones."""
+    """Sums of the terms of a block; the usual block has finite terms alone."""
     *block, power, units = operands
     steps, numbers = Steps(power, units), terms(xp, form, *block)
     if not math.isfinite(xp.sum(numbers)):
@@ -79,7 +79,7 @@ def by_blocks(
     threads: Threads,
     of_rows: Arrays = (),
 ) -> Iterator[tuple[Any, Arrays]]:
-    """What a function (axis, *blocks) finds, and the places in the first axes that it belongs to.
+    """Results of a function (axis, *blocks), and their places in the first axes.
 
     The axes are those that are not kept; arrays of the rows are cut as these are.
     """

@@ -1,4 +1,4 @@
-"""What a task does with a chunk of the operands, which libraries of chunked arrays share."""
+"""Tasks on one chunk of the operands, shared by the libraries of chunked arrays."""
 
 from typing import Any
 

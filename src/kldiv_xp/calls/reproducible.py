@@ -47,7 +47,7 @@ def reproducible_gradient(
     where: Array | None,
     upstream: Any,
 ) -> tuple[Array, Array]:
-    """Derivative of that loss by each operand, rounded once to the dtype of the operand."""
+    """Gradients of that loss, each rounded once to the dtype of its operand."""
     context, arrays, axes = checked(input, target, form, axis, where)
     check_reproducible(context.xp, form, context.dtype, input=input, target=target)
     upstream = traced(input, upstream)
@@ -83,7 +83,7 @@ def reproducible_with_gradient(
 
 
 def wanted_of(context: Context, form: Form, reduction: Reduction, axes: Axes | None) -> Wanted:
-    """What is asked for, in terms of axes and types alone."""
+    """Request in terms of axes and types alone."""
     summed = (axes or ()) if reduction == "none" else None
     return Wanted(form, summed, rounding_to(context.xp, native(context.dtype)))
 
@@ -95,7 +95,7 @@ def divisor_of(
     reduction: Reduction,
     axes: Axes | None,
 ) -> Any:
-    """What the sum is divided by: a number of the shapes, how much is selected, or None."""
+    """Divisor of the sum: a number from the shapes, the number selected, or None."""
     if where is not None and reduction == "mean":
         exact = replace(context, working=context.xp.float64)
         return number_selected(exact, aligned(context, input, where, axes), axes)

@@ -66,7 +66,7 @@ LIFTED: dict[str, Lifted] = {}
 
 
 def with_arrays(xp: Namespace, function: Callable[..., Array], *operands: Any) -> Array:
-    """What a function returns of arrays, and of numbers in the type of the last array."""
+    """Result of a function of arrays, with numbers in the dtype of the last array."""
     like = next(one for one in reversed(operands) if not isinstance(one, int | float))
     return function(
         *(
