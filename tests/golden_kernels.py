@@ -21,7 +21,7 @@ Q, LOG_Q_AND_P = Form(log_input=False), Form(log_target=True, generalized=True)
 GENERALIZED = Form(log_input=False, generalized=True)
 
 
-FOUR, EIGHT, TWO = 4, 8, 2
+FOUR, EIGHT, TWO, EVEN = 4, 8, 2, True
 
 
 def operands(*dtypes, names=NAMES, rows=()):
@@ -80,10 +80,10 @@ def golden():
             LOG_P, 2, (True, False), one, wide, by(one, "by_input"), flat, FOUR
         ),
         "kl_of_logits_float32": source_of_divergences(
-            KL(2.0, "logits"), one, wide, total(one), flat, FOUR
+            KL(2.0, "logits"), one, wide, total(one), flat, FOUR, EVEN
         ),
         "js_of_logits_bfloat16": source_of_divergences(
-            JS.of(1.0, 0.5), one, bfloat, total(one), flat, EIGHT
+            JS.of(1.0, 0.5), one, bfloat, total(one), flat, EIGHT, EVEN
         ),
         "slopes_of_logits_float32": source_of_row_slopes(
             KL(1.0, "logits"), 2, (True, False), one, upstream, by(one, "by_input"), flat, FOUR

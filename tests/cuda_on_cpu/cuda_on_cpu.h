@@ -68,6 +68,16 @@ static double __shfl_xor_sync(unsigned int, double value, int mask)
     return other;
 }
 
+static int __syncthreads_or(int predicate)
+{
+    exchanged[threadIdx.x] = predicate;
+    __syncthreads();
+    int any = 0;
+    for (unsigned int thread = 0; thread < blockDim.x; ++thread) any |= exchanged[thread] != 0;
+    __syncthreads();
+    return any;
+}
+
 static void enter()
 {
     body();

@@ -76,7 +76,19 @@ def rows_of(
     guard: Guard = Guard.FULL,
 ) -> Array:
     """Divergence of every row, 0 where the mask is False."""
-    rows = divergence.rows(xp, *selected(divergence, xp, input, target, where), guard=guard)
+    return rows_by(partial(divergence.rows, guard=guard), divergence, xp, input, target, where)
+
+
+def rows_by(
+    way: Callable[..., Array],
+    divergence: Divergence | JSOfArray,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    where: Array | None = None,
+) -> Array:
+    """The same by one of the ways to it, a function (xp, input, target)."""
+    rows = way(xp, *selected(divergence, xp, input, target, where))
     return (rows if where is None else xp.where(where, rows, 0.0))[..., 0]
 
 
@@ -100,8 +112,21 @@ def slopes_of(
 ) -> Array:
     """Derivative of the divergences by one operand, times that of something by them."""
     gradient = divergence.target_gradient if by_target else divergence.input_gradient
-    slope = gradient(xp, *selected(divergence, xp, input, target, where), guard=guard)
-    slope = xp.multiply(slope, upstream)
+    way = partial(gradient, guard=guard)
+    return slopes_by(way, divergence, xp, input, target, upstream, where)
+
+
+def slopes_by(
+    way: Callable[..., Array],
+    divergence: Divergence | JSOfArray,
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    upstream: Array,
+    where: Array | None = None,
+) -> Array:
+    """The same by one of the ways to it, a function (xp, input, target)."""
+    slope = xp.multiply(way(xp, *selected(divergence, xp, input, target, where)), upstream)
     return slope if where is None else xp.where(where, slope, 0.0)
 
 

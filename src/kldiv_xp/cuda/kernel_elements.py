@@ -5,23 +5,50 @@ from typing import NamedTuple
 
 from kldiv_xp.cuda.c_types import TYPES, Operand
 from kldiv_xp.cuda.formula_to_c import declared
-from kldiv_xp.tracing.lines import Line, Symbol, needed
+from kldiv_xp.tracing.lines import Line, needed
+
+
+class Result(NamedTuple):
+    """A result of a kernel: the name of a line, and the stage in which it is known."""
+
+    name: str
+    stage: int
+
+
+class Attempt(NamedTuple):
+    """Lines that lead to results."""
+
+    lines: tuple[Line, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def needed(self) -> list[Line]:
+        """Lines without those that lead to no result."""
+        return needed(self.lines, [one.name for one in self.results])
+
+    @property
+    def names(self) -> set[str]:
+        """Names of what is used, and of the results."""
+        used = {name for line in self.needed for name in line.uses}
+        return used | {one.name for one in self.results}
 
 
 class Kernel(NamedTuple):
-    """A kernel: its arrays, lines and results, and how its loops run."""
+    """A kernel: its arrays, attempts at the results, and how its loops run."""
 
     real: str
     inputs: tuple[Operand, ...]
     outputs: tuple[Operand, ...]
     numbers: tuple[str, ...]
-    lines: list[Line]
-    results: tuple[Symbol, ...]
+    attempts: Sequence[Attempt]
+    """Ways to the same results: a row takes the first that makes them finite, or the last."""
     row_rank: int
     group_rank: int
     """Axes of the groups of columns that are added up; 0 where a row is one group."""
     width: int
     """Elements that a thread reads at once; 1 where arrays do not lie in the order of columns."""
+    is_even: bool
+    """Whether rows end where such a read does, so that none needs a look at its elements."""
     threads: int
 
 
@@ -41,7 +68,7 @@ def elements(
     work = [*map(declared, steps), *last]
     loop = one_by_one(read, parts, work)
     if kernel.width > 1:
-        loop = widely(kernel.width, read, parts, work, written)
+        loop = widely(kernel, read, parts, work, written)
     if kernel.width == 1:
         yield "#pragma unroll 4"
     yield "for (integer column = begin; column < end; column += apart) {"
@@ -58,14 +85,16 @@ def one_by_one(read: Sequence[Operand], parts: Sequence[str], work: Sequence[str
 
 
 def widely(
-    width: int,
+    kernel: Kernel,
     read: Sequence[Operand],
     parts: Sequence[str],
     work: Sequence[str],
     written: Sequence[Operand],
 ) -> Iterator[str]:
     """Lines for as many elements as are read at once."""
-    yield f"const int left = end - column < {width} ? end - column : {width};"
+    width, rest = kernel.width, "end - column"
+    left = width if kernel.is_even else f"{rest} < {width} ? {rest} : {width}"
+    yield f"const int left = {left};"
     for one in read:
         place = f"{place_of(one, parts)} + column"
         yield f"const auto pack_{one.name} = take<{width}>({place}, left);"

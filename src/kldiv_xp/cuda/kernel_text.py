@@ -6,16 +6,32 @@ from string import Template
 from kldiv_xp.cuda.c_types import TYPES, prelude
 from kldiv_xp.cuda.kernel_elements import Kernel
 from kldiv_xp.cuda.kernel_loops import body
-from kldiv_xp.tracing.lines import needed
 
 NAME = "rows_of_arrays"
 
 TEAMS = """\
-__device__ real larger(real a, real b) { return a > b || a != a ? a : b; }
-__device__ real smaller(real a, real b) { return a < b || a != a ? a : b; }
+#if __CUDA_ARCH__ >= 800  // of float32 one instruction, where a comparison and a choice are four
+__device__ float larger(float a, float b)
+{
+    float value;
+    asm("max.NaN.f32 %0, %1, %2;" : "=f"(value) : "f"(a), "f"(b));
+    return value;
+}
+__device__ float smaller(float a, float b)
+{
+    float value;
+    asm("min.NaN.f32 %0, %1, %2;" : "=f"(value) : "f"(a), "f"(b));
+    return value;
+}
+#else
+__device__ float larger(float a, float b) { return a > b || a != a ? a : b; }
+__device__ float smaller(float a, float b) { return a < b || a != a ? a : b; }
+#endif
+__device__ double larger(double a, double b) { return a > b || a != a ? a : b; }
+__device__ double smaller(double a, double b) { return a < b || a != a ? a : b; }
 __device__ double joined(double a, double b, bool as_sum)
 {
-    return as_sum ? a + b : a > b || a != a ? a : b;
+    return as_sum ? a + b : larger(a, b);
 }
 
 // The sum or the maximum of what the threads of a team have, the same to the bit in each of them.
@@ -72,8 +88,7 @@ def kernel_source(kernel: Kernel) -> str:
 
 def is_reduced(kernel: Kernel) -> bool:
     """Whether threads add up something together."""
-    names = [one.name for one in kernel.results]
-    return any(line.reduction for line in needed(kernel.lines, names))
+    return any(line.reduction for one in kernel.attempts for line in one.needed)
 
 
 def parameters(kernel: Kernel) -> Iterator[str]:
@@ -104,7 +119,7 @@ def layout(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
 
 def numbers(kernel: Kernel) -> Iterator[str]:
     """Lines that round numbers to the type that is computed in."""
-    used = {name for line in kernel.lines for name in line.uses}
+    used = {name for one in kernel.attempts for line in one.lines for name in line.uses}
     for name in kernel.numbers:
         if name in used:
             yield f"const real {name} = real(given_{name});"

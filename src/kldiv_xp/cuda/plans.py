@@ -131,7 +131,8 @@ def planned(
     )
     written = tuple(Operand(name, one.dtype, name != TOTAL) for name, one in outputs)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
-    text = function(*given, real, read, written, ranks, width)
+    is_even = layout.columns % width == 0
+    text = function(*given, real, read, written, ranks, width, is_even)
     counts = (
         *(layout.rows, layout.groups, layout.columns, grid.pieces, grid.lanes),
         *flat(layout.row_sizes, layout.row_strides),

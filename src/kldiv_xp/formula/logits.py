@@ -8,6 +8,7 @@ of `log_probabilities`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.js_of_given import JSOfGiven
@@ -16,7 +17,7 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_close_half import close_js
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import far_js, looks_close
+from kldiv_xp.formula.near_look import far_js, far_js_slope, looks_close
 from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient, largest_shares
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
@@ -80,15 +81,16 @@ class JS:
                 for suits, attempt in KL(self.temperature, "logits", self.scaled).attempts(place)
             ]
         bare, full = guarded(self, place)
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         if place is not None:
-            return [bare, full]
+            weights = (self, self.mirrored)[place == 0].weights
+            far = partial(far_js_slope, weights=weights, **options)
+            return [(None, far if place else exchanged(far)), full]
         look = partial(looks_close, temperature=self.temperature)
-        far = partial(
-            far_js, weights=self.weights, temperature=self.temperature, scaled=self.scaled
-        )
+        far = partial(far_js, weights=self.weights, **options)
         close: Attempts = []
         if self.beta == self.gamma:
-            attempt = partial(close_js, temperature=self.temperature, scaled=self.scaled)
+            attempt = partial(close_js, **options)
             close = [(look, attempt)]
         return [*close, (look, bare[1]), (None, far), full]
 

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate import chained_slopes
-from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
+from kldiv_xp.core.evaluate_rows import rows_by, slopes_by
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
-from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.tracing.lines import Symbol
 
 NAMES = ("x", "t", "w")
@@ -20,6 +18,8 @@ FACTOR = "factor"
 TEMPERATURE = "temperature"
 ANY_TEMPERATURE = 2.0
 """In the place of each but some, so that a schedule of temperatures compiles one kernel."""
+FIRST, LAST = 0, -1
+"""Of the attempts at a row: the cheapest, which may not be enough, and the one that always is."""
 RESULTS = ("by_input", "by_target")
 TERMS = "terms"
 TOTAL = "total"
@@ -65,27 +65,40 @@ def slopes(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
     return function
 
 
-def divergences(divergence: Divergence) -> Function:
-    """A divergence of each row of logits."""
+def divergences(divergence: Divergence, attempt: int = LAST) -> Function:
+    """A divergence of each row of logits, by one of its attempts."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        return (rows_of(at_temperature(divergence, numbers), xp, *arrays),)
+        way = attempts(at_temperature(divergence, numbers), None)[attempt]
+        return (rows_by(way, divergence, xp, *arrays),)
 
     return function
 
 
-def row_slopes(divergence: Divergence, count: int, wanted: tuple[bool, bool]) -> Function:
-    """Derivatives of the divergences of rows of logits."""
+def row_slopes(
+    divergence: Divergence, count: int, wanted: tuple[bool, bool], attempt: int = LAST
+) -> Function:
+    """Derivatives of the divergences of rows of logits, by one of their attempts."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         (x, t, *mask), upstream = arrays[:count], arrays[count:]
         factor: Any = numbers[FACTOR]
         for one in upstream:
             factor = xp.multiply(factor, one)
-        slope = partial(slopes_of, at_temperature(divergence, numbers), Guard.FULL)
-        return [slope(place == 1, xp, x, t, factor, *mask) for place in (0, 1) if wanted[place]]
+        at = at_temperature(divergence, numbers)
+        ways = [attempts(at, place)[attempt] for place in (0, 1) if wanted[place]]
+        return [slopes_by(way, divergence, xp, x, t, factor, *mask) for way in ways]
 
     return function
+
+
+def attempts(divergence: Divergence, place: int | None) -> list[Callable[..., Array]]:
+    """Functions (xp, input, target), the first not finite where it is not enough.
+
+    Given probabilities may well be 0, where it never is.
+    """
+    found = [way for suits, way in divergence.attempts(place) if suits is None]
+    return found[LAST:] if isinstance(divergence, KL) and not divergence.is_of_logits else found
 
 
 def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
