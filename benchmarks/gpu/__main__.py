@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from benchmarks.rounds import ROOT
 PAGE = ROOT / "docs" / "gpu.md"
 RESULTS = Path("gpu") / "results.json"
 KERNELS = Path("gpu") / "kernels.json"
+PARTS = ("measured", "syncs", "conformance", "tests")
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -30,8 +31,12 @@ def main() -> None:
 @main.command()
 @click.option("--dry-run", is_flag=True, help="All of it on a few elements, without a GPU.")
 @click.option("--output", "-o", type=FOLDER, help="Folder of the page; docs/ unless a dry run.")
-def run(dry_run: bool, output: Path | None) -> None:
-    """Test, judge and measure; write gpu/results.json, and the page from it."""
+@click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, help="Of it; else all.")
+def run(dry_run: bool, output: Path | None, parts: tuple[str, ...]) -> None:
+    """Test, judge and measure; write gpu/results.json, and the page from it.
+
+    With --part, results of the others that are there already stay.
+    """
     if output is None:
         if dry_run:
             message = (
@@ -45,32 +50,38 @@ def run(dry_run: bool, output: Path | None) -> None:
             f"needs a CUDA device; got {found['GPU']}: use --dry-run to go through it without."
         )
         raise click.UsageError(message)
-    document: dict[str, Any] = {
-        "dry_run": dry_run,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": found,
-    }
     path = output / RESULTS
     path.parent.mkdir(parents=True, exist_ok=True)
-    for parts in steps(dry_run=dry_run):
-        document.update(parts)
+    document = (parts and read(path)) or {}
+    if document and document["machine"] != found:
+        message = f"{path} is of another machine: run all parts, or pass another --output."
+        raise click.UsageError(message)
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    document.update({"dry_run": dry_run, "started": started, "machine": found})
+    for results in steps(parts or PARTS, dry_run=dry_run):
+        document.update(results)
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     publish(output)
 
 
-def steps(*, dry_run: bool) -> Iterator[dict[str, Any]]:
+def steps(parts: Sequence[str], *, dry_run: bool) -> Iterator[dict[str, Any]]:
     """Parts of the results, one after the other; what has been found is not lost with the next."""
-    yield measure(cases(dry_run=dry_run), click.echo, dry_run=dry_run)
+    if "measured" in parts:
+        yield measure(cases(dry_run=dry_run), click.echo, dry_run=dry_run)
     click.echo("waits, conformance, unit tests")
     with ThreadPoolExecutor() as pool:
-        waits = {
-            name: pool.submit(checks.syncs, name, dry_run=dry_run) for name in ("torch", "cupy")
+        made: dict[str, Callable[..., Any]] = {
+            "syncs": checks.all_syncs,
+            "conformance": checks.conformance,
+            "tests": checks.tests,
         }
-        conformance = pool.submit(checks.conformance, dry_run=dry_run)
-        tests = pool.submit(checks.tests, dry_run=dry_run)
-        yield {"syncs": {name: one.result() for name, one in waits.items()}}
-        yield {"conformance": conformance.result()}
-        yield {"tests": tests.result()}
+        futures = {
+            name: pool.submit(check, dry_run=dry_run)
+            for name, check in made.items()
+            if name in parts
+        }
+        for name, future in futures.items():
+            yield {name: future.result()}
 
 
 @main.command()

@@ -32,6 +32,11 @@ class Case:
         return self.loss != "kl_div"
 
     @property
+    def is_linear(self) -> bool:
+        """Whether the logits are products of hidden states and weights."""
+        return self.loss == "linear_kl_div"
+
+    @property
     def options(self) -> dict[str, Any]:
         """Arguments of the loss."""
         space = {} if self.of_logits else {"log_target": self.log_target}
@@ -40,7 +45,8 @@ class Case:
     @property
     def is_small(self) -> bool:
         """Whether peers that are compiled for each case, which takes seconds, are measured too."""
-        return self.shape[1] < LARGE and self.dtype != "float16" and not self.log_target
+        is_special = self.log_target or self.is_linear
+        return self.shape[1] < LARGE and self.dtype != "float16" and not is_special
 
     @property
     def operand_bytes(self) -> int:
@@ -53,6 +59,9 @@ class Case:
 
 
 LARGE = 100_000
+HIDDEN = 2048
+"""Size of the hidden states of a linear case."""
+
 FULL = ((4096, 32000), (4096, 128256))
 DRY = ((4, 300),)
 OPTIONS: tuple[dict[str, Any], ...] = (
@@ -68,10 +77,15 @@ OPTIONS: tuple[dict[str, Any], ...] = (
 
 def cases(*, dry_run: bool) -> list[Case]:
     """All that is measured; in a dry run the same of a few elements."""
-    samples = 3 if dry_run else 20
+    samples = 3 if dry_run else 15
+    shapes = DRY if dry_run else FULL
+    linear = {"loss": "linear_kl_div", "backward": True, "dtype": "bfloat16"}
     return [
-        Case(shape=shape, dtype=dtype, samples=samples, **options)
-        for options in OPTIONS
-        for shape in (DRY if dry_run else FULL)
-        for dtype in ITEM_SIZE
+        *(
+            Case(shape=shape, dtype=dtype, samples=samples, **options)
+            for options in OPTIONS
+            for shape in (shapes[:1] if "log_target" in options else shapes)
+            for dtype in ITEM_SIZE
+        ),
+        *(Case(shape=shape, samples=samples, **linear) for shape in shapes),
     ]

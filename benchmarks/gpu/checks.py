@@ -18,6 +18,7 @@ Line = dict[str, Any]
 BACKENDS = {"cupy": None, "torch-cuda": None, "torch-cuda-compile": 50, "jax": 500, "jax-jit": 150}
 WORKERS = "12"
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:benchmark")
+ORDINARY = "not long and not slow"
 CHOSEN = "cupy or torch-cuda or jax-cuda"
 # Only so much of the simulated device's own tests as shows that they are run and counted.
 DRY_TESTS = ["tests/backends/torch/test_cuda.py", "-k", "special"]
@@ -42,7 +43,7 @@ def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def tests(*, dry_run: bool) -> Line:
     """How many unit tests passed, failed and were skipped, and why."""
-    chosen = DRY_TESTS if dry_run else ["tests", "-n", WORKERS, "-m", "not long", "-k", CHOSEN]
+    chosen = DRY_TESTS if dry_run else ["tests", "-n", WORKERS, "-m", ORDINARY, "-k", CHOSEN]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "junit.xml"
         done = python("pytest", "-q", *PLUGINS, f"--junit-xml={path}", *chosen)
@@ -99,6 +100,11 @@ def verdicts(lines: list[Line]) -> dict[str, dict[str, int]]:
             of_backend = found.setdefault(line["backend"], {})
             of_backend[line["verdict"]] = of_backend.get(line["verdict"], 0) + 1
     return found
+
+
+def all_syncs(*, dry_run: bool) -> dict[str, Line]:
+    """Which calls wait for the device, of each library that is asked."""
+    return {library: syncs(library, dry_run=dry_run) for library in ("torch", "cupy")}
 
 
 def syncs(library: str, *, dry_run: bool) -> Line:

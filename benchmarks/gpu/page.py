@@ -89,7 +89,7 @@ def cell(case: Case, peer: str, document: Line) -> Line:
         return {"time": "-", "peak": "-", "why": why}
     rate = bandwidth(entries, peer) or 0.0
     best = bandwidth(entries, COPIES[PEERS[peer].library])
-    share = f", {significant(100 * rate / best)} %" if best else ""
+    share = f", {significant(100 * rate / best)} %" if rate and best else ""
     peak = entries[peer]["peak"]
     return {
         "time": f"{significant(time * 1e3)} ms{share}",

@@ -26,10 +26,24 @@ class Peer:
     is_compiled: bool = False
     """Whether each case is compiled for seconds, during which others may be measured."""
 
+    takes_all: bool = True
+    """Whether it is measured in all cases, and not in those of `Case.is_small` alone."""
+
+    takes_linear: bool = False
+    """Whether losses of hidden states are measured too."""
+
     @property
     def library(self) -> str:
         """Which library its arrays are of."""
         return self.place.partition("_")[0]
+
+    def why_not(self, case: Case) -> str | None:
+        """Why a case is not measured, or None."""
+        if case.dtype not in self.dtypes:
+            return f"no {case.dtype}"
+        if case.is_linear:
+            return None if self.takes_linear else "no hidden states"
+        return None if self.takes_all or case.is_small else "not measured in this case"
 
     def load(self) -> Prepare:
         """Function that turns a case into what is timed."""
@@ -53,6 +67,8 @@ class Peer:
 
     def bytes_moved(self, case: Case) -> int:
         """Bytes that must be read and written at least."""
+        if case.is_linear:
+            return 0  # a product of matrices decides
         if self.place.endswith(":copy"):
             return 2 * case.operand_bytes
         least = max(self.passes_in_backward, 3 if case.of_logits else 2)
@@ -69,17 +85,19 @@ PEERS = {
     "copy-torch": Peer("a copy on the device, torch", "torch_peers:copy", clocks.Torch, ("torch",)),
     "torch": Peer(
         "torch (F.kl_div), eager", "torch_peers:theirs", clocks.Torch, ("torch",),
+        takes_all=False, takes_linear=True,
     ),
     "torch-compile": Peer(
         "torch (F.kl_div), torch.compile", "torch_peers:theirs_compiled", clocks.Torch, ("torch",),
-        is_compiled=True,
+        is_compiled=True, takes_all=False,
     ),
     "liger": Peer(
         "Liger (LigerKLDIVLoss, LigerJSD)", "torch_peers:liger", clocks.Torch,
-        ("torch", "liger_kernel"),
+        ("torch", "liger_kernel"), takes_linear=True,
     ),
     "ours-torch": Peer(
         "kldiv_xp on torch, eager", "torch_peers:ours", clocks.Torch, ("kldiv_xp", "torch"),
+        is_compiled=True, takes_linear=True,
     ),
     "ours-torch-blocks": Peer(
         "kldiv_xp on torch, eager, without CuPy", "torch_peers:ours_in_blocks", clocks.Torch,
@@ -87,26 +105,26 @@ PEERS = {
     ),
     "ours-torch-compile": Peer(
         "kldiv_xp on torch, torch.compile", "torch_peers:ours_compiled", clocks.Torch,
-        ("kldiv_xp", "torch"), is_compiled=True,
+        ("kldiv_xp", "torch"), is_compiled=True, takes_all=False,
     ),
     "copy-cupy": Peer(
         "a copy on the device, CuPy", "cupy_peers:copy", clocks.CuPy, ("cupy",), NARROW_CUPY
     ),
     "cupy": Peer(
         "CuPy as in a textbook", "cupy_peers:textbook", clocks.CuPy, ("cupy",), NARROW_CUPY,
-        passes_in_backward=4,
+        passes_in_backward=4, takes_all=False,
     ),
     # kl_div, and kl_div_gradient, which reads both operands and writes both derivatives.
     "ours-cupy": Peer(
         "kldiv_xp on CuPy", "cupy_peers:ours", clocks.CuPy, ("kldiv_xp", "cupy"), NARROW_CUPY,
-        passes_in_backward=4,
+        passes_in_backward=4, is_compiled=True,
     ),
     "optax": Peer(
         "optax.losses.kl_divergence, jitted", "jax_peers:optax_loss", clocks.JAX, ("optax", "jax"),
-        is_compiled=True,
+        is_compiled=True, takes_all=False,
     ),
     "ours-jax": Peer(
         "kldiv_xp on JAX, jitted", "jax_peers:ours", clocks.JAX, ("kldiv_xp", "jax"),
-        is_compiled=True,
+        is_compiled=True, takes_all=False,
     ),
 }  # fmt: skip

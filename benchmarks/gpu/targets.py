@@ -140,4 +140,11 @@ TARGETS = (
         for what, reading in (("faster", faster), ("less extra memory", less_memory))
         for way, backward in (("forward", False), ("with backward", True))
     ),
+    *(
+        Target(
+            f"linear_kl_div, torch eager, with backward: {what} than Liger's fused kernels", 1,
+            reading("ours-torch", "liger"), backward=True, loss="linear_kl_div",
+        )
+        for what, reading in (("faster", faster), ("less extra memory", less_memory))
+    ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 import kldiv_xp
-from benchmarks.gpu.cases import Case
+from benchmarks.gpu.cases import HIDDEN, Case
 
 Function = Callable[[], object]
 Loss = Callable[..., Any]
@@ -58,7 +58,7 @@ THEIRS: dict[str, Loss] = {
 
 def theirs(case: Case) -> Function:
     """F.kl_div, or what is made of it."""
-    return call(case, THEIRS[case.loss])
+    return linear_call(case, of_products) if case.is_linear else call(case, THEIRS[case.loss])
 
 
 def theirs_compiled(case: Case) -> Function:
@@ -74,6 +74,15 @@ def ours(case: Case) -> Function:
     if cuda_module.compiler() is None:
         message = "CuPy is not installed"
         raise ImportError(message)
+    return of_ours(case)
+
+
+def of_ours(case: Case) -> Function:
+    """Ours."""
+    if case.is_linear:
+        return linear_call(
+            case, lambda x, w, t, v: kldiv_xp.linear_kl_div(x, w, t, target_weight=v)
+        )
     return call(case, getattr(kldiv_xp, case.loss))
 
 
@@ -82,7 +91,7 @@ def ours_in_blocks(case: Case) -> Function:
     from kldiv_xp.backends.torch import cuda as cuda_module
 
     cuda_module.compiler = lambda: None  # type: ignore[assignment]
-    return call(case, getattr(kldiv_xp, case.loss))
+    return of_ours(case)
 
 
 def ours_compiled(case: Case) -> Function:
@@ -93,8 +102,11 @@ def ours_compiled(case: Case) -> Function:
 
 def liger(case: Case) -> Function:
     """Liger's kernels, which Triton compiles, of log-probabilities."""
-    from liger_kernel.transformers import LigerJSD, LigerKLDIVLoss
+    from liger_kernel.transformers import LigerFusedLinearJSD, LigerJSD, LigerKLDIVLoss
 
+    if case.is_linear:
+        fused = LigerFusedLinearJSD(jsd_beta=0.0)
+        return linear_call(case, lambda x, w, t, v: fused(x, w, t, v, None))
     if case.loss == "kl_div":
         loss = LigerKLDIVLoss(reduction="batchmean", log_target=case.log_target)
         return call(case, lambda x, p, **_: loss(x, p))
@@ -116,6 +128,30 @@ def call(case: Case, loss: Loss) -> Function:
     def forward_and_backward() -> torch.Tensor:
         x.grad = None
         value: torch.Tensor = loss(x, p, **case.options)
+        value.backward()
+        return value
+
+    return forward_and_backward
+
+
+def of_products(x: torch.Tensor, w: torch.Tensor, t: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """F.kl_div of all logits at once."""
+    return plain_kl(x @ w.T, t @ v.T)
+
+
+def linear_call(case: Case, loss: Loss) -> Function:
+    """The loss of hidden states and weights, with the gradients of the student's."""
+    rows, columns = case.shape
+    torch.manual_seed(0)
+    of_dtype: dict[str, Any] = {"device": DEVICE, "dtype": getattr(torch, case.dtype)}
+    x, t = (torch.randn(rows, HIDDEN, **of_dtype) for _ in range(2))
+    w, v = (torch.randn(columns, HIDDEN, **of_dtype) * HIDDEN**-0.5 for _ in range(2))
+    leaves = x.requires_grad_(), w.requires_grad_()
+
+    def forward_and_backward() -> torch.Tensor:
+        for leaf in leaves:
+            leaf.grad = None
+        value: torch.Tensor = loss(x, w, t, v)
         value.backward()
         return value
 

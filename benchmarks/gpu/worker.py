@@ -46,10 +46,9 @@ def main(name: str, *, dry_run: bool) -> None:
 
 def answer(peer: Peer, prepare: Any, clock: Any, case: Case) -> Line:
     """Times and peak memory of a case, or the first line of what went wrong."""
-    if case.dtype not in peer.dtypes:
-        return {"skip": f"no {case.dtype}"}
-    if peer.is_compiled and not case.is_small:
-        return {"skip": "not compiled for this case"}
+    reason = peer.why_not(case)
+    if reason:
+        return {"skip": reason}
     try:
         if peer.is_compiled:
             function = ready(prepare, case)

@@ -15,7 +15,6 @@ from kldiv_xp.cuda.strides_and_grid import (
     Placed,
     contiguous,
     grid_of,
-    grid_of_stages,
     width_of,
 )
 from kldiv_xp.tracing.layouts import (
@@ -125,12 +124,6 @@ def test_a_row_has_a_thread_for_each_read_rounded_up_to_a_power_of_two():
 
 def test_rows_whose_columns_lie_together_have_one_thread_each():
     assert grid_of(matrix(1000, 300, turned=True), 1, split=True).lanes == 1
-
-
-def test_as_many_long_rows_are_read_at_a_time_as_a_cache_holds():
-    assert grid_of_stages(matrix(4096, 32000), 4, 256_000).blocks == 132
-    assert grid_of_stages(matrix(4096, 32000), 8, 128_000).blocks == 262
-    assert grid_of_stages(matrix(4096, 32), 8, 128).blocks == 16
 
 
 def test_arrays_are_read_one_by_one_unless_all_rows_begin_where_a_wide_read_may():

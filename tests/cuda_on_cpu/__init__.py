@@ -18,7 +18,7 @@ from kldiv_xp.cuda.strides_and_grid import Buffer
 
 FOLDER = Path(__file__).parent
 KERNEL = re.compile(
-    r'extern "C" __global__ void __launch_bounds__\(\d+\) (\w+)\(\s*(.*?)\)\n\{', re.DOTALL
+    r'extern "C" __global__ void __launch_bounds__\([\d, ]+\) (\w+)\(\s*(.*?)\)\n\{', re.DOTALL
 )
 # What is an instruction of a GPU, and a function here.
 INSTRUCTIONS = {

@@ -8,7 +8,7 @@
 
 #define __device__ static inline
 #define __global__
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 #define __shared__ static
 
 struct Place { unsigned int x; };

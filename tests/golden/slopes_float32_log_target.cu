@@ -65,7 +65,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
+extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
     float *__restrict__ at_by_input,

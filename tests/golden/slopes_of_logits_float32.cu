@@ -65,7 +65,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
+extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
     const float *__restrict__ at_u,
@@ -86,9 +86,9 @@ extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
     const integer step_u,
     const integer step_by_input)
 {
-    __shared__ double shared[32];
+    __shared__ double shared[8];
     const int lanes = team_size, lane = threadIdx.x % lanes, team = threadIdx.x / lanes;
-    const integer jobs = rows * pieces, teams = 1024 / lanes;
+    const integer jobs = rows * pieces, teams = 256 / lanes;
     const real factor = real(given_factor);
     for (integer first = blockIdx.x * teams; first < jobs; first += gridDim.x * teams) {
         const bool idle = first + team >= jobs;
@@ -100,78 +100,187 @@ extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
         const integer row_u = row_at_0 * row_u_0;
         const integer row_by_input = row_at_0 * row_by_input_0;
         const real u = columns ? load(at_u + row_u) : real(0);
-        bool missing = false;
-        {
-            const real v0 = factor * u;
-            real v1_max = -real(__uint_as_float(0x7f800000));
-            real v2_max = -real(__uint_as_float(0x7f800000));
-            for (integer column = begin; column < end; column += apart) {
-                const int left = end - column < 4 ? end - column : 4;
-                const auto pack_x = take<4>(at_x + row_x + column, left);
-                const auto pack_t = take<4>(at_t + row_t + column, left);
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    const real x = load(pack_x.at + i);
-                    const real t = load(pack_t.at + i);
-                    if (i < left) v1_max = larger(v1_max, t);
-                    if (i < left) v2_max = larger(v2_max, x);
-                }
+        bool missing = !idle;
+        const real v0 = factor * u;
+        real v1_max = -real(__uint_as_float(0x7f800000));
+        real v2_max = -real(__uint_as_float(0x7f800000));
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                if (i < left) v1_max = larger(v1_max, t);
+                if (i < left) v2_max = larger(v2_max, x);
             }
-            v1_max = of_team(shared, v1_max, lanes, false);
-            const real v1 = real(v1_max);
-            v2_max = of_team(shared, v2_max, lanes, false);
-            const real v2 = real(v2_max);
-            double v7_sum = 0;
-            double v8_sum = 0;
-            double v12_sum = 0;
-            double v16_sum = 0;
-            double v20_sum = 0;
+        }
+        v1_max = of_team(shared, v1_max, lanes, false);
+        const real v1 = real(v1_max);
+        v2_max = of_team(shared, v2_max, lanes, false);
+        const real v2 = real(v2_max);
+        double v7_sum = 0;
+        double v8_sum = 0;
+        double v12_sum = 0;
+        double v16_sum = 0;
+        double v20_sum = 0;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            real v7_few = 0;
+            real v8_few = 0;
+            real v12_few = 0;
+            real v16_few = 0;
+            real v20_few = 0;
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const real v3 = t - v1;
+                const real v4 = x - v2;
+                const real v5 = exp(v3);
+                const real v6 = exp(v4);
+                const real v11 = v5 * v5;
+                const real v15 = v5 * v6;
+                const real v19 = v6 * v6;
+                if (i < left) v7_few += v5;
+                if (i < left) v8_few += v6;
+                if (i < left) v12_few += v11;
+                if (i < left) v16_few += v15;
+                if (i < left) v20_few += v19;
+            }
+            v7_sum += v7_few;
+            v8_sum += v8_few;
+            v12_sum += v12_few;
+            v16_sum += v16_few;
+            v20_sum += v20_few;
+        }
+        v7_sum = of_team(shared, v7_sum, lanes, true);
+        const real v7 = real(v7_sum);
+        v8_sum = of_team(shared, v8_sum, lanes, true);
+        const real v8 = real(v8_sum);
+        v12_sum = of_team(shared, v12_sum, lanes, true);
+        const real v12 = real(v12_sum);
+        v16_sum = of_team(shared, v16_sum, lanes, true);
+        const real v16 = real(v16_sum);
+        v20_sum = of_team(shared, v20_sum, lanes, true);
+        const real v20 = real(v20_sum);
+        const real v9 = real(1.0) / v7;
+        const real v10 = real(1.0) / v8;
+        const real v13 = v9 * v9;
+        const real v14 = v12 * v13;
+        const real v17 = v9 * v10;
+        const real v18 = v16 * v17;
+        const real v21 = v10 * v10;
+        const real v22 = v20 * v21;
+        const real v23 = v18 * real(2.0);
+        const real v24 = v22 - v23;
+        const real v25 = v24 + v14;
+        const real v26 = v14 * real(0.0625);
+        const bool v27 = v25 >= v26;
+        const real v28 = v27 ? v10 : real(__uint_as_float(0x7fc00000));
+        missing = false;
+        for (integer column = begin; column < end; column += apart) {
+            const int left = end - column < 4 ? end - column : 4;
+            const auto pack_x = take<4>(at_x + row_x + column, left);
+            const auto pack_t = take<4>(at_t + row_t + column, left);
+            pack<float, 4> pack_by_input;
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const real x = load(pack_x.at + i);
+                const real t = load(pack_t.at + i);
+                const real v3 = t - v1;
+                const real v4 = x - v2;
+                const real v5 = exp(v3);
+                const real v6 = exp(v4);
+                const real v29 = v6 * v28;
+                const real v30 = v5 * v9;
+                const real v31 = v29 - v30;
+                const real v32 = v31 * v0;
+                store(pack_by_input.at + i, v32);
+                missing = missing || !(fabs(v32) < real(__uint_as_float(0x7f800000)));
+            }
+            give(at_by_input + row_by_input + column, left, pack_by_input);
+        }
+        missing = of_team(shared, missing, lanes, false) > 0;
+        if (__syncthreads_or(missing)) {
+            const integer end = missing ? columns : 0;
+            const real v36 = v1 - v2;
+            const real v37 = fabs(v36);
+            const bool v38 = v37 < real(1e+30);
+            const real v45 = v36 - v1;
+            const real v46 = v36 - v45;
+            const real v47 = v1 - v46;
+            const real v48 = v2 + v45;
+            const real v49 = v47 - v48;
+            const real v50 = v38 ? v36 : real(__uint_as_float(0x7fc00000));
+            const real v51 = v38 ? v49 : real(__uint_as_float(0x7fc00000));
+            const real v33 = log(v7);
+            const real v34 = log(v8);
+            const real v35 = v33 - v34;
+            const real v71 = v12 * real(5e-12);
+            double v59_sum = 0;
+            double v62_sum = 0;
+            double v64_sum = 0;
             for (integer column = begin; column < end; column += apart) {
                 const int left = end - column < 4 ? end - column : 4;
                 const auto pack_x = take<4>(at_x + row_x + column, left);
                 const auto pack_t = take<4>(at_t + row_t + column, left);
+                real v59_few = 0;
+                real v62_few = 0;
+                real v64_few = 0;
                 #pragma unroll
                 for (int i = 0; i < 4; ++i) {
                     const real x = load(pack_x.at + i);
                     const real t = load(pack_t.at + i);
                     const real v3 = t - v1;
-                    const real v4 = x - v2;
                     const real v5 = exp(v3);
-                    const real v6 = exp(v4);
-                    const real v11 = v5 * v5;
-                    const real v15 = v5 * v6;
-                    const real v19 = v6 * v6;
-                    if (i < left) v7_sum += v5;
-                    if (i < left) v8_sum += v6;
-                    if (i < left) v12_sum += v11;
-                    if (i < left) v16_sum += v15;
-                    if (i < left) v20_sum += v19;
+                    const real v39 = t - x;
+                    const real v40 = v39 - t;
+                    const real v41 = v39 - v40;
+                    const real v42 = t - v41;
+                    const real v43 = x + v40;
+                    const real v44 = v42 - v43;
+                    const real v52 = v44 - v51;
+                    const real v53 = v39 - v50;
+                    const real v54 = v53 + v52;
+                    const real v55 = v54 - v35;
+                    const real v56 = -v55;
+                    const real v57 = expm1(v56);
+                    const real v58 = v57 * v5;
+                    const real v61 = v5 * v58;
+                    const real v63 = v58 * v58;
+                    if (i < left) v59_few += v58;
+                    if (i < left) v62_few += v61;
+                    if (i < left) v64_few += v63;
                 }
+                v59_sum += v59_few;
+                v62_sum += v62_few;
+                v64_sum += v64_few;
             }
-            v7_sum = of_team(shared, v7_sum, lanes, true);
-            const real v7 = real(v7_sum);
-            v8_sum = of_team(shared, v8_sum, lanes, true);
-            const real v8 = real(v8_sum);
-            v12_sum = of_team(shared, v12_sum, lanes, true);
-            const real v12 = real(v12_sum);
-            v16_sum = of_team(shared, v16_sum, lanes, true);
-            const real v16 = real(v16_sum);
-            v20_sum = of_team(shared, v20_sum, lanes, true);
-            const real v20 = real(v20_sum);
-            const real v9 = real(1.0) / v7;
-            const real v10 = real(1.0) / v8;
-            const real v13 = v9 * v9;
-            const real v14 = v12 * v13;
-            const real v17 = v9 * v10;
-            const real v18 = v16 * v17;
-            const real v21 = v10 * v10;
-            const real v22 = v20 * v21;
-            const real v23 = v18 * real(2.0);
-            const real v24 = v22 - v23;
-            const real v25 = v24 + v14;
-            const real v26 = v14 * real(0.0625);
-            const bool v27 = v25 >= v26;
-            const real v28 = v27 ? v10 : real(__uint_as_float(0x7fc00000));
+            v59_sum = of_team(shared, v59_sum, lanes, true);
+            const real v59 = real(v59_sum);
+            v62_sum = of_team(shared, v62_sum, lanes, true);
+            const real v62 = real(v62_sum);
+            v64_sum = of_team(shared, v64_sum, lanes, true);
+            const real v64 = real(v64_sum);
+            const real v60 = v59 / v7;
+            const real v65 = v12 * v60;
+            const real v66 = v62 * real(2.0);
+            const real v67 = v65 - v66;
+            const real v68 = v67 * v60;
+            const real v69 = v64 + v68;
+            const real v70 = v64 * real(0.05);
+            const real v72 = v70 + v71;
+            const bool v73 = v69 >= v72;
+            const real v74 = v73 ? v60 : real(__uint_as_float(0x7fc00000));
+            const real v76 = v74 * real(1.0);
+            const real v77 = v76 + real(1.0);
+            const real v78 = v7 * v77;
+            const real v81 = real(1.0) / v78;
+            missing = false;
             for (integer column = begin; column < end; column += apart) {
                 const int left = end - column < 4 ? end - column : 4;
                 const auto pack_x = take<4>(at_x + row_x + column, left);
@@ -182,262 +291,221 @@ extern "C" __global__ void __launch_bounds__(1024) rows_of_arrays(
                     const real x = load(pack_x.at + i);
                     const real t = load(pack_t.at + i);
                     const real v3 = t - v1;
-                    const real v4 = x - v2;
                     const real v5 = exp(v3);
-                    const real v6 = exp(v4);
-                    const real v29 = v6 * v28;
-                    const real v30 = v5 * v9;
-                    const real v31 = v29 - v30;
-                    const real v32 = v31 * v0;
-                    store(pack_by_input.at + i, v32);
-                    missing = missing || !(fabs(v32) < real(__uint_as_float(0x7f800000)));
+                    const real v39 = t - x;
+                    const real v40 = v39 - t;
+                    const real v41 = v39 - v40;
+                    const real v42 = t - v41;
+                    const real v43 = x + v40;
+                    const real v44 = v42 - v43;
+                    const real v52 = v44 - v51;
+                    const real v53 = v39 - v50;
+                    const real v54 = v53 + v52;
+                    const real v55 = v54 - v35;
+                    const real v56 = -v55;
+                    const real v57 = expm1(v56);
+                    const real v58 = v57 * v5;
+                    const real v75 = v58 * real(1.0);
+                    const real v79 = v5 * v76;
+                    const real v80 = v75 - v79;
+                    const real v82 = v80 * v81;
+                    const real v83 = v82 * v0;
+                    store(pack_by_input.at + i, v83);
+                    missing = missing || !(fabs(v83) < real(__uint_as_float(0x7f800000)));
                 }
                 give(at_by_input + row_by_input + column, left, pack_by_input);
             }
             missing = of_team(shared, missing, lanes, false) > 0;
-        }
-        if (__syncthreads_or(missing)) {
-            const integer end = missing ? columns : 0;
-            const real v0 = factor * u;
-            real v1_max = -real(__uint_as_float(0x7f800000));
-            real v2_max = -real(__uint_as_float(0x7f800000));
-            for (integer column = begin; column < end; column += apart) {
-                const int left = end - column < 4 ? end - column : 4;
-                const auto pack_x = take<4>(at_x + row_x + column, left);
-                const auto pack_t = take<4>(at_t + row_t + column, left);
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    const real x = load(pack_x.at + i);
-                    const real t = load(pack_t.at + i);
-                    if (i < left) v1_max = larger(v1_max, t);
-                    if (i < left) v2_max = larger(v2_max, x);
+            if (__syncthreads_or(missing)) {
+                const integer begin = lane, apart = lanes, end = missing ? columns : 0;
+                const real v84 = v38 ? real(0.0) : v1;
+                const real v86 = v38 ? real(0.0) : v2;
+                const real v107 = v38 ? v36 : real(0.0);
+                const real v108 = v38 ? v49 : real(0.0);
+                double v117_sum = 0;
+                #pragma unroll 2
+                for (integer column = begin; column < end; column += apart) {
+                    const real x = load(at_x + row_x + column * step_x);
+                    const real t = load(at_t + row_t + column * step_t);
+                    const real v3 = t - v1;
+                    const real v5 = exp(v3);
+                    const real v85 = t - v84;
+                    const real v87 = x - v86;
+                    const real v88 = fabs(v85);
+                    const bool v89 = v88 == real(__uint_as_float(0x7f800000));
+                    const real v90 = fabs(v87);
+                    const bool v91 = v90 == real(__uint_as_float(0x7f800000));
+                    const bool v92 = v85 == v87;
+                    const real v93 = v92 ? real(0.0) : v85;
+                    const real v94 = -v87;
+                    const real v95 = v89 ? real(0.0) : v85;
+                    const real v96 = v91 ? real(0.0) : v87;
+                    const real v97 = v95 - v96;
+                    const real v98 = v97 - v95;
+                    const real v99 = v97 - v98;
+                    const real v100 = v95 - v99;
+                    const real v101 = v96 + v98;
+                    const real v102 = v100 - v101;
+                    const real v103 = v91 ? v94 : v97;
+                    const real v104 = v89 ? v93 : v103;
+                    const bool v105 = v89 || v91;
+                    const real v106 = v105 ? real(0.0) : v102;
+                    const real v109 = v106 - v108;
+                    const bool v110 = v109 == v109;
+                    const real v111 = v110 ? v109 : real(0.0);
+                    const real v112 = v104 - v107;
+                    const real v113 = v112 + v111;
+                    const bool v114 = v5 > real(0.0);
+                    const real v115 = v114 ? v113 : real(0.0);
+                    const real v116 = v5 * v115;
+                    v117_sum += v116;
                 }
-            }
-            v1_max = of_team(shared, v1_max, lanes, false);
-            const real v1 = real(v1_max);
-            v2_max = of_team(shared, v2_max, lanes, false);
-            const real v2 = real(v2_max);
-            const real v7 = v1 - v2;
-            const real v8 = fabs(v7);
-            const bool v9 = v8 < real(1e+30);
-            const real v10 = v9 ? real(0.0) : v1;
-            const real v12 = v9 ? real(0.0) : v2;
-            const real v33 = v7 - v1;
-            const real v34 = v7 - v33;
-            const real v35 = v1 - v34;
-            const real v36 = v2 + v33;
-            const real v37 = v35 - v36;
-            const real v38 = v9 ? v7 : real(0.0);
-            const real v39 = v9 ? v37 : real(0.0);
-            double v47_sum = 0;
-            double v48_sum = 0;
-            double v50_sum = 0;
-            for (integer column = begin; column < end; column += apart) {
-                const int left = end - column < 4 ? end - column : 4;
-                const auto pack_x = take<4>(at_x + row_x + column, left);
-                const auto pack_t = take<4>(at_t + row_t + column, left);
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    const real x = load(pack_x.at + i);
-                    const real t = load(pack_t.at + i);
+                v117_sum = of_team(shared, v117_sum, lanes, true);
+                const real v117 = real(v117_sum);
+                const real v118 = v117 / v7;
+                const real v119 = v7 / v8;
+                const real v120 = log(v119);
+                const real v121 = v118 - v120;
+                const bool v122 = v121 < real(0.5);
+                const real v123 = v122 ? v118 : real(0.0);
+                const real v145 = exp(v123);
+                const real v146 = v122 ? v145 : v119;
+                double v151_sum = 0;
+                #pragma unroll 2
+                for (integer column = begin; column < end; column += apart) {
+                    const real x = load(at_x + row_x + column * step_x);
+                    const real t = load(at_t + row_t + column * step_t);
                     const real v3 = t - v1;
                     const real v4 = x - v2;
                     const real v5 = exp(v3);
                     const real v6 = exp(v4);
-                    const real v11 = t - v10;
-                    const real v13 = x - v12;
-                    const real v14 = fabs(v11);
-                    const bool v15 = v14 == real(__uint_as_float(0x7f800000));
-                    const real v16 = fabs(v13);
-                    const bool v17 = v16 == real(__uint_as_float(0x7f800000));
-                    const bool v18 = v11 == v13;
-                    const real v19 = v18 ? real(0.0) : v11;
-                    const real v20 = -v13;
-                    const real v21 = v15 ? real(0.0) : v11;
-                    const real v22 = v17 ? real(0.0) : v13;
-                    const real v23 = v21 - v22;
-                    const real v24 = v23 - v21;
-                    const real v25 = v23 - v24;
-                    const real v26 = v21 - v25;
-                    const real v27 = v22 + v24;
-                    const real v28 = v26 - v27;
-                    const real v29 = v17 ? v20 : v23;
-                    const real v30 = v15 ? v19 : v29;
-                    const bool v31 = v15 || v17;
-                    const real v32 = v31 ? real(0.0) : v28;
-                    const real v40 = v32 - v39;
-                    const bool v41 = v40 == v40;
-                    const real v42 = v41 ? v40 : real(0.0);
-                    const real v43 = v30 - v38;
-                    const real v44 = v43 + v42;
-                    const bool v45 = v5 > real(0.0);
-                    const real v46 = v45 ? v44 : real(0.0);
-                    const real v49 = v5 * v46;
-                    if (i < left) v47_sum += v5;
-                    if (i < left) v48_sum += v6;
-                    if (i < left) v50_sum += v49;
+                    const real v85 = t - v84;
+                    const real v87 = x - v86;
+                    const real v88 = fabs(v85);
+                    const bool v89 = v88 == real(__uint_as_float(0x7f800000));
+                    const real v90 = fabs(v87);
+                    const bool v91 = v90 == real(__uint_as_float(0x7f800000));
+                    const bool v92 = v85 == v87;
+                    const real v93 = v92 ? real(0.0) : v85;
+                    const real v94 = -v87;
+                    const real v95 = v89 ? real(0.0) : v85;
+                    const real v96 = v91 ? real(0.0) : v87;
+                    const real v97 = v95 - v96;
+                    const real v98 = v97 - v95;
+                    const real v99 = v97 - v98;
+                    const real v100 = v95 - v99;
+                    const real v101 = v96 + v98;
+                    const real v102 = v100 - v101;
+                    const real v103 = v91 ? v94 : v97;
+                    const real v104 = v89 ? v93 : v103;
+                    const bool v105 = v89 || v91;
+                    const real v106 = v105 ? real(0.0) : v102;
+                    const real v109 = v106 - v108;
+                    const bool v110 = v109 == v109;
+                    const real v111 = v110 ? v109 : real(0.0);
+                    const real v112 = v104 - v107;
+                    const real v113 = v112 + v111;
+                    const bool v114 = v5 > real(0.0);
+                    const real v115 = v114 ? v113 : real(0.0);
+                    const real v124 = v115 - v123;
+                    const real v125 = fabs(v124);
+                    const bool v126 = v125 <= real(1.5);
+                    const bool v127 = v126 && v122;
+                    const bool v128 = v127 && v114;
+                    const real v129 = v128 ? v124 : real(0.0);
+                    const real v130 = v129 * v129;
+                    const real v131 = v130 * real(28.0);
+                    const real v132 = v131 + real(2520.0);
+                    const real v133 = v130 + real(420.0);
+                    const real v134 = v133 * v130;
+                    const real v135 = v134 + real(15120.0);
+                    const real v136 = v129 + real(2.0);
+                    const real v137 = v136 * v135;
+                    const real v138 = v130 * v132;
+                    const real v139 = v137 + v138;
+                    const real v141 = v135 * real(-2.0);
+                    const real v142 = v141 / v139;
+                    const real v143 = v142 * v5;
+                    const real v144 = v143 * v129;
+                    const real v147 = v6 * v146;
+                    const real v148 = v147 - v5;
+                    const real v149 = v148 * real(1.0);
+                    const real v150 = v128 ? v144 : v149;
+                    v151_sum += v150;
                 }
-            }
-            v47_sum = of_team(shared, v47_sum, lanes, true);
-            const real v47 = real(v47_sum);
-            v48_sum = of_team(shared, v48_sum, lanes, true);
-            const real v48 = real(v48_sum);
-            v50_sum = of_team(shared, v50_sum, lanes, true);
-            const real v50 = real(v50_sum);
-            const real v51 = v50 / v47;
-            const real v52 = v47 / v48;
-            const real v53 = log(v52);
-            const real v54 = v51 - v53;
-            const bool v55 = v54 < real(0.5);
-            const real v56 = v55 ? v51 : real(0.0);
-            const real v78 = exp(v56);
-            const real v79 = v55 ? v78 : v52;
-            double v84_sum = 0;
-            for (integer column = begin; column < end; column += apart) {
-                const int left = end - column < 4 ? end - column : 4;
-                const auto pack_x = take<4>(at_x + row_x + column, left);
-                const auto pack_t = take<4>(at_t + row_t + column, left);
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    const real x = load(pack_x.at + i);
-                    const real t = load(pack_t.at + i);
+                v151_sum = of_team(shared, v151_sum, lanes, true);
+                const real v151 = real(v151_sum);
+                const real v152 = v151 / v7;
+                const real v153 = v122 ? v152 : real(0.0);
+                const real v154 = v153 + real(1.0);
+                const real v155 = v7 * v154;
+                const real v158 = real(1.0) / v155;
+                #pragma unroll 2
+                for (integer column = begin; column < end; column += apart) {
+                    const real x = load(at_x + row_x + column * step_x);
+                    const real t = load(at_t + row_t + column * step_t);
                     const real v3 = t - v1;
                     const real v4 = x - v2;
                     const real v5 = exp(v3);
                     const real v6 = exp(v4);
-                    const real v11 = t - v10;
-                    const real v13 = x - v12;
-                    const real v14 = fabs(v11);
-                    const bool v15 = v14 == real(__uint_as_float(0x7f800000));
-                    const real v16 = fabs(v13);
-                    const bool v17 = v16 == real(__uint_as_float(0x7f800000));
-                    const bool v18 = v11 == v13;
-                    const real v19 = v18 ? real(0.0) : v11;
-                    const real v20 = -v13;
-                    const real v21 = v15 ? real(0.0) : v11;
-                    const real v22 = v17 ? real(0.0) : v13;
-                    const real v23 = v21 - v22;
-                    const real v24 = v23 - v21;
-                    const real v25 = v23 - v24;
-                    const real v26 = v21 - v25;
-                    const real v27 = v22 + v24;
-                    const real v28 = v26 - v27;
-                    const real v29 = v17 ? v20 : v23;
-                    const real v30 = v15 ? v19 : v29;
-                    const bool v31 = v15 || v17;
-                    const real v32 = v31 ? real(0.0) : v28;
-                    const real v40 = v32 - v39;
-                    const bool v41 = v40 == v40;
-                    const real v42 = v41 ? v40 : real(0.0);
-                    const real v43 = v30 - v38;
-                    const real v44 = v43 + v42;
-                    const bool v45 = v5 > real(0.0);
-                    const real v46 = v45 ? v44 : real(0.0);
-                    const real v57 = v46 - v56;
-                    const real v58 = fabs(v57);
-                    const bool v59 = v58 <= real(1.5);
-                    const bool v60 = v59 && v55;
-                    const bool v61 = v60 && v45;
-                    const real v62 = v61 ? v57 : real(0.0);
-                    const real v63 = v62 * v62;
-                    const real v64 = v63 * real(28.0);
-                    const real v65 = v64 + real(2520.0);
-                    const real v66 = v63 + real(420.0);
-                    const real v67 = v66 * v63;
-                    const real v68 = v67 + real(15120.0);
-                    const real v69 = v62 + real(2.0);
-                    const real v70 = v69 * v68;
-                    const real v71 = v63 * v65;
-                    const real v72 = v70 + v71;
-                    const real v74 = v68 * real(-2.0);
-                    const real v75 = v74 / v72;
-                    const real v76 = v75 * v5;
-                    const real v77 = v76 * v62;
-                    const real v80 = v6 * v79;
-                    const real v81 = v80 - v5;
-                    const real v82 = v81 * real(1.0);
-                    const real v83 = v61 ? v77 : v82;
-                    if (i < left) v84_sum += v83;
+                    const real v85 = t - v84;
+                    const real v87 = x - v86;
+                    const real v88 = fabs(v85);
+                    const bool v89 = v88 == real(__uint_as_float(0x7f800000));
+                    const real v90 = fabs(v87);
+                    const bool v91 = v90 == real(__uint_as_float(0x7f800000));
+                    const bool v92 = v85 == v87;
+                    const real v93 = v92 ? real(0.0) : v85;
+                    const real v94 = -v87;
+                    const real v95 = v89 ? real(0.0) : v85;
+                    const real v96 = v91 ? real(0.0) : v87;
+                    const real v97 = v95 - v96;
+                    const real v98 = v97 - v95;
+                    const real v99 = v97 - v98;
+                    const real v100 = v95 - v99;
+                    const real v101 = v96 + v98;
+                    const real v102 = v100 - v101;
+                    const real v103 = v91 ? v94 : v97;
+                    const real v104 = v89 ? v93 : v103;
+                    const bool v105 = v89 || v91;
+                    const real v106 = v105 ? real(0.0) : v102;
+                    const real v109 = v106 - v108;
+                    const bool v110 = v109 == v109;
+                    const real v111 = v110 ? v109 : real(0.0);
+                    const real v112 = v104 - v107;
+                    const real v113 = v112 + v111;
+                    const bool v114 = v5 > real(0.0);
+                    const real v115 = v114 ? v113 : real(0.0);
+                    const real v124 = v115 - v123;
+                    const real v125 = fabs(v124);
+                    const bool v126 = v125 <= real(1.5);
+                    const bool v127 = v126 && v122;
+                    const bool v128 = v127 && v114;
+                    const real v129 = v128 ? v124 : real(0.0);
+                    const real v130 = v129 * v129;
+                    const real v131 = v130 * real(28.0);
+                    const real v132 = v131 + real(2520.0);
+                    const real v133 = v130 + real(420.0);
+                    const real v134 = v133 * v130;
+                    const real v135 = v134 + real(15120.0);
+                    const real v136 = v129 + real(2.0);
+                    const real v137 = v136 * v135;
+                    const real v138 = v130 * v132;
+                    const real v139 = v137 + v138;
+                    const real v141 = v135 * real(-2.0);
+                    const real v142 = v141 / v139;
+                    const real v143 = v142 * v5;
+                    const real v144 = v143 * v129;
+                    const real v147 = v6 * v146;
+                    const real v148 = v147 - v5;
+                    const real v149 = v148 * real(1.0);
+                    const real v150 = v128 ? v144 : v149;
+                    const real v156 = v5 * v153;
+                    const real v157 = v150 - v156;
+                    const real v159 = v157 * v158;
+                    const real v160 = v159 * v0;
+                    store(at_by_input + row_by_input + column * step_by_input, v160);
                 }
-            }
-            v84_sum = of_team(shared, v84_sum, lanes, true);
-            const real v84 = real(v84_sum);
-            const real v85 = v84 / v47;
-            const real v86 = v55 ? v85 : real(0.0);
-            const real v87 = v86 + real(1.0);
-            const real v88 = v47 * v87;
-            for (integer column = begin; column < end; column += apart) {
-                const int left = end - column < 4 ? end - column : 4;
-                const auto pack_x = take<4>(at_x + row_x + column, left);
-                const auto pack_t = take<4>(at_t + row_t + column, left);
-                pack<float, 4> pack_by_input;
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    const real x = load(pack_x.at + i);
-                    const real t = load(pack_t.at + i);
-                    const real v3 = t - v1;
-                    const real v4 = x - v2;
-                    const real v5 = exp(v3);
-                    const real v6 = exp(v4);
-                    const real v11 = t - v10;
-                    const real v13 = x - v12;
-                    const real v14 = fabs(v11);
-                    const bool v15 = v14 == real(__uint_as_float(0x7f800000));
-                    const real v16 = fabs(v13);
-                    const bool v17 = v16 == real(__uint_as_float(0x7f800000));
-                    const bool v18 = v11 == v13;
-                    const real v19 = v18 ? real(0.0) : v11;
-                    const real v20 = -v13;
-                    const real v21 = v15 ? real(0.0) : v11;
-                    const real v22 = v17 ? real(0.0) : v13;
-                    const real v23 = v21 - v22;
-                    const real v24 = v23 - v21;
-                    const real v25 = v23 - v24;
-                    const real v26 = v21 - v25;
-                    const real v27 = v22 + v24;
-                    const real v28 = v26 - v27;
-                    const real v29 = v17 ? v20 : v23;
-                    const real v30 = v15 ? v19 : v29;
-                    const bool v31 = v15 || v17;
-                    const real v32 = v31 ? real(0.0) : v28;
-                    const real v40 = v32 - v39;
-                    const bool v41 = v40 == v40;
-                    const real v42 = v41 ? v40 : real(0.0);
-                    const real v43 = v30 - v38;
-                    const real v44 = v43 + v42;
-                    const bool v45 = v5 > real(0.0);
-                    const real v46 = v45 ? v44 : real(0.0);
-                    const real v57 = v46 - v56;
-                    const real v58 = fabs(v57);
-                    const bool v59 = v58 <= real(1.5);
-                    const bool v60 = v59 && v55;
-                    const bool v61 = v60 && v45;
-                    const real v62 = v61 ? v57 : real(0.0);
-                    const real v63 = v62 * v62;
-                    const real v64 = v63 * real(28.0);
-                    const real v65 = v64 + real(2520.0);
-                    const real v66 = v63 + real(420.0);
-                    const real v67 = v66 * v63;
-                    const real v68 = v67 + real(15120.0);
-                    const real v69 = v62 + real(2.0);
-                    const real v70 = v69 * v68;
-                    const real v71 = v63 * v65;
-                    const real v72 = v70 + v71;
-                    const real v74 = v68 * real(-2.0);
-                    const real v75 = v74 / v72;
-                    const real v76 = v75 * v5;
-                    const real v77 = v76 * v62;
-                    const real v80 = v6 * v79;
-                    const real v81 = v80 - v5;
-                    const real v82 = v81 * real(1.0);
-                    const real v83 = v61 ? v77 : v82;
-                    const real v89 = v5 * v86;
-                    const real v90 = v83 - v89;
-                    const real v91 = v90 / v88;
-                    const real v92 = v91 * v0;
-                    store(pack_by_input.at + i, v92);
-                }
-                give(at_by_input + row_by_input + column, left, pack_by_input);
             }
         }
     }

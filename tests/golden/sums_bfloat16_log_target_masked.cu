@@ -83,7 +83,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
+extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const bfloat16 *__restrict__ at_x,
     const float *__restrict__ at_t,
     const bool *__restrict__ at_w,
@@ -119,6 +119,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
         const integer row_x = row_at_0 * row_x_0;
         const integer row_t = row_at_0 * row_t_0;
         const integer row_w = row_at_0 * row_w_0;
+        double value = 0;
         double v11_sum = 0;
         for (integer group = piece; group < groups; group += pieces) {
             integer group_at_0 = group;
@@ -152,6 +153,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
             }
         }
         v11_sum = of_team(shared, v11_sum, lanes, true);
-        if (lane == 0 && !idle) store(at_total + job, v11_sum / given_parts);
+        value = v11_sum;
+        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
     }
 }

@@ -65,7 +65,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
+extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
     float *__restrict__ at_total,
@@ -90,6 +90,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
         integer row_at_0 = row;
         const integer row_x = row_at_0 * row_x_0;
         const integer row_t = row_at_0 * row_t_0;
+        double value = 0;
         double v49_sum = 0;
         for (integer column = begin; column < end; column += apart) {
             const int left = end - column < 4 ? end - column : 4;
@@ -152,6 +153,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
             }
         }
         v49_sum = of_team(shared, v49_sum, lanes, true);
-        if (lane == 0 && !idle) store(at_total + job, v49_sum / given_parts);
+        value = v49_sum;
+        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
     }
 }

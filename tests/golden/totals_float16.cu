@@ -83,7 +83,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
+extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const double *__restrict__ at_s,
     float16 *__restrict__ at_total,
     const double given_parts,
@@ -104,6 +104,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
         const integer begin = (piece * lanes + lane) * 2, apart = pieces * lanes * 2, end = idle ? 0 : columns;
         integer row_at_0 = row;
         const integer row_s = row_at_0 * row_s_0;
+        double value = 0;
         double v0_sum = 0;
         for (integer column = begin; column < end; column += apart) {
             const int left = end - column < 2 ? end - column : 2;
@@ -115,6 +116,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_of_arrays(
             }
         }
         v0_sum = of_team(shared, v0_sum, lanes, true);
-        if (lane == 0 && !idle) store(at_total + job, v0_sum / given_parts);
+        value = v0_sum;
+        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
     }
 }

@@ -15,32 +15,18 @@ class Result(NamedTuple):
     stage: int
 
 
-class Attempt(NamedTuple):
-    """Lines that lead to results."""
-
-    lines: tuple[Line, ...]
-    results: tuple[Result, ...]
-
-    @property
-    def needed(self) -> list[Line]:
-        """Lines without those that lead to no result."""
-        return needed(self.lines, [one.name for one in self.results])
-
-    @property
-    def names(self) -> set[str]:
-        """Names of what is used, and of the results."""
-        used = {name for line in self.needed for name in line.uses}
-        return used | {one.name for one in self.results}
+Results = tuple[Result, ...]
 
 
 class Kernel(NamedTuple):
-    """A kernel: its arrays, attempts at the results, and how its loops run."""
+    """A kernel: its arrays, lines and attempts at the results, and how its loops run."""
 
     real: str
     inputs: tuple[Operand, ...]
     outputs: tuple[Operand, ...]
     numbers: tuple[str, ...]
-    attempts: Sequence[Attempt]
+    lines: list[Line]
+    attempts: Sequence[Results]
     """Ways to the same results: a row takes the first that makes them finite, or the last."""
     row_rank: int
     group_rank: int
@@ -49,30 +35,44 @@ class Kernel(NamedTuple):
     """Elements that a thread reads at once; 1 where arrays do not lie in the order of columns."""
     is_even: bool
     """Whether rows end where such a read does, so that none needs a look at its elements."""
-    threads: int
+    unroll: int = 4
+    """Elements whose code is side by side where they are read one by one."""
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether rows are read more than once."""
+        return any(result.stage > 1 for results in self.attempts for result in results)
+
+
+class Loop(NamedTuple):
+    """What a loop over elements does besides computing them."""
+
+    names: Sequence[str]
+    """What is computed."""
+    last: Sequence[str]
+    """Lines that use it."""
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+    """Lines around those of the elements that are read at once."""
+    written: Sequence[Operand] = ()
 
 
 def elements(
-    kernel: Kernel,
-    arrays: Sequence[Operand],
-    lines: Sequence[Line],
-    results: Sequence[str],
-    last: Sequence[str],
-    written: Sequence[Operand] = (),
+    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], loop: Loop
 ) -> Iterator[str]:
     """A loop over the columns of a thread that computes the results of each element."""
-    steps = needed(lines, results, of_element=True)
-    names = {name for line in steps for name in line.uses} | set(results)
+    steps = needed(lines, loop.names, of_element=True)
+    names = {name for line in steps for name in line.uses} | set(loop.names)
     read = [one for one in arrays if one.in_rows and one.name in names]
     parts = ("row", "group") if kernel.group_rank else ("row",)
-    work = [*map(declared, steps), *last]
-    loop = one_by_one(read, parts, work)
+    work = [*map(declared, steps), *loop.last]
     if kernel.width > 1:
-        loop = widely(kernel, read, parts, work, written)
-    if kernel.width == 1:
-        yield "#pragma unroll 4"
+        inside = widely(kernel, read, parts, work, loop)
+    else:
+        inside = one_by_one(read, parts, work)
+        yield f"#pragma unroll {kernel.unroll}"
     yield "for (integer column = begin; column < end; column += apart) {"
-    yield from (f"    {line}" for line in loop)
+    yield from (f"    {line}" for line in inside)
     yield "}"
 
 
@@ -89,7 +89,7 @@ def widely(
     read: Sequence[Operand],
     parts: Sequence[str],
     work: Sequence[str],
-    written: Sequence[Operand],
+    loop: Loop,
 ) -> Iterator[str]:
     """Lines for as many elements as are read at once."""
     width, rest = kernel.width, "end - column"
@@ -98,15 +98,17 @@ def widely(
     for one in read:
         place = f"{place_of(one, parts)} + column"
         yield f"const auto pack_{one.name} = take<{width}>({place}, left);"
-    for one in written:
+    for one in loop.written:
         yield f"pack<{TYPES[one.dtype][0]}, {width}> pack_{one.name};"
+    yield from loop.before
     yield "#pragma unroll"
     yield f"for (int i = 0; i < {width}; ++i) {{"
     for one in read:
         yield f"    const {kind(one)} {one.name} = load(pack_{one.name}.at + i);"
     yield from (f"    {line}" for line in work)
     yield "}"
-    for one in written:
+    yield from loop.after
+    for one in loop.written:
         yield f"give({place_of(one, parts)} + column, left, pack_{one.name});"
 
 

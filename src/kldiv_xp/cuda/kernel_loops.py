@@ -5,8 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from kldiv_xp.cuda.c_operations import INFINITY
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.formula_to_c import declared, expression
-from kldiv_xp.cuda.kernel_elements import Attempt, Kernel, elements, find, numbers_of_row
-from kldiv_xp.tracing.lines import Line
+from kldiv_xp.cuda.kernel_elements import (
+    Kernel,
+    Loop,
+    Results,
+    elements,
+    find,
+    numbers_of_row,
+)
+from kldiv_xp.tracing.lines import Line, needed
 
 LEAST = f"-real({INFINITY})"
 ADDED = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
@@ -14,64 +21,63 @@ ADDED = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
 
 def body(kernel: Kernel) -> Iterator[str]:
     """Lines of a row: attempt after attempt, as long as the results are not finite."""
-    used = set().union(*(one.names for one in kernel.attempts))
+    every = [result.name for results in kernel.attempts for result in results]
+    used = {name for line in needed(kernel.lines, every) for name in line.uses} | set(every)
     arrays = [one for one in kernel.inputs if one.name in used]
     written = [one for one in kernel.outputs if one.in_rows]
     yield from find("row", [one.name for one in (*arrays, *written)], kernel.row_rank, "row")
     if not kernel.group_rank:
         yield from numbers_of_row(arrays, ("row",))
-    first, *others = kernel.attempts
-    if not others:
-        yield from computed(kernel, arrays, first)
-        yield from stored(kernel, arrays, first)
-        return
-    yield from attempted(kernel, arrays, first)
-    for other in others:
-        # All threads of a block come along, since they wait for each other.
-        yield "if (__syncthreads_or(missing)) {"
-        yield "    const integer end = missing ? columns : 0;"
-        yield from (f"    {line}" for line in computed(kernel, arrays, other))
-        yield from (f"    {line}" for line in found(kernel, arrays, other))
-        yield "}"
+    if len(kernel.attempts) > 1:
+        yield "bool missing = !idle;"
     if not written:
-        yield put(kernel, "value")
+        yield "double value = 0;"
+    yield from attempts(kernel, arrays, kernel.attempts, [])
+    if not written:
+        output = kernel.outputs[0].name
+        yield f"if (lane == 0 && !idle) store(at_{output} + job, value / given_parts);"
 
 
-def attempted(kernel: Kernel, arrays: Sequence[Operand], attempt: Attempt) -> Iterator[str]:
-    """Lines of an attempt, and what says whether it is missing the results of the row."""
-    of_row = not kernel.outputs[0].in_rows
-    yield "bool missing = false;"
-    if of_row:
-        yield "double value;"
-    yield "{"
-    yield from (f"    {line}" for line in computed(kernel, arrays, attempt))
-    if of_row:
-        yield f"    value = {value_of(attempt)};"
-        yield f"    missing = !idle && {not_finite('value')};"
+def attempts(
+    kernel: Kernel, arrays: Sequence[Operand], left: Sequence[Results], known: Sequence[str]
+) -> Iterator[str]:
+    """Lines of an attempt, and in a block those of the next, for rows that it is not enough for.
+
+    What earlier attempts know of the row is known.
+    """
+    results, *others = left
+    lines = [line for line in lines_of(kernel, results) if line.name not in known]
+    yield from computed(kernel, arrays, lines, results)
+    yield from stored(kernel, arrays, results, is_last=not others)
+    if not others:
+        return
+    known = [*known, *(line.name for line in lines if line.reduction or not line.in_rows)]
+    # All threads of a block come along, since they wait for each other.
+    yield "if (__syncthreads_or(missing)) {"
+    if len(others) == 1:  # for few rows, and less to compile
+        kernel = kernel._replace(width=1, unroll=2)
+        yield "    const integer begin = lane, apart = lanes, end = missing ? columns : 0;"
     else:
-        yield from (f"    {line}" for line in stored(kernel, arrays, attempt, watched=True))
-        yield "    missing = of_team(shared, missing, lanes, false) > 0;"
+        yield "    const integer end = missing ? columns : 0;"
+    yield from (f"    {line}" for line in attempts(kernel, arrays, others, known))
     yield "}"
 
 
-def found(kernel: Kernel, arrays: Sequence[Operand], attempt: Attempt) -> Iterator[str]:
-    """Lines that replace the results which the attempt before was missing."""
-    if kernel.outputs[0].in_rows:
-        yield from stored(kernel, arrays, attempt)
-    else:
-        yield f"if (missing) value = {value_of(attempt)};"
+def lines_of(kernel: Kernel, results: Results) -> list[Line]:
+    """Lines that lead to results."""
+    return needed(kernel.lines, [one.name for one in results])
 
 
-def computed(kernel: Kernel, arrays: Sequence[Operand], attempt: Attempt) -> Iterator[str]:
+def computed(
+    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], results: Results
+) -> Iterator[str]:
     """Lines of an attempt, stage after stage."""
-    lines = attempt.needed
-    last = max(one.stage for one in attempt.results)
-    for stage in range(last + 1):
+    for stage in range(max(one.stage for one in results) + 1):
         if stage or not kernel.group_rank:
             yield from row_lines(lines, stage)
         reductions = [line for line in lines if line.reduction and line.stage == stage]
         if reductions:
-            yield from reduced(kernel, arrays, attempt, reductions)
+            yield from reduced(kernel, arrays, lines, reductions)
 
 
 def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
@@ -84,22 +90,34 @@ def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
 def reduced(
     kernel: Kernel,
     arrays: Sequence[Operand],
-    attempt: Attempt,
+    lines: Sequence[Line],
     reductions: Sequence[Line],
 ) -> Iterator[str]:
     """Lines of a stage: a loop that adds up, then what the threads of a team have together."""
-    lines = attempt.needed
     for line in reductions:
         kind, first = ("double", "0") if line.reduction == "sum" else ("real", LEAST)
         yield f"{kind} {line.name}_{line.reduction} = {first};"
-    guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
-    added = [
-        guard + ADDED[line.reduction].format(line.name, expression(line)) for line in reductions
-    ]
-    loop = elements(kernel, arrays, lines, [expression(line) for line in reductions], added)
+    loop = elements(kernel, arrays, kernel.lines, added(kernel, reductions))
     yield from in_groups(kernel, arrays, lines, loop) if kernel.group_rank else loop
     for line in reductions:
-        yield from joined(attempt, line)
+        yield from joined(kernel, line)
+
+
+def added(kernel: Kernel, reductions: Sequence[Line]) -> Loop:
+    """Loop that adds up, in rows of several stages first what a thread reads at once."""
+    guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
+    terms = [expression(line) for line in reductions]
+    sums = [line.name for line in reductions if line.reduction == "sum"]
+    if kernel.width == 1 or not kernel.has_stages:
+        sums = []
+    last = [
+        f"{guard}{line.name}_few += {term};"
+        if line.name in sums
+        else guard + ADDED[line.reduction].format(line.name, term)
+        for line, term in zip(reductions, terms, strict=True)
+    ]
+    before = [f"real {name}_few = 0;" for name in sums]
+    return Loop(terms, last, before, [f"{name}_sum += {name}_few;" for name in sums])
 
 
 def in_groups(
@@ -114,33 +132,44 @@ def in_groups(
     yield "}"
 
 
-def joined(attempt: Attempt, line: Line) -> Iterator[str]:
+def joined(kernel: Kernel, line: Line) -> Iterator[str]:
     """Lines that make one number of what each thread of a team has."""
     own, as_sum = f"{line.name}_{line.reduction}", line.reduction == "sum"
     yield f"{own} = of_team(shared, {own}, lanes, {str(as_sum).lower()});"
-    used = {name for other in attempt.needed for name in other.uses}
-    used.update(() if as_sum else (one.name for one in attempt.results))
+    used = {name for other in kernel.lines for name in other.uses}
+    if not as_sum:
+        used.update(result.name for results in kernel.attempts for result in results)
     if line.name in used:
         yield f"const real {line.name} = real({own});"
 
 
 def stored(
-    kernel: Kernel, arrays: Sequence[Operand], attempt: Attempt, *, watched: bool = False
+    kernel: Kernel, arrays: Sequence[Operand], results: Results, *, is_last: bool
 ) -> Iterator[str]:
-    """Lines that write the results: for each element, or one for the row over its divisor."""
+    """Lines that keep the number of a row, or write the results of each element.
+
+    They say what is missing, unless the attempt is the last.
+    """
     if not kernel.outputs[0].in_rows:
-        yield put(kernel, value_of(attempt))
+        guard = "" if len(kernel.attempts) == 1 else "if (missing) "
+        yield f"{guard}value = {value_of(kernel, results)};"
+        if not is_last:
+            yield f"missing = missing && {not_finite('value')};"
         return
-    results = [one.name for one in attempt.results]
+    names = [one.name for one in results]
     writes = [
-        f"store(pack_{one.name}.at + i, {result});"
+        f"store(pack_{one.name}.at + i, {name});"
         if kernel.width > 1
-        else f"store(at_{one.name} + row_{one.name} + column * step_{one.name}, {result});"
-        for one, result in zip(kernel.outputs, results, strict=True)
+        else f"store(at_{one.name} + row_{one.name} + column * step_{one.name}, {name});"
+        for one, name in zip(kernel.outputs, names, strict=True)
     ]
-    if watched:
-        writes += [f"missing = missing || {not_finite(one)};" for one in results]
-    yield from elements(kernel, arrays, attempt.needed, results, writes, kernel.outputs)
+    if not is_last:
+        yield "missing = false;"
+        writes += [f"missing = missing || {not_finite(one)};" for one in names]
+    loop = Loop(names, writes, written=kernel.outputs)
+    yield from elements(kernel, arrays, kernel.lines, loop)
+    if not is_last:
+        yield "missing = of_team(shared, missing, lanes, false) > 0;"
 
 
 def not_finite(name: str) -> str:
@@ -148,15 +177,8 @@ def not_finite(name: str) -> str:
     return f"!(fabs({name}) < real({INFINITY}))"
 
 
-def value_of(attempt: Attempt) -> str:
+def value_of(kernel: Kernel, results: Results) -> str:
     """The number of a row, a sum as it was added up."""
-    (result,) = attempt.results
-    summed = any(line.name == result.name and line.reduction == "sum" for line in attempt.needed)
+    (result,) = results
+    summed = any(line.name == result.name and line.reduction == "sum" for line in kernel.lines)
     return f"{result.name}_sum" if summed else f"double({result.name})"
-
-
-def put(kernel: Kernel, value: str) -> str:
-    """Line that writes the number of a row, over its divisor."""
-    return (
-        f"if (lane == 0 && !idle) store(at_{kernel.outputs[0].name} + job, {value} / given_parts);"
-    )

@@ -6,8 +6,13 @@ from string import Template
 from kldiv_xp.cuda.c_types import TYPES, prelude
 from kldiv_xp.cuda.kernel_elements import Kernel
 from kldiv_xp.cuda.kernel_loops import body
+from kldiv_xp.cuda.strides_and_grid import THREADS
+from kldiv_xp.tracing.lines import needed
 
 NAME = "rows_of_arrays"
+
+BLOCKS_AT_ONCE = 4
+"""Of a multiprocessor at least: 64 registers for a thread."""
 
 TEAMS = """\
 #if __CUDA_ARCH__ >= 800  // of float32 one instruction, where a comparison and a choice are four
@@ -51,7 +56,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
 """
 
 KERNEL = Template("""\
-extern "C" __global__ void __launch_bounds__($threads) $name(
+extern "C" __global__ void __launch_bounds__($threads, $blocks) $name(
     $parameters)
 {
     $shared
@@ -79,8 +84,9 @@ def kernel_source(kernel: Kernel) -> str:
         begin="lane" if kernel.group_rank else "(piece * lanes + lane)",
         apart="lanes" if kernel.group_rank else "pieces * lanes",
         width=kernel.width,
-        threads=kernel.threads,
-        shared=f"__shared__ double shared[{kernel.threads // 32}];" if is_reduced(kernel) else "",
+        threads=THREADS,
+        blocks=BLOCKS_AT_ONCE,
+        shared=f"__shared__ double shared[{THREADS // 32}];" if is_reduced(kernel) else "",
     )
     filled = (line.rstrip() for line in text.splitlines() if line.strip())
     return prelude(kernel.real, dtypes) + TEAMS + "\n" + "\n".join(filled) + "\n"
@@ -88,7 +94,8 @@ def kernel_source(kernel: Kernel) -> str:
 
 def is_reduced(kernel: Kernel) -> bool:
     """Whether threads add up something together."""
-    return any(line.reduction for one in kernel.attempts for line in one.needed)
+    names = [one.name for results in kernel.attempts for one in results]
+    return any(line.reduction for line in needed(kernel.lines, names))
 
 
 def parameters(kernel: Kernel) -> Iterator[str]:
@@ -119,7 +126,7 @@ def layout(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
 
 def numbers(kernel: Kernel) -> Iterator[str]:
     """Lines that round numbers to the type that is computed in."""
-    used = {name for one in kernel.attempts for line in one.lines for name in line.uses}
+    used = {name for line in kernel.lines for name in line.uses}
     for name in kernel.numbers:
         if name in used:
             yield f"const real {name} = real(given_{name});"

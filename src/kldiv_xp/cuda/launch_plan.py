@@ -21,7 +21,7 @@ from kldiv_xp.cuda.plans import (
     sums_plan,
     totals_plan,
 )
-from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.cuda.strides_and_grid import THREADS, Buffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.tracing.losses import RESULTS, TERMS, TOTAL, any_of
@@ -154,4 +154,4 @@ def run(
         return
     addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]
     arguments = [*addresses, *work.numbers, *found.counts]
-    device.launch(found.text, found.blocks, found.threads, arguments)
+    device.launch(found.text, found.blocks, THREADS, arguments)

@@ -6,15 +6,12 @@ from math import prod
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
-from kldiv_xp.cuda.c_types import BYTES, Operand
+from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.strides_and_grid import (
-    THREADS,
-    THREADS_OF_STAGES,
     Buffer,
     Grid,
     Placed,
     grid_of,
-    grid_of_stages,
     width_of,
 )
 from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
@@ -32,7 +29,6 @@ class Plan(NamedTuple):
 
     text: str
     blocks: int
-    threads: int
     counts: tuple[int, ...]
 
 
@@ -108,9 +104,8 @@ def rows_plan(
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in located])
     width = width_of(layout, located)
-    bytes_of_row = layout.columns * sum(BYTES[one.dtype] for one in located)
-    grid = grid_of_stages(layout, width, bytes_of_row)
-    return planned(source, real, inputs, outputs, layout, grid, width, THREADS_OF_STAGES)
+    grid = grid_of(layout, width, split=False)
+    return planned(source, real, inputs, outputs, layout, grid, width)
 
 
 def planned(
@@ -121,7 +116,6 @@ def planned(
     layout: Layout,
     grid: Grid,
     width: int,
-    threads: int = THREADS,
 ) -> Plan:
     """Text and grid of a kernel for arrays that lie so."""
     function, *given = source
@@ -139,7 +133,7 @@ def planned(
         *flat(layout.group_sizes, layout.group_strides),
         *layout.steps,
     )
-    return Plan(text, grid.blocks, threads, counts)
+    return Plan(text, grid.blocks, counts)
 
 
 def lying(places: Places) -> list[Placed]:

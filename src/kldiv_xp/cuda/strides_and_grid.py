@@ -14,15 +14,6 @@ THREADS = 256
 BLOCKS = 1024
 """Blocks of a kernel at most, on any device, so that sums are the same to the bit on each."""
 
-THREADS_OF_STAGES = 1024
-"""Threads of a block whose rows are read more than once: few rows at a time stay in a cache."""
-
-CACHE = 32 << 20
-"""Bytes of rows that stay in the second-level cache (50 MiB on an H100) from stage to stage."""
-
-MULTIPROCESSORS = 132
-"""Blocks of THREADS_OF_STAGES at least, if there are so many rows; those of an H100."""
-
 BATCH = 4
 """Elements that a thread has at least of a row that is split."""
 
@@ -76,27 +67,20 @@ def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
 def grid_of(layout: Layout, width: int, *, split: bool) -> Grid:
     """How threads share the rows, decided by the layout alone."""
     rows, columns = max(1, layout.rows), layout.columns
-    lanes = lanes_of(layout, width, THREADS)
+    lanes = lanes_of(layout, width)
     most = max(1, BLOCKS * THREADS // (rows * lanes)) if split else 1
     parts = layout.groups if layout.group_sizes else columns / (lanes * max(width, BATCH))
     pieces = max(1, min(most, math.ceil(parts)))
     return Grid(pieces, lanes, min(BLOCKS, math.ceil(rows * pieces * lanes / THREADS)))
 
 
-def grid_of_stages(layout: Layout, width: int, bytes_of_row: int) -> Grid:
-    """The same for rows that are read more than once: as many at a time as a cache holds."""
-    lanes = lanes_of(layout, width, THREADS_OF_STAGES)
-    most = max(MULTIPROCESSORS, min(2 * MULTIPROCESSORS, CACHE // max(1, bytes_of_row)))
-    return Grid(1, lanes, min(most, math.ceil(layout.rows * lanes / THREADS_OF_STAGES)))
-
-
-def lanes_of(layout: Layout, width: int, threads: int) -> int:
+def lanes_of(layout: Layout, width: int) -> int:
     """Threads of a row: one where neighbouring rows are next to each other in memory."""
     last = [one[-1] for one in layout.row_strides]
     turned = any(abs(step) > 1 and row == 1 for step, row in zip(layout.steps, last, strict=True))
     if turned:
         return 1
-    return 1 << (max(1, min(math.ceil(layout.columns / width), threads)) - 1).bit_length()
+    return 1 << (max(1, min(math.ceil(layout.columns / width), THREADS)) - 1).bit_length()
 
 
 def contiguous(shape: Sequence[int]) -> Strides:

@@ -1,5 +1,6 @@
 """The Jensen-Shannon divergence of a softmax of logits from a target that is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,10 @@ class JSOfGiven:
         """As of `KL`: one form for all rows."""
         ways = (self.input_gradient, self.target_gradient)
         return [(None, self.rows if place is None else ways[place])]
+
+    def ways(self, place: int | None) -> list[Callable[..., Array]]:
+        """The same for kernels."""
+        return [way for _, way in self.attempts(place)]
 
     def times_square(self, xp: Namespace, array: Array) -> Array:
         """Array times the square of the temperature, if that is wanted."""

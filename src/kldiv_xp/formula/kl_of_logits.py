@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
+from kldiv_xp.formula.far_rows import far_kl, far_slope
 from kldiv_xp.formula.log_probabilities import Guard, factors
 from kldiv_xp.formula.near_equal import over, row_sum, times
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import close_kl, close_slope, far_kl, far_slope, looks_close
+from kldiv_xp.formula.near_look import close_kl, close_slope, looks_close
+from kldiv_xp.formula.near_rows import near_kl, near_slope
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.softmax import log_softmax, softmax
 
@@ -68,6 +70,18 @@ class KL:
             (None, partial(far, temperature=self.temperature, scaled=self.scaled)),
             *guarded(self, place)[1:],
         ]
+
+    def ways(self, place: int | None) -> list[Callable[..., Array]]:
+        """The same for kernels, which share what the forms have in common: as many for each place.
+
+        Given probabilities may well be 0, where only the last is right.
+        """
+        first, *_, last = [way for suits, way in self.attempts(place) if suits is None]
+        if not self.is_of_logits:
+            return [last]
+        near = near_kl if place is None else near_slope
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
+        return [first, last if place == 1 else partial(near, **options), last]
 
     def times_square(self, xp: Namespace, array: Array) -> Array:
         """Array times the square of the temperature, if that is wanted."""

@@ -11,14 +11,16 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.far_rows import far_js, far_js_slope
 from kldiv_xp.formula.js_of_given import JSOfGiven
 from kldiv_xp.formula.kl_of_logits import KL, Attempts, guarded
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_close_half import close_js
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import far_js, far_js_slope, looks_close
+from kldiv_xp.formula.near_look import looks_close
 from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient, largest_shares
+from kldiv_xp.formula.near_rows import near_js, near_js_slope
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
 __all__ = ["JS", "KL", "Divergence", "JSOfGiven"]
@@ -81,18 +83,38 @@ class JS:
                 for suits, attempt in KL(self.temperature, "logits", self.scaled).attempts(place)
             ]
         bare, full = guarded(self, place)
-        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
-        if place is not None:
-            weights = (self, self.mirrored)[place == 0].weights
-            far = partial(far_js_slope, weights=weights, **options)
-            return [(None, far if place else exchanged(far)), full]
         look = partial(looks_close, temperature=self.temperature)
-        far = partial(far_js, weights=self.weights, **options)
         close: Attempts = []
-        if self.beta == self.gamma:
-            attempt = partial(close_js, **options)
-            close = [(look, attempt)]
-        return [*close, (look, bare[1]), (None, far), full]
+        if self.beta == self.gamma and place is None:
+            options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
+            close = [(look, partial(close_js, **options))]
+        far = [] if self.is_short(place) else [(None, self.way(far_js, far_js_slope, place))]
+        return [*close, (look, bare[1]), *far, full]
+
+    def ways(self, place: int | None) -> list[Callable[..., Array]]:
+        """As of `KL`."""
+        if 0 in {self.beta, self.gamma}:
+            is_kl = self.beta == 0
+            place = place if is_kl or place is None else 1 - place
+            ways = KL(self.temperature, "logits", self.scaled).ways(place)
+            return ways if is_kl else [exchanged(one) for one in ways]
+        near = self.way(near_js, near_js_slope, place)
+        far = near if self.is_short(place) else self.way(far_js, far_js_slope, place)
+        return [far, near, guarded(self, place)[1][1]]
+
+    def is_short(self, place: int | None) -> bool:
+        """Whether a derivative is hardly ever as long as `far_js_slope` needs it."""
+        own, other = (self.beta, self.gamma) if place else (self.gamma, self.beta)
+        return place is not None and own > other
+
+    def way(
+        self, value: Callable[..., Array], slope: Callable[..., Array], place: int | None
+    ) -> Callable[..., Array]:
+        """A function (xp, input, target) to the value, or to a derivative."""
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
+        if place is None:
+            return partial(value, weights=self.weights, **options)
+        return partial(slope, weights=self.weights, place=place, **options)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

@@ -3,6 +3,7 @@
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
+    Pair,
     completed_ratio,
     difference,
     is_in_logits,
@@ -30,7 +31,22 @@ def kl_rows(
         d = xp.where(xp.greater(p, 0), d, 0.0)
     sum_p = row_sum(xp, p)
     mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
-    shift = over(xp, mean, temperature)
+    return by_mean(xp, (pair, d, sum_p, mean), temperature, scaled, guard)
+
+
+def by_mean(
+    xp: Namespace,
+    parts: tuple[Pair, Array, Array, Array],
+    temperature: float | Array,
+    scaled: bool,
+    guard: Guard,
+) -> Array:
+    """The same of the differences of the logits, the sum of p, and the mean of the differences.
+
+    An error of the mean enters squared.
+    """
+    pair, d, sum_p, mean = parts
+    p, shift = pair.p, over(xp, mean, temperature)
     # Means whose exponential may overflow are not subtracted: no log1p is needed there.
     is_far = xp.greater(shift, 8.0)
     numbers = mean, shift, is_far

@@ -124,6 +124,13 @@ class Lines:
         del operand
         return 1.0
 
+    def divide(self, dividend: Symbol | float, divisor: Symbol | float) -> Symbol:
+        """Quotient; of an element and a number of its row the product with its reciprocal."""
+        of_element = isinstance(dividend, Symbol) and dividend.in_rows
+        if of_element and isinstance(divisor, Symbol) and not divisor.in_rows:
+            return self.multiply(dividend, self.line("real", "divide", 1.0, divisor))
+        return self.line("real", "divide", dividend, divisor)
+
     def sum(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
         """Sum of a row; it has an element for the row, whether an axis is kept or not."""
         return self.reduction("sum", terms, axis)

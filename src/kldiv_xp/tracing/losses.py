@@ -9,7 +9,7 @@ from kldiv_xp.core.evaluate import chained_slopes
 from kldiv_xp.core.evaluate_rows import rows_by, slopes_by
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
-from kldiv_xp.formula.logits import KL, Divergence
+from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.tracing.lines import Symbol
 
 NAMES = ("x", "t", "w")
@@ -18,8 +18,8 @@ FACTOR = "factor"
 TEMPERATURE = "temperature"
 ANY_TEMPERATURE = 2.0
 """In the place of each but some, so that a schedule of temperatures compiles one kernel."""
-FIRST, LAST = 0, -1
-"""Of the attempts at a row: the cheapest, which may not be enough, and the one that always is."""
+LAST = -1
+"""Of the ways to a row: the one that is always right."""
 RESULTS = ("by_input", "by_target")
 TERMS = "terms"
 TOTAL = "total"
@@ -65,20 +65,20 @@ def slopes(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
     return function
 
 
-def divergences(divergence: Divergence, attempt: int = LAST) -> Function:
-    """A divergence of each row of logits, by one of its attempts."""
+def divergences(divergence: Divergence, way: int = LAST) -> Function:
+    """A divergence of each row of logits, by one of its ways."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        way = attempts(at_temperature(divergence, numbers), None)[attempt]
-        return (rows_by(way, divergence, xp, *arrays),)
+        ways = at_temperature(divergence, numbers).ways(None)
+        return (rows_by(ways[way], divergence, xp, *arrays),)
 
     return function
 
 
 def row_slopes(
-    divergence: Divergence, count: int, wanted: tuple[bool, bool], attempt: int = LAST
+    divergence: Divergence, count: int, wanted: tuple[bool, bool], way: int = LAST
 ) -> Function:
-    """Derivatives of the divergences of rows of logits, by one of their attempts."""
+    """Derivatives of the divergences of rows of logits, by one of their ways."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         (x, t, *mask), upstream = arrays[:count], arrays[count:]
@@ -86,19 +86,10 @@ def row_slopes(
         for one in upstream:
             factor = xp.multiply(factor, one)
         at = at_temperature(divergence, numbers)
-        ways = [attempts(at, place)[attempt] for place in (0, 1) if wanted[place]]
-        return [slopes_by(way, divergence, xp, x, t, factor, *mask) for way in ways]
+        ways = [at.ways(place)[way] for place in (0, 1) if wanted[place]]
+        return [slopes_by(one, divergence, xp, x, t, factor, *mask) for one in ways]
 
     return function
-
-
-def attempts(divergence: Divergence, place: int | None) -> list[Callable[..., Array]]:
-    """Functions (xp, input, target), the first not finite where it is not enough.
-
-    Given probabilities may well be 0, where it never is.
-    """
-    found = [way for suits, way in divergence.attempts(place) if suits is None]
-    return found[LAST:] if isinstance(divergence, KL) and not divergence.is_of_logits else found
 
 
 def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:

@@ -1,0 +1,121 @@
+"""Divergences of rows that nearly agree, for kernels: they share the sums of `far_rows`.
+
+Functions (xp, input, target) to rows, or to their derivatives, NaN where they are not enough.
+"""
+
+import math
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.far_rows import log_ratio_of, logarithms, side_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_equal import (
+    completed_ratio,
+    difference,
+    is_small,
+    pair_of,
+    row_sum,
+    times,
+)
+from kldiv_xp.formula.near_kl import by_mean
+from kldiv_xp.formula.near_mixture import Weights
+from kldiv_xp.formula.near_slopes import relative_rise
+
+LEAST, LEAST_MIXTURE = 1e-6, 1e-7
+"""Divergences from here on, in logits: an error of the normalisers of 1e-6 enters squared."""
+
+LEAST_SHARE = 0.05
+"""Of the square of a derivative, relative to that without the mean over the classes."""
+
+SHORTEST = 5e-12
+"""And relative to that of p, below which an error of the normalisers is as large."""
+
+
+def near_kl(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """KL, centred by the mean of the shifted logits: its rounding enters squared."""
+    pair = pair_of(xp, input, target, temperature)
+    sum_p = row_sum(xp, pair.p)
+    products = xp.multiply(xp.subtract(*pair.shifted), pair.p)
+    mean = xp.divide(row_sum(xp, products), sum_p)
+    parts = pair, difference(xp, pair, Guard.NONE), sum_p, mean
+    value = by_mean(xp, parts, temperature, scaled, Guard.NONE)
+    in_logits = value if scaled else times(xp, times(xp, value, temperature), temperature)
+    return xp.where(xp.greater_equal(in_logits, LEAST), value, math.nan)
+
+
+def near_slope(
+    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+) -> Array:
+    """Derivative of KL with respect to the input, p (q / p - 1), less an error of all classes."""
+    pair = pair_of(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    log_ratio = log_ratio_of(xp, pair, sums, temperature)
+    rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
+    mean = xp.divide(row_sum(xp, rise), sums[0])
+    squares, of_both = (row_sum(xp, xp.multiply(pair.p, one)) for one in (pair.p, rise))
+    of_rises = row_sum(xp, xp.multiply(rise, rise))
+    less = xp.multiply(xp.subtract(xp.multiply(squares, mean), xp.multiply(of_both, 2.0)), mean)
+    mean = if_long(xp, xp.add(of_rises, less), of_rises, squares, mean)
+    steep, mean = (times(xp, one, temperature) for one in (rise, mean))
+    return relative_rise(xp, pair.p, sums[0], steep, mean, temperature, scaled)
+
+
+def if_long(xp: Namespace, length: Array, of_rises: Array, squares: Array, numbers: Array) -> Array:
+    """Numbers of rows; NaN where a derivative is too short."""
+    return xp.where(xp.greater_equal(length, least(xp, of_rises, squares)), numbers, math.nan)
+
+
+def least(xp: Namespace, of_rises: Array, squares: Array) -> Array:
+    """Square of a derivative that is long enough."""
+    return xp.add(xp.multiply(of_rises, LEAST_SHARE), xp.multiply(squares, SHORTEST))
+
+
+def near_js(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """Sum of beta p h(log(p / m)) + gamma q h(log(q / m)), where h(r) = exp(-r) - 1 + r."""
+    pair = pair_of(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    logs = logarithms(xp, pair, sums, weights, temperature, near=True)
+    ones = (xp.divide(xp.ones_like(total), total) for total in sums)
+    p, q = (xp.multiply(one, inverse) for one, inverse in zip((pair.p, pair.q), ones, strict=True))
+    rise = xp.subtract(q, p)  # m - p = gamma (q - p)
+    of_p = completed(xp, p, logs[0], xp.multiply(rise, weights.gamma))
+    of_q = completed(xp, q, logs[1], xp.multiply(xp.negative(rise), weights.beta))
+    rows = row_sum(xp, xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma)))
+    in_logits = times(xp, times(xp, rows, temperature), temperature)
+    rows = xp.where(xp.greater_equal(in_logits, LEAST_MIXTURE), rows, math.nan)
+    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
+
+
+def completed(xp: Namespace, p: Array, log: Array, rise: Array) -> Array:
+    """p h(log), which is m - p + p log where nothing cancels in it."""
+    small = is_small(xp, log)
+    short = xp.where(small, log, 0.0)
+    square = xp.multiply(completed_ratio(xp, short), xp.multiply(short, short))
+    return xp.where(small, xp.multiply(p, square), xp.add(rise, xp.multiply(p, log)))
+
+
+def near_js_slope(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    place: int,
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """As `far_js_slope`: an error of the normalisers is the same for all classes and cancels."""
+    pair = pair_of(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    logs = logarithms(xp, pair, sums, weights, temperature, near=True)
+    side = side_of(xp, pair, sums, logs, weights, place)
+    return side.slope(xp, least(xp, side.of_products, side.squares), temperature, scaled)
