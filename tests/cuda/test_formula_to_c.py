@@ -6,7 +6,8 @@ from golden_kernels import FOLDER, golden
 from kldiv_xp.cuda.c_operations import OPERATIONS
 from kldiv_xp.cuda.c_types import ROUNDED_TO_ODD, prelude
 from kldiv_xp.cuda.formula_to_c import expression
-from kldiv_xp.tracing.lines import KINDS, Lines, Symbol, needed
+from kldiv_xp.tracing.lines import Lines, Symbol, needed
+from kldiv_xp.tracing.operations import KINDS
 
 
 def lines_of(function, *names, real="float32"):

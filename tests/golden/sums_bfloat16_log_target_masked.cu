@@ -133,6 +133,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                 const int left = end - column < 8 ? end - column : 8;
                 const auto pack_x = take<8>(at_x + row_x + group_x + column, left);
                 const auto pack_t = take<8>(at_t + row_t + group_t + column, left);
+                real v11_few = 0;
                 #pragma unroll
                 for (int i = 0; i < 8; ++i) {
                     const real x = load(pack_x.at + i);
@@ -148,8 +149,9 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                     const real v8 = v7 - v6;
                     const real v9 = v2 * v8;
                     const real v10 = v9 + real(0.0);
-                    if (i < left) v11_sum += v10;
+                    if (i < left) v11_few += v10;
                 }
+                v11_sum += v11_few;
             }
         }
         v11_sum = of_team(shared, v11_sum, lanes, true);

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_types import TYPES, Operand
+from kldiv_xp.cuda.c_types import NARROW, TYPES, Operand
 from kldiv_xp.cuda.formula_to_c import declared
 from kldiv_xp.tracing.lines import Line, needed
 
@@ -42,6 +42,11 @@ class Kernel(NamedTuple):
     def has_stages(self) -> bool:
         """Whether rows are read more than once."""
         return any(result.stage > 1 for results in self.attempts for result in results)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether elements have 16 bits."""
+        return any(one.dtype in NARROW for one in self.inputs)
 
 
 class Loop(NamedTuple):

@@ -5,14 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kldiv_xp.cuda.c_operations import INFINITY
 from kldiv_xp.cuda.c_types import Operand
 from kldiv_xp.cuda.formula_to_c import declared, expression
-from kldiv_xp.cuda.kernel_elements import (
-    Kernel,
-    Loop,
-    Results,
-    elements,
-    find,
-    numbers_of_row,
-)
+from kldiv_xp.cuda.kernel_elements import Kernel, Loop, Results, elements, find, numbers_of_row
 from kldiv_xp.tracing.lines import Line, needed
 
 LEAST = f"-real({INFINITY})"
@@ -47,7 +40,8 @@ def attempts(
     """
     results, *others = left
     lines = [line for line in lines_of(kernel, results) if line.name not in known]
-    yield from computed(kernel, arrays, lines, results)
+    for stage in range(max(one.stage for one in results) + 1):
+        yield from computed(kernel, arrays, lines, stage)
     yield from stored(kernel, arrays, results, is_last=not others)
     if not others:
         return
@@ -69,15 +63,14 @@ def lines_of(kernel: Kernel, results: Results) -> list[Line]:
 
 
 def computed(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], results: Results
+    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], stage: int
 ) -> Iterator[str]:
-    """Lines of an attempt, stage after stage."""
-    for stage in range(max(one.stage for one in results) + 1):
-        if stage or not kernel.group_rank:
-            yield from row_lines(lines, stage)
-        reductions = [line for line in lines if line.reduction and line.stage == stage]
-        if reductions:
-            yield from reduced(kernel, arrays, lines, reductions)
+    """Lines of a stage."""
+    if stage or not kernel.group_rank:
+        yield from row_lines(lines, stage)
+    reductions = [line for line in lines if line.reduction and line.stage == stage]
+    if reductions:
+        yield from reduced(kernel, arrays, lines, reductions)
 
 
 def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
@@ -104,11 +97,11 @@ def reduced(
 
 
 def added(kernel: Kernel, reductions: Sequence[Line]) -> Loop:
-    """Loop that adds up, in rows of several stages first what a thread reads at once."""
+    """Loop that adds up: first what a thread reads at once, but of single sums in float32."""
     guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
     terms = [expression(line) for line in reductions]
     sums = [line.name for line in reductions if line.reduction == "sum"]
-    if kernel.width == 1 or not kernel.has_stages:
+    if kernel.width == 1 or not (kernel.has_stages or kernel.is_narrow):
         sums = []
     last = [
         f"{guard}{line.name}_few += {term};"

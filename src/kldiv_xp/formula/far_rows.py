@@ -5,24 +5,15 @@ on that row alone.
 """
 
 import math
-from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import Pair, difference_of, over, pair_of, row_sum, times
-from kldiv_xp.formula.near_mixture import Weights
+from kldiv_xp.formula.near_equal import over, pair_of, row_sum, times
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
 
-NEAR_MIXTURE = 0.05
-"""The same of Jensen-Shannon divergences."""
-
 NEAR_SLOPE = 0.0625
 """The same of the square of a derivative with respect to the input, relative to that of p."""
-
-NEAR_MIXTURE_SLOPE = 0.04
-"""The same of p (log(p / m) - KL(p || m)), relative to those of p and of p log(p / m)."""
 
 
 def far_kl(
@@ -59,130 +50,3 @@ def far_slope(
     is_far = xp.greater_equal(length, xp.multiply(squares, NEAR_SLOPE))
     slope = xp.subtract(xp.multiply(q, xp.where(is_far, of_q, math.nan)), xp.multiply(p, of_p))
     return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
-
-
-def far_js(
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    *,
-    weights: Weights,
-    temperature: float,
-    scaled: bool,
-) -> Array:
-    """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
-    pair = pair_of(xp, input, target, temperature)
-    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    logs = logarithms(xp, pair, sums, weights, temperature, near=False)
-    of_p, of_q = (
-        xp.divide(row_sum(xp, xp.multiply(one, log)), total)
-        for one, log, total in zip((pair.p, pair.q), logs, sums, strict=True)
-    )
-    rows = xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma))
-    rows = xp.minimum(rows, weights.most)
-    rows = xp.where(xp.greater_equal(rows, NEAR_MIXTURE), rows, math.nan)
-    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
-
-
-def far_js_slope(
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    *,
-    place: int,
-    weights: Weights,
-    temperature: float,
-    scaled: bool,
-) -> Array:
-    """beta p (log(p / m) - KL(p || m)) / T with respect to the target (1), and that of q (0)."""
-    pair = pair_of(xp, input, target, temperature)
-    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    logs = logarithms(xp, pair, sums, weights, temperature, near=False)
-    side = side_of(xp, pair, sums, logs, weights, place)
-    least = xp.multiply(xp.add(side.squares, side.of_products), NEAR_MIXTURE_SLOPE)
-    return side.slope(xp, least, temperature, scaled)
-
-
-class Side(NamedTuple):
-    """One of the two distributions of a mixture, and what its derivative is made of."""
-
-    weight: float | Array
-    p: Array
-    total: Array
-    log: Array
-    """log(p / m)."""
-    mean: Array
-    """KL(p || m)."""
-    squares: Array
-    """Sum of p**2; of what follows too, p is not divided by its total."""
-    of_products: Array
-    """Sum of (p log(p / m))**2."""
-    length: Array
-    """Sum of (p (log(p / m) - mean))**2."""
-
-    def slope(self, xp: Namespace, least: Array, temperature: float, scaled: bool) -> Array:
-        """Derivative with respect to the logits, where its length is not too small."""
-        is_long = xp.greater_equal(self.length, least)
-        factor = xp.divide(xp.where(is_long, self.weight, math.nan), self.total)
-        slope = xp.multiply(xp.multiply(self.p, xp.subtract(self.log, self.mean)), factor)
-        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
-
-
-def side_of(
-    xp: Namespace,
-    pair: Pair,
-    sums: tuple[Array, Array],
-    logs: tuple[Array, Array],
-    weights: Weights,
-    place: int,
-) -> Side:
-    """The side of the target (1), or of the input (0)."""
-    p, total, log, weight = (
-        (pair.p, sums[0], logs[0], weights.beta)
-        if place
-        else (pair.q, sums[1], logs[1], weights.gamma)
-    )
-    products = xp.multiply(p, log)
-    mean = xp.divide(row_sum(xp, products), total)
-    squares, of_both = (row_sum(xp, xp.multiply(p, one)) for one in (p, products))
-    of_products = row_sum(xp, xp.multiply(products, products))
-    less = xp.multiply(xp.subtract(xp.multiply(squares, mean), xp.multiply(of_both, 2.0)), mean)
-    length = xp.add(of_products, less)
-    return Side(weight, p, total, log, mean, squares, of_products, length)
-
-
-def logarithms(
-    xp: Namespace,
-    pair: Pair,
-    sums: tuple[Array, Array],
-    weights: Weights,
-    temperature: float,
-    *,
-    near: bool,
-) -> tuple[Array, Array]:
-    """log(p / m) and log(q / m), both from the smaller of p / q and q / p, so that none cancels.
-
-    With `near` they are relatively exact, but for the same error of all classes.
-    """
-    log_ratio = log_ratio_of(xp, pair, sums, temperature)
-    is_more, width = xp.greater_equal(log_ratio, 0), xp.abs(log_ratio)
-    beta, gamma, _ = weights
-    if near:  # m / p = 1 + gamma (q / p - 1)
-        less = xp.expm1(xp.negative(width))
-        less = xp.where(is_more, xp.multiply(less, gamma), xp.multiply(less, beta))
-        larger = xp.negative(xp.log1p(less))
-    else:
-        share = xp.exp(xp.negative(width))
-        of_p, of_q = (
-            xp.add(xp.multiply(share, one), other) for one, other in ((gamma, beta), (beta, gamma))
-        )
-        larger = xp.negative(xp.log(xp.where(is_more, of_p, of_q)))
-    smaller = xp.subtract(larger, width)
-    return xp.where(is_more, larger, smaller), xp.where(is_more, smaller, larger)
-
-
-def log_ratio_of(xp: Namespace, pair: Pair, sums: tuple[Array, Array], temperature: float) -> Array:
-    """log(p / q), with the opposite sign where the two change places."""
-    of_sums = xp.subtract(*(xp.log(one) for one in sums))
-    differences = difference_of(xp, pair.logits, pair.tops, Guard.NONE)
-    return xp.subtract(over(xp, differences, temperature), of_sums)

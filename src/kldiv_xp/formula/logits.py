@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.far_rows import far_js, far_js_slope
+from kldiv_xp.formula.far_mixtures import far_js, far_js_slope
 from kldiv_xp.formula.js_of_given import JSOfGiven
 from kldiv_xp.formula.kl_of_logits import KL, Attempts, guarded
 from kldiv_xp.formula.log_probabilities import Guard

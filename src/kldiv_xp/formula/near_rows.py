@@ -6,7 +6,7 @@ Functions (xp, input, target) to rows, or to their derivatives, NaN where they a
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.far_rows import log_ratio_of, logarithms, side_of
+from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     completed_ratio,

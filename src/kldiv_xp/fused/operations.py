@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from kldiv_xp._typing import Array
 from kldiv_xp.fused import elementary
-from kldiv_xp.tracing.lines import KINDS, Lines, Symbol
+from kldiv_xp.tracing.lines import Lines, Symbol
+from kldiv_xp.tracing.operations import KINDS
 
 # An instruction, its operands and the types of all: {T} of real numbers, {I} of integers as wide,
 # {B} of truth values; {M} is how names of functions tell the type.

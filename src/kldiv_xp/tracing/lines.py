@@ -10,29 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
 
-# Operations that the formulas call, and the type of what each returns.
-KINDS = {
-    **dict.fromkeys(("add", "subtract", "multiply", "negative", "divide", "abs"), "real"),
-    **dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sqrt"), "real"),
-    **dict.fromkeys(("maximum", "minimum", "where"), "real"),
-    **dict.fromkeys(("equal", "not_equal", "less", "less_equal"), "bool"),
-    **dict.fromkeys(("greater", "greater_equal", "isinf"), "bool"),
-    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), "bool"),
-}
-
-
-class Limits(NamedTuple):
-    """Limits of the working type that a formula asks for."""
-
-    eps: float
-    max: float
-    smallest_normal: float
-
-
-LIMITS = {
-    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
-    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
-}
+from kldiv_xp.tracing.operations import KINDS, LIMITS, Limits
 
 
 class Line(NamedTuple):
@@ -80,9 +58,8 @@ class Symbol:
     def __rmul__(self, other: float) -> Symbol:
         return self.namespace.multiply(self, other)
 
-    def __getitem__(self, index: object) -> Symbol:
+    def __getitem__(self, _: object) -> Symbol:
         """The same: an axis that is kept or dropped has one element for each row."""
-        del index
         return self
 
     def __bool__(self) -> bool:
@@ -110,24 +87,21 @@ class Lines:
             raise AttributeError(message)
         return partial(self.line, self.kinds[name], name)
 
-    def finfo(self, dtype: str) -> Limits:
+    def finfo(self, _: str) -> Limits:
         """Limits of the type that is computed in."""
-        del dtype
         return LIMITS[self.real]
 
     def astype(self, operand: Symbol, dtype: str) -> Symbol:
         """Operand of another type."""
         return operand if operand.dtype == dtype else self.line(dtype, "astype", operand)
 
-    def ones_like(self, operand: Symbol) -> float:
+    def ones_like(self, _: Symbol) -> float:
         """One."""
-        del operand
         return 1.0
 
     def divide(self, dividend: Symbol | float, divisor: Symbol | float) -> Symbol:
         """Quotient; of an element and a number of its row the product with its reciprocal."""
-        of_element = isinstance(dividend, Symbol) and dividend.in_rows
-        if of_element and isinstance(divisor, Symbol) and not divisor.in_rows:
+        if varies(dividend) and isinstance(divisor, Symbol) and not divisor.in_rows:
             return self.multiply(dividend, self.line("real", "divide", 1.0, divisor))
         return self.line("real", "divide", dividend, divisor)
 
@@ -148,9 +122,8 @@ class Lines:
 
     def line(self, dtype: str, operation: str, *operands: Symbol | float) -> Symbol:
         """Name for the result of an operation."""
-        symbols = [one for one in operands if isinstance(one, Symbol)]
-        stage = max((one.stage for one in symbols), default=0)
-        in_rows = any(one.in_rows for one in symbols)
+        stage = max((one.stage for one in operands if isinstance(one, Symbol)), default=0)
+        in_rows = any(map(varies, operands))
         given = tuple(one.name if isinstance(one, Symbol) else float(one) for one in operands)
         return self.named(Line("", dtype, operation, given, stage, in_rows))
 
@@ -163,6 +136,11 @@ class Lines:
             after = line.stage + 1 if line.reduction else line.stage
             self.known[step] = Symbol(name, line.dtype, self, after, line.in_rows)
         return self.known[step]
+
+
+def varies(operand: Symbol | float) -> bool:
+    """Whether it has a value for each element."""
+    return isinstance(operand, Symbol) and operand.in_rows
 
 
 def needed(

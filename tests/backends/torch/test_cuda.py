@@ -20,10 +20,11 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
     cuda,
-    cuda_without_cupy,
+    cuda_in_blocks,
     eager,
     eager_logits,
     numpy_views,
+    nvrtc_launcher,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
@@ -34,7 +35,7 @@ EPSILON = {"float16": 2**-10, "bfloat16": 2**-7, "float32": 2**-23, "float64": 2
 
 @pytest.fixture(params=["kernels", "blocks"])
 def way(request, monkeypatch):
-    """Tensors in host memory pass for CUDA's, with CuPy at hand or without; what was launched."""
+    """Tensors in host memory pass for CUDA's, with a compiler at hand or without; what was launched."""
     launched = []
 
     def launch(source, *rest):
@@ -48,7 +49,7 @@ def way(request, monkeypatch):
         monkeypatch.setattr(module, "place_of", passing_for_cuda)
     monkeypatch.setattr(cuda, "compiler", lambda: compiler)
     monkeypatch.setattr(cuda, "launcher", lambda _: launch)
-    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
+    monkeypatch.setattr(cuda_in_blocks, "LARGEST", 16)
     yield launched
     assert bool(launched) == (request.param == "kernels")
 
@@ -213,7 +214,7 @@ def test_few_elements(way, shape):
 def test_sum_beyond_float16_is_divided_before_it_is_rounded(way):
     operands = [torch.full((40, 1000), value, dtype=torch.float16) for value in (-8.0, 1.0)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cuda_without_cupy, "LARGEST", 1 << 14)
+        patch.setattr(cuda_in_blocks, "LARGEST", 1 << 14)
         assert kl_div(*operands, reduction="batchmean") == 8000
 
 
@@ -241,7 +242,13 @@ def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expe
     assert (numpy_views.place_of(tensors) == numpy_views.CUDA) == expected
 
 
-def test_without_cupy_there_is_no_compiler(monkeypatch):
+def nowhere():
+    """As where NVRTC is not found."""
+    raise OSError
+
+
+def test_without_nvrtc_and_cupy_there_is_no_compiler(monkeypatch):
+    monkeypatch.setattr(nvrtc_launcher, "libraries", nowhere)
     monkeypatch.setitem(sys.modules, "cupy", None)
     monkeypatch.delitem(sys.modules, "kldiv_xp.cuda.cupy_launcher", raising=False)
     monkeypatch.delattr("kldiv_xp.cuda.cupy_launcher", raising=False)
@@ -250,11 +257,8 @@ def test_without_cupy_there_is_no_compiler(monkeypatch):
 
 def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch):
     launched = []
-    compiler = types.ModuleType("kldiv_xp.cuda.cupy_launcher")
-    compiler.launch_on_stream = lambda *arguments: launched.append(arguments)
-    monkeypatch.setitem(sys.modules, "kldiv_xp.cuda.cupy_launcher", compiler)
-    monkeypatch.setattr("kldiv_xp.cuda.cupy_launcher", compiler, raising=False)
-    monkeypatch.setattr(cuda, "compiler", cuda.compiler.__wrapped__)
+    compiler = types.SimpleNamespace(launch_on_stream=lambda *arguments: launched.append(arguments))
+    monkeypatch.setattr(cuda, "compiler", lambda: compiler)
     streams = {torch.device("cuda", 3): types.SimpleNamespace(cuda_stream=1234)}
     monkeypatch.setattr(torch.cuda, "current_stream", streams.__getitem__)
     tensor = types.SimpleNamespace(device=torch.device("cuda", 3))
@@ -274,17 +278,17 @@ def test_what_is_allocated_lies_with_the_operands():
 
 
 def test_a_block_of_float32_has_16_mebibytes_at_most(monkeypatch):
-    assert cuda_without_cupy.LARGEST * 4 == 16 * 2**20
-    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
-    sizes = [len(list(cuda_without_cupy.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
+    assert cuda_in_blocks.LARGEST * 4 == 16 * 2**20
+    monkeypatch.setattr(cuda_in_blocks, "LARGEST", 16)
+    sizes = [len(list(cuda_in_blocks.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
     assert sizes == [1, 1, 2]
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (17,), (3, 50), (2, 3, 40)], ids=str)
 def test_blocks_cover_every_element_once(monkeypatch, shape):
-    monkeypatch.setattr(cuda_without_cupy, "LARGEST", 16)
+    monkeypatch.setattr(cuda_in_blocks, "LARGEST", 16)
     counts = torch.zeros(shape, dtype=torch.int64)
-    for index, (block,) in cuda_without_cupy.blocks_of((counts,)):
+    for index, (block,) in cuda_in_blocks.blocks_of((counts,)):
         assert block.numel() <= 16
         counts[index] += 1
     assert (counts == 1).all()

@@ -54,4 +54,4 @@ def test_tensors_in_host_memory_load_no_module_of_cuda():
     loaded = set(done.stdout.split())
     assert "kldiv_xp.backends.torch.host" in loaded
     of_cuda = {name for name in loaded if "kernel" in name or "cuda" in name}
-    assert not of_cuda | (loaded & {"kldiv_xp.backends.torch.cuda_without_cupy"})
+    assert not of_cuda | (loaded & {"kldiv_xp.backends.torch.cuda_in_blocks"})

@@ -1,4 +1,4 @@
-"""Torch tensors on a CUDA device: traced kernels where CuPy is there, else block by block."""
+"""Torch tensors on a CUDA device: traced kernels where they can be compiled, else by blocks."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.torch import cuda_without_cupy
+from kldiv_xp.backends.torch import cuda_in_blocks
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
@@ -26,7 +26,7 @@ def has_kernels(*tensors: Array) -> bool:
 def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     if compiler() is None:
-        return cuda_without_cupy.terms(context, arrays, form)
+        return cuda_in_blocks.terms(context, arrays, form)
     return launch_plan.terms(device_of(arrays[0]), context, arrays, form)
 
 
@@ -43,7 +43,7 @@ def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> 
 def sums_of(context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None) -> Array:
     """Sums of the terms over some axes, over the divisor."""
     if compiler() is None:
-        return cuda_without_cupy.sums(context, arrays, form, axis, parts)
+        return cuda_in_blocks.sums(context, arrays, form, axis, parts)
     return launch_plan.sums(device_of(arrays[0]), context, arrays, form, axis, parts)
 
 
@@ -57,7 +57,7 @@ def slopes_of(
 ) -> Gradient:
     """Gradients with respect to the wanted operands."""
     if compiler() is None:
-        return cuda_without_cupy.slopes(context, arrays, form, scale, upstream, wanted)
+        return cuda_in_blocks.slopes(context, arrays, form, scale, upstream, wanted)
     device = device_of(arrays[0])
     return launch_plan.slopes(device, context, arrays, form, scale, upstream, wanted)
 
@@ -65,7 +65,7 @@ def slopes_of(
 def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row of logits."""
     if compiler() is None:
-        return cuda_without_cupy.divergences(context, arrays, divergence)
+        return cuda_in_blocks.divergences(context, arrays, divergence)
     return launch_plan.divergences(device_of(arrays[0]), context, arrays, divergence)
 
 
@@ -80,13 +80,24 @@ def row_slopes_of(
     """Derivatives of the divergences by the operands that are wanted."""
     every = (context, arrays, divergence, scale, upstream, wanted)
     if compiler() is None:
-        return cuda_without_cupy.row_slopes(*every)
+        return cuda_in_blocks.row_slopes(*every)
     return launch_plan.row_slopes(device_of(arrays[0]), *every)
 
 
 @cache
 def compiler() -> Any:
-    """Module that compiles and launches kernels, or None where CuPy cannot be imported."""
+    """Module that compiles and launches kernels, or None: NVRTC where it is found, else CuPy."""
+    try:
+        from kldiv_xp.backends.torch import nvrtc_launcher
+
+        nvrtc_launcher.libraries()
+    except OSError:
+        return of_cupy()
+    return nvrtc_launcher
+
+
+def of_cupy() -> Any:
+    """CuPy's module, or None where CuPy cannot be imported."""
     try:
         from kldiv_xp.cuda import cupy_launcher
     except ImportError:

@@ -1,0 +1,134 @@
+"""NVRTC, which torch brings along, compiles kernels, and CUDA's driver launches them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import CDLL, addressof, byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
+from ctypes import create_string_buffer as memory
+from functools import cache
+from pathlib import Path
+from struct import pack, unpack
+from typing import Any, NamedTuple
+
+import torch
+
+from kldiv_xp.cuda.kernel_text import NAME
+
+# A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
+OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
+CAPABILITY = 75, 76
+"""Numbers of the driver's attributes: compute capability, major and minor."""
+
+
+class Libraries(NamedTuple):
+    """NVRTC, and the interface of the driver."""
+
+    nvrtc: Any
+    driver: Any
+
+
+def launch_on_stream(
+    device: int, stream: int, source: str, blocks: int, threads: int, arguments: Sequence[float]
+) -> None:
+    """Run a kernel on a device and a stream, without waiting for it.
+
+    Each argument has 64 bits: addresses and counts are integers, numbers are float64.
+    """
+    values = [one if isinstance(one, int) else bits(one) for one in arguments]
+    given = (c_int64 * len(values))(*values)
+    first = addressof(given)
+    places = (c_void_p * len(values))(*range(first, first + 8 * len(values), 8))
+    grid, block = (blocks, 1, 1), (threads, 1, 1)
+    with current(device):
+        function = c_void_p(kernel(device, source))
+        run = libraries().driver.cuLaunchKernel
+        call(run, function, *grid, *block, 0, c_void_p(stream), places, None)
+
+
+def bits(number: float) -> int:
+    """The bits of a float64 as an integer."""
+    found: int = unpack("q", pack("d", number))[0]
+    return found
+
+
+@contextmanager
+def current(device: int) -> Iterator[None]:
+    """The context of a device, which is torch's, is the current one."""
+    driver = libraries().driver
+    call(driver.cuCtxPushCurrent_v2, c_void_p(context(device)))
+    try:
+        yield
+    finally:
+        call(driver.cuCtxPopCurrent_v2, byref(c_void_p()))
+
+
+@cache
+def context(device: int) -> int | None:
+    """Primary context of a device."""
+    driver, found = libraries().driver, c_void_p()
+    call(driver.cuDevicePrimaryCtxRetain, byref(found), device)
+    return found.value
+
+
+@cache
+def kernel(device: int, source: str) -> int | None:
+    """Kernel of a text, in the current context, which is that of the device."""
+    driver, module, function = libraries().driver, c_void_p(), c_void_p()
+    call(driver.cuModuleLoadData, byref(module), compiled(source, *capability(device)))
+    call(driver.cuModuleGetFunction, byref(function), module, NAME.encode())
+    return function.value
+
+
+def capability(device: int) -> tuple[int, int]:
+    """Compute capability of a device."""
+    found = c_int(), c_int()
+    for one, attribute in zip(found, CAPABILITY, strict=True):
+        call(libraries().driver.cuDeviceGetAttribute, byref(one), attribute, device)
+    return found[0].value, found[1].value
+
+
+def compiled(source: str, major: int, minor: int) -> Any:
+    """Code of a text for devices of a compute capability."""
+    nvrtc, program, size = libraries().nvrtc, c_void_p(), c_size_t()
+    options = [f"--gpu-architecture=sm_{major}{minor}".encode(), *map(str.encode, OPTIONS)]
+    given = len(options), (c_char_p * len(options))(*options)
+    call(nvrtc.nvrtcCreateProgram, byref(program), source.encode(), b"rows.cu", 0, None, None)
+    try:
+        call(nvrtc.nvrtcCompileProgram, program, *given)
+        call(nvrtc.nvrtcGetCUBINSize, program, byref(size))
+        code = memory(size.value)
+        call(nvrtc.nvrtcGetCUBIN, program, code)
+    finally:
+        call(nvrtc.nvrtcDestroyProgram, byref(program))
+    return code
+
+
+def call(function: Any, *arguments: Any) -> None:
+    """Call a function of CUDA, whose result is an error or 0."""
+    status = function(*arguments)
+    if status:
+        message = f"CUDA's {function.__name__} failed with status {status}."
+        raise RuntimeError(message)
+
+
+@cache
+def libraries() -> Libraries:
+    """NVRTC and the driver; raises OSError where one of them is not found."""
+    driver = CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    for name in names_of_nvrtc():
+        try:
+            return Libraries(CDLL(name), driver)
+        except OSError:
+            continue
+    message = "NVRTC was not found beside torch."
+    raise OSError(message)
+
+
+def names_of_nvrtc() -> Iterator[str]:
+    """Where NVRTC may be: loaded already, among the packages that torch requires, or in torch."""
+    major = str(torch.version.cuda).partition(".")[0]
+    yield f"libnvrtc.so.{major}"
+    beside = Path(torch.__file__).parents[1] / "nvidia"
+    yield from map(str, sorted(beside.glob(f"*/lib/libnvrtc.so.{major}*")))
+    yield from map(str, sorted(beside.glob("*/bin/**/nvrtc64_*_0.dll")))
+    yield str(Path(torch.__file__).parent / "lib" / "libcaffe2_nvrtc.so")

@@ -1,0 +1,27 @@
+"""What a formula may ask of a namespace: operations by their names, and limits of a type."""
+
+from typing import NamedTuple
+
+# Operations that the formulas call, and the type of what each returns.
+KINDS = {
+    **dict.fromkeys(("add", "subtract", "multiply", "negative", "divide", "abs"), "real"),
+    **dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sqrt"), "real"),
+    **dict.fromkeys(("maximum", "minimum", "where"), "real"),
+    **dict.fromkeys(("equal", "not_equal", "less", "less_equal"), "bool"),
+    **dict.fromkeys(("greater", "greater_equal", "isinf"), "bool"),
+    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), "bool"),
+}
+
+
+class Limits(NamedTuple):
+    """Limits of the working type that a formula asks for."""
+
+    eps: float
+    max: float
+    smallest_normal: float
+
+
+LIMITS = {
+    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
+    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
+}
