@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from benchmarks.gpu.cases import cases
 from benchmarks.gpu.machine import machine
 from benchmarks.gpu.measure import measure
 from benchmarks.gpu.page import read, write_page
+from benchmarks.gpu.peers import PEERS
 from benchmarks.rounds import ROOT
 
 PAGE = ROOT / "docs" / "gpu.md"
@@ -32,10 +34,18 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="All of it on a few elements, without a GPU.")
 @click.option("--output", "-o", type=FOLDER, help="Folder of the page; docs/ unless a dry run.")
 @click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, help="Of it; else all.")
-def run(dry_run: bool, output: Path | None, parts: tuple[str, ...]) -> None:
+@click.option("--peer", "peers", type=click.Choice(list(PEERS)), multiple=True, help="Of them.")
+@click.option("--seconds", type=float, help="For the unit tests; what had ended then is told.")
+def run(
+    dry_run: bool,
+    output: Path | None,
+    parts: tuple[str, ...],
+    peers: tuple[str, ...],
+    seconds: float | None,
+) -> None:
     """Test, judge and measure; write gpu/results.json, and the page from it.
 
-    With --part, results of the others that are there already stay.
+    With --part or --peer, results of the others that are there already stay.
     """
     if output is None:
         if dry_run:
@@ -58,22 +68,37 @@ def run(dry_run: bool, output: Path | None, parts: tuple[str, ...]) -> None:
         raise click.UsageError(message)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     document.update({"dry_run": dry_run, "started": started, "machine": found})
-    for results in steps(parts or PARTS, dry_run=dry_run):
-        document.update(results)
+    for results in steps(parts or PARTS, peers or tuple(PEERS), seconds, dry_run=dry_run):
+        merge(document, results)
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     publish(output)
 
 
-def steps(parts: Sequence[str], *, dry_run: bool) -> Iterator[dict[str, Any]]:
+def merge(document: dict[str, Any], results: dict[str, Any]) -> None:
+    """Add results, those of peers beside those of others."""
+    for name, found in results.items():
+        if name == "measured":
+            measured = document.setdefault(name, {})
+            for case, entries in found.items():
+                measured.setdefault(case, {}).update(entries)
+        elif name == "peers":
+            document.setdefault(name, {}).update(found)
+        else:
+            document[name] = found
+
+
+def steps(
+    parts: Sequence[str], peers: Sequence[str], seconds: float | None, *, dry_run: bool
+) -> Iterator[dict[str, Any]]:
     """Parts of the results, one after the other; what has been found is not lost with the next."""
     if "measured" in parts:
-        yield measure(cases(dry_run=dry_run), click.echo, dry_run=dry_run)
+        yield measure(cases(dry_run=dry_run), peers, click.echo, dry_run=dry_run)
     click.echo("waits, conformance, unit tests")
     with ThreadPoolExecutor() as pool:
         made: dict[str, Callable[..., Any]] = {
             "syncs": checks.all_syncs,
             "conformance": checks.conformance,
-            "tests": checks.tests,
+            "tests": partial(checks.tests, seconds=seconds),
         }
         futures = {
             name: pool.submit(check, dry_run=dry_run)

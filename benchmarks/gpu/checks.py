@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ Line = dict[str, Any]
 
 # How many vectors, where each takes long: JAX compiles every one, torch.compile for seconds.
 BACKENDS = {"cupy": None, "torch-cuda": None, "torch-cuda-compile": 50, "jax": 500, "jax-jit": 150}
-WORKERS = "12"
+WORKERS = "13"
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:benchmark")
 ORDINARY = "not long and not slow"
 CHOSEN = "cupy or torch-cuda or jax-cuda"
@@ -29,27 +31,36 @@ ENVIRONMENT = {
 }
 
 
-def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A module of Python, run in the source tree."""
-    return subprocess.run(  # noqa: S603 - our own modules
+def python(*arguments: str, seconds: float | None = None) -> "subprocess.CompletedProcess[str]":
+    """A module of Python, run in the source tree; interrupted after so many seconds."""
+    process = subprocess.Popen(  # noqa: S603 - our own modules
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
         env={**os.environ, **ENVIRONMENT},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+    try:
+        streams = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        streams = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, *streams)
 
 
-def tests(*, dry_run: bool) -> Line:
+def tests(*, dry_run: bool, seconds: float | None) -> Line:
     """How many unit tests passed, failed and were skipped, and why."""
     chosen = DRY_TESTS if dry_run else ["tests", "-n", WORKERS, "-m", ORDINARY, "-k", CHOSEN]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "junit.xml"
-        done = python("pytest", "-q", *PLUGINS, f"--junit-xml={path}", *chosen)
+        path, started = Path(folder) / "junit.xml", time.monotonic()
+        done = python("pytest", "-q", *PLUGINS, f"--junit-xml={path}", *chosen, seconds=seconds)
         if not path.exists():
             return {"error": last_line(done.stderr or done.stdout)}
-        return {"chosen": chosen[-1], **counted(ET.parse(path).getroot())}  # noqa: S314 - our file
+        found = {"chosen": chosen[-1], **counted(ET.parse(path).getroot())}  # noqa: S314 - our file
+    if seconds is not None and time.monotonic() - started >= seconds:
+        found["cut"] = f"the run was cut after {seconds:g} s, when these had ended"
+    return found
 
 
 def counted(report: ET.Element) -> Line:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 from typing import Any
@@ -17,12 +17,14 @@ from benchmarks.rounds import ROOT
 Line = dict[str, Any]
 
 
-def measure(planned: list[Case], tick: Callable[[str], None], *, dry_run: bool) -> Line:
+def measure(
+    planned: list[Case], names: Sequence[str], tick: Callable[[str], None], *, dry_run: bool
+) -> Line:
     """How the peers greeted, and what came of each case for each of them."""
     peers: Line = {}
     measured: dict[str, Line] = {case.name: {} for case in planned}
-    with ThreadPoolExecutor(1 if dry_run else len(PEERS)) as pool:
-        asked = {name: pool.submit(ask, name, planned, dry_run=dry_run) for name in PEERS}
+    with ThreadPoolExecutor(1 if dry_run else len(names)) as pool:
+        asked = {name: pool.submit(ask, name, planned, dry_run=dry_run) for name in names}
         for name, future in asked.items():
             greeting, answers = future.result()
             tick(PEERS[name].label)

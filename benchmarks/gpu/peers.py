@@ -100,7 +100,7 @@ PEERS = {
         is_compiled=True, takes_linear=True,
     ),
     "ours-torch-blocks": Peer(
-        "kldiv_xp on torch, eager, without CuPy", "torch_peers:ours_in_blocks", clocks.Torch,
+        "kldiv_xp on torch, eager, without a compiler", "torch_peers:ours_in_blocks", clocks.Torch,
         ("kldiv_xp", "torch"),
     ),
     "ours-torch-compile": Peer(

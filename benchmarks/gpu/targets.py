@@ -114,7 +114,7 @@ TARGETS = (
         share_of_copy("ours-torch", "copy-torch"), backward=True, unit=" %",
     ),
     Target(
-        "torch eager, without CuPy, forward: extra memory, in operands", 1,
+        "torch eager, without a compiler, forward: extra memory, in operands", 1,
         memory_in_operands("ours-torch-blocks"), at_most=True, unit="",
     ),
     *(

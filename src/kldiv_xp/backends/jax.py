@@ -118,10 +118,25 @@ def compiled_sums(working: DType, form: Form, axis: Axes | None, arrays: Arrays)
 def sums(form: Form, axis: Axes | None, *arrays: Array) -> Array:
     """Sums of the terms; arrays are input, target and, if there is one, the mask."""
     _, _, *where = arrays
+    plainly = partial(sums_of_terms, form, axis)
     if axis == () or where or not has_factors(form):  # A mask is a comparison itself.
-        return unsigned(jnp.sum(term_of(form)(jnp, *arrays), axis=axis))
+        return plainly(*arrays)
+    by_arithmetic = partial(sums_of_factors, form, axis)
+    return jax.lax.platform_dependent(*arrays, cpu=by_arithmetic, default=plainly)
+
+
+def sums_of_factors(form: Form, axis: Axes | None, *arrays: Array) -> Array:
+    """Sums without a comparison, for which XLA's code for a CPU would leave its vector loop."""
     p, log_ratio = factors_of(form)(jnp, *arrays, guard=Guard.ARITHMETIC)
     return unsigned(jnp.sum(p * log_ratio, axis=axis))
+
+
+def sums_of_terms(form: Form, axis: Axes | None, *arrays: Array) -> Array:
+    """Sums of the terms, all of them row by row first: XLA reduces rows best on a GPU."""
+    values = term_of(form)(jnp, *arrays)
+    if axis is None and values.ndim > 1:
+        values = jnp.sum(values, axis=-1)
+    return unsigned(jnp.sum(values, axis=axis))
 
 
 def sums_and_tangents(

@@ -9,6 +9,7 @@ import cupy
 from cupy.cuda.compiler import compile_using_nvrtc
 from cupy.cuda.function import Module
 
+from kldiv_xp.cuda.code_cache import cached
 from kldiv_xp.cuda.kernel_text import NAME
 
 # A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
@@ -41,7 +42,8 @@ def kernel(device: int, source: str) -> Any:
     By CuPy's compiler itself, since RawModule adds -ftz=true after all options: with it the
     smallest targets, and subnormal numbers of float16, were 0.
     """
-    del device
+    target = f"sm_{cupy.cuda.Device(device).compute_capability}"
+    what = source, target, *OPTIONS, f"CuPy {cupy.__version__}"
     module = Module()
-    module.load(compile_using_nvrtc(source, OPTIONS)[0])
+    module.load(cached(lambda: compile_using_nvrtc(source, OPTIONS)[0], *what))
     return module.get_function(NAME)

@@ -35,7 +35,7 @@ EPSILON = {"float16": 2**-10, "bfloat16": 2**-7, "float32": 2**-23, "float64": 2
 
 @pytest.fixture(params=["kernels", "blocks"])
 def way(request, monkeypatch):
-    """Tensors in host memory pass for CUDA's, with a compiler at hand or without; what was launched."""
+    """Tensors in host memory pass for CUDA's, with a compiler or without; what was launched."""
     launched = []
 
     def launch(source, *rest):

@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 from kldiv_xp.backends.torch import cuda, nvrtc_launcher
 from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.code_cache import VARIABLE
 from kldiv_xp.cuda.loss_kernels import source
 
 DEVICE, STREAM, CONTEXT = 3, 1234, 77
@@ -71,7 +72,7 @@ class Played:
 
     def do_cuModuleLoadData(self, module, code):  # noqa: N802 - CUDA's name
         assert self.contexts == [CONTEXT]
-        self.loaded = code.raw.decode()
+        self.loaded = code.decode()
         module._obj.value = 5
 
     def do_cuModuleGetFunction(self, function, module, name):  # noqa: N802 - CUDA's name
@@ -90,11 +91,12 @@ class Played:
 
 
 @pytest.fixture
-def played(monkeypatch):
+def played(monkeypatch, tmp_path):
     """Libraries in the place of CUDA's, with nothing remembered of others."""
     if cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     both = Played()
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
     monkeypatch.setattr(nvrtc_launcher, "libraries", lambda: nvrtc_launcher.Libraries(both, both))
     for function in (nvrtc_launcher.context, nvrtc_launcher.kernel):
         function.cache_clear()
@@ -122,6 +124,14 @@ def test_kernel_is_compiled_once_and_launched_in_the_context_of_the_device(playe
     assert played.called.count("cuLaunchKernel") == 2
     assert played.called.count("nvrtcDestroyProgram") == 1
     assert not played.contexts
+
+
+def test_new_process_finds_what_another_has_compiled(played):
+    for _ in range(2):
+        run(np.arange(3.0), 2.0)
+        nvrtc_launcher.kernel.cache_clear()
+    assert played.called.count("cuModuleLoadData") == 2
+    assert played.called.count("nvrtcCompileProgram") == 1
 
 
 @pytest.mark.parametrize("broken", ["nvrtcCompileProgram", "cuLaunchKernel", "cuModuleLoadData"])

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, addressof, byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from ctypes import create_string_buffer as memory
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from struct import pack, unpack
 from typing import Any, NamedTuple
 
 import torch
 
+from kldiv_xp.cuda.code_cache import cached
 from kldiv_xp.cuda.kernel_text import NAME
 
 # A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
@@ -74,7 +75,9 @@ def context(device: int) -> int | None:
 def kernel(device: int, source: str) -> int | None:
     """Kernel of a text, in the current context, which is that of the device."""
     driver, module, function = libraries().driver, c_void_p(), c_void_p()
-    call(driver.cuModuleLoadData, byref(module), compiled(source, *capability(device)))
+    target = "sm_{}{}".format(*capability(device))
+    code = cached(partial(compiled, source, target), source, target, *OPTIONS, version())
+    call(driver.cuModuleLoadData, byref(module), code)
     call(driver.cuModuleGetFunction, byref(function), module, NAME.encode())
     return function.value
 
@@ -87,10 +90,17 @@ def capability(device: int) -> tuple[int, int]:
     return found[0].value, found[1].value
 
 
-def compiled(source: str, major: int, minor: int) -> Any:
+def version() -> str:
+    """Version of NVRTC."""
+    found = c_int(), c_int()
+    call(libraries().nvrtc.nvrtcVersion, *map(byref, found))
+    return f"NVRTC {found[0].value}.{found[1].value}"
+
+
+def compiled(source: str, target: str) -> bytes:
     """Code of a text for devices of a compute capability."""
     nvrtc, program, size = libraries().nvrtc, c_void_p(), c_size_t()
-    options = [f"--gpu-architecture=sm_{major}{minor}".encode(), *map(str.encode, OPTIONS)]
+    options = [one.encode() for one in (f"--gpu-architecture={target}", *OPTIONS)]
     given = len(options), (c_char_p * len(options))(*options)
     call(nvrtc.nvrtcCreateProgram, byref(program), source.encode(), b"rows.cu", 0, None, None)
     try:
@@ -100,7 +110,7 @@ def compiled(source: str, major: int, minor: int) -> Any:
         call(nvrtc.nvrtcGetCUBIN, program, code)
     finally:
         call(nvrtc.nvrtcDestroyProgram, byref(program))
-    return code
+    return code.raw
 
 
 def call(function: Any, *arguments: Any) -> None:
