@@ -5,7 +5,7 @@ import pytest
 
 from kldiv_xp.formula.logits import JS, KL
 
-TEMPERATURES = (1.0, 2.0, 0.5)
+TEMPERATURES = (1.0, 2.0, 0.5, 1e4)
 SIZES = {2: 4000, 3: 4000, 10: 2000, 100: 400, 1000: 100, 20000: 6}
 RANDOM = np.random.default_rng(27)
 
@@ -19,38 +19,14 @@ def rows(size, count):
     return x.astype("float32"), target.astype("float32")
 
 
-def distributions(logits, temperature):
-    """Probabilities and their logarithms, in float64."""
-    exact = logits.astype("float64") / temperature
-    exact -= exact.max(axis=1, keepdims=True)
-    logs = exact - np.log(np.exp(exact).sum(axis=1, keepdims=True))
-    return np.exp(logs), logs
-
-
-def deviation(p, values):
-    """P (v - sum p v)."""
-    return p * (values - (p * values).sum(axis=1, keepdims=True))
-
-
-def exact(divergence, place, input, target):
-    """Value or derivative, in float64."""
-    (q, log_q), (p, log_p) = (distributions(x, divergence.temperature) for x in (input, target))
-    if isinstance(divergence, KL):
-        if place is None:
-            return (p * (log_p - log_q)).sum(axis=1, keepdims=True)
-        return (q - p) / divergence.temperature
-    beta, gamma = divergence.beta, divergence.gamma
-    log_m = np.logaddexp(log_p + np.log(beta), log_q + np.log(gamma))
-    if place is None:
-        entries = beta * p * (log_p - log_m) + gamma * q * (log_q - log_m)
-        return entries.sum(axis=1, keepdims=True)
-    of_one = deviation(p, log_p - log_m) * beta if place else deviation(q, log_q - log_m) * gamma
-    return of_one / divergence.temperature
+def exact(divergence, place, *operands):
+    """Value or derivative by the form for all rows, in float64."""
+    return divergence.ways(place)[-1](np, *(one.astype("float64") for one in operands))
 
 
 DIVERGENCES = {
     "KL": lambda temperature: KL(temperature, "logits"),
-    **{f"JS {beta}": lambda t, beta=beta: JS.of(t, beta) for beta in (0.5, 0.1, 0.9)},
+    **{f"JS {beta}": lambda t, beta=beta: JS.of(t, beta) for beta in (0.5, 0.06, 0.9)},
 }
 PLACES = {"value": None, "by_input": 0, "by_target": 1}
 CASES = [(n, p) for n in DIVERGENCES for p in PLACES if (n, p) != ("KL", "by_target")]
@@ -59,7 +35,7 @@ CASES = [(n, p) for n in DIVERGENCES for p in PLACES if (n, p) != ("KL", "by_tar
 @pytest.mark.parametrize("way", [0, 1], ids=["far", "near"])
 @pytest.mark.parametrize(("name", "place"), CASES)
 def test_form_is_right_wherever_it_is_finite(name, place, way):
-    found = missing = 0
+    found = missing = rare = 0
     for temperature in TEMPERATURES:
         divergence = DIVERGENCES[name](temperature)
         form = divergence.ways(PLACES[place])[way]
@@ -70,12 +46,14 @@ def test_form_is_right_wherever_it_is_finite(name, place, way):
             finite = np.isfinite(result).all(axis=1)
             right = exact(divergence, PLACES[place], *operands)[finite]
             length = np.linalg.norm(right, axis=1)
-            error = np.linalg.norm(result[finite] - right, axis=1) / length
-            # What is 0 in float32 is right too.
-            assert np.all((error <= (1e-5 if place == "value" else 2.5e-6)) | (length < 1e-30))
+            error = np.linalg.norm(result[finite] - right, axis=1)[length > 1e-30]
+            error = error / length[length > 1e-30]  # what is 0 in float32 is right too
+            assert np.all(error <= 1e-5)
+            rare += (error > (5e-6 if place == "value" else 2e-6)).sum()
             found, missing = found + finite.sum(), missing + (~finite).sum()
-    assert found > 1000
-    assert missing > 1000
+    assert rare < found / 1000
+    assert found > 300
+    assert missing > 300
 
 
 @pytest.mark.parametrize("temperature", TEMPERATURES)
@@ -87,7 +65,7 @@ def test_cheap_form_at_half_is_symmetric_to_the_bit(temperature):
             first = divergence.ways(place)[0](np, x, t)
             last = divergence.ways(other)[0](np, t, x)
             np.testing.assert_array_equal(first, last)
-            assert np.isfinite(first).any()
+            assert np.isfinite(first).any() or temperature > 2
 
 
 def test_probabilities_that_are_barely_numbers_make_no_large_divergence():

@@ -20,7 +20,7 @@ from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import looks_close
 from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient, largest_shares
-from kldiv_xp.formula.near_rows import near_js, near_js_slope
+from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_slope
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
 __all__ = ["JS", "KL", "Divergence", "JSOfGiven"]
@@ -98,9 +98,12 @@ class JS:
             place = place if is_kl or place is None else 1 - place
             ways = KL(self.temperature, "logits", self.scaled).ways(place)
             return ways if is_kl else [exchanged(one) for one in ways]
+        full = guarded(self, place)[1][1]
+        if min(self.beta, self.gamma) < LEAST_WEIGHT:
+            return [full] * 3
         near = self.way(near_js, near_js_slope, place)
         far = near if self.is_short(place) else self.way(far_js, far_js_slope, place)
-        return [far, near, guarded(self, place)[1][1]]
+        return [far, near, full]
 
     def is_short(self, place: int | None) -> bool:
         """Whether a derivative is hardly ever as long as `far_js_slope` needs it."""

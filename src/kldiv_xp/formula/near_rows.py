@@ -21,7 +21,10 @@ from kldiv_xp.formula.near_mixture import Weights
 from kldiv_xp.formula.near_slopes import relative_rise
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
-"""Divergences from here on, in logits: an error of the normalisers of 1e-6 enters squared."""
+"""Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
+
+LEAST_WEIGHT = 0.05
+"""Of the two of a mixture: one logarithm has an error of eps over the smaller."""
 
 LEAST_SHARE = 0.05
 """Of the square of a derivative, relative to that without the mean over the classes."""
@@ -90,8 +93,7 @@ def near_js(
     of_p = completed(xp, p, logs[0], xp.multiply(rise, weights.gamma))
     of_q = completed(xp, q, logs[1], xp.multiply(xp.negative(rise), weights.beta))
     rows = row_sum(xp, xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma)))
-    in_logits = times(xp, times(xp, rows, temperature), temperature)
-    rows = xp.where(xp.greater_equal(in_logits, LEAST_MIXTURE), rows, math.nan)
+    rows = xp.where(xp.greater_equal(rows, LEAST_MIXTURE), rows, math.nan)
     return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
 
 

@@ -48,6 +48,9 @@ class Played:
         assert device == DEVICE
         context._obj.value = CONTEXT
 
+    def do_cuCtxGetCurrent(self, context):  # noqa: N802 - CUDA's name
+        context._obj.value = self.contexts[-1] if self.contexts else None
+
     def do_cuCtxPushCurrent_v2(self, context):  # noqa: N802 - CUDA's name
         self.contexts.append(context.value)
 
@@ -71,7 +74,7 @@ class Played:
         code.raw = self.programs[program.value - 1]
 
     def do_cuModuleLoadData(self, module, code):  # noqa: N802 - CUDA's name
-        assert self.contexts == [CONTEXT]
+        assert self.contexts[-1] == CONTEXT
         self.loaded = code.decode()
         module._obj.value = 5
 
@@ -81,7 +84,7 @@ class Played:
 
     def do_cuLaunchKernel(self, function, *rest):  # noqa: N802 - CUDA's name
         blocks, _, _, threads, _, _, _, stream, places, _ = rest
-        assert (function.value, stream.value, self.contexts) == (6, STREAM, [CONTEXT])
+        assert (function.value, stream.value, self.contexts[-1]) == (6, STREAM, CONTEXT)
         kinds = cuda_on_cpu.kernel(self.loaded)[1]
         values = [
             struct.unpack("d" if kind is ctypes.c_double else "q", ctypes.string_at(place, 8))[0]
@@ -124,6 +127,14 @@ def test_kernel_is_compiled_once_and_launched_in_the_context_of_the_device(playe
     assert played.called.count("cuLaunchKernel") == 2
     assert played.called.count("nvrtcDestroyProgram") == 1
     assert not played.contexts
+
+
+@pytest.mark.parametrize("other", [None, 5])
+def test_context_that_is_the_current_one_already_stays_it(played, other):
+    played.contexts = [other or CONTEXT]
+    run(np.arange(3.0), 2.0)
+    assert played.called.count("cuCtxPushCurrent_v2") == bool(other)
+    assert played.contexts == [other or CONTEXT]
 
 
 def test_new_process_finds_what_another_has_compiled(played):

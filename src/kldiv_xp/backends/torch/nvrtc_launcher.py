@@ -2,12 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from ctypes import CDLL, addressof, byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
+from ctypes import CDLL, addressof, byref, c_char_p, c_int, c_size_t, c_void_p
 from ctypes import create_string_buffer as memory
 from functools import cache, partial
 from pathlib import Path
-from struct import pack, unpack
+from struct import pack
 from typing import Any, NamedTuple
 
 import torch
@@ -35,51 +34,50 @@ def launch_on_stream(
 
     Each argument has 64 bits: addresses and counts are integers, numbers are float64.
     """
-    values = [one if isinstance(one, int) else bits(one) for one in arguments]
-    given = (c_int64 * len(values))(*values)
+    kinds = "".join(["q" if isinstance(one, int) else "d" for one in arguments])
+    given = memory(pack(kinds, *arguments), 8 * len(kinds))
     first = addressof(given)
-    places = (c_void_p * len(values))(*range(first, first + 8 * len(values), 8))
+    places = (c_void_p * len(kinds))(*range(first, first + 8 * len(kinds), 8))
     grid, block = (blocks, 1, 1), (threads, 1, 1)
     with current(device):
-        function = c_void_p(kernel(device, source))
         run = libraries().driver.cuLaunchKernel
-        call(run, function, *grid, *block, 0, c_void_p(stream), places, None)
+        call(run, kernel(device, source), *grid, *block, 0, c_void_p(stream), places, None)
 
 
-def bits(number: float) -> int:
-    """The bits of a float64 as an integer."""
-    found: int = unpack("q", pack("d", number))[0]
-    return found
-
-
-@contextmanager
-def current(device: int) -> Iterator[None]:
+class current:  # noqa: N801 - used like a function; a generator takes longer than a launch
     """The context of a device, which is torch's, is the current one."""
-    driver = libraries().driver
-    call(driver.cuCtxPushCurrent_v2, c_void_p(context(device)))
-    try:
-        yield
-    finally:
-        call(driver.cuCtxPopCurrent_v2, byref(c_void_p()))
+
+    def __init__(self, device: int) -> None:
+        self.wanted, found = context(device), c_void_p()
+        call(libraries().driver.cuCtxGetCurrent, byref(found))
+        self.is_other = found.value != self.wanted.value
+
+    def __enter__(self) -> None:
+        if self.is_other:
+            call(libraries().driver.cuCtxPushCurrent_v2, self.wanted)
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_other:
+            call(libraries().driver.cuCtxPopCurrent_v2, byref(c_void_p()))
 
 
 @cache
-def context(device: int) -> int | None:
+def context(device: int) -> c_void_p:
     """Primary context of a device."""
     driver, found = libraries().driver, c_void_p()
     call(driver.cuDevicePrimaryCtxRetain, byref(found), device)
-    return found.value
+    return found
 
 
 @cache
-def kernel(device: int, source: str) -> int | None:
+def kernel(device: int, source: str) -> c_void_p:
     """Kernel of a text, in the current context, which is that of the device."""
     driver, module, function = libraries().driver, c_void_p(), c_void_p()
     target = "sm_{}{}".format(*capability(device))
     code = cached(partial(compiled, source, target), source, target, *OPTIONS, version())
     call(driver.cuModuleLoadData, byref(module), code)
     call(driver.cuModuleGetFunction, byref(function), module, NAME.encode())
-    return function.value
+    return function
 
 
 def capability(device: int) -> tuple[int, int]:
