@@ -18,7 +18,7 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_close_half import close_js
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import looks_close
+from kldiv_xp.formula.near_look import js_of_logarithms, looks_close
 from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient, largest_shares
 from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_slope
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
@@ -83,13 +83,13 @@ class JS:
                 for suits, attempt in KL(self.temperature, "logits", self.scaled).attempts(place)
             ]
         bare, full = guarded(self, place)
+        if place is not None:
+            return [bare, full]
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         look = partial(looks_close, temperature=self.temperature)
-        close: Attempts = []
-        if self.beta == self.gamma and place is None:
-            options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
-            close = [(look, partial(close_js, **options))]
-        far = [] if self.is_short(place) else [(None, self.way(far_js, far_js_slope, place))]
-        return [*close, (look, bare[1]), *far, full]
+        far = partial(js_of_logarithms, weights=self.weights, **options)
+        close = [(look, partial(close_js, **options))] if self.beta == self.gamma else []
+        return [*close, (look, bare[1]), (None, far), full]
 
     def ways(self, place: int | None) -> list[Callable[..., Array]]:
         """As of `KL`."""

@@ -7,6 +7,7 @@ form that a row gets depends on that row alone.
 import math
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
@@ -16,9 +17,12 @@ from kldiv_xp.formula.near_equal import (
     is_small,
     largest,
     over,
+    pair_of,
     row_sum,
+    times,
 )
 from kldiv_xp.formula.near_kl import near_value
+from kldiv_xp.formula.near_mixture import Weights
 from kldiv_xp.formula.near_slopes import relative_rise
 
 SEEN, WIDEST = 256, 2.5
@@ -74,3 +78,30 @@ def if_small(xp: Namespace, d: Array, numbers: Array) -> Array:
     least = xp.min(d, axis=-1, keepdims=True)
     small = xp.logical_and(is_small(xp, largest(xp, d)), is_small(xp, least))
     return xp.where(small, numbers, math.nan)
+
+
+def js_of_logarithms(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """beta KL(p || m) + gamma KL(q || m) as `far_js` has it, in fewer steps over whole arrays."""
+    pair = pair_of(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
+    log_m = xp.log(xp.add(xp.multiply(p, weights.beta), xp.multiply(q, weights.gamma)))
+    sides = [
+        row_sum(xp, xp.multiply(xp.subtract(xp.subtract(log, xp.log(total)), log_m), weight))
+        for log, total, weight in zip(
+            (over(xp, one, temperature) for one in pair.shifted), sums, (p, q), strict=True
+        )
+    ]
+    rows = xp.add(xp.multiply(sides[0], weights.beta), xp.multiply(sides[1], weights.gamma))
+    # Infinite where half of a subnormal number is 0, which has no logarithm.
+    is_right = xp.logical_and(xp.greater_equal(rows, NEAR_MIXTURE), xp.less(rows, math.inf))
+    rows = xp.where(is_right, xp.minimum(rows, weights.most), math.nan)
+    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows

@@ -4,12 +4,15 @@ Every function answers None, or False, of arrays whose types have no loops.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.fused.attempts import do_in_attempts, is_in_order, look_at, sample_of
+from kldiv_xp.fused.buffers import Buffer
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
@@ -76,9 +79,12 @@ def fill_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives that there are arrays for, all in one pass."""
-    return fill(
-        losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
-    )
+    found = gradient_of(arrays, upstream, results, working)
+    if found is None:
+        return False
+    plan = found.plan(elements_plan, losses.slopes, (form,), (FACTOR,))
+    do(plan, addresses(found.buffers), (scale.number_at_hand(),), threads)
+    return True
 
 
 def rows_of(
@@ -93,16 +99,31 @@ def rows_of(
     buffers = known(shape, arrays, working)
     if buffers is None:
         return None
-    traced = Traced(losses.divergences, (any_of(divergence),), (TEMPERATURE,))
-    names = NAMES[: len(arrays)]
-    plan = rows_plan(traced, name_of(working), shape, names, (), *lying(buffers))
-    result = xp.empty(shape[:-1])
-    numbers = (float(divergence.temperature),)
-    do(plan, [*addresses(buffers), address_of(result)], numbers, threads)
+    names, result = NAMES[: len(arrays)], xp.empty(shape[:-1])
+    given, numbers = any_of(divergence), (float(divergence.temperature),)
+    plans = [
+        rows_plan(
+            Traced(losses.divergences, (given, way), (TEMPERATURE,)),
+            *(name_of(working), shape, names, (), *lying(buffers)),
+        )
+        for way in ways_of(given, None)
+    ]
+    places = [*addresses(buffers), address_of(result)]
+    if len(plans) == 1:
+        do(plans[0], places, numbers, threads)
+    else:
+        look = look_at(xp, arrays, *numbers)
+        do_in_attempts(plans, places, numbers, [result.reshape(-1)], look, threads)
     return result
 
 
+def ways_of(divergence: Divergence, place: int | None) -> list[int]:
+    """The first and the last of the ways to a row, or the only one."""
+    return [0, losses.LAST] if len(divergence.ways(place)) > 1 else [losses.LAST]
+
+
 def fill_row_slopes(
+    xp: Namespace,
     arrays: Sequence[Array],
     divergence: Divergence,
     scale: Scale,
@@ -113,36 +134,58 @@ def fill_row_slopes(
 ) -> bool:
     """Write the derivatives of rows of logits that there are arrays for."""
     given = any_of(divergence)
-    numbers = scale, divergence.temperature
-    return fill(
-        losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
-    )
+    found = gradient_of(arrays, upstream, results, working)
+    if found is None:
+        return False
+    numbers = scale.number_at_hand(), float(divergence.temperature)
+    plans = [
+        found.plan(rows_plan, losses.row_slopes, (given, way), (FACTOR, TEMPERATURE))
+        for way in ways_of(given, 0)
+    ]
+    places = addresses(found.buffers)
+    outputs = found.buffers[len(found.buffers) - len(found.results) :]
+    if len(plans) == 1 or not all(is_in_order(one, found.shape) for one in outputs):
+        do(plans[-1], places, numbers, threads)
+        return True
+    rows, columns = prod(found.shape[:-1]), found.shape[-1]
+    samples = [sample_of(xp, one, rows, columns) for one in outputs]
+    look = look_at(xp, arrays, float(divergence.temperature))
+    do_in_attempts(plans, places, numbers, samples, look, threads)
+    return True
 
 
-def fill(
-    maker: Any,
-    what: Form | Divergence,
-    plan_of: Callable[..., Plan],
-    arrays: Sequence[Array],
-    upstream: Sequence[Array],
-    results: Results,
-    numbers: tuple[Any, ...],
-    working: DType,
-    threads: Threads,
-) -> bool:
-    """Write derivatives, each where there is an array for it."""
+class Gradient(NamedTuple):
+    """Memory of arrays and of their derivatives, of which some are wanted."""
+
+    shape: tuple[int, ...]
+    names: tuple[str, ...]
+    results: tuple[str, ...]
+    operands: int
+    """Arrays without the derivatives upstream."""
+    buffers: list[Buffer]
+    real: str
+
+    def plan(
+        self, plan_of: Callable[..., Plan], maker: Any, what: tuple[Any, ...], numbers: Any
+    ) -> Plan:
+        """Plan of the kernel that a function of `losses` makes, of a form, or of a way of rows."""
+        first, *way = what
+        wanted = RESULTS[0] in self.results, RESULTS[1] in self.results
+        traced = Traced(maker, (first, self.operands, wanted, *way), numbers)
+        places = lying(self.buffers)
+        return plan_of(traced, self.real, self.shape, self.names, self.results, *places)
+
+
+def gradient_of(
+    arrays: Sequence[Array], upstream: Sequence[Array], results: Results, working: DType
+) -> Gradient | None:
+    """Where everything lies, or None where a type has no loops."""
     shape = tuple(arrays[0].shape)
     written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
     outputs = [one for _, one in written]
     buffers = known(shape, (*arrays, *upstream, *outputs), working)
     if buffers is None:
-        return False
-    wanted = results[0] is not None, results[1] is not None
-    scale, *others = numbers
-    traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
+        return None
     names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
-    plan = plan_of(traced, name_of(working), shape, names, of_results, *lying(buffers))
-    given = (scale.number_at_hand(), *map(float, others))
-    do(plan, addresses(buffers), given, threads)
-    return True
+    return Gradient(shape, names, of_results, len(arrays), buffers, name_of(working))

@@ -1,0 +1,121 @@
+"""Rows of logits by two loops: each by the one that is enough for it, whoever its neighbours are."""
+
+import numpy as np
+import pytest
+from array_libraries import library
+
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
+from kldiv_xp.fused.attempts import is_in_order, is_missing, runs, sample_of
+from kldiv_xp.fused.buffers import buffer_of
+from kldiv_xp.fused.choice import VARIABLE
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+
+CLASSES = 1500
+OPTIONS = [{}, {"temperature": 2.0}, {"temperature": 1e4, "scale_by_temperature_squared": True}]
+
+
+def rows(dtype="float32"):
+    """Rows that differ, that nearly agree, that agree, and that hold infinities or NaN."""
+    random = np.random.default_rng(24)
+    teacher = 3 * random.normal(size=(10, CLASSES))
+    noise = np.asarray([2, 1e-3, 1, 0, 1, 0.3, 1, 1, 1e-4, 2])[:, np.newaxis]
+    student = teacher + noise * random.normal(size=teacher.shape)
+    student[4, ::3] = teacher[4, ::3] = -np.inf
+    student[6, 5] = -np.inf
+    teacher[7, 9] = np.nan
+    return student.astype(dtype), teacher.astype(dtype)
+
+
+@pytest.fixture(params=["0", "1"], ids=["plain", "loops"])
+def engine(request, monkeypatch):
+    """With the loops, and without."""
+    monkeypatch.setenv(VARIABLE, request.param)
+    return request.param
+
+
+def by_both(monkeypatch, function, *operands, **options):
+    """Results without the loops and with them."""
+    found = []
+    for setting in "01":
+        monkeypatch.setenv(VARIABLE, setting)
+        found.append(np.asarray(function(*operands, **options)))
+    return found
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_are_those_of_the_plain_expression(monkeypatch, loss, dtype, options):
+    plain, fused = by_both(monkeypatch, loss, *rows(dtype), reduction="none", **options)
+    np.testing.assert_allclose(fused, plain, rtol=1e-5 if dtype == "float32" else 1e-12)
+    assert fused[3] == 0
+    assert np.isinf(fused[6]) == (loss is kl_div_with_logits)
+
+
+GRADIENTS = [kl_div_with_logits_gradient, js_div_with_logits_gradient]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("gradient", GRADIENTS)
+def test_derivatives_are_those_of_the_plain_expression(monkeypatch, gradient, options):
+    plain, fused = by_both(monkeypatch, gradient, *rows(), reduction="sum", **options)
+    for row in set(range(10)) - {6, 7}:
+        largest = np.abs(plain[:, row]).max(axis=1, keepdims=True)
+        error = np.abs(fused[:, row] - plain[:, row])
+        assert np.all(error <= 1e-5 * largest)
+    np.testing.assert_array_equal(np.isnan(fused), np.isnan(plain))
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("gradient", GRADIENTS)
+def test_a_row_has_the_same_bits_among_any_others(gradient):
+    student, teacher = rows()
+    together = gradient(student, teacher, reduction="sum")
+    for row in range(10):
+        alone = gradient(student[row : row + 1], teacher[row : row + 1], reduction="sum")
+        for one, other in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(one[0], other[row])
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+def test_16_bits_are_those_of_the_same_numbers_in_float32(monkeypatch, loss, dtype):
+    torch = library("torch")
+    monkeypatch.setenv(VARIABLE, "1")
+    student, teacher = (torch.tensor(one).to(getattr(torch, dtype)) for one in rows())
+    found = []
+    for widened in (False, True):
+        x, t = (one.float() if widened else one for one in (student, teacher))
+        leaf = x.clone().requires_grad_()
+        loss(leaf.reshape(2, 5, -1), t.reshape(2, 5, -1), reduction="none")[0].sum().backward()
+        found.append(leaf.grad.float())
+    torch.testing.assert_close(*found, rtol=1e-2, atol=1e-6, equal_nan=True)
+
+
+def test_runs_are_those_of_the_rows_that_are_chosen():
+    chosen = [True, True, False, True, False, False, True]
+    assert list(runs(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
+    assert list(runs(0, [False])) == []
+
+
+def test_missing_elements_are_infinite_or_nan_in_every_type():
+    values = np.asarray([1, np.inf, -2, np.nan, -np.inf, 0])
+    expected = [False, True, False, True, True, False]
+    for dtype in ("float16", "float32", "float64"):
+        assert is_missing(values.astype(dtype)) == expected
+    bits = values.astype("float32").view("uint32") >> 16
+    assert is_missing(bits.astype("uint16")) == expected
+
+
+def test_sample_is_the_first_element_of_each_row():
+    array = np.arange(12.0).reshape(2, 2, 3)
+    buffer = buffer_of(array)
+    assert is_in_order(buffer, array.shape)
+    assert sample_of(np, buffer, 4, 3).tolist() == [0, 3, 6, 9]
+    assert not is_in_order(buffer_of(array.swapaxes(0, 1)), array.shape)
