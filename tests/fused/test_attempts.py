@@ -1,4 +1,4 @@
-"""Rows of logits by two loops: each by the one that is enough for it, whoever its neighbours are."""
+"""Rows of logits by two loops: each by the one that is enough, whatever its neighbours are."""
 
 import numpy as np
 import pytest

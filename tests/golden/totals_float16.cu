@@ -83,7 +83,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
+extern "C" __global__ void __launch_bounds__(256, 2) rows_of_arrays(
     const double *__restrict__ at_s,
     float16 *__restrict__ at_total,
     const double given_parts,

@@ -11,8 +11,8 @@ from kldiv_xp.tracing.lines import needed
 
 NAME = "rows_of_arrays"
 
-BLOCKS_AT_ONCE = 4
-"""Of a multiprocessor at least: 64 registers for a thread."""
+BLOCKS_AT_ONCE = {"float32": 4, "float64": 2}
+"""Of a multiprocessor at least: 64 registers for a thread, or 128, with which few are in memory."""
 
 TEAMS = """\
 #if __CUDA_ARCH__ >= 800  // of float32 one instruction, where a comparison and a choice are four
@@ -85,7 +85,7 @@ def kernel_source(kernel: Kernel) -> str:
         apart="lanes" if kernel.group_rank else "pieces * lanes",
         width=kernel.width,
         threads=THREADS,
-        blocks=BLOCKS_AT_ONCE,
+        blocks=BLOCKS_AT_ONCE[kernel.real],
         shared=f"__shared__ double shared[{THREADS // 32}];" if is_reduced(kernel) else "",
     )
     filled = (line.rstrip() for line in text.splitlines() if line.strip())
