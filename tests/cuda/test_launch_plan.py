@@ -438,7 +438,7 @@ def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", golden())
 def test_threads_enough_fit_a_multiprocessor_and_hardly_any_spills(nvcc, tmp_path, name):
-    """1024 threads in float32, 512 in float64; few are kept in memory, by attempts that are rare."""
+    """1024 threads in float32, 512 in float64; few are in memory, by attempts that are rare."""
     command = [nvcc, "-cubin", "-arch=sm_90", "-std=c++17", "-fmad=false", "-Xptxas", "-v"]
     command += ["-o", str(tmp_path / "kernel.cubin"), str(FOLDER / f"{name}.cu")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

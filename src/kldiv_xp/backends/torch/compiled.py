@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.backends.torch import compiled_logits
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
@@ -60,6 +61,8 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
+    if not is_transformed() and compiled_logits.has_operator(arrays):
+        return compiled_logits.divergences(arrays, divergence)
     if is_one_node(arrays):
         return Rows.apply(divergence, context.working, *arrays)
     return NotImplemented if is_transformed() else rows(context, divergence, *arrays)
