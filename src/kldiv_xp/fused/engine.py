@@ -3,22 +3,19 @@
 Every function answers None, or False, of arrays whose types have no loops.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.attempts import do_in_attempts, is_in_order, look_at, sample_of
-from kldiv_xp.fused.buffers import Buffer
-from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
+from kldiv_xp.fused.gradients import Results, gradient_of
+from kldiv_xp.fused.plans import Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
-
-Results = tuple[Array | None, Array | None]
+from kldiv_xp.tracing.losses import FACTOR, NAMES, TEMPERATURE, TERMS, any_of
 
 
 def total(
@@ -152,40 +149,3 @@ def fill_row_slopes(
     look = look_at(xp, arrays, float(divergence.temperature))
     do_in_attempts(plans, places, numbers, samples, look, threads)
     return True
-
-
-class Gradient(NamedTuple):
-    """Memory of arrays and of their derivatives, of which some are wanted."""
-
-    shape: tuple[int, ...]
-    names: tuple[str, ...]
-    results: tuple[str, ...]
-    operands: int
-    """Arrays without the derivatives upstream."""
-    buffers: list[Buffer]
-    real: str
-
-    def plan(
-        self, plan_of: Callable[..., Plan], maker: Any, what: tuple[Any, ...], numbers: Any
-    ) -> Plan:
-        """Plan of the kernel that a function of `losses` makes, of a form, or of a way of rows."""
-        first, *way = what
-        wanted = RESULTS[0] in self.results, RESULTS[1] in self.results
-        traced = Traced(maker, (first, self.operands, wanted, *way), numbers)
-        places = lying(self.buffers)
-        return plan_of(traced, self.real, self.shape, self.names, self.results, *places)
-
-
-def gradient_of(
-    arrays: Sequence[Array], upstream: Sequence[Array], results: Results, working: DType
-) -> Gradient | None:
-    """Where everything lies, or None where a type has no loops."""
-    shape = tuple(arrays[0].shape)
-    written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
-    outputs = [one for _, one in written]
-    buffers = known(shape, (*arrays, *upstream, *outputs), working)
-    if buffers is None:
-        return None
-    names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
-    of_results = tuple(name for name, _ in written)
-    return Gradient(shape, names, of_results, len(arrays), buffers, name_of(working))
