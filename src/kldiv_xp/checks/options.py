@@ -29,7 +29,8 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
             "from 0, or from -1 at the end."
         )
         raise ValueError(message)
-    resolved = sorted(place % ndim for place in places)
+    # By comparing: torch.compile(dynamic=True) takes an axis for a number that changes.
+    resolved = [one for one in range(ndim) for place in places if place in (one, one - ndim)]
     if len(set(resolved)) < len(resolved):
         message = f"`axis` must name each axis once; got {axis!r} for operands with {ndim} axes."
         raise ValueError(message)
