@@ -12,7 +12,13 @@ from kldiv_xp.backends.jax_sparse import put
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of, rows_of_block
+from kldiv_xp.core.evaluate_linear import (
+    Heads,
+    LinearDivergence,
+    operands_of,
+    rows_of_block,
+    selected_states,
+)
 from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
 from kldiv_xp.core.run import run
@@ -56,7 +62,7 @@ def slopes(
         by_weight, by_bias = carry
         arrays = operands_of(jnp, block)
         slope = slopes_of_logits(working, divergence, arrays, upstream[:, None])
-        product = jnp.matmul(slope.T, block.input, preferred_element_type=working)
+        product = jnp.matmul(slope.T, selected_states(jnp, block), preferred_element_type=working)
         total = jnp.sum(slope, axis=0, dtype=working)
         return (by_weight + product, by_bias + total), slope @ heads.weight
 

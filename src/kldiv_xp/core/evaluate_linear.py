@@ -105,9 +105,14 @@ def operands_of(xp: Namespace, heads: Heads) -> Arrays:
     target = heads.target
     if heads.target_weight is not None:
         target = logits_of(xp, target, heads.target_weight, heads.target_bias)
-    logits = logits_of(xp, heads.input, heads.weight, heads.bias)
+    logits = logits_of(xp, selected_states(xp, heads), heads.weight, heads.bias)
     arrays = logits, heads.indices, target, heads.where
     return tuple(one for one in arrays if one is not None)
+
+
+def selected_states(xp: Namespace, heads: Heads) -> Array:
+    """Hidden states of the student, 0 where the mask is False: 0 times NaN is NaN."""
+    return heads.input if heads.where is None else xp.where(heads.where, heads.input, 0.0)
 
 
 def logits_of(xp: Namespace, hidden: Array, weight: Array, bias: Array | None) -> Array:

@@ -7,7 +7,13 @@ from kldiv_xp.backends.torch import sparse
 from kldiv_xp.backends.torch.eager_logits import row_slopes, way_of
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, blocks, operands_of
+from kldiv_xp.core.evaluate_linear import (
+    Heads,
+    LinearDivergence,
+    blocks,
+    operands_of,
+    selected_states,
+)
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
 from kldiv_xp.core.scale import Scale
@@ -67,7 +73,7 @@ def add_slopes(
     if by_input is not None:
         torch.mm(slope, block.weight, out=by_input)
     if by_weight is not None and by_bias is not None:
-        add_product(by_weight, slope.T, block.input)
+        add_product(by_weight, slope.T, selected_states(context.xp, block))
         by_bias += slope.sum(0, dtype=by_bias.dtype)
 
 
@@ -120,7 +126,8 @@ def plain_gradient(heads: Heads, divergence: LinearDivergence, upstream: Array) 
     logits, *constants = operands_of(context.xp, heads)
     arrays = logits, *[one.detach() for one in constants]
     slope = plain_slope(context, arrays, divergence, upstream.unsqueeze(-1))
-    return slope @ heads.weight, slope.T @ heads.input, slope.sum(0)
+    states = selected_states(context.xp, heads)
+    return slope @ heads.weight, slope.T @ states, slope.sum(0)
 
 
 def plain_slope(
