@@ -67,6 +67,7 @@ def js_div(
     --------
     js_div_gradient : Its gradient, for libraries without automatic differentiation.
     js_div_with_logits : The same from logits.
+    JSDivLoss : The same with its options remembered.
 
     Notes
     -----
