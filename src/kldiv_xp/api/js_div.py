@@ -3,7 +3,8 @@
 from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
-from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.checked_values import check_values
+from kldiv_xp.api.checking import is_checking
 from kldiv_xp.calls.divergences import js_form
 from kldiv_xp.calls.kl_div import value_of, with_gradient
 from kldiv_xp.calls.overrides import overridable, override

@@ -3,6 +3,7 @@
 from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
+from kldiv_xp.api.checked_values import check_values_of_heads
 from kldiv_xp.calls.divergences import of_heads
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -121,6 +122,7 @@ def linear_kl_div(
     sparse = indices is not None
     divergence = of_heads(input, temperature, beta, target_is, tail, sparse=sparse)
     heads = Heads(*operands)
+    check_values_of_heads(heads, divergence)
     result: ArrayT = linear_divergence_of(
         heads, divergence, scale_by_temperature_squared, reduction, dtype
     )
