@@ -34,6 +34,7 @@ LIBRARIES_OF = {
     "backends.dask_reproducible": "dask",
     "backends.jax": "jax",
     "backends.jax_linear": "jax",
+    "backends.jax_meshes": "jax",
     "backends.jax_rows": "jax",
     "backends.jax_reproducible": "jax",
     "backends.jax_sparse": "jax",

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.jax_meshes import on_rows
 from kldiv_xp.backends.jax_sparse import put
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -30,7 +31,8 @@ Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    return compiled_rows(context.working, divergence, heads)
+    function = partial(compiled_rows, context.working, divergence)
+    return on_rows(function, heads.input, heads)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
