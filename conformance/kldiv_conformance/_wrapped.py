@@ -47,7 +47,7 @@ def wrapped(
     function: Function, vector: Vector, adapter: Adapter, options: dict[str, Any]
 ) -> Function:
     """Function of two arrays that calls another one with options, those that are arrays as such."""
-    names = tuple(vector.others)
+    names = tuple(name for name in vector.others if name in options)
     plain = {name: options[name] for name in sorted(options) if name not in names}
     operands = [*vector.pair.values(), *vector.others.values()]
     kinds = (vector.kind, *((operand.shape, operand.dtype) for operand in operands))
