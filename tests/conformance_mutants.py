@@ -16,6 +16,8 @@ BACKENDS = {
     "textbook_logits": ("numpy", None),
     "textbook_near": ("numpy", None),
     "textbook_sparse": ("numpy", None),
+    "textbook_tables": ("numpy", None),
+    "textbook_hidden": ("numpy", None),
     "textbook_torch": ("torch", None),
     "textbook_torch_logits": ("torch", None),
     "textbook_jax": ("jax", 2),
@@ -24,7 +26,10 @@ BACKENDS = {
     "published_jax": ("jax", 2),
 }
 NEAR, NOISE = "textbook_near", "NearlyEqualLogits"
-FUNCTIONS = ("kl_div", "kl_div_with_logits", "js_div_with_logits", "sparse_kl_div_with_logits")
+FUNCTIONS = (
+    *("kl_div", "kl_div_with_logits", "js_div_with_logits"),
+    *("sparse_kl_div_with_logits", "js_div", "linear_kl_div"),
+)
 
 
 @dataclass(frozen=True)

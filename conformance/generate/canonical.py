@@ -1,25 +1,34 @@
 """From drafts to the canonical text of a file: fixed key order, one vector a line."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from generate import bounds
 from generate.checks import check, meets_subnormals, tempts_to_overwrite
 from generate.draft import Draft
 from generate.encoding import array, compact, encoded, encoded_lists, merged
+from generate.linear_draft import LinearDraft
 from generate.logits_draft import LogitsDraft
 from generate.problem import problem
 from generate.samples import samples
 from generate.solution import Solution
 from generate.solve import solve
 from generate.solve_forms import solve_form
+from generate.solve_linear import solve_linear
 from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
 from generate.solve_samples import solve_samples
 from generate.solve_sparse import solve_sparse
+from generate.solve_tables import solve_tables
 from generate.sparse_draft import SparseDraft
+from generate.tables_draft import TablesDraft
 
 FORMAT_VERSION = 1
+WAYS: dict[type[Draft], Callable[[Any], Solution]] = {
+    SparseDraft: solve_sparse,
+    TablesDraft: solve_tables,
+    LinearDraft: solve_linear,
+}
 
 
 def file_text(group: str, about: str, prefix: str, drafts: Iterable[Draft]) -> str:
@@ -59,7 +68,7 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
 
 def options(draft: Draft) -> dict[str, Any]:
     """JSON forms of the options that every call of a function has."""
-    if isinstance(draft, LogitsDraft | SparseDraft):
+    if isinstance(draft, LogitsDraft | SparseDraft | TablesDraft | LinearDraft):
         return {"function": draft.function, "reduction": draft.reduction, **draft.options}
     stored = {"reduction": draft.reduction, "log_target": draft.log_target}
     if not draft.log_input:
@@ -69,8 +78,9 @@ def options(draft: Draft) -> dict[str, Any]:
 
 def solved(draft: Draft) -> Solution:
     """What a draft expects."""
-    if isinstance(draft, SparseDraft):
-        return solve_sparse(draft)
+    for kind, way in WAYS.items():
+        if isinstance(draft, kind):
+            return way(draft)
     if isinstance(draft, LogitsDraft):
         if draft.upstream is not None:
             return solve_logit_slopes(draft, draft.upstream)
@@ -83,7 +93,7 @@ def solved(draft: Draft) -> Solution:
 def sampling(draft: Draft) -> dict[str, Any]:
     """JSON forms of axis and mask, as far as they are given."""
     stored: dict[str, Any] = {}
-    if draft.axis is not None:
+    if draft.axis is not None and not isinstance(draft, LinearDraft):
         stored["axis"] = list(draft.axis) if isinstance(draft.axis, tuple) else draft.axis
     if draft.where is not None:
         shape = draft.shapes[0] if draft.where_shape is None else draft.where_shape
@@ -95,11 +105,14 @@ def sampling(draft: Draft) -> dict[str, Any]:
 
 def operands(draft: Draft) -> dict[str, Any]:
     """JSON forms of input and target."""
-    indices = {}
-    if isinstance(draft, SparseDraft):
+    indices, layers = {}, {}
+    if isinstance(draft, SparseDraft | LinearDraft) and draft.indices:
         indices = {"indices": {"shape": list(draft.shapes[1]), "values": list(draft.indices)}}
+    if isinstance(draft, LinearDraft):
+        layers = {name: array(*one) for name, one in draft.layers.items()}
     return indices | {
         "input": array(draft.shapes[0], draft.input, draft.input_dtype, draft.input_container),
+        **layers,
         "target": array(draft.shapes[1], draft.target, draft.target_dtype, draft.target_container),
     }
 
@@ -123,6 +136,8 @@ def shape_of(draft: Draft, name: str) -> tuple[int, ...]:
     """Shape of a result."""
     if name == "d_target":
         return draft.shapes[1]
+    if isinstance(draft, LinearDraft) and name == "d_weight":
+        return draft.weight_shape
     if has_element_for_every_term(draft):
         return draft.shapes[0]
     return samples(draft).shape if problem(draft).resolved == "none" else ()

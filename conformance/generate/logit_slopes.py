@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mpmath import mp, mpf
 
+from generate.linear_draft import LinearDraft
 from generate.logits import TERM, Distribution, divergence, given, mixture, softmax
 from generate.logits_draft import LogitsDraft
 
@@ -29,7 +30,9 @@ def slopes(
     return over(temperature, by_input), over(temperature, by_target)
 
 
-def of_logits(p: Distribution, q: Distribution, draft: LogitsDraft) -> tuple[Slopes, Slopes]:
+def of_logits(
+    p: Distribution, q: Distribution, draft: LogitsDraft | LinearDraft
+) -> tuple[Slopes, Slopes]:
     """Derivatives by the logits of q and of p, over the temperature already."""
     if draft.function.startswith("kl") or draft.beta == 0:
         return by_right(p, q), by_left(p, q)

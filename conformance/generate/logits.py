@@ -37,6 +37,16 @@ def softmax(logits: Sequence[float], temperature: float) -> Distribution:
     return Distribution(p, log_p, [2 * (value + mean) + constant for value in reach])
 
 
+def moved(found: Distribution, lost: Sequence[mpf], temperature: float) -> Distribution:
+    """The same of logits that are off by so many eps."""
+    if not lost:
+        return found
+    mean = mp.fsum(p * one for p, one in zip(found.p, lost, strict=True))
+    pairs = zip(found.error, lost, strict=True)
+    errors = [error + (one + mean) / mpf(temperature) for error, one in pairs]
+    return Distribution(found.p, found.log_p, errors)
+
+
 def divided(logits: Sequence[float], temperature: float) -> mpf:
     """Errors, in eps, of a division that comes before the largest logit is subtracted."""
     if math.frexp(temperature)[0] == 0.5:  # noqa: PLR2004 - a power of two divides exactly

@@ -8,22 +8,32 @@ from typing import NamedTuple
 
 from mpmath import mp, mpf
 
+from generate.linear_draft import LinearDraft
 from generate.logit_slopes import Slopes, difference
-from generate.logits import TERM, Distribution, divergence, given, softmax
+from generate.logits import TERM, Distribution, divergence, given, moved, softmax
 from generate.sparse_draft import SparseDraft
 
 
 class Row(NamedTuple):
-    """One sample: logits of the student, and the teacher's entries with their places."""
+    """One sample: logits of the student, and the teacher's entries with their places.
 
-    input: list[float]
-    indices: list[int]
-    target: list[float]
+    Logits that were computed have lost something, in eps.
+    """
+
+    input: Sequence[float]
+    indices: Sequence[int]
+    target: Sequence[float]
+    lost: Sequence[mpf] = ()
 
 
-def sides(draft: SparseDraft, row: Row) -> tuple[Distribution, Distribution]:
+def student(draft: SparseDraft | LinearDraft, row: Row) -> Distribution:
+    """Student over the whole vocabulary."""
+    return moved(softmax(row.input, draft.temperature), row.lost, draft.temperature)
+
+
+def sides(draft: SparseDraft | LinearDraft, row: Row) -> tuple[Distribution, Distribution]:
     """Teacher and student at the indices, and the rest as the last entry."""
-    every = softmax(row.input, draft.temperature)
+    every = student(draft, row)
     chosen = set(row.indices)
     others = [place for place in range(len(row.input)) if place not in chosen]
     rest = mp.fsum(every.p[place] for place in others)
@@ -36,7 +46,9 @@ def sides(draft: SparseDraft, row: Row) -> tuple[Distribution, Distribution]:
     return teacher(draft, row.target, leaves_some=bool(others)), q
 
 
-def teacher(draft: SparseDraft, target: Sequence[float], *, leaves_some: bool) -> Distribution:
+def teacher(
+    draft: SparseDraft | LinearDraft, target: Sequence[float], *, leaves_some: bool
+) -> Distribution:
     """Teacher's entries, and the probability that is left of 1 where there is a bucket."""
     half = mpf(len(target)) / 2
     if draft.target_is == "logits":
@@ -66,7 +78,7 @@ def logarithm(probability: mpf) -> mpf:
     return mp.log(probability) if probability else -mp.inf
 
 
-def sparse_sample(draft: SparseDraft, row: Row) -> tuple[mpf, mpf]:
+def sparse_sample(draft: SparseDraft | LinearDraft, row: Row) -> tuple[mpf, mpf]:
     """Divergence of one sample and the scale of its errors, in eps."""
     p, q = sides(draft, row)
     exact, scale = divergence(p, q)
@@ -76,15 +88,17 @@ def sparse_sample(draft: SparseDraft, row: Row) -> tuple[mpf, mpf]:
     return exact * factor, (scale + 2 * abs(exact)) * factor
 
 
-def sparse_slopes(draft: SparseDraft, row: Row) -> tuple[Slopes, Slopes]:
+def sparse_slopes(draft: SparseDraft | LinearDraft, row: Row) -> tuple[Slopes, Slopes]:
     """Derivatives of the divergence of one sample by its input and by its target."""
     p, q = sides(draft, row)
     return by_logits(draft, row, p, q), by_teacher(draft, row, p, q)
 
 
-def by_logits(draft: SparseDraft, row: Row, p: Distribution, q: Distribution) -> Slopes:
+def by_logits(
+    draft: SparseDraft | LinearDraft, row: Row, p: Distribution, q: Distribution
+) -> Slopes:
     """(q sum(p) - p) / T, where the rest of p is shared as that of q."""
-    every, temperature = softmax(row.input, draft.temperature), mpf(draft.temperature)
+    every, temperature = student(draft, row), mpf(draft.temperature)
     total = mp.fsum(p.p)
     spread = [one * p.p[-1] / q.p[-1] if p.p[-1] else mpf(0) for one in every.p]
     for place, one in zip(row.indices, p.p, strict=False):
@@ -100,7 +114,9 @@ def by_logits(draft: SparseDraft, row: Row, p: Distribution, q: Distribution) ->
     ]
 
 
-def by_teacher(draft: SparseDraft, row: Row, p: Distribution, q: Distribution) -> Slopes:
+def by_teacher(
+    draft: SparseDraft | LinearDraft, row: Row, p: Distribution, q: Distribution
+) -> Slopes:
     """By p log p - log q less that of the rest, or than its mean; by log p p times that."""
     k = len(row.target)
     ratios = [difference(p.log_p[i], q.log_p[i]) if p.p[i] else mpf(0) for i in range(k + 1)]

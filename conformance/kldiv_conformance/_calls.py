@@ -44,12 +44,6 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         raise (BrokenAdapterError if promised else NotSupportedError)(message) from error
 
 
-def masked(vector: Vector, adapter: Adapter) -> dict[str, Array]:
-    """Mask and indices of a vector, as the arguments that they are."""
-    present = {"where": vector.where, "indices": vector.indices}
-    return {name: made(one, adapter) for name, one in present.items() if one is not None}
-
-
 CONTAINERS: dict[str, Callable[[list[float]], Any]] = {
     "list": list,
     "scalar": lambda values: values[0],
@@ -80,7 +74,7 @@ def call(
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
-    return dict(zip(("d_input", "d_target"), pair, strict=True))
+    return dict(zip((f"d_{name}" for name in vector.pair), pair, strict=True))
 
 
 def called(vector: Vector, implementation: Implementation) -> Callable[..., Array]:
@@ -90,8 +84,25 @@ def called(vector: Vector, implementation: Implementation) -> Callable[..., Arra
     if vector.function not in implementation.functions:
         message = f"the implementation has no function {vector.function!r} beside it."
         raise NotSupportedError(message)
-    function = implementation.functions[vector.function]
+    return of_two_arrays(vector, implementation.functions[vector.function])
+
+
+def of_two_arrays(vector: Vector, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, whose arguments after the first two arrays have names."""
+    if "weight" in vector.layers:
+        return with_weight(function)
     return function if vector.indices is None else with_indices(function)
+
+
+@lru_cache(MOST)
+def with_weight(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Function of two arrays that hands the target on after them."""
+
+    @wraps(function)
+    def handed_on(input: Array, weight: Array, *, target: Array, **options: Any) -> Array:
+        return function(input, weight, target, **options)
+
+    return handed_on
 
 
 @lru_cache(MOST)
@@ -112,7 +123,7 @@ def closed_form(
     if vector.function is None:
         return implementation.gradient
     found = implementation.functions.get(f"{vector.function}_gradient")
-    return found if found is None or vector.indices is None else with_indices(found)
+    return None if found is None else of_two_arrays(vector, found)
 
 
 def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:

@@ -17,12 +17,14 @@ ARGUMENTS = (
     "target_is",
     "tail",
 )
+LAYERS = ("weight", "bias", "target_weight", "target_bias")
 NUMBERS = ("temperature", "beta")
 
 
 def decode(group: str, stored: Mapping[str, Any]) -> Vector:
     """Vector from its JSON form."""
     operands = {name: operand(stored[name], stored["dtype"]) for name in ("input", "target")}
+    layers = {name: operand(stored[name], stored["dtype"]) for name in LAYERS if name in stored}
     upstream = stored.get("upstream")
     return Vector(
         id=stored["id"],
@@ -34,8 +36,9 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
         function=stored.get("function"),
         where=mask(stored["where"]) if "where" in stored else None,
         indices=places(stored["indices"]) if "indices" in stored else None,
+        layers=layers,
         upstream=None if upstream is None else float.fromhex(upstream),
-        results=decoded_results(stored, operands),
+        results=decoded_results(stored, operands | layers),
         raises=stored["expected"].get("raises"),
         max_ulp=stored.get("max_ulp"),
         conventions={

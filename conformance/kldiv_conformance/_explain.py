@@ -34,6 +34,8 @@ def operands(vector: Vector) -> Iterator[str]:
         yield f"  {'function':<12} {vector.function}"
     for name, operand in (("input", vector.input), ("target", vector.target)):
         yield f"  {name:<12} {described(operand)} {numbers(operand.values)}"
+    for name, operand in vector.layers.items():
+        yield f"  {name:<12} {described(operand)} {numbers(operand.values)}"
     for name, value in vector.arguments.items():
         yield f"  {name:<12} {value!r}"
     if vector.where is not None:

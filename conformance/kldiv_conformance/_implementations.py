@@ -11,7 +11,10 @@ from kldiv_conformance._adapter import Array
 from kldiv_conformance._text import described
 
 OURS = "kldiv_xp:kl_div"
-DIVERGENCES = ("kl_div_with_logits", "js_div_with_logits", "sparse_kl_div_with_logits")
+DIVERGENCES = (
+    *("kl_div_with_logits", "js_div_with_logits", "js_div"),
+    *("sparse_kl_div_with_logits", "linear_kl_div"),
+)
 # Names with dots between them, on both sides of a colon.
 SPECIFICATION = re.compile(r"\w[\w-]*(\.\w[\w-]*)*:\w+(\.\w+)*")
 FUNCTIONS = (*DIVERGENCES, *(f"{name}_gradient" for name in DIVERGENCES))
@@ -45,7 +48,7 @@ def load_implementation(specification: str) -> Implementation:
     """Implementation from ``module:name``.
 
     A gradient in closed form is taken from ``<name>_gradient`` beside it, if there is one, and so
-    are the divergences of logits, by their names, and their gradients.
+    are the other divergences, by their names, and their gradients.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._calls import BrokenAdapterError, NotSupportedError, call, made, masked
+from kldiv_conformance._calls import BrokenAdapterError, NotSupportedError, call, made
 from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
@@ -20,16 +20,15 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     """Outcome of a vector; whatever the implementation raises is part of it."""
     outcome = partial(Outcome, vector.id, vector.group)
     try:
-        arrays = [made(operand, adapter) for operand in (vector.input, vector.target)]
-        options = {**vector.arguments, **masked(vector, adapter)}
+        pair = {name: made(operand, adapter) for name, operand in vector.pair.items()}
+        others = {name: made(operand, adapter) for name, operand in vector.others.items()}
     except NotSupportedError as reason:
         return outcome("not supported", one_line(reason))
     except BrokenAdapterError as reason:
         return outcome("failure", one_line(reason))
-    operands = dict(zip(("input", "target"), arrays, strict=True))
-    operands |= {name: options[name] for name in ("where", "indices") if name in options}
+    operands, options = pair | others, vector.arguments | others
     before = snapshots(operands, adapter)
-    found = called(vector, adapter, implementation, arrays, options)
+    found = called(vector, adapter, implementation, list(pair.values()), options)
     problem = changed(before, operands, adapter)
     if problem is None:
         return found

@@ -10,15 +10,18 @@ from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import notes, vectors
 
 HALF = {"float16", "bfloat16"}
+OF_LOGITS = ("kl_div_with_logits", "js_div_with_logits")
 GRADIENT = frozenset({"d_input", "d_target"})
 VALUE = frozenset({"value"})
 ALL = VALUE | GRADIENT
-EVERY = ALL | {"raises"}
+EVERY = ALL | {"raises", "d_weight"}
 # A bug of a value shows in its derivatives if a library differentiates, else in values alone.
 VALUES = (VALUE, ALL, VALUE | {"d_target"}, VALUE | {"d_input"})
+OF_STATES = tuple(map(frozenset, (("d_input", "d_weight"), ("d_input",), ("d_weight",))))
 SLOPES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
 FINITE = frozenset({"slight", "gross"})
 EVEN = 0.5
+SPACES = ("log_input", "log_target")
 NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
 Where = Callable[[Vector], bool]
 
@@ -85,12 +88,32 @@ def is_loss(vector: Vector) -> bool:
 
 def is_of_logits(vector: Vector) -> bool:
     """Whether a divergence from logits is called, both of them known everywhere."""
-    return vector.function is not None and vector.indices is None and vector.kind != "invalid"
+    return vector.function in OF_LOGITS and vector.kind != "invalid"
+
+
+def is_of_tables(vector: Vector) -> bool:
+    """Whether the divergence of two tables from their mixture is called."""
+    return vector.function == "js_div" and vector.kind != "invalid"
+
+
+def is_of_states(vector: Vector) -> bool:
+    """Whether logits are made of hidden states."""
+    return bool(vector.layers) and vector.kind != "invalid"
+
+
+def has(name: str) -> Where:
+    """Whether an array of some name is passed."""
+    return lambda vector: name in vector.others
+
+
+def passes(name: str, *values: object) -> Where:
+    """Whether an argument is one of some values."""
+    return lambda vector: name in vector.arguments and vector.arguments[name] in values
 
 
 def is_sparse(vector: Vector) -> bool:
     """Whether the teacher is known at some indices."""
-    return vector.indices is not None and vector.kind != "invalid"
+    return vector.function == "sparse_kl_div_with_logits" and vector.kind != "invalid"
 
 
 def tail_is(name: str) -> Where:
@@ -249,6 +272,20 @@ GIVEN = argument("target_is", lambda value: value != "logits")
 ENDS = argument("beta", lambda beta: beta in {0.0, 1.0})
 LOGITS = argument("target_is", lambda value: value == "logits")
 
+TABLES = (
+    is_of_tables,
+    both(is_of_tables, passes("beta", 0.0, 1.0)),
+    both(is_of_tables, lambda vector: vector.arguments["beta"] not in {0.0, EVEN, 1.0}),
+    *(both(is_of_tables, passes(name, log)) for name in SPACES for log in (True, False)),
+)
+STATES = (
+    is_of_states,
+    *(both(is_of_states, has(name)) for name in ("bias", "target_weight", "indices")),
+    both(is_of_states, is_heated),
+    both(is_of_states, is_heated, is_scaled),
+    both(is_of_states, lambda vector: vector.arguments["beta"] != 0),
+)
+
 SIGNS: dict[str, Sign] = {
     "Formula": Sign((is_loss,), symptoms=NUMBERS - {"slight"}, telltale="none"),
     "ArgumentOrder": Sign((is_loss,), telltale="reversed"),
@@ -289,11 +326,17 @@ SIGNS: dict[str, Sign] = {
         of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), SLOPES
     ),
     "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
-    "SparseTeacher": Sign((is_sparse,), symptoms=NUMBERS - {"slight"}),
+    "SparseTeacher": Sign(
+        (is_sparse, both(is_of_states, has("indices"))), symptoms=NUMBERS - {"slight"}
+    ),
     "SparseTail": Sign(
         (has_a_rest, *(both(has_a_rest, tail_is(one)) for one in ("bucket", "zero", "renormalize")))
     ),
     "SparseGradient": Sign((is_sparse, has_a_rest), SLOPES),
+    "MixtureOfTables": Sign(TABLES, symptoms=NUMBERS),
+    "MixtureOfTablesGradient": Sign(TABLES, SLOPES),
+    "HiddenStates": Sign(STATES, (VALUE, VALUE | {"d_input", "d_weight"}), NUMBERS),
+    "HiddenStatesGradient": Sign(STATES, OF_STATES),
     "Unnormalised": Sign(
         (flagged("Unnormalised"), lambda vector: GIVEN(vector) or "Unnormalised" in vector.flags),
         (*VALUES, *SLOPES),

@@ -42,12 +42,17 @@ class Vector:
     where : Operand or None
         Mask, to be passed as an array of the backend.
     indices : Operand or None
-        Places of the target's entries, to be passed between `input` and `target`.
+        Places of the target's entries, to be passed between `input` and `target`; beside layers
+        as an argument.
+    layers : dict of str to Operand
+        Weights and biases of last layers: `weight` is passed between `input` and `target`, and
+        the others are arguments.
     upstream : float or None
         Derivative of some final number by every element of the loss; None unless `kind` is
         'gradient'.
     results : dict of str to Result
-        'value', or 'd_input' and 'd_target'; empty if the call must raise.
+        'value', or 'd_input' and 'd_target'; 'd_weight' in its place where there are layers, beside
+        which the target is a constant; empty if the call must raise.
     raises : str or None
         Name of the exception that the call must raise.
     max_ulp : int or None
@@ -66,11 +71,26 @@ class Vector:
     function: str | None = None
     where: Operand | None = None
     indices: Operand | None = None
+    layers: dict[str, Operand] = field(default_factory=dict)
     upstream: float | None = None
     results: dict[str, Result] = field(default_factory=dict)
     raises: str | None = None
     max_ulp: int | None = None
     conventions: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    @property
+    def pair(self) -> dict[str, Operand]:
+        """The two arrays that are passed first, with respect to which a gradient is."""
+        if "weight" in self.layers:
+            return {"input": self.input, "weight": self.layers["weight"]}
+        return {"input": self.input, "target": self.target}
+
+    @property
+    def others(self) -> dict[str, Operand]:
+        """Arrays that come after them, by name."""
+        every = {"target": self.target, "where": self.where, "indices": self.indices, **self.layers}
+        pair = self.pair
+        return {name: one for name, one in every.items() if one is not None and name not in pair}
 
     @property
     def kind(self) -> Kind:

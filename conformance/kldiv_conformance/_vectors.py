@@ -24,6 +24,8 @@ GROUPS = (
     "logits",
     "nearly_equal",
     "sparse_teachers",
+    "tables",
+    "hidden_states",
     "invalid_arguments",
 )
 

@@ -47,10 +47,9 @@ def wrapped(
     function: Function, vector: Vector, adapter: Adapter, options: dict[str, Any]
 ) -> Function:
     """Function of two arrays that calls another one with options, those that are arrays as such."""
-    names = tuple(name for name in ("where", "indices") if name in options)
+    names = tuple(name for name in vector.others if name in options)
     plain = {name: options[name] for name in sorted(options) if name not in names}
-    others = (vector.input, vector.target, vector.where, vector.indices)
-    operands = [one for one in others if one is not None]
+    operands = [*vector.pair.values(), *vector.others.values()]
     kinds = (vector.kind, *((operand.shape, operand.dtype) for operand in operands))
     called = Same(adapter.wrap), Same(function), Plain(repr(plain), plain)
     found = wrapped_once(*called, names, kinds)
@@ -63,13 +62,13 @@ def wrapped_once(
 ) -> Function:
     """Wrapped function for arrays of these shapes and dtypes: each is compiled for them alone."""
 
-    def with_options(input: Array, target: Array, *others: Array) -> Array:
+    def with_options(left: Array, right: Array, *others: Array) -> Array:
         arrays = dict(zip(names, others, strict=True))
-        return function.function(input, target, **plain.values, **arrays)
+        return function.function(left, right, **plain.values, **arrays)
 
     ready: Function = wrap.function(with_options)
 
-    def with_others(input: Array, target: Array, **arrays: Array) -> Array:
-        return ready(input, target, *(arrays[name] for name in names))
+    def with_others(left: Array, right: Array, **arrays: Array) -> Array:
+        return ready(left, right, *(arrays[name] for name in names))
 
     return with_others

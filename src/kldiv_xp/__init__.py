@@ -13,6 +13,7 @@ if (
 from kldiv_xp._warnings import KLDivWarning
 from kldiv_xp.api.checking import KLDivInputError, checking
 from kldiv_xp.api.js_div import js_div, js_div_gradient
+from kldiv_xp.api.js_div_loss import JSDivLoss
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.api.kl_div_gradient import kl_div_gradient
@@ -33,6 +34,7 @@ from kldiv_xp.host.threads import thread_limit
 __all__ = [
     "CODES",
     "Finding",
+    "JSDivLoss",
     "JSDivWithLogitsLoss",
     "KLDivInputError",
     "KLDivLoss",

@@ -7,6 +7,7 @@ import torch
 from kldiv_xp._typing import Axis, DType, Reduction
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.api.kl_div_loss import shown
+from kldiv_xp.api.torch_js_div_loss import JSDivLoss
 from kldiv_xp.api.torch_modules import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
@@ -14,7 +15,7 @@ from kldiv_xp.checks.result_dtype import result_dtype
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula.form import Form
 
-__all__ = ["JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
+__all__ = ["JSDivLoss", "JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"]
 
 SWITCHES = (*Form().switches, "reproducible")
 
@@ -165,6 +166,6 @@ def option(name: str, value: Any) -> Any:
     return value
 
 
-for _module in (KLDivWithLogitsLoss, JSDivWithLogitsLoss):
+for _module in (KLDivWithLogitsLoss, JSDivWithLogitsLoss, JSDivLoss):
     _module.__module__ = __name__  # by which it is pickled
 del _module

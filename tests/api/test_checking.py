@@ -353,7 +353,7 @@ def test_nothing_is_read_where_nothing_is_asked_for(monkeypatch):
     def never(*_, **__):
         raise AssertionError("the operands were diagnosed")
 
-    monkeypatch.setattr("kldiv_xp.api.checking.diagnosis_of", never)
+    monkeypatch.setattr("kldiv_xp.api.checked_values.diagnosis_of", never)
     assert kl_div(LOG_Q, P, reduction="batchmean").shape == ()
     with checking(), pytest.raises(AssertionError, match="were diagnosed"):
         kl_div(LOG_Q, P, reduction="batchmean")

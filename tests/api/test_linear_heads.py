@@ -157,11 +157,28 @@ def test_gradient_of_a_sample_that_is_not_selected_is_zero_whatever_it_holds():
     torch = library("torch")
     operands = [torch.tensor(one) for one in HEADS]
     operands[0][~torch.tensor(TOKENS[..., 0])] = math.inf
+    mask = torch.tensor(TOKENS)
     leaves = [one.requires_grad_() for one in operands[:2]]
-    of_heads(*operands, torch.tensor(TOKENS)).backward()
-    slope = leaves[0].grad.numpy()
-    assert_array_equal(slope[~TOKENS[..., 0]], 0)
-    assert np.isfinite(slope).all()
+
+    def loss(hidden, weight):
+        return of_heads(hidden, weight, *operands[2:], mask)
+
+    expected = [
+        torch.where(mask, one, 0.0) if place == 0 else one for place, one in enumerate(leaves)
+    ]
+    expected = torch.autograd.grad(loss(*expected), expected)
+    made_with_it = torch.autograd.grad(loss(*leaves), leaves)
+    transformed = torch.func.grad(loss, argnums=(0, 1))(*[one.detach() for one in leaves])
+    for slopes in (made_with_it, transformed):
+        assert_array_equal(slopes[0].numpy()[~TOKENS[..., 0]], 0)
+        torch.testing.assert_close(slopes, expected)
+    usable("jax")
+    jax = library("jax")
+    arrays = [jax.numpy.asarray(one.detach()) for one in operands]
+    chosen = jax.numpy.asarray(TOKENS)
+    found = jax.grad(lambda *a: of_heads(*a, *arrays[2:], chosen), argnums=(0, 1))(*arrays[:2])
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-10, atol=1e-13)
 
 
 def test_torch_gives_a_gradient_twice_differentiates_it_and_makes_none_for_frozen_weights():

@@ -18,6 +18,7 @@ CLASSES = {
     "kl_div": "KLDivLoss",
     "kl_div_with_logits": "KLDivWithLogitsLoss",
     "js_div_with_logits": "JSDivWithLogitsLoss",
+    "js_div": "JSDivLoss",
 }
 # Options whose defaults differ, and why.
 DIFFERENT = {

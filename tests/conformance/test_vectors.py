@@ -18,6 +18,20 @@ def test_file_of_every_group_obeys_the_schema(group):
     assert [error.message for error in Draft202012Validator(schema).iter_errors(read(group))] == []
 
 
+def test_schema_tells_the_kinds_of_calls_apart():
+    validator = Draft202012Validator(read("schema"))
+    for group, wrong in {
+        "tables": [{"temperature": "0x1.0000000000000p+0"}, {"beta": None}, {"axis": "last"}],
+        "hidden_states": [{"weight": None}, {"axis": -1}, {"tail": "zero"}, {"function": "js_div"}],
+    }.items():
+        content = read(group)
+        right = next(one for one in content["vectors"] if "indices" not in one)
+        assert validator.is_valid({**content, "vectors": [right]})
+        for change in wrong:
+            changed = {name: one for name, one in {**right, **change}.items() if one is not None}
+            assert not validator.is_valid({**content, "vectors": [changed]}), change
+
+
 def test_there_are_at_least_600_vectors_and_no_group_is_empty():
     assert len(vectors()) >= 600
     assert all(vectors(group) for group in groups())

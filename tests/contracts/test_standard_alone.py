@@ -35,6 +35,11 @@ HIDDEN, WEIGHT = RNG.normal(size=(5, 3)), RNG.normal(size=(6, 3))
 PAIR = (LOG_Q, P)
 FINITE = (np.log(Q), P)
 
+
+def linear_of_part(hidden, weight, target, indices):
+    return linear_kl_div(hidden, weight, target, indices=indices, target_is="probabilities")
+
+
 # Name, function, operands; what is an array among them becomes one of the library.
 CALLS = [
     *(
@@ -73,6 +78,7 @@ OF_SIZES = [
         (np.log(Q), INDICES, P[:, :2]),
     ),
     ("linear", partial(linear_kl_div, target_weight=WEIGHT), (HIDDEN, WEIGHT, HIDDEN[::-1].copy())),
+    ("linear sparse", linear_of_part, (HIDDEN, WEIGHT, P[:, :2], INDICES)),
 ]
 
 

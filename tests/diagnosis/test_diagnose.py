@@ -9,7 +9,7 @@ import pytest
 from words import words
 
 from kldiv_xp import KLDivInputError, Report, checking, diagnose, kl_div, kl_div_gradient
-from kldiv_xp.diagnosis.diagnose import allowance, smallest_normal
+from kldiv_xp.diagnosis.findings import allowance, smallest_normal
 
 RNG = np.random.default_rng(0)
 

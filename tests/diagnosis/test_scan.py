@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.diagnosis.scan import Inspection, Tally, events, inspect, read
+from kldiv_xp.diagnosis.entries import events
+from kldiv_xp.diagnosis.scan import Inspection, Tally, inspect, read
 from kldiv_xp.diagnosis.subject import of_form
 from kldiv_xp.formula.form import Form
 

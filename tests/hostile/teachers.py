@@ -111,6 +111,24 @@ def linear() -> Iterator[Row]:
         )
         outcome = Raises(ValueError, sentence)
         yield Row(f"beta={value!r}", LINEAR, heads(weight, target), outcome, {"beta": value})
+    places = {"indices": np.array([[0], [1]]), "target_is": "probabilities"}
+    known = heads(weight, [[0.5], [0.25]])
+    for tail in ("top", None):
+        sentence = f"`tail` must be one of 'bucket', 'zero', 'renormalize'; got {tail!r}."
+        outcome = Raises(ValueError, sentence)
+        yield Row(f"tail={tail!r}", LINEAR, known, outcome, places | {"tail": tail})
+    mixed = Raises(
+        ValueError,
+        "`beta` must be 0 where `indices` name the teacher's entries; got 0.5: leave it out, or "
+        "pass a target for the whole vocabulary without `indices`.",
+    )
+    yield Row("a mixture of a sparse teacher", LINEAR, known, mixed, places | {"beta": 0.5})
+    floats = Raises(
+        TypeError,
+        "`indices` must have an integer dtype; got float64: pass the places of the teacher's "
+        "entries along `axis`, as a top-k function returns them beside the values.",
+    )
+    yield Row("indices that are floats", LINEAR, known, floats, {"indices": np.zeros((2, 1))})
     bias = Raises(
         ValueError,
         "`target_bias` must come with `target_weight`; got it alone: pass both, with the "

@@ -26,6 +26,7 @@ ROOMS = [
 LIBRARIES_OF = {
     "backends.cubed_chunks": "cubed",
     "backends.cupy": "cupy",
+    "api.torch_js_div_loss": "torch",
     "api.torch_loss_of_logits": "torch",
     "api.torch_modules": "torch",
     "backends.dask_sparse": "dask",
@@ -33,6 +34,7 @@ LIBRARIES_OF = {
     "backends.dask_reproducible": "dask",
     "backends.jax": "jax",
     "backends.jax_linear": "jax",
+    "backends.jax_meshes": "jax",
     "backends.jax_rows": "jax",
     "backends.jax_reproducible": "jax",
     "backends.jax_sparse": "jax",

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 RIGHT = {
     name: getattr(kldiv_xp, name)
-    for name in ("kl_div", "js_div_with_logits", "sparse_kl_div_with_logits")
+    for name in (
+        *("kl_div", "js_div_with_logits", "sparse_kl_div_with_logits"),
+        *("js_div", "linear_kl_div"),
+    )
 }
 
 
@@ -47,6 +50,14 @@ def without_the_bucket(input, indices, target, *, tail, **options):
     return RIGHT["sparse_kl_div_with_logits"](input, indices, target, tail=tail, **options)
 
 
+def with_the_other_weight(input, target, *, beta, **options):
+    return RIGHT["js_div"](input, target, beta=1 - beta, **options)
+
+
+def without_the_bias(input, weight, target, *, bias, **options):
+    return RIGHT["linear_kl_div"](input, weight, target, **options)
+
+
 WRONG = [
     ("value", "kl_div", off_by_a_little),
     ("value", "kl_div", not_a_number_at_zero),
@@ -54,6 +65,8 @@ WRONG = [
     ("value", "kl_div", changes_its_operand),
     ("logits", "js_div_with_logits", without_the_weight),
     ("sparse", "sparse_kl_div_with_logits", without_the_bucket),
+    ("tables", "js_div", with_the_other_weight),
+    ("linear", "linear_kl_div", without_the_bias),
 ]
 
 

@@ -27,6 +27,7 @@ def test_public_names():
     assert set(kldiv_xp.__all__) == {
         "CODES",
         "Finding",
+        "JSDivLoss",
         "JSDivWithLogitsLoss",
         "KLDivInputError",
         "KLDivLoss",

@@ -7,7 +7,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from kldiv_xp import KLDivLoss, js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    JSDivLoss,
+    KLDivLoss,
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    linear_kl_div,
+)
+from kldiv_xp.torch import JSDivLoss as TablesModule
 from kldiv_xp.torch import KLDivLoss as Module
 from kldiv_xp.typing import Operand, Reduction, TargetKind
 
@@ -15,6 +24,8 @@ from kldiv_xp.typing import Operand, Reduction, TargetKind
 def of_numpy(f64: NDArray[np.float64], f32: NDArray[np.float32], mask: NDArray[np.bool]) -> None:
     reveal_type(kl_div(f64, f64, where=mask))  # ndarray[tuple[Any, ...], dtype[float64]]
     reveal_type(KLDivLoss()(f64, f64, where=f64 > 0))  # ndarray[tuple[Any, ...], dtype[float64]]
+    reveal_type(JSDivLoss(beta=0.3)(f64, f64))  # ndarray[tuple[Any, ...], dtype[float64]]
+    JSDivLoss(0.3)  # refused
     reveal_type(kl_div_with_logits(f64, f64))  # ndarray[tuple[Any, ...], dtype[float64]]
     loss: NDArray[np.float64] | NDArray[np.float32] = kl_div(f64, f32)
     gradient: tuple[NDArray[np.float64], NDArray[np.float32]] = kl_div_gradient(f64, f32)
@@ -30,6 +41,9 @@ def of_torch(tensor: torch.Tensor, parameter: torch.nn.Parameter) -> None:
     reveal_type(kl_div_gradient(tensor, tensor, upstream=2))  # tuple[Tensor, Tensor]
     reveal_type(js_div_with_logits(tensor, tensor, beta=0.5, temperature=tensor))  # Tensor
     reveal_type(Module(reduction="sum")(tensor, tensor, tensor > 0))  # Tensor
+    TablesModule(axis=(0, 1), log_target=True, reduction="all")  # refused
+    reveal_type(linear_kl_div(tensor, tensor, tensor, indices=tensor, tail="zero"))  # Tensor
+    linear_kl_div(tensor, tensor, tensor, indices=tensor, tail="top")  # refused
     Module()(tensor)  # refused
     Module()(tensor, tensor, mask=tensor)  # refused
 

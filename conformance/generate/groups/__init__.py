@@ -9,6 +9,7 @@ from generate.groups import (
     forms,
     gradients,
     half,
+    hidden_states,
     invalid,
     legacy,
     log_target,
@@ -18,6 +19,7 @@ from generate.groups import (
     reductions,
     samples_and_masks,
     sparse_teachers,
+    tables,
     tiny,
     zeros,
 )
@@ -48,5 +50,7 @@ GROUPS = (
     Group("logits", "logits", logits.ABOUT, logits.drafts),
     Group("nearly_equal", "nearly_equal", nearly_equal.ABOUT, nearly_equal.drafts),
     Group("sparse_teachers", "sparse", sparse_teachers.ABOUT, sparse_teachers.drafts),
+    Group("tables", "tables", tables.ABOUT, tables.drafts),
+    Group("hidden_states", "hidden_states", hidden_states.ABOUT, hidden_states.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

@@ -1,20 +1,10 @@
-"""Raising what a diagnosis finds: by `check=True` of one call, or within a block of code."""
+"""checking: a block of code whose losses raise what a diagnosis finds in their operands."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
 from kldiv_xp._scopes import Scope
-from kldiv_xp._typing import Array, Axes, Axis, TargetKind
-from kldiv_xp.checks.options import check_switch
-from kldiv_xp.core.namespaces import is_being_compiled, is_being_recorded
-from kldiv_xp.diagnosis.diagnose import diagnosis_of
-from kldiv_xp.diagnosis.question import subject_of
 from kldiv_xp.diagnosis.report import CODES, Report
-from kldiv_xp.diagnosis.subject import Subject
-from kldiv_xp.formula.form import Form
-from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import Divergence
 
 # The codes that may pass in the innermost block, None outside of all blocks.
 _allowed = Scope[frozenset[str]]("kldiv_xp_checking")
@@ -42,9 +32,10 @@ def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
 
     It is for a while, when something is wrong or new: it reads all values, and waits for devices.
     `kl_div`, `KLDivLoss` and `kl_div_gradient` are checked with their `axis`, or the last one
-    where they have none, `kl_div_with_logits` and `js_div_with_logits` as logits.  Operands of
-    `sparse_kl_div_with_logits` and `linear_kl_div`, and of a function that was compiled before the
-    block, are not looked into.
+    where they have none, `kl_div_with_logits` and `js_div_with_logits` as logits.  So are
+    `sparse_kl_div_with_logits`, whose probabilities add up to 1 at most, and the logits that
+    `linear_kl_div` makes of its operands, whose places are told.  Operands of a function that was
+    compiled before the block are not looked into.
 
     Parameters
     ----------
@@ -114,57 +105,6 @@ def is_checking() -> bool:
 vars(is_checking)["_dynamo_marked_constant"] = True
 
 
-def check_values(
-    check: bool,
-    input: Array,
-    target: Array,
-    form: Form,
-    axis: Axis = None,
-    where: Array | None = None,
-) -> None:
-    """Raise what a diagnosis finds, if it is asked for here or all around."""
-    check_switch("check", check)
-    if check or is_checking():
-        refuse_compilation(input)
-        axes = -1 if axis is None else axis
-        raise_findings(input, target, subject_of(form), axes, where)
-
-
-def check_logit_values(
-    input: Array,
-    target: Array,
-    divergence: Divergence | JSOfArray,
-    axis: int,
-    scaled: bool,
-    where: Array | None,
-) -> None:
-    """Raise what a diagnosis finds in the operands of a loss of logits, if it is asked for."""
-    if is_checking():
-        refuse_compilation(input)
-        target_is: TargetKind = getattr(divergence, "target_is", "logits")
-        raise_findings(input, target, Subject(target_is, divergence, scaled), axis, where)
-
-
-def refuse_compilation(input: Array) -> None:
-    """Refuse what torch.compile and torch.jit.trace trace."""
-    tracer = "torch.compile" if is_being_compiled(input) else None
-    if tracer is None and is_being_recorded(input):
-        tracer = "torch.jit.trace"
-    if tracer is not None:
-        message = (
-            f"A check reads values, and what {tracer} traces has none: call the traced function "
-            "without it, and diagnose(...) outside."
-        )
-        raise TypeError(message)
-
-
-def raise_findings(
-    input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
-) -> None:
-    """Raise what is found and may not pass."""
-    report = diagnosis_of(input, target, subject, axis, where)
-    allowed = _allowed.value() or frozenset()
-    # What types and shapes alone say, the loss itself raises.
-    raised = [one for one in report.findings if one.where is not None and one.code not in allowed]
-    if raised:
-        raise KLDivInputError(replace(report, findings=tuple(raised)))
+def allowed_codes() -> frozenset[str]:
+    """Codes of findings that may pass here."""
+    return _allowed.value() or frozenset()

@@ -3,7 +3,8 @@
 from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
-from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.checked_values import check_values
+from kldiv_xp.api.checking import is_checking
 from kldiv_xp.calls.divergences import js_form
 from kldiv_xp.calls.kl_div import value_of, with_gradient
 from kldiv_xp.calls.overrides import overridable, override
@@ -67,6 +68,7 @@ def js_div(
     --------
     js_div_gradient : Its gradient, for libraries without automatic differentiation.
     js_div_with_logits : The same from logits.
+    JSDivLoss : The same with its options remembered.
 
     Notes
     -----

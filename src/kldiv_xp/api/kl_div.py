@@ -1,7 +1,8 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
-from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.checked_values import check_values
+from kldiv_xp.api.checking import is_checking
 from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.kl_div import value_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -76,8 +77,7 @@ def kl_div(
         Whether to diagnose the operands first, and to raise what is found; see `diagnose`.  It
         reads all values, and waits for a device.  `checking` does it in a block of code.
     reproducible : bool
-        Whether the result has the same bits in every array library, for operands of at most 32
-        bits; see `reproducible`, which does it in a block of code.
+        Whether the result has the same bits in every array library; see `reproducible`.
 
     Returns
     -------

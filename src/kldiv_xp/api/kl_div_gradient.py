@@ -3,7 +3,8 @@
 from typing import Any, Literal, SupportsFloat, overload
 
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
-from kldiv_xp.api.checking import check_values, is_checking
+from kldiv_xp.api.checked_values import check_values
+from kldiv_xp.api.checking import is_checking
 from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.kl_div import with_gradient
 from kldiv_xp.calls.overrides import overridable, override

@@ -2,7 +2,8 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
+from kldiv_xp.api.checked_values import check_values_of_heads
 from kldiv_xp.calls.divergences import of_heads
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.overrides import overridable, override
@@ -19,7 +20,9 @@ def linear_kl_div(
     bias: Operand[Any, MaskT] | None = None,
     target_weight: Operand[Any, MaskT] | None = None,
     target_bias: Operand[Any, MaskT] | None = None,
+    indices: Operand[Any, MaskT] | None = None,
     target_is: TargetKind = "logits",
+    tail: Tail = "bucket",
     beta: SupportsFloat = 0.0,
     temperature: SupportsFloat = 1.0,
     scale_by_temperature_squared: bool = True,
@@ -40,15 +43,23 @@ def linear_kl_div(
         Weight of the student's last linear layer, with shape (vocabulary, width).
     target : array
         Logits of the teacher, or what `target_is` says, with shape (..., vocabulary); with
-        `target_weight` the teacher's hidden states, whose width may be another.
+        `target_weight` the teacher's hidden states, whose width may be another, and with `indices`
+        what is known of the teacher there.
     bias : array, optional
         Bias of the layer, with shape (vocabulary,).
     target_weight, target_bias : array, optional
         Weight and bias of the teacher's last linear layer.
+    indices : array of int, optional
+        Places in the vocabulary that the teacher is known at, with shape (..., k), for a loss as of
+        `sparse_kl_div_with_logits`.
     target_is : {'logits', 'probabilities', 'log_probabilities'}
-        What `target` holds; with `target_weight` it is made into logits.
+        What `target` holds; with `target_weight` it is made into logits, and with `indices` logits
+        are for ``tail='renormalize'`` alone.
+    tail : {'bucket', 'zero', 'renormalize'}
+        With `indices`, how the rest of the vocabulary is taken.
     beta : float
-        Weight of the target in the mixture of `js_div_with_logits`, whose loss it is if not 0.
+        Weight of the target in the mixture of `js_div_with_logits`, whose loss it is if not 0; with
+        `indices` it is 0.
     temperature : float
         As for `kl_div_with_logits`, but no array of another library than NumPy.
     scale_by_temperature_squared : bool
@@ -70,13 +81,14 @@ def linear_kl_div(
     ------
     TypeError
         As `kl_div_with_logits`, and if `temperature` or `beta` is an array that holds no number at
-        hand.
+        hand; with `indices` as `sparse_kl_div_with_logits`.
     ValueError
-        As `kl_div_with_logits`, and if the shapes of hidden states, weights and biases differ.
+        As `kl_div_with_logits`, and if the shapes of hidden states, weights and biases differ; with
+        `indices` as `sparse_kl_div_with_logits`, and if there is `beta` or `target_weight`.
 
     See Also
     --------
-    kl_div_with_logits, js_div_with_logits : The same from logits.
+    kl_div_with_logits, js_div_with_logits, sparse_kl_div_with_logits : The same from logits.
 
     Notes
     -----
@@ -95,13 +107,22 @@ def linear_kl_div(
     >>> teacher = np.asarray([[3.0, 2.0, 1.0]])
     >>> round(float(linear_kl_div(hidden, weight, teacher)), 7)
     1.227088
+
+    A teacher that a server knows by its two most probable entries:
+
+    >>> places, log_p = np.asarray([[0, 1]]), np.log([[0.7, 0.2]])
+    >>> options = {"indices": places, "target_is": "log_probabilities"}
+    >>> round(float(linear_kl_div(hidden, weight, log_p, **options)), 7)
+    1.2377262
     """
-    operands = (input, weight, target, bias, target_weight, target_bias, where)
+    operands = (input, weight, target, bias, target_weight, target_bias, where, indices)
     if is_overridden(operands):
         answer: ArrayT = override(linear_kl_div, operands, locals())
         return answer
-    divergence = of_heads(input, temperature, beta, target_is)
-    heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
+    sparse = indices is not None
+    divergence = of_heads(input, temperature, beta, target_is, tail, sparse=sparse)
+    heads = Heads(*operands)
+    check_values_of_heads(heads, divergence)
     result: ArrayT = linear_divergence_of(
         heads, divergence, scale_by_temperature_squared, reduction, dtype
     )

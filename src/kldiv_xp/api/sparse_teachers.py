@@ -3,6 +3,7 @@
 from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
+from kldiv_xp.api.checked_values import check_values_of_part
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail, check_target_kind
@@ -113,6 +114,7 @@ def sparse_kl_div_with_logits(
     check_target_kind(target_is)
     check_tail(tail)
     divergence = SparseKL(temperature_of(temperature, input), target_is, tail)
+    check_values_of_part(input, indices, target, divergence, axis, where)
     scaled = scale_by_temperature_squared
     result: ArrayT = sparse_divergence_of(
         input, indices, target, divergence, axis, scaled, reduction, where, dtype

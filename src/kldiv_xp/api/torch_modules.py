@@ -5,10 +5,10 @@ import torch
 from kldiv_xp._typing import DType, Reduction, TargetKind
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
-from kldiv_xp.api.torch_loss_of_logits import LossOfLogits
+from kldiv_xp.api.torch_loss_of_logits import LossWithOptions
 
 
-class KLDivWithLogitsLoss(LossOfLogits):
+class KLDivWithLogitsLoss(LossWithOptions):
     """`kldiv_xp.kl_div_with_logits` as a module.
 
     It is set, stored and scripted as `KLDivLoss`.
@@ -91,7 +91,7 @@ class KLDivWithLogitsLoss(LossOfLogits):
         )
 
 
-class JSDivWithLogitsLoss(LossOfLogits):
+class JSDivWithLogitsLoss(LossWithOptions):
     """`kldiv_xp.js_div_with_logits` as a module, like `KLDivWithLogitsLoss`.
 
     Parameters

@@ -3,7 +3,7 @@
 from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
-from kldiv_xp.api.checking import check_logit_values
+from kldiv_xp.api.checked_values import check_logit_values
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.with_logits_gradient import with_gradient

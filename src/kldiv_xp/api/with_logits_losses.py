@@ -1,63 +1,11 @@
 """Losses of logits that remember their options and apply them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
-from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.checks.options import check_axis, check_switch, check_target_kind
-from kldiv_xp.checks.scalars import remembered
-
-
-def axis_of_logits(axis: object) -> int:
-    """The axis of one distribution, as an int of Python."""
-    if axis is None or isinstance(axis, tuple):
-        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
-        raise TypeError(message)
-    return check_axis(axis)[0]
-
-
-# What is refused, and what is remembered where that is not the value itself.
-CHECKS: dict[str, Callable[[Any], Any]] = {
-    "axis": axis_of_logits,
-    "beta": partial(remembered, "beta"),
-    "temperature": partial(remembered, "temperature"),
-    "scale_by_temperature_squared": partial(check_switch, "scale_by_temperature_squared"),
-    "reduction": check_reduction,
-    "target_is": check_target_kind,
-}
-
-
-def checked_option(name: str, value: Any) -> Any:
-    """Option of a loss of logits as it is remembered; refuse what its call would refuse."""
-    found = CHECKS[name](value) if name in CHECKS else None
-    return value if found is None else found
-
-
-def shown(options: dict[str, Any]) -> str:
-    """Options as they are shown; a dtype where one is given."""
-    given = {name: value for name, value in options.items() if name != "dtype" or value is not None}
-    return ", ".join(f"{name}={value!r}" for name, value in given.items())
-
-
-class Remembering:
-    """Immutable options of a call, each checked."""
-
-    def __post_init__(self) -> None:
-        for name in self.options:
-            object.__setattr__(self, name, checked_option(name, getattr(self, name)))
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Options by their names."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({shown(self.options)})"
+from kldiv_xp.api.remembered_options import OF_LOGITS, Remembering
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -110,6 +58,7 @@ class KLDivWithLogitsLoss(Remembering):
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
     dtype: DType | None = None
+    checks = OF_LOGITS
 
     def __call__(
         self,
@@ -166,6 +115,7 @@ class JSDivWithLogitsLoss(Remembering):
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
     dtype: DType | None = None
+    checks = OF_LOGITS
 
     def __call__(
         self,

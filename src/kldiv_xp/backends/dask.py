@@ -12,17 +12,18 @@ from kldiv_xp.backends.dask_chunks import (
     on_chunks,
     over_chunks,
 )
-from kldiv_xp.backends.dask_sparse import sparse_divergences  # noqa: F401 - found by its name
+from kldiv_xp.backends.dask_sparse import sparse_divergences
 from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
-from kldiv_xp.core.evaluate_linear import Heads, operands_of
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse import SparseKL
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -75,9 +76,12 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     return chunkwise(function, *arrays, dtype=context.working, adjust_chunks=last)[..., 0]
 
 
-def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
+def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """The same of logits that are made chunk by chunk."""
-    return divergences(context, operands_of(context.xp, heads), divergence)
+    arrays = operands_of(context.xp, heads)
+    if isinstance(divergence, SparseKL):
+        return sparse_divergences(context, arrays, divergence)
+    return divergences(context, arrays, divergence)
 
 
 def gradient(

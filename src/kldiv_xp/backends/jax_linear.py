@@ -8,52 +8,63 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.jax_meshes import on_rows
+from kldiv_xp.backends.jax_sparse import put
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
-from kldiv_xp.core.evaluate_linear import Heads, operands_of, rows_of_block
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_linear import (
+    Heads,
+    LinearDivergence,
+    operands_of,
+    rows_of_block,
+    selected_states,
+)
 from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
+from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
 from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse import SparseKL
 
 Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
 
 
-def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
+def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    return compiled_rows(context.working, divergence, heads)
+    function = partial(compiled_rows, context.working, divergence)
+    return on_rows(function, heads.input, heads)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def differentiable_rows(working: DType, divergence: Divergence, heads: Heads) -> Array:
+def differentiable_rows(working: DType, divergence: LinearDivergence, heads: Heads) -> Array:
     """Divergence of every row."""
-    function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
 
     def step(carry: None, block: Heads, nothing: Array) -> tuple[None, Array]:
         del nothing
-        rows = run(function, working, working, *operands_of(jnp, block))
+        rows = rows_of_logits(working, divergence, operands_of(jnp, block))
         return carry, jnp.where(rows == 0, 0.0, rows)
 
     nothing = jnp.zeros(heads.input.shape[0], working)
     return over_blocks(step, None, heads, nothing)[1]
 
 
-def rows_and_operands(working: DType, divergence: Divergence, heads: Heads) -> tuple[Array, Heads]:
+def rows_and_operands(
+    working: DType, divergence: LinearDivergence, heads: Heads
+) -> tuple[Array, Heads]:
     """Divergences, and what the gradient needs: the operands, and nothing computed from them."""
     return differentiable_rows(working, divergence, heads), heads
 
 
-def slopes(working: DType, divergence: Divergence, heads: Heads, upstream: Array) -> tuple[Heads]:
+def slopes(
+    working: DType, divergence: LinearDivergence, heads: Heads, upstream: Array
+) -> tuple[Heads]:
     """Gradients with respect to input, weight and bias; target and its head are constants."""
-    by_target = False
-    function = partial(slopes_of, divergence, Guard.FULL, by_target)
 
     def step(carry: Any, block: Heads, upstream: Array) -> tuple[Any, Array]:
         by_weight, by_bias = carry
-        logits, target, *where = operands_of(jnp, block)
-        operands = logits, target, upstream[:, None], *where
-        slope = run(function, working, logits.dtype, *operands)
-        product = jnp.matmul(slope.T, block.input, preferred_element_type=working)
+        arrays = operands_of(jnp, block)
+        slope = slopes_of_logits(working, divergence, arrays, upstream[:, None])
+        product = jnp.matmul(slope.T, selected_states(jnp, block), preferred_element_type=working)
         total = jnp.sum(slope, axis=0, dtype=working)
         return (by_weight + product, by_bias + total), slope @ heads.weight
 
@@ -72,8 +83,29 @@ compiled_rows = jax.jit(differentiable_rows, static_argnums=(0, 1))
 
 def zeros(array: Array) -> Array:
     """Derivative of a constant."""
-    is_mask = array.dtype == jnp.bool_
-    return jnp.zeros(array.shape, jax.dtypes.float0 if is_mask else array.dtype)
+    is_real = jnp.issubdtype(array.dtype, jnp.floating)
+    return jnp.zeros(array.shape, array.dtype if is_real else jax.dtypes.float0)
+
+
+def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:
+    """Divergence of every row of a block."""
+    if isinstance(divergence, SparseKL):
+        return plain_sparse_rows(working, arrays, divergence, put)
+    function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
+    return run(function, working, working, *arrays)
+
+
+def slopes_of_logits(
+    working: DType, divergence: LinearDivergence, arrays: Arrays, upstream: Array
+) -> Array:
+    """Derivatives with respect to the logits of a block, in their type."""
+    if isinstance(divergence, SparseKL):
+        wanted = True, False
+        slope, _ = plain_sparse_slopes(working, arrays, divergence, put, upstream, wanted)
+        return slope
+    (logits, target, *where), by_target = arrays, False
+    function = partial(slopes_of, divergence, Guard.FULL, by_target)
+    return run(function, working, logits.dtype, logits, target, upstream, *where)
 
 
 def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[Any, Array]:
@@ -84,9 +116,8 @@ def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[
     if whole:
 
         def scanned(carry: Any, start: Array) -> tuple[Any, Array]:
-            block = [sliced(one, start, size) for one in (heads.input, heads.target, heads.where)]
-            names = dict(zip(("input", "target", "where"), block, strict=True))
-            return step(carry, heads._replace(**names), sliced(upstream, start, size))
+            block = heads.mapped(lambda array: sliced(array, start, size))
+            return step(carry, block, sliced(upstream, start, size))
 
         carry, found = jax.lax.scan(scanned, carry, jnp.arange(0, whole, size))
         values.append(found.reshape(whole, *found.shape[2:]))
@@ -96,6 +127,6 @@ def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[
     return carry, values[0] if len(values) == 1 else jnp.concatenate(values)
 
 
-def sliced(array: Array | None, start: Array, size: int) -> Array | None:
-    """Some rows of an array, if there is one."""
-    return None if array is None else jax.lax.dynamic_slice_in_dim(array, start, size)
+def sliced(array: Array, start: Array, size: int) -> Array:
+    """Some rows of an array."""
+    return jax.lax.dynamic_slice_in_dim(array, start, size)

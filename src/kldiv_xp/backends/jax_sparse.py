@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.jax_meshes import on_rows
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
@@ -16,7 +17,8 @@ from kldiv_xp.formula.sparse import SparseKL
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    return compiled_rows(context.working, divergence, arrays)
+    function = partial(compiled_rows, context.working, divergence)
+    return on_rows(function, arrays[0], arrays)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -1,14 +1,15 @@
 """Which divergence of logits the options ask for."""
 
-from kldiv_xp._typing import Array, TargetKind
+from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.checks.arrays import type_name
 from kldiv_xp.checks.numbers import is_number
-from kldiv_xp.checks.options import check_form, check_target_kind
+from kldiv_xp.checks.options import check_form, check_tail, check_target_kind
 from kldiv_xp.checks.scalars import beta_of, remembered, temperature_of
 from kldiv_xp.core.namespaces import is_array
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import JS, KL, JSOfGiven
+from kldiv_xp.formula.sparse import SparseKL
 
 
 def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
@@ -29,17 +30,43 @@ def js_of(
 
 
 def of_heads(
-    input: Array, temperature: object, beta: object, target_is: TargetKind
-) -> KL | JS | JSOfGiven:
+    input: Array,
+    temperature: object,
+    beta: object,
+    target_is: TargetKind,
+    tail: Tail,
+    *,
+    sparse: bool,
+) -> KL | JS | JSOfGiven | SparseKL:
     """Divergence of logits that are made in blocks: of numbers alone."""
+    check_tail(tail)
     divergence = js_of(input, temperature, beta, target_is)
     if isinstance(divergence, JSOfArray):
         raise TypeError(of_blocks("beta", "0.5 for the Jensen-Shannon divergence"))
     if not isinstance(divergence.temperature, float):
         raise TypeError(of_blocks("temperature", "divide the hidden states and the bias by it"))
+    if sparse:
+        return of_sparse(divergence.temperature, divergence.beta, target_is, tail)
+    if tail != "bucket":
+        message = (
+            f"`tail` says how the rest of a vocabulary is taken; got {tail!r} without `indices`: "
+            "pass the places of the teacher's entries, or leave it out."
+        )
+        raise ValueError(message)
     if divergence.beta == 0:
         return KL(divergence.temperature, target_is)
     return divergence
+
+
+def of_sparse(temperature: float, beta: float, target_is: TargetKind, tail: Tail) -> SparseKL:
+    """Divergence from a teacher known in part, of which there is no mixture."""
+    if beta == 0:
+        return SparseKL(temperature, target_is, tail)
+    message = (
+        f"`beta` must be 0 where `indices` name the teacher's entries; got {beta!r}: leave it out, "
+        "or pass a target for the whole vocabulary without `indices`."
+    )
+    raise ValueError(message)
 
 
 def of_blocks(name: str, remedy: str) -> str:

@@ -1,24 +1,30 @@
 """A call of the divergence from hidden states: checked, evaluated in blocks of rows, reduced."""
 
 from dataclasses import replace
+from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace, Reduction, TargetKind
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.calls.sparse_teachers import factor_of, settled
 from kldiv_xp.calls.with_logits import check_held, check_temperature, reduced
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
 from kldiv_xp.core.evaluate import by_backend
-from kldiv_xp.core.evaluate_linear import Heads, evaluate_linear
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, evaluate_linear
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_autocast
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.core.namespaces import is_autocast, known_shape
+from kldiv_xp.formula.sparse import SparseKL
 
 
 def linear_divergence_of(
-    heads: Heads, divergence: Divergence, scaled: bool, reduction: Reduction, dtype: DType | None
+    heads: Heads,
+    divergence: LinearDivergence,
+    scaled: bool,
+    reduction: Reduction,
+    dtype: DType | None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
     check_temperature(divergence.temperature, scaled)
@@ -31,15 +37,15 @@ def linear_divergence_of(
     heads = in_one_type(xp, heads)
     context = with_dtype(examine_apart(heads.input, heads.target), dtype)
     check_held(divergence.temperature, context)
-    divergence = replace(divergence, scaled=scaled)
+    divergence, factor = prepared(heads, divergence, scaled)
     if heads.where is not None:
         heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
     where, shape = heads.where, heads.input.shape[:-1]
 
     def reduce(rows: Array) -> Array:
-        return reduced(context, xp.reshape(rows, shape), None, reduction, where)
+        return reduced(context, xp.reshape(rows, shape), factor, reduction, where)
 
-    heads = flattened(xp, heads)
+    heads = heads.mapped(partial(rows_of, xp))
     if reduction != "none":
         loss = by_backend("linear_loss", context, heads, divergence, reduce)
         if loss is not NotImplemented:
@@ -47,11 +53,14 @@ def linear_divergence_of(
     return reduce(evaluate_linear(context, heads, divergence))
 
 
-def flattened(xp: Namespace, heads: Heads) -> Heads:
-    """The same with one axis of samples."""
-    states, target = (rows_of(xp, array) for array in (heads.input, heads.target))
-    where = None if heads.where is None else rows_of(xp, heads.where)
-    return heads._replace(input=states, target=target, where=where)
+def prepared(
+    heads: Heads, divergence: LinearDivergence, scaled: bool
+) -> tuple[LinearDivergence, float | None]:
+    """Divergence that is meant, and what to multiply it by if it does not do so itself."""
+    if not isinstance(divergence, SparseKL):
+        return replace(divergence, scaled=scaled), None
+    sizes = known_shape(heads.weight)[0], known_shape(heads.indices)[-1]
+    return settled(divergence, *sizes), factor_of(divergence.temperature, scaled)
 
 
 def rows_of(xp: Namespace, array: Array) -> Array:

@@ -47,8 +47,14 @@ def sparse_divergence_of(
     if place != input.ndim - 1:
         arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
     samples = evaluate_sparse_samples(context, arrays, divergence, scaled=scaled)
-    scale = temperature * temperature if scaled and not softens and temperature != 1 else None
-    return reduced(context, samples, scale, reduction, *arrays[3:])
+    return reduced(context, samples, factor_of(temperature, scaled), reduction, *arrays[3:])
+
+
+def factor_of(temperature: float | Array, scaled: bool) -> float | None:
+    """Square of a temperature that is a number, if it is wanted and not 1."""
+    if not scaled or not isinstance(temperature, float) or temperature == 1:
+        return None
+    return temperature * temperature
 
 
 def settled(divergence: SparseKL, size: int | None, number: int | None) -> SparseKL:

@@ -3,6 +3,7 @@
 from kldiv_xp._typing import Array, Namespace, Shape, TargetKind
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import agree, check_devices
+from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import known_shape
 
@@ -13,13 +14,17 @@ MATRIX = 2
 def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     """Namespace of operands that go together; raises of those that do not."""
     present = {name: one for name, one in heads._asdict().items() if one is not None}
-    present.pop("where", None)
+    for name in ("where", "indices"):
+        present.pop(name, None)
     xp = common_namespace(**present)
     check_layouts(xp, **present)
     for name, operand in present.items():
         check_dtype(xp, name, operand)
     check_devices(xp, **present)
     check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)
+    if heads.indices is not None:
+        check_sparse_target(heads, heads.indices)
+        return xp
     if heads.target_weight is None:
         check_given_target(heads)
         return xp
@@ -48,6 +53,26 @@ def check_head(
             f"`{weight_name}`; got {known_shape(bias)}: leave it out if the layer has none."
         )
         raise ValueError(message)
+
+
+def check_sparse_target(heads: Heads, indices: Array) -> None:
+    """Refuse indices that are not of the samples, and a layer that makes all logits beside them."""
+    if heads.target_weight is not None or heads.target_bias is not None:
+        message = (
+            "`indices` must come with the teacher's values there as `target`; got a layer that "
+            "makes its logits everywhere: leave out either `indices`, or `target_weight` and "
+            "`target_bias`."
+        )
+        raise ValueError(message)
+    check_integers(heads.input, indices, heads.target)
+    states, found = known_shape(heads.input), known_shape(indices)
+    if len(found) != len(states) or not agree(found[:-1], states[:-1]):
+        message = (
+            f"`indices` must have the shape of `input` but for the last size; got {found} where "
+            f"`input` has {states}: pass the same samples in both."
+        )
+        raise ValueError(message)
+    check_number_of(known_shape(heads.weight)[0], found[-1])
 
 
 def check_given_target(heads: Heads) -> None:

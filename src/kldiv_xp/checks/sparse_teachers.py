@@ -9,22 +9,8 @@ from kldiv_xp.core.namespaces import known_shape
 
 def check_indices_of(input: Array, indices: Array, target: Array, place: int) -> None:
     """Refuse what are no indices along an axis; the values are not looked at."""
-    xp = common_namespace(input=input, indices=indices)
-    check_layouts(xp, indices=indices)
-    if not is_kind(xp, indices.dtype, KINDS["integers"]):
-        message = (
-            f"`indices` must have an integer dtype; got {indices.dtype}: pass the places of the "
-            "teacher's entries along `axis`, as a top-k function returns them beside the values."
-        )
-        raise TypeError(message)
-    check_devices(xp, input=input, indices=indices)
-    every, some, values = map(known_shape, (input, indices, target))
-    if not agree(some, values):
-        message = (
-            f"`indices` and `target` must have the same shape; got {some} and {values}: pass both "
-            "as a top-k function returns them."
-        )
-        raise ValueError(message)
+    check_integers(input, indices, target)
+    every, some = map(known_shape, (input, indices))
     fitting = len(every) == len(some) and agree(without(every, place), without(some, place))
     if not fitting:
         message = (
@@ -34,6 +20,26 @@ def check_indices_of(input: Array, indices: Array, target: Array, place: int) ->
         )
         raise ValueError(message)
     check_number_of(every[place], some[place])
+
+
+def check_integers(input: Array, indices: Array, target: Array) -> None:
+    """Refuse indices that are no integers beside `input`, and those that are not of `target`."""
+    xp = common_namespace(input=input, indices=indices)
+    check_layouts(xp, indices=indices)
+    if not is_kind(xp, indices.dtype, KINDS["integers"]):
+        message = (
+            f"`indices` must have an integer dtype; got {indices.dtype}: pass the places of the "
+            "teacher's entries along `axis`, as a top-k function returns them beside the values."
+        )
+        raise TypeError(message)
+    check_devices(xp, input=input, indices=indices)
+    some, values = map(known_shape, (indices, target))
+    if not agree(some, values):
+        message = (
+            f"`indices` and `target` must have the same shape; got {some} and {values}: pass both "
+            "as a top-k function returns them."
+        )
+        raise ValueError(message)
 
 
 def check_number_of(size: int | None, number: int | None) -> None:

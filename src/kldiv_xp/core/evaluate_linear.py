@@ -7,8 +7,10 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
+from kldiv_xp.core.evaluate_sparse import evaluate_sparse
 from kldiv_xp.core.run import quiet
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse import SparseKL
 
 # Of the logits of one block, of which there are those of the student, of the teacher, and a slope.
 BYTES_OF_LOGITS = 8 << 20
@@ -17,8 +19,17 @@ BYTES_OF_LOGITS = 8 << 20
 BYTES_ON_DEVICE = 128 << 20
 
 
+# What has a row for each sample.
+OF_SAMPLES = ("input", "target", "where", "indices")
+
+LinearDivergence = Divergence | SparseKL
+
+
 class Heads(NamedTuple):
-    """Rows of hidden states with what makes logits of them, what they are compared with, a mask."""
+    """Rows of hidden states with what makes logits of them, what they are compared with, a mask.
+
+    With `indices`, `target` is a teacher that is known there alone.
+    """
 
     input: Array
     weight: Array
@@ -27,28 +38,41 @@ class Heads(NamedTuple):
     target_weight: Array | None = None
     target_bias: Array | None = None
     where: Array | None = None
+    indices: Array | None = None
 
     def cut(self, rows: slice) -> "Heads":
         """The same with some of the rows."""
-        where = None if self.where is None else self.where[rows, :]
-        return self._replace(input=self.input[rows, :], target=self.target[rows, :], where=where)
+        return self.mapped(lambda array: array[rows, :])
+
+    def mapped(self, function: Callable[[Array], Array]) -> "Heads":
+        """The same with a function of every array that has a row for each sample."""
+        arrays = {name: getattr(self, name) for name in OF_SAMPLES}
+        some = {name: function(one) for name, one in arrays.items() if one is not None}
+        return self._replace(**some)
 
 
-def evaluate_linear(context: Context, heads: Heads, divergence: Divergence) -> Array:
+def evaluate_linear(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, 0 where the mask is False, in the type that is computed in."""
     with quiet(context.facts, heads.input):
         rows = by_backend("linear_divergences", context, heads, divergence)
         if rows is not NotImplemented:
             return rows
         on_device = context.facts.has_memory_of_devices
-        return rows_in_blocks(context, heads, divergence, evaluate_divergences, on_device=on_device)
+        return rows_in_blocks(context, heads, divergence, evaluate_block, on_device=on_device)
+
+
+def evaluate_block(context: Context, arrays: Arrays, divergence: LinearDivergence) -> Array:
+    """Divergence of every row of logits that are there."""
+    if isinstance(divergence, SparseKL):
+        return evaluate_sparse(context, arrays, divergence)
+    return evaluate_divergences(context, arrays, divergence)
 
 
 def rows_in_blocks(
     context: Context,
     heads: Heads,
-    divergence: Divergence,
-    evaluate: Callable[[Context, Arrays, Divergence], Array],
+    divergence: LinearDivergence,
+    evaluate: Callable[[Context, Arrays, LinearDivergence], Array],
     *,
     on_device: bool = False,
 ) -> Array:
@@ -74,12 +98,21 @@ def rows_of_block(size: int, *, on_device: bool = False) -> int:
 
 
 def operands_of(xp: Namespace, heads: Heads) -> Arrays:
-    """Logits of the student, and those of the teacher or what is given in their place; the mask."""
+    """Logits of the student, and those of the teacher or what is given in their place; the mask.
+
+    Before a teacher that is known in part stand its indices.
+    """
     target = heads.target
     if heads.target_weight is not None:
         target = logits_of(xp, target, heads.target_weight, heads.target_bias)
-    logits = logits_of(xp, heads.input, heads.weight, heads.bias)
-    return (logits, target) if heads.where is None else (logits, target, heads.where)
+    logits = logits_of(xp, selected_states(xp, heads), heads.weight, heads.bias)
+    arrays = logits, heads.indices, target, heads.where
+    return tuple(one for one in arrays if one is not None)
+
+
+def selected_states(xp: Namespace, heads: Heads) -> Array:
+    """Hidden states of the student, 0 where the mask is False: 0 times NaN is NaN."""
+    return heads.input if heads.where is None else xp.where(heads.where, heads.input, 0.0)
 
 
 def logits_of(xp: Namespace, hidden: Array, weight: Array, bias: Array | None) -> Array:

@@ -1,26 +1,18 @@
 """diagnose: what is wrong with two operands, before anybody trusts their loss."""
 
-import math
-from functools import partial
-
-from kldiv_xp._typing import Array, Axes, InputKind, Namespace, TargetKind
+from kldiv_xp._typing import Array, Axes, InputKind, Namespace, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_shapes
-from kldiv_xp.core.dtypes import limits
+from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
-from kldiv_xp.diagnosis.evidence import Evidence
-from kldiv_xp.diagnosis.normalised_axis import other_axes
+from kldiv_xp.diagnosis.findings import constant, findings_of
+from kldiv_xp.diagnosis.losses_of_teachers import asked_of_teachers
 from kldiv_xp.diagnosis.question import asked, subject_of
 from kldiv_xp.diagnosis.report import Finding, Report
-from kldiv_xp.diagnosis.rules import mistakes
-from kldiv_xp.diagnosis.scan import inspect
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.values import values_of
 from kldiv_xp.formula.form import Form
-
-# Sums of float64 that was float32 once are no better than this; worse than that is no 16-bit sum.
-LEAST_TOLERANCE, MOST_TOLERANCE = 1e-4, 0.1
 
 
 @overridable
@@ -35,6 +27,12 @@ def diagnose(
     where: Array | None = None,
     input_is: InputKind | None = None,
     target_is: TargetKind | None = None,
+    indices: Array | None = None,
+    tail: Tail = "bucket",
+    weight: Array | None = None,
+    bias: Array | None = None,
+    target_weight: Array | None = None,
+    target_bias: Array | None = None,
 ) -> Report:
     """Look for the usual mistakes in the operands of a loss.
 
@@ -63,7 +61,13 @@ def diagnose(
         `log_input` says.
     target_is : {'probabilities', 'log_probabilities', 'logits'}, optional
         What `target` is meant to hold.  If left out, logits where the input holds logits, and
-        otherwise what `log_target` says.
+        otherwise what `log_target` says; with `indices` alone log-probabilities.
+    indices, tail : optional
+        Places of a teacher that is known in part, and what the rest is: `input` and `target` are
+        those of `sparse_kl_div_with_logits`.
+    weight, bias, target_weight, target_bias : optional
+        Last layers: `input` and `target` are those of `linear_kl_div`.  The places that are told
+        are those of the logits.
 
     Returns
     -------
@@ -78,7 +82,8 @@ def diagnose(
         if an option has the wrong type.
     ValueError
         If `axis` names no axis, devices differ, a lazy array does not know its shape, or
-        `input_is`, `target_is` and the switches do not go together.
+        `input_is`, `target_is` and the switches do not go together; and with `indices` or `weight`
+        as the loss.
 
     See Also
     --------
@@ -94,7 +99,7 @@ def diagnose(
     Log-probabilities are logits, and a logit of -inf is a probability of 0.
 
     The report also tells the loss: that of `kl_div`, and how far 'mean' is from 'batchmean', or
-    for logits that of `kl_div_with_logits` with its defaults.
+    for logits that of `kl_div_with_logits`, or the loss that is asked about, with its defaults.
 
     Sums may differ from 1 by what the dtype explains, ``8 eps (1 + log n)`` for n entries, but by
     no less than 0.0001 and no more than 0.1.
@@ -112,10 +117,18 @@ def diagnose(
     >>> print(report.findings[0])
     `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
     """  # noqa: E501 - a finding is one line
-    operands = (input, target, where)
+    layers = (weight, bias, target_weight, target_bias)
+    operands = (input, target, where, indices, *layers)
     if is_overridden(operands):
         return override(diagnose, operands, locals())
-    subject = subject_of(Form(log_input, log_target, generalized), input_is, target_is)
+    of_teachers = indices is not None or any(one is not None for one in layers)
+    if of_teachers and input_is is None:
+        input_is = "logits"
+    form = Form(log_input, log_target, generalized)
+    subject = subject_of(form, input_is, target_is)
+    if of_teachers:
+        heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
+        return asked_of_teachers(heads, subject, axis, target_is, tail)
     return diagnosis_of(input, target, subject, axis, where)
 
 
@@ -131,20 +144,9 @@ def diagnosis_of(
     if unusable:
         return Report(unusable, {}, tuple(input.shape), (), *kinds)
     context, arrays, axes = asked(constant(input), constant(target), subject, axis, where)
-    tolerance = allowance(context.xp, input, target, axes)
-    tiny = smallest_normal(context.xp, target)
-    found = inspect(context, arrays, axes, subject=subject, tiny=tiny, tolerance=tolerance)
-    most = 1 if subject.divergence else input.ndim
-    elsewhere = partial(other_axes, context, arrays, axes, tolerance, most)
-    size = size_of(input, axes)
-    findings = mistakes(Evidence(found, subject, axes, elsewhere, context.xp, size))
+    findings = findings_of(context, arrays, axes, subject)
     values = values_of(subject, context, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)
-
-
-def constant(operand: Array) -> Array:
-    """Operand that is not differentiated."""
-    return operand.detach() if hasattr(operand, "detach") else operand
 
 
 def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding, ...]:
@@ -160,21 +162,3 @@ def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding,
     except ValueError as error:
         found.append(Finding("shape", "target", None, None, 1, str(error)))
     return tuple(found)
-
-
-def size_of(input: Array, axes: Axes) -> int:
-    """Number of entries of a distribution."""
-    return math.prod(input.shape[axis] for axis in axes)
-
-
-def allowance(xp: Namespace, input: Array, target: Array, axes: Axes) -> float:
-    """How far a sum over a distribution may be from 1."""
-    size = size_of(input, axes)
-    eps = max(float(limits(xp, one.dtype).eps) for one in (input, target))
-    return min(MOST_TOLERANCE, max(LEAST_TOLERANCE, 8 * eps * (1 + math.log(max(1, size)))))
-
-
-def smallest_normal(xp: Namespace, target: Array) -> float:
-    """Smallest target that a 16-bit type holds with all its digits; 0 for other types."""
-    finfo = limits(xp, target.dtype)
-    return float(finfo.smallest_normal) if finfo.bits == 16 else 0.0  # noqa: PLR2004

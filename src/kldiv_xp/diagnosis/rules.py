@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from kldiv_xp.diagnosis.entries import nothing
 from kldiv_xp.diagnosis.evidence import LOGS, Evidence, entries, finding
 from kldiv_xp.diagnosis.report import Finding
-from kldiv_xp.diagnosis.scan import nothing
 from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
 from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
 

@@ -49,7 +49,10 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
     """Parts of operands of one shape, in the type that is computed in; masks stay what they are."""
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axes)
     order = (*kept, *axes)
-    moved = [context.xp.permute_dims(array, order) for array in arrays]
+    # What is made where it is looked at has its samples in the last axis.
+    moved = list(arrays)
+    if order != tuple(range(len(order))):
+        moved = [context.xp.permute_dims(array, order) for array in arrays]
     sizes = tuple(arrays[0].shape[axis] for axis in order)
     for index in blocks(sizes, ELEMENTS) if math.prod(sizes) else ():
         corner, shape = extent_of(index, sizes)

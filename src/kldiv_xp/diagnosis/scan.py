@@ -4,13 +4,13 @@ Values are read, so that a computation on a device is waited for.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.entries import events, nothing
 from kldiv_xp.diagnosis.sample_blocks import Part, parts
 from kldiv_xp.diagnosis.subject import Subject
 
@@ -77,7 +77,8 @@ def inspect(
                 sums = [one + other for one, other in zip(sums, carried, strict=True)]
             carried = [] if part.ends else sums
             if part.ends and axes:
-                meet_samples(found, part, sums, size, len(part.order) - len(axes))
+                kept = len(part.order) - len(axes)
+                meet_samples(found, part, sums, size, kept, at_most=subject.is_partial)
     return found
 
 
@@ -90,41 +91,6 @@ def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -
         selected = mask & where[0] if where else mask
         flat, shown = (xp.reshape(one, (-1,)) for one in (selected, values))
         found.meet(name, part, flat, shown, len(part.order))
-
-
-def events(
-    xp: Namespace, x: Array, t: Array, subject: Subject, tiny: float, tolerance: float
-) -> Iterator[tuple[str, Array, Array]]:
-    """Names of what entries can be, where they are it, and the values to show."""
-    for name, values in (("input", x), ("target", t)):
-        yield f"{name} nan", values != values, values  # noqa: PLR0124 - NaN alone differs from itself
-        yield f"{name} infinite", values == math.inf, values
-        yield f"{name} negative", values < 0, values
-        yield f"{name} positive", values > 0, values
-        yield f"{name} above", values > tolerance, values
-        yield f"{name} large", xp.abs(values) > 1 + tolerance, values
-    if subject.needs_support == "input":
-        p = probabilities(xp, t, subject.kind_of("target"), subject.temperature)
-        yield "support", (x == nothing(subject, "input")) & (p > 0), p
-    if subject.needs_support == "target":
-        q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
-        yield "support", (t == nothing(subject, "target")) & (q > 0), q
-    if subject.target_is == "probabilities":
-        yield "subnormal", (t > 0) & (t < tiny), t
-
-
-def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
-    """Space of the entries of rows; for logits relative to the largest one of the row."""
-    if kind == "probabilities":
-        return rows
-    if kind == "log_probabilities":
-        return xp.exp(rows)
-    return xp.exp((rows - xp.max(rows, axis=-1, keepdims=True)) / temperature)
-
-
-def nothing(subject: Subject, operand: str) -> float:
-    """Entry of an operand that stands for a probability of 0."""
-    return 0.0 if subject.kind_of(operand) == "probabilities" else -math.inf
 
 
 def row_sums(part: Part, subject: Subject) -> list[Array]:
@@ -146,8 +112,13 @@ def row_sums(part: Part, subject: Subject) -> list[Array]:
     return [xp.sum(one, axis=1) for one in (*added, ones)]
 
 
-def meet_samples(found: Inspection, part: Part, sums: list[Array], size: int, kept: int) -> None:
-    """Count samples whose sums are off; of those without a gap, without NaN and not empty."""
+def meet_samples(
+    found: Inspection, part: Part, sums: list[Array], size: int, kept: int, *, at_most: bool
+) -> None:
+    """Count samples whose sums are off; of those without a gap, without NaN and not empty.
+
+    Those of the target may be `at_most` 1.
+    """
     xp = part.xp
     *added, selected = sums
     for name, (entries, exponentials, full) in {"input": added[:3], "target": added[3:]}.items():
@@ -156,7 +127,10 @@ def meet_samples(found: Inspection, part: Part, sums: list[Array], size: int, ke
         whole = whole & (full > 0)
         found.samples[name] += int(read(xp.sum(xp.astype(whole, xp.int32))))
         for kind, values in (("sum", entries), ("sum of exp", exponentials)):
-            off = whole & ~(xp.abs(values - 1) <= found.tolerance)
+            right = xp.abs(values - 1) <= found.tolerance
+            if at_most and name == "target":
+                right = right | ((values > 0) & (values < 1))
+            off = whole & ~right
             found.meet(f"{name} {kind}", part, off, values, kept)
 
 

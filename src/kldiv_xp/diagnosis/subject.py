@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import Array, InputKind, TargetKind
+from kldiv_xp._typing import Array, InputKind, Tail, TargetKind
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
@@ -19,6 +19,8 @@ class Subject:
     generalized: bool = False
     beta: float | None = None
     """Weight of the target in a Jensen-Shannon divergence of tables, if it is one."""
+    tail: Tail | None = None
+    """How the rest is taken of a teacher that is known in part; None of another."""
 
     @property
     def input_is(self) -> InputKind:
@@ -41,6 +43,11 @@ class Subject:
     def temperature(self) -> float | Array:
         """Temperature that divides the logits."""
         return 1.0 if self.divergence is None else self.divergence.temperature
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the probabilities of a target add up to 1 at most."""
+        return self.tail is not None and self.target_is != "logits"
 
     def kind_of(self, operand: str) -> str:
         """Space of an operand."""

@@ -2,7 +2,7 @@
 
 import math
 
-from kldiv_xp._typing import Array, Axes
+from kldiv_xp._typing import Array, Axes, Shape
 from kldiv_xp.calls.kl_div import number_selected
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.calls.with_logits import check_temperature
@@ -27,10 +27,14 @@ def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) ->
         with quiet(context.facts, samples):
             total = read(context.xp.sum(samples))
         shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
+    count = read(number_selected(context, where[0], None)) if where else None
+    return by_reduction(total, shape, count)
+
+
+def by_reduction(total: float, shape: Shape, selected: float | None) -> dict[str, float]:
+    """A sum over all, over the samples of a batch, and over all that is, or what is selected."""
     count, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
-    if where:
-        count = read(number_selected(context, where[0], None))
-    return {"sum": total, "batchmean": total / batch, "mean": total / count}
+    return {"sum": total, "batchmean": total / batch, "mean": total / (selected or count)}
 
 
 def samples_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:

@@ -74,9 +74,10 @@ def logits_as_target(evidence: Evidence, expected: str) -> Finding:
     tally = evidence.found[f"target {place}"]
     sums = evidence.found[f"target {expected}"]
     name = "exp(target)" if expected == LOGS else "`target`"
+    with_tail = " and tail='renormalize'" if evidence.subject.is_partial else ""
     return finding(
         "logits-as-target", "target", tally,
         f"`target` is {tally.value:.6g} at {tally.where}, and {name} adds up to {sums.value:.6g} "
         f"along {evidence.along}, but target_is={evidence.subject.target_is!r}: these look like "
-        "raw logits, so pass target_is='logits'.",
+        f"raw logits, so pass target_is='logits'{with_tail}.",
     )  # fmt: skip

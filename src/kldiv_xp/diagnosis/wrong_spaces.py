@@ -113,7 +113,7 @@ def logits(evidence: Evidence, operand: str) -> Finding:
 
 def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | None:
     """Samples that add up to something else than 1, and the axes along which they would."""
-    if evidence.subject.generalized:
+    if evidence.subject.generalized or evidence.subject.tail == "renormalize":
         return None
     tally, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]
     if kind == PROBABILITIES and tally.count <= evidence.found[f"{operand} infinite"].count:
@@ -126,6 +126,8 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
         remedy = f"pass axis={axes}, along which it does"
         if len(axes) == 1:
             remedy = f"pass axis={axes[0]}, along which it does, or transpose the operands"
+    if evidence.subject.is_partial and operand == "target":
+        remedy = "pass tail='renormalize', which divides by the sum"
     name = f"exp({operand})" if kind == LOGS else f"`{operand}`"
     return finding(
         "not-normalised", operand, tally,

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import torch
 
-from kldiv_xp._typing import Array, TargetKind
+from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.linear_blocks import (
     Slopes,
     context_of,
     empty_slopes,
+    plain_divergences,
     plain_gradient,
     rows_of_block,
     slopes_of,
@@ -21,15 +22,15 @@ from kldiv_xp.backends.torch.linear_blocks import (
 from kldiv_xp.backends.torch.numpy_views import is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate_linear import Heads, operands_of, rows_in_blocks
-from kldiv_xp.core.evaluate_rows import plain_rows
-from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, rows_in_blocks
+from kldiv_xp.formula.logits import JS, KL, JSOfGiven
+from kldiv_xp.formula.sparse import SparseKL
 
 
-def linear_divergences(context: Context, heads: Heads, divergence: Divergence) -> Array:
+def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row; where transformations look on, of all logits at once."""
     if is_transformed():
-        return plain_rows(context, operands_of(context.xp, heads), divergence)
+        return plain_divergences(context, heads, divergence)
     return linear_rows(*kept(heads), *numbers_of(divergence))
 
 
@@ -42,16 +43,21 @@ def kept(heads: Heads) -> Heads:
     return heads._replace(**dict(zip(names, tensors, strict=True)))
 
 
-def numbers_of(divergence: Divergence) -> tuple[float, str, bool, float]:
+def numbers_of(divergence: LinearDivergence) -> tuple[float, str, bool, float, str]:
     """Numbers and words that an operator is told of a divergence."""
     target_is = getattr(divergence, "target_is", "logits")
-    beta = getattr(divergence, "beta", 0.0)
-    return float(divergence.temperature), target_is, divergence.scaled, float(beta)
+    scaled, beta = getattr(divergence, "scaled", False), getattr(divergence, "beta", 0.0)
+    tail = getattr(divergence, "tail", "")
+    return float(divergence.temperature), target_is, bool(scaled), float(beta), tail
 
 
-def divergence_of(temperature: float, target_is: str, scaled: bool, beta: float) -> Divergence:
+def divergence_of(
+    temperature: float, target_is: str, scaled: bool, beta: float, tail: str
+) -> LinearDivergence:
     """Divergence of these numbers and words."""
     kind = cast("TargetKind", target_is)
+    if tail:
+        return SparseKL(temperature, kind, cast("Tail", tail))
     if beta == 0:
         return KL(temperature, kind, scaled)
     if kind == "logits":
@@ -68,14 +74,16 @@ def linear_rows(
     target_weight: torch.Tensor | None,
     target_bias: torch.Tensor | None,
     where: torch.Tensor | None,
+    indices: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
     beta: float,
+    tail: str,
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
-    heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
-    divergence = divergence_of(temperature, target_is, scaled, beta)
+    heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
+    divergence = divergence_of(temperature, target_is, scaled, beta, tail)
     return rows_in_blocks(
         context_of(heads), heads, divergence, rows_of_block, on_device=input.is_cuda
     )
@@ -91,23 +99,25 @@ def linear_slopes(
     target_weight: torch.Tensor | None,
     target_bias: torch.Tensor | None,
     where: torch.Tensor | None,
+    indices: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
     beta: float,
+    tail: str,
     by_states: bool,
     by_head: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Gradients with respect to input, weight and bias, each empty where it is not wanted."""
-    heads = Heads(input, weight, target, bias, target_weight, target_bias, where)
-    divergence = divergence_of(temperature, target_is, scaled, beta)
+    heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
+    divergence = divergence_of(temperature, target_is, scaled, beta, tail)
     return slopes_of(heads, divergence, upstream, by_states, by_head)
 
 
 @linear_rows.register_fake
 def fake_rows(*operands: Any) -> Array:
     """Tensor without values like the rows."""
-    heads = Heads(*operands[:-4])
+    heads = Heads(*operands[:-5])
     return heads.input.new_empty((heads.input.shape[0],), dtype=context_of(heads).working)
 
 
@@ -115,14 +125,14 @@ def fake_rows(*operands: Any) -> Array:
 def fake_slopes(upstream: Array, *operands: Any) -> Slopes:
     """Tensors without values like the derivatives."""
     del upstream
-    *heads, _, _, _, _, by_states, by_head = operands
+    *heads, _, _, _, _, _, by_states, by_head = operands
     return empty_slopes(Heads(*heads), by_states, by_head, heads[1].dtype)
 
 
 def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
     """Keep the operands for a gradient, and nothing that was computed from them."""
     del output
-    heads, ctx.numbers = inputs[:-4], inputs[-4:]
+    heads, ctx.numbers = inputs[:-5], inputs[-5:]
     ctx.save_for_backward(*heads)
 
 
@@ -132,11 +142,11 @@ def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
     divergence = divergence_of(*ctx.numbers)
     wanted = ctx.needs_input_grad[:4]
     slopes = slopes_again(heads, divergence, upstream, wanted)
-    return *chosen(slopes, wanted), *[None] * 7
+    return *chosen(slopes, wanted), *[None] * 9
 
 
 def slopes_again(
-    heads: Heads, divergence: Divergence, upstream: Array, wanted: tuple[bool, ...]
+    heads: Heads, divergence: LinearDivergence, upstream: Array, wanted: tuple[bool, ...]
 ) -> Slopes:
     """Derivatives from blocks of logits that are made once more; from all where it must be."""
     if is_differentiated(*[one for one in heads if one is not None], upstream):

@@ -3,20 +3,28 @@
 import torch
 
 from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.torch import sparse
 from kldiv_xp.backends.torch.eager_logits import row_slopes, way_of
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_linear import Heads, blocks, operands_of
+from kldiv_xp.core.evaluate_linear import (
+    Heads,
+    LinearDivergence,
+    blocks,
+    operands_of,
+    selected_states,
+)
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse import SparseKL
 
 Slopes = tuple[Array, Array, Array]
 
 
 def slopes_of(
     heads: Heads,
-    divergence: Divergence,
+    divergence: LinearDivergence,
     upstream: Array,
     by_states: bool,
     by_head: bool,
@@ -47,7 +55,7 @@ def empty_slopes(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> 
 def add_slopes(
     context: Context,
     block: Heads,
-    divergence: Divergence,
+    divergence: LinearDivergence,
     upstream: Array,
     places: tuple[Array | None, ...],
     rows: Array | None,
@@ -65,7 +73,7 @@ def add_slopes(
     if by_input is not None:
         torch.mm(slope, block.weight, out=by_input)
     if by_weight is not None and by_bias is not None:
-        add_product(by_weight, slope.T, block.input)
+        add_product(by_weight, slope.T, selected_states(context.xp, block))
         by_bias += slope.sum(0, dtype=by_bias.dtype)
 
 
@@ -77,8 +85,10 @@ def add_product(result: Array, left: Array, right: Array) -> None:
         result += left @ right
 
 
-def rows_of_block(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+def rows_of_block(context: Context, arrays: Arrays, divergence: LinearDivergence) -> Array:
     """Divergence of every row of a block."""
+    if isinstance(divergence, SparseKL):
+        return sparse.rows_of(context.working, divergence, arrays)
     way = way_of(arrays, arrays)
     if way is None:
         return plain_rows(context, arrays, divergence)
@@ -87,10 +97,13 @@ def rows_of_block(context: Context, arrays: Arrays, divergence: Divergence) -> A
 
 
 def slopes_of_block(
-    context: Context, arrays: Arrays, divergence: Divergence, upstream: Array
+    context: Context, arrays: Arrays, divergence: LinearDivergence, upstream: Array
 ) -> Array:
     """Derivatives with respect to the logits of a block, in their type."""
-    return row_slopes(context, arrays, divergence, Scale(), (upstream,), (True, False))[0]
+    wanted = True, False
+    if isinstance(divergence, SparseKL):
+        return sparse.slopes_of(context.working, divergence, arrays, upstream, wanted)[0]
+    return row_slopes(context, arrays, divergence, Scale(), (upstream,), wanted)[0]
 
 
 def context_of(heads: Heads) -> Context:
@@ -98,11 +111,32 @@ def context_of(heads: Heads) -> Context:
     return plain_context(heads.input[:0, :0], heads.target[:0, :0])
 
 
-def plain_gradient(heads: Heads, divergence: Divergence, upstream: Array) -> Slopes:
+def plain_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
+    """Divergence of every row, of all logits at once, by expressions that torch differentiates."""
+    arrays = operands_of(context.xp, heads)
+    if isinstance(divergence, SparseKL):
+        arrays = sparse.with_long_indices(arrays)
+        return plain_sparse_rows(context.working, arrays, divergence, sparse.put)
+    return plain_rows(context, arrays, divergence)
+
+
+def plain_gradient(heads: Heads, divergence: LinearDivergence, upstream: Array) -> Slopes:
     """The derivatives of all rows at once, by expressions that torch differentiates."""
     context = context_of(heads)
-    logits, target, *where = operands_of(context.xp, heads)
-    arrays = logits, target.detach(), *where
-    upstream, wanted = upstream.unsqueeze(-1), (True, False)
-    slope: Array = plain_slopes(context, arrays, divergence, upstream, wanted)[0]
-    return slope @ heads.weight, slope.T @ heads.input, slope.sum(0)
+    logits, *constants = operands_of(context.xp, heads)
+    arrays = logits, *[one.detach() for one in constants]
+    slope = plain_slope(context, arrays, divergence, upstream.unsqueeze(-1))
+    states = selected_states(context.xp, heads)
+    return slope @ heads.weight, slope.T @ states, slope.sum(0)
+
+
+def plain_slope(
+    context: Context, arrays: Arrays, divergence: LinearDivergence, upstream: Array
+) -> Array:
+    """Derivative with respect to all logits, by expressions that torch differentiates."""
+    wanted = True, False
+    if isinstance(divergence, SparseKL):
+        arrays = sparse.with_long_indices(arrays)
+        options = divergence, sparse.put, upstream, wanted
+        return plain_sparse_slopes(context.working, arrays, *options)[0]
+    return plain_slopes(context, arrays, divergence, upstream, wanted)[0]

@@ -14,13 +14,14 @@ from kldiv_xp.backends.torch.linear import chosen, kept, slopes_again
 from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate_linear import Heads
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 
 Reduce = Callable[[Array], Array]
 
 
-def linear_loss(context: Context, heads: Heads, divergence: Divergence, reduce: Reduce) -> Array:
+def linear_loss(
+    context: Context, heads: Heads, divergence: LinearDivergence, reduce: Reduce
+) -> Array:
     """Reduced loss, one number, where a gradient is wanted with respect to eager tensors."""
     learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
     present = tuple(one for one in heads if one is not None)
@@ -36,7 +37,11 @@ class LinearLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, reduce: Reduce, divergence: Divergence, cotangent: Array, *operands: Array | None
+        ctx: Any,
+        reduce: Reduce,
+        divergence: LinearDivergence,
+        cotangent: Array,
+        *operands: Array | None,
     ) -> Array:
         """Reduced loss; the gradient is kept for the first backward pass."""
         heads, wanted = Heads(*operands), ctx.needs_input_grad[3:7]
@@ -58,7 +63,7 @@ class LinearLoss(torch.autograd.Function):
             slopes = slopes_again(heads, ctx.divergence, factors, ctx.wanted)
         else:
             ctx.slopes, slopes = None, times(slopes, upstream)
-        return None, None, None, *chosen(slopes, ctx.wanted), *[None] * 3
+        return None, None, None, *chosen(slopes, ctx.wanted), *[None] * 4
 
 
 def times(slopes: Slopes, upstream: Array) -> Slopes:

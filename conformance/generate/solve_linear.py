@@ -1,0 +1,68 @@
+"""Expected results of a draft with hidden states: the derivatives are by them and by the weight."""
+
+from mpmath import mp, mpf
+
+from generate.linear import Sample, layers_of, linear_sample, logit_slopes, logits, product
+from generate.linear_draft import LinearDraft
+from generate.logit_slopes import Slopes
+from generate.logits import softmax
+from generate.samples import samples
+from generate.solution import Solution
+from generate.solve_logit_slopes import scaled
+from generate.solve_logits import reduced
+
+
+def solve_linear(draft: LinearDraft) -> Solution:
+    """Reduced divergences of the selected samples, or their derivatives."""
+    if draft.upstream is not None:
+        return slopes_of(draft, draft.upstream)
+    nothing = mpf(0), mpf(0)
+    found = [linear_sample(draft, row) if row.hidden else nothing for row in rows(draft)]
+    return reduced(draft, samples(draft), found, traces(draft))
+
+
+def rows(draft: LinearDraft) -> list[Sample]:
+    """Samples, empty where they are not selected."""
+    of_teacher = samples(draft.of_teacher).terms
+    return [
+        Sample(
+            [draft.input[place] for place in places],
+            [draft.target[place] for place in others],
+            [draft.indices[place] for place in others] if draft.indices else [],
+        )
+        for places, others in zip(samples(draft).terms, of_teacher, strict=True)
+    ]
+
+
+def slopes_of(draft: LinearDraft, upstream: float) -> Solution:
+    """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
+    grouped, weight = samples(draft), layers_of(draft)[0].weight
+    factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
+    if draft.scale:
+        factor *= mpf(draft.temperature) ** 2
+    by_input: Slopes = [(mpf(0), mpf(0))] * len(draft.input)
+    chosen = [pair for pair in zip(grouped.terms, rows(draft), strict=True) if pair[0]]
+    by_logits = [logit_slopes(draft, row) for _, row in chosen]
+    for (places, _), found in zip(chosen, by_logits, strict=True):
+        for column, place in enumerate(places):
+            by_input[place] = product(found, [row[column] for row in weight])
+    by_weight = [
+        product([found[word] for found in by_logits], [row.hidden[column] for _, row in chosen])
+        for word in range(len(weight))
+        for column in range(draft.weight_shape[1])
+    ]
+    expected, bound = {}, {}
+    for name, pairs in (("d_input", by_input), ("d_weight", by_weight)):
+        expected[name], bound[name] = scaled(pairs, factor, draft.dtype, draft.dtype)
+    return Solution(expected, bound, {}, traces(draft))
+
+
+def traces(draft: LinearDraft) -> list[float]:
+    """Probabilities that an implementation meets."""
+    of_student = [
+        one
+        for row in rows(draft)
+        if row.hidden
+        for one in softmax(logits(row.hidden, layers_of(draft)[0])[0], draft.temperature).p
+    ]
+    return [float(one) for one in of_student if mp.isfinite(one)]

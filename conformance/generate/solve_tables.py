@@ -1,0 +1,56 @@
+"""What a draft of the Jensen-Shannon divergence of tables expects."""
+
+from mpmath import mp, mpf
+
+from generate import bounds
+from generate.problem import Problem, check_overflow, problem
+from generate.rounding import rounded
+from generate.samples import Samples, samples
+from generate.solution import Solution
+from generate.tables import Mixture
+from generate.tables_draft import TablesDraft
+
+
+def solve_tables(draft: TablesDraft) -> Solution:
+    """Everything that a vector of this draft expects."""
+    posed, grouped = problem(draft), samples(draft)
+    mixture = Mixture(draft.log_input, posed.log_target, draft.beta, posed.working)
+    if draft.upstream is None:
+        return value_solution(posed, grouped, mixture)
+    return slope_solution(posed, grouped, mixture, draft.upstream)
+
+
+def value_solution(posed: Problem, grouped: Samples, mixture: Mixture) -> Solution:
+    """Solution of a vector that asks for the divergence."""
+    form, divisor = posed.results["value"], grouped.divisor(posed.resolved)
+    expected, bound = [], []
+    for part in grouped.parts(posed.resolved):
+        found = [mixture.term(*posed.pairs[place]) for place in part]
+        check_overflow(found, posed)
+        errors = [mixture.term_bound(*posed.pairs[place]) for place in part]
+        exact = mp.fsum(found) / divisor
+        pointwise = grouped.single and posed.resolved == "none" and part
+        (reach,) = bounds.value_bounds(errors, None if pointwise else divisor, posed.working)
+        expected.append(rounded(exact, form))
+        bound.append(bounds.acceptable(exact, reach, form))
+    return Solution({"value": expected}, {"value": bound}, {}, traces(posed, grouped, mixture))
+
+
+def slope_solution(posed: Problem, grouped: Samples, mixture: Mixture, upstream: float) -> Solution:
+    """Solution of a vector that asks for the gradient: 0 at what is not selected."""
+    factor = mpf(upstream) / grouped.divisor(posed.resolved)
+    expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
+    bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
+    for place in grouped.selected:
+        slopes = mixture.slopes(*posed.pairs[place])
+        reach = mixture.slope_bounds(*posed.pairs[place], factor)
+        for (name, form), slope, error in zip(posed.results.items(), slopes, reach, strict=True):
+            exact = slope * factor if slope else mpf(0)
+            expected[name][place] = rounded(exact, form)
+            bound[name][place] = bounds.acceptable(exact, error, form)
+    return Solution(expected, bound, {}, traces(posed, grouped, mixture))
+
+
+def traces(posed: Problem, grouped: Samples, mixture: Mixture) -> list[float]:
+    """Magnitudes that an implementation may meet for what is selected."""
+    return [trace for place in grouped.selected for trace in mixture.traces(*posed.pairs[place])]

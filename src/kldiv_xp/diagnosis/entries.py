@@ -1,0 +1,42 @@
+"""What single entries of two operands can be."""
+
+import math
+from collections.abc import Iterator
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.diagnosis.subject import Subject
+
+
+def events(
+    xp: Namespace, x: Array, t: Array, subject: Subject, tiny: float, tolerance: float
+) -> Iterator[tuple[str, Array, Array]]:
+    """Names of what entries can be, where they are it, and the values to show."""
+    for name, values in (("input", x), ("target", t)):
+        yield f"{name} nan", values != values, values  # noqa: PLR0124 - NaN alone differs from itself
+        yield f"{name} infinite", values == math.inf, values
+        yield f"{name} negative", values < 0, values
+        yield f"{name} positive", values > 0, values
+        yield f"{name} above", values > tolerance, values
+        yield f"{name} large", xp.abs(values) > 1 + tolerance, values
+    if subject.needs_support == "input":
+        p = probabilities(xp, t, subject.kind_of("target"), subject.temperature)
+        yield "support", (x == nothing(subject, "input")) & (p > 0), p
+    if subject.needs_support == "target":
+        q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
+        yield "support", (t == nothing(subject, "target")) & (q > 0), q
+    if subject.target_is == "probabilities":
+        yield "subnormal", (t > 0) & (t < tiny), t
+
+
+def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
+    """Space of the entries of rows; for logits relative to the largest one of the row."""
+    if kind == "probabilities":
+        return rows
+    if kind == "log_probabilities":
+        return xp.exp(rows)
+    return xp.exp((rows - xp.max(rows, axis=-1, keepdims=True)) / temperature)
+
+
+def nothing(subject: Subject, operand: str) -> float:
+    """Entry of an operand that stands for a probability of 0."""
+    return 0.0 if subject.kind_of(operand) == "probabilities" else -math.inf

@@ -1,0 +1,83 @@
+"""A diagnosis of a loss with indices or with layers: which loss is meant, and its values."""
+
+from dataclasses import replace
+
+from kldiv_xp._typing import Array, Axes, Tail, TargetKind
+from kldiv_xp.calls.linear_heads import linear_divergence_of
+from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
+from kldiv_xp.checks.options import check_tail
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.namespaces import known_shape, namespace_of
+from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.findings import constant
+from kldiv_xp.diagnosis.report import Report
+from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.subject import Subject
+from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
+from kldiv_xp.diagnosis.values import by_reduction
+from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.sparse import SparseKL
+
+
+def asked_of_teachers(
+    heads: Heads, subject: Subject, axis: int | Axes, target_is: TargetKind | None, tail: Tail
+) -> Report:
+    """Report about a teacher known in part, or about logits that are made of hidden states."""
+    check_tail(tail)
+    check_layers(heads, subject, axis)
+    given = {name: constant(one) for name, one in heads._asdict().items() if one is not None}
+    heads = heads._replace(**given)
+    if heads.weight is None:
+        divergence = SparseKL(1.0, target_is or "log_probabilities", tail)
+        return of_indices(heads, divergence, axis)
+    kind: TargetKind = target_is or "logits"
+    loss: LinearDivergence = KL(1.0, kind)
+    if heads.indices is not None:
+        loss = SparseKL(1.0, kind, tail)
+    found = report_of_heads(heads, loss)
+    scaled = False
+    return with_values(found, linear_divergence_of(heads, loss, scaled, "none", None), heads.where)
+
+
+def of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
+    """Report about logits and a teacher known in part."""
+    operands, where = (heads.input, heads.indices, heads.target), heads.where
+    found = report_of_sparse(*operands, divergence, axis, where)
+    (place,) = found.axis
+    scaled = False
+    rows = sparse_divergence_of(*operands, divergence, place, scaled, "none", where, None)
+    return with_values(found, rows, where)
+
+
+def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
+    """Refuse layers without that of the student, and what goes with no logits."""
+    if subject.input_is != "logits":
+        message = (
+            "`input_is` must be 'logits' where `indices` or `weight` name a loss of logits; got "
+            f"{subject.input_is!r}: leave it out."
+        )
+        raise ValueError(message)
+    if heads.weight is None and heads.indices is None:
+        message = (
+            "`bias`, `target_weight` and `target_bias` must come with `weight`; got none: pass the "
+            "weight of the student's last layer, and hidden states as `input`."
+        )
+        raise ValueError(message)
+    if heads.weight is not None and axis != -1:
+        message = (
+            f"`axis` must be left out where `weight` makes logits, of whose last axis they are; "
+            f"got {axis!r}: move the axis of the hidden states to the end."
+        )
+        raise ValueError(message)
+
+
+def with_values(found: Report, samples: Array, where: Array | None) -> Report:
+    """Report with the loss by each reduction."""
+    xp = namespace_of(samples)
+    with quiet(facts_about(xp), samples):
+        total = read(xp.sum(samples))
+    count = None
+    if where is not None:
+        count = read(xp.sum(xp.astype(where, samples.dtype))) or 1.0
+    return replace(found, values=by_reduction(total, known_shape(samples), count))

@@ -1,0 +1,96 @@
+"""Arrays that are made where they are looked at: logits of hidden states, and masks of samples."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.evaluate_linear import Heads, blocks, logits_of
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.diagnosis.sample_blocks import in_memory
+
+
+@dataclass(frozen=True)
+class MadeLogits:
+    """Hidden states times a weight, plus a bias, of which an index makes a part."""
+
+    xp: Namespace
+    hidden: Array
+    weight: Array
+    bias: Array | None
+
+    @property
+    def shape(self) -> Axes:
+        """Shape of the samples, and the size of the vocabulary."""
+        return (*self.hidden.shape[:-1], self.weight.shape[0])
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> DType:
+        """Dtype of the product."""
+        return self.hidden.dtype
+
+    def __getitem__(self, index: tuple[Any, ...]) -> Array:
+        *rows, words = [one for one in index if one is not Ellipsis]
+        bias = None if self.bias is None else self.bias[words]
+        hidden = self.hidden[(*rows, slice(None))]
+        return logits_of(self.xp, hidden, self.weight[words, :], bias)
+
+    def at(self, indices: Array) -> Array:
+        """The logits at some places of the vocabulary, made block by block."""
+        xp, width = self.xp, self.hidden.shape[-1]
+        hidden = xp.reshape(self.hidden, (-1, width))
+        rows = xp.reshape(indices, (-1, indices.shape[-1]))
+        heads = Heads(hidden, self.weight, rows, self.bias)
+        found = [
+            taken(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
+            for block in blocks(heads)
+        ]
+        xp = namespace_of(found[0])
+        return xp.reshape(xp.concat(found), indices.shape)
+
+
+def entries_at(logits: Array, indices: Array) -> Array:
+    """Entries of logits at some places of the last axis, block by block where these are lazy."""
+    xp = namespace_of(logits)
+    if hasattr(xp, "take_along_axis"):
+        return taken(logits, indices)
+    logits, rows = (xp.reshape(one, (-1, one.shape[-1])) for one in (logits, indices))
+    heads = Heads(logits, logits.T, rows)
+    found = [taken(logits[block, :], rows[block, :]) for block in blocks(heads)]
+    xp = namespace_of(found[0])
+    return xp.reshape(xp.concat(found), indices.shape)
+
+
+def taken(logits: Array, indices: Array) -> Array:
+    """The same of logits that may be in memory."""
+    at_hand = in_memory(logits)
+    return namespace_of(at_hand).take_along_axis(at_hand, in_memory(indices), axis=-1)
+
+
+@dataclass(frozen=True)
+class RepeatedMask:
+    """A mask of samples with size 1 in the last axis, for so many entries."""
+
+    xp: Namespace
+    mask: Array
+    size: int
+
+    @property
+    def shape(self) -> Axes:
+        """Shape of the operands."""
+        return (*self.mask.shape[:-1], self.size)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __getitem__(self, index: tuple[Any, ...]) -> Array:
+        *rows, words = [one for one in index if one is not Ellipsis]
+        mask = self.mask[(*rows, slice(None))]
+        count = len(range(*words.indices(self.size)))
+        return self.xp.broadcast_to(mask, (*mask.shape[:-1], count))

@@ -1,0 +1,156 @@
+"""Findings about losses of logits that are made of hidden states, or of a teacher known in part."""
+
+from dataclasses import replace
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, TargetKind
+from kldiv_xp.calls.kl_div import aligned
+from kldiv_xp.calls.linear_heads import in_one_type
+from kldiv_xp.calls.operands import examine_apart
+from kldiv_xp.calls.sparse_teachers import settled
+from kldiv_xp.checks.linear_heads import check_heads
+from kldiv_xp.checks.operands import check_where
+from kldiv_xp.checks.options import one_axis
+from kldiv_xp.checks.sparse_teachers import check_indices_of
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
+from kldiv_xp.core.evaluate_sparse import selected_indices
+from kldiv_xp.core.indices import check_indices
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.diagnosis.findings import allowance, constant, findings_of, smallest_normal
+from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, entries_at
+from kldiv_xp.diagnosis.report import Finding, Report
+from kldiv_xp.diagnosis.sample_blocks import in_memory
+from kldiv_xp.diagnosis.scan import Inspection, inspect
+from kldiv_xp.diagnosis.subject import Subject, of_logits
+from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.sparse import SparseKL
+
+
+def report_of_sparse(
+    input: Array,
+    indices: Array,
+    target: Array,
+    divergence: SparseKL,
+    axis: int | Axes,
+    where: Array | None,
+) -> Report:
+    """Report about logits and a teacher that is known at some indices."""
+    context = examine_apart(input, target)
+    place = one_axis(axis, input.ndim)
+    check_indices_of(input, indices, target, place)
+    divergence = settled(divergence, input.shape[place], indices.shape[place])
+    if where is not None:
+        check_where(input, where, (place,), of_samples=True)
+        where = aligned(context, input, where, (place,))
+    xp, size = context.xp, input.shape[place]
+    last = [xp.moveaxis(one, place, -1) for one in (indices, *([] if where is None else [where]))]
+    chosen = checked_places(context, last[0], last[1] if where is not None else None, size)
+    logits, target = constant(input), constant(target)
+    student = entries_at(xp.moveaxis(logits, place, -1), chosen)
+    student = namespace_of(student).moveaxis(student, -1, place)
+    chosen = xp.moveaxis(chosen, -1, place)
+    masks = [
+        () if where is None else (xp.broadcast_to(where, one.shape),) for one in (input, target)
+    ]
+    arrays = (logits, logits, *masks[0]), (student, target, *masks[1])
+    subject = subject_of_part(divergence)
+    return report(subject, input, (place,), of_part(context, arrays, chosen, (place,), subject))
+
+
+def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
+    """Report about the logits that are made of hidden states, and what they are compared with."""
+    target_is: TargetKind = getattr(divergence, "target_is", "logits")
+    xp = check_heads(heads, target_is)
+    axes = (heads.input.ndim - 1,)
+    if heads.where is not None:
+        check_where(heads.input, heads.where, axes, of_samples=True)
+    heads = in_one_type(xp, heads)
+    heads = heads._replace(
+        **{name: constant(one) for name, one in heads._asdict().items() if one is not None}
+    )
+    context = examine_apart(heads.input, heads.target)
+    if heads.where is not None:
+        heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
+    made = MadeLogits(xp, heads.input, heads.weight, heads.bias)
+    if isinstance(divergence, SparseKL):
+        return report_of_part(context, heads, made, divergence)
+    target = heads.target
+    if heads.target_weight is not None:
+        target = MadeLogits(xp, target, heads.target_weight, heads.target_bias)
+    arrays = (made, target, *repeated(context, heads.where, made.shape[-1]))
+    subject = Subject(target_is, divergence)
+    return report(subject, made, axes, findings_of(context, arrays, axes, subject, most=0))
+
+
+def report_of_part(
+    context: Context, heads: Heads, made: MadeLogits, divergence: SparseKL
+) -> Report:
+    """The same with a teacher that is known at some indices."""
+    indices: Array = heads.indices
+    axes, size = (made.ndim - 1,), made.shape[-1]
+    divergence = settled(divergence, size, indices.shape[-1])
+    chosen = checked_places(context, indices, heads.where, size)
+    arrays = (
+        (made, made, *repeated(context, heads.where, size)),
+        (made.at(chosen), heads.target, *repeated(context, heads.where, indices.shape[-1])),
+    )
+    subject = subject_of_part(divergence)
+    return report(subject, made, axes, of_part(context, arrays, chosen, axes, subject))
+
+
+def subject_of_part(divergence: SparseKL) -> Subject:
+    """Loss of a teacher that is known in part."""
+    beside = KL(divergence.temperature, divergence.target_is)
+    return Subject(divergence.target_is, beside, tail=divergence.tail)
+
+
+def repeated(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
+    """The mask for so many entries, if there is one."""
+    return () if mask is None else (RepeatedMask(context.xp, mask, size),)
+
+
+def checked_places(context: Context, indices: Array, where: Array | None, size: int) -> Array:
+    """Indices, the first ones in samples that are not selected; refuse what names no place."""
+    if where is not None:
+        indices = selected_indices(context.xp, indices, where)
+    at_hand = in_memory(indices)
+    check_indices(namespace_of(at_hand), at_hand, size)
+    return indices
+
+
+def report(subject: Subject, input: Any, axes: Axes, findings: tuple[Finding, ...]) -> Report:
+    """Report of findings, without values."""
+    kinds = subject.log_target, subject.input_is, subject.target_is
+    return Report(findings, {}, tuple(input.shape), axes, *kinds)
+
+
+def of_part(
+    context: Context,
+    arrays: tuple[Arrays, Arrays],
+    indices: Array,
+    axes: Axes,
+    subject: Subject,
+) -> tuple[Finding, ...]:
+    """Findings about all logits, and about the teacher beside the logits at its indices."""
+    xp, (whole, part) = context.xp, arrays
+    tolerance = allowance(xp, whole[0], part[1], axes)
+    tiny = smallest_normal(xp, part[1])
+    options = {"tiny": tiny, "tolerance": tolerance}
+    everywhere = inspect(context, whole, axes, subject=of_logits("logits"), **options)
+    there = inspect(context, part, axes, subject=subject, **options)
+    found = Inspection(tolerance)
+    found.met = {
+        name: tally
+        for seen, of_input in ((everywhere, True), (there, False))
+        for name, tally in seen.met.items()
+        if name.startswith("input") == of_input
+    }
+    found.samples = {"input": everywhere.samples["input"], "target": there.samples["target"]}
+    if "support" in found.met:  # a place in the vocabulary
+        tally = found.met["support"]
+        word = int(indices[tally.where])
+        where = tuple(word if axis in axes else at for axis, at in enumerate(tally.where))
+        found.met["support"] = replace(tally, where=where)
+    return findings_of(context, (whole[0], part[1]), axes, subject, found)

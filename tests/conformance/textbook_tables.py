@@ -1,0 +1,84 @@
+"""A plain Jensen-Shannon divergence of two tables, with gradients, for mutants."""
+
+import numpy as np
+
+
+def js_div(input, target, *, beta=0.5, **options):
+    tables = Tables(input, target, **options)
+    with np.errstate(all="ignore"):
+        q, p, log_q, log_p = tables.probabilities()
+        if beta == 0:
+            return tables.reduced(kl(p, log_p, log_q) - p + q)
+        if beta == 1:
+            return tables.reduced(kl(q, log_q, log_p) - q + p)
+        log_m = np.log(beta * p + (1 - beta) * q)
+        return tables.reduced(beta * kl(p, log_p, log_m) + (1 - beta) * kl(q, log_q, log_m))
+
+
+def js_div_gradient(input, target, *, upstream, beta=0.5, **options):
+    tables = Tables(input, target, **options)
+    with np.errstate(all="ignore"):
+        q, p, log_q, log_p = tables.probabilities()
+        if beta in (0, 1):
+            left, right = ((p, log_p), (q, log_q))[:: -1 if beta else 1]
+            slopes = [1 - left[0] / right[0], left[1] - right[1]]
+            by_input, by_target = slopes[:: -1 if beta else 1]
+        else:
+            log_m = np.log(beta * p + (1 - beta) * q)
+            by_input, by_target = (1 - beta) * (log_q - log_m), beta * (log_p - log_m)
+        by_input = by_input * q if tables.log_input else by_input
+        by_target = by_target * p if tables.log_target else by_target
+        slopes = np.where(q == 0, 0, by_input), np.where(p == 0, 0, by_target)
+        return tables.gradients(slopes, upstream)
+
+
+def kl(p, log_p, log_q):
+    return np.where(p == 0, 0, p * (log_p - log_q))
+
+
+class Tables:
+    def __init__(
+        self,
+        input,
+        target,
+        *,
+        log_input=True,
+        log_target=False,
+        axis=-1,
+        reduction="batchmean",
+        where=None,
+    ):
+        self.log_input, self.log_target, self.reduction = log_input, log_target, reduction
+        self.dtypes = input.dtype, target.dtype
+        self.dtype = np.promote_types(*self.dtypes)
+        wide = np.promote_types(self.dtype, np.float32)
+        self.input, self.target = input.astype(wide), target.astype(wide)
+        self.axis = () if axis is None else axis
+        self.chosen = np.ones(input.shape, dtype=bool) if where is None else where
+        self.chosen = np.broadcast_to(self.chosen, input.shape)
+
+    def probabilities(self):
+        q = np.exp(self.input) if self.log_input else self.input
+        p = np.exp(self.target) if self.log_target else self.target
+        log_q = self.input if self.log_input else np.log(self.input)
+        log_p = self.target if self.log_target else np.log(self.target)
+        return q, p, log_q, log_p
+
+    def reduced(self, terms):
+        samples = np.sum(np.where(self.chosen, terms, 0), axis=self.axis)
+        if self.reduction != "none":
+            samples = np.sum(samples) / self.divisor()
+        return np.asarray(samples, dtype=self.dtype)
+
+    def gradients(self, slopes, upstream):
+        factor = upstream / self.divisor()
+        return tuple(
+            np.where(self.chosen, slope * factor, 0).astype(dtype)
+            for slope, dtype in zip(slopes, self.dtypes, strict=True)
+        )
+
+    def divisor(self):
+        samples = np.any(self.chosen, axis=self.axis)
+        if self.reduction == "mean":
+            return int(np.sum(samples)) or 1
+        return samples.shape[0] if self.reduction == "batchmean" and samples.ndim else 1

@@ -1,0 +1,91 @@
+"""JAX on four devices: rows of sparse teachers and of hidden states, sharded over a batch."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from kldiv_xp import linear_kl_div, sparse_kl_div_with_logits
+from kldiv_xp.core import evaluate_linear
+
+jax = pytest.importorskip("jax", reason="jax is not installed")
+
+from jax.sharding import AxisType, NamedSharding, PartitionSpec  # noqa: E402 - after the skip
+
+DEVICES = 4
+
+if len(jax.devices()) < DEVICES:
+    reason = "needs 4 devices: XLA_FLAGS=--xla_force_host_platform_device_count=4"
+    pytest.skip(reason, allow_module_level=True)
+
+RNG = np.random.default_rng(6)
+ROWS, SIZE, WIDTH, TOP = 24, 12, 5, 3
+STUDENT, TEACHER = 2 * RNG.normal(size=(2, ROWS, SIZE))
+HIDDEN, WEIGHT, BIAS = RNG.normal(size=(ROWS, WIDTH)), RNG.normal(size=(SIZE, WIDTH)), STUDENT[0]
+INDICES = np.argsort(-TEACHER, axis=-1)[:, :TOP].copy()
+LOG_P = TEACHER - np.log(np.exp(TEACHER).sum(axis=-1, keepdims=True))
+TOP_P = np.take_along_axis(LOG_P, INDICES, axis=-1)
+TOKENS = np.arange(ROWS) % 5 > 0
+EVERY_MESH = pytest.mark.parametrize("axis_type", [AxisType.Auto, AxisType.Explicit], ids=str)
+
+
+def sparse(student, target, indices, mask):
+    rows = sparse_kl_div_with_logits(student, indices, target, tail="renormalize", reduction="none")
+    mean = sparse_kl_div_with_logits(
+        student, indices, target, where=mask, temperature=2.0, reduction="mean"
+    )
+    return mean + (rows * rows).sum()
+
+
+def linear(hidden, weight, bias, target, mask):
+    rows = linear_kl_div(hidden, weight, target, bias=bias, reduction="none")
+    mean = linear_kl_div(
+        hidden, weight, target, bias=bias, where=mask, temperature=2.0, reduction="mean"
+    )
+    return mean + (rows * rows).sum()
+
+
+def linear_sparse(hidden, weight, bias, target, indices, mask):
+    options = {"bias": bias, "indices": indices, "target_is": "log_probabilities"}
+    return linear_kl_div(hidden, weight, target, where=mask, reduction="mean", **options)
+
+
+# Loss, operands that are sharded by rows or lie on all devices, and by which there is a gradient.
+LOSSES = {
+    "sparse": (sparse, (STUDENT, TOP_P, INDICES, TOKENS), (0, 1)),
+    "linear": (linear, (HIDDEN, WEIGHT, BIAS, TEACHER, TOKENS), (0, 1, 2)),
+    "linear, sparse": (
+        linear_sparse,
+        (HIDDEN, WEIGHT, BIAS, TOP_P, INDICES, TOKENS),
+        (0, 1, 2),
+    ),
+}
+
+
+def placed(operands, axis_type):
+    """The same on four devices: rows are sharded, and a layer is on each."""
+    mesh = jax.make_mesh((DEVICES,), ("d",), axis_types=(axis_type,))
+    specs = [PartitionSpec("d") if len(one) == ROWS else PartitionSpec() for one in operands]
+    return [
+        jax.device_put(one, NamedSharding(mesh, spec))
+        for one, spec in zip(operands, specs, strict=True)
+    ]
+
+
+@EVERY_MESH
+@pytest.mark.parametrize("transform", ["eager", "jit"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_value_and_gradients_are_those_of_one_device(monkeypatch, name, transform, axis_type):
+    loss, operands, wanted = LOSSES[name]
+    function = jax.value_and_grad(loss, wanted)
+    expected, slopes = function(*map(jax.numpy.asarray, operands))
+    arrays = placed(operands, axis_type)
+    if transform == "jit":  # in blocks of rows that four devices do not share
+        monkeypatch.setattr(evaluate_linear, "BYTES_OF_LOGITS", 4 * SIZE * 9)
+        jax.clear_caches()
+        function = jax.jit(function)
+    with jax.set_mesh(arrays[0].sharding.mesh):  # of explicit axes JAX adds up nothing without it
+        found, found_slopes = function(*arrays)
+    assert_allclose(found, expected, rtol=1e-12)
+    for place, slope, alone in zip(wanted, found_slopes, slopes, strict=True):
+        assert_allclose(slope, alone, rtol=1e-10, atol=1e-14)
+        assert slope.sharding.is_equivalent_to(arrays[place].sharding, slope.ndim)
