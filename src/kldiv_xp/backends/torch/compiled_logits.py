@@ -11,7 +11,7 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.eager_logits import row_slopes
-from kldiv_xp.backends.torch.linear import divergence_of, numbers_of
+from kldiv_xp.backends.torch.linear import dense_divergence, numbers_of
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.core.context import Context, plain_context
@@ -30,7 +30,7 @@ def has_operator(arrays: Arrays) -> bool:
 def divergences(arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     input, target, *where = arrays  # noqa: A001 - torch's name
-    return rows_of_logits(input, target, where[0] if where else None, *numbers_of(divergence))
+    return rows_of_logits(input, target, where[0] if where else None, *numbers_of(divergence)[:-1])
 
 
 @torch.library.custom_op("kldiv_xp::rows_of_logits", mutates_args=())
@@ -45,7 +45,7 @@ def rows_of_logits(
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
     arrays = present(input, target, where)
-    divergence = divergence_of(temperature, target_is, scaled, beta)
+    divergence = dense_divergence(temperature, target_is, scaled, beta)
     return rows_of_block(context_of(input, target), arrays, divergence)
 
 
@@ -64,7 +64,7 @@ def slopes_of_logits(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Gradients with respect to input and target, each empty where it is not wanted."""
     arrays, context = present(input, target, where), context_of(input, target)
-    divergence = divergence_of(temperature, target_is, scaled, beta)
+    divergence = dense_divergence(temperature, target_is, scaled, beta)
     above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
     slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
     first, last = (
@@ -104,7 +104,7 @@ def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
     wanted, arrays = ctx.needs_input_grad[:2], present(input, target, where)
     if is_differentiated(*arrays, upstream):
         slopes = plain_slopes(
-            context_of(input, target), arrays, divergence_of(*ctx.numbers),
+            context_of(input, target), arrays, dense_divergence(*ctx.numbers),
             upstream.unsqueeze(-1), wanted,
         )  # fmt: skip
     else:

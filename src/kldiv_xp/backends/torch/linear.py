@@ -23,7 +23,7 @@ from kldiv_xp.backends.torch.numpy_views import is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, rows_in_blocks
-from kldiv_xp.formula.logits import JS, KL, JSOfGiven
+from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 from kldiv_xp.formula.sparse import SparseKL
 
 
@@ -55,9 +55,14 @@ def divergence_of(
     temperature: float, target_is: str, scaled: bool, beta: float, tail: str
 ) -> LinearDivergence:
     """Divergence of these numbers and words."""
-    kind = cast("TargetKind", target_is)
     if tail:
-        return SparseKL(temperature, kind, cast("Tail", tail))
+        return SparseKL(temperature, cast("TargetKind", target_is), cast("Tail", tail))
+    return dense_divergence(temperature, target_is, scaled, beta)
+
+
+def dense_divergence(temperature: float, target_is: str, scaled: bool, beta: float) -> Divergence:
+    """The same from a target that has all classes."""
+    kind = cast("TargetKind", target_is)
     if beta == 0:
         return KL(temperature, kind, scaled)
     if kind == "logits":
