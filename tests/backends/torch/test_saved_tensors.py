@@ -133,6 +133,7 @@ def compilations():
 
 
 @pytest.mark.slow
+@pytest.mark.cases(5)
 @pytest.mark.parametrize(("backend", "loss"), list(compilations()))
 def test_so_it_does_under_the_compiler(loss, backend):
     torch.compiler.reset()
