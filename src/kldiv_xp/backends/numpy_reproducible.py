@@ -14,6 +14,9 @@ from kldiv_xp.backends.numpy_reproducible_blocks import (
     in_order,
     integers_over,
 )
+from kldiv_xp.backends.numpy_reproducible_functions import Memory
+from kldiv_xp.backends.numpy_reproducible_terms import ordinary, ratio_unit, rounded_to, slope
+from kldiv_xp.backends.numpy_reproducible_terms import terms as terms_of_block
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (
@@ -37,7 +40,7 @@ def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     xp = namespace_of(arrays[0])
     if wanted.axis == ():
         result = xp.empty(arrays[0].shape, dtype=wanted.rounding.dtype)
-        fill(xp, partial(rounded_terms, wanted), arrays, result, thread_count)
+        fill_terms(xp, arrays, wanted, result, thread_count)
         return result
     return xp.asarray(sums_over(xp, arrays, wanted, divisor, thread_count))
 
@@ -58,9 +61,22 @@ def slopes(
     return results[0], results[1]
 
 
-def rounded_terms(wanted: Wanted, xp: Namespace, *arrays: Array) -> Array:
-    """Terms in the type of the result."""
-    return rounded(xp, terms(xp, wanted.form, *arrays), wanted.rounding)
+def fill_terms(
+    xp: Namespace, arrays: Arrays, wanted: Wanted, result: Array, threads: Threads
+) -> None:
+    """Write the terms into `result`."""
+    fill(xp, partial(rounded_terms, wanted), arrays, result, threads)
+
+
+def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> Array:
+    """Terms of a block in the type of the result, or in float32 that holds them."""
+    form, rounding = wanted.form, wanted.rounding
+    block = ordinary(memory, form, *arrays)
+    if block is None:
+        return rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)
+    value = terms_of_block(memory, form, block)
+    value *= 1 / ratio_unit(form)
+    return rounded_to(memory, value, rounding).reshape(arrays[0].shape)
 
 
 def fill_slope(
@@ -75,8 +91,21 @@ def fill_slope(
     wanted, divisor, upstream, rounding = ask
     with xp.errstate(all="ignore"):
         factor = factor_of(xp, xp.empty(0), wanted, arrays[0].shape, divisor, upstream)
-    function = partial(scaled_slope, place, wanted.form, rounding)
+    function = partial(rounded_slope, place, wanted.form, rounding)
     fill(xp, function, (*arrays, factor), result, threads)
+
+
+def rounded_slope(
+    place: int, form: Form, rounding: Rounding, memory: Memory, *arrays: Array
+) -> Array:
+    """The same of a block; the last array is a factor, or one for each term."""
+    *operands, factor = arrays
+    block = ordinary(memory, form, *operands) if memory.xp.isfinite(factor).all() else None
+    if block is None:
+        return scaled_slope(place, form, rounding, memory.xp, *arrays)
+    factor = factor.reshape(-1) if factor.ndim else factor
+    value = slope(memory, place, form, block, factor)
+    return rounded_to(memory, value, rounding).reshape(operands[0].shape)
 
 
 def fill(
@@ -86,11 +115,11 @@ def fill(
     result: Array,
     threads: Threads,
 ) -> None:
-    """Write what a function of blocks returns into `result`."""
+    """Write what a function (memory, *blocks) returns into `result`."""
     indices = blocks(result.shape, numpy_reproducible_blocks.BLOCK)
 
-    def write(job: int) -> None:
-        result[indices[job]] = function(xp, *cut(operands, indices[job]))
+    def write(memory: Memory, job: int) -> None:
+        result[indices[job]] = function(memory, *cut(operands, indices[job]))
 
     each(xp, write, len(indices), threads)
 
@@ -126,4 +155,4 @@ def sums_over(
     bounds = bounds_over(xp, arrays, kept, wanted.form, threads)
     sums = integers_over(xp, arrays, kept, wanted.form, bounds, threads)
     with xp.errstate(all="ignore"):
-        return completed(xp, sums, bounds, divisor, wanted.rounding)
+        return completed(xp, sums, bounds, wanted, divisor)

@@ -6,17 +6,21 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.backends.numpy_reproducible_functions import Memory
+from kldiv_xp.backends.numpy_reproducible_terms import largest, ordinary, ratio_unit, sums
+from kldiv_xp.backends.numpy_reproducible_terms import terms as terms_of_block
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_reproducible import largest, terms
+from kldiv_xp.core.evaluate_reproducible import LEAST_RATIO, least_weight, steps_between, terms
+from kldiv_xp.core.evaluate_reproducible import largest as largest_of
 from kldiv_xp.formula.form import Form
-from kldiv_xp.formula.reproducible_sums import Steps, Sums, integers, steps_of, sums_of
+from kldiv_xp.formula.reproducible_sums import Steps, Sums, sums_of
 from kldiv_xp.host.blocks import Index, blocks, order_of_memory
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
 Threads = Callable[[], int]
 
-# Elements of a block; a term takes about ten numbers of float64.
+# Elements of a block, which takes about ten arrays in a cache.
 BLOCK = 1 << 14
 
 
@@ -33,17 +37,21 @@ def in_order(arrays: Arrays, axis: Axes | None) -> tuple[Arrays, int]:
 def bounds_over(xp: Namespace, arrays: Arrays, kept: int, form: Form, threads: Threads) -> Arrays:
     """Bounds and numbers of terms for every place in the first axes."""
     rows, count = arrays[0].shape[:kept], math.prod(arrays[0].shape[kept:])
-    most = xp.zeros(rows), xp.zeros(rows)
-    look = partial(largest_of_block, xp, form)
+    most = xp.full(rows, least_weight(form)), xp.full(rows, LEAST_RATIO)
+    look = partial(largest_of_block, form)
     for index, found in by_blocks(xp, look, arrays, kept, threads):
         for so_far, one in zip(most, found, strict=True):
             so_far[index] = xp.maximum(so_far[index], one.reshape(so_far[index].shape))
     return (*most, xp.full(rows, float(count)))
 
 
-def largest_of_block(xp: Namespace, form: Form, axis: Axes, *block: Array) -> Arrays:
+def largest_of_block(form: Form, memory: Memory, axis: Axes, *operands: Array) -> Arrays:
     """Bounds of a block."""
-    return largest(form, axis, xp, *block)[:2]
+    block = ordinary(memory, form, *operands)
+    weight = None if block is None else largest(form, axis, operands[0].shape, block)
+    if weight is None:
+        return largest_of(form, axis, memory.xp, *operands)[:2]
+    return weight, memory.xp.full(weight.shape, LEAST_RATIO)
 
 
 def integers_over(
@@ -51,24 +59,26 @@ def integers_over(
 ) -> Sums:
     """Sums of the terms for every place in the first axes."""
     rows = arrays[0].shape[:kept]
-    sums = Sums(xp.zeros(rows, dtype=xp.int64), xp.zeros(rows, dtype=xp.int64), xp.zeros(rows))
+    totals = Sums(xp.zeros(rows, dtype=xp.int64), xp.zeros(rows, dtype=xp.int64), xp.zeros(rows))
     with xp.errstate(all="ignore"):
-        steps = steps_of(xp, *bounds)
-        add = partial(added, xp, form)
+        steps = steps_between(xp, form, bounds)
+        add = partial(added, form)
         for index, found in by_blocks(xp, add, arrays, kept, threads, steps):
-            for total, one in zip(sums, found, strict=True):
+            for total, one in zip(totals, found, strict=True):
                 total[index] += one.reshape(total[index].shape)
-    return sums
+    return totals
 
 
-def added(xp: Namespace, form: Form, axis: Axes, *operands: Array) -> Arrays:
-    """Sums of the terms of a block; the usual block has finite terms alone."""
-    *block, power, units = operands
-    steps, numbers = Steps(power, units), terms(xp, form, *block)
-    if not math.isfinite(xp.sum(numbers)):
-        return sums_of(xp, numbers, steps, axis)
-    high, low = (xp.sum(one, axis=axis) for one in integers(xp, numbers, steps))
-    return high, low, xp.zeros_like(high)
+def added(form: Form, memory: Memory, axis: Axes, *operands: Array) -> Arrays:
+    """Sums of the terms of a block."""
+    *arrays, power, units = operands
+    steps = Steps(power, units)
+    block = ordinary(memory, form, *arrays) if units.all() else None
+    if block is None:
+        return sums_of(memory.xp, terms(memory.xp, form, *arrays), steps, axis)
+    value = terms_of_block(memory, form, block)
+    high, low = sums(memory, value.reshape(power.size, -1), ratio_unit(form), steps)
+    return high, low, memory.xp.zeros(power.size)
 
 
 def by_blocks(
@@ -79,20 +89,21 @@ def by_blocks(
     threads: Threads,
     of_rows: Arrays = (),
 ) -> Iterator[tuple[Any, Arrays]]:
-    """Results of a function (axis, *blocks), and their places in the first axes.
+    """Results of a function (memory, axis, *blocks), and their places in the first axes.
 
     The axes are those that are not kept; arrays of the rows are cut as these are.
     """
     indices = blocks(arrays[0].shape, BLOCK)
     found: list[Arrays] = [()] * len(indices)
 
-    def look(job: int) -> None:
+    def look(memory: Memory, job: int) -> None:
         index = indices[job]
         block = cut(arrays, index)
         rest = min(block[0].ndim, arrays[0].ndim - kept)
         axis = tuple(range(block[0].ndim - rest, block[0].ndim))
         here = [one[(*index[:kept], ...)] for one in of_rows]
-        found[job] = function(axis, *block, *(one.reshape(one.shape + (1,) * rest) for one in here))
+        here = [one.reshape(one.shape + (1,) * rest) for one in here]
+        found[job] = function(memory, axis, *block, *here)
 
     each(xp, look, len(indices), threads)
     return zip([(*index[:kept], ...) for index in indices], found, strict=True)
@@ -103,13 +114,16 @@ def cut(operands: Arrays, index: Index) -> list[Array]:
     return [one[(*index, ...)] if one.ndim else one[...] for one in operands]
 
 
-def each(xp: Namespace, function: Callable[[int], None], jobs: int, threads: Threads) -> None:
-    """Call a function of every job, in threads."""
+def each(
+    xp: Namespace, function: Callable[[Memory, int], None], jobs: int, threads: Threads
+) -> None:
+    """Call a function of every job, in threads; each has memory of its own."""
     check_setting()
 
     def work(share_of_jobs: Iterator[int]) -> None:
+        memory = Memory(xp)
         with xp.errstate(all="ignore"):
             for job in share_of_jobs:
-                function(job)
+                function(memory, job)
 
     share(work, jobs, threads() if jobs > 1 else 1)

@@ -113,8 +113,7 @@ def computed(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     wanted = in_numpy(wanted)
     if wanted.axis == ():
         result, places = empty(arrays[0].shape, dtype)
-        function = partial(numpy_reproducible.rounded_terms, wanted)
-        numpy_reproducible.fill(xp, function, memory, places, threads)
+        numpy_reproducible.fill_terms(xp, memory, wanted, places, threads)
         return result
     by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
     sums = numpy_reproducible.sums_over(xp, memory, wanted, by, threads)

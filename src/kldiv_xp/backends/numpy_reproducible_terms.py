@@ -1,0 +1,212 @@
+"""Terms, derivatives and sums of blocks of ordinary numbers, with the bits of the plain expression.
+
+Blocks that hold others, such as NaN, are left to that expression.
+"""
+
+import math
+from typing import NamedTuple
+
+from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.backends.numpy_reproducible_functions import (
+    BITS_OF_INFINITY,
+    BITS_OF_TINY,
+    LOG_OF_ZERO,
+    UNIT,
+    Memory,
+    exp,
+    log,
+)
+from kldiv_xp.core.evaluate_reproducible import LARGEST_LOG, LEAST_RATIO
+from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.reproducible_functions import (
+    EPS_OF_FLOAT32,
+    LOG_OF_LARGEST,
+    LOG_OF_TINY,
+    TINY,
+    Rounding,
+    rounded,
+)
+from kldiv_xp.formula.reproducible_sums import Steps
+
+# Of float64, a number that brings integers into the last bits of a sum.
+SHIFT = 1.5 * 2.0**52
+# From here on a log p is no less than what a subnormal number can change.
+FAR_FROM_ZERO = -(2.0**-70)
+# Times `UNIT` it is a float32.
+LARGEST = 2.0**80
+
+
+class Block(NamedTuple):
+    """Ordinary operands of float32, in a row; those that do not count make a term of 0."""
+
+    x: Array
+    t: Array
+    has_zeros: bool
+    """Whether p is 0 somewhere, and given as it is."""
+
+
+def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> Block | None:
+    """Operands of a block, if all numbers that count are ordinary."""
+    xp = memory.xp
+    x, t = flat(memory, x, "x"), flat(memory, t, "t")
+    of_one = 0.0 if form.log_input else 1.0
+    nothing = LOG_OF_ZERO if form.log_target else 0.0
+    for one in where:
+        mask = one.reshape(-1)
+        x, t = xp.where(mask, x, xp.float32(of_one)), xp.where(mask, t, xp.float32(nothing))
+    has_zeros = False
+    if form.log_target:
+        least, most = t.min(), t.max()
+        if least < LOG_OF_TINY:
+            t = xp.where(t < LOG_OF_TINY, xp.float32(nothing), t)
+        if not most <= FAR_FROM_ZERO and not (
+            most <= LOG_OF_LARGEST and no_subnormal(xp, t) and no_subnormal(xp, x)
+        ):
+            return None
+    else:
+        bits = t.view("int32")
+        least = bits.min()
+        if not 0 <= least or not bits.max() < BITS_OF_INFINITY:
+            return None
+        has_zeros = bool(least == 0)
+        if least < BITS_OF_TINY and not no_subnormal(xp, t):
+            return None
+    x = without_infinite(memory, form, x, t, nothing, of_one)
+    if form.log_input:
+        return Block(x, t, has_zeros) if -LARGEST < x.min() and x.max() < LARGEST else None
+    return Block(x, t, has_zeros) if x.min() >= TINY and x.max() < math.inf else None
+
+
+def without_infinite(
+    memory: Memory, form: Form, x: Array, t: Array, nothing: float, of_one: float
+) -> Array:
+    """Inputs, without what is infinite, or 0, where p is 0."""
+    xp = memory.xp
+    least = x.min()
+    if least > (-math.inf if form.log_input else 0.0) or math.isnan(least):
+        return x
+    is_out = x == (-math.inf if form.log_input else 0.0)
+    return xp.where(is_out & (t == nothing), xp.float32(of_one), x)
+
+
+def flat(memory: Memory, operand: Array, name: str) -> Array:
+    """Numbers in a row, in float32."""
+    if operand.dtype == "float32" and operand.dtype.isnative and operand.flags.c_contiguous:
+        return operand.reshape(-1)
+    place = memory.get(name, "float32", operand.size)
+    memory.xp.copyto(place.reshape(operand.shape), operand)
+    return place
+
+
+def no_subnormal(xp: Namespace, array: Array) -> bool:
+    """Whether no number of float32 is subnormal."""
+    bits = xp.bitwise_and(array.view("int32"), 0x7FFFFFFF)
+    return bool(xp.add(bits, BITS_OF_INFINITY, out=bits).max() <= BITS_OF_INFINITY)
+
+
+def ratio_unit(form: Form) -> float:
+    """What differences of logarithms are multiplied by."""
+    return 1.0 if form.log_input and form.log_target else UNIT
+
+
+def probabilities(memory: Memory, form: Form, block: Block) -> Array:
+    """p in float64."""
+    if form.log_target:
+        return exp(memory, block.t, "p")
+    p = memory.get("p", "float64", block.t.size)
+    memory.xp.copyto(p, block.t)
+    return p
+
+
+def ratio(memory: Memory, form: Form, block: Block) -> Array:
+    """log p - log q, times `ratio_unit`, in memory of its own."""
+    xp, (x, t, _) = memory.xp, block
+    value = memory.get("ratio", "float64", t.size)
+    if form.log_target:
+        scaled(memory, t, ratio_unit(form), value)
+    else:
+        log(memory, t, "ratio")
+    other = memory.get("other", "float64", t.size)
+    if form.log_input:
+        scaled(memory, x, ratio_unit(form), other)
+    else:
+        other = log(memory, x, "log q")
+    return xp.subtract(value, other, out=value)
+
+
+def scaled(memory: Memory, operand: Array, unit: float, result: Array) -> None:
+    """Write numbers times a power of two into float64."""
+    xp = memory.xp
+    if unit != 1.0:
+        place = memory.get("scaled", "float32", operand.size)
+        operand = xp.multiply(operand, xp.float32(unit), out=place)
+    xp.copyto(result, operand)
+
+
+def terms(memory: Memory, form: Form, block: Block) -> Array:
+    """Terms, times `ratio_unit`."""
+    value = ratio(memory, form, block)
+    return memory.xp.multiply(value, probabilities(memory, form, block), out=value)
+
+
+def slope(memory: Memory, place: int, form: Form, block: Block, factor: Array) -> Array:
+    """Derivative of every term with respect to one operand, times a factor."""
+    xp, unit = memory.xp, ratio_unit(form)
+    if place == 0:
+        value = probabilities(memory, form, block)
+        if not form.log_input:
+            divisor = memory.get("other", "float64", value.size)
+            xp.copyto(divisor, block.x)
+            xp.divide(value, divisor, out=value)
+        return xp.multiply(value, -factor, out=value)
+    value = ratio(memory, form, block)
+    xp.add(value, unit, out=value)
+    if form.log_target:
+        xp.multiply(value, probabilities(memory, form, block), out=value)
+    if block.has_zeros:
+        xp.multiply(value, block.t != 0, out=value)
+    return xp.multiply(value, factor / unit, out=value)
+
+
+def rounded_to(memory: Memory, value: Array, rounding: Rounding) -> Array:
+    """Numbers in float32, rounded to a type."""
+    xp, exact = memory.xp, value
+    if rounding.eps > EPS_OF_FLOAT32:
+        if rounding.smallest_normal > TINY:
+            return rounded(xp, value, rounding._replace(dtype=xp.float32))
+        high, exact = (memory.get(name, "float64", value.size) for name in ("other", "log q"))
+        xp.multiply(value, rounding.eps * 2.0**52, out=high)
+        xp.subtract(xp.add(high, value, out=exact), high, out=exact)
+    result = memory.get("result", "float32", value.size)
+    xp.copyto(result, exact, casting="same_kind")
+    bits = xp.bitwise_and(result.view("int32"), 0x7FFFFFFF, out=memory.get("m", "int32", value.size))
+    # Up to the least normal number, to which a smaller one may have been rounded.
+    if xp.add(bits, BITS_OF_INFINITY - 1, out=bits).max() >= BITS_OF_INFINITY:
+        return rounded(xp, value, rounding._replace(dtype=xp.float32))
+    return xp.add(result, xp.float32(0), out=result)  # none is -0
+
+
+def largest(form: Form, axis: Axes, shape: tuple[int, ...], block: Block) -> Array | None:
+    """The largest target over some axes; None if logarithms may be large."""
+    of_input = max(-block.x.min(), block.x.max()) if form.log_input else LARGEST_LOG
+    if of_input + LARGEST_LOG > LEAST_RATIO:
+        return None
+    return block.t.reshape(shape).max(axis=axis)
+
+
+def sums(memory: Memory, value: Array, unit: float, steps: Steps) -> tuple[Array, Array]:
+    """Sums of rows of numbers, times a unit, as integers: shifts leave them in the last bits."""
+    xp = memory.xp
+    units = steps.units.reshape(-1, 1)
+    whole = (SHIFT * unit) * (steps.power.reshape(-1, 1) / units)
+    other = memory.get("p", "float64", value.size).reshape(value.shape)
+    high = last_bits(xp, xp.add(value, whole, out=other), whole)
+    xp.subtract(value, xp.subtract(other, whole, out=other), out=value)
+    part = whole / units
+    return high, last_bits(xp, xp.add(value, part, out=value), part)
+
+
+def last_bits(xp: Namespace, shifted: Array, shift: Array) -> Array:
+    """Sums of rows of integers that were shifted, modulo 2^64."""
+    count = shifted.shape[1]
+    return xp.add.reduce(shifted.view("int64"), axis=1) - shift.view("int64")[:, 0] * count
