@@ -20,8 +20,8 @@ from kldiv_xp.host.threads import check_setting
 
 Threads = Callable[[], int]
 
-# Elements of a block, which takes about ten arrays in a cache.
-BLOCK = 1 << 14
+# Elements of a block, for which there are twelve arrays: 2.0 times as long in blocks of 1 << 14.
+BLOCK = 1 << 16
 
 
 def in_order(arrays: Arrays, axis: Axes | None) -> tuple[Arrays, int]:

@@ -101,4 +101,3 @@ def exp(memory: Memory, x: Array, name: str) -> Array:
     xp.add(value, k, out=value)
     xp.add(value, formula.EXPONENT_GRID, out=value)
     return xp.multiply(value, powers_of_parts(xp).take(place, out=k, mode="wrap"), out=value)
-

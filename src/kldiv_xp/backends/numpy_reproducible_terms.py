@@ -66,14 +66,14 @@ def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> B
     else:
         bits = t.view("int32")
         least = bits.min()
-        if not 0 <= least or not bits.max() < BITS_OF_INFINITY:
+        if not least >= 0 or not bits.max() < BITS_OF_INFINITY:
             return None
         has_zeros = bool(least == 0)
         if least < BITS_OF_TINY and not no_subnormal(xp, t):
             return None
     x = without_infinite(memory, form, x, t, nothing, of_one)
     if form.log_input:
-        return Block(x, t, has_zeros) if -LARGEST < x.min() and x.max() < LARGEST else None
+        return Block(x, t, has_zeros) if x.min() > -LARGEST and x.max() < LARGEST else None
     return Block(x, t, has_zeros) if x.min() >= TINY and x.max() < math.inf else None
 
 
@@ -179,7 +179,9 @@ def rounded_to(memory: Memory, value: Array, rounding: Rounding) -> Array:
         xp.subtract(xp.add(high, value, out=exact), high, out=exact)
     result = memory.get("result", "float32", value.size)
     xp.copyto(result, exact, casting="same_kind")
-    bits = xp.bitwise_and(result.view("int32"), 0x7FFFFFFF, out=memory.get("m", "int32", value.size))
+    bits = xp.bitwise_and(
+        result.view("int32"), 0x7FFFFFFF, out=memory.get("m", "int32", value.size)
+    )
     # Up to the least normal number, to which a smaller one may have been rounded.
     if xp.add(bits, BITS_OF_INFINITY - 1, out=bits).max() >= BITS_OF_INFINITY:
         return rounded(xp, value, rounding._replace(dtype=xp.float32))

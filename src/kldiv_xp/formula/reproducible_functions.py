@@ -27,9 +27,9 @@ LN2_ROUNDED = 0.6931471805599453
 LOG2_E = 1.4426950408889634
 
 # Mantissas m are multiplied by an integer q near 2^15 / m, whose logarithm is (q - 2^15) r. No r
-# is nearer than 60 units of 2^-53 to a tie of this grid.
+# is nearer than 41 units of 2^-53 to a tie of this grid.
 STEPS = 2.0**15
-RATIO_GRID = 2.0**36
+RATIO_GRID = 2.0**32
 BELOW_ONE = 1 - 2.0**-53
 BITS_OF_FLOAT32 = 2.0**29
 """Of a float64 it keeps 24 bits."""
@@ -40,6 +40,7 @@ LN2_OF_PARTS = 190530846196 / 2**38 / PARTS
 # The square of a d on this grid is exact. The factor makes up for d^3 / 6, up to 2^-33.
 EXPONENT_GRID = 2.0**35
 THIRD_POWER = 1 + 0.001354 * 0.001354 / 8
+# Nor is 2^(k / 2^8) nearer than 55.
 EXP_GRID = 2.0**36
 
 
