@@ -45,8 +45,8 @@ def logarithms() -> dict[str, float]:
     """Distance of log(q / 2^15) / (q / 2^15 - 1) to the next tie, and the largest wrong guess."""
     q, wide = steps(), exact_type()
     ratio = q[q != functions.STEPS] / functions.STEPS
-    exact = np.log(ratio.astype(wide)) / (ratio - functions.BELOW_ONE).astype(wide)
-    unit = np.spacing(np.abs(np.log(ratio))) / np.abs(ratio - functions.BELOW_ONE)
+    exact = np.log(ratio.astype(wide)) / (ratio - 1).astype(wide)
+    unit = np.spacing(np.abs(np.log(ratio))) / np.abs(ratio - 1)
     # The logarithm, and the division.
     guess = TRUSTED_ULPS * float(unit.max()) * UNIT + 1.0
     products = np.abs(q - functions.STEPS).max() * exact.max() * wide(functions.RATIO_GRID)

@@ -29,7 +29,7 @@ ODD += [1e30, -1e30, -300, -170, -150, -90, -87.33655, 88.8, 3e38, 1, -(2**-71),
 
 
 def test_logarithms_of_every_mantissa_have_the_bits_of_the_formula():
-    memory = functions.Memory(XP)
+    memory = functions.Memory(XP, 0)
     for exponent in (-126, 0, 127):
         first = (exponent + 127) << 23
         for part in np.array_split(np.arange(first, first + (1 << 23), dtype="int32"), 64):
@@ -45,7 +45,7 @@ def test_exponentials_have_the_bits_of_the_formula():
     numbers += [-rng.random(50_000) * 2.0 ** -rng.integers(0, 30, 50_000)]
     numbers += [[formula.LOG_OF_TINY, formula.LOG_OF_LARGEST, functions.LOG_OF_ZERO]]
     numbers = np.concatenate(numbers).astype("float32")
-    found = functions.exp(functions.Memory(XP), numbers, "exp")
+    found = functions.exp(functions.Memory(XP, 0), numbers, "exp")
     assert (found == formula.exp(XP, numbers.astype("float64"))).all()
 
 
@@ -88,7 +88,7 @@ def test_blocks_have_the_bits_of_the_plain_expression(name):
 @EVERY_FORM
 def test_usual_blocks_are_ordinary(name):
     x, t, w = rows(name)
-    memory, usual = functions.Memory(XP), 0
+    memory, usual = functions.Memory(XP, 0), 0
     for row in range(x.shape[0]):
         usual += ordinary(memory, FORMS[name], x[row], t[row], w[row]) is not None
     assert usual > 60

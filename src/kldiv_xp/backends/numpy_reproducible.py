@@ -1,5 +1,6 @@
 """Losses with the same bits, of arrays of NumPy, and of memory that others lend."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -121,7 +122,7 @@ def fill(
     def write(memory: Memory, job: int) -> None:
         result[indices[job]] = function(memory, *cut(operands, indices[job]))
 
-    each(xp, write, len(indices), threads)
+    each(xp, write, len(indices), math.prod(result.shape), threads)
 
 
 def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:

@@ -105,7 +105,7 @@ def by_blocks(
         here = [one.reshape(one.shape + (1,) * rest) for one in here]
         found[job] = function(memory, axis, *block, *here)
 
-    each(xp, look, len(indices), threads)
+    each(xp, look, len(indices), math.prod(arrays[0].shape), threads)
     return zip([(*index[:kept], ...) for index in indices], found, strict=True)
 
 
@@ -115,13 +115,13 @@ def cut(operands: Arrays, index: Index) -> list[Array]:
 
 
 def each(
-    xp: Namespace, function: Callable[[Memory, int], None], jobs: int, threads: Threads
+    xp: Namespace, function: Callable[[Memory, int], None], jobs: int, size: int, threads: Threads
 ) -> None:
     """Call a function of every job, in threads; each has memory of its own."""
     check_setting()
 
     def work(share_of_jobs: Iterator[int]) -> None:
-        memory = Memory(xp)
+        memory = Memory(xp, size)
         with xp.errstate(all="ignore"):
             for job in share_of_jobs:
                 function(memory, job)

@@ -8,6 +8,7 @@ from functools import cache
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula import reproducible_functions as formula
+from kldiv_xp.fused.choice import engine_for
 
 DIGITS = 23
 # Bits of 0.75, and of a sign and an exponent.
@@ -27,10 +28,13 @@ LEAST_K = -1 << 16
 
 
 class Memory:
-    """Arrays for the numbers of a block, by name; one thread makes each once."""
+    """Arrays for the numbers of a block, by name; one thread makes each once.
 
-    def __init__(self, xp: Namespace) -> None:
-        self.xp = xp
+    It knows the compiled loops, if arrays of some size are to use them.
+    """
+
+    def __init__(self, xp: Namespace, size: int) -> None:
+        self.xp, self.engine = xp, engine_for(size)
         self.arrays: dict[str, Array] = {}
 
     def get(self, name: str, dtype: str, count: int) -> Array:
@@ -38,6 +42,14 @@ class Memory:
         if name not in self.arrays or self.arrays[name].size < count:
             self.arrays[name] = self.xp.empty(count, dtype=dtype)
         return self.arrays[name][:count]
+
+
+def compiled(memory: Memory, function: str, unit: float, x: Array, name: str) -> bool:
+    """Whether a compiled loop has written a unit times a function into an array of this name."""
+    if memory.engine is None:
+        return False
+    result = memory.get(name, "float64", x.size)
+    return bool(memory.engine.fill_function(function, unit, x, result))
 
 
 @cache
@@ -62,6 +74,8 @@ def powers_of_parts(xp: Namespace) -> Array:
 def log(memory: Memory, x: Array, name: str) -> Array:
     """`UNIT` log(x) of positive normal numbers; of 0 some number."""
     xp, count = memory.xp, x.size
+    if compiled(memory, "log", UNIT, x, name):
+        return memory.get(name, "float64", count)
     exponent, mantissa = memory.get("exponent", "int32", count), memory.get("m", "int32", count)
     xp.subtract(x.view("int32"), BITS_OF_LEAST, out=exponent)
     xp.bitwise_and(exponent, EXPONENT, out=exponent)
@@ -88,6 +102,8 @@ def log(memory: Memory, x: Array, name: str) -> Array:
 def exp(memory: Memory, x: Array, name: str) -> Array:
     """exp(x) of numbers from `LOG_OF_TINY` to `LOG_OF_LARGEST`, and 0 at `LOG_OF_ZERO`."""
     xp, count = memory.xp, x.size
+    if compiled(memory, "exp", 1.0, x, name):
+        return memory.get(name, "float64", count)
     value, k = memory.get(name, "float64", count), memory.get("other", "float64", count)
     place = memory.get("place", "intp", count)
     xp.copyto(value, x)

@@ -30,7 +30,9 @@ LOG2_E = 1.4426950408889634
 # is nearer than 41 units of 2^-53 to a tie of this grid.
 STEPS = 2.0**15
 RATIO_GRID = 2.0**32
-BELOW_ONE = 1 - 2.0**-53
+LITTLE = 2.0**-1000
+"""Added to a number of 53 bits, it makes only 0 another one."""
+
 BITS_OF_FLOAT32 = 2.0**29
 """Of a float64 it keeps 24 bits."""
 
@@ -90,9 +92,9 @@ def log_of_mantissa(xp: Namespace, mantissa: Array) -> Array:
 
 def log_of_step(xp: Namespace, q: Array) -> Array:
     """log(q / 2^15) of integers near 2^15."""
-    ratio = q * (1 / STEPS)
-    guess = xp.log(ratio) / (ratio - BELOW_ONE)
-    return (q - STEPS) * (to_grid(xp, guess, RATIO_GRID) * (1 / STEPS))
+    steps = q - STEPS
+    guess = xp.log(q * (1 / STEPS)) / (steps * (1 / STEPS) + LITTLE)
+    return steps * (to_grid(xp, guess, RATIO_GRID) * (1 / STEPS))
 
 
 def exp(xp: Namespace, array: Array) -> Array:
