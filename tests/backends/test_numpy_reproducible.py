@@ -14,7 +14,9 @@ from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula import reproducible_functions as formula
 from kldiv_xp.formula.form import Form
+from kldiv_xp.fused import choice
 
+reproducible_loops = pytest.importorskip("kldiv_xp.fused.reproducible_loops")
 XP = namespace_of(np.empty(0))
 FORMS = {
     "probabilities": Form(),
@@ -65,7 +67,10 @@ def rows(name):
 
 
 @EVERY_FORM
-def test_blocks_have_the_bits_of_the_plain_expression(name):
+@pytest.mark.parametrize("fused", ["0", "1"])
+def test_blocks_have_the_bits_of_the_plain_expression(name, fused, monkeypatch):
+    monkeypatch.setenv(choice.VARIABLE, fused)
+    monkeypatch.setattr(reproducible_loops, "ROW_WORTH_IT", 100)
     form, (x, t, w) = FORMS[name], rows(name)
     rounding, divisor = rounding_to(XP, np.dtype("float32")), 3
     size = x.shape[1]

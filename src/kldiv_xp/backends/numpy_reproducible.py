@@ -7,6 +7,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends import numpy_reproducible_blocks
+from kldiv_xp.backends import numpy_reproducible_terms as numpy_terms
 from kldiv_xp.backends.numpy_reproducible_blocks import (
     Threads,
     bounds_over,
@@ -16,8 +17,7 @@ from kldiv_xp.backends.numpy_reproducible_blocks import (
     integers_over,
 )
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_terms import ordinary, ratio_unit, rounded_to, slope
-from kldiv_xp.backends.numpy_reproducible_terms import terms as terms_of_block
+from kldiv_xp.backends.numpy_reproducible_terms import ordinary
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (
@@ -75,9 +75,7 @@ def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> Array:
     block = ordinary(memory, form, *arrays)
     if block is None:
         return rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)
-    value = terms_of_block(memory, form, block)
-    value *= 1 / ratio_unit(form)
-    return rounded_to(memory, value, rounding).reshape(arrays[0].shape)
+    return numpy_terms.rounded_terms(memory, form, rounding, block).reshape(arrays[0].shape)
 
 
 def fill_slope(
@@ -105,8 +103,8 @@ def rounded_slope(
     if block is None:
         return scaled_slope(place, form, rounding, memory.xp, *arrays)
     factor = factor.reshape(-1) if factor.ndim else factor
-    value = slope(memory, place, form, block, factor)
-    return rounded_to(memory, value, rounding).reshape(operands[0].shape)
+    result = numpy_terms.rounded_slope(memory, place, form, rounding, block, factor)
+    return result.reshape(operands[0].shape)
 
 
 def fill(

@@ -7,8 +7,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_terms import largest, ordinary, ratio_unit, sums
-from kldiv_xp.backends.numpy_reproducible_terms import terms as terms_of_block
+from kldiv_xp.backends.numpy_reproducible_terms import largest, ordinary, sums
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import LEAST_RATIO, least_weight, steps_between, terms
 from kldiv_xp.core.evaluate_reproducible import largest as largest_of
@@ -76,8 +75,7 @@ def added(form: Form, memory: Memory, axis: Axes, *operands: Array) -> Arrays:
     block = ordinary(memory, form, *arrays) if units.all() else None
     if block is None:
         return sums_of(memory.xp, terms(memory.xp, form, *arrays), steps, axis)
-    value = terms_of_block(memory, form, block)
-    high, low = sums(memory, value.reshape(power.size, -1), ratio_unit(form), steps)
+    high, low = sums(memory, form, block, power.size, steps)
     return high, low, memory.xp.zeros(power.size)
 
 

@@ -34,7 +34,8 @@ class Memory:
     """
 
     def __init__(self, xp: Namespace, size: int) -> None:
-        self.xp, self.engine = xp, engine_for(size)
+        engine = engine_for(size)
+        self.xp, self.loops = xp, None if engine is None else engine.reproducible
         self.arrays: dict[str, Array] = {}
 
     def get(self, name: str, dtype: str, count: int) -> Array:
@@ -42,14 +43,6 @@ class Memory:
         if name not in self.arrays or self.arrays[name].size < count:
             self.arrays[name] = self.xp.empty(count, dtype=dtype)
         return self.arrays[name][:count]
-
-
-def compiled(memory: Memory, function: str, unit: float, x: Array, name: str) -> bool:
-    """Whether a compiled loop has written a unit times a function into an array of this name."""
-    if memory.engine is None:
-        return False
-    result = memory.get(name, "float64", x.size)
-    return bool(memory.engine.fill_function(function, unit, x, result))
 
 
 @cache
@@ -74,8 +67,6 @@ def powers_of_parts(xp: Namespace) -> Array:
 def log(memory: Memory, x: Array, name: str) -> Array:
     """`UNIT` log(x) of positive normal numbers; of 0 some number."""
     xp, count = memory.xp, x.size
-    if compiled(memory, "log", UNIT, x, name):
-        return memory.get(name, "float64", count)
     exponent, mantissa = memory.get("exponent", "int32", count), memory.get("m", "int32", count)
     xp.subtract(x.view("int32"), BITS_OF_LEAST, out=exponent)
     xp.bitwise_and(exponent, EXPONENT, out=exponent)
@@ -102,8 +93,6 @@ def log(memory: Memory, x: Array, name: str) -> Array:
 def exp(memory: Memory, x: Array, name: str) -> Array:
     """exp(x) of numbers from `LOG_OF_TINY` to `LOG_OF_LARGEST`, and 0 at `LOG_OF_ZERO`."""
     xp, count = memory.xp, x.size
-    if compiled(memory, "exp", 1.0, x, name):
-        return memory.get(name, "float64", count)
     value, k = memory.get(name, "float64", count), memory.get("other", "float64", count)
     place = memory.get("place", "intp", count)
     xp.copyto(value, x)

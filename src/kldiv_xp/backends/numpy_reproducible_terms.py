@@ -168,6 +168,28 @@ def slope(memory: Memory, place: int, form: Form, block: Block, factor: Array) -
     return xp.multiply(value, factor / unit, out=value)
 
 
+def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) -> Array:
+    """Terms in float32, rounded to a type."""
+    if memory.loops is not None:
+        result = memory.get("result", "float32", block.t.size)
+        memory.loops.fill_terms(form, rounding, block.x, block.t, result)
+        return result
+    value = terms(memory, form, block)
+    memory.xp.multiply(value, 1 / ratio_unit(form), out=value)
+    return rounded_to(memory, value, rounding)
+
+
+def rounded_slope(
+    memory: Memory, place: int, form: Form, rounding: Rounding, block: Block, factor: Array
+) -> Array:
+    """Derivative with respect to one operand times a factor, in float32, rounded to a type."""
+    if memory.loops is not None:
+        result = memory.get("result", "float32", block.t.size)
+        memory.loops.fill_slope(place, form, rounding, (block.x, block.t, factor), result)
+        return result
+    return rounded_to(memory, slope(memory, place, form, block, factor), rounding)
+
+
 def rounded_to(memory: Memory, value: Array, rounding: Rounding) -> Array:
     """Numbers in float32, rounded to a type."""
     xp, exact = memory.xp, value
@@ -196,15 +218,21 @@ def largest(form: Form, axis: Axes, shape: tuple[int, ...], block: Block) -> Arr
     return block.t.reshape(shape).max(axis=axis)
 
 
-def sums(memory: Memory, value: Array, unit: float, steps: Steps) -> tuple[Array, Array]:
-    """Sums of rows of numbers, times a unit, as integers: shifts leave them in the last bits."""
-    xp = memory.xp
-    units = steps.units.reshape(-1, 1)
-    whole = (SHIFT * unit) * (steps.power.reshape(-1, 1) / units)
+def sums(memory: Memory, form: Form, block: Block, rows: int, steps: Steps) -> tuple[Array, Array]:
+    """Sums of rows of terms as integers: shifts leave them in the last bits."""
+    xp, units, unit = memory.xp, steps.units.reshape(-1, 1), ratio_unit(form)
+    whole = SHIFT * (steps.power.reshape(-1, 1) / units)
+    part = whole / units
+    if memory.loops is not None:
+        x, t = block.x.reshape(rows, -1), block.t.reshape(rows, -1)
+        found = memory.loops.sums(xp, form, x, t, whole, part)
+        if found is not None:
+            return found
+    value = terms(memory, form, block).reshape(rows, -1)
+    whole, part = whole * unit, part * unit
     other = memory.get("p", "float64", value.size).reshape(value.shape)
     high = last_bits(xp, xp.add(value, whole, out=other), whole)
     xp.subtract(value, xp.subtract(other, whole, out=other), out=value)
-    part = whole / units
     return high, last_bits(xp, xp.add(value, part, out=value), part)
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.formula.reproducible_functions import nearest_power_of_two
 
-# Rounding to a whole unit by adding and subtracting needs a number of 52 bits to add.
-MOST_UNITS = 2.0**50
+# Sums of 2^16 whole units are exact in float64, too.
+MOST_UNITS = 2.0**36
 
 
 class Steps(NamedTuple):

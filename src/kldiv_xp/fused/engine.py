@@ -10,13 +10,16 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.fused import reproducible
+from kldiv_xp.fused import reproducible_loops
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
 
 Results = tuple[Array | None, Array | None]
+
+reproducible = reproducible_loops
+"""Losses that have the same bits everywhere."""
 
 
 def total(
@@ -118,17 +121,6 @@ def fill_row_slopes(
     return fill(
         losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
     )
-
-
-def fill_function(name: str, unit: float, array: Array, result: Array) -> bool:
-    """Write a unit times a function of each number, with the same bits in every library."""
-    buffers = known(array.shape, (array, result), result.dtype)
-    if buffers is None:
-        return False
-    maker = Traced(reproducible.traced, (name, unit))
-    plan = elements_plan(maker, "float64", array.shape, NAMES[:1], (TERMS,), *lying(buffers))
-    do(plan, addresses(buffers), (), lambda: 1)
-    return True
 
 
 def fill(

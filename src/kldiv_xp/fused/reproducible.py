@@ -1,15 +1,21 @@
-"""Logarithm and exponential of `formula.reproducible_functions` as lines, for ordinary float32.
+"""Losses that have the same bits everywhere as lines, for ordinary numbers of float32.
 
 What is exact there may be made of bits here. Their guesses are of other series, which no
 contraction can make wrong; nothing else is contracted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.evaluate import chained_slope
+from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula import reproducible_functions as formula
+from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.elementary import LAYOUTS, bits_of_shift, rest
-from kldiv_xp.tracing.losses import Function
+from kldiv_xp.tracing.losses import Function, Numbers
 
 DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
 BITS_OF_LEAST = 0x3FE8 << 48
@@ -19,8 +25,26 @@ BITS_OF_LEAST = 0x3FE8 << 48
 SERIES = [1 / number for number in range(21, 0, -2)]
 
 
-def log(xp: Namespace, x: Array, unit: float) -> Array:
-    """A unit times log(x) of positive normal numbers; of 0 some number."""
+class Functions:
+    """Operations whose logarithm and exponential have the same bits everywhere."""
+
+    def __init__(self, xp: Namespace) -> None:
+        self.xp = xp
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.xp, name)
+
+    def log(self, x: Array) -> Array:
+        """Logarithm of positive normal numbers of float32; of 0 some number."""
+        return log(self.xp, x)
+
+    def exp(self, x: Array) -> Array:
+        """Exponential, up to `LOG_OF_LARGEST`."""
+        return exp(self.xp, x)
+
+
+def log(xp: Namespace, x: Array) -> Array:
+    """Logarithm of positive normal numbers of float32; of 0 some number."""
     bits = xp.bits(x)
     exponent = xp.shift_right(xp.integer_subtract(bits, BITS_OF_LEAST), DIGITS)
     m = xp.value(xp.integer_subtract(bits, xp.shift_left(exponent, DIGITS)))
@@ -29,55 +53,87 @@ def log(xp: Namespace, x: Array, unit: float) -> Array:
     q = xp.round(xp.subtract(xp.add(high, quotient), high))
     g = xp.subtract(xp.multiply(m, q), formula.STEPS)
     small = xp.subtract(g, xp.multiply(xp.multiply(g, g), 0.5 / formula.STEPS))
-    small = xp.multiply(small, unit / formula.STEPS)
+    value = xp.subtract(xp.multiply(small, 1 / formula.STEPS), log_of_step(xp, q))
     e = xp.subtract(xp.value(xp.integer_add(exponent, bits_of_shift(DIGITS))), SHIFT)
-    value = xp.subtract(small, log_of_step(xp, q, unit))
-    return xp.add(xp.multiply(e, formula.LN2 * unit), value)
+    return xp.add(xp.multiply(e, formula.LN2), value)
 
 
-def log_of_step(xp: Namespace, q: Array, unit: float) -> Array:
-    """A unit times log(q / 2^15)."""
+def log_of_step(xp: Namespace, q: Array) -> Array:
+    """log(q / 2^15)."""
     steps = xp.subtract(q, formula.STEPS)
     f = xp.multiply(steps, 1 / formula.STEPS)
     inverse = xp.divide(1.0, xp.add(f, 2.0))
     s = xp.multiply(f, inverse)
     series = xp.polynomial(xp.multiply(s, s), *SERIES)
     guess = xp.multiply(xp.multiply(inverse, 2 * formula.RATIO_GRID), series)
-    return xp.multiply(
-        steps, xp.multiply(xp.round(guess), unit / formula.RATIO_GRID / formula.STEPS)
-    )
+    ratio = xp.multiply(xp.round(guess), 1 / (formula.RATIO_GRID * formula.STEPS))
+    return xp.multiply(steps, ratio)
 
 
-def exp(xp: Namespace, x: Array, unit: float) -> Array:
-    """A unit times exp(x), up to `LOG_OF_LARGEST`."""
+def exp(xp: Namespace, x: Array) -> Array:
+    """Exponential, up to `LOG_OF_LARGEST`."""
     k = xp.round(xp.multiply(x, formula.PARTS * formula.LOG2_E))
     d = xp.subtract(x, xp.multiply(k, formula.LN2_OF_PARTS))
     d = xp.round(xp.multiply(d, formula.EXPONENT_GRID * formula.THIRD_POWER))
     square = xp.multiply(xp.multiply(d, d), 0.5 / formula.EXPONENT_GRID)
     series = xp.add(xp.add(d, square), formula.EXPONENT_GRID)
-    value = xp.multiply(power_of_parts(xp, k, unit), series)
+    value = xp.multiply(power_of_parts(xp, k), series)
     return xp.where(xp.less(x, formula.LOG_OF_TINY), 0.0, value)
 
 
-def power_of_parts(xp: Namespace, k: Array, unit: float) -> Array:
-    """A unit times 2^(k / 2^8) / 2^35."""
+def power_of_parts(xp: Namespace, k: Array) -> Array:
+    """2^(k / 2^8) / 2^35."""
     n = xp.round(xp.multiply(k, 1 / formula.PARTS))
     j = xp.subtract(k, xp.multiply(n, formula.PARTS))
     r = xp.multiply(j, formula.LN2_ROUNDED / formula.PARTS)
     guess = xp.add(xp.fma(rest(xp, r), xp.multiply(r, r), r), 1.0)
     part = xp.round(xp.multiply(guess, formula.EXP_GRID))
-    power = xp.shift_left(xp.integer_add(xp.bits(xp.add(n, SHIFT)), BIAS), DIGITS)
-    scale = unit / formula.EXP_GRID / formula.EXPONENT_GRID
-    return xp.multiply(part, xp.multiply(xp.value(power), scale))
+    power = xp.value(xp.shift_left(xp.integer_add(xp.bits(xp.add(n, SHIFT)), BIAS), DIGITS))
+    return xp.multiply(part, xp.multiply(power, 1 / (formula.EXP_GRID * formula.EXPONENT_GRID)))
 
 
-FUNCTIONS: dict[str, Callable[..., Array]] = {"exp": exp, "log": log}
+def terms(form: Form, rounding: Rounding) -> Function:
+    """Every term, rounded."""
 
-
-def traced(name: str, unit: float) -> Function:
-    """Function of one array, to be traced."""
-
-    def function(xp: Namespace, numbers: object, x: Array) -> Sequence[Array]:
-        return (FUNCTIONS[name](xp, x, unit),)
+    def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
+        return (rounded(xp, term_of(form)(Functions(xp), x, t), rounding),)
 
     return function
+
+
+def slope(place: int, form: Form, rounding: Rounding) -> Function:
+    """Derivative with respect to one operand, times a factor, rounded."""
+    chained = chained_slope(place, form, Scale(), 2, Guard.FULL)
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        return (rounded(xp, chained(Functions(xp), *arrays), rounding),)
+
+    return function
+
+
+def integers(form: Form) -> Function:
+    """Sums of the two integers of each term: of what shifts leave when they are taken off."""
+
+    def function(
+        xp: Namespace, numbers: Numbers, x: Array, t: Array, whole: Array, part: Array
+    ) -> Sequence[Array]:
+        term = term_of(form)(Functions(xp), x, t)
+        high = xp.subtract(xp.add(term, whole), whole)
+        low = xp.subtract(xp.add(xp.subtract(term, high), part), part)
+        return xp.sum(high, axis=-1), xp.sum(low, axis=-1)
+
+    return function
+
+
+def rounded(xp: Namespace, value: Array, rounding: Rounding) -> Array:
+    """Finite numbers as float32 can hold them, rounded to a type of as many bits or fewer."""
+    value = xp.where(xp.less(xp.abs(value), formula.TINY), 0.0, value)
+    if rounding.eps == formula.EPS_OF_FLOAT32:
+        return value
+    high = xp.multiply(value, rounding.eps * 2.0**52)
+    normal = xp.subtract(xp.add(high, value), high)
+    if rounding.smallest_normal == formula.TINY:
+        return normal
+    step = rounding.smallest_normal * rounding.eps
+    subnormal = xp.multiply(xp.round(xp.multiply(value, 1 / step)), step)
+    return xp.where(xp.less(xp.abs(value), rounding.smallest_normal), subnormal, normal)
