@@ -127,7 +127,7 @@ def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:
     """Bounds of the factors of terms, and the number of terms, for a part of the operands."""
     xp = namespace_of(arrays[0])
     ordered, kept = in_order(arrays, axis)
-    bounds = bounds_over(xp, ordered, kept, form, thread_count)
+    bounds, _ = bounds_over(xp, ordered, kept, form, thread_count)
     return tuple(restored(one, arrays[0].shape, axis) for one in bounds)
 
 
@@ -151,7 +151,7 @@ def sums_over(
 ) -> Array:
     """Sums of the terms over some axes or all, over the divisor, rounded once."""
     arrays, kept = in_order(arrays, wanted.axis)
-    bounds = bounds_over(xp, arrays, kept, wanted.form, threads)
-    sums = integers_over(xp, arrays, kept, wanted.form, bounds, threads)
+    bounds, notes = bounds_over(xp, arrays, kept, wanted.form, threads)
+    sums = integers_over(xp, arrays, kept, wanted.form, bounds, threads, notes)
     with xp.errstate(all="ignore"):
         return completed(xp, sums, bounds, wanted, divisor)

@@ -1,13 +1,13 @@
 """Sums of integers over blocks of NumPy's arrays, in the cache and in threads, in any order."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_terms import largest, ordinary, sums
+from kldiv_xp.backends.numpy_reproducible_terms import as_noted, largest, ordinary, sums
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import LEAST_RATIO, least_weight, steps_between, terms
 from kldiv_xp.core.evaluate_reproducible import largest as largest_of
@@ -18,6 +18,10 @@ from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
 Threads = Callable[[], int]
+Note = bool | None
+"""Of a block whose numbers are ordinary as they are: whether p is 0 somewhere."""
+
+Notes = Sequence[Note]
 
 # Elements of a block, for which there are twelve arrays: 2.0 times as long in blocks of 1 << 14.
 BLOCK = 1 << 16
@@ -33,28 +37,41 @@ def in_order(arrays: Arrays, axis: Axes | None) -> tuple[Arrays, int]:
     return tuple(one.transpose((*kept, *axis)) for one in arrays), len(kept)
 
 
-def bounds_over(xp: Namespace, arrays: Arrays, kept: int, form: Form, threads: Threads) -> Arrays:
-    """Bounds and numbers of terms for every place in the first axes."""
+def bounds_over(
+    xp: Namespace, arrays: Arrays, kept: int, form: Form, threads: Threads
+) -> tuple[Arrays, Notes]:
+    """Bounds and numbers of terms for every place in the first axes, and notes of the blocks."""
     rows, count = arrays[0].shape[:kept], math.prod(arrays[0].shape[kept:])
     most = xp.full(rows, least_weight(form)), xp.full(rows, LEAST_RATIO)
+    notes: list[Note] = []
     look = partial(largest_of_block, form)
-    for index, found in by_blocks(xp, look, arrays, kept, threads):
+    for index, (*found, note) in by_blocks(xp, look, arrays, kept, threads):
+        notes.append(note)
         for so_far, one in zip(most, found, strict=True):
             so_far[index] = xp.maximum(so_far[index], one.reshape(so_far[index].shape))
-    return (*most, xp.full(rows, float(count)))
+    return (*most, xp.full(rows, float(count))), notes
 
 
-def largest_of_block(form: Form, memory: Memory, axis: Axes, *operands: Array) -> Arrays:
-    """Bounds of a block."""
+def largest_of_block(
+    form: Form, memory: Memory, axis: Axes, _: Note, *operands: Array
+) -> tuple[Array, Array, Note]:
+    """Bounds of a block, and a note of it."""
     block = ordinary(memory, form, *operands)
+    note = block.has_zeros if block is not None and block.is_whole else None
     weight = None if block is None else largest(form, axis, operands[0].shape, block)
     if weight is None:
-        return largest_of(form, axis, memory.xp, *operands)[:2]
-    return weight, memory.xp.full(weight.shape, LEAST_RATIO)
+        return *largest_of(form, axis, memory.xp, *operands)[:2], note
+    return weight, memory.xp.full(weight.shape, LEAST_RATIO), note
 
 
 def integers_over(
-    xp: Namespace, arrays: Arrays, kept: int, form: Form, bounds: Arrays, threads: Threads
+    xp: Namespace,
+    arrays: Arrays,
+    kept: int,
+    form: Form,
+    bounds: Arrays,
+    threads: Threads,
+    notes: Notes = (),
 ) -> Sums:
     """Sums of the terms for every place in the first axes."""
     rows = arrays[0].shape[:kept]
@@ -62,17 +79,18 @@ def integers_over(
     with xp.errstate(all="ignore"):
         steps = steps_between(xp, form, bounds)
         add = partial(added, form)
-        for index, found in by_blocks(xp, add, arrays, kept, threads, steps):
+        for index, found in by_blocks(xp, add, arrays, kept, threads, steps, notes):
             for total, one in zip(totals, found, strict=True):
                 total[index] += one.reshape(total[index].shape)
     return totals
 
 
-def added(form: Form, memory: Memory, axis: Axes, *operands: Array) -> Arrays:
+def added(form: Form, memory: Memory, axis: Axes, note: Note, *operands: Array) -> Arrays:
     """Sums of the terms of a block."""
     *arrays, power, units = operands
-    steps = Steps(power, units)
-    block = ordinary(memory, form, *arrays) if units.all() else None
+    steps, block = Steps(power, units), None
+    if units.all():
+        block = as_noted(memory, note, *arrays) or ordinary(memory, form, *arrays)
     if block is None:
         return sums_of(memory.xp, terms(memory.xp, form, *arrays), steps, axis)
     high, low = sums(memory, form, block, power.size, steps)
@@ -81,18 +99,19 @@ def added(form: Form, memory: Memory, axis: Axes, *operands: Array) -> Arrays:
 
 def by_blocks(
     xp: Namespace,
-    function: Callable[..., Arrays],
+    function: Callable[..., Any],
     arrays: Arrays,
     kept: int,
     threads: Threads,
     of_rows: Arrays = (),
-) -> Iterator[tuple[Any, Arrays]]:
-    """Results of a function (memory, axis, *blocks), and their places in the first axes.
+    notes: Notes = (),
+) -> Iterator[tuple[Any, Any]]:
+    """Results of a function (memory, axis, note, *blocks), and their places in the first axes.
 
     The axes are those that are not kept; arrays of the rows are cut as these are.
     """
     indices = blocks(arrays[0].shape, BLOCK)
-    found: list[Arrays] = [()] * len(indices)
+    found: list[Any] = [()] * len(indices)
 
     def look(memory: Memory, job: int) -> None:
         index = indices[job]
@@ -101,7 +120,7 @@ def by_blocks(
         axis = tuple(range(block[0].ndim - rest, block[0].ndim))
         here = [one[(*index[:kept], ...)] for one in of_rows]
         here = [one.reshape(one.shape + (1,) * rest) for one in here]
-        found[job] = function(memory, axis, *block, *here)
+        found[job] = function(memory, axis, notes[job] if notes else None, *block, *here)
 
     each(xp, look, len(indices), math.prod(arrays[0].shape), threads)
     return zip([(*index[:kept], ...) for index in indices], found, strict=True)

@@ -44,11 +44,14 @@ class Block(NamedTuple):
     has_zeros: bool
     """Whether p is 0 somewhere, and given as it is."""
 
+    is_whole: bool
+    """Whether the operands are as they were given."""
+
 
 def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> Block | None:
     """Operands of a block, if all numbers that count are ordinary."""
     xp = memory.xp
-    x, t = flat(memory, x, "x"), flat(memory, t, "t")
+    given = x, t = flat(memory, x, "x"), flat(memory, t, "t")
     of_one = 0.0 if form.log_input else 1.0
     nothing = LOG_OF_ZERO if form.log_target else 0.0
     for one in where:
@@ -73,8 +76,17 @@ def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> B
             return None
     x = without_infinite(memory, form, x, t, nothing, of_one)
     if form.log_input:
-        return Block(x, t, has_zeros) if x.min() > -LARGEST and x.max() < LARGEST else None
-    return Block(x, t, has_zeros) if x.min() >= TINY and x.max() < math.inf else None
+        is_ordinary = x.min() > -LARGEST and x.max() < LARGEST
+    else:
+        is_ordinary = x.min() >= TINY and x.max() < math.inf
+    return Block(x, t, has_zeros, x is given[0] and t is given[1]) if is_ordinary else None
+
+
+def as_noted(memory: Memory, note: bool | None, x: Array, t: Array, *where: Array) -> Block | None:
+    """Operands of a block that was found to be ordinary as it is, if there is such a note."""
+    if note is None or where:
+        return None
+    return Block(flat(memory, x, "x"), flat(memory, t, "t"), note, is_whole=True)
 
 
 def without_infinite(
@@ -120,7 +132,7 @@ def probabilities(memory: Memory, form: Form, block: Block) -> Array:
 
 def ratio(memory: Memory, form: Form, block: Block) -> Array:
     """log p - log q, times `ratio_unit`, in memory of its own."""
-    xp, (x, t, _) = memory.xp, block
+    xp, (x, t, *_) = memory.xp, block
     value = memory.get("ratio", "float64", t.size)
     if form.log_target:
         scaled(memory, t, ratio_unit(form), value)
@@ -172,7 +184,7 @@ def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) 
     """Terms in float32, rounded to a type."""
     if memory.loops is not None:
         result = memory.get("result", "float32", block.t.size)
-        memory.loops.fill_terms(form, rounding, block.x, block.t, result)
+        memory.loops.fill_terms(memory.get, form, rounding, block.x, block.t, result)
         return result
     value = terms(memory, form, block)
     memory.xp.multiply(value, 1 / ratio_unit(form), out=value)
@@ -185,7 +197,9 @@ def rounded_slope(
     """Derivative with respect to one operand times a factor, in float32, rounded to a type."""
     if memory.loops is not None:
         result = memory.get("result", "float32", block.t.size)
-        memory.loops.fill_slope(place, form, rounding, (block.x, block.t, factor), result)
+        memory.loops.fill_slope(
+            memory.get, place, form, rounding, (block.x, block.t, factor), result
+        )
         return result
     return rounded_to(memory, slope(memory, place, form, block, factor), rounding)
 
@@ -225,7 +239,8 @@ def sums(memory: Memory, form: Form, block: Block, rows: int, steps: Steps) -> t
     part = whole / units
     if memory.loops is not None:
         x, t = block.x.reshape(rows, -1), block.t.reshape(rows, -1)
-        found = memory.loops.sums(xp, form, x, t, whole, part)
+        found: tuple[Array, Array] | None
+        found = memory.loops.sums(xp, memory.get, form, x, t, whole, part)
         if found is not None:
             return found
     value = terms(memory, form, block).reshape(rows, -1)

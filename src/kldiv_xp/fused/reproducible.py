@@ -17,45 +17,71 @@ from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.elementary import LAYOUTS, bits_of_shift, rest
 from kldiv_xp.tracing.losses import Function, Numbers
 
+Names = tuple[str, ...]
+
 DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
 BITS_OF_LEAST = 0x3FE8 << 48
 """Of 0.75."""
 
-# Of log(1 + f) / f = 2 / (2 + f) (1 + z / 3 + z^2 / 5 + ...), z = (f / (2 + f))^2 <= 1 / 25.
-SERIES = [1 / number for number in range(21, 0, -2)]
+# Of atanh(s) / s in z = s^2 <= 1 / 25, with an error of 0.3 units of 2^-53: Chebyshev's. So
+# log(1 + f) / f is 2 / (2 + f) times it, where s is f / (2 + f).
+SERIES = (
+    *(0.07701895724442806, 0.07622581887146464, 0.09093319267457393, 0.11111065228436376),
+    *(0.14285714758593457, 0.199999999976112, 0.3333333333333792, 1.0),
+)
 
 
-class Functions:
-    """Operations whose logarithm and exponential have the same bits everywhere."""
+class Given:
+    """Operations whose logarithms and exponentials are known: those of x and t, by their names."""
 
-    def __init__(self, xp: Namespace) -> None:
-        self.xp = xp
+    def __init__(self, xp: Namespace, known: dict[str, Array]) -> None:
+        self.xp, self.known = xp, known
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.xp, name)
 
     def log(self, x: Array) -> Array:
-        """Logarithm of positive normal numbers of float32; of 0 some number."""
-        return log(self.xp, x)
+        """Logarithm."""
+        return self.known[f"log_{x.name}"]
 
     def exp(self, x: Array) -> Array:
-        """Exponential, up to `LOG_OF_LARGEST`."""
-        return exp(self.xp, x)
+        """Exponential."""
+        return self.known[f"exp_{x.name}"]
+
+
+def function_of(name: str) -> Function:
+    """Logarithm or exponential of each number."""
+    of = {"log": log, "exp": exp}[name]
+
+    def function(xp: Namespace, numbers: Numbers, x: Array) -> Sequence[Array]:
+        return (of(xp, x),)
+
+    return function
 
 
 def log(xp: Namespace, x: Array) -> Array:
     """Logarithm of positive normal numbers of float32; of 0 some number."""
-    bits = xp.bits(x)
-    exponent = xp.shift_right(xp.integer_subtract(bits, BITS_OF_LEAST), DIGITS)
-    m = xp.value(xp.integer_subtract(bits, xp.shift_left(exponent, DIGITS)))
-    quotient = xp.divide(formula.STEPS, m)
-    high = xp.multiply(quotient, formula.BITS_OF_FLOAT32)
-    q = xp.round(xp.subtract(xp.add(high, quotient), high))
+    lifted = xp.integer_add(xp.bits(x), (BIAS << DIGITS) - BITS_OF_LEAST)
+    exponent = xp.shift_down(lifted, DIGITS)  # of which 0 has the smallest
+    shifted = xp.shift_left(exponent, DIGITS)
+    m = xp.value(xp.integer_subtract(xp.integer_add(xp.bits(x), BIAS << DIGITS), shifted))
+    q = xp.round(xp.widen(xp.divide_narrow(formula.STEPS, xp.narrow(m))))
     g = xp.subtract(xp.multiply(m, q), formula.STEPS)
     small = xp.subtract(g, xp.multiply(xp.multiply(g, g), 0.5 / formula.STEPS))
     value = xp.subtract(xp.multiply(small, 1 / formula.STEPS), log_of_step(xp, q))
-    e = xp.subtract(xp.value(xp.integer_add(exponent, bits_of_shift(DIGITS))), SHIFT)
+    e = xp.subtract(xp.value(xp.integer_add(exponent, bits_of_shift(DIGITS))), SHIFT + BIAS)
     return xp.add(xp.multiply(e, formula.LN2), value)
+
+
+def polynomial(xp: Namespace, z: Array, coefficients: Sequence[float]) -> Array:
+    """Polynomial of z, the highest power first, by pairs: so that steps need not wait."""
+    terms: list[Any] = list(reversed(coefficients))
+    while len(terms) > 1:
+        pairs = zip(terms[::2], terms[1::2], strict=False)
+        left = terms[len(terms) // 2 * 2 :]
+        terms = [*(xp.fma(high, z, low) for low, high in pairs), *left]
+        z = xp.multiply(z, z)
+    return terms[0]
 
 
 def log_of_step(xp: Namespace, q: Array) -> Array:
@@ -64,7 +90,7 @@ def log_of_step(xp: Namespace, q: Array) -> Array:
     f = xp.multiply(steps, 1 / formula.STEPS)
     inverse = xp.divide(1.0, xp.add(f, 2.0))
     s = xp.multiply(f, inverse)
-    series = xp.polynomial(xp.multiply(s, s), *SERIES)
+    series = polynomial(xp, xp.multiply(s, s), SERIES)
     guess = xp.multiply(xp.multiply(inverse, 2 * formula.RATIO_GRID), series)
     ratio = xp.multiply(xp.round(guess), 1 / (formula.RATIO_GRID * formula.STEPS))
     return xp.multiply(steps, ratio)
@@ -92,34 +118,47 @@ def power_of_parts(xp: Namespace, k: Array) -> Array:
     return xp.multiply(part, xp.multiply(power, 1 / (formula.EXP_GRID * formula.EXPONENT_GRID)))
 
 
-def terms(form: Form, rounding: Rounding) -> Function:
-    """Every term, rounded."""
-
-    def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
-        return (rounded(xp, term_of(form)(Functions(xp), x, t), rounding),)
-
-    return function
-
-
-def slope(place: int, form: Form, rounding: Rounding) -> Function:
-    """Derivative with respect to one operand, times a factor, rounded."""
-    chained = chained_slope(place, form, Scale(), 2, Guard.FULL)
+def terms(form: Form, rounding: Rounding, known: Names) -> Function:
+    """Every term, rounded; of x, t, and what is known of them."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        return (rounded(xp, chained(Functions(xp), *arrays), rounding),)
+        return (rounded(xp, term(xp, form, known, arrays), rounding),)
 
     return function
 
 
-def integers(form: Form) -> Function:
+def term(xp: Namespace, form: Form, known: Names, arrays: Sequence[Array]) -> Array:
+    """A term in float64."""
+    x, t, *given = arrays
+    functions = Given(xp, dict(zip(known, given, strict=True)))
+    return term_of(form)(functions, x, t, guard=Guard.NONE)
+
+
+def slope(place: int, form: Form, rounding: Rounding, known: Names) -> Function:
+    """Derivative with respect to one operand, times a factor, rounded."""
+    chained = chained_slope(place, form, Scale(), 2, Guard.NONE)
+
+    def function(
+        xp: Namespace, numbers: Numbers, x: Array, t: Array, factor: Array, *given: Array
+    ) -> Sequence[Array]:
+        functions = Given(xp, dict(zip(known, given, strict=True)))
+        value = chained(functions, x, t, factor)
+        if place and not form.log_target:
+            value = xp.where(xp.equal(t, 0.0), 0.0, value)
+        return (rounded(xp, value, rounding),)
+
+    return function
+
+
+def integers(form: Form, known: Names) -> Function:
     """Sums of the two integers of each term: of what shifts leave when they are taken off."""
 
     def function(
-        xp: Namespace, numbers: Numbers, x: Array, t: Array, whole: Array, part: Array
+        xp: Namespace, numbers: Numbers, whole: Array, part: Array, *arrays: Array
     ) -> Sequence[Array]:
-        term = term_of(form)(Functions(xp), x, t)
-        high = xp.subtract(xp.add(term, whole), whole)
-        low = xp.subtract(xp.add(xp.subtract(term, high), part), part)
+        value = term(xp, form, known, arrays)
+        high = xp.subtract(xp.add(value, whole), whole)
+        low = xp.subtract(xp.add(xp.subtract(value, high), part), part)
         return xp.sum(high, axis=-1), xp.sum(low, axis=-1)
 
     return function
