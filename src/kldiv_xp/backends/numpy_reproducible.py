@@ -1,7 +1,7 @@
 """Losses with the same bits, of arrays of NumPy, and of memory that others lend."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,11 @@ from kldiv_xp.formula.reproducible_sums import Sums
 from kldiv_xp.host.blocks import blocks
 from kldiv_xp.host.threads import thread_count
 
+Output = tuple[Rounding, Any]
+"""How a result is rounded, and the array that it is written into."""
+
+TERMS = 0
+
 
 def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers, rounded once."""
@@ -51,76 +56,87 @@ def slopes(
 ) -> tuple[Array | None, Array | None]:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     xp = namespace_of(arrays[0])
-    results: list[Array | None] = [None, None]
+    outputs: dict[int, Output] = {}
     for place in (0, 1):
         if places[place]:
             rounding = rounding_to(xp, native(arrays[place].dtype))
-            result = xp.empty(arrays[place].shape, dtype=rounding.dtype)
-            ask = wanted, divisor, upstream, rounding
-            fill_slope(xp, arrays, ask, place, result, thread_count)
-            results[place] = result
-    return results[0], results[1]
+            outputs[place] = rounding, xp.empty(arrays[place].shape, dtype=rounding.dtype)
+    fill_slopes(xp, arrays, (wanted, divisor, upstream), outputs, thread_count)
+    by_input, by_target = (outputs[place][1] if place in outputs else None for place in (0, 1))
+    return by_input, by_target
 
 
 def fill_terms(
     xp: Namespace, arrays: Arrays, wanted: Wanted, result: Array, threads: Threads
 ) -> None:
     """Write the terms into `result`."""
-    fill(xp, partial(rounded_terms, wanted), arrays, result, threads)
+    fill(xp, partial(rounded_terms, wanted), arrays, {TERMS: result}, threads)
 
 
-def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> Array:
+def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> dict[int, Array]:
     """Terms of a block in the type of the result, or in float32 that holds them."""
     form, rounding = wanted.form, wanted.rounding
     block = ordinary(memory, form, *arrays)
     if block is None:
-        return rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)
-    return numpy_terms.rounded_terms(memory, form, rounding, block).reshape(arrays[0].shape)
+        return {TERMS: rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)}
+    return {TERMS: numpy_terms.rounded_terms(memory, form, rounding, block)}
 
 
-def fill_slope(
+def fill_slopes(
     xp: Namespace,
     arrays: Arrays,
-    ask: tuple[Wanted, Any, Any, Rounding],
-    place: int,
-    result: Array,
+    ask: tuple[Wanted, Any, Any],
+    outputs: Mapping[int, Output],
     threads: Threads,
 ) -> None:
-    """Write the derivative with respect to one operand into `result`."""
-    wanted, divisor, upstream, rounding = ask
+    """Write the derivatives with respect to operands, each with its rounding, into arrays."""
+    wanted, divisor, upstream = ask
     with xp.errstate(all="ignore"):
         factor = factor_of(xp, xp.empty(0), wanted, arrays[0].shape, divisor, upstream)
-    function = partial(rounded_slope, place, wanted.form, rounding)
-    fill(xp, function, (*arrays, factor), result, threads)
+    roundings = {place: rounding for place, (rounding, _) in outputs.items()}
+    function = partial(rounded_slopes, wanted.form, roundings)
+    fill(
+        xp,
+        function,
+        (*arrays, factor),
+        {place: one for place, (_, one) in outputs.items()},
+        threads,
+    )
 
 
-def rounded_slope(
-    place: int, form: Form, rounding: Rounding, memory: Memory, *arrays: Array
-) -> Array:
+def rounded_slopes(
+    form: Form, roundings: Mapping[int, Rounding], memory: Memory, *arrays: Array
+) -> dict[int, Array]:
     """The same of a block; the last array is a factor, or one for each term."""
     *operands, factor = arrays
     block = ordinary(memory, form, *operands) if memory.xp.isfinite(factor).all() else None
     if block is None:
-        return scaled_slope(place, form, rounding, memory.xp, *arrays)
+        return {
+            place: scaled_slope(place, form, rounding, memory.xp, *arrays)
+            for place, rounding in roundings.items()
+        }
     factor = factor.reshape(-1) if factor.ndim else factor
-    result = numpy_terms.rounded_slope(memory, place, form, rounding, block, factor)
-    return result.reshape(operands[0].shape)
+    return numpy_terms.rounded_slopes(memory, form, block, factor, roundings)
 
 
 def fill(
     xp: Namespace,
-    function: Callable[..., Array],
+    function: Callable[..., Mapping[int, Array]],
     operands: Arrays,
-    result: Array,
+    results: Mapping[int, Array],
     threads: Threads,
 ) -> None:
-    """Write what a function (memory, *blocks) returns into `result`."""
-    indices = blocks(result.shape, numpy_reproducible_blocks.BLOCK)
+    """Write what a function (memory, *blocks) returns into `results`."""
+    shape = operands[0].shape
+    indices = blocks(shape, numpy_reproducible_blocks.BLOCK)
 
     def write(memory: Memory, job: int) -> None:
-        result[indices[job]] = function(memory, *cut(operands, indices[job]))
+        index = indices[job]
+        cuts = cut(operands, index)
+        for place, found in function(memory, *cuts).items():
+            results[place][index] = found.reshape(cuts[0].shape)
 
-    each(xp, write, len(indices), math.prod(result.shape), threads)
+    each(xp, write, len(indices), math.prod(shape), threads)
 
 
 def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:

@@ -24,7 +24,7 @@ Note = bool | None
 Notes = Sequence[Note]
 
 # Elements of a block, for which there are twelve arrays: 2.0 times as long in blocks of 1 << 14.
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 
 
 def in_order(arrays: Arrays, axis: Axes | None) -> tuple[Arrays, int]:

@@ -4,6 +4,7 @@ Blocks that hold others, such as NaN, are left to that expression.
 """
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Axes, Namespace
@@ -47,6 +48,9 @@ class Block(NamedTuple):
     is_whole: bool
     """Whether the operands are as they were given."""
 
+    largest_x: float
+    """The largest number of the input, without its sign."""
+
 
 def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> Block | None:
     """Operands of a block, if all numbers that count are ordinary."""
@@ -75,18 +79,22 @@ def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> B
         if least < BITS_OF_TINY and not no_subnormal(xp, t):
             return None
     x = without_infinite(memory, form, x, t, nothing, of_one)
+    least, most = x.min(), x.max()
     if form.log_input:
-        is_ordinary = x.min() > -LARGEST and x.max() < LARGEST
+        is_ordinary = least > -LARGEST and most < LARGEST
     else:
-        is_ordinary = x.min() >= TINY and x.max() < math.inf
-    return Block(x, t, has_zeros, x is given[0] and t is given[1]) if is_ordinary else None
+        is_ordinary = least >= TINY and most < math.inf
+    is_whole = x is given[0] and t is given[1]
+    return Block(x, t, has_zeros, is_whole, max(-least, most)) if is_ordinary else None
 
 
 def as_noted(memory: Memory, note: bool | None, x: Array, t: Array, *where: Array) -> Block | None:
     """Operands of a block that was found to be ordinary as it is, if there is such a note."""
     if note is None or where:
         return None
-    return Block(flat(memory, x, "x"), flat(memory, t, "t"), note, is_whole=True)
+    return Block(
+        flat(memory, x, "x"), flat(memory, t, "t"), note, is_whole=True, largest_x=math.inf
+    )
 
 
 def without_infinite(
@@ -191,21 +199,24 @@ def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) 
     return rounded_to(memory, value, rounding)
 
 
-def rounded_slope(
-    memory: Memory, place: int, form: Form, rounding: Rounding, block: Block, factor: Array
-) -> Array:
-    """Derivative with respect to one operand times a factor, in float32, rounded to a type."""
-    if memory.loops is not None:
-        result = memory.get("result", "float32", block.t.size)
-        memory.loops.fill_slope(
-            memory.get, place, form, rounding, (block.x, block.t, factor), result
-        )
-        return result
-    return rounded_to(memory, slope(memory, place, form, block, factor), rounding)
+def rounded_slopes(
+    memory: Memory, form: Form, block: Block, factor: Array, places: Mapping[int, Rounding]
+) -> dict[int, Array]:
+    """Derivatives with respect to some operands times a factor, in float32, rounded to types."""
+    if memory.loops is None:
+        return {
+            place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
+            for place, rounding in places.items()
+        }
+    count = block.t.size
+    results = {place: memory.get(f"result {place}", "float32", count) for place in places}
+    outputs = [(place, rounding, results[place]) for place, rounding in places.items()]
+    memory.loops.fill_slopes(memory.get, form, (block.x, block.t, factor), outputs)
+    return results
 
 
-def rounded_to(memory: Memory, value: Array, rounding: Rounding) -> Array:
-    """Numbers in float32, rounded to a type."""
+def rounded_to(memory: Memory, value: Array, rounding: Rounding, place: int = 0) -> Array:
+    """Numbers in float32, rounded to a type; the next result of this place takes its memory."""
     xp, exact = memory.xp, value
     if rounding.eps > EPS_OF_FLOAT32:
         if rounding.smallest_normal > TINY:
@@ -213,7 +224,7 @@ def rounded_to(memory: Memory, value: Array, rounding: Rounding) -> Array:
         high, exact = (memory.get(name, "float64", value.size) for name in ("other", "log q"))
         xp.multiply(value, rounding.eps * 2.0**52, out=high)
         xp.subtract(xp.add(high, value, out=exact), high, out=exact)
-    result = memory.get("result", "float32", value.size)
+    result = memory.get(f"result {place}", "float32", value.size)
     xp.copyto(result, exact, casting="same_kind")
     bits = xp.bitwise_and(
         result.view("int32"), 0x7FFFFFFF, out=memory.get("m", "int32", value.size)
@@ -226,7 +237,7 @@ def rounded_to(memory: Memory, value: Array, rounding: Rounding) -> Array:
 
 def largest(form: Form, axis: Axes, shape: tuple[int, ...], block: Block) -> Array | None:
     """The largest target over some axes; None if logarithms may be large."""
-    of_input = max(-block.x.min(), block.x.max()) if form.log_input else LARGEST_LOG
+    of_input = block.largest_x if form.log_input else LARGEST_LOG
     if of_input + LARGEST_LOG > LEAST_RATIO:
         return None
     return block.t.reshape(shape).max(axis=axis)
