@@ -4,8 +4,11 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from array_libraries import library
+from conftest import usable
 from contracts.same_bits import SPECIAL_ROWS, bits, table
 
+from kldiv_xp import kl_div, kl_div_gradient
 from kldiv_xp.backends import numpy_reproducible, numpy_reproducible_blocks
 from kldiv_xp.backends import numpy_reproducible_functions as functions
 from kldiv_xp.backends.numpy_reproducible_terms import ordinary
@@ -97,3 +100,30 @@ def test_usual_blocks_are_ordinary(name):
     for row in range(x.shape[0]):
         usual += ordinary(memory, FORMS[name], x[row], t[row], w[row]) is not None
     assert usual > 60
+
+
+@EVERY_FORM
+@pytest.mark.parametrize("fused", ["0", "1"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_memory_of_torch_has_the_bits_of_its_own_functions(name, dtype, fused, monkeypatch):
+    usable("torch")
+    torch, reproducible = library("torch"), torch_backend()
+    monkeypatch.setenv(choice.VARIABLE, fused)
+    x, t, _ = (one[:28] for one in rows(name))
+    x, t = (torch.from_numpy(one).to(getattr(torch, dtype)) for one in (x, t))
+    options = {"log_input": FORMS[name].log_input, "log_target": FORMS[name].log_target}
+
+    def results():
+        given = {**options, "reproducible": True}
+        sums = [kl_div(x, t, reduction="sum", **given), kl_div(x, t, reduction="none", **given)]
+        return [*sums, *kl_div_gradient(x, t, reduction="batchmean", **given)]
+
+    found = results()
+    with patch.object(reproducible, "place_of", lambda *_: None):
+        expected = results()
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one.view(torch.int16), other.view(torch.int16))
+
+
+def torch_backend():
+    return pytest.importorskip("kldiv_xp.backends.torch.reproducible")

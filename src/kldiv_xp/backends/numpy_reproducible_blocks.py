@@ -114,21 +114,27 @@ def by_blocks(
     found: list[Any] = [()] * len(indices)
 
     def look(memory: Memory, job: int) -> None:
-        index = indices[job]
-        block = cut(arrays, index)
+        index, note = indices[job], notes[job] if notes else None
+        is_for_loops = memory.loops is not None and note is not None
+        block = cut(arrays, index, is_for_loops=is_for_loops)
         rest = min(block[0].ndim, arrays[0].ndim - kept)
         axis = tuple(range(block[0].ndim - rest, block[0].ndim))
         here = [one[(*index[:kept], ...)] for one in of_rows]
         here = [one.reshape(one.shape + (1,) * rest) for one in here]
-        found[job] = function(memory, axis, notes[job] if notes else None, *block, *here)
+        found[job] = function(memory, axis, note, *block, *here)
 
     each(xp, look, len(indices), math.prod(arrays[0].shape), threads)
     return zip([(*index[:kept], ...) for index in indices], found, strict=True)
 
 
-def cut(operands: Arrays, index: Index) -> list[Array]:
+def cut(operands: Arrays, index: Index, *, is_for_loops: bool = False) -> list[Array]:
     """Blocks of operands; a number goes with every block."""
-    return [one[(*index, ...)] if one.ndim else one[...] for one in operands]
+    return [
+        one.part((*index, ...))
+        if is_for_loops and hasattr(one, "part")
+        else (one[(*index, ...)] if one.ndim else one[...])
+        for one in operands
+    ]
 
 
 def each(

@@ -55,6 +55,8 @@ class Block(NamedTuple):
 def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> Block | None:
     """Operands of a block, if all numbers that count are ordinary."""
     xp = memory.xp
+    if not math.prod(x.shape):
+        return None
     given = x, t = flat(memory, x, "x"), flat(memory, t, "t")
     of_one = 0.0 if form.log_input else 1.0
     nothing = LOG_OF_ZERO if form.log_target else 0.0
@@ -110,7 +112,9 @@ def without_infinite(
 
 
 def flat(memory: Memory, operand: Array, name: str) -> Array:
-    """Numbers in a row, in float32."""
+    """Numbers in a row, in float32, if loops do not widen them."""
+    if hasattr(operand, "lent"):
+        return operand.reshape(-1)
     if operand.dtype == "float32" and operand.dtype.isnative and operand.flags.c_contiguous:
         return operand.reshape(-1)
     place = memory.get(name, "float32", operand.size)

@@ -33,8 +33,6 @@ RATIO_GRID = 2.0**32
 LITTLE = 2.0**-1000
 """Added to a number of 53 bits, it makes only 0 another one."""
 
-BITS_OF_FLOAT32 = 2.0**29
-"""Of a float64 it keeps 24 bits."""
 
 # Exponents are k log(2) / 2^8 + d. 38 bits: times an integer of 15, or 2^15, it is exact.
 PARTS = 2.0**8
@@ -83,11 +81,9 @@ def log(xp: Namespace, array: Array) -> Array:
 
 def log_of_mantissa(xp: Namespace, mantissa: Array) -> Array:
     """Logarithm of numbers of 24 bits between 0.75 and 1.5: all products here are exact."""
-    quotient = STEPS / mantissa
-    high = quotient * BITS_OF_FLOAT32
-    q = xp.round((high + quotient) - high)
+    q = xp.round(STEPS / mantissa)
     g = mantissa * q - STEPS
-    return (g - g * g * (0.5 / STEPS)) * (1 / STEPS) - log_of_step(xp, q)
+    return (g - xp.square(g) * (0.5 / STEPS)) * (1 / STEPS) - log_of_step(xp, q)
 
 
 def log_of_step(xp: Namespace, q: Array) -> Array:

@@ -20,7 +20,6 @@ class Types:
         self.real, self.lanes = real, lanes
         bits = BITS[real]
         self.scalars = {"real": SCALARS[real], "integer": f"i{bits}", "bool": "i1"}
-        self.scalars["single"] = "float"
         self.mangled = f"v{lanes}f{bits}" if lanes > 1 else f"f{bits}"
 
     def of(self, kind: str) -> str:
@@ -31,8 +30,7 @@ class Types:
     def constant(self, kind: str, value: float) -> str:
         """A number, or as many of it as are computed at once."""
         scalar = self.scalars[kind]
-        is_real = kind in ("real", "single")
-        text = literal(self.real, value) if is_real else str(int(value))
+        text = literal(self.real, value) if kind == "real" else str(int(value))
         return f"splat ({scalar} {text})" if self.lanes > 1 else text
 
 
@@ -60,7 +58,6 @@ def instruction(line: Line, types: Types, names: dict[str, str]) -> str:
         T=types.of("real"),
         I=types.of("integer"),
         B=types.of("bool"),
-        S=types.of("single"),
         M=types.mangled,
     )
 
@@ -71,8 +68,6 @@ def kinds_of(line: Line) -> list[str]:
         return ["bool", "real", "real"]
     if line.operation.startswith("logical"):
         return ["bool"] * len(line.operands)
-    if line.operation in ("divide_narrow", "widen"):
-        return ["single"] * len(line.operands)
     if line.operation == "value" or (line.dtype == "integer" and line.operation != "bits"):
         return ["integer"] * len(line.operands)
     return ["real"] * len(line.operands)

@@ -10,7 +10,7 @@ from kldiv_xp.fused import elementary
 from kldiv_xp.tracing.lines import KINDS, Lines, Symbol
 
 # An instruction, its operands and the types of all: {T} of real numbers, {I} of integers as wide,
-# {B} of truth values, {S} of float32; {M} is how names of functions tell the type.
+# {B} of truth values; {M} is how names of functions tell the type.
 INSTRUCTIONS = {
     "add": "fadd {T} {0}, {1}",
     "subtract": "fsub {T} {0}, {1}",
@@ -39,13 +39,8 @@ INSTRUCTIONS = {
     "shift_left": "shl {I} {0}, {1}",
     "shift_right": "ashr {I} {0}, {1}",
     "shift_down": "lshr {I} {0}, {1}",
-    "narrow": "fptrunc {T} {0} to {S}",
-    "divide_narrow": "fdiv {S} {0}, {1}",
-    "widen": "fpext {S} {0} to {T}",
 }
 INTEGERS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
-SINGLES = ("narrow", "divide_narrow")
-"""Their results are of float32, where float64 is computed in."""
 FUNCTIONS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
 """What the instructions call, and how many operands each takes."""
 
@@ -56,8 +51,7 @@ class Operations(Lines):
     kinds: ClassVar[dict[str, str]] = {
         **{name: kind for name, kind in KINDS.items() if name in INSTRUCTIONS},
         **dict.fromkeys(INTEGERS, "integer"),
-        **dict.fromkeys(SINGLES, "single"),
-        **dict.fromkeys(("copysign", "fma", "round", "value", "widen"), "real"),
+        **dict.fromkeys(("copysign", "fma", "round", "value"), "real"),
     }
 
     def exp(self, x: Symbol) -> Array:

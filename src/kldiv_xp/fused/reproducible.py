@@ -65,7 +65,7 @@ def log(xp: Namespace, x: Array) -> Array:
     exponent = xp.shift_down(lifted, DIGITS)  # of which 0 has the smallest
     shifted = xp.shift_left(exponent, DIGITS)
     m = xp.value(xp.integer_subtract(xp.integer_add(xp.bits(x), BIAS << DIGITS), shifted))
-    q = xp.round(xp.widen(xp.divide_narrow(formula.STEPS, xp.narrow(m))))
+    q = xp.round(xp.divide(formula.STEPS, m))
     g = xp.subtract(xp.multiply(m, q), formula.STEPS)
     small = xp.subtract(g, xp.multiply(xp.multiply(g, g), 0.5 / formula.STEPS))
     value = xp.subtract(xp.multiply(small, 1 / formula.STEPS), log_of_step(xp, q))
