@@ -27,7 +27,7 @@ LN2_ROUNDED = 0.6931471805599453
 LOG2_E = 1.4426950408889634
 
 # Mantissas m are multiplied by an integer q near 2^15 / m, whose logarithm is (q - 2^15) r. No r
-# is nearer than 41 units of 2^-53 to a tie of this grid.
+# is nearer than 18 units of 2^-53 to a tie of this grid.
 STEPS = 2.0**15
 RATIO_GRID = 2.0**32
 LITTLE = 2.0**-1000
