@@ -24,6 +24,7 @@ GROUPS = (
     "logits",
     "nearly_equal",
     "sparse_teachers",
+    "bits",
     "invalid_arguments",
 )
 

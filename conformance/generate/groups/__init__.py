@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from generate.draft import Draft
 from generate.groups import (
+    bits,
     cancellation,
     forms,
     gradients,
@@ -48,5 +49,6 @@ GROUPS = (
     Group("logits", "logits", logits.ABOUT, logits.drafts),
     Group("nearly_equal", "nearly_equal", nearly_equal.ABOUT, nearly_equal.drafts),
     Group("sparse_teachers", "sparse", sparse_teachers.ABOUT, sparse_teachers.drafts),
+    Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )
