@@ -20,7 +20,7 @@ SPECIALS = (0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 2.0**-126, 0.75, 1.5, 3.0, -87
 
 def drafts() -> Iterator[Draft]:
     """Vectors of the group."""
-    rng = Random("bits")
+    rng = Random("bits")  # noqa: S311 - not for secrets
     for dtype, form in product(DTYPES, FORMS):
         for shape, reduction in product(SHAPES, REDUCTIONS):
             yield draft(rng, dtype, form, shape, reduction)
@@ -43,13 +43,13 @@ def draft(
 ) -> Draft:
     """A call on distributions, the one nearly the other or not."""
     log_input, log_target = form
-    input, target = operands(rng, dtype, form, math.prod(shape), is_near=is_near)
+    x, t = operands(rng, dtype, form, math.prod(shape), is_near=is_near)
     kind = "nearly the same" if is_near else "any"
     return Draft(
         comment=f"{space(log_input).capitalize()} against {kind} {space(log_target)} of {dtype}.",
         flags=("SameBits",),
-        input=input,
-        target=target,
+        input=x,
+        target=t,
         shape=shape,
         dtype=dtype,
         reduction=reduction,
@@ -66,11 +66,9 @@ def operands(
     """Distributions, in either space; every seventh probability is 0."""
     log_input, log_target = form
     p = softmax(rng, 1, count, spread=12.0)
-    q = (
-        [one * mp.exp((rng.random() - 0.5) / 64) for one in p]
-        if is_near
-        else softmax(rng, 1, count)
-    )
+    q = softmax(rng, 1, count)
+    if is_near:
+        q = [one * mp.exp((rng.random() - 0.5) / 64) for one in p]
     left = [mp.log(one) for one in q] if log_input else q
     right = [mp.log(one) if log_target else one for one in p]
     for place in range(3, count, 7):

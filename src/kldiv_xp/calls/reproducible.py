@@ -75,7 +75,7 @@ def reproducible_with_gradient(
     return_value: bool,
     dtype: DType | None = None,
 ) -> Arrays:
-    """Derivatives, rounded once to the dtypes of the operands, and before them the loss if wanted."""
+    """Derivatives, rounded once to the types of operands, and before them the loss if wanted."""
     check_switch("return_value", return_value)
     call = resolved(input, target, reduction, form, axis, where, dtype)
     samples = sample_shape(known_shape(input), call.axes)
