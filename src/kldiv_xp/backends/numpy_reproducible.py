@@ -17,7 +17,7 @@ from kldiv_xp.backends.numpy_reproducible_blocks import (
     integers_over,
 )
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_terms import ordinary
+from kldiv_xp.backends.numpy_reproducible_ordinary import ordinary
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (

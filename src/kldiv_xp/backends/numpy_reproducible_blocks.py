@@ -7,10 +7,12 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_terms import as_noted, largest, ordinary, sums
+from kldiv_xp.backends.numpy_reproducible_ordinary import as_noted, ordinary
+from kldiv_xp.backends.numpy_reproducible_terms import largest, sums
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_reproducible import LEAST_RATIO, least_weight, steps_between, terms
-from kldiv_xp.core.evaluate_reproducible import largest as largest_of
+from kldiv_xp.core.evaluate_reproducible import steps_between, terms
+from kldiv_xp.core.reproducible_bounds import LEAST_RATIO, least_weight
+from kldiv_xp.core.reproducible_bounds import largest as largest_of
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_sums import Steps, Sums, sums_of
 from kldiv_xp.host.blocks import Index, blocks, order_of_memory

@@ -4,7 +4,6 @@ Functions take input, target and, if there is one, the mask. Of a sum they make 
 `formula.reproducible_sums` explains, so that parts of arrays may be added up in any order.
 """
 
-import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,12 +12,12 @@ from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope, spread
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.reproducible_bounds import largest
 from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale, as_float
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import (
-    LOG_OF_TINY,
     Rounding,
     entered,
     exp,
@@ -26,13 +25,6 @@ from kldiv_xp.formula.reproducible_functions import (
 )
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_sums import Steps, Sums, quotient, steps_of, sums_of, total_of
-
-# Of a normal float32.
-LARGEST_LOG = 89.0
-# Of logarithms that are no larger together nobody needs to know which terms they belong to.
-LEAST_RATIO = 256.0
-# Its exponential is 0.
-LOG_OF_NOTHING = -200.0
 
 
 class Wanted(NamedTuple):
@@ -126,41 +118,6 @@ def sums_between(
 ) -> Sums:
     """Sums of the terms as integers, with all axes."""
     return sums_of(xp, terms(xp, form, *arrays), steps_between(xp, form, bounds), axis)
-
-
-def largest(form: Form, axis: Axes | None, xp: Namespace, *arrays: Array) -> Arrays:
-    """The largest p, or log p, and |log p| + |log q|, and the number of terms, with all axes.
-
-    The product of the first two bounds all terms that are finite and not 0.
-    """
-    shape = arrays[0].shape
-    most = xp.sum if 0 in shape else xp.max  # there is none of nothing
-    weight, ratio = (most(one, axis=axis, keepdims=True) for one in bounds(xp, form, *arrays))
-    count = math.prod(shape if axis is None else [shape[place] for place in axis])
-    count = xp.ones_like(weight) * as_float(count)
-    return weight, ratio, count
-
-
-def bounds(
-    xp: Namespace, form: Form, input: Array, target: Array, *where: Array
-) -> tuple[Array, Array]:
-    """|p|, or log p, and |log p| + |log q|; the least where p is 0 or one is not finite."""
-    x, t = entered(xp, input), entered(xp, target)
-    counts = xp.isfinite(x) & xp.isfinite(t)
-    counts = counts & (t >= LOG_OF_TINY if form.log_target else t != 0.0)
-    for mask in where:
-        counts = counts & mask
-    of_input = xp.abs(x) if form.log_input else LARGEST_LOG
-    of_target = xp.abs(t) if form.log_target else LARGEST_LOG
-    weight = t if form.log_target else xp.abs(t)
-    ratio = of_input + of_target + xp.zeros_like(x)
-    ratio = xp.where(counts & (ratio > LEAST_RATIO), ratio, LEAST_RATIO)
-    return xp.where(counts, weight, least_weight(form)), ratio
-
-
-def least_weight(form: Form) -> float:
-    """Weight of what does not count."""
-    return LOG_OF_NOTHING if form.log_target else 0.0
 
 
 def plain_slope(

@@ -12,12 +12,14 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused import reproducible
 from kldiv_xp.fused.buffers import buffers_of
-from kldiv_xp.fused.choice import ROW_WORTH_IT
 from kldiv_xp.fused.plans import Traced, elements_plan, totals_plan
 from kldiv_xp.fused.running import address_of, addresses, do, lying
 from kldiv_xp.tracing.losses import NAMES, TERMS, UPSTREAM
 
 REAL = "float64"
+
+ROW_WORTH_IT = 1 << 10
+"""Elements of a row from which its sum uses a loop; the bits are the same."""
 
 Output = tuple[int, Rounding, Array]
 """Place of an operand, how its derivative is rounded, and where it is written."""
