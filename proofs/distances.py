@@ -23,9 +23,14 @@ def mantissas() -> np.ndarray:
 
 
 def steps() -> np.ndarray:
-    """Every number whose exponential the library is asked for."""
-    most = math.ceil(math.log(2) / 2 * functions.EXP_STEP) + 1
-    return np.arange(-most, most + 1) / functions.EXP_STEP
+    """Every integer that a mantissa may be multiplied by."""
+    return np.arange(int(functions.STEPS / 1.5), int(functions.STEPS / 0.75) + 2.0)
+
+
+def parts() -> np.ndarray:
+    """Every integer k for which 2^(k / 2^8) is a number of float32, or nearly."""
+    least = math.floor(functions.LOG_OF_TINY / functions.LN2_OF_PARTS)
+    return np.arange(least - 1.0, 2.0**15 + 1)
 
 
 def exact_type() -> type:
@@ -37,31 +42,46 @@ def exact_type() -> type:
 
 
 def logarithms() -> dict[str, float]:
-    """Distance of log(m) / (m - 1) to the next tie, and what a guess may be off by."""
-    m = mantissas()
-    m = m[m != 1]
-    wide = exact_type()
-    exact = np.log(m.astype(wide)) / (m - functions.BELOW_ONE).astype(wide)
-    shifted = exact * wide(functions.RATIO_GRID) + wide(functions.RATIO_SHIFT)
-    distance = np.abs(shifted - np.rint(shifted)).min() * UNIT / functions.RATIO_GRID
-    unit = np.spacing(np.abs(np.log(m))) / np.abs(m - 1)
-    # The logarithm, the division, and the sum with the shift.
-    guess = TRUSTED_ULPS * float(unit.max()) * UNIT + 1.0 + 1.0
-    # Of mantissas below 1 the last place is half as large.
-    difference = np.abs(m - 1) * np.where(m < 1, 2.0**24, 2.0**23)
-    product = (np.floor(shifted) * difference.astype(wide)).max()
+    """Distance of log(q / 2^15) / (q / 2^15 - 1) to the next tie, and the largest wrong guess."""
+    q, wide = steps(), exact_type()
+    ratio = q[q != functions.STEPS] / functions.STEPS
+    exact = np.log(ratio.astype(wide)) / (ratio - 1).astype(wide)
+    unit = np.spacing(np.abs(np.log(ratio))) / np.abs(ratio - 1)
+    # The logarithm, and the division.
+    guess = TRUSTED_ULPS * float(unit.max()) * UNIT + 1.0
+    products = np.abs(q - functions.STEPS).max() * exact.max() * wide(functions.RATIO_GRID)
     return {
-        "distance": float(distance),
+        "distance": distance(exact, functions.RATIO_GRID),
         "guess": guess,
-        "bits of the product": math.log2(product),
+        "bits of products": max(math.log2(products), bits_of_squares()),
     }
 
 
+def bits_of_squares() -> float:
+    """How many bits the square of m q - 2^15 may have, whose last is at least 2^-48."""
+    m = mantissas()
+    g = np.abs(m * np.rint(functions.STEPS / m) - functions.STEPS)
+    last = np.where(m < 1, 2.0**-24, 2.0**-23)
+    return 2 * math.log2(float((g / last).max()))
+
+
 def exponentials() -> dict[str, float]:
-    """The same of exp(k / 2^12)."""
-    k, wide = steps(), exact_type()
-    exact = np.exp(k.astype(wide))
-    scaled = exact * wide(functions.EXP_GRID)
-    away = np.abs(scaled - np.floor(scaled) - wide(0.5))[k != 0]
-    guess = TRUSTED_ULPS * float(np.spacing(exact.astype("float64")).max()) * UNIT
-    return {"distance": float(away.min() * UNIT / functions.EXP_GRID), "guess": guess}
+    """The same of 2^(k / 2^8), for the k from which all others are made."""
+    wide = exact_type()
+    k = np.arange(-functions.PARTS / 2, functions.PARTS / 2 + 1)
+    exact = np.exp2(k.astype(wide) / wide(functions.PARTS))
+    # The rounding of the exponent, twice, and the exponential.
+    guess = TRUSTED_ULPS * float(np.spacing(exact.astype("float64")).max()) * UNIT + 1.0
+    largest = functions.EXPONENT_GRID * functions.LN2_OF_PARTS / 2 * (1 + 2.0**-20)
+    return {
+        "distance": distance(exact[k != 0], functions.EXP_GRID),
+        "guess": guess,
+        "bits of products": 2 * math.log2(largest * functions.THIRD_POWER),
+    }
+
+
+def distance(exact: np.ndarray, grid: float) -> float:
+    """Of the number that is nearest to a tie."""
+    scaled = exact * np.longdouble(grid)
+    away = np.abs(scaled - np.floor(scaled) - np.longdouble(0.5))
+    return float(away.min() * UNIT / grid)

@@ -17,6 +17,7 @@ from generate.solve_forms import solve_form
 from generate.solve_linear import solve_linear
 from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
+from generate.solve_same_bits import solve_same_bits
 from generate.solve_samples import solve_samples
 from generate.solve_sparse import solve_sparse
 from generate.solve_tables import solve_tables
@@ -73,6 +74,8 @@ def options(draft: Draft) -> dict[str, Any]:
     stored = {"reduction": draft.reduction, "log_target": draft.log_target}
     if not draft.log_input:
         stored["log_input"] = False
+    if draft.reproducible:
+        stored["reproducible"] = True
     return stored | ({"generalized": True} if draft.generalized else {})
 
 
@@ -85,6 +88,8 @@ def solved(draft: Draft) -> Solution:
         if draft.upstream is not None:
             return solve_logit_slopes(draft, draft.upstream)
         return solve_logits(draft)
+    if draft.reproducible:
+        return solve_same_bits(draft)
     if draft.is_of_another_form:
         return solve_form(draft)
     return solve_samples(draft) if draft.is_sampled else solve(draft)

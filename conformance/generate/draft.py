@@ -27,6 +27,8 @@ class Draft:
         What a mask is that is no array of bools.
     log_input, generalized : bool
         Another form of the loss than torch's, where they are not True and False.
+    reproducible : bool
+        Asks for the same bits everywhere.
     upstream : float, optional
         Asks for the gradient.
     raises : str, optional
@@ -46,6 +48,7 @@ class Draft:
     log_target: object = False
     log_input: bool = True
     generalized: bool = False
+    reproducible: bool = False
     legacy: tuple[object, object] | None = None
     axis: object = None
     where: tuple[bool, ...] | None = None

@@ -14,6 +14,7 @@ from kldiv_conformance._wrapped import MOST, wrapped
 
 OPTIONAL = {
     *("size_average", "reduce", "axis", "where", "log_input", "generalized"),
+    "reproducible",
     *("temperature", "scale_by_temperature_squared", "target_is", "beta", "tail"),
 }
 

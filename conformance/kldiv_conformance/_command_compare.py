@@ -32,7 +32,8 @@ AGREE, APART, UNDONE = 0, 1, 2
     metavar="B",
     help="Exit with 1 if a pair is farther apart than this many bounds.",
 )
-def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None) -> None:
+@click.option("--bits", is_flag=True, help="Exit with 1 if a pair is not equal bit for bit.")
+def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: bool) -> None:
     """Show where implementations and backends are farthest apart, in units of the bound.
 
     The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart.
@@ -51,7 +52,7 @@ def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None) -> Non
     for label in left:
         sentence = f"{label} has no vector in common with any other: pass runs of the same part."
         click.echo(printable(sentence), err=True)
-    beyond = [pair for pair in found if exceeds(pair, fail_above)]
+    beyond = [pair for pair in found if exceeds(pair, fail_above) or (bits and has_other(pair))]
     sys.exit(UNDONE if left else APART if beyond else AGREE)
 
 
@@ -65,6 +66,11 @@ def without_a_pair(pairs: Sequence[Agreement]) -> list[str]:
 def exceeds(pair: Agreement, limit: float | None) -> bool:
     """Whether a pair is farther apart than it may be."""
     return limit is not None and any(it.bounds > limit for it in pair.distances)
+
+
+def has_other(pair: Agreement) -> bool:
+    """Whether a pair has other bits anywhere."""
+    return pair.equal < len(pair.distances)
 
 
 def show(pair: Agreement, most: int) -> None:

@@ -73,7 +73,8 @@ def problems(
         return [f"{name} must have the shape {expected.shape}; got {shape}."]
     if dtype != expected.dtype:
         return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
-    wrong = disagreements(numbers, expected, vector.max_ulp, signed_zero=name == "value")
+    signed_zero = name == "value" or "reproducible" in vector.arguments
+    wrong = disagreements(numbers, expected, vector.max_ulp, signed_zero=signed_zero)
     if not wrong:
         return []
     return [

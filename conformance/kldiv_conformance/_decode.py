@@ -10,6 +10,7 @@ ARGUMENTS = (
     "log_target",
     "log_input",
     "generalized",
+    "reproducible",
     "size_average",
     "reduce",
     "axis",

@@ -77,7 +77,7 @@ class Sign:
 
 def is_of_another_form(vector: Vector) -> bool:
     """Whether the loss is not torch's."""
-    return bool({"log_input", "generalized"} & set(vector.arguments))
+    return bool({"log_input", "generalized", "reproducible"} & set(vector.arguments))
 
 
 def is_loss(vector: Vector) -> bool:

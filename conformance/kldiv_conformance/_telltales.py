@@ -67,8 +67,9 @@ def telltale(vector: Vector, numbers: Sequence[float]) -> str | None:
 
 def is_plain(vector: Vector) -> bool:
     """Whether a vector asks for the loss itself, of all elements at once."""
-    legacy = {"size_average", "reduce", "axis", "log_input", "generalized"} & set(vector.arguments)
-    return vector.function is None and vector.where is None and not legacy
+    others = {"size_average", "reduce", "axis", "log_input", "generalized", "reproducible"}
+    is_whole = vector.function is None and vector.where is None
+    return is_whole and not others & set(vector.arguments)
 
 
 def reduced(vector: Vector, term: Term) -> list[float]:

@@ -26,6 +26,7 @@ GROUPS = (
     "sparse_teachers",
     "tables",
     "hidden_states",
+    "bits",
     "invalid_arguments",
 )
 

@@ -120,7 +120,7 @@ def compiled(form, dtype):
 
 
 @pytest.mark.slow
-@pytest.mark.cases(2)
+@pytest.mark.cases(1)
 @EVERY_FORM
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_the_compiler_of_torch_has_the_same_bits(form, dtype):

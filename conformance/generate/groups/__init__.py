@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from generate.draft import Draft
 from generate.groups import (
+    bits,
     cancellation,
     forms,
     gradients,
@@ -52,5 +53,6 @@ GROUPS = (
     Group("sparse_teachers", "sparse", sparse_teachers.ABOUT, sparse_teachers.drafts),
     Group("tables", "tables", tables.ABOUT, tables.drafts),
     Group("hidden_states", "hidden_states", hidden_states.ABOUT, hidden_states.drafts),
+    Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

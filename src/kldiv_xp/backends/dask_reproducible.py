@@ -12,11 +12,7 @@ from kldiv_xp.backends.dask_chunks import chunkwise, over_chunks
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, spread
-from kldiv_xp.core.evaluate_reproducible import (
-    Wanted,
-    completed,
-    on_device,
-)
+from kldiv_xp.core.evaluate_reproducible import Wanted, completed, on_device
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula.form import Form
@@ -105,7 +101,7 @@ def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Ar
     odd = xp.where(nan, math.nan, xp.where(plus, math.inf, xp.where(minus, -math.inf, none)))
     sums, bounds = Sums(high, low, odd), (weight, ratio, count)
     divisor = others[0] if others else parts
-    return completed(xp, sums, bounds, divisor, wanted.rounding)
+    return completed(xp, sums, bounds, wanted, divisor)
 
 
 def slopes(

@@ -1,11 +1,13 @@
 """Losses with the same bits, of arrays of NumPy, and of memory that others lend."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends import numpy_reproducible_blocks
+from kldiv_xp.backends import numpy_reproducible_terms as numpy_terms
 from kldiv_xp.backends.numpy_reproducible_blocks import (
     Threads,
     bounds_over,
@@ -14,6 +16,8 @@ from kldiv_xp.backends.numpy_reproducible_blocks import (
     in_order,
     integers_over,
 )
+from kldiv_xp.backends.numpy_reproducible_functions import Memory
+from kldiv_xp.backends.numpy_reproducible_ordinary import ordinary
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (
@@ -31,13 +35,18 @@ from kldiv_xp.formula.reproducible_sums import Sums
 from kldiv_xp.host.blocks import blocks
 from kldiv_xp.host.threads import thread_count
 
+Output = tuple[Rounding, Any]
+"""How a result is rounded, and the array that it is written into."""
+
+TERMS = 0
+
 
 def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers, rounded once."""
     xp = namespace_of(arrays[0])
     if wanted.axis == ():
         result = xp.empty(arrays[0].shape, dtype=wanted.rounding.dtype)
-        fill(xp, partial(rounded_terms, wanted), arrays, result, thread_count)
+        fill_terms(xp, arrays, wanted, result, thread_count)
         return result
     return xp.asarray(sums_over(xp, arrays, wanted, divisor, thread_count))
 
@@ -47,59 +56,94 @@ def slopes(
 ) -> tuple[Array | None, Array | None]:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     xp = namespace_of(arrays[0])
-    results: list[Array | None] = [None, None]
+    outputs: dict[int, Output] = {}
     for place in (0, 1):
         if places[place]:
             rounding = rounding_to(xp, native(arrays[place].dtype))
-            result = xp.empty(arrays[place].shape, dtype=rounding.dtype)
-            ask = wanted, divisor, upstream, rounding
-            fill_slope(xp, arrays, ask, place, result, thread_count)
-            results[place] = result
-    return results[0], results[1]
+            outputs[place] = rounding, xp.empty(arrays[place].shape, dtype=rounding.dtype)
+    fill_slopes(xp, arrays, (wanted, divisor, upstream), outputs, thread_count)
+    by_input, by_target = (outputs[place][1] if place in outputs else None for place in (0, 1))
+    return by_input, by_target
 
 
-def rounded_terms(wanted: Wanted, xp: Namespace, *arrays: Array) -> Array:
-    """Terms in the type of the result."""
-    return rounded(xp, terms(xp, wanted.form, *arrays), wanted.rounding)
+def fill_terms(
+    xp: Namespace, arrays: Arrays, wanted: Wanted, result: Array, threads: Threads
+) -> None:
+    """Write the terms into `result`."""
+    fill(xp, partial(rounded_terms, wanted), arrays, {TERMS: result}, threads)
 
 
-def fill_slope(
+def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> dict[int, Array]:
+    """Terms of a block in the type of the result, or in float32 that holds them."""
+    form, rounding = wanted.form, wanted.rounding
+    block = ordinary(memory, form, *arrays)
+    if block is None:
+        return {TERMS: rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)}
+    return {TERMS: numpy_terms.rounded_terms(memory, form, rounding, block)}
+
+
+def fill_slopes(
     xp: Namespace,
     arrays: Arrays,
-    ask: tuple[Wanted, Any, Any, Rounding],
-    place: int,
-    result: Array,
+    ask: tuple[Wanted, Any, Any],
+    outputs: Mapping[int, Output],
     threads: Threads,
 ) -> None:
-    """Write the derivative with respect to one operand into `result`."""
-    wanted, divisor, upstream, rounding = ask
+    """Write the derivatives with respect to operands, each with its rounding, into arrays."""
+    wanted, divisor, upstream = ask
     with xp.errstate(all="ignore"):
         factor = factor_of(xp, xp.empty(0), wanted, arrays[0].shape, divisor, upstream)
-    function = partial(scaled_slope, place, wanted.form, rounding)
-    fill(xp, function, (*arrays, factor), result, threads)
+    roundings = {place: rounding for place, (rounding, _) in outputs.items()}
+    function = partial(rounded_slopes, wanted.form, roundings)
+    fill(
+        xp,
+        function,
+        (*arrays, factor),
+        {place: one for place, (_, one) in outputs.items()},
+        threads,
+    )
+
+
+def rounded_slopes(
+    form: Form, roundings: Mapping[int, Rounding], memory: Memory, *arrays: Array
+) -> dict[int, Array]:
+    """The same of a block; the last array is a factor, or one for each term."""
+    *operands, factor = arrays
+    block = ordinary(memory, form, *operands) if memory.xp.isfinite(factor).all() else None
+    if block is None:
+        return {
+            place: scaled_slope(place, form, rounding, memory.xp, *arrays)
+            for place, rounding in roundings.items()
+        }
+    factor = factor.reshape(-1) if factor.ndim else factor
+    return numpy_terms.rounded_slopes(memory, form, block, factor, roundings)
 
 
 def fill(
     xp: Namespace,
-    function: Callable[..., Array],
+    function: Callable[..., Mapping[int, Array]],
     operands: Arrays,
-    result: Array,
+    results: Mapping[int, Array],
     threads: Threads,
 ) -> None:
-    """Write what a function of blocks returns into `result`."""
-    indices = blocks(result.shape, numpy_reproducible_blocks.BLOCK)
+    """Write what a function (memory, *blocks) returns into `results`."""
+    shape = operands[0].shape
+    indices = blocks(shape, numpy_reproducible_blocks.BLOCK)
 
-    def write(job: int) -> None:
-        result[indices[job]] = function(xp, *cut(operands, indices[job]))
+    def write(memory: Memory, job: int) -> None:
+        index = indices[job]
+        cuts = cut(operands, index)
+        for place, found in function(memory, *cuts).items():
+            results[place][index] = found.reshape(cuts[0].shape)
 
-    each(xp, write, len(indices), threads)
+    each(xp, write, len(indices), math.prod(shape), threads)
 
 
 def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> Arrays:
     """Bounds of the factors of terms, and the number of terms, for a part of the operands."""
     xp = namespace_of(arrays[0])
     ordered, kept = in_order(arrays, axis)
-    bounds = bounds_over(xp, ordered, kept, form, thread_count)
+    bounds, _ = bounds_over(xp, ordered, kept, form, thread_count)
     return tuple(restored(one, arrays[0].shape, axis) for one in bounds)
 
 
@@ -123,7 +167,7 @@ def sums_over(
 ) -> Array:
     """Sums of the terms over some axes or all, over the divisor, rounded once."""
     arrays, kept = in_order(arrays, wanted.axis)
-    bounds = bounds_over(xp, arrays, kept, wanted.form, threads)
-    sums = integers_over(xp, arrays, kept, wanted.form, bounds, threads)
+    bounds, notes = bounds_over(xp, arrays, kept, wanted.form, threads)
+    sums = integers_over(xp, arrays, kept, wanted.form, bounds, threads, notes)
     with xp.errstate(all="ignore"):
-        return completed(xp, sums, bounds, divisor, wanted.rounding)
+        return completed(xp, sums, bounds, wanted, divisor)

@@ -63,14 +63,13 @@ def with_gradient(
     check_switch("return_value", return_value)
     context, arrays, axes = checked(input, target, form, axis, where, dtype)
     shape = sample_shape(known_shape(input), axes)
-    upstream = traced(input, upstream)
-    check_upstream(input, upstream, reduction, shape)
+    number, factors = given_upstream(context, input, upstream, reduction, shape)
     count = None
     if where is not None:
         check_memory(context, where=where)
     if where is not None and reduction == "mean":
         count = number_selected(context, aligned(context, input, where, axes), axes)
-    scale, factors = cotangent(context, upstream, reduction, shape, count)
+    scale, factors = cotangent(context, number, factors, reduction, shape, count)
     if reduction == "none":
         factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
     if not return_value:
@@ -85,15 +84,29 @@ def with_gradient(
     return completed(context, quotient, context.dtype, total, count), *slopes
 
 
+def given_upstream(
+    context: Context, input: Array, upstream: Array, reduction: Reduction, samples: Shape
+) -> tuple[float | None, Arrays]:
+    """Cotangent of the loss: a number, or an array of real numbers, or nothing."""
+    upstream = traced(input, upstream)
+    check_upstream(input, upstream, reduction, samples)
+    if upstream is None:
+        return None, ()
+    if is_number(upstream):
+        return float(upstream), ()
+    check_memory(context, upstream=upstream)
+    return None, (as_real(context, upstream),)
+
+
 def cotangent(
-    context: Context, upstream: Array, reduction: Reduction, samples: Shape, count: Array | None
+    context: Context,
+    number: float | None,
+    factors: Arrays,
+    reduction: Reduction,
+    samples: Shape,
+    count: Array | None,
 ) -> tuple[Scale, Arrays]:
     """Derivative with respect to each of the samples: a scale, times an array if there is one."""
-    is_array = not (upstream is None or is_number(upstream))
-    if is_array:
-        check_memory(context, upstream=upstream)
-    factors: Arrays = (as_real(context, upstream),) if is_array else ()
-    number = None if is_array or upstream is None else float(upstream)
     if reduction == "none":
         return Scale(number), factors
     if count is None:

@@ -1,23 +1,47 @@
 """A call that has the same bits in every library: checked, resolved, handed on to be evaluated."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, Axis, DType, Reduction
-from kldiv_xp.calls.kl_div import aligned, as_real, checked, number_selected
+from kldiv_xp.calls.kl_div import aligned, checked, given_upstream, number_selected
 from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.calls.select_backend import load_backend
-from kldiv_xp.checks.numbers import is_number
-from kldiv_xp.checks.operands import check_upstream
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.checks.reproducible import check_reproducible
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, check_memory
+from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
-from kldiv_xp.core.namespaces import known_shape, plain_library, sample_shape, traced
+from kldiv_xp.core.namespaces import known_shape, plain_library, sample_shape
 from kldiv_xp.formula.form import Form
+
+
+class Call(NamedTuple):
+    """A call whose operands are checked and resolved."""
+
+    context: Context
+    arrays: Arrays
+    axes: Axes | None
+    wanted: Wanted
+    divisor: Any
+
+
+def resolved(
+    input: Array,
+    target: Array,
+    reduction: Reduction,
+    form: Form,
+    axis: Axis,
+    where: Array | None,
+    dtype: DType | None,
+) -> Call:
+    """A loss that is asked for."""
+    context, arrays, axes = checked(input, target, form, axis, where, dtype)
+    check_reproducible(context.xp, form, context.dtype, input=input, target=target)
+    wanted = wanted_of(context, form, reduction, axes)
+    return Call(context, arrays, axes, wanted, divisor_of(context, input, where, reduction, axes))
 
 
 def reproducible_value(
@@ -30,37 +54,14 @@ def reproducible_value(
     dtype: DType | None = None,
 ) -> Array:
     """Loss with the same bits everywhere, rounded once."""
-    context, arrays, axes = checked(input, target, form, axis, where, dtype)
-    check_reproducible(context.xp, form, context.dtype, input=input, target=target)
-    wanted = wanted_of(context, form, reduction, axes)
-    by = divisor_of(context, input, where, reduction, axes)
-    result: Array = way_of(context, arrays).value(arrays, wanted, by)
+    return value_of_call(resolved(input, target, reduction, form, axis, where, dtype))
+
+
+def value_of_call(call: Call) -> Array:
+    """The loss."""
+    way = way_of(call.context, call.arrays)
+    result: Array = way.value(call.arrays, call.wanted, call.divisor)
     return result
-
-
-def reproducible_gradient(
-    input: Array,
-    target: Array,
-    reduction: Reduction,
-    form: Form,
-    axis: Axis,
-    where: Array | None,
-    upstream: Any,
-) -> tuple[Array, Array]:
-    """Gradients of that loss, each rounded once to the dtype of its operand."""
-    context, arrays, axes = checked(input, target, form, axis, where)
-    check_reproducible(context.xp, form, context.dtype, input=input, target=target)
-    upstream = traced(input, upstream)
-    check_upstream(input, upstream, reduction, sample_shape(known_shape(input), axes))
-    by = divisor_of(context, input, where, reduction, axes)
-    if upstream is None or is_number(upstream):
-        factor: Any = 1.0 if upstream is None else float(upstream)
-    else:
-        check_memory(context, upstream=upstream)
-        factor = as_real(context, upstream)
-    wanted, places = wanted_of(context, form, reduction, axes), (True, True)
-    by_input, by_target = way_of(context, arrays).slopes(arrays, wanted, by, factor, places)
-    return by_input, by_target
 
 
 def reproducible_with_gradient(
@@ -74,12 +75,17 @@ def reproducible_with_gradient(
     return_value: bool,
     dtype: DType | None = None,
 ) -> Arrays:
-    """The derivatives, and before them the loss if it is wanted."""
+    """Derivatives, rounded once to the types of operands, and before them the loss if wanted."""
     check_switch("return_value", return_value)
-    gradient = reproducible_gradient(input, target, reduction, form, axis, where, upstream)
+    call = resolved(input, target, reduction, form, axis, where, dtype)
+    samples = sample_shape(known_shape(input), call.axes)
+    number, factors = given_upstream(call.context, input, upstream, reduction, samples)
+    factor = factors[0] if factors else 1.0 if number is None else number
+    way, places = way_of(call.context, call.arrays), (True, True)
+    by_input, by_target = way.slopes(call.arrays, call.wanted, call.divisor, factor, places)
     if not return_value:
-        return gradient
-    return reproducible_value(input, target, reduction, form, axis, where, dtype), *gradient
+        return by_input, by_target
+    return value_of_call(call), by_input, by_target
 
 
 def wanted_of(context: Context, form: Form, reduction: Reduction, axes: Axes | None) -> Wanted:

@@ -1,17 +1,16 @@
 """A call of the gradients of the divergences from logits: checked, evaluated, scaled."""
 
 from kldiv_xp._typing import Array, DType, Reduction
-from kldiv_xp.calls.kl_div import cotangent, number_selected
+from kldiv_xp.calls.kl_div import cotangent, given_upstream, number_selected
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import arranged, check_temperature, reduced
-from kldiv_xp.checks.operands import check_upstream
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.evaluate import Arrays, check_memory, with_axes
 from kldiv_xp.core.evaluate_row_slopes import (
     evaluate_gradient_of_logits,
     evaluate_rows_with_slopes,
 )
-from kldiv_xp.core.namespaces import known_shape, traced
+from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
@@ -31,13 +30,12 @@ def with_gradient(
     check_reduction(reduction)
     context, arrays, place = arranged(input, target, divergence, axis, where, dtype)
     shape = known_shape(arrays[0])[:-1]
-    upstream = traced(input, upstream)
-    check_upstream(input, upstream, reduction, shape)
+    number, factors = given_upstream(context, input, upstream, reduction, shape)
     count = None
     if where is not None:
         check_memory(context, where=where)
         count = number_selected(context, arrays[2], None) if reduction == "mean" else None
-    scale, factors = cotangent(context, upstream, reduction, shape, count)
+    scale, factors = cotangent(context, number, factors, reduction, shape, count)
     factors = tuple(with_axes(one, (input.ndim - 1,)) if one.ndim else one for one in factors)
     evaluate = evaluate_rows_with_slopes if return_value else evaluate_gradient_of_logits
     *rows, by_input, by_target = evaluate(

@@ -4,7 +4,6 @@ Functions take input, target and, if there is one, the mask. Of a sum they make 
 `formula.reproducible_sums` explains, so that parts of arrays may be added up in any order.
 """
 
-import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,23 +12,19 @@ from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope, spread
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.reproducible_bounds import largest
 from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale, as_float
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import (
-    LARGEST_EXPONENT,
-    LOG_OF_TINY,
     Rounding,
     entered,
     exp,
     rounded,
 )
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
-from kldiv_xp.formula.reproducible_sums import Sums, quotient, steps_of, sums_of, total_of
-
-# Of a normal float32.
-LARGEST_LOG = 89.0
+from kldiv_xp.formula.reproducible_sums import Steps, Sums, quotient, steps_of, sums_of, total_of
 
 
 class Wanted(NamedTuple):
@@ -80,19 +75,25 @@ def on_device(function: Any, arrays: Arrays) -> Any:
 
 def plain_value(wanted: Wanted, divisor: Any, xp: Namespace, *arrays: Array) -> Array:
     """Terms, or their sums over the divisor, rounded once."""
-    form, axis, rounding = wanted
+    form, axis = wanted.form, wanted.axis
     if axis == ():
-        return rounded(xp, terms(xp, form, *arrays), rounding)
+        return rounded(xp, terms(xp, form, *arrays), wanted.rounding)
     bounds = largest(form, axis, xp, *arrays)
     sums = sums_between(form, axis, bounds, xp, *arrays)
-    result = completed(xp, sums, bounds, divisor, rounding)
+    result = completed(xp, sums, bounds, wanted, divisor)
     return xp.reshape(result, ()) if axis is None else xp.squeeze(result, axis=axis)
 
 
-def completed(xp: Namespace, sums: Sums, bounds: Arrays, divisor: Any, rounding: Rounding) -> Array:
+def completed(xp: Namespace, sums: Sums, bounds: Arrays, wanted: Wanted, divisor: Any) -> Array:
     """Sums over the divisor, in the type of the result."""
-    total = total_of(xp, sums, steps_of(xp, *bounds))
-    return rounded(xp, divided(xp, total, divisor), rounding)
+    total = total_of(xp, sums, steps_between(xp, wanted.form, bounds))
+    return rounded(xp, divided(xp, total, divisor), wanted.rounding)
+
+
+def steps_between(xp: Namespace, form: Form, bounds: Arrays) -> Steps:
+    """Steps for numbers within these bounds."""
+    weight, ratio, count = bounds
+    return steps_of(xp, exp(xp, weight) if form.log_target else weight, ratio, count)
 
 
 def divided(xp: Namespace, total: Array, divisor: Any) -> Array:
@@ -116,37 +117,7 @@ def sums_between(
     form: Form, axis: Axes | None, bounds: Arrays, xp: Namespace, *arrays: Array
 ) -> Sums:
     """Sums of the terms as integers, with all axes."""
-    return sums_of(xp, terms(xp, form, *arrays), steps_of(xp, *bounds), axis)
-
-
-def largest(form: Form, axis: Axes | None, xp: Namespace, *arrays: Array) -> Arrays:
-    """The largest p and |log p| + |log q|, and the number of terms, with all axes.
-
-    Their product bounds all terms that are finite and not 0.
-    """
-    shape = arrays[0].shape
-    most = xp.sum if 0 in shape else xp.max  # there is none of nothing
-    weight, ratio = (most(one, axis=axis, keepdims=True) for one in bounds(xp, form, *arrays))
-    count = math.prod(shape if axis is None else [shape[place] for place in axis])
-    count = xp.ones_like(weight) * as_float(count)
-    return exp(xp, weight) if form.log_target else weight, ratio, count
-
-
-def bounds(
-    xp: Namespace, form: Form, input: Array, target: Array, *where: Array
-) -> tuple[Array, Array]:
-    """p, or what its exponential is, and |log p| + |log q|; little for what is 0 or not finite."""
-    x, t = entered(xp, input), entered(xp, target)
-    counts = xp.isfinite(x) & xp.isfinite(t)
-    counts = counts & (t >= LOG_OF_TINY if form.log_target else t != 0.0)
-    for mask in where:
-        counts = counts & mask
-    of_input = xp.abs(x) if form.log_input else LARGEST_LOG
-    of_target = xp.abs(t) if form.log_target else LARGEST_LOG
-    weight = t if form.log_target else xp.abs(t)
-    lowest = -LARGEST_EXPONENT if form.log_target else 0.0
-    ratio = of_input + of_target + xp.zeros_like(x)
-    return xp.where(counts, weight, lowest), xp.where(counts, ratio, 0.0)
+    return sums_of(xp, terms(xp, form, *arrays), steps_between(xp, form, bounds), axis)
 
 
 def plain_slope(

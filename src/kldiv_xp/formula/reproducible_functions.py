@@ -16,7 +16,9 @@ from kldiv_xp._typing import Array, DType, Namespace
 TINY = 2.0**-126
 # The smallest float32 whose exponential is no less.
 LOG_OF_TINY = -87.33654022216797
-LARGEST_EXPONENT = 200.0
+# The largest of which it is no more than float32 can hold; above, any number beyond that serves.
+LOG_OF_LARGEST = 88.72283172607422
+BEYOND = 2.0**300
 EPS_OF_FLOAT32 = 2.0**-23
 
 # 44 bits: times an integer of 9 it is exact.
@@ -24,11 +26,22 @@ LN2 = 12193974156573 / 2**44
 LN2_ROUNDED = 0.6931471805599453
 LOG2_E = 1.4426950408889634
 
-# log(m) / (m - 1) of no mantissa is nearer than 7.2 units of 2^-53 to a tie of this grid.
-RATIO_GRID, RATIO_SHIFT = 2.0**30, 0.571160688996315
-BELOW_ONE = 1 - 2.0**-53
-# exp(k / 2^12) of no k that comes in question is nearer than 52 units of 2^-53 to a tie.
-EXP_STEP, EXP_GRID = 2.0**12, 2.0**36
+# Mantissas m are multiplied by an integer q near 2^15 / m, whose logarithm is (q - 2^15) r. No r
+# is nearer than 18 units of 2^-53 to a tie of this grid.
+STEPS = 2.0**15
+RATIO_GRID = 2.0**32
+LITTLE = 2.0**-1000
+"""Added to a number of 53 bits, it makes only 0 another one."""
+
+
+# Exponents are k log(2) / 2^8 + d. 38 bits: times an integer of 15, or 2^15, it is exact.
+PARTS = 2.0**8
+LN2_OF_PARTS = 190530846196 / 2**38 / PARTS
+# The square of a d on this grid is exact. The factor makes up for d^3 / 6, up to 2^-33.
+EXPONENT_GRID = 2.0**35
+THIRD_POWER = 1 + 0.001354 * 0.001354 / 8
+# Nor is 2^(k / 2^8) nearer than 55.
+EXP_GRID = 2.0**36
 
 
 def entered(xp: Namespace, array: Array) -> Array:
@@ -52,41 +65,55 @@ def to_grid(xp: Namespace, array: Array, grid: float) -> Array:
 
 
 def log(xp: Namespace, array: Array) -> Array:
-    """Logarithm of what float32 can hold: with relative error 2^-30, and as IEEE 754 at its ends.
+    """Logarithm of what float32 can hold: with relative error 2^-31, and as IEEE 754 at its ends.
 
-    It is e log 2 + f r, with two exact products, for 2^e (1 + f), r = log(1 + f) / f.
+    It is e log 2 - log(q / 2^15) + log(1 + g), for 2^e m and 1 + g = m q / 2^15.
     """
     is_ordinary = xp.greater(array, 0.0) & xp.less(array, math.inf)
     ordinary = xp.where(is_ordinary, array, 1.0)
     power = nearest_power_of_two(ordinary)
     mantissa = ordinary / power
     exponent = xp.round(xp.log2(power))
-    value = exponent * LN2 + (mantissa - 1.0) * log_ratio(xp, mantissa)
+    value = exponent * LN2 + log_of_mantissa(xp, mantissa)
     infinite = xp.where(xp.greater(array, 0.0), array, math.nan)
     return xp.where(is_ordinary, value, xp.where(xp.equal(array, 0.0), -math.inf, infinite))
 
 
-def log_ratio(xp: Namespace, mantissa: Array) -> Array:
-    """log(m) / (m - 1), a multiple of 2^-30; of 1 it is any number."""
-    guess = xp.log(mantissa) / (mantissa - BELOW_ONE)
-    return xp.floor(guess * RATIO_GRID + RATIO_SHIFT) * (1 / RATIO_GRID)
+def log_of_mantissa(xp: Namespace, mantissa: Array) -> Array:
+    """Logarithm of numbers of 24 bits between 0.75 and 1.5: all products here are exact."""
+    q = xp.round(STEPS / mantissa)
+    g = mantissa * q - STEPS
+    return (g - xp.square(g) * (0.5 / STEPS)) * (1 / STEPS) - log_of_step(xp, q)
+
+
+def log_of_step(xp: Namespace, q: Array) -> Array:
+    """log(q / 2^15) of integers near 2^15."""
+    steps = q - STEPS
+    guess = xp.log(q * (1 / STEPS)) / (steps * (1 / STEPS) + LITTLE)
+    return steps * (to_grid(xp, guess, RATIO_GRID) * (1 / STEPS))
 
 
 def exp(xp: Namespace, array: Array) -> Array:
-    """Exponential of what float32 can hold, with relative error 2^-36; 0 where it is subnormal.
+    """Exponential of what float32 can hold, with relative error 2^-31; 0 where it is subnormal.
 
-    It is exp(k / 2^12) exp(d) 2^n, with exact products in the series of exp(d).
+    It is 2^(k / 2^8) exp(d), with exact products in the series of exp(d).
     """
-    bounded = xp.clip(array, -LARGEST_EXPONENT, LARGEST_EXPONENT)
-    n = xp.round(bounded * LOG2_E)
-    rest = to_grid(xp, bounded - n * LN2, 2.0**38)
-    coarse = to_grid(xp, rest, EXP_STEP)
-    d = rest - coarse
-    series = 1.0 + (d + d * (0.5 * d))
+    bounded = xp.clip(array, LOG_OF_TINY, LOG_OF_LARGEST)
+    k = xp.round(bounded * (PARTS * LOG2_E))
+    d = xp.round((bounded - k * LN2_OF_PARTS) * (EXPONENT_GRID * THIRD_POWER))
+    series = EXPONENT_GRID + (d + d * d * (0.5 / EXPONENT_GRID))
+    value = power_of_parts(xp, k) * series
+    value = xp.where(xp.less(array, LOG_OF_TINY), 0.0, value)
+    return xp.where(xp.greater(array, LOG_OF_LARGEST), BEYOND, value)
+
+
+def power_of_parts(xp: Namespace, k: Array) -> Array:
+    """2^(k / 2^8) / 2^35 for integers k."""
+    n = xp.round(k * (1 / PARTS))
+    guess = xp.exp((k - n * PARTS) * (LN2_ROUNDED / PARTS))
     # A little above 2^n: what is an ulp below would be taken for 2^(n - 1).
     power = nearest_power_of_two(xp.exp(n * LN2_ROUNDED) * (1 + 2.0**-20))
-    value = to_grid(xp, xp.exp(coarse), EXP_GRID) * series * power
-    return xp.where(xp.less(array, LOG_OF_TINY), 0.0, value)
+    return to_grid(xp, guess, EXP_GRID) * (power * (1 / EXPONENT_GRID))
 
 
 class Rounding(NamedTuple):

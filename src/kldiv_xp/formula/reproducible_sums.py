@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.formula.reproducible_functions import nearest_power_of_two
 
+# Sums of 2^16 whole units are exact in float64, too.
+MOST_UNITS = 2.0**36
+
 
 class Steps(NamedTuple):
     """Powers of two: a bound of all numbers, and the units that the bound is divided into.
@@ -37,7 +40,9 @@ def steps_of(xp: Namespace, weight: Array, ratio: Array, count: Array) -> Steps:
     """Steps for the products of so many weights and ratios, which are no larger than these."""
     power = nearest_power_of_two(weight) * nearest_power_of_two(ratio) * 4.0
     is_zero = xp.equal(power, 0.0)
-    units = xp.where(is_zero, 0.0, 2.0**62 / nearest_power_of_two(count + 1.0))
+    units = 2.0**62 / nearest_power_of_two(count + 1.0)
+    units = xp.where(xp.greater(units, MOST_UNITS), MOST_UNITS, units)
+    units = xp.where(is_zero, 0.0, units)
     return Steps(xp.where(is_zero, 1.0, power), units)
 
 

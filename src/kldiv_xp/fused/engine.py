@@ -10,12 +10,16 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.fused import reproducible_loops
 from kldiv_xp.fused.attempts import do_in_attempts, is_in_order, look_at, sample_of
 from kldiv_xp.fused.gradients import Results, gradient_of
 from kldiv_xp.fused.plans import Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import FACTOR, NAMES, TEMPERATURE, TERMS, any_of
+
+reproducible = reproducible_loops
+"""Losses that have the same bits everywhere."""
 
 
 def total(

@@ -20,6 +20,7 @@ INSTRUCTIONS = {
     "negative": "fneg {T} {0}",
     "abs": "call {T} @llvm.fabs.{M}({T} {0})",
     "sqrt": "call {T} @llvm.sqrt.{M}({T} {0})",
+    "round": "call {T} @llvm.rint.{M}({T} {0})",
     "copysign": "call {T} @llvm.copysign.{M}({T} {0}, {T} {1})",
     "fma": "call {T} @llvm.fmuladd.{M}({T} {0}, {T} {1}, {T} {2})",
     "where": "select {B} {0}, {T} {1}, {T} {2}",
@@ -38,9 +39,10 @@ INSTRUCTIONS = {
     "integer_subtract": "sub {I} {0}, {1}",
     "shift_left": "shl {I} {0}, {1}",
     "shift_right": "ashr {I} {0}, {1}",
+    "shift_down": "lshr {I} {0}, {1}",
 }
-INTEGERS = ("bits", "integer_add", "integer_subtract", "shift_left", "shift_right")
-FUNCTIONS = {"fabs": 1, "sqrt": 1, "copysign": 2, "fmuladd": 3}
+INTEGERS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
+FUNCTIONS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
 """What the instructions call, and how many operands each takes."""
 
 
@@ -50,7 +52,7 @@ class Operations(Lines):
     kinds: ClassVar[dict[str, str]] = {
         **{name: kind for name, kind in KINDS.items() if name in INSTRUCTIONS},
         **dict.fromkeys(INTEGERS, "integer"),
-        **dict.fromkeys(("copysign", "fma", "value"), "real"),
+        **dict.fromkeys(("copysign", "fma", "round", "value"), "real"),
     }
 
     def exp(self, x: Symbol) -> Array:

@@ -64,6 +64,16 @@ def sums_plan(
 
 
 @remembered
+def totals_plan(
+    traced: Traced, real: str, shape: Shape, names: Names, totals: Names, *inputs: Lying
+) -> Plan:
+    """Several sums over the last axis."""
+    *rows, last = range(len(shape))
+    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in inputs])
+    return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
+
+
+@remembered
 def elements_plan(
     traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
 ) -> Plan:
@@ -90,8 +100,9 @@ def planned(
     names: Names,
     results: Names,
     lying: Sequence[Lying],
+    totals: Names = (TOTAL,),
 ) -> Plan:
-    """Kernel and jobs for arrays that lie so; without names of results it makes one of a row."""
+    """Kernel and jobs for arrays that lie so; without names of results it makes totals of a row."""
     count = len(lying) - len(results)
     operands = [
         Operand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
@@ -99,7 +110,7 @@ def planned(
             zip((*names[:count], *results), lying, layout.steps, strict=True)
         )
     ]
-    written = tuple(operands[count:]) or (Operand(TOTAL, "float64", ROW),)
+    written = tuple(operands[count:]) or tuple(Operand(one, "float64", ROW) for one in totals)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     kernel = traced, real, tuple(operands[:count]), written, ranks
     code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)

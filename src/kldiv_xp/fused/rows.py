@@ -153,17 +153,18 @@ class Rows:
         return Place(operand, addresses[operand.name], f"%step_{operand.name}")
 
     def give(self, addresses: dict[str, str], row: str) -> None:
-        """Write the results: of each element, or one for the row, in float64."""
+        """Write the results: of each element, or some for the row, in float64."""
         text, kernel = self.text, self.kernel
         names = [one.name for one in kernel.results]
         if kernel.outputs[0].in_rows:
             self.over_elements(addresses, names, kernel.outputs)
             return
-        value = self.wide.get(names[0])
-        if value is None:
-            value = self.row[names[0]][1]
-            if kernel.real == "float32":
-                value = text.let(f"fpext float {value} to double")
         number = text.sum(text.product(row, "%pieces"), "%piece")
-        place = text.moved(f"%at_{kernel.outputs[0].name}", text.product(number, 8))
-        text.do(f"store double {value}, ptr {place}")
+        for name, one in zip(names, kernel.outputs, strict=True):
+            value = self.wide.get(name)
+            if value is None:
+                value = self.row[name][1]
+                if kernel.real == "float32":
+                    value = text.let(f"fpext float {value} to double")
+            place = text.moved(f"%at_{one.name}", text.product(number, 8))
+            text.do(f"store double {value}, ptr {place}")

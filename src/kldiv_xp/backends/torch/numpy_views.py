@@ -1,5 +1,6 @@
 """Memory of torch tensors as arrays of NumPy, and which tensors are no more than that."""
 
+import math
 from functools import cache
 from typing import Any
 
@@ -116,6 +117,19 @@ class Widened:
     def transpose(self, axes: Axes) -> "Widened":
         """The same with its axes in another order, as NumPy's method."""
         return Widened(self.tensor.permute(axes))
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    def reshape(self, *shape: Any) -> "Widened":
+        """The same in another shape, as NumPy's method."""
+        return Widened(self.tensor.reshape(*shape))
+
+    def part(self, index: Index) -> Any:
+        """A block that is not widened yet, for loops that do it; of bfloat16, as all of them do."""
+        return Widened(self.tensor[index]) if self.tensor.dtype is torch.bfloat16 else self[index]
 
     def __getitem__(self, index: Index) -> Array:
         return self.tensor[index].to(torch.float32).numpy()

@@ -113,8 +113,7 @@ def computed(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     wanted = in_numpy(wanted)
     if wanted.axis == ():
         result, places = empty(arrays[0].shape, dtype)
-        function = partial(numpy_reproducible.rounded_terms, wanted)
-        numpy_reproducible.fill(xp, function, memory, places, threads)
+        numpy_reproducible.fill_terms(xp, memory, wanted, places, threads)
         return result
     by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
     sums = numpy_reproducible.sums_over(xp, memory, wanted, by, threads)
@@ -139,10 +138,11 @@ def computed_slopes(
     memory, results = lent(*arrays), [None, None]
     by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
     above = upstream.detach().to(torch.float64).numpy() if tensors else upstream
+    outputs = {}
     for place in (0, 1):
         if places[place]:
             rounding = rounding_to(torch_xp, arrays[place].dtype)
             results[place], result = empty(arrays[place].shape, rounding.dtype)
-            ask = wanted, by, above, rounding._replace(dtype=xp.float32)
-            numpy_reproducible.fill_slope(xp, memory, ask, place, result, threads)
+            outputs[place] = rounding._replace(dtype=xp.float32), result
+    numpy_reproducible.fill_slopes(xp, memory, (wanted, by, above), outputs, threads)
     return results[0], results[1]

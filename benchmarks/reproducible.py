@@ -1,0 +1,83 @@
+"""Processor time of the same bits: `python -m benchmarks.reproducible` prints a table.
+
+Each call is measured next to the default's, on one thread, in turns; the least of several.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+import numpy as np
+
+from kldiv_xp import kl_div, kl_div_gradient, thread_limit
+
+Function = Callable[..., object]
+
+
+def cases(rows: int, columns: int) -> dict[str, Function]:
+    """Functions that take options, by name."""
+    import torch
+
+    rng = np.random.default_rng(0)
+    both = rng.standard_normal((2, rows, columns), dtype="float32") * 2
+    log_q, log_p = (z - np.log(np.exp(z).sum(-1, keepdims=True)) for z in both)
+    p, found = np.exp(log_p), {}
+    sums: dict[str, Any] = {"reduction": "sum"}
+    found["NumPy, sum"] = lambda **how: kl_div(log_q, p, **sums, **how)
+    found["NumPy, sum, log_target"] = lambda **how: kl_div(
+        log_q, log_p, log_target=True, **sums, **how
+    )
+    found["NumPy, every term"] = lambda **how: kl_div(log_q, p, reduction="none", **how)
+    found["NumPy, both gradients"] = lambda **how: kl_div_gradient(log_q, p, **sums, **how)
+    for dtype in (torch.float32, torch.bfloat16):
+        tensors = [torch.from_numpy(one).to(dtype) for one in (log_q, p, log_p)]
+        found |= of_torch(str(dtype).removeprefix("torch."), *tensors)
+    return found
+
+
+def of_torch(name: str, log_q: Any, p: Any, log_p: Any) -> dict[str, Function]:
+    """Sums of tensors of a type, and with the gradient."""
+    found: dict[str, Function] = {}
+    student = log_q.clone().requires_grad_()
+    for space, target in (("", p), (", log_target", log_p)):
+        options: dict[str, Any] = {"reduction": "sum", "log_target": target is log_p}
+
+        def value(target: Any = target, options: Any = options, **how: Any) -> object:
+            return kl_div(log_q, target, **options, **how)
+
+        def gradient(target: Any = target, options: Any = options, **how: Any) -> object:
+            return kl_div(student, target, **options, **how).backward()
+
+        found[f"torch, {name}, sum{space}"] = value
+        found[f"torch, {name}, sum and gradient{space}"] = gradient
+    return found
+
+
+def nanoseconds(function: Function, elements: int, calls: int) -> tuple[float, float]:
+    """Processor time for an element of the default, and with the same bits."""
+    function(), function(reproducible=True)
+    least = [float("inf")] * 2
+    for _ in range(calls):
+        for place, how in enumerate(({}, {"reproducible": True})):
+            started = time.process_time()
+            function(**how)
+            least[place] = min(least[place], time.process_time() - started)
+    return least[0] * 1e9 / elements, least[1] * 1e9 / elements
+
+
+@click.command()
+@click.option("--rows", default=512, show_default=True)
+@click.option("--columns", default=32000, show_default=True)
+@click.option("--calls", default=5, show_default=True)
+def main(rows: int, columns: int, calls: int) -> None:
+    """Print the table."""
+    click.echo("| ns an element | default | reproducible | ratio |\n|---|---|---|---|")
+    with thread_limit(1):
+        for name, function in cases(rows, columns).items():
+            default, same = nanoseconds(function, rows * columns, calls)
+            click.echo(f"| {name} | {default:.1f} | {same:.1f} | {same / default:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Vectors of the same bits: every library has them, and whoever breaks a rule is convicted."""
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from conformance_runs import written
+
+from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
+from kldiv_conformance.__main__ import main
+from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp.formula import reproducible_functions as functions
+from kldiv_xp.formula import reproducible_sums
+from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
+
+BITS = vectors("bits")
+LEAST = 300
+OF_FLOAT32 = [it for it in BITS if it.input.dtype == "float32"]
+
+
+def failures(backend, asked=BITS, loss=kl_div, gradient=kl_div_gradient):
+    adapter = ADAPTERS[backend]
+    if reason := adapter.reason_to_skip():
+        pytest.skip(reason)
+    implementation = Implementation("loss", loss, gradient)
+    outcomes = [judge(vector, adapter, implementation) for vector in asked]
+    assert any(one.verdict == "pass" for one in outcomes)
+    return [f"{one.id}: {one.detail}" for one in outcomes if one.verdict == "failure"]
+
+
+def test_there_are_at_least_300_and_each_must_be_met_exactly():
+    assert len(BITS) >= LEAST
+    results = [result for vector in BITS for result in vector.results.values()]
+    assert not any(bound for result in results for bound in result.error_bound)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "array-api-strict"])
+def test_every_library_has_the_bits(backend):
+    assert failures(backend) == []
+
+
+@pytest.mark.slow
+def test_jax_has_the_bits():
+    assert failures("jax", BITS[::40]) == []
+
+
+def test_a_loss_that_is_rounded_otherwise_is_convicted():
+    def ignoring(input, target, *, reproducible, **options):
+        return kl_div(input, target, **options)
+
+    def ignored(input, target, *, reproducible, **options):
+        return kl_div_gradient(input, target, **options)
+
+    assert len(failures("numpy", loss=ignoring, gradient=ignored)) > LEAST / 6
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (functions, "PARTS", 2.0**7),
+        (functions, "STEPS", 2.0**12),
+        (functions, "TINY", 2.0**-150),
+        (reproducible_sums, "MOST_UNITS", 2.0**16),
+    ],
+)
+def test_arithmetic_with_another_constant_is_convicted(module, name, value):
+    with patch.object(module, name, value), np.errstate(all="ignore"):
+        assert failures("array-api-strict", OF_FLOAT32)
+
+
+@pytest.mark.parametrize("name", ["log", "exp"])
+def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
+    def plain(self, array):
+        return getattr(self.xp, name)(array)
+
+    with patch.object(ReproducibleNamespace, name, plain), np.errstate(all="ignore"):
+        assert failures("array-api-strict", OF_FLOAT32)
+
+
+def test_compare_tells_other_bits_by_its_exit_code(tmp_path):
+    def default(input, target, *, reproducible, **options):
+        return kl_div(input, target, **options)
+
+    asked = [it.id for it in OF_FLOAT32 if it.kind == "value"]
+    sides = {"one": {"numpy": kl_div}, "two": {"torch": kl_div}, "three": {"numpy": default}}
+    paths = {
+        name: written(tmp_path / f"{name}.jsonl", name, backends, asked)
+        for name, backends in sides.items()
+    }
+    same = CliRunner().invoke(main, ["compare", "--bits", paths["one"], paths["two"]])
+    assert same.exit_code == 0, same.output
+    other = ["compare", paths["one"], paths["three"]]
+    assert CliRunner().invoke(main, other).exit_code == 0
+    assert CliRunner().invoke(main, [*other, "--bits"]).exit_code == 1
