@@ -78,7 +78,7 @@ OF_SIZES = [
         (np.log(Q), INDICES, P[:, :2]),
     ),
     ("linear", partial(linear_kl_div, target_weight=WEIGHT), (HIDDEN, WEIGHT, HIDDEN[::-1].copy())),
-    ("linear sparse", linear_of_part, (HIDDEN, WEIGHT, P[:, :2], INDICES)),
+    ("linear sparse", partial(linear_of_part), (HIDDEN, WEIGHT, P[:, :2], INDICES)),
 ]
 
 
