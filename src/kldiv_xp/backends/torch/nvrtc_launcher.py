@@ -139,4 +139,6 @@ def names_of_nvrtc() -> Iterator[str]:
     beside = Path(torch.__file__).parents[1] / "nvidia"
     yield from map(str, sorted(beside.glob(f"*/lib/libnvrtc.so.{major}*")))
     yield from map(str, sorted(beside.glob("*/bin/**/nvrtc64_*_0.dll")))
-    yield str(Path(torch.__file__).parent / "lib" / "libcaffe2_nvrtc.so")
+    within = Path(torch.__file__).parent / "lib"
+    yield from map(str, sorted(within.glob("nvrtc64_*_0.dll")))
+    yield str(within / "libcaffe2_nvrtc.so")
