@@ -127,3 +127,24 @@ def test_memory_of_torch_has_the_bits_of_its_own_functions(name, dtype, fused, m
 
 def torch_backend():
     return pytest.importorskip("kldiv_xp.backends.torch.reproducible")
+
+
+@pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
+@pytest.mark.parametrize(
+    "options", [{"reduction": "sum"}, {"reduction": "none", "axis": 0}], ids=str
+)
+def test_small_tensors_of_16_bits_have_the_same_bits_with_loops(monkeypatch, options, log_target):
+    """The loops leave them to NumPy, which cannot read what torch lends."""
+    torch = library("torch")
+    generator = torch.Generator().manual_seed(0)
+    log_q, log_p = torch.randn((2, 3, 50), generator=generator).log_softmax(-1)
+    target = (log_p if log_target else log_p.exp()).bfloat16()
+    found = []
+    for setting in "01":
+        monkeypatch.setenv(choice.VARIABLE, setting)
+        student = log_q.bfloat16().requires_grad_()
+        loss = kl_div(student, target, log_target=log_target, reproducible=True, **options)
+        loss.sum().backward()
+        found.append((loss.detach(), student.grad))
+    for one, other in zip(*found, strict=True):
+        assert torch.equal(one, other)

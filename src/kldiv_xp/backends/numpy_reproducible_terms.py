@@ -67,15 +67,24 @@ def scaled(memory: Memory, operand: Array, unit: float, result: Array) -> None:
     xp.copyto(result, operand)
 
 
+def widened(block: Block) -> Block:
+    """The same as arrays of NumPy, where the loops have not taken what torch lends them."""
+    if not hasattr(block.t, "lent"):
+        return block
+    x, t = (one[...].reshape(-1) for one in (block.x, block.t))
+    return block._replace(x=x, t=t)
+
+
 def terms(memory: Memory, form: Form, block: Block) -> Array:
     """Terms, times `ratio_unit`."""
+    block = widened(block)
     value = ratio(memory, form, block)
     return memory.xp.multiply(value, probabilities(memory, form, block), out=value)
 
 
 def slope(memory: Memory, place: int, form: Form, block: Block, factor: Array) -> Array:
     """Derivative of every term with respect to one operand, times a factor."""
-    xp, unit = memory.xp, ratio_unit(form)
+    xp, unit, block = memory.xp, ratio_unit(form), widened(block)
     if place == 0:
         value = probabilities(memory, form, block)
         if not form.log_input:
