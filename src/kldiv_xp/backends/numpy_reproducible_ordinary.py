@@ -108,3 +108,11 @@ def no_subnormal(xp: Namespace, array: Array) -> bool:
     """Whether no number of float32 is subnormal."""
     bits = xp.bitwise_and(array.view("int32"), 0x7FFFFFFF)
     return bool(xp.add(bits, BITS_OF_INFINITY, out=bits).max() <= BITS_OF_INFINITY)
+
+
+def widened(block: Block) -> Block:
+    """The same as arrays of NumPy, where the loops have not taken what torch lends them."""
+    if not hasattr(block.t, "lent"):
+        return block
+    x, t = (one[...].reshape(-1) for one in (block.x, block.t))
+    return block._replace(x=x, t=t)

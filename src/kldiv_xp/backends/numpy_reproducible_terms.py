@@ -13,7 +13,7 @@ from kldiv_xp.backends.numpy_reproducible_functions import (
     exp,
     log,
 )
-from kldiv_xp.backends.numpy_reproducible_ordinary import Block
+from kldiv_xp.backends.numpy_reproducible_ordinary import Block, widened
 from kldiv_xp.core.reproducible_bounds import LARGEST_LOG, LEAST_RATIO
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import (
@@ -65,14 +65,6 @@ def scaled(memory: Memory, operand: Array, unit: float, result: Array) -> None:
         place = memory.get("scaled", "float32", operand.size)
         operand = xp.multiply(operand, xp.float32(unit), out=place)
     xp.copyto(result, operand)
-
-
-def widened(block: Block) -> Block:
-    """The same as arrays of NumPy, where the loops have not taken what torch lends them."""
-    if not hasattr(block.t, "lent"):
-        return block
-    x, t = (one[...].reshape(-1) for one in (block.x, block.t))
-    return block._replace(x=x, t=t)
 
 
 def terms(memory: Memory, form: Form, block: Block) -> Array:
