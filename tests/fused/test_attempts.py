@@ -10,8 +10,7 @@ from kldiv_xp import (
     kl_div_with_logits,
     kl_div_with_logits_gradient,
 )
-from kldiv_xp.fused.attempts import is_in_order, is_missing, runs, sample_of
-from kldiv_xp.fused.buffers import buffer_of
+from kldiv_xp.fused.attempts import runs
 from kldiv_xp.fused.choice import VARIABLE
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
@@ -102,20 +101,3 @@ def test_runs_are_those_of_the_rows_that_are_chosen():
     chosen = [True, True, False, True, False, False, True]
     assert list(runs(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
     assert list(runs(0, [False])) == []
-
-
-def test_missing_elements_are_infinite_or_nan_in_every_type():
-    values = np.asarray([1, np.inf, -2, np.nan, -np.inf, 0])
-    expected = [False, True, False, True, True, False]
-    for dtype in ("float16", "float32", "float64"):
-        assert is_missing(values.astype(dtype)) == expected
-    bits = values.astype("float32").view("uint32") >> 16
-    assert is_missing(bits.astype("uint16")) == expected
-
-
-def test_sample_is_the_first_element_of_each_row():
-    array = np.arange(12.0).reshape(2, 2, 3)
-    buffer = buffer_of(array)
-    assert is_in_order(buffer, array.shape)
-    assert sample_of(np, buffer, 4, 3).tolist() == [0, 3, 6, 9]
-    assert not is_in_order(buffer_of(array.swapaxes(0, 1)), array.shape)

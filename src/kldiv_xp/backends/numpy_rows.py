@@ -102,7 +102,7 @@ def fill_row_slopes(
     """Write the derivatives that there are arrays for, whole rows at a time."""
     fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
     rest = divergence, scale, upstream
-    if fused is not None and fused.fill_row_slopes(xp, arrays, *rest, results, working, threads):
+    if fused is not None and fused.fill_row_slopes(arrays, *rest, results, working, threads):
         return
     kept = len(arrays[0].shape) - 1
     for place, result in enumerate(results):

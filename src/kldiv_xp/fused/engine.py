@@ -4,14 +4,13 @@ Every function answers None, or False, of arrays whose types have no loops.
 """
 
 from collections.abc import Sequence
-from math import prod
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused import reproducible_loops
-from kldiv_xp.fused.attempts import do_in_attempts, is_in_order, look_at, sample_of
+from kldiv_xp.fused.attempts import do_in_attempts, look_at
 from kldiv_xp.fused.gradients import Results, gradient_of
 from kldiv_xp.fused.plans import Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
@@ -107,24 +106,18 @@ def rows_of(
             Traced(losses.divergences, (given, way), (TEMPERATURE,)),
             *(name_of(working), shape, names, (), *lying(buffers)),
         )
-        for way in ways_of(given, None)
+        for way in ([0, losses.LAST] if len(given.ways(None)) > 1 else [losses.LAST])
     ]
     places = [*addresses(buffers), address_of(result)]
     if len(plans) == 1:
         do(plans[0], places, numbers, threads)
     else:
         look = look_at(xp, arrays, *numbers)
-        do_in_attempts(plans, places, numbers, [result.reshape(-1)], look, threads)
+        do_in_attempts(plans, places, numbers, result.reshape(-1), look, threads)
     return result
 
 
-def ways_of(divergence: Divergence, place: int | None) -> list[int]:
-    """The first and the last of the ways to a row, or the only one."""
-    return [0, losses.LAST] if len(divergence.ways(place)) > 1 else [losses.LAST]
-
-
 def fill_row_slopes(
-    xp: Namespace,
     arrays: Sequence[Array],
     divergence: Divergence,
     scale: Scale,
@@ -139,17 +132,6 @@ def fill_row_slopes(
     if found is None:
         return False
     numbers = scale.number_at_hand(), float(divergence.temperature)
-    plans = [
-        found.plan(rows_plan, losses.row_slopes, (given, way), (FACTOR, TEMPERATURE))
-        for way in ways_of(given, 0)
-    ]
-    places = addresses(found.buffers)
-    outputs = found.buffers[len(found.buffers) - len(found.results) :]
-    if len(plans) == 1 or not all(is_in_order(one, found.shape) for one in outputs):
-        do(plans[-1], places, numbers, threads)
-        return True
-    rows, columns = prod(found.shape[:-1]), found.shape[-1]
-    samples = [sample_of(xp, one, rows, columns) for one in outputs]
-    look = look_at(xp, arrays, float(divergence.temperature))
-    do_in_attempts(plans, places, numbers, samples, look, threads)
+    plan = found.plan(rows_plan, losses.row_slopes, (given,), (FACTOR, TEMPERATURE))
+    do(plan, addresses(found.buffers), numbers, threads)
     return True
