@@ -10,10 +10,7 @@ from cupy.cuda.compiler import compile_using_nvrtc
 from cupy.cuda.function import Module
 
 from kldiv_xp.cuda.code_cache import cached
-from kldiv_xp.cuda.kernel_text import NAME
-
-# A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
-OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
+from kldiv_xp.cuda.kernel_text import NAME, OPTIONS
 
 
 def launch(

@@ -11,6 +11,9 @@ from kldiv_xp.tracing.lines import needed
 
 NAME = "rows_of_arrays"
 
+# A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
+OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
+
 BLOCKS_AT_ONCE = {"float32": 4, "float64": 2}
 """Of a multiprocessor at least: 64 registers for a thread, or 128, with which few are in memory."""
 

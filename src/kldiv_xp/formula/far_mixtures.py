@@ -98,11 +98,18 @@ def side_of(
     )
     products = xp.multiply(p, log)
     mean = xp.divide(row_sum(xp, products), total)
+    squares, of_products, length = squares_about(xp, p, products, mean)
+    return Side(weight, p, total, log, mean, squares, of_products, length)
+
+
+def squares_about(
+    xp: Namespace, p: Array, products: Array, mean: Array
+) -> tuple[Array, Array, Array]:
+    """Sums of p**2, of (p v)**2, and of (p (v - mean))**2, from products p v."""
     squares, of_both = (row_sum(xp, xp.multiply(p, one)) for one in (p, products))
     of_products = row_sum(xp, xp.multiply(products, products))
     less = xp.multiply(xp.subtract(xp.multiply(squares, mean), xp.multiply(of_both, 2.0)), mean)
-    length = xp.add(of_products, less)
-    return Side(weight, p, total, log, mean, squares, of_products, length)
+    return squares, of_products, xp.add(of_products, less)
 
 
 def logarithms(

@@ -6,7 +6,7 @@ Functions (xp, input, target) to rows, or to their derivatives, NaN where they a
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of
+from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
@@ -56,17 +56,11 @@ def near_slope(
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
     mean = xp.divide(row_sum(xp, rise), sums[0])
-    squares, of_both = (row_sum(xp, xp.multiply(pair.p, one)) for one in (pair.p, rise))
-    of_rises = row_sum(xp, xp.multiply(rise, rise))
-    less = xp.multiply(xp.subtract(xp.multiply(squares, mean), xp.multiply(of_both, 2.0)), mean)
-    mean = if_long(xp, xp.add(of_rises, less), of_rises, squares, mean)
+    squares, of_rises, length = squares_about(xp, pair.p, rise, mean)
+    is_long = xp.greater_equal(length, least(xp, of_rises, squares))
+    mean = xp.where(is_long, mean, math.nan)
     steep, mean = (times(xp, one, temperature) for one in (rise, mean))
     return relative_rise(xp, pair.p, sums[0], steep, mean, temperature, scaled)
-
-
-def if_long(xp: Namespace, length: Array, of_rises: Array, squares: Array, numbers: Array) -> Array:
-    """Numbers of rows; NaN where a derivative is too short."""
-    return xp.where(xp.greater_equal(length, least(xp, of_rises, squares)), numbers, math.nan)
 
 
 def least(xp: Namespace, of_rises: Array, squares: Array) -> Array:

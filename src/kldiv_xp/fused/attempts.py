@@ -8,9 +8,7 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.near_look import looks_close
 from kldiv_xp.fused.plans import Plan
-from kldiv_xp.fused.running import JOBS_WORTH_A_THREAD, Threads
-from kldiv_xp.host.sharing import share
-from kldiv_xp.host.threads import check_setting
+from kldiv_xp.fused.running import Threads, share_jobs
 
 Look = Callable[[int, int], list[bool]]
 """Which of some rows need no attempt by the cheap loop."""
@@ -25,11 +23,8 @@ def do_in_attempts(
     threads: Threads,
 ) -> None:
     """Do all jobs of the first plan, and by the last those rows whose result is not finite."""
-    check_setting()
     tables = [plan.table(addresses, numbers) for plan in plans]
-    count = plans[0].jobs.number
-    work = partial(do_jobs, plans, tables, result, look)
-    share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
+    share_jobs(partial(do_jobs, plans, tables, result, look), plans[0].jobs.number, threads)
 
 
 def do_jobs(

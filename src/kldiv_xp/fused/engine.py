@@ -3,7 +3,8 @@
 Every function answers None, or False, of arrays whose types have no loops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
@@ -11,11 +12,12 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused import reproducible_loops
 from kldiv_xp.fused.attempts import do_in_attempts, look_at
-from kldiv_xp.fused.gradients import Results, gradient_of
-from kldiv_xp.fused.plans import Traced, elements_plan, rows_plan, sums_plan
+from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import FACTOR, NAMES, TEMPERATURE, TERMS, any_of
+from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
+
+Results = tuple[Array | None, Array | None]
 
 reproducible = reproducible_loops
 """Losses that have the same bits everywhere."""
@@ -79,12 +81,9 @@ def fill_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives that there are arrays for, all in one pass."""
-    found = gradient_of(arrays, upstream, results, working)
-    if found is None:
-        return False
-    plan = found.plan(elements_plan, losses.slopes, (form,), (FACTOR,))
-    do(plan, addresses(found.buffers), (scale.number_at_hand(),), threads)
-    return True
+    return fill(
+        losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
+    )
 
 
 def rows_of(
@@ -101,12 +100,13 @@ def rows_of(
         return None
     names, result = NAMES[: len(arrays)], xp.empty(shape[:-1])
     given, numbers = any_of(divergence), (float(divergence.temperature),)
+    ways = given.ways(None)
     plans = [
         rows_plan(
             Traced(losses.divergences, (given, way), (TEMPERATURE,)),
             *(name_of(working), shape, names, (), *lying(buffers)),
         )
-        for way in ([0, losses.LAST] if len(given.ways(None)) > 1 else [losses.LAST])
+        for way in ([0, losses.LAST] if ways[0] is not ways[-1] else [losses.LAST])
     ]
     places = [*addresses(buffers), address_of(result)]
     if len(plans) == 1:
@@ -128,10 +128,36 @@ def fill_row_slopes(
 ) -> bool:
     """Write the derivatives of rows of logits that there are arrays for."""
     given = any_of(divergence)
-    found = gradient_of(arrays, upstream, results, working)
-    if found is None:
+    numbers = scale, divergence.temperature
+    return fill(
+        losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
+    )
+
+
+def fill(
+    maker: Any,
+    what: Form | Divergence,
+    plan_of: Callable[..., Plan],
+    arrays: Sequence[Array],
+    upstream: Sequence[Array],
+    results: Results,
+    numbers: tuple[Any, ...],
+    working: DType,
+    threads: Threads,
+) -> bool:
+    """Write derivatives, each where there is an array for it."""
+    shape = tuple(arrays[0].shape)
+    written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
+    outputs = [one for _, one in written]
+    buffers = known(shape, (*arrays, *upstream, *outputs), working)
+    if buffers is None:
         return False
-    numbers = scale.number_at_hand(), float(divergence.temperature)
-    plan = found.plan(rows_plan, losses.row_slopes, (given,), (FACTOR, TEMPERATURE))
-    do(plan, addresses(found.buffers), numbers, threads)
+    wanted = results[0] is not None, results[1] is not None
+    scale, *others = numbers
+    traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
+    names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
+    of_results = tuple(name for name, _ in written)
+    plan = plan_of(traced, name_of(working), shape, names, of_results, *lying(buffers))
+    given = (scale.number_at_hand(), *map(float, others))
+    do(plan, addresses(buffers), given, threads)
     return True

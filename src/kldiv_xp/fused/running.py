@@ -33,11 +33,14 @@ def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> li
 
 def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads) -> None:
     """Do all jobs of a plan, in threads where they are many."""
-    check_setting()
     table = plan.table(addresses, numbers)
-    count = plan.jobs.number
+    share_jobs(partial(plan.do, table), plan.jobs.number, threads)
 
-    share(partial(plan.do, table), count, threads() if count > JOBS_WORTH_A_THREAD else 1)
+
+def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threads) -> None:
+    """Call `work` with jobs, in threads where they are many."""
+    check_setting()
+    share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
 def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:

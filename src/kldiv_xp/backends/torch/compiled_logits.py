@@ -14,7 +14,7 @@ from kldiv_xp.backends.torch.eager_logits import row_slopes
 from kldiv_xp.backends.torch.linear import dense_divergence, numbers_of
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
-from kldiv_xp.core.context import Context, plain_context
+from kldiv_xp.core.context import plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import plain_slopes
 from kldiv_xp.core.scale import Scale
@@ -46,7 +46,7 @@ def rows_of_logits(
     """Divergence of every row, in the type that is computed in."""
     arrays = present(input, target, where)
     divergence = dense_divergence(temperature, target_is, scaled, beta)
-    return rows_of_block(context_of(input, target), arrays, divergence)
+    return rows_of_block(plain_context(input, target), arrays, divergence)
 
 
 @torch.library.custom_op("kldiv_xp::slopes_of_logits", mutates_args=())
@@ -63,7 +63,7 @@ def slopes_of_logits(
     by_target: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Gradients with respect to input and target, each empty where it is not wanted."""
-    arrays, context = present(input, target, where), context_of(input, target)
+    arrays, context = present(input, target, where), plain_context(input, target)
     divergence = dense_divergence(temperature, target_is, scaled, beta)
     above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
     slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
@@ -77,7 +77,7 @@ def slopes_of_logits(
 @rows_of_logits.register_fake
 def fake_rows(input: Array, target: Array, *_: Any) -> Array:
     """Tensor without values like the rows."""
-    return input.new_empty(input.shape[:-1], dtype=context_of(input, target).working)
+    return input.new_empty(input.shape[:-1], dtype=plain_context(input, target).working)
 
 
 @slopes_of_logits.register_fake
@@ -104,7 +104,7 @@ def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
     wanted, arrays = ctx.needs_input_grad[:2], present(input, target, where)
     if is_differentiated(*arrays, upstream):
         slopes = plain_slopes(
-            context_of(input, target), arrays, dense_divergence(*ctx.numbers),
+            plain_context(input, target), arrays, dense_divergence(*ctx.numbers),
             upstream.unsqueeze(-1), wanted,
         )  # fmt: skip
     else:
@@ -116,11 +116,6 @@ def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
 def present(*tensors: Array | None) -> Arrays:
     """Tensors that are there."""
     return tuple(one for one in tensors if one is not None)
-
-
-def context_of(input: Array, target: Array) -> Context:
-    """Context of logits and their target, told from their types."""
-    return plain_context(input, target)
 
 
 rows_of_logits.register_autograd(gradient, setup_context=keep)

@@ -12,10 +12,8 @@ from typing import Any, NamedTuple
 import torch
 
 from kldiv_xp.cuda.code_cache import cached
-from kldiv_xp.cuda.kernel_text import NAME
+from kldiv_xp.cuda.kernel_text import NAME, OPTIONS
 
-# A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
-OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
 CAPABILITY = 75, 76
 """Numbers of the driver's attributes: compute capability, major and minor."""
 
