@@ -50,10 +50,10 @@ class Kernel(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """What a loop over elements does besides computing them."""
+    """Names that a loop over elements computes, and the lines around them."""
 
     names: Sequence[str]
-    """What is computed."""
+    """Names of the results."""
     last: Sequence[str]
     """Lines that use it."""
     before: Sequence[str] = ()
