@@ -327,7 +327,7 @@ def build(session: nox.Session) -> None:
     absent = ["contracts/test_upstream.py", "project", "conformance"]
     ignored = [f"--ignore=tests/{name}" for name in absent]
     session.chdir(elsewhere)
-    session.run("pytest", "-m", "not slow and not long", *ignored, *session.posargs)
+    session.run("pytest", *PARALLEL, "-m", "not slow and not long", *ignored, *session.posargs)
     session.run("kldiv-conformance", "run", "-b", "numpy", "-b", "array-api-strict")
 
 
