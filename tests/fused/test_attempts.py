@@ -14,7 +14,7 @@ from kldiv_xp.fused.choice import VARIABLE
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from kldiv_xp.fused.attempts import runs  # noqa: E402 - llvmlite may be missing
+from kldiv_xp.fused.attempts import runs
 
 CLASSES = 1500
 OPTIONS = [{}, {"temperature": 2.0}, {"temperature": 1e4, "scale_by_temperature_squared": True}]

@@ -14,9 +14,11 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 def test_every_test_is_collected_or_skipped_without_the_optional_libraries():
-    command = [sys.executable, "-c", WITHOUT_THEM, "--collect-only", "-q", "-p", "no:cacheprovider"]
+    collect = [sys.executable, "-c", WITHOUT_THEM, "--collect-only", "-q", "-p", "no:cacheprovider"]
     not_in_a_wheel = ("contracts/test_upstream.py", "project", "conformance")
     ignored = [f"--ignore=tests/{name}" for name in not_in_a_wheel]
-    done = subprocess.run([*command, *ignored, "tests"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*collect, *ignored, "tests"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     assert "torch is not installed" in done.stdout
