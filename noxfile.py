@@ -278,6 +278,7 @@ def distributed(session: nox.Session) -> None:
     session.install(".")
     environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
     if "--measure" in session.posargs:
+        session.install("cubed>=0.24")
         session.run("python", "-m", "benchmarks.distributed", "run", env=environment)
     else:
         session.run("pytest", "tests/distributed", *session.posargs, env=environment)

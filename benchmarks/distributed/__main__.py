@@ -1,5 +1,6 @@
 """The command line: measure, and write docs/distributed.md about it."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -16,12 +17,14 @@ from benchmarks.machine import machine
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "distributed.md"
+CHOICE = click.Choice(("dask", "cubed", "dtensor", "jax"))
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FLAG = "--xla_force_host_platform_device_count=4"
 # Rows of a store of Zarr, memory of a worker, elements of a chunk; rows of an array, repetitions.
 FULL = {"store": (32768, 32768), "limit": 2**30, "chunk": 2**22, "rows": (128, 512), "repeats": 5}
 QUICK = {"store": (2048, 8192), "limit": 2**30, "chunk": 2**20, "rows": (32, 64), "repeats": 2}
-ENGINES = ("dask", "dtensor", "jax")
+# With the library that each needs.
+ENGINES = {"dask": "distributed", "cubed": "cubed", "dtensor": "torch", "jax": "jax"}
 
 
 @click.group()
@@ -31,13 +34,14 @@ def main() -> None:
 
 @main.command()
 @click.option("--quick", is_flag=True, help="Everything on small operands: to test it.")
-@click.option("--engine", "-e", multiple=True, type=click.Choice(ENGINES), default=ENGINES)
+@click.option("--engine", "-e", multiple=True, type=CHOICE, help="Default: all installed ones.")
 @click.option("--output", "-o", default=PAGE.parent, type=FOLDER, help="Folder of the page.")
 def run(quick: bool, engine: tuple[str, ...], output: Path) -> None:
     """Measure, write distributed/results.json, and the page from it.
 
     What engines were not chosen keep their results of the run before.
     """
+    engine = engine or tuple(filter(is_installed, ENGINES))
     size = QUICK if quick else FULL
     path = output / "distributed" / "results.json"
     kept = json.loads(path.read_text(encoding="utf-8"))["records"] if path.exists() else []
@@ -64,6 +68,14 @@ def report(output: Path) -> None:
     write_page(output / "distributed" / "results.json", output / "distributed.md")
 
 
+def is_installed(engine: str) -> bool:
+    """Whether an engine can be measured; says so if not."""
+    found = importlib.util.find_spec(ENGINES[engine]) is not None
+    if not found:
+        click.echo(f"{ENGINES[engine]} is not installed: {engine} is left out.")
+    return found
+
+
 def measured(engine: str, size: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Records of an engine, each measured in processes of their own."""
     for command in commands(engine, size):
@@ -81,9 +93,9 @@ def measured(engine: str, size: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def commands(engine: str, size: dict[str, Any]) -> list[list[str]]:
     """Modules to run, with their arguments."""
-    if engine == "dask":
+    if engine in {"dask", "cubed"}:
         arguments = [*size["store"], size["limit"], size["chunk"]]
-        return [["benchmarks.distributed.dask_runs", *map(str, arguments)]]
+        return [[f"benchmarks.distributed.{engine}_runs", *map(str, arguments)]]
     columns, repeats = size["store"][1], size["repeats"]
     runs = [(workers, [rows, columns, repeats]) for workers in (1, 2, 4) for rows in size["rows"]]
     if engine == "jax":

@@ -7,20 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import dask
 import dask.array as da
-import numpy as np
 import zarr
 from distributed import Client, LocalCluster
 
 from benchmarks.distributed.memory import forget_peak, peak
+from benchmarks.distributed.stores import grow
 from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
 
-# Rows of random distributions, again and again: nothing here gains from rows that are alike.
-BLOCK = 512
 STORED_IN = (128, 8192)
 LAYOUTS = ("batch", "vocabulary")
 PARTS = (4, 2)
@@ -40,23 +37,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gradient": squares,
     "logits": kl_div_with_logits,
 }
-
-
-def grow(folder: str, rows: int, columns: int) -> None:
-    """Log-probabilities and probabilities, uncompressed, up to so many rows."""
-    rng = np.random.default_rng(0)
-    for name in ("log_q", "p"):
-        logits = rng.standard_normal((BLOCK, columns), dtype="float32")
-        logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        path = Path(folder) / name
-        if not path.exists():
-            options = {"chunks": STORED_IN, "dtype": "float32", "compressors": None}
-            zarr.create_array(str(path), shape=(0, columns), **options)
-        array = zarr.open_array(str(path))
-        before = array.shape[0]
-        array.resize((rows, columns))
-        for start in range(before, rows, BLOCK):
-            array[start : start + BLOCK] = logits if name == "log_q" else np.exp(logits)
 
 
 def chunks_of(layout: str, elements: int, columns: int) -> tuple[int, int]:
@@ -142,12 +122,12 @@ def plan(folder: str, rows: int, columns: int, limit: int, chunk: int) -> Iterat
     """All records, on a store that grows: of parts, of everything, and without Dask."""
     fewer = ["sum", "samples", "logits"]
     for part in PARTS:
-        grow(folder, rows // part, columns)
+        grow(folder, rows // part, columns, STORED_IN)
         yield from cluster_runs(folder, 1, limit, chunk, fewer)
         yield from cluster_runs(folder, 2, limit, chunk, fewer)
         if part == PARTS[0]:
             yield from cluster_runs(folder, 2, limit, chunk // 4, fewer)
-    grow(folder, rows, columns)
+    grow(folder, rows, columns, STORED_IN)
     yield from cluster_runs(folder, 2, limit, chunk, list(FUNCTIONS))
     yield from single_runs(folder)
 

@@ -51,6 +51,8 @@ def views(records: list[Record], processors: int) -> dict[str, Any]:
     shown: dict[str, Any] = {"cores": processors, "per_node": PER_NODE, "per_task": PER_TASK}
     if "dask" in by_engine:
         shown["dask"] = dask_view(by_engine, processors)
+    if "cubed" in by_engine:
+        shown["cubed"] = by_engine["cubed"]
     for engine in ("dtensor", "jax"):
         if engine in by_engine:
             shown[engine] = collective_view(by_engine[engine], processors)
