@@ -2,18 +2,22 @@
 
 import functools
 import io
+import re
 
 import numpy as np
 import pytest
 
 from kldiv_xp import (
     KLDivLoss,
+    js_div,
     js_div_with_logits,
     js_div_with_logits_gradient,
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
+    linear_kl_div,
+    sparse_kl_div_with_logits,
 )
 
 torch = pytest.importorskip("torch")
@@ -51,8 +55,27 @@ def few_losses(input, target, where):
         KLDivLoss(**log, axis=1, reduction="mean")(input, target, where=where[:, 0]),
         kl_div_with_logits(input, target, where=rows, reduction="batchmean"),
         js_div_with_logits(input, target, beta=0.25, temperature=3.0, reduction="sum"),
+        *of_parts(input, target),
     ]
     return tuple(results)
+
+
+def of_parts(input, target):
+    """Losses of a teacher that is known in part, and from hidden states."""
+    indices, head = input.argsort(-1)[:, :3], target.T @ input
+    known = {"indices": indices, "tail": "renormalize"}
+    return [
+        js_div(input, target, log_target=True, reduction="sum"),
+        sparse_kl_div_with_logits(input, indices, target[:, :3], tail="renormalize"),
+        linear_kl_div(input, head, target, reduction="sum"),
+        linear_kl_div(input, head, target[:, :3], **known),
+    ]
+
+
+def of_parts_of_three(input, target, where):
+    """The same for all that takes three operands."""
+    del where
+    return tuple(of_parts(input, target))
 
 
 def every_loss(input, target, where):
@@ -79,6 +102,7 @@ def every_loss(input, target, where):
                 kl_div_with_logits(input, target, **options),
                 js_div_with_logits(input, target, **squared),
             ]
+    results += of_parts(input, target)
     return tuple(results)
 
 
@@ -135,6 +159,14 @@ def exported(losses, batch):
 def test_exported_program_of_another_batch_equals_eager(losses, example):
     program = exported(losses, example).module()
     assert_equal_eager(losses, lambda batch: program(*tensors(batch)))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_exported_runs_without_this_package(strict):
+    program = torch.export.export(Losses(of_parts_of_three), tensors(4), strict=strict)
+    traced = torch.jit.trace(of_parts_of_three, tensors(4), check_trace=False)
+    for recorded in (program.graph, traced.graph):
+        assert "kldiv_xp" not in re.sub("# .*", "", str(recorded))
 
 
 @pytest.mark.slow

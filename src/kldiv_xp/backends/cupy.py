@@ -15,6 +15,7 @@ from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
 from kldiv_xp.cuda.strides_and_grid import Buffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse_student import Entries
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -69,6 +70,9 @@ def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> A
     copy = xp.add(array, 0.0)
     cupy.put_along_axis(copy, indices, values, axis=-1)
     return copy
+
+
+ENTRIES = Entries(put)
 
 
 def by_kernels(

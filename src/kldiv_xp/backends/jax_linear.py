@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax_meshes import on_rows
-from kldiv_xp.backends.jax_sparse import put
+from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
@@ -90,7 +90,7 @@ def zeros(array: Array) -> Array:
 def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:
     """Divergence of every row of a block."""
     if isinstance(divergence, SparseKL):
-        return plain_sparse_rows(working, arrays, divergence, put)
+        return plain_sparse_rows(working, arrays, divergence, ENTRIES)
     function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
     return run(function, working, working, *arrays)
 
@@ -101,7 +101,7 @@ def slopes_of_logits(
     """Derivatives with respect to the logits of a block, in their type."""
     if isinstance(divergence, SparseKL):
         wanted = True, False
-        slope, _ = plain_sparse_slopes(working, arrays, divergence, put, upstream, wanted)
+        slope, _ = plain_sparse_slopes(working, arrays, divergence, ENTRIES, upstream, wanted)
         return slope
     (logits, target, *where), by_target = arrays, False
     function = partial(slopes_of, divergence, Guard.FULL, by_target)
@@ -109,8 +109,14 @@ def slopes_of_logits(
 
 
 def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[Any, Array]:
-    """Results of a step for one block of rows after the other, and for the rows that are left."""
-    count, size = heads.input.shape[0], rows_of_block(heads.weight.shape[0])
+    """Results of a step for one block of rows after the other, and for the rows that are left.
+
+    Where a size is symbolic, all rows are one block: how many there are is not known.
+    """
+    count, classes = heads.input.shape[0], heads.weight.shape[0]
+    if not isinstance(count, int) or not isinstance(classes, int):  # symbolic
+        return step(carry, heads, upstream)
+    size = rows_of_block(classes)
     whole = count - count % size
     values = []
     if whole:

@@ -13,6 +13,7 @@ from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_sparse import sparse_rows, sparse_slopes
 from kldiv_xp.formula.sparse import SparseKL
+from kldiv_xp.formula.sparse_student import Entries
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
@@ -32,7 +33,7 @@ def compiled_rows(working: DType, divergence: SparseKL, arrays: Arrays) -> Array
 def rows(divergence: SparseKL, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, indices, target and, if there is one, the mask."""
     logits, indices, *others = arrays
-    return sparse_rows(divergence, put, jnp, logits, *others, indices=indices)
+    return sparse_rows(divergence, ENTRIES, jnp, logits, *others, indices=indices)
 
 
 def rows_and_tangents(
@@ -41,7 +42,7 @@ def rows_and_tangents(
     """Values and directional derivatives, without the slope by an operand that does not move."""
     values = rows(divergence, *primals)
     logits, indices, target, *where = primals
-    slope, one = partial(sparse_slopes, divergence, put), jnp.ones((), logits.dtype)
+    slope, one = partial(sparse_slopes, divergence, ENTRIES), jnp.ones((), logits.dtype)
     moves = [
         jnp.sum(slope(place == 1, jnp, logits, target, one, *where, indices=indices) * tangent, -1)
         for place, tangent in enumerate((tangents[0], tangents[2]))
@@ -54,5 +55,14 @@ rows.defjvp(rows_and_tangents, symbolic_zeros=True)
 
 
 def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
-    """Array with other values at the indices."""
-    return xp.put_along_axis(array, indices, values, axis=-1, inplace=False)
+    """Array with other values at the indices; `put_along_axis` takes no symbolic sizes."""
+
+    def of_row(row: Array, indices: Array, values: Array) -> Array:
+        return row.at[indices].set(values)
+
+    for _ in range(array.ndim - 1):
+        of_row = jax.vmap(of_row)
+    return of_row(array, indices, xp.broadcast_to(values, indices.shape))
+
+
+ENTRIES = Entries(put)

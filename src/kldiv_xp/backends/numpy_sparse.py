@@ -9,6 +9,7 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_sparse import selected_indices, sparse_rows, sparse_slopes
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
+from kldiv_xp.formula.sparse_student import Entries
 from kldiv_xp.host.block_loops import each_block
 from kldiv_xp.host.blocks import blocks_of
 from kldiv_xp.host.threads import thread_count
@@ -38,7 +39,7 @@ def fill_rows(
         if indices.size:
             looked_at = selected_indices(xp, indices, where[0]) if where else indices
             check_indices(xp, looked_at, logits.shape[-1])
-        return [sparse_rows(divergence, put, xp, logits, target, *where, indices=indices)]
+        return [sparse_rows(divergence, ENTRIES, xp, logits, target, *where, indices=indices)]
 
     in_blocks(xp, function, arrays, [rows], working, threads)
 
@@ -57,7 +58,7 @@ def fill_slopes(
     def function(xp: Namespace, *block: Array) -> list[Array]:
         logits, indices, target, upstream, *where = block
         operands = logits, target, upstream, *where
-        slope = partial(sparse_slopes, divergence, put)
+        slope = partial(sparse_slopes, divergence, ENTRIES)
         return [
             slope(place == 1, xp, *operands, indices=indices)
             for place, result in enumerate(slopes)
@@ -94,3 +95,6 @@ def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> A
     copy = xp.add(array, 0.0)
     xp.put_along_axis(copy, indices, values, axis=-1)
     return copy
+
+
+ENTRIES = Entries(put)

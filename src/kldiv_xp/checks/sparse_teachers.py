@@ -44,7 +44,8 @@ def check_integers(input: Array, indices: Array, target: Array) -> None:
 
 def check_number_of(size: int | None, number: int | None) -> None:
     """Refuse no index, and more than there are places."""
-    if size is None or number is None or 1 <= number <= size:
+    # A symbolic size answers no comparison: JAX calls it inconclusive, torch.export a constraint.
+    if not isinstance(size, int) or not isinstance(number, int) or 1 <= number <= size:
         return
     message = (
         f"`indices` must name from 1 to {size} places of a sample, each once; got {number}: leave "

@@ -86,8 +86,12 @@ def rows_in_blocks(
 
 
 def blocks(heads: Heads, *, on_device: bool = False) -> Iterator[slice]:
-    """Slices of rows, at least one."""
-    count, step = heads.input.shape[0], rows_of_block(heads.weight.shape[0], on_device=on_device)
+    """Slices of rows, at least one; all of them where a size is symbolic, or not known yet."""
+    count, size = heads.input.shape[0], heads.weight.shape[0]
+    if not isinstance(count, int) or not isinstance(size, int):
+        yield slice(None)
+        return
+    step = rows_of_block(size, on_device=on_device)
     for start in range(0, max(count, 1), step):
         yield slice(start, min(start + step, count))
 

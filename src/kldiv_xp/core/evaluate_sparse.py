@@ -12,10 +12,11 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend
 from kldiv_xp.core.evaluate_rows import evaluated
 from kldiv_xp.core.facts import library_name
-from kldiv_xp.core.indices import counted, put_by_comparison
+from kldiv_xp.core.indices import counted, entries_of
 from kldiv_xp.core.run import constant, quiet, run
 from kldiv_xp.formula.softmax import softened
-from kldiv_xp.formula.sparse import Put, SparseKL
+from kldiv_xp.formula.sparse import SparseKL
+from kldiv_xp.formula.sparse_student import Entries
 
 
 def evaluate_sparse_samples(
@@ -49,14 +50,16 @@ def evaluate_sparse(context: Context, arrays: Arrays, divergence: SparseKL) -> A
             "arrays of another library."
         )
         raise NotImplementedError(message)
-    put = getattr(context.backend, "put", put_by_comparison)
-    return plain_sparse_rows(context.working, arrays, divergence, put)
+    entries = getattr(context.backend, "ENTRIES", entries_of(context))
+    return plain_sparse_rows(context.working, arrays, divergence, entries)
 
 
-def plain_sparse_rows(working: DType, arrays: Arrays, divergence: SparseKL, put: Put) -> Array:
+def plain_sparse_rows(
+    working: DType, arrays: Arrays, divergence: SparseKL, entries: Entries
+) -> Array:
     """Divergence of every row, by one expression of the whole arrays."""
     logits, indices, *others = arrays
-    function = partial(sparse_rows, divergence, put, indices=indices)
+    function = partial(sparse_rows, divergence, entries, indices=indices)
     return run(function, working, working, logits, *others)
 
 
@@ -64,7 +67,7 @@ def plain_sparse_slopes(
     working: DType,
     arrays: Arrays,
     divergence: SparseKL,
-    put: Put,
+    entries: Entries,
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
@@ -72,7 +75,7 @@ def plain_sparse_slopes(
     logits, indices, target, *where = arrays
     by_input, by_target = (
         run(
-            partial(sparse_slopes, divergence, put, place == 1, indices=indices),
+            partial(sparse_slopes, divergence, entries, place == 1, indices=indices),
             working,
             operand.dtype,
             logits,
@@ -89,7 +92,7 @@ def plain_sparse_slopes(
 
 def sparse_rows(
     divergence: SparseKL,
-    put: Put,
+    entries: Entries,
     xp: Namespace,
     input: Array,
     target: Array,
@@ -99,13 +102,13 @@ def sparse_rows(
 ) -> Array:
     """Divergence of every row, 0 where the mask is False."""
     operands = selected(divergence, xp, input, indices, target, where)
-    rows = divergence.rows(xp, *operands, put=put)
+    rows = divergence.rows(xp, *operands, entries=entries)
     return rows if where is None else xp.where(where[..., 0], rows, 0.0)
 
 
 def sparse_slopes(
     divergence: SparseKL,
-    put: Put,
+    entries: Entries,
     by_target: bool,
     xp: Namespace,
     input: Array,
@@ -120,7 +123,7 @@ def sparse_slopes(
     gradient: Callable[..., Array] = (
         divergence.target_gradient if by_target else divergence.input_gradient
     )
-    slope = gradient(xp, *operands, upstream, put=put)
+    slope = gradient(xp, *operands, upstream, entries=entries)
     return slope if where is None else xp.where(where, slope, 0.0)
 
 

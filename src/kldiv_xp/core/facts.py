@@ -56,6 +56,9 @@ class Facts:
     backends_of_subclasses: Mapping[str, str] = field(default_factory=dict)
     """Bridges of known subclasses, by their full names."""
 
+    has_gather: bool = False
+    """Entries are read and written along an axis by torch's ``gather`` and ``scatter``."""
+
     has_layouts: bool = False
     """Arrays of a plain type may be sparse, nested or laid out for other libraries."""
 
@@ -102,6 +105,7 @@ FACTS = {
         backend_takes_plain_types_only=True,
         constant="torch.detach",
         backends_of_subclasses={"torch.distributed.tensor.DTensor": "backends.torch.dtensor"},
+        has_gather=True,
         has_layouts=True,
         devices_without_values=frozenset({"meta"}),
         words=OF_TORCH,

@@ -1,7 +1,27 @@
 """Places along the last axis, named by integers: what is put there, and what is refused."""
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.facts import facts_about
+from kldiv_xp.formula.sparse_student import Entries
+
+
+def entries_of(context: Context) -> Entries:
+    """Way to the entries at indices where no backend has one of its own."""
+    return BY_GATHER if context.facts.has_gather else Entries(put_by_comparison)
+
+
+def gathered(xp: Namespace, array: Array, indices: Array) -> Array:
+    """Entries of a tensor, whose sizes may be symbolic: `take_along_dim` makes them constants."""
+    return xp.gather(array, -1, xp.astype(indices, xp.int64))
+
+
+def scattered(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Tensor with other values at the indices."""
+    return xp.scatter(array, -1, xp.astype(indices, xp.int64), values)
+
+
+BY_GATHER = Entries(scattered, gathered)
 
 
 def put_by_comparison(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:

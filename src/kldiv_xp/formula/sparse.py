@@ -1,11 +1,8 @@
 """The mathematics of a teacher known by its top entries: divergences of rows, derivatives below.
 
-Everything is along the last axis. `put(xp, array, indices, values)` is the array with other values
-at the indices, for which every library has its own way.
+Everything is along the last axis.
 """
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,24 +10,10 @@ from kldiv_xp._typing import Array, Namespace, Tail, TargetKind
 from kldiv_xp.formula.log_probabilities import factors
 from kldiv_xp.formula.near_equal import completed_ratio, over, row_sum
 from kldiv_xp.formula.softmax import centred, log_softmax
-
-Put = Callable[[Namespace, Array, Array, Array | float], Array]
+from kldiv_xp.formula.sparse_student import Entries, student
 
 # Of 1 - sum(p) so many roundings are no probability: the sum of a softmax is 1 +- 2 eps.
 ROUNDINGS = 4.0
-
-
-class Student(NamedTuple):
-    """A student seen from the entries that the teacher names, one number a row but for the first.
-
-    Probabilities are exponentials over their sum, where those at the indices are 0, times that of
-    all the rest.
-    """
-
-    exponentials: Array
-    total: Array
-    log_q: Array
-    log_rest: Array
 
 
 class Teacher(NamedTuple):
@@ -39,27 +22,6 @@ class Teacher(NamedTuple):
     p: Array
     log_p: Array
     rest: Array
-
-
-def student(xp: Namespace, input: Array, indices: Array, temperature: float, put: Put) -> Student:
-    """Student's entries and its rest, whose largest logit is subtracted before the exponentials.
-
-    The rest is added up by itself: as 1 - sum(q) it is 0 where the student is certain.
-    """
-    chosen = xp.take_along_axis(input, indices, axis=-1)
-    rest = put(xp, input, indices, -math.inf)
-    most = xp.max(rest, axis=-1, keepdims=True)
-    anchor = xp.where(xp.equal(most, -math.inf), 0.0, most)
-    exponentials = xp.exp(over(xp, xp.subtract(rest, anchor), temperature))
-    total = row_sum(xp, exponentials)
-    highest = xp.maximum(xp.max(chosen, axis=-1, keepdims=True), most)
-    shifted = over(xp, xp.subtract(chosen, highest), temperature)
-    shift = over(xp, xp.subtract(anchor, highest), temperature)
-    shift = xp.where(xp.equal(most, -math.inf), -math.inf, shift)
-    log_all = xp.log(xp.add(row_sum(xp, xp.exp(shifted)), xp.multiply(total, xp.exp(shift))))
-    log_total = xp.log(xp.where(xp.equal(total, 0), 1.0, total))
-    log_rest = xp.subtract(xp.add(shift, log_total), log_all)
-    return Student(exponentials, total, xp.subtract(shifted, log_all), log_rest)
 
 
 @dataclass(frozen=True)
@@ -99,24 +61,34 @@ class SparseKL:
         least = ROUNDINGS * float(xp.finfo(p.dtype).eps)
         return Teacher(p, log_p, xp.where(xp.less(rest, least), 0.0, rest))
 
-    def rows(self, xp: Namespace, input: Array, indices: Array, target: Array, put: Put) -> Array:
+    def rows(
+        self, xp: Namespace, input: Array, indices: Array, target: Array, entries: Entries
+    ) -> Array:
         """Divergence of every row."""
-        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, put)
+        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, entries)
         p, log_p, rest = self.teacher(xp, target)
         if self.tail == "zero":
             target = p if self.target_is == "probabilities" else log_p
             log_target = self.target_is != "probabilities"
             ratio = factors(xp, log_q, target, log_target=log_target)
             return xp.sum(xp.multiply(*ratio), axis=-1)
-        entries = xp.sum(gaps(xp, log_q, p, log_p), axis=-1)
+        named = xp.sum(gaps(xp, log_q, p, log_p), axis=-1)
         log_p_rest = xp.log(xp.where(xp.equal(rest, 0), 1.0, rest))
-        return xp.add(entries, gaps(xp, log_rest, rest, log_p_rest)[..., 0])
+        return xp.add(named, gaps(xp, log_rest, rest, log_p_rest)[..., 0])
 
     def input_gradient(
-        self, xp: Namespace, input: Array, indices: Array, target: Array, upstream: Array, put: Put
+        self,
+        xp: Namespace,
+        input: Array,
+        indices: Array,
+        target: Array,
+        upstream: Array,
+        entries: Entries,
     ) -> Array:
         """(q mass - p) / T times a cotangent, where the rest of p is spread as that of q."""
-        exponentials, total, log_q, log_rest = student(xp, input, indices, self.temperature, put)
+        exponentials, total, log_q, log_rest = student(
+            xp, input, indices, self.temperature, entries
+        )
         p, _, rest = self.teacher(xp, target)
         mass = xp.add(row_sum(xp, p), rest)
         scale = over(xp, upstream, self.temperature)
@@ -124,13 +96,19 @@ class SparseKL:
         outside = xp.subtract(xp.multiply(xp.exp(log_rest), mass), rest)
         outside = xp.multiply(outside, scale)
         outside = xp.divide(outside, xp.where(xp.equal(total, 0), 1.0, total))
-        return put(xp, xp.multiply(exponentials, outside), indices, at_indices)
+        return entries.put(xp, xp.multiply(exponentials, outside), indices, at_indices)
 
     def target_gradient(
-        self, xp: Namespace, input: Array, indices: Array, target: Array, upstream: Array, put: Put
+        self,
+        xp: Namespace,
+        input: Array,
+        indices: Array,
+        target: Array,
+        upstream: Array,
+        entries: Entries,
     ) -> Array:
         """By p log p - log q + 1, less that of the rest; of what is renormalised it is centred."""
-        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, put)
+        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, entries)
         p, log_p, rest = self.teacher(xp, target)
         zero = xp.equal(p, 0)
         ratio = xp.where(zero, 0.0, xp.subtract(xp.where(zero, 0.0, log_p), log_q))

@@ -11,6 +11,7 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.eager_logits import row_slopes
+from kldiv_xp.backends.torch.internals import is_exported
 from kldiv_xp.backends.torch.linear import dense_divergence, numbers_of
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
@@ -22,9 +23,8 @@ from kldiv_xp.formula.logits import Divergence
 
 
 def has_operator(arrays: Arrays) -> bool:
-    """Whether kernels may stand in the graph: not in one that is exported, without this package."""
-    is_exporting = getattr(torch.compiler, "is_exporting", None)
-    return is_exporting is not None and not is_exporting() and all(one.is_cuda for one in arrays)
+    """Whether kernels may stand in the graph."""
+    return not is_exported() and all(one.is_cuda for one in arrays)
 
 
 def divergences(arrays: Arrays, divergence: Divergence) -> Array:

@@ -31,6 +31,15 @@ def is_transformed() -> bool:
         return True
 
 
+def is_exported() -> bool:
+    """Whether a program is recorded that runs without this package: it may hold no operator of it.
+
+    By names that torch.compile reads as constants.
+    """
+    is_exporting = getattr(torch.compiler, "is_exporting", None)
+    return is_exporting is None or is_exporting() or torch.jit.is_tracing()
+
+
 def is_watched() -> bool:
     """Whether something traces or counts what is done to tensors, questions about them included."""
     try:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 
 from kldiv_xp._typing import Array, Tail, TargetKind
-from kldiv_xp.backends.torch.internals import is_transformed
+from kldiv_xp.backends.torch.internals import is_exported, is_transformed
 from kldiv_xp.backends.torch.linear_blocks import (
     Slopes,
     context_of,
@@ -28,19 +28,24 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
-    """Divergence of every row; where transformations look on, of all logits at once."""
-    if is_transformed():
+    """Divergence of every row; transformed, or in what is exported, of all logits at once."""
+    if is_transformed() or is_exported():
         return plain_divergences(context, heads, divergence)
     return linear_rows(*kept(heads), *numbers_of(divergence))
 
 
 def kept(heads: Heads) -> Heads:
     """The same as tensors that autograd may save; raises of those without their memory."""
-    names = [name for name, one in heads._asdict().items() if one is not None]
-    present = tuple(one for one in heads if one is not None)
-    place = place_of(present, (), tuple(names))
+    names, present = named(heads)
+    place = place_of(present, (), names)
     tensors = copied(present) if place is None else savable(present)
     return heads._replace(**dict(zip(names, tensors, strict=True)))
+
+
+def named(heads: Heads) -> tuple[tuple[str, ...], tuple[Array, ...]]:
+    """Names of the operands that there are, and the operands."""
+    present = {name: one for name, one in heads._asdict().items() if one is not None}
+    return tuple(present), tuple(present.values())
 
 
 def numbers_of(divergence: LinearDivergence) -> tuple[float, str, bool, float, str]:

@@ -16,6 +16,7 @@ from kldiv_xp.core.evaluate_linear import (
 )
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
+from kldiv_xp.core.indices import BY_GATHER
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.sparse import SparseKL
 
@@ -115,8 +116,7 @@ def plain_divergences(context: Context, heads: Heads, divergence: LinearDivergen
     """Divergence of every row, of all logits at once, by expressions that torch differentiates."""
     arrays = operands_of(context.xp, heads)
     if isinstance(divergence, SparseKL):
-        arrays = sparse.with_long_indices(arrays)
-        return plain_sparse_rows(context.working, arrays, divergence, sparse.put)
+        return plain_sparse_rows(context.working, arrays, divergence, BY_GATHER)
     return plain_rows(context, arrays, divergence)
 
 
@@ -136,7 +136,6 @@ def plain_slope(
     """Derivative with respect to all logits, by expressions that torch differentiates."""
     wanted = True, False
     if isinstance(divergence, SparseKL):
-        arrays = sparse.with_long_indices(arrays)
-        options = divergence, sparse.put, upstream, wanted
+        options = divergence, BY_GATHER, upstream, wanted
         return plain_sparse_slopes(context.working, arrays, *options)[0]
     return plain_slopes(context, arrays, divergence, upstream, wanted)[0]

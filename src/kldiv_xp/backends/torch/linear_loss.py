@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.torch.linear import chosen, kept, slopes_again
+from kldiv_xp.backends.torch.linear import chosen, kept, named, slopes_again
 from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
 from kldiv_xp.core.context import Context
@@ -24,8 +24,8 @@ def linear_loss(
 ) -> Array:
     """Reduced loss, one number, where a gradient is wanted with respect to eager tensors."""
     learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
-    present = tuple(one for one in heads if one is not None)
-    if not is_differentiated(*learned) or place_of(present) is None:
+    names, present = named(heads)
+    if not is_differentiated(*learned) or place_of(present, (), names) is None:
         return NotImplemented
     rows = heads.input.new_zeros((heads.input.shape[0],), dtype=context.working)
     (cotangent,) = torch.autograd.grad(reduce(rows.requires_grad_()), rows)

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends import numpy_sparse
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
@@ -22,6 +22,7 @@ from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
+from kldiv_xp.core.indices import BY_GATHER
 from kldiv_xp.formula.sparse import SparseKL
 
 NAMES = ("input", "indices", "target", "where")
@@ -61,7 +62,7 @@ class SparseRows(torch.autograd.Function):
 def rows_of(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
     """Divergence of every row, in the type that is computed in."""
     if place_of(arrays, (), NAMES) != HOST:
-        return plain_sparse_rows(working, with_long_indices(arrays), divergence, put)
+        return plain_sparse_rows(working, arrays, divergence, BY_GATHER)
     rows, memory = empty(arrays[0].shape[:-1], working)
     xp, dtype = numpy_namespace(), numpy_type(working)
     numpy_sparse.fill_rows(xp, lent(*arrays), divergence, memory, dtype, threads)
@@ -77,9 +78,8 @@ def slopes_of(
 ) -> Gradient:
     """Derivatives with respect to input and target, if they are wanted."""
     if place_of(arrays, (upstream,), NAMES) != HOST or is_differentiated(*arrays, upstream):
-        arrays = with_long_indices(arrays)
         (upstream,) = copied((upstream,))
-        return plain_sparse_slopes(working, arrays, divergence, put, upstream, wanted)
+        return plain_sparse_slopes(working, arrays, divergence, BY_GATHER, upstream, wanted)
     by_input, by_target = (
         empty(operand.shape, operand.dtype) if want else (None, None)
         for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
@@ -89,14 +89,3 @@ def slopes_of(
     xp, dtype = numpy_namespace(), numpy_type(working)
     numpy_sparse.fill_slopes(xp, operands, divergence, slope, memory, dtype, threads)
     return by_input[0], by_target[0]
-
-
-def with_long_indices(arrays: Arrays) -> Arrays:
-    """The same with indices of the only type that torch takes."""
-    return (arrays[0], arrays[1].long(), *arrays[2:])
-
-
-def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
-    """Array with other values at the indices."""
-    del xp
-    return array.scatter(-1, indices, values)

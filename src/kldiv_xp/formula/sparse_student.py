@@ -1,0 +1,58 @@
+"""A student seen from the entries that a teacher names, and how those are read and written."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.near_equal import over, row_sum
+
+
+def taken_along_axis(xp: Namespace, array: Array, indices: Array) -> Array:
+    """Entries of an array at the indices, by the standard's function."""
+    return xp.take_along_axis(array, indices, axis=-1)
+
+
+class Entries(NamedTuple):
+    """How a library writes and reads entries at indices."""
+
+    put: Callable[[Namespace, Array, Array, Array | float], Array]
+    """(xp, array, indices, values) to the array with other values there."""
+    take: Callable[[Namespace, Array, Array], Array] = taken_along_axis
+    """(xp, array, indices) to its entries there."""
+
+
+class Student(NamedTuple):
+    """A student seen from the entries that the teacher names, one number a row but for the first.
+
+    Probabilities are exponentials over their sum, where those at the indices are 0, times that of
+    all the rest.
+    """
+
+    exponentials: Array
+    total: Array
+    log_q: Array
+    log_rest: Array
+
+
+def student(
+    xp: Namespace, input: Array, indices: Array, temperature: float, entries: Entries
+) -> Student:
+    """Student's entries and its rest, whose largest logit is subtracted before the exponentials.
+
+    The rest is added up by itself: as 1 - sum(q) it is 0 where the student is certain.
+    """
+    chosen = entries.take(xp, input, indices)
+    rest = entries.put(xp, input, indices, -math.inf)
+    most = xp.max(rest, axis=-1, keepdims=True)
+    anchor = xp.where(xp.equal(most, -math.inf), 0.0, most)
+    exponentials = xp.exp(over(xp, xp.subtract(rest, anchor), temperature))
+    total = row_sum(xp, exponentials)
+    highest = xp.maximum(xp.max(chosen, axis=-1, keepdims=True), most)
+    shifted = over(xp, xp.subtract(chosen, highest), temperature)
+    shift = over(xp, xp.subtract(anchor, highest), temperature)
+    shift = xp.where(xp.equal(most, -math.inf), -math.inf, shift)
+    log_all = xp.log(xp.add(row_sum(xp, xp.exp(shifted)), xp.multiply(total, xp.exp(shift))))
+    log_total = xp.log(xp.where(xp.equal(total, 0), 1.0, total))
+    log_rest = xp.subtract(xp.add(shift, log_total), log_all)
+    return Student(exponentials, total, xp.subtract(shifted, log_all), log_rest)
