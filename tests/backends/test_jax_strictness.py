@@ -79,6 +79,7 @@ def on_device():
     return [jax.device_put(one) for one in OPERANDS.values()]
 
 
+@pytest.mark.slow
 def test_compiled_losses_move_nothing_promote_nothing_and_leak_nothing(strictly):
     operands = on_device()
     with jax.transfer_guard("disallow"), jax.checking_leaks():
@@ -87,6 +88,7 @@ def test_compiled_losses_move_nothing_promote_nothing_and_leak_nothing(strictly)
     assert_right(found)
 
 
+@pytest.mark.slow
 def test_eager_losses_promote_nothing(strictly):
     found, *_ = with_slopes(*on_device())
     assert_right(found)

@@ -32,8 +32,15 @@ def skip_unless_it_runs(book):
         pytest.skip(f"{book}: {reason}")
 
 
+TEXTBOOKS = [
+    pytest.param(book, marks=[pytest.mark.slow] if backends[0] == "jax" else [])
+    for book, backends in BACKENDS.items()
+    if book.startswith("textbook")
+]
+
+
 @pytest.mark.cases(2)
-@pytest.mark.parametrize("book", [book for book in BACKENDS if book.startswith("textbook")])
+@pytest.mark.parametrize("book", TEXTBOOKS)
 def test_the_textbook_passes_every_vector(book):
     skip_unless_it_runs(book)
     lines = outcomes(book, text_of(book), of_functions(book))

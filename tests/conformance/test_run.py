@@ -58,7 +58,12 @@ def test_spread_of_vectors_has_every_group_flag_dtype_and_argument():
         assert {one for v in chosen for one in of(v)} == {one for v in vectors() for one in of(v)}
 
 
-@pytest.mark.parametrize("backend", ADAPTERS)
+# Even few vectors take these longer than all of them take the others.
+SLOWEST = {"mlx-compile", "ndonnx"}
+EVERY = [pytest.param(one, marks=pytest.mark.slow) if one in SLOWEST else one for one in ADAPTERS]
+
+
+@pytest.mark.parametrize("backend", EVERY)
 def test_every_vector_passes_or_is_a_known_deviation(backend):
     skip_where_it_does_not_run(backend)
     every_vector_passes(backend, list(spread(few_features) if backend in SLOW else vectors()))

@@ -44,6 +44,7 @@ def graphs_of(function, *arguments, **options):
     return result, recorded.graphs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_value_and_gradients_are_those_of_eager_tensors(loss):
     found = []

@@ -24,10 +24,12 @@ def found(request):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_value_is_right_and_later_calls_are_in_blocks_whatever_the_first_use_stands_in(found):
     assert {use: wrong for use, _, wrong in found if wrong} == {}
 
 
+@pytest.mark.slow
 def test_every_first_use_was_tried(found):
     uses = {use for use, _, _ in found}
     assert len(found) == len(uses)
