@@ -80,7 +80,9 @@ def dry_runs(session: nox.Session) -> None:
     """Try out the scripts that measure, on small operands, and what they measure on a GPU."""
     install_group(session, "torch", "tests")
     session.install(".")
-    session.run("pytest", *PARALLEL, "-m", "dry_run", *session.posargs, env=SURROUNDINGS)
+    # What takes minutes is made once for all tests of a file.
+    asked = ("--dist=loadfile", "-m", "dry_run", *session.posargs)
+    session.run("pytest", *PARALLEL, *asked, env=SURROUNDINGS)
 
 
 # The mathematics, the calls and the bridge of NumPy, where nothing has to be compiled.
