@@ -16,6 +16,7 @@ from kldiv_xp import (
     kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
+    sparse_kl_div_with_logits,
 )
 
 cubed = pytest.importorskip("cubed", reason="cubed is not installed")
@@ -73,6 +74,23 @@ def test_every_loss_is_that_of_numpy(spec, chunks):
             assert value.dtype == result.dtype, name
             rtol = 1e-6 if result.dtype == np.float32 else 1e-9
             assert_allclose(value, result, rtol=rtol, atol=1e-15, err_msg=name)
+
+
+@pytest.mark.parametrize("chunks", [(3, 6), (3, 4)], ids=["rows", "parts of rows"])
+@pytest.mark.parametrize("tail", ["bucket", "zero", "renormalize"])
+def test_teacher_known_at_some_indices_is_that_of_numpy(spec, tail, chunks):
+    indices = np.argsort(-P, axis=-1)[:, :2]
+    known = np.take_along_axis(P, indices, axis=-1)
+    loss = partial(sparse_kl_div_with_logits, target_is="probabilities", tail=tail)
+    lazy = loss(
+        cut(spec, LOG_Q, chunks),
+        cut(spec, indices, (2, 2)),
+        cut(spec, known, (5, 2)),
+        where=cut(spec, SAMPLES, (4,)),
+    )
+    assert_allclose(lazy.compute(), loss(LOG_Q, indices, known, where=SAMPLES), rtol=1e-9)
+    none = loss(*(cut(spec, one[:0], (1, one.shape[1])) for one in (LOG_Q, indices, known)))
+    assert_allclose(none.compute(), loss(LOG_Q[:0], indices[:0], known[:0]))
 
 
 class Tasks(cubed.Callback):

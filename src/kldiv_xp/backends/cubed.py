@@ -6,7 +6,14 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
-from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
+from kldiv_xp.backends.cubed_rows import (
+    by_rows,
+    divergences,
+    sparse_divergences,
+    whole,
+    with_last_axis,
+)
+from kldiv_xp.backends.one_chunk import sum_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
@@ -16,6 +23,9 @@ from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
+
+__all__ = ["completed", "divergences", "evaluated", "gradient", "loss", "row_slopes", "samples"]
+__all__ += ["sparse_divergences", "terms"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -69,47 +79,6 @@ def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) 
     if single.ndim == arrays[0].ndim:
         return chunkwise(of_chunk, *whole(arrays), dtype=context.working)
     return by_rows(context, partial(with_last_axis, of_chunk), arrays)
-
-
-def with_last_axis(function: Callable[..., Array], *chunks: Array) -> Array:
-    """Numbers of the rows of a chunk, whose last axis stays."""
-    return function(*chunks)[..., None]
-
-
-def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergences of rows of logits, lazily."""
-    if 0 in arrays[0].shape:
-        return NotImplemented
-    function = partial(
-        divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
-    )
-    return by_rows(context, function, arrays)
-
-
-def by_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Lazy array of a function of chunks of whole rows, without their last axis."""
-    last = {arrays[0].ndim - 1: 1}
-    rows = chunkwise(function, *whole(arrays), dtype=context.working, adjust_chunks=last)
-    return context.xp.squeeze(rows, axis=-1)
-
-
-def whole(arrays: Arrays) -> Arrays:
-    """Arrays in chunks of whole rows: of fewer ones, where they lay in several chunks."""
-    parts = max(array.numblocks[-1] for array in arrays if array.ndim)
-    if parts == 1:
-        return arrays
-    return tuple(
-        array.rechunk(chunks_of_rows(array, parts)) if array.ndim else array for array in arrays
-    )
-
-
-def chunks_of_rows(array: Array, parts: int) -> tuple[int, ...]:
-    """Sizes of chunks of whole rows: all axes but the last one are cut, until memory suffices."""
-    sizes = list(array.chunksize[:-1])
-    for place in range(len(sizes)):
-        cut = min(sizes[place], parts)
-        sizes[place], parts = -(-sizes[place] // cut), -(-parts // cut)
-    return (*sizes, array.shape[-1])
 
 
 def gradient(

@@ -1,4 +1,7 @@
-"""Tasks on one chunk of the operands, shared by the libraries of chunked arrays."""
+"""Tasks on one chunk of the operands, shared by the libraries of chunked arrays.
+
+Those libraries have threads of their own, so a task has one.
+"""
 
 from typing import Any
 
@@ -6,16 +9,18 @@ from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Examine, unrounded, with_result
 from kldiv_xp.core.evaluate import evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
+from kldiv_xp.core.evaluate_sparse import evaluate_sparse
 from kldiv_xp.core.namespaces import sample_mask_shape
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.host.threads import thread_limit
 
 
 def sum_of_chunk(
     *arrays: Array, form: Form, axis: Axes, examine: Examine, dtype: DType | None
 ) -> Array:
-    """Sums of the terms of a chunk, with as many axes as it has: Dask has threads of its own."""
+    """Sums of the terms of a chunk, with as many axes as it has."""
     context = unrounded(with_result(examine(*arrays[:2]), dtype))
     is_whole = len(axis) == arrays[0].ndim
     evaluate: Any = evaluate_loss if is_whole else evaluate_samples
@@ -32,3 +37,12 @@ def divergences_of_chunk(
     with thread_limit(1):
         rows = evaluate_divergences(context, arrays, divergence)
     return context.xp.expand_dims(rows, axis=-1)
+
+
+def sparse_divergences_of_chunk(
+    *arrays: Array, divergence: SparseKL, examine: Examine, dtype: DType | None
+) -> Array:
+    """Divergences of the rows of a chunk from a teacher that is known at some indices."""
+    context = with_result(examine(arrays[0], arrays[2]), dtype)
+    with thread_limit(1):
+        return evaluate_sparse(context, arrays, divergence)
