@@ -12,12 +12,15 @@ COMPILED = ("torch-compile", "ours-torch-compile")
 COMPILED_ALWAYS = ("large float32", "large backward", "large logits", "memory contiguous")
 COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
-FROM_NUMPY = ("scipy", "numexpr", "numba", "numpy", "ours-numpy", "ours-numpy-1")
-EAGER_TORCH = ("torch", "ours-torch")
+FROM_NUMPY = (
+    *("scipy", "numexpr", "numba", "numpy"),
+    *("ours-numpy", "ours-numpy-1", "ours-numpy-fast"),
+)
+EAGER_TORCH = ("torch", "ours-torch", "ours-torch-fast")
 EVERYONE = ("reading", *EAGER_TORCH, *COMPILED, *JITTED, *FROM_NUMPY)
 OURS = tuple(peer for peer in EVERYONE if peer.startswith("ours"))
 LOG_TARGETS = tuple(peer for peer in EVERYONE if peer not in {"keras", "scipy", "reading"})
-FROM_LOGITS = (*EAGER_TORCH, *COMPILED, "optax", "ours-jax", "ours-numpy")
+FROM_LOGITS = (*EAGER_TORCH, *COMPILED, "optax", "ours-jax", "ours-numpy", "ours-numpy-fast")
 DIFFERENTIABLE = (*EAGER_TORCH, *COMPILED, "optax", "keras", "ours-jax")
 
 
@@ -76,7 +79,7 @@ def is_compiled(case: Case, compiles: bool) -> bool:
 def of_shape(name: str, shape: Shape) -> list[Case]:
     """Softmax pairs of one shape, forward and backward."""
     half = tuple(peer for peer in EVERYONE if peer not in {"numexpr", "numba", "scipy", "reading"})
-    brain = tuple(peer for peer in half if peer not in {"numpy", "ours-numpy", "ours-numpy-1"})
+    brain = tuple(peer for peer in half if peer not in FROM_NUMPY)
     return [
         Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, "torch-kept")),
         Case(name=f"{name} float64", shape=shape, peers=EVERYONE, dtype="float64"),
@@ -90,9 +93,11 @@ def of_shape(name: str, shape: Shape) -> list[Case]:
 def details(shapes: dict[str, Shape]) -> list[Case]:
     """Reductions, zero targets and tiny operands."""
     large, small = shapes["large"], shapes["tiny"]
-    summed, eager = ("torch", "ours-numpy"), ("torch", "ours-numpy", "ours-torch")
+    fast = ("ours-numpy-fast", "ours-torch-fast")
+    eager = ("torch", "ours-numpy", "ours-torch")
+    summed = (*eager, *fast)
     zeros = ("torch", *OURS)
-    terms = ("torch", "numpy", "ours-numpy", "ours-numpy-1", "ours-torch")
+    terms = ("torch", "numpy", "ours-numpy", "ours-numpy-1", "ours-torch", *fast)
     return [
         Case(name="large sum", shape=large, peers=summed, reduction="sum"),
         Case(name="large mean", shape=large, peers=summed, reduction="mean"),
@@ -107,8 +112,8 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
 def from_logits(shape: Shape) -> list[Case]:
     """Both operands logits: forward, with the derivative by `input`, and peak memory."""
     forward = Case(name="large logits", shape=shape, peers=FROM_LOGITS, logits=True)
-    peers = tuple(peer for peer in FROM_LOGITS if peer != "ours-numpy")
-    eager = (*EAGER_TORCH, "ours-numpy")
+    peers = tuple(peer for peer in FROM_LOGITS if peer not in FROM_NUMPY)
+    eager = (*EAGER_TORCH, "ours-numpy", "ours-numpy-fast")
     return [
         forward,
         replace(forward, name="large logits backward", peers=peers, backward=True),

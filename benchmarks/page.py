@@ -22,8 +22,50 @@ def write_page(results: Results, path: Path) -> None:
         results=results,
         targets=[row(results, target) for target in TARGETS],
         bounds=bounds(results),
+        expected=[expectation(results, peer) for peer in EXPECTED if peer in results.peers()],
         shapes=shapes(results),
     )
+
+
+# What people call, with what they would call otherwise.
+EXPECTED = {
+    "ours-numpy": "numpy",
+    "ours-numpy-fast": "numpy",
+    "ours-torch": "torch",
+    "ours-torch-fast": "torch",
+    "ours-torch-compile": "torch-compile",
+    "ours-jax": "optax",
+}
+
+
+def expectation(results: Results, peer: str) -> dict[str, Any]:
+    """What somebody may expect who calls ours in place of another one."""
+    other = EXPECTED[peer]
+    return {
+        "peer": peer,
+        "other": other,
+        "loss": times_faster(results, "large float32", other, peer),
+        "logits": times_faster(results, "large logits", other, peer),
+        "size": faster_from(results, other, peer),
+    }
+
+
+def times_faster(results: Results, case: str, other: str, peer: str) -> str:
+    """How many times as fast as the other one."""
+    ratios = results.ratio((case, other), (case, peer))
+    return f"{significant(middle(ratios))}x" if ratios else NOT_MEASURED
+
+
+def faster_from(results: Results, other: str, peer: str) -> str:
+    """Number of elements of the smallest operands from which on ours is never slower."""
+    sizes = sorted(int(name.removeprefix("sweep ")) for name in results.sweep())
+    least = NOT_MEASURED
+    for size in reversed(sizes):
+        ratios = results.ratio((f"sweep {size}", other), (f"sweep {size}", peer))
+        if not ratios or middle(ratios) < 1:
+            break
+        least = f"{size:,}"
+    return least
 
 
 def row(results: Results, target: Target) -> dict[str, Any]:

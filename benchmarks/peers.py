@@ -31,6 +31,9 @@ class Peer:
 # glibc neither maps an allocation of its own nor returns what is freed: no page is cleared twice.
 KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
+# The extra `fast` is there wherever Numba is.
+PLAIN = {"KLDIV_XP_FUSED": "0"}
+
 PEERS = {
     "reading": Peer("reading both operands once", "peers_numpy:reading", ("numpy",)),
     "torch": Peer("F.kl_div, eager", "peers_torch:theirs", ("torch",)),
@@ -44,9 +47,19 @@ PEERS = {
     "numexpr": Peer("numexpr", "peers_numpy:numexpr_loss", ("numexpr",)),
     "numba": Peer("numba, a parallel loop", "peers_numba:numba_loss", ("numba",)),
     "numpy": Peer("NumPy as in a textbook", "peers_numpy:textbook", ("numpy",)),
-    "ours-numpy": Peer("kldiv_xp on NumPy", "peers_numpy:ours", ("kldiv_xp", "numpy")),
-    "ours-numpy-1": Peer("kldiv_xp on NumPy, one thread", "peers_numpy:ours_alone", ("kldiv_xp",)),
-    "ours-torch": Peer("kldiv_xp on torch, eager", "peers_torch:ours", ("kldiv_xp", "torch")),
+    "ours-numpy": Peer("kldiv_xp on NumPy", "peers_numpy:ours", ("kldiv_xp", "numpy"), PLAIN),
+    "ours-numpy-1": Peer(
+        "kldiv_xp on NumPy, one thread", "peers_numpy:ours_alone", ("kldiv_xp",), PLAIN
+    ),
+    "ours-numpy-fast": Peer(
+        "kldiv_xp[fast] on NumPy", "peers_numpy:ours", ("kldiv_xp", "llvmlite")
+    ),
+    "ours-torch": Peer(
+        "kldiv_xp on torch, eager", "peers_torch:ours", ("kldiv_xp", "torch"), PLAIN
+    ),
+    "ours-torch-fast": Peer(
+        "kldiv_xp[fast] on torch, eager", "peers_torch:ours", ("kldiv_xp", "llvmlite")
+    ),
     "ours-torch-compile": Peer(
         "kldiv_xp on torch, torch.compile", "peers_torch:ours_compiled", ("kldiv_xp", "torch")
     ),

@@ -16,7 +16,9 @@ OURS, LIMIT, GREY = "#0b5fa5", "#b00020", "#333333"
 STYLES: dict[str, tuple[str, str]] = {
     "ours-numpy": (OURS, "-"),
     "ours-numpy-1": ("#5aa9e6", "-"),
+    "ours-numpy-fast": (OURS, "-."),
     "ours-torch": ("#123a66", "-"),
+    "ours-torch-fast": ("#123a66", "-."),
     "ours-torch-compile": ("#2a7f9e", "--"),
     "ours-jax": ("#00a6a6", "-"),
     "torch": ("#e4572e", "-"),

@@ -91,6 +91,15 @@ class Results:
         entries += [e for by_peer in self.document["measured"].values() for e in by_peer.values()]
         return [entry for entry in entries if "error" in entry]
 
+    def peers(self) -> dict[str, Line]:
+        """What is known of each peer."""
+        found: dict[str, Line] = self.document["peers"]
+        return found
+
+    def sweep(self) -> list[str]:
+        """Names of the cases of operands of all sizes."""
+        return [name for name in self.document["cases"] if name.startswith("sweep ")]
+
     def versions(self) -> dict[str, str]:
         """Version of each package that was measured."""
         found: dict[str, str] = {}

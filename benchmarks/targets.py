@@ -55,6 +55,7 @@ def middle(values: list[float]) -> float:
 
 
 REDUCED = ("large float32", "large sum", "large mean")
+FAST = (("NumPy", "ours-numpy-fast"), ("torch eager", "ours-torch-fast"))
 LAYOUTS = ("contiguous", "strided", "broadcast", "memmap")
 
 TARGETS = (
@@ -65,6 +66,42 @@ TARGETS = (
     Target(
         promise="NumPy, batchmean: time of reading both operands once",
         over="ours-numpy", under="reading", cases=("large float32",), at_most=1.6,
+    ),
+    *(
+        Target(
+            promise=f"{label} with fast, sum, mean and batchmean: faster than eager F.kl_div",
+            over="torch", under=peer, cases=REDUCED, at_least=14,
+        )
+        for label, peer in FAST
+    ),
+    *(
+        Target(
+            promise=f"{label} with fast, batchmean: time of reading both operands once",
+            over=peer, under="reading", cases=("large float32",), at_most=2,
+        )
+        for label, peer in FAST
+    ),
+    *(
+        Target(
+            promise=f"{label} with fast, targets half zero or one-hot, log_target: time of dense",
+            over=peer, under=peer, cases=("large half zero", "large one-hot", "large log_target"),
+            against="large float32", at_most=1.15,
+        )
+        for label, peer in FAST
+    ),
+    Target(
+        promise="torch eager with fast, float16 and bfloat16: time of float32",
+        over="ours-torch-fast", under="ours-torch-fast", cases=("large float16", "large bfloat16"),
+        against="large float32", at_most=1,
+    ),
+    *(
+        Target(
+            promise=f"torch eager with fast from logits, {label}: time of compiled F.kl_div",
+            over="ours-torch-fast", under="torch-compile", cases=(case,), at_most=0.8,
+        )
+        for label, case in (
+            ("forward", "large logits"), ("with backward", "large logits backward")
+        )
     ),
     Target(
         promise="NumPy, one thread: faster than eager F.kl_div",
