@@ -84,7 +84,10 @@ def test_every_target_of_what_is_installed_gets_a_verdict(found, benchmarks):
     results = benchmarks.results.Results(found)
     for target in benchmarks.targets.TARGETS:
         peers = {target.over, target.under or target.over}
-        if not any("skip" in found["peers"][peer] for peer in peers):
+        # What torch.compile takes long for is left out of a quick run.
+        planned = all(peers <= {*found["cases"][case]["peers"]} for case in target.cases)
+        is_of_all = target.against or planned
+        if is_of_all and not any("skip" in found["peers"][peer] for peer in peers):
             assert len(target.readings(results)) == len(target.cases)
 
 
