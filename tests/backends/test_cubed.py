@@ -76,6 +76,17 @@ def test_every_loss_is_that_of_numpy(spec, chunks):
             assert_allclose(value, result, rtol=rtol, atol=1e-15, err_msg=name)
 
 
+def test_reproducible_losses_have_the_bits_of_numpy(spec):
+    operands = LOG_Q.astype("float32"), P.astype("float32")
+    for loss in (kl_div, kl_div_gradient):
+        for options in ({"reduction": "batchmean"}, {"reduction": "none", "axis": -1}):
+            found = loss(*(cut(spec, one) for one in operands), reproducible=True, **options)
+            expected = loss(*operands, reproducible=True, **options)
+            pairs = [(found, expected)] if loss is kl_div else zip(found, expected, strict=True)
+            for lazy, result in pairs:
+                np.testing.assert_array_equal(lazy.compute(), result)
+
+
 @pytest.mark.parametrize("chunks", [(3, 6), (3, 4)], ids=["rows", "parts of rows"])
 @pytest.mark.parametrize("tail", ["bucket", "zero", "renormalize"])
 def test_teacher_known_at_some_indices_is_that_of_numpy(spec, tail, chunks):

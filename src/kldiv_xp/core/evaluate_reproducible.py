@@ -143,7 +143,8 @@ def factor_of(
 ) -> Array:
     """Cotangent of every term in float64, on a device: the loss's over the divisor."""
     if not hasattr(upstream, "dtype"):
-        device = {"device": like.device} if hasattr(like, "device") else {}
-        upstream = xp.asarray(float(upstream), dtype=xp.float64, **device)
+        # Arrays of Cubed that meet must have one specification of its executor.
+        place = {name: getattr(like, name) for name in ("device", "spec") if hasattr(like, name)}
+        upstream = xp.asarray(float(upstream), dtype=xp.float64, **place)
     factor = divided(xp, entered(xp, upstream), divisor)
     return spread(xp, factor, shape, wanted.axis or ()) if factor.ndim else factor
