@@ -21,6 +21,7 @@ extensions = [
     # Ours, in docs/extensions.
     "mathml",
     "api_pages",
+    "example_pages",
     "facts_table",
     "repository_links",
 ]
