@@ -23,7 +23,6 @@ extensions = [
     "phones",
     "api_pages",
     "example_pages",
-    "facts_table",
     "repository_links",
     "search_words",
 ]
