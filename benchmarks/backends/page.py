@@ -35,6 +35,7 @@ def row(library: Library, judged: Line, on_devices: Line) -> Line:
         "name": library.name,
         "version": next((next(iter(one["versions"].values())) for one in found), ""),
         "works": works(found),
+        "tests": tests(found),
         "lazy": library.lazy,
         "memory": library.memory or "temporaries as large as the operands",
         "autodiff": library.autodiff or autodiff(facts),
@@ -45,14 +46,19 @@ def row(library: Library, judged: Line, on_devices: Line) -> Line:
 
 def works(found: list[Line]) -> str:
     """Whether nothing failed where it was judged."""
-    failures = sum(one["verdicts"].get("failure", 0) for one in found)
-    tests = sum(one["tests"]["passed"] for one in found)
-    failed = sum(len(one["tests"]["failed"]) for one in found)
     if not found:
         return "not judged without its device"
-    if failed:
-        return f"**but for {failed} of {tests + failed} tests**"
-    return f"but for {failures} vectors" if failures else f"yes, {tests} tests"
+    failures = sum(one["verdicts"].get("failure", 0) for one in found)
+    failed = sum(len(one["tests"]["failed"]) for one in found)
+    faults = [f"{failed} tests"] * bool(failed) + [f"{failures} vectors"] * bool(failures)
+    return f"but for {' and '.join(faults)}" if faults else "yes"
+
+
+def tests(found: list[Line]) -> str:
+    """How many tests passed, of those that were run."""
+    passed = sum(one["tests"]["passed"] for one in found)
+    failed = sum(len(one["tests"]["failed"]) for one in found)
+    return f"{passed} of {passed + failed}" if found else "-"
 
 
 def autodiff(facts: Facts) -> str:

@@ -18,7 +18,7 @@ IMAGE = re.compile(r'<img\b[^>]*?src="[^"]*?_images/([^"/]+)"[^>]*>')
 SCALE = re.compile(r"scale\(([\d.]+) -")
 TAG = re.compile(r"<[^>]+>")
 
-MOST_COLUMNS, WORDS = 5, 15
+MOST_COLUMNS, WORDS = 5, 8
 """A table of at most so many columns is stacked where its cells have so many letters on average."""
 LEGIBLE = 9.0
 """Pixels of CSS that the smallest letters of a picture are to have at least."""
@@ -29,7 +29,7 @@ BITMAP_LETTERS = 10.0
 
 def text_of(html: str) -> str:
     """Text without tags."""
-    return " ".join(unescape(TAG.sub(" ", html)).replace("¶", "").split())
+    return " ".join(unescape(TAG.sub("", html)).replace("¶", "").split())
 
 
 def stacked(match: re.Match[str]) -> str:
@@ -38,7 +38,8 @@ def stacked(match: re.Match[str]) -> str:
     rows = [[text_of(cell) for _, cell in CELL.findall(row)] for row in ROW.findall(table)]
     cells = [cell for row in rows for cell in row]
     columns = max(map(len, rows), default=0)
-    if not 1 < columns <= MOST_COLUMNS or sum(map(len, cells)) < WORDS * len(cells):
+    letters = sum(map(str.isalpha, "".join(cells)))
+    if not 1 < columns <= MOST_COLUMNS or letters < WORDS * len(cells):
         return table
     heads = [text_of(head) for head in HEAD.findall(table)] if columns > 2 else []  # noqa: PLR2004
     table = ROW.sub(lambda row: named(row.group(), heads), table)
