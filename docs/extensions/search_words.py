@@ -15,7 +15,8 @@ WORDS = {
     ),
     "distillation": (
         *("distillation", "knowledge distillation", "temperature", "top-k", "top-k logits"),
-        *("label smoothing", "on-policy", "GKD", "reverse KL", "teacher"),
+        *("label smoothing", "on-policy", "GKD", "reverse KL", "teacher", "Hugging Face"),
+        *("transformers", "Trainer", "causal language model", "knowledge transfer"),
     ),
     "numerics": (
         *("bfloat16", "float16", "bf16", "fp16", "half precision", "precision", "rounding"),
@@ -24,10 +25,12 @@ WORDS = {
     "which_call": (
         *("logits", "probabilities", "log-probabilities", "log_softmax", "Liger", "TRL", "Optax"),
         *("SciPy", "Keras", "torchmetrics", "rel_entr", "jensenshannon", "Jensen-Shannon"),
+        *("histogram", "counts", "normalise", "normalize", "symmetric", "bits", "entropy"),
     ),
     "training": (
         *("autocast", "AMP", "mixed precision", "DDP", "FSDP", "gradient accumulation", "jit"),
-        *("torch.compile", "torch.export", "ONNX", "vmap", "sharding", "GradScaler"),
+        *("torch.compile", "torch.export", "ONNX", "vmap", "sharding", "GradScaler", "torch.func"),
+        *("second derivative", "Hessian", "shard_map", "pmap", "Flax", "Lightning"),
     ),
     "reproducible": ("determinism", "deterministic", "reproducibility", "same bits", "bitwise"),
     "conformance": ("conformance", "test suite", "test a kernel", "adapter"),
@@ -37,6 +40,8 @@ WORDS = {
     "distributed": ("Dask", "DTensor", "tensor parallel", "larger than memory"),
     "gpu": ("CUDA", "GPU", "Triton", "NVRTC"),
     "quickstart": ("install", "pip install", "tutorial"),
+    "contributing": ("add a backend", "run the tests", "source code"),
+    "index": ("licence", "license"),
 }
 
 
