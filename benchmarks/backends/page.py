@@ -34,7 +34,7 @@ def row(library: Library, judged: Line, on_devices: Line) -> Line:
     return {
         "name": library.name,
         "version": next((next(iter(one["versions"].values())) for one in found), ""),
-        "works": works(found),
+        "works": works(found) if found else works_there(library, on_devices),
         "tests": tests(found),
         "lazy": library.lazy,
         "memory": library.memory or "temporaries as large as the operands",
@@ -46,12 +46,19 @@ def row(library: Library, judged: Line, on_devices: Line) -> Line:
 
 def works(found: list[Line]) -> str:
     """Whether nothing failed where it was judged."""
-    if not found:
-        return "not judged without its device"
     failures = sum(one["verdicts"].get("failure", 0) for one in found)
     failed = sum(len(one["tests"]["failed"]) for one in found)
     faults = [f"{failed} tests"] * bool(failed) + [f"{failures} vectors"] * bool(failures)
     return f"but for {' and '.join(faults)}" if faults else "yes"
+
+
+def works_there(library: Library, on_devices: Line) -> str:
+    """The same of a library that needs a device."""
+    found = [on_devices[name] for name in library.on_a_device if name in on_devices]
+    failures = sum(one.get("failure", 0) for one in found)
+    if not found:
+        return "not judged without its device"
+    return f"on a GPU, but for {failures} vectors" if failures else "yes, on a GPU"
 
 
 def tests(found: list[Line]) -> str:
