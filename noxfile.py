@@ -256,6 +256,19 @@ def libraries(session: nox.Session) -> None:
 
 
 @nox.session
+def backends(session: nox.Session) -> None:
+    """Judge kldiv_xp on every library that installs, and write docs/backends.md."""
+    install_group(session, "torch", "tests", "libraries")
+    session.install(".[conformance]")
+    environment = {
+        **SURROUNDINGS,
+        "OCL_ICD_FILENAMES": f"{session.virtualenv.location}/lib/libintelocl.so",
+    }
+    command = ["python", "-m", "benchmarks.backends", *(session.posargs or ["run"])]
+    session.run(*command, env=environment)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure kldiv_xp and its peers side by side, and write docs/performance.md."""
     install_group(session, "benchmarks")

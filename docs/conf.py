@@ -20,9 +20,11 @@ extensions = [
     "sphinx_copybutton",
     # Ours, in docs/extensions.
     "mathml",
+    "phones",
     "api_pages",
-    "facts_table",
+    "example_pages",
     "repository_links",
+    "search_words",
 ]
 exclude_patterns = ["extensions", "pictures"]
 suppress_warnings = ["config.cache", "misc.highlighting_failure"]  # Pygments knows no Mermaid
@@ -50,6 +52,7 @@ html_show_sourcelink = False
 html_copy_source = False
 # What a summary is made of is fetched, which browsers refuse for files.
 html_show_search_summary = False
+html_search_scorer = str(DOCS / "static" / "scorer.js")
 html_theme_options = {
     "logo": {"text": "kldiv_xp"},
     "navbar_align": "left",

@@ -8,6 +8,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+ROOT = Path(__file__).parents[2]
 MODULES = ("kldiv_xp", "kldiv_xp.torch", "kldiv_xp.typing", "kldiv_conformance")
 
 # Where a name belongs on the page that lists them all; the first that fits.
@@ -42,7 +43,19 @@ def page_of(module: str, name: str, found: object) -> str:
         lines += ["   Mapping of str to str: its keys and values.", "", *table(found)]
     elif directive == "py:data":
         lines += [f"   {type(found).__name__}, here ``{found!r}``.", ""]
+    elif source_of(found):
+        lines += [f"Its code is in ``{source_of(found)}``.", ""]
     return "\n".join(lines)
+
+
+def source_of(found: object) -> str:
+    """File of the repository in which a function or a class is written, if it is known."""
+    own = [inspect.unwrap(found)] if inspect.isfunction(found) else list(vars(found).values())
+    for one in filter(inspect.isfunction, own):
+        path = Path(inspect.unwrap(one).__code__.co_filename)
+        if path.is_relative_to(ROOT):
+            return path.relative_to(ROOT).as_posix()
+    return ""
 
 
 def table(found: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,10 @@
-"""Links that lead out of this folder, and so work in the repository, lead to pages of the site."""
+"""Links that lead out of this folder, and so work in the repository, lead to pages of the site.
+
+Those to an example lead to the page with its code.
+"""
 
 import re
+from pathlib import PurePosixPath
 
 from sphinx.application import Sphinx
 
@@ -24,13 +28,8 @@ def led(match: re.Match[str], inside: str) -> str:
     if where.startswith("docs/"):
         return f"]({where.removeprefix('docs/')}{anchor})"
     if where.startswith("examples/"):
-        return f"](examples.md#{anchor_of(where)})"
+        return f"](/programs/{PurePosixPath(where.split('/')[1]).stem}.md)"
     return match.group()
-
-
-def anchor_of(path: str) -> str:
-    """Anchor of an example on the page of examples: that of the heading with its name."""
-    return path.split("/")[1].lower().replace(".", "").strip("/")
 
 
 def rewrite(_: Sphinx, name: str, source: list[str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from boxes import BLUE, GREEN, GREY, LIGHT, RED, box, canvas, save
 from matplotlib.axes import Axes
 
-CELL, SENTENCES, WORDS, ENTRIES = 15, 2, 3, 4
+CELL, WORDS, ENTRIES = 17, 3, 4
 INK = {"ha": "left", "va": "center", "fontsize": 8.5}
 
 
@@ -17,7 +17,7 @@ def sentence(axes: Axes, x: float, y: float, selected: int = WORDS) -> None:
             color = BLUE if word < selected else GREY
             fill = None if word < selected else LIGHT
             text = "" if word < selected else "NaN"
-            box(axes, at, (CELL - 2, CELL - 2), text, color=color, fill=fill, fontsize=4.5)
+            box(axes, at, (CELL - 2, CELL - 2), text, color=color, fill=fill, fontsize=7)
 
 
 def batch(axes: Axes, x: float, y: float, selected: tuple[int, int] = (WORDS, WORDS)) -> None:
@@ -25,9 +25,9 @@ def batch(axes: Axes, x: float, y: float, selected: tuple[int, int] = (WORDS, WO
     for place, words in enumerate(selected):
         left = x + place * (ENTRIES * CELL + 18)
         sentence(axes, left, y, words)
-        axes.text(left + 28, y + 6, f"sentence {place}", ha="center", fontsize=8, color=GREY)
-    axes.text(x - 5, y - 23, "words", rotation=90, va="center", ha="right", fontsize=8, color=GREY)
-    axes.text(x + 28, y - 55, "entries", ha="center", fontsize=8, color=GREY)
+        axes.text(left + 34, y + 6, f"sentence {place}", ha="center", fontsize=8, color=GREY)
+    axes.text(x - 5, y - 26, "words", rotation=90, va="center", ha="right", fontsize=8, color=GREY)
+    axes.text(x + 34, y - 60, "entries", ha="center", fontsize=8, color=GREY)
 
 
 def table(axes: Axes, rows: list[tuple[str, str, str]], top: float) -> None:
@@ -67,11 +67,11 @@ def draw_masks(path: Path) -> None:
     batch(axes, 24, 156, (3, 1))
     for place, selected in enumerate((3, 1)):
         for word in range(WORDS):
-            at = 206 + place * 62, 156 - (word + 1) * CELL
+            at = 212 + place * 62, 156 - (word + 1) * CELL
             color = GREEN if word < selected else GREY
             text = "True" if word < selected else "False"
             box(axes, at, (34, CELL - 2), text, color=color, fontsize=7.5)
-    axes.text(240, 162, "where, of shape (2, 3, 1)", ha="center", fontsize=8, color=GREY)
+    axes.text(262, 162, "where, of shape (2, 3, 1)", ha="center", fontsize=8, color=GREY)
     rows = [
         ("reduction='none', axis=-1", "(2, 3)", "nothing; 0 where left out"),
         ("reduction='mean', axis=-1", "()", "4, the selected words"),

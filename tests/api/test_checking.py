@@ -1,6 +1,7 @@
 """What a diagnosis finds is raised where it is asked for, and costs nothing where it is not."""
 
 import importlib.util
+import inspect
 import pickle
 import re
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import kldiv_xp
 from kldiv_xp import (
     CODES,
     KLDivInputError,
@@ -419,3 +421,31 @@ def test_check_without_an_axis_is_along_the_last():
     p = weights / weights.sum(axis=1, keepdims=True)
     with pytest.raises(KLDivInputError, match="along axis 2"):
         kl_div(np.log(p), p, reduction="batchmean", check=True)
+
+
+LOSSES = {
+    name: function
+    for name, function in vars(kldiv_xp).items()
+    if name in kldiv_xp.__all__ and inspect.isfunction(function) and "div" in name
+}
+
+
+def operands_of(name):
+    """Operands of a loss, of which the first is NaN somewhere."""
+    spoiled = np.asarray([[-1.0, np.nan]])
+    if name == "linear_kl_div":
+        return spoiled, np.eye(2), Q
+    return (spoiled, np.asarray([[0, 1]]), P) if name.startswith("sparse") else (spoiled, P)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_is_checked_within_a_block_and_says_so(name):
+    options = {"target_is": "probabilities"} if name.startswith("sparse") else {}
+    with checking(), pytest.raises(KLDivInputError, match="nan"):
+        LOSSES[name](*operands_of(name), **options)
+    assert "KLDivInputError" in LOSSES[name].__doc__
+
+
+def test_kl_div_alone_has_a_switch_to_check():
+    found = [one for one in LOSSES if "check" in inspect.signature(LOSSES[one]).parameters]
+    assert found == ["kl_div"]

@@ -35,11 +35,16 @@ def test_page_is_short_and_in_order():
 def test_example_prints_what_it_says(library):
     usable(BACKEND_OF[library])
     example = doctest.DocTestParser().get_doctest(
-        SECTIONS[library].partition("```\n\n`input`")[0], {}, library, "README.md", 0
+        SECTIONS[library].partition("```\n\nMore of it")[0], {}, library, "README.md", 0
     )
     assert len(example.examples) <= 5
     result = doctest.DocTestRunner().run(example)
     assert (result.attempted, result.failed) == (len(example.examples), 0)
+
+
+@pytest.mark.parametrize("library", BACKEND_OF)
+def test_example_leads_to_its_page(library):
+    assert re.search(r"^More of it: \[docs/\w+\.md\]\(docs/", SECTIONS[library], re.MULTILINE)
 
 
 def test_there_are_exactly_two_commands_to_set_up_and_their_sessions_exist():

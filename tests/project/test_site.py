@@ -3,10 +3,13 @@
 import importlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -16,6 +19,7 @@ if not (ROOT / "docs" / "conf.py").exists():
 for package in ("sphinx", "pydata_sphinx_theme", "numpydoc", "myst_parser", "latex2mathml"):
     pytest.importorskip(package, reason=f"{package} is not installed")
 webdriver = pytest.importorskip("selenium.webdriver")
+from selenium.common.exceptions import NoSuchElementException  # noqa: E402 - after the skip
 from selenium.webdriver.common.keys import Keys  # noqa: E402 - after the skip
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402 - after the skip
 
@@ -29,7 +33,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WIDTHS = {"desktop": 1280, "phone": 390}
+WIDTHS = {"desktop": 1280, "phone": 360}
 NAMES = [
     f"{module}.{name}"
     for module in ("kldiv_xp", "kldiv_xp.torch", "kldiv_xp.typing", "kldiv_conformance")
@@ -49,7 +53,37 @@ PAGES = (
     *("distillation", "numerics", "diagnose", "conformance", "backends", "performance"),
     *("distributed", "gpu", "robustness", "peers/report", "design", "examples", "changelog"),
     *("contributing", "guide", "evidence", "api/index"),
+    *(
+        f"programs/{one.stem}"
+        for one in sorted((ROOT / "examples").iterdir())
+        if one.suffix == ".py" or any(one.glob("*.py"))
+    ),
 )
+WITH_PICTURES = (
+    *("coming_from_torch", "which_call", "masks", "numerics", "diagnose", "design", "evidence"),
+    *("performance", "contributing"),
+)
+LEGIBLE = 9.0
+SCALE, VIEW = re.compile(r"scale\(([\d.]+) -"), re.compile(r'viewBox="0 0 ([\d.]+)')
+# What readers search for, and the page that they should find among the first three.
+SOUGHT = {
+    "kl divergence nan": "diagnose",
+    "negative": "diagnose",
+    "batchmean": "masks",
+    "mask": "masks",
+    "ignore_index": "masks",
+    "distillation": "distillation",
+    "temperature": "distillation",
+    "top-k": "distillation",
+    "bfloat16": "numerics",
+    "Liger": "which_call",
+    "TRL": "which_call",
+    "Jensen-Shannon": "which_call",
+    "DDP": "training",
+    "autocast": "training",
+    "determinism": "reproducible",
+    "install": "quickstart",
+}
 # Elements that stick out of the window and stand in nothing that scrolls sideways by itself.
 STICKING_OUT = """
 const scrolls = (node) => {
@@ -60,6 +94,12 @@ const scrolls = (node) => {
 return [...document.querySelectorAll("article *")]
   .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
   .filter((node) => !scrolls(node)).map((node) => node.outerHTML.slice(0, 80));
+"""
+# Tables that are stacked on a phone, and still scroll.
+STACKED_TOO_WIDE = """
+return [...document.querySelectorAll("table.stacks")]
+  .filter((table) => table.scrollWidth > table.parentElement.clientWidth + 1)
+  .map((table) => table.outerHTML.slice(0, 80));
 """
 # Text whose contrast is less than WCAG asks for: 4.5, or 3 where it is large.
 FAINT = """
@@ -191,15 +231,44 @@ def test_pages_of_losses_have_signature_formula_example_and_see_also(site):
 @pytest.mark.parametrize("page", [*PAGES, *(f"api/{name}" for name in NAMES)])
 def test_nothing_overflows_and_text_is_legible(load, browser, page):
     load(page)
-    for width in WIDTHS.values():
+    for width, theme in product(WIDTHS.values(), ("light", "dark")):
         set_width(browser, width)
+        browser.execute_script(f"document.documentElement.dataset.theme = '{theme}'")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
         assert browser.execute_script(STICKING_OUT) == []
-        for theme in ("light", "dark"):
-            browser.execute_script(f"document.documentElement.dataset.theme = '{theme}'")
-            count, faint = browser.execute_script(FAINT)
-            assert count > 5
-            assert faint == [], theme
+        assert width > 500 or browser.execute_script(STACKED_TOO_WIDE) == []
+        count, faint = browser.execute_script(FAINT)
+        assert count > 5
+        assert faint == [], theme
+
+
+def test_every_page_is_looked_at(site):
+    found = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
+    found = {page for page in found if not page.startswith("_static/")}
+    assert found == {*PAGES, *(f"api/{name}" for name in NAMES), "genindex", "search"}
+
+
+def smallest_letters(path):
+    """Size of the smallest letters of a picture, as a share of its width."""
+    if path.suffix == ".svg":
+        text = path.read_text(encoding="utf-8")
+        return min(map(float, SCALE.findall(text))) * 100 / float(VIEW.search(text)[1])
+    imagesize = pytest.importorskip("imagesize")
+    # Matplotlib's letters have 10 points.
+    return 10 / 72 * imagesize.getDPI(path)[0] / imagesize.get(path)[0]
+
+
+@pytest.mark.parametrize("page", WITH_PICTURES)
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_letters_of_pictures_are_legible_and_what_is_wide_scrolls(load, browser, site, page, width):
+    load(page)
+    set_width(browser, width)
+    pictures = browser.find_elements("css selector", "article img")
+    assert pictures
+    for picture in pictures:
+        path = site / "_images" / Path(picture.get_attribute("src")).name
+        assert picture.size["width"] * smallest_letters(path) >= LEGIBLE - 0.1, path.name
+        assert picture.get_attribute("alt")
 
 
 def test_faint_text_and_what_sticks_out_are_found(load, browser):
@@ -226,6 +295,17 @@ def test_search_finds_the_gradient(load, browser, width):
     found = wait.until(lambda _: browser.find_elements("css selector", results))
     links = [one.get_attribute("href").partition("#")[0] for one in found[:3]]
     assert any(link.endswith("api/kldiv_xp.kl_div_gradient.html") for link in links)
+
+
+@pytest.mark.parametrize("words", SOUGHT)
+def test_search_finds_the_page_that_is_meant(site, browser, words):
+    browser.get((site / "search.html").as_uri() + "?q=" + quote(words))
+    wait = WebDriverWait(browser, 30, ignored_exceptions=[NoSuchElementException])
+    summary = "css selector", ".search-summary"
+    wait.until(lambda _: "Search finished" in browser.find_element(*summary).text)
+    found = browser.find_elements("css selector", "#search-results li a")[:3]
+    links = [Path(one.get_attribute("href").partition("?")[0].partition("#")[0]) for one in found]
+    assert SOUGHT[words] in [link.stem for link in links]
 
 
 def test_themes_differ_and_follow_the_system(load, browser):

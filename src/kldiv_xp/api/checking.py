@@ -31,11 +31,11 @@ def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
     """Diagnose the operands of the losses within the ``with`` block, and raise what is found.
 
     It is for a while, when something is wrong or new: it reads all values, and waits for devices.
-    `kl_div`, `KLDivLoss` and `kl_div_gradient` are checked with their `axis`, or the last one
-    where they have none, `kl_div_with_logits` and `js_div_with_logits` as logits.  So are
-    `sparse_kl_div_with_logits`, whose probabilities add up to 1 at most, and the logits that
-    `linear_kl_div` makes of its operands, whose places are told.  Operands of a function that was
-    compiled before the block are not looked into.
+    All losses are checked, their gradients, classes and modules included: `kl_div` and `js_div`
+    with their `axis`, or the last one where they have none, `kl_div_with_logits` and
+    `js_div_with_logits` as logits.  So are `sparse_kl_div_with_logits`, whose probabilities add up
+    to 1 at most, and the logits that `linear_kl_div` makes of its operands, whose places are told.
+    Operands of a function that was compiled before the block are not looked into.
 
     Parameters
     ----------
@@ -56,6 +56,7 @@ def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
     See Also
     --------
     diagnose : The same, returned.
+    kl_div : Has a switch, ``check=True``, for one call.
 
     Notes
     -----

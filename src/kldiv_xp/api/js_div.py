@@ -63,6 +63,8 @@ def js_div(
         As `kl_div`, and if `beta` is no real number.
     ValueError
         As `kl_div`, and if `beta` does not lie between 0 and 1.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------
@@ -133,6 +135,8 @@ def js_div_gradient(
     ------
     TypeError, ValueError
         As `js_div`, and for `upstream` as `kl_div_gradient`.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------

@@ -56,6 +56,8 @@ def js_div_with_logits(
         or an array where `target_is` is not 'logits'.
     ValueError
         As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------

@@ -75,7 +75,7 @@ def kl_div(
         a wider one is computed in; 16-bit operands are not copied to be widened.
     check : bool
         Whether to diagnose the operands first, and to raise what is found; see `diagnose`.  It
-        reads all values, and waits for a device.  `checking` does it in a block of code.
+        reads all values, and waits for a device.  `checking` does it in every loss of a block.
     reproducible : bool
         Whether the result has the same bits in every array library; see `reproducible`.
 

@@ -111,6 +111,8 @@ def kl_div_gradient(
         As `kl_div`, and if `upstream` is neither a number nor an array of the same library.
     ValueError
         As `kl_div`, and if `upstream` has another shape than the loss.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     Warns
     -----

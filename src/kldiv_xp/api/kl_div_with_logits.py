@@ -72,6 +72,8 @@ def kl_div_with_logits(
         As `kl_div`, and if `temperature` is not positive and finite, too small for its reciprocal
         to be a number of the dtype that is computed in, or too large for its square to be a
         number, or if `target_is` is unknown.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------

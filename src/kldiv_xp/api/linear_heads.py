@@ -85,6 +85,8 @@ def linear_kl_div(
     ValueError
         As `kl_div_with_logits`, and if the shapes of hidden states, weights and biases differ; with
         `indices` as `sparse_kl_div_with_logits`, and if there is `beta` or `target_weight`.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------

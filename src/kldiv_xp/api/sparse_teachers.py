@@ -79,6 +79,8 @@ def sparse_kl_div_with_logits(
         are needed, or if an index of an array of NumPy, a chunk of Dask's, or an eager tensor in
         host memory is out of range or twice in a sample.  Elsewhere no value is read: such an
         index gives what the library's own gather gives, and one that is there twice a wrong number.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------

@@ -53,6 +53,8 @@ def kl_div_with_logits_gradient(
         library.
     ValueError
         As `kl_div_with_logits`, and if `upstream` has another shape than the loss.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------
@@ -123,6 +125,8 @@ def js_div_with_logits_gradient(
     ------
     TypeError, ValueError
         As `js_div_with_logits`, and for `upstream` as `kl_div_with_logits_gradient`.
+    KLDivInputError
+        Within `checking`, if a mistake is found in the operands.
 
     See Also
     --------

@@ -1,0 +1,1 @@
+"""What the tests and the conformance suite say of every array library, and the page about it."""
