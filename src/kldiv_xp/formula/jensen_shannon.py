@@ -33,6 +33,8 @@ def js_pointwise(
 ) -> Array:
     """Entry of the divergence; at the ends of beta that of KL(p || q), and of KL(q || p)."""
     del guard
+    if beta in {0, 1}:
+        input, target = refused(xp, input, log_input), refused(xp, target, log_target)
     if beta == 0:
         return generalized_pointwise(
             xp, input, target, where, log_input=log_input, log_target=log_target
@@ -77,7 +79,8 @@ def tables(
         xp.where(shared, one, 0.0) if log else xp.log(xp.where(shared, value, 1.0))
         for one, value, log in ((t, p, log_target), (x, q, log_input))
     )
-    ratio = xp.subtract(log_p, log_q)
+    # That of a NaN is none, though no comparison is true of it.
+    ratio = xp.where(xp.equal(both, both), xp.subtract(log_p, log_q), math.nan)
     if log_input and log_target:
         tangent = xp.where(shared, xp.tanh(xp.multiply(ratio, 0.5)), tangent)
     else:  # the difference of logarithms that are rounded is not exact where they nearly agree
@@ -90,7 +93,12 @@ def tables(
 
 def probability(xp: Namespace, table: Array, log: bool) -> Array:
     """Probabilities of a table, NaN where they are negative."""
-    return xp.exp(table) if log else xp.where(xp.less(table, 0), math.nan, table)
+    return xp.exp(table) if log else refused(xp, table, log)
+
+
+def refused(xp: Namespace, table: Array, log: bool) -> Array:
+    """The table, with NaN for negative probabilities."""
+    return table if log else xp.where(xp.less(table, 0), math.nan, table)
 
 
 def js_slope(
@@ -111,17 +119,31 @@ def js_slope(
     is in the place of beta.
     """
     del guard
+    if beta in {0, 1}:
+        input, target = refused(xp, input, log_input), refused(xp, target, log_target)
     if beta == 0:
-        return KL_SLOPES[place](
+        value = KL_SLOPES[place](
             xp, input, target, where, log_input=log_input, log_target=log_target
         )
+        return with_missing(xp, value, input, target, where)
     if beta == 1:  # with the operands in each other's place
-        return KL_SLOPES[1 - place](
+        value = KL_SLOPES[1 - place](
             xp, target, input, where, log_input=log_target, log_target=log_input
         )
+        return with_missing(xp, value, input, target, where)
     both = tables(xp, input, target, where, log_input, log_target)
     of_log = (log_input, log_target)[place]
     return slope(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
+
+
+def with_missing(
+    xp: Namespace, slope: Array, input: Array, target: Array, where: Array | None
+) -> Array:
+    """Derivative, NaN where an operand is, also of an entry whose own probability is 0."""
+    present = xp.equal(input, input) & xp.equal(target, target)
+    if where is not None:
+        present = present | xp.logical_not(where)
+    return xp.where(present, slope, math.nan)
 
 
 def slope(xp: Namespace, both: Softmaxes, weights: Weights, place: int, log: bool) -> Array:
@@ -131,4 +153,5 @@ def slope(xp: Namespace, both: Softmaxes, weights: Weights, place: int, log: boo
     value = xp.multiply((logs.p, logs.q)[place], weights[place])
     if log:
         value = xp.multiply(one, value)
-    return xp.where(xp.equal(one, 0), 0.0, value)
+    is_present = xp.equal(both.log_ratio, both.log_ratio)
+    return xp.where(xp.equal(one, 0) & is_present, 0.0, value)
