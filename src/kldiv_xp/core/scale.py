@@ -1,6 +1,7 @@
 """Numbers that results are multiplied with and divided by: of the options, and of the shapes."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +24,9 @@ class Scale:
         """Array times the scale; by one number where the size is at hand, so that 12 / 12 is 1."""
         number, parts = self.number, self.parts
         if number is not None and type(parts) is int:
-            return xp.multiply(array, self.number_at_hand())
-        if parts is not None:
-            array = xp.divide(array, as_float(parts))
-        return array if number is None else xp.multiply(array, number)
+            return by_number(xp, xp.multiply, array, self.number_at_hand())
+        array = divided(xp, array, parts=parts)
+        return array if number is None else by_number(xp, xp.multiply, array, number)
 
     def number_at_hand(self) -> float:
         """The scale itself, for sizes that are at hand; NaN for the mean of nothing."""
@@ -46,4 +46,16 @@ def as_float(size: Any) -> Any:
 
 def divided(xp: Namespace, array: Array, *, parts: int | None) -> Array:
     """Array over the divisor, if there is one."""
-    return array if parts is None else xp.divide(array, as_float(parts))
+    return array if parts is None else by_number(xp, xp.divide, array, as_float(parts))
+
+
+def by_number(
+    xp: Namespace, function: Callable[..., Array], array: Array, number: float | Array
+) -> Array:
+    """Function of an array and a number, in the type of the array.
+
+    In torch's forward mode the derivative of a 0-d float32 tensor over a number is float64.
+    """
+    if array.ndim or not is_torch_tensor(array):
+        return function(array, number)
+    return xp.reshape(function(xp.reshape(array, (1,)), number), ())

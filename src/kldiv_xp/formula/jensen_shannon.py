@@ -34,14 +34,13 @@ def js_pointwise(
     """Entry of the divergence; at the ends of beta that of KL(p || q), and of KL(q || p)."""
     del guard
     if beta in {0, 1}:
-        input, target = refused(xp, input, log_input), refused(xp, target, log_target)
-    if beta == 0:
-        return generalized_pointwise(
-            xp, input, target, where, log_input=log_input, log_target=log_target
-        )
-    if beta == 1:  # with the operands in each other's place
-        return generalized_pointwise(
-            xp, target, input, where, log_input=log_target, log_target=log_input
+        x, t = refused(xp, input, log_input), refused(xp, target, log_target)
+        if beta == 0:
+            return generalized_pointwise(
+                xp, x, t, where, log_input=log_input, log_target=log_target
+            )
+        return generalized_pointwise(  # with the operands in each other's place
+            xp, t, x, where, log_input=log_target, log_target=log_input
         )
     both = tables(xp, input, target, where, log_input, log_target)
     gamma = 1 - beta
@@ -120,17 +119,14 @@ def js_slope(
     """
     del guard
     if beta in {0, 1}:
-        input, target = refused(xp, input, log_input), refused(xp, target, log_target)
-    if beta == 0:
-        value = KL_SLOPES[place](
-            xp, input, target, where, log_input=log_input, log_target=log_target
-        )
-        return with_missing(xp, value, input, target, where)
-    if beta == 1:  # with the operands in each other's place
-        value = KL_SLOPES[1 - place](
-            xp, target, input, where, log_input=log_target, log_target=log_input
-        )
-        return with_missing(xp, value, input, target, where)
+        x, t = refused(xp, input, log_input), refused(xp, target, log_target)
+        if beta == 0:
+            value = KL_SLOPES[place](xp, x, t, where, log_input=log_input, log_target=log_target)
+        else:  # with the operands in each other's place
+            value = KL_SLOPES[1 - place](
+                xp, t, x, where, log_input=log_target, log_target=log_input
+            )
+        return with_missing(xp, value, x, t, where)
     both = tables(xp, input, target, where, log_input, log_target)
     of_log = (log_input, log_target)[place]
     return slope(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
