@@ -13,7 +13,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
-from kldiv_xp.core.scale import Scale
+from kldiv_xp.core.scale import Scale, scaled_sum
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
@@ -140,4 +140,4 @@ def reduced_samples(
     """Samples, or their sum over the count, times the scale."""
     value = samples if reduction == "none" else xp.sum(samples)
     value = xp.divide(value, counts[0]) if counts else value
-    return scale.times(xp, value)
+    return scaled_sum(xp, value, scale)

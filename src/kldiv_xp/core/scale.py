@@ -1,7 +1,6 @@
 """Numbers that results are multiplied with and divided by: of the options, and of the shapes."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +23,10 @@ class Scale:
         """Array times the scale; by one number where the size is at hand, so that 12 / 12 is 1."""
         number, parts = self.number, self.parts
         if number is not None and type(parts) is int:
-            return by_number(xp, xp.multiply, array, self.number_at_hand())
-        array = divided(xp, array, parts=parts)
-        return array if number is None else by_number(xp, xp.multiply, array, number)
+            return xp.multiply(array, self.number_at_hand())
+        if parts is not None:
+            array = xp.divide(array, as_float(parts))
+        return array if number is None else xp.multiply(array, number)
 
     def number_at_hand(self) -> float:
         """The scale itself, for sizes that are at hand; NaN for the mean of nothing."""
@@ -45,17 +45,17 @@ def as_float(size: Any) -> Any:
 
 
 def divided(xp: Namespace, array: Array, *, parts: int | None) -> Array:
-    """Array over the divisor, if there is one."""
-    return array if parts is None else by_number(xp, xp.divide, array, as_float(parts))
+    """Sum over the divisor, if there is one."""
+    return array if parts is None else scaled_sum(xp, array, Scale(None, parts))
 
 
-def by_number(
-    xp: Namespace, function: Callable[..., Array], array: Array, number: float | Array
-) -> Array:
-    """Function of an array and a number, in the type of the array.
+def scaled_sum(xp: Namespace, array: Array, scale: Scale) -> Array:
+    """Sum times a scale, in its own type.
 
-    In torch's forward mode the derivative of a 0-d float32 tensor over a number is float64.
+    In torch's forward mode the derivative of a 0-d float32 tensor times a number is float64, that
+    of a tensor with an axis is not.
     """
-    if array.ndim or not is_torch_tensor(array):
-        return function(array, number)
-    return xp.reshape(function(xp.reshape(array, (1,)), number), ())
+    # What is traced has no axes.
+    if getattr(array, "ndim", 1) or not is_torch_tensor(array):
+        return scale.times(xp, array)
+    return xp.reshape(scale.times(xp, xp.reshape(array, (1,))), ())
