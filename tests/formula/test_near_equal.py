@@ -9,7 +9,12 @@ from array_libraries import library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import js_div_with_logits, kl_div_with_logits
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula.log_probabilities import Guard
@@ -289,6 +294,44 @@ def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
             for found, expected in zip(slopes, exact, strict=True):
                 if max(map(abs, expected)) > smallest:
                     assert l2_error(found[number], expected) <= bound, (beta, number)
+
+
+@cache
+def one_sided(dtype, temperature):
+    """Pairs that nearly agree but for a class that one of them alone can have."""
+    rng, found = np.random.default_rng(6), []
+    lows = (-np.inf, float(np.finfo(dtype).min), -1e4 * temperature, -100 * temperature)
+    for low in lows:
+        for spread, noise, place in ((0, 1e-4, 0), (1, 1e-6, 1), (6, 1e-4, 0), (1, 1e-2, 1)):
+            teacher = spread * temperature * rng.normal(size=4)
+            student = teacher + noise * temperature * rng.normal(size=4)
+            (student, teacher)[place][0] = low
+            found.append([np.asarray(one, dtype) for one in (student, teacher)])
+    return [np.asarray(one) for one in zip(*found, strict=True)]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1e5])
+def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
+    holding_backend, dtype, temperature
+):
+    bound = {"float32": 3e-6, "float64": 1e-13}[dtype]
+    pair = one_sided(dtype, temperature)
+    operands = [holding_backend.array(one, dtype) for one in pair]
+    options = {"temperature": temperature, "reduction": "sum"}
+    options["scale_by_temperature_squared"] = False
+    of_js, of_kl = js_div_with_logits_gradient, kl_div_with_logits_gradient
+    for beta in (0.5, 0.3):
+        slopes = holding_backend.call(of_js, *operands, beta=beta, **options)
+        for number, rows in enumerate(zip(*pair, strict=True)):
+            _, *exact = exact_js(*rows, beta, temperature)
+            for slope, expected in zip(slopes, exact, strict=True):
+                error = l2_error(holding_backend.read(slope)[number], expected)
+                assert error <= bound, (beta, number)
+    by_teacher = holding_backend.read(holding_backend.call(of_kl, *operands, **options)[1])
+    # The KL of a class that the student alone lacks is infinite.
+    for number, rows in list(enumerate(zip(*pair, strict=True)))[1::2]:
+        expected = exact_kl(*rows, temperature)[2]
+        assert l2_error(by_teacher[number], expected) <= bound, number
 
 
 @pytest.mark.parametrize("name", ["torch", "jax"])

@@ -24,10 +24,11 @@ from kldiv_xp.formula.near_half import (
     Softmaxes,
     half_of_quotient,
     limited,
+    limited_differences,
     quotient_of_probabilities,
     softmaxes_of,
 )
-from kldiv_xp.formula.near_slopes import at_the_top, weighted_deviation
+from kldiv_xp.formula.near_slopes import at_the_top, relative_difference, weighted_deviation
 
 
 class Weights(NamedTuple):
@@ -147,7 +148,10 @@ def js_target_gradient(
     share = xp.multiply(over_m(q), gamma)
     at_top = at_the_top(xp, exponentials, both.log_ratio)
     inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
-    moved = xp.subtract(both.in_logits, at_the_top(xp, exponentials, both.in_logits))
+    moved = relative_difference(xp, input, target, exponentials, guard)
+    if guard is not Guard.NONE:
+        moved = xp.where(xp.greater(xp.add(p, q), 0), moved, 0.0)
+        moved = limited_differences(xp, moved, temperature)
     e = over(xp, moved, temperature)
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)

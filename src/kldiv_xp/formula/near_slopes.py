@@ -6,6 +6,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
+    difference_of,
     expm1_ratio,
     is_small,
     largest,
@@ -79,9 +80,8 @@ def kl_target_gradient(
 
     Neither a normaliser of q nor the divergence is needed.
     """
-    pair = pair_of(xp, input, target, temperature)
-    p, differences = pair.p, difference(xp, pair, guard)
-    relative = xp.subtract(differences, at_the_top(xp, p, differences))
+    p = pair_of(xp, input, target, temperature).p
+    relative = relative_difference(xp, input, target, p, guard)
     if guard is not Guard.NONE:
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
     slope = weighted_deviation(xp, p, relative)
@@ -97,6 +97,21 @@ def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     total = row_sum(xp, weights)
     mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
     return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
+
+
+def relative_difference(
+    xp: Namespace, input: Array, target: Array, p: Array, guard: Guard
+) -> Array:
+    """Target - input, less that of the class whose exponential p is 1.
+
+    Not less that of the two maxima, which may be of two classes: where one that only the input has
+    is its largest, all differences would be large, and small ones among them lose their digits.
+    """
+    top, at_top = largest(xp, input), at_the_top(xp, p, input)
+    least = -float(xp.finfo(input.dtype).max)
+    tops = largest(xp, target), xp.where(xp.greater_equal(at_top, least), at_top, top)
+    differences = difference_of(xp, (target, input), tops, guard)
+    return xp.subtract(differences, at_the_top(xp, p, differences))
 
 
 def at_the_top(xp: Namespace, weights: Array, values: Array) -> Array:
