@@ -130,9 +130,14 @@ def test_missing_package_of_a_format_or_a_picture_is_named(files, monkeypatch, p
 
 
 def test_missing_file_is_told(files):
-    done = diagnose(files, "absent.npy", "p.npy")
-    assert done.exit_code == 2
-    assert "absent.npy" in done.output
+    for names in (["absent.npy", "p.npy"], ["log_q.npy", "absent.npz:p"]):
+        done = diagnose(files, *names)
+        assert done.exit_code == 2
+        assert " ".join(done.output.split()).endswith(
+            "must be a file that can be read; got 'No such file or directory': give the path of a "
+            "file that exists, from the current folder."
+        )
+        assert "/absent.np" in done.output
 
 
 def test_pickled_objects_are_refused(files):
@@ -277,7 +282,10 @@ def test_picture_needs_a_folder(files):
     said = refused_by_the_system(
         diagnose(files, "log_q.npy", "p.npy", "--plot", "missing/samples.png")
     )
-    assert "missing/samples.png" in said
+    assert " ".join(said.split()) == (
+        f"'{files}/missing/samples.png' must be a file that can be written; got 'No such file or "
+        "directory': make its folder first, or name a file in another one."
+    )
     (files / "missing").mkdir()
     done = diagnose(files, "log_q.npy", "p.npy", "--plot", "missing/samples.png")
     assert done.exit_code == 0, done.output
@@ -363,6 +371,10 @@ def test_picture_of_equal_divergences_is_drawn(files):
 def test_picture_needs_divergences(files):
     np.save(files / "labels.npy", np.asarray([0, 1]))
     done = diagnose(files, "log_q.npy", "labels.npy", "--plot", "samples.png")
+    assert done.exit_code == 2
+    assert "A picture needs operands with divergences; got none" in done.output
+    np.save(files / "none.npy", np.zeros((0, 2)))
+    done = diagnose(files, "none.npy", "none.npy", "--plot", "samples.png")
     assert done.exit_code == 2
     assert "A picture needs operands with divergences; got none" in done.output
 

@@ -29,7 +29,10 @@ def loaded(context: click.Context, _: click.Parameter, name: str) -> Any:
     context.meta.setdefault(FILES, []).append(printable(name))
     try:
         return load(name)
-    except (OSError, ValueError, ImportError) as error:
+    except OSError as error:
+        remedy = "give the path of a file that exists, from the current folder"
+        raise click.BadParameter(refusal(error, name, "read", remedy)) from error
+    except (ValueError, ImportError) as error:
         raise click.BadParameter(sentence(error)) from error
 
 
@@ -52,6 +55,12 @@ def sentence(error: Exception) -> str:
         package = error.name.partition(".")[0]
         return f"This needs {package}, which is not installed: pip install {package}."
     return printable(str(error) or type(error).__name__)
+
+
+def refusal(error: OSError, name: str | Path, verb: str, remedy: str) -> str:
+    """Why the system does not read or write a file."""
+    got = error.strerror or str(error)
+    return printable(f"{str(name)!r} must be a file that can be {verb}; got {got!r}: {remedy}.")
 
 
 def printable(text: str) -> str:
@@ -109,14 +118,17 @@ def diagnose_files(
     """
     try:
         report = diagnose(input, target, axis=axis, **options)
+        if as_json:
+            click.echo(json.dumps(report.as_dict(), indent=2))
+        else:
+            show(report)
         if plot is not None:
             draw(plot, input, target, report, context.meta[FILES])
-    except (TypeError, ValueError, ImportError, OSError, MemoryError) as error:
+    except OSError as error:
+        remedy = "make its folder first, or name a file in another one"
+        raise click.UsageError(refusal(error, plot or "", "written", remedy)) from error
+    except (TypeError, ValueError, ImportError, MemoryError) as error:
         raise click.UsageError(sentence(error)) from error
-    if as_json:
-        click.echo(json.dumps(report.as_dict(), indent=2))
-    else:
-        show(report)
     context.exit(FOUND if report else 0)
 
 
