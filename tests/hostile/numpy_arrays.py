@@ -117,8 +117,8 @@ def shapes() -> Iterator[Row]:
             lambda: (np.array(1.0), np.array(1.0)),
             Raises(
                 ValueError,
-                "`axis` must name axes of the operands, which have 0; got -1: count them from 0, "
-                "or from -1 at the end.",
+                "`axis` must name axes of the operands, which have 0; got -1: pass the numbers "
+                "of a distribution along one, reshaped to (1,) if it has one.",
             ),
         )
 

@@ -66,8 +66,8 @@ def sparse() -> Iterator[Row]:
             f"{named}."),
         "no entries": (
             teacher([[], []], [[], []]), ValueError,
-            "`indices` must name from 1 to 4 places of a sample, each once; got 0: leave out "
-            "samples without a teacher with where=, and entries that are named twice."),
+            "`indices` must name from 1 to 4 places of a sample, each once; got 0: pass the most "
+            "probable entry of each sample at least, or leave the loss out."),
         "other samples": (
             teacher(PLACES[:1], LOG_P[:1]), ValueError,
             "`indices` must have the shape of `input` but for the size along axis 1; got (1, 2) "

@@ -29,7 +29,6 @@ LIBRARIES_OF = {
     "api.torch_js_div_loss": "torch",
     "api.torch_loss_of_logits": "torch",
     "api.torch_modules": "torch",
-    "backends.dask_sparse": "dask",
     "backends.dask_chunks": "dask",
     "backends.dask_reproducible": "dask",
     "backends.jax": "jax",

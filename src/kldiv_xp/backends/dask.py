@@ -6,6 +6,7 @@ from functools import partial
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.dask_chunks import (
     CHUNKS,
+    PRODUCTS,
     across_chunks,
     chunkwise,
     elementwise,
@@ -78,7 +79,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """The same of logits that are made chunk by chunk."""
-    arrays = operands_of(context.xp, heads)
+    arrays = operands_of(PRODUCTS, heads)
     if isinstance(divergence, SparseKL):
         return sparse_divergences(context, arrays, divergence)
     return divergences(context, arrays, divergence)

@@ -7,7 +7,7 @@ from typing import Any
 
 import dask.array as da
 
-from kldiv_xp._typing import Array, DType
+from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet, run
@@ -25,7 +25,23 @@ class Chunks:
         return partial(over_chunks if name in ("max", "sum") else on_chunks, name)
 
 
-CHUNKS = Chunks()
+class Products(Chunks):
+    """The same with products of matrices, of whose chunks Dask's own are not quiet either."""
+
+    @staticmethod
+    def matmul(left: Array, right: Array) -> Array:
+        """Product of two matrices of one type."""
+        function, options = partial(quietly, "matmul"), {"dtype": left.dtype, "meta": left._meta}
+        return in_step(function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options)
+
+    @staticmethod
+    def add(matrix: Array, row: Array) -> Array:
+        """Matrix with a row added to each of its own."""
+        options = {"dtype": matrix.dtype, "meta": matrix._meta}
+        return in_step(partial(quietly, "add"), (0, 1), matrix, (0, 1), row, (1,), **options)
+
+
+CHUNKS, PRODUCTS = Chunks(), Products()
 
 
 def on_chunks(name: str, *operands: Any) -> Array:
@@ -33,7 +49,7 @@ def on_chunks(name: str, *operands: Any) -> Array:
     arrays = [one for one in operands if isinstance(one, da.Array)]
     axes = tuple(range(max(one.ndim for one in arrays)))
     pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
-    return da.blockwise(partial(quietly, name), axes, *chain(*pairs), token=name, align_arrays=True)
+    return in_step(partial(quietly, name), axes, *chain(*pairs), token=name)
 
 
 def over_chunks(name: str, array: Array, **options: Any) -> Array:
@@ -74,6 +90,14 @@ def chunkwise(
     pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
     meta = arrays[0]._meta.astype(dtype)
     # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
-    return da.blockwise(
-        function, axes, *pairs, dtype=dtype, meta=meta, align_arrays=True, **options
-    )
+    return in_step(function, axes, *pairs, dtype=dtype, meta=meta, **options)
+
+
+def in_step(function: Callable[..., Array], axes: Axes, *pairs: Any, **options: Any) -> Array:
+    """Lazy array of a function of chunks, cut alike first.
+
+    By `blockwise` itself Dask warns of "Increasing number of chunks by factor of 154".
+    """
+    _, arrays = da.core.unify_chunks(*pairs, warn=False)
+    alike = chain(*zip(arrays, pairs[1::2], strict=True))
+    return da.blockwise(function, axes, *alike, align_arrays=True, **options)

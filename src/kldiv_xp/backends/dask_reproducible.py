@@ -8,7 +8,7 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.dask_chunks import chunkwise, over_chunks
+from kldiv_xp.backends.dask_chunks import chunkwise, in_step, over_chunks
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, spread
@@ -39,8 +39,8 @@ def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     bounds = bounds_of(arrays, wanted.form, axis)
     function = partial(integers_of_chunk, wanted.form, axis, len(arrays))
     pairs = [part for one in (*arrays, *bounds) for part in (one, tuple(range(ndim)))]
-    options = {"dtype": "int64", "adjust_chunks": ones, "align_arrays": True}
-    integers = da.blockwise(function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options)
+    options = {"dtype": "int64", "adjust_chunks": ones}
+    integers = in_step(function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options)
     total = over_chunks("sum", integers, axis=axis, keepdims=True)
     others = (divisor,) if isinstance(divisor, da.Array) else ()
     finish = partial(finished, wanted, None if others else divisor)

@@ -3,9 +3,8 @@
 from functools import partial
 from itertools import chain
 
-import dask.array as da
-
 from kldiv_xp._typing import Array
+from kldiv_xp.backends.dask_chunks import in_step
 from kldiv_xp.backends.one_chunk import sparse_divergences_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
@@ -23,12 +22,11 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
         examine=context.examine,
         dtype=context.asked,
     )
-    return da.blockwise(
+    return in_step(
         function,
         tuple(rows),
         *chain(*pairs),
         concatenate=True,
-        align_arrays=True,
         dtype=context.working,
         meta=arrays[0]._meta.astype(context.working).sum(-1),
     )

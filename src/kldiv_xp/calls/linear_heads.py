@@ -1,7 +1,9 @@
 """A call of the divergence from hidden states: checked, evaluated in blocks of rows, reduced."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 from kldiv_xp._typing import Array, DType, Namespace, Reduction, TargetKind
 from kldiv_xp.calls.kl_div import aligned
@@ -11,6 +13,7 @@ from kldiv_xp.calls.sparse_teachers import factor_of, settled
 from kldiv_xp.calls.with_logits import check_held, check_temperature, reduced
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
 from kldiv_xp.core.evaluate import by_backend
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, evaluate_linear
@@ -34,23 +37,25 @@ def linear_divergence_of(
     if heads.where is not None:
         axes = (heads.input.ndim - 1,)
         check_where(heads.input, heads.where, axes, of_samples=True)
-    heads = in_one_type(xp, heads)
-    context = with_dtype(examine_apart(heads.input, heads.target), dtype)
+    given, heads = heads, in_one_type(xp, heads)
+    context = examine_apart(heads.input, heads.target)
+    context = with_dtype(rounded_as_given(context, given), dtype)
     check_held(divergence.temperature, context)
     divergence, factor = prepared(heads, divergence, scaled)
     if heads.where is not None:
         heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
     where, shape = heads.where, heads.input.shape[:-1]
 
-    def reduce(rows: Array) -> Array:
-        return reduced(context, xp.reshape(rows, shape), factor, reduction, where)
+    def loss_of(rows: Array) -> Array:
+        samples = rows if len(shape) == 1 else xp.reshape(rows, shape)
+        return reduced(context, samples, factor, reduction, where)
 
     heads = heads.mapped(partial(rows_of, xp))
     if reduction != "none":
-        loss = by_backend("linear_loss", context, heads, divergence, reduce)
+        loss = by_backend("linear_loss", context, heads, divergence, loss_of)
         if loss is not NotImplemented:
             return loss
-    return reduce(evaluate_linear(context, heads, divergence))
+    return loss_of(evaluate_linear(context, heads, divergence))
 
 
 def prepared(
@@ -65,24 +70,45 @@ def prepared(
 
 def rows_of(xp: Namespace, array: Array) -> Array:
     """Array as a matrix."""
-    return xp.reshape(array, (-1, array.shape[-1]))
+    *samples, size = array.shape
+    if len(samples) == 1:
+        return array
+    # Of nothing, no library tells how many rows it has.
+    count = math.prod(samples) if isinstance(size, int) and size == 0 else -1
+    return xp.reshape(array, (count, size))
 
 
 def in_one_type(xp: Namespace, heads: Heads) -> Heads:
     """The same with hidden states, weight and bias of either side in the type of their product."""
-    sides = [("input", "weight", "bias")]
-    if heads.target_weight is not None:
-        sides.append(("target", "target_weight", "target_bias"))
-    for names in sides:
-        present = {name: getattr(heads, name) for name in names if getattr(heads, name) is not None}
-        first, *others = present.values()
-        dtype = first.dtype
-        for one in others:
-            dtype = promoted_dtype(xp, dtype, one.dtype)
-        dtype = type_of_product(xp, dtype, heads.input)
-        cast_ones = {name: cast(xp, one, dtype) for name, one in present.items()}
+    for names in sides_of(heads):
+        dtype = type_of_product(xp, promoted(xp, heads, names), heads.input)
+        cast_ones = {name: cast(xp, getattr(heads, name), dtype) for name in names}
         heads = heads._replace(**cast_ones)
     return heads
+
+
+def rounded_as_given(context: Context, given: Heads) -> Context:
+    """The same with a result in the type of the operands, which NumPy's products are wider than."""
+    if not context.facts.zero_dimensional_is_scalar:
+        return context
+    names = [name for side in sides_of(given) for name in side]
+    return replace(context, dtype=promoted(context.xp, given, [*names, "target"]))
+
+
+def sides_of(heads: Heads) -> list[list[str]]:
+    """Names of what the logits of the student are made of, and those of the teacher, if they are.
+
+    Operands that there are not are left out.
+    """
+    sides = [["input", "weight", "bias"]]
+    if heads.target_weight is not None:
+        sides.append(["target", "target_weight", "target_bias"])
+    return [[name for name in names if getattr(heads, name) is not None] for names in sides]
+
+
+def promoted(xp: Namespace, heads: Heads, names: Sequence[str]) -> DType:
+    """Type that some of the operands promote to."""
+    return reduce(partial(promoted_dtype, xp), [getattr(heads, name).dtype for name in names])
 
 
 def type_of_product(xp: Namespace, dtype: DType, input: Array) -> DType:

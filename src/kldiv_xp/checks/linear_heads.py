@@ -4,7 +4,7 @@ from kldiv_xp._typing import Array, Namespace, Shape, TargetKind
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of
-from kldiv_xp.core.evaluate_linear import Heads
+from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads
 from kldiv_xp.core.namespaces import known_shape
 
 # Number of its axes.
@@ -20,6 +20,7 @@ def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     check_layouts(xp, **present)
     for name, operand in present.items():
         check_dtype(xp, name, operand)
+        check_sizes(name, known_shape(operand))
     check_devices(xp, **present)
     check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)
     if heads.indices is not None:
@@ -34,14 +35,28 @@ def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     return xp
 
 
+def check_sizes(name: str, shape: Shape) -> None:
+    """Refuse sizes that are not known yet, but for the number of the rows of a matrix.
+
+    Samples along several axes become rows, and Dask multiplies no chunks of unknown width.
+    """
+    if None in (shape[1:] if len(shape) == MATRIX and name in OF_SAMPLES else shape):
+        message = (
+            f"`{name}` must have sizes that are known, but for the number of rows where samples "
+            f"have one axis; got {shape}: compute them first (Dask: {name}.compute_chunk_sizes())."
+        )
+        raise ValueError(message)
+
+
 def check_head(
     name: str, hidden: Array, weight_name: str, weight: Array, bias_name: str, bias: Array | None
 ) -> None:
     """Refuse a weight that does not fit the hidden states, and a bias that does not fit it."""
     states, shape = known_shape(hidden), known_shape(weight)
-    if weight.ndim != MATRIX or not states or not agree(states[-1:], shape[1:]):
+    check_states(name, states, weight_name, shape)
+    if weight.ndim != MATRIX or not agree(states[-1:], shape[1:]):
         message = (
-            f"`{weight_name}` must have the shape (vocabulary, {states[-1] if states else 1}), "
+            f"`{weight_name}` must have the shape (vocabulary, {states[-1]}), "
             f"whose second size is the last of `{name}`; got {shape} where `{name}` has {states}: "
             "pass the weight of the last linear layer as torch.nn.Linear holds it, transposed if "
             "it is stored the other way."
@@ -51,6 +66,24 @@ def check_head(
         message = (
             f"`{bias_name}` must have the shape {shape[:1]}, one number for each row of "
             f"`{weight_name}`; got {known_shape(bias)}: leave it out if the layer has none."
+        )
+        raise ValueError(message)
+
+
+def check_states(name: str, states: Shape, weight_name: str, shape: Shape) -> None:
+    """Refuse hidden states that are one number, and a vocabulary of no words."""
+    if not states:
+        width = shape[1] if len(shape) == MATRIX else 1
+        message = (
+            f"`{name}` must have the hidden states of a sample along its last axis; got the shape "
+            f"(): pass all of them, in the shape ({width},)."
+        )
+        raise ValueError(message)
+    if shape[:1] == (0,):
+        message = (
+            f"`{weight_name}` must have at least one row, which makes a logit; got the shape "
+            f"{shape}, whose axis 0 is empty: leave the loss out, or pass the weight of a layer "
+            "that makes logits."
         )
         raise ValueError(message)
 

@@ -24,9 +24,11 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
     """Axes counted from the front, in ascending order."""
     places = check_axis(axis)
     if not all(-ndim <= place < ndim for place in places):
+        remedy = "count them from 0, or from -1 at the end"
+        if ndim == 0:
+            remedy = "pass the numbers of a distribution along one, reshaped to (1,) if it has one"
         message = (
-            f"`axis` must name axes of the operands, which have {ndim}; got {axis!r}: count them "
-            "from 0, or from -1 at the end."
+            f"`axis` must name axes of the operands, which have {ndim}; got {axis!r}: {remedy}."
         )
         raise ValueError(message)
     # By comparing: torch.compile(dynamic=True) takes an axis for a number that changes.

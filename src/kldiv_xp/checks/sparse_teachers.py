@@ -47,9 +47,12 @@ def check_number_of(size: int | None, number: int | None) -> None:
     # A symbolic size answers no comparison: JAX calls it inconclusive, torch.export a constraint.
     if not isinstance(size, int) or not isinstance(number, int) or 1 <= number <= size:
         return
+    remedy = "leave out samples without a teacher with where=, and entries that are named twice"
+    if number == 0:
+        remedy = "pass the most probable entry of each sample at least, or leave the loss out"
     message = (
-        f"`indices` must name from 1 to {size} places of a sample, each once; got {number}: leave "
-        "out samples without a teacher with where=, and entries that are named twice."
+        f"`indices` must name from 1 to {size} places of a sample, each once; got {number}: "
+        f"{remedy}."
     )
     raise ValueError(message)
 

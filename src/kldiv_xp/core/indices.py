@@ -52,6 +52,8 @@ def check_indices(xp: Namespace, indices: Array, size: int) -> None:
         "leave a padded sample out with where=, and give a padded entry an index of its own and "
         "a probability of 0"
     )
+    if 0 in indices.shape:
+        return
     low, high = int(xp.min(indices)), int(xp.max(indices))
     if low < 0 or high >= size:
         message = (

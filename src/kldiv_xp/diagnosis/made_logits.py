@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.calls.linear_heads import rows_of
 from kldiv_xp.core.evaluate_linear import Heads, blocks, logits_of
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.diagnosis.sample_blocks import in_memory
@@ -41,9 +42,8 @@ class MadeLogits:
 
     def at(self, indices: Array) -> Array:
         """The logits at some places of the vocabulary, made block by block."""
-        xp, width = self.xp, self.hidden.shape[-1]
-        hidden = xp.reshape(self.hidden, (-1, width))
-        rows = xp.reshape(indices, (-1, indices.shape[-1]))
+        xp = self.xp
+        hidden, rows = (rows_of(xp, one) for one in (self.hidden, indices))
         heads = Heads(hidden, self.weight, rows, self.bias)
         found = [
             taken(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
@@ -58,7 +58,7 @@ def entries_at(logits: Array, indices: Array) -> Array:
     xp = namespace_of(logits)
     if hasattr(xp, "take_along_axis"):
         return taken(logits, indices)
-    logits, rows = (xp.reshape(one, (-1, one.shape[-1])) for one in (logits, indices))
+    logits, rows = (rows_of(xp, one) for one in (logits, indices))
     heads = Heads(logits, logits.T, rows)
     found = [taken(logits[block, :], rows[block, :]) for block in blocks(heads)]
     xp = namespace_of(found[0])

@@ -81,7 +81,7 @@ def asked(
         if where is not None:
             check_where(input, where, kept, of_samples=True)
     context, arrays, axes = checked(input, target, subject.form, kept, where)
-    check_known(input)
+    check_known(input=input, target=target)
     return context, arrays, axes or ()
 
 
@@ -98,12 +98,13 @@ def axes_of_samples(input: Array, axis: object) -> Axes:
     return axes
 
 
-def check_known(input: Array) -> None:
-    """Refuse a lazy array that does not know its shape."""
-    shape = known_shape(input)
-    if None in shape:
-        message = (
-            f"A diagnosis needs to know the shape of `input`; got {shape}: compute it first "
-            "(Dask: compute_chunk_sizes())."
-        )
-        raise ValueError(message)
+def check_known(**operands: Array | None) -> None:
+    """Refuse lazy arrays that do not know their shape."""
+    for name, operand in operands.items():
+        shape = () if operand is None else known_shape(operand)
+        if None in shape:
+            message = (
+                f"A diagnosis needs to know the shape of `{name}`; got {shape}: compute it first "
+                "(Dask: compute_chunk_sizes())."
+            )
+            raise ValueError(message)

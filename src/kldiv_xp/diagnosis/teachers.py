@@ -8,6 +8,7 @@ from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.linear_heads import in_one_type
 from kldiv_xp.calls.operands import examine_apart
 from kldiv_xp.calls.sparse_teachers import settled
+from kldiv_xp.calls.with_logits import check_logits
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import one_axis
@@ -17,9 +18,10 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_sparse import selected_indices
 from kldiv_xp.core.indices import check_indices
-from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.namespaces import known_shape, namespace_of
 from kldiv_xp.diagnosis.findings import allowance, constant, findings_of, smallest_normal
 from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, entries_at
+from kldiv_xp.diagnosis.question import check_known
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.sample_blocks import in_memory
 from kldiv_xp.diagnosis.scan import Inspection, inspect
@@ -39,7 +41,9 @@ def report_of_sparse(
     """Report about logits and a teacher that is known at some indices."""
     context = examine_apart(input, target)
     place = one_axis(axis, input.ndim)
+    check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)
+    check_known(input=input, indices=indices, target=target, where=where)
     divergence = settled(divergence, input.shape[place], indices.shape[place])
     if where is not None:
         check_where(input, where, (place,), of_samples=True)
@@ -66,6 +70,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
     axes = (heads.input.ndim - 1,)
     if heads.where is not None:
         check_where(heads.input, heads.where, axes, of_samples=True)
+    check_known(**heads._asdict())
     heads = in_one_type(xp, heads)
     heads = heads._replace(
         **{name: constant(one) for name, one in heads._asdict().items() if one is not None}
