@@ -16,6 +16,7 @@ from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import Report
 
 FOUND = 1
+REFUSALS = (TypeError, ValueError, ImportError, OSError, MemoryError)
 FILES = "kldiv_xp.files"
 
 
@@ -51,7 +52,19 @@ def sentence(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
         return f"This needs {package}, which is not installed: pip install {package}."
+    if isinstance(error, OSError):
+        return of_the_system(error)
     return printable(str(error) or type(error).__name__)
+
+
+def of_the_system(error: OSError) -> str:
+    """Why a file cannot be read or written, and what to do."""
+    reason = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    name = "the file" if error.filename is None else str(error.filename)
+    return printable(
+        f"A file must be one that can be opened; got {name} ({reason}): name another one, in a "
+        "folder that there is and with the rights to use it."
+    )
 
 
 def printable(text: str) -> str:
@@ -109,14 +122,17 @@ def diagnose_files(
     """
     try:
         report = diagnose(input, target, axis=axis, **options)
-        if plot is not None:
-            draw(plot, input, target, report, context.meta[FILES])
-    except (TypeError, ValueError, ImportError, OSError, MemoryError) as error:
+    except REFUSALS as error:
         raise click.UsageError(sentence(error)) from error
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2))
     else:
         show(report)
+    try:
+        if plot is not None:
+            draw(plot, input, target, report, context.meta[FILES])
+    except REFUSALS as error:
+        raise click.UsageError(sentence(error)) from error
     context.exit(FOUND if report else 0)
 
 

@@ -60,7 +60,7 @@ def draw(
     ValueError
         If the operands have no samples with divergences.
     """
-    if not report.values or not report.axis:
+    if not report.values or not report.axis or 0 in report.shape:
         message = (
             "A picture needs operands with divergences; got none: mend what was found without "
             "--plot first."
