@@ -291,6 +291,43 @@ def test_picture_needs_a_folder(files):
     assert done.exit_code == 0, done.output
 
 
+PATHS = {
+    "an absent input": (("absent.npy", "p.npy"), "absent.npy", "log_q.npy"),
+    "an absent target": (("log_q.npy", "absent.npy"), "absent.npy", "p.npy"),
+    "an absent archive": (("absent.npz:q", "p.npy"), "absent.npz", "both.npz:log_q"),
+    "a folder": (("folder.npy", "p.npy"), "folder.npy", "log_q.npy"),
+    "a picture": (("log_q.npy", "p.npy", "--plot", "no/x.png"), "no/x.png", "x.png"),
+    "a picture in a file": (
+        ("log_q.npy", "p.npy", "--plot", "p.npy/x.png"),
+        "p.npy/x.png",
+        "x.png",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", PATHS)
+def test_path_that_cannot_be_opened_is_told_in_a_sentence_and_nothing_else_is_lost(files, row):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    arguments, wrong, right = PATHS[row]
+    (files / "folder.npy").mkdir()
+    done = diagnose(files, *arguments)
+    said = refused(done)
+    verb = "written" if "--plot" in arguments else "read"
+    assert f"'{files}/{wrong}' must be a file that can be {verb}; got '" in said
+    assert "Errno" not in said
+    assert ("Found nothing" in done.output) == ("--plot" in arguments)
+    mended = [right if one in {wrong, "absent.npz:q"} else one for one in arguments]
+    assert diagnose(files, *mended).exit_code == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_picture_of_no_samples_is_refused_without_a_warning(files):
+    np.save(files / "none.npy", np.ones((0, 5)))
+    done = diagnose(files, "none.npy", "none.npy", "--plot", "x.png")
+    assert "A picture needs operands with divergences; got none" in refused(done)
+    assert "Found nothing" in done.output
+
+
 # Options
 
 

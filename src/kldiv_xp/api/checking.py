@@ -32,7 +32,8 @@ def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
 
     It is for a while, when something is wrong or new: it reads all values, and waits for devices.
     All losses are checked, their gradients, classes and modules included: `kl_div` and `js_div`
-    with their `axis`, or the last one where they have none, `kl_div_with_logits` and
+    with their `axis`, or the last one where they have none, `js_div_gradient` and `JSDivLoss` as
+    `kl_div_gradient` and `KLDivLoss`, `kl_div_with_logits` and
     `js_div_with_logits` as logits.  So are `sparse_kl_div_with_logits`, whose probabilities add up
     to 1 at most, and the logits that `linear_kl_div` makes of its operands, whose places are told.
     Operands of a function that was compiled before the block are not looked into.

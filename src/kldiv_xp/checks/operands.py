@@ -112,7 +112,7 @@ def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples:
     if not is_array(upstream):
         message = (
             "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
-            f"{type_name(upstream)}: {for_no_number('upstream', upstream)}."
+            f"{type_name(upstream)}: {for_no_number('upstream', upstream, ('input', input))}."
         )
         raise TypeError(message)
     xp = common_namespace(input=input, upstream=upstream)

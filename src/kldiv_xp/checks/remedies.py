@@ -1,6 +1,7 @@
 """Remedies for operands of the wrong kind, in the words of their own library."""
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, namespace_of
 from kldiv_xp.core.words import Words
@@ -10,6 +11,9 @@ CONVERTIBLE = (list, tuple, int, float, complex)
 TEXT = (str, bytes, bytearray)
 # Methods that give an array of NumPy: of tables, of sparse matrices, of the tensors of TensorFlow.
 EXPORTS = ("to_numpy()", "toarray()", "numpy()")
+# Operands that are no floats, and those whose entries a mask of the loss leaves out.
+OF_OTHER_KINDS = {"where", "indices"}
+MASKED_BY_WHERE = {"input", "target"}
 
 
 def words_of(xp: Namespace) -> Words:
@@ -92,13 +96,17 @@ def for_mask_of_its_own(name: str, array: Array) -> str:
         filled = f"{data} & {mask}"
     if name == "where":
         return f"pass {filled}"
+    if name not in MASKED_BY_WHERE:
+        return f"pass {data}"
     return f"pass {data}, and say what has a part in the loss by where={mask}"
 
 
-def for_no_number(name: str, value: object) -> str:
-    """Remedy for something in the place of a real number."""
+def for_no_number(name: str, value: object, other: tuple[str, Array]) -> str:
+    """Remedy for something in the place of a real number, or of an array beside another one."""
     if isinstance(value, complex):
         return f"take its real part, {name}.real"
+    if not isinstance(value, (bool, *TEXT)) and (export_of(value) or is_convertible(value)):
+        return for_no_array(name, value, other)
     return "pass float(...) or asarray(...) of it"
 
 
@@ -126,8 +134,8 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     # The data of a sparse matrix are but its entries that are not 0.
     if is_array(data) and getattr(operand, "shape", None) == data.shape:
         return f"pass its data, {name}.data"
-    exports = (f"{name}.{call}" for call in EXPORTS if has(operand, call.removesuffix("()")))
-    code = next(exports, name)
+    export = export_of(operand)
+    code = f"{name}.{export}" if export else name
     if code == name and not is_convertible(operand):
         return "pass an array"
     if isinstance(operand, list | tuple) and operand and is_array(operand[0]):
@@ -135,10 +143,19 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     if other is None:
         return "convert it with the asarray of your array library"
     code = f"{code}.real" if isinstance(operand, complex) else code
-    dtype = "" if name == "where" else f", dtype={other[0]}.dtype"
+    xp = namespace_of(other[1])
+    # Bools and integers stay what they are, and no other operand of integers makes floats of them.
+    is_float = is_kind(xp, other[1].dtype, "real floating")
+    dtype = f", dtype={other[0]}.dtype" if is_float and name not in OF_OTHER_KINDS else ""
     if str(getattr(other[1], "device", "cpu")) != "cpu":
-        dtype += words_of(namespace_of(other[1])).on_device_of.format(y=other[0])
-    return f"convert it with {say(namespace_of(other[1]), 'from_python', code, dtype=dtype)}"
+        dtype += words_of(xp).on_device_of.format(y=other[0])
+    return f"convert it with {say(xp, 'from_python', code, dtype=dtype)}"
+
+
+def export_of(operand: object) -> str:
+    """Call that gives an array of NumPy, or "" if there is none."""
+    calls = (call for call in EXPORTS if has(operand, call.removesuffix("()")))
+    return next(calls, "")
 
 
 def has(operand: object, method: str) -> bool:

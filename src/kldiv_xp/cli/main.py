@@ -59,8 +59,8 @@ def sentence(error: Exception) -> str:
 
 def refusal(error: OSError, name: str | Path, verb: str, remedy: str) -> str:
     """Why the system does not read or write a file."""
-    got = error.strerror or str(error)
-    return printable(f"{str(name)!r} must be a file that can be {verb}; got {got!r}: {remedy}.")
+    path, got = str(error.filename or name), error.strerror or str(error)
+    return printable(f"{path!r} must be a file that can be {verb}; got {got!r}: {remedy}.")
 
 
 def printable(text: str) -> str:
