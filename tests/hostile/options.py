@@ -138,6 +138,8 @@ def numbers() -> Iterator[Row]:
         remedy = "pass float(...) or asarray(...) of it"
         if value == 1j:
             remedy = "take its real part, upstream.real"
+        elif isinstance(value, list):
+            remedy = "convert it with numpy.asarray(upstream, dtype=input.dtype)"
         sentence = (
             "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
             f"{type(value).__name__}: {remedy}."
