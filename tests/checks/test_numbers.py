@@ -444,7 +444,6 @@ FLOAT_OF_IT = "pass float(...) or asarray(...) of it"
     [
         (True, FLOAT_OF_IT, float),
         ("1", FLOAT_OF_IT, float),
-        ([1.0], FLOAT_OF_IT, lambda one: float(*one)),
         (1 + 2j, "take its real part, upstream.real", lambda one: one.real),
     ],
 )
