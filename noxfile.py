@@ -138,6 +138,15 @@ def floors(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("version", ["2.9.1", "2.11.0"])
+def torches(session: nox.Session, version: str) -> None:
+    """Judge an older torch, eager and compiled; its packages take gigabytes, CUDA's among them."""
+    session.install(f"torch=={version}", ".[conformance]")
+    chosen = ("--backend=torch", "--backend=torch-compile")
+    session.run("kldiv-conformance", "run", "--sample=150", *chosen)
+
+
+@nox.session
 def vectors(session: nox.Session) -> None:
     """Write the vectors of the conformance suite; with --check, prove that they are up to date."""
     install_group(session, "vectors")

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,12 +101,12 @@ def steps(
             "tests": partial(checks.tests, seconds=seconds),
         }
         futures = {
-            name: pool.submit(check, dry_run=dry_run)
+            pool.submit(check, dry_run=dry_run): name
             for name, check in made.items()
             if name in parts
         }
-        for name, future in futures.items():
-            yield {name: future.result()}
+        for future in as_completed(futures):
+            yield {futures[future]: future.result()}
 
 
 @main.command()

@@ -16,8 +16,16 @@ from benchmarks.rounds import ROOT
 
 Line = dict[str, Any]
 
-# How many vectors, where each takes long: JAX compiles every one, torch.compile for seconds.
-BACKENDS = {"cupy": None, "torch-cuda": None, "torch-cuda-compile": 50, "jax": 500, "jax-jit": 150}
+THIRDS = tuple(f"--vector=*[{digits}]" for digits in ("0-3", "4-6", "7-9"))
+# In parts, where kernels are compiled; some vectors, where each takes long: JAX compiles every one,
+# torch.compile for seconds.
+BACKENDS = {
+    "cupy": THIRDS,
+    "torch-cuda": THIRDS,
+    "torch-cuda-compile": ("--sample=60",),
+    "jax": ("--sample=500",),
+    "jax-jit": ("--sample=150",),
+}
 WORKERS = "13"
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:benchmark")
 ORDINARY = "not long and not slow"
@@ -82,13 +90,14 @@ def conformance(*, dry_run: bool) -> Line:
     """Verdicts of the conformance suite, counted for each backend; of some a spread of vectors."""
     if dry_run:
         stand_in = "--implementation=benchmarks.gpu.stand_in:kl_div"
-        return {"verdicts": verdicts(judged("torch", stand_in)), "skipped": {}}
+        lines = judged("torch", stand_in)
+        return {"verdicts": verdicts(lines), "failed": failed(lines), "skipped": {}}
     with ThreadPoolExecutor() as pool:
-        options = [() if size is None else (f"--sample={size}",) for size in BACKENDS.values()]
-        found = list(pool.map(lambda name, some: judged(name, *some), BACKENDS, options))
+        runs = [(name, some) for name, options in BACKENDS.items() for some in options]
+        found = list(pool.map(lambda run: judged(*run), runs))
     lines = [line for each in found for line in each]
     skipped = {line["backend"]: line["skipped"] for line in lines if line.get("skipped")}
-    return {"verdicts": verdicts(lines), "skipped": skipped}
+    return {"verdicts": verdicts(lines), "failed": failed(lines), "skipped": skipped}
 
 
 def judged(backend: str, *options: str) -> list[Line]:
@@ -111,6 +120,16 @@ def verdicts(lines: list[Line]) -> dict[str, dict[str, int]]:
             of_backend = found.setdefault(line["backend"], {})
             of_backend[line["verdict"]] = of_backend.get(line["verdict"], 0) + 1
     return found
+
+
+def failed(lines: list[Line]) -> list[str]:
+    """Backend and name of every vector that failed, and in which way."""
+    names = ("backend", "id", "verdict", "detail")
+    return [
+        " ".join(str(line[name]) for name in names)
+        for line in lines
+        if line.get("verdict", "pass") not in {"pass", "not supported"}
+    ]
 
 
 def all_syncs(*, dry_run: bool) -> dict[str, Line]:

@@ -38,6 +38,11 @@ def calls(array: Callable[[list[list[float]]], Any]) -> Iterator[tuple[str, Call
         yield name, bound(getattr(kldiv_xp, name), x, p)
     rows = {"reduction": "mean", "where": mask[:, 0], "temperature": 2.0}
     yield "kl_div_with_logits, where", bound(kldiv_xp.kl_div_with_logits, x, p, **rows)
+    yield "js_div", bound(kldiv_xp.js_div, p, p)
+    places, teacher = p.argmax(-1)[:, None], p[:, 1:]
+    sparse = kldiv_xp.sparse_kl_div_with_logits
+    yield "sparse_kl_div_with_logits", bound(sparse, x, places, teacher, target_is="probabilities")
+    yield "linear_kl_div", bound(kldiv_xp.linear_kl_div, x, p, x, target_weight=p)
 
 
 def bound(function: Callable[..., object], *arrays: Any, **options: Any) -> Callable[[], object]:
@@ -66,6 +71,14 @@ def with_torch(device: str) -> Iterator[tuple[str, Callable[[], object]]]:
         kldiv_xp.kl_div_with_logits(x, p).backward()
 
     yield "kl_div_with_logits and backward", backward_of_logits
+    compiled = torch.compile(kldiv_xp.kl_div_with_logits)
+    yield "kl_div_with_logits and backward, compiled", lambda: compiled(x, p).backward()
+    head = tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).requires_grad_()
+
+    def backward_of_head() -> None:
+        kldiv_xp.linear_kl_div(x, head, p, target_weight=head.detach()).backward()
+
+    yield "linear_kl_div and backward", backward_of_head
 
 
 def in_error_mode(function: Callable[[], object]) -> None:

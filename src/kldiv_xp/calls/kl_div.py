@@ -124,7 +124,8 @@ def checked(
     dtype: DType | None = None,
 ) -> tuple[Context, Arrays, Axes | None]:
     """Context of the operands; operands and mask in one shape; the axes."""
-    for switch in form[:3]:
+    # Each by its name: before torch 2.9, torch.compile reads no part of such a tuple.
+    for switch in (form.log_input, form.log_target, form.generalized):
         if not isinstance(switch, bool):
             check_form(form)
     context = examine(input, target)

@@ -43,7 +43,7 @@ def linear_divergence_of(
     check_held(divergence.temperature, context)
     divergence, factor = prepared(heads, divergence, scaled)
     if heads.where is not None:
-        heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
+        heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
     where, shape = heads.where, heads.input.shape[:-1]
 
     def loss_of(rows: Array) -> Array:
@@ -83,7 +83,7 @@ def in_one_type(xp: Namespace, heads: Heads) -> Heads:
     for names in sides_of(heads):
         dtype = type_of_product(xp, promoted(xp, heads, names), heads.input)
         cast_ones = {name: cast(xp, getattr(heads, name), dtype) for name in names}
-        heads = heads._replace(**cast_ones)
+        heads = heads.changed(**cast_ones)
     return heads
 
 

@@ -29,9 +29,9 @@ LEAST_BITS = 16
 def common_namespace(**operands: Array) -> Namespace:
     """Namespace of the one library that all operands come from."""
     (first, left), *others = operands.items()
-    for name, operand in operands.items():
-        other = next((pair for pair in operands.items() if pair[0] != name), None)
-        check_array(name, operand, other)
+    check_array(first, left, others[0] if others else None)
+    for name, operand in others:
+        check_array(name, operand, (first, left))
     xp = namespace_of(left)
     for name, operand in operands.items():
         check_library(name, operand)

@@ -13,7 +13,7 @@ MATRIX = 2
 
 def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     """Namespace of operands that go together; raises of those that do not."""
-    present = {name: one for name, one in heads._asdict().items() if one is not None}
+    present = heads.named()
     for name in ("where", "indices"):
         present.pop(name, None)
     xp = common_namespace(**present)

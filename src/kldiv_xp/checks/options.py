@@ -6,6 +6,9 @@ from typing import get_args
 from kldiv_xp._typing import Axes, Tail, TargetKind
 from kldiv_xp.formula.form import Form
 
+# A tuple: before torch 2.9, torch.compile reads no union of types.
+INTEGERS = (int, Integral)
+
 
 def check_switch(name: str, value: object) -> None:
     """Refuse anything but True and False, arrays and strings above all."""
@@ -16,8 +19,9 @@ def check_switch(name: str, value: object) -> None:
 
 def check_form(form: Form) -> None:
     """Refuse anything but True and False for the switches of a loss."""
-    for name, value in form.switches.items():
-        check_switch(name, value)
+    check_switch("log_input", form.log_input)
+    check_switch("log_target", form.log_target)
+    check_switch("generalized", form.generalized)
 
 
 def resolve_axis(axis: object, ndim: int) -> Axes:
@@ -42,9 +46,7 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
 def check_axis(axis: object) -> Axes:
     """Axes as they were given, as ints of Python; refuse what are no ints."""
     places = axis if isinstance(axis, tuple) else (axis,)
-    if not all(
-        isinstance(place, int | Integral) and not isinstance(place, bool) for place in places
-    ):
+    if not all(isinstance(place, INTEGERS) and not isinstance(place, bool) for place in places):
         message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
         raise TypeError(message)
     return tuple(map(int, places))

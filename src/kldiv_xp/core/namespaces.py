@@ -63,7 +63,7 @@ def is_torch_tensor(operand: object) -> bool:
     if library is not None:
         return library == "torch"
     # Dynamo cannot iterate over the types of an int ("missing tp_iter").
-    if isinstance(operand, int | float):
+    if isinstance(operand, (int, float)):
         return False
     return full_name(kind) in SUBCLASSES_OF_TENSORS or "torch" in map(plain_library, kind.__mro__)
 
@@ -73,7 +73,8 @@ def is_overridden(operands: tuple[object, ...]) -> bool:
 
     `has_torch_function` alone says so of tensors, but as Dynamo reads it, it sees no mode, and
     takes operands for overridden within their own override ("no implementation found"). Of an
-    array of NumPy it asks ten times as long as `hasattr`.
+    array of NumPy it asks ten times as long as `hasattr`. Before torch 2.9, torch.compile reads how
+    many modes there are, and not whether they are enabled.
     """
     for operand in operands:
         if hasattr(operand, "__torch_function__"):
@@ -83,7 +84,11 @@ def is_overridden(operands: tuple[object, ...]) -> bool:
             torch = overrides.torch._C
             if overrides.has_torch_function(operands) and torch._is_torch_function_enabled():
                 return True
-            return bool(torch._is_torch_function_mode_enabled())
+            if not overrides._len_torch_function_stack():
+                return False
+            return bool(
+                torch._is_torch_function_enabled() or torch._is_torch_function_mode_enabled()
+            )
     return False
 
 

@@ -26,8 +26,7 @@ def asked_of_teachers(
     """Report about a teacher known in part, or about logits that are made of hidden states."""
     check_tail(tail)
     check_layers(heads, subject, axis)
-    given = {name: constant(one) for name, one in heads._asdict().items() if one is not None}
-    heads = heads._replace(**given)
+    heads = heads.changed(**{name: constant(one) for name, one in heads.named().items()})
     if heads.weight is None:
         divergence = SparseKL(1.0, target_is or "log_probabilities", tail)
         return of_indices(heads, divergence, axis)

@@ -72,12 +72,10 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
         check_where(heads.input, heads.where, axes, of_samples=True)
     check_known(**heads._asdict())
     heads = in_one_type(xp, heads)
-    heads = heads._replace(
-        **{name: constant(one) for name, one in heads._asdict().items() if one is not None}
-    )
+    heads = heads.changed(**{name: constant(one) for name, one in heads.named().items()})
     context = examine_apart(heads.input, heads.target)
     if heads.where is not None:
-        heads = heads._replace(where=aligned(context, heads.input, heads.where, axes))
+        heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
     made = MadeLogits(xp, heads.input, heads.weight, heads.bias)
     if isinstance(divergence, SparseKL):
         return report_of_part(context, heads, made, divergence)

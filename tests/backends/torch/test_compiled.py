@@ -2,7 +2,14 @@
 
 import pytest
 
-from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    linear_kl_div,
+    sparse_kl_div_with_logits,
+)
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate import evaluate_slopes, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
@@ -141,3 +148,29 @@ def test_compiled_transformations_are_those_that_are_not_compiled(loss, transfor
     torch.compiler.reset()
     function = torch.compile(transform(loss), backend="eager", fullgraph=True)
     torch.testing.assert_close(function(*operands), transform(loss)(*operands))
+
+
+OF_OLDER = {
+    "table": lambda x, t: kl_div(x, t, log_target=True, reduction="batchmean"),
+    "logits": kl_div_with_logits,
+    "js": js_div_with_logits,
+    "sparse": lambda x, t: sparse_kl_div_with_logits(
+        x, torch.tensor([[0, 2]] * 4), t[:, :2].exp(), target_is="probabilities"
+    ),
+    "linear": lambda x, t: linear_kl_div(x, torch.eye(5, dtype=x.dtype), t),
+}
+
+
+@pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
+@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+def test_losses_compile_where_torch_reads_no_stack_of_transforms(loss, monkeypatch):
+    """As before torch 2.13: "Dynamo does not know how to trace the builtin"."""
+    from torch._dynamo.variables.torch import constant_fold_functions
+
+    torch.compiler.reset()
+    stack_depth = torch._C._functorch.get_dynamic_layer_stack_depth
+    monkeypatch.delitem(constant_fold_functions, stack_depth, raising=False)
+    x, t = arrays((True, False), masked=False)
+    found = torch.compile(loss, fullgraph=True, backend="aot_eager")(x, t)
+    torch.testing.assert_close(found, loss(x, t))
+    torch.compiler.reset()

@@ -18,10 +18,7 @@ PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
 
 
 def is_transformed() -> bool:
-    """Whether what is done to tensors is mapped, or differentiated on the way.
-
-    By a name that torch.compile reads as a constant.
-    """
+    """Whether what is done to tensors is mapped, or differentiated on the way."""
     try:
         return (
             bool(torch._C._functorch.get_dynamic_layer_stack_depth())
@@ -29,6 +26,12 @@ def is_transformed() -> bool:
         )
     except AttributeError:
         return True
+
+
+# What torch.compiler.assume_constant_result does, without its import of the whole compiler: before
+# torch 2.13 "Dynamo does not know how to trace the builtin get_dynamic_layer_stack_depth". Asked
+# while it traces, within its own transforms too; which there are around it guards a program.
+is_transformed._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def is_exported() -> bool:

@@ -39,12 +39,12 @@ def kept(heads: Heads) -> Heads:
     names, present = named(heads)
     place = place_of(present, (), names)
     tensors = copied(present) if place is None else savable(present)
-    return heads._replace(**dict(zip(names, tensors, strict=True)))
+    return heads.changed(**dict(zip(names, tensors, strict=True)))
 
 
 def named(heads: Heads) -> tuple[tuple[str, ...], tuple[Array, ...]]:
     """Names of the operands that there are, and the operands."""
-    present = {name: one for name, one in heads._asdict().items() if one is not None}
+    present = heads.named()
     return tuple(present), tuple(present.values())
 
 
