@@ -1,4 +1,4 @@
-"""What the conformance suite and the unit tests say of a backend, each in a process of its own."""
+"""Run the conformance suite and the unit tests on a backend, each in its own process."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is measured on Cubed: worker processes on a Zarr store, each within its memory."""
+"""Measure on Cubed: worker processes read a Zarr store, each within its memory limit."""
 
 import tempfile
 import time
@@ -38,7 +38,7 @@ def written(folder: Path) -> int:
 
 
 def measured(store: str, name: str, limit: int) -> dict[str, Any]:
-    """Time, memory, tasks and what was written for one result."""
+    """Time, memory, tasks and bytes written for one result."""
     with tempfile.TemporaryDirectory(prefix="kldiv_xp-") as folder:
         spec = cubed.Spec(
             work_dir=folder,

@@ -1,4 +1,4 @@
-"""What is measured on Dask: worker processes on a Zarr store, and one process without Dask."""
+"""Measure on Dask: worker processes read a Zarr store, then one process without Dask."""
 
 import time
 from collections.abc import Callable, Iterator

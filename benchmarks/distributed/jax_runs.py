@@ -1,4 +1,4 @@
-"""What is measured on JAX: a program over some devices of one process, a line for each case."""
+"""Measure on JAX: one program on several devices of a process, a record for each case."""
 
 import re
 import sys

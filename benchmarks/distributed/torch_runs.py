@@ -1,4 +1,4 @@
-"""What is measured on DTensor: every rank does the same, rank 0 writes a line for each case."""
+"""Measure on DTensor: all ranks run the same program, rank 0 hands over the records."""
 
 import sys
 import time

@@ -431,7 +431,7 @@ LOSSES = {
 
 
 def operands_of(name):
-    """Operands of a loss, of which the first is NaN somewhere."""
+    """Operands of a loss, with a NaN in the first one."""
     spoiled = np.asarray([[-1.0, np.nan]])
     if name == "linear_kl_div":
         return spoiled, np.eye(2), Q
