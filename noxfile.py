@@ -90,6 +90,7 @@ QUICK = (
     "api/test_kl_div.py",
     "api/test_kl_div_gradient.py",
     "api/test_kl_div_loss.py",
+    "api/test_kl_div_warnings.py",
     "backends/test_numpy.py",
     "calls",
     "checks/test_options.py",
@@ -241,7 +242,8 @@ OTHER_LIBRARIES = ("sparse", "dpnp", "ndonnx", "mlx", "cubed")
 OF_OTHERS = (
     *("-k", "not ((ndonnx or mlx or cubed) and with_logits)", "-m", "not long"),
     *("tests/core/test_facts.py::test_backend_runs_here", "tests/contracts/test_libraries.py"),
-    *(f"tests/api/test_{name}.py" for name in ("kl_div", "kl_div_gradient", "with_logits")),
+    *(f"tests/api/test_kl_div{end}.py" for end in ("", "_warnings", "_gradient")),
+    *(f"tests/api/test_with_logits{end}.py" for end in ("", "_masks", "_options", "_autodiff")),
     *("tests/api/test_with_logits_gradient.py", "tests/backends/test_cubed.py"),
     *("tests/backends/test_mlx.py", "tests/contracts/test_standard_alone.py"),
     "tests/project/test_examples.py::test_named_dimensions_are_kept_in_memory_and_lazily",

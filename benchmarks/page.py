@@ -39,7 +39,7 @@ EXPECTED = {
 
 
 def expectation(results: Results, peer: str) -> dict[str, Any]:
-    """What somebody may expect who calls ours in place of another one."""
+    """Speed-up from replacing another loss by ours."""
     other = EXPECTED[peer]
     return {
         "peer": peer,

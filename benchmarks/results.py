@@ -92,7 +92,7 @@ class Results:
         return [entry for entry in entries if "error" in entry]
 
     def peers(self) -> dict[str, Line]:
-        """What is known of each peer."""
+        """Label, packages and versions of each peer, or the error of one that cannot run."""
         found: dict[str, Line] = self.document["peers"]
         return found
 

@@ -23,6 +23,7 @@ from mutation.tests_server import LIMIT, started
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 GROUPS: dict[str, Any] = tomllib.loads((HERE / "modules.toml").read_text())
+SEVERAL: dict[str, list[str]] = GROUPS.pop("several")
 MODULES = {module: name for name, group in GROUPS.items() for module in group["modules"]}
 SURVIVORS = HERE / "survivors.toml"
 
@@ -130,7 +131,8 @@ def keep(lines: tuple[int, ...], path: Path) -> None:
 def arguments(module: str) -> list[str]:
     """What pytest is told to run."""
     group = GROUPS[MODULES[module]]
-    tests = [f"tests/{name}.py" for name in group["modules"][module]]
+    names = [file for name in group["modules"][module] for file in SEVERAL.get(name, [name])]
+    tests = [f"tests/{name}.py" for name in names]
     return ["-x", "-q", "-p", "no:cacheprovider", "-k", group["select"], *tests]
 
 

@@ -1,1 +1,1 @@
-"""What the tests and the conformance suite say of every array library, and the page about it."""
+"""Results of the tests and of the conformance suite for every array library, and their page."""

@@ -1,4 +1,4 @@
-"""What no fact and no test says of a library: one table, a row for each."""
+"""Words of the page that come from no fact and no test: one table, a row for each library."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Library:
     lazy: str = "no"
     """When no value exists yet."""
     memory: str = ""
-    """What a reduced loss needs beyond its operands; of libraries with a backend of their own."""
+    """Memory of a reduced loss beyond its operands, for libraries with a backend of their own."""
     autodiff: str = ""
     """Where it is not what the facts say."""
 

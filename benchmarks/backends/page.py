@@ -27,7 +27,7 @@ def write_page(document: Line, path: Path) -> None:
 
 
 def row(library: Library, judged: Line, on_devices: Line) -> Line:
-    """What the page says of one library."""
+    """Row of one library in the tables of the page."""
     facts = FACTS.get(library.facts, UNKNOWN)
     found = [judged[name] for name in library.backends if "verdicts" in judged.get(name, {})]
     verdicts = {name: one.get("verdicts") for name, one in judged.items()}
@@ -53,7 +53,7 @@ def works(found: list[Line]) -> str:
 
 
 def works_there(library: Library, on_devices: Line) -> str:
-    """The same of a library that needs a device."""
+    """The same for a library that needs a device."""
     found = [on_devices[name] for name in library.on_a_device if name in on_devices]
     failures = sum(one.get("failure", 0) for one in found)
     if not found:
@@ -80,7 +80,7 @@ def vectors(names: tuple[str, ...], judged: Line) -> str:
 
 
 def count(verdicts: dict[str, int]) -> str:
-    """Passes of all that were asked, and what became of the rest."""
+    """Passed vectors out of all, then the number of each other verdict."""
     rest = {"failure": "failed", "deviation": "known to deviate", "not supported": "not supported"}
     told = [f"{verdicts[name]} {words}" for name, words in rest.items() if verdicts.get(name)]
     return ", ".join([f"{verdicts.get('pass', 0)} of {sum(verdicts.values())}", *told])

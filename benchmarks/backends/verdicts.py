@@ -1,4 +1,4 @@
-"""What the conformance suite and the unit tests say of a backend, each in a process of its own."""
+"""Run the conformance suite and the unit tests on a backend, each in its own process."""
 
 import json
 import os
@@ -21,7 +21,8 @@ SAMPLED = dict.fromkeys(
 # Values, gradients, masks and types. MLX's exp of float64 has the digits of float32.
 TESTS = (
     "tests/core/test_facts.py::test_backend_runs_here",
-    *(f"tests/api/test_{name}.py" for name in ("kl_div", "kl_div_gradient", "with_logits")),
+    *(f"tests/api/test_kl_div{end}.py" for end in ("", "_warnings", "_gradient")),
+    *(f"tests/api/test_with_logits{end}.py" for end in ("", "_masks", "_options", "_autodiff")),
     *("-k", "not ((ndonnx or mlx or cubed) and with_logits)", "-m", "not long and not slow"),
 )
 

@@ -17,14 +17,14 @@ from benchmarks.machine import machine
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "distributed.md"
-CHOICE = click.Choice(("dask", "cubed", "dtensor", "jax"))
+# With the library that each needs.
+ENGINES = {"dask": "distributed", "cubed": "cubed", "dtensor": "torch", "jax": "jax"}
+CHOICE = click.Choice(list(ENGINES))
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FLAG = "--xla_force_host_platform_device_count=4"
 # Rows of a store of Zarr, memory of a worker, elements of a chunk; rows of an array, repetitions.
 FULL = {"store": (32768, 32768), "limit": 2**30, "chunk": 2**22, "rows": (128, 512), "repeats": 5}
 QUICK = {"store": (2048, 8192), "limit": 2**30, "chunk": 2**20, "rows": (32, 64), "repeats": 2}
-# With the library that each needs.
-ENGINES = {"dask": "distributed", "cubed": "cubed", "dtensor": "torch", "jax": "jax"}
 
 
 @click.group()

@@ -1,7 +1,5 @@
-"""What is measured on Cubed: worker processes on a Zarr store, each within its memory."""
+"""Measure on Cubed: worker processes read a Zarr store, each within its memory limit."""
 
-import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +8,7 @@ from typing import Any
 
 import cubed
 
+from benchmarks.distributed.records import measure_stores
 from benchmarks.distributed.stores import grow
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_with_logits
 
@@ -39,7 +38,7 @@ def written(folder: Path) -> int:
 
 
 def measured(store: str, name: str, limit: int) -> dict[str, Any]:
-    """Time, memory, tasks and what was written for one result."""
+    """Time, memory, tasks and bytes written for one result."""
     with tempfile.TemporaryDirectory(prefix="kldiv_xp-") as folder:
         spec = cubed.Spec(
             work_dir=folder,
@@ -78,12 +77,5 @@ def plan(store: str, rows: int, columns: int, limit: int, chunk: int) -> Iterato
             }
 
 
-def main(*size: int) -> None:
-    """Measure everything on stores that are removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="kldiv_xp-", ignore_cleanup_errors=True) as store:
-        for record in plan(store, *size):
-            print(json.dumps(record), flush=True)  # noqa: T201 - how it is handed over
-
-
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    measure_stores(plan)

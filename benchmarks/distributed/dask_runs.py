@@ -1,8 +1,5 @@
-"""What is measured on Dask: worker processes on a Zarr store, and one process without Dask."""
+"""Measure on Dask: worker processes read a Zarr store, then one process without Dask."""
 
-import json
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,6 +12,7 @@ import zarr
 from distributed import Client, LocalCluster
 
 from benchmarks.distributed.memory import forget_peak, peak
+from benchmarks.distributed.records import measure_stores
 from benchmarks.distributed.stores import grow
 from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
 
@@ -132,12 +130,5 @@ def plan(folder: str, rows: int, columns: int, limit: int, chunk: int) -> Iterat
     yield from single_runs(folder)
 
 
-def main(*size: int) -> None:
-    """Measure everything on a store that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="kldiv_xp-", ignore_cleanup_errors=True) as folder:
-        for record in plan(folder, *size):
-            print(json.dumps(record), flush=True)  # noqa: T201 - how it is handed over
-
-
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    measure_stores(plan)

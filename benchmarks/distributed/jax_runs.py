@@ -1,6 +1,5 @@
-"""What is measured on JAX: a program over some devices of one process, a line for each case."""
+"""Measure on JAX: one program on several devices of a process, a record for each case."""
 
-import json
 import re
 import sys
 import time
@@ -14,6 +13,7 @@ import jax.numpy as jnp
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from benchmarks.distributed.memory import forget_peak, peak
+from benchmarks.distributed.records import hand_over
 from kldiv_xp import kl_div, kl_div_with_logits
 
 LAYOUTS = {"batch": PartitionSpec("d", None), "vocabulary": PartitionSpec(None, "d")}
@@ -82,5 +82,4 @@ def runs(devices: int, rows: int, columns: int, repeats: int) -> Iterator[dict[s
 
 
 if __name__ == "__main__":
-    for record in runs(*map(int, sys.argv[1:])):
-        print(json.dumps(record), flush=True)  # noqa: T201 - this is how a record is handed over
+    hand_over(runs(*map(int, sys.argv[1:])))

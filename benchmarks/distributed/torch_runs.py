@@ -1,6 +1,5 @@
-"""What is measured on DTensor: every rank does the same, rank 0 writes a line for each case."""
+"""Measure on DTensor: all ranks run the same program, rank 0 hands over the records."""
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from torch.distributed.tensor import DTensor, Shard, distribute_tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.distributed.memory import forget_peak, peak
+from benchmarks.distributed.records import hand_over
 from kldiv_xp import kl_div, kl_div_with_logits
 
 LAYOUTS = {"batch": Shard(0), "vocabulary": Shard(1)}
@@ -125,5 +125,5 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     for record in runs(*map(int, sys.argv[1:])):
         if dist.get_rank() == 0:
-            print(json.dumps(record), flush=True)  # noqa: T201 - how a record is handed over
+            hand_over([record])
     dist.destroy_process_group()

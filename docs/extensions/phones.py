@@ -1,4 +1,4 @@
-"""What is wide, made to fit phones: tables of words are stacked, pictures keep legible letters."""
+"""Fit wide content to phones: stack the rows of text tables, keep letters in pictures legible."""
 
 import re
 from collections.abc import Mapping

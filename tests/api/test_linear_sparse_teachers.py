@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from api.logits import TOKENS
 from array_libraries import library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
@@ -21,15 +22,10 @@ INDICES = np.argsort(-TEACHER, axis=-1)[..., :TOP].copy()
 CHOSEN = np.take_along_axis(TEACHER, INDICES, -1)
 P = np.exp(CHOSEN) / np.exp(TEACHER).sum(-1, keepdims=True)
 GIVEN = {"logits": CHOSEN, "probabilities": P, "log_probabilities": np.log(P)}
-TOKENS = np.asarray([[[True], [True], [False]], [[True], [False], [False]]])
 TAILS = ("bucket", "zero", "renormalize")
 WAYS = [pair for pair in product(GIVEN, TAILS) if pair[0] != "logits" or pair[1] == "renormalize"]
 
-
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    """Blocks of 4 rows, which 6 are no multiple of."""
-    monkeypatch.setattr(evaluate_linear, "BYTES_OF_LOGITS", 4 * SIZE * 4)
+pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
 def dense_rows(kind, tail, temperature):

@@ -23,7 +23,7 @@ NEGATIVE = -0.1
 
 
 def cases_of_tables():
-    """Options, and operands of which every other row is wrong in one of them."""
+    """Options and operands; in every other row one of the operands has a wrong entry."""
     for beta, log_input, log_target in product(BETAS, (True, False), (True, False)):
         logs = log_input, log_target
         pair = [np.log(one) if log else one for one, log in zip((Q, P), logs, strict=True)]

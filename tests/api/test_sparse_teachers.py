@@ -1,83 +1,31 @@
-"""Teachers known by their top entries: tails, gradients, masks, 16 bits, and what is refused."""
+"""Teachers known by their top entries: tails, masks, axes, 16 bits, blocks of rows."""
 
 import math
 
 import numpy as np
 import pytest
+from api.logits import TOKENS, log_softmax, mask_on
+from api.sparse_teachers import (
+    GIVEN,
+    INDICES,
+    KINDS,
+    LOG_P,
+    RNG,
+    SHAPE,
+    STUDENT,
+    TAILS,
+    TEACHER,
+    TOP,
+    dense,
+    expected_rows,
+    places,
+)
 from array_libraries import HALF, library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import kl_div_with_logits, sparse_kl_div_with_logits, thread_limit
 from kldiv_xp.host import blocks
-
-RNG = np.random.default_rng(5)
-SHAPE, TOP = (2, 3, 7), 3
-STUDENT, TEACHER = RNG.normal(scale=2, size=(2, *SHAPE))
-# The student is certain of what the teacher names, or of another word, and some words are masked.
-STUDENT[0, 0, :] += 40 * (TEACHER[0, 0] == TEACHER[0, 0].max())
-STUDENT[0, 1, np.argmin(TEACHER[0, 1])] = 300
-STUDENT[1, 0, np.argmin(TEACHER[1, 0])] = -math.inf
-INDICES = np.argsort(-TEACHER, axis=-1)[..., :TOP][..., ::-1].copy()
-TOKENS = np.asarray([[[True], [True], [False]], [[True], [False], [False]]])
-TAILS = ("bucket", "zero", "renormalize")
-KINDS = ("probabilities", "log_probabilities")
-
-
-def log_softmax(logits):
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-
-
-LOG_P = np.take_along_axis(log_softmax(TEACHER), INDICES, -1)
-LOG_P[1, 1, 0] = -math.inf
-GIVEN = {"probabilities": np.exp(LOG_P), "log_probabilities": LOG_P}
-
-
-def dense(values, rest, size=SHAPE[-1]):
-    """Array of the whole vocabulary, the rest of which is one number."""
-    whole = np.full((*values.shape[:-1], size), rest)
-    np.put_along_axis(whole, INDICES, values, -1)
-    return whole
-
-
-def expected_rows(tail, student=STUDENT, log_p=LOG_P, temperature=1.0):
-    """The same by the loss of whole vocabularies."""
-    options = {"reduction": "none", "scale_by_temperature_squared": False}
-    soft = student / temperature
-    if tail == "renormalize":
-        return kl_div_with_logits(soft, dense(log_p, -math.inf), **options)
-    if tail == "zero":
-        whole = dense(log_p, -math.inf)
-        return kl_div_with_logits(soft, whole, target_is="log_probabilities", **options)
-    log_q = log_softmax(soft)
-    rest = np.logaddexp.reduce(
-        np.where(dense(np.ones(INDICES.shape), 0.0), -math.inf, log_q), axis=-1
-    )
-    log_q = np.append(np.take_along_axis(log_q, INDICES, -1), rest[..., None], -1)
-    p = np.exp(log_p)
-    p = np.append(p, 1 - p.sum(-1, keepdims=True), -1)
-    return np.where(p == 0, 0, p * (np.log(np.where(p == 0, 1, p)) - log_q)).sum(-1)
-
-
-def test_library_that_cannot_read_at_indices_is_told_so(monkeypatch):
-    strict = usable("array-api-strict")
-    operands = strict.array(STUDENT), places(strict), strict.array(LOG_P)
-    monkeypatch.delattr(library("array_api_strict"), "take_along_axis")
-    with pytest.raises(NotImplementedError) as caught:
-        sparse_kl_div_with_logits(*operands)
-    assert str(caught.value) == (
-        "array_api_strict has no take_along_axis, by which logits are read at `indices`: pass a "
-        "target for the whole vocabulary to kl_div_with_logits, or the arrays of another library."
-    )
-
-
-def places(backend, indices=INDICES):
-    return backend.make(np.asarray(indices), "int64")
-
-
-def mask_on(backend, mask):
-    return backend.call(lambda array: array != 0, backend.array(mask))
 
 
 @pytest.mark.parametrize("tail", TAILS)
@@ -213,120 +161,6 @@ def test_half_precision_is_computed_in_float32_and_rounded_once(backend, dtype):
     assert_allclose(backend.read(mixed), expected, rtol=1e-5)
 
 
-# Gradients
-
-
-def slopes_of(backend, loss, *operands):
-    """Gradients with respect to the first and the last operand, by the library itself."""
-    if backend.library == "torch":
-        torch = library("torch")
-        leaves = [one.detach().requires_grad_(one.is_floating_point()) for one in operands]
-        value = backend.call(loss, *leaves)
-        return torch.autograd.grad(value, [leaves[0], leaves[2]])
-    jax = library("jax")
-    return jax.grad(lambda *a: backend.call(loss, *a), argnums=(0, 2))(*operands)
-
-
-def finite_differences(loss, operands, place, step=1e-6):
-    slope = np.zeros(operands[place].shape)
-    for index in np.ndindex(slope.shape):
-        ends = []
-        for sign in (1, -1):
-            moved = list(operands)
-            moved[place] = operands[place].copy()
-            moved[place][index] += sign * step
-            ends.append(loss(*moved))
-        slope[index] = (ends[0] - ends[1]) / (2 * step)
-    return slope
-
-
-@pytest.mark.parametrize("kind", [*KINDS, "logits"])
-def test_gradient_is_the_slope_of_the_loss(autodiff_backend, kind):
-    backend = autodiff_backend
-    student = np.where(np.isfinite(STUDENT) & (STUDENT < 50), STUDENT, 1.0)
-    student[0, 0] = TEACHER[0, 1]
-    log_p = np.where(np.isfinite(LOG_P), LOG_P, -3.0)
-    target = {"log_probabilities": log_p, "probabilities": np.exp(log_p), "logits": log_p + 1}[kind]
-    tails = {"renormalize": 1} if kind == "logits" else {"bucket": 1, "zero": 2, "renormalize": 4}
-
-    def loss(x, i, t):
-        options = {"target_is": kind, "temperature": 2.0, "reduction": "sum"}
-        return sum(
-            weight * sparse_kl_div_with_logits(x, i, t, tail=tail, **options)
-            for tail, weight in tails.items()
-        )
-
-    found = slopes_of(backend, loss, backend.array(student), places(backend), backend.array(target))
-    for place, slope in zip((0, 2), found, strict=True):
-        expected = finite_differences(loss, (student, INDICES, target), place)
-        assert_allclose(backend.read(slope), expected, rtol=1e-5, atol=1e-7)
-
-
-def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabularies(
-    autodiff_backend,
-):
-    backend = autodiff_backend
-    mask = mask_on(backend, TOKENS)
-    student = np.where(TOKENS, STUDENT, math.nan)
-    student[1, 0, np.setdiff1d(np.arange(7), INDICES[1, 0])] = -math.inf
-    log_p = np.where(TOKENS, LOG_P, math.nan)
-    log_p[1, 0] = np.log([0.5, 0.25, 0.25])
-    by_input, by_target = slopes_of(
-        backend,
-        lambda x, i, t: sparse_kl_div_with_logits(x, i, t, where=mask),
-        *(backend.array(student), places(backend), backend.array(log_p)),
-    )
-    for slope in (backend.read(by_input), backend.read(by_target)):
-        assert np.isfinite(slope).all()
-        assert_array_equal(slope[~TOKENS[..., 0]], 0)
-    rows = backend.read(by_input)[TOKENS[..., 0]]
-    assert_allclose(rows.sum(-1), 0, atol=1e-12)
-    assert (np.abs(rows) > 0).any(-1).all()
-
-
-def test_torch_differentiates_twice_and_gives_each_operand_its_type():
-    usable("torch")
-    torch = library("torch")
-    student, log_p = torch.tensor(STUDENT[1, 1:]), torch.tensor(LOG_P[1, 1:])
-    log_p[0, 0] = -2.0
-    log_p -= 0.1
-    operands = student.requires_grad_(), log_p.requires_grad_()
-    indices = torch.tensor(INDICES[1, 1:])
-    for tail in TAILS:
-        assert torch.autograd.gradgradcheck(
-            lambda x, t, tail=tail: sparse_kl_div_with_logits(x, indices, t, tail=tail), operands
-        )
-    narrow = [one.detach().bfloat16().requires_grad_() for one in operands]
-    with torch.autocast("cpu", torch.bfloat16):
-        loss = sparse_kl_div_with_logits(narrow[0], indices.int(), narrow[1])
-    assert loss.dtype == torch.float32
-    loss.backward()
-    assert [one.grad.dtype for one in narrow] == [torch.bfloat16] * 2
-
-
-def test_modes_of_torch_see_one_call():
-    usable("torch")
-    torch = library("torch")
-    seen = []
-
-    class Seen(torch.overrides.TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):
-            seen.append((function, args, kwargs))
-            return function(*args, **(kwargs or {}))
-
-    operands = [torch.tensor(one) for one in (STUDENT, INDICES, LOG_P)]
-    with Seen():
-        value = sparse_kl_div_with_logits(*operands, tail="zero")
-    ((function, args, kwargs),) = seen
-    assert function is sparse_kl_div_with_logits
-    assert all(map(lambda a, b: a is b, [*args, kwargs.pop("target")], operands))
-    assert kwargs == {"tail": "zero"}
-    assert value == sparse_kl_div_with_logits(*operands, tail="zero")
-
-
-# Blocks
-
-
 def test_blocks_of_rows_change_nothing_and_no_temporary_is_of_full_size(monkeypatch):
     student, teacher = RNG.normal(size=(2, 40, 7))
     indices = np.argsort(-teacher, axis=-1)[:, :TOP]
@@ -364,109 +198,3 @@ def test_dask_stays_lazy_and_puts_a_row_together_from_its_chunks():
         rows = sparse_kl_div_with_logits(*operands, reduction="none")
         assert isinstance(rows, da.Array)
         assert_allclose(rows.compute(), expected_rows("bucket"), rtol=1e-10)
-
-
-# What is refused
-
-PADDING = (
-    "leave a padded sample out with where=, and give a padded entry an index of its own and a "
-    "probability of 0"
-)
-WRONG_INDICES = [
-    (
-        np.asarray([[0, 7]]),
-        f"`indices` must lie between 0 and 6, the last place of `input` along `axis`; got 7: "
-        f"{PADDING}.",
-    ),
-    (
-        np.asarray([[-1, 2]]),
-        f"`indices` must lie between 0 and 6, the last place of `input` along `axis`; got -1: "
-        f"{PADDING}.",
-    ),
-    (
-        np.asarray([[5, 5]]),
-        f"`indices` must name each place of a sample once; got 5 twice in one: {PADDING}.",
-    ),
-]
-
-
-@pytest.mark.parametrize("name", ["numpy", "torch", "dask"])
-@pytest.mark.parametrize(("indices", "sentence"), WRONG_INDICES)
-def test_indices_that_name_no_place_or_one_twice_are_refused(name, indices, sentence):
-    backend = usable(name)
-    operands = backend.array(STUDENT[:1, 0]), places(backend, indices), backend.array([[0.5, 0.2]])
-    with pytest.raises(ValueError, match="indices") as caught:
-        backend.read(sparse_kl_div_with_logits(*operands, target_is="probabilities"))
-    assert str(caught.value) == sentence
-    mended = places(backend, [[0, 6]])
-    value = backend.read(
-        sparse_kl_div_with_logits(
-            operands[0], mended, backend.array([[0.5, 0.0]]), target_is="probabilities"
-        )
-    )
-    assert np.isfinite(value)
-    off = mask_on(backend, [[0]])
-    value = sparse_kl_div_with_logits(*operands, target_is="probabilities", where=off)
-    assert backend.read(value) == 0
-
-
-WRONG = [
-    (
-        (STUDENT, INDICES.astype(float), LOG_P),
-        {},
-        TypeError,
-        "`indices` must have an integer dtype; got float64: pass the places of the teacher's "
-        "entries along `axis`, as a top-k function returns them beside the values.",
-    ),
-    (
-        (STUDENT, INDICES, LOG_P[..., :2]),
-        {},
-        ValueError,
-        "`indices` and `target` must have the same shape; got (2, 3, 3) and (2, 3, 2): pass both "
-        "as a top-k function returns them.",
-    ),
-    (
-        (STUDENT[:1], INDICES, LOG_P),
-        {},
-        ValueError,
-        "`indices` must have the shape of `input` but for the size along axis 2; got (2, 3, 3) "
-        "where `input` has (1, 3, 7): pass the same samples in both, and name the axis of one "
-        "distribution with axis=.",
-    ),
-    (
-        (STUDENT[..., :2], INDICES, LOG_P),
-        {},
-        ValueError,
-        "`indices` must name from 1 to 2 places of a sample, each once; got 3: leave out samples "
-        "without a teacher with where=, and entries that are named twice.",
-    ),
-    (
-        (STUDENT, INDICES, LOG_P),
-        {"target_is": "logits"},
-        ValueError,
-        "tail='bucket' needs the teacher's probabilities, which 3 of its logits do not tell: take "
-        "log_softmax of all of its logits before the top-k, and pass "
-        "target_is='log_probabilities', or pass tail='renormalize'.",
-    ),
-    (
-        (STUDENT, INDICES, LOG_P),
-        {"tail": "none"},
-        ValueError,
-        "`tail` must be one of 'bucket', 'zero', 'renormalize'; got 'none'.",
-    ),
-    (
-        (STUDENT, INDICES, INDICES),
-        {},
-        TypeError,
-        "`target` must have a real floating-point dtype; got int64: take "
-        'target.astype("float32"), and if these are counts divide them by their sum, '
-        'target.astype("float32") / target.astype("float32").sum(axis=-1, keepdims=True).',
-    ),
-]
-
-
-@pytest.mark.parametrize(("operands", "options", "kind", "sentence"), WRONG)
-def test_wrong_operands_are_told_in_a_sentence(operands, options, kind, sentence):
-    with pytest.raises(kind) as caught:
-        sparse_kl_div_with_logits(*operands, **options)
-    assert str(caught.value) == sentence

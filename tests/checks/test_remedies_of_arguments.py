@@ -97,7 +97,7 @@ def answer(function, operands, options):
 
 
 def mended(function, operands, options):
-    """Answer after as many remedies as there are operands, none of which is wrong twice."""
+    """Answer once all remedies are followed, and those remedies; none may come twice."""
     followed = []
     while len(followed) == len(set(followed)):
         try:

@@ -28,7 +28,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
-    """The same from a teacher that is known at some indices, of which a row has as many."""
+    """The same for a teacher known at some indices, equally many in each row."""
     if 0 in arrays[0].shape:
         return context.xp.zeros(arrays[0].shape[:-1], dtype=context.working, spec=arrays[0].spec)
     function = partial(

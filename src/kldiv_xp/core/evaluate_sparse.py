@@ -3,7 +3,6 @@
 `arrays` are input, indices, target and, if there is one, a mask with one element for every row.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -120,10 +119,7 @@ def sparse_slopes(
 ) -> Array:
     """Derivative of the divergences by one operand, times that of something by them."""
     operands = selected(divergence, xp, input, indices, target, where)
-    gradient: Callable[..., Array] = (
-        divergence.target_gradient if by_target else divergence.input_gradient
-    )
-    slope = gradient(xp, *operands, upstream, entries=entries)
+    slope = divergence.gradient(xp, *operands, upstream, entries, by_target=by_target)
     return slope if where is None else xp.where(where, slope, 0.0)
 
 

@@ -48,8 +48,7 @@ def softmaxes_of(
     both, gap = xp.add(high, low), xp.subtract(high, low)
     gap = xp.where(xp.greater(p, q), gap, xp.negative(gap))
     if guard is not Guard.NONE:
-        differences = xp.where(xp.greater(both, 0), differences, 0.0)
-        differences = limited_differences(xp, differences, temperature)
+        differences = limited_differences(xp, differences, both, temperature)
     mean = xp.multiply(row_sum(xp, xp.multiply(both, differences)), 0.5)
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
@@ -69,11 +68,14 @@ def softmaxes_of(
     return Softmaxes((left, right), p, q, xp.add(ratio, step), in_logits, tangent)
 
 
-def limited_differences(xp: Namespace, differences: Array, temperature: float | Array) -> Array:
-    """Differences, finite where one side has no probability, for what they are multiplied by is 0.
+def limited_differences(
+    xp: Namespace, differences: Array, both: Array, temperature: float | Array
+) -> Array:
+    """Differences to be multiplied by p + q: finite, and 0 where that is 0.
 
     Beyond 1e4 temperatures one probability is 0, of which automatic differentiation makes 0 inf.
     """
+    differences = xp.where(xp.greater(both, 0), differences, 0.0)
     limit = temperature * 1e4
     if isinstance(limit, float):
         limit = min(limit, float(xp.finfo(differences.dtype).max))

@@ -150,8 +150,7 @@ def js_target_gradient(
     inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
     moved = relative_difference(xp, input, target, exponentials, guard)
     if guard is not Guard.NONE:
-        moved = xp.where(xp.greater(xp.add(p, q), 0), moved, 0.0)
-        moved = limited_differences(xp, moved, temperature)
+        moved = limited_differences(xp, moved, xp.add(p, q), temperature)
     e = over(xp, moved, temperature)
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)

@@ -10,7 +10,7 @@ from kldiv_xp._typing import Array, Namespace, Tail, TargetKind
 from kldiv_xp.formula.log_probabilities import factors
 from kldiv_xp.formula.near_equal import completed_ratio, over, row_sum
 from kldiv_xp.formula.softmax import centred, log_softmax
-from kldiv_xp.formula.sparse_student import Entries, student
+from kldiv_xp.formula.sparse_student import Entries, Student, student
 
 # Of 1 - sum(p) so many roundings are no probability: the sum of a softmax is 1 +- 2 eps.
 ROUNDINGS = 4.0
@@ -76,7 +76,7 @@ class SparseKL:
         log_p_rest = xp.log(xp.where(xp.equal(rest, 0), 1.0, rest))
         return xp.add(named, gaps(xp, log_rest, rest, log_p_rest)[..., 0])
 
-    def input_gradient(
+    def gradient(
         self,
         xp: Namespace,
         input: Array,
@@ -84,44 +84,33 @@ class SparseKL:
         target: Array,
         upstream: Array,
         entries: Entries,
+        *,
+        by_target: bool,
     ) -> Array:
-        """(q mass - p) / T times a cotangent, where the rest of p is spread as that of q."""
-        exponentials, total, log_q, log_rest = student(
-            xp, input, indices, self.temperature, entries
-        )
-        p, _, rest = self.teacher(xp, target)
-        mass = xp.add(row_sum(xp, p), rest)
+        """Derivative with respect to target or input, times a cotangent."""
+        seen = student(xp, input, indices, self.temperature, entries)
+        known = self.teacher(xp, target)
+        if by_target:
+            return xp.multiply(self.target_slope(xp, target, seen, known), upstream)
         scale = over(xp, upstream, self.temperature)
-        at_indices = xp.multiply(xp.subtract(xp.multiply(xp.exp(log_q), mass), p), scale)
-        outside = xp.subtract(xp.multiply(xp.exp(log_rest), mass), rest)
-        outside = xp.multiply(outside, scale)
-        outside = xp.divide(outside, xp.where(xp.equal(total, 0), 1.0, total))
-        return entries.put(xp, xp.multiply(exponentials, outside), indices, at_indices)
+        at_indices, elsewhere = input_slopes(xp, seen, known, scale)
+        return entries.put(xp, xp.multiply(seen.exponentials, elsewhere), indices, at_indices)
 
-    def target_gradient(
-        self,
-        xp: Namespace,
-        input: Array,
-        indices: Array,
-        target: Array,
-        upstream: Array,
-        entries: Entries,
-    ) -> Array:
-        """By p log p - log q + 1, less that of the rest; of what is renormalised it is centred."""
-        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, entries)
-        p, log_p, rest = self.teacher(xp, target)
+    def target_slope(self, xp: Namespace, target: Array, seen: Student, known: Teacher) -> Array:
+        """With respect to p: log p - log q + 1 less that of the rest; centred if renormalised."""
+        p, log_p, rest = known
         zero = xp.equal(p, 0)
-        ratio = xp.where(zero, 0.0, xp.subtract(xp.where(zero, 0.0, log_p), log_q))
+        ratio = xp.where(zero, 0.0, xp.subtract(xp.where(zero, 0.0, log_p), seen.log_q))
         if self.tail == "renormalize":
             slope = self.renormalized_slope(xp, target, p, ratio)
         else:
             least = xp.equal(rest, 0)
             log_p_rest = xp.log(xp.where(least, 1.0, rest))
-            log_q_rest = xp.where(least, 0.0, log_rest)
+            log_q_rest = xp.where(least, 0.0, seen.log_rest)
             of_rest = xp.where(least, -1.0, xp.subtract(log_p_rest, log_q_rest))
             slope = xp.subtract(ratio, of_rest)
             slope = slope if self.target_is == "probabilities" else xp.multiply(p, slope)
-        return xp.multiply(xp.where(zero, 0.0, slope), upstream)
+        return xp.where(zero, 0.0, slope)
 
     def renormalized_slope(self, xp: Namespace, target: Array, p: Array, ratio: Array) -> Array:
         """Derivative with respect to logits, log-probabilities, or probabilities over their sum."""
@@ -145,3 +134,17 @@ def gaps(xp: Namespace, log_q: Array, p: Array, log_p: Array) -> Array:
     close = xp.multiply(xp.multiply(p, square), completed_ratio(xp, small))
     far = xp.add(xp.subtract(q, p), xp.multiply(p, xp.where(near, 0.0, d)))
     return xp.where(zero, q, xp.where(near, close, far))
+
+
+def input_slopes(xp: Namespace, seen: Student, known: Teacher, scale: Array) -> tuple[Array, Array]:
+    """(q mass - p) times a scale at the indices, and over the exponential everywhere else.
+
+    The rest of p is spread as that of q.
+    """
+    p, _, rest = known
+    mass = xp.add(row_sum(xp, p), rest)
+    at_indices = xp.multiply(xp.subtract(xp.multiply(xp.exp(seen.log_q), mass), p), scale)
+    outside = xp.subtract(xp.multiply(xp.exp(seen.log_rest), mass), rest)
+    outside = xp.multiply(outside, scale)
+    total = xp.where(xp.equal(seen.total, 0), 1.0, seen.total)
+    return at_indices, xp.divide(outside, total)

@@ -1,0 +1,130 @@
+"""The remedy of every finding of a check gives the loss without one."""
+
+import numpy as np
+import pytest
+from api.checked_tables import LOG_BOTH, LOG_Q, VALUE, P, Q
+
+from kldiv_xp import KLDivInputError, checking, diagnose, kl_div, kl_div_with_logits
+
+BLURRED = np.asarray([[0.75, 0.75], [0.5, 0.25]])
+DIVIDED = BLURRED / BLURRED.sum(axis=1, keepdims=True)
+EVEN = np.log(np.full((2, 2), 0.5))
+LOGITS = np.asarray([[3.0, 1.0], [-2.0, 0.5]])
+LOG_SOFTMAX = LOGITS - np.log(np.exp(LOGITS).sum(axis=1, keepdims=True))
+MAPS = np.arange(1.0, 25).reshape(2, 3, 4) / np.asarray([78.0, 222.0]).reshape(2, 1, 1)
+EVEN_MAPS = np.full((2, 3, 4), -np.log(12))
+PADDED = np.asarray([[0.25, 0.75], [0.0, 0.0]])
+FIRST = np.asarray([[True, True], [False, False]])
+NOTHING = np.log(np.asarray([[0.25, 0.75], [1e-300, 1e-300]]))
+NOTHING[1] = -np.inf
+BARE = np.asarray([[-np.inf, 0.0]])
+
+
+def total(log_q, p):
+    """Sum of the terms, of which those without a target are 0."""
+    with np.errstate(all="ignore"):
+        return np.sum(np.where(p > 0, p * (np.log(p) - log_q), 0.0))
+
+
+# Code, operands and options that are wrong, the remedy, those that are right, and the sum.
+REMEDIES = [
+    ("swapped", (P, LOG_Q, {}), "pass the log-probabilities first.", (LOG_Q, P, {}), VALUE),
+    ("probabilities-as-input", (Q, P, {}), "or numpy.log(input).", (LOG_Q, P, {}), VALUE),
+    (
+        "logits-as-input", (LOGITS, PADDED[[0, 0]], {}),
+        "or take input - numpy.log(numpy.sum(numpy.exp(input), axis=1, keepdims=True)).",
+        (LOG_SOFTMAX, PADDED[[0, 0]], {}), total(LOG_SOFTMAX, PADDED[[0, 0]]),
+    ),
+    (
+        "logits-as-target", (EVEN, LOGITS, {"log_target": True}),
+        "or take target - numpy.log(numpy.sum(numpy.exp(target), axis=1, keepdims=True)).",
+        (EVEN, LOG_SOFTMAX, {"log_target": True}), total(EVEN, np.exp(LOG_SOFTMAX)),
+    ),
+    (
+        "log-probabilities-as-target", (LOG_Q, np.log(P), {}), "pass log_target=True.",
+        (LOG_Q, np.log(P), {"log_target": True}), VALUE,
+    ),
+    (
+        "probabilities-as-log-target", (LOG_Q, P, {"log_target": True}), "leave log_target out.",
+        (LOG_Q, P, {}), VALUE,
+    ),
+    (
+        "not-normalised", (EVEN, BLURRED, {}),
+        "divide it by its sum, target / target.sum(axis=1, keepdims=True).",
+        (EVEN, DIVIDED, {}), total(EVEN, DIVIDED),
+    ),
+    (
+        "not-normalised", (LOG_Q.T, P.T, {}),
+        "pass axis=0, along which it does, or transpose the operands.",
+        (LOG_Q.T, P.T, {"axis": 0}), VALUE,
+    ),
+    (
+        "not-normalised", (EVEN_MAPS, MAPS, {}), "pass axis=(1, 2), along which it does.",
+        (EVEN_MAPS, MAPS, {"axis": (1, 2)}), total(EVEN_MAPS, MAPS),
+    ),
+    (
+        "empty-target", (EVEN, PADDED, {}), "leave padding out with where=.",
+        (EVEN, PADDED, {"where": FIRST}), total(EVEN[:1], PADDED[:1]),
+    ),
+    (
+        "empty-input", (NOTHING, PADDED, {}), "leave padding out with where=.",
+        (NOTHING, PADDED, {"where": FIRST}), total(NOTHING[:1], PADDED[:1]),
+    ),
+    (
+        "negative-target", (EVEN, np.asarray([[-0.5, 1.0], [0.5, 0.5]]), {}),
+        "numpy.exp(target) / numpy.sum(numpy.exp(target), axis=1, keepdims=True).",
+        (EVEN, np.exp([[-0.5, 1.0], [0.5, 0.5]]) / np.asarray([[np.exp(-0.5) + np.e],
+         [2 * np.exp(0.5)]]), {}),
+        total(EVEN[:1], np.exp([[-0.5, 1.0]]) / (np.exp(-0.5) + np.e)),
+    ),
+    (
+        "zero-support", (BARE, P, {}), "or leave them out with where=.",
+        (BARE, P, {"where": -np.inf < BARE}), 0.5 * np.log(0.5),
+    ),
+    (
+        "nan-target", (LOG_BOTH, np.asarray([[0.5, 0.5], [np.nan, 1.0]]), {}),
+        "or leave it out with where=.",
+        (LOG_BOTH, np.asarray([[0.5, 0.5], [np.nan, 1.0]]), {"where": FIRST}), 0.0,
+    ),
+    (
+        "infinite-target", (LOG_BOTH, np.asarray([[0.5, 0.5], [np.inf, 1.0]]), {}),
+        "or leave it out with where=.",
+        (LOG_BOTH, np.asarray([[0.5, 0.5], [np.inf, 1.0]]), {"where": FIRST}), 0.0,
+    ),
+    (
+        "underflow", (np.log([[0.5, 0.5]]), np.asarray([[1.0, 1e-6]], "float16"), {}),
+        "keep the target in float32, or pass its logarithm with log_target=True.",
+        (np.log([[0.5, 0.5]]), np.log(np.asarray([[1.0, 1e-6]])), {"log_target": True}),
+        np.log(2) + 1e-6 * np.log(2e-6),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong", "remedy", "right", "value"), REMEDIES,
+    ids=[f"{place}-{row[0]}" for place, row in enumerate(REMEDIES)],
+)  # fmt: skip
+def test_remedy_of_a_finding_gives_the_loss_without_one(code, wrong, remedy, right, value):
+    *operands, options = wrong
+    with checking(), pytest.raises(KLDivInputError) as caught:
+        kl_div(*operands, reduction="sum", **options)
+    finding = caught.value.report.findings[0]
+    assert finding.code == code
+    assert finding.message.endswith(remedy)
+    *operands, options = right
+    with checking():
+        loss = kl_div(*operands, reduction="sum", **options)
+    assert loss == pytest.approx(value, abs=1e-15)
+
+
+def test_logits_are_taken_by_the_loss_of_logits_that_the_remedy_names():
+    for options, target_is, target in (
+        ({}, "probabilities", PADDED[[0, 0]]),
+        ({"log_target": True}, "log_probabilities", np.log(PADDED[[0, 0]])),
+    ):
+        report = diagnose(LOGITS, target, **options)
+        call = f"kl_div_with_logits(input, target, axis=1, target_is={target_is!r})"
+        assert f"so call {call}, or take" in report.findings[0].message
+        with checking():
+            loss = kl_div_with_logits(LOGITS, target, axis=1, target_is=target_is)
+        assert loss == pytest.approx(total(LOG_SOFTMAX, PADDED[[0, 0]]) / 2)

@@ -1,0 +1,113 @@
+"""Divergences from hidden states: gradients by torch and JAX."""
+
+import math
+
+import pytest
+from api.linear_heads import HEADS, HIDDEN, RNG, SHAPE, TARGET, WEIGHT, of_heads, of_logits
+from api.logits import TOKENS
+from array_libraries import library
+from conftest import usable
+from numpy.testing import assert_allclose, assert_array_equal
+
+from kldiv_xp import js_div_with_logits, linear_kl_div
+
+pytestmark = pytest.mark.usefixtures("small_blocks")
+
+
+def test_gradient_of_the_mixture_is_that_of_the_logits():
+    usable("torch")
+    torch = library("torch")
+    hidden, weight, target = (torch.tensor(one) for one in (HIDDEN, WEIGHT, TARGET))
+    leaves = hidden.requires_grad_(), weight.requires_grad_()
+    expected = torch.autograd.grad(js_div_with_logits(hidden @ weight.T, target, beta=0.3), leaves)
+    for reduction in ("batchmean", "none"):  # its gradient is made with the loss, or once more
+        loss = linear_kl_div(*leaves, target, beta=0.3, reduction=reduction).sum()
+        found = torch.autograd.grad(loss if reduction == "batchmean" else loss / SHAPE[0], leaves)
+        torch.testing.assert_close(found, expected)
+    usable("jax")
+    jax = library("jax")
+    arrays = [jax.numpy.asarray(one) for one in (HIDDEN, WEIGHT, TARGET)]
+    found = jax.grad(lambda *a: linear_kl_div(*a, beta=0.3), argnums=(0, 1))(*arrays)
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-12)
+
+
+def slopes_of(backend, function, operands, mask):
+    """Gradients with respect to hidden states, weight and bias, through two ways of reducing."""
+
+    def loss(hidden, weight, bias, teacher, target_weight, target_bias, numbers, mask):
+        heads = hidden, weight, teacher, bias, target_weight, target_bias
+        mean = function(*heads, mask, temperature=2.0, reduction="mean")
+        return 3 * mean + (function(*heads, reduction="none") * numbers).sum()
+
+    order = [operands[place] for place in (0, 1, 3, 2, 4, 5, 6)]
+    if backend.library == "torch":
+        torch = library("torch")
+        leaves = [one.detach().requires_grad_() for one in order[:3]]
+        return torch.autograd.grad(backend.call(loss, *leaves, *order[3:], mask), leaves)
+    jax = library("jax")
+    return jax.grad(lambda *a: backend.call(loss, *a), argnums=(0, 1, 2))(*order, mask)
+
+
+def test_gradient_is_that_of_the_logits(autodiff_backend):
+    backend = autodiff_backend
+    operands = [backend.array(one) for one in (*HEADS, RNG.normal(size=SHAPE))]
+    mask = backend.call(lambda array: array != 0, backend.array(TOKENS))
+    found = slopes_of(backend, of_heads, operands, mask)
+    expected = slopes_of(usable(backend.library), of_logits, operands, mask)
+    for slope, other in zip(found, expected, strict=True):
+        assert_allclose(backend.read(slope), backend.read(other), rtol=1e-10, atol=1e-13)
+
+
+def test_gradient_of_a_sample_that_is_not_selected_is_zero_whatever_it_holds():
+    usable("torch")
+    torch = library("torch")
+    operands = [torch.tensor(one) for one in HEADS]
+    operands[0][~torch.tensor(TOKENS[..., 0])] = math.inf
+    mask = torch.tensor(TOKENS)
+    leaves = [one.requires_grad_() for one in operands[:2]]
+
+    def loss(hidden, weight):
+        return of_heads(hidden, weight, *operands[2:], mask)
+
+    expected = [
+        torch.where(mask, one, 0.0) if place == 0 else one for place, one in enumerate(leaves)
+    ]
+    expected = torch.autograd.grad(loss(*expected), expected)
+    made_with_it = torch.autograd.grad(loss(*leaves), leaves)
+    transformed = torch.func.grad(loss, argnums=(0, 1))(*[one.detach() for one in leaves])
+    for slopes in (made_with_it, transformed):
+        assert_array_equal(slopes[0].numpy()[~TOKENS[..., 0]], 0)
+        torch.testing.assert_close(slopes, expected)
+    usable("jax")
+    jax = library("jax")
+    arrays = [jax.numpy.asarray(one.detach()) for one in operands]
+    chosen = jax.numpy.asarray(TOKENS)
+    found = jax.grad(lambda *a: of_heads(*a, *arrays[2:], chosen), argnums=(0, 1))(*arrays[:2])
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+
+
+def test_torch_gives_a_gradient_twice_differentiates_it_and_makes_none_for_frozen_weights():
+    usable("torch")
+    torch = library("torch")
+    hidden, weight, *others = (torch.tensor(one) for one in HEADS)
+    hidden.requires_grad_()
+    weight.requires_grad_()
+
+    def loss(hidden, weight):
+        return of_heads(hidden, weight, *others)
+
+    value = loss(hidden, weight)
+    first = torch.autograd.grad(value, (hidden, weight), retain_graph=True)
+    kept = [one.clone() for one in first]
+    for one in first:
+        one.zero_()
+    torch.testing.assert_close(torch.autograd.grad(value, (hidden, weight)), tuple(kept))
+    assert torch.autograd.gradgradcheck(loss, (hidden, weight))
+    with torch.inference_mode():
+        frozen = weight.clone()
+    loss(hidden, frozen).backward()
+    torch.testing.assert_close(hidden.grad, kept[0])
+    mapped = torch.func.grad(loss)(hidden.detach(), weight.detach())
+    torch.testing.assert_close(mapped, kept[0])

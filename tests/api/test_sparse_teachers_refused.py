@@ -1,0 +1,126 @@
+"""Teachers known by their top entries: what is refused, each in one sentence."""
+
+import numpy as np
+import pytest
+from api.logits import mask_on
+from api.sparse_teachers import INDICES, LOG_P, STUDENT, places
+from array_libraries import library
+from conftest import usable
+
+from kldiv_xp import sparse_kl_div_with_logits
+
+
+def test_library_that_cannot_read_at_indices_is_told_so(monkeypatch):
+    strict = usable("array-api-strict")
+    operands = strict.array(STUDENT), places(strict), strict.array(LOG_P)
+    monkeypatch.delattr(library("array_api_strict"), "take_along_axis")
+    with pytest.raises(NotImplementedError) as caught:
+        sparse_kl_div_with_logits(*operands)
+    assert str(caught.value) == (
+        "array_api_strict has no take_along_axis, by which logits are read at `indices`: pass a "
+        "target for the whole vocabulary to kl_div_with_logits, or the arrays of another library."
+    )
+
+
+PADDING = (
+    "leave a padded sample out with where=, and give a padded entry an index of its own and a "
+    "probability of 0"
+)
+WRONG_INDICES = [
+    (
+        np.asarray([[0, 7]]),
+        f"`indices` must lie between 0 and 6, the last place of `input` along `axis`; got 7: "
+        f"{PADDING}.",
+    ),
+    (
+        np.asarray([[-1, 2]]),
+        f"`indices` must lie between 0 and 6, the last place of `input` along `axis`; got -1: "
+        f"{PADDING}.",
+    ),
+    (
+        np.asarray([[5, 5]]),
+        f"`indices` must name each place of a sample once; got 5 twice in one: {PADDING}.",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch", "dask"])
+@pytest.mark.parametrize(("indices", "sentence"), WRONG_INDICES)
+def test_indices_that_name_no_place_or_one_twice_are_refused(name, indices, sentence):
+    backend = usable(name)
+    operands = backend.array(STUDENT[:1, 0]), places(backend, indices), backend.array([[0.5, 0.2]])
+    with pytest.raises(ValueError, match="indices") as caught:
+        backend.read(sparse_kl_div_with_logits(*operands, target_is="probabilities"))
+    assert str(caught.value) == sentence
+    mended = places(backend, [[0, 6]])
+    value = backend.read(
+        sparse_kl_div_with_logits(
+            operands[0], mended, backend.array([[0.5, 0.0]]), target_is="probabilities"
+        )
+    )
+    assert np.isfinite(value)
+    off = mask_on(backend, [[0]])
+    value = sparse_kl_div_with_logits(*operands, target_is="probabilities", where=off)
+    assert backend.read(value) == 0
+
+
+WRONG = [
+    (
+        (STUDENT, INDICES.astype(float), LOG_P),
+        {},
+        TypeError,
+        "`indices` must have an integer dtype; got float64: pass the places of the teacher's "
+        "entries along `axis`, as a top-k function returns them beside the values.",
+    ),
+    (
+        (STUDENT, INDICES, LOG_P[..., :2]),
+        {},
+        ValueError,
+        "`indices` and `target` must have the same shape; got (2, 3, 3) and (2, 3, 2): pass both "
+        "as a top-k function returns them.",
+    ),
+    (
+        (STUDENT[:1], INDICES, LOG_P),
+        {},
+        ValueError,
+        "`indices` must have the shape of `input` but for the size along axis 2; got (2, 3, 3) "
+        "where `input` has (1, 3, 7): pass the same samples in both, and name the axis of one "
+        "distribution with axis=.",
+    ),
+    (
+        (STUDENT[..., :2], INDICES, LOG_P),
+        {},
+        ValueError,
+        "`indices` must name from 1 to 2 places of a sample, each once; got 3: leave out samples "
+        "without a teacher with where=, and entries that are named twice.",
+    ),
+    (
+        (STUDENT, INDICES, LOG_P),
+        {"target_is": "logits"},
+        ValueError,
+        "tail='bucket' needs the teacher's probabilities, which 3 of its logits do not tell: take "
+        "log_softmax of all of its logits before the top-k, and pass "
+        "target_is='log_probabilities', or pass tail='renormalize'.",
+    ),
+    (
+        (STUDENT, INDICES, LOG_P),
+        {"tail": "none"},
+        ValueError,
+        "`tail` must be one of 'bucket', 'zero', 'renormalize'; got 'none'.",
+    ),
+    (
+        (STUDENT, INDICES, INDICES),
+        {},
+        TypeError,
+        "`target` must have a real floating-point dtype; got int64: take "
+        'target.astype("float32"), and if these are counts divide them by their sum, '
+        'target.astype("float32") / target.astype("float32").sum(axis=-1, keepdims=True).',
+    ),
+]
+
+
+@pytest.mark.parametrize(("operands", "options", "kind", "sentence"), WRONG)
+def test_wrong_operands_are_told_in_a_sentence(operands, options, kind, sentence):
+    with pytest.raises(kind) as caught:
+        sparse_kl_div_with_logits(*operands, **options)
+    assert str(caught.value) == sentence

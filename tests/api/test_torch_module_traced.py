@@ -1,0 +1,100 @@
+"""kldiv_xp.torch.KLDivLoss in models that are compiled, exported, scripted and traced."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from api.torch_student import BOTH_SPACES, KLDivLoss, close, lesson, operands, student, torch
+
+# torch.export copies what torch itself deprecates.
+EXPORT_DEPRECATES = pytest.mark.filterwarnings(
+    "ignore:.*isinstance.treespec, LeafSpec.*:FutureWarning"
+)
+
+
+@pytest.mark.cases(2)
+@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
+def test_a_compiled_model_has_the_same_gradients(reduction):
+    features, target = lesson()
+    torch.compiler.reset()
+    eager, model = student(KLDivLoss(reduction=reduction)), student(KLDivLoss(reduction=reduction))
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    found, expected = compiled(features, target), eager(features, target)
+    close(found, expected)
+    found.sum().backward()
+    expected.sum().backward()
+    close(model.linear.weight.grad, eager.linear.weight.grad)
+
+
+@EXPORT_DEPRECATES
+@BOTH_SPACES
+def test_an_exported_model_computes_the_same_for_any_batch(log_target):
+    model = student(KLDivLoss(reduction="batchmean", log_target=log_target))
+    features, target = lesson()
+    target = target.log() if log_target else target
+    shapes = [{0: torch.export.Dim("batch")}] * 2
+    program = torch.export.export(model, (features, target), dynamic_shapes=shapes)
+    for rows in (8, 5):
+        close(
+            program.module()(features[:rows], target[:rows]), model(features[:rows], target[:rows])
+        )
+
+
+@pytest.mark.slow
+@EXPORT_DEPRECATES
+@pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")),
+    reason="onnxscript or onnxruntime is not installed",
+)
+def test_a_model_in_onnx_computes_the_same(tmp_path):
+    import onnxruntime
+
+    model = student().eval()
+    features, target = lesson()
+    target[0] = torch.tensor([0.0, 0.25, 0.75])
+    path = tmp_path / "student.onnx"
+    torch.onnx.export(model, (features, target), path, dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [argument.name for argument in session.get_inputs()]
+    feeds = dict(zip(names, (features.numpy(), target.numpy()), strict=True))
+    (found,) = session.run(None, feeds)
+    np.testing.assert_allclose(found, model(features, target).detach().numpy(), rtol=1e-6)
+
+
+# TorchScript
+
+SCRIPT_IS_DEPRECATED = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+
+
+@SCRIPT_IS_DEPRECATED
+@pytest.mark.parametrize("axis", [None, -1, (0, 1)])
+@BOTH_SPACES
+def test_a_scripted_loss_computes_the_same(axis, log_target):
+    loss = KLDivLoss(reduction="sum", log_target=log_target, axis=axis)
+    arrays = operands(log_target=log_target)
+    scripted = torch.jit.script(loss)
+    where = torch.arange(6)[:, None].expand(6, 4) < 4
+    assert torch.equal(scripted(*arrays), loss(*arrays))
+    assert torch.equal(scripted(*arrays, where=where), loss(*arrays, where=where))
+
+
+@SCRIPT_IS_DEPRECATED
+def test_a_scripted_model_has_the_same_gradients():
+    eager, model = student(), student()
+    scripted = torch.jit.script(model)
+    features, target = lesson()
+    found, expected = scripted(features, target), eager(features, target)
+    assert torch.equal(found, expected)
+    found.backward()
+    expected.backward()
+    close(model.linear.weight.grad, eager.linear.weight.grad)
+    assert repr(model) == repr(eager)
+
+
+@SCRIPT_IS_DEPRECATED
+@pytest.mark.filterwarnings("ignore:Converting a tensor to a Python:torch.jit.TracerWarning")
+def test_a_traced_model_computes_the_same_for_any_batch(reduction):
+    model = student(KLDivLoss(reduction=reduction, axis=-1))
+    features, target = lesson()
+    traced = torch.jit.trace(model, (features, target))
+    close(traced(features[:5], target[:5]), model(features[:5], target[:5]))
