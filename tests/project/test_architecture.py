@@ -42,7 +42,7 @@ LIBRARIES_OF = {
     "torch": "torch",
 }
 # These look at tensors without torch, which need not have been loaded.
-WITHOUT_LIBRARY = {"backends.torch.dtensor", "backends.torch.storage"}
+WITHOUT_LIBRARY = {f"backends.torch.{name}" for name in ("cuda_sparse", "dtensor", "storage")}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
 LOADED = {

@@ -6,7 +6,7 @@ from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
-from kldiv_xp._typing import Array, Axes
+from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
@@ -33,7 +33,7 @@ class Work(NamedTuple):
     source: tuple[Any, ...]
     """Function of `loss_kernels`, and its arguments but those of the layout."""
 
-    context: Context
+    working: DType
     inputs: dict[str, Buffer]
     outputs: dict[str, Buffer]
     numbers: tuple[float, ...] = ()
@@ -45,7 +45,12 @@ def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array
     result = device.empty(shape, context.dtype)
     outputs = {TERMS: device.buffer(result)}
     source = (loss_kernels.source_of_terms, form)
-    run(device, Work(source, context, buffers(device, arrays), outputs), shape, elements_plan)
+    run(
+        device,
+        Work(source, context.working, buffers(device, arrays), outputs),
+        shape,
+        elements_plan,
+    )
     return result
 
 
@@ -61,7 +66,7 @@ def slopes(
     """Gradients with respect to the wanted operands, all written in one pass."""
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
-    work = Work(source, context, inputs, outputs, (scale.number_at_hand(),))
+    work = Work(source, context.working, inputs, outputs, (scale.number_at_hand(),))
     run(device, work, tuple(arrays[0].shape), elements_plan)
     return results
 
@@ -79,7 +84,7 @@ def row_slopes(
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
-    work = Work(source, context, inputs, outputs, numbers)
+    work = Work(source, context.working, inputs, outputs, numbers)
     run(device, work, tuple(arrays[0].shape), rows_plan)
     return results
 
@@ -118,14 +123,14 @@ def sums(
     plan = partial(sums_plan, kept, axis)
     source = (loss_kernels.source_of_sums, form)
     if pieces == 1:
-        run(device, Work(source, context, inputs, total, divisor), shape, plan)
+        run(device, Work(source, context.working, inputs, total, divisor), shape, plan)
         return result
     rows = prod(shape[place] for place in kept)
     between = device.empty((rows * pieces,), device.float64)
     partial_sums = device.buffer(between)
-    run(device, Work(source, context, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
+    run(device, Work(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
     of_pieces = {"s": replace(partial_sums, strides=(pieces, 1))}
-    work = Work((loss_kernels.source_of_totals,), context, of_pieces, total, divisor)
+    work = Work((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
     run(device, work, (rows, pieces), totals_plan)
     return result
 
@@ -137,7 +142,7 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     source = (loss_kernels.source_of_divergences, any_of(divergence))
     numbers = (1.0, float(divergence.temperature))
     outputs = {TOTAL: device.buffer(result)}
-    work = Work(source, context, buffers(device, arrays), outputs, numbers)
+    work = Work(source, context.working, buffers(device, arrays), outputs, numbers)
     run(device, work, shape, rows_plan)
     return result
 
@@ -149,7 +154,7 @@ def run(
     inputs, outputs = places_of(work.inputs), places_of(work.outputs)
     if not outputs:
         return
-    found = plan(work.source, name_of(work.context.working), shape, inputs, outputs)
+    found = plan(work.source, name_of(work.working), shape, inputs, outputs)
     if found is None:
         return
     addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]

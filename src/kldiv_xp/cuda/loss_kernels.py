@@ -81,6 +81,18 @@ def source_of_row_slopes(
     return source(ways, (FACTOR, TEMPERATURE), *layout)
 
 
+@cache
+def source_of_rest_totals(temperature: float, *layout: Any) -> str:
+    """Text of the kernel that adds up the exponentials of what a teacher does not name."""
+    return source([losses.rest_totals(temperature)], (PARTS, TEMPERATURE), *layout)
+
+
+@cache
+def source_of_rest_slopes(temperature: float, *layout: Any) -> str:
+    """Text of the kernel that writes them times a number for a row."""
+    return source([losses.rest_slopes(temperature)], (TEMPERATURE,), *layout)
+
+
 def ways_of(divergence: Divergence) -> range:
     """Numbers of the ways to a row."""
     return range(len(divergence.ways(None)))

@@ -65,7 +65,7 @@ class SparseKL:
         self, xp: Namespace, input: Array, indices: Array, target: Array, entries: Entries
     ) -> Array:
         """Divergence of every row."""
-        _, _, log_q, log_rest = student(xp, input, indices, self.temperature, entries)
+        _, log_q, log_rest = student(xp, input, indices, self.temperature, entries)
         p, log_p, rest = self.teacher(xp, target)
         if self.tail == "zero":
             target = p if self.target_is == "probabilities" else log_p
@@ -94,7 +94,7 @@ class SparseKL:
             return xp.multiply(self.target_slope(xp, target, seen, known), upstream)
         scale = over(xp, upstream, self.temperature)
         at_indices, elsewhere = input_slopes(xp, seen, known, scale)
-        return entries.put(xp, xp.multiply(seen.exponentials, elsewhere), indices, at_indices)
+        return seen.rest.spread(elsewhere, indices, at_indices)
 
     def target_slope(self, xp: Namespace, target: Array, seen: Student, known: Teacher) -> Array:
         """With respect to p: log p - log q + 1 less that of the rest; centred if renormalised."""
@@ -146,5 +146,5 @@ def input_slopes(xp: Namespace, seen: Student, known: Teacher, scale: Array) -> 
     at_indices = xp.multiply(xp.subtract(xp.multiply(xp.exp(seen.log_q), mass), p), scale)
     outside = xp.subtract(xp.multiply(xp.exp(seen.log_rest), mass), rest)
     outside = xp.multiply(outside, scale)
-    total = xp.where(xp.equal(seen.total, 0), 1.0, seen.total)
+    total = xp.where(xp.equal(seen.rest.total, 0), 1.0, seen.rest.total)
     return at_indices, xp.divide(outside, total)

@@ -13,24 +13,53 @@ def taken_along_axis(xp: Namespace, array: Array, indices: Array) -> Array:
     return xp.take_along_axis(array, indices, axis=-1)
 
 
-class Entries(NamedTuple):
-    """How a library writes and reads entries at indices."""
+Put = Callable[[Namespace, Array, Array, Array | float], Array]
+"""(xp, array, indices, values) to the array with other values there."""
 
-    put: Callable[[Namespace, Array, Array, Array | float], Array]
-    """(xp, array, indices, values) to the array with other values there."""
+
+class Rest(NamedTuple):
+    """Exponentials of the logits that a teacher does not name."""
+
+    total: Array
+    """Their sum, a number for a row."""
+    spread: Callable[[Array, Array, Array], Array]
+    """(factor, indices, values) to them times a number for a row, and values at the indices."""
+
+
+def exponentials(xp: Namespace, rest: Array, anchor: Array, temperature: float | Array) -> Array:
+    """Exponentials of logits less a number of their row, over the temperature."""
+    return xp.exp(over(xp, xp.subtract(rest, anchor), temperature))
+
+
+def rest_at_once(
+    xp: Namespace, put: Put, rest: Array, anchor: Array, temperature: float | Array
+) -> Rest:
+    """Exponentials as one array, 0 at the indices, where the rest is -inf."""
+    every = exponentials(xp, rest, anchor, temperature)
+
+    def spread(factor: Array, indices: Array, values: Array) -> Array:
+        return put(xp, xp.multiply(every, factor), indices, values)
+
+    return Rest(row_sum(xp, every), spread)
+
+
+class Entries(NamedTuple):
+    """How a library writes and reads entries at indices, and sums up all others."""
+
+    put: Put
     take: Callable[[Namespace, Array, Array], Array] = taken_along_axis
     """(xp, array, indices) to its entries there."""
+    rest: Callable[[Namespace, Put, Array, Array, float | Array], Rest] = rest_at_once
+    """(xp, put, rest, anchor, temperature) to the exponentials."""
 
 
 class Student(NamedTuple):
-    """A student seen from the entries that the teacher names, one number a row but for the first.
+    """A student seen from the entries that the teacher names.
 
-    Probabilities are exponentials over their sum, where those at the indices are 0, times that of
-    all the rest.
+    Probabilities elsewhere are exponentials over their sum, times that of all the rest.
     """
 
-    exponentials: Array
-    total: Array
+    rest: Rest
     log_q: Array
     log_rest: Array
 
@@ -46,8 +75,8 @@ def student(
     rest = entries.put(xp, input, indices, -math.inf)
     most = xp.max(rest, axis=-1, keepdims=True)
     anchor = xp.where(xp.equal(most, -math.inf), 0.0, most)
-    exponentials = xp.exp(over(xp, xp.subtract(rest, anchor), temperature))
-    total = row_sum(xp, exponentials)
+    others = entries.rest(xp, entries.put, rest, anchor, temperature)
+    total = others.total
     highest = xp.maximum(xp.max(chosen, axis=-1, keepdims=True), most)
     shifted = over(xp, xp.subtract(chosen, highest), temperature)
     shift = over(xp, xp.subtract(anchor, highest), temperature)
@@ -55,4 +84,4 @@ def student(
     log_all = xp.log(xp.add(row_sum(xp, xp.exp(shifted)), xp.multiply(total, xp.exp(shift))))
     log_total = xp.log(xp.where(xp.equal(total, 0), 1.0, total))
     log_rest = xp.subtract(xp.add(shift, log_total), log_all)
-    return Student(exponentials, total, xp.subtract(shifted, log_all), log_rest)
+    return Student(others, xp.subtract(shifted, log_all), log_rest)

@@ -10,6 +10,7 @@ from kldiv_xp.core.evaluate_rows import rows_by, slopes_by
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.sparse_student import exponentials
 from kldiv_xp.tracing.lines import Symbol
 
 NAMES = ("x", "t", "w")
@@ -92,16 +93,45 @@ def row_slopes(
     return function
 
 
+def rest_totals(temperature: float) -> Function:
+    """Sum of the exponentials of a row of logits less a number of it."""
+
+    def function(xp: Namespace, numbers: Numbers, rest: Array, anchor: Array) -> Sequence[Array]:
+        divisor = number_of(temperature, numbers)
+        return (xp.sum(exponentials(xp, rest, anchor, divisor), axis=-1),)
+
+    return function
+
+
+def rest_slopes(temperature: float) -> Function:
+    """These exponentials times a number of their row."""
+
+    def function(
+        xp: Namespace, numbers: Numbers, rest: Array, anchor: Array, factor: Array
+    ) -> Sequence[Array]:
+        divisor = number_of(temperature, numbers)
+        return (xp.multiply(exponentials(xp, rest, anchor, divisor), factor),)
+
+    return function
+
+
+def number_of(temperature: float, numbers: Numbers) -> Any:
+    """Temperature that a kernel is given, if it was made for any."""
+    return numbers[TEMPERATURE] if temperature == ANY_TEMPERATURE else temperature
+
+
 def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
     """Divergence at the temperature that the kernel is given, if it was made for any."""
-    if divergence.temperature != ANY_TEMPERATURE:
-        return divergence
-    return replace(divergence, temperature=numbers[TEMPERATURE])
+    return replace(divergence, temperature=number_of(divergence.temperature, numbers))
 
 
 def any_of(divergence: Divergence) -> Divergence:
     """Divergence whose code is that of this one."""
-    temperature = divergence.temperature
+    return replace(divergence, temperature=any_temperature(divergence.temperature))
+
+
+def any_temperature(temperature: float) -> float:
+    """Temperature that stands for all whose code is the same."""
     if temperature == 1 or not 2.0**-100 < temperature < 2.0**100:  # such numbers need care
-        return divergence
-    return replace(divergence, temperature=ANY_TEMPERATURE)
+        return temperature
+    return ANY_TEMPERATURE

@@ -14,7 +14,13 @@ import pytest
 import reference
 from numpy.testing import assert_allclose
 
-from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    sparse_kl_div_with_logits,
+)
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -25,6 +31,7 @@ from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
     eager_logits,
     numpy_views,
     nvrtc_launcher,
+    sparse,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
@@ -45,7 +52,7 @@ def way(request, monkeypatch):
     if request.param == "kernels" and cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     compiler = types.SimpleNamespace() if request.param == "kernels" else None
-    for module in (eager, eager_logits):
+    for module in (eager, eager_logits, sparse):
         monkeypatch.setattr(module, "place_of", passing_for_cuda)
     monkeypatch.setattr(cuda, "compiler", lambda: compiler)
     monkeypatch.setattr(cuda, "launcher", lambda _: launch)
@@ -74,7 +81,7 @@ def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(Fal
 def plainly(monkeypatch, function, *arguments, **options):
     """What the plain expression gives."""
     with monkeypatch.context() as patch:
-        for module in (eager, eager_logits):
+        for module in (eager, eager_logits, sparse):
             patch.setattr(module, "place_of", lambda *_: None)
         return function(*arguments, **options)
 
@@ -292,3 +299,53 @@ def test_blocks_cover_every_element_once(monkeypatch, shape):
         assert block.numel() <= 16
         counts[index] += 1
     assert (counts == 1).all()
+
+
+def teacher(target_is, tail):
+    """Logits of a student with a class that has no chance, indices, and what is known there."""
+    generator = torch.Generator().manual_seed(3)
+    logits = 3 * torch.randn((5, 40), generator=generator, dtype=torch.float64)
+    logits[0, 3] = -torch.inf
+    indices = torch.stack([torch.randperm(40, generator=generator)[:6] for _ in range(5)])
+    p = torch.randn((5, 6 if tail == "renormalize" else 9), generator=generator).softmax(-1)[:, :6]
+    return logits, indices, p if target_is == "probabilities" else p.log()
+
+
+@pytest.mark.cases(6)
+@TYPES
+@pytest.mark.parametrize("tail", ["bucket", "zero", "renormalize"])
+@pytest.mark.parametrize("target_is", ["probabilities", "log_probabilities"])
+@pytest.mark.parametrize("options", [
+    {}, {"temperature": 2.5}, {"temperature": 1e35}, {"reduction": "none"},
+    {"reduction": "mean", "where": torch.tensor([True, False, True, True, False])},
+], ids=["plain", "temperature", "hot", "none", "where"])  # fmt: skip
+def test_teachers_known_in_part_are_compared_as_by_the_plain_expression(
+    monkeypatch, type_, tail, target_is, options
+):
+    if cuda_on_cpu.why_unusable():
+        pytest.skip(cuda_on_cpu.why_unusable())
+    launched = []
+
+    def launch(source, *rest):
+        launched.append(source)
+        cuda_on_cpu.launch(source, *rest)
+
+    logits, indices, target = teacher(target_is, tail)
+
+    def loss_and_gradients():
+        x = logits.to(getattr(torch, type_)).requires_grad_()
+        t = target.to(x.dtype).requires_grad_()
+        chosen = {"target_is": target_is, "tail": tail, "dtype": torch.float64, **options}
+        loss = sparse_kl_div_with_logits(x, indices, t, **chosen)
+        loss.sum().backward()
+        return loss.detach(), x.grad, t.grad
+
+    expected = plainly(monkeypatch, loss_and_gradients)
+    monkeypatch.setattr(sparse, "place_of", passing_for_cuda)
+    monkeypatch.setattr(cuda, "compiler", types.SimpleNamespace)
+    monkeypatch.setattr(cuda, "launcher", lambda _: launch)
+    found = loss_and_gradients()
+    assert launched
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == other.dtype
+        assert_close(one, other, type_)

@@ -9,6 +9,7 @@ from kldiv_xp.backends import numpy_sparse
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
+    device_way,
     empty,
     is_differentiated,
     lent,
@@ -61,7 +62,12 @@ class SparseRows(torch.autograd.Function):
 
 def rows_of(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    if place_of(arrays, (), NAMES) != HOST:
+    place = place_of(arrays, (), NAMES)
+    by_kernels = kernels_at(place, arrays)
+    if by_kernels is not None:
+        rows: Array = by_kernels.rows_of(working, divergence, arrays)
+        return rows
+    if place != HOST:
         return plain_sparse_rows(working, arrays, divergence, BY_GATHER)
     rows, memory = empty(arrays[0].shape[:-1], working)
     xp, dtype = numpy_namespace(), numpy_type(working)
@@ -77,7 +83,14 @@ def slopes_of(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives with respect to input and target, if they are wanted."""
-    if place_of(arrays, (upstream,), NAMES) != HOST or is_differentiated(*arrays, upstream):
+    place = place_of(arrays, (upstream,), NAMES)
+    if is_differentiated(*arrays, upstream):
+        place = None
+    by_kernels = kernels_at(place, arrays)
+    if by_kernels is not None:
+        slopes: Gradient = by_kernels.slopes_of(working, divergence, arrays, upstream, wanted)
+        return slopes
+    if place != HOST:
         (upstream,) = copied((upstream,))
         return plain_sparse_slopes(working, arrays, divergence, BY_GATHER, upstream, wanted)
     by_input, by_target = (
@@ -89,3 +102,13 @@ def slopes_of(
     xp, dtype = numpy_namespace(), numpy_type(working)
     numpy_sparse.fill_slopes(xp, operands, divergence, slope, memory, dtype, threads)
     return by_input[0], by_target[0]
+
+
+def kernels_at(place: str | None, arrays: Arrays) -> Any:
+    """Module that computes by kernels, or None where there are none for the logits."""
+    way = device_way(place, arrays[:1])
+    if way is None or way.compiler() is None:
+        return None
+    from kldiv_xp.backends.torch import cuda_sparse
+
+    return cuda_sparse
