@@ -92,7 +92,7 @@ def steps(
 ) -> Iterator[dict[str, Any]]:
     """Parts of the results, one after the other; what has been found is not lost with the next."""
     if "measured" in parts:
-        yield measure(cases(dry_run=dry_run), peers, click.echo, dry_run=dry_run)
+        yield from measure(cases(dry_run=dry_run), peers, click.echo, dry_run=dry_run)
     click.echo("waits, conformance, unit tests")
     with ThreadPoolExecutor() as pool:
         made: dict[str, Callable[..., Any]] = {

@@ -37,6 +37,11 @@ class Case:
         return self.loss == "linear_kl_div"
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether the teacher is known at some indices."""
+        return self.loss == "sparse_kl_div_with_logits"
+
+    @property
     def options(self) -> dict[str, Any]:
         """Arguments of the loss."""
         space = {} if self.of_logits else {"log_target": self.log_target}
@@ -45,7 +50,7 @@ class Case:
     @property
     def is_small(self) -> bool:
         """Whether peers that are compiled for each case, which takes seconds, are measured too."""
-        is_special = self.log_target or self.is_linear
+        is_special = self.log_target or self.is_linear or self.is_sparse
         return self.shape[1] < LARGE and self.dtype != "float16" and not is_special
 
     @property
@@ -61,6 +66,8 @@ class Case:
 LARGE = 100_000
 HIDDEN = 2048
 """Size of the hidden states of a linear case."""
+KNOWN = 32
+"""Entries of each row that a sparse teacher knows."""
 
 FULL = ((4096, 32000), (4096, 128256))
 DRY = ((4, 300),)
@@ -80,6 +87,7 @@ def cases(*, dry_run: bool) -> list[Case]:
     samples = 3 if dry_run else 15
     shapes = DRY if dry_run else FULL
     linear = {"loss": "linear_kl_div", "backward": True, "dtype": "bfloat16"}
+    sparse = {"loss": "sparse_kl_div_with_logits", "backward": True}
     return [
         *(
             Case(shape=shape, dtype=dtype, samples=samples, **options)
@@ -88,4 +96,9 @@ def cases(*, dry_run: bool) -> list[Case]:
             for dtype in ITEM_SIZE
         ),
         *(Case(shape=shape, samples=samples, **linear) for shape in shapes),
+        *(
+            Case(shape=shape, dtype=dtype, samples=samples, **sparse)
+            for shape in shapes
+            for dtype in ("float32", "bfloat16")
+        ),
     ]

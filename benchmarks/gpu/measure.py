@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from statistics import quantiles
 from typing import Any
 
@@ -19,19 +19,18 @@ Line = dict[str, Any]
 
 def measure(
     planned: list[Case], names: Sequence[str], tick: Callable[[str], None], *, dry_run: bool
-) -> Line:
-    """How the peers greeted, and what came of each case for each of them."""
-    peers: Line = {}
-    measured: dict[str, Line] = {case.name: {} for case in planned}
+) -> Iterator[Line]:
+    """How each peer greeted, and what came of each case for it, as soon as it has ended."""
     with ThreadPoolExecutor(1 if dry_run else len(names)) as pool:
-        asked = {name: pool.submit(ask, name, planned, dry_run=dry_run) for name in names}
-        for name, future in asked.items():
-            greeting, answers = future.result()
+        asked = {pool.submit(ask, name, planned, dry_run=dry_run): name for name in names}
+        for future in as_completed(asked):
+            (greeting, answers), name = future.result(), asked[future]
             tick(PEERS[name].label)
-            peers[name] = {"label": PEERS[name].label, **greeting}
-            for case, answer in zip(planned, answers, strict=False):
-                measured[case.name][name] = answer
-    return {"peers": peers, "measured": measured}
+            pairs = zip(planned, answers, strict=False)
+            yield {
+                "peers": {name: {"label": PEERS[name].label, **greeting}},
+                "measured": {case.name: {name: answer} for case, answer in pairs},
+            }
 
 
 def ask(name: str, planned: list[Case], *, dry_run: bool) -> tuple[Line, list[Line]]:

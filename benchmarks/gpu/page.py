@@ -38,7 +38,9 @@ def read(path: Path) -> Line | None:
 def rows(document: Line) -> list[Line]:
     """The table of targets."""
     planned = cases(dry_run=document["dry_run"])
-    return [row(target, target.readings(planned, document["measured"])) for target in TARGETS]
+    return [
+        row(target, target.readings(planned, document.get("measured", {}))) for target in TARGETS
+    ]
 
 
 def row(target: Target, values: dict[str, float]) -> Line:
@@ -81,10 +83,10 @@ def table(loss: str, planned: list[Case], document: Line) -> Line:
 
 def cell(case: Case, peer: str, document: Line) -> Line:
     """Time, share of the bandwidth of a copy and extra memory of a peer, or why there are none."""
-    entries = document["measured"][case.name]
+    entries = document.get("measured", {}).get(case.name, {})
     time = seconds(entries, peer)
     if time is None:
-        entry = {**document["peers"][peer], **entries.get(peer, {})}
+        entry = {**document.get("peers", {}).get(peer, {}), **entries.get(peer, {})}
         why = entry.get("error") or entry.get("skip") or "not measured"
         return {"time": "-", "peak": "-", "why": why}
     rate = bandwidth(entries, peer) or 0.0

@@ -32,6 +32,9 @@ class Peer:
     takes_linear: bool = False
     """Whether losses of hidden states are measured too."""
 
+    takes_sparse: bool = False
+    """Whether losses with a teacher known at some indices are measured too."""
+
     @property
     def library(self) -> str:
         """Which library its arrays are of."""
@@ -43,6 +46,8 @@ class Peer:
             return f"no {case.dtype}"
         if case.is_linear:
             return None if self.takes_linear else "no hidden states"
+        if case.is_sparse:
+            return None if self.takes_sparse else "no teacher known in part"
         return None if self.takes_all or case.is_small else "not measured in this case"
 
     def load(self) -> Prepare:
@@ -71,6 +76,8 @@ class Peer:
             return 0  # a product of matrices decides
         if self.place.endswith(":copy"):
             return 2 * case.operand_bytes
+        if case.is_sparse:
+            return 3 * case.operand_bytes  # read for the value, read and written for the derivative
         least = max(self.passes_in_backward, 3 if case.of_logits else 2)
         extra = least if case.backward else 0
         return (2 + extra) * case.operand_bytes
@@ -85,7 +92,7 @@ PEERS = {
     "copy-torch": Peer("a copy on the device, torch", "torch_peers:copy", clocks.Torch, ("torch",)),
     "torch": Peer(
         "torch (F.kl_div), eager", "torch_peers:theirs", clocks.Torch, ("torch",),
-        takes_all=False, takes_linear=True,
+        takes_all=False, takes_linear=True, takes_sparse=True,
     ),
     "torch-compile": Peer(
         "torch (F.kl_div), torch.compile", "torch_peers:theirs_compiled", clocks.Torch, ("torch",),
@@ -97,7 +104,7 @@ PEERS = {
     ),
     "ours-torch": Peer(
         "kldiv_xp on torch, eager", "torch_peers:ours", clocks.Torch, ("kldiv_xp", "torch"),
-        is_compiled=True, takes_linear=True,
+        is_compiled=True, takes_linear=True, takes_sparse=True,
     ),
     "ours-torch-blocks": Peer(
         "kldiv_xp on torch, eager, without a compiler", "torch_peers:ours_in_blocks", clocks.Torch,

@@ -24,7 +24,7 @@ def tensors_pass_for_cuda() -> None:
     import torch
 
     from benchmarks.gpu import torch_peers
-    from kldiv_xp.backends.torch import cuda, eager, eager_logits, numpy_views
+    from kldiv_xp.backends.torch import cuda, eager, eager_logits, numpy_views, sparse
 
     sys.path.insert(0, str(ROOT / "tests"))
     import cuda_on_cpu
@@ -35,7 +35,7 @@ def tensors_pass_for_cuda() -> None:
     torch.set_num_threads(1)
     torch_peers.DEVICE = "cpu"
     torch_peers.COMPILER = {"backend": "aot_eager"}
-    for module in (eager, eager_logits):
+    for module in (eager, eager_logits, sparse):
         replace(module, place_of=lambda *_: numpy_views.CUDA)
     replace(
         cuda,

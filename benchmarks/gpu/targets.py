@@ -25,7 +25,7 @@ class Target:
     def readings(self, planned: list[Case], measured: dict[str, Entries]) -> dict[str, float]:
         """Name of a case to what was measured there."""
         found = {
-            case.name: self.reading(case, measured[case.name])
+            case.name: self.reading(case, measured.get(case.name, {}))
             for case in planned
             if case.backward == self.backward and not case.log_target and case.loss == self.loss
         }
@@ -139,6 +139,13 @@ TARGETS = (
         for loss in ("kl_div_with_logits", "js_div_with_logits")
         for what, reading in (("faster", faster), ("less extra memory", less_memory))
         for way, backward in (("forward", False), ("with backward", True))
+    ),
+    *(
+        Target(
+            f"sparse_kl_div_with_logits, torch eager, with backward: {what} than log_softmax", 1,
+            reading("ours-torch", "torch"), backward=True, loss="sparse_kl_div_with_logits",
+        )
+        for what, reading in (("faster", faster), ("less extra memory", less_memory))
     ),
     *(
         Target(

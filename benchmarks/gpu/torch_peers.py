@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 import kldiv_xp
-from benchmarks.gpu.cases import HIDDEN, Case
+from benchmarks.gpu.cases import HIDDEN, KNOWN, Case
 
 Function = Callable[[], object]
 Loss = Callable[..., Any]
@@ -58,6 +58,8 @@ THEIRS: dict[str, Loss] = {
 
 def theirs(case: Case) -> Function:
     """F.kl_div, or what is made of it."""
+    if case.is_sparse:
+        return sparse_call(case, of_log_softmax)
     return linear_call(case, of_products) if case.is_linear else call(case, THEIRS[case.loss])
 
 
@@ -79,6 +81,8 @@ def ours(case: Case) -> Function:
 
 def of_ours(case: Case) -> Function:
     """Ours."""
+    if case.is_sparse:
+        return sparse_call(case, kldiv_xp.sparse_kl_div_with_logits)
     if case.is_linear:
         return linear_call(
             case, lambda x, w, t, v: kldiv_xp.linear_kl_div(x, w, t, target_weight=v)
@@ -137,6 +141,34 @@ def call(case: Case, loss: Loss) -> Function:
 def of_products(x: torch.Tensor, w: torch.Tensor, t: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
     """F.kl_div of all logits at once."""
     return plain_kl(x @ w.T, t @ v.T)
+
+
+def of_log_softmax(x: torch.Tensor, indices: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """Divergence of the entries of a log_softmax, and of all others as one, as it is often written.
+
+    The rest is 1 - sum, which is 0 or negative where the student is certain.
+    """
+    log_q, p = torch.log_softmax(x, 1).gather(1, indices).float(), t.exp()
+    rest_q, rest = 1 - log_q.exp().sum(1), 1 - p.sum(1)
+    named = (p * (t - log_q)).sum(1)
+    return (named + rest * (rest.log() - rest_q.log())).mean()
+
+
+def sparse_call(case: Case, loss: Loss) -> Function:
+    """The loss of logits and the logarithms of some probabilities, with its derivative."""
+    rows, columns = case.shape
+    x, _ = operands(case)
+    indices = torch.rand(rows, columns, device=DEVICE).topk(KNOWN, 1).indices
+    t = torch.log_softmax(torch.randn(rows, KNOWN + 1, device=DEVICE), 1)[:, :KNOWN]
+    x.requires_grad_()
+
+    def forward_and_backward() -> torch.Tensor:
+        x.grad = None
+        value: torch.Tensor = loss(x, indices, t)
+        value.backward()
+        return value
+
+    return forward_and_backward
 
 
 def linear_call(case: Case, loss: Loss) -> Function:
