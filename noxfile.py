@@ -139,7 +139,7 @@ def floors(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("version", ["2.9.1", "2.11.0"])
+@nox.parametrize("version", ["2.10.0", "2.11.0"])
 def torches(session: nox.Session, version: str) -> None:
     """Judge an older torch, eager and compiled; its packages take gigabytes, CUDA's among them."""
     session.install(f"torch=={version}", ".[conformance]")

@@ -28,19 +28,19 @@ def is_transformed() -> bool:
         return True
 
 
-# What torch.compiler.assume_constant_result does, without its import of the whole compiler: before
-# torch 2.13 "Dynamo does not know how to trace the builtin get_dynamic_layer_stack_depth". Asked
-# while it traces, within its own transforms too; which there are around it guards a program.
-is_transformed._dynamo_marked_constant = True  # type: ignore[attr-defined]
-
 
 def is_exported() -> bool:
-    """Whether a program is recorded that runs without this package: it may hold no operator of it.
-
-    By names that torch.compile reads as constants.
-    """
+    """Whether a program is recorded that runs without this package, so without its operators."""
     is_exporting = getattr(torch.compiler, "is_exporting", None)
     return is_exporting is None or is_exporting() or torch.jit.is_tracing()
+
+
+# What torch.compiler.assume_constant_result does, without its import of the whole compiler: these
+# are called while torch.compile traces, and within its own transforms too. Before torch 2.13 it
+# "does not know how to trace the builtin get_dynamic_layer_stack_depth", and takes each program for
+# one that is exported.
+for question in (is_transformed, is_exported):
+    question._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def is_watched() -> bool:
