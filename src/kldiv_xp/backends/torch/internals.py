@@ -28,7 +28,6 @@ def is_transformed() -> bool:
         return True
 
 
-
 def is_exported() -> bool:
     """Whether a program is recorded that runs without this package, so without its operators."""
     is_exporting = getattr(torch.compiler, "is_exporting", None)
