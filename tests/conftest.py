@@ -8,6 +8,7 @@ import socket
 import sys
 import warnings
 from collections import defaultdict
+from inspect import signature
 from pathlib import Path
 from types import CodeType
 from zlib import crc32
@@ -77,9 +78,9 @@ HERE = installed(*ASKED)
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what no backend could do: dtypes that it lacks, and its own library as another."""
-    params = {item: getattr(item, "callspec", None) for item in items}
-    left_out = [item for item in items if params[item] and not is_possible(params[item].params)]
+    """Leave out what no backend could do, and what a test says to be no case of it."""
+    params = {item: item.callspec.params for item in items if hasattr(item, "callspec")}
+    left_out = [item for item in params if not is_case(item, params[item])]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
     mark_long(items)
@@ -119,6 +120,14 @@ def spread(items: list, most: int, seed: str) -> list:
     step = max(1, len(items) / most)
     start = crc32(seed.encode()) % max(1, int(step))
     return [items[int(start + number * step)] for number in range(min(most, len(items)))]
+
+
+def is_case(item, params: dict[str, object]) -> bool:
+    """Whether a backend can do it, and the conditions of the test hold."""
+    conditions = [mark.args[0] for mark in item.iter_markers("only_where")]
+    return is_possible(params) and all(
+        condition(*map(params.get, signature(condition).parameters)) for condition in conditions
+    )
 
 
 def is_possible(params: dict[str, object]) -> bool:

@@ -143,43 +143,41 @@ def test_float32_agrees_with_float64_for_any_vocabulary(size, count):
                 assert (found >= 0).all()
 
 
-@pytest.fixture
-def uncompiled(backend):
-    """Backend that compiles nothing for seconds."""
-    if backend.name == "torch-compile":
-        pytest.skip("its graph is that of the formula, which the others compute")
-    return backend
+# The graph is that of the formula, which the others compute.
+UNCOMPILED = pytest.mark.only_where(lambda backend: backend != "torch-compile")
 
 
 LOSSES = [(kl_div_with_logits, {}), *((js_div_with_logits, {"beta": b}) for b in (0.5, 0.1, 1))]
 
 
-def test_equal_rows_cost_exactly_nothing(uncompiled, dtype):
+@UNCOMPILED
+def test_equal_rows_cost_exactly_nothing(backend, dtype):
     teacher = np.round(RNG.normal(size=(300, 9)) * 64) / 16
     teacher[0, :3] = -math.inf
     for moved in (teacher, teacher + 1000):
-        operands = [uncompiled.array(one, dtype) for one in (moved, teacher)]
+        operands = [backend.array(one, dtype) for one in (moved, teacher)]
         for function, options in LOSSES:
-            found = uncompiled.values(function, *operands, reduction="none", **options)
+            found = backend.values(function, *operands, reduction="none", **options)
             assert_array_equal(found, 0)
             assert not np.signbit(found).any()
 
 
-def test_no_divergence_is_negative_and_none_beyond_its_maximum(uncompiled, dtype):
+@UNCOMPILED
+def test_no_divergence_is_negative_and_none_beyond_its_maximum(backend, dtype):
     noises = np.repeat([1e-7, 1e-4, 1, 300], 100)[:, None]
     teacher = 4 * RNG.normal(size=(400, 11))
     student = teacher + noises * RNG.normal(size=teacher.shape)
-    operands = [uncompiled.array(one, dtype) for one in (student, teacher)]
+    operands = [backend.array(one, dtype) for one in (student, teacher)]
     for beta in (None, 0.5, 0.3, 1e-10):
         if beta is None:
-            found = uncompiled.values(kl_div_with_logits, *operands, reduction="none")
+            found = backend.values(kl_div_with_logits, *operands, reduction="none")
             assert (found >= 0).all()
             continue
         most = np.asarray(-(beta * math.log(beta) + (1 - beta) * math.log1p(-beta)), dtype)
-        found = uncompiled.values(js_div_with_logits, *operands, beta=beta, reduction="none")
+        found = backend.values(js_div_with_logits, *operands, beta=beta, reduction="none")
         assert ((found >= 0) & (found <= most)).all()
     there, back = (
-        uncompiled.values(js_div_with_logits, *pair, reduction="none")
+        backend.values(js_div_with_logits, *pair, reduction="none")
         for pair in (operands, operands[::-1])
     )
     assert_array_equal(there, back)
@@ -208,7 +206,8 @@ SPECIAL = [
 ]
 
 
-def test_special_rows_have_their_value(uncompiled):
+@UNCOMPILED
+def test_special_rows_have_their_value(backend):
     for size in (1, 2, 3):
         rows = [row for row in SPECIAL if len(row[0]) == size]
         students, teachers = (np.asarray([row[i] for row in rows], "float32") for i in (0, 1))
@@ -216,19 +215,20 @@ def test_special_rows_have_their_value(uncompiled):
             exact_kl(s, t)[0] if value is None else value
             for s, t, (_, _, value) in zip(students, teachers, rows, strict=True)
         ]
-        operands = [uncompiled.array(one, "float32") for one in (students, teachers)]
-        found = uncompiled.values(kl_div_with_logits, *operands, reduction="none")
+        operands = [backend.array(one, "float32") for one in (students, teachers)]
+        found = backend.values(kl_div_with_logits, *operands, reduction="none")
         assert_allclose(found, np.asarray(expected, "float64"), rtol=1e-5, atol=0)
         for beta in (0.5, 0.25):
-            found = uncompiled.values(js_div_with_logits, *operands, beta=beta, reduction="none")
+            found = backend.values(js_div_with_logits, *operands, beta=beta, reduction="none")
             missing = np.asarray([value is not None and math.isnan(value) for value in expected])
             assert_array_equal(np.isnan(found), missing)
             assert ((found >= 0) & (found <= np.float32(math.log(2))))[~missing].all()
 
 
-def test_scaled_loss_is_right_at_any_temperature(uncompiled):
+@UNCOMPILED
+def test_scaled_loss_is_right_at_any_temperature(backend):
     student, teacher = np.float32([[1, 2, 3], [5, 0, -3]]), np.float32([[1, 2, 3.5], [0.1, 4, 1]])
-    operands = [uncompiled.array(one, "float32") for one in (student, teacher)]
+    operands = [backend.array(one, "float32") for one in (student, teacher)]
     smallest = float(np.finfo("float32").smallest_normal)
     for temperature in (1e-38, 1e-20, 0.3, 2.0, 1e4, 1e10, 1e20, 1e38, 1e39):
         expected = [
@@ -236,12 +236,13 @@ def test_scaled_loss_is_right_at_any_temperature(uncompiled):
             for pair in zip(student, teacher, strict=True)
         ]
         options = {"temperature": temperature, "reduction": "none"}
-        found = uncompiled.values(kl_div_with_logits, *operands, **options)
+        found = backend.values(kl_div_with_logits, *operands, **options)
         assert_allclose(found, np.asarray(expected, "float64"), rtol=1e-5, atol=smallest)
 
 
-def test_limit_of_the_scaled_loss_is_half_the_variance(uncompiled):
-    operands = [uncompiled.array([one], "float32") for one in ([1, 2, 3], [1, 2, 3.5])]
+@UNCOMPILED
+def test_limit_of_the_scaled_loss_is_half_the_variance(backend):
+    operands = [backend.array([one], "float32") for one in ([1, 2, 3], [1, 2, 3.5])]
     for temperature in (1e10, 1e39):
         for function, options, share in [
             (kl_div_with_logits, {}, 1),
@@ -249,24 +250,25 @@ def test_limit_of_the_scaled_loss_is_half_the_variance(uncompiled):
             (js_div_with_logits, {"beta": 0.1}, 0.09),
         ]:
             options["scale_by_temperature_squared"] = True
-            found = uncompiled.values(function, *operands, temperature=temperature, **options)
+            found = backend.values(function, *operands, temperature=temperature, **options)
             assert_allclose(found, 0.5 * np.var([0, 0, 0.5]) * share, rtol=1e-6)
     options = {"temperature": 1e10, "scale_by_temperature_squared": False}
-    found = uncompiled.values(kl_div_with_logits, *operands, **options)
+    found = backend.values(kl_div_with_logits, *operands, **options)
     assert_allclose(found, 2.7777777e-22, rtol=1e-6)
 
 
-def test_temperature_without_a_reciprocal_is_refused_in_one_sentence(uncompiled):
-    operands = [uncompiled.array([one], "float32") for one in ([1, 2], [2, 1])]
+@UNCOMPILED
+def test_temperature_without_a_reciprocal_is_refused_in_one_sentence(backend):
+    operands = [backend.array([one], "float32") for one in ([1, 2], [2, 1])]
     with pytest.raises(ValueError, match="reciprocal") as caught:
         kl_div_with_logits(*operands, temperature=1e-40)
     assert str(caught.value) == (
         "`temperature` must be at least 2.94e-39 where float32 is computed in, which holds no "
         "larger reciprocal; got 1e-40: multiply the logits and the temperature by the same number."
     )
-    moved = [uncompiled.array([[a * 1e20, b * 1e20]], "float32") for a, b in ([1, 2], [2, 1])]
+    moved = [backend.array([[a * 1e20, b * 1e20]], "float32") for a, b in ([1, 2], [2, 1])]
     options = {"temperature": 1e-20, "scale_by_temperature_squared": False}
-    assert np.isposinf(uncompiled.values(kl_div_with_logits, *moved, **options))
+    assert np.isposinf(backend.values(kl_div_with_logits, *moved, **options))
 
 
 def gradients(name, dtype, function, **options):
