@@ -81,10 +81,9 @@ differentiable_rows.defvjp(rows_and_operands, slopes)
 compiled_rows = jax.jit(differentiable_rows, static_argnums=(0, 1))
 
 
-def zeros(array: Array) -> Array:
-    """Derivative of a constant."""
-    is_real = jnp.issubdtype(array.dtype, jnp.floating)
-    return jnp.zeros(array.shape, array.dtype if is_real else jax.dtypes.float0)
+def zeros(array: Array) -> Array | None:
+    """Derivative of a constant; None of integers and masks: JAX 0.4 makes no array of float0."""
+    return jnp.zeros_like(array) if jnp.issubdtype(array.dtype, jnp.floating) else None
 
 
 def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:

@@ -8,11 +8,10 @@ from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers
 from kldiv_xp.cuda.launch_plan import Work, run
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
-from kldiv_xp.formula.sparse_student import Rest
 from kldiv_xp.tracing.losses import RESULTS, TOTAL, any_temperature
 
 
-class RestByKernels(NamedTuple):
+class Exponentials(NamedTuple):
     """Exponentials of logits less a number of their row, which are nowhere written down."""
 
     device: Device
@@ -22,10 +21,6 @@ class RestByKernels(NamedTuple):
     logits: Array
     anchor: Array
     temperature: float
-
-    def rest(self) -> Rest:
-        """Their sum, and a way to their multiples."""
-        return Rest(self.total(), self.spread)
 
     def total(self) -> Array:
         """Sum of every row."""

@@ -18,10 +18,12 @@ Put = Callable[[Namespace, Array, Array, Array | float], Array]
 
 
 class Rest(NamedTuple):
-    """Exponentials of the logits that a teacher does not name."""
+    """Logits that a teacher does not name, and their exponentials."""
 
+    most: Array
+    """The largest logit, a number for a row."""
     total: Array
-    """Their sum, a number for a row."""
+    """Sum of the exponentials, a number for a row."""
     spread: Callable[[Array, Array, Array], Array]
     """(factor, indices, values) to them times a number for a row, and values at the indices."""
 
@@ -31,16 +33,23 @@ def exponentials(xp: Namespace, rest: Array, anchor: Array, temperature: float |
     return xp.exp(over(xp, xp.subtract(rest, anchor), temperature))
 
 
+def anchor_of(xp: Namespace, most: Array) -> Array:
+    """What is subtracted from the logits of a row: the largest, or 0 where there is none."""
+    return xp.where(xp.equal(most, -math.inf), 0.0, most)
+
+
 def rest_at_once(
-    xp: Namespace, put: Put, rest: Array, anchor: Array, temperature: float | Array
+    xp: Namespace, put: Put, input: Array, indices: Array, temperature: float | Array
 ) -> Rest:
     """Exponentials as one array, 0 at the indices, where the rest is -inf."""
-    every = exponentials(xp, rest, anchor, temperature)
+    rest = put(xp, input, indices, -math.inf)
+    most = xp.max(rest, axis=-1, keepdims=True)
+    every = exponentials(xp, rest, anchor_of(xp, most), temperature)
 
     def spread(factor: Array, indices: Array, values: Array) -> Array:
         return put(xp, xp.multiply(every, factor), indices, values)
 
-    return Rest(row_sum(xp, every), spread)
+    return Rest(most, row_sum(xp, every), spread)
 
 
 class Entries(NamedTuple):
@@ -50,7 +59,7 @@ class Entries(NamedTuple):
     take: Callable[[Namespace, Array, Array], Array] = taken_along_axis
     """(xp, array, indices) to its entries there."""
     rest: Callable[[Namespace, Put, Array, Array, float | Array], Rest] = rest_at_once
-    """(xp, put, rest, anchor, temperature) to the exponentials."""
+    """(xp, put, input, indices, temperature) to what the indices do not name."""
 
 
 class Student(NamedTuple):
@@ -72,11 +81,9 @@ def student(
     The rest is added up by itself: as 1 - sum(q) it is 0 where the student is certain.
     """
     chosen = entries.take(xp, input, indices)
-    rest = entries.put(xp, input, indices, -math.inf)
-    most = xp.max(rest, axis=-1, keepdims=True)
-    anchor = xp.where(xp.equal(most, -math.inf), 0.0, most)
-    others = entries.rest(xp, entries.put, rest, anchor, temperature)
-    total = others.total
+    others = entries.rest(xp, entries.put, input, indices, temperature)
+    most, total, _ = others
+    anchor = anchor_of(xp, most)
     highest = xp.maximum(xp.max(chosen, axis=-1, keepdims=True), most)
     shifted = over(xp, xp.subtract(chosen, highest), temperature)
     shift = over(xp, xp.subtract(anchor, highest), temperature)

@@ -39,14 +39,15 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
 
 
 class SparseRows(torch.autograd.Function):
-    """Divergences as one node that keeps the operands, and nothing that was computed from them."""
+    """Divergences as one node that keeps the operands, and a few numbers of each row."""
 
     @staticmethod
     def forward(ctx: Any, working: DType, divergence: SparseKL, *arrays: Array) -> Array:
         """Divergence of every row."""
         keep(ctx, arrays)
         ctx.options, ctx.shapes = (working, divergence), [array.shape for array in arrays]
-        return rows_of(working, divergence, arrays)
+        ctx.known = []
+        return rows_of(working, divergence, arrays, ctx.known)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
@@ -56,16 +57,22 @@ class SparseRows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2], ctx.needs_input_grad[4]
         working, divergence = ctx.options
         upstream = upstream.unsqueeze(-1)
-        by_input, by_target = slopes_of(working, divergence, arrays, upstream, wanted)
+        options = working, divergence, arrays, upstream, wanted
+        by_input, by_target = slopes_of(*options, ctx.known)
         return None, None, by_input, None, by_target, *[None for _ in arrays[3:]]
 
 
-def rows_of(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
-    """Divergence of every row, in the type that is computed in."""
+def rows_of(
+    working: DType, divergence: SparseKL, arrays: Arrays, known: list[Array] | None = None
+) -> Array:
+    """Divergence of every row, in the type that is computed in.
+
+    What kernels know then of the rows is added to what is `known`.
+    """
     place = place_of(arrays, (), NAMES)
     by_kernels = kernels_at(place, arrays)
     if by_kernels is not None:
-        rows: Array = by_kernels.rows_of(working, divergence, arrays)
+        rows: Array = by_kernels.rows_of(working, divergence, arrays, known)
         return rows
     if place != HOST:
         return plain_sparse_rows(working, arrays, divergence, BY_GATHER)
@@ -81,6 +88,7 @@ def slopes_of(
     arrays: Arrays,
     upstream: Array,
     wanted: tuple[bool, bool],
+    known: list[Array] | None = None,
 ) -> Gradient:
     """Derivatives with respect to input and target, if they are wanted."""
     place = place_of(arrays, (upstream,), NAMES)
@@ -88,7 +96,9 @@ def slopes_of(
         place = None
     by_kernels = kernels_at(place, arrays)
     if by_kernels is not None:
-        slopes: Gradient = by_kernels.slopes_of(working, divergence, arrays, upstream, wanted)
+        slopes: Gradient = by_kernels.slopes_of(
+            working, divergence, arrays, upstream, wanted, known
+        )
         return slopes
     if place != HOST:
         (upstream,) = copied((upstream,))
