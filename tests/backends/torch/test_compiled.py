@@ -20,7 +20,9 @@ from kldiv_xp.formula.logits import JS, KL
 torch = pytest.importorskip("torch", reason="torch is not installed")
 graph = pytest.importorskip("kldiv_xp.backends.torch.compiled")
 
-from kldiv_xp.torch import KLDivLoss  # noqa: E402 - torch may be missing
+from torch.autograd import forward_ad  # noqa: E402 - torch may be missing
+
+from kldiv_xp.torch import KLDivLoss  # noqa: E402
 
 WANTED = pytest.mark.parametrize(
     "wanted", [(True, False), (False, True), (True, True)], ids=["input", "target", "both"]
@@ -173,4 +175,19 @@ def test_losses_compile_where_torch_reads_no_stack_of_transforms(loss, monkeypat
     x, t = arrays((True, False), masked=False)
     found = torch.compile(loss, fullgraph=True, backend="aot_eager")(x, t)
     torch.testing.assert_close(found, loss(x, t))
+    torch.compiler.reset()
+
+
+@pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
+@pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning", "ignore:.*torch.jit.script")
+def test_program_that_was_compiled_before_has_the_tangent_of_a_new_one(loss):
+    """The derivative of `linear_kl_div` was left out where it had run outside of forward mode."""
+    torch.compiler.reset()
+    x, t = arrays((False, False), masked=False)
+    compiled = torch.compile(loss, backend="aot_eager")
+    torch.testing.assert_close(compiled(x, t), loss(x, t))
+    (by_input,) = torch.autograd.functional.vjp(lambda x: loss(x, t), x)[1:]
+    with forward_ad.dual_level():
+        found = compiled(forward_ad.make_dual(x, torch.ones_like(x)), t)
+        torch.testing.assert_close(forward_ad.unpack_dual(found).tangent, by_input.sum())
     torch.compiler.reset()

@@ -20,12 +20,14 @@ PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
 def is_transformed() -> bool:
     """Whether what is done to tensors is mapped, or differentiated on the way."""
     try:
-        return (
-            bool(torch._C._functorch.get_dynamic_layer_stack_depth())
-            or forward_ad._current_level >= 0
-        )
+        return forward_ad._current_level >= 0 or has_transforms()
     except AttributeError:
         return True
+
+
+def has_transforms() -> bool:
+    """Whether transforms of torch.func are under way."""
+    return bool(torch._C._functorch.get_dynamic_layer_stack_depth())
 
 
 def is_exported() -> bool:
@@ -38,7 +40,7 @@ def is_exported() -> bool:
 # are called while torch.compile traces, and within its own transforms too. Before torch 2.13 it
 # "does not know how to trace the builtin get_dynamic_layer_stack_depth", and takes each program for
 # one that is exported.
-for question in (is_transformed, is_exported):
+for question in (has_transforms, is_exported):
     question._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
