@@ -86,10 +86,25 @@ def is_overridden(operands: tuple[object, ...]) -> bool:
                 return True
             if not overrides._len_torch_function_stack():
                 return False
+            if overrides.torch.compiler.is_compiling() and not may_be_read_whole():
+                return False
             return bool(
                 torch._is_torch_function_enabled() or torch._is_torch_function_mode_enabled()
             )
     return False
+
+
+def may_be_read_whole() -> bool:
+    """Whether torch.compile reads `locals()`, with which a mode is shown a call.
+
+    Of torch 2.13; in 2.10 and 2.11 a mode, such as that of a default device, is shown what the call
+    consists of.
+    """
+    major, minor, *_ = sys.modules["torch"].__version__.split(".")
+    return (int(major), int(minor)) >= (2, 13)
+
+
+may_be_read_whole._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def is_being_compiled(operand: object) -> bool:

@@ -20,13 +20,17 @@ PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
 def is_transformed() -> bool:
     """Whether what is done to tensors is mapped, or differentiated on the way."""
     try:
-        return forward_ad._current_level >= 0 or has_transforms()
+        if forward_ad._current_level >= 0:
+            return True
+        if torch.compiler.is_compiling():
+            return has_transforms()
+        return bool(torch._C._functorch.get_dynamic_layer_stack_depth())
     except AttributeError:
         return True
 
 
 def has_transforms() -> bool:
-    """Whether transforms of torch.func are under way."""
+    """Whether transforms of torch.func are under way, to be asked while torch.compile traces."""
     return bool(torch._C._functorch.get_dynamic_layer_stack_depth())
 
 
