@@ -80,9 +80,9 @@ HERE = installed(*ASKED)
 def pytest_collection_modifyitems(config, items):
     """Leave out what no backend could do, and what a test says to be no case of it."""
     params = {item: item.callspec.params for item in items if hasattr(item, "callspec")}
-    left_out = [item for item in params if not is_case(item, params[item])]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    left_out = {item for item in params if not is_case(item, params[item])}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
     mark_long(items)
 
 

@@ -90,7 +90,7 @@ def merge(document: dict[str, Any], results: dict[str, Any]) -> None:
 def steps(
     parts: Sequence[str], peers: Sequence[str], seconds: float | None, *, dry_run: bool
 ) -> Iterator[dict[str, Any]]:
-    """Parts of the results, one after the other; what has been found is not lost with the next."""
+    """Parts of the results, each as soon as it is there: it is not lost with the others."""
     if "measured" in parts:
         yield from measure(cases(dry_run=dry_run), peers, click.echo, dry_run=dry_run)
     click.echo("waits, conformance, unit tests")

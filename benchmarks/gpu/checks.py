@@ -90,24 +90,21 @@ def counted(report: ET.Element) -> Line:
 
 def conformance(*, dry_run: bool) -> Line:
     """Verdicts of the conformance suite, counted for each backend; of some a spread of vectors."""
+    runs = [(name, option) for name, options in BACKENDS.items() for option in options]
     if dry_run:
-        stand_in = "--implementation=benchmarks.gpu.stand_in:kl_div"
-        lines = judged("torch", stand_in)
-        return {"verdicts": verdicts(lines), "failed": failed(lines), "skipped": {}}
+        runs = [("torch", "--implementation=benchmarks.gpu.stand_in:kl_div")]
     with ThreadPoolExecutor() as pool:
-        runs = [(name, some) for name, options in BACKENDS.items() for some in options]
-        found = list(pool.map(lambda run: judged(*run), runs))
-    lines = [line for each in found for line in each]
+        lines = [line for found in pool.map(lambda run: judged(*run), runs) for line in found]
     skipped = {line["backend"]: line["skipped"] for line in lines if line.get("skipped")}
     return {"verdicts": verdicts(lines), "failed": failed(lines), "skipped": skipped}
 
 
-def judged(backend: str, *options: str) -> list[Line]:
+def judged(backend: str, option: str) -> list[Line]:
     """Lines of the conformance suite's report about one backend."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.jsonl"
         done = python(
-            "kldiv_conformance", "run", f"--output={path}", f"--backend={backend}", *options
+            "kldiv_conformance", "run", f"--output={path}", f"--backend={backend}", option
         )
         if not path.exists():
             return [{"backend": backend, "skipped": last_line(done.stderr or done.stdout)}]

@@ -1,7 +1,7 @@
 """What is timed on CUDA tensors: a copy, torch's own loss, Liger's and ours."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -127,11 +127,18 @@ def call(case: Case, loss: Loss) -> Function:
     x, p = operands(case)
     if not case.backward:
         return lambda: loss(x, p, **case.options)
-    x.requires_grad_()
+    return with_backward((x,), lambda: loss(x, p, **case.options))
+
+
+def with_backward(leaves: Sequence[torch.Tensor], loss: Callable[[], Any]) -> Function:
+    """A loss, and its derivatives with respect to the leaves, which have none before."""
+    for leaf in leaves:
+        leaf.requires_grad_()
 
     def forward_and_backward() -> torch.Tensor:
-        x.grad = None
-        value: torch.Tensor = loss(x, p, **case.options)
+        for leaf in leaves:
+            leaf.grad = None
+        value: torch.Tensor = loss()
         value.backward()
         return value
 
@@ -160,15 +167,7 @@ def sparse_call(case: Case, loss: Loss) -> Function:
     x, _ = operands(case)
     indices = torch.rand(rows, columns, device=DEVICE).topk(KNOWN, 1).indices
     t = torch.log_softmax(torch.randn(rows, KNOWN + 1, device=DEVICE), 1)[:, :KNOWN]
-    x.requires_grad_()
-
-    def forward_and_backward() -> torch.Tensor:
-        x.grad = None
-        value: torch.Tensor = loss(x, indices, t)
-        value.backward()
-        return value
-
-    return forward_and_backward
+    return with_backward((x,), lambda: loss(x, indices, t))
 
 
 def linear_call(case: Case, loss: Loss) -> Function:
@@ -178,13 +177,4 @@ def linear_call(case: Case, loss: Loss) -> Function:
     of_dtype: dict[str, Any] = {"device": DEVICE, "dtype": getattr(torch, case.dtype)}
     x, t = (torch.randn(rows, HIDDEN, **of_dtype) for _ in range(2))
     w, v = (torch.randn(columns, HIDDEN, **of_dtype) * HIDDEN**-0.5 for _ in range(2))
-    leaves = x.requires_grad_(), w.requires_grad_()
-
-    def forward_and_backward() -> torch.Tensor:
-        for leaf in leaves:
-            leaf.grad = None
-        value: torch.Tensor = loss(x, w, t, v)
-        value.backward()
-        return value
-
-    return forward_and_backward
+    return with_backward((x, w), lambda: loss(x, w, t, v))

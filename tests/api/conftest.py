@@ -1,4 +1,4 @@
-"""What the tests of losses from hidden states share."""
+"""Fixtures for the tests of losses from hidden states."""
 
 import pytest
 

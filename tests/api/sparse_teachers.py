@@ -23,7 +23,7 @@ GIVEN = {"probabilities": np.exp(LOG_P), "log_probabilities": LOG_P}
 
 
 def dense(values, rest, size=SHAPE[-1]):
-    """Array of the whole vocabulary, the rest of which is one number."""
+    """Array of the whole vocabulary: the values at the indices, one number elsewhere."""
     whole = np.full((*values.shape[:-1], size), rest)
     np.put_along_axis(whole, INDICES, values, -1)
     return whole

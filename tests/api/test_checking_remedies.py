@@ -21,7 +21,7 @@ BARE = np.asarray([[-np.inf, 0.0]])
 
 
 def total(log_q, p):
-    """Sum of the terms, of which those without a target are 0."""
+    """Sum of the terms; a term without a target is 0."""
     with np.errstate(all="ignore"):
         return np.sum(np.where(p > 0, p * (np.log(p) - log_q), 0.0))
 

@@ -1,4 +1,4 @@
-"""What torch or JAX traces has no values, and cannot be checked."""
+"""Traced arrays of torch and JAX have no values: checking them is refused in a sentence."""
 
 import pytest
 from api.checked_tables import LOG_Q, VALUE, P

@@ -1,4 +1,4 @@
-"""Divergences from hidden states: gradients by torch and JAX."""
+"""Losses from hidden states: gradients in torch and JAX."""
 
 import math
 

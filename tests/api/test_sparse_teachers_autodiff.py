@@ -1,4 +1,4 @@
-"""Teachers known by their top entries: gradients by torch and JAX, and torch's modes."""
+"""Sparse teachers: gradients in torch and JAX, and modes of torch."""
 
 import math
 

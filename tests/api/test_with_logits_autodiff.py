@@ -22,7 +22,7 @@ from kldiv_xp import js_div_with_logits, kl_div_gradient, kl_div_with_logits
 
 
 def gradients(backend, loss, *operands):
-    """Derivatives by every operand, by the library's own differentiation."""
+    """Gradients with respect to every operand, by automatic differentiation."""
     if backend.library == "torch":
         tensors = [operand.requires_grad_() for operand in operands]
         backend.call(loss, *tensors).backward()

@@ -1,4 +1,4 @@
-"""A loss in JAX, its operands, and its value and derivatives by the contract."""
+"""Losses in JAX with operands, and the expected values and gradients."""
 
 import numpy as np
 import pytest

@@ -30,7 +30,7 @@ MASK = np.asarray([True, False])
 
 
 def kl(log_q, p):
-    """Sum of the terms, of which those without a target are 0."""
+    """Sum of the terms; a term without a target is 0."""
     with np.errstate(all="ignore"):
         return np.sum(np.where(p > 0, p * (np.log(p) - log_q), 0.0))
 

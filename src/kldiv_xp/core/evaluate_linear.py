@@ -18,8 +18,9 @@ BYTES_OF_LOGITS = 8 << 20
 # The same on a device: of 8 MiB, 4096 rows of 32000 took 51 ms on an H100, all at once 4.6.
 BYTES_ON_DEVICE = 128 << 20
 
-# Features for a row at least: each block adds to the whole gradient by the weight. Of 261 rows,
-# 4096 of 128256 classes of 2048 bfloat16 took 36 ms on an H100, of 522 as much memory and 25 ms.
+# A block on a device has at least one row for each so many features, since every block adds to the
+# whole gradient with respect to the weight. 4096 rows of 2048 bfloat16 features and 128256 classes
+# took 36 ms on an H100 in blocks of 261 rows, and 25 ms in blocks of 522, with the same memory.
 FEATURES_OF_ROW = 4
 
 
@@ -46,16 +47,16 @@ class Heads(NamedTuple):
 
     def named(self) -> dict[str, Array]:
         """Operands that there are, by their names."""
-        every = {name: getattr(self, name) for name in FIELDS}
-        return {name: one for name, one in every.items() if one is not None}
+        return {name: one for name, one in self.by_name().items() if one is not None}
 
     def changed(self, **changes: Array) -> "Heads":
-        """The same with other operands in the place of some.
+        """The same with other operands in the place of some."""
+        return Heads(**{**self.by_name(), **changes})
 
-        Before torch 2.9, torch.compile reads no _replace, and no _asdict.
-        """
-        every = {name: getattr(self, name) for name in FIELDS}
-        return Heads(**{**every, **changes})
+    def by_name(self) -> dict[str, Array]:
+        """Every operand, or None, by its name."""
+        # Before torch 2.9, torch.compile reads no _asdict, and no _replace.
+        return {name: getattr(self, name) for name in FIELDS}
 
     def cut(self, rows: slice) -> "Heads":
         """The same with some of the rows."""
@@ -111,16 +112,20 @@ def blocks(heads: Heads, *, on_device: bool = False) -> Iterator[slice]:
     if not isinstance(count, int) or not isinstance(size, int):
         yield slice(None)
         return
-    step = rows_of_block(size, heads.weight.shape[1] if on_device else 0)
+    width = heads.weight.shape[1]
+    step = rows_on_device(size, width) if on_device else rows_of_block(size)
     for start in range(0, max(count, 1), step):
         yield slice(start, min(start + step, count))
 
 
-def rows_of_block(size: int, width_on_device: int = 0) -> int:
-    """Rows whose float32 logits are a block, on a device of hidden states that are so wide."""
-    if width_on_device:
-        return max(1, BYTES_ON_DEVICE // (4 * size), width_on_device // FEATURES_OF_ROW)
+def rows_of_block(size: int) -> int:
+    """Rows whose float32 logits are a block."""
     return max(1, BYTES_OF_LOGITS // (4 * size))
+
+
+def rows_on_device(size: int, width: int) -> int:
+    """The same on a device, for hidden states of a width."""
+    return max(1, BYTES_ON_DEVICE // (4 * size), width // FEATURES_OF_ROW)
 
 
 def operands_of(xp: Namespace, heads: Heads) -> Arrays:

@@ -3,6 +3,7 @@
 `arrays` are input, indices, target and, if there is one, a mask with one element for every row.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -59,7 +60,7 @@ def plain_sparse_rows(
     """Divergence of every row, by one expression of the whole arrays."""
     logits, indices, *others = arrays
     function = partial(sparse_rows, divergence, entries, indices=indices)
-    return run(function, working, working, logits, *others)
+    return run_with(entries, function, working, working, logits, *others)
 
 
 def plain_sparse_slopes(
@@ -73,7 +74,8 @@ def plain_sparse_slopes(
     """Gradients with respect to the wanted operands, by one expression of whole arrays."""
     logits, indices, target, *where = arrays
     by_input, by_target = (
-        run(
+        run_with(
+            entries,
             partial(sparse_slopes, divergence, entries, place == 1, indices=indices),
             working,
             operand.dtype,
@@ -87,6 +89,24 @@ def plain_sparse_slopes(
         for place, (operand, want) in enumerate(zip((logits, target), wanted, strict=True))
     )
     return by_input, by_target
+
+
+def run_with(
+    entries: Entries,
+    function: Callable[..., Array],
+    working: DType,
+    result_dtype: DType,
+    logits: Array,
+    *others: Array,
+) -> Array:
+    """Result of a function of logits and others, which are widened unless the entries do that."""
+    if not entries.widens:
+        return run(function, working, result_dtype, logits, *others)
+
+    def of_others(xp: Namespace, *others: Array) -> Array:
+        return function(xp, logits, *others)
+
+    return run(of_others, working, result_dtype, *others)
 
 
 def sparse_rows(

@@ -1,14 +1,17 @@
 """The only door to array-api-compat, and what the array API standard leaves to be asked."""
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import array_api_compat
 
 from kldiv_xp._typing import Array, Axes, Namespace, Shape
 from kldiv_xp.core.facts import FACTS, full_name
 from kldiv_xp.core.lifted import lifted
+
+Question = TypeVar("Question", bound=Callable[[], bool])
 
 # The arrays of these types, and not those of a subclass, are what their library computes with.
 PLAIN_TYPES = {
@@ -94,6 +97,17 @@ def is_overridden(operands: tuple[object, ...]) -> bool:
     return False
 
 
+def constant_in_traces(question: Question) -> Question:
+    """Function that torch.compile calls as it traces, and takes the answer for a constant.
+
+    As torch.compiler.assume_constant_result, without its import of the whole compiler. It is called
+    within the transforms of what is traced too; what guards a program stays outside of it.
+    """
+    question._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return question
+
+
+@constant_in_traces
 def may_be_read_whole() -> bool:
     """Whether torch.compile reads `locals()`, with which a mode is shown a call.
 
@@ -102,9 +116,6 @@ def may_be_read_whole() -> bool:
     """
     major, minor, *_ = sys.modules["torch"].__version__.split(".")
     return (int(major), int(minor)) >= (2, 13)
-
-
-may_be_read_whole._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def is_being_compiled(operand: object) -> bool:

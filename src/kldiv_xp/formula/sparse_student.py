@@ -34,7 +34,7 @@ def exponentials(xp: Namespace, rest: Array, anchor: Array, temperature: float |
 
 
 def anchor_of(xp: Namespace, most: Array) -> Array:
-    """What is subtracted from the logits of a row: the largest, or 0 where there is none."""
+    """Number subtracted from the logits of a row: the largest of them, or 0 for none."""
     return xp.where(xp.equal(most, -math.inf), 0.0, most)
 
 
@@ -60,6 +60,8 @@ class Entries(NamedTuple):
     """(xp, array, indices) to its entries there."""
     rest: Callable[[Namespace, Put, Array, Array, float | Array], Rest] = rest_at_once
     """(xp, put, input, indices, temperature) to what the indices do not name."""
+    widens: bool = False
+    """Whether all of these take logits in their own type, and answer in the wider one."""
 
 
 class Student(NamedTuple):

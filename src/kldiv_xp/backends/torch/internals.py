@@ -12,6 +12,7 @@ import torch
 from torch.autograd import forward_ad
 
 from kldiv_xp._typing import Array
+from kldiv_xp.core.namespaces import constant_in_traces
 
 # A subclass may do anything.
 PLAIN_TYPES = (torch.Tensor, torch.nn.Parameter)
@@ -29,23 +30,23 @@ def is_transformed() -> bool:
         return True
 
 
+@constant_in_traces
 def has_transforms() -> bool:
-    """Whether transforms of torch.func are under way, to be asked while torch.compile traces."""
+    """Whether transforms of torch.func are under way, to be asked while torch.compile traces.
+
+    Before torch 2.13 it "does not know how to trace the builtin get_dynamic_layer_stack_depth".
+    """
     return bool(torch._C._functorch.get_dynamic_layer_stack_depth())
 
 
+@constant_in_traces
 def is_exported() -> bool:
-    """Whether a program is recorded that runs without this package, so without its operators."""
+    """Whether a program is recorded that runs without this package, so without its operators.
+
+    Before torch 2.13, torch.compile takes each program that it traces for one.
+    """
     is_exporting = getattr(torch.compiler, "is_exporting", None)
     return is_exporting is None or is_exporting() or torch.jit.is_tracing()
-
-
-# What torch.compiler.assume_constant_result does, without its import of the whole compiler: these
-# are called while torch.compile traces, and within its own transforms too. Before torch 2.13 it
-# "does not know how to trace the builtin get_dynamic_layer_stack_depth", and takes each program for
-# one that is exported.
-for question in (has_transforms, is_exported):
-    question._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def is_watched() -> bool:

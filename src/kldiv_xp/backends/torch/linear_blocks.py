@@ -83,7 +83,7 @@ def add_product(result: Array, left: Array, right: Array) -> None:
     if result.dtype == left.dtype:
         result.addmm_(left, right)
     elif left.is_cuda and hasattr(torch.ops.aten.addmm, "dtype_out"):
-        # Of one pass: 128256 classes of 2048 bfloat16 took 41 ms with the product by itself, so 36.
+        # In one pass 36 ms, and 41 with the product apart, for 128256 classes of 2048 bfloat16.
         torch.addmm(result, left, right, out_dtype=result.dtype, out=result)
     else:
         result += left @ right

@@ -25,6 +25,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
 from kldiv_xp.core.indices import BY_GATHER
 from kldiv_xp.formula.sparse import SparseKL
+from kldiv_xp.formula.sparse_student import Entries
 
 NAMES = ("input", "indices", "target", "where")
 
@@ -57,8 +58,7 @@ class SparseRows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2], ctx.needs_input_grad[4]
         working, divergence = ctx.options
         upstream = upstream.unsqueeze(-1)
-        options = working, divergence, arrays, upstream, wanted
-        by_input, by_target = slopes_of(*options, ctx.known)
+        by_input, by_target = slopes_of(working, divergence, arrays, upstream, wanted, ctx.known)
         return None, None, by_input, None, by_target, *[None for _ in arrays[3:]]
 
 
@@ -67,15 +67,11 @@ def rows_of(
 ) -> Array:
     """Divergence of every row, in the type that is computed in.
 
-    What kernels know then of the rows is added to what is `known`.
+    Kernels add to `known` what the derivatives need of each row.
     """
-    place = place_of(arrays, (), NAMES)
-    by_kernels = kernels_at(place, arrays)
-    if by_kernels is not None:
-        rows: Array = by_kernels.rows_of(working, divergence, arrays, known)
-        return rows
-    if place != HOST:
-        return plain_sparse_rows(working, arrays, divergence, BY_GATHER)
+    entries = entries_at(place_of(arrays, (), NAMES), working, arrays, known)
+    if entries is not None:
+        return plain_sparse_rows(working, arrays, divergence, entries)
     rows, memory = empty(arrays[0].shape[:-1], working)
     xp, dtype = numpy_namespace(), numpy_type(working)
     numpy_sparse.fill_rows(xp, lent(*arrays), divergence, memory, dtype, threads)
@@ -94,15 +90,10 @@ def slopes_of(
     place = place_of(arrays, (upstream,), NAMES)
     if is_differentiated(*arrays, upstream):
         place = None
-    by_kernels = kernels_at(place, arrays)
-    if by_kernels is not None:
-        slopes: Gradient = by_kernels.slopes_of(
-            working, divergence, arrays, upstream, wanted, known
-        )
-        return slopes
-    if place != HOST:
+    entries = entries_at(place, working, arrays, known)
+    if entries is not None:
         (upstream,) = copied((upstream,))
-        return plain_sparse_slopes(working, arrays, divergence, BY_GATHER, upstream, wanted)
+        return plain_sparse_slopes(working, arrays, divergence, entries, upstream, wanted)
     by_input, by_target = (
         empty(operand.shape, operand.dtype) if want else (None, None)
         for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
@@ -114,11 +105,15 @@ def slopes_of(
     return by_input[0], by_target[0]
 
 
-def kernels_at(place: str | None, arrays: Arrays) -> Any:
-    """Module that computes by kernels, or None where there are none for the logits."""
+def entries_at(
+    place: str | None, working: DType, arrays: Arrays, known: list[Array] | None
+) -> Entries | None:
+    """Way to the entries at indices, by kernels where there are some; None on the host."""
+    if place == HOST:
+        return None
     way = device_way(place, arrays[:1])
     if way is None or way.compiler() is None:
-        return None
+        return BY_GATHER
     from kldiv_xp.backends.torch import cuda_sparse
 
-    return cuda_sparse
+    return cuda_sparse.entries_of(working, [] if known is None else known)
