@@ -9,6 +9,8 @@ FULL_SHAPES = {"large": (512, 32000), "wide": (64, 128256), "tiny": (32, 10)}
 QUICK_SHAPES = {"large": (32, 1000), "wide": (8, 4008), "tiny": (32, 10)}
 
 COMPILED = ("torch-compile", "ours-torch-compile")
+# The extra changes losses of logits alone.
+COMPILED_LOGITS = (*COMPILED, "ours-torch-compile-fast")
 COMPILED_ALWAYS = ("large float32", "large backward", "large logits", "memory contiguous")
 COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
@@ -20,7 +22,10 @@ EAGER_TORCH = ("torch", "ours-torch", "ours-torch-fast")
 EVERYONE = ("reading", *EAGER_TORCH, *COMPILED, *JITTED, *FROM_NUMPY)
 OURS = tuple(peer for peer in EVERYONE if peer.startswith("ours"))
 LOG_TARGETS = tuple(peer for peer in EVERYONE if peer not in {"keras", "scipy", "reading"})
-FROM_LOGITS = (*EAGER_TORCH, *COMPILED, "optax", "ours-jax", "ours-numpy", "ours-numpy-fast")
+FROM_LOGITS = (
+    *(*EAGER_TORCH, *COMPILED_LOGITS, "optax", "ours-jax"),
+    *("ours-numpy", "ours-numpy-fast"),
+)
 DIFFERENTIABLE = (*EAGER_TORCH, *COMPILED, "optax", "keras", "ours-jax")
 
 
@@ -63,7 +68,9 @@ def cases(
             case,
             budget=case.budget * budget,
             peers=tuple(
-                peer for peer in case.peers if peer not in COMPILED or is_compiled(case, compiles)
+                peer
+                for peer in case.peers
+                if peer not in COMPILED_LOGITS or is_compiled(case, compiles)
             ),
         )
         for case in found

@@ -34,6 +34,7 @@ EXPECTED = {
     "ours-torch": "torch",
     "ours-torch-fast": "torch",
     "ours-torch-compile": "torch-compile",
+    "ours-torch-compile-fast": "torch-compile",
     "ours-jax": "optax",
 }
 

@@ -61,7 +61,10 @@ PEERS = {
         "kldiv_xp[fast] on torch, eager", "peers_torch:ours", ("kldiv_xp", "llvmlite")
     ),
     "ours-torch-compile": Peer(
-        "kldiv_xp on torch, torch.compile", "peers_torch:ours_compiled", ("kldiv_xp", "torch")
+        "kldiv_xp on torch, torch.compile", "peers_torch:ours_compiled", ("kldiv_xp",), PLAIN
+    ),
+    "ours-torch-compile-fast": Peer(
+        "kldiv_xp[fast] on torch, torch.compile", "peers_torch:ours_compiled", ("llvmlite",)
     ),
     "ours-jax": Peer("kldiv_xp on JAX, jitted", "peers_jax:ours", ("kldiv_xp", "jax")),
     "kernels": Peer("NumPy's functions in the cache", "kernels:kernels", ("numpy",)),

@@ -136,6 +136,17 @@ TARGETS = (
     ),
     *(
         Target(
+            promise=f"{label}: faster than log_softmax twice and F.kl_div under torch.compile",
+            over="torch-compile", under=peer, cases=("large logits", "large logits backward"),
+            at_least=1,
+        )
+        for label, peer in (
+            ("torch.compile from logits", "ours-torch-compile"),
+            ("torch.compile with fast from logits", "ours-torch-compile-fast"),
+        )
+    ),
+    *(
+        Target(
             promise=f"jax.jit, {label}: faster than Optax jitted",
             over="optax", under="ours-jax", cases=(case,), at_least=bound,
         )

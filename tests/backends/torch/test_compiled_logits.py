@@ -1,4 +1,4 @@
-"""The operator of a device under torch.compile, on tensors in host memory in a device's place."""
+"""The operator that stands in compiled graphs for losses of logits."""
 
 from functools import partial
 
@@ -16,16 +16,6 @@ LOSSES = [
     partial(js_div_with_logits, beta=0.3),
     partial(kl_div_with_logits, target_is="probabilities"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def on_device(monkeypatch):
-    """Tensors pass for those of a device."""
-    usual = compiled_logits.has_operator
-    like_device = type("Like", (), {"is_cuda": True})()
-    monkeypatch.setattr(
-        compiled_logits, "has_operator", lambda arrays: usual([like_device for _ in arrays])
-    )
 
 
 def operands(rows=4, dtype="float32"):
