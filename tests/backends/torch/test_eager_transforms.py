@@ -1,0 +1,84 @@
+"""torch: torch.func, forward mode and Hessians of the eager loss."""
+
+from backends.torch.eager_operands import (
+    BOTH_SPACES,
+    IN_SMALL_BLOCKS,
+    SHAPE,
+    TYPES,
+    check_operands,
+    close,
+    tensors,
+    torch,
+)
+
+from kldiv_xp import kl_div, kl_div_gradient
+
+pytestmark = IN_SMALL_BLOCKS
+
+
+@BOTH_SPACES
+@TYPES
+def test_mapped_loss_is_the_loss_of_each(type_, reduction, log_target):
+    operands = tensors(log_target, type_)
+
+    def loss(x, t):
+        return kl_div(x, t, reduction=reduction, log_target=log_target)
+
+    together = torch.func.vmap(loss)(*operands)
+    apart = torch.stack([loss(x, t) for x, t in zip(*operands, strict=True)])
+    close(together, apart, type_)
+    half = torch.func.vmap(loss, (0, None))(operands[0], operands[1][5])
+    close(half, torch.stack([loss(x, operands[1][5]) for x in operands[0]]), type_)
+
+
+@BOTH_SPACES
+def test_functional_derivatives_are_the_closed_form(log_target):
+    operands = tensors(log_target)
+
+    def loss(x, t):
+        return kl_div(x, t, reduction="sum", log_target=log_target)
+
+    closed = kl_div_gradient(*operands, reduction="sum", log_target=log_target)
+    for found in (
+        torch.func.grad(loss, (0, 1))(*operands),
+        torch.func.jacrev(loss, (0, 1))(*operands),
+        torch.func.vmap(torch.func.grad(loss, (0, 1)))(*operands),
+    ):
+        for slope, exact in zip(found, closed, strict=True):
+            close(slope, exact)
+
+
+@BOTH_SPACES
+def test_forward_mode_agrees_with_reverse_mode(reduction, log_target):
+    operands = tensors(log_target, zeros=False)
+    moves = [torch.rand(SHAPE, dtype=torch.float64) for _ in operands]
+
+    def loss(x, t):
+        return kl_div(x, t, reduction=reduction, log_target=log_target)
+
+    value, moved = torch.func.jvp(loss, tuple(operands), tuple(moves))
+    closed = kl_div_gradient(*operands, reduction=reduction, log_target=log_target)
+    along = sum(slope * move for slope, move in zip(closed, moves, strict=True))
+    close(moved, along if reduction == "none" else along.sum())
+    close(value, loss(*operands))
+
+    from torch.autograd import forward_ad
+
+    with forward_ad.dual_level():
+        dual = [forward_ad.make_dual(o, m) for o, m in zip(operands, moves, strict=True)]
+        close(forward_ad.unpack_dual(loss(*dual)).tangent, moved)
+        assert forward_ad.unpack_dual(loss(*operands)).tangent is None
+
+
+@BOTH_SPACES
+def test_hessians_agree(log_target):
+    operands = check_operands(log_target)
+
+    def loss(x, t):
+        return kl_div(x, t, reduction="sum", log_target=log_target)
+
+    old = torch.autograd.functional.hessian(loss, operands)
+    new = torch.func.hessian(loss, (0, 1))(*operands)
+    for old_row, new_row in zip(old, new, strict=True):
+        for a, b in zip(old_row, new_row, strict=True):
+            close(a, b.detach())
