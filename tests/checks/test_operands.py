@@ -1,4 +1,4 @@
-"""What raises, word for word, from types, dtypes, shapes and devices alone."""
+"""Operands that are refused, word for word, by their types, dtypes, shapes and devices."""
 
 import os
 import subprocess
@@ -7,20 +7,12 @@ import sys
 import numpy as np
 import pytest
 from array_libraries import library
+from checks.refusals import BOTH, sentence
 from conftest import EVERY, usable
 from words import follow, words
 
-from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient
 from kldiv_xp.checks.arrays import check_array
 from kldiv_xp.checks.operands import agree
-
-BOTH = pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
-
-
-def sentence(error, function, *operands, **options):
-    with pytest.raises(error) as caught:
-        function(*operands, **options)
-    return str(caught.value)
 
 
 @BOTH
@@ -192,32 +184,6 @@ def test_torch_devices_that_differ_are_refused(function):
     )
 
 
-@BOTH
-@pytest.mark.parametrize("flag", [1, 0, None, "True", 1.0])
-def test_log_target_must_be_a_bool(backend, function, flag):
-    operand = backend.array([0.5])
-    assert sentence(TypeError, function, operand, operand, log_target=flag) == (
-        f"`log_target` must be True or False; got {flag!r}: pass bool(...) of it."
-    )
-
-
-@BOTH
-def test_unknown_reduction_names_the_four(backend, function):
-    operand = backend.array([0.5])
-    assert sentence(ValueError, function, operand, operand, reduction="avg") == (
-        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'."
-    )
-
-
-def test_upstream_must_have_the_shape_of_the_loss(backend):
-    operand = backend.array([0.5, 0.5])
-    shape = "`upstream` must have the shape of the loss, (2,) for 'none' and () otherwise; got (2,)"
-    assert (
-        sentence(ValueError, kl_div_gradient, operand, operand, reduction="sum", upstream=operand)
-        == f"{shape} with reduction='sum': pass reduction='none', or a number."
-    )
-
-
 def test_jax_devices_that_differ_are_refused_by_jax_which_names_both():
     pytest.importorskip("jax", reason="jax is not installed")
     program = """
@@ -239,71 +205,6 @@ except ValueError as error:
     )
     assert "device ids [0]" in done.stdout
     assert "device ids [1]" in done.stdout
-
-
-BAD_AXES = [
-    ("x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'."),
-    (1.0, TypeError, "`axis` must be None, an int or a tuple of ints; got 1.0."),
-    (True, TypeError, "`axis` must be None, an int or a tuple of ints; got True."),
-    ([0], TypeError, "`axis` must be None, an int or a tuple of ints; got [0]."),
-    (
-        2,
-        ValueError,
-        "`axis` must name axes of the operands, which have 2; got 2: count them from 0, or from "
-        "-1 at the end.",
-    ),
-    (
-        (0, -2),
-        ValueError,
-        "`axis` must name each axis once; got (0, -2) for operands with 2 axes.",
-    ),
-]
-
-
-@BOTH
-@pytest.mark.parametrize(("axis", "kind", "expected"), BAD_AXES)
-def test_axis_must_name_axes(backend, function, axis, kind, expected):
-    operand = backend.array([[0.5, 0.5]])
-    assert sentence(kind, function, operand, operand, axis=axis) == expected
-
-
-def test_axis_that_is_no_int_is_refused_at_construction():
-    assert sentence(TypeError, KLDivLoss, axis="x") == (
-        "`axis` must be None, an int or a tuple of ints; got 'x'."
-    )
-
-
-@BOTH
-def test_mask_must_be_of_bools(backend, function):
-    operand = backend.array([0.5, 0.5])
-    assert sentence(TypeError, function, operand, operand, where=operand) == (
-        f"`where` must be a mask of bools; got {operand.dtype}: compare it with something, "
-        "e.g. where != 0."
-    )
-
-
-@BOTH
-def test_mask_must_fit_operands_or_samples(backend, function):
-    operand = backend.array([[0.5, 0.5]] * 3)
-    mask = backend.array([1.0, 1.0]) != 0
-    row = words(backend, "inserted", "where", index="None, :", unsqueezed=".unsqueeze(0)")
-    code = words(backend, "broadcast", row, shape=(3, 2))
-    assert sentence(ValueError, function, operand, operand, where=mask) == (
-        f"`where` must have the shape (3, 2); got (2,): pass {code}."
-    )
-    assert sentence(ValueError, function, operand, operand, where=mask, axis=-1) == (
-        f"`where` must have the shape (3, 2) or (3, 1) or (3,); got (2,): pass {code}."
-    )
-
-
-@BOTH
-def test_mask_must_come_from_the_same_library(backend, function):
-    operand = backend.array([0.5, 0.5])
-    message = sentence(TypeError, function, operand, operand, where=[True, False])
-    assert message == (
-        "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
-        f"with {words(backend, 'from_list', 'where', dtype='')}."
-    )
 
 
 class WithMask(np.ndarray):

@@ -1,0 +1,94 @@
+"""Operands that are no arrays, or hold a mask: the remedy makes an array of them."""
+
+import re
+
+import numpy as np
+import pytest
+from array_libraries import BACKENDS
+from checks.following_remedies import LOG_Q, ONE_HOT, P, kl, refused
+from conftest import usable
+from words import value, words
+
+from kldiv_xp import kl_div
+
+
+class Table:
+    """Like a table of pandas."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def to_numpy(self):
+        return self.values
+
+
+class Labelled:
+    """Like an array of xarray, which holds an array of any library."""
+
+    def __init__(self, values):
+        self.data, self.shape = values, values.shape
+
+    def to_numpy(self):
+        raise AssertionError("the data need no conversion")
+
+
+def things(backend):
+    """Operands, and the remedies of them beside an array of the backend."""
+    convert = "convert it with " + words(backend, "from_list", "{}", dtype=", dtype=input.dtype")
+    module = {"jax": "jax.numpy"}.get(backend.library, backend.library)
+    return {
+        "a list of lists": (P.tolist(), convert.format("target")),
+        "a list of ints": (ONE_HOT.astype(int).tolist(), convert.format("target")),
+        "a list of arrays": ([backend.array(row) for row in P], f"pass {module}.stack(target)"),
+        "a table": (Table(P), convert.format("target.to_numpy()")),
+        "a labelled array": (Labelled(backend.array(P)), "pass its data, target.data"),
+    }
+
+
+# asarray of array-api-strict makes arrays on its first device.
+@pytest.mark.only_where(
+    lambda holding_backend, name: holding_backend != "array-api-strict-device1" or "array" in name
+)
+@pytest.mark.parametrize("name", things(BACKENDS["numpy"]))
+def test_remedy_of_what_is_no_array_makes_one(holding_backend, name):
+    thing, remedy = things(holding_backend)[name]
+    log_q = holding_backend.array(LOG_Q)
+    found = refused(kl_div, {"input": log_q, "target": thing}, {})
+    start = "`target` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
+    assert found.startswith(start)
+    assert found.removeprefix(start).split(": ", 1)[1] == f"{remedy}."
+    target = value(re.split(r" with |pass its data, |pass ", remedy)[-1], input=log_q, target=thing)
+    meant = kl(LOG_Q, ONE_HOT if "ints" in name else P)
+    loss = holding_backend.read(kl_div(log_q, target, reduction="sum"))
+    assert loss == pytest.approx(meant)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_table_of_pandas_is_converted(library):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    backend, thing = usable(library), pandas.DataFrame(P)
+    log_q = backend.array(LOG_Q)
+    code = words(backend, "from_list", "target.to_numpy()", dtype=", dtype=input.dtype")
+    assert refused(kl_div, {"input": log_q, "target": thing}, {}).endswith(f" {code}.")
+    loss = kl_div(log_q, value(code, input=log_q, target=thing), reduction="sum")
+    assert backend.read(loss) == pytest.approx(kl(LOG_Q, P))
+
+
+def test_array_of_xarray_is_taken_out():
+    xarray = pytest.importorskip("xarray", reason="xarray is not installed")
+    thing = xarray.DataArray(P)
+    found = refused(kl_div, {"input": LOG_Q, "target": thing}, {})
+    assert found.endswith("pass its data, target.data.")
+    assert kl_div(LOG_Q, thing.data, reduction="sum") == pytest.approx(kl(LOG_Q, P))
+
+
+def test_remedy_of_a_masked_array_keeps_its_mask():
+    target = np.ma.array(P, mask=[[True, False, False], [False, True, True]])
+    assert refused(kl_div, {"input": LOG_Q, "target": target}, {}) == (
+        "`target` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass "
+        "target.data, and say what has a part in the loss by "
+        "where=~numpy.ma.getmaskarray(target)."
+    )
+    where = value("~numpy.ma.getmaskarray(target)", target=target)
+    loss = kl_div(LOG_Q, target.data, reduction="sum", where=where)
+    assert loss == pytest.approx(kl(LOG_Q[where], P[where]))

@@ -1,0 +1,94 @@
+"""Masks of another shape or dtype: the remedy selects what was meant."""
+
+import numpy as np
+import pytest
+from array_libraries import BACKENDS
+from checks.following_remedies import (
+    LOG_Q,
+    LOGITS,
+    TEACHER,
+    P,
+    kl,
+    log_softmax,
+    made,
+    refused,
+    softmax,
+)
+from words import follow, value, words
+
+from kldiv_xp import kl_div, kl_div_with_logits
+
+MASK = np.asarray([True, False])
+ALLOWED = "`where` must have the shape {allowed}; got {got}: pass {code}."
+
+
+def masks(backend):
+    """Function, options, mask, allowed shapes, code, and which samples have a part."""
+    insert = words(backend, "inserted", "where", index=":, None", unsqueezed=".unsqueeze(1)")
+    spread = words(backend, "broadcast", insert, shape=(2, 3))
+    column = words(backend, "reshaped", "where", shape=(2, 1))
+    return {
+        "a mask of rows": (kl_div, {}, MASK, "(2, 3)", spread),
+        "a mask of samples": (
+            kl_div, {"axis": -1}, MASK[None], "(2, 3) or (2, 1) or (2,)", column,
+        ),
+        "a mask of samples of logits": (
+            kl_div_with_logits, {}, MASK[None], "(2, 1) or (2,)", column,
+        ),
+        "a column": (
+            kl_div, {}, MASK[:, None], "(2, 3)",
+            words(backend, "broadcast", "where", shape=(2, 3)),
+        ),
+        "an axis too many": (
+            kl_div_with_logits, {}, MASK[:, None, None], "(2, 1) or (2,)", column,
+        ),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("row", masks(BACKENDS["numpy"]))
+def test_remedy_of_a_mask_selects_what_was_meant(holding_backend, row):
+    function, options, mask, allowed, code = masks(holding_backend)[row]
+    pair = (LOG_Q, P) if function is kl_div else (LOGITS, TEACHER)
+    operands = [holding_backend.array(one) for one in pair]
+    where = made(holding_backend, mask)
+    options = options | {"reduction": "sum"}
+    named = dict(zip(("input", "target"), operands, strict=True))
+    found = refused(function, named, options | {"where": where})
+    assert found == ALLOWED.format(allowed=allowed, got=mask.shape, code=code)
+    where = follow(code, where=where)["where"]
+    loss = holding_backend.read(function(*operands, where=where, **options))
+    assert loss == pytest.approx(kl(LOG_Q[MASK], P[MASK]))
+
+
+def test_entries_of_logits_are_left_out_by_infinity(holding_backend):
+    selected = np.asarray([[True, True, False], [True, False, True]])
+    where = made(holding_backend, selected)
+    operands = {
+        "input": holding_backend.array(LOGITS), "target": holding_backend.array(TEACHER),
+    }  # fmt: skip
+    code = words(holding_backend, "selected", "where", y="input")
+    assert refused(kl_div_with_logits, operands, {"where": where}) == (
+        "`where` must have the shape (2, 1) or (2,); got (2, 3): for padding pass where[:, :1]; to "
+        f"leave out single entries, make their logits -inf in both operands, e.g. {code}."
+    )
+    padding = value("where[:, :1]", where=where)
+    kept = kl_div_with_logits(**operands, where=padding, reduction="sum")
+    whole = kl_div_with_logits(**operands, reduction="sum")
+    assert holding_backend.read(kept) == pytest.approx(holding_backend.read(whole))
+    left = [value(code.replace("input", name), where=where, **operands) for name in operands]
+    loss = holding_backend.read(kl_div_with_logits(*left, reduction="sum"))
+    x, t = (np.where(selected, one, -np.inf) for one in (LOGITS, TEACHER))
+    assert loss == pytest.approx(kl(log_softmax(x), softmax(t)))
+
+
+@pytest.mark.parametrize("values", [[[1, 0, 1], [0, 0, 1]], [[2.0, 0.0, 0.5], [0.0, 0.0, 1.0]]])
+def test_mask_of_numbers_is_compared(holding_backend, values):
+    where = made(holding_backend, np.asarray(values))
+    operands = {"input": holding_backend.array(LOG_Q), "target": holding_backend.array(P)}
+    assert refused(kl_div, operands, {"where": where}) == (
+        f"`where` must be a mask of bools; got {where.dtype}: compare it with something, e.g. "
+        "where != 0."
+    )
+    loss = kl_div(**operands, where=follow("where != 0", where=where)["where"], reduction="sum")
+    selected = np.asarray(values) != 0
+    assert holding_backend.read(loss) == pytest.approx(kl(LOG_Q[selected], P[selected]))
