@@ -6,7 +6,8 @@ differs from an operator of torch:
 
 - test_cow_input: operands that are copied on write are copied, since NumPy asks for memory that may
   be written (an expected failure, in test_modes).
-- test_variant_consistency_jit: TorchScript cannot read our functions, and says so (test_overrides).
+- test_variant_consistency_jit: TorchScript cannot read our functions, and says so
+  (test_overrides_traced).
 - test_out, test_python_ref, tests of tags, of sparse layouts and of views: torch says of kl_div
   itself that it has none of these.
 - test_torchinductor_opinfo: as far as the graphs that Inductor is given, not the code that it makes
