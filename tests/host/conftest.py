@@ -1,0 +1,10 @@
+"""Threads that no variable of the environment limits."""
+
+import pytest
+
+from kldiv_xp.host.threads import VARIABLE
+
+
+@pytest.fixture
+def no_setting(monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
