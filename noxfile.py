@@ -91,7 +91,7 @@ QUICK = (
     "api/test_kl_div_gradient.py",
     "api/test_kl_div_loss.py",
     "api/test_kl_div_warnings.py",
-    "backends/test_numpy.py",
+    *(f"backends/test_numpy{end}.py" for end in ("", "_accuracy", "_guards", "_memory", "_passes")),
     "calls",
     "checks/test_options.py",
     "formula",
