@@ -18,15 +18,18 @@ def invoke(*arguments):
     return done.exit_code, " ".join(done.output.split())
 
 
-def program(*arguments, cwd, **options):
+def environment():
+    """What another process needs to import what this one can."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def python(*arguments, **options):
+    """Python in a process of its own, whose text is kept unless the options say where it goes."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, env=environment(), check=False, **options)
+
+
+def program(*arguments, **options):
     """The command line in a process of its own."""
-    paths = os.pathsep.join(path for path in sys.path if path)
-    return subprocess.run(
-        [sys.executable, "-m", "kldiv_conformance", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
+    return python("-m", "kldiv_conformance", *arguments, **options)

@@ -53,3 +53,13 @@ def refused(function, operands, options):
 
 LABELS, COUNTS = np.asarray([2, 0]), np.asarray([[1, 2, 1], [0, 5, 5]])
 ONE_HOT = np.eye(3)[LABELS]
+
+
+class Table:
+    """Like a table of pandas."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def to_numpy(self):
+        return self.values

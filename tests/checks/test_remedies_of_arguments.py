@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from checks.following_remedies import Table
 from conftest import usable
 from numpy.testing import assert_allclose
 from words import follow
@@ -24,16 +25,6 @@ OF_TEACHER, TARGET_WEIGHT = RNG.normal(size=(2, 2)), RNG.normal(size=(4, 2))
 PLACES, P = np.asarray([[0, 2], [1, 3]]), np.asarray([[0.25, 0.5], [0.5, 0.25]])
 Q = np.full((2, 4), 0.25)
 MASK = np.asarray([True, False])
-
-
-class Table:
-    """Like a table of pandas."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def to_numpy(self):
-        return self.values
 
 
 def of_torch(values):

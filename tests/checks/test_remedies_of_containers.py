@@ -5,21 +5,11 @@ import re
 import numpy as np
 import pytest
 from array_libraries import BACKENDS
-from checks.following_remedies import LOG_Q, ONE_HOT, P, kl, refused
+from checks.following_remedies import LOG_Q, ONE_HOT, P, Table, kl, refused
 from conftest import usable
 from words import value, words
 
 from kldiv_xp import kl_div
-
-
-class Table:
-    """Like a table of pandas."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def to_numpy(self):
-        return self.values
 
 
 class Labelled:

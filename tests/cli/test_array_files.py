@@ -171,12 +171,6 @@ def test_damaged_files_are_told_in_a_sentence(files, name, place):
     assert diagnose(files, *names).exit_code == 0
 
 
-def test_folder_and_file_without_permission_are_told(files):
-    (files / "folder.npy").mkdir()
-    said = refused_by_the_system(diagnose(files, "folder.npy", "p.npy"))
-    assert "folder.npy" in said
-
-
 ESCAPE = "a\x1b[31mred\x07\n\u202e"
 
 

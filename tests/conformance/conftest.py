@@ -1,8 +1,9 @@
 """Runs of a few vectors, the kernels that they judge, and the page of runs in a browser."""
 
+import chromium
 import pytest
 from conformance_commands import FEW
-from conformance_page import is_loaded, started_browser, written_page
+from conformance_page import is_loaded, written_page
 
 from kldiv_conformance import _command_run
 from kldiv_conformance._run import run_all
@@ -28,7 +29,7 @@ def kernels(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    driver = started_browser(tmp_path_factory.mktemp("profile"))
+    driver = chromium.started(tmp_path_factory.mktemp("profile"), "--window-size=1600,1000")
     yield driver
     driver.quit()
 

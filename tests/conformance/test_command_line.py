@@ -1,13 +1,7 @@
 """python -m kldiv_conformance: what it imports, from where, and what it needs."""
 
-import os
-import subprocess
-import sys
-
 import pytest
-from conformance_commands import program
-
-pytestmark = pytest.mark.usefixtures("only_a_few_vectors")
+from conformance_commands import program, python
 
 
 @pytest.mark.slow
@@ -39,15 +33,7 @@ def test_missing_extra_is_named_with_the_remedy(tmp_path, name):
         f"import runpy, sys; sys.modules[{name!r}] = None; sys.argv = ['program', 'list']\n"
         "runpy.run_module('kldiv_conformance', run_name='__main__')"
     )
-    paths = os.pathsep.join(path for path in sys.path if path)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", code, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"kldiv-conformance needs {name}, which is not installed: "
@@ -61,8 +47,5 @@ def test_suite_is_imported_without_the_extra():
         "for name in ('click', 'rich', 'jinja2', 'jsonschema'): sys.modules[name] = None\n"
         "import kldiv_conformance"
     )
-    paths = os.pathsep.join(path for path in sys.path if path)
-    environment = {**os.environ, "PYTHONPATH": paths}
-    assert (
-        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
-    )
+    done = python("-c", code)
+    assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from conformance_commands import environment
 
 from kldiv_conformance import _backend_run, vectors
 from kldiv_conformance._report import collect
@@ -192,10 +193,7 @@ def test_worker_whose_run_has_been_killed_ends(tmp_path):
         "    time.sleep(0.5)\n"
     )
     command = [sys.executable, "-m", "kldiv_conformance", "run", "-b", "numpy", "-i", "slow:loss"]
-    paths = os.pathsep.join(sys.path)
-    run = subprocess.Popen(
-        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.DEVNULL
-    )
+    run = subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL)
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         time.sleep(0.05)
     worker = int((tmp_path / "pid").read_text())

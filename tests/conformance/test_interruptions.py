@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from conformance_commands import invoke
+from conformance_commands import environment, invoke, program
 
 from kldiv_conformance import _command_run
 
@@ -41,18 +41,10 @@ def test_whatever_else_goes_wrong_is_2(monkeypatch, error, said):
 def test_reader_that_has_read_enough_is_2_without_a_word(tmp_path, command):
     reading, writing = os.pipe()
     os.close(reading)
-    paths = os.pathsep.join(path for path in sys.path if path)
-    done = subprocess.run(
-        [sys.executable, "-m", "kldiv_conformance", *command],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": paths},
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
+    done = program(*command, cwd=tmp_path, stdout=writing)
     os.close(writing)
     assert done.returncode == 2
-    assert b"rror" not in done.stderr
+    assert "rror" not in done.stderr
 
 
 @pytest.mark.slow
@@ -73,9 +65,8 @@ def test_interrupted_run_is_2_and_leaves_no_file_and_no_process(kernels, name):
     )
     python = [sys.executable, "-c", listen, sys.executable]
     command = [*python, "-m", "kldiv_conformance", "run", "-b", "numpy", "-i", "slow:loss"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     run = subprocess.Popen(
-        [*command, "-o", "run.jsonl"], cwd=folder, env=environment, stderr=subprocess.PIPE
+        [*command, "-o", "run.jsonl"], cwd=folder, env=environment(), stderr=subprocess.PIPE
     )
     while not (folder / "begun").exists() or " " not in (folder / "begun").read_text():
         time.sleep(0.05)

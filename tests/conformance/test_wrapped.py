@@ -1,11 +1,9 @@
 """What a backend compiles: once for a function, its options, shapes and dtypes, and never less."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
+from conformance_commands import python
 from conftest import usable
 
 from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
@@ -105,14 +103,8 @@ print(outcome.verdict, outcome.detail)
 def test_function_that_torch_cannot_compile_whole_fails_instead_of_running_as_it_is():
     """In a process of its own: torch watches all frames of this one from then on."""
     usable("torch-compile")
-    done = subprocess.run(
-        [sys.executable, "-c", BREAKING],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.startswith("failure must return a value, but raised")
+    done = python("-c", BREAKING)
+    assert done.stdout.startswith("failure must return a value, but raised"), done.stderr
 
 
 def test_torch_compiles_for_more_shapes_than_it_recompiles_a_function():

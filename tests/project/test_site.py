@@ -4,13 +4,13 @@ import importlib
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 
+import chromium
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -18,21 +18,12 @@ if not (ROOT / "docs" / "conf.py").exists():
     pytest.skip("the pages stay in the source tree", allow_module_level=True)
 for package in ("sphinx", "pydata_sphinx_theme", "numpydoc", "myst_parser", "latex2mathml"):
     pytest.importorskip(package, reason=f"{package} is not installed")
-webdriver = pytest.importorskip("selenium.webdriver")
+pytest.importorskip("selenium.webdriver")
 from selenium.common.exceptions import NoSuchElementException  # noqa: E402 - after the skip
 from selenium.webdriver.common.keys import Keys  # noqa: E402 - after the skip
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402 - after the skip
 
 pytestmark = pytest.mark.long
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WIDTHS = {"desktop": 1280, "phone": 360}
 NAMES = [
     f"{module}.{name}"
@@ -155,15 +146,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    paths = shutil.which("chromium"), shutil.which("chromedriver")
-    if None in paths:
-        pytest.skip("chromium and chromedriver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = paths[0]
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(paths[1]))
+    driver = chromium.started(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
 

@@ -62,6 +62,16 @@ def close(found, expected, type_="float64"):
     torch.testing.assert_close(found, expected, rtol=eps, atol=eps, equal_nan=True)
 
 
+def assert_gradients(operands, closed, differentiated, type_="float64"):
+    """The operands that are differentiated have these gradients, and the others none."""
+    for operand, exact, wanted in zip(operands, closed, differentiated, strict=True):
+        if wanted:
+            assert operand.grad.dtype == operand.dtype
+            close(operand.grad, exact, type_)
+        else:
+            assert operand.grad is None
+
+
 def negative_view(tensor):
     """The same values by torch's lazy negation of others."""
     return torch._neg_view(-tensor)
