@@ -32,6 +32,7 @@ from kldiv_xp import (
     kl_div_with_logits_gradient,
     sparse_kl_div_with_logits,
 )
+from kldiv_xp.backends.torch import dtensor_split_rows
 
 Loss = Callable[..., torch.Tensor]
 Placements = tuple[Shard | Replicate, ...]
@@ -340,6 +341,8 @@ def averaged(tensor: torch.Tensor) -> torch.Tensor:
 def main(path: str, *, compiling: bool = True) -> None:
     """Everything, once."""
     dist.init_process_group("gloo", timeout=timedelta(seconds=60))
+    # Rows in parts go through in several blocks, of a row or two.
+    dtensor_split_rows.LARGEST = 2 * VOCABULARY // dist.get_world_size()
     found: dict[str, Any] = {
         (name, where): found_by(name, layout)
         for where, layout in LAYOUTS.items()

@@ -1,11 +1,14 @@
 """Divergences of rows of logits that lie in several processes: one autograd function."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 import torch.distributed as dist
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.backends.torch.cuda_in_blocks import indices
 from kldiv_xp.backends.torch.dtensor_placements import complete, joined, parts_of, spread_as
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
@@ -31,7 +34,9 @@ class Rows(torch.autograd.Function):
         keep(ctx, arrays)
         ctx.options = context, divergence
         xp = WholeRows(context.xp, arrays[0])
-        rows = rows_of(divergence, xp, *widened(context, parts_of(arrays)))
+        parts = parts_of(arrays)
+        rows = parts[0].new_empty(parts[0].shape[:-1], dtype=context.working)
+        rows = filled(rows, partial(rows_of, divergence, xp), context, arrays[0], parts)
         return joined(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
@@ -87,15 +92,13 @@ def slopes_of_parts(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, for the local part."""
     here = parts_of((*arrays[:2], upstream, *arrays[2:]))
-    here = widened(context, here)
     xp = WholeRows(context.xp, arrays[0])
+    functions = (partial(slopes_of, divergence, Guard.FULL, which, xp) for which in (False, True))
     by_input, by_target = (
-        spread_as(
-            operand, slopes_of(divergence, Guard.FULL, which == 1, xp, *here).to(operand.dtype)
-        )
+        spread_as(one, filled(torch.empty_like(part), function, context, arrays[0], here))
         if want
         else None
-        for which, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
+        for one, part, function, want in zip(arrays[:2], here[:2], functions, wanted, strict=True)
     )
     return by_input, by_target
 
@@ -111,14 +114,42 @@ def scaled_slopes_of_parts(
 ) -> Gradient:
     """The same of the parts themselves, times a scale, and times a cotangent if there is one."""
     xp = WholeRows(context.xp, operand)
-    parts = widened(context, (*here, *above))
+    every = (*here, *above)
     by_input, by_target = (
-        function(xp, *parts).to(one.dtype) if want else None
+        filled(torch.empty_like(one), partial(function, xp), context, operand, every)
+        if want
+        else None
         for function, one, want in zip(
             row_slopes(divergence, scale, len(here)), here[:2], wanted, strict=True
         )
     )
     return by_input, by_target
+
+
+LARGEST = 1 << 20
+"""Elements of a block at most: 4 MiB of float32 for a temporary."""
+
+
+def filled(
+    result: Array, function: Callable[..., Array], context: Context, operand: Array, parts: Arrays
+) -> Array:
+    """Result of a function of whole rows in parts, for few of them at a time."""
+    if torch.compiler.is_compiling() or is_differentiated(*parts):
+        return function(*widened(context, parts)).to(result.dtype)
+    outer = parts[0].shape[:-1]
+    parts = (*parts[:2], *(one.expand(*outer, 1) for one in parts[2:]))
+    for index in indices(tuple(slice(0, size) for size in outer), rows_at_once(operand)):
+        result[index] = function(*widened(context, tuple(one[index] for one in parts)))
+    return result
+
+
+def rows_at_once(operand: Array) -> int:
+    """Rows of a block: as many in every process, which must meet the others in each of them."""
+    last = operand.ndim - 1
+    columns: int = operand.shape[-1]
+    for place, size in zip(operand.placements, operand.device_mesh.shape, strict=True):
+        columns = -(-columns // size) if place.is_shard(last) else columns
+    return max(1, LARGEST // max(1, columns))
 
 
 def widened(context: Context, parts: Arrays) -> Arrays:
