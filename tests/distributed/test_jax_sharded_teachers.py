@@ -1,5 +1,7 @@
 """JAX on four devices: rows of sparse teachers and of hidden states, sharded over a batch."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -89,3 +91,39 @@ def test_value_and_gradients_are_those_of_one_device(monkeypatch, name, transfor
     for place, slope, alone in zip(wanted, found_slopes, slopes, strict=True):
         assert_allclose(slope, alone, rtol=1e-10, atol=1e-14)
         assert slope.sharding.is_equivalent_to(arrays[place].sharding, slope.ndim)
+
+
+def summed(name, *operands):
+    """Sum of the divergences, which is that of the sums of the parts."""
+    if name == "sparse":
+        student, target, indices, mask = operands
+        return sparse_kl_div_with_logits(student, indices, target, where=mask, reduction="sum")
+    hidden, weight, bias, target, *indices, mask = operands
+    known = {"indices": indices[0], "target_is": "log_probabilities"} if indices else {}
+    return linear_kl_div(hidden, weight, target, bias=bias, where=mask, reduction="sum", **known)
+
+
+@pytest.mark.cases(6)
+@pytest.mark.parametrize("blocks", ["one block", "several blocks"])
+@pytest.mark.parametrize("checked", [True, False], ids=["checked", "unchecked"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_shard_map_adds_up_the_gradients_of_a_layer_that_is_on_each(
+    monkeypatch, name, checked, blocks
+):
+    _, operands, wanted = LOSSES[name]
+    function = partial(summed, name)
+    expected = jax.value_and_grad(function, wanted)(*map(jax.numpy.asarray, operands))
+    if blocks == "several blocks":
+        monkeypatch.setattr(evaluate_linear, "BYTES_OF_LOGITS", 4 * SIZE * 4)
+        jax.clear_caches()
+    arrays = placed(operands, AxisType.Auto)
+    total = jax.shard_map(
+        lambda *parts: jax.lax.psum(function(*parts), "d"),
+        mesh=arrays[0].sharding.mesh,
+        in_specs=tuple(one.sharding.spec for one in arrays),
+        out_specs=PartitionSpec(),
+        check_vma=checked,
+    )
+    found = jax.jit(jax.value_and_grad(total, wanted))(*arrays)
+    for one, alone in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        assert_allclose(one, alone, rtol=1e-10, atol=1e-14)

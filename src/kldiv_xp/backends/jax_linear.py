@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_meshes import on_rows
+from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
 from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -32,7 +32,7 @@ Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     function = partial(compiled_rows, context.working, divergence)
-    return on_rows(function, heads.input, heads)
+    return on_rows(function, heads.input, varying_alike(heads))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -68,8 +68,7 @@ def slopes(
         total = jnp.sum(slope, axis=0, dtype=working)
         return (by_weight + product, by_bias + total), slope @ heads.weight
 
-    size, _ = heads.weight.shape
-    start = jnp.zeros(heads.weight.shape, working), jnp.zeros(size, working)
+    start = tuple(jnp.zeros_like(one, working) for one in (heads.weight, heads.weight[:, 0]))
     (by_weight, by_bias), by_input = over_blocks(step, start, heads, upstream)
     by_weight, by_bias = (cast(jnp, one, heads.weight.dtype) for one in (by_weight, by_bias))
     nothing = jax.tree.map(zeros, heads)

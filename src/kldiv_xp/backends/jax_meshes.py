@@ -1,4 +1,4 @@
-"""Rows that lie on a mesh of JAX whose axes are explicit: what becomes of them XLA decides."""
+"""Rows that lie on a mesh of JAX: in parts of a shard_map, or along axes that are explicit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +20,34 @@ def on_rows(function: Callable[..., Array], rows: Array, *operands: object) -> A
     spec = jax.sharding.PartitionSpec(*sharding.spec[:-1])
     placed = jax.sharding.NamedSharding(sharding.mesh, spec)
     found: Array = jax.sharding.auto_axes(function, out_sharding=placed)(*operands)
+    return found
+
+
+def varying_alike(operands: Any) -> Any:
+    """Operands of a tree, each marked as another one on each device where one of them is.
+
+    Within `jax.shard_map` JAX asks that a derivative varies over the axes of its operand, and adds
+    it up over the devices where it has marked an operand by itself.
+    """
+    leaves = jax.tree.leaves(operands)
+    axes = frozenset().union(*map(varying_axes, leaves))
+
+    def marked(array: Array) -> Array:
+        missing = tuple(sorted(axes - varying_axes(array)))
+        if not missing:
+            return array
+        if hasattr(jax.lax, "pcast"):
+            return jax.lax.pcast(array, missing, to="varying")
+        return jax.lax.pvary(array, missing)  # JAX before 0.8
+
+    return jax.tree.map(marked, operands) if axes else operands
+
+
+def varying_axes(array: Array) -> frozenset[str]:
+    """Axes of a shard_map over which an array varies, as far as JAX keeps account of them."""
+    kind = jax.typeof(array) if hasattr(jax, "typeof") else None
+    kind = getattr(kind, "manual_axis_type", kind)
+    found: frozenset[str] = getattr(kind, "varying", getattr(kind, "vma", frozenset()))
     return found
 
 
