@@ -8,7 +8,14 @@ from array_libraries import library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    js_div,
+    js_div_gradient,
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+)
 from kldiv_xp.backends import one_chunk
 from kldiv_xp.host.threads import thread_count
 
@@ -154,6 +161,29 @@ def test_sum_and_terms_of_unknown_sizes_stay_lazy_and_right(da):
     assert_array_equal(terms, expected)
     total = kl_div(*operands, reduction="sum").compute(scheduler="synchronous")
     assert_allclose(total, expected.sum(), rtol=1e-15)
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("function", [kl_div, js_div, kl_div_gradient, js_div_gradient])
+def test_masks_of_samples_of_unknown_number_stay_lazy_and_right(da, function, reduction):
+    where = np.asarray([True, True, False])
+    given = da.from_array(where, chunks=2)[da.from_array(np.asarray([True, False, True]), chunks=2)]
+    options = {"axis": -1, "reduction": reduction}
+    found = function(*unknown(da), where=given, **options)
+    expected = function(LOG_Q[::2], P[::2], where=where[::2], **options)
+    found, expected = (one if isinstance(one, tuple) else (one,) for one in (found, expected))
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one.compute(scheduler="synchronous"), other, rtol=1e-15)
+
+
+def test_upstream_of_samples_of_unknown_number_stays_lazy_and_right(da):
+    upstream, options = np.asarray([2.0, 0.5, -3.0]), {"axis": -1, "reduction": "none"}
+    rows = da.from_array(np.asarray([True, False, True]), chunks=2)
+    given = da.from_array(upstream, chunks=2)[rows]
+    found = kl_div_gradient(*unknown(da), upstream=given, **options)
+    expected = kl_div_gradient(LOG_Q[::2], P[::2], upstream=upstream[::2], **options)
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one.compute(scheduler="synchronous"), other, rtol=1e-15)
 
 
 def test_divisor_of_unknown_size_is_refused_in_one_sentence(da):

@@ -17,6 +17,7 @@ from kldiv_xp.core.evaluate import (
     evaluate_slopes,
     evaluate_terms,
     evaluate_with_slopes,
+    expanded,
     spread,
     with_axes,
 )
@@ -137,7 +138,7 @@ def checked(
     check_where(input, where, axes)
     if known_shape(where) != known_shape(input):
         check_memory(context, where=where)
-        where = context.xp.broadcast_to(aligned(context, input, where, axes), input.shape)
+        where = expanded(context.xp, aligned(context, input, where, axes), input.shape)
     return context, (input, target, where), axes
 
 
