@@ -1,5 +1,6 @@
 """Operands that are refused, word for word, by their types, dtypes, shapes and devices."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from checks.refusals import BOTH, sentence
 from conftest import EVERY, usable
 from words import follow, words
 
+import kldiv_xp
 from kldiv_xp.checks.arrays import check_array
 from kldiv_xp.checks.operands import agree
 
@@ -188,6 +190,7 @@ def test_jax_devices_that_differ_are_refused_by_jax_which_names_both():
     pytest.importorskip("jax", reason="jax is not installed")
     program = """
 import jax, jax.numpy as jnp
+import kldiv_xp
 from kldiv_xp import kl_div
 left, right = (jax.device_put(jnp.ones(3), device) for device in jax.devices())
 try:
@@ -232,3 +235,26 @@ def test_attribute_called_mask_makes_no_masked_array():
 )
 def test_shapes_agree_as_far_as_they_are_known(left, right, expected):
     assert agree(left, right) is expected
+
+
+NEEDED = [
+    (function, place)
+    for function in (getattr(kldiv_xp, name) for name in kldiv_xp.__all__)
+    if inspect.isfunction(function)
+    for place in inspect.signature(function).parameters
+    if place in {"input", "target", "weight", "indices"}
+    and inspect.signature(function).parameters[place].default is inspect.Parameter.empty
+]
+
+
+@pytest.mark.parametrize(("function", "place"), NEEDED)
+def test_none_in_the_place_of_an_operand_is_refused_by_its_name(function, place):
+    arrays = {"input": np.ones((2, 3)), "target": np.ones((2, 3)), "weight": np.ones((3, 3))}
+    arrays["indices"] = np.asarray([[0, 1, 2]] * 2)
+    names = [name for one, name in NEEDED if one is function]
+    with pytest.raises(TypeError) as caught:
+        function(**{name: None if name == place else arrays[name] for name in names})
+    assert str(caught.value) == (
+        f"`{place}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got NoneType: pass "
+        "an array."
+    )

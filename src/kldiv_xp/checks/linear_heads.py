@@ -13,7 +13,8 @@ MATRIX = 2
 
 def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     """Namespace of operands that go together; raises of those that do not."""
-    present = heads.named()
+    required = {"input": heads.input, "weight": heads.weight, "target": heads.target}
+    present = {**required, **heads.named()}
     for name in ("where", "indices"):
         present.pop(name, None)
     xp = common_namespace(**present)
