@@ -36,9 +36,8 @@ def varying_alike(operands: Any) -> Any:
         missing = tuple(sorted(axes - varying_axes(array)))
         if not missing:
             return array
-        if hasattr(jax.lax, "pcast"):
-            return jax.lax.pcast(array, missing, to="varying")
-        return jax.lax.pvary(array, missing)  # JAX before 0.8
+        mark = getattr(jax.lax, "pcast", None)  # older versions have pvary alone
+        return mark(array, missing, to="varying") if mark else jax.lax.pvary(array, missing)
 
     return jax.tree.map(marked, operands) if axes else operands
 
