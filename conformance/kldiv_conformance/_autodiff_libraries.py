@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
+from kldiv_conformance._memory import in_memory
 from kldiv_conformance._operands import refuse_changes
 from kldiv_conformance._plain_libraries import make_numpy
 
@@ -14,7 +15,7 @@ def make_torch(
     """Tensor on a device."""
     torch = library("torch")
     wide = torch.tensor(values, dtype=torch.float64).reshape(shape)
-    return wide.to(device=device, dtype=getattr(torch, dtype))
+    return in_memory(torch, wide.to(device=device, dtype=getattr(torch, dtype)))
 
 
 def read_torch(tensor: Array) -> list[float]:

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kldiv_conformance._adapters import ADAPTERS
+from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import VERDICTS, Report
@@ -120,7 +122,11 @@ def table(report: Report) -> Table:
 
 
 def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> None:
-    """Print the bugs that would explain most of the wrong numbers of a backend."""
+    """Print what all failures have in common, or the bugs that would explain most of them."""
+    library = ADAPTERS[backend].library if backend in ADAPTERS else None
+    if (cause := common_cause(outcomes, library)) is not None:
+        say(console, f"{backend}: {cause}")
+        return
     found = suspects(outcomes)[:LIKELIEST]
     for suspect in found:
         if not suspect.behind:
