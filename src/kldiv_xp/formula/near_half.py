@@ -12,6 +12,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
+    filled,
     is_in_logits,
     over,
     pair_of,
@@ -78,9 +79,10 @@ def limited_differences(
     differences = xp.where(xp.greater(both, 0), differences, 0.0)
     limit = temperature * 1e4
     if isinstance(limit, float):
-        limit = min(limit, float(xp.finfo(differences.dtype).max))
-    differences = xp.where(xp.greater(differences, limit), limit, differences)
-    lowest = -limit if isinstance(limit, float) else xp.negative(limit)
+        most = float(xp.finfo(differences.dtype).max)
+        limit = most if limit > most else limit
+    lowest, highest = filled(xp, differences, -limit), filled(xp, differences, limit)
+    differences = xp.where(xp.greater(differences, highest), highest, differences)
     return xp.where(xp.less(differences, lowest), lowest, differences)
 
 
@@ -149,6 +151,7 @@ def limited(
         # torch says "value cannot be converted to type float without overflow".
         if isinstance(most, float) and most > xp.finfo(rows.dtype).max:
             return rows
+    most = filled(xp, rows, most)
     rows = xp.where(xp.greater(rows, most), most, rows)
     if not scaled or is_in_logits(temperature, scaled):
         return rows

@@ -99,6 +99,12 @@ class Lines:
         """One."""
         return 1.0
 
+    def multiply(self, left: Symbol | float, right: Symbol | float) -> Symbol | float:
+        """Product; of two numbers a number."""
+        if isinstance(left, Symbol) or isinstance(right, Symbol):
+            return self.line("real", "multiply", left, right)
+        return left * right
+
     def divide(self, dividend: Symbol | float, divisor: Symbol | float) -> Symbol:
         """Quotient; of an element and a number of its row the product with its reciprocal."""
         if varies(dividend) and isinstance(divisor, Symbol) and not divisor.in_rows:

@@ -86,7 +86,7 @@ def test_derivatives_that_are_not_wanted_are_not_made():
 
 def test_operator_keeps_the_rules_of_torch():
     student, teacher = operands()
-    arguments = student, teacher, None, 1.0, "logits", False, 0.5
+    arguments = student, teacher, None, None, 1.0, "logits", False, 0.5
     tests = ("test_schema", "test_autograd_registration", "test_faketensor")
     torch.library.opcheck(compiled_logits.rows_of_logits, arguments, test_utils=tests)
 

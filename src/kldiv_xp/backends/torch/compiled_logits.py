@@ -13,9 +13,9 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.eager_logits import row_slopes
 from kldiv_xp.backends.torch.internals import is_exported
-from kldiv_xp.backends.torch.linear import dense_divergence, numbers_of
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
+from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
 from kldiv_xp.core.context import plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import plain_slopes
@@ -33,7 +33,7 @@ def has_operator(arrays: Arrays) -> bool:
 def divergences(arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     input, target, *where = arrays  # noqa: A001 - torch's name
-    return rows_of_logits(input, target, where[0] if where else None, *numbers_of(divergence)[:-1])
+    return rows_of_logits(input, target, where[0] if where else None, *options_of(divergence)[:-1])
 
 
 @torch.library.custom_op("kldiv_xp::rows_of_logits", mutates_args=())
@@ -41,6 +41,7 @@ def rows_of_logits(
     input: torch.Tensor,
     target: torch.Tensor,
     where: torch.Tensor | None,
+    numbers: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
@@ -48,7 +49,7 @@ def rows_of_logits(
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
     arrays = present(input, target, where)
-    divergence = dense_divergence(temperature, target_is, scaled, beta)
+    divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     return rows_of_block(plain_context(input, target), arrays, divergence)
 
 
@@ -58,6 +59,7 @@ def slopes_of_logits(
     input: torch.Tensor,
     target: torch.Tensor,
     where: torch.Tensor | None,
+    numbers: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
@@ -67,7 +69,7 @@ def slopes_of_logits(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Gradients with respect to input and target, each empty where it is not wanted."""
     arrays, context = present(input, target, where), plain_context(input, target)
-    divergence = dense_divergence(temperature, target_is, scaled, beta)
+    divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
     slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
     first, last = (
@@ -97,23 +99,24 @@ def fake_slopes(upstream: Array, input: Array, target: Array, *rest: Any) -> tup
 def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
     """Keep the operands for a gradient, and nothing that was computed from them."""
     del output
-    ctx.save_for_backward(*inputs[:3])
-    ctx.numbers = inputs[3:]
+    ctx.save_for_backward(*inputs[:4])
+    ctx.options = inputs[4:]
 
 
 def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
     """Gradients with respect to both operands."""
-    input, target, where = ctx.saved_tensors  # noqa: A001 - torch's name
+    input, target, where, numbers = ctx.saved_tensors  # noqa: A001 - torch's name
     wanted, arrays = ctx.needs_input_grad[:2], present(input, target, where)
+    options = numbers, *ctx.options
     if is_differentiated(*arrays, upstream):
         slopes = plain_slopes(
-            plain_context(input, target), arrays, dense_divergence(*ctx.numbers),
+            plain_context(input, target), arrays, dense_divergence_of(*options),
             upstream.unsqueeze(-1), wanted,
         )  # fmt: skip
     else:
-        slopes = slopes_of_logits(upstream, input, target, where, *ctx.numbers, *wanted)
+        slopes = slopes_of_logits(upstream, input, target, where, *options, *wanted)
     found = [slope if want else None for slope, want in zip(slopes, wanted, strict=True)]
-    return *found, None, *[None for _ in ctx.numbers]
+    return *found, None, *[None for _ in options]
 
 
 def present(*tensors: Array | None) -> Arrays:

@@ -13,6 +13,7 @@ from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.linear import chosen, kept, named, slopes_again
 from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
+from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 
@@ -60,7 +61,7 @@ class LinearLoss(torch.autograd.Function):
         differentiated = [one for one in (*operands, upstream) if one is not None]
         if slopes is None or is_differentiated(*differentiated):
             factors = cotangent * upstream
-            slopes = slopes_again(heads, ctx.divergence, factors, ctx.wanted)
+            slopes = slopes_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
         else:
             ctx.slopes, slopes = None, times(slopes, upstream)
         return None, None, None, *chosen(slopes, ctx.wanted), *[None] * 4
