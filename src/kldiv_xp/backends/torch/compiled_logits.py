@@ -16,6 +16,7 @@ from kldiv_xp.backends.torch.internals import is_exported
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
+from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core.context import plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import plain_slopes
@@ -32,8 +33,11 @@ def has_operator(arrays: Arrays) -> bool:
 
 def divergences(arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    input, target, *where = arrays  # noqa: A001 - torch's name
-    return rows_of_logits(input, target, where[0] if where else None, *options_of(divergence)[:-1])
+    numbers, *options, _ = options_of(divergence)
+    tensors = *arrays, *[None] * (3 - len(arrays)), numbers
+    if is_differentiated(*arrays):
+        return Rows.apply(tuple(options), *tensors)
+    return rows_of_logits(*tensors, *options)
 
 
 @torch.library.custom_op("kldiv_xp::rows_of_logits", mutates_args=())
@@ -96,32 +100,34 @@ def fake_slopes(upstream: Array, input: Array, target: Array, *rest: Any) -> tup
     return first, last
 
 
-def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
-    """Keep the operands for a gradient, and nothing that was computed from them."""
-    del output
-    ctx.save_for_backward(*inputs[:4])
-    ctx.options = inputs[4:]
+class Rows(torch.autograd.Function):
+    """The operator as one node that keeps its operands, and nothing that was computed from them.
 
+    No derivative of its own: what that keeps, torch refuses where inference mode made it.
+    """
 
-def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-    """Gradients with respect to both operands."""
-    input, target, where, numbers = ctx.saved_tensors  # noqa: A001 - torch's name
-    wanted, arrays = ctx.needs_input_grad[:2], present(input, target, where)
-    options = numbers, *ctx.options
-    if is_differentiated(*arrays, upstream):
-        slopes = plain_slopes(
-            plain_context(input, target), arrays, dense_divergence_of(*options),
-            upstream.unsqueeze(-1), wanted,
-        )  # fmt: skip
-    else:
-        slopes = slopes_of_logits(upstream, input, target, where, *options, *wanted)
-    found = [slope if want else None for slope, want in zip(slopes, wanted, strict=True)]
-    return *found, None, *[None for _ in options]
+    @staticmethod
+    def forward(ctx: Any, options: tuple[Any, ...], *tensors: Array | None) -> Array:
+        """Divergence of every row."""
+        keep(ctx, tensors)
+        ctx.options = options
+        return rows_of_logits(*tensors, *options)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Gradients with respect to both operands."""
+        *tensors, numbers = kept(ctx)
+        wanted, arrays, options = ctx.needs_input_grad[1:3], present(*tensors), ctx.options
+        if is_differentiated(*arrays, upstream):
+            divergence = dense_divergence_of(numbers, *options)
+            context, above = plain_context(*arrays[:2]), upstream.unsqueeze(-1)
+            slopes = plain_slopes(context, arrays, divergence, above, wanted)
+        else:
+            slopes = slopes_of_logits(upstream, *tensors, numbers, *options, *wanted)
+        found = [slope if want else None for slope, want in zip(slopes, wanted, strict=True)]
+        return None, *found, None, None
 
 
 def present(*tensors: Array | None) -> Arrays:
     """Tensors that are there."""
     return tuple(one for one in tensors if one is not None)
-
-
-rows_of_logits.register_autograd(gradient, setup_context=keep)

@@ -21,7 +21,7 @@ from kldiv_xp.backends.torch.linear_blocks import (
 )
 from kldiv_xp.backends.torch.numpy_views import is_differentiated, place_of
 from kldiv_xp.backends.torch.operator_options import Options, divergence_of, options_of
-from kldiv_xp.backends.torch.saved_tensors import copied, savable
+from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept, savable
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, rows_in_blocks
 
@@ -30,10 +30,13 @@ def linear_divergences(context: Context, heads: Heads, divergence: LinearDiverge
     """Divergence of every row; transformed, or in what is exported, of all logits at once."""
     if is_transformed() or is_exported():
         return plain_divergences(context, heads, divergence)
-    return linear_rows(*kept(heads), *options_of(divergence))
+    heads, (numbers, *options) = savable_heads(heads), options_of(divergence)
+    if is_differentiated(*[one for one in heads if one is not None]):
+        return LinearRows.apply(tuple(options), *heads, numbers)
+    return linear_rows(*heads, numbers, *options)
 
 
-def kept(heads: Heads) -> Heads:
+def savable_heads(heads: Heads) -> Heads:
     """The same as tensors that autograd may save; raises of those without their memory."""
     names, present = named(heads)
     place = place_of(present, (), names)
@@ -113,19 +116,26 @@ def fake_slopes(upstream: Array, *operands: Any) -> Slopes:
     return empty_slopes(Heads(*heads), by_states, by_head, heads[1].dtype)
 
 
-def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
-    """Keep the operands for a gradient, and nothing that was computed from them."""
-    del output
-    tensors, ctx.options = inputs[:-5], inputs[-5:]
-    ctx.save_for_backward(*tensors)
+class LinearRows(torch.autograd.Function):
+    """The operator as one node that keeps its operands, and nothing that was computed from them.
 
+    No derivative of its own: what that keeps, torch refuses where inference mode made it.
+    """
 
-def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-    """Gradients with respect to input, weight and bias; target and its head are constants."""
-    *heads, numbers = ctx.saved_tensors
-    wanted = ctx.needs_input_grad[:4]
-    slopes = slopes_again(Heads(*heads), (numbers, *ctx.options), upstream, wanted)
-    return *chosen(slopes, wanted), *[None] * 10
+    @staticmethod
+    def forward(ctx: Any, options: tuple[Any, ...], *tensors: Array | None) -> Array:
+        """Divergence of every row."""
+        keep(ctx, tensors)
+        ctx.options = options
+        return linear_rows(*tensors, *options)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Gradients with respect to input, weight and bias; target and its head are constants."""
+        *heads, numbers = kept(ctx)
+        wanted = ctx.needs_input_grad[1:5]
+        slopes = slopes_again(Heads(*heads), (numbers, *ctx.options), upstream, wanted)
+        return None, *chosen(slopes, wanted), *[None] * 5
 
 
 def slopes_again(
@@ -145,6 +155,3 @@ def chosen(slopes: Slopes, wanted: tuple[bool, ...]) -> tuple[Array | None, ...]
     by_input, by_weight, by_bias = slopes
     every = by_input, by_weight, None, by_bias
     return tuple(slope if want else None for slope, want in zip(every, wanted, strict=True))
-
-
-linear_rows.register_autograd(gradient, setup_context=keep)
