@@ -81,8 +81,9 @@ def limited_differences(
     if isinstance(limit, float):
         most = float(xp.finfo(differences.dtype).max)
         limit = most if limit > most else limit
-    lowest, highest = filled(xp, differences, -limit), filled(xp, differences, limit)
-    differences = xp.where(xp.greater(differences, highest), highest, differences)
+    lowest = -limit if isinstance(limit, float) else xp.negative(limit)
+    lowest, limit = filled(xp, differences, lowest), filled(xp, differences, limit)
+    differences = xp.where(xp.greater(differences, limit), limit, differences)
     return xp.where(xp.less(differences, lowest), lowest, differences)
 
 
