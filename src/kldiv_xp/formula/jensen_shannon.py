@@ -14,8 +14,9 @@ from kldiv_xp.formula.generalized import (
     generalized_target_gradient,
 )
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_weights import Weights, largest_shares
 from kldiv_xp.formula.near_half import Softmaxes
-from kldiv_xp.formula.near_mixture import Weights, completed, largest_shares, logarithms
+from kldiv_xp.formula.near_mixture import completed, logarithms
 
 KL_SLOPES = (generalized_input_gradient, generalized_target_gradient)
 

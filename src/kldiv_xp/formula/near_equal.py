@@ -52,17 +52,6 @@ def is_in_logits(temperature: float | Array, scaled: bool) -> bool:
     return scaled and not (isinstance(temperature, float) and temperature <= 1)
 
 
-def filled(xp: Namespace, like: Array, number: float | Array) -> Array:
-    """Number, where it is none of the array's, as an array that stands beside one in `where`.
-
-    By a product, since torch.compile makes a new program for each value of a number that `where`
-    is given, and one for all values of a number that an array is multiplied with.
-    """
-    if not isinstance(number, float):
-        return number
-    return xp.multiply(xp.ones_like(like[..., :1]), number)
-
-
 def row_sum(xp: Namespace, terms: Array) -> Array:
     """Sum along the last axis, which stays."""
     return xp.sum(terms, axis=-1, keepdims=True)
