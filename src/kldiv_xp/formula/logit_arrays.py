@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient
+from kldiv_xp.formula.near_mixture import js, js_target_gradient
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
 

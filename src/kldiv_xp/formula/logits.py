@@ -15,11 +15,12 @@ from kldiv_xp.formula.far_mixtures import far_js, far_js_slope
 from kldiv_xp.formula.js_of_given import JSOfGiven
 from kldiv_xp.formula.kl_of_logits import KL, Attempts, guarded
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_weights import Weights, largest_shares
 from kldiv_xp.formula.near_close_half import close_js
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import js_of_logarithms, looks_close
-from kldiv_xp.formula.near_mixture import Weights, js, js_target_gradient, largest_shares
+from kldiv_xp.formula.near_mixture import js, js_target_gradient
 from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_slope
 from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 

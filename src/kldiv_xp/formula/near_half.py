@@ -78,9 +78,11 @@ def limited_differences(
     differences = xp.where(xp.greater(both, 0), differences, 0.0)
     limit = temperature * 1e4
     if isinstance(limit, float):
-        limit = min(limit, float(xp.finfo(differences.dtype).max))
-    differences = xp.where(xp.greater(differences, limit), limit, differences)
+        most = float(xp.finfo(differences.dtype).max)
+        limit = most if limit > most else limit
     lowest = -limit if isinstance(limit, float) else xp.negative(limit)
+    lowest, limit = filled(xp, differences, lowest), filled(xp, differences, limit)
+    differences = xp.where(xp.greater(differences, limit), limit, differences)
     return xp.where(xp.less(differences, lowest), lowest, differences)
 
 
@@ -140,6 +142,17 @@ def quotient_of_probabilities(
     return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2 * root), divisor, 1.0))
 
 
+def filled(xp: Namespace, like: Array, number: float | Array) -> Array:
+    """Number, where it is none of the array's, as an array that stands beside one in `where`.
+
+    By a product, since torch.compile makes a new program for each value of a number that `where`
+    is given, and one for all values of a number that an array is multiplied with.
+    """
+    if not isinstance(number, float):
+        return number
+    return xp.multiply(xp.ones_like(like[..., :1]), number)
+
+
 def limited(
     xp: Namespace, rows: Array, most: float | Array, temperature: float | Array, scaled: bool
 ) -> Array:
@@ -149,6 +162,7 @@ def limited(
         # torch says "value cannot be converted to type float without overflow".
         if isinstance(most, float) and most > xp.finfo(rows.dtype).max:
             return rows
+    most = filled(xp, rows, most)
     rows = xp.where(xp.greater(rows, most), most, rows)
     if not scaled or is_in_logits(temperature, scaled):
         return rows

@@ -9,6 +9,7 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
     difference_of,
@@ -22,7 +23,6 @@ from kldiv_xp.formula.near_equal import (
     times,
 )
 from kldiv_xp.formula.near_kl import near_value
-from kldiv_xp.formula.near_mixture import Weights
 from kldiv_xp.formula.near_slopes import relative_rise
 
 SEEN, WIDEST = 256, 2.5

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
     expm1_ratio,
@@ -29,24 +30,6 @@ from kldiv_xp.formula.near_half import (
     softmaxes_of,
 )
 from kldiv_xp.formula.near_slopes import at_the_top, relative_difference, weighted_deviation
-
-
-class Weights(NamedTuple):
-    """Beta, its complement, and the largest divergence of a mixture with these weights."""
-
-    beta: float | Array
-    gamma: float | Array
-    most: float | Array
-
-
-def largest_shares(beta: float, gamma: float) -> tuple[float, float]:
-    """beta log(1 / beta) and gamma log(1 / gamma): what each side has where they share nothing.
-
-    Not gamma log gamma itself, which is 0 for a beta of 1e-17: right values were cut by 2.5 %.
-    """
-    if beta <= gamma:
-        return -beta * math.log(beta), -gamma * math.log1p(-beta)
-    return -beta * math.log1p(-gamma), -gamma * math.log(gamma)
 
 
 class Logarithms(NamedTuple):

@@ -8,6 +8,7 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
     difference,
@@ -17,7 +18,6 @@ from kldiv_xp.formula.near_equal import (
     times,
 )
 from kldiv_xp.formula.near_kl import by_mean
-from kldiv_xp.formula.near_mixture import Weights
 from kldiv_xp.formula.near_slopes import relative_rise
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7

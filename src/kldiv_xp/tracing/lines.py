@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, cast
 
 from kldiv_xp.tracing.operations import KINDS, LIMITS, Limits
 
@@ -98,6 +98,12 @@ class Lines:
     def ones_like(self, _: Symbol) -> float:
         """One."""
         return 1.0
+
+    def multiply(self, left: Symbol | float, right: Symbol | float) -> Symbol:
+        """Product; of two numbers a number."""
+        if isinstance(left, Symbol) or isinstance(right, Symbol):
+            return self.line("real", "multiply", left, right)
+        return cast("Symbol", left * right)  # as `ones_like`, an operand of any line
 
     def divide(self, dividend: Symbol | float, divisor: Symbol | float) -> Symbol:
         """Quotient; of an element and a number of its row the product with its reciprocal."""

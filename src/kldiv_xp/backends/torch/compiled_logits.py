@@ -13,9 +13,10 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.eager_logits import row_slopes
 from kldiv_xp.backends.torch.internals import is_exported
-from kldiv_xp.backends.torch.linear import dense_divergence, numbers_of
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
+from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
+from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core.context import plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import plain_slopes
@@ -32,8 +33,11 @@ def has_operator(arrays: Arrays) -> bool:
 
 def divergences(arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    input, target, *where = arrays  # noqa: A001 - torch's name
-    return rows_of_logits(input, target, where[0] if where else None, *numbers_of(divergence)[:-1])
+    numbers, *options, _ = options_of(divergence)
+    tensors = *arrays, *[None] * (3 - len(arrays)), numbers
+    if is_differentiated(*arrays):
+        return Rows.apply(tuple(options), *tensors)
+    return rows_of_logits(*tensors, *options)
 
 
 @torch.library.custom_op("kldiv_xp::rows_of_logits", mutates_args=())
@@ -41,6 +45,7 @@ def rows_of_logits(
     input: torch.Tensor,
     target: torch.Tensor,
     where: torch.Tensor | None,
+    numbers: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
@@ -48,7 +53,7 @@ def rows_of_logits(
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
     arrays = present(input, target, where)
-    divergence = dense_divergence(temperature, target_is, scaled, beta)
+    divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     return rows_of_block(plain_context(input, target), arrays, divergence)
 
 
@@ -58,6 +63,7 @@ def slopes_of_logits(
     input: torch.Tensor,
     target: torch.Tensor,
     where: torch.Tensor | None,
+    numbers: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
@@ -67,7 +73,7 @@ def slopes_of_logits(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Gradients with respect to input and target, each empty where it is not wanted."""
     arrays, context = present(input, target, where), plain_context(input, target)
-    divergence = dense_divergence(temperature, target_is, scaled, beta)
+    divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
     slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
     first, last = (
@@ -94,31 +100,34 @@ def fake_slopes(upstream: Array, input: Array, target: Array, *rest: Any) -> tup
     return first, last
 
 
-def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
-    """Keep the operands for a gradient, and nothing that was computed from them."""
-    del output
-    ctx.save_for_backward(*inputs[:3])
-    ctx.numbers = inputs[3:]
+class Rows(torch.autograd.Function):
+    """The operator as one node that keeps its operands, and nothing that was computed from them.
 
+    No derivative of its own: what that keeps, torch refuses where inference mode made it.
+    """
 
-def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-    """Gradients with respect to both operands."""
-    input, target, where = ctx.saved_tensors  # noqa: A001 - torch's name
-    wanted, arrays = ctx.needs_input_grad[:2], present(input, target, where)
-    if is_differentiated(*arrays, upstream):
-        slopes = plain_slopes(
-            plain_context(input, target), arrays, dense_divergence(*ctx.numbers),
-            upstream.unsqueeze(-1), wanted,
-        )  # fmt: skip
-    else:
-        slopes = slopes_of_logits(upstream, input, target, where, *ctx.numbers, *wanted)
-    found = [slope if want else None for slope, want in zip(slopes, wanted, strict=True)]
-    return *found, None, *[None for _ in ctx.numbers]
+    @staticmethod
+    def forward(ctx: Any, options: tuple[Any, ...], *tensors: Array | None) -> Array:
+        """Divergence of every row."""
+        keep(ctx, tensors)
+        ctx.options = options
+        return rows_of_logits(*tensors, *options)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Gradients with respect to both operands."""
+        *tensors, numbers = kept(ctx)
+        wanted, arrays, options = ctx.needs_input_grad[1:3], present(*tensors), ctx.options
+        if is_differentiated(*arrays, upstream):
+            divergence = dense_divergence_of(numbers, *options)
+            context, above = plain_context(*arrays[:2]), upstream.unsqueeze(-1)
+            slopes = plain_slopes(context, arrays, divergence, above, wanted)
+        else:
+            slopes = slopes_of_logits(upstream, *tensors, numbers, *options, *wanted)
+        found = [slope if want else None for slope, want in zip(slopes, wanted, strict=True)]
+        return None, *found, None, None
 
 
 def present(*tensors: Array | None) -> Arrays:
     """Tensors that are there."""
     return tuple(one for one in tensors if one is not None)
-
-
-rows_of_logits.register_autograd(gradient, setup_context=keep)

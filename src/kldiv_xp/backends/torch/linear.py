@@ -4,11 +4,11 @@ An operator of torch and no autograd function, so that torch.compile calls it as
 blocks would be unrolled, and their number fixed.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Array, Tail, TargetKind
+from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.internals import is_exported, is_transformed
 from kldiv_xp.backends.torch.linear_blocks import (
     Slopes,
@@ -20,21 +20,23 @@ from kldiv_xp.backends.torch.linear_blocks import (
     slopes_of,
 )
 from kldiv_xp.backends.torch.numpy_views import is_differentiated, place_of
-from kldiv_xp.backends.torch.saved_tensors import copied, savable
+from kldiv_xp.backends.torch.operator_options import Options, divergence_of, options_of
+from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept, savable
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, rows_in_blocks
-from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
-from kldiv_xp.formula.sparse import SparseKL
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row; transformed, or in what is exported, of all logits at once."""
     if is_transformed() or is_exported():
         return plain_divergences(context, heads, divergence)
-    return linear_rows(*kept(heads), *numbers_of(divergence))
+    heads, (numbers, *options) = savable_heads(heads), options_of(divergence)
+    if is_differentiated(*[one for one in heads if one is not None]):
+        return LinearRows.apply(tuple(options), *heads, numbers)
+    return linear_rows(*heads, numbers, *options)
 
 
-def kept(heads: Heads) -> Heads:
+def savable_heads(heads: Heads) -> Heads:
     """The same as tensors that autograd may save; raises of those without their memory."""
     names, present = named(heads)
     place = place_of(present, (), names)
@@ -48,33 +50,6 @@ def named(heads: Heads) -> tuple[tuple[str, ...], tuple[Array, ...]]:
     return tuple(present), tuple(present.values())
 
 
-def numbers_of(divergence: LinearDivergence) -> tuple[float, str, bool, float, str]:
-    """Numbers and words that an operator is told of a divergence."""
-    target_is = getattr(divergence, "target_is", "logits")
-    scaled, beta = getattr(divergence, "scaled", False), getattr(divergence, "beta", 0.0)
-    tail = getattr(divergence, "tail", "")
-    return float(divergence.temperature), target_is, bool(scaled), float(beta), tail
-
-
-def divergence_of(
-    temperature: float, target_is: str, scaled: bool, beta: float, tail: str
-) -> LinearDivergence:
-    """Divergence of these numbers and words."""
-    if tail:
-        return SparseKL(temperature, cast("TargetKind", target_is), cast("Tail", tail))
-    return dense_divergence(temperature, target_is, scaled, beta)
-
-
-def dense_divergence(temperature: float, target_is: str, scaled: bool, beta: float) -> Divergence:
-    """The same from a target that has all classes."""
-    kind = cast("TargetKind", target_is)
-    if beta == 0:
-        return KL(temperature, kind, scaled)
-    if kind == "logits":
-        return JS(temperature, beta, 1 - beta, scaled)
-    return JSOfGiven(temperature, beta, kind, scaled)
-
-
 @torch.library.custom_op("kldiv_xp::linear_rows", mutates_args=())
 def linear_rows(
     input: torch.Tensor,
@@ -85,6 +60,7 @@ def linear_rows(
     target_bias: torch.Tensor | None,
     where: torch.Tensor | None,
     indices: torch.Tensor | None,
+    numbers: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
@@ -93,7 +69,7 @@ def linear_rows(
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
-    divergence = divergence_of(temperature, target_is, scaled, beta, tail)
+    divergence = divergence_of(numbers, temperature, target_is, scaled, beta, tail)
     return rows_in_blocks(
         context_of(heads), heads, divergence, rows_of_block, on_device=input.is_cuda
     )
@@ -110,6 +86,7 @@ def linear_slopes(
     target_bias: torch.Tensor | None,
     where: torch.Tensor | None,
     indices: torch.Tensor | None,
+    numbers: torch.Tensor | None,
     temperature: float,
     target_is: str,
     scaled: bool,
@@ -120,14 +97,14 @@ def linear_slopes(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Gradients with respect to input, weight and bias, each empty where it is not wanted."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
-    divergence = divergence_of(temperature, target_is, scaled, beta, tail)
+    divergence = divergence_of(numbers, temperature, target_is, scaled, beta, tail)
     return slopes_of(heads, divergence, upstream, by_states, by_head)
 
 
 @linear_rows.register_fake
 def fake_rows(*operands: Any) -> Array:
     """Tensor without values like the rows."""
-    heads = Heads(*operands[:-5])
+    heads = Heads(*operands[:-6])
     return heads.input.new_empty((heads.input.shape[0],), dtype=context_of(heads).working)
 
 
@@ -135,35 +112,41 @@ def fake_rows(*operands: Any) -> Array:
 def fake_slopes(upstream: Array, *operands: Any) -> Slopes:
     """Tensors without values like the derivatives."""
     del upstream
-    *heads, _, _, _, _, _, by_states, by_head = operands
+    *heads, by_states, by_head = *operands[:-8], *operands[-2:]
     return empty_slopes(Heads(*heads), by_states, by_head, heads[1].dtype)
 
 
-def keep(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
-    """Keep the operands for a gradient, and nothing that was computed from them."""
-    del output
-    heads, ctx.numbers = inputs[:-5], inputs[-5:]
-    ctx.save_for_backward(*heads)
+class LinearRows(torch.autograd.Function):
+    """The operator as one node that keeps its operands, and nothing that was computed from them.
 
+    No derivative of its own: what that keeps, torch refuses where inference mode made it.
+    """
 
-def gradient(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-    """Gradients with respect to input, weight and bias; target and its head are constants."""
-    heads = Heads(*ctx.saved_tensors)
-    divergence = divergence_of(*ctx.numbers)
-    wanted = ctx.needs_input_grad[:4]
-    slopes = slopes_again(heads, divergence, upstream, wanted)
-    return *chosen(slopes, wanted), *[None] * 9
+    @staticmethod
+    def forward(ctx: Any, options: tuple[Any, ...], *tensors: Array | None) -> Array:
+        """Divergence of every row."""
+        keep(ctx, tensors)
+        ctx.options = options
+        return linear_rows(*tensors, *options)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
+        """Gradients with respect to input, weight and bias; target and its head are constants."""
+        *heads, numbers = kept(ctx)
+        wanted = ctx.needs_input_grad[1:5]
+        slopes = slopes_again(Heads(*heads), (numbers, *ctx.options), upstream, wanted)
+        return None, *chosen(slopes, wanted), *[None] * 5
 
 
 def slopes_again(
-    heads: Heads, divergence: LinearDivergence, upstream: Array, wanted: tuple[bool, ...]
+    heads: Heads, options: Options, upstream: Array, wanted: tuple[bool, ...]
 ) -> Slopes:
     """Derivatives from blocks of logits that are made once more; from all where it must be."""
     if is_differentiated(*[one for one in heads if one is not None], upstream):
-        return plain_gradient(heads, divergence, upstream)
+        return plain_gradient(heads, divergence_of(*options), upstream)
     by_states, by_weight, _, by_bias = wanted
-    options = *numbers_of(divergence), by_states, by_weight or by_bias
-    slopes: Slopes = linear_slopes(upstream, *heads, *options)
+    sides = by_states, by_weight or by_bias
+    slopes: Slopes = linear_slopes(upstream, *heads, *options, *sides)
     return slopes
 
 
@@ -172,6 +155,3 @@ def chosen(slopes: Slopes, wanted: tuple[bool, ...]) -> tuple[Array | None, ...]
     by_input, by_weight, by_bias = slopes
     every = by_input, by_weight, None, by_bias
     return tuple(slope if want else None for slope, want in zip(every, wanted, strict=True))
-
-
-linear_rows.register_autograd(gradient, setup_context=keep)

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.torch.linear import chosen, kept, named, slopes_again
+from kldiv_xp.backends.torch.linear import chosen, named, savable_heads, slopes_again
 from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
+from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 
@@ -29,7 +30,7 @@ def linear_loss(
         return NotImplemented
     rows = heads.input.new_zeros((heads.input.shape[0],), dtype=context.working)
     (cotangent,) = torch.autograd.grad(reduce(rows.requires_grad_()), rows)
-    return LinearLoss.apply(reduce, divergence, cotangent, *kept(heads))
+    return LinearLoss.apply(reduce, divergence, cotangent, *savable_heads(heads))
 
 
 class LinearLoss(torch.autograd.Function):
@@ -60,7 +61,7 @@ class LinearLoss(torch.autograd.Function):
         differentiated = [one for one in (*operands, upstream) if one is not None]
         if slopes is None or is_differentiated(*differentiated):
             factors = cotangent * upstream
-            slopes = slopes_again(heads, ctx.divergence, factors, ctx.wanted)
+            slopes = slopes_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
         else:
             ctx.slopes, slopes = None, times(slopes, upstream)
         return None, None, None, *chosen(slopes, ctx.wanted), *[None] * 4

@@ -43,7 +43,7 @@ def copied(arrays: Arrays) -> Arrays:
         return tuple(one.clone() if is_unsavable(one) else one for one in arrays)
 
 
-def keep(ctx: Any, arrays: Arrays) -> None:
+def keep(ctx: Any, arrays: tuple[Array | None, ...]) -> None:
     """Keep tensors for a gradient: by autograd, or beside it where it may refuse them.
 
     No trace can tell those of inference mode ("tensor.is_inference() is not supported"), so there
@@ -55,12 +55,14 @@ def keep(ctx: Any, arrays: Arrays) -> None:
     ctx.beside = [array for array, saved in chosen if not saved]
 
 
-def may_be_saved(array: Array) -> bool:
+def may_be_saved(array: Array | None) -> bool:
     """Whether autograd takes a tensor for certain."""
+    if array is None:
+        return False
     return array.requires_grad or not (torch.compiler.is_compiling() or array.is_inference())
 
 
-def kept(ctx: Any) -> Arrays:
+def kept(ctx: Any) -> Any:
     """Tensors that `keep` was given, in their order."""
     saved, beside = iter(ctx.saved_tensors), iter(ctx.beside)
     return tuple(next(saved) if by_autograd else next(beside) for by_autograd in ctx.by_autograd)

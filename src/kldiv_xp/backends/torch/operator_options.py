@@ -1,0 +1,66 @@
+"""What an operator of torch is told of a divergence: numbers, words, and a tensor of open numbers.
+
+Torch.compile makes a new program for each value of a float that an operator is given, though it
+knows its value to be open: so such numbers are told as a tensor of the host.
+"""
+
+from typing import Any, cast
+
+import torch
+
+from kldiv_xp._typing import Array, Tail, TargetKind
+from kldiv_xp.core.evaluate_linear import LinearDivergence
+from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
+from kldiv_xp.formula.sparse import SparseKL
+
+Options = tuple[Array | None, float, str, bool, float, str]
+
+
+def options_of(divergence: LinearDivergence) -> Options:
+    """Open numbers, if there are any; temperature, target_is, scaled, beta, tail."""
+    target_is = getattr(divergence, "target_is", "logits")
+    scaled, beta = getattr(divergence, "scaled", False), getattr(divergence, "beta", 0.0)
+    tail = getattr(divergence, "tail", "")
+    temperature, beta = float(divergence.temperature), float(beta)
+    if not (is_open(temperature) or is_open(beta)):
+        return None, temperature, target_is, bool(scaled), beta, tail
+    one = torch.ones((), dtype=torch.float64, device="cpu")
+    numbers = torch.stack([one * temperature, one * beta])
+    return numbers, 1.0, target_is, bool(scaled), 0.0, tail
+
+
+def is_open(number: float) -> bool:
+    """Whether torch.compile traces a number as one that changes."""
+    if not torch.compiler.is_compiling():
+        return False
+    try:
+        from torch.fx.experimental.symbolic_shapes import has_static_value
+    except ImportError:  # before torch 2.5
+        return False
+    return not has_static_value(number)
+
+
+def divergence_of(
+    numbers: Array | None,
+    temperature: float,
+    target_is: str,
+    scaled: bool,
+    beta: float,
+    tail: str = "",
+) -> LinearDivergence:
+    """Divergence that these are the options of."""
+    if numbers is not None:
+        temperature, beta = numbers.tolist()
+    kind = cast("TargetKind", target_is)
+    if tail:
+        return SparseKL(temperature, kind, cast("Tail", tail))
+    if beta == 0:
+        return KL(temperature, kind, scaled)
+    if kind == "logits":
+        return JS(temperature, beta, 1 - beta, scaled)
+    return JSOfGiven(temperature, beta, kind, scaled)
+
+
+def dense_divergence_of(*options: Any) -> Divergence:
+    """The same from a target that has all classes."""
+    return cast("Divergence", divergence_of(*options))

@@ -1,0 +1,46 @@
+"""Teachers whose tensors inference mode made, in eager and compiled losses of all kinds."""
+
+import pytest
+from backends.torch.losses import LOSSES, operands, torch
+
+LEARNED = ("input", "hidden", "weight", "bias")
+KINDS = {
+    "whole": lambda one: one.clone(),
+    "view": lambda one: torch.stack([one, one])[1],
+    "strided": lambda one: torch.stack([one, one], -1)[..., 0],
+}
+
+
+def step_of(loss, tensors):
+    """Value, and derivatives by what is learned."""
+    learning = {
+        name: one.clone().requires_grad_() if name in LEARNED else one
+        for name, one in tensors.items()
+    }
+    value = loss(learning)
+    value.backward()
+    return value.detach(), [learning[name].grad for name in LEARNED]
+
+
+OLD = tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(OLD, reason="torch before 2.13 refuses them in every compiled program")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_teachers_of_inference_mode_are_those_of_no_grad(name, kind):
+    """Compiled operators kept them by autograd, which refuses them."""
+    torch.compiler.reset()
+    tensors = operands()
+    with torch.inference_mode():
+        made = {key: KINDS[kind](one) for key, one in tensors.items() if key not in LEARNED}
+
+    def loss(tensors):
+        return LOSSES[name](tensors)
+
+    expected = step_of(loss, tensors)
+    for function in (loss, torch.compile(loss, backend="aot_eager", fullgraph=True)):
+        found = step_of(function, {**tensors, **made})
+        torch.testing.assert_close(found, expected)
+    torch.compiler.reset()
