@@ -112,9 +112,8 @@ WRONG = [
         (STUDENT, INDICES, INDICES),
         {},
         TypeError,
-        "`target` must have a real floating-point dtype; got int64: take "
-        'target.astype("float32"), and if these are counts divide them by their sum, '
-        'target.astype("float32") / target.astype("float32").sum(axis=-1, keepdims=True).',
+        "`target` must have a real floating-point dtype; got int64: if these are counts, take the "
+        "logarithms of their shares: numpy.log(target / target.sum(axis=-1, keepdims=True)).",
     ),
 ]
 

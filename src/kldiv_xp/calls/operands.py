@@ -75,7 +75,7 @@ def examine_apart(
     """Check two operands whose shapes may differ, and return their context."""
     xp, compiled = common_namespace(input=input, target=target), is_being_compiled(input)
     check_layouts(xp, input=input, target=target)
-    check_dtype(xp, "input", input)
+    check_dtype(xp, "input", input, None, loss, axis)
     if not is_float(xp, target.dtype):
         check_order(indices, target)
         check_dtype(xp, "target", target, None, loss, axis)

@@ -141,11 +141,13 @@ def check_dtype(
 
 
 def space_of(loss: Any, name: str) -> str:
-    """What a loss takes an operand for; unnormalised measures as they are, like logits."""
+    """What a loss takes an operand for; "" for measures, which need not add up to 1, and others."""
     if isinstance(loss, Form):
         of_logs = loss.log_input if name == "input" else loss.log_target
         given = "log_probabilities" if of_logs else "probabilities"
-        return "logits" if loss.generalized and not of_logs else given
+        return "" if loss.generalized and not of_logs else given
+    if loss is None or name not in {"input", "target"}:
+        return ""
     kind: str = getattr(loss, "target_is", "logits")
     return kind if name == "target" else "logits"
 

@@ -19,9 +19,10 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
     xp = common_namespace(**present)
     check_layouts(xp, **present)
     for name, operand in present.items():
-        if name == "target":
+        is_given = name == "target" and heads.target_weight is None
+        if is_given:
             check_order(heads.indices, operand)
-        check_dtype(xp, name, operand, None, divergence)
+        check_dtype(xp, name, operand, None, divergence if is_given else None)
         check_sizes(name, known_shape(operand))
     check_devices(xp, **present)
     check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)

@@ -60,13 +60,15 @@ def for_dtype(xp: Namespace, name: str, operand: Array, kind: str, space: str, a
         return f'pass one of its fields, e.g. {name}["{dtype.names[0]}"]'
     if kind == "other" and not becomes_floats(dtype):
         return "pass probabilities or their logarithms in an array of floats"
-    if kind == "integers" and space != "logits":
-        return for_counts(xp, name, space, axis)
-    return f"{for_entries(xp, name, operand)}convert it with {say(xp, 'as_float', name)}"
+    convert = f"{for_entries(xp, name, operand)}convert it with {say(xp, 'as_float', name)}"
+    if kind != "integers" or not space:
+        return convert
+    counted = for_counts(xp, name, space, axis)
+    return f"{convert}, or {counted}" if space == "logits" else counted
 
 
 def for_counts(xp: Namespace, name: str, space: str, axis: Axis) -> str:
-    """Remedy for integers in the place of probabilities, or of their logarithms."""
+    """Remedy for integers in the place of probabilities, of their logarithms, or of logits."""
     number = name if words_of(xp).divides_integers else say(xp, "as_float", name)
     axes = axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
     shares = say_along(xp, "normalised", number, axes or (-1,))
@@ -81,7 +83,7 @@ def for_entries(xp: Namespace, name: str, array: Array) -> str:
     if getattr(array.dtype, "kind", "") not in KINDS_OF_ENTRIES or not hasattr(xp, "ndenumerate"):
         return ""
     for place, entry in xp.ndenumerate(array):
-        if isinstance(entry, list | tuple) or is_array(entry):
+        if isinstance(entry, list | tuple) or (is_array(entry) and entry.ndim):
             return f"pad its rows to one length and take {module_of(xp)}.stack({name}), then "
         try:
             float(entry)
