@@ -3,8 +3,8 @@
 from typing import Any
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
+from kldiv_xp.checks.dtype_remedies import for_dtype
 from kldiv_xp.checks.remedies import (
-    for_dtype,
     for_labels,
     for_layout,
     for_mask_of_its_own,
