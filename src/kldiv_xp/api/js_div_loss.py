@@ -37,7 +37,7 @@ class JSDivLoss(Remembering):
     See Also
     --------
     js_div : The same loss as a function, with everything about the options.
-    kldiv_xp.torch.JSDivLoss : The same loss as a module of torch.
+    kldiv_xp.torch.JSDivLoss : The same as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------

@@ -76,6 +76,7 @@ class KLDivLoss:
     See Also
     --------
     kl_div : The same loss as a function, with everything about values, dtypes and errors.
+    kldiv_xp.torch.KLDivLoss : The same loss as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------

@@ -40,7 +40,7 @@ class KLDivWithLogitsLoss(Remembering):
     See Also
     --------
     kl_div_with_logits : The same loss as a function, with everything about the options.
-    kldiv_xp.torch.KLDivWithLogitsLoss : The same loss as a module of torch.
+    kldiv_xp.torch.KLDivWithLogitsLoss : The same as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class JSDivWithLogitsLoss(Remembering):
     See Also
     --------
     js_div_with_logits : The same loss as a function, with everything about the options.
-    kldiv_xp.torch.JSDivWithLogitsLoss : The same loss as a module of torch.
+    kldiv_xp.torch.JSDivWithLogitsLoss : The same as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_forward_mode import is_of_forward_mode
+from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.backends.jax_meshes import on_rows
 from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
@@ -38,12 +38,7 @@ Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     function = partial(compiled_rows, context.working, divergence)
-    try:
-        return on_rows(function, heads.input, heads)
-    except TypeError as error:
-        if is_of_forward_mode(error):
-            raise TypeError(NO_FORWARD_MODE) from error
-        raise
+    return without_forward_mode(NO_FORWARD_MODE, on_rows, function, heads.input, heads)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.jax_forward_mode import is_of_forward_mode
+from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, plain_slope, plain_value
 
@@ -28,12 +28,8 @@ NO_FORWARD_MODE = (
 def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers, rounded once."""
     count = (divisor,) if isinstance(divisor, jax.Array) else ()
-    try:
-        return loss(wanted, None if count else divisor, arrays, count)
-    except TypeError as error:
-        if is_of_forward_mode(error):
-            raise TypeError(NO_FORWARD_MODE) from error
-        raise
+    operands = wanted, None if count else divisor, arrays, count
+    return without_forward_mode(NO_FORWARD_MODE, loss, *operands)
 
 
 def slopes(
