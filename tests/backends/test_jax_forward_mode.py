@@ -80,6 +80,6 @@ def test_other_errors_of_types_stay_what_they_are():
     def fails():
         raise TypeError("something else")
 
-    with pytest.raises(TypeError, match="^something else$"):
+    with pytest.raises(TypeError, match="something else"):
         module.without_forward_mode(OF_HEADS, fails)
     assert module.without_forward_mode(OF_HEADS, abs, -1) == 1

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.js_div import js_div
 from kldiv_xp.api.remembered_options import OF_TABLES, Remembering
+from kldiv_xp.checks.other_names import refuses_other_names
 
 
+@refuses_other_names
 @dataclass(frozen=True, kw_only=True, repr=False)
 class JSDivLoss(Remembering):
     """`js_div` with its options remembered.

@@ -6,8 +6,10 @@ from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKin
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.remembered_options import OF_LOGITS, Remembering
+from kldiv_xp.checks.other_names import refuses_other_names
 
 
+@refuses_other_names
 @dataclass(frozen=True, kw_only=True, repr=False)
 class KLDivWithLogitsLoss(Remembering):
     """`kl_div_with_logits` with its options remembered.
@@ -72,6 +74,7 @@ class KLDivWithLogitsLoss(Remembering):
         return loss
 
 
+@refuses_other_names
 @dataclass(frozen=True, kw_only=True, repr=False)
 class JSDivWithLogitsLoss(Remembering):
     """`js_div_with_logits` with its options remembered.
