@@ -91,6 +91,8 @@ def sparse_kl_div_with_logits(
 
     Notes
     -----
+    The options have no other names, as those of `kl_div_with_logits`.
+
     No array of the size of the vocabulary is made for the teacher.  Arrays of NumPy and eager
     tensors in host memory are read in blocks; on devices and in compiled functions one temporary
     of the size of `input` is made, and none is kept for the gradient.
