@@ -75,6 +75,16 @@ def words(backend, word, x, **fields):
     return (NUMPY_LIKE | own)[word].format(m=module, x=x, **fields)
 
 
+def counted(backend, x, log=False, axis=-1):
+    """Code that makes distributions of counts, or their logarithms."""
+    _, own = OF.get(backend.library, (backend.library, STANDARD))
+    code = words(backend, "as_float", x) if own is STANDARD else x
+    shares = words(backend, "normalised", code, axis=axis)
+    if not log:
+        return shares
+    return words(backend, "log", f"({shares})" if backend.library == "torch" else shares)
+
+
 def value(code, **operands):
     """Value of the code of a remedy."""
     modules = {}

@@ -11,6 +11,7 @@ from kldiv_xp.api.torch_js_div_loss import JSDivLoss
 from kldiv_xp.api.torch_modules import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
+from kldiv_xp.checks.other_names import refuses_other_names
 from kldiv_xp.checks.result_dtype import result_dtype
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula.form import Form
@@ -25,6 +26,7 @@ def __dir__() -> list[str]:
     return [*__all__]
 
 
+@refuses_other_names
 class KLDivLoss(torch.nn.KLDivLoss):
     """Kullback-Leibler divergence loss as a module, in the place of `torch.nn.KLDivLoss`.
 

@@ -112,9 +112,8 @@ WRONG = [
         (STUDENT, INDICES, INDICES),
         {},
         TypeError,
-        "`target` must have a real floating-point dtype; got int64: take "
-        'target.astype("float32"), and if these are counts divide them by their sum, '
-        'target.astype("float32") / target.astype("float32").sum(axis=-1, keepdims=True).',
+        "`target` must have a real floating-point dtype; got int64: if these are counts, take the "
+        "logarithms of their shares: numpy.log(target / target.sum(axis=-1, keepdims=True)).",
     ),
 ]
 
@@ -124,3 +123,44 @@ def test_wrong_operands_are_told_in_a_sentence(operands, options, kind, sentence
     with pytest.raises(kind) as caught:
         sparse_kl_div_with_logits(*operands, **options)
     assert str(caught.value) == sentence
+
+
+OF_LOGITS = (
+    "for a teacher of logits take log_softmax of all of them before the top-k, or pass "
+    "target_is='logits' and tail='renormalize'."
+)
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch", "dask"])
+@pytest.mark.parametrize(
+    ("target_is", "kind"),
+    [
+        ("log_probabilities", "log-probabilities, of at most 0"),
+        ("probabilities", "probabilities, of at most 1"),
+    ],
+)
+def test_logits_of_a_top_k_that_are_not_called_so_are_refused(name, target_is, kind):
+    """Raw logits with the defaults gave 117601 without a word."""
+    backend = usable(name)
+    whole = np.asarray([[3.0, 12.5, 1.0, 9.0, 0.5, 2.0, 4.0]])
+    chosen, top = places(backend, [[1, 3]]), backend.array(whole[:, [1, 3]])
+    student = backend.array(STUDENT[:1, 0])
+
+    def loss(target, **options):
+        return float(backend.read(sparse_kl_div_with_logits(student, chosen, target, **options)))
+
+    with pytest.raises(ValueError, match="target_is") as caught:
+        loss(top, target_is=target_is)
+    assert str(caught.value) == (
+        f"`target` must hold {kind}, where target_is={target_is!r}; got 12.5: {OF_LOGITS}"
+    )
+    log_p = whole - np.log(np.exp(whole).sum())
+    assert 0 < loss(backend.array(log_p[:, [1, 3]])) < 100
+    assert 0 < loss(top, target_is="logits", tail="renormalize") < 100
+    off = mask_on(backend, [[0]])
+    assert loss(top, target_is=target_is, where=off) == 0
+
+
+def test_probabilities_above_1_by_their_rounding_are_taken():
+    student, log_p = STUDENT[:1, 0], np.asarray([[1e-3]])
+    assert np.isfinite(sparse_kl_div_with_logits(student, np.asarray([[2]]), log_p))

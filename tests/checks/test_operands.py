@@ -10,7 +10,7 @@ import pytest
 from array_libraries import library
 from checks.refusals import BOTH, sentence
 from conftest import EVERY, usable
-from words import follow, words
+from words import counted, follow, words
 
 import kldiv_xp
 from kldiv_xp.checks.arrays import check_array
@@ -95,11 +95,14 @@ def test_integers_and_booleans_are_refused(backend, function, dtype, place):
     good, bad = backend.array([1.0]), integers(backend, dtype)
     dtype = bad.dtype
     operands = (bad, good) if place == "input" else (good, bad)
-    code = words(backend, "as_float", place)
-    remedy = f"convert it with {code}"
-    if place == "target" and "bool" not in str(dtype):
-        counted = words(backend, "normalised", code, axis=-1)
-        remedy = f"take {code}, and if these are counts divide them by their sum, {counted}"
+    remedy = f"convert it with {words(backend, 'as_float', place)}"
+    if "bool" not in str(dtype):
+        what = {
+            "input": "take the logarithms of their shares",
+            "target": "divide them by their sum",
+        }
+        code = counted(backend, place, log=place == "input")
+        remedy = f"if these are counts, {what[place]}: {code}"
     assert sentence(TypeError, function, *operands) == (
         f"`{place}` must have a real floating-point dtype; got {dtype}: {remedy}."
     )
@@ -119,7 +122,11 @@ def test_complex_numbers_are_refused(backend, function):
     ("dtype", "remedy"),
     [
         ("object", 'convert it with target.astype("float32")'),
-        ("S3", 'convert it with target.astype("float32")'),
+        (
+            "S3",
+            "put a number in the place of np.bytes_(b'') at (0,), then convert it with "
+            'target.astype("float32")',
+        ),
         ("M8[s]", "pass probabilities or their logarithms in an array of floats"),
         ([("a", "f8")], 'pass one of its fields, e.g. target["a"]'),
     ],

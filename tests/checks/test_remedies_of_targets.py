@@ -16,7 +16,7 @@ from checks.following_remedies import (
     refused,
     softmax,
 )
-from words import follow, words
+from words import counted, follow, words
 
 from kldiv_xp import kl_div, kl_div_with_logits
 
@@ -62,7 +62,7 @@ ROWS = {
     ),
     "counts": (
         LOG_Q, COUNTS,
-        FLOATS + "take {float}, and if these are counts divide them by their sum, {code}.",
+        FLOATS + "if these are counts, divide them by their sum: {code}.",
         ("counted", {}), kl(LOG_Q, COUNTS / COUNTS.sum(axis=1, keepdims=True)),
     ),
     "bools": (
@@ -77,7 +77,7 @@ ROWS = {
 
 def code_of(backend, word, fields):
     if word == "counted":
-        return words(backend, "normalised", words(backend, "as_float", "target"), axis=-1)
+        return counted(backend, "target")
     if not word.startswith("one_hot_"):
         return words(backend, word, "target", **fields)
     shape = {"one_hot_of_column": (2,), "one_hot_of_channel": (2, 4)}.get(word)
@@ -110,7 +110,6 @@ def test_remedy_of_a_target_gives_the_loss_that_was_meant(holding_backend, row):
         left=log_q.shape,
         right=p.shape,
         code=code,
-        float=words(backend, "as_float", "target"),
     )
     mended = follow(code, **operands)
     loss = backend.read(kl_div(mended["input"], mended["target"], reduction="sum"))

@@ -15,8 +15,7 @@ MIXED = (
 )
 FLOATS = "`target` must have a real floating-point dtype; got {}: {}."
 COUNTS = (
-    'take target.astype("float32"), and if these are counts divide them by their sum, '
-    'target.astype("float32") / target.astype("float32").sum(axis=-1, keepdims=True)'
+    "if these are counts, divide them by their sum: target / target.sum(axis=-1, keepdims=True)"
 )
 NO_NUMBERS = "pass probabilities or their logarithms in an array of floats"
 

@@ -147,8 +147,8 @@ def sizes() -> Iterator[Row]:
         lambda: (np.broadcast_to(np.int8(1), many),) * 2,
         Raises(
             TypeError,
-            "`input` must have a real floating-point dtype; got int8: convert it with "
-            'input.astype("float32").',
+            "`input` must have a real floating-point dtype; got int8: if these are counts, take "
+            "the logarithms of their shares: numpy.log(input / input.sum(axis=-1, keepdims=True)).",
         ),
     )
     yield Row(

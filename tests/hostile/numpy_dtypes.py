@@ -29,6 +29,7 @@ COMPLEX = {
 
 
 COUNTS = ("signed bytes", "long ints", "unsigned ints")
+COUNTS_AS_LOGITS = ("long ints", "unsigned ints")
 NO_NUMBERS = ("times", "durations", "raw memory")
 
 
@@ -41,10 +42,22 @@ def remedy(name: str, place: str) -> str:
         return "pass probabilities or their logarithms in an array of floats"
     if name == "records":
         return f'pass one of its fields, e.g. {place}["p"]'
-    if name in COUNTS and place == "target":
-        counted = f"{code} / {code}.sum(axis=-1, keepdims=True)"
-        return f"take {code}, and if these are counts divide them by their sum, {counted}"
+    if name in COUNTS:
+        return counts(place, logits=name in COUNTS_AS_LOGITS and place == "target")
+    if "ragged" in name:
+        return (
+            f"pad its rows to one length and take numpy.stack({place}), then convert it with {code}"
+        )
     return f"convert it with {code}"
+
+
+def counts(place: str, *, logits: bool = False) -> str:
+    """What to do with counts in the place of log-probabilities, of logits, or of probabilities."""
+    shares = f"{place} / {place}.sum(axis=-1, keepdims=True)"
+    if place == "target" and not logits:
+        return f"if these are counts, divide them by their sum: {shares}"
+    or_else = f'convert it with {place}.astype("float32"), or ' if logits else ""
+    return f"{or_else}if these are counts, take the logarithms of their shares: numpy.log({shares})"
 
 
 def rows() -> Iterator[Row]:

@@ -48,8 +48,8 @@ def dtypes() -> Iterator[Row]:
             remedy = "take its real part, target.real"
         elif "int" in name:
             remedy = (
-                "take target.float(), and if these are counts divide them by their sum, "
-                "target.float() / target.float().sum(dim=-1, keepdim=True)"
+                "if these are counts, divide them by their sum: "
+                "target / target.sum(dim=-1, keepdim=True)"
             )
         yield row(
             f"a target of {name}",

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
 from kldiv_xp.api.js_div import js_div
 from kldiv_xp.api.remembered_options import OF_TABLES, Remembering
+from kldiv_xp.checks.other_names import refuses_other_names
 
 
+@refuses_other_names
 @dataclass(frozen=True, kw_only=True, repr=False)
 class JSDivLoss(Remembering):
     """`js_div` with its options remembered.
@@ -37,7 +39,7 @@ class JSDivLoss(Remembering):
     See Also
     --------
     js_div : The same loss as a function, with everything about the options.
-    kldiv_xp.torch.JSDivLoss : The same loss as a module of torch.
+    kldiv_xp.torch.JSDivLoss : The same as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------

@@ -65,6 +65,10 @@ def js_div_with_logits(
     js_div : The same of probabilities, or of their logarithms.
     kl_div_with_logits : The divergence in one direction.
 
+    Notes
+    -----
+    The options have no other names, as those of `kl_div_with_logits`.
+
     References
     ----------
     .. [1] R. Agarwal et al., "On-Policy Distillation of Language Models: Learning from

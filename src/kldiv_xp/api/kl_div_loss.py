@@ -6,6 +6,7 @@ from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, Tar
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.reduction import resolve_reduction
 from kldiv_xp.checks.options import check_form, check_switch, plain_axis
+from kldiv_xp.checks.other_names import refuses_other_names
 from kldiv_xp.formula.form import Form
 
 ALWAYS_SHOWN = ("reduction", "log_target", "axis")
@@ -18,6 +19,7 @@ def shown(loss: object) -> str:
     return ", ".join(f"{name}={getattr(loss, name)!r}" for name in (*ALWAYS_SHOWN, *given))
 
 
+@refuses_other_names
 @dataclass(frozen=True, init=False, repr=False)
 class KLDivLoss:
     """Kullback-Leibler divergence loss with its options remembered.
@@ -76,6 +78,7 @@ class KLDivLoss:
     See Also
     --------
     kl_div : The same loss as a function, with everything about values, dtypes and errors.
+    kldiv_xp.torch.KLDivLoss : The same loss as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------

@@ -89,6 +89,9 @@ def kl_div_with_logits(
     With ``target_is="logits"`` the divergence is never negative, exactly 0 for equal rows, and
     right to the last digits where the two distributions nearly agree.
 
+    The options have no other names: torch's ``dim`` is `axis`, ``log_target=True`` is
+    ``target_is="log_probabilities"``, and what others call T or tau is `temperature`.
+
     References
     ----------
     .. [1] G. Hinton, O. Vinyals and J. Dean, "Distilling the Knowledge in a Neural Network",

@@ -38,11 +38,12 @@ def sparse_kl_div_with_logits(
         Logits of the student, over the whole vocabulary.
     indices : array of int
         Places of the teacher's entries along `axis`, in any order, each once in a sample:
-        `input`'s shape with the size k along `axis`.
+        `input`'s shape with the size k along `axis`.  ``torch.topk`` returns them second.
     target : array of float
         The teacher at these places, in the shape of `indices`; `target_is` says what it holds.
     target_is : {'log_probabilities', 'probabilities', 'logits'}
         Probabilities are those over the whole vocabulary, which the temperature does not change.
+        What ``torch.topk`` takes from raw logits are logits.
         A softmax of logits needs all of them, so logits are for ``tail='renormalize'``, or for k
         that is the size of the vocabulary.
     tail : {'bucket', 'zero', 'renormalize'}
@@ -76,9 +77,11 @@ def sparse_kl_div_with_logits(
         As `kl_div_with_logits`, and if `indices` are no integers.
     ValueError
         As `kl_div_with_logits`, and if `tail` is unknown, if logits are given where probabilities
-        are needed, or if an index of an array of NumPy, a chunk of Dask's, or an eager tensor in
-        host memory is out of range or twice in a sample.  Elsewhere no value is read: such an
-        index gives what the library's own gather gives, and one that is there twice a wrong number.
+        are needed, or if in an array of NumPy, a chunk of Dask's, or an eager tensor in host memory
+        an index is out of range or twice in a sample, or a log-probability positive by more than
+        0.1, or a probability above 1.1.  Elsewhere no value is read: such an index gives what the
+        library's own gather gives, and one that is there twice, or a teacher of logits that are
+        not called so, a wrong number.
     KLDivInputError
         Within `checking`, if a mistake is found in the operands.
 
@@ -88,6 +91,8 @@ def sparse_kl_div_with_logits(
 
     Notes
     -----
+    The options have no other names, as those of `kl_div_with_logits`.
+
     No array of the size of the vocabulary is made for the teacher.  Arrays of NumPy and eager
     tensors in host memory are read in blocks; on devices and in compiled functions one temporary
     of the size of `input` is made, and none is kept for the gradient.

@@ -6,8 +6,10 @@ from kldiv_xp._typing import Axis, DType, Reduction
 from kldiv_xp.api.js_div import js_div
 from kldiv_xp.api.remembered_options import OF_TABLES
 from kldiv_xp.api.torch_loss_of_logits import LossWithOptions
+from kldiv_xp.checks.other_names import refuses_other_names
 
 
+@refuses_other_names
 class JSDivLoss(LossWithOptions):
     """`kldiv_xp.js_div` as a module.
 

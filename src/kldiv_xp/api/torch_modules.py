@@ -6,8 +6,10 @@ from kldiv_xp._typing import DType, Reduction, TargetKind
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.torch_loss_of_logits import LossWithOptions
+from kldiv_xp.checks.other_names import refuses_other_names
 
 
+@refuses_other_names
 class KLDivWithLogitsLoss(LossWithOptions):
     """`kldiv_xp.kl_div_with_logits` as a module.
 
@@ -91,6 +93,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
         )
 
 
+@refuses_other_names
 class JSDivWithLogitsLoss(LossWithOptions):
     """`kldiv_xp.js_div_with_logits` as a module, like `KLDivWithLogitsLoss`.
 

@@ -6,8 +6,10 @@ from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKin
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.remembered_options import OF_LOGITS, Remembering
+from kldiv_xp.checks.other_names import refuses_other_names
 
 
+@refuses_other_names
 @dataclass(frozen=True, kw_only=True, repr=False)
 class KLDivWithLogitsLoss(Remembering):
     """`kl_div_with_logits` with its options remembered.
@@ -40,7 +42,7 @@ class KLDivWithLogitsLoss(Remembering):
     See Also
     --------
     kl_div_with_logits : The same loss as a function, with everything about the options.
-    kldiv_xp.torch.KLDivWithLogitsLoss : The same loss as a module of torch.
+    kldiv_xp.torch.KLDivWithLogitsLoss : The same as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------
@@ -72,6 +74,7 @@ class KLDivWithLogitsLoss(Remembering):
         return loss
 
 
+@refuses_other_names
 @dataclass(frozen=True, kw_only=True, repr=False)
 class JSDivWithLogitsLoss(Remembering):
     """`js_div_with_logits` with its options remembered.
@@ -96,7 +99,7 @@ class JSDivWithLogitsLoss(Remembering):
     See Also
     --------
     js_div_with_logits : The same loss as a function, with everything about the options.
-    kldiv_xp.torch.JSDivWithLogitsLoss : The same loss as a module of torch.
+    kldiv_xp.torch.JSDivWithLogitsLoss : The same as a module of torch, for ``torch.nn.Sequential``.
 
     Examples
     --------

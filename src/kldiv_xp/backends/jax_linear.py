@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
 from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
@@ -26,13 +27,19 @@ from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.sparse import SparseKL
 
+NO_FORWARD_MODE = (
+    "linear_kl_div has no forward mode in JAX (jax.jvp, jax.jacfwd, jax.hessian): take jax.grad or "
+    "jax.jacrev, or pass input @ weight.T + bias to kl_div_with_logits, with indices to "
+    "sparse_kl_div_with_logits."
+)
 Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     function = partial(compiled_rows, context.working, divergence)
-    return on_rows(function, heads.input, varying_alike(heads))
+    heads = varying_alike(heads)
+    return without_forward_mode(NO_FORWARD_MODE, on_rows, function, heads.input, heads)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array
+from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, plain_slope, plain_value
 
@@ -18,11 +19,17 @@ NOT_TWICE = (
     "call it with reproducible=False where they are wanted."
 )
 
+NO_FORWARD_MODE = (
+    "A loss with reproducible=True has no forward mode in JAX (jax.jvp, jax.jacfwd, jax.hessian): "
+    "take jax.grad or jax.jacrev of it, or call it with reproducible=False."
+)
+
 
 def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers, rounded once."""
     count = (divisor,) if isinstance(divisor, jax.Array) else ()
-    return loss(wanted, None if count else divisor, arrays, count)
+    operands = wanted, None if count else divisor, arrays, count
+    return without_forward_mode(NO_FORWARD_MODE, loss, *operands)
 
 
 def slopes(

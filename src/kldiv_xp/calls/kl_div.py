@@ -129,7 +129,7 @@ def checked(
     for switch in (form.log_input, form.log_target, form.generalized):
         if not isinstance(switch, bool):
             check_form(form)
-    context = examine(input, target)
+    context = examine(input, target, form, axis)
     if dtype is not None:
         context = with_dtype(context, dtype)
     axes = None if axis is None else resolve_axis(axis, input.ndim)

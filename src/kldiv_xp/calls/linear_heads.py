@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial, reduce
 
-from kldiv_xp._typing import Array, DType, Namespace, Reduction, TargetKind
+from kldiv_xp._typing import Array, DType, Namespace, Reduction
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
@@ -32,8 +32,7 @@ def linear_divergence_of(
     """Divergences of the samples, scaled and reduced, and rounded once."""
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
-    target_is: TargetKind = getattr(divergence, "target_is", "logits")
-    xp = check_heads(heads, target_is)
+    xp = check_heads(heads, divergence)
     if heads.where is not None:
         axes = (heads.input.ndim - 1,)
         check_where(heads.input, heads.where, axes, of_samples=True)

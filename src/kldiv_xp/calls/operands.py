@@ -1,10 +1,11 @@
 """Two operands, checked and examined: their context, told from their types once and cached."""
 
-from kldiv_xp._typing import Array, DType
+from kldiv_xp._typing import Array, Axis, DType
 from kldiv_xp.calls.select_backend import BITS_OF_BACKENDS, select_backend
-from kldiv_xp.checks.arrays import are_dense, check_dtype, check_layouts, common_namespace
+from kldiv_xp.checks.arrays import are_dense, check_dtype, check_layouts, common_namespace, is_float
 from kldiv_xp.checks.operands import check_devices, check_operands, check_shapes
 from kldiv_xp.checks.result_dtype import result_dtype
+from kldiv_xp.checks.sparse_teachers import check_order
 from kldiv_xp.core.context import (
     Context,
     describe,
@@ -19,12 +20,12 @@ from kldiv_xp.core.namespaces import is_being_compiled, plain_namespace
 _cached: dict[tuple[type, type], dict[tuple[DType, DType], Context]] = {}
 
 
-def examine(input: Array, target: Array) -> Context:
-    """Check two operands and return their context; raises as `check_operands` does."""
+def examine(input: Array, target: Array, loss: object = None, axis: Axis = -1) -> Context:
+    """Check two operands of a loss and return their context; raises as `check_operands` does."""
     by_dtypes = None if is_being_compiled(input) else _cached.get((type(input), type(target)))
     context = by_dtypes and by_dtypes.get((input.dtype, target.dtype))
     if not context:
-        context = examined(input, target)
+        context = examined(input, target, loss, axis)
     else:
         facts = context.facts
         if facts.has_layouts and not are_dense(context.xp, input, target):
@@ -49,9 +50,9 @@ def with_dtype(context: Context, dtype: DType | None) -> Context:
     return without_backend(context)
 
 
-def examined(input: Array, target: Array) -> Context:
+def examined(input: Array, target: Array, loss: object, axis: Axis) -> Context:
     """Context of two operands of any types, cached if they are plain ones of one library."""
-    xp, compiled = check_operands(input, target), is_being_compiled(input)
+    xp, compiled = check_operands(input, target, loss, axis), is_being_compiled(input)
     kinds = type(input), type(target), input.dtype, target.dtype
     backend = select_backend(xp, *kinds, compiled=compiled)
     context = describe(xp, *kinds[2:], backend, examine)
@@ -64,12 +65,20 @@ def examined(input: Array, target: Array) -> Context:
     return context
 
 
-def examine_apart(input: Array, target: Array) -> Context:
+def examine_apart(
+    input: Array,
+    target: Array,
+    loss: object = None,
+    axis: Axis = -1,
+    indices: Array | None = None,
+) -> Context:
     """Check two operands whose shapes may differ, and return their context."""
     xp, compiled = common_namespace(input=input, target=target), is_being_compiled(input)
     check_layouts(xp, input=input, target=target)
-    check_dtype(xp, "input", input)
-    check_dtype(xp, "target", target)
+    check_dtype(xp, "input", input, None, loss, axis)
+    if not is_float(xp, target.dtype):
+        check_order(indices, target)
+        check_dtype(xp, "target", target, None, loss, axis)
     check_devices(xp, input=input, target=target)
     kinds = type(input), type(target), input.dtype, target.dtype
     backend = select_backend(xp, *kinds, compiled=compiled)

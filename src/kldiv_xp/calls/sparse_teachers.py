@@ -31,7 +31,7 @@ def sparse_divergence_of(
     temperature = divergence.temperature
     check_temperature(temperature, scaled)
     check_reduction(reduction)
-    context = with_dtype(examine_apart(input, target), dtype)
+    context = with_dtype(examine_apart(input, target, divergence, axis, indices), dtype)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)

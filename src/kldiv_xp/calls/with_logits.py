@@ -93,7 +93,7 @@ def arranged(
     dtype: DType | None = None,
 ) -> tuple[Context, Arrays, int]:
     """Context of the operands; operands and mask with rows last; the axis of the rows."""
-    context = with_dtype(examine(input, target), dtype)
+    context = with_dtype(examine(input, target, divergence, axis), dtype)
     check_held(divergence.temperature, context)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)

@@ -1,8 +1,10 @@
 """Checks of a single operand: an array of one library, dense, of real floats."""
 
-from kldiv_xp._typing import Array, DType, Namespace, Shape
+from typing import Any
+
+from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
+from kldiv_xp.checks.dtype_remedies import for_dtype
 from kldiv_xp.checks.remedies import (
-    for_dtype,
     for_labels,
     for_layout,
     for_mask_of_its_own,
@@ -15,6 +17,7 @@ from kldiv_xp.checks.shape_remedies import column_axis, label_axis
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
+from kldiv_xp.formula.form import Form
 
 KINDS = {
     "floats": "real floating",
@@ -103,15 +106,23 @@ def are_dense(xp: Namespace, *operands: Array) -> bool:
     return dense
 
 
-def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None = None) -> None:
+def check_dtype(
+    xp: Namespace,
+    name: str,
+    operand: Array,
+    beside: Shape | None = None,
+    loss: object = None,
+    axis: Axis = -1,
+) -> None:
     """Refuse integers, booleans, complex numbers and whatever else is not a real float.
 
-    The shape of the other operand tells class labels from counts.
+    The shape of the other operand tells class labels from counts, and the loss what counts are
+    made into, along its axes.
     """
     if is_float(xp, operand.dtype):
         return
     kind = next((one for one in KINDS if is_kind(xp, operand.dtype, KINDS[one])), "other")
-    remedy = for_dtype(xp, name, operand.dtype, kind)
+    remedy = for_dtype(xp, name, operand, kind, space_of(loss, name), axis)
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
     elif kind == "integers" and beside is not None and None not in beside:
@@ -127,6 +138,18 @@ def check_dtype(xp: Namespace, name: str, operand: Array, beside: Shape | None =
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."
     )
     raise TypeError(message)
+
+
+def space_of(loss: Any, name: str) -> str:
+    """What a loss takes an operand for; "" for measures, which need not add up to 1, and others."""
+    if isinstance(loss, Form):
+        of_logs = loss.log_input if name == "input" else loss.log_target
+        given = "log_probabilities" if of_logs else "probabilities"
+        return "" if loss.generalized and not of_logs else given
+    if loss is None or name not in {"input", "target"}:
+        return ""
+    kind: str = getattr(loss, "target_is", "logits")
+    return kind if name == "target" else "logits"
 
 
 def is_float(xp: Namespace, dtype: DType) -> bool:

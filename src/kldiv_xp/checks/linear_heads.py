@@ -1,17 +1,17 @@
 """Checks of hidden states and of the weights that turn them into logits."""
 
-from kldiv_xp._typing import Array, Namespace, Shape, TargetKind
-from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
+from kldiv_xp._typing import Array, Namespace, Shape
+from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace, space_of
 from kldiv_xp.checks.operands import agree, check_devices
-from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of
-from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads
+from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
+from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads, LinearDivergence
 from kldiv_xp.core.namespaces import known_shape
 
 # Number of its axes.
 MATRIX = 2
 
 
-def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
+def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
     """Namespace of operands that go together; raises of those that do not."""
     required = {"input": heads.input, "weight": heads.weight, "target": heads.target}
     present = {**required, **heads.named()}
@@ -20,7 +20,10 @@ def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
     xp = common_namespace(**present)
     check_layouts(xp, **present)
     for name, operand in present.items():
-        check_dtype(xp, name, operand)
+        is_given = name == "target" and heads.target_weight is None
+        if is_given:
+            check_order(heads.indices, operand)
+        check_dtype(xp, name, operand, None, divergence if is_given else None)
         check_sizes(name, known_shape(operand))
     check_devices(xp, **present)
     check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)
@@ -32,7 +35,7 @@ def check_heads(heads: Heads, target_is: TargetKind) -> Namespace:
         return xp
     head = heads.target, "target_weight", heads.target_weight, "target_bias", heads.target_bias
     check_head("target", *head)
-    check_two_heads(heads, target_is)
+    check_two_heads(heads, space_of(divergence, "target"))
     return xp
 
 
@@ -121,7 +124,7 @@ def check_given_target(heads: Heads) -> None:
     check_rows(heads, expected, "or pass the teacher's hidden states with target_weight=")
 
 
-def check_two_heads(heads: Heads, target_is: TargetKind) -> None:
+def check_two_heads(heads: Heads, target_is: str) -> None:
     """Refuse two vocabularies, other samples, and hidden states that are called something else."""
     if target_is != "logits":
         message = (

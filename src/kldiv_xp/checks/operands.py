@@ -1,6 +1,6 @@
 """Checks of operands together, by types, dtypes, shapes and devices alone: no value is read."""
 
-from kldiv_xp._typing import Array, Axes, Namespace, Reduction, Shape
+from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
 from kldiv_xp.checks.arrays import KINDS, check_dtype, check_layouts, common_namespace, type_name
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import for_no_number, say
@@ -16,8 +16,8 @@ from kldiv_xp.core.namespaces import (
 )
 
 
-def check_operands(input: Array, target: Array) -> Namespace:
-    """Namespace of two operands that go together.
+def check_operands(input: Array, target: Array, loss: object = None, axis: Axis = -1) -> Namespace:
+    """Namespace of two operands that go together; the loss tells what they are meant to hold.
 
     Raises
     ------
@@ -29,8 +29,8 @@ def check_operands(input: Array, target: Array) -> Namespace:
     """
     xp = common_namespace(input=input, target=target)
     check_layouts(xp, input=input, target=target)
-    check_dtype(xp, "input", input)
-    check_dtype(xp, "target", target, known_shape(input))
+    check_dtype(xp, "input", input, None, loss, axis)
+    check_dtype(xp, "target", target, known_shape(input), loss, axis)
     check_shapes(input, target)
     check_devices(xp, input=input, target=target)
     return xp

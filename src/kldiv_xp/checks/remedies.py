@@ -1,6 +1,6 @@
 """Remedies for operands of the wrong kind, in the words of their own library."""
 
-from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, namespace_of
@@ -45,26 +45,6 @@ def one_hot(xp: Namespace, name: str, classes: int | None, axis: int, ndim: int)
     """Code that makes distributions of class labels, their classes along an axis."""
     code = say(xp, "one_hot", name, n=classes)
     return code if axis == ndim - 1 else say(xp, "with_last_axis_moved", code, axis=axis)
-
-
-def for_dtype(xp: Namespace, name: str, dtype: DType, kind: str) -> str:
-    """Remedy for a type of numbers that is no real float of at least 16 bits."""
-    if kind == "complex":
-        return f"take its real part, {say(xp, 'real', name)}"
-    if getattr(dtype, "names", None):
-        return f'pass one of its fields, e.g. {name}["{dtype.names[0]}"]'
-    if kind == "other" and not becomes_floats(dtype):
-        return "pass probabilities or their logarithms in an array of floats"
-    code = say(xp, "as_float", name)
-    if kind == "integers" and name == "target":
-        counted = say(xp, "normalised", code, axis=-1)
-        return f"take {code}, and if these are counts divide them by their sum, {counted}"
-    return f"convert it with {code}"
-
-
-def becomes_floats(dtype: DType) -> bool:
-    """Whether a type of no known kind can be converted: texts, objects, floats of others."""
-    return getattr(dtype, "kind", "") in {"O", "S", "U", "T"} or "float" in str(dtype)
 
 
 def for_labels(code: str) -> str:

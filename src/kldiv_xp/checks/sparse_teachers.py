@@ -4,7 +4,7 @@ from kldiv_xp._typing import Array, Shape, Tail, TargetKind
 from kldiv_xp.checks.arrays import KINDS, check_layouts, common_namespace
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.dtypes import is_kind
-from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
 
 
 def check_indices_of(input: Array, indices: Array, target: Array, place: int) -> None:
@@ -20,6 +20,18 @@ def check_indices_of(input: Array, indices: Array, target: Array, place: int) ->
         )
         raise ValueError(message)
     check_number_of(every[place], some[place])
+
+
+def check_order(indices: Array, target: Array) -> None:
+    """Refuse the values of a top-k function in the place of its indices, and the other way."""
+    if not is_array(indices) or not is_kind(namespace_of(target), target.dtype, KINDS["integers"]):
+        return
+    if is_kind(namespace_of(indices), indices.dtype, KINDS["floats"]):
+        message = (
+            f"`indices` and `target` seem to be swapped; got {indices.dtype} and {target.dtype}: "
+            "torch.topk returns the values first, so pass indices=target and target=indices."
+        )
+        raise TypeError(message)
 
 
 def check_integers(input: Array, indices: Array, target: Array) -> None:

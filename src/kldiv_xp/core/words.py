@@ -37,6 +37,9 @@ class Words:
     exported: str = "{x}"
     """Interfaces by which other libraries take its arrays."""
 
+    divides_integers: bool = False
+    """A quotient of its integers is a float."""
+
     exports_numpy: bool = False
     """That is an array of NumPy."""
 
@@ -62,6 +65,7 @@ LIKE_NUMPY = replace(
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
     from_other="{m}.from_dlpack({x})",
+    divides_integers=True,
 )
 OF_NUMPY = replace(LIKE_NUMPY, exports_numpy=True, yields=True)
 OF_CUPY = replace(
@@ -105,6 +109,7 @@ OF_TORCH = Words(
     from_numpy="torch.from_numpy({x}).to({y}.device)",
     from_other="torch.from_dlpack({x}).to({y}.device)",
     exported="{x}.detach()",
+    divides_integers=True,
     shares_memory_of_numpy=True,
     inserts_axes_one_by_one=".unsqueeze({axis})",
 )

@@ -4,6 +4,7 @@ from kldiv_xp._typing import Array, Axes, InputKind, Namespace, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_shapes
+from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
 from kldiv_xp.diagnosis.findings import constant, findings_of
@@ -139,22 +140,26 @@ def diagnosis_of(
     xp = common_namespace(input=input, target=target)
     check_layouts(xp, input=input, target=target)
     check_devices(xp, input=input, target=target)
-    unusable = without_values(xp, input, target)
+    unusable = without_values(xp, input, target, subject, axis)
     kinds = subject.log_target, subject.input_is, subject.target_is
     if unusable:
-        return Report(unusable, {}, tuple(input.shape), (), *kinds)
+        axes = resolve_axis(axis, input.ndim) if input.ndim else ()
+        return Report(unusable, {}, tuple(input.shape), axes, *kinds)
     context, arrays, axes = asked(constant(input), constant(target), subject, axis, where)
     findings = findings_of(context, arrays, axes, subject)
     values = values_of(subject, context, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)
 
 
-def without_values(xp: Namespace, input: Array, target: Array) -> tuple[Finding, ...]:
+def without_values(
+    xp: Namespace, input: Array, target: Array, subject: Subject, axis: int | Axes
+) -> tuple[Finding, ...]:
     """Findings from types and shapes alone, in the words of the errors that the loss raises."""
-    found = []
+    found, loss = [], subject.divergence or subject.form
     for name, operand, other in (("input", input, target), ("target", target, input)):
         try:
-            check_dtype(xp, name, operand, known_shape(other) if name == "target" else None)
+            beside = known_shape(other) if name == "target" else None
+            check_dtype(xp, name, operand, beside, loss, axis)
         except TypeError as error:
             found.append(Finding("dtype", name, None, None, 1, str(error)))
     try:

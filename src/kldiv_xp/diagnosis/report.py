@@ -117,7 +117,8 @@ class Report:
         count = len(self.findings)
         found = {0: "nothing", 1: "1 mistake"}.get(count, f"{count} mistakes")
         kind = str(self.target_is).replace("_", "-")
-        along = ", ".join(map(str, self.axis)) or "no axis"
+        places = ", ".join(map(str, self.axis))
+        along = f"{'axis' if len(self.axis) == 1 else 'axes'} {places}" if places else "no axis"
         given = "" if self.input_is == "log_probabilities" else f", an input of {self.input_is}"
         return (
             f"Found {found} in operands of shape {self.shape}, with distributions along "

@@ -39,7 +39,7 @@ def report_of_sparse(
     where: Array | None,
 ) -> Report:
     """Report about logits and a teacher that is known at some indices."""
-    context = examine_apart(input, target)
+    context = examine_apart(input, target, divergence, axis, indices)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)
@@ -66,7 +66,7 @@ def report_of_sparse(
 def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
     """Report about the logits that are made of hidden states, and what they are compared with."""
     target_is: TargetKind = getattr(divergence, "target_is", "logits")
-    xp = check_heads(heads, target_is)
+    xp = check_heads(heads, divergence)
     axes = (heads.input.ndim - 1,)
     if heads.where is not None:
         check_where(heads.input, heads.where, axes, of_samples=True)
