@@ -7,7 +7,7 @@ from boxes import BLUE, GREEN, GREY, PHONE, box, canvas, save
 KINDS = ("logits", "log-probabilities", "probabilities")
 LOGITS, PLAIN = "kl_div_with_logits(", "kl_div("
 COLORS = {LOGITS: BLUE, PLAIN: GREEN}
-# By what the model's array holds and what the target holds: the beginning of the call, and its lines.
+# By what the model's array and the target hold: how the call begins, and its other lines.
 CALLS = {
     ("logits", "logits"): (LOGITS, "input, target)"),
     ("logits", "log-probabilities"): (LOGITS, "input, target,", "target_is='log_probabilities')"),
