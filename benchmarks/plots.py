@@ -62,7 +62,7 @@ def draw_times(results: Results) -> Any:
 
 def draw_all_times(results: Results) -> Any:
     """The same of all."""
-    figure, ends = times(results, STYLES, (10, 6.5))
+    figure, ends = times(results, STYLES, (9.4, 6.5))
     label_ends(figure.axes[0], ends)
     return figure
 

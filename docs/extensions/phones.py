@@ -1,4 +1,4 @@
-"""Fit wide content to phones: stack the rows of text tables, show pictures drawn for phones."""
+"""Fit wide content to phones: stack the rows of text tables, show pictures drawn for them."""
 
 import re
 import shutil
@@ -17,6 +17,8 @@ HEAD = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 CELL = re.compile(r"<td\b([^>]*)>(.*?)</td>", re.DOTALL)
 IMAGE = re.compile(r'<img\b[^>]*?src="[^"]*?_images/([^"/]+)"[^>]*>')
 SCALE = re.compile(r"scale\(([\d.]+) -")
+PRINTED = re.compile(r'<div class="highlight-text (.*?<pre>)(.*?)</pre>', re.DOTALL)
+COLUMNS = re.compile(r"\S {2,}\S")
 TAG = re.compile(r"<[^>]+>")
 
 PHONES = "(max-width: 40rem)"
@@ -73,6 +75,14 @@ def least_width(path: Path) -> int:
     return ceil(width * LEGIBLE / letters)
 
 
+def kept(match: re.Match[str]) -> str:
+    """What a program prints, marked where it has columns."""
+    has_columns = COLUMNS.search(unescape(TAG.sub("", match[2])))
+    return match.group().replace(
+        "highlight-text", "highlight-text columns", 1 if has_columns else 0
+    )
+
+
 def framed(tag: str, path: Path, folder: Path) -> str:
     """A picture as wide as its letters need, and on phones the one drawn for them, if there is."""
     narrow = path.with_suffix(f".phone{path.suffix}")
@@ -97,7 +107,8 @@ def make_fit(app: Sphinx, _: str, __: str, context: dict[str, Any], ___: object)
         return framed(image.group(), Path(app.srcdir, pictures[image[1]]), folder)
 
     if "body" in context:
-        context["body"] = IMAGE.sub(one, TABLE.sub(stacked, context["body"]))
+        body = PRINTED.sub(kept, context["body"])
+        context["body"] = IMAGE.sub(one, TABLE.sub(stacked, body))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
