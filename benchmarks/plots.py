@@ -1,4 +1,4 @@
-"""The two pictures: time for an element against size, and peak memory."""
+"""The pictures: time for an element against size, of a few losses and of all; and peak memory."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,9 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
+from benchmarks.memory_plots import LIMIT, OURS, draw_memory, draw_memory_for_phones
 from benchmarks.results import Results
 
-OURS, LIMIT, GREY = "#0b5fa5", "#b00020", "#333333"
 # Colour and dash of each line: ours in blues and thick, peers in other hues and thin.
 STYLES: dict[str, tuple[str, str]] = {
     "ours-numpy": (OURS, "-"),
@@ -30,37 +30,87 @@ STYLES: dict[str, tuple[str, str]] = {
     "numba": ("#4d8b31", "-"),
     "numpy": ("#c2417c", "-"),
 }
+# The losses of the first picture: ours on NumPy, and what people call otherwise.
+FEW: dict[str, tuple[str, str]] = {
+    "numpy": ("#c2417c", "-"),
+    "optax": ("#7b4fa3", "-"),
+    "torch": ("#e4572e", "-"),
+    "torch-compile": ("#e4572e", "--"),
+    "ours-numpy": (OURS, "-"),
+    "ours-numpy-fast": (OURS, "-."),
+}
 LEADER = {"arrowstyle": "-", "linewidth": 0.6, "alpha": 0.6, "relpos": (0, 0.5), "shrinkA": 0}
-MIB = 1 << 20
-PROMISED_MIB = 16
 
 
 def write_plots(results: Results, folder: Path) -> None:
-    """Write both pictures into a folder."""
+    """Write the pictures into a folder, and of each another for phones."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
     with mpl.rc_context(settings):
-        for name, draw in (("time.png", draw_times), ("memory.png", draw_memory)):
+        for name, draw in PICTURES.items():
             figure = draw(results)
-            figure.savefig(folder / name, dpi=150, bbox_inches="tight", metadata={"Software": None})
+            figure.savefig(folder / name, bbox_inches="tight", **PNG)
             plt.close(figure)
 
 
 def draw_times(results: Results) -> Any:
-    """Nanoseconds for an element against the number of elements, both on logarithmic axes."""
-    figure, axes = plt.subplots(figsize=(10, 6.5))
-    ends: dict[str, tuple[float, float, str]] = {}
-    for peer, (colour, dash) in {**STYLES, "reading": (LIMIT, ":")}.items():
+    """Nanoseconds for an element of a few losses, each named at the end of its line."""
+    figure, ends = times(results, FEW, (8, 5))
+    label_ends(figure.axes[0], ends)
+    return figure
+
+
+def draw_all_times(results: Results) -> Any:
+    """The same of all."""
+    figure, ends = times(results, STYLES, (9.4, 6.5))
+    label_ends(figure.axes[0], ends)
+    return figure
+
+
+def draw_times_for_phones(results: Results) -> Any:
+    """The same of a few, with their names below."""
+    return with_legend(*times(results, FEW, (3.9, 3.6)))
+
+
+def draw_all_times_for_phones(results: Results) -> Any:
+    """The same of all, with their names below."""
+    return with_legend(*times(results, STYLES, (3.9, 4.4)))
+
+
+Ends = dict[str, tuple[float, float, str]]
+
+
+def times(
+    results: Results, styles: dict[str, tuple[str, str]], size: tuple[float, float]
+) -> tuple[Any, Ends]:
+    """Nanoseconds for an element against the number of elements, and the end of each line."""
+    figure, axes = plt.subplots(figsize=size)
+    ends: Ends = {}
+    for peer, (colour, dash) in {**styles, "reading": (LIMIT, ":")}.items():
         points = line(results, peer)
         if points:
             width = 2.4 if peer.startswith("ours") else 1.4
-            axes.plot(*zip(*points, strict=True), dash, color=colour, linewidth=width)
-            ends[results.document["peers"][peer]["label"]] = (*points[-1], colour)
+            label = results.document["peers"][peer]["label"]
+            axes.plot(*zip(*points, strict=True), dash, color=colour, linewidth=width, label=label)
+            ends[label] = (*points[-1], colour)
     axes.set(xscale="log", yscale="log", xlabel="elements of an operand, float32, in rows of 1000")
     axes.set_title("Time for an element: forward, batchmean", loc="left", fontweight="bold")
     axes.set_ylabel("nanoseconds for an element")
     axes.grid(which="major", color="#dddddd", linewidth=0.6)
-    label_ends(axes, ends)
+    return figure, ends
+
+
+def with_legend(figure: Any, ends: Ends) -> Any:
+    """A figure with the names of its lines below, the slowest first, as the lines end."""
+    (axes,) = figure.axes
+    lines = {one.get_label(): one for one in axes.lines}
+    order = sorted(ends, key=lambda name: -ends[name][1])
+    axes.set_xlabel("elements of an operand of float32")
+    axes.set_title(axes.get_title(loc="left"), loc="left", fontweight="bold", fontsize=10)
+    axes.legend(
+        [lines[name] for name in order], order, loc="upper left", bbox_to_anchor=(-0.15, -0.17),
+        frameon=False, handlelength=2.6,
+    )  # fmt: skip
     return figure
 
 
@@ -117,30 +167,12 @@ def highest(group: list[float], least: float) -> float:
     return lowest(group, least) + least * (len(group) - 1)
 
 
-def draw_memory(results: Results) -> Any:
-    """Bars of peak memory beyond the operands, the most frugal on top."""
-    bars = memory_bars(results)
-    figure, axes = plt.subplots(figsize=(10, 1.2 + 0.34 * max(1, len(bars))))
-    names, values, colours = zip(*bars, strict=True) if bars else ((), (), ())
-    drawn = axes.barh(names, values, color=colours, height=0.7)
-    axes.bar_label(drawn, [f"{value:.1f}" for value in values], padding=4, color=GREY)
-    axes.axvline(PROMISED_MIB, color=LIMIT, linestyle=":", linewidth=1.4)
-    where = {"xy": (PROMISED_MIB, 1), "xycoords": ("data", "axes fraction"), "color": LIMIT}
-    axes.annotate(f" {PROMISED_MIB} MiB, the most that is promised", va="bottom", **where)
-    axes.set_xlabel("MiB beyond the operands, at the peak of one call")
-    axes.tick_params(axis="y", length=0)
-    return figure
-
-
-def memory_bars(results: Results) -> list[tuple[str, float, str]]:
-    """Label, MiB and colour of each bar, the largest first."""
-    bars = []
-    for case, by_peer in results.document["measured"].items():
-        for peer in by_peer if case.startswith("memory") else ():
-            grown = results.memory(case, peer)
-            if grown is not None:
-                layout = case.removeprefix("memory ")
-                label = results.document["peers"][peer]["label"]
-                named = label if layout == "contiguous" else f"{label}, {layout}"
-                bars.append((named, grown / MIB, OURS if peer.startswith("ours") else "#b9b9b9"))
-    return sorted(bars, key=lambda bar: -bar[1])
+PNG = {"dpi": 150, "metadata": {"Software": None}}
+PICTURES = {
+    "time.png": draw_times,
+    "time.phone.png": draw_times_for_phones,
+    "time_of_all.png": draw_all_times,
+    "time_of_all.phone.png": draw_all_times_for_phones,
+    "memory.png": draw_memory,
+    "memory.phone.png": draw_memory_for_phones,
+}

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 # What a browser fetches by itself, as opposed to what a reader follows.
-LOADED = {("img", "src"), ("link", "href"), ("script", "src"), ("source", "src")}
+LOADED = {("img", "src"), ("link", "href"), ("script", "src"), ("source", "srcset")}
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Page(HTMLParser):
         for name, value in attrs:
             if name == "id" or (tag == "a" and name == "name"):
                 self.anchors.add(value or "")
-            elif name in {"href", "src"} and value:
+            elif name in {"href", "src", "srcset"} and value:
                 self.links.append((value, (tag, name) in LOADED))
 
 

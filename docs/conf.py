@@ -48,6 +48,7 @@ html_title = "kldiv_xp"
 # The report that needs nothing else lies beside the page that shows its tables.
 html_static_path = ["static", "peers/report.html"]
 html_css_files = ["site.css"]
+html_js_files = ["scrolls.js"]
 html_show_sourcelink = False
 html_copy_source = False
 # What a summary is made of is fetched, which browsers refuse for files.

@@ -1,6 +1,7 @@
-"""Fit wide content to phones: stack the rows of text tables, keep letters in pictures legible."""
+"""Fit wide content to phones: stack the rows of text tables, show pictures drawn for them."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from html import escape, unescape
 from math import ceil
@@ -16,8 +17,12 @@ HEAD = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 CELL = re.compile(r"<td\b([^>]*)>(.*?)</td>", re.DOTALL)
 IMAGE = re.compile(r'<img\b[^>]*?src="[^"]*?_images/([^"/]+)"[^>]*>')
 SCALE = re.compile(r"scale\(([\d.]+) -")
+PRINTED = re.compile(r'<div class="highlight-text (.*?<pre>)(.*?)</pre>', re.DOTALL)
+COLUMNS = re.compile(r"\S {2,}\S")
 TAG = re.compile(r"<[^>]+>")
 
+PHONES = "(max-width: 40rem)"
+"""Screens on which docs/static/site.css stacks tables."""
 MOST_COLUMNS, WORDS = 5, 8
 """A table of at most so many columns is stacked where its cells have so many letters on average."""
 LEGIBLE = 9.0
@@ -70,17 +75,40 @@ def least_width(path: Path) -> int:
     return ceil(width * LEGIBLE / letters)
 
 
+def kept(match: re.Match[str]) -> str:
+    """What a program prints, marked where it has columns."""
+    has_columns = COLUMNS.search(unescape(TAG.sub("", match[2])))
+    return match.group().replace(
+        "highlight-text", "highlight-text columns", 1 if has_columns else 0
+    )
+
+
+def framed(tag: str, path: Path, folder: Path) -> str:
+    """A picture as wide as its letters need, and on phones the one drawn for them, if there is."""
+    narrow = path.with_suffix(f".phone{path.suffix}")
+    least = f"--least: {least_width(path)}px"
+    source = ""
+    if narrow.exists():
+        shutil.copyfile(narrow, folder / narrow.name)
+        least += f"; --least-on-phones: {least_width(narrow)}px"
+        address = re.sub(r'.*?src="([^"]*/)[^"/]+".*', rf"\1{narrow.name}", tag)
+        source = f'<source media="{PHONES}" srcset="{address}">'
+    tag = tag.replace("<img", f'<img style="{least}"', 1)
+    return f'<span class="picture" tabindex="0"><picture>{source}{tag}</picture></span>'
+
+
 def make_fit(app: Sphinx, _: str, __: str, context: dict[str, Any], ___: object) -> None:
     """Make the tables and pictures of a page fit."""
     pictures: Mapping[str, str] = {to: of for of, to in app.builder.images.items()}
+    folder = Path(app.outdir, app.builder.imagedir)
+    folder.mkdir(exist_ok=True)
 
-    def framed(image: re.Match[str]) -> str:
-        least = least_width(Path(app.srcdir, pictures[image[1]]))
-        tag = image.group().replace("<img", f'<img style="min-width: {least}px"', 1)
-        return f'<span class="picture" tabindex="0">{tag}</span>'
+    def one(image: re.Match[str]) -> str:
+        return framed(image.group(), Path(app.srcdir, pictures[image[1]]), folder)
 
     if "body" in context:
-        context["body"] = IMAGE.sub(framed, TABLE.sub(stacked, context["body"]))
+        body = PRINTED.sub(kept, context["body"])
+        context["body"] = IMAGE.sub(one, TABLE.sub(stacked, body))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

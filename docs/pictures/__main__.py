@@ -3,25 +3,32 @@
 import argparse
 from pathlib import Path
 
-from diagnosis import draw as diagnose
-from house import draw as house
-from nearly_equal import draw as nearly_equal
-from peers import draw as peers
-from reductions import draw_masks as masks
-from reductions import draw_reductions as reductions
-from which_call import draw as which_call
-from zero_targets import draw as zero_targets
+import diagnosis
+import house
+import nearly_equal
+import peers
+import reductions
+import which_call
+import zero_targets
 
 FOLDER = Path(__file__).parent
+# On a phone the site shows NAME.phone.svg in place of NAME.svg.
 PICTURES = {
-    "diagnose.png": diagnose,
-    "house.svg": house,
-    "masks.svg": masks,
-    "nearly_equal.svg": nearly_equal,
-    "peers.svg": peers,
-    "reductions.svg": reductions,
-    "which_call.svg": which_call,
-    "zero_targets.svg": zero_targets,
+    "diagnose.png": diagnosis.draw,
+    "diagnose.phone.png": diagnosis.draw_for_phones,
+    "house.svg": house.draw,
+    "house.phone.svg": house.draw_for_phones,
+    "masks.svg": reductions.draw_masks,
+    "masks.phone.svg": reductions.draw_masks_for_phones,
+    "nearly_equal.svg": nearly_equal.draw,
+    "peers.svg": peers.draw,
+    "peers.phone.svg": peers.draw_for_phones,
+    "reductions.svg": reductions.draw_reductions,
+    "reductions.phone.svg": reductions.draw_reductions_for_phones,
+    "which_call.svg": which_call.draw,
+    "which_call.phone.svg": which_call.draw_for_phones,
+    "zero_targets.svg": zero_targets.draw,
+    "zero_targets.phone.svg": zero_targets.draw_for_phones,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from matplotlib.patches import FancyBboxPatch
 BLUE, RED, GREEN, GREY, LIGHT = "#2b6cb0", "#c53030", "#2f855a", "#4a5568", "#edf2f7"
 PALE = {BLUE: "#e3eefa", RED: "#fde8e8", GREEN: "#e3f4ea", GREY: LIGHT}
 
+# Points across of a picture for phones: letters of 7.2 points then have 9 pixels on a narrow one.
+PHONE = 252
+
 # Letters as outlines, so that a picture needs no font; names and dates would change the bytes.
 mpl.rcParams.update({"svg.hashsalt": "kldiv_xp", "svg.fonttype": "path", "font.size": 9})
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from kldiv_xp import kl_div_with_logits
 
 ROWS, ENTRIES = 200, 1000
-ORANGE = "#c05621"
+TEAL = "#0f8a7e"
 
 
 def exact(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
@@ -44,27 +44,28 @@ def optaxs(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
     return np.asarray(optax.losses.kl_divergence_with_log_targets(*logs))
 
 
+# Every second row of torch, and the others of Optax, which would lie on each other.
 LOSSES = {
-    "torch": (torchs, RED, "x"),
-    "Optax": (optaxs, ORANGE, "+"),
-    "kldiv_xp": (ours, BLUE, "."),
+    "torch": (torchs, RED, "x", slice(0, None, 2)),
+    "Optax": (optaxs, TEAL, "+", slice(1, None, 2)),
+    "kldiv_xp": (ours, BLUE, ".", slice(None)),
 }
 
 
 def draw(path: Path) -> None:
     """Draw relative errors of rows against their divergence."""
     rng = np.random.default_rng(0)
-    figure = Figure(figsize=(5.35, 3.6), layout="constrained")
+    figure = Figure(figsize=(4.4, 3.6), layout="constrained")
     axes = figure.subplots()
     teacher = rng.normal(size=(ROWS, ENTRIES)).astype(np.float32)
     sizes = np.geomspace(1e-5, 1, ROWS)[:, None]
     student = (teacher + sizes * rng.normal(size=teacher.shape)).astype(np.float32)
     right = exact(student, teacher)
-    for name, (loss, color, marker) in LOSSES.items():
-        error = np.abs(loss(student, teacher) - right) / right
-        axes.loglog(right, np.maximum(error, 1e-9), marker, color=color, markersize=4, label=name)
+    for name, (loss, color, marker, rows) in LOSSES.items():
+        error = np.maximum(np.abs(loss(student, teacher) - right) / right, 1e-9)
+        axes.loglog(right[rows], error[rows], marker, color=color, markersize=5, label=name)
     axes.axhline(1, color=GREY, linestyle=":", linewidth=1)
-    axes.annotate("nothing of the value is right", (right.max(), 1.5), ha="right", color=GREY)
+    axes.annotate("the error is as large as the value", (right.max(), 1.5), ha="right", color=GREY)
     axes.set_xlabel("divergence of a row, in nats")
     axes.set_ylabel("relative error")
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import torch
-from boxes import GREEN, GREY, RED, box, canvas, save
+from boxes import GREEN, GREY, PHONE, RED, box, canvas, save
 from matplotlib.axes import Axes
 
 from kldiv_xp import kl_div, kl_div_gradient
@@ -88,4 +88,33 @@ def draw(path: Path) -> None:
         cells(axes, 102, y, by_input)
         cells(axes, 246, y, by_target)
     axes.text(6, 18, "An optimiser adds every NaN to all parameters.", **small)
+    save(figure, path)
+
+
+def draw_for_phones(path: Path) -> None:
+    """Draw the same, the parts of each block below one another."""
+    height = 318
+    figure, axes = canvas(PHONE / 72, height / 72)
+    small = {"fontsize": 8, "color": GREY, "va": "center"}
+    intro = "two targets are 0; the model excludes the last entry"
+    axes.text(4, height - 10, intro, **small)
+    y = height - 42
+    for name, numbers in (("target p", TARGET), ("input log q", INPUT)):
+        axes.text(4, y + 10, name, **small)
+        for place, number in enumerate(numbers):
+            box(axes, (110 + 34 * place, y), (32, 20), shown(number), fontsize=7.6)
+        y -= 22
+    for name, loss in LOSSES.items():
+        y -= 8
+        value, by_input, by_target = loss()
+        axes.text(4, y + 10, name, va="center", fontsize=8.5, weight="bold")
+        for words, numbers in (
+            ("loss", [value]),
+            ("gradient by log q", by_input),
+            ("gradient by p", by_target),
+        ):
+            axes.text(107, y + 10, words, **small | {"ha": "right", "fontsize": 7.4})
+            cells(axes, 110, y, numbers)
+            y -= 22
+    axes.text(4, 10, "An optimiser adds every NaN to all parameters.", **small)
     save(figure, path)

@@ -95,6 +95,16 @@ def test_mean_is_written_at_its_line_and_beside_the_points(divergences, text):
     assert_allclose([line.get_ydata() for line in lines], mean)
 
 
+@pytest.mark.parametrize(("lost", "means"), [(2, 1), (3, 0)])
+def test_there_is_no_mean_where_most_samples_are_lost(lost, means):
+    figure = picture([0.5, 0.25, *[NAN] * lost])
+    points, counts = figure.axes
+    assert len(counts.texts) == means
+    dotted = [line for line in points.lines if line.get_linestyle() == ":"]
+    assert len(dotted) == means
+    assert header(figure) == [f"{2 + lost} samples, {lost} NaN (red)"]
+
+
 def test_axes_are_named_and_share_the_divergences():
     points, counts = picture([0.5, 0.25]).axes
     assert (points.get_xlabel(), points.get_ylabel()) == ("sample", "divergence in nats")

@@ -97,8 +97,9 @@ def test_page_and_pictures_come_from_the_results_alone(folder, tmp_path):
     (tmp_path / "performance" / "results.json").write_bytes(results.read_bytes())
     run("report", "--output", str(tmp_path))
     assert (tmp_path / "performance.md").read_text() == (folder / "performance.md").read_text()
-    for name in ("time.png", "memory.png"):
-        assert (tmp_path / "performance" / name).read_bytes().startswith(b"\x89PNG")
+    for name in ("time", "time_of_all", "memory"):
+        for path in (f"{name}.png", f"{name}.phone.png"):
+            assert (tmp_path / "performance" / path).read_bytes().startswith(b"\x89PNG")
 
 
 def test_missing_peer_is_a_visible_skip(tmp_path):

@@ -18,7 +18,10 @@ if not DOCS.is_dir():
 
 pytestmark = pytest.mark.long
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"^```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INCLUDED = re.compile(r"^```\{include\} (\S+)\n```$", re.MULTILINE)
+# Letters in a line of code that the site has room for on a desktop.
+WIDEST = 80
 # The form of a call, which is no code.
 FORMS = {"loss(input, target, *, reduction, log_target)\n"}
 MODULES = DOCS.parent / "examples" / "conformance_of_your_kernel"
@@ -75,6 +78,19 @@ def test_code_of_the_page_does_what_it_says(page, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, module.__name__, module)
     for line, code in blocks(PAGES[page]):
         (say if code.startswith(">>>") else run)(code, line, vars(module), page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_of_code_fit_the_page(page):
+    lines = [line for kind, code in CODE.findall(PAGES[page]) for line in typed(kind, code)]
+    assert lines
+    assert [line for line in lines if len(line) > WIDEST] == []
+
+
+def typed(kind, code):
+    """Lines of a block that are written, not printed."""
+    is_session = kind == "python" and code.startswith(">>>")
+    return [line for line in code.splitlines() if not is_session or line.startswith((">>>", "..."))]
 
 
 def test_what_the_code_prints_is_compared():

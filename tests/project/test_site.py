@@ -86,6 +86,23 @@ return [...document.querySelectorAll("article *")]
   .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
   .filter((node) => !scrolls(node)).map((node) => node.outerHTML.slice(0, 80));
 """
+# What is cut off, or scrolls sideways without saying so above; the marks come after a frame.
+SILENT = """
+const done = arguments[arguments.length - 1];
+const says = (node) => getComputedStyle(node, "::before").content.includes("scrolls sideways");
+const cut = (node) => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
+  && getComputedStyle(node).overflowX !== "visible" && !node.classList.contains("copybtn");
+requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(
+  [...document.querySelectorAll("article, article *")]
+    .filter((node) => node.checkVisibility() && cut(node) && !says(node))
+    .map((node) => node.outerHTML.slice(0, 120))))));
+"""
+# Code that is wider than its place: it wraps, but for what is printed in columns.
+WIDE_CODE = """
+return [...document.querySelectorAll("article pre")].filter((node) =>
+  !node.closest(".columns") && node.scrollWidth > node.clientWidth + 1)
+  .map((node) => node.innerText.slice(0, 80));
+"""
 # Tables that are stacked on a phone, and still scroll.
 STACKED_TOO_WIDE = """
 return [...document.querySelectorAll("table.stacks")]
@@ -219,6 +236,8 @@ def test_nothing_overflows_and_text_is_legible(load, browser, page):
         browser.execute_script(f"document.documentElement.dataset.theme = '{theme}'")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
         assert browser.execute_script(STICKING_OUT) == []
+        assert browser.execute_async_script(SILENT) == []
+        assert browser.execute_script(WIDE_CODE) == []
         assert width > 500 or browser.execute_script(STACKED_TOO_WIDE) == []
         count, faint = browser.execute_script(FAINT)
         assert count > 5
@@ -229,6 +248,8 @@ def test_every_page_is_looked_at(site):
     found = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
     found = {page for page in found if not page.startswith("_static/")}
     assert found == {*PAGES, *(f"api/{name}" for name in NAMES), "genindex", "search"}
+    texts = {page: (site / f"{page}.html").read_text(encoding="utf-8") for page in found}
+    assert {page for page, text in texts.items() if "_images/" in text} == {*WITH_PICTURES}
 
 
 def smallest_letters(path):
@@ -243,18 +264,19 @@ def smallest_letters(path):
 
 @pytest.mark.parametrize("page", WITH_PICTURES)
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_letters_of_pictures_are_legible_and_what_is_wide_scrolls(load, browser, site, page, width):
+def test_pictures_fit_with_legible_letters_and_a_text_beside_them(load, browser, site, page, width):
     load(page)
     set_width(browser, width)
     pictures = browser.find_elements("css selector", "article img")
     assert pictures
     for picture in pictures:
-        path = site / "_images" / Path(picture.get_attribute("src")).name
+        path = site / "_images" / Path(picture.get_property("currentSrc")).name
         assert picture.size["width"] * smallest_letters(path) >= LEGIBLE - 0.1, path.name
+        assert picture.rect["x"] + picture.size["width"] <= width, path.name
         assert picture.get_attribute("alt")
 
 
-def test_faint_text_and_what_sticks_out_are_found(load, browser):
+def test_faint_text_what_sticks_out_and_what_is_silently_cut_off_are_found(load, browser):
     load("index")
     set_width(browser, WIDTHS["phone"])
     browser.execute_script(
@@ -262,6 +284,11 @@ def test_faint_text_and_what_sticks_out_are_found(load, browser):
         "'<p style=\"color: #ccc; background: #fff; width: 500px\">faint and wide</p>')"
     )
     assert len(browser.execute_script(STICKING_OUT)) == 1
+    browser.execute_script(
+        "document.querySelector('article').insertAdjacentHTML('beforeend',"
+        '\'<div style="overflow: auto"><p style="width: 500px">scrolls</p></div>\')'
+    )
+    assert len(browser.execute_async_script(SILENT)) == 1
     assert len(browser.execute_script(FAINT)[1]) == 1
 
 

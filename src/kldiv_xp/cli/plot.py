@@ -15,7 +15,7 @@ from kldiv_xp.formula.form import Form
 
 BLUE, RED, GREY, PALE = "#2b6cb0", "#c53030", "#5a5a5a", "#fde8e8"
 MEAN = "mean of\nfinite"
-BINS = 40
+BINS, DPI = 40, 120
 
 # A range of more than this is drawn in logarithms.
 WIDE = 100
@@ -53,7 +53,12 @@ def is_usual(value: float) -> bool:
 def draw(
     path: Path, input: Array, target: Array, report: Report, names: Sequence[str] = ()
 ) -> None:
-    """Write the picture of the samples of two operands as a PNG file.
+    """Write the picture of the samples of two operands as a PNG file, as `figure_of` draws it."""
+    figure_of(input, target, report, names).savefig(path, dpi=DPI, format="png")
+
+
+def figure_of(input: Array, target: Array, report: Report, names: Sequence[str] = ()) -> Any:
+    """Figure of the samples of two operands.
 
     Raises
     ------
@@ -70,8 +75,7 @@ def draw(
     axis = report.axis if len(report.axis) > 1 else report.axis[0]
     found = samples_of(subject, *asked(input, target, subject, axis, None))
     samples = Samples([float(value) for value in found.reshape(-1)], tuple(found.shape))
-    figure = drawn(samples, marks_of(report), names)
-    figure.savefig(path, dpi=120, format="png")
+    return drawn(samples, marks_of(report), names)
 
 
 def drawn(samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = ()) -> Any:
@@ -86,7 +90,10 @@ def drawn(samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = (
     _, finite = samples.chosen(math.isfinite)
     if finite:
         set_scale(points, min(finite), max(finite))
-        draw_mean(points, counts, finite, "mean" if len(finite) == len(samples.values) else MEAN)
+        # The mean of a few among many that are lost says nothing of the samples.
+        if 2 * len(finite) >= len(samples.values):
+            whole = len(finite) == len(samples.values)
+            draw_mean(points, counts, finite, "mean" if whole else MEAN)
         sides = edges(min(finite), max(finite))
         counts.hist(finite, bins=sides, orientation="horizontal", color=BLUE)
     mark_findings(points, marks, samples, RED)
