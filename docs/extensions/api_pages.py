@@ -14,7 +14,7 @@ MODULES = ("kldiv_xp", "kldiv_xp.torch", "kldiv_xp.typing", "kldiv_conformance")
 GROUPS = ("Losses", "Gradients", "Checking", "Control", "Conformance suite")
 CHECKING = {"CODES", "Finding", "Report", "checking", "diagnose"}
 ABOUT_DEFAULTS = (
-    "'batchmean' divides by the size of the first axis, 'mean' by the number of samples. Without "
+    "``kl_div`` has the default of torch's loss. 'batchmean' divides by the size of the first axis, 'mean' by the number of samples. Without "
     "``axis`` every element is a sample, and 'mean' warns, since that is not the divergence. "
     "Losses of logits divide the logits by ``temperature``, and are multiplied by its square. "
     "A gradient has the defaults of its loss."
@@ -114,13 +114,15 @@ def defaults(names: list[tuple[str, str, Any]]) -> list[str]:
     rows = [("default ``reduction``", "default ``axis``", "of")]
     rows += [(f"``{one}``", axis, ", ".join(of)) for (one, axis), of in groups.items()]
     cells = [f"   * - {one}\n     - {axis}\n     - {of}" for one, axis, of in rows]
-    return [".. list-table::", "   :header-rows: 1", "", *cells, "", ABOUT_DEFAULTS, ""]
+    table_of = [".. list-table::", "   :header-rows: 1", "   :widths: 22 13 65", ""]
+    return [*table_of, *cells, "", ABOUT_DEFAULTS, ""]
 
 
-def place(one: tuple[str, str, Any]) -> tuple[bool, bool]:
-    """Where a name stands in its group: functions first, and of them kl_div and its kin."""
+def place(one: tuple[str, str, Any]) -> tuple[int, bool, bool]:
+    """Where a name stands: by group, in it functions first, and of them kl_div and its kin."""
     _, name, found = one
-    return not inspect.isfunction(found), not name.lower().startswith("kl")
+    group = GROUPS.index(group_of(*one))
+    return group, not inspect.isfunction(found), not name.lower().startswith("kl")
 
 
 def index() -> str:
