@@ -14,10 +14,10 @@ MODULES = ("kldiv_xp", "kldiv_xp.torch", "kldiv_xp.typing", "kldiv_conformance")
 GROUPS = ("Losses", "Gradients", "Checking", "Control", "Conformance suite")
 CHECKING = {"CODES", "Finding", "Report", "checking", "diagnose"}
 ABOUT_DEFAULTS = (
-    "``kl_div`` has the default of torch's loss. 'batchmean' divides by the size of the first axis, 'mean' by the number of samples. Without "
-    "``axis`` every element is a sample, and 'mean' warns, since that is not the divergence. "
-    "Losses of logits divide the logits by ``temperature``, and are multiplied by its square. "
-    "A gradient has the defaults of its loss."
+    "``kl_div`` has the default of torch's loss. 'batchmean' divides by the size of the first "
+    "axis, 'mean' by the number of samples. Without ``axis`` every element is a sample, and "
+    "'mean' warns, since that is not the divergence. Losses of logits divide the logits by "
+    "``temperature``, and are multiplied by its square. A gradient has the defaults of its loss."
 )
 
 
