@@ -7,11 +7,12 @@ from typing import Any
 from benchmarks.gpu.cases import Case, cases
 from benchmarks.gpu.peers import PEERS
 from benchmarks.gpu.syncs import METHODS
-from benchmarks.gpu.targets import TARGETS, Target, bandwidth, seconds
+from benchmarks.gpu.targets import TARGETS, Target, bandwidth, faster, seconds
 from benchmarks.markdown import significant, write_by_template
 
 Line = dict[str, Any]
 MIB = 1 << 20
+LOGITS = "kl_div_with_logits"
 COPIES = {"torch": "copy-torch", "cupy": "copy-cupy", "jax": "copy-torch"}
 
 
@@ -22,7 +23,13 @@ def write_page(document: Line | None, path: Path, kernels: Line | None = None) -
         path,
         {},
         kernels=kernels,
-        run=document and {**document, "tables": tables(document), "targets": rows(document)},
+        run=document
+        and {
+            **document,
+            "tables": tables(document),
+            "targets": rows(document),
+            "share": share(document),
+        },
         planned=TARGETS,
         peers=PEERS,
         methods=METHODS,
@@ -33,6 +40,15 @@ def read(path: Path) -> Line | None:
     """Results of a run, or None where there are none."""
     found: Line | None = json.loads(path.read_text("utf-8")) if path.exists() else None
     return found
+
+
+def share(document: Line) -> tuple[float, float] | None:
+    """Least and largest share of the time of Liger's kernels that KL of eager logits takes."""
+    measured = document.get("measured", {})
+    read = faster("ours-torch", "liger")
+    planned = [one for one in cases(dry_run=document["dry_run"]) if one.loss == LOGITS]
+    found = [value for one in planned if (value := read(one, measured.get(one.name, {})))]
+    return (1 / max(found), 1 / min(found)) if found else None
 
 
 def rows(document: Line) -> list[Line]:

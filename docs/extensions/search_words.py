@@ -16,7 +16,8 @@ WORDS = {
     "distillation": (
         *("distillation", "knowledge distillation", "temperature", "top-k", "top-k logits"),
         *("label smoothing", "on-policy", "GKD", "reverse KL", "teacher", "Hugging Face"),
-        *("transformers", "Trainer", "causal language model", "knowledge transfer"),
+        *("transformers", "Trainer", "causal language model", "knowledge transfer", "huggingface"),
+        *("OOM", "out of memory", "large vocabulary", "128k", "fused linear", "chunked"),
     ),
     "numerics": (
         *("bfloat16", "float16", "bf16", "fp16", "half precision", "precision", "rounding"),
@@ -25,7 +26,8 @@ WORDS = {
     "which_call": (
         *("logits", "probabilities", "log-probabilities", "log_softmax", "Liger", "TRL", "Optax"),
         *("SciPy", "Keras", "torchmetrics", "rel_entr", "jensenshannon", "Jensen-Shannon"),
-        *("histogram", "counts", "normalise", "normalize", "symmetric", "bits", "entropy"),
+        *("histogram", "counts", "normalise", "normalize", "symmetric", "bits", "log2"),
+        "entropy",
     ),
     "training": (
         *("autocast", "AMP", "mixed precision", "DDP", "FSDP", "gradient accumulation", "jit"),
@@ -33,8 +35,13 @@ WORDS = {
         *("second derivative", "Hessian", "shard_map", "pmap", "Flax", "Lightning"),
     ),
     "reproducible": ("determinism", "deterministic", "reproducibility", "same bits", "bitwise"),
-    "conformance": ("conformance", "test suite", "test a kernel", "adapter"),
-    "coming_from_torch": ("torch.nn.KLDivLoss", "F.kl_div", "migration"),
+    "conformance": (
+        *("conformance", "test suite", "test a kernel", "adapter", "custom kernel"),
+        *("verify kernel", "prove kernel"),
+    ),
+    "coming_from_torch": (
+        *("torch.nn.KLDivLoss", "F.kl_div", "migration", "log_softmax softmax batchmean"),
+    ),
     "backends": ("array API", "CuPy", "MLX", "sparse", "Cubed", "llvmlite"),
     "performance": ("speed", "memory", "benchmark", "slow"),
     "distributed": ("Dask", "DTensor", "tensor parallel", "larger than memory"),

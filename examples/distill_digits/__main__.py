@@ -14,6 +14,7 @@ from pathlib import Path
 import digits as data
 from picture import draw
 from student import BACKENDS
+from threadpoolctl import threadpool_limits
 from training import Lesson, accuracy, train
 
 LABELLED = 100
@@ -62,8 +63,18 @@ def lessons(digits, teacher):
     ]
 
 
+def use_one_thread(backend):
+    """For matrices this small, threads wait for each other longer than they compute."""
+    if backend == "torch":
+        import torch
+
+        torch.set_num_threads(1)
+    threadpool_limits(1)
+
+
 def main():
     options = arguments()
+    use_one_thread(options.backend)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     digits = data.load()
     teacher = data.train_teacher(digits)

@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import subprocess
@@ -6,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "conformance_of_your_kernel"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "conformance_of_your_kernel"
+# The program as it is without an installation.
+MODULE = "python -m kldiv_conformance"
 
 
 @pytest.fixture
@@ -26,6 +30,41 @@ def test_kernel_of_a_third_party_is_proved_by_five_lines(project):
     passed, skipped = map(int, re.findall(r"(\d+) (?:passed|skipped)", done.stdout))
     assert passed > 500
     assert skipped > 100
+
+
+def in_shell(line, folder):
+    """Run a line of a page by the shell, with this Python and its programs."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    command = ["bash", "-c", line]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+def test_line_of_the_page_of_examples_prints_what_stands_there():
+    page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    line = re.search(r"^cd examples/conformance_of_your_kernel && .*$", page, re.MULTILINE)[0]
+    promised = re.search(r"^\d+ passed, \d+ skipped$", page, re.MULTILINE)[0]
+    done = in_shell(line, ROOT)
+    assert done.returncode == 0, done.stdout
+    assert promised in done.stdout
+
+
+@pytest.mark.slow
+def test_lines_that_compare_a_kernel_with_torch_do(project):
+    pytest.importorskip("torch", reason="torch is not installed")
+    guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^kldiv-conformance .*(?:mine|torch)\.jsonl.*$", guide, re.MULTILINE)
+    mine, theirs, compare = lines
+    mine, theirs = mine.replace("-b torch-cuda", "-b numpy"), theirs.replace("torch-cuda", "torch")
+    for line in (f"{mine} --group ordinary", f"{theirs} --group ordinary"):
+        done = in_shell(line.replace("kldiv-conformance", MODULE), project)
+        assert done.returncode in {0, 1}, done.stderr
+    done = in_shell(compare.replace("kldiv-conformance", MODULE), project)
+    assert done.returncode in {0, 1}, done.stderr
+    assert "vectors compared" in done.stdout
 
 
 @pytest.mark.slow

@@ -44,11 +44,21 @@ def blocks(text):
     return [(line, code) for line, code in found if code not in FORMS]
 
 
+def imported(text):
+    """Top-level modules that the code of a page imports."""
+    code = "\n".join(code for _, code in blocks(text))
+    return set(re.findall(r"^(?:>>> )?(?:import|from) (\w+)", code, re.MULTILINE))
+
+
 def libraries(text):
     """Array libraries that the code of a page imports."""
-    words = re.findall(r"^(?:>>> )?(?:import|from) (\w+)", "\n".join(dict(blocks(text)).values()),
-                       re.MULTILINE)  # fmt: skip
-    return sorted(LIBRARIES & set(words))
+    return sorted(LIBRARIES & imported(text))
+
+
+def installed(text):
+    """Packages that a page says to install, as modules."""
+    commands = " ".join(re.findall(r"pip install ([^`\n]+)", text))
+    return {name.replace("-", "_") for name in re.findall(r"[\w-]+", commands)}
 
 
 def say(code, line, names, page):
@@ -91,6 +101,14 @@ def typed(kind, code):
     """Lines of a block that are written, not printed."""
     is_session = kind == "python" and code.startswith(">>>")
     return [line for line in code.splitlines() if not is_session or line.startswith((">>>", "..."))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_says_to_install_what_its_code_imports(page):
+    ours = {"kldiv_xp", "kldiv_conformance", "my_kernel", *sys.stdlib_module_names}
+    text = PAGES[page]
+    assert imported(text) - ours <= installed(text)
+    assert "kldiv_conformance" not in imported(text) or "pip install '.[conformance]'" in text
 
 
 def test_what_the_code_prints_is_compared():

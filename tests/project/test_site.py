@@ -74,6 +74,14 @@ SOUGHT = {
     "autocast": "training",
     "determinism": "reproducible",
     "install": "quickstart",
+    "out of memory": "distillation",
+    "128k": "distillation",
+    "huggingface": "distillation",
+    "custom kernel": "conformance",
+    "prove kernel": "conformance",
+    "log_softmax softmax batchmean": "coming_from_torch",
+    "log2": "which_call",
+    "flax": "training",
 }
 # Elements that stick out of the window and stand in nothing that scrolls sideways by itself.
 STICKING_OUT = """

@@ -24,7 +24,10 @@ def check_indices_of(input: Array, indices: Array, target: Array, place: int) ->
 
 def check_order(indices: Array, target: Array) -> None:
     """Refuse the values of a top-k function in the place of its indices, and the other way."""
-    if not is_array(indices) or not is_kind(namespace_of(target), target.dtype, KINDS["integers"]):
+    # torch.compile before 2.13 asks no type of None what it is.
+    if indices is None or not is_array(indices):
+        return
+    if not is_kind(namespace_of(target), target.dtype, KINDS["integers"]):
         return
     if is_kind(namespace_of(indices), indices.dtype, KINDS["floats"]):
         message = (
