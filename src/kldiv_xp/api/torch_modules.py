@@ -27,6 +27,8 @@ class KLDivWithLogitsLoss(LossWithOptions):
         What targets hold.
     dtype : dtype, optional
         Dtype of the loss; see `kldiv_xp.kl_div`.
+    reproducible : bool
+        Whether the loss has the same bits in every array library; see `kldiv_xp.kl_div`.
 
     Raises
     ------
@@ -52,7 +54,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
 
     names: tuple[str, ...] = (
         *("axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"),
-        "dtype",
+        *("dtype", "reproducible"),
     )
 
     def __init__(
@@ -64,6 +66,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
         reduction: Reduction = "batchmean",
         target_is: TargetKind = "logits",
         dtype: DType | None = None,
+        reproducible: bool = False,
     ) -> None:
         super().__init__()
         self.axis = axis
@@ -72,6 +75,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
         self.reduction = reduction
         self.target_is = target_is
         self.dtype = dtype
+        self.reproducible = reproducible
 
     @torch.jit.ignore
     def _in_python(
@@ -88,6 +92,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
             reduction=self.reduction,
             target_is=self.target_is,
             dtype=self.dtype,
+            reproducible=self.reproducible,
         )
 
 
@@ -121,7 +126,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
     tensor(0.2476)
     """
 
-    names = ("beta", *KLDivWithLogitsLoss.names)
+    names = ("beta", *KLDivWithLogitsLoss.names[:-1])
 
     def __init__(
         self,
