@@ -10,7 +10,13 @@ from typing import Any
 import click
 import numpy as np
 
-from kldiv_xp import kl_div, kl_div_gradient, thread_limit
+from kldiv_xp import (
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+    thread_limit,
+)
 
 Function = Callable[..., object]
 
@@ -33,6 +39,23 @@ def cases(rows: int, columns: int) -> dict[str, Function]:
     for dtype in (torch.float32, torch.bfloat16):
         tensors = [torch.from_numpy(one).to(dtype) for one in (log_q, p, log_p)]
         found |= of_torch(str(dtype).removeprefix("torch."), *tensors)
+    return found | of_logits(*both, p)
+
+
+def of_logits(x: Any, t: Any, p: Any) -> dict[str, Function]:
+    """Divergences from logits, and both derivatives."""
+    given: dict[str, Any] = {"target_is": "probabilities"}
+    found: dict[str, Function] = {}
+    for name, divisor in (("logits", 1.0), ("logits, T = 2", 2.0)):
+
+        def value(divisor: float = divisor, **how: Any) -> object:
+            return kl_div_with_logits(x, t, temperature=divisor, **how)
+
+        def gradients(divisor: float = divisor, **how: Any) -> object:
+            return kl_div_with_logits_gradient(x, t, temperature=divisor, **how)
+
+        found |= {f"NumPy, {name}": value, f"NumPy, {name}, both gradients": gradients}
+    found["NumPy, logits, probabilities"] = lambda **how: kl_div_with_logits(x, p, **given, **how)
     return found
 
 

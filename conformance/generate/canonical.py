@@ -18,6 +18,7 @@ from generate.solve_linear import solve_linear
 from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
 from generate.solve_same_bits import solve_same_bits
+from generate.solve_same_bits_of_logits import solve_same_bits_of_logits
 from generate.solve_samples import solve_samples
 from generate.solve_sparse import solve_sparse
 from generate.solve_tables import solve_tables
@@ -85,14 +86,21 @@ def solved(draft: Draft) -> Solution:
         if isinstance(draft, kind):
             return way(draft)
     if isinstance(draft, LogitsDraft):
-        if draft.upstream is not None:
-            return solve_logit_slopes(draft, draft.upstream)
-        return solve_logits(draft)
+        return solved_logits(draft)
     if draft.reproducible:
         return solve_same_bits(draft)
     if draft.is_of_another_form:
         return solve_form(draft)
     return solve_samples(draft) if draft.is_sampled else solve(draft)
+
+
+def solved_logits(draft: LogitsDraft) -> Solution:
+    """What a draft with logits expects."""
+    if draft.reproducible:
+        return solve_same_bits_of_logits(draft)
+    if draft.upstream is not None:
+        return solve_logit_slopes(draft, draft.upstream)
+    return solve_logits(draft)
 
 
 def sampling(draft: Draft) -> dict[str, Any]:

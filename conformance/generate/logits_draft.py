@@ -48,6 +48,8 @@ class LogitsDraft(Draft):
             named["beta"] = self.beta
         else:
             named["target_is"] = self.target_is
+        if self.reproducible:
+            named["reproducible"] = True
         return {
             name: value.hex() if isinstance(value, float) else value
             for name, value in named.items()

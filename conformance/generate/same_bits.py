@@ -113,12 +113,17 @@ def total(terms: Sequence[Term], count: int) -> float:
     weight = max((one.weight for one in terms), default=0.0)
     ratio = max((one.ratio for one in terms), default=0.0)
     bound = near(weight) * near(max(ratio, 256.0)) * 4.0
+    return added([one.value for one in terms], bound, count)
+
+
+def added(numbers: Sequence[float], bound: float, count: int) -> float:
+    """Sum of finite numbers, some of so many, between bounds."""
     if bound == 0:
         return 0.0
     units = min(2.0**62 / near(count + 1.0), 2.0**36)
     high = low = 0
-    for one in terms:
-        scaled = one.value * (units / bound)
+    for one in numbers:
+        scaled = one * (units / bound)
         whole = nearest(scaled)
         high, low = high + round(whole), low + round((scaled - whole) * units)
     return (high + low / units) * (bound / units)

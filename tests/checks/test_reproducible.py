@@ -5,7 +5,15 @@ import pytest
 from array_libraries import library
 from conftest import usable
 
-from kldiv_xp import KLDivLoss, kl_div, kl_div_gradient, reproducible
+from kldiv_xp import (
+    KLDivLoss,
+    KLDivWithLogitsLoss,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+    reproducible,
+)
 from kldiv_xp.api.reproducible import is_reproducible
 
 INPUT, TARGET = [[-1.0, -2.0], [-3.0, -0.5]], [[0.4, 0.6], [0.1, 0.9]]
@@ -166,3 +174,76 @@ def test_a_compiled_gradient_has_no_derivative_either():
     gradient = torch.compile(lambda *both: kl_div_gradient(*both, **OPTIONS)[1], fullgraph=True)
     with pytest.raises(RuntimeError, match="does not require grad"):
         gradient(log_q, p).sum().backward()
+
+
+LOGITS = np.asarray([[1.0, 2.0, 3.0]], "float32"), np.asarray([[3.0, 2.0, 1.0]], "float32")
+KL_OF_LOGITS = np.float32(1.1504208)
+
+
+@pytest.mark.parametrize("call", [kl_div_with_logits, kl_div_with_logits_gradient])
+def test_logits_in_float64_are_refused_and_the_remedy_works(call):
+    wide = [one.astype("float64") for one in LOGITS]
+    with pytest.raises(ValueError, match=r"^`input` must have at most 32 bits where `reproducib"):
+        call(*wide, reproducible=True)
+    with pytest.raises(ValueError, match=r"^`dtype` must have at most 32 bits where `reproducib"):
+        call(*LOGITS, dtype=np.float64, reproducible=True)
+    value = kl_div_with_logits(*(one.astype("float32") for one in wide), reproducible=True)
+    assert value == KL_OF_LOGITS
+
+
+@pytest.mark.parametrize("call", [kl_div_with_logits, kl_div_with_logits_gradient])
+def test_a_temperature_in_an_array_is_refused_and_the_remedy_works(call):
+    usable("torch")
+    torch = library("torch")
+    tensors, temperature = [torch.from_numpy(one) for one in LOGITS], torch.tensor(1.0)
+    sentence = (
+        r"^`temperature` must be a number where `reproducible` is true; got an array: pass "
+        r"float\(temperature\)\.$"
+    )
+    with pytest.raises(TypeError, match=sentence):
+        call(*tensors, temperature=temperature, reproducible=True)
+    options = {"temperature": float(temperature), "reproducible": True}
+    assert kl_div_with_logits(*tensors, **options) == KL_OF_LOGITS
+
+
+def test_a_loss_of_logits_remembers_that_it_is_reproducible():
+    loss = KLDivWithLogitsLoss(reproducible=True)
+    assert repr(loss).endswith("target_is='logits', reproducible=True)")
+    assert "reproducible" not in repr(KLDivWithLogitsLoss())
+    with pytest.raises(ValueError, match="`input` must have at most 32 bits"):
+        loss(*(one.astype("float64") for one in LOGITS))
+    with pytest.raises(TypeError, match="`reproducible` must be True or False"):
+        KLDivWithLogitsLoss(reproducible=1)
+    with reproducible(), pytest.raises(ValueError, match="`input` must have at most 32 bits"):
+        KLDivWithLogitsLoss()(*(one.astype("float64") for one in LOGITS))
+
+
+def test_logits_in_torch_are_differentiated_once_and_not_transformed():
+    usable("torch")
+    torch, module = library("torch"), pytest.importorskip("kldiv_xp.torch")
+    x, t = (torch.from_numpy(one).requires_grad_() for one in LOGITS)
+    loss = module.KLDivWithLogitsLoss(reproducible=True)
+    (slope,) = torch.autograd.grad(loss(x, t), x, create_graph=True)
+    with pytest.raises(RuntimeError, match=r"^A loss with reproducible=True has no second deriv"):
+        slope.sum().backward()
+    with pytest.raises(RuntimeError, match=r"^A loss with reproducible=True goes through no"):
+        torch.func.grad(loss)(x, t)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0, 3)])
+def test_no_rows_of_logits_add_up_to_nothing(shape):
+    one = np.zeros(shape, "float32")
+    assert kl_div_with_logits(one, one, reduction="sum", reproducible=True) == 0
+    assert np.isnan(kl_div_with_logits(one, one, reduction="mean", reproducible=True))
+    rows = kl_div_with_logits(one, one, reduction="none", reproducible=True)
+    assert rows.shape == shape[:-1]
+    slopes = kl_div_with_logits_gradient(one, one, reduction="sum", reproducible=True)
+    assert [slope.shape for slope in slopes] == [shape, shape]
+
+
+def test_a_single_row_of_logits_is_as_a_batch_of_one():
+    for reduction in ("none", "sum", "mean"):
+        options = {"reduction": reduction, "reproducible": True}
+        value = kl_div_with_logits(*(one[0] for one in LOGITS), **options)
+        assert value == KL_OF_LOGITS
+        assert value.ndim == 0

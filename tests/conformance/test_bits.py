@@ -9,21 +9,32 @@ from conformance_runs import written
 
 from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
 from kldiv_conformance.__main__ import main
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import (
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 from kldiv_xp.formula import reproducible_functions as functions
-from kldiv_xp.formula import reproducible_sums
+from kldiv_xp.formula import reproducible_rows, reproducible_sums
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
+from kldiv_xp.formula.reproducible_rows import Operations
 
 BITS = vectors("bits")
 LEAST = 300
 OF_FLOAT32 = [it for it in BITS if it.input.dtype == "float32"]
+OF_LOGITS = [it for it in OF_FLOAT32 if it.function]
+FUNCTIONS = {
+    "kl_div_with_logits": kl_div_with_logits,
+    "kl_div_with_logits_gradient": kl_div_with_logits_gradient,
+}
 
 
 def failures(backend, asked=BITS, loss=kl_div, gradient=kl_div_gradient):
     adapter = ADAPTERS[backend]
     if reason := adapter.reason_to_skip():
         pytest.skip(reason)
-    implementation = Implementation("loss", loss, gradient)
+    implementation = Implementation("loss", loss, gradient, FUNCTIONS)
     outcomes = [judge(vector, adapter, implementation) for vector in asked]
     assert any(one.verdict == "pass" for one in outcomes)
     return [f"{one.id}: {one.detail}" for one in outcomes if one.verdict == "failure"]
@@ -78,11 +89,26 @@ def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
         assert failures("array-api-strict", OF_FLOAT32)
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (reproducible_rows, "SMALL", 2.0),
+        (reproducible_rows, "held", lambda xp, array: xp.round(array * 2.0**20) * 2.0**-20),
+        (functions, "PARTS", 2.0**7),
+        (reproducible_sums, "MOST_UNITS", 2.0**16),
+        (Operations, "exp", lambda self, array: self.xp.exp(array)),
+    ],
+)
+def test_rows_of_logits_by_another_rule_are_convicted(module, name, value):
+    with patch.object(module, name, value), np.errstate(all="ignore"):
+        assert failures("array-api-strict", OF_LOGITS)
+
+
 def test_compare_tells_other_bits_by_its_exit_code(tmp_path):
     def default(input, target, *, reproducible, **options):
         return kl_div(input, target, **options)
 
-    asked = [it.id for it in OF_FLOAT32 if it.kind == "value"]
+    asked = [it.id for it in OF_FLOAT32 if it.kind == "value" and not it.function]
     sides = {"one": {"numpy": kl_div}, "two": {"torch": kl_div}, "three": {"numpy": default}}
     paths = {
         name: written(tmp_path / f"{name}.jsonl", name, backends, asked)

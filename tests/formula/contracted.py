@@ -128,3 +128,28 @@ class OneUlpOff:
         with np.errstate(all="ignore"):
             value = np.exp(array)
         return np.where(array == 0, value, np.nextafter(value, self.towards))
+
+
+class Rows(Scalars):
+    """Namespace of arrays of such numbers."""
+
+    int64 = int
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("kind", "float64", "int64", "astype", "max", "sum", "ones_like", "finish"):
+            return object.__getattribute__(self, name)
+        function = Scalars.__getattr__(self, name) if name not in vars(Scalars) else None
+        function = function or getattr(Scalars(self.kind), name)
+        return np.vectorize(function, otypes=[object])
+
+    def astype(self, array: Any, dtype: Any) -> Any:
+        return np.vectorize(int if dtype is int else self.kind, otypes=[object])(array)
+
+    def max(self, array: Any, **options: Any) -> Any:
+        return np.max(array, **options)
+
+    def sum(self, array: Any, **options: Any) -> Any:
+        return np.sum(array, **options)
+
+    def ones_like(self, array: Any) -> Any:
+        return self.astype(np.ones(array.shape), float)

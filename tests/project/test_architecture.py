@@ -31,6 +31,7 @@ LIBRARIES_OF = {
     "api.torch_modules": "torch",
     "backends.dask_chunks": "dask",
     "backends.dask_reproducible": "dask",
+    "backends.dask_reproducible_rows": "dask",
     "backends.jax": "jax",
     "backends.jax_linear": "jax",
     "backends.jax_meshes": "jax",

@@ -8,6 +8,7 @@ from random import Random
 from mpmath import mp, mpf
 
 from generate.draft import Draft
+from generate.groups import bits_of_logits
 from generate.operands import HALF, REDUCTIONS, Values, all_near, near, softmax, space
 
 ABOUT = "Losses with reproducible=True, whose results must have just these bits."
@@ -29,6 +30,7 @@ def drafts() -> Iterator[Draft]:
             yield draft(rng, dtype, form, (4, 12), reduction, upstream=near(-1.7, dtype))
         yield from sampled(rng, dtype, form)
         yield from specials(dtype, form)
+    yield from bits_of_logits.drafts()
 
 
 def draft(

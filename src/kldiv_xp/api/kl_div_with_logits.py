@@ -4,8 +4,10 @@ from typing import SupportsFloat
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checked_values import check_logit_values
+from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.divergences import kl_of
 from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.reproducible_rows import reproducible_divergence
 from kldiv_xp.calls.with_logits import divergence_of
 from kldiv_xp.core.namespaces import is_overridden
 
@@ -22,6 +24,7 @@ def kl_div_with_logits(
     where: MaskT | None = None,
     target_is: TargetKind = "logits",
     dtype: DType | None = None,
+    reproducible: bool = False,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
 
@@ -56,6 +59,8 @@ def kl_div_with_logits(
         What `target` holds.
     dtype : dtype, optional
         Dtype of the result; see `kl_div`.
+    reproducible : bool
+        Whether the result has the same bits in every array library; see `reproducible`.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def kl_div_with_logits(
     ValueError
         As `kl_div`, and if `temperature` is not positive and finite, too small for its reciprocal
         to be a number of the dtype that is computed in, or too large for its square to be a
-        number, or if `target_is` is unknown.
+        number, or if `target_is` is unknown; also as `reproducible` says.
     KLDivInputError
         Within `checking`, if a mistake is found in the operands.
 
@@ -112,5 +117,6 @@ def kl_div_with_logits(
     divergence = kl_of(input, temperature, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
+    value = reproducible_divergence if is_reproducible(reproducible) else divergence_of
+    result: ArrayT = value(input, target, divergence, axis, scaled, reduction, where, dtype)
     return result

@@ -9,6 +9,8 @@ from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.checks.options import check_axis, check_switch, check_target_kind, plain_axis
 from kldiv_xp.checks.scalars import remembered
 
+LEFT_OUT = {"dtype": None, "reproducible": False}
+
 Checks = dict[str, Callable[[Any], Any]]
 
 
@@ -33,6 +35,7 @@ OF_LOGITS: Checks = {
     "scale_by_temperature_squared": partial(check_switch, "scale_by_temperature_squared"),
     "reduction": check_reduction,
     "target_is": check_target_kind,
+    "reproducible": partial(check_switch, "reproducible"),
 }
 OF_TABLES: Checks = {
     "axis": axes_of_tables,
@@ -50,8 +53,8 @@ def checked_option(checks: Checks, name: str, value: Any) -> Any:
 
 
 def shown(options: dict[str, Any]) -> str:
-    """Options as they are shown; a dtype where one is given."""
-    given = {name: value for name, value in options.items() if name != "dtype" or value is not None}
+    """Options as they are shown; a dtype, and what torch has not, where they are given."""
+    given = {name: value for name, value in options.items() if value is not LEFT_OUT.get(name, ...)}
     return ", ".join(f"{name}={value!r}" for name, value in given.items())
 
 

@@ -11,29 +11,31 @@ _reproducible = Scope[bool]("kldiv_xp_reproducible")
 def reproducible() -> AbstractContextManager[None]:
     """Compute the same bits in every array library, within the ``with`` block.
 
-    It is as if `kl_div`, `KLDivLoss` and `kl_div_gradient` were called with
+    It is as if `kl_div`, `kl_div_with_logits`, their classes and their gradients were called with
     ``reproducible=True``.  Losses that do not take this argument are computed as ever.  A
     function that was compiled before the block is not changed by it.
 
     Raises
     ------
     TypeError
-        By a loss within the block, if an operand is a subclass of torch's tensors.
+        By a loss within the block, if an operand is a subclass of torch's tensors, or
+        `temperature` an array.
     ValueError
         By a loss within the block, if an operand or the result has more than 32 bits, if the loss
         is `generalized`, or if the library is left without float64, as JAX is by default.
 
     See Also
     --------
-    kl_div : The loss.
+    kl_div, kl_div_with_logits : The losses.
 
     Notes
     -----
     Values and both derivatives have the same bits in every library, compiled or not, on every
     processor, for any order of the elements, any number of threads, and any chunks.  They are
     computed in float64.  Of a term the error is at most 0.51 units in the last place, unless the
-    logarithms cancel, and of a sum 1, unless its terms do.  What is subnormal in float32 counts
-    as 0, in operands and in results.  A derivative has no derivative.
+    logarithms cancel, and of a sum 1, unless its terms do; a divergence of logits is right to 1e-6
+    of itself from 1e-12 nats up.  What is subnormal in float32 counts as 0, in operands and in
+    results.  A derivative has no derivative.
 
     Which code is within the block, generators and tasks included, `thread_limit` says.
 

@@ -29,6 +29,8 @@ class KLDivWithLogitsLoss(LossWithOptions):
         What targets hold.
     dtype : dtype, optional
         Dtype of the loss; see `kldiv_xp.kl_div`.
+    reproducible : bool
+        Whether the loss has the same bits in every array library; see `kldiv_xp.kl_div`.
 
     Raises
     ------
@@ -54,7 +56,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
 
     names: tuple[str, ...] = (
         *("axis", "temperature", "scale_by_temperature_squared", "reduction", "target_is"),
-        "dtype",
+        *("dtype", "reproducible"),
     )
 
     def __init__(
@@ -66,6 +68,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
         reduction: Reduction = "batchmean",
         target_is: TargetKind = "logits",
         dtype: DType | None = None,
+        reproducible: bool = False,
     ) -> None:
         super().__init__()
         self.axis = axis
@@ -74,6 +77,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
         self.reduction = reduction
         self.target_is = target_is
         self.dtype = dtype
+        self.reproducible = reproducible
 
     @torch.jit.ignore
     def _in_python(
@@ -90,6 +94,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
             reduction=self.reduction,
             target_is=self.target_is,
             dtype=self.dtype,
+            reproducible=self.reproducible,
         )
 
 
@@ -124,7 +129,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
     tensor(0.2476)
     """
 
-    names = ("beta", *KLDivWithLogitsLoss.names)
+    names = ("beta", *KLDivWithLogitsLoss.names[:-1])
 
     def __init__(
         self,

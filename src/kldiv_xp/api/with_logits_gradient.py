@@ -4,8 +4,10 @@ from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checked_values import check_logit_values
+from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.reproducible_rows import reproducible_divergence_with_gradient
 from kldiv_xp.calls.with_logits_gradient import with_gradient
 from kldiv_xp.core.namespaces import is_overridden
 
@@ -24,6 +26,7 @@ def kl_div_with_logits_gradient(
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
     dtype: DType | None = None,
+    reproducible: bool = False,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `kl_div_with_logits` with respect to both operands, in closed form.
 
@@ -38,6 +41,8 @@ def kl_div_with_logits_gradient(
         Whether to return the loss too, before its derivatives; the operands are read once.
     dtype : dtype, optional
         Dtype of the loss, as of `kl_div`; the derivatives have those of their operands.
+    reproducible : bool
+        Whether the results have the same bits in every array library; see `kl_div_with_logits`.
 
     Returns
     -------
@@ -85,7 +90,10 @@ def kl_div_with_logits_gradient(
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value, dtype)
+    differentiate: Any = with_gradient
+    if is_reproducible(reproducible):
+        differentiate = reproducible_divergence_with_gradient
+    results: tuple[Any, ...] = differentiate(input, target, options, upstream, return_value, dtype)
     return results
 
 

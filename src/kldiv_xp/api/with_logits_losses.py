@@ -31,6 +31,8 @@ class KLDivWithLogitsLoss(Remembering):
         What targets hold.
     dtype : dtype, optional
         Dtype of the loss; see `kl_div`.
+    reproducible : bool
+        Whether the loss has the same bits in every array library; see `kl_div_with_logits`.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class KLDivWithLogitsLoss(Remembering):
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
     dtype: DType | None = None
+    reproducible: bool = False
     checks = OF_LOGITS
 
     def __call__(

@@ -2,19 +2,17 @@
 
 import math
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.dask_chunks import chunkwise, in_step, over_chunks
-from kldiv_xp.core import evaluate_reproducible
+from kldiv_xp.backends.dask_reproducible_rows import value_of_rows, way_of, whole_rows
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, spread
 from kldiv_xp.core.evaluate_reproducible import Wanted, completed, on_device
-from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_sums import Sums
 from kldiv_xp.host.threads import thread_limit
@@ -23,14 +21,10 @@ from kldiv_xp.host.threads import thread_limit
 NEGATIVE, NOT_A_NUMBER = 2**20, 2**40
 
 
-def way_of(array: Array) -> Any:
-    """Module for the chunks' own library."""
-    name = facts_about(namespace_of(array)).reproducible_backend
-    return import_module(f"kldiv_xp.{name}") if name else evaluate_reproducible
-
-
-def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
-    """Terms, or their sums over a number or an array of numbers, lazily."""
+def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
+    """Terms or rows, or their sums over a number or an array of numbers, lazily."""
+    if isinstance(wanted, WantedRows):
+        return value_of_rows(whole_rows(arrays), wanted, divisor)
     ndim, dtype = arrays[0].ndim, wanted.rounding.dtype
     if wanted.axis == ():
         return chunkwise(partial(terms_of_chunk, wanted), *arrays, dtype=dtype)
@@ -105,13 +99,16 @@ def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Ar
 
 
 def slopes(
-    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+    arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, lazily."""
-    of_terms = wanted._replace(axis=())
     above: list[Any] = [upstream, divisor]
-    if isinstance(upstream, da.Array) and wanted.axis:
-        above[0] = spread(da, upstream, arrays[0].shape, wanted.axis)
+    if isinstance(wanted, WantedRows):
+        arrays, of_terms = whole_rows(arrays), wanted
+    else:
+        of_terms = wanted._replace(axis=())
+        if isinstance(upstream, da.Array) and wanted.axis:
+            above[0] = spread(da, upstream, arrays[0].shape, wanted.axis)
     lazy = [isinstance(one, da.Array) for one in above]
     given = [None if is_lazy else one for one, is_lazy in zip(above, lazy, strict=True)]
     others = [one for one, is_lazy in zip(above, lazy, strict=True) if is_lazy]
@@ -130,7 +127,7 @@ def slopes(
 
 
 def slope_of_chunk(
-    place: int, wanted: Wanted, lazy: list[bool], given: list[Any], count: int, *arrays: Array
+    place: int, wanted: Any, lazy: list[bool], given: list[Any], count: int, *arrays: Array
 ) -> Array:
     """Derivative with respect to one operand of a chunk."""
     others = iter(arrays[count:])

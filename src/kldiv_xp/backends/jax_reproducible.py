@@ -12,7 +12,10 @@ import jax.numpy as jnp
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_reproducible import Wanted, plain_slope, plain_value
+from kldiv_xp.core.evaluate_reproducible import Wanted
+from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
+
+Asked = Wanted | WantedRows
 
 NOT_TWICE = (
     "A loss with reproducible=True has no second derivative, and no gradient has a derivative: "
@@ -25,7 +28,7 @@ NO_FORWARD_MODE = (
 )
 
 
-def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+def value(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers, rounded once."""
     count = (divisor,) if isinstance(divisor, jax.Array) else ()
     operands = wanted, None if count else divisor, arrays, count
@@ -33,7 +36,7 @@ def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
 
 
 def slopes(
-    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+    arrays: Arrays, wanted: Asked, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     del places
@@ -45,21 +48,19 @@ def slopes(
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 @partial(jax.jit, static_argnums=(0, 1))
-def loss(wanted: Wanted, parts: int | None, arrays: Arrays, count: Arrays) -> Array:
+def loss(wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays) -> Array:
     """The loss, over a number of the shapes, or over another one."""
-    return plain_value(wanted, count[0] if count else parts, jnp, *arrays)
+    return wanted.value(count[0] if count else parts, jnp, *arrays)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 @partial(jax.jit, static_argnums=(0, 1))
 def once(
-    wanted: Wanted, parts: int | None, arrays: Arrays, count: Arrays, upstream: Array
+    wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays, upstream: Array
 ) -> Gradient:
     """Derivatives that have none of their own."""
     divisor = count[0] if count else parts
-    by_input, by_target = (
-        plain_slope(place, wanted, divisor, upstream, jnp, *arrays) for place in (0, 1)
-    )
+    by_input, by_target = (wanted.slope(place, divisor, upstream, jnp, *arrays) for place in (0, 1))
     return by_input, by_target
 
 
@@ -69,14 +70,14 @@ def refuse(*_: object) -> Any:
 
 
 def loss_and_operands(
-    wanted: Wanted, parts: int | None, arrays: Arrays, count: Arrays
+    wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays
 ) -> tuple[Array, tuple[Arrays, Arrays]]:
     """The loss, and what its derivatives are made of."""
     return loss(wanted, parts, arrays, count), (arrays, count)
 
 
 def by_operands(
-    wanted: Wanted, parts: int | None, operands: tuple[Arrays, Arrays], upstream: Array
+    wanted: Asked, parts: int | None, operands: tuple[Arrays, Arrays], upstream: Array
 ) -> tuple[tuple[Array | None, ...], tuple[None, ...]]:
     """Derivatives with respect to both operands, and none by masks and numbers."""
     arrays, count = operands

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends import numpy_reproducible_blocks
+from kldiv_xp.backends import numpy_reproducible_blocks, numpy_reproducible_rows
 from kldiv_xp.backends import numpy_reproducible_terms as numpy_terms
 from kldiv_xp.backends.numpy_reproducible_blocks import (
     Threads,
@@ -28,6 +28,7 @@ from kldiv_xp.core.evaluate_reproducible import (
     scaled_slope,
     terms,
 )
+from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import namespace_of, sample_mask_shape
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding, rounded
@@ -41,9 +42,11 @@ Output = tuple[Rounding, Any]
 TERMS = 0
 
 
-def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
-    """Terms, or their sums over a number or an array of numbers, rounded once."""
+def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
+    """Terms or rows, or their sums over a number or an array of numbers, rounded once."""
     xp = namespace_of(arrays[0])
+    if isinstance(wanted, WantedRows):
+        return numpy_reproducible_rows.value(xp, arrays, wanted, divisor, thread_count)
     if wanted.axis == ():
         result = xp.empty(arrays[0].shape, dtype=wanted.rounding.dtype)
         fill_terms(xp, arrays, wanted, result, thread_count)
@@ -52,7 +55,7 @@ def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
 
 
 def slopes(
-    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+    arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> tuple[Array | None, Array | None]:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     xp = namespace_of(arrays[0])
@@ -61,7 +64,9 @@ def slopes(
         if places[place]:
             rounding = rounding_to(xp, native(arrays[place].dtype))
             outputs[place] = rounding, xp.empty(arrays[place].shape, dtype=rounding.dtype)
-    fill_slopes(xp, arrays, (wanted, divisor, upstream), outputs, thread_count)
+    is_of_rows = isinstance(wanted, WantedRows)
+    write = numpy_reproducible_rows.fill_slopes if is_of_rows else fill_slopes
+    write(xp, arrays, (wanted, divisor, upstream), outputs, thread_count)
     by_input, by_target = (outputs[place][1] if place in outputs else None for place in (0, 1))
     return by_input, by_target
 

@@ -14,6 +14,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
+from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import known_shape, plain_library, sample_shape
 from kldiv_xp.formula.form import Form
 
@@ -24,7 +25,7 @@ class Call(NamedTuple):
     context: Context
     arrays: Arrays
     axes: Axes | None
-    wanted: Wanted
+    wanted: Wanted | WantedRows
     divisor: Any
 
 

@@ -18,6 +18,21 @@ def check_reproducible(xp: Namespace, form: Form, dtype: DType, **operands: Arra
             "form with the same bits in every library: leave one of them out."
         )
         raise ValueError(message)
+    check_types(xp, dtype, **operands)
+
+
+def check_temperature_is_number(temperature: float | Array) -> None:
+    """Refuse an array, by whose reciprocal libraries would differ."""
+    if not isinstance(temperature, float):
+        message = (
+            "`temperature` must be a number where `reproducible` is true; got an array: pass "
+            "float(temperature)."
+        )
+        raise TypeError(message)
+
+
+def check_types(xp: Namespace, dtype: DType, **operands: Array) -> None:
+    """Refuse types, of operands and of the result, that no form is exact in."""
     for name, operand in operands.items():
         check_bits(xp, name, operand)
         check_plain(xp, name, operand)

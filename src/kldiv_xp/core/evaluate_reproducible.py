@@ -37,18 +37,29 @@ class Wanted(NamedTuple):
     rounding: Rounding
     """Type of the result."""
 
+    def value(self, divisor: Any, xp: Namespace, *arrays: Array) -> Array:
+        """Terms, or their sums over the divisor, rounded once."""
+        return plain_value(self, divisor, xp, *arrays)
 
-def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
-    """Terms, or their sums over a number or an array of numbers."""
-    return on_device(partial(plain_value, wanted, divisor), arrays)
+    def slope(
+        self, place: int, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
+    ) -> Array:
+        """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
+        return plain_slope(place, self, divisor, upstream, xp, *arrays)
+
+
+def value(arrays: Arrays, wanted: Any, divisor: Any) -> Array:
+    """Terms or rows, or their sums over a number or an array of numbers."""
+    loss: Array = on_device(partial(wanted.value, divisor), arrays)
+    return loss
 
 
 def slopes(
-    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+    arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     by_input, by_target = (
-        on_device(partial(plain_slope, place, wanted, divisor, upstream), arrays) if want else None
+        on_device(partial(wanted.slope, place, divisor, upstream), arrays) if want else None
         for place, want in enumerate(places)
     )
     return by_input, by_target
@@ -142,9 +153,14 @@ def factor_of(
     xp: Namespace, like: Array, wanted: Wanted, shape: Any, divisor: Any, upstream: Any
 ) -> Array:
     """Cotangent of every term in float64, on a device: the loss's over the divisor."""
+    factor = cotangent_of(xp, like, divisor, upstream)
+    return spread(xp, factor, shape, wanted.axis or ()) if factor.ndim else factor
+
+
+def cotangent_of(xp: Namespace, like: Array, divisor: Any, upstream: Any) -> Array:
+    """Cotangent of the loss over the divisor, in float64."""
     if not hasattr(upstream, "dtype"):
         # Arrays of Cubed that meet must have one specification of its executor.
         place = {name: getattr(like, name) for name in ("device", "spec") if hasattr(like, name)}
         upstream = xp.asarray(float(upstream), dtype=xp.float64, **place)
-    factor = divided(xp, entered(xp, upstream), divisor)
-    return spread(xp, factor, shape, wanted.axis or ()) if factor.ndim else factor
+    return divided(xp, entered(xp, upstream), divisor)

@@ -26,6 +26,10 @@ LN2 = 12193974156573 / 2**44
 LN2_ROUNDED = 0.6931471805599453
 LOG2_E = 1.4426950408889634
 
+# Products that are not exact, and are added to something, are rounded to a grid so fine that it
+# changes none of those that matter: no compiler can fuse them then.
+HELD = 2.0**400
+
 # Mantissas m are multiplied by an integer q near 2^15 / m, whose logarithm is (q - 2^15) r. No r
 # is nearer than 18 units of 2^-53 to a tie of this grid.
 STEPS = 2.0**15
@@ -56,6 +60,11 @@ def nearest_power_of_two(array: Array) -> Array:
     return (high + array) - high
 
 
+def held(xp: Namespace, product: Array) -> Array:
+    """Product that is rounded before it is added to something: a multiple of 2^-400."""
+    return to_grid(xp, product, HELD)
+
+
 def to_grid(xp: Namespace, array: Array, grid: float) -> Array:
     """Numbers rounded to multiples of 1 / grid, which is a power of two.
 
@@ -77,6 +86,13 @@ def log(xp: Namespace, array: Array) -> Array:
     value = exponent * LN2 + log_of_mantissa(xp, mantissa)
     infinite = xp.where(xp.greater(array, 0.0), array, math.nan)
     return xp.where(is_ordinary, value, xp.where(xp.equal(array, 0.0), -math.inf, infinite))
+
+
+def log_of_any(xp: Namespace, array: Array) -> Array:
+    """Logarithm of positive numbers of 53 bits, whose first 24 are those of another number."""
+    high = array * 2.0**29
+    head = (high + array) - high
+    return log(xp, head) + (array - head) / head
 
 
 def log_of_mantissa(xp: Namespace, mantissa: Array) -> Array:

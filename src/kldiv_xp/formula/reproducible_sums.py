@@ -62,6 +62,21 @@ def sums_of(xp: Namespace, numbers: Array, steps: Steps, axis: Axes | None) -> S
     return Sums(*(xp.sum(part, axis=axis, keepdims=True) for part in (*parts, odd)))
 
 
+def row_sum(xp: Namespace, numbers: Array) -> Array:
+    """Sum along the last axis, which stays, between bounds of its own."""
+    sizes = xp.where(xp.isfinite(numbers), xp.abs(numbers), 0.0)
+    largest = xp.sum if 0 in sizes.shape else xp.max  # there is none of nothing
+    most = largest(sizes, axis=-1, keepdims=True)
+    steps = row_steps(xp, most, numbers.shape[-1])
+    return total_of(xp, sums_of(xp, numbers, steps, (-1,)), steps)
+
+
+def row_steps(xp: Namespace, most: Array, count: int) -> Steps:
+    """Steps for so many numbers that are no larger than this."""
+    ones = xp.ones_like(most)
+    return steps_of(xp, most, ones, ones * float(count))
+
+
 def total_of(xp: Namespace, sums: Sums, steps: Steps) -> Array:
     """Sum in float64: of the finite numbers rounded twice, to 53 bits."""
     high, low = (xp.astype(one, xp.float64) for one in sums[:2])

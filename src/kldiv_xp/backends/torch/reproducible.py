@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_reproducible
+from kldiv_xp.backends import numpy_reproducible, numpy_reproducible_rows
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
@@ -24,7 +24,10 @@ from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
+from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import namespace_of
+
+Asked = Wanted | WantedRows
 
 NOT_TWICE = (
     "A loss with reproducible=True has no second derivative, and no gradient has a derivative: "
@@ -36,7 +39,7 @@ NOT_TRANSFORMED = (
 )
 
 
-def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+def value(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     """Terms, or their sums over a number or an array of numbers, rounded once."""
     refuse_transformation()
     count = (divisor,) if isinstance(divisor, torch.Tensor) else ()
@@ -47,7 +50,7 @@ def value(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
 
 
 def slopes(
-    arrays: Arrays, wanted: Wanted, divisor: Any, upstream: Any, places: tuple[bool, bool]
+    arrays: Arrays, wanted: Asked, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     refuse_transformation()
@@ -72,7 +75,7 @@ class Loss(torch.autograd.Function):
     """The loss as one node that keeps its operands, and nothing that was computed from them."""
 
     @staticmethod
-    def forward(ctx: Any, wanted: Wanted, parts: int | None, count: int, *tensors: Array) -> Array:
+    def forward(ctx: Any, wanted: Asked, parts: int | None, count: int, *tensors: Array) -> Array:
         """Loss of the first tensors; another one is what it is divided by."""
         keep(ctx, tensors)
         ctx.options = wanted, parts, count
@@ -105,30 +108,29 @@ class Slopes(torch.autograd.Function):
         raise RuntimeError(NOT_TWICE)
 
 
-def computed(arrays: Arrays, wanted: Wanted, divisor: Any) -> Array:
+def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     """The loss: by the loops of NumPy in memory of the host, elsewhere by torch itself."""
     if place_of(arrays) != HOST:
         return evaluate_reproducible.value(arrays, wanted, divisor)
     xp, memory, dtype = numpy_namespace(), lent(*arrays), wanted.rounding.dtype
-    wanted = in_numpy(wanted)
-    if wanted.axis == ():
-        result, places = empty(arrays[0].shape, dtype)
-        numpy_reproducible.fill_terms(xp, memory, wanted, places, threads)
-        return result
     by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
-    sums = numpy_reproducible.sums_over(xp, memory, wanted, by, threads)
+    # The type of NumPy that holds the numbers of torch's.
+    held = wanted.rounding._replace(dtype=xp.float32)
+    if isinstance(wanted, WantedRows):
+        rows = wanted._replace(rounding=held)
+        loss = numpy_reproducible_rows.value(xp, memory, rows, by, threads)
+        return torch.from_numpy(loss).to(dtype)
+    terms = wanted._replace(rounding=held)
+    if terms.axis == ():
+        result, places = empty(arrays[0].shape, dtype)
+        numpy_reproducible.fill_terms(xp, memory, terms, places, threads)
+        return result
+    sums = numpy_reproducible.sums_over(xp, memory, terms, by, threads)
     return torch.from_numpy(xp.asarray(sums)).to(dtype)
 
 
-def in_numpy(wanted: Wanted) -> Wanted:
-    """The same in the type of NumPy that holds the numbers of torch's."""
-    rounding = wanted.rounding
-    held = rounding._replace(dtype=numpy_namespace().float32)
-    return wanted._replace(rounding=held)
-
-
 def computed_slopes(
-    arrays: Arrays, upstream: Any, wanted: Wanted, divisor: Any, places: tuple[bool, bool]
+    arrays: Arrays, upstream: Any, wanted: Asked, divisor: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """The derivatives, by the same ways."""
     tensors = (upstream,) if isinstance(upstream, torch.Tensor) else ()
@@ -144,5 +146,6 @@ def computed_slopes(
             rounding = rounding_to(torch_xp, arrays[place].dtype)
             results[place], result = empty(arrays[place].shape, rounding.dtype)
             outputs[place] = rounding._replace(dtype=xp.float32), result
-    numpy_reproducible.fill_slopes(xp, memory, (wanted, by, above), outputs, threads)
+    way = numpy_reproducible_rows if isinstance(wanted, WantedRows) else numpy_reproducible
+    way.fill_slopes(xp, memory, (wanted, by, above), outputs, threads)
     return results[0], results[1]

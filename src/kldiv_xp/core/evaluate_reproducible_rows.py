@@ -1,0 +1,69 @@
+"""Divergences of rows of logits that have the same bits in every library, and their derivatives."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.evaluate_reproducible import cotangent_of, divided, rounding_to
+from kldiv_xp.core.evaluate_rows import rows_by, selected
+from kldiv_xp.formula import reproducible_rows
+from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.formula.reproducible_functions import TINY, Rounding, rounded
+from kldiv_xp.formula.reproducible_rows import Operations
+from kldiv_xp.formula.reproducible_sums import row_sum
+
+
+class WantedRows(NamedTuple):
+    """A loss of logits that is asked for, whose rows are along the last axis."""
+
+    divergence: KL
+    is_summed: bool
+    """Whether the divergences of the rows are added up."""
+
+    rounding: Rounding
+    """Type of the result."""
+
+    def value(self, divisor: Any, xp: Namespace, *arrays: Array) -> Array:
+        """Divergences, or their sum over the divisor, rounded once."""
+        return completed_rows(self, divisor, xp, rows(self.divergence, Operations(xp), *arrays))
+
+    def slope(
+        self, place: int, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
+    ) -> Array:
+        """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
+        factor = cotangent_of(xp, arrays[0], divisor, upstream)
+        rounding = rounding_to(xp, arrays[place].dtype)
+        return scaled_row_slope(place, self.divergence, rounding, Operations(xp), *arrays, factor)
+
+
+def rows(divergence: KL, of: Operations, *arrays: Array) -> Array:
+    """Divergence of every row in float64, 0 where the mask is False."""
+    xp = of.xp
+    found = rows_by(partial(with_axis, divergence, of), divergence, xp, *arrays)
+    return xp.where(xp.less(xp.abs(found), TINY), 0.0, found)
+
+
+def with_axis(divergence: KL, of: Operations, _: Namespace, *operands: Array) -> Array:
+    """The same, with the axis of the rows."""
+    return reproducible_rows.value(of, divergence, *operands)
+
+
+def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array) -> Array:
+    """Divergences, or their sum over the divisor, in the type of the result."""
+    if not wanted.is_summed:
+        return rounded(xp, rows, wanted.rounding)
+    total = row_sum(xp, xp.reshape(rows, (-1,)))[0]
+    return rounded(xp, divided(xp, total, divisor), wanted.rounding)
+
+
+def scaled_row_slope(
+    place: int, divergence: KL, rounding: Rounding, of: Operations, *arrays: Array
+) -> Array:
+    """Derivative times a factor in float64, the last of the arrays; 0 where a mask is False."""
+    xp = of.xp
+    x, t, *where, factor = arrays
+    factor = factor[..., None] if factor.ndim else factor
+    operands = selected(divergence, xp, x, t, where[0] if where else None)
+    value = reproducible_rows.slope(place, of, divergence, *operands, factor)
+    value = xp.where(where[0], value, 0.0) if where else value
+    return rounded(xp, value, rounding)
