@@ -4,8 +4,9 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import Pair, difference_of, over, pair_of, row_sum, times
+from kldiv_xp.formula.near_equal import Pair, difference_of, pair_of, row_sum
 from kldiv_xp.formula.near_mixture import Weights
 
 NEAR_MIXTURE = 0.05

@@ -9,16 +9,15 @@ from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
     expm1_ratio,
     is_in_logits,
     is_small,
-    over,
     quotient_of_small,
     row_sum,
-    times,
 )
 from kldiv_xp.formula.near_half import (
     Softmaxes,
@@ -116,11 +115,11 @@ def completed(
     log, in_logits = logs
     positive = xp.greater(p, 0)
     small = xp.logical_and(is_small(xp, log), positive)
-    square = xp.where(small, in_logits, 0.0)
-    square = xp.multiply(xp.multiply(square, square), p)
+    short = xp.where(small, in_logits, 0.0)
+    square = xp.multiply(xp.multiply(short, p), short)  # without p it may overflow
     near = xp.multiply(square, completed_ratio(xp, xp.where(small, log, 0.0)))
     far = xp.add(xp.multiply(p, xp.where(positive, log, 0.0)), rise)
-    return xp.where(small, near, times(xp, times(xp, far, scale), scale))
+    return xp.where(small, near, times_square(xp, far, scale))
 
 
 def js_target_gradient(

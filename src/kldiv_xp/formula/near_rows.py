@@ -6,16 +6,10 @@ Functions (xp, input, target) to rows, or to their derivatives, NaN where they a
 import math
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import times
 from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import (
-    completed_ratio,
-    difference,
-    is_small,
-    pair_of,
-    row_sum,
-    times,
-)
+from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, pair_of, row_sum
 from kldiv_xp.formula.near_kl import by_mean
 from kldiv_xp.formula.near_mixture import Weights
 from kldiv_xp.formula.near_slopes import relative_rise
@@ -59,8 +53,9 @@ def near_slope(
     squares, of_rises, length = squares_about(xp, pair.p, rise, mean)
     is_long = xp.greater_equal(length, least(xp, of_rises, squares))
     mean = xp.where(is_long, mean, math.nan)
-    steep, mean = (times(xp, one, temperature) for one in (rise, mean))
-    return relative_rise(xp, pair.p, sums[0], steep, mean, temperature, scaled)
+    if scaled:
+        rise, mean = (times(xp, one, temperature) for one in (rise, mean))
+    return relative_rise(xp, pair.p, sums[0], rise, mean, temperature, scaled)
 
 
 def least(xp: Namespace, of_rises: Array, squares: Array) -> Array:

@@ -3,6 +3,7 @@
 import math
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
@@ -10,10 +11,8 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_small,
     largest,
-    over,
     pair_of,
     row_sum,
-    times,
 )
 
 
@@ -44,11 +43,13 @@ def kl_input_gradient(
     small = xp.logical_and(is_small(xp, d), near)
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
-    kernel = xp.multiply(expm1_ratio(xp, xp.where(small, d, 0.0)), p)
-    exact = xp.multiply(kernel, xp.where(small, centred, 0.0))  # p e T
+    short = xp.where(small, d, 0.0)
+    # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
+    exact = xp.multiply(expm1_ratio(xp, short), p)
+    exact = xp.multiply(exact, xp.where(small, centred, 0.0) if scaled else short)
     factor = xp.where(near, xp.exp(xp.where(near, shift, 0.0)), xp.divide(sum_p, sum_q))
-    rise = times(xp, xp.subtract(xp.multiply(q, factor), p), temperature)
-    rise = xp.where(small, exact, rise)
+    rise = xp.subtract(xp.multiply(q, factor), p)
+    rise = xp.where(small, exact, times(xp, rise, temperature) if scaled else rise)
     mean_rise = xp.where(near, xp.divide(row_sum(xp, rise), sum_p), 0.0)
     return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
 
@@ -62,10 +63,11 @@ def relative_rise(
     temperature: float | Array,
     scaled: bool,
 ) -> Array:
-    """P (e - s) / (1 + s), from T times p e and T times s, as `kl_input_gradient` scales it."""
-    divisor = xp.multiply(sum_p, xp.add(over(xp, mean_rise, temperature), 1.0))
+    """P (e - s) / (1 + s), from p e and s, which are times T if scaled: over T, or times T then."""
+    share = over(xp, mean_rise, temperature) if scaled else mean_rise
+    divisor = xp.multiply(sum_p, xp.add(share, 1.0))
     slope = xp.divide(xp.subtract(rise, xp.multiply(p, mean_rise)), divisor)
-    return slope if scaled else over(xp, over(xp, slope, temperature), temperature)
+    return slope if scaled else over(xp, slope, temperature)
 
 
 def kl_target_gradient(
@@ -84,8 +86,11 @@ def kl_target_gradient(
     relative = relative_difference(xp, input, target, p, guard)
     if guard is not Guard.NONE:
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
-    slope = weighted_deviation(xp, p, relative)
-    return slope if scaled else over(xp, over(xp, slope, temperature), temperature)
+    if scaled:
+        return weighted_deviation(xp, p, relative)
+    # Over T twice at the end XLA would divide by T**2.
+    slope = weighted_deviation(xp, p, over(xp, relative, temperature))
+    return over(xp, slope, temperature)
 
 
 def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
