@@ -155,3 +155,34 @@ def test_temperature_that_is_an_array_is_as_right(name, dtype, temperature):
         of_rows = partial(LOSSES[name][0], reduction="none", **options)
         rows = jax.jit(lambda s, t, one, f=of_rows: f(s, t, temperature=one))(*arrays, at)
         check_values(name, dtype, temperature, scaled, np.asarray(rows))
+
+
+TORCH = [(name, *case) for name in LOSSES for case in CASES]
+
+
+# torch compiles its own derivatives.
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize(("name", "dtype", "temperature"), TORCH)
+def test_transforms_of_torch_have_the_derivatives(name, dtype, temperature):
+    backend, func = usable("torch"), library("torch").func
+    arrays = [backend.array(one, dtype) for one in operands(dtype, temperature)]
+    for scaled in scales(temperature):
+        loss = partial(LOSSES[name][0], **options_of(name, temperature, scaled))
+        backward = func.grad(partial(loss, reduction="sum"), (0, 1))(*arrays)
+        forward = [columns(backend, loss, place, arrays, dtype) for place in (0, 1)]
+        for slopes in (backward, forward):
+            check_slopes(name, dtype, temperature, scaled, [backend.read(one) for one in slopes])
+
+
+def columns(backend, loss, place, arrays, dtype):
+    """Derivatives of every row by one operand, in forward mode: one class after the other."""
+
+    def of_one(operand):
+        both = [operand if place == number else one for number, one in enumerate(arrays)]
+        return loss(*both, reduction="none")
+
+    func, found = library("torch").func, []
+    for unit in np.eye(3):
+        tangent = backend.array(np.tile(unit, (len(arrays[0]), 1)), dtype)
+        found.append(func.jvp(of_one, (arrays[place],), (tangent,))[1])
+    return library("torch").stack(found, dim=1)
