@@ -37,6 +37,14 @@ def exact_kl(student, teacher, temperature=1.0, *, scaled=False):
         return value * scale, by_student, [one * scale / t for one in slopes]
 
 
+def exact_kl_by_student(student, teacher, temperature=1.0):
+    """Derivative of KL with respect to the student, also where KL is infinite."""
+    with mpmath.workdps(DIGITS):
+        t = mpmath.mpf(temperature)
+        p, q = (distribution(one, t)[0] for one in (teacher, student))
+        return [(b - a) / t for a, b in zip(p, q, strict=True)]
+
+
 def exact_js(student, teacher, beta, temperature=1.0):
     """The same of the generalised Jensen-Shannon divergence."""
     with mpmath.workdps(DIGITS):

@@ -2,12 +2,13 @@
 
 import math
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
 from array_libraries import library
 from conftest import usable
-from formula.exact import exact_js, exact_kl, l2_error
+from formula.exact import exact_js, exact_kl, exact_kl_by_student, l2_error
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import (
@@ -280,6 +281,60 @@ def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
     for number, rows in list(enumerate(zip(*pair, strict=True)))[1::2]:
         expected = exact_kl(*rows, temperature)[2]
         assert l2_error(by_teacher[number], expected) <= bound, number
+
+
+@cache
+def lopsided(dtype, temperature):
+    """Pairs that nearly agree but for a class of one side, of any probability there."""
+    rng, found = np.random.default_rng(3), []
+    lows = (-np.inf, float(np.finfo(dtype).min), -1e30, -1e4, -100)
+    highs = (-20, -15, -10, -5, 0, 3, 1e30)
+    for low, high, place in product(lows, highs, (0, 1)):
+        for spread, noise in ((0, 1e-6), (6, 1e-5)):
+            teacher = spread * rng.normal(size=4)
+            pair = [teacher + noise * rng.normal(size=4), teacher]
+            pair[place][0], pair[1 - place][0] = low, high
+            with np.errstate(over="ignore"):
+                found.append([np.asarray(one * temperature, dtype) for one in pair])
+    found = [pair for pair in found if not np.isposinf(pair).any()]
+    return [np.asarray(one) for one in zip(*found, strict=True)]
+
+
+@cache
+def exact_by_student(dtype, temperature):
+    """The derivatives of KL by these students."""
+    pair = zip(*lopsided(dtype, temperature), strict=True)
+    return [exact_kl_by_student(*rows, temperature) for rows in pair]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1e5])
+def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
+    backend, dtype, temperature
+):
+    bound = {"float32": 5e-6, "float64": 1e-13}[dtype]
+    operands = [backend.array(one, dtype) for one in lopsided(dtype, temperature)]
+    for scaled in (False, True):
+        options = {"temperature": temperature, "scale_by_temperature_squared": scaled}
+        slopes = backend.call(kl_div_with_logits_gradient, *operands, reduction="sum", **options)
+        found = backend.read(slopes[0]) / (temperature**2 if scaled else 1)
+        for number, expected in enumerate(exact_by_student(dtype, temperature)):
+            assert l2_error(found[number], expected) <= bound, number
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1e5])
+def test_word_that_the_student_alone_prefers_leaves_the_gradient_its_digits(dtype, temperature):
+    bound, rng = {"float32": 3e-6, "float64": 1e-12}[dtype], np.random.default_rng(8)
+    for size, noise, more in product((8, 64), (1e-6, 1), (1, 3, 3.5, 4, 4.5, 6)):
+        teacher = 0.01 * rng.normal(size=size)
+        student = teacher + noise * rng.normal(size=size)
+        student[3] += more
+        pair = [np.asarray(one * temperature, dtype) for one in (student, teacher)]
+        for way in KL(temperature, "logits").ways(0):
+            with np.errstate(all="ignore"):
+                found = way(np, *(one[None] for one in pair))[0]
+            if np.isfinite(found).all():
+                expected = exact_kl_by_student(*pair, temperature)
+                assert l2_error(found, expected) <= bound, (size, noise, more)
 
 
 @pytest.mark.parametrize("name", ["torch", "jax"])

@@ -49,6 +49,9 @@ def near_slope(
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
+    # A subnormal p, which q may be much larger than, has few digits.
+    gap = xp.subtract(xp.multiply(pair.q, xp.divide(*sums)), pair.p)
+    rise = xp.where(xp.less(log_ratio, -16.0), gap, rise)
     mean = xp.divide(row_sum(xp, rise), sums[0])
     squares, of_rises, length = squares_about(xp, pair.p, rise, mean)
     is_long = xp.greater_equal(length, least(xp, of_rises, squares))

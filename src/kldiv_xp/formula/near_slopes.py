@@ -27,31 +27,45 @@ def kl_input_gradient(
     """(q - p) / T; times T**2 if scaled.
 
     With e = expm1(-d), q is proportional to p (1 + e), so that q - p = p (e - s) / (1 + s), where
-    s = sum(p e): of rows that nearly agree nothing cancels.
+    s = sum(p e): of rows that nearly agree nothing cancels.  That is true about any centre of d.
+    The mean is exact at any T, if a class that q nearly lacks cannot move it.
     """
     pair = pair_of(xp, input, target, temperature)
     p, q, d = pair.p, pair.q, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
     sum_p, sum_q = row_sum(xp, p), row_sum(xp, q)
-    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
+    mean = limited_mean(xp, p, d, sum_p, temperature)
     shift = over(xp, mean, temperature)
-    # Divergences from here on need no care.
-    near = xp.less(xp.subtract(shift, xp.log(xp.divide(sum_p, sum_q))), 0.5)
-    centred = xp.subtract(d, xp.where(near, mean, 0.0))
+    factor = xp.divide(sum_p, sum_q)
+    constant = xp.log(factor)
+    near = xp.less(xp.abs(xp.subtract(shift, constant)), 0.5)
+    near = xp.logical_and(near, xp.less(shift, 2.0))  # no limit has moved such a mean
+    centred = xp.subtract(d, xp.where(near, mean, times(xp, constant, temperature)))
     d = over(xp, centred, temperature)
-    small = xp.logical_and(is_small(xp, d), near)
+    small = is_small(xp, d)
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
     short = xp.where(small, d, 0.0)
     # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
     exact = xp.multiply(expm1_ratio(xp, short), p)
     exact = xp.multiply(exact, xp.where(small, centred, 0.0) if scaled else short)
-    factor = xp.where(near, xp.exp(xp.where(near, shift, 0.0)), xp.divide(sum_p, sum_q))
+    factor = xp.where(near, xp.exp(xp.where(near, shift, 0.0)), factor)
     rise = xp.subtract(xp.multiply(q, factor), p)
     rise = xp.where(small, exact, times(xp, rise, temperature) if scaled else rise)
-    mean_rise = xp.where(near, xp.divide(row_sum(xp, rise), sum_p), 0.0)
+    mean_rise = xp.divide(row_sum(xp, rise), sum_p)
     return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+
+
+def limited_mean(
+    xp: Namespace, p: Array, d: Array, sum_p: Array, temperature: float | Array
+) -> Array:
+    """Mean under p of differences of logits, none of which counts as more than 4 temperatures."""
+    most = temperature * 4.0
+    if isinstance(most, float):
+        most = min(most, float(xp.finfo(d.dtype).max))
+    d = xp.where(xp.greater(d, most), most, d)
+    return xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
 
 
 def relative_rise(
