@@ -34,13 +34,13 @@ def kl_input_gradient(
     p, q, d = pair.p, pair.q, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
+    d = limited_above(xp, d, temperature)
     sum_p, sum_q = row_sum(xp, p), row_sum(xp, q)
-    mean = limited_mean(xp, p, d, sum_p, temperature)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
     shift = over(xp, mean, temperature)
     factor = xp.divide(sum_p, sum_q)
     constant = xp.log(factor)
     near = xp.less(xp.abs(xp.subtract(shift, constant)), 0.5)
-    near = xp.logical_and(near, xp.less(shift, 2.0))  # no limit has moved such a mean
     centred = xp.subtract(d, xp.where(near, mean, times(xp, constant, temperature)))
     d = over(xp, centred, temperature)
     small = is_small(xp, d)
@@ -57,15 +57,15 @@ def kl_input_gradient(
     return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
 
 
-def limited_mean(
-    xp: Namespace, p: Array, d: Array, sum_p: Array, temperature: float | Array
-) -> Array:
-    """Mean under p of differences of logits, none of which counts as more than 4 temperatures."""
-    most = temperature * 4.0
+def limited_above(xp: Namespace, d: Array, temperature: float | Array) -> Array:
+    """Differences of logits, at most 24 temperatures: of 2**30 classes one that large is not small.
+
+    From log p - log q they differ by the logarithm of a quotient of sums, at most the classes.
+    """
+    most = temperature * 24.0
     if isinstance(most, float):
         most = min(most, float(xp.finfo(d.dtype).max))
-    d = xp.where(xp.greater(d, most), most, d)
-    return xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
+    return xp.where(xp.greater(d, most), most, d)
 
 
 def relative_rise(
