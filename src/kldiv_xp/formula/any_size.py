@@ -19,13 +19,19 @@ def over(xp: Namespace, array: Array, divisor: float | Array) -> Array:
         power = 2.0**100
     elif divisor > 2.0**100:
         power = 2.0**-100
-    return xp.divide(array if power == 1 else xp.multiply(array, power), divisor * power)
+    if power != 1:
+        array = xp.multiply(array, power)
+    if divisor > 2.0**126:  # XLA would multiply by the reciprocal, which is 0 if it is subnormal
+        array = unmerged(xp, array)
+    return xp.divide(array, divisor * power)
 
 
 def times(xp: Namespace, array: Array, factor: float | Array) -> Array:
     """Array times a number, which may be too small or too large for the type: 0 stays 0."""
     if not isinstance(factor, float):
         return xp.where(xp.equal(array, 0), 0.0, xp.multiply(array, factor))
+    if factor == 1:
+        return array
     if 2.0**-100 <= factor <= 2.0**100:
         return xp.multiply(array, factor)
     root = math.sqrt(factor)
@@ -34,15 +40,31 @@ def times(xp: Namespace, array: Array, factor: float | Array) -> Array:
 
 def over_square(xp: Namespace, array: Array, divisor: float | Array) -> Array:
     """Array over the square of a number, which may be no number of the type."""
-    return over(xp, unmerged(xp, over(xp, array, divisor)), divisor)
+    once = over(xp, array, divisor)
+    return over(xp, once if has_square(divisor) else unmerged(xp, once), divisor)
 
 
-def times_square(xp: Namespace, array: Array, factor: float | Array) -> Array:
-    """Array times the square of a number, which may be no number of the type."""
+def times_square(
+    xp: Namespace, array: Array, factor: float | Array, weight: float | Array = 1.0
+) -> Array:
+    """Array times the square of a number, which may be no number of the type, and a weight.
+
+    The weight is at most 1: between both factors, where their product may be too large.
+    """
     once = times(xp, array, factor)
-    if not (isinstance(factor, float) and 2.0**-60 < factor < 2.0**60):
-        once = unmerged(xp, once)
-    return times(xp, once, factor)
+    if has_square(factor):
+        return weighted(xp, times(xp, once, factor), weight)
+    return times(xp, unmerged(xp, weighted(xp, once, weight)), factor)
+
+
+def weighted(xp: Namespace, array: Array, weight: float | Array) -> Array:
+    """Array times a weight, which is most often 1."""
+    return array if isinstance(weight, float) and weight == 1 else xp.multiply(array, weight)
+
+
+def has_square(number: float | Array) -> bool:
+    """Whether float32 holds the square of a number and its reciprocal, with room for a factor."""
+    return isinstance(number, float) and 2.0**-60 < number < 2.0**60
 
 
 def unmerged(xp: Namespace, array: Array) -> Array:

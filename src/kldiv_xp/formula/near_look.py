@@ -56,7 +56,7 @@ def close_slope(
     rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred if scaled else d), p)
     mean_rise = xp.divide(row_sum(xp, rise), sum_p)
     mean_rise = if_small(xp, d, mean_rise)
-    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+    return relative_rise(xp, p, sum_p, (rise, mean_rise, 1.0), temperature, scaled)
 
 
 def close_parts(

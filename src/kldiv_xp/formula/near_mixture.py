@@ -101,25 +101,31 @@ def js(
     logs = logarithms(xp, both, weights, in_logits, guard)
     rise = xp.subtract(both.q, both.p)  # m - p = gamma (q - p)
     scale = temperature if in_logits else 1.0
-    of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), xp.multiply(rise, gamma), scale)
-    fall = xp.multiply(xp.negative(rise), beta)
-    of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale)
-    rows = row_sum(xp, xp.add(xp.multiply(of_p, beta), xp.multiply(of_q, gamma)))
+    rise, fall = xp.multiply(rise, gamma), xp.multiply(xp.negative(rise), beta)
+    of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), rise, scale, beta)
+    of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale, gamma)
+    rows = row_sum(xp, xp.add(of_p, of_q))
     return limited(xp, rows, most, temperature, scaled)
 
 
 def completed(
-    xp: Namespace, p: Array, logs: tuple[Array, Array], rise: Array, scale: float | Array
+    xp: Namespace,
+    p: Array,
+    logs: tuple[Array, Array],
+    rise: Array,
+    scale: float | Array,
+    weight: float | Array,
 ) -> Array:
-    """P log(p / m) + m - p, where `rise` is m - p; times the square of the scale."""
+    """P log(p / m) + m - p, where `rise` is m - p; times a weight and the square of the scale."""
     log, in_logits = logs
     positive = xp.greater(p, 0)
     small = xp.logical_and(is_small(xp, log), positive)
     short = xp.where(small, in_logits, 0.0)
-    square = xp.multiply(xp.multiply(short, p), short)  # without p it may overflow
+    # Without p and the weight it may overflow.
+    square = xp.multiply(xp.multiply(short, p), xp.multiply(short, weight))
     near = xp.multiply(square, completed_ratio(xp, xp.where(small, log, 0.0)))
     far = xp.add(xp.multiply(p, xp.where(positive, log, 0.0)), rise)
-    return xp.where(small, near, times_square(xp, far, scale))
+    return xp.where(small, near, times_square(xp, far, scale, weight))
 
 
 def js_target_gradient(
@@ -166,7 +172,11 @@ def js_target_gradient(
         exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)
         value = xp.where(xp.logical_and(near, small), exact, times(xp, value, temperature))
     value = xp.where(xp.greater(p, 0), value, 0.0)
-    slope = xp.multiply(weighted_deviation(xp, exponentials, value), beta)
-    if not scaled:
-        return over(xp, slope, temperature)
-    return slope if in_logits else times(xp, slope, temperature)
+    slope = weighted_deviation(xp, exponentials, value)
+    if in_logits:
+        return xp.multiply(slope, beta)
+    if isinstance(beta, float) and isinstance(temperature, float):
+        # As one number: beta alone may leave nothing of what is divided by a small temperature.
+        return times(xp, slope, beta * temperature if scaled else beta / temperature)
+    slope = xp.multiply(slope, beta)
+    return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)

@@ -58,7 +58,7 @@ def near_slope(
     mean = xp.where(is_long, mean, math.nan)
     if scaled:
         rise, mean = (times(xp, one, temperature) for one in (rise, mean))
-    return relative_rise(xp, pair.p, sums[0], rise, mean, temperature, scaled)
+    return relative_rise(xp, pair.p, sums[0], (rise, mean, 1.0), temperature, scaled)
 
 
 def least(xp: Namespace, of_rises: Array, squares: Array) -> Array:

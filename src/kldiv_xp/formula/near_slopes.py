@@ -26,41 +26,39 @@ def kl_input_gradient(
 ) -> Array:
     """(q - p) / T; times T**2 if scaled.
 
-    With e = expm1(-d), q is proportional to p (1 + e), so that q - p = p (e - s) / (1 + s), where
-    s = sum(p e): of rows that nearly agree nothing cancels.  That is true about any centre of d.
-    The mean is exact at any T, if a class that q nearly lacks cannot move it.
+    With e = expm1(-d), about any centre of d, q is proportional to p (1 + e), so that q - p =
+    p (e - s) / (1 + s), where s = sum(p e): of rows that nearly agree nothing cancels.  The mean
+    is exact at any T, and a class that q nearly lacks must not move it.
     """
     pair = pair_of(xp, input, target, temperature)
     p, q, d = pair.p, pair.q, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
-    d = limited_above(xp, d, temperature)
-    sum_p, sum_q = row_sum(xp, p), row_sum(xp, q)
-    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
-    shift = over(xp, mean, temperature)
-    factor = xp.divide(sum_p, sum_q)
-    constant = xp.log(factor)
-    near = xp.less(xp.abs(xp.subtract(shift, constant)), 0.5)
-    centred = xp.subtract(d, xp.where(near, mean, times(xp, constant, temperature)))
+    sum_p = row_sum(xp, p)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, limited_above(xp, d, temperature))), sum_p)
+    centred = xp.subtract(d, mean)
     d = over(xp, centred, temperature)
     small = is_small(xp, d)
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
+    # As q is: so no product of T overflows, and no sum of all q is needed.
+    factor = xp.exp(over(xp, xp.negative(mean), temperature))
+    part = xp.multiply(p, factor)
     short = xp.where(small, d, 0.0)
     # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
-    exact = xp.multiply(expm1_ratio(xp, short), p)
+    exact = xp.multiply(expm1_ratio(xp, short), part)
     exact = xp.multiply(exact, xp.where(small, centred, 0.0) if scaled else short)
-    factor = xp.where(near, xp.exp(xp.where(near, shift, 0.0)), factor)
-    rise = xp.subtract(xp.multiply(q, factor), p)
+    rise = xp.subtract(q, part)
     rise = xp.where(small, exact, times(xp, rise, temperature) if scaled else rise)
     mean_rise = xp.divide(row_sum(xp, rise), sum_p)
-    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+    return relative_rise(xp, p, sum_p, (rise, mean_rise, factor), temperature, scaled)
 
 
 def limited_above(xp: Namespace, d: Array, temperature: float | Array) -> Array:
-    """Differences of logits, at most 24 temperatures: of 2**30 classes one that large is not small.
+    """Differences of logits, at most 24 temperatures.
 
-    From log p - log q they differ by the logarithm of a quotient of sums, at most the classes.
+    From log p - log q they differ by the logarithm of a quotient of sums, at most the classes: of
+    2**30 classes one that large is not small.
     """
     most = temperature * 24.0
     if isinstance(most, float):
@@ -72,14 +70,17 @@ def relative_rise(
     xp: Namespace,
     p: Array,
     sum_p: Array,
-    rise: Array,
-    mean_rise: Array,
+    rises: tuple[Array, Array, float | Array],
     temperature: float | Array,
     scaled: bool,
 ) -> Array:
-    """P (e - s) / (1 + s), from p e and s, which are times T if scaled: over T, or times T then."""
+    """P (e - s) / (1 + s), from p e, s and 1, all of them times a factor: over T, or times T.
+
+    P e and s are times T already if scaled.
+    """
+    rise, mean_rise, factor = rises
     share = over(xp, mean_rise, temperature) if scaled else mean_rise
-    divisor = xp.multiply(sum_p, xp.add(share, 1.0))
+    divisor = xp.multiply(sum_p, xp.add(share, factor))
     slope = xp.divide(xp.subtract(rise, xp.multiply(p, mean_rise)), divisor)
     return slope if scaled else over(xp, slope, temperature)
 
