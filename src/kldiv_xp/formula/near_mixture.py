@@ -172,11 +172,13 @@ def js_target_gradient(
         exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)
         value = xp.where(xp.logical_and(near, small), exact, times(xp, value, temperature))
     value = xp.where(xp.greater(p, 0), value, 0.0)
-    slope = weighted_deviation(xp, exponentials, value)
     if in_logits:
-        return xp.multiply(slope, beta)
-    if isinstance(beta, float) and isinstance(temperature, float):
-        # As one number: beta alone may leave nothing of what is divided by a small temperature.
-        return times(xp, slope, beta * temperature if scaled else beta / temperature)
-    slope = xp.multiply(slope, beta)
-    return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+        return xp.multiply(weighted_deviation(xp, exponentials, value), beta)
+    if not (isinstance(beta, float) and isinstance(temperature, float)):
+        slope = xp.multiply(weighted_deviation(xp, exponentials, value), beta)
+        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+    # As one number: beta may leave nothing of what a small temperature makes large, and so may p.
+    factor = beta * temperature if scaled else beta / temperature
+    first = math.sqrt(factor) if factor > 2.0**60 else 1.0
+    slope = weighted_deviation(xp, exponentials, times(xp, value, first))
+    return times(xp, slope, factor / first)
