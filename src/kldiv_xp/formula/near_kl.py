@@ -3,7 +3,7 @@
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, over_square, times
+from kldiv_xp.formula.any_size import over, over_square, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     Pair,
@@ -74,7 +74,7 @@ def near_value(
     excess = in_nats if rest is None else xp.add(in_nats, rest)
     log = xp.log1p(excess)
     if not is_in_logits(temperature, scaled):
-        return times(xp, times(xp, log, temperature), temperature) if scaled else log
+        return times_square(xp, log, temperature) if scaled else log
     # Squares beyond the type are infinite, and so is the value.
     bend = xp.where(xp.less(excess, math.inf), quotient_of_small(xp, log, excess), 1.0)
     value = xp.multiply(squares, bend)

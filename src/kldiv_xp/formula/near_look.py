@@ -7,7 +7,7 @@ form that a row gets depends on that row alone.
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, times
+from kldiv_xp.formula.any_size import over, times_square
 from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
@@ -103,4 +103,4 @@ def js_of_logarithms(
     # Infinite where half of a subnormal number is 0, which has no logarithm.
     is_right = xp.logical_and(xp.greater_equal(rows, NEAR_MIXTURE), xp.less(rows, math.inf))
     rows = xp.where(is_right, xp.minimum(rows, weights.most), math.nan)
-    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
+    return times_square(xp, rows, temperature) if scaled else rows

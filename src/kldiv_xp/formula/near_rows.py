@@ -6,7 +6,7 @@ Functions (xp, input, target) to rows, or to their derivatives, NaN where they a
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import times
+from kldiv_xp.formula.any_size import times, times_square
 from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, pair_of, row_sum
@@ -37,7 +37,7 @@ def near_kl(
     mean = xp.divide(row_sum(xp, products), sum_p)
     parts = pair, difference(xp, pair, Guard.NONE), sum_p, mean
     value = by_mean(xp, parts, temperature, scaled, Guard.NONE)
-    in_logits = value if scaled else times(xp, times(xp, value, temperature), temperature)
+    in_logits = value if scaled else times_square(xp, value, temperature)
     return xp.where(xp.greater_equal(in_logits, LEAST), value, math.nan)
 
 
@@ -86,7 +86,7 @@ def near_js(
     of_q = completed(xp, q, logs[1], xp.multiply(xp.negative(rise), weights.beta))
     rows = row_sum(xp, xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma)))
     rows = xp.where(xp.greater_equal(rows, LEAST_MIXTURE), rows, math.nan)
-    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
+    return times_square(xp, rows, temperature) if scaled else rows
 
 
 def completed(xp: Namespace, p: Array, log: Array, rise: Array) -> Array:
