@@ -27,7 +27,12 @@ from kldiv_xp.formula.near_half import (
     quotient_of_probabilities,
     softmaxes_of,
 )
-from kldiv_xp.formula.near_slopes import at_the_top, relative_difference, weighted_deviation
+from kldiv_xp.formula.near_slopes import (
+    at_the_top,
+    relative_difference,
+    weighted_deviation,
+    weighted_slope,
+)
 
 
 class Weights(NamedTuple):
@@ -104,8 +109,7 @@ def js(
     rise, fall = xp.multiply(rise, gamma), xp.multiply(xp.negative(rise), beta)
     of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), rise, scale, beta)
     of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale, gamma)
-    rows = row_sum(xp, xp.add(of_p, of_q))
-    return limited(xp, rows, most, temperature, scaled)
+    return limited(xp, row_sum(xp, xp.add(of_p, of_q)), most, temperature, scaled)
 
 
 def completed(
@@ -120,8 +124,7 @@ def completed(
     log, in_logits = logs
     positive = xp.greater(p, 0)
     small = xp.logical_and(is_small(xp, log), positive)
-    short = xp.where(small, in_logits, 0.0)
-    # Without p and the weight it may overflow.
+    short = xp.where(small, in_logits, 0.0)  # whose square may overflow
     square = xp.multiply(xp.multiply(short, p), xp.multiply(short, weight))
     near = xp.multiply(square, completed_ratio(xp, xp.where(small, log, 0.0)))
     far = xp.add(xp.multiply(p, xp.where(positive, log, 0.0)), rise)
@@ -160,8 +163,8 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = over_m(xp.subtract(xp.multiply(p, inverse_at_top), q))
-    x = xp.where(small, xp.multiply(kernel, short), xp.multiply(rise, gamma))
+    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
+    x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
     # log(q / m) where that is larger.
     log = xp.log1p(xp.where(near, x, xp.multiply(over_m(xp.subtract(q, p)), beta)))
@@ -172,13 +175,6 @@ def js_target_gradient(
         exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)
         value = xp.where(xp.logical_and(near, small), exact, times(xp, value, temperature))
     value = xp.where(xp.greater(p, 0), value, 0.0)
-    if in_logits:
-        return xp.multiply(weighted_deviation(xp, exponentials, value), beta)
-    if not (isinstance(beta, float) and isinstance(temperature, float)):
-        slope = xp.multiply(weighted_deviation(xp, exponentials, value), beta)
-        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
-    # As one number: beta may leave nothing of what a small temperature makes large, and so may p.
-    factor = beta * temperature if scaled else beta / temperature
-    first = math.sqrt(factor) if factor > 2.0**60 else 1.0
-    slope = weighted_deviation(xp, exponentials, times(xp, value, first))
-    return times(xp, slope, factor / first)
+    if not in_logits:
+        return weighted_slope(xp, exponentials, value, beta, temperature, scaled)
+    return xp.multiply(weighted_deviation(xp, exponentials, value), beta)

@@ -119,6 +119,25 @@ def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
 
 
+def weighted_slope(
+    xp: Namespace,
+    weights: Array,
+    values: Array,
+    share: float | Array,
+    temperature: float | Array,
+    scaled: bool,
+) -> Array:
+    """A share of `weighted_deviation` over T, or times T."""
+    if not (isinstance(share, float) and isinstance(temperature, float)):
+        slope = xp.multiply(weighted_deviation(xp, weights, values), share)
+        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+    # A share, or a weight, may leave nothing of what a small temperature makes large.
+    factor = share * temperature if scaled else share / temperature
+    first = math.sqrt(factor) if factor > 2.0**60 else 1.0
+    slope = weighted_deviation(xp, weights, times(xp, values, first))
+    return times(xp, slope, factor / first)
+
+
 def relative_difference(
     xp: Namespace, input: Array, target: Array, p: Array, guard: Guard
 ) -> Array:
