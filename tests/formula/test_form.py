@@ -189,9 +189,20 @@ def test_blocks_and_threads_change_no_bit(form):
         assert_array_equal(one, other)
     terms = kl_div(x, t, reduction="none", **form.switches)
     assert_allclose(total, terms.sum(dtype="float64"), rtol=1e-6)
-    few = kl_div_gradient(x[:1, :9], t[:1, :9], reduction="sum", **form.switches)
-    for one, many in zip(few, slopes, strict=True):
-        assert_allclose(one, many[:1, :9], rtol=1e-6, atol=1e-10)
+    x, t = x[:1, :9], t[:1, :9]
+    few = kl_div_gradient(x, t, reduction="sum", **form.switches)
+    # The logarithm and exponential of few elements may be others, each right to 3.5 ulp.
+    bound = 4 * np.finfo("float32").eps
+    for one, many, size in zip(few, slopes, sizes_of_parts(x, t, form), strict=True):
+        assert (abs(one - many[:1, :9]) <= bound * size).all()
+
+
+def sizes_of_parts(x, t, form):
+    """Sizes of what the derivatives by input and target are the differences of."""
+    x, t = x.astype("float64"), t.astype("float64")
+    p, q = np.exp(t) if form.log_target else t, np.exp(x) if form.log_input else x
+    logs = 1 + abs(np.log(np.where(p > 0, p, 1))) + abs(np.log(q))
+    return p + q if form.log_input else 1 + p / q, p * logs if form.log_target else logs
 
 
 @pytest.mark.only_where(lambda backend, dtype: dtype == "float32" or backend not in COMPILERS)

@@ -2,11 +2,13 @@
 
 import math
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
 from array_libraries import library
 from conftest import usable
+from formula.exact import exact_js, exact_kl, exact_kl_by_student, l2_error
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import (
@@ -26,55 +28,6 @@ RNG = np.random.default_rng(21)
 LARGEST = float(np.finfo("float32").max)
 BETAS = (0.5, 0.1, 1e-4, 1e-10, 1e-17, 1e-30, 0.9999, 1 - 2**-53)
 BOUNDS = {"float32": 1e-5, "float64": 1e-13}
-# Temperatures where the squares of the differences are no numbers of float32 need many digits.
-DIGITS = 220
-
-
-def distribution(logits, temperature):
-    """Probabilities and their logarithms; None is the logarithm of 0."""
-    logits = [mpmath.mpf(float(one)) for one in logits]
-    top = max(logits)
-    shifted = [None if mpmath.isinf(x) else (x - top) / temperature for x in logits]
-    total = mpmath.log(mpmath.fsum(mpmath.exp(x) for x in shifted if x is not None))
-    logs = [None if x is None else x - total for x in shifted]
-    return [mpmath.mpf(0) if x is None else mpmath.exp(x) for x in logs], logs
-
-
-def deviations(p, logs):
-    """P (l - sum p l), and the sum."""
-    mean = mpmath.fsum(a * b for a, b in zip(p, logs, strict=True) if a)
-    return [a * (b - mean) if a else 0 for a, b in zip(p, logs, strict=True)], mean
-
-
-def exact_kl(student, teacher, temperature=1.0, *, scaled=False):
-    """KL of one row, and its derivatives with respect to student and teacher."""
-    with mpmath.workdps(DIGITS):
-        t = mpmath.mpf(temperature)
-        scale = t * t if scaled else mpmath.mpf(1)
-        (p, log_p), (q, log_q) = distribution(teacher, t), distribution(student, t)
-        slopes, value = deviations(
-            p, [0 if a is None else a - b for a, b in zip(log_p, log_q, strict=True)]
-        )
-        by_student = [(b - a) * scale / t for a, b in zip(p, q, strict=True)]
-        return value * scale, by_student, [one * scale / t for one in slopes]
-
-
-def exact_js(student, teacher, beta, temperature=1.0):
-    """The same of the generalised Jensen-Shannon divergence."""
-    with mpmath.workdps(DIGITS):
-        t, beta = mpmath.mpf(temperature), mpmath.mpf(beta)
-        gamma = 1 - beta
-        (p, log_p), (q, log_q) = distribution(teacher, t), distribution(student, t)
-        log_m = [
-            mpmath.log(beta * a + gamma * b) if a or b else 0 for a, b in zip(p, q, strict=True)
-        ]
-        sides = []
-        for weights, logs in ((p, log_p), (q, log_q)):
-            ratios = [0 if a is None else a - b for a, b in zip(logs, log_m, strict=True)]
-            sides.append(deviations(weights, ratios))
-        (by_p, first), (by_q, last) = sides
-        value = beta * first + gamma * last
-        return value, [gamma * one / t for one in by_q], [beta * one / t for one in by_p]
 
 
 @cache
@@ -103,12 +56,6 @@ def relative_error(found, expected, least=1e-12):
         for a, b in zip(found, expected, strict=True)
         if b > least
     )
-
-
-def l2_error(found, expected):
-    """Error of a gradient, relative to its length."""
-    gap = mpmath.norm([mpmath.mpf(float(a)) - b for a, b in zip(found, expected, strict=True)])
-    return float(gap / mpmath.norm(expected))
 
 
 def test_kl_has_its_last_digits_right_at_every_distance(backend, dtype):
@@ -334,6 +281,60 @@ def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
     for number, rows in list(enumerate(zip(*pair, strict=True)))[1::2]:
         expected = exact_kl(*rows, temperature)[2]
         assert l2_error(by_teacher[number], expected) <= bound, number
+
+
+@cache
+def lopsided(dtype, temperature):
+    """Pairs that nearly agree but for a class of one side, of any probability there."""
+    rng, found = np.random.default_rng(3), []
+    lows = (-np.inf, float(np.finfo(dtype).min), -1e30, -1e4, -100)
+    highs = (-20, -15, -10, -5, 0, 3, 1e30)
+    for low, high, place in product(lows, highs, (0, 1)):
+        for spread, noise in ((0, 1e-6), (6, 1e-5)):
+            teacher = spread * rng.normal(size=4)
+            pair = [teacher + noise * rng.normal(size=4), teacher]
+            pair[place][0], pair[1 - place][0] = low, high
+            with np.errstate(over="ignore"):
+                found.append([np.asarray(one * temperature, dtype) for one in pair])
+    found = [pair for pair in found if not np.isposinf(pair).any()]
+    return [np.asarray(one) for one in zip(*found, strict=True)]
+
+
+@cache
+def exact_by_student(dtype, temperature):
+    """The derivatives of KL by these students."""
+    pair = zip(*lopsided(dtype, temperature), strict=True)
+    return [exact_kl_by_student(*rows, temperature) for rows in pair]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1e5])
+def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
+    backend, dtype, temperature
+):
+    bound = {"float32": 5e-6, "float64": 1e-13}[dtype]
+    operands = [backend.array(one, dtype) for one in lopsided(dtype, temperature)]
+    for scaled in (False, True):
+        options = {"temperature": temperature, "scale_by_temperature_squared": scaled}
+        slopes = backend.call(kl_div_with_logits_gradient, *operands, reduction="sum", **options)
+        found = backend.read(slopes[0]) / (temperature**2 if scaled else 1)
+        for number, expected in enumerate(exact_by_student(dtype, temperature)):
+            assert l2_error(found[number], expected) <= bound, number
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1e5])
+def test_word_that_the_student_alone_prefers_leaves_the_gradient_its_digits(dtype, temperature):
+    bound, rng = {"float32": 3e-6, "float64": 1e-12}[dtype], np.random.default_rng(8)
+    for size, noise, more in product((8, 64), (1e-6, 1), (1, 3, 3.5, 4, 4.5, 6)):
+        teacher = 0.01 * rng.normal(size=size)
+        student = teacher + noise * rng.normal(size=size)
+        student[3] += more
+        pair = [np.asarray(one * temperature, dtype) for one in (student, teacher)]
+        for way in KL(temperature, "logits").ways(0):
+            with np.errstate(all="ignore"):
+                found = way(np, *(one[None] for one in pair))[0]
+            if np.isfinite(found).all():
+                expected = exact_kl_by_student(*pair, temperature)
+                assert l2_error(found, expected) <= bound, (size, noise, more)
 
 
 @pytest.mark.parametrize("name", ["torch", "jax"])

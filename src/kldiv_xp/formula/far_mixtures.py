@@ -4,9 +4,10 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import Pair, difference_of, over, pair_of, row_sum, times
+from kldiv_xp.formula.near_equal import Pair, difference_of, pair_of, row_sum
 
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
@@ -35,7 +36,7 @@ def far_js(
     rows = xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma))
     rows = xp.minimum(rows, weights.most)
     rows = xp.where(xp.greater_equal(rows, NEAR_MIXTURE), rows, math.nan)
-    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
+    return times_square(xp, rows, temperature) if scaled else rows
 
 
 def far_js_slope(

@@ -7,7 +7,8 @@ on that row alone.
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.near_equal import over, pair_of, row_sum, times
+from kldiv_xp.formula.any_size import over, times
+from kldiv_xp.formula.near_equal import pair_of, row_sum
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""

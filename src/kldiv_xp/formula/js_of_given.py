@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.jensen_shannon import js_pointwise, js_slope
 from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import over, row_sum, times
+from kldiv_xp.formula.near_equal import row_sum
 from kldiv_xp.formula.softmax import log_softmax
 
 
@@ -60,7 +61,7 @@ class JSOfGiven:
         """Array times the square of the temperature, if that is wanted."""
         if not self.scaled:
             return array
-        return times(xp, times(xp, array, self.temperature), self.temperature)
+        return times_square(xp, array, self.temperature)
 
     def input_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.far_rows import far_kl, far_slope
 from kldiv_xp.formula.log_probabilities import Guard, factors
-from kldiv_xp.formula.near_equal import over, row_sum, times
+from kldiv_xp.formula.near_equal import row_sum
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import close_kl, close_slope, looks_close
 from kldiv_xp.formula.near_rows import near_kl, near_slope
@@ -87,7 +88,7 @@ class KL:
         """Array times the square of the temperature, if that is wanted."""
         if not self.scaled:
             return array
-        return times(xp, times(xp, array, self.temperature), self.temperature)
+        return times_square(xp, array, self.temperature)
 
     def input_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

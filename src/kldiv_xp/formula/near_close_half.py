@@ -8,16 +8,9 @@ G is proportional to the exponential of the mean of both logits.
 """
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import (
-    difference_of,
-    is_in_logits,
-    largest,
-    over,
-    polynomial,
-    row_sum,
-    times,
-)
+from kldiv_xp.formula.near_equal import difference_of, is_in_logits, largest, polynomial, row_sum
 from kldiv_xp.formula.near_look import if_small
 
 # Polynomials in z = d**2 for z <= 2.25, Chebyshev's, the highest power first: errors of 2e-9, and
@@ -71,7 +64,7 @@ def close_js(
     rows = if_small(xp, d, xp.divide(rows, norm))
     if not scaled or is_in_logits(temperature, scaled):
         return rows
-    return times(xp, times(xp, rows, temperature), temperature)
+    return times_square(xp, rows, temperature)
 
 
 def sums_of_hyperbolics(xp: Namespace, g: Array, sum_g: Array, d: Array) -> tuple[Array, Array]:

@@ -14,37 +14,8 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over
 from kldiv_xp.formula.log_probabilities import Guard
-
-
-def over(xp: Namespace, array: Array, divisor: float | Array) -> Array:
-    """Array over a number, which may be too small or too large for the type of the array."""
-    if not isinstance(divisor, float):
-        # By the divisor, an infinite element has no derivative.
-        is_finite = xp.less(xp.abs(array), math.inf)
-        bounded = xp.divide(xp.where(is_finite, array, 0.0), divisor)
-        return xp.where(is_finite, bounded, array)
-    if divisor == 1:
-        return array
-    power = 1.0  # Beyond these, float32 holds a divisor or its reciprocal as no normal number.
-    if divisor < 2.0**-100:
-        power = 2.0**100
-    elif divisor > 2.0**100:
-        power = 2.0**-100
-    return xp.divide(array if power == 1 else xp.multiply(array, power), divisor * power)
-
-
-def times(xp: Namespace, array: Array, factor: float | Array) -> Array:
-    """Array times a number, which may be too small or too large for the type: 0 stays 0."""
-    if isinstance(factor, float) and factor < 2.0**-100:
-        root = math.sqrt(factor)
-        half = xp.multiply(array, root)
-        # XLA makes one subnormal number of two factors, and 0 of that, but not through a `where`.
-        return xp.multiply(xp.where(xp.equal(half, half), half, math.nan), root)
-    product = xp.multiply(array, factor)
-    if isinstance(factor, float) and factor <= 2.0**100:
-        return product
-    return xp.where(xp.equal(array, 0), 0.0, product)
 
 
 def is_in_logits(temperature: float | Array, scaled: bool) -> bool:

@@ -9,15 +9,14 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
     is_in_logits,
-    over,
     pair_of,
     quotient_of_small,
     row_sum,
-    times,
 )
 
 
@@ -110,11 +109,13 @@ def js_at_half(
         small = xp.where(near, in_logits, 0.0)
         steep = xp.multiply(small, half_of_quotient(xp, v, short))
         bend = quotient_of_small(xp, log, xp.where(near, xp.negative(square), 0.0))
-        inner = xp.subtract(xp.multiply(steep, small), xp.multiply(xp.multiply(steep, steep), bend))
-        far = times(xp, times(xp, far, temperature), temperature)
+        # No square without its weight, which may overflow.
+        inner = xp.subtract(small, xp.multiply(steep, bend))
+        inner = xp.multiply(xp.multiply(both, steep), inner)
+        far = times_square(xp, far, temperature)
     else:
-        inner = xp.add(xp.multiply(v, short), log)
-    rows = row_sum(xp, xp.where(near, xp.multiply(xp.multiply(both, inner), 0.25), far))
+        inner = xp.multiply(both, xp.add(xp.multiply(v, short), log))
+    rows = row_sum(xp, xp.where(near, xp.multiply(inner, 0.25), far))
     return limited(xp, rows, math.log(2), temperature, scaled)
 
 
@@ -166,4 +167,4 @@ def limited(
     rows = xp.where(xp.greater(rows, most), most, rows)
     if not scaled or is_in_logits(temperature, scaled):
         return rows
-    return times(xp, times(xp, rows, temperature), temperature)
+    return times_square(xp, rows, temperature)

@@ -1,6 +1,9 @@
 """KL(p || q) of rows of logits, exact where they nearly agree."""
 
+import math
+
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, over_square, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     Pair,
@@ -8,11 +11,9 @@ from kldiv_xp.formula.near_equal import (
     difference,
     is_in_logits,
     is_small,
-    over,
     pair_of,
     quotient_of_small,
     row_sum,
-    times,
 )
 
 
@@ -69,12 +70,13 @@ def near_value(
     """log1p of the two sums of `sums`, times the square of the temperature if scaled."""
     in_nats = squares
     if is_in_logits(temperature, scaled):
-        in_nats = over(xp, over(xp, squares, temperature), temperature)
+        in_nats = over_square(xp, squares, temperature)
     excess = in_nats if rest is None else xp.add(in_nats, rest)
     log = xp.log1p(excess)
     if not is_in_logits(temperature, scaled):
-        return times(xp, times(xp, log, temperature), temperature) if scaled else log
-    bend = quotient_of_small(xp, log, excess)
+        return times_square(xp, log, temperature) if scaled else log
+    # Squares beyond the type are infinite, and so is the value.
+    bend = xp.where(xp.less(excess, math.inf), quotient_of_small(xp, log, excess), 1.0)
     value = xp.multiply(squares, bend)
     if rest is None:
         return value

@@ -7,6 +7,7 @@ form that a row gets depends on that row alone.
 import math
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times_square
 from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
@@ -17,10 +18,8 @@ from kldiv_xp.formula.near_equal import (
     is_in_logits,
     is_small,
     largest,
-    over,
     pair_of,
     row_sum,
-    times,
 )
 from kldiv_xp.formula.near_kl import near_value
 from kldiv_xp.formula.near_slopes import relative_rise
@@ -54,10 +53,10 @@ def close_slope(
 ) -> Array:
     """Derivative with respect to the input, as that of `near_slopes`."""
     p, sum_p, centred, d = close_parts(xp, input, target, temperature)
-    rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred), p)
+    rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred if scaled else d), p)
     mean_rise = xp.divide(row_sum(xp, rise), sum_p)
     mean_rise = if_small(xp, d, mean_rise)
-    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+    return relative_rise(xp, p, sum_p, (rise, mean_rise, 1.0), temperature, scaled)
 
 
 def close_parts(
@@ -104,4 +103,4 @@ def js_of_logarithms(
     # Infinite where half of a subnormal number is 0, which has no logarithm.
     is_right = xp.logical_and(xp.greater_equal(rows, NEAR_MIXTURE), xp.less(rows, math.inf))
     rows = xp.where(is_right, xp.minimum(rows, weights.most), math.nan)
-    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
+    return times_square(xp, rows, temperature) if scaled else rows

@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
@@ -16,10 +17,8 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_in_logits,
     is_small,
-    over,
     quotient_of_small,
     row_sum,
-    times,
 )
 from kldiv_xp.formula.near_half import (
     Softmaxes,
@@ -29,7 +28,12 @@ from kldiv_xp.formula.near_half import (
     quotient_of_probabilities,
     softmaxes_of,
 )
-from kldiv_xp.formula.near_slopes import at_the_top, relative_difference, weighted_deviation
+from kldiv_xp.formula.near_slopes import (
+    at_the_top,
+    relative_difference,
+    weighted_deviation,
+    weighted_slope,
+)
 
 
 class Logarithms(NamedTuple):
@@ -85,25 +89,29 @@ def js(
     logs = logarithms(xp, both, weights, in_logits, guard)
     rise = xp.subtract(both.q, both.p)  # m - p = gamma (q - p)
     scale = temperature if in_logits else 1.0
-    of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), xp.multiply(rise, gamma), scale)
-    fall = xp.multiply(xp.negative(rise), beta)
-    of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale)
-    rows = row_sum(xp, xp.add(xp.multiply(of_p, beta), xp.multiply(of_q, gamma)))
-    return limited(xp, rows, most, temperature, scaled)
+    rise, fall = xp.multiply(rise, gamma), xp.multiply(xp.negative(rise), beta)
+    of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), rise, scale, beta)
+    of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale, gamma)
+    return limited(xp, row_sum(xp, xp.add(of_p, of_q)), most, temperature, scaled)
 
 
 def completed(
-    xp: Namespace, p: Array, logs: tuple[Array, Array], rise: Array, scale: float | Array
+    xp: Namespace,
+    p: Array,
+    logs: tuple[Array, Array],
+    rise: Array,
+    scale: float | Array,
+    weight: float | Array,
 ) -> Array:
-    """P log(p / m) + m - p, where `rise` is m - p; times the square of the scale."""
+    """P log(p / m) + m - p, where `rise` is m - p; times a weight and the square of the scale."""
     log, in_logits = logs
     positive = xp.greater(p, 0)
     small = xp.logical_and(is_small(xp, log), positive)
-    square = xp.where(small, in_logits, 0.0)
-    square = xp.multiply(xp.multiply(square, square), p)
+    short = xp.where(small, in_logits, 0.0)  # whose square may overflow
+    square = xp.multiply(xp.multiply(short, p), xp.multiply(short, weight))
     near = xp.multiply(square, completed_ratio(xp, xp.where(small, log, 0.0)))
     far = xp.add(xp.multiply(p, xp.where(positive, log, 0.0)), rise)
-    return xp.where(small, near, times(xp, times(xp, far, scale), scale))
+    return xp.where(small, near, times_square(xp, far, scale, weight))
 
 
 def js_target_gradient(
@@ -138,8 +146,8 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = over_m(xp.subtract(xp.multiply(p, inverse_at_top), q))
-    x = xp.where(small, xp.multiply(kernel, short), xp.multiply(rise, gamma))
+    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
+    x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
     # log(q / m) where that is larger.
     log = xp.log1p(xp.where(near, x, xp.multiply(over_m(xp.subtract(q, p)), beta)))
@@ -150,7 +158,6 @@ def js_target_gradient(
         exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)
         value = xp.where(xp.logical_and(near, small), exact, times(xp, value, temperature))
     value = xp.where(xp.greater(p, 0), value, 0.0)
-    slope = xp.multiply(weighted_deviation(xp, exponentials, value), beta)
-    if not scaled:
-        return over(xp, slope, temperature)
-    return slope if in_logits else times(xp, slope, temperature)
+    if not in_logits:
+        return weighted_slope(xp, exponentials, value, beta, temperature, scaled)
+    return xp.multiply(weighted_deviation(xp, exponentials, value), beta)

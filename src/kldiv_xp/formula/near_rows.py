@@ -6,17 +6,11 @@ Functions (xp, input, target) to rows, or to their derivatives, NaN where they a
 import math
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import times, times_square
 from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import (
-    completed_ratio,
-    difference,
-    is_small,
-    pair_of,
-    row_sum,
-    times,
-)
+from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, pair_of, row_sum
 from kldiv_xp.formula.near_kl import by_mean
 from kldiv_xp.formula.near_slopes import relative_rise
 
@@ -43,7 +37,7 @@ def near_kl(
     mean = xp.divide(row_sum(xp, products), sum_p)
     parts = pair, difference(xp, pair, Guard.NONE), sum_p, mean
     value = by_mean(xp, parts, temperature, scaled, Guard.NONE)
-    in_logits = value if scaled else times(xp, times(xp, value, temperature), temperature)
+    in_logits = value if scaled else times_square(xp, value, temperature)
     return xp.where(xp.greater_equal(in_logits, LEAST), value, math.nan)
 
 
@@ -55,12 +49,16 @@ def near_slope(
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
+    # A subnormal p, which q may be much larger than, has few digits.
+    gap = xp.subtract(xp.multiply(pair.q, xp.divide(*sums)), pair.p)
+    rise = xp.where(xp.less(log_ratio, -16.0), gap, rise)
     mean = xp.divide(row_sum(xp, rise), sums[0])
     squares, of_rises, length = squares_about(xp, pair.p, rise, mean)
     is_long = xp.greater_equal(length, least(xp, of_rises, squares))
     mean = xp.where(is_long, mean, math.nan)
-    steep, mean = (times(xp, one, temperature) for one in (rise, mean))
-    return relative_rise(xp, pair.p, sums[0], steep, mean, temperature, scaled)
+    if scaled:
+        rise, mean = (times(xp, one, temperature) for one in (rise, mean))
+    return relative_rise(xp, pair.p, sums[0], (rise, mean, 1.0), temperature, scaled)
 
 
 def least(xp: Namespace, of_rises: Array, squares: Array) -> Array:
@@ -88,7 +86,7 @@ def near_js(
     of_q = completed(xp, q, logs[1], xp.multiply(xp.negative(rise), weights.beta))
     rows = row_sum(xp, xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma)))
     rows = xp.where(xp.greater_equal(rows, LEAST_MIXTURE), rows, math.nan)
-    return times(xp, times(xp, rows, temperature), temperature) if scaled else rows
+    return times_square(xp, rows, temperature) if scaled else rows
 
 
 def completed(xp: Namespace, p: Array, log: Array, rise: Array) -> Array:

@@ -3,6 +3,7 @@
 import math
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
@@ -10,10 +11,8 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_small,
     largest,
-    over,
     pair_of,
     row_sum,
-    times,
 )
 
 
@@ -27,45 +26,63 @@ def kl_input_gradient(
 ) -> Array:
     """(q - p) / T; times T**2 if scaled.
 
-    With e = expm1(-d), q is proportional to p (1 + e), so that q - p = p (e - s) / (1 + s), where
-    s = sum(p e): of rows that nearly agree nothing cancels.
+    With e = expm1(-d), about any centre of d, q is proportional to p (1 + e), so that q - p =
+    p (e - s) / (1 + s), where s = sum(p e): of rows that nearly agree nothing cancels.  The mean
+    is exact at any T, and a class that q nearly lacks must not move it.
     """
     pair = pair_of(xp, input, target, temperature)
     p, q, d = pair.p, pair.q, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
-    sum_p, sum_q = row_sum(xp, p), row_sum(xp, q)
-    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
-    shift = over(xp, mean, temperature)
-    # Divergences from here on need no care.
-    near = xp.less(xp.subtract(shift, xp.log(xp.divide(sum_p, sum_q))), 0.5)
-    centred = xp.subtract(d, xp.where(near, mean, 0.0))
+    sum_p = row_sum(xp, p)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, limited_above(xp, d, temperature))), sum_p)
+    centred = xp.subtract(d, mean)
     d = over(xp, centred, temperature)
-    small = xp.logical_and(is_small(xp, d), near)
+    small = is_small(xp, d)
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
-    kernel = xp.multiply(expm1_ratio(xp, xp.where(small, d, 0.0)), p)
-    exact = xp.multiply(kernel, xp.where(small, centred, 0.0))  # p e T
-    factor = xp.where(near, xp.exp(xp.where(near, shift, 0.0)), xp.divide(sum_p, sum_q))
-    rise = times(xp, xp.subtract(xp.multiply(q, factor), p), temperature)
-    rise = xp.where(small, exact, rise)
-    mean_rise = xp.where(near, xp.divide(row_sum(xp, rise), sum_p), 0.0)
-    return relative_rise(xp, p, sum_p, rise, mean_rise, temperature, scaled)
+    # As q is: so no product of T overflows, and no sum of all q is needed.
+    factor = xp.exp(over(xp, xp.negative(mean), temperature))
+    part = xp.multiply(p, factor)
+    short = xp.where(small, d, 0.0)
+    # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
+    exact = xp.multiply(expm1_ratio(xp, short), part)
+    exact = xp.multiply(exact, xp.where(small, centred, 0.0) if scaled else short)
+    rise = xp.subtract(q, part)
+    rise = xp.where(small, exact, times(xp, rise, temperature) if scaled else rise)
+    mean_rise = xp.divide(row_sum(xp, rise), sum_p)
+    return relative_rise(xp, p, sum_p, (rise, mean_rise, factor), temperature, scaled)
+
+
+def limited_above(xp: Namespace, d: Array, temperature: float | Array) -> Array:
+    """Differences of logits, at most 24 temperatures.
+
+    From log p - log q they differ by the logarithm of a quotient of sums, at most the classes: of
+    2**30 classes one that large is not small.
+    """
+    most = temperature * 24.0
+    if isinstance(most, float):
+        most = min(most, float(xp.finfo(d.dtype).max))
+    return xp.where(xp.greater(d, most), most, d)
 
 
 def relative_rise(
     xp: Namespace,
     p: Array,
     sum_p: Array,
-    rise: Array,
-    mean_rise: Array,
+    rises: tuple[Array, Array, float | Array],
     temperature: float | Array,
     scaled: bool,
 ) -> Array:
-    """P (e - s) / (1 + s), from T times p e and T times s, as `kl_input_gradient` scales it."""
-    divisor = xp.multiply(sum_p, xp.add(over(xp, mean_rise, temperature), 1.0))
+    """P (e - s) / (1 + s), from p e, s and 1, all of them times a factor: over T, or times T.
+
+    P e and s are times T already if scaled.
+    """
+    rise, mean_rise, factor = rises
+    share = over(xp, mean_rise, temperature) if scaled else mean_rise
+    divisor = xp.multiply(sum_p, xp.add(share, factor))
     slope = xp.divide(xp.subtract(rise, xp.multiply(p, mean_rise)), divisor)
-    return slope if scaled else over(xp, over(xp, slope, temperature), temperature)
+    return slope if scaled else over(xp, slope, temperature)
 
 
 def kl_target_gradient(
@@ -84,8 +101,11 @@ def kl_target_gradient(
     relative = relative_difference(xp, input, target, p, guard)
     if guard is not Guard.NONE:
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
-    slope = weighted_deviation(xp, p, relative)
-    return slope if scaled else over(xp, over(xp, slope, temperature), temperature)
+    if scaled:
+        return weighted_deviation(xp, p, relative)
+    # Over T twice at the end XLA would divide by T**2.
+    slope = weighted_deviation(xp, p, over(xp, relative, temperature))
+    return over(xp, slope, temperature)
 
 
 def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
@@ -97,6 +117,25 @@ def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     total = row_sum(xp, weights)
     mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
     return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
+
+
+def weighted_slope(
+    xp: Namespace,
+    weights: Array,
+    values: Array,
+    share: float | Array,
+    temperature: float | Array,
+    scaled: bool,
+) -> Array:
+    """A share of `weighted_deviation` over T, or times T."""
+    if not (isinstance(share, float) and isinstance(temperature, float)):
+        slope = xp.multiply(weighted_deviation(xp, weights, values), share)
+        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+    # A share, or a weight, may leave nothing of what a small temperature makes large.
+    factor = share * temperature if scaled else share / temperature
+    first = math.sqrt(factor) if factor > 2.0**60 else 1.0
+    slope = weighted_deviation(xp, weights, times(xp, values, first))
+    return times(xp, slope, factor / first)
 
 
 def relative_difference(

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.near_equal import largest, over, row_sum
+from kldiv_xp.formula.any_size import over
+from kldiv_xp.formula.near_equal import largest, row_sum
 
 
 def log_softmax(xp: Namespace, logits: Array, temperature: float | Array) -> Array:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace, Tail, TargetKind
+from kldiv_xp.formula.any_size import over
 from kldiv_xp.formula.log_probabilities import factors
-from kldiv_xp.formula.near_equal import completed_ratio, over, row_sum
+from kldiv_xp.formula.near_equal import completed_ratio, row_sum
 from kldiv_xp.formula.softmax import centred, log_softmax
 from kldiv_xp.formula.sparse_student import Entries, Student, student
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.near_equal import over, row_sum
+from kldiv_xp.formula.any_size import over
+from kldiv_xp.formula.near_equal import row_sum
 
 
 def taken_along_axis(xp: Namespace, array: Array, indices: Array) -> Array:
