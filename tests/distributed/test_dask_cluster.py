@@ -173,7 +173,7 @@ def test_tasks_of_a_chunk_are_no_more_in_a_larger_array(chunked, name, repeats):
     many, more_chunks = tasks(name, chunked, repeats)
     assert more_chunks == 4 * chunks
     assert many <= 4 * few
-    assert few <= {"logits": 20, "logits, rows": 20, "js": 26}.get(name, 5) * chunks
+    assert few <= {"logits": 20, "logits, rows": 20, "js": 27}.get(name, 5) * chunks
 
 
 @CHUNKED

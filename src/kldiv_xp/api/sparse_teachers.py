@@ -77,11 +77,11 @@ def sparse_kl_div_with_logits(
         As `kl_div_with_logits`, and if `indices` are no integers.
     ValueError
         As `kl_div_with_logits`, and if `tail` is unknown, if logits are given where probabilities
-        are needed, or if in an array of NumPy, a chunk of Dask's, or an eager tensor in host memory
-        an index is out of range or twice in a sample, or a log-probability positive by more than
-        0.1, or a probability above 1.1.  Elsewhere no value is read: such an index gives what the
-        library's own gather gives, and one that is there twice, or a teacher of logits that are
-        not called so, a wrong number.
+        are needed, or if an index of an array of NumPy, a chunk of Dask's, or an eager tensor in
+        host memory is out of range or twice in a sample.  Elsewhere no value is read: such an
+        index gives what the library's own gather gives, and one that is there twice a wrong
+        number.  No value of a teacher is read: logits that are not called so give a wrong number,
+        which `checking` tells.
     KLDivInputError
         Within `checking`, if a mistake is found in the operands.
 

@@ -7,7 +7,7 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_sparse import selected_indices, sparse_rows, sparse_slopes
-from kldiv_xp.core.indices import check_indices, check_probabilities
+from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries
 from kldiv_xp.host.block_loops import each_block
@@ -39,8 +39,6 @@ def fill_rows(
         if indices.size:
             looked_at = selected_indices(xp, indices, where[0]) if where else indices
             check_indices(xp, looked_at, logits.shape[-1])
-            known = xp.where(where[0], target, 0.0) if where else target
-            check_probabilities(xp, known, divergence.target_is)
         return [sparse_rows(divergence, ENTRIES, xp, logits, target, *where, indices=indices)]
 
     in_blocks(xp, function, arrays, [rows], working, threads)

@@ -1,16 +1,9 @@
 """Places along the last axis, named by integers: what is put there, and what is refused."""
 
-from kldiv_xp._typing import Array, Namespace, TargetKind
+from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.formula.sparse_student import Entries
-
-# log_softmax of logits near 10000 in float32, and any in 16 bits, is above 0 by less.
-ROUNDING_OF_PROBABILITIES = 0.1
-OF_LOGITS = (
-    "for a teacher of logits take log_softmax of all of them before the top-k, or pass "
-    "target_is='logits' and tail='renormalize'"
-)
 
 
 def entries_of(context: Context) -> Entries:
@@ -74,26 +67,5 @@ def check_indices(xp: Namespace, indices: Array, size: int) -> None:
         message = (
             "`indices` must name each place of a sample once; got "
             f"{int(ordered[..., 1:][twice][0])} twice in one: {remedy}."
-        )
-        raise ValueError(message)
-
-
-def check_probabilities(xp: Namespace, target: Array, target_is: TargetKind) -> None:
-    """Refuse what is far above a probability of 1, or its logarithm; for arrays at hand.
-
-    Raises
-    ------
-    ValueError
-        If an entry cannot be what it is said to be.
-    """
-    if target_is == "logits" or 0 in target.shape:
-        return
-    most = float(xp.max(target))
-    of_logs = target_is == "log_probabilities"
-    if most > (0.0 if of_logs else 1.0) + ROUNDING_OF_PROBABILITIES:
-        kind, limit = ("log-probabilities", 0) if of_logs else ("probabilities", 1)
-        message = (
-            f"`target` must hold {kind}, of at most {limit}, where target_is={target_is!r}; got "
-            f"{most:g}: {OF_LOGITS}."
         )
         raise ValueError(message)

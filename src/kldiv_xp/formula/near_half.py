@@ -151,7 +151,7 @@ def filled(xp: Namespace, like: Array, number: float | Array) -> Array:
     """
     if not isinstance(number, float):
         return number
-    return xp.multiply(xp.ones_like(like[..., :1]), number)
+    return xp.multiply(xp.ones_like(like), number)
 
 
 def limited(
