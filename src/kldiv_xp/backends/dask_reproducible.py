@@ -10,9 +10,10 @@ from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.dask_chunks import chunkwise, in_step, over_chunks
 from kldiv_xp.backends.dask_reproducible_rows import value_of_rows, way_of, whole_rows
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, Gradient, spread
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, completed, on_device
 from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
+from kldiv_xp.core.shapes import spread
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_sums import Sums
 from kldiv_xp.host.threads import thread_limit

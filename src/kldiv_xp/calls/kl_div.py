@@ -17,12 +17,10 @@ from kldiv_xp.core.evaluate import (
     evaluate_slopes,
     evaluate_terms,
     evaluate_with_slopes,
-    expanded,
-    spread,
-    with_axes,
 )
 from kldiv_xp.core.namespaces import known_shape, sample_shape, traced
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.core.shapes import expanded, spread, with_axes
 from kldiv_xp.formula.form import Form
 
 

@@ -5,12 +5,13 @@ from kldiv_xp.calls.kl_div import cotangent, given_upstream, number_selected
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import arranged, check_temperature, reduced
 from kldiv_xp.checks.options import check_switch
-from kldiv_xp.core.evaluate import Arrays, check_memory, with_axes
+from kldiv_xp.core.evaluate import Arrays, check_memory
 from kldiv_xp.core.evaluate_row_slopes import (
     evaluate_gradient_of_logits,
     evaluate_rows_with_slopes,
 )
 from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.shapes import with_axes
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 

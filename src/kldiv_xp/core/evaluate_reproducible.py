@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.dtypes import limits
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope, spread
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.reproducible_bounds import largest
 from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale, as_float
+from kldiv_xp.core.shapes import spread
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import (

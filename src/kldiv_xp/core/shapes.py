@@ -1,0 +1,23 @@
+"""Masks and derivatives of sums in the shape of the terms that they belong to."""
+
+from kldiv_xp._typing import Array, Axes, Namespace
+
+
+def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+    """Derivative with respect to sums over some axes, for each of their terms."""
+    return expanded(xp, with_axes(upstream, axis), shape) if axis else upstream
+
+
+def expanded(xp: Namespace, array: Array, shape: tuple[int, ...]) -> Array:
+    """Array in a shape, repeated along axes of size 1; sizes that are not known yet are its own."""
+    unknown = [size is None or isinstance(size, float) for size in shape]
+    if not any(unknown):
+        return xp.broadcast_to(array, shape)
+    sizes = tuple(1 if one else size for one, size in zip(unknown, shape, strict=True))
+    return xp.where(xp.ones(sizes, dtype=xp.bool), array, array)
+
+
+def with_axes(array: Array, axis: Axes) -> Array:
+    """Array with some axes of size 1 more; Dask's `expand_dims` needs to know all sizes."""
+    ndim = array.ndim + len(axis)
+    return array[tuple(None if place in axis else slice(None) for place in range(ndim))]
