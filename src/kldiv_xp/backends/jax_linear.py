@@ -75,7 +75,7 @@ def slopes(
         total = jnp.sum(slope, axis=0, dtype=working)
         return (by_weight + product, by_bias + total), slope @ heads.weight
 
-    start = tuple(jnp.zeros_like(one, working) for one in (heads.weight, heads.weight[:, 0]))
+    start = tuple(jnp.zeros_like(one, working) for one in (heads.weight, heads.weight.sum(-1)))
     (by_weight, by_bias), by_input = over_blocks(step, start, heads, upstream)
     by_weight, by_bias = (cast(jnp, one, heads.weight.dtype) for one in (by_weight, by_bias))
     nothing = jax.tree.map(zeros, heads)

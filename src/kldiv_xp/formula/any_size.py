@@ -70,3 +70,14 @@ def has_square(number: float | Array) -> bool:
 def unmerged(xp: Namespace, array: Array) -> Array:
     """The array; XLA makes one number of two factors, be it 0 or infinite, but not through this."""
     return xp.where(xp.equal(array, array), array, math.nan)
+
+
+def filled(xp: Namespace, like: Array, number: float | Array) -> Array:
+    """Number, where it is none of the array's, as an array that stands beside one in `where`.
+
+    By a product, since torch.compile makes a new program for each value of a number that `where`
+    is given, and one for all values of a number that an array is multiplied with.
+    """
+    if not isinstance(number, float):
+        return number
+    return xp.multiply(xp.ones_like(like), number)

@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, times, times_square
+from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
@@ -141,17 +141,6 @@ def quotient_of_probabilities(
         xp.where(low, xp.multiply(one, 2 / root), one) for one in (dividend, divisor)
     )
     return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2 * root), divisor, 1.0))
-
-
-def filled(xp: Namespace, like: Array, number: float | Array) -> Array:
-    """Number, where it is none of the array's, as an array that stands beside one in `where`.
-
-    By a product, since torch.compile makes a new program for each value of a number that `where`
-    is given, and one for all values of a number that an array is multiplied with.
-    """
-    if not isinstance(number, float):
-        return number
-    return xp.multiply(xp.ones_like(like), number)
 
 
 def limited(

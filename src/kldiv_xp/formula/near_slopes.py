@@ -3,7 +3,7 @@
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, times
+from kldiv_xp.formula.any_size import filled, over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
@@ -63,6 +63,7 @@ def limited_above(xp: Namespace, d: Array, temperature: float | Array) -> Array:
     most = temperature * 24.0
     if isinstance(most, float):
         most = min(most, float(xp.finfo(d.dtype).max))
+    most = filled(xp, d, most)
     return xp.where(xp.greater(d, most), most, d)
 
 
