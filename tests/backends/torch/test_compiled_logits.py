@@ -96,7 +96,7 @@ def test_second_derivatives_are_those_of_the_formula():
     divergence = JS.of(2.0, 0.5)
 
     def rows(*pair):
-        return compiled_logits.divergences(pair, divergence)
+        return compiled_logits.divergences(torch.float64, pair, divergence)
 
     assert torch.autograd.gradgradcheck(rows, leaves)
 

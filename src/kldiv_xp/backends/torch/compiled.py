@@ -62,7 +62,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
     if not is_transformed() and compiled_logits.has_operator(arrays):
-        return compiled_logits.divergences(arrays, divergence)
+        return compiled_logits.divergences(context.working, arrays, divergence)
     if is_one_node(arrays):
         return Rows.apply(divergence, context.working, *arrays)
     return NotImplemented if is_transformed() else rows(context, divergence, *arrays)

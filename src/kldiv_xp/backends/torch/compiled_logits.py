@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.torch.eager_logits import row_slopes
 from kldiv_xp.backends.torch.internals import is_exported
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
@@ -31,8 +31,10 @@ def has_operator(arrays: Arrays) -> bool:
     return all(one.is_cpu for one in arrays) or all(one.is_cuda for one in arrays)
 
 
-def divergences(arrays: Arrays, divergence: Divergence) -> Array:
+def divergences(working: DType, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
+    if working != plain_context(*arrays[:2]).working:  # a result of more bits is asked for
+        arrays = *(one.to(working) for one in arrays[:2]), *arrays[2:]
     numbers, *options, _ = options_of(divergence)
     tensors = *arrays, *[None] * (3 - len(arrays)), numbers
     if is_differentiated(*arrays):
