@@ -1,4 +1,4 @@
-"""What all failures of a backend have in common that is no wrong number of a formula."""
+"""Causes that all failures of a backend share, other than a bug of the formula."""
 
 from collections.abc import Sequence
 

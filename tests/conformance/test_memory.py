@@ -31,7 +31,7 @@ def raising(input, target, *, reduction="mean", log_target=False):
     raise RuntimeError("no device")
 
 
-def float64(input, target, *, reduction="mean", log_target=False):
+def of_another_dtype(input, target, *, reduction="mean", log_target=False):
     return kl_div(input, target, reduction=reduction, log_target=log_target).astype("longdouble")
 
 
@@ -77,7 +77,7 @@ def cause_of(loss):
         (misreading, "do not lie in one piece of memory: read them by their strides"),
         (returning_nothing, "return something that is no array of the backend; the first"),
         (raising, "raise an exception; the first: must return a value, but raised RuntimeError"),
-        (float64, "have another dtype; the first: value must have the dtype"),
+        (of_another_dtype, "have another dtype; the first: value must have the dtype"),
     ],
 )
 def test_cause_that_all_failures_share_is_named(loss, cause):

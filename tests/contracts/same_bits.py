@@ -83,3 +83,9 @@ def differing(found: list[np.ndarray], expected: list[np.ndarray]) -> int:
     assert [one.shape for one in found] == [one.shape for one in expected]
     pairs = zip(found, expected, strict=True)
     return sum(int((bits(one) != bits(other)).sum()) for one, other in pairs)
+
+
+def read(backend, array, dtype):
+    """Numbers in float32, where NumPy has all of them; of bfloat16 torch makes several NaNs."""
+    values = backend.read(array).astype("float32")
+    return np.where(np.isnan(values), np.float32("nan"), values) if dtype == "bfloat16" else values

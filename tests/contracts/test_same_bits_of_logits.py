@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from array_libraries import library
 from conftest import usable
-from contracts.same_bits import differing
+from contracts.same_bits import differing, read
 from contracts.same_bits_of_logits import FEW, KINDS, OPTIONS, SPECIAL_ROWS, outcomes, table
 
 from kldiv_xp import kl_div_with_logits, kl_div_with_logits_gradient, thread_limit
@@ -21,12 +21,6 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 def operands(make, kind, dtype):
     x, t, w = table(kind)
     return make(x.astype("float64"), dtype), make(t.astype("float64"), dtype), make(w, "bool")
-
-
-def read(backend, array, dtype):
-    """Numbers in float32, where NumPy has all of them; of bfloat16 torch makes several NaNs."""
-    values = backend.read(array).astype("float32")
-    return np.where(np.isnan(values), np.float32("nan"), values) if dtype == "bfloat16" else values
 
 
 @cache

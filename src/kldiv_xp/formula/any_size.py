@@ -1,4 +1,4 @@
-"""Products and quotients with a number that is too small or too large for the type of an array."""
+"""Products, quotients and limits by a number, which the type of an array may not hold."""
 
 import math
 

@@ -8,7 +8,6 @@ import torch
 import torch.distributed as dist
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.torch.cuda_in_blocks import indices
 from kldiv_xp.backends.torch.dtensor_placements import complete, joined, parts_of, spread_as
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
@@ -19,6 +18,7 @@ from kldiv_xp.core.evaluate_rows import plain_slopes, rows_of, slopes_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.host.blocks import blocks
 
 
 class Rows(torch.autograd.Function):
@@ -138,7 +138,7 @@ def filled(
         return function(*widened(context, parts)).to(result.dtype)
     outer = parts[0].shape[:-1]
     parts = (*parts[:2], *(one.expand(*outer, 1) for one in parts[2:]))
-    for index in indices(tuple(slice(0, size) for size in outer), rows_at_once(operand)):
+    for index in blocks(outer, rows_at_once(operand)):
         result[index] = function(*widened(context, tuple(one[index] for one in parts)))
     return result
 

@@ -1,4 +1,4 @@
-"""What an operator of torch is told of a divergence: numbers, words, and a tensor of open numbers.
+"""Options of a divergence as arguments of a torch operator, open numbers as a tensor.
 
 Torch.compile makes a new program for each value of a float that an operator is given, though it
 knows its value to be open: so such numbers are told as a tensor of the host.

@@ -39,7 +39,7 @@ class TransformedRows(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Array | None) -> Array:
-        """Directional derivatives, without the slope by an operand that does not move."""
+        """Directional derivatives; an operand without a tangent adds nothing."""
         working, moves = ctx.options[0].working, tangents[2:4]
         x, t, *where = ctx.saved_tensors
         arrays = (x.to(working), t.to(working), *where)  # derivatives are rounded as their operands
