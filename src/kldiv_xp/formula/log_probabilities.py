@@ -76,19 +76,21 @@ def logarithm(xp: Namespace, p: Array, target: Array, log_target: bool, guard: G
 def ratio_by_arithmetic(xp: Namespace, p: Array, log_q: Array, log_p: Array | None) -> Array:
     """log p - log q, and 0 where p is 0, without a comparison.
 
-    XLA's code for a CPU leaves its vector loop for a comparison near a logarithm: the sum of
-    512 x 32000 float32 takes 159 ms with the full guard, 24 like this.
+    XLA on a CPU adds up in one loop what arithmetic, logarithms and extremes make; what comes from
+    a comparison is first written to an array as large as the operands: the sum of 512 x 32000
+    float32 takes 85 ms with the full guard, 20 like this, and 13 without a guard.
     """
     largest = float(xp.finfo(p.dtype).max)
-    # The minimum changes nothing. Without it XLA takes (r c) (r c), of arrays of one element, for
-    # (r r) (c c), and 0 c c is NaN.
-    root = xp.minimum(xp.multiply(xp.sqrt(p), largest), largest)
-    # 0 where p is 0, infinite where it is positive (the smallest number included), and NaN below.
-    bound = xp.multiply(xp.multiply(root, root), largest)
+    # A bound is 0 where p is 0, infinite where it is positive (the smallest number included).
     if log_p is None:
-        log_p = xp.log(xp.add(p, xp.subtract(1.0, xp.minimum(bound, 1.0))))
+        log_p = xp.maximum(xp.log(p), LOG_OF_ZERO)
+        bound = xp.multiply(xp.subtract(log_p, LOG_OF_ZERO), largest)
     else:
         log_p = xp.maximum(log_p, LOG_OF_ZERO)
+        bound = xp.minimum(xp.multiply(p, largest), largest)
+        # Without the minimum XLA multiplies the constants, and 0 times infinity is NaN.
+        bound = xp.minimum(xp.multiply(bound, largest), largest)
+        bound = xp.multiply(bound, largest)
     return xp.maximum(xp.negative(bound), xp.minimum(bound, xp.subtract(log_p, log_q)))
 
 
