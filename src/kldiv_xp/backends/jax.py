@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.jax_blocks import in_blocks
 from kldiv_xp.backends.jax_linear import linear_divergences
 from kldiv_xp.backends.jax_rows import (
     divergences,
@@ -25,6 +26,7 @@ from kldiv_xp.formula.form import Form, factors_of, has_factors, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 
 __all__ = [
+    "count",
     "divergences",
     "gradient",
     "linear_divergences",
@@ -108,45 +110,64 @@ def compiled_with_slopes(
     return compiled_sums(working, form, axis, arrays), *slopes
 
 
+def count(context: Context, mask: Array) -> Array:
+    """How many elements of a mask are true."""
+    return compiled_count(context.working, mask)
+
+
+@partial(jax.jit, static_argnums=0)
+def compiled_count(working: DType, mask: Array) -> Array:
+    """How many elements of a mask are true, in the type that is computed in."""
+    plainly = partial(jnp.sum, dtype=working)
+    on_cpu = partial(in_blocks, lambda axis, mask: plainly(mask, axis=axis), None)
+    return jax.lax.platform_dependent(mask, cpu=on_cpu, default=plainly)
+
+
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def compiled_sums(working: DType, form: Form, axis: Axes | None, arrays: Arrays) -> Array:
     """Sums of the terms over some axes or all, in the type that is computed in."""
-    return sums(form, axis, *widen(working, arrays))
+    return sums(working, form, axis, *arrays)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def sums(form: Form, axis: Axes | None, *arrays: Array) -> Array:
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
+def sums(working: DType, form: Form, axis: Axes | None, *arrays: Array) -> Array:
     """Sums of the terms; arrays are input, target and, if there is one, the mask."""
+    terms = partial(sums_of_terms, working, form)
+    if axis == ():
+        return terms(axis, *arrays)
     _, _, *where = arrays
-    plainly = partial(sums_of_terms, form, axis)
-    if axis == () or where or not has_factors(form):  # A mask is a comparison itself.
-        return plainly(*arrays)
-    by_arithmetic = partial(sums_of_factors, form, axis)
-    return jax.lax.platform_dependent(*arrays, cpu=by_arithmetic, default=plainly)
+    by_arithmetic = not where and has_factors(form)  # A mask is a comparison itself.
+    on_cpu = partial(sums_of_factors, working, form) if by_arithmetic else terms
+    # XLA's loop widens bfloat16 itself.
+    is_one_loop = by_arithmetic and jnp.dtype("float16") not in {one.dtype for one in arrays}
+    on_cpu = partial(on_cpu, axis) if is_one_loop else partial(in_blocks, on_cpu, axis)
+    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=partial(terms, axis))
 
 
-def sums_of_factors(form: Form, axis: Axes | None, *arrays: Array) -> Array:
-    """Sums without a comparison, for which XLA's code for a CPU would leave its vector loop."""
-    p, log_ratio = factors_of(form)(jnp, *arrays, guard=Guard.ARITHMETIC)
+def sums_of_factors(working: DType, form: Form, axis: Axes | None, *arrays: Array) -> Array:
+    """Sums without a comparison, which XLA's code for a CPU computes in one loop."""
+    widened = widen(working, arrays)
+    p, log_ratio = factors_of(form)(jnp, *widened, guard=Guard.ARITHMETIC)
     return unsigned(jnp.sum(p * log_ratio, axis=axis))
 
 
-def sums_of_terms(form: Form, axis: Axes | None, *arrays: Array) -> Array:
+def sums_of_terms(working: DType, form: Form, axis: Axes | None, *arrays: Array) -> Array:
     """Sums of the terms, all of them row by row first: XLA reduces rows best on a GPU."""
-    values = term_of(form)(jnp, *arrays)
+    values = term_of(form)(jnp, *widen(working, arrays))
     if axis is None and values.ndim > 1:
         values = jnp.sum(values, axis=-1)
     return unsigned(jnp.sum(values, axis=axis))
 
 
 def sums_and_tangents(
-    form: Form, axis: Axes | None, primals: Arrays, tangents: Arrays
+    working: DType, form: Form, axis: Axes | None, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
     """Values and directional derivatives, without the slope by an operand that does not move."""
-    values = sums(form, axis, *primals)
+    values = sums(working, form, axis, *primals)
     slopes = chained_slopes(form, Scale(), len(primals))
+    widened = widen(working, primals)
     moves = [
-        jnp.sum(slope(jnp, *primals, tangent), axis=axis)
+        jnp.sum(slope(jnp, *widened, cast(jnp, tangent, working)), axis=axis)
         for slope, tangent in zip(slopes, tangents[:2], strict=True)
         if not isinstance(tangent, SymbolicZero)
     ]

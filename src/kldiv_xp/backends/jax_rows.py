@@ -1,5 +1,6 @@
 """JAX: divergences of rows of logits, compiled, with derivatives in closed form."""
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -7,10 +8,10 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.jax_blocks import in_blocks
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
@@ -41,12 +42,11 @@ def compiled_row_slopes(
     working: DType, divergence: Divergence, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
 ) -> Gradient:
     """Derivatives of divergences of rows by the operands that are wanted, times a scale."""
-    widened = widen(working, arrays)
     by_input, by_target = (
-        cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None
-        for slope, operand, want in zip(
-            slopes_of_rows(divergence, Scale(), len(arrays)), arrays[:2], wanted, strict=True
-        )
+        cast(jnp, slopes(working, divergence, place == 1, arrays, scale), operand.dtype)
+        if want
+        else None
+        for place, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
     )
     return by_input, by_target
 
@@ -72,26 +72,36 @@ def compiled_rows_with_slopes(
 @partial(jax.jit, static_argnums=(0, 1))
 def compiled_rows(working: DType, divergence: Divergence, arrays: Arrays) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    return rows(divergence, *widen(working, arrays))
+    return rows(working, divergence, *arrays)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(0,))
-def rows(divergence: Divergence, *arrays: Array) -> Array:
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def rows(working: DType, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    return unsigned(rows_of(divergence, jnp, *arrays, guard=Guard.ARITHMETIC))
+    return few_at_a_time(partial(rows_at_once, working, divergence), arrays)
+
+
+def rows_at_once(working: DType, divergence: Divergence, axis: object, *arrays: Array) -> Array:
+    """Divergence of every row, which is the last axis."""
+    del axis
+    widened = widen(working, arrays)
+    return unsigned(rows_of(divergence, jnp, *widened, guard=Guard.ARITHMETIC))
+
+
+def few_at_a_time(function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Function (axis, *arrays) of rows; on a CPU of a few of them at a time."""
+    axis = (arrays[0].ndim - 1,)
+    on_cpu, plainly = partial(in_blocks, function, axis), partial(function, axis)
+    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=plainly)
 
 
 def rows_and_tangents(
-    divergence: Divergence, primals: Arrays, tangents: Arrays
+    working: DType, divergence: Divergence, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
     """Values and directional derivatives, without the slope by an operand that does not move."""
-    values = rows(divergence, *primals)
-    x, t, *where = primals
+    values = rows(working, divergence, *primals)
     moves = [
-        jnp.sum(
-            slopes_of(divergence, Guard.FULL, place == 1, jnp, x, t, tangent, *where),
-            axis=-1,
-        )
+        jnp.sum(slopes(working, divergence, place == 1, primals, tangent), axis=-1)
         for place, tangent in enumerate(tangents[:2])
         if not isinstance(tangent, SymbolicZero)
     ]
@@ -99,6 +109,26 @@ def rows_and_tangents(
 
 
 rows.defjvp(rows_and_tangents, symbolic_zeros=True)
+
+
+def slopes(
+    working: DType, divergence: Divergence, by_target: bool, arrays: Arrays, factor: Array
+) -> Array:
+    """Derivative of the divergences by one operand, times a factor."""
+    function = partial(slopes_at_once, working, divergence, by_target)
+    slope = few_at_a_time(function, arrays) * cast(jnp, factor, working)
+    _, _, *where = arrays
+    return jnp.where(where[0], slope, 0.0) if where else slope
+
+
+def slopes_at_once(
+    working: DType, divergence: Divergence, by_target: bool, axis: object, *arrays: Array
+) -> Array:
+    """Derivative of the divergence of every row by one operand."""
+    del axis
+    x, t, *where = widen(working, arrays)
+    one = jnp.ones_like(x[..., :1])
+    return slopes_of(divergence, Guard.FULL, by_target, jnp, x, t, one, *where)
 
 
 def product(context: Context, scale: Scale, upstream: Arrays) -> Array:

@@ -1,8 +1,8 @@
 """From checked operands and a resolved reduction to the value, or to its gradient.
 
 `arrays` are input, target and, if there is one, the mask, in one shape. A library's backend may
-define any of `terms`, `samples`, `loss`, `divergences`, `gradient` and `with_slopes`, and answers
-NotImplemented to arrays for which it knows no better way than the plain functions.
+define any of `terms`, `samples`, `loss`, `divergences`, `gradient`, `with_slopes` and `count`, and
+answers NotImplemented to arrays for which it knows no better way than the plain functions.
 """
 
 from collections.abc import Callable

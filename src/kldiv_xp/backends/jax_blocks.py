@@ -1,0 +1,84 @@
+"""JAX on a CPU: functions of rows, a few of them at a time."""
+
+from collections.abc import Callable
+from functools import partial
+from math import prod
+
+import jax
+import jax.numpy as jnp
+
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.core.evaluate import Arrays
+
+ELEMENTS = 2**16
+"""Of an operand in one block, so that what is computed on the way stays in the cache."""
+
+LARGEST_INDEX = 2**31 - 1
+
+
+def in_blocks(function: Callable[..., Array], axis: Axes | None, *arrays: Array) -> Array:
+    """Function (axis, *arrays) of samples, a few of them at a time where that is worth it.
+
+    Of each sample it gives one number, or one for each of its elements, and without axes the sum of
+    all elements.
+
+    XLA on a CPU writes what comes from a comparison or a conversion to arrays as large as the
+    operands, and the system clears their memory in each call: the sum of 512 x 32000 float32 with
+    a mask took 5.7 times as long as by blocks.
+    """
+    shape = arrays[0].shape
+    samples = shape[: -len(axis)] if axis else ()
+    if not is_cut(arrays) or (axis and axis != tuple(range(len(samples), len(shape)))):
+        return function(axis, *arrays)
+    if not samples:
+        elements = tuple(array.reshape(-1) for array in arrays)
+        return jnp.sum(of_rows(lambda *block: function(None, *block)[None], elements))
+    rows = tuple(array.reshape(prod(samples), -1) for array in arrays)
+    found = of_rows(partial(function, (1,)), rows)
+    return found.reshape(*samples, *found.shape[1:])
+
+
+def is_cut(arrays: Arrays) -> bool:
+    """Whether arrays of a CPU are worth blocks: large, of known size, and of one device alone.
+
+    Blocks of rows that several devices share would be gathered first.
+    """
+    shape = arrays[0].shape
+    if not all(isinstance(size, int) for size in shape):
+        return False
+    return 2 * ELEMENTS <= prod(shape) <= LARGEST_INDEX and has_one_device()
+
+
+def has_one_device() -> bool:
+    """Whether there is one CPU for JAX; on others than CPUs nothing is cut."""
+    try:
+        count: int = jax.device_count("cpu")
+    except RuntimeError:  # JAX has no CPU where JAX_PLATFORMS names none
+        return False
+    return count == 1
+
+
+def of_rows(function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Results of a function of some rows, joined."""
+    rows, *row = arrays[0].shape
+    count = max(1, ELEMENTS // prod(row))
+    whole = rows - rows % count
+
+    def block(start: Array) -> Array:
+        return function(*(cut(one, start, count) for one in arrays))
+
+    blocks = jax.lax.map(block, jnp.arange(0, whole, count))
+    blocks = blocks.reshape(-1, *blocks.shape[2:])
+    if whole == rows:
+        return blocks
+    return jnp.concat([blocks, function(*(one[whole:] for one in arrays))])
+
+
+def cut(array: Array, start: Array, count: int) -> Array:
+    """Some rows of an array."""
+    if array.dtype != jnp.bfloat16:
+        return jax.lax.dynamic_slice_in_dim(array, start, count)
+    # XLA on a CPU cuts no bfloat16: it widens the whole array first.
+    bits = jax.lax.bitcast_convert_type(array, jnp.uint16)
+    part = jax.lax.dynamic_slice_in_dim(bits, start, count)
+    return jax.lax.bitcast_convert_type(part, array.dtype)
