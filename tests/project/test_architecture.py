@@ -33,6 +33,7 @@ LIBRARIES_OF = {
     "backends.dask_reproducible": "dask",
     "backends.dask_reproducible_rows": "dask",
     "backends.jax": "jax",
+    "backends.jax_blocks": "jax",
     "backends.jax_linear": "jax",
     "backends.jax_meshes": "jax",
     "backends.jax_rows": "jax",

@@ -16,6 +16,7 @@ def by_rows(
     xp: Namespace,
     left: Array,
     *block: Array,
+    missing: Callable[[Namespace, Array], Array] | None = None,
 ) -> Array | None:
     """Result of each row that is left, from the first attempt that makes it finite, or the last.
 
@@ -34,8 +35,8 @@ def by_rows(
             result[chosen] = found
         else:
             continue
-        left = left.copy()
-        left[chosen] = is_missing(alone, found).reshape(left[chosen].shape)
+        left = alone.asarray(left, copy=True)
+        left[chosen] = (missing or is_missing)(alone, found).reshape(left[chosen].shape)
         if not left.any():
             break
     return result

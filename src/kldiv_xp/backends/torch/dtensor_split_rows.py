@@ -9,14 +9,13 @@ import torch.distributed as dist
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.backends.torch.dtensor_placements import complete, joined, parts_of, spread_as
+from kldiv_xp.backends.torch.dtensor_row_attempts import rows_function, slope_functions
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_row_slopes import row_slopes
-from kldiv_xp.core.evaluate_rows import plain_slopes, rows_of, slopes_of
+from kldiv_xp.core.evaluate_rows import plain_slopes
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.blocks import blocks
 
@@ -36,7 +35,8 @@ class Rows(torch.autograd.Function):
         xp = WholeRows(context.xp, arrays[0])
         parts = parts_of(arrays)
         rows = parts[0].new_empty(parts[0].shape[:-1], dtype=context.working)
-        rows = filled(rows, partial(rows_of, divergence, xp), context, arrays[0], parts)
+        function = partial(rows_function(divergence, parts), xp)
+        rows = filled(rows, function, context, arrays[0], parts)
         return joined(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
@@ -75,6 +75,10 @@ class WholeRows:
             array = array.new_full((*array.shape[:-1], 1), -torch.inf)
         return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
 
+    def min(self, array: Array, **options: Any) -> Array:
+        """Smallest of the smallest elements of all parts."""
+        return -self.max(-array, **options)
+
     def exchanged(self, tensor: Array, operation: Any) -> Array:
         """Reduction of a value over all processes."""
         tensor = tensor.contiguous()
@@ -91,14 +95,13 @@ def slopes_of_parts(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, for the local part."""
-    here = parts_of((*arrays[:2], upstream, *arrays[2:]))
-    xp = WholeRows(context.xp, arrays[0])
-    functions = (partial(slopes_of, divergence, Guard.FULL, which, xp) for which in (False, True))
+    *here, above = parts_of((*arrays, upstream))
+    slopes = scaled_slopes_of_parts(
+        arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
+    )
     by_input, by_target = (
-        spread_as(one, filled(torch.empty_like(part), function, context, arrays[0], here))
-        if want
-        else None
-        for one, part, function, want in zip(arrays[:2], here[:2], functions, wanted, strict=True)
+        None if slope is None else spread_as(one, slope)
+        for one, slope in zip(arrays[:2], slopes, strict=True)
     )
     return by_input, by_target
 
@@ -115,13 +118,12 @@ def scaled_slopes_of_parts(
     """The same of the parts themselves, times a scale, and times a cotangent if there is one."""
     xp = WholeRows(context.xp, operand)
     every = (*here, *above)
+    functions = slope_functions(divergence, scale, len(here), every)
     by_input, by_target = (
         filled(torch.empty_like(one), partial(function, xp), context, operand, every)
         if want
         else None
-        for function, one, want in zip(
-            row_slopes(divergence, scale, len(here)), here[:2], wanted, strict=True
-        )
+        for function, one, want in zip(functions, here[:2], wanted, strict=True)
     )
     return by_input, by_target
 

@@ -1,0 +1,71 @@
+"""Rows of logits in parts, in the memory of hosts: each row by the first form that suffices."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array
+from kldiv_xp.backends.torch.numpy_views import is_differentiated
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_row_slopes import row_slopes
+from kldiv_xp.core.evaluate_rows import rows_by, rows_of, slopes_by
+from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.host.row_attempts import Attempt, by_rows
+
+
+def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]:
+    """Function (xp, input, target[, where]) to rows, for tensors like these."""
+    if not may_look(parts):
+        return partial(rows_of, divergence)
+    return partial(rows_by, partial(first_finite, divergence.attempts(None)), divergence)
+
+
+def slope_functions(
+    divergence: Divergence, scale: Scale, count: int, parts: Arrays
+) -> list[Callable[..., Array]]:
+    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
+    if not may_look(parts):
+        return list(row_slopes(divergence, scale, count))
+    return [
+        partial(
+            chained, partial(first_finite, divergence.attempts(place)), divergence, scale, count
+        )
+        for place in (0, 1)
+    ]
+
+
+def may_look(parts: Arrays) -> bool:
+    """Whether values may decide: of tensors in the memory of a host, which nobody records."""
+    on_host = all(one.device.type == "cpu" for one in parts)
+    return on_host and not torch.compiler.is_compiling() and not is_differentiated(*parts)
+
+
+def first_finite(attempts: Sequence[Attempt], xp: Any, *parts: Array) -> Array | None:
+    """Result of each row by the first form that suits it and makes it finite.
+
+    Both are decided by numbers of whole rows, so that all processes meet in the same forms.
+    """
+    left = parts[0].new_ones(parts[0].shape[:-1], dtype=torch.bool)
+    return by_rows(attempts, xp, xp, left, *parts, missing=is_missing)
+
+
+def is_missing(xp: Any, found: Array) -> Array:
+    """Whether a row has an element that is not finite in any process."""
+    return xp.max((~xp.isfinite(found)).to(found.dtype), axis=-1) != 0
+
+
+def chained(
+    way: Callable[..., Array],
+    divergence: Divergence,
+    scale: Scale,
+    count: int,
+    xp: Any,
+    *arrays: Array,
+) -> Array:
+    """Slope of rows times the scale and the cotangent."""
+    (x, t, *where), upstream = arrays[:count], arrays[count:]
+    factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(x[..., :1]))
+    return slopes_by(way, divergence, xp, x, t, factor, *where)
