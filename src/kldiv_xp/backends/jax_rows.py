@@ -127,7 +127,7 @@ def slopes_at_once(
     """Derivative of the divergence of every row by one operand."""
     del axis
     x, t, *where = widen(working, arrays)
-    one = jnp.ones_like(x[..., :1])
+    one = jnp.ones((), working)
     return slopes_of(divergence, Guard.FULL, by_target, jnp, x, t, one, *where)
 
 
