@@ -1,4 +1,4 @@
-"""Which divergence of logits the options ask for."""
+"""Divergences of logits that options ask for."""
 
 from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.checks.arrays import type_name
@@ -72,7 +72,7 @@ def of_sparse(temperature: float, beta: float, target_is: TargetKind, tail: Tail
 
 
 def of_blocks(name: str, value: object, remedy: str) -> str:
-    """Why an array is refused."""
+    """Sentence that refuses an array."""
     return (
         f"`{name}` must be a number where logits are made in blocks; got an array: pass "
         f"{as_number(name, value)}, or {remedy}."
