@@ -125,3 +125,13 @@ def test_debugger_names_the_infinity_of_an_impossible_prediction():
     nothing = jnp.asarray([0.0, 0.5])
     with jax.debug_infs():
         assert jnp.isfinite(kl_div(operands[0], nothing, reduction="sum"))
+
+
+@pytest.mark.parametrize("call", [kl_div_with_logits, js_div_with_logits])
+def test_debugger_names_a_masked_class_beside_a_temperature_in_an_array_unless_compiled(call):
+    logits = jnp.asarray([[1.0, -jnp.inf, 2.0]]), jnp.asarray([[3.0, -jnp.inf, 2.0]])
+    with jax.debug_infs():
+        with pytest.raises(FloatingPointError, match="inf"):
+            call(*logits, temperature=jnp.asarray(2.0))
+        found = jax.jit(call)(*logits, temperature=jnp.asarray(2.0))
+    assert_allclose(found, call(*logits, temperature=2.0), rtol=1e-6)
