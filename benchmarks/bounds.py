@@ -1,4 +1,4 @@
-"""What a run says about its own limits: arithmetic in the cache, memory, page faults."""
+"""Limits of the machine in a run: arithmetic in the cache, memory, page faults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is measured: the cases, each with the peers that it is measured on."""
+"""Cases that are measured, each with its peers."""
 
 from dataclasses import dataclass, replace
 from math import prod

@@ -1,4 +1,4 @@
-"""What NumPy's functions take in the cache, and fresh memory: bounds of what is made of them."""
+"""Times of NumPy's functions in the cache and on fresh memory: bounds of loops made of them."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

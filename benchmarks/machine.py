@@ -1,4 +1,4 @@
-"""What the numbers depend on, told without naming the machine."""
+"""Facts about the machine that numbers depend on, without its name."""
 
 import os
 import platform

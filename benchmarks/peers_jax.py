@@ -1,4 +1,4 @@
-"""What is timed on JAX arrays, all of it jitted: Optax, Keras and ours."""
+"""Peers that are timed on JAX arrays, all of them jitted: Optax, Keras and ours."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""What is timed with numba: a loop, as one writes it."""
+"""Peers that are timed with numba: a loop, as one writes it."""
 
 from collections.abc import Callable
 

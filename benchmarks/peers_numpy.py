@@ -1,4 +1,4 @@
-"""What is timed on NumPy arrays: the limit, textbook, SciPy, numexpr, and ours."""
+"""Peers that are timed on NumPy arrays: the limit, textbook, SciPy, numexpr, and ours."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is timed on torch tensors: torch's own loss and ours, eager and compiled."""
+"""Peers that are timed on torch tensors: torch's own loss and ours, eager and compiled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +41,7 @@ def our_loss(case: Case) -> Loss:
 
 
 def of_logits(x: torch.Tensor, t: torch.Tensor, reduction: str) -> torch.Tensor:
-    """What torch offers for two arrays of logits."""
+    """Loss of two arrays of logits by torch's own functions."""
     log_q, log_p = (functional.log_softmax(logits, dim=-1) for logits in (x, t))
     return functional.kl_div(log_q, log_p, reduction=reduction, log_target=True)
 

@@ -158,12 +158,12 @@ def apart(heights: list[float], least: float) -> list[float]:
 
 
 def lowest(group: list[float], least: float) -> float:
-    """Where the first of a group stands when it is spread around its middle."""
+    """Position of the first of a group that is spread around its middle."""
     return sum(group) / len(group) - least * (len(group) - 1) / 2
 
 
 def highest(group: list[float], least: float) -> float:
-    """Where the last one stands."""
+    """Position of the last one."""
     return lowest(group, least) + least * (len(group) - 1)
 
 

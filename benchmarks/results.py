@@ -1,4 +1,4 @@
-"""What was measured, as one JSON document: collected, written, read and looked up."""
+"""Results of a run as one JSON document: collected, written, read and looked up."""
 
 import json
 from collections import defaultdict
@@ -68,7 +68,7 @@ class Results:
     document: Line
 
     def entry(self, case: str, peer: str) -> Line:
-        """What was measured on a peer, or an empty entry."""
+        """Results of a peer, or an empty entry."""
         found: Line = self.document["measured"].get(case, {}).get(peer, {})
         return found
 

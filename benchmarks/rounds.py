@@ -50,7 +50,7 @@ class Worker:
         return {"error": f"the process ended with exit code {self._process.wait()}"}
 
     def measure(self, case: Case) -> Line:
-        """What the worker answers to a case."""
+        """Answer of the worker to a case."""
         with suppress(BrokenPipeError):
             print(json.dumps(asdict(case)), file=self._process.stdin, flush=True)
         return self.listen()

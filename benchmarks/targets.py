@@ -32,12 +32,12 @@ class Target:
         return f"≥ {self.at_least:g}x" if self.at_most is None else f"≤ {self.at_most:g}x"
 
     def readings(self, results: Results) -> list[list[float]]:
-        """What was measured in each case, sorted over the rounds; the worst case last."""
+        """Measurements of each case, sorted over the rounds; the worst case last."""
         found = [values for case in self.cases if (values := self.reading(results, case))]
         return sorted(found, key=middle, reverse=self.at_most is None)
 
     def reading(self, results: Results, case: str) -> list[float]:
-        """What was measured in one case, in each round."""
+        """Measurements of one case, in each round."""
         if self.memory:
             grown = results.memory(case, self.over)
             return [] if grown is None else [grown / MIB]

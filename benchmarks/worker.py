@@ -1,4 +1,4 @@
-"""One peer in a process of its own: a case in, what was measured out, a JSON line each."""
+"""One peer in a process of its own: a case comes in, measurements go out, a JSON line each."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ def reply(replies: TextIO, line: Line) -> None:
 
 
 def answer(prepare: Prepare, case: Case) -> Line:
-    """What was measured, or the first line of what went wrong."""
+    """Measurements, or the first line of an error."""
     try:
         function = prepare(case, *operands(case))
         if case.kind == "memory":

@@ -61,7 +61,7 @@ def train_in_parts(batch):
 
 
 def mean_of_means(batch):
-    """What comes out where each microbatch divides by its own tokens: another number."""
+    """Loss where each microbatch divides by its own tokens: another number."""
     student, parts = new_student(), RANKS * MICROBATCHES
     means = [
         kl_div_with_logits(student(tokens), teacher, where=real, reduction="mean").item()

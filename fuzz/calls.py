@@ -92,7 +92,7 @@ def each(function: Any, call: Call, results: int) -> tuple[np.ndarray, ...]:
 
 
 def divisor(call: Call) -> mpf:
-    """What the sum is divided by; NaN where there is nothing to average."""
+    """Divisor of the sum; NaN where there is nothing to average."""
     shape = tuple(n for place, n in enumerate(call.input.shape) if place not in call.axes)
     if call.where is None or call.reduction != "mean":
         return reference.divisor(call.reduction, shape)

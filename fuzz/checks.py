@@ -1,4 +1,4 @@
-"""What is checked of a call: its value or derivatives, its type, and that it changes nothing."""
+"""Checks of a call: its value or derivatives, its type, and that it changes nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ def shared(call: Any) -> Iterator[None]:
 
 
 def run(backend: Backend, call: Any, function: Callable[..., Any], **options: Any) -> Any:
-    """What a function returns, which must leave its operands as they are."""
+    """Result of a function, which must leave its operands as they are."""
     operands = operands_of(backend, call)
     before = [backend.read(operand).tobytes() for operand in operands]
     with shared(call):

@@ -1,4 +1,4 @@
-"""What the arithmetic of a backend does to the smallest numbers."""
+"""Treatment of the smallest numbers by the arithmetic of a backend."""
 
 from array_libraries import Backend
 
@@ -13,7 +13,7 @@ class Flushing(Format):
 
     @property
     def smallest_subnormal(self) -> float:
-        """What a result may lose when it becomes 0."""
+        """Size below which a result may become 0."""
         return self.smallest_normal
 
 

@@ -1,4 +1,4 @@
-"""Which results are right: all that rounds from within the bound of the exact number."""
+"""Interval of the right results: all that round from within the bound of the exact number."""
 
 import math
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Interval:
 def differences(
     found: np.ndarray, expected: np.ndarray, form: Format, *, flushed: bool
 ) -> list[str]:
-    """What is wrong with a result, element by element."""
+    """Errors of a result, element by element."""
     assert found.shape == expected.shape, f"shape {found.shape} instead of {expected.shape}"
     return [
         f"{place}: got {float(found[place])!r}, exactly {mp.nstr(interval.exact, 20)}, "

@@ -41,7 +41,7 @@ class LinearCall:
 
     @property
     def target_is(self) -> str:
-        """What the target holds."""
+        """Kind of the target."""
         return "logits" if self.indices is None else "probabilities"
 
     @property

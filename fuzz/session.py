@@ -29,7 +29,7 @@ class Pair:
 
 @dataclass
 class Tally:
-    """What a pair has been through."""
+    """History of a pair."""
 
     rounds: int = 0
     calls: int = 0
@@ -78,7 +78,7 @@ def save(pair: Pair, number: int, error: Exception, folder: Path) -> str:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """What `save` has written."""
+    """Record that `save` has written."""
     record: dict[str, Any] = json.loads(path.read_text())
     return record
 
@@ -91,7 +91,7 @@ def replay(record: dict[str, Any]) -> None:
 
 
 def table(tallies: dict[Pair, Tally]) -> str:
-    """What has been run, a line for each pair."""
+    """Summary of a session, a line for each pair."""
     lines = [
         f"{pair!s:40} {tally.calls:8} calls {tally.seconds:8.1f} s {len(tally.failures):3} failures"
         for pair, tally in tallies.items()

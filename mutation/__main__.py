@@ -129,7 +129,7 @@ def keep(lines: tuple[int, ...], path: Path) -> None:
 
 
 def arguments(module: str) -> list[str]:
-    """What pytest is told to run."""
+    """Arguments of pytest: the tests to run."""
     group = GROUPS[MODULES[module]]
     names = [file for name in group["modules"][module] for file in SEVERAL.get(name, [name])]
     tests = [f"tests/{name}.py" for name in names]

@@ -40,11 +40,11 @@ class Backend:
             return self.wrap(partial(function, **options))(*arrays)
 
     def values(self, function: Callable[..., Any], *arrays: Any, **options: Any) -> np.ndarray:
-        """What the function returns, on the host."""
+        """Results of the function, on the host."""
         return self.read(self.call(function, *arrays, **options))
 
     def skip_reason(self) -> str | None:
-        """Why this backend cannot run here, or None."""
+        """Reason why this backend cannot run here, or None."""
         root = self.library.partition(".")[0]
         if importlib.util.find_spec(root) is None:
             return f"{root} is not installed"

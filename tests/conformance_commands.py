@@ -19,7 +19,7 @@ def invoke(*arguments):
 
 
 def environment():
-    """What another process needs to import what this one can."""
+    """Environment in which another process imports what this one can."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 

@@ -63,7 +63,7 @@ def mutants():
 
 
 def outcomes(book, text, asked):
-    """What comes of vectors for a text."""
+    """Verdicts on a text by vectors."""
     scope = {"__name__": "mutant"}
     exec(compile(text, book, "exec"), scope)
     implementation = Implementation(
@@ -74,7 +74,7 @@ def outcomes(book, text, asked):
 
 
 def judged(mutant):
-    """What comes of a mutant."""
+    """Verdicts on a mutant."""
     return outcomes(mutant.book, mutant.text, needed(mutant.book))
 
 

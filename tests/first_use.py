@@ -231,7 +231,7 @@ def is_in_blocks():
 
 
 def child(call, name):
-    """What goes wrong in a child of this process."""
+    """Error in a child of this process."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         wrong = ""

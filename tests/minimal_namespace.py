@@ -83,7 +83,7 @@ def made(hidden, *operands):
 
 
 def hidden(*operands):
-    """What arrays hold: of arrays of one kind, on which alone functions are defined."""
+    """Values of arrays of one kind, on which alone functions are defined."""
     assert builtins.all(isinstance(one, Array) for one in operands), "functions take arrays"
     assert len({one.dtype.kind for one in operands}) == 1, "kinds do not promote"
     return [one._hidden for one in operands]

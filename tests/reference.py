@@ -25,7 +25,7 @@ def term(
     log_input: bool = True,
     generalized: bool = False,
 ) -> float:
-    """What one element contributes."""
+    """Term of one element."""
     x, target = float(input), float(target)
     p, q = exp(target) if log_target else target, exp(x) if log_input else x
     log_q = x if log_input else log(x)

@@ -67,7 +67,7 @@ OF = {
 
 
 def words(backend, word, x, **fields):
-    """What users of the library of a backend write."""
+    """Code as users of the library of a backend write it."""
     module, own = OF.get(backend.library, (backend.library, STANDARD))
     if word == "from_list" and backend.name == "torch-cuda":
         fields["dtype"] += f", device={fields.pop('beside', 'input')}.device"

@@ -1,4 +1,4 @@
-"""Which forms of the mathematics a row of logits gets, read off the divergences themselves."""
+"""Forms of the mathematics that rows of logits get, read off the divergences themselves."""
 
 from functools import partial
 from typing import Any

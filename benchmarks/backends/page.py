@@ -69,7 +69,7 @@ def tests(found: list[Line]) -> str:
 
 
 def autodiff(facts: Facts) -> str:
-    """Who differentiates."""
+    """Way to derivatives, in the words of the page."""
     return "in closed form" if facts.constant else "no"
 
 

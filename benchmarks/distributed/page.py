@@ -44,7 +44,7 @@ def write_page(results: Path, path: Path) -> None:
 
 
 def views(records: list[Record], processors: int) -> dict[str, Any]:
-    """What the template shows of the records."""
+    """Values that the template shows of the records."""
     by_engine: dict[str, list[Record]] = {}
     for record in records:
         by_engine.setdefault(record["engine"], []).append(record)

@@ -1,4 +1,4 @@
-"""What is measured on a GPU: shapes, types, forward alone or with the derivative."""
+"""Cases that are measured on a GPU: shapes, types, forward alone or with the derivative."""
 
 from dataclasses import asdict, dataclass
 from math import prod
@@ -20,7 +20,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What a table calls it."""
+        """Name in a table."""
         rows, columns = self.shape
         space = ", log_target" if self.log_target else ""
         way = "forward and backward" if self.backward else "forward"

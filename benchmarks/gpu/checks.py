@@ -1,4 +1,4 @@
-"""What others judge: the unit tests and the conformance suite, each in a process of its own."""
+"""Checks by others: the unit tests and the conformance suite, each in a process of its own."""
 
 import json
 import os
@@ -132,12 +132,12 @@ def failed(lines: list[Line]) -> list[str]:
 
 
 def all_syncs(*, dry_run: bool) -> dict[str, Line]:
-    """Which calls wait for the device, of each library that is asked."""
+    """Calls that wait for the device, of each library that is asked."""
     return {library: syncs(library, dry_run=dry_run) for library in ("torch", "cupy")}
 
 
 def syncs(library: str, *, dry_run: bool) -> Line:
-    """Which calls wait for the device."""
+    """Calls that wait for the device."""
     done = python("benchmarks.gpu.syncs", library, *(["--dry-run"] if dry_run else []))
     if done.returncode:
         return {"error": last_line(done.stderr)}

@@ -1,4 +1,4 @@
-"""What is timed on arrays of CuPy: a copy, the textbook's expression and ours."""
+"""Peers that are timed on arrays of CuPy: a copy, the textbook's expression and ours."""
 
 from collections.abc import Callable
 from typing import Any

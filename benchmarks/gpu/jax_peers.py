@@ -1,4 +1,4 @@
-"""What is timed on JAX arrays, all of it jitted: Optax and ours."""
+"""Peers that are timed on JAX arrays, all of them jitted: Optax and ours."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the numbers depend on: the GPU, its driver, the libraries; no name of a machine."""
+"""Facts that the numbers depend on: the GPU, its driver, the libraries; no name of a machine."""
 
 from typing import Any
 

@@ -37,11 +37,11 @@ class Peer:
 
     @property
     def library(self) -> str:
-        """Which library its arrays are of."""
+        """Library of its arrays."""
         return self.place.partition("_")[0]
 
     def why_not(self, case: Case) -> str | None:
-        """Why a case is not measured, or None."""
+        """Reason why a case is not measured, or None."""
         if case.dtype not in self.dtypes:
             return f"no {case.dtype}"
         if case.is_linear:

@@ -113,7 +113,7 @@ def in_capture(function: Callable[[], object]) -> None:
 
 
 def judged(name: str, function: Callable[[], object], judge: Callable[..., None]) -> Line:
-    """What came of one call: an error, or None where nothing waited."""
+    """Error of one call, or None where nothing waited."""
     function()  # compiles, and fills the pools of memory
     try:
         judge(function)

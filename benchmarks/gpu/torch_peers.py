@@ -1,4 +1,4 @@
-"""What is timed on CUDA tensors: a copy, torch's own loss, Liger's and ours."""
+"""Peers that are timed on CUDA tensors: a copy, torch's own loss, Liger's and ours."""
 
 import math
 from collections.abc import Callable, Sequence

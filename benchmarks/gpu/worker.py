@@ -1,4 +1,4 @@
-"""One peer in a process of its own: cases in, what was measured out, a JSON line each."""
+"""One peer in a process of its own: cases come in, measurements go out, a JSON line each."""
 
 import json
 import sys
@@ -89,7 +89,7 @@ def alone() -> Iterator[None]:
 
 
 def first_line(error: Exception) -> str:
-    """What went wrong, in a line."""
+    """Error in one line."""
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 

@@ -81,7 +81,7 @@ def options(draft: Draft) -> dict[str, Any]:
 
 
 def solved(draft: Draft) -> Solution:
-    """What a draft expects."""
+    """Expected results of a draft."""
     for kind, way in WAYS.items():
         if isinstance(draft, kind):
             return way(draft)
@@ -95,7 +95,7 @@ def solved(draft: Draft) -> Solution:
 
 
 def solved_logits(draft: LogitsDraft) -> Solution:
-    """What a draft with logits expects."""
+    """Expected results of losses of logits."""
     if draft.reproducible:
         return solve_same_bits_of_logits(draft)
     if draft.upstream is not None:

@@ -1,4 +1,4 @@
-"""What is seen of a draft from outside: operands that do not fit, and subnormal numbers."""
+"""Properties that a draft shows from outside: operands that do not fit, and subnormal numbers."""
 
 import math
 

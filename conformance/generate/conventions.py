@@ -1,4 +1,4 @@
-"""What real libraries prescribe where they differ, step by step in a format."""
+"""Conventions of real libraries where they differ, step by step in a format."""
 
 import math
 from collections.abc import Callable, Sequence

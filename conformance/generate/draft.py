@@ -1,4 +1,4 @@
-"""What a group says about a vector; everything else follows from it."""
+"""Draft of a vector, as a group writes it; everything else follows from it."""
 
 from dataclasses import dataclass
 

@@ -31,7 +31,7 @@ class Form:
         return p, q, log_p, mp.log(q) if q else -mp.inf
 
     def term(self, x: float, t: float) -> mpf:
-        """What one element contributes."""
+        """Term of one element."""
         p, q, log_p, log_q = self.pair(x, t)
         value = p * (log_p - log_q) if p else mpf(0)
         return value - p + q if self.generalized else value

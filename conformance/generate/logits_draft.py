@@ -1,4 +1,4 @@
-"""What a group says about a call with logits."""
+"""Draft of a vector for a loss of logits, as a group writes it."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -42,7 +42,7 @@ def log_probability(p: mpf, target: float, log_target: bool) -> mpf:
 
 
 def term(log_q: float, target: float, log_target: bool, form: Format) -> mpf:
-    """What one element contributes, p (log p - log q): in nats, nothing where p is 0."""
+    """Term of one element, p (log p - log q): in nats, 0 where p is 0."""
     if math.isnan(log_q) or math.isnan(target):
         return mp.nan
     p = probability(target, log_target, form)

@@ -13,7 +13,7 @@ Numbers = list[float]
 
 
 class Options(NamedTuple):
-    """What is asked for."""
+    """Options of the call."""
 
     temperature: float
     is_scaled: bool
@@ -26,7 +26,7 @@ class Options(NamedTuple):
 
     @property
     def square(self) -> float:
-        """What divergences are multiplied by."""
+        """Factor of the divergences."""
         return self.temperature * self.temperature if self.is_scaled else 1.0
 
     def over(self, x: float) -> float:

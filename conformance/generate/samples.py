@@ -1,4 +1,4 @@
-"""Which terms are summed into a sample, which are left out, and what a reduction divides by."""
+"""Samples: the terms that are summed, those that are left out, and the divisor of a reduction."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a vector expects, and which conventions of other libraries differ from it."""
+"""Expected results of a vector, and the conventions of other libraries that differ from them."""
 
 import math
 from dataclasses import dataclass

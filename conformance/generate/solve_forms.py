@@ -1,4 +1,4 @@
-"""What a draft of another form of the loss expects; no library prescribes anything else."""
+"""Expected results of other forms of the loss; no library prescribes anything else."""
 
 from mpmath import mpf
 

@@ -1,4 +1,4 @@
-"""What a draft with logits expects that asks for the gradient."""
+"""Expected gradients of losses of logits."""
 
 from mpmath import mpf
 

@@ -1,4 +1,4 @@
-"""What a draft with logits expects."""
+"""Expected results of losses of logits."""
 
 from mpmath import mp, mpf
 

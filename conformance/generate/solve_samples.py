@@ -1,4 +1,4 @@
-"""What a draft with `axis` or `where` expects: exact sums over its selected terms."""
+"""Expected results with `axis` or `where`: exact sums over the selected terms."""
 
 from mpmath import mp, mpf
 

@@ -1,4 +1,4 @@
-"""What a draft of the Jensen-Shannon divergence of tables expects."""
+"""Expected results of the Jensen-Shannon divergence of tables."""
 
 from mpmath import mp, mpf
 

@@ -43,7 +43,7 @@ class Mixture:
         return [(*row, log_m) for row in rows]
 
     def term(self, x: float, t: float) -> mpf:
-        """What one element contributes."""
+        """Term of one element."""
         if (pair := self.at_end(x, t)) is not None:
             return self.form.term(*pair)
         return mp.fsum(w * p * (log - m) for w, p, log, m in self.sides(x, t) if p)

@@ -99,7 +99,7 @@ class Adapter:
         return flat(self.read(array))
 
     def reason_to_skip(self) -> str | None:
-        """Why this backend cannot run here, or None."""
+        """Reason why this backend cannot run here, or None."""
         root = self.library.partition(".")[0]
         if sys.modules.get(root) is None and importlib.util.find_spec(root) is None:
             return f"{root} is not installed"

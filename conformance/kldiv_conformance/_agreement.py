@@ -29,7 +29,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Distance:
-    """Where two sides are farthest apart on a vector.
+    """Place where two sides are farthest apart on a vector.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ def farthest(
     left: Mapping[str, Sequence[float]],
     right: Mapping[str, Sequence[float]],
 ) -> Distance:
-    """Where two sides are farthest apart on a vector."""
+    """Place where two sides are farthest apart on a vector."""
     found = [
         distance
         for name, result in find(identifier).results.items()

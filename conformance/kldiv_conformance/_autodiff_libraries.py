@@ -53,7 +53,7 @@ def differentiate_torch(
 
 
 def no_cuda_in_torch() -> str | None:
-    """Why torch has no CUDA device."""
+    """Reason why torch has no CUDA device."""
     return None if library("torch").cuda.is_available() else "torch sees no CUDA device"
 
 
@@ -120,7 +120,7 @@ def differentiate_mlx(
 
 
 def no_mlx() -> str | None:
-    """Why MLX cannot be imported: its wheel for Linux comes without a library of operations."""
+    """Reason why MLX cannot be imported: its wheel for Linux lacks a library of operations."""
     try:
         library("mlx.core")
     except ImportError as error:

@@ -49,7 +49,7 @@ def is_special(path: Path) -> bool:
 
 
 def partial(path: Path) -> Path:
-    """Where a file is written before it gets its own name."""
+    """Path where a file is written before it gets its own name."""
     return path.with_name(f".kldiv-conformance-{os.getpid()}")
 
 

@@ -64,7 +64,7 @@ def read_cupy(array: Array) -> list[float]:
 
 
 def no_cuda_in_cupy() -> str | None:
-    """Why CuPy has no CUDA device."""
+    """Reason why CuPy has no CUDA device."""
     cupy = library("cupy")
     try:
         return None if cupy.cuda.runtime.getDeviceCount() else "cupy sees no CUDA device"
@@ -103,7 +103,7 @@ def read_dpnp(array: Array) -> list[float]:
 
 
 def no_device_in_dpnp() -> str | None:
-    """Why dpnp has no device: its runtime for CPUs is found by a variable of the environment."""
+    """Reason why dpnp has no device: a variable of the environment names its runtime for CPUs."""
     if library("dpctl").get_devices():
         return None
     path = Path(sys.prefix) / "lib" / "libintelocl.so"

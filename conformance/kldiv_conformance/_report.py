@@ -32,7 +32,7 @@ class Report:
 
     @property
     def skipped(self) -> dict[str, str]:
-        """Why the other backends did not run."""
+        """Reasons why the other backends did not run."""
         return {
             line["backend"]: line["skipped"]
             for line in self.backends

@@ -1,4 +1,4 @@
-"""Where a bug of each flag shows: in which vectors, in which of their results, and how."""
+"""Scopes of flags: the vectors in which a bug shows, in which of their results, and how."""
 
 import math
 from collections.abc import Callable

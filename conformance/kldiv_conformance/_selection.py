@@ -12,7 +12,7 @@ from kldiv_conformance._vectors import GROUPS, by_id, notes, vectors
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which vectors are asked for; all of them unless something is said.
+    """Selection of vectors; all of them unless something is said.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which bugs would explain the failures of an implementation, the likeliest first."""
+"""Bugs that would explain the failures of an implementation, the likeliest first."""
 
 import math
 from collections import Counter

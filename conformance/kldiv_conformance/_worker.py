@@ -55,7 +55,7 @@ def main(answers: Answers, job: dict[str, Any]) -> None:
 
 
 def reason_to_skip(adapter: Adapter) -> str | None:
-    """Why a backend does not run here: an array library that cannot be imported is a reason."""
+    """Reason why a backend does not run here: an array library that cannot be imported is one."""
     try:
         reason = adapter.reason_to_skip()
         if reason is None:

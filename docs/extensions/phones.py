@@ -76,7 +76,7 @@ def least_width(path: Path) -> int:
 
 
 def kept(match: re.Match[str]) -> str:
-    """What a program prints, marked where it has columns."""
+    """Output of a program, marked where it has columns."""
     has_columns = COLUMNS.search(unescape(TAG.sub("", match[2])))
     return match.group().replace(
         "highlight-text", "highlight-text columns", 1 if has_columns else 0

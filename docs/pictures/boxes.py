@@ -1,4 +1,4 @@
-"""What the pictures have in common: boxes with text, a few colours, bytes that stay the same."""
+"""Common parts of the pictures: boxes with text, a few colours, bytes that stay the same."""
 
 from pathlib import Path
 

@@ -70,7 +70,7 @@ def table_for_phones(axes: Axes, rows: list[Row], top: float) -> None:
 
 
 def mask(axes: Axes, x: float, y: float, selected: int) -> None:
-    """What is selected of the words of a sentence."""
+    """Words of a sentence that are selected."""
     for word in range(WORDS):
         at = x, y - (word + 1) * CELL
         color, text = (GREEN, "True") if word < selected else (GREY, "False")

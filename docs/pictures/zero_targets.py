@@ -1,4 +1,4 @@
-"""What two targets of 0 do to a loss and its gradients: here, in torch and in Optax."""
+"""Effect of two targets of 0 on a loss and its gradients: here, in torch and in Optax."""
 
 import math
 from collections.abc import Callable

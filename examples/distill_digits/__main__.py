@@ -50,7 +50,7 @@ def arguments():
 
 
 def lessons(digits, teacher):
-    """What each of the three students is shown."""
+    """Training data of each of the three students."""
     few = digits.first(LABELLED)
     beliefs = data.soft_targets(teacher, digits.images, TEMPERATURE)
     everything = len(digits.images)

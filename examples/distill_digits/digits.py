@@ -44,7 +44,7 @@ def train_teacher(digits: Digits) -> MLPClassifier:
 
 
 def soft_targets(teacher: MLPClassifier, images: np.ndarray, temperature: float) -> np.ndarray:
-    """What the teacher believes of each image, its logits divided by the temperature."""
+    """Teacher's distribution of each image, from logits divided by the temperature."""
     powers = teacher.predict_log_proba(images) / temperature
     beliefs = np.exp(powers - powers.max(axis=1, keepdims=True))
     return beliefs / beliefs.sum(axis=1, keepdims=True)

@@ -13,7 +13,7 @@ MOMENTUM = 0.9
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a student is shown: images, the distributions to match, and their temperature."""
+    """Training data of a student: images, the distributions to match, and their temperature."""
 
     name: str
     images: np.ndarray

@@ -1,4 +1,4 @@
-"""What a diagnosis finds is raised where it is asked for, and costs nothing where it is not."""
+"""Findings of a diagnosis are raised where asked for, and cost nothing where they are not."""
 
 import inspect
 import pickle

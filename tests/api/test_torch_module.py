@@ -136,7 +136,7 @@ def test_docstring_has_its_sections(section):
 
 
 def python(program):
-    """What a program says in a fresh interpreter, and of its failure."""
+    """Output of a program in a fresh interpreter, and of its failure."""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

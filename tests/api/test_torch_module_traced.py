@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from api.torch_student import BOTH_SPACES, KLDivLoss, close, lesson, operands, student, torch
 
+from kldiv_xp.torch import JSDivWithLogitsLoss, KLDivWithLogitsLoss
+
 # torch.export copies what torch itself deprecates.
 EXPORT_DEPRECATES = pytest.mark.filterwarnings(
     "ignore:.*isinstance.treespec, LeafSpec.*:FutureWarning"
@@ -98,3 +100,32 @@ def test_a_traced_model_computes_the_same_for_any_batch(reduction):
     features, target = lesson()
     traced = torch.jit.trace(model, (features, target))
     close(traced(features[:5], target[:5]), model(features[:5], target[:5]))
+
+
+OPTIONS_THAT_CHANGE = {
+    "temperature": (KLDivWithLogitsLoss, [1.0, 2.0, 3.0], -1.0),
+    "beta": (JSDivWithLogitsLoss, [0.5, 0.25, 0.75], 2.0),
+    "reduction": (KLDivWithLogitsLoss, ["sum", "batchmean"], "total"),
+    "axis": (KLDivWithLogitsLoss, [0, -1], None),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS_THAT_CHANGE)
+def test_an_option_set_within_compiled_code_holds_there_and_after(option):
+    kind, values, wrong = OPTIONS_THAT_CHANGE[option]
+    loss, (features, target) = kind(), lesson()
+    features = features[:, : target.shape[-1]]
+
+    def changed(value):
+        setattr(loss, option, value)
+        return loss(features, target)
+
+    torch.compiler.reset()
+    whole = torch.compile(changed, fullgraph=True, backend="aot_eager")
+    for value in values:
+        close(whole(value), kind(**{option: value})(features, target))
+        assert getattr(loss, option) == value
+    torch.compiler.reset()
+    with pytest.raises((TypeError, ValueError), match=f"^`{option}` must be"):
+        torch.compile(changed, backend="aot_eager")(wrong)
+    assert getattr(loss, option) == values[-1]

@@ -18,7 +18,7 @@ class Plain(np.ndarray):
 
 
 def plain(function, *arrays, **options):
-    """What the plain expression gives, as arrays of NumPy."""
+    """Results of the plain expression, as arrays of NumPy."""
     result = function(*[array.view(Plain) for array in arrays], **options)
     results = result if isinstance(result, tuple) else (result,)
     return [np.asarray(value) for value in results]

@@ -45,7 +45,7 @@ class Context:
 
 
 class Array:
-    """What the backend asks of an array of CuPy, over one of NumPy."""
+    """Interface of an array of CuPy that the backend uses, over one of NumPy."""
 
     def __init__(self, host):
         self.host = host

@@ -15,6 +15,7 @@ from kldiv_xp import (
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
+    kl_div_with_logits_gradient,
 )
 from kldiv_xp.backends import one_chunk
 from kldiv_xp.host.threads import thread_count
@@ -210,3 +211,34 @@ def test_result_knows_its_type_before_it_is_computed(da, reduction):
     result = kl_div(lazy, half, reduction=reduction)
     assert result.dtype == np.float16
     assert isinstance(result._meta, np.ndarray)
+
+
+class Counted:
+    """An array that counts how often a part of it is loaded."""
+
+    def __init__(self, values):
+        self.values, self.loads = values, 0
+        self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
+
+    def __getitem__(self, index):
+        self.loads += 1
+        return self.values[index]
+
+
+@pytest.mark.parametrize("chunks", [(2, 6, 5), (2, 6, 2)], ids=["whole rows", "parts of rows"])
+@pytest.mark.parametrize(
+    "gradient",
+    [partial(kl_div_gradient, reduction="sum"), kl_div_with_logits_gradient],
+    ids=["tables", "logits"],
+)
+def test_loss_and_derivatives_computed_together_load_every_chunk_once(da, gradient, chunks):
+    sources = [Counted(one) for one in (np.log(PROBABILITIES[0]), PROBABILITIES[1])]
+    lazy = [da.from_array(one, chunks=chunks, asarray=False, name=False) for one in sources]
+    results = gradient(*lazy, return_value=True)
+    for one in sources:
+        one.loads = 0  # by Dask, which asks for an empty part
+    computed = dask.compute(*results, scheduler="synchronous")
+    assert [one.loads for one in sources] == [array.npartitions for array in lazy]
+    expected = gradient(*[one.values for one in sources], return_value=True)
+    for one, other in zip(computed, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-12, atol=1e-15)

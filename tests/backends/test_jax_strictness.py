@@ -13,6 +13,7 @@ from kldiv_xp import (
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
+    linear_kl_div,
     sparse_kl_div_with_logits,
 )
 
@@ -29,10 +30,12 @@ OPERANDS = {
     "samples": np.asarray([True, False, True]),
     "indices": np.asarray([[0, 2], [1, 3], [2, 0]]),
     "temperature": np.asarray(2.0, dtype="float32"),
+    "states": RNG.normal(size=(3, 5)).astype("float32"),
+    "layer": RNG.normal(size=(4, 5)).astype("float32"),
 }
 
 
-def losses(log_q, p, terms, samples, indices, temperature):
+def losses(log_q, p, terms, samples, indices, temperature, states, layer):
     """Each of the losses once, with the options that add steps."""
     return {
         "sum": kl_div(log_q, p, reduction="sum", where=terms),
@@ -44,6 +47,10 @@ def losses(log_q, p, terms, samples, indices, temperature):
         "js": js_div_with_logits(log_q, p, reduction="none"),
         "js gradient": js_div_with_logits_gradient(log_q, p, beta=0.3),
         "sparse": sparse_kl_div_with_logits(log_q, indices, p[..., :2]),
+        "hidden": linear_kl_div(states, layer, log_q, bias=layer[:, 0], where=samples),
+        "hidden sparse": linear_kl_div(
+            states, layer, p[..., :2], bias=layer[:, 0], indices=indices, target_is="probabilities"
+        ),
     }
 
 
@@ -60,6 +67,7 @@ def strictly():
     """Every debugger and guard of JAX that both ways to call can stand."""
     with ExitStack() as stack:
         stack.enter_context(jax.numpy_dtype_promotion("strict"))
+        stack.enter_context(jax.numpy_rank_promotion("raise"))
         stack.enter_context(jax.debug_nans())
         stack.enter_context(jax.debug_infs())
         yield
@@ -117,3 +125,13 @@ def test_debugger_names_the_infinity_of_an_impossible_prediction():
     nothing = jnp.asarray([0.0, 0.5])
     with jax.debug_infs():
         assert jnp.isfinite(kl_div(operands[0], nothing, reduction="sum"))
+
+
+@pytest.mark.parametrize("call", [kl_div_with_logits, js_div_with_logits])
+def test_debugger_names_a_masked_class_beside_a_temperature_in_an_array_unless_compiled(call):
+    logits = jnp.asarray([[1.0, -jnp.inf, 2.0]]), jnp.asarray([[3.0, -jnp.inf, 2.0]])
+    with jax.debug_infs():
+        with pytest.raises(FloatingPointError, match="inf"):
+            call(*logits, temperature=jnp.asarray(2.0))
+        found = jax.jit(call)(*logits, temperature=jnp.asarray(2.0))
+    assert_allclose(found, call(*logits, temperature=2.0), rtol=1e-6)

@@ -6,8 +6,9 @@ from functools import partial
 import numpy as np
 import pytest
 from backends.jax_losses import BOTH_SPACES, REDUCED, SHAPE, jax, jnp, loss_of, operands
+from numpy.testing import assert_allclose
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import js_div, kl_div, kl_div_gradient, kl_div_with_logits, linear_kl_div
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
@@ -96,3 +97,33 @@ def test_errors_come_before_tracing():
         jax.jit(loss_of())(x, x[:1])
     with pytest.raises(TypeError, match="floating"):
         jax.grad(loss_of())(x, x.astype(int))
+
+
+# Losses of (input, target) that take an option as a number alone.
+OF_NUMBERS = {
+    "the same bits": (partial(kl_div_with_logits, reproducible=True), "temperature"),
+    "blocks": (lambda x, t, **options: linear_kl_div(x, x, t @ t.T, **options), "temperature"),
+    "a mixture of blocks": (
+        lambda x, t, **options: linear_kl_div(x, x, t @ t.T, **options),
+        "beta",
+    ),
+    "tables": (partial(js_div, log_input=False), "beta"),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_a_number_that_is_traced_is_refused_and_the_remedy_works(name):
+    loss, option = OF_NUMBERS[name]
+    operands = jnp.full((2, 3), 0.25, "float32"), jnp.full((2, 3), 0.5, "float32")
+
+    def of_number(number):
+        return loss(*operands, **{option: number})
+
+    with pytest.raises(TypeError) as caught:
+        jax.jit(of_number)(0.75)
+    assert f"pass float({option}), within jax.jit as one of its static_argnames" in str(
+        caught.value
+    )
+    followed = jax.jit(of_number, static_argnames="number")(number=0.75)
+    assert_allclose(followed, of_number(0.75), rtol=1e-6)
+    assert_allclose(of_number(float(jnp.asarray(0.75))), followed, rtol=1e-6)

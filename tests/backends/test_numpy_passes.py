@@ -19,7 +19,7 @@ COUNTED = ("log", "exp", "subtract", "add", "multiply", "maximum", "where", "equ
 
 
 class Passes:
-    """What NumPy was asked to do, in elements, and how many large arrays it made for that."""
+    """Elements that NumPy was asked to compute, and how many large arrays it made for that."""
 
     def __init__(self, monkeypatch):
         self.elements = Counter()
@@ -131,7 +131,7 @@ def test_terms_take_three_passes_and_one_that_checks_them(passes):
 
 @pytest.fixture
 def read(monkeypatch):
-    """What the blocks of a sum are cut from."""
+    """Arrays that the blocks of a sum are cut from."""
     monkeypatch.setattr(numpy_loops.block_loops, "total", lambda _, __, arrays, *___: arrays)
 
     def arrays_read(*arrays):

@@ -1,4 +1,4 @@
-"""What is remembered about types, and that remembering changes no error and no result."""
+"""Contexts remembered by types, which changes no error and no result."""
 
 import dataclasses
 import gc
@@ -107,7 +107,7 @@ def test_error_is_the_same_before_and_after_types_are_remembered(function, targe
 
 
 class Note:
-    """What a caller puts into the metadata of a dtype."""
+    """Object that a caller puts into the metadata of a dtype."""
 
 
 def test_metadata_of_a_dtype_are_neither_kept_nor_handed_to_others():

@@ -30,7 +30,7 @@ class Duck:
 
 
 def call_of(name):
-    """What the caller of this name does for the user, and the options that it was given."""
+    """Caller of this name, the function that a mode sees, its options, and those that are given."""
     caller, function, options = CALLERS[name]
     return caller, function, options, (options if caller is function else {})
 

@@ -1,4 +1,4 @@
-"""Which reduction is meant, and what it divides by."""
+"""Reductions by their names, and their divisors."""
 
 import warnings
 

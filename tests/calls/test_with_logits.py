@@ -1,4 +1,4 @@
-"""Which axis holds a distribution, what it may be, and what the result is multiplied by."""
+"""Axis of a distribution, its allowed values, and the factor of the result."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is no number, or out of range, is refused in one sentence."""
+"""Values that are no numbers, or out of range, are refused in one sentence."""
 
 import math
 from fractions import Fraction

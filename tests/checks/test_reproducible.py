@@ -1,4 +1,4 @@
-"""What cannot have the same bits everywhere is refused, and the remedy works."""
+"""Calls that cannot have the same bits everywhere are refused, and the remedy works."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a picture of divergences shows."""
+"""Pictures of divergences: their marks, axes and texts."""
 
 import math
 import struct

@@ -14,7 +14,7 @@ ORDINARY = vectors("ordinary") + vectors("zeros_and_infinities")
 
 
 def one_piece(array):
-    """What a kernel reads that takes an address and a shape."""
+    """Values that a kernel reads which takes an address and a shape."""
     strides = np.empty(array.shape, array.dtype).strides
     return np.lib.stride_tricks.as_strided(array, array.shape, strides)
 

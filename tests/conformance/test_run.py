@@ -22,7 +22,7 @@ SLOW = COMPILED | {"dask", "sparse"}
 
 
 def features(vector):
-    """What a spread has an example of, with each argument of each function that is called."""
+    """Properties of a vector that a spread covers, with each argument of the function called."""
     called = (vector.function, vector.kind)
     yield from (("flag", flag) for flag in vector.flags)
     yield ("mask", *called, vector.where is not None)

@@ -1,4 +1,4 @@
-"""What a backend compiles: once for a function, its options, shapes and dtypes, and never less."""
+"""Compilations of a backend: one for a function, its options, shapes and dtypes."""
 
 from dataclasses import replace
 
@@ -122,7 +122,7 @@ def test_torch_compiles_for_more_shapes_than_it_recompiles_a_function():
 
 
 def test_compiled_vectors_of_one_kind_get_their_own_values():
-    """What is shared is code: each of the vectors has other numbers, and they are right."""
+    """Vectors share compiled code: each has other numbers, and they are right."""
     usable("jax-jit")
     implementation = Implementation("kl_div", kl_div)
     alike = [vector for vector in vectors("ordinary") if vector.input.shape == VECTOR.input.shape]

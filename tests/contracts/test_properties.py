@@ -1,4 +1,4 @@
-"""What is true of the divergence whatever the numbers, on every backend."""
+"""Properties of the divergence that hold for any numbers, on every backend."""
 
 import functools
 import math
@@ -102,7 +102,7 @@ def spoil(rng, array, mask):
 
 @pytest.fixture
 def values(backend):
-    """What a function of host arrays gives on the backend, compiled once for all draws."""
+    """Results of a function of host arrays on the backend, compiled once for all draws."""
 
     @functools.cache
     def compiled(function, **options):

@@ -11,7 +11,7 @@ from kldiv_xp.tracing.operations import KINDS
 
 
 def lines_of(function, *names, real="float32"):
-    """What a function of elements of arrays becomes, and the name of its result."""
+    """Code of a function of elements of arrays, and the name of its result."""
     xp = Lines(real)
     result = function(xp, *(Symbol(name, "real", xp) for name in names))
     return [f"{line.dtype} {line.name} = {expression(line)}" for line in xp.lines], result

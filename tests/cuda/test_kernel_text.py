@@ -169,7 +169,7 @@ def test_reading_and_writing_a_type_changes_no_value_of_it(type_):
 
 
 def assert_copied(values, kind, result, kind_of_result, expected=None):
-    """What a kernel writes is what was read, or what NumPy makes of it."""
+    """Kernels write the values that were read, or those that NumPy makes of them."""
     fill(values, kind, result, kind_of_result)
     np.testing.assert_array_equal(result, values if expected is None else expected)
 

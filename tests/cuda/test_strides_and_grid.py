@@ -1,4 +1,4 @@
-"""Where elements lie, and how sums are shared among threads."""
+"""Strides of elements, and how sums are shared among threads."""
 
 import dataclasses
 import itertools

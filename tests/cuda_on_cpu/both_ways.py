@@ -1,4 +1,4 @@
-"""What the kernels on the simulated device and the plain expression make of the same operands."""
+"""Results of the kernels on the simulated device, and of the plain expression beside them."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def plain(log_q, target):
 
 
 def both_ways(reduction, arrays, form=P, axis=(0, 2), parts=5):
-    """What the kernels and what the plain expression makes of the same."""
+    """Results of the kernels and of the plain expression."""
     whole = plain(*arrays[:2])
     if reduction == "terms":
         here = launch_plan.terms(DEVICE, whole, arrays, form)

@@ -1,4 +1,4 @@
-"""What is right is left in peace, and what is wrong is found where it does harm."""
+"""Right operands have no findings, and wrong ones are found where they do harm."""
 
 import math
 import tracemalloc

@@ -1,4 +1,4 @@
-"""What a diagnosis says of operands whose values it cannot or need not read."""
+"""Diagnosis of operands whose values it cannot or need not read."""
 
 import numpy as np
 import pytest

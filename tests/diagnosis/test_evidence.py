@@ -1,4 +1,4 @@
-"""What the rules of a diagnosis go by."""
+"""Evidence that the rules of a diagnosis go by."""
 
 import dataclasses
 

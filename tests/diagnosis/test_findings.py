@@ -1,4 +1,4 @@
-"""What rounding explains is no finding: a tolerance for sums, and for small numbers."""
+"""Deviations that rounding explains are no findings: tolerances of sums, and of small numbers."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a report says to people and to programs."""
+"""Texts of a report for people and for programs."""
 
 import math
 

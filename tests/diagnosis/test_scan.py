@@ -1,4 +1,4 @@
-"""What entries of operands can be, at the edges of it."""
+"""Kinds of entries of operands, at their limits."""
 
 import math
 

@@ -37,7 +37,7 @@ def changed(array, *places):
 
 
 def raised(function, *operands, **options):
-    """What the block says of a call."""
+    """Findings of the block for a call."""
     with pytest.raises(KLDivInputError) as caught, checking():
         function(*operands, **options)
     return caught.value

@@ -1,4 +1,4 @@
-"""What needs several processes or devices runs when it is asked for by its folder."""
+"""Tests that need several processes or devices run when asked for by their folder."""
 
 from pathlib import Path
 

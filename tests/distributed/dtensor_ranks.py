@@ -1,4 +1,4 @@
-"""What every rank of the tests of DTensor does, run by torchrun; rank 0 writes what was found.
+"""Program of every rank of the tests of DTensor, run by torchrun; rank 0 writes the findings.
 
 Expected values are none of its business: the tests compute them in a single process.
 """

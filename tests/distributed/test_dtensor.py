@@ -60,7 +60,7 @@ TWO = pytest.param(2, marks=pytest.mark.long, id="2 processes")
 
 @pytest.fixture(scope="module", params=[pytest.param(4, id="4 processes"), TWO])
 def found(request, tmp_path_factory):
-    """What the ranks found."""
+    """Findings of the ranks."""
     path = tmp_path_factory.mktemp("ranks") / "found.pt"
     start = fork if os.environ.get("KLDIV_XP_RANKS") == "fork" else launch
     start(request.param, path)

@@ -18,7 +18,7 @@ if not FOLDER.is_dir():
 
 
 def printed(name):
-    """What an example prints, or a skip where its library is missing."""
+    """Output of an example, or a skip where its library is missing."""
     for package in EXAMPLES[name]:
         pytest.importorskip(package, reason=f"{package.partition('.')[0]} is not installed")
     command = [sys.executable, "-W", "error::UserWarning", str(FOLDER / f"{name}.py")]

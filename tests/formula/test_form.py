@@ -38,7 +38,7 @@ def special(form):
 
 
 def of_terms(function, x, t, form):
-    """What the reference says of each pair, in the shape of the operands."""
+    """Reference value of each pair, in the shape of the operands."""
     pairs = zip(x.flat, t.flat, strict=True)
     values = [function(*pair, **form.switches) for pair in pairs]
     return np.asarray(values).reshape(*x.shape, *np.shape(values)[1:])

@@ -44,7 +44,7 @@ def pairs(dtype, size=7):
 
 @cache
 def exact_rows(dtype, beta=None):
-    """What the divergences of `pairs` are."""
+    """Divergences of `pairs`."""
     exact = exact_kl if beta is None else lambda *pair: exact_js(*pair, beta)
     return [exact(*pair) for pair in zip(*pairs(dtype), strict=True)]
 

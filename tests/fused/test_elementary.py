@@ -17,7 +17,7 @@ SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5, 2.0, -0.5, 1e30, 
 
 
 def of_loop(name, values):
-    """What a loop makes of each element."""
+    """Results of a loop for each element."""
     dtype = values.dtype.name
     operands = (Operand("x", dtype),), (Operand("terms", dtype),)
     code = source(lambda xp, _, x: (getattr(xp, name)(x),), (), dtype, *operands, (1, 0))

@@ -72,7 +72,7 @@ def used(monkeypatch):
 
 @pytest.fixture
 def with_and_without(monkeypatch, used):
-    """What a function returns with the loops, which it must use, and without."""
+    """Results of a function with the loops, which it must use, and without."""
 
     def results(function, *arrays, **options):
         found = []

@@ -175,7 +175,7 @@ def test_thread_that_dies_before_its_first_step_is_not_waited_for(monkeypatch, e
 
 @pytest.mark.usefixtures("kernel_threads")
 def test_thread_that_dies_with_a_job_is_a_failure(monkeypatch):
-    """What it has taken nobody does, also where it cannot say why it ends."""
+    """Jobs that a thread has taken nobody else does, also where it cannot say why it ends."""
     taken, caller = threading.Event(), threading.get_ident()
 
     def work(mine):

@@ -81,7 +81,7 @@ def jax_arrays() -> Iterator[Row]:
 
 
 def deleted(input: Any, target: Any) -> Any:
-    """What a donated buffer leaves behind."""
+    """Loss of an input whose buffer was donated."""
     copy = library("jax.numpy").array(input, copy=True)
     copy.delete()
     return sums(copy, target)

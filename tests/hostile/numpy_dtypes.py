@@ -34,7 +34,7 @@ NO_NUMBERS = ("times", "durations", "raw memory")
 
 
 def remedy(name: str, place: str) -> str:
-    """What to do with an array of a type that holds no floats."""
+    """Remedy for an array of a type that holds no floats."""
     code = f'{place}.astype("float32")'
     if name in COMPLEX:
         return f"take its real part, {place}.real"
@@ -52,7 +52,7 @@ def remedy(name: str, place: str) -> str:
 
 
 def counts(place: str, *, logits: bool = False) -> str:
-    """What to do with counts in the place of log-probabilities, of logits, or of probabilities."""
+    """Remedy for counts in the place of log-probabilities, of logits, or of probabilities."""
     shares = f"{place} / {place}.sum(axis=-1, keepdims=True)"
     if place == "target" and not logits:
         return f"if these are counts, divide them by their sum: {shares}"

@@ -52,7 +52,7 @@ class Row:
         return f"{called}: {self.name}"
 
     def call(self, operands: tuple[Any, ...]) -> Any:
-        """What the function returns."""
+        """Results of the function."""
         function = self.function
         function = getattr(kldiv_xp, function) if isinstance(function, str) else function
         return function(*operands, **self.options)

@@ -1,4 +1,4 @@
-"""What can be seen of an operand, to tell whether a call has changed it."""
+"""Snapshot of an operand, to tell whether a call has changed it."""
 
 from typing import Any
 

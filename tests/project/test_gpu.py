@@ -1,4 +1,4 @@
-"""What has to hold on a device as it does on the host; torch's tensors there try the tests out."""
+"""Tests that hold on a device as on the host; torch's tensors there try them out."""
 
 from functools import partial
 

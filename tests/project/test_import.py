@@ -1,4 +1,4 @@
-"""What importing the package loads: a count of modules stands for the time that it takes."""
+"""Modules that importing the package loads: their count stands for the time that it takes."""
 
 import subprocess
 import sys

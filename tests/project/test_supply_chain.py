@@ -1,4 +1,4 @@
-"""What CI installs is pinned, and what users install is little."""
+"""Packages that CI installs are pinned, and those that users install are few."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""What type checkers infer and refuse, of the calls in typed_calls.py."""
+"""Types that checkers infer, and calls that they refuse, in typed_calls.py."""
 
 import importlib.util
 import json
@@ -45,13 +45,13 @@ def run(folder, *command):
 
 
 def said():
-    """What the comments of the calls say, by line."""
+    """Comments of the calls, by line."""
     lines = enumerate(CALLS.read_text().splitlines(), start=1)
     return {number: line.partition("  # ")[2] for number, line in lines if "  # " in line}
 
 
 def told(messages):
-    """What a checker says, by line: 'refused' for an error, else a type without its modules."""
+    """Answers of a checker, by line: 'refused' for an error, else a type without its modules."""
     types = [(line, re.findall('[Tt]ype.* is "(.*)"$', text)) for line, text in messages]
     return {
         line: re.sub(r"\b(\w+\.)+\b", "", found[0]) if found else "refused" for line, found in types

@@ -66,7 +66,7 @@ def every_rank(rng: Random) -> Iterator[Draft]:
 
 
 def effect(shape: tuple[int, ...], reduction: str) -> str:
-    """What a reduction does to a shape."""
+    """Shape after a reduction."""
     if reduction == "none":
         return "every element keeps its place"
     if reduction == "sum":
@@ -103,7 +103,7 @@ def empties() -> Iterator[Draft]:
 
 
 def nothing(shape: tuple[int, ...], reduction: str) -> str:
-    """What becomes of an empty array."""
+    """Reductions of an empty array."""
     if reduction == "none":
         return "an empty result"
     if reduction == "sum":

@@ -162,7 +162,7 @@ def zeros() -> Iterator[Draft]:
 
 
 def specials() -> Iterator[Draft]:
-    """What is selected shows, in its own sample alone."""
+    """An infinity or NaN that is selected shows in its own sample alone."""
     for log_q, flag in ((NAN, "MissingValue"), (-INF, "InfiniteInput")):
         for where in (None, (True, True, False, True)):
             yield Draft(

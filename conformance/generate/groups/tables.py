@@ -121,7 +121,7 @@ def arranged(rng: Random) -> Iterator[TablesDraft]:
 
 
 def special(rng: Random) -> Iterator[TablesDraft]:
-    """What is no probability, NaN, and tables that do not add up to 1."""
+    """Entries that are no probabilities, NaN, and tables that do not add up to 1."""
     alone: dict[str, Any] = {"shape": (1,), "axis": None, "reduction": "none"}
     for dtype in BOTH:
         for place, (q, p) in enumerate(((mp.nan, mpf("0.5")), (mpf("0.5"), mp.nan))):

@@ -56,7 +56,7 @@ def single_pairs() -> Iterator[Draft]:
 
 
 def meaning(log_q: float, target: float) -> str:
-    """What the contract says of a pair."""
+    """Comment on a pair, by the contract."""
     if math.isnan(log_q) or math.isnan(target):
         return "missing data is never hidden"
     if target == 0:

@@ -101,7 +101,7 @@ def is_plain(array: Array) -> bool:
 
 
 def buffer(array: Array) -> Buffer:
-    """Where an array lies; CuPy counts strides in bytes."""
+    """Buffer of an array; CuPy counts strides in bytes."""
     strides = tuple(step // array.itemsize for step in array.strides)
     return Buffer(array.data.ptr, name_of(array.dtype), strides)
 

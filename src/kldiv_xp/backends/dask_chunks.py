@@ -34,12 +34,6 @@ class Products(Chunks):
         function, options = partial(quietly, "matmul"), {"dtype": left.dtype, "meta": left._meta}
         return in_step(function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options)
 
-    @staticmethod
-    def add(matrix: Array, row: Array) -> Array:
-        """Matrix with a row added to each of its own."""
-        options = {"dtype": matrix.dtype, "meta": matrix._meta}
-        return in_step(partial(quietly, "add"), (0, 1), matrix, (0, 1), row, (1,), **options)
-
 
 CHUNKS, PRODUCTS = Chunks(), Products()
 

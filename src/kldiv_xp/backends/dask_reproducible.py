@@ -55,7 +55,7 @@ def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
 
 
 def bound_of_chunk(form: Form, axis: Axes, place: int, *arrays: Array) -> Array:
-    """One of them, of a chunk."""
+    """Bounds of one of the sums, of a chunk."""
     with thread_limit(1):
         return way_of(arrays[0]).bounds_of(arrays, form, axis)[place]
 

@@ -1,4 +1,4 @@
-"""Which blocks hold ordinary numbers alone, and their operands as float32 in a row."""
+"""Blocks that hold ordinary numbers alone, and their operands as float32 in a row."""
 
 import math
 from typing import NamedTuple

@@ -29,7 +29,7 @@ SHIFT = 1.5 * 2.0**52
 
 
 def ratio_unit(form: Form) -> float:
-    """What differences of logarithms are multiplied by."""
+    """Factor of the differences of logarithms."""
     return 1.0 if form.log_input and form.log_target else UNIT
 
 

@@ -1,9 +1,10 @@
-"""Which divergence of logits the options ask for."""
+"""Divergences of logits that options ask for."""
 
 from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.checks.arrays import type_name
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.options import check_form, check_tail, check_target_kind
+from kldiv_xp.checks.remedies import as_number
 from kldiv_xp.checks.scalars import beta_of, remembered, temperature_of
 from kldiv_xp.core.namespaces import is_array
 from kldiv_xp.formula.form import Form
@@ -42,9 +43,10 @@ def of_heads(
     check_tail(tail)
     divergence = js_of(input, temperature, beta, target_is)
     if isinstance(divergence, JSOfArray):
-        raise TypeError(of_blocks("beta", "0.5 for the Jensen-Shannon divergence"))
+        raise TypeError(of_blocks("beta", beta, "0.5 for the Jensen-Shannon divergence"))
     if not isinstance(divergence.temperature, float):
-        raise TypeError(of_blocks("temperature", "divide the hidden states and the bias by it"))
+        remedy = "divide the hidden states and the bias by it"
+        raise TypeError(of_blocks("temperature", temperature, remedy))
     if sparse:
         return of_sparse(divergence.temperature, divergence.beta, target_is, tail)
     if tail != "bucket":
@@ -69,11 +71,11 @@ def of_sparse(temperature: float, beta: float, target_is: TargetKind, tail: Tail
     raise ValueError(message)
 
 
-def of_blocks(name: str, remedy: str) -> str:
-    """Why an array is refused."""
+def of_blocks(name: str, value: object, remedy: str) -> str:
+    """Sentence that refuses an array."""
     return (
         f"`{name}` must be a number where logits are made in blocks; got an array: pass "
-        f"float({name}), or {remedy}."
+        f"{as_number(name, value)}, or {remedy}."
     )
 
 
@@ -84,8 +86,8 @@ def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
         return Form(log_input, log_target, beta=remembered("beta", beta))
     message = (
         "`beta` must be a real number from 0 to 1 (no bool); got "
-        f"{type_name(beta) if is_array(beta) else repr(beta)}: pass float(beta), or logits to "
-        "js_div_with_logits, which takes an array and which log-probabilities are."
+        f"{type_name(beta) if is_array(beta) else repr(beta)}: pass {as_number('beta', beta)}, or "
+        "logits to js_div_with_logits, which takes an array and which log-probabilities are."
     )
     raise TypeError(message)
 
@@ -96,6 +98,6 @@ def beta_at_hand(weight: float | Array) -> float:
         return weight
     message = (
         "`beta` must be a number where `target` holds probabilities or their logarithms; got an "
-        "array: pass float(beta), or logits in both, which log-probabilities are."
+        f"array: pass {as_number('beta', weight)}, or logits in both, which log-probabilities are."
     )
     raise TypeError(message)

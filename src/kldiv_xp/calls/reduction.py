@@ -1,4 +1,4 @@
-"""Which reduction was asked for, and what it divides the sum of the terms by."""
+"""Reductions, and the divisors of their sums of terms."""
 
 from collections.abc import Sequence
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""Who computes: the backend for arrays of two types, loaded by the name in the table of facts."""
+"""Choice of a backend for arrays of two types, loaded by the name in the table of facts."""
 
 from importlib import import_module
 from types import ModuleType

@@ -141,7 +141,7 @@ def check_dtype(
 
 
 def space_of(loss: Any, name: str) -> str:
-    """What a loss takes an operand for; "" for measures, which need not add up to 1, and others."""
+    """Kind of an operand for a loss; "" for measures, which need not add up to 1, and others."""
     if isinstance(loss, Form):
         of_logs = loss.log_input if name == "input" else loss.log_target
         given = "log_probabilities" if of_logs else "probabilities"

@@ -38,7 +38,7 @@ def for_counts(xp: Namespace, name: str, space: str, axis: Axis) -> str:
 
 
 def for_entries(xp: Namespace, name: str, array: Array) -> str:
-    """What to do first with the entry of an array of objects or texts that is no number."""
+    """First step for an entry, of an array of objects or texts, that is no number."""
     if getattr(array.dtype, "kind", "") not in KINDS_OF_ENTRIES or not hasattr(xp, "ndenumerate"):
         return ""
     for place, entry in xp.ndenumerate(array):

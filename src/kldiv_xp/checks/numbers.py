@@ -1,4 +1,4 @@
-"""Which options are numbers that can be read without an array library."""
+"""Options that are numbers, read without an array library."""
 
 import math
 from numbers import Real

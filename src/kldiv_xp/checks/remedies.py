@@ -90,6 +90,14 @@ def for_no_number(name: str, value: object, other: tuple[str, Array]) -> str:
     return "pass float(...) or asarray(...) of it"
 
 
+def as_number(name: str, value: object) -> str:
+    """Code that makes a number of an array that holds one, or of something else."""
+    if isinstance(value, type) or not is_array(value):
+        return f"float({name})"
+    array: Array = value
+    return say(namespace_of(array), "number", name)
+
+
 def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> str:
     """Remedy for operands of two libraries: that of NumPy is converted, or else the second one."""
     (kept, left), (moved, right) = first, second

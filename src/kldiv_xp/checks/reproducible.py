@@ -1,7 +1,7 @@
 """Checks of a call that is to have the same bits in every library."""
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.checks.remedies import module_of, say
+from kldiv_xp.checks.remedies import as_number, module_of, say
 from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.facts import facts_about, full_name
 from kldiv_xp.core.namespaces import is_being_compiled, plain_library
@@ -26,7 +26,7 @@ def check_temperature_is_number(temperature: float | Array) -> None:
     if not isinstance(temperature, float):
         message = (
             "`temperature` must be a number where `reproducible` is true; got an array: pass "
-            "float(temperature)."
+            f"{as_number('temperature', temperature)}."
         )
         raise TypeError(message)
 

@@ -88,7 +88,7 @@ def scalar(name: str, value: object, input: Array, required: str, remedy: str) -
 
 
 def sentence(name: str, value: object, required: str, remedy: str) -> str:
-    """Why an option is refused, without a look at the values of an array."""
+    """Sentence that refuses an option, without a look at the values of an array."""
     got = repr(value)
     if is_array(value) and not isinstance(value, type) and not is_number(value):
         array: Array = value

@@ -50,7 +50,7 @@ def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
 
 
 def sentence(error: Exception) -> str:
-    """Why it cannot be done."""
+    """Sentence that says why it cannot be done."""
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
         return f"This needs {package}, which is not installed: pip install {package}."
@@ -58,7 +58,7 @@ def sentence(error: Exception) -> str:
 
 
 def refusal(error: OSError, name: str | Path, verb: str, remedy: str) -> str:
-    """Why the system does not read or write a file."""
+    """Sentence that says why the system does not read or write a file."""
     path, got = str(error.filename or name), error.strerror or str(error)
     return printable(f"{path!r} must be a file that can be {verb}; got {got!r}: {remedy}.")
 

@@ -149,4 +149,4 @@ def selected_states(xp: Namespace, heads: Heads) -> Array:
 def logits_of(xp: Namespace, hidden: Array, weight: Array, bias: Array | None) -> Array:
     """Hidden states times the weight, plus the bias, if there is one."""
     logits = xp.matmul(hidden, weight.T)
-    return logits if bias is None else xp.add(logits, bias)
+    return logits if bias is None else xp.add(logits, bias[None, :])

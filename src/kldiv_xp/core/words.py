@@ -34,6 +34,9 @@ class Words:
 
     from_numpy: str = "{m}.asarray({x}, device={y}.device)"
     from_other: str = "{m}.from_dlpack({x}).to_device({y}.device)"
+    number: str = "float({x})"
+    """Number of an array that holds one."""
+
     exported: str = "{x}"
     """Interfaces by which other libraries take its arrays."""
 
@@ -79,6 +82,7 @@ OF_JAX = replace(
     log_softmax="jax.nn.log_softmax({x}, axis={axis})",
     one_hot="jax.nn.one_hot({x}.astype(int), {n})",
     from_other="jax.device_put({m}.from_dlpack({x}), {y}.device)",
+    number="float({x}), within jax.jit as one of its static_argnames",
 )
 OF_DASK = replace(
     LIKE_NUMPY,

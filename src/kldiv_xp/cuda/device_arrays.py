@@ -24,7 +24,7 @@ class Device:
 
 
 def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, Buffer]:
-    """Where arrays lie; one that is broadcast to the first is read again and again."""
+    """Addresses of arrays; one that is broadcast to the first is read again and again."""
     shape = tuple(arrays[0].shape)
     found = {
         name: broadcast(device.buffer(array), tuple(array.shape), shape)

@@ -12,7 +12,7 @@ def declared(line: Line) -> str:
 
 
 def expression(line: Line) -> str:
-    """What a step computes; of a sum or a maximum its term."""
+    """Expression in C of a step; of a sum or a maximum that of its term."""
     operands = [written(one) for one in line.operands]
     if line.reduction:
         return operands[0]

@@ -143,5 +143,5 @@ def kind(operand: Operand) -> str:
 
 
 def place_of(operand: Operand, parts: Sequence[str]) -> str:
-    """Where a row of an array begins."""
+    """Offset of a row of an array."""
     return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])

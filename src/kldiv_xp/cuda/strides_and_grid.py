@@ -1,4 +1,4 @@
-"""Where the elements of arrays lie in memory, and how their rows are shared among threads."""
+"""Strides of arrays in memory, and how their rows are shared among threads."""
 
 import math
 from collections.abc import Sequence

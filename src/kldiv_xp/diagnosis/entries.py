@@ -1,4 +1,4 @@
-"""What single entries of two operands can be."""
+"""Kinds of single entries of two operands."""
 
 import math
 from collections.abc import Iterator

@@ -73,7 +73,7 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
 
 
 def extent_of(index: Index, sizes: Axes) -> tuple[Axes, Axes]:
-    """Where a block begins and how far it goes, with size 1 where the index is an int."""
+    """Start and size of a block, 1 where the index is an int."""
     corner, shape = [0] * len(sizes), list(sizes)
     for axis, place in enumerate(index):
         if isinstance(place, slice):

@@ -1,4 +1,4 @@
-"""One pass over two operands: what is met in them, how often, and where first.
+"""One pass over two operands: the kinds of their entries, how often each is, and where first.
 
 Values are read, so that a computation on a device is waited for.
 """

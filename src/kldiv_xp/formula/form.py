@@ -1,4 +1,4 @@
-"""Which pointwise divergence is meant, and its functions (xp, input, target[, where], *, guard)."""
+"""Forms of the pointwise divergence, and their functions (xp, input, target[, where], *, guard)."""
 
 from functools import partial
 from typing import Any, NamedTuple

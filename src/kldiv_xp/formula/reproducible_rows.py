@@ -21,7 +21,7 @@ SMALL = 1 / 16
 
 
 class Operations:
-    """What rows are computed with; a library may have a faster way to the same bits."""
+    """Functions that rows are computed with; a library may have a faster way to the same bits."""
 
     def __init__(self, xp: Namespace) -> None:
         self.xp = xp

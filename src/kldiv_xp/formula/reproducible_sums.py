@@ -30,7 +30,7 @@ class Sums(NamedTuple):
     """Whole units, in int64."""
 
     low: Array
-    """What is left of them, in units of its own, in int64."""
+    """Remainder of the terms, in units of its own, in int64."""
 
     odd: Array
     """0, or what infinities and NaN add up to."""

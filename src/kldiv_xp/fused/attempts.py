@@ -11,7 +11,7 @@ from kldiv_xp.fused.plans import Plan
 from kldiv_xp.fused.running import Threads, share_jobs
 
 Look = Callable[[int, int], list[bool]]
-"""Which of some rows need no attempt by the cheap loop."""
+"""Rows, marked True, that need no attempt by the cheap loop."""
 
 
 def do_in_attempts(

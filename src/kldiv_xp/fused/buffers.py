@@ -1,4 +1,4 @@
-"""Where arrays of NumPy, and what lends memory in their place, lie in host memory."""
+"""Addresses and strides of arrays of NumPy, and of what lends memory in their place."""
 
 from collections.abc import Sequence
 from functools import cache

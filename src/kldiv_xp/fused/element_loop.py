@@ -20,7 +20,7 @@ Values = dict[str, str]
 
 
 class Place(NamedTuple):
-    """Where the row of an array begins, and how many bytes its elements are apart."""
+    """Address of the row of an array, and how many bytes its elements are apart."""
 
     operand: Operand
     address: str
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """What a loop reads, computes and writes."""
+    """Operands, lines and results of a loop."""
 
     read: Sequence[Place]
     lines: Sequence[Line]
@@ -106,7 +106,7 @@ def elements(
 
 
 class Cursor(NamedTuple):
-    """Where a loop is: the first column of its block, its column, and how many are left."""
+    """Position of a loop: the first column of its block, its column, and how many are left."""
 
     text: Text
     scratch: Scratch
@@ -116,7 +116,7 @@ class Cursor(NamedTuple):
     whole: str
 
     def address(self, place: Place) -> str:
-        """Where some elements lie, of which there may be fewer than are read."""
+        """Address of some elements, of which there may be fewer than are read."""
         text, size = self.text, place.operand.size
         if place.operand.step == APART:
             within = text.let(f"sub i64 {self.column}, {self.block}")

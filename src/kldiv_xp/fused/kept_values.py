@@ -1,4 +1,4 @@
-"""Which values of elements a loop keeps for later ones, which would compute them again."""
+"""Values of elements that a loop keeps for later ones, which would compute them again."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a kernel is: its arrays, lines and results, and what it is told of where they lie."""
+"""Description of a kernel: its arrays, lines and results, and the layout of their memory."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

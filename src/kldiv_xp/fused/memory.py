@@ -36,7 +36,7 @@ class Operand(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What its elements are computed as."""
+        """Type in which its elements are computed."""
         return "bool" if self.dtype == "bool" else "real"
 
     @property

@@ -43,7 +43,7 @@ INSTRUCTIONS = {
 }
 INTEGERS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
 FUNCTIONS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
-"""What the instructions call, and how many operands each takes."""
+"""Functions that the instructions call, and how many operands each takes."""
 
 
 class Operations(Lines):

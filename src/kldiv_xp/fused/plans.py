@@ -1,4 +1,4 @@
-"""Which kernel is run for arrays that lie in some way, and in which jobs: planned once."""
+"""Plans: the kernel that is run for arrays of a layout, and its jobs, made once."""
 
 from collections.abc import Iterable, Sequence
 from ctypes import addressof, c_char, c_int64

@@ -21,7 +21,7 @@ Names = tuple[str, ...]
 
 DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
 BITS_OF_LEAST = 0x3FE8 << 48
-"""Of 0.75."""
+"""Bits of 0.75."""
 
 # Of atanh(s) / s in z = s^2 <= 1 / 25, with an error of 0.3 units of 2^-53: Chebyshev's. So
 # log(1 + f) / f is 2 / (2 + f) times it, where s is f / (2 + f).

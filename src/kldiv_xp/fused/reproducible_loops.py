@@ -62,7 +62,7 @@ def functions(
 
 
 def plain(rounding: Rounding) -> Rounding:
-    """What a kernel depends on."""
+    """Rounding without its dtype, on which no kernel depends."""
     return rounding._replace(dtype=None)
 
 

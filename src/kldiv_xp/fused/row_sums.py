@@ -91,6 +91,6 @@ def larger(text: Text, types: Types, left: str, right: str) -> str:
 
 
 def numbers(first: int, last: int) -> str:
-    """Which elements are taken."""
+    """Vector of the numbers of the elements that are taken."""
     given = ", ".join(f"i32 {number}" for number in range(first, last))
     return f"<{last - first} x i32> <{given}>"

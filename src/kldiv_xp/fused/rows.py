@@ -149,7 +149,7 @@ class Rows:
         )
 
     def place(self, operand: Operand, addresses: dict[str, str]) -> Place:
-        """Where the row of an array begins."""
+        """Place of the row of an array."""
         return Place(operand, addresses[operand.name], f"%step_{operand.name}")
 
     def give(self, addresses: dict[str, str], row: str) -> None:

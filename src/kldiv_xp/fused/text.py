@@ -80,7 +80,7 @@ class Text:
 
     @contextmanager
     def unless(self, condition: str) -> Iterator[None]:
-        """What is done where a condition does not hold."""
+        """Code that runs where a condition does not hold."""
         name = self.name()
         self.do(f"br i1 {condition}, label %{name}.end, label %{name}.body")
         self.label(f"{name}.body")

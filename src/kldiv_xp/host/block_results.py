@@ -1,4 +1,4 @@
-"""Where the results of blocks go: functions (job, result) to whether the attempt was enough."""
+"""Takers of the results of blocks: functions (job, result) to whether the attempt was enough."""
 
 import math
 from collections.abc import Callable, Sequence

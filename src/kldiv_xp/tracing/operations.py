@@ -1,4 +1,4 @@
-"""What a formula may ask of a namespace: operations by their names, and limits of a type."""
+"""Namespace of symbols for a formula: operations by their names, and limits of a type."""
 
 from typing import NamedTuple
 

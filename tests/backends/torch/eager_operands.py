@@ -51,7 +51,7 @@ def bits(*results):
 
 
 def plain(function, *operands, **options):
-    """What the plain expression gives."""
+    """Results of the plain expression."""
     result = function(*[operand.as_subclass(Subclass) for operand in operands], **options)
     results = result if isinstance(result, tuple) else (result,)
     return [value.as_subclass(torch.Tensor) for value in results]

@@ -72,7 +72,7 @@ def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, form):
 
 @pytest.fixture(params=["operator", "formula"])
 def in_the_graph(request, monkeypatch):
-    """What stands in the graph for losses of logits; where no operator is, the formula."""
+    """Operators in the graph of losses of logits; where there is none, the formula."""
     if request.param == "formula":
         monkeypatch.setattr(graph.compiled_logits, "has_operator", lambda arrays: False)
 

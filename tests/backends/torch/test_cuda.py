@@ -76,7 +76,7 @@ def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(Fal
 
 
 def plainly(monkeypatch, function, *arguments, **options):
-    """What the plain expression gives."""
+    """Results of the plain expression."""
     with monkeypatch.context() as patch:
         for module in (eager, eager_logits, sparse):
             patch.setattr(module, "place_of", lambda *_: None)

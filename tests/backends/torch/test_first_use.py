@@ -18,7 +18,7 @@ LOSSES = ("kl_div", "js")
 
 @pytest.fixture(scope="module", params=[0, pytest.param(1, marks=pytest.mark.long)])
 def found(request):
-    """What went wrong after each first use, by one of two losses in turn, then by the other."""
+    """Errors after each first use, by one of two losses in turn, then by the other."""
     command = [sys.executable, str(PROGRAM), str(request.param), *LOSSES]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -44,3 +44,30 @@ def test_teachers_of_inference_mode_are_those_of_no_grad(name, kind):
         found = step_of(function, {**tensors, **made})
         torch.testing.assert_close(found, expected)
     torch.compiler.reset()
+
+
+TEACHERS = ("target", "known", "states")
+REMEDIES = {
+    "no_grad": (torch.no_grad, lambda made: made),
+    "clone": (torch.inference_mode, torch.clone),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize("name", LOSSES)
+def test_remedies_for_what_a_program_computes_of_a_teacher_first(name, remedy):
+    torch.compiler.reset()
+    tensors, (mode, function) = operands(), REMEDIES[remedy]
+
+    def loss(tensors):
+        return LOSSES[name]({**tensors, **{key: tensors[key] * 1.0 for key in TEACHERS}})
+
+    expected = step_of(loss, tensors)
+    with mode():
+        made = {key: tensors[key] * 1.0 for key in TEACHERS}
+    assert made["target"].is_inference() == (mode is torch.inference_mode)
+    teachers = {key: function(one) for key, one in made.items()}
+    compiled = torch.compile(loss, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(step_of(compiled, {**tensors, **teachers}), expected)
+    torch.compiler.reset()

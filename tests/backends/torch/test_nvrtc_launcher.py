@@ -155,7 +155,7 @@ def test_error_of_cuda_is_raised_and_leaves_no_context(played, broken):
 
 @pytest.fixture
 def forgotten():
-    """What is known of libraries is asked again, before and after."""
+    """Clear what is remembered of libraries, before and after."""
     cuda.compiler.cache_clear()
     yield
     cuda.compiler.cache_clear()

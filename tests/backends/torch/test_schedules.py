@@ -119,7 +119,7 @@ def programs_of(loss, names, module=None, **options):
 
 @pytest.fixture(params=["operator", pytest.param("formula", marks=pytest.mark.slow)])
 def in_the_graph(request, monkeypatch):
-    """What stands in the graph for losses of logits; where no operator is, the formula."""
+    """Operators in the graph of losses of logits; where there is none, the formula."""
     if request.param == "formula":
         compiled_logits = pytest.importorskip("kldiv_xp.backends.torch.compiled_logits")
         monkeypatch.setattr(compiled_logits, "has_operator", lambda arrays: False)

@@ -16,7 +16,7 @@ from kldiv_xp.backends.torch import compiled_logits
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
-from kldiv_xp.backends.torch.saved_tensors import keep, kept, spread
+from kldiv_xp.backends.torch.saved_tensors import expanded_to_terms, keep, kept
 from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays, evaluate_slopes, plain_sum
@@ -133,7 +133,7 @@ class Loss(torch.autograd.Function):
         """Derivatives in closed form."""
         arrays = kept(ctx)
         form, parts, axis, dtype, working = ctx.options
-        upstream = spread(upstream, arrays[0].shape, axis or ())
+        upstream = expanded_to_terms(upstream, arrays[0].shape, axis or ())
         context = replace(plain_context(*arrays[:2]), dtype=dtype, working=working)
         wanted = ctx.needs_input_grad[5:7]
         slopes = evaluate_slopes(context, arrays, form, Scale(None, parts), (upstream,), wanted)

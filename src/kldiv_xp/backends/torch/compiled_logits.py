@@ -38,7 +38,7 @@ def divergences(working: DType, arrays: Arrays, divergence: Divergence) -> Array
     numbers, *options, _ = options_of(divergence)
     tensors = *arrays, *[None] * (3 - len(arrays)), numbers
     if is_differentiated(*arrays):
-        return Rows.apply(tuple(options), *tensors)
+        return LogitRows.apply(tuple(options), *tensors)
     return rows_of_logits(*tensors, *options)
 
 
@@ -102,7 +102,7 @@ def fake_slopes(upstream: Array, input: Array, target: Array, *rest: Any) -> tup
     return first, last
 
 
-class Rows(torch.autograd.Function):
+class LogitRows(torch.autograd.Function):
     """The operator as one node that keeps its operands, and nothing that was computed from them.
 
     No derivative of its own: what that keeps, torch refuses where inference mode made it.

@@ -127,5 +127,5 @@ def empty_on(device: object, shape: tuple[int, ...], dtype: DType) -> Array:
 
 
 def buffer(tensor: Array) -> Buffer:
-    """Where a tensor lies."""
+    """Buffer of a tensor."""
     return Buffer(tensor.data_ptr(), name_of(tensor.dtype), tensor.stride())

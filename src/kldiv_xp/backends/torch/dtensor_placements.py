@@ -1,4 +1,4 @@
-"""Where the parts of torch's DTensors lie, and how parts become one of them."""
+"""Placements of torch's DTensors, and how local parts become one of them."""
 
 import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard

@@ -14,7 +14,7 @@ from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes, rows_w
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
-from kldiv_xp.backends.torch.saved_tensors import copied, savable, spread
+from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context, without_backend
@@ -148,7 +148,7 @@ class Loss(torch.autograd.Function):
         options = ctx.function.keywords
         if options.get("axis"):
             place_of((), (upstream,))  # raises where `spread` would meet freed memory
-            upstream = spread(upstream, arrays[0].shape, options["axis"])
+            upstream = expanded_to_terms(upstream, arrays[0].shape, options["axis"])
         scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
         slopes = gradient(context, arrays, form, scale, (upstream,), wanted)
         return None, *slopes, *(None,) * len(arrays[2:])

@@ -23,7 +23,7 @@ HOST, CUDA = "host", "cuda"
 def place_of(
     arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = NAMES
 ) -> str | None:
-    """Where tensors lie that are no more than values at hand; None of others.
+    """Place of tensors that are no more than values at hand; None of others.
 
     Raises as `check_storage` does, of tensors that reach beyond their storage.
     """

@@ -131,7 +131,7 @@ def libraries() -> Libraries:
 
 
 def names_of_nvrtc() -> Iterator[str]:
-    """Where NVRTC may be: loaded already, among the packages that torch requires, or in torch."""
+    """Places of NVRTC: loaded already, among the packages that torch requires, or in torch."""
     major = str(torch.version.cuda).partition(".")[0]
     yield f"libnvrtc.so.{major}"
     beside = Path(torch.__file__).parents[1] / "nvidia"

@@ -68,7 +68,7 @@ def kept(ctx: Any) -> Any:
     return tuple(next(saved) if by_autograd else next(beside) for by_autograd in ctx.by_autograd)
 
 
-def spread(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
+def expanded_to_terms(upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
     """Derivative with respect to sums over some axes, for each of their terms.
 
     By `expand`, since the vmap behind is_grads_batched knows no `broadcast_to` ("Batching rule not
