@@ -12,6 +12,7 @@ from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._results import keep, overwritten
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
 
@@ -30,9 +31,7 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     before = snapshots(operands, adapter)
     found = called(vector, adapter, implementation, list(pair.values()), options)
     problem = changed(before, operands, adapter)
-    if problem is None:
-        return found
-    return replace(found, verdict="failure", detail=f"{problem} {found.detail}".strip())
+    return found if problem is None else accused(found, problem)
 
 
 def called(
@@ -58,7 +57,16 @@ def called(
         return raised(vector, error)
     if vector.raises is not None:
         return outcome("failure", f"must raise {vector.raises}, but returned a value.")
-    return compared(vector, adapter, returned)
+    lost = overwritten(adapter, implementation)
+    found = compared(vector, adapter, returned)
+    if found.values:
+        keep(vector.id, adapter, implementation, returned)
+    return found if lost is None else accused(found, lost)
+
+
+def accused(outcome: Outcome, problem: str) -> Outcome:
+    """The same outcome as a failure, with what was overwritten before its own details."""
+    return replace(outcome, verdict="failure", detail=f"{problem} {outcome.detail}".strip())
 
 
 def raised(vector: Vector, error: BaseException) -> Outcome:

@@ -128,6 +128,10 @@ def test_complex_numbers_are_refused(backend, function):
             'target.astype("float32")',
         ),
         ("M8[s]", "pass probabilities or their logarithms in an array of floats"),
+        (
+            "V2",
+            "if numpy.save wrote them as bytes of bfloat16, pass target.view(ml_dtypes.bfloat16)",
+        ),
         ([("a", "f8")], 'pass one of its fields, e.g. target["a"]'),
     ],
 )

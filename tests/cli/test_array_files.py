@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from cli.files_of_operands import P, Q, diagnose, refused, refused_by_the_system
 
+from kldiv_xp.cli.array_files import load
+
 pytest.importorskip("rich", reason="rich is not installed")
 pytest.importorskip("click", reason="click is not installed")
 
@@ -24,6 +26,28 @@ def test_safetensors_are_read(files):
     numpy.save_file({"log_q": np.log(Q), "p": P}, files / "both.safetensors")
     done = diagnose(files, "both.safetensors:log_q", "both.safetensors:p")
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "safetensors"])
+def test_bfloat16_is_read_as_such(files, kind):
+    dtype = pytest.importorskip("ml_dtypes", reason="ml_dtypes is not installed").bfloat16
+    arrays = {"log_q": np.log(Q).astype(dtype), "p": P.astype(dtype)}
+    names = [f"both.{kind}:{name}" for name in arrays]
+    if kind == "npy":
+        names = [f"narrow_{name}.npy" for name in arrays]
+        for path, array in zip(names, arrays.values(), strict=True):
+            np.save(files / path, array)
+    elif kind == "npz":
+        np.savez(files / "both.npz", **arrays)
+    else:
+        numpy = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
+        numpy.save_file(arrays, files / "both.safetensors")
+    done = diagnose(files, *names)
+    assert done.exit_code == 0, done.output
+    for name, array in zip(names, arrays.values(), strict=True):
+        found = load(str(files / name))
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, array)
 
 
 def test_missing_name_is_told_in_a_sentence(files):

@@ -53,6 +53,43 @@ def overwriting(name, write):
     return Implementation("overwriting", loss, gradient)
 
 
+def lending(loss):
+    """The same function, whose results of one shape and type share their memory."""
+    results = {}
+
+    def lent(*operands, **options):
+        found = loss(*operands, **options)
+        place = results.setdefault((found.shape, found.dtype), found)
+        place[...] = found
+        return place
+
+    return lent
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_result_that_the_next_call_overwrites_is_a_failure(backend):
+    library(backend)
+    adapter = ADAPTERS[backend]
+    sums = [it for it in FEW if it.results["value"].shape == ()][:3]
+    lender = Implementation("lending", lending(kl_div))
+    first, *others = (judge(vector, adapter, lender) for vector in sums)
+    assert first.verdict == "pass"
+    for before, outcome in zip(sums, others, strict=False):
+        assert (outcome.verdict, outcome.detail) == (
+            "failure",
+            f"the call changed the result of the call before, of {before.id}, which must stay as "
+            "it was.",
+        )
+    honest = Implementation("honest", kl_div)
+    assert all(judge(vector, adapter, honest).verdict == "pass" for vector in sums)
+
+
+def test_result_that_is_always_the_same_array_may_be_kept():
+    constant = np.asarray(7.0, dtype="float32")
+    loss = Implementation("constant", lambda *_, **__: constant)
+    assert not any("the call changed" in judge(it, ADAPTERS["numpy"], loss).detail for it in FEW)
+
+
 def with_a_mask(kind):
     found = vectors("samples_and_masks")
     return next(

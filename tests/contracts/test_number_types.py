@@ -166,6 +166,14 @@ def test_numbers_of_every_type_are_taken_as_options(library, dtype, operand):
             assert_close(finished(library, one), other, other.dtype)
 
 
+@pytest.mark.parametrize("dtype", [">f4", "<f4", ">f8"])
+@pytest.mark.parametrize("reduction", ["none", "sum"])
+def test_result_has_the_order_of_bytes_of_this_machine(library, dtype, reduction):
+    operands = (made(library, one) for one in (LOG_Q, P))
+    found = kl_div(*operands, reduction=reduction, dtype=np.dtype(dtype))
+    assert found.dtype == finished(library, found).dtype == np.dtype(dtype).newbyteorder("=")
+
+
 def test_bfloat16_is_diagnosed(library):
     dtype = type_of("bfloat16")
     log_q, p = (made(library, one.astype(dtype)) for one in (LOG_Q, P))

@@ -4,12 +4,12 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
 from kldiv_xp.checks.dtype_remedies import for_dtype
+from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.remedies import (
     for_labels,
     for_layout,
     for_mask_of_its_own,
     for_no_array,
-    for_other_library,
     one_hot,
     say,
 )

@@ -17,6 +17,10 @@ def for_dtype(xp: Namespace, name: str, operand: Array, kind: str, space: str, a
         return f"take its real part, {say(xp, 'real', name)}"
     if getattr(dtype, "names", None):
         return f'pass one of its fields, e.g. {name}["{dtype.names[0]}"]'
+    if str(dtype) == "|V2":
+        return (
+            f"if numpy.save wrote them as bytes of bfloat16, pass {name}.view(ml_dtypes.bfloat16)"
+        )
     if kind == "other" and not becomes_floats(dtype):
         return "pass probabilities or their logarithms in an array of floats"
     convert = f"{for_entries(xp, name, operand)}convert it with {say(xp, 'as_float', name)}"

@@ -98,24 +98,6 @@ def as_number(name: str, value: object) -> str:
     return say(namespace_of(array), "number", name)
 
 
-def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> str:
-    """Remedy for operands of two libraries: that of NumPy is converted, or else the second one."""
-    (kept, left), (moved, right) = first, second
-    if words_of(namespace_of(left)).yields:
-        (kept, left), (moved, right) = second, first
-    into, words = namespace_of(left), words_of(namespace_of(right))
-    code = words.exported.format(x=moved)
-    if words.yields and words_of(into).shares_memory_of_numpy and not is_lendable(right):
-        code = f"{moved}.copy()"
-    word = "from_numpy" if words.exports_numpy else "from_other"
-    return f"convert one of them, {say(into, word, code, y=kept)}"
-
-
-def is_lendable(array: Array) -> bool:
-    """Whether another library can share the memory of an array of NumPy."""
-    return bool(array.flags.writeable) and all(step >= 0 for step in array.strides)
-
-
 def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
     """Remedy for an operand that no array library made, beside another one of a library or not."""
     data: Array = getattr(operand, "data", None)

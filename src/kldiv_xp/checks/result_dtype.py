@@ -3,6 +3,7 @@
 from kldiv_xp._typing import DType, Namespace
 from kldiv_xp.checks.arrays import is_float
 from kldiv_xp.checks.remedies import module_of
+from kldiv_xp.core.dtypes import native
 
 
 def result_dtype(xp: Namespace, dtype: object) -> DType:
@@ -21,7 +22,7 @@ def result_dtype(xp: Namespace, dtype: object) -> DType:
         raise TypeError(message)
     if type(dtype) is type(xp.float32) and not isinstance(dtype, type):
         return dtype
-    return xp.empty((0,), dtype=dtype).dtype  # a class of numbers may stand for it
+    return native(xp.empty((0,), dtype=dtype).dtype)  # a class of numbers may stand for it
 
 
 def is_float_of(xp: Namespace, dtype: object) -> bool:

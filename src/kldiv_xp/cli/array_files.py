@@ -62,14 +62,14 @@ def from_npy(path: str, key: str) -> Any:
     if key:
         message = f"A file of one array has no names in it; got {path}:{key}: write {path} alone."
         raise NameOfArrayError(message)
-    return np.lib.format.open_memmap(path, mode="r")
+    return with_type(np.lib.format.open_memmap(path, mode="r"))
 
 
 def from_npz(path: str, key: str) -> Any:
     """One array of an archive of NumPy."""
     # np.load leaves the file open where it is no archive.
     with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:  # noqa: PTH123
-        return archive[chosen(path, key, list(archive.files))]
+        return with_type(archive[chosen(path, key, list(archive.files))])
 
 
 def from_safetensors(path: str, key: str) -> Any:
@@ -77,7 +77,20 @@ def from_safetensors(path: str, key: str) -> Any:
     from safetensors import safe_open
 
     with safe_open(path, framework="np") as archive:
-        return archive.get_tensor(chosen(path, key, list(archive.keys())))
+        name = chosen(path, key, list(archive.keys()))
+        if archive.get_slice(name).get_dtype() == "BF16":
+            import ml_dtypes  # noqa: F401 - NumPy has the type from here on
+
+        return archive.get_tensor(name)
+
+
+def with_type(array: Any) -> Any:
+    """The same array; what numpy.save wrote of bfloat16, as bytes without a type, is that again."""
+    if getattr(array, "dtype", None) != np.dtype("V2"):
+        return array
+    import ml_dtypes
+
+    return array.view(ml_dtypes.bfloat16)
 
 
 READERS = {".npy": from_npy, ".npz": from_npz, ".safetensors": from_safetensors}

@@ -49,6 +49,12 @@ class Words:
     shares_memory_of_numpy: bool = False
     """Its arrays take the memory of NumPy's as it is: writable, and forwards along every axis."""
 
+    takes_compact_memory: bool = False
+    """From other libraries it takes no views that leave out a part of their memory."""
+
+    compact: str = ""
+    """Method that makes an array without such parts."""
+
     yields: bool = False
     """Beside another library it is the operand of this one that is converted."""
 
@@ -83,6 +89,7 @@ OF_JAX = replace(
     one_hot="jax.nn.one_hot({x}.astype(int), {n})",
     from_other="jax.device_put({m}.from_dlpack({x}), {y}.device)",
     number="float({x}), within jax.jit as one of its static_argnames",
+    takes_compact_memory=True,
 )
 OF_DASK = replace(
     LIKE_NUMPY,
@@ -115,5 +122,6 @@ OF_TORCH = Words(
     exported="{x}.detach()",
     divides_integers=True,
     shares_memory_of_numpy=True,
+    compact=".contiguous()",
     inserts_axes_one_by_one=".unsqueeze({axis})",
 )

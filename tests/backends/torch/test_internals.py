@@ -161,6 +161,22 @@ def test_keys_of_cuda_are_those_of_the_host_with_its_name():
     assert names[2:] == [name.replace("CPU", "CUDA") for name in names[:2]]
 
 
+@EVERY_LOSS
+def test_functionalized_losses_are_the_same(loss):
+    x, t, mask = operands()
+
+    def total(x, t):
+        return (loss(x, t, mask) * torch.tensor(1.5)).sum()
+
+    wanted = torch.func.grad(total, (0, 1))(x, t)
+    functionalize, grad = torch.func.functionalize, torch.func.grad
+    torch.testing.assert_close(functionalize(total)(x, t), total(x, t))
+    torch.testing.assert_close(functionalize(grad(total, (0, 1)))(x, t), wanted)
+    torch.testing.assert_close(grad(functionalize(total), (0, 1))(x, t), wanted)
+    mapped = functionalize(torch.func.vmap(grad(lambda x, t: loss(x, t).sum())))
+    torch.testing.assert_close(mapped(x[:, None], t[:, None]).shape, x[:, None].shape)
+
+
 def test_mode_that_names_the_default_device_intercepts_nothing():
     for device in ("cpu", "meta"):
         with torch.device(device):

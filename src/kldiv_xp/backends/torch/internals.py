@@ -30,6 +30,18 @@ def is_transformed() -> bool:
         return True
 
 
+def is_functionalized() -> bool:
+    """Whether a transform writes a program anew without functions of autograd, which it refuses.
+
+    torch says "NYI: Functionalize rule for custom_function_call".
+    """
+    try:
+        kind = torch._C._functorch.TransformType.Functionalize
+        return any(one.key() == kind for one in torch._C._functorch.get_interpreter_stack() or ())
+    except AttributeError:
+        return True
+
+
 @constant_in_traces
 def has_transforms() -> bool:
     """Whether transforms of torch.func are under way, to be asked while torch.compile traces.
