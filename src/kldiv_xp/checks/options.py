@@ -4,16 +4,22 @@ from numbers import Integral
 from typing import get_args
 
 from kldiv_xp._typing import Axes, Tail, TargetKind
+from kldiv_xp.core.namespaces import is_array
 from kldiv_xp.formula.form import Form
 
 # A tuple: before torch 2.9, torch.compile reads no union of types.
 INTEGERS = (int, Integral)
 
 
+# Of an option that is traced there is no value to take.
+STATIC = "name it in static_argnames where jax.jit traces it"
+
+
 def check_switch(name: str, value: object) -> None:
     """Refuse anything but True and False, arrays and strings above all."""
     if not isinstance(value, bool):
-        message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it."
+        traced = f", or {STATIC}" if is_array(value) else ""
+        message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it{traced}."
         raise TypeError(message)
 
 
@@ -47,7 +53,8 @@ def check_axis(axis: object) -> Axes:
     """Axes as they were given, as ints of Python; refuse what are no ints."""
     places = axis if isinstance(axis, tuple) else (axis,)
     if not all(isinstance(place, INTEGERS) and not isinstance(place, bool) for place in places):
-        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
+        remedy = f": {STATIC}" if any(map(is_array, places)) else ""
+        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."
         raise TypeError(message)
     return tuple(map(int, places))
 
