@@ -108,7 +108,10 @@ def quick(session: nox.Session) -> None:
     """Run the tests of formula, calls and NumPy's bridge on NumPy, torch and JAX."""
     install_group(session, "torch", "tests")
     session.install(".")
-    session.run("pytest", *PARALLEL, *QUICKLY, *session.posargs, env=SURROUNDINGS)
+    # Files that are named are run alone.
+    named = any(one.startswith("tests/") for one in session.posargs)
+    asked = session.posargs if named else [*QUICKLY, *session.posargs]
+    session.run("pytest", *PARALLEL, *asked, env=SURROUNDINGS)
 
 
 @nox.session(python=nox.project.python_versions(PYPROJECT))

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from checks.refusals import BOTH, sentence
 from words import words
 
-from kldiv_xp import KLDivLoss
+from kldiv_xp import KLDivLoss, kl_div
 from kldiv_xp.checks.numbers import nearest_float
 from kldiv_xp.checks.options import resolve_axis
 
@@ -111,3 +112,22 @@ def test_mask_must_come_from_the_same_library(backend, function):
         "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
         f"with {words(backend, 'from_list', 'where', dtype='')}."
     )
+
+
+@pytest.mark.parametrize("option", ["log_target", "axis"])
+def test_option_that_jit_traces_is_to_be_static(option):
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    row = jax.numpy.asarray([0.5])
+    with pytest.raises(TypeError, match="name it in static_argnames where"):
+        jax.jit(kl_div)(row, row, **{option: 0 if option == "axis" else True})
+    static = jax.jit(kl_div, static_argnames=("axis", "log_target", "reduction"))
+    assert static(row, row, axis=0, log_target=True, reduction="sum") == 0
+
+
+def test_shapes_of_all_pairs_are_told_as_pairs():
+    left, right = np.full((2, 1, 2), 0.5), np.full((1, 2, 2), 0.5)
+    with pytest.raises(ValueError, match="for all pairs") as caught:
+        kl_div(left, right, reduction="none", log_input=False)
+    assert "for all pairs input = numpy.broadcast_to(input, (2, 2, 2)) and" in str(caught.value)
+    pairs = (np.broadcast_to(one, (2, 2, 2)) for one in (left, right))
+    assert not kl_div(*pairs, reduction="none", log_input=False).any()

@@ -141,6 +141,14 @@ MISTAKES = [
         "samples: take log_softmax of it, {log_softmax}.",
     ),
     (
+        "negative-input",
+        (changed(Q, ((1, 2), -0.25), ((1, 0), Q[1, 0] + Q[1, 2] + 0.25)), P),
+        {"log_input": False},
+        ((1, 2), -0.25, 1),
+        "`input` is -0.25 at (1, 2) and negative in 1 entry, which makes the loss NaN: pass "
+        "probabilities, e.g. softmax of the logits, {softmax}.",
+    ),
+    (
         "negative-target",
         (LOG_Q, changed(P, ((1, 2), -0.25), ((3, 0), -0.5))),
         {},

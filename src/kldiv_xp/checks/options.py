@@ -4,6 +4,8 @@ from numbers import Integral
 from typing import get_args
 
 from kldiv_xp._typing import Axes, Tail, TargetKind
+from kldiv_xp.checks.remedies import words_of
+from kldiv_xp.core.namespaces import is_array, namespace_of
 from kldiv_xp.formula.form import Form
 
 # A tuple: before torch 2.9, torch.compile reads no union of types.
@@ -13,8 +15,15 @@ INTEGERS = (int, Integral)
 def check_switch(name: str, value: object) -> None:
     """Refuse anything but True and False, arrays and strings above all."""
     if not isinstance(value, bool):
-        message = f"`{name}` must be True or False; got {value!r}: pass bool(...) of it."
+        static = static_of(value)
+        remedy = f"pass bool(...) of it, or {static}" if static else "pass bool(...) of it"
+        message = f"`{name}` must be True or False; got {value!r}: {remedy}."
         raise TypeError(message)
+
+
+def static_of(value: object) -> str:
+    """Remedy for an array in the place of an option where its library may trace it, or ""."""
+    return words_of(namespace_of(value)).static if is_array(value) else ""
 
 
 def check_form(form: Form) -> None:
@@ -47,7 +56,9 @@ def check_axis(axis: object) -> Axes:
     """Axes as they were given, as ints of Python; refuse what are no ints."""
     places = axis if isinstance(axis, tuple) else (axis,)
     if not all(isinstance(place, INTEGERS) and not isinstance(place, bool) for place in places):
-        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
+        static = "".join(map(static_of, places[:1]))
+        remedy = f": {static}" if static else ""
+        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."
         raise TypeError(message)
     return tuple(map(int, places))
 

@@ -17,6 +17,8 @@ MEANT = {
     "keepdims": ("reduction", "pass reduction='none', and insert the axis"),
     "keepdim": ("reduction", "pass reduction='none', and insert the axis"),
     "weight": ("reduction", "pass reduction='none', and multiply what it gives"),
+    "check": ("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),
+    "ignore_index": ("", "leave it out, and pass where=labels != {value!r} with the operands"),
     "base": ("", "leave it out, and divide the loss, which is in nats, by log(base)"),
 }
 

@@ -110,6 +110,8 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
         return "pass an array"
     if isinstance(operand, list | tuple) and operand and is_array(operand[0]):
         return f"pass {module_of(namespace_of(operand[0]))}.stack({name})"
+    if other is None and export:
+        return f"pass {code}, an array of NumPy"
     if other is None:
         return "convert it with the asarray of your array library"
     code = f"{code}.real" if isinstance(operand, complex) else code

@@ -19,7 +19,9 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
         return for_labels(one_hot(xp, "target", left[axis], axis, len(left)))
     order = order_of_axes(left, right)
     if order is not None:
-        return f"pass {say(xp, 'permuted', 'target', axes=order)}"
+        moved = f"pass {say(xp, 'permuted', 'target', axes=order)}"
+        pairs = f"; for all pairs {spread_over(xp, left, right, spread)}" if spread else ""
+        return moved + pairs
     if product(left) == product(right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
     return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
@@ -27,9 +29,14 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
 
 def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
     """Remedy for shapes that differ because an operand has fewer copies along an axis."""
+    return f"nothing is broadcast silently, so pass {spread_over(xp, left, right, shape)}"
+
+
+def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
+    """Code that spreads both operands over a shape, or the one that has another."""
     both = ("input", left), ("target", right)
     needed = [f"{name} = {broadcast(xp, name, shape)}" for name, one in both if one != shape]
-    return f"nothing is broadcast silently, so pass {' and '.join(needed)}"
+    return " and ".join(needed)
 
 
 def for_sizes(left: Shape, right: Shape) -> str:

@@ -58,6 +58,9 @@ class Words:
     yields: bool = False
     """Beside another library it is the operand of this one that is converted."""
 
+    static: str = ""
+    """How to pass an option whose value a trace of the library would take away."""
+
     inserts_axes_one_by_one: str = ""
     """Code that inserts one axis at a time; else an index of None does it."""
 
@@ -87,6 +90,7 @@ OF_JAX = replace(
     softmax="jax.nn.softmax({x}, axis={axis})",
     log_softmax="jax.nn.log_softmax({x}, axis={axis})",
     one_hot="jax.nn.one_hot({x}.astype(int), {n})",
+    static="name it in static_argnames where jax.jit traces it",
     from_other="jax.device_put({m}.from_dlpack({x}), {y}.device)",
     number="float({x}), within jax.jit as one of its static_argnames",
     takes_compact_memory=True,

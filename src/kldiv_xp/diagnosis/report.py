@@ -21,6 +21,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "not-normalised": "Samples whose probabilities do not add up to 1.",
         "empty-input": "Samples of input in which every probability is 0.",
         "empty-target": "Samples of target in which every probability is 0.",
+        "negative-input": "Negative entries where probabilities belong.",
         "negative-target": "Negative entries where probabilities belong.",
         "zero-support": "Entries that have a probability on the one side only.",
         "nan-input": "NaN in input.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kldiv_xp.diagnosis.entries import nothing
-from kldiv_xp.diagnosis.evidence import LOGS, Evidence, entries, finding
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries, finding
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
 from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
@@ -18,23 +18,29 @@ def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding is not None)
 
 
-def negative_target(evidence: Evidence) -> Finding | None:
-    """Targets that have no logarithm."""
-    tally = evidence.found["target negative"]
-    if evidence.subject.target_is != "probabilities" or not tally.count:
-        return None
-    if evidence.is_space("target", LOGS) or is_told_before(evidence):
-        return None
-    return finding(
-        "negative-target", "target", tally,
-        f"`target` is {tally.value:.6g} at {tally.where} and negative in {entries(tally.count)}, "
-        "which makes the loss NaN: pass probabilities, e.g. softmax of the logits, "
-        f"{evidence.code('softmax', 'target')}.",
-    )  # fmt: skip
+def negative(operand: str) -> Rule:
+    """Rule about entries of a table of probabilities that have no logarithm."""
+
+    def rule(evidence: Evidence) -> Finding | None:
+        tally = evidence.found[f"{operand} negative"]
+        if evidence.subject.kind_of(operand) != "probabilities" or not tally.count:
+            return None
+        if evidence.is_space(operand, LOGS) or is_told_before(evidence, operand):
+            return None
+        return finding(
+            f"negative-{operand}", operand, tally,
+            f"`{operand}` is {tally.value:.6g} at {tally.where} and negative in "
+            f"{entries(tally.count)}, which makes the loss NaN: pass probabilities, e.g. softmax "
+            f"of the logits, {evidence.code('softmax', operand)}.",
+        )  # fmt: skip
+
+    return rule
 
 
-def is_told_before(evidence: Evidence) -> bool:
+def is_told_before(evidence: Evidence, operand: str) -> bool:
     """Whether a graver rule has said what the negative entries are."""
+    if operand == "input":
+        return bool(evidence.found[f"input {PROBABILITIES}"].count)
     found = None if evidence.subject.divergence is None else target_of_logits(evidence)
     return found is not None and found.code == "logits-as-target"
 
@@ -121,7 +127,8 @@ OF_LOGITS: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
 OF_BOTH: tuple[Rule, ...] = (
     empty("input"),
     empty("target"),
-    negative_target,
+    negative("input"),
+    negative("target"),
     support,
     special("input", "nan", "which makes the loss NaN"),
     special("target", "nan", "which makes the loss NaN"),
