@@ -24,15 +24,31 @@ class Operations:
     """What rows are computed with; a library may have a faster way to the same bits."""
 
     def __init__(self, xp: Namespace) -> None:
-        self.xp = xp
+        self.xp, self.functions = xp, ReproducibleNamespace(xp)
 
     def exp(self, array: Array) -> Array:
-        """Exponential."""
+        """Exponential of what is 0 or less."""
         return exp(self.xp, array)
+
+    def log(self, array: Array) -> Array:
+        """Logarithm of positive numbers of 53 bits."""
+        return log_of_any(self.xp, array)
+
+    def held(self, product: Array) -> Array:
+        """Product that is rounded before it is added to something."""
+        return held(self.xp, product)
 
     def row_sum(self, array: Array) -> Array:
         """Sum along the last axis, which stays."""
         return row_sum(self.xp, array)
+
+    def total(self, exponentials: Array) -> Array:
+        """The same of numbers whose largest is 1, if it is a number."""
+        return self.row_sum(exponentials)
+
+    def softmax(self, logits: Array, temperature: float) -> "Softmax":
+        """Softmax of rows, and what it is made of."""
+        return softmax_of(self, logits, temperature)
 
 
 class Softmax(NamedTuple):
@@ -54,7 +70,7 @@ def softmax_of(of: Operations, logits: Array, temperature: float) -> Softmax:
     logits = entered(of.xp, logits)
     shifted = logits - largest(of.xp, logits)
     exponentials = of.exp(over(shifted, temperature))
-    return Softmax(shifted, exponentials, of.row_sum(exponentials))
+    return Softmax(shifted, exponentials, of.total(exponentials))
 
 
 def over(logits: Array, temperature: float) -> Array:
@@ -62,11 +78,11 @@ def over(logits: Array, temperature: float) -> Array:
     return logits if temperature == 1 else logits * (1 / temperature)
 
 
-def log_ratio(xp: Namespace, p: Softmax, q: Softmax, temperature: float) -> Array:
+def log_ratio(of: Operations, p: Softmax, q: Softmax, temperature: float) -> Array:
     """log p - log q, and -1 where p is 0."""
-    differences = held(xp, over(p.logits - q.logits, temperature))
-    d = differences + log_of_any(xp, q.total / p.total)
-    return xp.where(xp.greater(p.exponentials, 0.0), d, -1.0)
+    differences = of.held(over(p.logits - q.logits, temperature))
+    d = differences + of.log(q.total / p.total)
+    return of.xp.where(of.xp.greater(p.exponentials, 0.0), d, -1.0)
 
 
 def kl(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
@@ -75,8 +91,8 @@ def kl(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
     is_small = xp.less(xp.abs(d), SMALL)
     root = d / xp.where(is_small, d + 6.0, 1.0)
     near = p.exponentials * (xp.square(root) * 18.0)
-    far = held(xp, p.exponentials * (d - 1.0))
-    far = far + held(xp, q.exponentials * (p.total / q.total))
+    far = of.held(p.exponentials * (d - 1.0))
+    far = far + of.held(q.exponentials * (p.total / q.total))
     rows = of.row_sum(xp.where(is_small, near, far)) / p.total
     return xp.where(xp.less(rows, 0.0), 0.0, rows)
 
@@ -84,13 +100,13 @@ def kl(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
 def value(of: Operations, divergence: KL, input: Array, target: Array) -> Array:
     """Divergence of every row, whose axis stays, times the square of T if scaled."""
     xp, temperature = of.xp, divergence.temperature
-    q = softmax_of(of, input, temperature)
+    q = of.softmax(input, temperature)
     if divergence.is_of_logits:
-        p = softmax_of(of, target, temperature)
-        rows = kl(of, p, q, log_ratio(xp, p, q, temperature))
+        p = of.softmax(target, temperature)
+        rows = kl(of, p, q, log_ratio(of, p, q, temperature))
     else:
         term = term_of(form_of(divergence))
-        rows = of.row_sum(term(ReproducibleNamespace(xp), *given(xp, divergence, q, target)))
+        rows = of.row_sum(term(of.functions, *given(of, divergence, q, target)))
     return rows * (temperature * temperature) if divergence.scaled else rows
 
 
@@ -99,10 +115,10 @@ def form_of(divergence: KL) -> Form:
     return Form(log_input=True, log_target=divergence.target_is == "log_probabilities")
 
 
-def given(xp: Namespace, divergence: KL, q: Softmax, target: Array) -> tuple[Array, Array]:
+def given(of: Operations, divergence: KL, q: Softmax, target: Array) -> tuple[Array, Array]:
     """log q, and the target that is given."""
-    log_q = held(xp, over(q.logits, divergence.temperature)) - log_of_any(xp, q.total)
-    return log_q, entered(xp, target)
+    log_q = of.held(over(q.logits, divergence.temperature)) - of.log(q.total)
+    return log_q, entered(of.xp, target)
 
 
 def slope(
@@ -111,10 +127,10 @@ def slope(
     """Derivative with respect to input (0) or target (1), times a factor."""
     xp = of.xp
     temperature, scaled = divergence.temperature, divergence.scaled
-    q = softmax_of(of, input, temperature)
+    q = of.softmax(input, temperature)
     if place and not divergence.is_of_logits:
         gradient = slope_of(form_of(divergence), 1)
-        value = gradient(ReproducibleNamespace(xp), *given(xp, divergence, q, target))
+        value = gradient(of.functions, *given(of, divergence, q, target))
         return value * (factor * (temperature * temperature) if scaled else factor)
     value = by_target(of, divergence, q, target) if place else by_input(of, divergence, q, target)
     return value * (factor * (temperature if scaled else 1 / temperature))
@@ -124,19 +140,19 @@ def by_input(of: Operations, divergence: KL, q: Softmax, target: Array) -> Array
     """q sum(p) - p."""
     xp = of.xp
     if divergence.is_of_logits:
-        p = softmax_of(of, target, divergence.temperature)
-        return held(xp, q.probabilities) - held(xp, p.probabilities)
+        p = of.softmax(target, divergence.temperature)
+        return of.held(q.probabilities) - of.held(p.probabilities)
     p = entered(xp, target)
-    p = p if divergence.target_is == "probabilities" else of.exp(p)
-    return held(xp, q.probabilities * of.row_sum(p)) - held(xp, p)
+    p = p if divergence.target_is == "probabilities" else of.functions.exp(p)
+    return of.held(q.probabilities * of.row_sum(p)) - of.held(p)
 
 
 def by_target(of: Operations, divergence: KL, q: Softmax, target: Array) -> Array:
     """p (e - sum(p e)) of logits, where e is d less that of the most probable class."""
     xp = of.xp
-    p = softmax_of(of, target, divergence.temperature)
+    p = of.softmax(target, divergence.temperature)
     weights = p.exponentials
-    e = held(xp, over(p.logits - q.logits, divergence.temperature))
+    e = of.held(over(p.logits - q.logits, divergence.temperature))
     at_top = largest(xp, xp.where(xp.equal(weights, 1.0), e, -math.inf))
     e = xp.where(xp.greater(weights, 0.0), e - at_top, 0.0)
     return p.probabilities * (e - of.row_sum(weights * e) / p.total)

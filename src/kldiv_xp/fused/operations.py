@@ -55,6 +55,13 @@ class Operations(Lines):
         **dict.fromkeys(("copysign", "fma", "round", "value"), "real"),
     }
 
+    float64 = "real"
+    """The type that numbers are computed in already."""
+
+    def square(self, x: Symbol) -> Symbol:
+        """Product with itself."""
+        return self.multiply(x, x)
+
     def exp(self, x: Symbol) -> Array:
         """Exponential."""
         return elementary.exp(self, x)

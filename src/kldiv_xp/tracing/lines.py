@@ -52,11 +52,23 @@ class Symbol:
     def __invert__(self) -> Symbol:
         return self.namespace.logical_not(self)
 
+    def __add__(self, other: Symbol | float) -> Symbol:
+        return self.namespace.add(self, other)
+
+    def __sub__(self, other: Symbol | float) -> Symbol:
+        return self.namespace.subtract(self, other)
+
     def __mul__(self, other: Symbol | float) -> Symbol:
         return self.namespace.multiply(self, other)
 
     def __rmul__(self, other: float) -> Symbol:
         return self.namespace.multiply(self, other)
+
+    def __truediv__(self, other: Symbol | float) -> Symbol:
+        return self.namespace.divide(self, other)
+
+    def __rtruediv__(self, other: float) -> Symbol:
+        return self.namespace.divide(other, self)
 
     def __getitem__(self, _: object) -> Symbol:
         """The same: an axis that is kept or dropped has one element for each row."""
