@@ -100,7 +100,7 @@ def slopes_of_block(
     for mask in operands[2:]:
         for one in found.values():
             xp.copyto(one, 0.0, where=~mask)
-    is_odd = xp.isnan(next(iter(found.values()))[..., 0])
+    is_odd = xp.isnan(sum(one.max(axis=-1) for one in found.values()))
     if is_odd.any():
         odd = [one[is_odd] for one in widened(operands)]
         here = factor[is_odd] if factor.ndim else factor
