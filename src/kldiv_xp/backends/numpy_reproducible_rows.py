@@ -48,13 +48,13 @@ def rows_of_block(xp: Namespace, loops: Any, divergence: KL, operands: Arrays) -
     """Divergence of every row: by the loops, and of those that are not ordinary without."""
     found = None if loops is None else loops.divergences(xp, divergence, operands[:2])
     if found is None:
-        return rows(divergence, InBlocks(xp), *widened(operands))
+        return rows(divergence, InBlocks(xp, divergence.temperature), *widened(operands))
     for mask in operands[2:]:
         xp.copyto(found, 0.0, where=~mask[..., 0])
     is_odd = xp.isnan(found)
     if is_odd.any():
         odd = (one[is_odd] for one in widened(operands))
-        found[is_odd] = rows(divergence, InBlocks(xp), *odd)
+        found[is_odd] = rows(divergence, InBlocks(xp, divergence.temperature), *odd)
     return without_tiny(xp, found)
 
 
@@ -96,7 +96,7 @@ def slopes_of_block(
         results = {place: (one, found[place]) for place, one in roundings.items()}
         found = found if loops.fill_slopes(divergence, operands[:2], factor, results) else {}
     if not found:
-        return scaled_row_slopes(divergence, roundings, InBlocks(xp), *widened(operands), factor)
+        return scaled_row_slopes(divergence, roundings, InBlocks(xp, divergence.temperature), *widened(operands), factor)
     for mask in operands[2:]:
         for one in found.values():
             xp.copyto(one, 0.0, where=~mask)
@@ -104,7 +104,7 @@ def slopes_of_block(
     if is_odd.any():
         odd = [one[is_odd] for one in widened(operands)]
         here = factor[is_odd] if factor.ndim else factor
-        of_odd = scaled_row_slopes(divergence, roundings, InBlocks(xp), *odd, here)
+        of_odd = scaled_row_slopes(divergence, roundings, InBlocks(xp, divergence.temperature), *odd, here)
         for place, one in of_odd.items():
             found[place][is_odd] = one
     return found

@@ -26,6 +26,10 @@ class Operations:
     def __init__(self, xp: Namespace) -> None:
         self.xp, self.functions = xp, ReproducibleNamespace(xp)
 
+    def entered(self, logits: Array) -> Array:
+        """Float64 array of the same numbers, without those that count as 0."""
+        return entered(self.xp, logits)
+
     def exp(self, array: Array) -> Array:
         """Exponential of what is 0 or less."""
         return exp(self.xp, array)
@@ -45,6 +49,10 @@ class Operations:
     def total(self, exponentials: Array) -> Array:
         """The same of numbers whose largest is 1, if it is a number."""
         return self.row_sum(exponentials)
+
+    def terms(self, p: "Softmax", q: "Softmax", d: Array) -> Array:
+        """Terms of a divergence, times the sum of the exponentials of p."""
+        return terms_of(self, p, q, d)
 
     def softmax(self, logits: Array, temperature: float) -> "Softmax":
         """Softmax of rows, and what it is made of."""
@@ -67,7 +75,7 @@ class Softmax(NamedTuple):
 
 def softmax_of(of: Operations, logits: Array, temperature: float) -> Softmax:
     """Softmax of rows, and what it is made of."""
-    logits = entered(of.xp, logits)
+    logits = of.entered(logits)
     shifted = logits - largest(of.xp, logits)
     exponentials = of.exp(over(shifted, temperature))
     return Softmax(shifted, exponentials, of.total(exponentials))
@@ -88,13 +96,27 @@ def log_ratio(of: Operations, p: Softmax, q: Softmax, temperature: float) -> Arr
 def kl(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
     """Divergence of every row, whose axis stays."""
     xp = of.xp
-    is_small = xp.less(xp.abs(d), SMALL)
-    root = d / xp.where(is_small, d + 6.0, 1.0)
-    near = p.exponentials * (xp.square(root) * 18.0)
-    far = of.held(p.exponentials * (d - 1.0))
-    far = far + of.held(q.exponentials * (p.total / q.total))
-    rows = of.row_sum(xp.where(is_small, near, far)) / p.total
+    rows = of.row_sum(of.terms(p, q, d)) / p.total
     return xp.where(xp.less(rows, 0.0), 0.0, rows)
+
+
+def terms_of(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
+    """p h(d), times the sum of the exponentials of p."""
+    xp = of.xp
+    is_small = xp.less(xp.abs(d), SMALL)
+    near = near_terms(xp, p.exponentials, d, xp.where(is_small, d + 6.0, 1.0))
+    return xp.where(is_small, near, far_terms(of, p, q, d))
+
+
+def near_terms(xp: Namespace, weights: Array, d: Array, divisor: Array) -> Array:
+    """Terms of a small d, where the divisor is d + 6."""
+    return weights * (xp.square(d / divisor) * 18.0)
+
+
+def far_terms(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
+    """Terms of any other d."""
+    far = of.held(p.exponentials * (d - 1.0))
+    return far + of.held(q.exponentials * (p.total / q.total))
 
 
 def value(of: Operations, divergence: KL, input: Array, target: Array) -> Array:
@@ -118,7 +140,7 @@ def form_of(divergence: KL) -> Form:
 def given(of: Operations, divergence: KL, q: Softmax, target: Array) -> tuple[Array, Array]:
     """log q, and the target that is given."""
     log_q = of.held(over(q.logits, divergence.temperature)) - of.log(q.total)
-    return log_q, entered(of.xp, target)
+    return log_q, of.entered(target)
 
 
 def slope(
@@ -138,11 +160,10 @@ def slope(
 
 def by_input(of: Operations, divergence: KL, q: Softmax, target: Array) -> Array:
     """q sum(p) - p."""
-    xp = of.xp
     if divergence.is_of_logits:
         p = of.softmax(target, divergence.temperature)
         return of.held(q.probabilities) - of.held(p.probabilities)
-    p = entered(xp, target)
+    p = of.entered(target)
     p = p if divergence.target_is == "probabilities" else of.functions.exp(p)
     return of.held(q.probabilities * of.row_sum(p)) - of.held(p)
 
