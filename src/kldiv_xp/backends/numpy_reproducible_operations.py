@@ -30,6 +30,7 @@ from kldiv_xp.formula.reproducible_rows import (
     Softmax,
     far_terms,
     near_terms,
+    over,
 )
 from kldiv_xp.formula.reproducible_sums import Sums, row_steps, total_of
 from kldiv_xp.tracing.losses import ANY_TEMPERATURE, any_temperature
@@ -66,14 +67,30 @@ class InBlocks(Operations):
         """As of the formula, once for each operand."""
         known = self.known.get(id(logits))
         if known is None:
-            known = self.known[id(logits)] = logits, super().softmax(logits, temperature)
+            known = self.known[id(logits)] = logits, self.new_softmax(logits, temperature)
         return known[1]
 
+    def new_softmax(self, logits: Array, temperature: float) -> Softmax:
+        """As of the formula, given that the largest exponential is 1."""
+        xp, entered = self.xp, self.entered(logits)
+        top = entered.max(axis=-1, keepdims=True, initial=-math.inf)
+        if not xp.isfinite(top).all():
+            return super().softmax(logits, temperature)
+        shifted = xp.subtract(entered, top, out=entered)
+        exponentials = exp_of(xp, over(shifted, temperature), 0.0)
+        return Softmax(shifted, exponentials, self.sum_below(xp.ones_like(top), exponentials))
+
     def entered(self, logits: Array) -> Array:
-        """As of the formula, where it changes something."""
+        """As of the formula, where it changes something; always an array of its own."""
         if logits.dtype == "float32" and logits.size and no_subnormal(self.xp, logits):
             return logits.astype("float64")
         return super().entered(logits)
+
+    def where_positive(self, weights: Array, array: Array, other: float) -> Array:
+        """As of the formula, in place where it can be."""
+        if not (weights.size and weights.min() > 0):
+            return super().where_positive(weights, array, other)
+        return array
 
     def exp(self, array: Array) -> Array:
         """As of the formula."""
@@ -92,8 +109,9 @@ class InBlocks(Operations):
             return near_terms(xp, p.exponentials, d, d + 6.0)
         terms = far_terms(self, p, q, d)
         if few:
-            small = d[is_small]
-            terms[is_small] = near_terms(xp, p.exponentials[is_small], small, small + 6.0)
+            places, size = xp.flatnonzero(is_small), d.size
+            small, weights = (one.reshape(size).take(places) for one in (d, p.exponentials))
+            terms.reshape(size)[places] = near_terms(xp, weights, small, small + 6.0)
         return terms
 
     def row_sum(self, array: Array) -> Array:
@@ -101,10 +119,6 @@ class InBlocks(Operations):
         xp = self.xp
         most = xp.maximum(array.max(axis=-1, keepdims=True), -array.min(axis=-1, keepdims=True))
         return self.sum_below(most, array)
-
-    def total(self, exponentials: Array) -> Array:
-        """As of the formula, given the largest."""
-        return self.sum_below(exponentials.max(axis=-1, keepdims=True), exponentials)
 
     def sum_below(self, most: Array, array: Array) -> Array:
         """Sum of numbers that are no larger."""
@@ -129,16 +143,17 @@ def last_bits(xp: Namespace, shifted: Array, shift: Array) -> Array:
     return bits - shift.view("int64")[..., 0] * shifted.shape[-1]
 
 
-def exp_of(xp: Namespace, array: Array) -> Array:
-    """As of the formula, in place where it can be."""
-    least, most = (array.min(), array.max()) if array.size else (0.0, 0.0)
-    is_inside = least >= LOG_OF_TINY and most <= LOG_OF_LARGEST
-    value = array.copy() if is_inside else xp.clip(array, LOG_OF_TINY, LOG_OF_LARGEST)
-    k = value * (PARTS * LOG2_E)
+def exp_of(xp: Namespace, x: Array, most: float | None = None) -> Array:
+    """As of the formula; the largest may be known."""
+    if not x.size:
+        return x
+    is_inside = x.min() >= LOG_OF_TINY and (x.max() if most is None else most) <= LOG_OF_LARGEST
+    bounded = x if is_inside else xp.clip(x, LOG_OF_TINY, LOG_OF_LARGEST)
+    k = bounded * (PARTS * LOG2_E)
     xp.rint(k, out=k)
     # No index is that of a NaN, around which "wrap" would go for minutes.
     place = (k if is_inside else xp.fmax(k, float(LEAST_K))).astype(xp.intp)
-    value -= xp.multiply(k, LN2_OF_PARTS, out=k)
+    value = bounded - xp.multiply(k, LN2_OF_PARTS, out=k)
     value *= EXPONENT_GRID * THIRD_POWER
     xp.rint(value, out=value)
     xp.multiply(value, value, out=k)
@@ -147,6 +162,6 @@ def exp_of(xp: Namespace, array: Array) -> Array:
     value += EXPONENT_GRID
     value *= powers_of_parts(xp).take(place, mode="wrap", out=k)
     if not is_inside:
-        value[array < LOG_OF_TINY] = 0.0
-        value[array > LOG_OF_LARGEST] = BEYOND
+        value[x < LOG_OF_TINY] = 0.0
+        value[x > LOG_OF_LARGEST] = BEYOND
     return value

@@ -47,8 +47,12 @@ class Operations:
         return row_sum(self.xp, array)
 
     def total(self, exponentials: Array) -> Array:
-        """The same of numbers whose largest is 1, if it is a number."""
+        """The same of the exponentials of a row, of which the largest is 1."""
         return self.row_sum(exponentials)
+
+    def where_positive(self, weights: Array, array: Array, other: float) -> Array:
+        """Elements where weights are positive, and a number elsewhere."""
+        return self.xp.where(self.xp.greater(weights, 0.0), array, other)
 
     def terms(self, p: "Softmax", q: "Softmax", d: Array) -> Array:
         """Terms of a divergence, times the sum of the exponentials of p."""
@@ -90,7 +94,7 @@ def log_ratio(of: Operations, p: Softmax, q: Softmax, temperature: float) -> Arr
     """log p - log q, and -1 where p is 0."""
     differences = of.held(over(p.logits - q.logits, temperature))
     d = differences + of.log(q.total / p.total)
-    return of.xp.where(of.xp.greater(p.exponentials, 0.0), d, -1.0)
+    return of.where_positive(p.exponentials, d, -1.0)
 
 
 def kl(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
@@ -175,5 +179,5 @@ def by_target(of: Operations, divergence: KL, q: Softmax, target: Array) -> Arra
     weights = p.exponentials
     e = of.held(over(p.logits - q.logits, divergence.temperature))
     at_top = largest(xp, xp.where(xp.equal(weights, 1.0), e, -math.inf))
-    e = xp.where(xp.greater(weights, 0.0), e - at_top, 0.0)
+    e = of.where_positive(weights, e - at_top, 0.0)
     return p.probabilities * (e - of.row_sum(weights * e) / p.total)
