@@ -27,6 +27,13 @@ class Place(NamedTuple):
     step: str
 
 
+class Part(NamedTuple):
+    """What a loop of a block reads and computes."""
+
+    read: Sequence[Place]
+    lines: Sequence[Line]
+
+
 class Loop(NamedTuple):
     """What a loop reads, computes and writes."""
 
@@ -34,6 +41,20 @@ class Loop(NamedTuple):
     lines: Sequence[Line]
     written: Sequence[tuple[Place, str]] = ()
     """Places, and the names of what is written there."""
+
+    first: Sequence[tuple[Operand, Part]] = ()
+    """Names that have loops of their own in each block, in which more steps are under way."""
+
+    @property
+    def outer(self) -> list[Place]:
+        """Arrays that are read, each once."""
+        places = [*self.read, *(one for _, part in self.first for one in part.read)]
+        return [one for one in dict.fromkeys(places) if one.address]
+
+    @property
+    def last(self) -> Part:
+        """The rest."""
+        return Part(self.read, self.lines)
 
 
 class Scratch:
@@ -72,30 +93,25 @@ def elements(
     with text.loop(*bounds, BLOCK) as block:
         stop = text.smaller(text.sum(block, BLOCK), bounds[1])
         count = text.let(f"sub i64 {stop}, {block}")
-        for one in loop.read:
+        for one in loop.outer:
             if one.operand.step == APART:
                 begin = text.moved(one.address, text.product(block, one.step))
                 sizes = one.step, str(one.operand.size)
                 copy(text, one.operand.size, count, begin, scratch.of(one.operand), sizes)
+        for operand, part in loop.first:
+            with text.loop(block, stop, types.lanes) as column:
+                cursor = Cursor.at(text, scratch, types, block, column, stop)
+                value = computed(cursor, types, given, part)[operand.name]
+                store(text, types, real, cursor.address(Place(operand, "", "")), value)
         with around(), text.loop(block, stop, types.lanes) as column:  # type: ignore[attr-defined]
-            left = text.let(f"sub i64 {stop}, {column}")
-            whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
-            cursor = Cursor(text, scratch, block, column, left, whole)
-            with text.unless(whole):
-                for one in loop.read:
-                    cursor.copy_last(one)
-            values = dict(given)
-            for one in loop.read:
-                address = cursor.address(one)
-                values[one.operand.name] = load(text, types, one.operand.dtype, address)
-            for line in loop.lines:
-                values[line.name] = text.let(instruction(line, types, values))
+            cursor = Cursor.at(text, scratch, types, block, column, stop)
+            values = computed(cursor, types, given, loop.last)
             if take is not None:
-                take(values, lambda: lanes_left(text, types, left))
+                take(values, lambda: lanes_left(text, types, cursor.left))
             for one, name in loop.written:
                 store(text, types, one.operand.dtype, cursor.address(one), values[name])
             if loop.written:
-                with text.unless(whole):
+                with text.unless(cursor.whole):
                     for one, _ in loop.written:
                         cursor.copy_last(one, back=True)
         for one, _ in loop.written:
@@ -103,6 +119,19 @@ def elements(
                 begin = text.moved(one.address, text.product(block, one.step))
                 sizes = str(one.operand.size), one.step
                 copy(text, one.operand.size, count, scratch.of(one.operand), begin, sizes)
+
+
+def computed(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
+    """Values of some elements."""
+    text, values = cursor.text, dict(given)
+    with text.unless(cursor.whole):
+        for one in part.read:
+            cursor.copy_last(one)
+    for one in part.read:
+        values[one.operand.name] = load(text, types, one.operand.dtype, cursor.address(one))
+    for line in part.lines:
+        values[line.name] = text.let(instruction(line, types, values))
+    return values
 
 
 class Cursor(NamedTuple):
@@ -114,6 +143,15 @@ class Cursor(NamedTuple):
     column: str
     left: str
     whole: str
+
+    @classmethod
+    def at(
+        cls, text: Text, scratch: Scratch, types: Types, block: str, column: str, stop: str
+    ) -> "Cursor":
+        """Where a loop of a block is, that ends somewhere."""
+        left = text.let(f"sub i64 {stop}, {column}")
+        whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
+        return cls(text, scratch, block, column, left, whole)
 
     def address(self, place: Place) -> str:
         """Where some elements lie, of which there may be fewer than are read."""
