@@ -97,7 +97,7 @@ def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) 
     """Terms in float32, rounded to a type."""
     if memory.loops is not None:
         result = memory.get("result", "float32", block.t.size)
-        memory.loops.fill_terms(memory.get, form, rounding, block.x, block.t, result)
+        memory.loops.fill_terms(form, rounding, block.x, block.t, result)
         return result
     value = terms(memory, form, block)
     memory.xp.multiply(value, 1 / ratio_unit(form), out=value)
@@ -116,7 +116,7 @@ def rounded_slopes(
     count = block.t.size
     results = {place: memory.get(f"result {place}", "float32", count) for place in places}
     outputs = [(place, rounding, results[place]) for place, rounding in places.items()]
-    memory.loops.fill_slopes(memory.get, form, (block.x, block.t, factor), outputs)
+    memory.loops.fill_slopes(form, (block.x, block.t, factor), outputs)
     return results
 
 
@@ -156,7 +156,7 @@ def sums(memory: Memory, form: Form, block: Block, rows: int, steps: Steps) -> t
     if memory.loops is not None:
         x, t = block.x.reshape(rows, -1), block.t.reshape(rows, -1)
         found: tuple[Array, Array] | None
-        found = memory.loops.sums(xp, memory.get, form, x, t, whole, part)
+        found = memory.loops.sums(xp, form, x, t, whole, part)
         if found is not None:
             return found
     value = terms(memory, form, block).reshape(rows, -1)

@@ -17,7 +17,8 @@ from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.elementary import LAYOUTS, bits_of_shift, rest
 from kldiv_xp.tracing.losses import Function, Numbers
 
-Names = tuple[str, ...]
+Asked = tuple[int, Rounding]
+"""Place of an operand, and how its derivative is rounded."""
 
 DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
 BITS_OF_LEAST = 0x3FE8 << 48
@@ -31,32 +32,25 @@ SERIES = (
 )
 
 
-class Given:
-    """Operations whose logarithms and exponentials are known: those of x and t, by their names."""
+class Apart:
+    """Operations whose logarithms and exponentials have loops of their own.
 
-    def __init__(self, xp: Namespace, known: dict[str, Array]) -> None:
-        self.xp, self.known = xp, known
+    More steps are under way in them: a sum takes 6.1 ns for an element in one loop, 4.4 in two.
+    """
+
+    def __init__(self, xp: Namespace) -> None:
+        self.xp = xp
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.xp, name)
 
     def log(self, x: Array) -> Array:
         """Logarithm."""
-        return self.known[f"log_{x.name}"]
+        return self.xp.apart(log(self.xp, x))
 
     def exp(self, x: Array) -> Array:
         """Exponential."""
-        return self.known[f"exp_{x.name}"]
-
-
-def function_of(name: str) -> Function:
-    """Logarithm or exponential of each number."""
-    of = {"log": log, "exp": exp}[name]
-
-    def function(xp: Namespace, numbers: Numbers, x: Array) -> Sequence[Array]:
-        return (of(xp, x),)
-
-    return function
+        return self.xp.apart(exp(self.xp, x))
 
 
 def log(xp: Namespace, x: Array) -> Array:
@@ -118,45 +112,45 @@ def power_of_parts(xp: Namespace, k: Array) -> Array:
     return xp.multiply(part, xp.multiply(power, 1 / (formula.EXP_GRID * formula.EXPONENT_GRID)))
 
 
-def terms(form: Form, rounding: Rounding, known: Names) -> Function:
-    """Every term, rounded; of x, t, and what is known of them."""
+def terms(form: Form, rounding: Rounding) -> Function:
+    """Every term, rounded."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        return (rounded(xp, term(xp, form, known, arrays), rounding),)
+        return (rounded(xp, term(xp, form, arrays), rounding),)
 
     return function
 
 
-def term(xp: Namespace, form: Form, known: Names, arrays: Sequence[Array]) -> Array:
+def term(xp: Namespace, form: Form, arrays: Sequence[Array]) -> Array:
     """A term in float64."""
-    x, t, *given = arrays
-    functions = Given(xp, dict(zip(known, given, strict=True)))
-    return term_of(form)(functions, x, t, guard=Guard.NONE)
+    return term_of(form)(Apart(xp), *arrays, guard=Guard.NONE)
 
 
-def slope(place: int, form: Form, rounding: Rounding, known: Names) -> Function:
-    """Derivative with respect to one operand, times a factor, rounded."""
-    chained = chained_slope(place, form, Scale(), 2, Guard.NONE)
+def slopes(form: Form, asked: Sequence[Asked]) -> Function:
+    """Derivatives with respect to operands, times a factor, each rounded."""
 
     def function(
-        xp: Namespace, numbers: Numbers, x: Array, t: Array, factor: Array, *given: Array
+        xp: Namespace, numbers: Numbers, x: Array, t: Array, factor: Array
     ) -> Sequence[Array]:
-        functions = Given(xp, dict(zip(known, given, strict=True)))
-        value = chained(functions, x, t, factor)
-        if place and not form.log_target:
-            value = xp.where(xp.equal(t, 0.0), 0.0, value)
-        return (rounded(xp, value, rounding),)
+        found = []
+        for place, rounding in asked:
+            chained = chained_slope(place, form, Scale(), 2, Guard.NONE)
+            value = chained(Apart(xp), x, t, factor)
+            if place and not form.log_target:
+                value = xp.where(xp.equal(t, 0.0), 0.0, value)
+            found.append(rounded(xp, value, rounding))
+        return found
 
     return function
 
 
-def integers(form: Form, known: Names) -> Function:
+def integers(form: Form) -> Function:
     """Sums of the two integers of each term: of what shifts leave when they are taken off."""
 
     def function(
         xp: Namespace, numbers: Numbers, whole: Array, part: Array, *arrays: Array
     ) -> Sequence[Array]:
-        value = term(xp, form, known, arrays)
+        value = term(xp, form, arrays)
         high = xp.subtract(xp.add(value, whole), whole)
         low = xp.subtract(xp.add(xp.subtract(value, high), part), part)
         return xp.sum(high, axis=-1), xp.sum(low, axis=-1)

@@ -14,13 +14,10 @@ from kldiv_xp.formula.reproducible_functions import LOG_OF_LARGEST, nearest_powe
 from kldiv_xp.formula.reproducible_rows import Operations
 from kldiv_xp.formula.reproducible_sums import MOST_UNITS
 from kldiv_xp.fused.elementary import LAYOUTS
-from kldiv_xp.fused.reproducible import exp, log, rounded
+from kldiv_xp.fused.reproducible import Asked, exp, log, rounded
 from kldiv_xp.tracing.losses import Function, Numbers, at_temperature
 
 SHIFT = LAYOUTS["float64"].shift
-
-Asked = tuple[int, Any]
-"""Place of an operand, and how its derivative is rounded."""
 
 
 class Functions:
