@@ -12,6 +12,8 @@ from kldiv_xp.backends.numpy_reproducible_functions import (
 )
 from kldiv_xp.backends.numpy_reproducible_ordinary import no_subnormal
 from kldiv_xp.backends.numpy_reproducible_terms import SHIFT
+from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import (
     BEYOND,
     EXPONENT_GRID,
@@ -85,6 +87,11 @@ class InBlocks(Operations):
         if logits.dtype == "float32" and logits.size and no_subnormal(self.xp, logits):
             return logits.astype("float64")
         return super().entered(logits)
+
+    def guard(self, divergence: KL, target: Array) -> Guard:
+        """As far as needed."""
+        nothing = LOG_OF_TINY if divergence.target_is == "log_probabilities" else TINY
+        return Guard.NONE if target.size and target.min() >= nothing else Guard.FULL
 
     def where_positive(self, weights: Array, array: Array, other: float) -> Array:
         """As of the formula, in place where it can be."""

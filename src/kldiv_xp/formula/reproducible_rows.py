@@ -12,6 +12,7 @@ from typing import NamedTuple
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import largest
 from kldiv_xp.formula.reproducible_functions import entered, exp, held, log_of_any
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
@@ -49,6 +50,10 @@ class Operations:
     def total(self, exponentials: Array) -> Array:
         """The same of the exponentials of a row, of which the largest is 1."""
         return self.row_sum(exponentials)
+
+    def guard(self, divergence: KL, target: Array) -> Guard:
+        """How far the terms of a target that is given look out for p = 0."""
+        return Guard.FULL
 
     def where_positive(self, weights: Array, array: Array, other: float) -> Array:
         """Elements where weights are positive, and a number elsewhere."""
@@ -131,8 +136,9 @@ def value(of: Operations, divergence: KL, input: Array, target: Array) -> Array:
         p = of.softmax(target, temperature)
         rows = kl(of, p, q, log_ratio(of, p, q, temperature))
     else:
-        term = term_of(form_of(divergence))
-        rows = of.row_sum(term(of.functions, *given(of, divergence, q, target)))
+        operands = given(of, divergence, q, target)
+        term, guard = term_of(form_of(divergence)), of.guard(divergence, operands[1])
+        rows = of.row_sum(term(of.functions, *operands, guard=guard))
     return rows * (temperature * temperature) if divergence.scaled else rows
 
 
@@ -155,8 +161,9 @@ def slope(
     temperature, scaled = divergence.temperature, divergence.scaled
     q = of.softmax(input, temperature)
     if place and not divergence.is_of_logits:
-        gradient = slope_of(form_of(divergence), 1)
-        value = gradient(of.functions, *given(of, divergence, q, target))
+        operands = given(of, divergence, q, target)
+        gradient, guard = slope_of(form_of(divergence), 1), of.guard(divergence, operands[1])
+        value = gradient(of.functions, *operands, guard=guard)
         return value * (factor * (temperature * temperature) if scaled else factor)
     value = by_target(of, divergence, q, target) if place else by_input(of, divergence, q, target)
     return value * (factor * (temperature if scaled else 1 / temperature))
