@@ -17,7 +17,7 @@ from kldiv_xp.backends.numpy_reproducible_blocks import (
     integers_over,
 )
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_ordinary import ordinary
+from kldiv_xp.backends.numpy_reproducible_ordinary import flat_operands, ordinary
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (
@@ -81,6 +81,11 @@ def fill_terms(
 def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> dict[int, Array]:
     """Terms of a block in the type of the result, or in float32 that holds them."""
     form, rounding = wanted.form, wanted.rounding
+    if memory.may_try and len(arrays) == 2:
+        x, t = flat_operands(memory, *arrays)
+        result = numpy_terms.terms_by_loops(memory, form, rounding, x, t, looks=True)
+        if memory.has_worked(result):
+            return {TERMS: result}
     block = ordinary(memory, form, *arrays)
     if block is None:
         return {TERMS: rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)}
@@ -114,6 +119,11 @@ def rounded_slopes(
 ) -> dict[int, Array]:
     """The same of a block; the last array is a factor, or one for each term."""
     *operands, factor = arrays
+    if memory.may_try and len(operands) == 2:
+        given = *flat_operands(memory, *operands), factor.reshape(-1) if factor.ndim else factor
+        results = numpy_terms.slopes_by_loops(memory, form, roundings, given, looks=True)
+        if memory.has_worked(*results.values()):
+            return results
     block = ordinary(memory, form, *operands) if memory.xp.isfinite(factor).all() else None
     if block is None:
         return {

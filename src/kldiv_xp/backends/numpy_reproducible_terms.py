@@ -14,6 +14,7 @@ from kldiv_xp.backends.numpy_reproducible_functions import (
     log,
 )
 from kldiv_xp.backends.numpy_reproducible_ordinary import Block, widened
+from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.reproducible_bounds import LARGEST_LOG, LEAST_RATIO
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import (
@@ -96,27 +97,46 @@ def slope(memory: Memory, place: int, form: Form, block: Block, factor: Array) -
 def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) -> Array:
     """Terms in float32, rounded to a type."""
     if memory.loops is not None:
-        result = memory.get("result", "float32", block.t.size)
-        memory.loops.fill_terms(form, rounding, block.x, block.t, result)
-        return result
+        return terms_by_loops(memory, form, rounding, block.x, block.t)
     value = terms(memory, form, block)
     memory.xp.multiply(value, 1 / ratio_unit(form), out=value)
     return rounded_to(memory, value, rounding)
+
+
+def terms_by_loops(
+    memory: Memory, form: Form, rounding: Rounding, x: Array, t: Array, *, looks: bool = False
+) -> Array:
+    """The same; NaN of what is not ordinary, if they are looked at."""
+    result = memory.get("result", "float32", t.size)
+    memory.loops.fill_terms(form, rounding, looks, x, t, result)
+    return result
 
 
 def rounded_slopes(
     memory: Memory, form: Form, block: Block, factor: Array, places: Mapping[int, Rounding]
 ) -> dict[int, Array]:
     """Derivatives with respect to some operands times a factor, in float32, rounded to types."""
-    if memory.loops is None:
-        return {
-            place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
-            for place, rounding in places.items()
-        }
-    count = block.t.size
+    if memory.loops is not None:
+        return slopes_by_loops(memory, form, places, (block.x, block.t, factor))
+    return {
+        place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
+        for place, rounding in places.items()
+    }
+
+
+def slopes_by_loops(
+    memory: Memory,
+    form: Form,
+    places: Mapping[int, Rounding],
+    operands: Arrays,
+    *,
+    looks: bool = False,
+) -> dict[int, Array]:
+    """The same; NaN of what is not ordinary, if they are looked at."""
+    count = operands[1].size
     results = {place: memory.get(f"result {place}", "float32", count) for place in places}
     outputs = [(place, rounding, results[place]) for place, rounding in places.items()]
-    memory.loops.fill_slopes(form, (block.x, block.t, factor), outputs)
+    memory.loops.fill_slopes(form, looks, operands, outputs)
     return results
 
 

@@ -4,8 +4,9 @@ What is exact there may be made of bits here. Their guesses are of other series,
 contraction can make wrong; nothing else is contracted.
 """
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate import chained_slope
@@ -16,6 +17,12 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.elementary import LAYOUTS, bits_of_shift, rest
 from kldiv_xp.tracing.losses import Function, Numbers
+
+# From here on a log p is no less than what a subnormal number can change.
+FAR_FROM_ZERO = -(2.0**-70)
+LARGEST = 2.0**80
+LOG_OF_ZERO = -150.0
+"""Its exponential is 0."""
 
 Asked = tuple[int, Rounding]
 """Place of an operand, and how its derivative is rounded."""
@@ -112,11 +119,40 @@ def power_of_parts(xp: Namespace, k: Array) -> Array:
     return xp.multiply(part, xp.multiply(power, 1 / (formula.EXP_GRID * formula.EXPONENT_GRID)))
 
 
-def terms(form: Form, rounding: Rounding) -> Function:
-    """Every term, rounded."""
+class Checked(NamedTuple):
+    """Operands, and whether they are ordinary; None where that was looked at before."""
 
-    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        return (rounded(xp, term(xp, form, arrays), rounding),)
+    x: Array
+    t: Array
+    is_ordinary: Array | None
+
+    def of(self, xp: Namespace, value: Array) -> Array:
+        """What is made of them, or NaN."""
+        return value if self.is_ordinary is None else xp.where(self.is_ordinary, value, math.nan)
+
+
+def checked(xp: Namespace, form: Form, looks: bool, x: Array, t: Array, most: float) -> Checked:
+    """Operands, which are looked at or not."""
+    if not looks:
+        return Checked(x, t, None)
+    if form.log_target:
+        is_ordinary = xp.less_equal(t, FAR_FROM_ZERO) | xp.equal(t, 0.0)
+        t = xp.where(xp.less(t, formula.LOG_OF_TINY), LOG_OF_ZERO, t)
+    else:
+        is_ordinary = xp.greater_equal(t, formula.TINY) | xp.equal(t, 0.0)
+        is_ordinary = is_ordinary & xp.less(t, math.inf)
+    if form.log_input:
+        return Checked(x, t, is_ordinary & xp.less(xp.abs(x), most))
+    is_ordinary = is_ordinary & xp.greater_equal(x, formula.TINY) & xp.less(x, math.inf)
+    return Checked(x, t, is_ordinary)
+
+
+def terms(form: Form, rounding: Rounding, looks: bool) -> Function:
+    """Every term, rounded; NaN of what is not ordinary, if they are looked at."""
+
+    def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
+        given = checked(xp, form, looks, x, t, LARGEST)
+        return (given.of(xp, rounded(xp, term(xp, form, given[:2]), rounding)),)
 
     return function
 
@@ -126,19 +162,19 @@ def term(xp: Namespace, form: Form, arrays: Sequence[Array]) -> Array:
     return term_of(form)(Apart(xp), *arrays, guard=Guard.NONE)
 
 
-def slopes(form: Form, asked: Sequence[Asked]) -> Function:
-    """Derivatives with respect to operands, times a factor, each rounded."""
+def slopes(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
+    """Derivatives with respect to operands, times a factor, each rounded, by the same rule."""
 
     def function(
         xp: Namespace, numbers: Numbers, x: Array, t: Array, factor: Array
     ) -> Sequence[Array]:
-        found = []
+        given, found = checked(xp, form, looks, x, t, LARGEST), []
         for place, rounding in asked:
             chained = chained_slope(place, form, Scale(), 2, Guard.NONE)
-            value = chained(Apart(xp), x, t, factor)
+            value = chained(Apart(xp), *given[:2], factor)
             if place and not form.log_target:
                 value = xp.where(xp.equal(t, 0.0), 0.0, value)
-            found.append(rounded(xp, value, rounding))
+            found.append(given.of(xp, rounded(xp, value, rounding)))
         return found
 
     return function

@@ -21,16 +21,18 @@ Output = tuple[int, Rounding, Array]
 """Place of an operand, how its derivative is rounded, and where it is written."""
 
 
-def fill_terms(form: Form, rounding: Rounding, x: Array, t: Array, result: Array) -> None:
-    """Write every term."""
-    traced = Traced(reproducible.terms, (form, plain(rounding)))
+def fill_terms(
+    form: Form, rounding: Rounding, looks: bool, x: Array, t: Array, result: Array
+) -> None:
+    """Write every term; NaN of what is not ordinary, if they are looked at."""
+    traced = Traced(reproducible.terms, (form, plain(rounding), looks))
     fill(traced, NAMES[:2], (x, t), {TERMS: result})
 
 
-def fill_slopes(form: Form, operands: Any, results: Sequence[Output]) -> None:
-    """Write derivatives with respect to operands; the last operand is a factor."""
+def fill_slopes(form: Form, looks: bool, operands: Any, results: Sequence[Output]) -> None:
+    """Write derivatives with respect to operands, by the same rule; the last one is a factor."""
     asked = tuple((place, plain(rounding)) for place, rounding, _ in results)
-    traced = Traced(reproducible.slopes, (form, asked))
+    traced = Traced(reproducible.slopes, (form, asked, looks))
     written = {RESULTS[place]: result for place, _, result in results}
     fill(traced, (*NAMES[:2], UPSTREAM), operands, written)
 
