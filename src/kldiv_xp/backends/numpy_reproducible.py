@@ -81,8 +81,9 @@ def fill_terms(
 def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> dict[int, Array]:
     """Terms of a block in the type of the result, or in float32 that holds them."""
     form, rounding = wanted.form, wanted.rounding
-    if memory.may_try and len(arrays) == 2:
-        x, t = flat_operands(memory, *arrays)
+    x, t, *where = arrays
+    if memory.may_try and not where:
+        x, t = flat_operands(memory, x, t)
         result = numpy_terms.terms_by_loops(memory, form, rounding, x, t, looks=True)
         if memory.has_worked(result):
             return {TERMS: result}
@@ -119,8 +120,9 @@ def rounded_slopes(
 ) -> dict[int, Array]:
     """The same of a block; the last array is a factor, or one for each term."""
     *operands, factor = arrays
-    if memory.may_try and len(operands) == 2:
-        given = *flat_operands(memory, *operands), factor.reshape(-1) if factor.ndim else factor
+    x, t, *where = operands
+    if memory.may_try and not where:
+        given = *flat_operands(memory, x, t), factor.reshape(-1) if factor.ndim else factor
         results = numpy_terms.slopes_by_loops(memory, form, roundings, given, looks=True)
         if memory.has_worked(*results.values()):
             return results

@@ -5,6 +5,7 @@ few numbers from tables that the formula's own functions fill.
 """
 
 from functools import cache
+from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula import reproducible_functions as formula
@@ -32,7 +33,8 @@ class Memory:
 
     def __init__(self, xp: Namespace, size: int) -> None:
         engine = engine_for(size)
-        self.xp, self.loops = xp, None if engine is None else engine.reproducible
+        self.xp = xp
+        self.loops: Any = None if engine is None else engine.reproducible
         self.arrays: dict[str, Array] = {}
         self.may_try = self.loops is not None
         """Whether loops may look at the operands, which no block has been in vain so far."""

@@ -14,7 +14,6 @@ from kldiv_xp.formula.reproducible_functions import LOG_OF_LARGEST, LOG_OF_TINY,
 from kldiv_xp.fused.reproducible import FAR_FROM_ZERO, LARGEST, LOG_OF_ZERO
 
 
-
 class Block(NamedTuple):
     """Ordinary operands of float32, in a row; those that do not count make a term of 0."""
 

@@ -96,7 +96,8 @@ def slopes_of_block(
         results = {place: (one, found[place]) for place, one in roundings.items()}
         found = found if loops.fill_slopes(divergence, operands[:2], factor, results) else {}
     if not found:
-        return scaled_row_slopes(divergence, roundings, InBlocks(xp, divergence.temperature), *widened(operands), factor)
+        of = InBlocks(xp, divergence.temperature)
+        return scaled_row_slopes(divergence, roundings, of, *widened(operands), factor)
     for mask in operands[2:]:
         for one in found.values():
             xp.copyto(one, 0.0, where=~mask)
@@ -104,7 +105,8 @@ def slopes_of_block(
     if is_odd.any():
         odd = [one[is_odd] for one in widened(operands)]
         here = factor[is_odd] if factor.ndim else factor
-        of_odd = scaled_row_slopes(divergence, roundings, InBlocks(xp, divergence.temperature), *odd, here)
+        of = InBlocks(xp, divergence.temperature)
+        of_odd = scaled_row_slopes(divergence, roundings, of, *odd, here)
         for place, one in of_odd.items():
             found[place][is_odd] = one
     return found

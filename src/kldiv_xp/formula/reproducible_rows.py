@@ -130,7 +130,7 @@ def far_terms(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
 
 def value(of: Operations, divergence: KL, input: Array, target: Array) -> Array:
     """Divergence of every row, whose axis stays, times the square of T if scaled."""
-    xp, temperature = of.xp, divergence.temperature
+    temperature = divergence.temperature
     q = of.softmax(input, temperature)
     if divergence.is_of_logits:
         p = of.softmax(target, temperature)
@@ -157,7 +157,6 @@ def slope(
     place: int, of: Operations, divergence: KL, input: Array, target: Array, factor: Array
 ) -> Array:
     """Derivative with respect to input (0) or target (1), times a factor."""
-    xp = of.xp
     temperature, scaled = divergence.temperature, divergence.scaled
     q = of.softmax(input, temperature)
     if place and not divergence.is_of_logits:

@@ -1,8 +1,4 @@
-"""Losses that have the same bits everywhere as lines, for ordinary numbers of float32.
-
-What is exact there may be made of bits here. Their guesses are of other series, which no
-contraction can make wrong; nothing else is contracted.
-"""
+"""Losses that have the same bits everywhere as lines, for ordinary numbers of float32."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +11,7 @@ from kldiv_xp.formula import reproducible_functions as formula
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import Rounding
-from kldiv_xp.fused.elementary import LAYOUTS, bits_of_shift, rest
+from kldiv_xp.fused.reproducible_functions import exp, log
 from kldiv_xp.tracing.losses import Function, Numbers
 
 # From here on a log p is no less than what a subnormal number can change.
@@ -26,17 +22,6 @@ LOG_OF_ZERO = -150.0
 
 Asked = tuple[int, Rounding]
 """Place of an operand, and how its derivative is rounded."""
-
-DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
-BITS_OF_LEAST = 0x3FE8 << 48
-"""Of 0.75."""
-
-# Of atanh(s) / s in z = s^2 <= 1 / 25, with an error of 0.3 units of 2^-53: Chebyshev's. So
-# log(1 + f) / f is 2 / (2 + f) times it, where s is f / (2 + f).
-SERIES = (
-    *(0.07701895724442806, 0.07622581887146464, 0.09093319267457393, 0.11111065228436376),
-    *(0.14285714758593457, 0.199999999976112, 0.3333333333333792, 1.0),
-)
 
 
 class Apart:
@@ -58,65 +43,6 @@ class Apart:
     def exp(self, x: Array) -> Array:
         """Exponential."""
         return self.xp.apart(exp(self.xp, x))
-
-
-def log(xp: Namespace, x: Array) -> Array:
-    """Logarithm of positive normal numbers of float32; of 0 some number."""
-    lifted = xp.integer_add(xp.bits(x), (BIAS << DIGITS) - BITS_OF_LEAST)
-    exponent = xp.shift_down(lifted, DIGITS)  # of which 0 has the smallest
-    shifted = xp.shift_left(exponent, DIGITS)
-    m = xp.value(xp.integer_subtract(xp.integer_add(xp.bits(x), BIAS << DIGITS), shifted))
-    q = xp.round(xp.divide(formula.STEPS, m))
-    g = xp.subtract(xp.multiply(m, q), formula.STEPS)
-    small = xp.subtract(g, xp.multiply(xp.multiply(g, g), 0.5 / formula.STEPS))
-    value = xp.subtract(xp.multiply(small, 1 / formula.STEPS), log_of_step(xp, q))
-    e = xp.subtract(xp.value(xp.integer_add(exponent, bits_of_shift(DIGITS))), SHIFT + BIAS)
-    return xp.add(xp.multiply(e, formula.LN2), value)
-
-
-def polynomial(xp: Namespace, z: Array, coefficients: Sequence[float]) -> Array:
-    """Polynomial of z, the highest power first, by pairs: so that steps need not wait."""
-    terms: list[Any] = list(reversed(coefficients))
-    while len(terms) > 1:
-        pairs = zip(terms[::2], terms[1::2], strict=False)
-        left = terms[len(terms) // 2 * 2 :]
-        terms = [*(xp.fma(high, z, low) for low, high in pairs), *left]
-        z = xp.multiply(z, z)
-    return terms[0]
-
-
-def log_of_step(xp: Namespace, q: Array) -> Array:
-    """log(q / 2^15)."""
-    steps = xp.subtract(q, formula.STEPS)
-    f = xp.multiply(steps, 1 / formula.STEPS)
-    inverse = xp.divide(1.0, xp.add(f, 2.0))
-    s = xp.multiply(f, inverse)
-    series = polynomial(xp, xp.multiply(s, s), SERIES)
-    guess = xp.multiply(xp.multiply(inverse, 2 * formula.RATIO_GRID), series)
-    ratio = xp.multiply(xp.round(guess), 1 / (formula.RATIO_GRID * formula.STEPS))
-    return xp.multiply(steps, ratio)
-
-
-def exp(xp: Namespace, x: Array) -> Array:
-    """Exponential, up to `LOG_OF_LARGEST`."""
-    k = xp.round(xp.multiply(x, formula.PARTS * formula.LOG2_E))
-    d = xp.subtract(x, xp.multiply(k, formula.LN2_OF_PARTS))
-    d = xp.round(xp.multiply(d, formula.EXPONENT_GRID * formula.THIRD_POWER))
-    square = xp.multiply(xp.multiply(d, d), 0.5 / formula.EXPONENT_GRID)
-    series = xp.add(xp.add(d, square), formula.EXPONENT_GRID)
-    value = xp.multiply(power_of_parts(xp, k), series)
-    return xp.where(xp.less(x, formula.LOG_OF_TINY), 0.0, value)
-
-
-def power_of_parts(xp: Namespace, k: Array) -> Array:
-    """2^(k / 2^8) / 2^35."""
-    n = xp.round(xp.multiply(k, 1 / formula.PARTS))
-    j = xp.subtract(k, xp.multiply(n, formula.PARTS))
-    r = xp.multiply(j, formula.LN2_ROUNDED / formula.PARTS)
-    guess = xp.add(xp.fma(rest(xp, r), xp.multiply(r, r), r), 1.0)
-    part = xp.round(xp.multiply(guess, formula.EXP_GRID))
-    power = xp.value(xp.shift_left(xp.integer_add(xp.bits(xp.add(n, SHIFT)), BIAS), DIGITS))
-    return xp.multiply(part, xp.multiply(power, 1 / (formula.EXP_GRID * formula.EXPONENT_GRID)))
 
 
 class Checked(NamedTuple):

@@ -9,6 +9,7 @@ from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused import reproducible
 from kldiv_xp.fused.buffers import buffers_of
 from kldiv_xp.fused.plans import Names, Traced, elements_plan, totals_plan
+from kldiv_xp.fused.reproducible_functions import SHIFT
 from kldiv_xp.fused.running import address_of, addresses, do, lying
 from kldiv_xp.tracing.losses import NAMES, RESULTS, TERMS, UPSTREAM
 
@@ -67,7 +68,7 @@ def sums(
     partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
     do(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
     high, low = (
-        (sums / (shift / reproducible.SHIFT)).astype(xp.int64).sum(axis=1)
+        (sums / (shift / SHIFT)).astype(xp.int64).sum(axis=1)
         for sums, shift in zip(partials, (whole, part), strict=True)
     )
     return high, low

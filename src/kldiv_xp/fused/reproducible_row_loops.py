@@ -24,9 +24,7 @@ LONGEST_ROW = 1 << 18
 """Elements whose two integers float64 adds up exactly: each has 36 bits."""
 
 
-def divergences(
-    xp: Namespace, divergence: KL, operands: Sequence[Array]
-) -> Array | None:
+def divergences(xp: Namespace, divergence: KL, operands: Sequence[Array]) -> Array | None:
     """Divergences of rows, NaN of those that are not ordinary; None where there are no loops."""
     shape = tuple(operands[0].shape)
     buffers = known(divergence, shape, operands)
@@ -60,9 +58,7 @@ def fill_slopes(
     return True
 
 
-def known(
-    divergence: KL, shape: tuple[int, ...], arrays: Sequence[Array]
-) -> list[Buffer] | None:
+def known(divergence: KL, shape: tuple[int, ...], arrays: Sequence[Array]) -> list[Buffer] | None:
     """Memory of arrays, None where there are no loops."""
     temperature = any_of(divergence).temperature
     if temperature not in (1, ANY_TEMPERATURE) or not 0 < shape[-1] <= LONGEST_ROW:

@@ -11,23 +11,16 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula import reproducible_rows
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.reproducible_functions import LOG_OF_LARGEST, nearest_power_of_two
+from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_rows import Operations
 from kldiv_xp.formula.reproducible_sums import MOST_UNITS
-from kldiv_xp.fused.elementary import LAYOUTS
-from kldiv_xp.fused.reproducible import Asked, exp, log, rounded
+from kldiv_xp.fused.reproducible import Asked, rounded
+from kldiv_xp.fused.reproducible_functions import SHIFT, exp, log
 from kldiv_xp.tracing.losses import Function, Numbers, at_temperature
 
-SHIFT = LAYOUTS["float64"].shift
 
-
-class Functions:
-    """Operations whose logarithm and exponential are NaN of what they are not made for."""
-
-    def __init__(self, xp: Namespace) -> None:
-        self.xp = xp
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.xp, name)
+class Functions(ReproducibleNamespace):
+    """Logarithm and exponential that are NaN of what they are not made for."""
 
     def log(self, x: Array) -> Array:
         """Logarithm of positive numbers of float32."""

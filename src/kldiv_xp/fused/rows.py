@@ -124,9 +124,7 @@ class Rows:
         """A loop that computes some terms, and adds them up or writes them."""
         keeps = self.keeps.pop(0) if self.keeps else []
         kept = {name: one for name, one in self.places_kept.items() if name in self.is_kept}
-        places = {
-            one.name: self.place(one, addresses) for one in self.kernel.inputs if one.in_rows
-        }
+        places = {one.name: self.place(one, addresses) for one in self.kernel.inputs if one.in_rows}
         every = needed(self.lines, terms, of_element=True, given=kept)
         first, places = self.first_parts({line.name for line in every}, places | kept)
         rest = part_of(self.lines, terms, places)
