@@ -26,7 +26,7 @@ from kldiv_xp.formula.reproducible_functions import (
     TINY,
 )
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
-from kldiv_xp.formula.reproducible_rows import (
+from kldiv_xp.formula.reproducible_operations import (
     SMALL,
     Operations,
     Softmax,
@@ -85,7 +85,7 @@ class InBlocks(Operations):
     def entered(self, logits: Array) -> Array:
         """As of the formula, where it changes something; always an array of its own."""
         if logits.dtype == "float32" and logits.size and no_subnormal(self.xp, logits):
-            return logits.astype("float64")
+            return logits.astype("float64", order="C")
         return super().entered(logits)
 
     def guard(self, divergence: KL, target: Array) -> Guard:
@@ -116,9 +116,9 @@ class InBlocks(Operations):
             return near_terms(xp, p.exponentials, d, d + 6.0)
         terms = far_terms(self, p, q, d)
         if few:
-            places, size = xp.flatnonzero(is_small), d.size
-            small, weights = (one.reshape(size).take(places) for one in (d, p.exponentials))
-            terms.reshape(size)[places] = near_terms(xp, weights, small, small + 6.0)
+            places = xp.flatnonzero(is_small)
+            small, weights = (xp.take(one, places) for one in (d, p.exponentials))
+            xp.put(terms, places, near_terms(xp, weights, small, small + 6.0))
         return terms
 
     def row_sum(self, array: Array) -> Array:

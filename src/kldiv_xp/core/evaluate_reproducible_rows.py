@@ -10,7 +10,7 @@ from kldiv_xp.core.evaluate_rows import rows_by, selected
 from kldiv_xp.formula import reproducible_rows
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.reproducible_functions import TINY, Rounding, rounded
-from kldiv_xp.formula.reproducible_rows import Operations
+from kldiv_xp.formula.reproducible_operations import Operations
 from kldiv_xp.formula.reproducible_sums import row_sum
 
 

@@ -12,7 +12,7 @@ from kldiv_xp.formula import reproducible_rows
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.reproducible_functions import LOG_OF_LARGEST, nearest_power_of_two
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
-from kldiv_xp.formula.reproducible_rows import Operations
+from kldiv_xp.formula.reproducible_operations import Operations
 from kldiv_xp.formula.reproducible_sums import MOST_UNITS
 from kldiv_xp.fused.reproducible import Asked, rounded
 from kldiv_xp.fused.reproducible_functions import SHIFT, exp, log
