@@ -82,11 +82,12 @@ def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> dict[int, A
     """Terms of a block in the type of the result, or in float32 that holds them."""
     form, rounding = wanted.form, wanted.rounding
     x, t, *where = arrays
-    if memory.may_try and not where:
+    if memory.may_try and x.size and not where:
         x, t = flat_operands(memory, x, t)
         result = numpy_terms.terms_by_loops(memory, form, rounding, x, t, looks=True)
         if memory.has_worked(result):
             return {TERMS: result}
+    arrays = tuple(one[...] for one in arrays)
     block = ordinary(memory, form, *arrays)
     if block is None:
         return {TERMS: rounded(memory.xp, terms(memory.xp, form, *arrays), rounding)}
@@ -121,15 +122,16 @@ def rounded_slopes(
     """The same of a block; the last array is a factor, or one for each term."""
     *operands, factor = arrays
     x, t, *where = operands
-    if memory.may_try and not where:
+    if memory.may_try and x.size and not where:
         given = *flat_operands(memory, x, t), factor.reshape(-1) if factor.ndim else factor
         results = numpy_terms.slopes_by_loops(memory, form, roundings, given, looks=True)
         if memory.has_worked(*results.values()):
             return results
+    operands = [one[...] for one in operands]
     block = ordinary(memory, form, *operands) if memory.xp.isfinite(factor).all() else None
     if block is None:
         return {
-            place: scaled_slope(place, form, rounding, memory.xp, *arrays)
+            place: scaled_slope(place, form, rounding, memory.xp, *operands, factor)
             for place, rounding in roundings.items()
         }
     factor = factor.reshape(-1) if factor.ndim else factor
@@ -149,7 +151,7 @@ def fill(
 
     def write(memory: Memory, job: int) -> None:
         index = indices[job]
-        cuts = cut(operands, index)
+        cuts = cut(operands, index, is_for_loops=memory.may_try)
         for place, found in function(memory, *cuts).items():
             results[place][index] = found.reshape(cuts[0].shape)
 
