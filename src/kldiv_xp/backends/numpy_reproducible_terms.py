@@ -6,6 +6,7 @@ Blocks that hold others, such as NaN, are left to that expression.
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.backends.numpy_reproducible_by_loops import slopes_by_loops, terms_by_loops
 from kldiv_xp.backends.numpy_reproducible_functions import (
     BITS_OF_INFINITY,
     UNIT,
@@ -14,7 +15,6 @@ from kldiv_xp.backends.numpy_reproducible_functions import (
     log,
 )
 from kldiv_xp.backends.numpy_reproducible_ordinary import Block, widened
-from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.reproducible_bounds import LARGEST_LOG, LEAST_RATIO
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import (
@@ -103,15 +103,6 @@ def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) 
     return rounded_to(memory, value, rounding)
 
 
-def terms_by_loops(
-    memory: Memory, form: Form, rounding: Rounding, x: Array, t: Array, *, looks: bool = False
-) -> Array:
-    """The same; NaN of what is not ordinary, if they are looked at."""
-    result = memory.get("result", "float32", t.size)
-    memory.loops.fill_terms(form, rounding, looks, x, t, result)
-    return result
-
-
 def rounded_slopes(
     memory: Memory, form: Form, block: Block, factor: Array, places: Mapping[int, Rounding]
 ) -> dict[int, Array]:
@@ -122,22 +113,6 @@ def rounded_slopes(
         place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
         for place, rounding in places.items()
     }
-
-
-def slopes_by_loops(
-    memory: Memory,
-    form: Form,
-    places: Mapping[int, Rounding],
-    operands: Arrays,
-    *,
-    looks: bool = False,
-) -> dict[int, Array]:
-    """The same; NaN of what is not ordinary, if they are looked at."""
-    count = operands[1].size
-    results = {place: memory.get(f"result {place}", "float32", count) for place in places}
-    outputs = [(place, rounding, results[place]) for place, rounding in places.items()]
-    memory.loops.fill_slopes(form, looks, operands, outputs)
-    return results
 
 
 def rounded_to(memory: Memory, value: Array, rounding: Rounding, place: int = 0) -> Array:

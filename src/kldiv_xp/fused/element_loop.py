@@ -1,13 +1,13 @@
 """The loop over the elements of a row: several are read, computed, and added up or written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.memory import APART, NEXT, Operand, copy, load, store
+from kldiv_xp.fused.parts import Loop, Part, Place
 from kldiv_xp.fused.text import Text
-from kldiv_xp.tracing.lines import Line
 
 BLOCK = 256
 """Elements whose sums are of the type that is computed in, before float64 adds them up.
@@ -17,44 +17,6 @@ the same, and 9 % longer with 64.
 """
 
 Values = dict[str, str]
-
-
-class Place(NamedTuple):
-    """Where the row of an array begins, and how many bytes its elements are apart."""
-
-    operand: Operand
-    address: str
-    step: str
-
-
-class Part(NamedTuple):
-    """What a loop of a block reads and computes."""
-
-    read: Sequence[Place]
-    lines: Sequence[Line]
-
-
-class Loop(NamedTuple):
-    """What a loop reads, computes and writes."""
-
-    read: Sequence[Place]
-    lines: Sequence[Line]
-    written: Sequence[tuple[Place, str]] = ()
-    """Places, and the names of what is written there."""
-
-    first: Sequence[tuple[Operand, Part]] = ()
-    """Names that have loops of their own in each block, in which more steps are under way."""
-
-    @property
-    def outer(self) -> list[Place]:
-        """Arrays that are read, each once."""
-        places = [*self.read, *(one for _, part in self.first for one in part.read)]
-        return [one for one in dict.fromkeys(places) if one.address]
-
-    @property
-    def last(self) -> Part:
-        """The rest."""
-        return Part(self.read, self.lines)
 
 
 class Scratch:

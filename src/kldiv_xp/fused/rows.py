@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from kldiv_xp.fused.element_loop import Loop, Part, Place, Scratch, elements
+from kldiv_xp.fused.element_loop import Scratch, elements
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, slots
 from kldiv_xp.fused.memory import APART, BYTES, Operand, load
+from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
 from kldiv_xp.tracing.lines import Line, needed
@@ -177,10 +178,3 @@ class Rows:
                     value = text.let(f"fpext float {value} to double")
             place = text.moved(f"%at_{one.name}", text.product(number, 8))
             text.do(f"store double {value}, ptr {place}")
-
-
-def part_of(lines: Sequence[Line], terms: Sequence[str], places: dict[str, Place]) -> Part:
-    """What leads to some terms from what is in some places."""
-    found = needed(lines, terms, of_element=True, given=places)
-    used = {name for line in found for name in line.uses} | set(terms)
-    return Part([one for name, one in places.items() if name in used], found)
