@@ -68,7 +68,8 @@ def fill_slopes(
     """Write the derivatives with respect to operands, each with its rounding, into arrays."""
     wanted, divisor, upstream = ask
     with xp.errstate(all="ignore"):
-        factor = cotangent_of(xp, xp.empty(0), divisor, upstream)
+        # An array, whose memory lasts as long as it does: that of a number of NumPy does not.
+        factor = xp.asarray(cotangent_of(xp, xp.empty(0), divisor, upstream))
 
     def write(loops: Any, index: Index, *operands: Array) -> None:
         here = factor[index][..., None] if factor.ndim else factor
