@@ -38,7 +38,7 @@ LIBRARIES = (
         backends=("jax", "jax-jit"),
         on_a_device=("jax", "jax-jit"),
         lazy="in `jax.jit`",
-        memory="what XLA makes of it",
+        memory="some MiB on one CPU; else what XLA makes of it",
     ),
     Library(
         name="CuPy",

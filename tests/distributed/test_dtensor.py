@@ -31,7 +31,8 @@ LAYOUTS = [
 LOSSES = [
     *["sum", "mean", "batchmean", "terms", "samples"],
     *["masked", "terms, masked", "samples, masked", "logarithm", "tables"],
-    *["logits", "logits, rows", "logits, masked", "logits, probabilities", "js"],
+    *["logits", "logits, rows", "logits, masked", "logits, probabilities", "logits, near"],
+    *["js", "js, near"],
 ]
 PAIRS = [
     *["batch beside vocabulary", "batch beside replicated", "vocabulary beside replicated"],
@@ -147,7 +148,7 @@ def test_gradient_stays_where_its_operand_is(found, ranks, layout, loss):
 @EVERY_LOSS
 def test_reduced_loss_is_whole_on_every_process(found, ranks, layout, loss):
     value, *_ = found[loss, layout]["placements"]
-    if loss.startswith(("terms", "samples")) or loss == "logits, rows":
+    if loss.startswith(("terms", "samples")) or loss.endswith((", rows", ", near")):
         assert "Partial" not in value
     else:  # of a sum yet to be added up, item() would be the share of a process
         whole = (ranks.Replicate(),) * len(ranks.LAYOUTS[layout].placements)
