@@ -17,6 +17,7 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_in_logits,
     is_small,
+    largest,
     quotient_of_small,
     row_sum,
 )
@@ -29,7 +30,7 @@ from kldiv_xp.formula.near_half import (
     softmaxes_of,
 )
 from kldiv_xp.formula.near_slopes import (
-    at_the_top,
+    at,
     relative_difference,
     weighted_deviation,
     weighted_slope,
@@ -137,9 +138,10 @@ def js_target_gradient(
     m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
     share = xp.multiply(over_m(q), gamma)
-    at_top = at_the_top(xp, exponentials, both.log_ratio)
+    top = largest(xp, target)
+    at_top = at(xp, xp.equal(target, top), both.log_ratio)
     inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
-    moved = relative_difference(xp, input, target, exponentials, guard)
+    moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
     e = over(xp, moved, temperature)

@@ -10,7 +10,13 @@ from kldiv_xp.formula.any_size import times, times_square
 from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, pair_of, row_sum
+from kldiv_xp.formula.near_equal import (
+    completed_ratio,
+    difference_of,
+    is_small,
+    pair_of,
+    row_sum,
+)
 from kldiv_xp.formula.near_kl import by_mean
 from kldiv_xp.formula.near_slopes import relative_rise
 
@@ -35,8 +41,8 @@ def near_kl(
     sum_p = row_sum(xp, pair.p)
     products = xp.multiply(xp.subtract(*pair.shifted), pair.p)
     mean = xp.divide(row_sum(xp, products), sum_p)
-    parts = pair, difference(xp, pair, Guard.NONE), sum_p, mean
-    value = by_mean(xp, parts, temperature, scaled, Guard.NONE)
+    arrays = pair.p, pair.q, difference_of(xp, pair.logits, pair.tops, Guard.NONE)
+    value = by_mean(xp, arrays, (sum_p, mean, 1.0), temperature, scaled, Guard.NONE)
     in_logits = value if scaled else times_square(xp, value, temperature)
     return xp.where(xp.greater_equal(in_logits, LEAST), value, math.nan)
 
@@ -51,7 +57,7 @@ def near_slope(
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
     # A subnormal p, which q may be much larger than, has few digits.
     gap = xp.subtract(xp.multiply(pair.q, xp.divide(*sums)), pair.p)
-    rise = xp.where(xp.less(log_ratio, -16.0), gap, rise)
+    rise = xp.where(xp.less(log_ratio, -2.0), gap, rise)
     mean = xp.divide(row_sum(xp, rise), sums[0])
     squares, of_rises, length = squares_about(xp, pair.p, rise, mean)
     is_long = xp.greater_equal(length, least(xp, of_rises, squares))
