@@ -7,7 +7,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import Pair, difference_of, pair_of, row_sum
+from kldiv_xp.formula.near_equal import Pair, difference_of, row_sum, unrounded_pair
 
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
@@ -26,7 +26,7 @@ def far_js(
     scaled: bool,
 ) -> Array:
     """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     of_p, of_q = (
@@ -50,7 +50,7 @@ def far_js_slope(
     scaled: bool,
 ) -> Array:
     """beta p (log(p / m) - KL(p || m)) / T with respect to the target (1), and that of q (0)."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     side = side_of(xp, pair, sums, logs, weights, place)

@@ -13,7 +13,7 @@ from kldiv_xp.formula.near_equal import pair_of, row_sum
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
 
-NEAR_SLOPE = 0.0625
+NEAR_SLOPE = 0.125
 """The same of the square of a derivative with respect to the input, relative to that of p."""
 
 

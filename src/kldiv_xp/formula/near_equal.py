@@ -102,42 +102,44 @@ def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Arr
     return Pair((target, input), tops, shifted, p, q)
 
 
-class Exponentials(NamedTuple):
-    """Exponentials of rows of logits, and what they are to be multiplied by to be 1 at most."""
+def unrounded_pair(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
+    """The same with `unrounded` exponentials, the largest of them 1 but for a rounding."""
+    logits, tops = (target, input), (largest(xp, target), largest(xp, input))
+    shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
+    p, q = (unrounded(xp, *both, temperature) for both in zip(logits, tops, strict=True))
+    return Pair(logits, tops, shifted, p, q)
 
-    values: Array
-    unit: Array
 
+def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Array) -> Array:
+    """Exponentials of logits over T less their maximum, without a rounding of the difference.
 
-def exponentials_of(
-    xp: Namespace, logits: Array, top: Array, temperature: float | Array
-) -> Exponentials:
-    """Exponentials of logits over T, without a rounding of what they are of.
-
-    Less the largest of them, that has an error of eps / 2 for each unit of its own, which is all
-    that there is to the derivatives of peaked rows.  Of logits that are not less it has none, and
-    none of such that are less a number of few digits which has their sign.
+    That is an error of eps / 2 for each unit, and 3e-6 of derivatives of peaked rows.
+    Logits themselves have none, and none less a number of few digits that has their sign.
     """
     shift = top
-    if isinstance(temperature, float) and temperature in EXACT:
+    if isinstance(temperature, float) and temperature in {0.25, 0.5, 1.0, 2.0, 4.0, 8.0}:
         grid = 1.5 * temperature / (8 * float(xp.finfo(logits.dtype).eps))
-        coarse = xp.subtract(xp.add(top, grid), grid)
+        coarse, most = xp.subtract(xp.add(top, grid), grid), 64 * temperature
         kept = xp.where(xp.greater(coarse, 0), coarse, 0.0)
-        kept = xp.where(xp.less(kept, 64 * temperature), kept, 64 * temperature)
+        kept = xp.where(xp.less(kept, most), kept, most)
         few = xp.less(xp.abs(top), 4096 * temperature)
         shift = xp.where(few, xp.subtract(coarse, kept), top)
-    values = xp.exp(over(xp, xp.subtract(logits, shift), temperature))
-    return Exponentials(values, xp.exp(over(xp, xp.subtract(shift, top), temperature)))
+    values, unit = (
+        xp.exp(over(xp, xp.subtract(one, other), temperature))
+        for one, other in ((logits, shift), (shift, top))
+    )
+    return values if shift is top else xp.multiply(values, unit)
 
 
-EXACT = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Temperatures that numbers are divided by without a rounding."""
+def difference(xp: Namespace, pair: Pair, guard: Guard) -> Array:
+    """Target - input less the difference of their maxima, without the rounding of either."""
+    return difference_of(xp, pair.logits, pair.tops, guard)
 
 
 def difference_of(
     xp: Namespace, logits: tuple[Array, Array], tops: tuple[Array, Array], guard: Guard
 ) -> Array:
-    """Target - input less the difference of their maxima, without the rounding of either.
+    """The same of logits and their maxima.
 
     Of logits that are offset by 30 the rounding is 1e-6, and a divergence of 1e-13 wrong by 6 %.
     """

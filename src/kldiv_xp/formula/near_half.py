@@ -12,20 +12,18 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Exponentials,
-    difference_of,
-    exponentials_of,
+    difference,
     is_in_logits,
-    largest,
     quotient_of_small,
     row_sum,
+    unrounded_pair,
 )
 
 
 class Softmaxes(NamedTuple):
     """Two softmax distributions, and how they differ."""
 
-    exponentials: tuple[Exponentials, Exponentials]
+    exponentials: tuple[Array, Array]
     p: Array
     q: Array
     log_ratio: Array
@@ -40,15 +38,10 @@ def softmaxes_of(
     xp: Namespace, input: Array, target: Array, temperature: float | Array, guard: Guard
 ) -> Softmaxes:
     """Distributions of two rows of logits; bit for bit odd where they change places."""
-    logits = target, input
-    tops = largest(xp, target), largest(xp, input)
-    exponentials = tuple(
-        exponentials_of(xp, one, top, temperature) for one, top in zip(logits, tops, strict=True)
-    )
-    differences = difference_of(xp, logits, tops, guard)
-    sums = [row_sum(xp, one.values) for one in exponentials]
-    p, q = (xp.divide(one.values, total) for one, total in zip(exponentials, sums, strict=True))
-    sums = [xp.multiply(one.unit, total) for one, total in zip(exponentials, sums, strict=True)]
+    pair = unrounded_pair(xp, input, target, temperature)
+    left, right, differences = pair.p, pair.q, difference(xp, pair, guard)
+    sums = row_sum(xp, left), row_sum(xp, right)
+    p, q = xp.divide(left, sums[0]), xp.divide(right, sums[1])
     # Not p + q: where a compiler fuses a product with a sum, that is not q + p.
     high, low = xp.maximum(p, q), xp.minimum(p, q)
     both, gap = xp.add(high, low), xp.subtract(high, low)
@@ -71,7 +64,7 @@ def softmaxes_of(
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(slope, xp.multiply(step, 0.5)))
-    return Softmaxes(exponentials, p, q, xp.add(ratio, step), in_logits, tangent)
+    return Softmaxes((left, right), p, q, xp.add(ratio, step), in_logits, tangent)
 
 
 def limited_differences(

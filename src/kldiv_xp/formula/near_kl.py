@@ -6,14 +6,14 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, over_square, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
+    Pair,
     completed_ratio,
-    difference_of,
-    exponentials_of,
+    difference,
     is_in_logits,
     is_small,
-    largest,
     quotient_of_small,
     row_sum,
+    unrounded_pair,
 )
 
 
@@ -26,40 +26,32 @@ def kl_rows(
     guard: Guard,
 ) -> Array:
     """Divergence of every row, whose axis stays; times the square of the temperature if scaled."""
-    logits = target, input
-    tops = largest(xp, target), largest(xp, input)
-    (p, of_p), (q, of_q) = (
-        exponentials_of(xp, one, top, temperature) for one, top in zip(logits, tops, strict=True)
-    )
-    d = difference_of(xp, logits, tops, guard)
+    pair = unrounded_pair(xp, input, target, temperature)
+    p, d = pair.p, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
     sum_p = row_sum(xp, p)
-    # By the unit, since a difference may be as large as its type allows.
-    products = xp.multiply(xp.multiply(p, of_p), d)
-    mean = xp.divide(row_sum(xp, products), xp.multiply(sum_p, of_p))
-    numbers = sum_p, mean, xp.divide(of_q, of_p)
-    return by_mean(xp, (p, q, d), numbers, temperature, scaled, guard)
+    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
+    return by_mean(xp, (pair, d, sum_p, mean), temperature, scaled, guard)
 
 
 def by_mean(
     xp: Namespace,
-    arrays: tuple[Array, Array, Array],
-    numbers: tuple[Array, Array, float | Array],
+    parts: tuple[Pair, Array, Array, Array],
     temperature: float | Array,
     scaled: bool,
     guard: Guard,
 ) -> Array:
-    """The same of p, q and the differences of the logits; an error of their mean enters squared.
+    """The same of the differences of the logits, the sum of p, and the mean of the differences.
 
-    The numbers are the sum of p, that mean, and the quotient of the units of q and p.
+    An error of the mean enters squared.
     """
-    sum_p, mean, quotient = numbers
-    shift = over(xp, mean, temperature)
+    pair, d, sum_p, mean = parts
+    p, shift = pair.p, over(xp, mean, temperature)
     # Means whose exponential may overflow are not subtracted: no log1p is needed there.
     is_far = xp.greater(shift, 8.0)
-    numbers = mean, shift, is_far, quotient
-    squares, rest = sums(xp, arrays, numbers, temperature, scaled, guard)
+    numbers = mean, shift, is_far
+    squares, rest = sums(xp, (p, pair.q, d), numbers, temperature, scaled, guard)
     squares, rest = xp.divide(squares, sum_p), xp.divide(rest, sum_p)
     near = near_value(xp, squares, xp.where(is_far, 0.0, rest), temperature, scaled)
     # Of rows that are far the rest is sum(q) / sum(p), whose logarithm the shift has not had.
@@ -95,7 +87,7 @@ def near_value(
 def sums(
     xp: Namespace,
     arrays: tuple[Array, Array, Array],
-    numbers: tuple[Array, Array, Array, float | Array],
+    numbers: tuple[Array, Array, Array],
     temperature: float | Array,
     scaled: bool,
     guard: Guard,
@@ -105,7 +97,7 @@ def sums(
     The rest is p (d - 1) + p exp(-d), and of rows that are far the last alone, without the shift.
     """
     p, q, differences = arrays
-    mean, shift, is_far, quotient = numbers
+    mean, shift, is_far = numbers
     centred = xp.subtract(differences, xp.where(is_far, 0.0, mean))
     d = over(xp, centred, temperature)
     factor = xp.exp(xp.where(is_far, 0.0, shift))
@@ -113,7 +105,7 @@ def sums(
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
     first = xp.where(is_far, 0.0, xp.multiply(p, xp.subtract(d, 1.0)))
-    rest = xp.add(first, xp.multiply(q, xp.multiply(factor, quotient)))
+    rest = xp.add(first, xp.multiply(q, factor))
     short = xp.where(small, d, 0.0)
     kernel = xp.multiply(completed_ratio(xp, short), p)
     if not is_in_logits(temperature, scaled):

@@ -15,12 +15,12 @@ from kldiv_xp.formula.near_equal import (
     completed_ratio,
     difference_of,
     expm1_ratio,
-    exponentials_of,
     is_in_logits,
     is_small,
     largest,
     pair_of,
     row_sum,
+    unrounded,
 )
 from kldiv_xp.formula.near_kl import near_value
 from kldiv_xp.formula.near_slopes import relative_rise
@@ -65,7 +65,7 @@ def close_parts(
 ) -> tuple[Array, Array, Array, Array]:
     """Unnormalised p, its sum, the centred differences of the logits, and those over T."""
     top = largest(xp, target)
-    p = exponentials_of(xp, target, top, temperature).values
+    p = unrounded(xp, target, top, temperature)
     sum_p = row_sum(xp, p)
     differences = difference_of(xp, (target, input), (top, largest(xp, input)), Guard.NONE)
     mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)

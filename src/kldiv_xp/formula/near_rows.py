@@ -12,10 +12,11 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
-    difference_of,
+    difference,
     is_small,
     pair_of,
     row_sum,
+    unrounded_pair,
 )
 from kldiv_xp.formula.near_kl import by_mean
 from kldiv_xp.formula.near_slopes import relative_rise
@@ -41,8 +42,8 @@ def near_kl(
     sum_p = row_sum(xp, pair.p)
     products = xp.multiply(xp.subtract(*pair.shifted), pair.p)
     mean = xp.divide(row_sum(xp, products), sum_p)
-    arrays = pair.p, pair.q, difference_of(xp, pair.logits, pair.tops, Guard.NONE)
-    value = by_mean(xp, arrays, (sum_p, mean, 1.0), temperature, scaled, Guard.NONE)
+    parts = pair, difference(xp, pair, Guard.NONE), sum_p, mean
+    value = by_mean(xp, parts, temperature, scaled, Guard.NONE)
     in_logits = value if scaled else times_square(xp, value, temperature)
     return xp.where(xp.greater_equal(in_logits, LEAST), value, math.nan)
 
@@ -82,7 +83,7 @@ def near_js(
     scaled: bool,
 ) -> Array:
     """Sum of beta p h(log(p / m)) + gamma q h(log(q / m)), where h(r) = exp(-r) - 1 + r."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     ones = (xp.divide(xp.ones_like(total), total) for total in sums)
@@ -114,7 +115,7 @@ def near_js_slope(
     scaled: bool,
 ) -> Array:
     """As `far_js_slope`: an error of the normalisers is the same for all classes and cancels."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     side = side_of(xp, pair, sums, logs, weights, place)

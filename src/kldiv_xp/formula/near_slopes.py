@@ -6,13 +6,14 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Exponentials,
+    difference,
     difference_of,
     expm1_ratio,
-    exponentials_of,
     is_small,
     largest,
     row_sum,
+    unrounded,
+    unrounded_pair,
 )
 
 
@@ -29,12 +30,8 @@ def kl_input_gradient(
     With e = expm1(-d), about any centre of d, q is proportional to p (1 + e), so that q - p =
     p (e - s) / (1 + s), where s = sum(p e): of rows that nearly agree nothing cancels.
     """
-    logits = target, input
-    tops = largest(xp, target), largest(xp, input)
-    (p, of_p), (q, of_q) = (
-        exponentials_of(xp, one, top, temperature) for one, top in zip(logits, tops, strict=True)
-    )
-    d = difference_of(xp, logits, tops, guard)
+    pair = unrounded_pair(xp, input, target, temperature)
+    p, q, d = pair.p, pair.q, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
     sum_p = row_sum(xp, p)
@@ -46,7 +43,6 @@ def kl_input_gradient(
         small = xp.logical_and(small, xp.greater(p, 0))
     # As q is: so no product of T overflows, and no sum of all q is needed.
     factor = xp.exp(over(xp, xp.negative(mean), temperature))
-    factor = xp.multiply(factor, xp.divide(of_p, of_q))
     part = xp.multiply(p, factor)
     short = xp.where(small, d, 0.0)
     # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
@@ -58,9 +54,7 @@ def kl_input_gradient(
     return relative_rise(xp, p, sum_p, (rise, mean_rise, factor), temperature, scaled)
 
 
-def centre_of(
-    xp: Namespace, p: Array, sum_p: Array, d: Array, temperature: float | Array
-) -> Array:
+def centre_of(xp: Namespace, p: Array, sum_p: Array, d: Array, temperature: float | Array) -> Array:
     """Mean of differences of logits, to which those beyond one temperature add less.
 
     It is exact at any T, and classes that q nearly lacks move it no further than they move q: a
@@ -113,10 +107,10 @@ def kl_target_gradient(
     Neither a normaliser of q nor the divergence is needed.
     """
     top = largest(xp, target)
-    p = exponentials_of(xp, target, top, temperature)
+    p = unrounded(xp, target, top, temperature)
     relative = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
-        relative = xp.where(xp.greater(p.values, 0), relative, 0.0)
+        relative = xp.where(xp.greater(p, 0), relative, 0.0)
     if scaled:
         return weighted_deviation(xp, p, relative)
     # Over T twice at the end XLA would divide by T**2.
@@ -124,23 +118,20 @@ def kl_target_gradient(
     return over(xp, slope, temperature)
 
 
-def weighted_deviation(xp: Namespace, weights: Exponentials, values: Array) -> Array:
+def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     """W (v - sum(W v)), where W are weights over their sum.
 
     Values are those relative to the one of the largest weight, whose own deviation would cancel
     otherwise: of peaked rows it had an error of 8e-3.
     """
-    weights, unit = weights
     total = row_sum(xp, weights)
-    # By the unit, since a value may be as large as its type allows.
-    products = xp.multiply(xp.multiply(weights, unit), values)
-    mean = xp.divide(row_sum(xp, products), xp.multiply(total, unit))
+    mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
     return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
 
 
 def weighted_slope(
     xp: Namespace,
-    weights: Exponentials,
+    weights: Array,
     values: Array,
     share: float | Array,
     temperature: float | Array,
