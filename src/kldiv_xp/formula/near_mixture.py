@@ -138,8 +138,8 @@ def js_target_gradient(
     p_of_m, q_of_m = (quotient_of_probabilities(xp, one, m, guard) for one in (p, q))
     share = xp.multiply(q_of_m, gamma)
     top = largest(xp, target)
-    at_top = at(xp, xp.equal(target, top), both.log_ratio)
-    inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
+    # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
+    inverse_at_top = xp.divide(at(xp, xp.equal(target, top), q), largest(xp, p))
     moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
@@ -158,7 +158,7 @@ def js_target_gradient(
     log = xp.log1p(xp.where(near, x, far))
     # Of two that are the same but for a number of the row, the smaller.
     of_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
-    at_q = xp.add(xp.multiply(xp.exp(xp.where(of_q, at_top, 0.0)), beta), gamma)
+    at_q = xp.divide(at_p, xp.where(of_q, inverse_at_top, 1.0))
     to_top = xp.log(xp.where(of_q, at_q, at_p))
     indirect = xp.add(xp.add(log, xp.where(of_q, e, both.log_ratio)), to_top)
     value = xp.where(xp.logical_or(near, direct), log, indirect)
