@@ -12,6 +12,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
+    Exponentials,
     difference,
     is_in_logits,
     quotient_of_small,
@@ -23,7 +24,8 @@ from kldiv_xp.formula.near_equal import (
 class Softmaxes(NamedTuple):
     """Two softmax distributions, and how they differ."""
 
-    exponentials: tuple[Array, Array]
+    exponentials: Exponentials
+    """Those that p is made of."""
     p: Array
     q: Array
     log_ratio: Array
@@ -39,9 +41,10 @@ def softmaxes_of(
 ) -> Softmaxes:
     """Distributions of two rows of logits; bit for bit odd where they change places."""
     pair = unrounded_pair(xp, input, target, temperature)
-    left, right, differences = pair.p, pair.q, difference(xp, pair, guard)
-    sums = row_sum(xp, left), row_sum(xp, right)
-    p, q = xp.divide(left, sums[0]), xp.divide(right, sums[1])
+    differences = difference(xp, pair, guard)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
+    sums = xp.multiply(sums[0], pair.units[0]), xp.multiply(sums[1], pair.units[1])
     # Not p + q: where a compiler fuses a product with a sum, that is not q + p.
     high, low = xp.maximum(p, q), xp.minimum(p, q)
     both, gap = xp.add(high, low), xp.subtract(high, low)
@@ -64,7 +67,8 @@ def softmaxes_of(
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(slope, xp.multiply(step, 0.5)))
-    return Softmaxes((left, right), p, q, xp.add(ratio, step), in_logits, tangent)
+    exponentials = Exponentials(pair.p, pair.units[0])
+    return Softmaxes(exponentials, p, q, xp.add(ratio, step), in_logits, tangent)
 
 
 def limited_differences(

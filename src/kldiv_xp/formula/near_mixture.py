@@ -132,7 +132,7 @@ def js_target_gradient(
     beta, gamma, _ = weights
     in_logits = is_in_logits(temperature, scaled)
     both = softmaxes_of(xp, input, target, temperature, guard)
-    exponentials = both.exponentials[0]
+    exponentials = both.exponentials
     p, q = both.p, both.q
     m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
     p_of_m, q_of_m = (quotient_of_probabilities(xp, one, m, guard) for one in (p, q))

@@ -7,7 +7,13 @@ import math
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import times, times_square
-from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
+from kldiv_xp.formula.far_mixtures import (
+    log_ratio_of,
+    logarithms,
+    side_of,
+    squares_about,
+    unrounded_and_small,
+)
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
@@ -16,7 +22,6 @@ from kldiv_xp.formula.near_equal import (
     is_small,
     pair_of,
     row_sum,
-    unrounded_pair,
 )
 from kldiv_xp.formula.near_kl import by_mean
 from kldiv_xp.formula.near_slopes import relative_rise
@@ -83,7 +88,7 @@ def near_js(
     scaled: bool,
 ) -> Array:
     """Sum of beta p h(log(p / m)) + gamma q h(log(q / m)), where h(r) = exp(-r) - 1 + r."""
-    pair = unrounded_pair(xp, input, target, temperature)
+    pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     ones = (xp.divide(xp.ones_like(total), total) for total in sums)
@@ -115,7 +120,7 @@ def near_js_slope(
     scaled: bool,
 ) -> Array:
     """As `far_js_slope`: an error of the normalisers is the same for all classes and cancels."""
-    pair = unrounded_pair(xp, input, target, temperature)
+    pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     side = side_of(xp, pair, sums, logs, weights, place)

@@ -6,6 +6,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
+    Exponentials,
     difference,
     difference_of,
     expm1_ratio,
@@ -43,6 +44,7 @@ def kl_input_gradient(
         small = xp.logical_and(small, xp.greater(p, 0))
     # As q is: so no product of T overflows, and no sum of all q is needed.
     factor = xp.exp(over(xp, xp.negative(mean), temperature))
+    factor = xp.multiply(factor, xp.divide(*pair.units))
     part = xp.multiply(p, factor)
     short = xp.where(small, d, 0.0)
     # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
@@ -110,7 +112,7 @@ def kl_target_gradient(
     p = unrounded(xp, target, top, temperature)
     relative = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
-        relative = xp.where(xp.greater(p, 0), relative, 0.0)
+        relative = xp.where(xp.greater(p.values, 0), relative, 0.0)
     if scaled:
         return weighted_deviation(xp, p, relative)
     # Over T twice at the end XLA would divide by T**2.
@@ -118,20 +120,22 @@ def kl_target_gradient(
     return over(xp, slope, temperature)
 
 
-def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
+def weighted_deviation(xp: Namespace, weights: Exponentials, values: Array) -> Array:
     """W (v - sum(W v)), where W are weights over their sum.
 
     Values are those relative to the one of the largest weight, whose own deviation would cancel
     otherwise: of peaked rows it had an error of 8e-3.
     """
-    total = row_sum(xp, weights)
-    mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
-    return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
+    total = row_sum(xp, weights.values)
+    # By the unit, since a value may be as large as its type allows.
+    products = xp.multiply(xp.multiply(weights.values, weights.unit), values)
+    mean = xp.divide(row_sum(xp, products), xp.multiply(total, weights.unit))
+    return xp.multiply(xp.divide(weights.values, total), xp.subtract(values, mean))
 
 
 def weighted_slope(
     xp: Namespace,
-    weights: Array,
+    weights: Exponentials,
     values: Array,
     share: float | Array,
     temperature: float | Array,
