@@ -89,7 +89,7 @@ def tables(
         short = xp.where(near, tangent, 0.0)
         exact = xp.subtract(xp.log1p(short), xp.log1p(xp.negative(short)))
         ratio = xp.where(near, exact, ratio)
-    return Softmaxes(Exponentials(p, 1.0), p, q, ratio, ratio, tangent)
+    return Softmaxes(Exponentials(p, 1.0), q, p, q, ratio, ratio, tangent)
 
 
 def probability(xp: Namespace, table: Array, log: bool) -> Array:

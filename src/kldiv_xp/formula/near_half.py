@@ -26,6 +26,8 @@ class Softmaxes(NamedTuple):
 
     exponentials: Exponentials
     """Those that p is made of."""
+    quotient: Array
+    """Sum of those of p over that of q, the largest of each 1."""
     p: Array
     q: Array
     log_ratio: Array
@@ -68,7 +70,7 @@ def softmaxes_of(
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(slope, xp.multiply(step, 0.5)))
     exponentials = Exponentials(pair.p, pair.units[0])
-    return Softmaxes(exponentials, p, q, xp.add(ratio, step), in_logits, tangent)
+    return Softmaxes(exponentials, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
 
 
 def limited_differences(
@@ -98,7 +100,7 @@ def js_at_half(
     guard: Guard,
 ) -> Array:
     """Jensen-Shannon divergence of every row, whose axis stays; symmetric bit for bit."""
-    _, p, q, d, in_logits, v = softmaxes_of(xp, input, target, temperature, guard)
+    _, _, p, q, d, in_logits, v = softmaxes_of(xp, input, target, temperature, guard)
     low, high = xp.minimum(p, q), xp.maximum(p, q)
     both = xp.add(high, low)
     near = xp.less_equal(xp.abs(d), 2.0)

@@ -5,6 +5,7 @@ itself once 0 = m - beta p - gamma q is added to it.  Value above, derivative be
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
@@ -19,6 +20,7 @@ from kldiv_xp.formula.near_equal import (
     largest,
     quotient_of_small,
     row_sum,
+    unrounded,
 )
 from kldiv_xp.formula.near_half import (
     Softmaxes,
@@ -135,11 +137,13 @@ def js_target_gradient(
     exponentials = both.exponentials
     p, q = both.p, both.q
     m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
-    p_of_m, q_of_m = (quotient_of_probabilities(xp, one, m, guard) for one in (p, q))
-    share = xp.multiply(q_of_m, gamma)
+    over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
+    share = xp.multiply(over_m(q), gamma)
     top = largest(xp, target)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
-    inverse_at_top = xp.divide(at(xp, xp.equal(target, top), q), largest(xp, p))
+    of_q = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
+    of_q = unrounded(xp, of_q, largest(xp, input), temperature)
+    inverse_at_top = xp.multiply(xp.multiply(of_q.values, of_q.unit), both.quotient)
     moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
@@ -147,20 +151,20 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = xp.multiply(xp.subtract(xp.multiply(p_of_m, inverse_at_top), q_of_m), gamma)
+    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
     x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
-    y = xp.multiply(p_of_m, at_p)
-    # Of y itself, or of q / m: log p - log q less that of a small gamma had an error of 2e-6.
-    direct = xp.greater_equal(y, 1 / 64)
-    far = xp.where(direct, xp.subtract(y, 1.0), xp.multiply(xp.subtract(q_of_m, p_of_m), beta))
-    log = xp.log1p(xp.where(near, x, far))
+    y = xp.multiply(p, at_p)
+    # Of y / m, or of q / m: log p - log q less that of a small gamma had an error of 2e-6.
+    direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
+    far = xp.where(direct, xp.subtract(y, m), xp.multiply(xp.subtract(q, p), beta))
+    log = xp.log1p(xp.where(near, x, over_m(far)))
     # Of two that are the same but for a number of the row, the smaller.
-    of_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
-    at_q = xp.divide(at_p, xp.where(of_q, inverse_at_top, 1.0))
-    to_top = xp.log(xp.where(of_q, at_q, at_p))
-    indirect = xp.add(xp.add(log, xp.where(of_q, e, both.log_ratio)), to_top)
+    is_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
+    at_q = xp.divide(at_p, xp.where(is_q, inverse_at_top, 1.0))
+    to_top = xp.log(xp.where(is_q, at_q, at_p))
+    indirect = xp.add(xp.add(log, xp.where(is_q, e, both.log_ratio)), to_top)
     value = xp.where(xp.logical_or(near, direct), log, indirect)
     if in_logits:
         curve = quotient_of_small(xp, log, x)
