@@ -7,7 +7,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import Pair, difference_of, row_sum, unrounded_pair
+from kldiv_xp.formula.near_equal import difference_of, row_sum
+from kldiv_xp.formula.near_pairs import Pair, unrounded_pair
 
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""

@@ -15,9 +15,9 @@ from kldiv_xp.formula.generalized import (
 )
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights, largest_shares
-from kldiv_xp.formula.near_equal import Exponentials
 from kldiv_xp.formula.near_half import Softmaxes
 from kldiv_xp.formula.near_mixture import completed, logarithms
+from kldiv_xp.formula.near_pairs import Exponentials
 
 KL_SLOPES = (generalized_input_gradient, generalized_target_gradient)
 

@@ -12,13 +12,12 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Exponentials,
     difference,
     is_in_logits,
     quotient_of_small,
     row_sum,
-    unrounded_pair,
 )
+from kldiv_xp.formula.near_pairs import Exponentials, unrounded_pair
 
 
 class Softmaxes(NamedTuple):

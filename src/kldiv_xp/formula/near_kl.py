@@ -6,15 +6,14 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, over_square, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Pair,
     completed_ratio,
     difference,
     is_in_logits,
     is_small,
     quotient_of_small,
     row_sum,
-    unrounded_pair,
 )
+from kldiv_xp.formula.near_pairs import Pair, unrounded_pair
 
 
 def kl_rows(

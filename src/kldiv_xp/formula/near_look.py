@@ -17,12 +17,10 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_in_logits,
     is_small,
-    largest,
-    pair_of,
     row_sum,
-    unrounded,
 )
 from kldiv_xp.formula.near_kl import near_value
+from kldiv_xp.formula.near_pairs import largest, pair_of, unrounded
 from kldiv_xp.formula.near_slopes import relative_rise
 
 SEEN, WIDEST = 256, 2.5

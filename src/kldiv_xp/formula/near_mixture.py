@@ -17,10 +17,8 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_in_logits,
     is_small,
-    largest,
     quotient_of_small,
     row_sum,
-    unrounded,
 )
 from kldiv_xp.formula.near_half import (
     Softmaxes,
@@ -30,6 +28,7 @@ from kldiv_xp.formula.near_half import (
     quotient_of_probabilities,
     softmaxes_of,
 )
+from kldiv_xp.formula.near_pairs import largest, unrounded
 from kldiv_xp.formula.near_slopes import (
     at,
     relative_difference,

@@ -16,14 +16,9 @@ from kldiv_xp.formula.far_mixtures import (
 )
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import (
-    completed_ratio,
-    difference,
-    is_small,
-    pair_of,
-    row_sum,
-)
+from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
+from kldiv_xp.formula.near_pairs import pair_of
 from kldiv_xp.formula.near_slopes import relative_rise
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7

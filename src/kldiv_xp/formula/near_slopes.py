@@ -6,16 +6,13 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Exponentials,
     difference,
     difference_of,
     expm1_ratio,
     is_small,
-    largest,
     row_sum,
-    unrounded,
-    unrounded_pair,
 )
+from kldiv_xp.formula.near_pairs import Exponentials, largest, unrounded, unrounded_pair
 
 
 def kl_input_gradient(
