@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over
+from kldiv_xp.formula.any_size import over, unmerged
 
 
 def largest(xp: Namespace, array: Array) -> Array:
@@ -56,7 +56,8 @@ def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Arr
         xp.exp(over(xp, xp.subtract(one, other), temperature))
         for one, other in ((logits, shift), (shift, top))
     )
-    return Exponentials(values, unit)
+    # XLA makes exp(a + b) of exp(a) exp(b), which rounds a sum of any size.
+    return Exponentials(values, unmerged(xp, unit))
 
 
 def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:
