@@ -105,5 +105,5 @@ def test_largest_entries_of_derivatives_of_peaked_rows_are_within_1e_4(name):
         exact = gradient(*wide, reduction="sum")
         for found, expected in zip(gradient(student, teacher, reduction="sum"), exact, strict=True):
             largest = abs(expected).max(-1, keepdims=True)
-            is_large = (abs(expected) > 1e-3 * largest) & (largest > 1e-31)
+            is_large = (abs(expected) > 0.01 * largest) & (largest > 1e-31)
             assert (abs(found / expected - 1)[is_large] <= 1e-4).all()
