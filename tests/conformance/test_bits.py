@@ -16,9 +16,9 @@ from kldiv_xp import (
     kl_div_with_logits_gradient,
 )
 from kldiv_xp.formula import reproducible_functions as functions
-from kldiv_xp.formula import reproducible_rows, reproducible_sums
+from kldiv_xp.formula import reproducible_operations, reproducible_sums
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
-from kldiv_xp.formula.reproducible_rows import Operations
+from kldiv_xp.formula.reproducible_operations import Operations
 
 BITS = vectors("bits")
 LEAST = 300
@@ -92,8 +92,8 @@ def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
-        (reproducible_rows, "SMALL", 2.0),
-        (reproducible_rows, "held", lambda xp, array: xp.round(array * 2.0**20) * 2.0**-20),
+        (reproducible_operations, "SMALL", 2.0),
+        (reproducible_operations, "held", lambda xp, array: xp.round(array * 2.0**20) * 2.0**-20),
         (functions, "PARTS", 2.0**7),
         (reproducible_sums, "MOST_UNITS", 2.0**16),
         (Operations, "exp", lambda self, array: self.xp.exp(array)),

@@ -12,6 +12,7 @@ from contracts.same_bits_of_logits import FEW, KINDS, OPTIONS, SPECIAL_ROWS, out
 
 from kldiv_xp import kl_div_with_logits, kl_div_with_logits_gradient, thread_limit
 from kldiv_xp.backends import numpy_reproducible_rows
+from kldiv_xp.fused import choice
 
 ALL = tuple(OPTIONS)
 EVERY_TYPE = pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
@@ -68,6 +69,17 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
     for threads, block in ((1, 40), (4, 100), (2, 1 << 20)):
         with thread_limit(threads), patch.object(numpy_reproducible_rows, "BLOCK", block):
             assert differing_bits("numpy", kind) == 0
+
+
+@EVERY_KIND
+@EVERY_TYPE
+def test_compiled_loops_have_the_same_bits(kind, dtype, monkeypatch):
+    monkeypatch.setenv(choice.VARIABLE, "0")
+    expected(kind, dtype, ALL)
+    monkeypatch.setenv(choice.VARIABLE, "1")
+    if choice.loaded() is None:
+        pytest.skip("The compiler of the loops is not installed.")
+    assert differing_bits("torch" if dtype == "bfloat16" else "numpy", kind, dtype) == 0
 
 
 @EVERY_KIND

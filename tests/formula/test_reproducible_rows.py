@@ -9,9 +9,10 @@ from formula.contracted import Contracted, ContractedLast, OneUlpOff, Rows
 
 from kldiv_xp.backends.numpy_reproducible_rows import InBlocks
 from kldiv_xp.core.namespaces import namespace_of
-from kldiv_xp.formula import reproducible_rows
+from kldiv_xp.formula import reproducible_operations
 from kldiv_xp.formula.kl_of_logits import KL
-from kldiv_xp.formula.reproducible_rows import Operations, slope, value
+from kldiv_xp.formula.reproducible_operations import Operations
+from kldiv_xp.formula.reproducible_rows import slope, value
 
 mpmath = pytest.importorskip("mpmath")
 XP = namespace_of(np.empty(0))
@@ -118,7 +119,7 @@ def test_fused_multiplications_change_no_bit(fused, kind):
 
 @EVERY_KIND
 def test_products_that_are_not_held_would_change_bits(kind):
-    with patch.object(reproducible_rows, "held", lambda _, product: product):
+    with patch.object(reproducible_operations, "held", lambda _, product: product):
         assert sum(fused_differ(fused, kind) for fused in (Contracted, ContractedLast)) > 0
 
 
@@ -170,3 +171,10 @@ def test_rows_with_infinities_and_nan_are_added_up_alike():
         for count in range(1, 5):
             found = InBlocks(XP).row_sum(numbers[-count:])
             assert np.array_equal(found, PLAIN.row_sum(numbers[-count:]), equal_nan=True)
+
+
+@pytest.mark.parametrize("order", ["CF", "FC", "FF"])
+def test_blocks_of_numpy_may_lie_by_columns(order):
+    x, t = (np.asarray(one, order=kind) for one, kind in zip(rows(40, 7), order, strict=True))
+    divergence = KL(1.0, "logits")
+    assert (value(InBlocks(XP), divergence, x, t) == value(PLAIN, divergence, x, t)).all()

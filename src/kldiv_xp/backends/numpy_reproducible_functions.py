@@ -5,6 +5,7 @@ few numbers from tables that the formula's own functions fill.
 """
 
 from functools import cache
+from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula import reproducible_functions as formula
@@ -21,9 +22,6 @@ UNIT = formula.STEPS * MANTISSA
 """Logarithms are multiplied by it, which changes no bit of what follows."""
 
 LARGEST_K = 1 << 15
-LOG_OF_ZERO = -150.0
-"""Its exponential is 0; it stands for all numbers below `LOG_OF_TINY`."""
-
 LEAST_K = -1 << 16
 
 
@@ -35,8 +33,16 @@ class Memory:
 
     def __init__(self, xp: Namespace, size: int) -> None:
         engine = engine_for(size)
-        self.xp, self.loops = xp, None if engine is None else engine.reproducible
+        self.xp = xp
+        self.loops: Any = None if engine is None else engine.reproducible
         self.arrays: dict[str, Array] = {}
+        self.may_try = self.loops is not None
+        """Whether loops may look at the operands, which no block has been in vain so far."""
+
+    def has_worked(self, *results: Array) -> bool:
+        """Whether loops have found all operands ordinary; if not, nobody tries again."""
+        self.may_try = not any(self.xp.isnan(one.max()) for one in results)
+        return self.may_try
 
     def get(self, name: str, dtype: str, count: int) -> Array:
         """Array of so many elements, which the next call of this name gets again."""

@@ -7,16 +7,11 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.backends.numpy_reproducible_functions import (
     BITS_OF_INFINITY,
     BITS_OF_TINY,
-    LOG_OF_ZERO,
     Memory,
 )
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import LOG_OF_LARGEST, LOG_OF_TINY, TINY
-
-# From here on a log p is no less than what a subnormal number can change.
-FAR_FROM_ZERO = -(2.0**-70)
-# Times `UNIT` it is a float32.
-LARGEST = 2.0**80
+from kldiv_xp.fused.reproducible import FAR_FROM_ZERO, LARGEST, LOG_OF_ZERO
 
 
 class Block(NamedTuple):
@@ -39,7 +34,7 @@ def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> B
     xp = memory.xp
     if not math.prod(x.shape):
         return None
-    given = x, t = flat(memory, x, "x"), flat(memory, t, "t")
+    given = x, t = flat_operands(memory, x, t)
     of_one = 0.0 if form.log_input else 1.0
     nothing = LOG_OF_ZERO if form.log_target else 0.0
     for one in where:
@@ -91,6 +86,11 @@ def without_infinite(
         return x
     is_out = x == (-math.inf if form.log_input else 0.0)
     return xp.where(is_out & (t == nothing), xp.float32(of_one), x)
+
+
+def flat_operands(memory: Memory, x: Array, t: Array) -> tuple[Array, Array]:
+    """Operands in a row, in float32."""
+    return flat(memory, x, "x"), flat(memory, t, "t")
 
 
 def flat(memory: Memory, operand: Array, name: str) -> Array:

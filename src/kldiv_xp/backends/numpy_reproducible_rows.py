@@ -1,80 +1,33 @@
 """Rows of logits with the same bits, of arrays of NumPy, and of memory that others lend."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.backends.numpy_reproducible_blocks import Threads, cut
-from kldiv_xp.backends.numpy_reproducible_functions import LEAST_K, powers_of_parts
-from kldiv_xp.backends.numpy_reproducible_terms import SHIFT
+from kldiv_xp.backends.numpy_reproducible_operations import InBlocks
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import cotangent_of
 from kldiv_xp.core.evaluate_reproducible_rows import (
     WantedRows,
     completed_rows,
     rows,
-    scaled_row_slope,
+    scaled_row_slopes,
+    without_tiny,
 )
-from kldiv_xp.formula.reproducible_functions import (
-    BEYOND,
-    EXPONENT_GRID,
-    LN2_OF_PARTS,
-    LOG2_E,
-    LOG_OF_LARGEST,
-    LOG_OF_TINY,
-    PARTS,
-    THIRD_POWER,
-    Rounding,
-)
-from kldiv_xp.formula.reproducible_rows import Operations
-from kldiv_xp.formula.reproducible_sums import Sums, row_steps, total_of
+from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.formula.reproducible_functions import Rounding
+from kldiv_xp.fused.choice import engine_for
 from kldiv_xp.host.blocks import Index, blocks
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
-# Elements of a block, unless a row has more.
-BLOCK = 1 << 14
+# Elements of a block, unless a row has more: in blocks of 1 << 14 a divergence takes 1.5 times
+# as long.
+BLOCK = 1 << 17
 
-
-class InBlocks(Operations):
-    """Operations with powers from a table, and integers from the last bits of shifted numbers."""
-
-    def exp(self, array: Array) -> Array:
-        """As of the formula, in place where it can be."""
-        xp = self.xp
-        value = xp.clip(array, LOG_OF_TINY, LOG_OF_LARGEST)
-        k = value * (PARTS * LOG2_E)
-        xp.rint(k, out=k)
-        # No index is that of a NaN, around which "wrap" would go for minutes.
-        place = xp.fmax(k, float(LEAST_K)).astype(xp.intp)
-        value -= xp.multiply(k, LN2_OF_PARTS, out=k)
-        value *= EXPONENT_GRID * THIRD_POWER
-        xp.rint(value, out=value)
-        xp.multiply(value, value, out=k)
-        k *= 0.5 / EXPONENT_GRID
-        value += k
-        value += EXPONENT_GRID
-        value *= powers_of_parts(xp).take(place, mode="wrap", out=k)
-        value[array < LOG_OF_TINY] = 0.0
-        value[array > LOG_OF_LARGEST] = BEYOND
-        return value
-
-    def row_sum(self, array: Array) -> Array:
-        """As of the formula, unless there are infinities or NaN."""
-        xp = self.xp
-        most = xp.maximum(array.max(axis=-1, keepdims=True), -array.min(axis=-1, keepdims=True))
-        steps = row_steps(xp, most, array.shape[-1])
-        if not (xp.isfinite(most).all() and steps.units.all()):
-            return super().row_sum(array)
-        whole = SHIFT * (steps.power / steps.units)
-        part = whole / steps.units
-        shifted = array + whole
-        high = last_bits(xp, shifted, whole)
-        shifted -= whole
-        xp.subtract(array, shifted, out=shifted)
-        shifted += part
-        low = last_bits(xp, shifted, part)
-        return total_of(xp, Sums(high[..., None], low[..., None], xp.zeros_like(most)), steps)
+Outputs = Mapping[int, tuple[Rounding, Any]]
 
 
 def value(
@@ -83,50 +36,101 @@ def value(
     """Divergences, or their sum over a number, rounded once."""
     found = xp.empty(tuple(arrays[0].shape[:-1]), dtype=xp.float64)
 
-    def write(index: Index, *operands: Array) -> None:
-        found[index] = rows(wanted.divergence, InBlocks(xp), *operands)
+    def write(loops: Any, index: Index, *operands: Array) -> None:
+        found[index] = rows_of_block(xp, loops, wanted.divergence, operands)
 
     each(xp, write, arrays, threads)
     with xp.errstate(all="ignore"):
         return xp.asarray(completed_rows(wanted, divisor, xp, found))
 
 
+def rows_of_block(xp: Namespace, loops: Any, divergence: KL, operands: Arrays) -> Array:
+    """Divergence of every row: by the loops, and of those that are not ordinary without."""
+    found = None if loops is None else loops.divergences(xp, divergence, operands[:2])
+    if found is None:
+        return rows(divergence, InBlocks(xp, divergence.temperature), *widened(operands))
+    for mask in operands[2:]:
+        xp.copyto(found, 0.0, where=~mask[..., 0])
+    is_odd = xp.isnan(found)
+    if is_odd.any():
+        odd = (one[is_odd] for one in widened(operands))
+        found[is_odd] = rows(divergence, InBlocks(xp, divergence.temperature), *odd)
+    return without_tiny(xp, found)
+
+
 def fill_slopes(
     xp: Namespace,
     arrays: Arrays,
     ask: tuple[WantedRows, Any, Any],
-    outputs: Mapping[int, tuple[Rounding, Any]],
+    outputs: Outputs,
     threads: Threads,
 ) -> None:
     """Write the derivatives with respect to operands, each with its rounding, into arrays."""
     wanted, divisor, upstream = ask
     with xp.errstate(all="ignore"):
-        factor = cotangent_of(xp, xp.empty(0), divisor, upstream)
+        # An array, whose memory lasts as long as it does: that of a number of NumPy does not.
+        factor = xp.asarray(cotangent_of(xp, xp.empty(0), divisor, upstream))
 
-    def write(index: Index, *operands: Array) -> None:
-        here = factor[index] if factor.ndim else factor
-        for place, (rounding, result) in outputs.items():
-            ask = place, wanted.divergence, rounding, InBlocks(xp)
-            result[index] = scaled_row_slope(*ask, *operands, here)
+    def write(loops: Any, index: Index, *operands: Array) -> None:
+        here = factor[index][..., None] if factor.ndim else factor
+        roundings = {place: rounding for place, (rounding, _) in outputs.items()}
+        found = slopes_of_block(xp, loops, wanted.divergence, roundings, operands, here)
+        for place, (_, result) in outputs.items():
+            result[index] = found[place]
 
     each(xp, write, arrays, threads)
 
 
-def last_bits(xp: Namespace, shifted: Array, shift: Array) -> Array:
-    """Sums of rows of integers that were shifted, modulo 2^64."""
-    bits = shifted.view("int64").sum(axis=-1)
-    return bits - shift.view("int64")[..., 0] * shifted.shape[-1]
+def slopes_of_block(
+    xp: Namespace,
+    loops: Any,
+    divergence: KL,
+    roundings: Mapping[int, Rounding],
+    operands: Arrays,
+    factor: Array,
+) -> Mapping[int, Array]:
+    """Derivatives in float32, by the same ways."""
+    found = {}
+    if loops is not None:
+        shape = tuple(operands[0].shape)
+        found = {place: xp.empty(shape, dtype=xp.float32) for place in roundings}
+        results = {place: (one, found[place]) for place, one in roundings.items()}
+        found = found if loops.fill_slopes(divergence, operands[:2], factor, results) else {}
+    if not found:
+        of = InBlocks(xp, divergence.temperature)
+        return scaled_row_slopes(divergence, roundings, of, *widened(operands), factor)
+    for mask in operands[2:]:
+        for one in found.values():
+            xp.copyto(one, 0.0, where=~mask)
+    is_odd = xp.isnan(sum(one.max(axis=-1) for one in found.values()))
+    if is_odd.any():
+        odd = [one[is_odd] for one in widened(operands)]
+        here = factor[is_odd] if factor.ndim else factor
+        of = InBlocks(xp, divergence.temperature)
+        of_odd = scaled_row_slopes(divergence, roundings, of, *odd, here)
+        for place, one in of_odd.items():
+            found[place][is_odd] = one
+    return found
+
+
+def widened(operands: Sequence[Array]) -> list[Array]:
+    """Arrays of NumPy, where there are tensors of 16 bits."""
+    return [one[...] if hasattr(one, "lent") else one for one in operands]
 
 
 def each(xp: Namespace, function: Callable[..., None], arrays: Arrays, threads: Threads) -> None:
-    """Call a function of every block of rows, in threads."""
+    """Call a function (loops, index, *blocks) of every block of rows, in threads."""
     check_setting()
     *shape, size = arrays[0].shape
+    engine = engine_for(math.prod(shape) * size)
+    loops = None if engine is None else engine.reproducible_rows
     indices = blocks(shape, max(1, BLOCK // max(1, size)))
 
     def work(jobs: Any) -> None:
         with xp.errstate(all="ignore"):
             for job in jobs:
-                function((*indices[job], ...), *cut(arrays, indices[job]))
+                index = indices[job]
+                block = cut(arrays, index, is_for_loops=loops is not None)
+                function(loops, (*index, ...), *block)
 
     share(work, len(indices), threads() if len(indices) > 1 else 1)

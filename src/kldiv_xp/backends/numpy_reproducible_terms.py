@@ -6,6 +6,7 @@ Blocks that hold others, such as NaN, are left to that expression.
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp.backends.numpy_reproducible_by_loops import slopes_by_loops, terms_by_loops
 from kldiv_xp.backends.numpy_reproducible_functions import (
     BITS_OF_INFINITY,
     UNIT,
@@ -96,9 +97,7 @@ def slope(memory: Memory, place: int, form: Form, block: Block, factor: Array) -
 def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) -> Array:
     """Terms in float32, rounded to a type."""
     if memory.loops is not None:
-        result = memory.get("result", "float32", block.t.size)
-        memory.loops.fill_terms(memory.get, form, rounding, block.x, block.t, result)
-        return result
+        return terms_by_loops(memory, form, rounding, block.x, block.t)
     value = terms(memory, form, block)
     memory.xp.multiply(value, 1 / ratio_unit(form), out=value)
     return rounded_to(memory, value, rounding)
@@ -108,16 +107,12 @@ def rounded_slopes(
     memory: Memory, form: Form, block: Block, factor: Array, places: Mapping[int, Rounding]
 ) -> dict[int, Array]:
     """Derivatives with respect to some operands times a factor, in float32, rounded to types."""
-    if memory.loops is None:
-        return {
-            place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
-            for place, rounding in places.items()
-        }
-    count = block.t.size
-    results = {place: memory.get(f"result {place}", "float32", count) for place in places}
-    outputs = [(place, rounding, results[place]) for place, rounding in places.items()]
-    memory.loops.fill_slopes(memory.get, form, (block.x, block.t, factor), outputs)
-    return results
+    if memory.loops is not None:
+        return slopes_by_loops(memory, form, places, (block.x, block.t, factor))
+    return {
+        place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
+        for place, rounding in places.items()
+    }
 
 
 def rounded_to(memory: Memory, value: Array, rounding: Rounding, place: int = 0) -> Array:
@@ -156,7 +151,7 @@ def sums(memory: Memory, form: Form, block: Block, rows: int, steps: Steps) -> t
     if memory.loops is not None:
         x, t = block.x.reshape(rows, -1), block.t.reshape(rows, -1)
         found: tuple[Array, Array] | None
-        found = memory.loops.sums(xp, memory.get, form, x, t, whole, part)
+        found = memory.loops.sums(xp, form, x, t, whole, part)
         if found is not None:
             return found
     value = terms(memory, form, block).reshape(rows, -1)

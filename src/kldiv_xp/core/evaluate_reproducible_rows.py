@@ -1,5 +1,6 @@
 """Divergences of rows of logits that have the same bits in every library, and their derivatives."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from kldiv_xp.core.evaluate_rows import rows_by, selected
 from kldiv_xp.formula import reproducible_rows
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.reproducible_functions import TINY, Rounding, rounded
-from kldiv_xp.formula.reproducible_rows import Operations
+from kldiv_xp.formula.reproducible_operations import Operations
 from kldiv_xp.formula.reproducible_sums import row_sum
 
 
@@ -32,15 +33,22 @@ class WantedRows(NamedTuple):
     ) -> Array:
         """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
         factor = cotangent_of(xp, arrays[0], divisor, upstream)
-        rounding = rounding_to(xp, arrays[place].dtype)
-        return scaled_row_slope(place, self.divergence, rounding, Operations(xp), *arrays, factor)
+        factor = factor[..., None] if factor.ndim else factor
+        roundings = {place: rounding_to(xp, arrays[place].dtype)}
+        of = Operations(xp)
+        return scaled_row_slopes(self.divergence, roundings, of, *arrays, factor)[place]
 
 
 def rows(divergence: KL, of: Operations, *arrays: Array) -> Array:
     """Divergence of every row in float64, 0 where the mask is False."""
     xp = of.xp
     found = rows_by(partial(with_axis, divergence, of), divergence, xp, *arrays)
-    return xp.where(xp.less(xp.abs(found), TINY), 0.0, found)
+    return without_tiny(xp, found)
+
+
+def without_tiny(xp: Namespace, rows: Array) -> Array:
+    """Divergences, 0 where float32 would be subnormal."""
+    return xp.where(xp.less(xp.abs(rows), TINY), 0.0, rows)
 
 
 def with_axis(divergence: KL, of: Operations, _: Namespace, *operands: Array) -> Array:
@@ -56,14 +64,19 @@ def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array)
     return rounded(xp, divided(xp, total, divisor), wanted.rounding)
 
 
-def scaled_row_slope(
-    place: int, divergence: KL, rounding: Rounding, of: Operations, *arrays: Array
-) -> Array:
-    """Derivative times a factor in float64, the last of the arrays; 0 where a mask is False."""
+def scaled_row_slopes(
+    divergence: KL, roundings: Mapping[int, Rounding], of: Operations, *arrays: Array
+) -> dict[int, Array]:
+    """Derivatives by some places, times a factor, the last of the arrays, or one for each row.
+
+    They are 0 where a mask is False.
+    """
     xp = of.xp
     x, t, *where, factor = arrays
-    factor = factor[..., None] if factor.ndim else factor
     operands = selected(divergence, xp, x, t, where[0] if where else None)
-    value = reproducible_rows.slope(place, of, divergence, *operands, factor)
-    value = xp.where(where[0], value, 0.0) if where else value
-    return rounded(xp, value, rounding)
+    found = {}
+    for place, rounding in roundings.items():
+        value = reproducible_rows.slope(place, of, divergence, *operands, factor)
+        value = xp.where(where[0], value, 0.0) if where else value
+        found[place] = rounded(xp, value, rounding)
+    return found

@@ -1,13 +1,13 @@
 """The loop over the elements of a row: several are read, computed, and added up or written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.memory import APART, NEXT, Operand, copy, load, store
+from kldiv_xp.fused.parts import Loop, Part, Place
 from kldiv_xp.fused.text import Text
-from kldiv_xp.tracing.lines import Line
 
 BLOCK = 256
 """Elements whose sums are of the type that is computed in, before float64 adds them up.
@@ -17,23 +17,6 @@ the same, and 9 % longer with 64.
 """
 
 Values = dict[str, str]
-
-
-class Place(NamedTuple):
-    """Address of the row of an array, and how many bytes its elements are apart."""
-
-    operand: Operand
-    address: str
-    step: str
-
-
-class Loop(NamedTuple):
-    """Operands, lines and results of a loop."""
-
-    read: Sequence[Place]
-    lines: Sequence[Line]
-    written: Sequence[tuple[Place, str]] = ()
-    """Places, and the names of what is written there."""
 
 
 class Scratch:
@@ -72,30 +55,25 @@ def elements(
     with text.loop(*bounds, BLOCK) as block:
         stop = text.smaller(text.sum(block, BLOCK), bounds[1])
         count = text.let(f"sub i64 {stop}, {block}")
-        for one in loop.read:
+        for one in loop.outer:
             if one.operand.step == APART:
                 begin = text.moved(one.address, text.product(block, one.step))
                 sizes = one.step, str(one.operand.size)
                 copy(text, one.operand.size, count, begin, scratch.of(one.operand), sizes)
+        for operand, part in loop.first:
+            with text.loop(block, stop, types.lanes) as column:
+                cursor = Cursor.at(text, scratch, types, block, column, stop)
+                value = computed(cursor, types, given, part)[operand.name]
+                store(text, types, real, cursor.address(Place(operand, "", "")), value)
         with around(), text.loop(block, stop, types.lanes) as column:  # type: ignore[attr-defined]
-            left = text.let(f"sub i64 {stop}, {column}")
-            whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
-            cursor = Cursor(text, scratch, block, column, left, whole)
-            with text.unless(whole):
-                for one in loop.read:
-                    cursor.copy_last(one)
-            values = dict(given)
-            for one in loop.read:
-                address = cursor.address(one)
-                values[one.operand.name] = load(text, types, one.operand.dtype, address)
-            for line in loop.lines:
-                values[line.name] = text.let(instruction(line, types, values))
+            cursor = Cursor.at(text, scratch, types, block, column, stop)
+            values = computed(cursor, types, given, loop.last)
             if take is not None:
-                take(values, lambda: lanes_left(text, types, left))
+                take(values, lambda: lanes_left(text, types, cursor.left))
             for one, name in loop.written:
                 store(text, types, one.operand.dtype, cursor.address(one), values[name])
             if loop.written:
-                with text.unless(whole):
+                with text.unless(cursor.whole):
                     for one, _ in loop.written:
                         cursor.copy_last(one, back=True)
         for one, _ in loop.written:
@@ -103,6 +81,19 @@ def elements(
                 begin = text.moved(one.address, text.product(block, one.step))
                 sizes = str(one.operand.size), one.step
                 copy(text, one.operand.size, count, scratch.of(one.operand), begin, sizes)
+
+
+def computed(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
+    """Values of some elements."""
+    text, values = cursor.text, dict(given)
+    with text.unless(cursor.whole):
+        for one in part.read:
+            cursor.copy_last(one)
+    for one in part.read:
+        values[one.operand.name] = load(text, types, one.operand.dtype, cursor.address(one))
+    for line in part.lines:
+        values[line.name] = text.let(instruction(line, types, values))
+    return values
 
 
 class Cursor(NamedTuple):
@@ -114,6 +105,15 @@ class Cursor(NamedTuple):
     column: str
     left: str
     whole: str
+
+    @classmethod
+    def at(
+        cls, text: Text, scratch: Scratch, types: Types, block: str, column: str, stop: str
+    ) -> "Cursor":
+        """Position of a loop of a block that ends somewhere."""
+        left = text.let(f"sub i64 {stop}, {column}")
+        whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
+        return cls(text, scratch, block, column, left, whole)
 
     def address(self, place: Place) -> str:
         """Address of some elements, of which there may be fewer than are read."""

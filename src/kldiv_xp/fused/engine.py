@@ -10,7 +10,7 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.fused import reproducible_loops
+from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
 from kldiv_xp.fused.attempts import do_in_attempts, look_at
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
@@ -19,8 +19,8 @@ from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, 
 
 Results = tuple[Array | None, Array | None]
 
-reproducible = reproducible_loops
-"""Losses that have the same bits everywhere."""
+reproducible, reproducible_rows = reproducible_loops, reproducible_row_loops
+"""Losses that have the same bits everywhere, and those of rows of logits."""
 
 
 def total(

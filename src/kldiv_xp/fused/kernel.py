@@ -20,6 +20,9 @@ class Kernel(NamedTuple):
     group_rank: int
     """Axes of the groups of columns that are added up; 0 where a row is one group."""
 
+    apart: tuple[str, ...] = ()
+    """Names that have loops of their own."""
+
     @property
     def located(self) -> list[Operand]:
         """Arrays whose rows lie somewhere: not one number for each."""

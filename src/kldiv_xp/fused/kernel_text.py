@@ -43,7 +43,9 @@ def source(
     arrays = [Symbol(one.name, one.kind, xp, 0, one.in_rows) for one in inputs]
     named = {name: Symbol(name, "real", xp, in_rows=False) for name in numbers}
     results = tuple(function(xp, named, *arrays))
-    kernel = Kernel(real, inputs, outputs, numbers, xp.lines, results, *ranks)
+    kernel = Kernel(
+        real, inputs, outputs, numbers, xp.lines, results, *ranks, tuple(xp.names_apart)
+    )
     return kernel_source(kernel, keeps=keeps)
 
 

@@ -55,6 +55,23 @@ class Operations(Lines):
         **dict.fromkeys(("copysign", "fma", "round", "value"), "real"),
     }
 
+    def __init__(self, real: str) -> None:
+        super().__init__(real)
+        self.names_apart: list[str] = []
+
+    def apart(self, x: Symbol) -> Symbol:
+        """The same, which has a loop of its own."""
+        if x.in_rows and x.name not in self.names_apart:
+            self.names_apart.append(x.name)
+        return x
+
+    float64 = "real"
+    """The type that numbers are computed in already."""
+
+    def square(self, x: Symbol) -> Symbol:
+        """Product with itself."""
+        return self.multiply(x, x)
+
     def exp(self, x: Symbol) -> Array:
         """Exponential."""
         return elementary.exp(self, x)

@@ -1,13 +1,14 @@
 """The writer of a kernel: row after row, stage after stage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from kldiv_xp.fused.element_loop import Loop, Place, Scratch, elements
+from kldiv_xp.fused.element_loop import Scratch, elements
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, slots
-from kldiv_xp.fused.memory import BYTES, Operand, load
+from kldiv_xp.fused.memory import APART, BYTES, Operand, load
+from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
 from kldiv_xp.tracing.lines import Line, needed
@@ -124,22 +125,19 @@ class Rows:
         """A loop that computes some terms, and adds them up or writes them."""
         keeps = self.keeps.pop(0) if self.keeps else []
         kept = {name: one for name, one in self.places_kept.items() if name in self.is_kept}
-        lines = needed(self.lines, terms, of_element=True, given=kept)
-        used = {name for line in lines for name in line.uses} | set(terms)
-        read = [
-            self.place(one, addresses)
-            for one in self.kernel.inputs
-            if one.in_rows and one.name in used
-        ]
-        read += [one for name, one in kept.items() if name in used]
+        places = {one.name: self.place(one, addresses) for one in self.kernel.inputs if one.in_rows}
+        every = needed(self.lines, terms, of_element=True, given=kept)
+        first, places = self.first_parts({line.name for line in every}, places | kept)
+        rest = part_of(self.lines, terms, places)
         self.is_kept.update(keeps)
         written = [(self.places_kept[name], name) for name in keeps]
         written += [
             (self.place(one, addresses), term)
             for one, term in zip(outputs, terms, strict=bool(outputs))
         ]
+        used = {name for line in every for name in line.uses} | set(terms)
         row = {name: value for name, value in self.row.items() if name in used}
-        loop = Loop(read, lines, written)
+        loop = Loop(*rest, written, first)
         bounds = "%begin", "%end"
         if found is None:
             elements(self.text, self.scratch, self.kernel.real, bounds, loop, row)
@@ -147,6 +145,18 @@ class Rows:
         elements(
             self.text, self.scratch, self.kernel.real, bounds, loop, row, found.take, found.of_block
         )
+
+    def first_parts(
+        self, names: Collection[str], places: dict[str, Place]
+    ) -> tuple[list[tuple[Operand, Part]], dict[str, Place]]:
+        """Values with loops of their own, and the places of all that is known after them."""
+        parts = []
+        for name in self.kernel.apart:
+            if name in names:
+                operand = Operand(name, self.kernel.real, APART)
+                parts.append((operand, part_of(self.lines, [name], places)))
+                places = {**places, name: Place(operand, "", "")}
+        return parts, places
 
     def place(self, operand: Operand, addresses: dict[str, str]) -> Place:
         """Place of the row of an array."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple, cast
 
+from kldiv_xp.tracing.arithmetic import Arithmetic
 from kldiv_xp.tracing.operations import KINDS, LIMITS, Limits
 
 
@@ -34,7 +35,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Arithmetic):
     """An element of an array that is not there, or a number of its row, by its name."""
 
     name: str
@@ -42,21 +43,6 @@ class Symbol:
     namespace: Lines
     stage: int = 0
     in_rows: bool = True
-
-    def __and__(self, other: Symbol) -> Symbol:
-        return self.namespace.logical_and(self, other)
-
-    def __or__(self, other: Symbol) -> Symbol:
-        return self.namespace.logical_or(self, other)
-
-    def __invert__(self) -> Symbol:
-        return self.namespace.logical_not(self)
-
-    def __mul__(self, other: Symbol | float) -> Symbol:
-        return self.namespace.multiply(self, other)
-
-    def __rmul__(self, other: float) -> Symbol:
-        return self.namespace.multiply(self, other)
 
     def __getitem__(self, _: object) -> Symbol:
         """The same: an axis that is kept or dropped has one element for each row."""

@@ -9,7 +9,11 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_reproducible, numpy_reproducible_rows
+from kldiv_xp.backends import (
+    numpy_reproducible,
+    numpy_reproducible_fill,
+    numpy_reproducible_rows,
+)
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
@@ -123,7 +127,7 @@ def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     terms = wanted._replace(rounding=held)
     if terms.axis == ():
         result, places = empty(arrays[0].shape, dtype)
-        numpy_reproducible.fill_terms(xp, memory, terms, places, threads)
+        numpy_reproducible_fill.fill_terms(xp, memory, terms, places, threads)
         return result
     sums = numpy_reproducible.sums_over(xp, memory, terms, by, threads)
     return torch.from_numpy(xp.asarray(sums)).to(dtype)
@@ -146,6 +150,6 @@ def computed_slopes(
             rounding = rounding_to(torch_xp, arrays[place].dtype)
             results[place], result = empty(arrays[place].shape, rounding.dtype)
             outputs[place] = rounding._replace(dtype=xp.float32), result
-    way = numpy_reproducible_rows if isinstance(wanted, WantedRows) else numpy_reproducible
+    way = numpy_reproducible_rows if isinstance(wanted, WantedRows) else numpy_reproducible_fill
     way.fill_slopes(xp, memory, (wanted, by, above), outputs, threads)
     return results[0], results[1]

@@ -1,0 +1,68 @@
+"""Rows of logits that have the same bits everywhere, by compiled loops."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.fused import reproducible_rows
+from kldiv_xp.fused.buffers import Buffer, buffers_of
+from kldiv_xp.fused.compiler import widens_float16
+from kldiv_xp.fused.plans import Traced, rows_plan
+from kldiv_xp.fused.reproducible_loops import REAL, one_thread, plain
+from kldiv_xp.fused.running import address_of, addresses, do, lying
+from kldiv_xp.tracing.losses import (
+    ANY_TEMPERATURE,
+    NAMES,
+    RESULTS,
+    TEMPERATURE,
+    UPSTREAM,
+    any_of,
+)
+
+LONGEST_ROW = 1 << 18
+"""Elements whose two integers float64 adds up exactly: each has 36 bits."""
+
+
+def divergences(xp: Namespace, divergence: KL, operands: Sequence[Array]) -> Array | None:
+    """Divergences of rows, NaN of those that are not ordinary; None where there are no loops."""
+    shape = tuple(operands[0].shape)
+    buffers = known(divergence, shape, operands)
+    if buffers is None:
+        return None
+    result = xp.empty(shape[:-1])
+    traced = Traced(reproducible_rows.divergences, (any_of(divergence),), (TEMPERATURE,))
+    plan = rows_plan(traced, REAL, shape, NAMES[:2], (), *lying(buffers))
+    numbers = (float(divergence.temperature),)
+    do(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
+    return result
+
+
+def fill_slopes(
+    divergence: KL,
+    operands: Sequence[Array],
+    factor: Array,
+    results: Mapping[int, tuple[Any, Array]],
+) -> bool:
+    """Write derivatives, each rounded, into float32; whether there are loops that do."""
+    shape = tuple(operands[0].shape)
+    outputs = [one for _, one in results.values()]
+    buffers = known(divergence, shape, (*operands, factor, *outputs))
+    if buffers is None:
+        return False
+    asked = tuple((place, plain(rounding)) for place, (rounding, _) in results.items())
+    traced = Traced(reproducible_rows.slopes, (any_of(divergence), asked), (TEMPERATURE,))
+    names = tuple(RESULTS[place] for place in results)
+    plan = rows_plan(traced, REAL, shape, (*NAMES[:2], UPSTREAM), names, *lying(buffers))
+    do(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
+    return True
+
+
+def known(divergence: KL, shape: tuple[int, ...], arrays: Sequence[Array]) -> list[Buffer] | None:
+    """Memory of arrays, None where there are no loops."""
+    temperature = any_of(divergence).temperature
+    if temperature not in (1, ANY_TEMPERATURE) or not 0 < shape[-1] <= LONGEST_ROW:
+        return None
+    buffers = buffers_of(shape, arrays)
+    is_narrow = buffers is not None and any(one.lying.dtype == "float16" for one in buffers)
+    return None if is_narrow and not widens_float16() else buffers
