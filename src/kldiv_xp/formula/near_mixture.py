@@ -165,6 +165,8 @@ def js_target_gradient(
     to_top = xp.log(xp.where(is_q, at_q, at_p))
     indirect = xp.add(xp.add(log, xp.where(is_q, e, both.log_ratio)), to_top)
     value = xp.where(xp.logical_or(near, direct), log, indirect)
+    if guard is Guard.NONE:  # no choice may hide that this form is not enough
+        value = xp.where(xp.equal(e, e), value, math.nan)
     if in_logits:
         curve = quotient_of_small(xp, log, x)
         exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)
