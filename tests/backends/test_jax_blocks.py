@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import usable
+from backends.jax_losses import jax, jnp
 
 from kldiv_xp import (
     KLDivWarning,
@@ -16,9 +16,6 @@ from kldiv_xp import (
     kl_div_with_logits_gradient,
 )
 
-usable("jax")
-jax = pytest.importorskip("jax")
-jnp = pytest.importorskip("jax.numpy")
 blocks = pytest.importorskip("kldiv_xp.backends.jax_blocks")
 
 SHAPE = (5, 7, 20)

@@ -234,7 +234,7 @@ def gradients(name, dtype, function, **options):
 
 @pytest.mark.parametrize("name", ["torch", "jax"])
 def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
-    bound = {"float32": 3e-6, "float64": 1e-13}[dtype]
+    bound = {"float32": 1e-6, "float64": 1e-13}[dtype]
     smallest = float(np.finfo(dtype).smallest_normal) / float(np.finfo(dtype).eps)
     for beta in (None, *BETAS) if name == "torch" else (None, 0.5, 1e-17):
         function = kl_div_with_logits if beta is None else js_div_with_logits
@@ -263,7 +263,7 @@ def one_sided(dtype, temperature):
 def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
     holding_backend, dtype, temperature
 ):
-    bound = {"float32": 3e-6, "float64": 1e-13}[dtype]
+    bound = {"float32": 1e-6, "float64": 1e-13}[dtype]
     pair = one_sided(dtype, temperature)
     operands = [holding_backend.array(one, dtype) for one in pair]
     options = {"temperature": temperature, "reduction": "sum"}
@@ -311,7 +311,8 @@ def exact_by_student(dtype, temperature):
 def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
     backend, dtype, temperature
 ):
-    bound = {"float32": 5e-6, "float64": 1e-13}[dtype]
+    # Over a temperature that is no power of two a logit is rounded: of 17 units that is 1e-6.
+    bound = {"float32": 1e-6 if temperature == 1 else 2e-6, "float64": 1e-13}[dtype]
     operands = [backend.array(one, dtype) for one in lopsided(dtype, temperature)]
     for scaled in (False, True):
         options = {"temperature": temperature, "scale_by_temperature_squared": scaled}
@@ -323,7 +324,7 @@ def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
 
 @pytest.mark.parametrize("temperature", [1.0, 1e5])
 def test_word_that_the_student_alone_prefers_leaves_the_gradient_its_digits(dtype, temperature):
-    bound, rng = {"float32": 3e-6, "float64": 1e-12}[dtype], np.random.default_rng(8)
+    bound, rng = {"float32": 1e-6, "float64": 1e-12}[dtype], np.random.default_rng(8)
     for size, noise, more in product((8, 64), (1e-6, 1), (1, 3, 3.5, 4, 4.5, 6)):
         teacher = 0.01 * rng.normal(size=size)
         student = teacher + noise * rng.normal(size=size)
@@ -344,7 +345,7 @@ def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
         for number, pair in enumerate(zip(*pairs("float32"), strict=True)):
             exact = exact_kl(*pair, temperature, scaled=True)[1:]
             for found, expected in zip(slopes, exact, strict=True):
-                assert l2_error(found[number], expected) <= 3e-6, (temperature, number)
+                assert l2_error(found[number], expected) <= 1e-6, (temperature, number)
 
 
 @pytest.mark.slow

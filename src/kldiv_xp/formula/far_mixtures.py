@@ -7,7 +7,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import Pair, difference_of, pair_of, row_sum
+from kldiv_xp.formula.near_equal import difference_of, row_sum
+from kldiv_xp.formula.near_pairs import Pair, unrounded_pair
 
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
@@ -26,7 +27,7 @@ def far_js(
     scaled: bool,
 ) -> Array:
     """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     of_p, of_q = (
@@ -50,12 +51,21 @@ def far_js_slope(
     scaled: bool,
 ) -> Array:
     """beta p (log(p / m) - KL(p || m)) / T with respect to the target (1), and that of q (0)."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     side = side_of(xp, pair, sums, logs, weights, place)
     least = xp.multiply(xp.add(side.squares, side.of_products), NEAR_MIXTURE_SLOPE)
     return side.slope(xp, least, temperature, scaled)
+
+
+def unrounded_and_small(
+    xp: Namespace, input: Array, target: Array, temperature: float | Array
+) -> Pair:
+    """Two rows of logits and their exponentials, the largest 1, so that their squares are small."""
+    pair = unrounded_pair(xp, input, target, temperature)
+    p, q = (xp.multiply(*both) for both in zip((pair.p, pair.q), pair.units, strict=True))
+    return Pair(pair.logits, pair.tops, pair.shifted, p, q)
 
 
 class Side(NamedTuple):

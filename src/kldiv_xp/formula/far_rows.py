@@ -8,12 +8,13 @@ import math
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
-from kldiv_xp.formula.near_equal import pair_of, row_sum
+from kldiv_xp.formula.near_equal import row_sum
+from kldiv_xp.formula.near_pairs import pair_of
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
 
-NEAR_SLOPE = 0.0625
+NEAR_SLOPE = 0.125
 """The same of the square of a derivative with respect to the input, relative to that of p."""
 
 

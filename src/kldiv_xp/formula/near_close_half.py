@@ -10,8 +10,9 @@ G is proportional to the exponential of the mean of both logits.
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import difference_of, is_in_logits, largest, polynomial, row_sum
+from kldiv_xp.formula.near_equal import difference_of, is_in_logits, polynomial, row_sum
 from kldiv_xp.formula.near_look import if_small
+from kldiv_xp.formula.near_pairs import largest
 
 # Polynomials in z = d**2 for z <= 2.25, Chebyshev's, the highest power first: errors of 2e-9, and
 # 1e-17, relative to the last number.

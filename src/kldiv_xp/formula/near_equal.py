@@ -11,11 +11,10 @@ module for a number that changes, and fails on it in the second node of a graph.
 """
 
 import math
-from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_pairs import Pair
 
 
 def is_in_logits(temperature: float | Array, scaled: bool) -> bool:
@@ -26,11 +25,6 @@ def is_in_logits(temperature: float | Array, scaled: bool) -> bool:
 def row_sum(xp: Namespace, terms: Array) -> Array:
     """Sum along the last axis, which stays."""
     return xp.sum(terms, axis=-1, keepdims=True)
-
-
-def largest(xp: Namespace, array: Array) -> Array:
-    """Largest element along the last axis, which stays."""
-    return xp.max(array, axis=-1, keepdims=True)
 
 
 def quotient_of_small(xp: Namespace, dividend: Array, divisor: Array) -> Array:
@@ -80,26 +74,6 @@ def polynomial(xp: Namespace, z: Array, first: float, *others: float) -> Array:
     for number, other in enumerate(others):
         value = xp.add(xp.multiply(value, z) if number else value, other)
     return value
-
-
-class Pair(NamedTuple):
-    """Two rows of logits, target and input, and their exponentials p and q."""
-
-    logits: tuple[Array, Array]
-    tops: tuple[Array, Array]
-    """Their maxima."""
-    shifted: tuple[Array, Array]
-    """Logits less their maxima."""
-    p: Array
-    q: Array
-
-
-def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
-    """Two rows of logits and their exponentials, scaled so that the largest is 1."""
-    tops = largest(xp, target), largest(xp, input)
-    shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
-    p, q = (xp.exp(over(xp, one, temperature)) for one in shifted)
-    return Pair((target, input), tops, shifted, p, q)
 
 
 def difference(xp: Namespace, pair: Pair, guard: Guard) -> Array:

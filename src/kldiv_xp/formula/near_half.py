@@ -14,16 +14,19 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
     is_in_logits,
-    pair_of,
     quotient_of_small,
     row_sum,
 )
+from kldiv_xp.formula.near_pairs import Exponentials, unrounded_pair
 
 
 class Softmaxes(NamedTuple):
     """Two softmax distributions, and how they differ."""
 
-    exponentials: tuple[Array, Array]
+    exponentials: Exponentials
+    """Those that p is made of."""
+    quotient: Array
+    """Sum of those of p over that of q, the largest of each 1."""
     p: Array
     q: Array
     log_ratio: Array
@@ -38,10 +41,11 @@ def softmaxes_of(
     xp: Namespace, input: Array, target: Array, temperature: float | Array, guard: Guard
 ) -> Softmaxes:
     """Distributions of two rows of logits; bit for bit odd where they change places."""
-    pair = pair_of(xp, input, target, temperature)
-    left, right, differences = pair.p, pair.q, difference(xp, pair, guard)
-    sums = row_sum(xp, left), row_sum(xp, right)
-    p, q = xp.divide(left, sums[0]), xp.divide(right, sums[1])
+    pair = unrounded_pair(xp, input, target, temperature)
+    differences = difference(xp, pair, guard)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
+    sums = xp.multiply(sums[0], pair.units[0]), xp.multiply(sums[1], pair.units[1])
     # Not p + q: where a compiler fuses a product with a sum, that is not q + p.
     high, low = xp.maximum(p, q), xp.minimum(p, q)
     both, gap = xp.add(high, low), xp.subtract(high, low)
@@ -64,7 +68,8 @@ def softmaxes_of(
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(slope, xp.multiply(step, 0.5)))
-    return Softmaxes((left, right), p, q, xp.add(ratio, step), in_logits, tangent)
+    exponentials = Exponentials(pair.p, pair.units[0])
+    return Softmaxes(exponentials, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
 
 
 def limited_differences(
@@ -94,7 +99,7 @@ def js_at_half(
     guard: Guard,
 ) -> Array:
     """Jensen-Shannon divergence of every row, whose axis stays; symmetric bit for bit."""
-    _, p, q, d, in_logits, v = softmaxes_of(xp, input, target, temperature, guard)
+    _, _, p, q, d, in_logits, v = softmaxes_of(xp, input, target, temperature, guard)
     low, high = xp.minimum(p, q), xp.maximum(p, q)
     both = xp.add(high, low)
     near = xp.less_equal(xp.abs(d), 2.0)

@@ -6,15 +6,14 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, over_square, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
-    Pair,
     completed_ratio,
     difference,
     is_in_logits,
     is_small,
-    pair_of,
     quotient_of_small,
     row_sum,
 )
+from kldiv_xp.formula.near_pairs import Pair, unrounded_pair
 
 
 def kl_rows(
@@ -26,12 +25,15 @@ def kl_rows(
     guard: Guard,
 ) -> Array:
     """Divergence of every row, whose axis stays; times the square of the temperature if scaled."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     p, d = pair.p, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
+    unit, _ = pair.units
     sum_p = row_sum(xp, p)
-    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
+    # By the unit, since a difference may be as large as its type allows.
+    products = xp.multiply(p, xp.multiply(d, unit))
+    mean = xp.divide(row_sum(xp, products), xp.multiply(sum_p, unit))
     return by_mean(xp, (pair, d, sum_p, mean), temperature, scaled, guard)
 
 
@@ -50,7 +52,7 @@ def by_mean(
     p, shift = pair.p, over(xp, mean, temperature)
     # Means whose exponential may overflow are not subtracted: no log1p is needed there.
     is_far = xp.greater(shift, 8.0)
-    numbers = mean, shift, is_far
+    numbers = mean, shift, is_far, xp.divide(pair.units[1], pair.units[0])
     squares, rest = sums(xp, (p, pair.q, d), numbers, temperature, scaled, guard)
     squares, rest = xp.divide(squares, sum_p), xp.divide(rest, sum_p)
     near = near_value(xp, squares, xp.where(is_far, 0.0, rest), temperature, scaled)
@@ -87,7 +89,7 @@ def near_value(
 def sums(
     xp: Namespace,
     arrays: tuple[Array, Array, Array],
-    numbers: tuple[Array, Array, Array],
+    numbers: tuple[Array, Array, Array, float | Array],
     temperature: float | Array,
     scaled: bool,
     guard: Guard,
@@ -97,7 +99,7 @@ def sums(
     The rest is p (d - 1) + p exp(-d), and of rows that are far the last alone, without the shift.
     """
     p, q, differences = arrays
-    mean, shift, is_far = numbers
+    mean, shift, is_far, quotient = numbers
     centred = xp.subtract(differences, xp.where(is_far, 0.0, mean))
     d = over(xp, centred, temperature)
     factor = xp.exp(xp.where(is_far, 0.0, shift))
@@ -105,7 +107,7 @@ def sums(
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
     first = xp.where(is_far, 0.0, xp.multiply(p, xp.subtract(d, 1.0)))
-    rest = xp.add(first, xp.multiply(q, factor))
+    rest = xp.add(first, xp.multiply(q, xp.multiply(factor, quotient)))
     short = xp.where(small, d, 0.0)
     kernel = xp.multiply(completed_ratio(xp, short), p)
     if not is_in_logits(temperature, scaled):

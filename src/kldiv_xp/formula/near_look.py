@@ -17,11 +17,10 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_in_logits,
     is_small,
-    largest,
-    pair_of,
     row_sum,
 )
 from kldiv_xp.formula.near_kl import near_value
+from kldiv_xp.formula.near_pairs import largest, pair_of, unrounded
 from kldiv_xp.formula.near_slopes import relative_rise
 
 SEEN, WIDEST = 256, 2.5
@@ -64,7 +63,7 @@ def close_parts(
 ) -> tuple[Array, Array, Array, Array]:
     """Unnormalised p, its sum, the centred differences of the logits, and those over T."""
     top = largest(xp, target)
-    p = xp.exp(over(xp, xp.subtract(target, top), temperature))
+    p = unrounded(xp, target, top, temperature).values
     sum_p = row_sum(xp, p)
     differences = difference_of(xp, (target, input), (top, largest(xp, input)), Guard.NONE)
     mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)

@@ -28,8 +28,9 @@ from kldiv_xp.formula.near_half import (
     quotient_of_probabilities,
     softmaxes_of,
 )
+from kldiv_xp.formula.near_pairs import largest, unrounded
 from kldiv_xp.formula.near_slopes import (
-    at_the_top,
+    at,
     relative_difference,
     weighted_deviation,
     weighted_slope,
@@ -132,14 +133,17 @@ def js_target_gradient(
     beta, gamma, _ = weights
     in_logits = is_in_logits(temperature, scaled)
     both = softmaxes_of(xp, input, target, temperature, guard)
-    exponentials = both.exponentials[0]
+    exponentials = both.exponentials
     p, q = both.p, both.q
     m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
     share = xp.multiply(over_m(q), gamma)
-    at_top = at_the_top(xp, exponentials, both.log_ratio)
-    inverse_at_top = xp.exp(xp.negative(at_top))  # q / p
-    moved = relative_difference(xp, input, target, exponentials, guard)
+    top = largest(xp, target)
+    # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
+    of_q = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
+    of_q = unrounded(xp, of_q, largest(xp, input), temperature)
+    inverse_at_top = xp.multiply(xp.multiply(of_q.values, of_q.unit), both.quotient)
+    moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
     e = over(xp, moved, temperature)
@@ -149,10 +153,20 @@ def js_target_gradient(
     rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
     x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
-    # log(q / m) where that is larger.
-    log = xp.log1p(xp.where(near, x, xp.multiply(over_m(xp.subtract(q, p)), beta)))
-    to_top = xp.log(xp.add(xp.multiply(inverse_at_top, gamma), beta))
-    value = xp.where(near, log, xp.add(xp.add(log, both.log_ratio), to_top))
+    at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
+    y = xp.multiply(p, at_p)
+    # Of y / m, or of q / m: log p - log q less that of a small gamma had an error of 2e-6.
+    direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
+    far = xp.where(direct, xp.subtract(y, m), xp.multiply(xp.subtract(q, p), beta))
+    log = xp.log1p(xp.where(near, x, over_m(far)))
+    # Of two that are the same but for a number of the row, the smaller.
+    is_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
+    at_q = xp.divide(at_p, xp.where(is_q, inverse_at_top, 1.0))
+    to_top = xp.log(xp.where(is_q, at_q, at_p))
+    indirect = xp.add(xp.add(log, xp.where(is_q, e, both.log_ratio)), to_top)
+    value = xp.where(xp.logical_or(near, direct), log, indirect)
+    if guard is Guard.NONE:  # no choice may hide that this form is not enough
+        value = xp.where(xp.equal(e, e), value, math.nan)
     if in_logits:
         curve = quotient_of_small(xp, log, x)
         exact = xp.multiply(xp.multiply(kernel, xp.where(small, moved, 0.0)), curve)

@@ -7,11 +7,18 @@ import math
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import times, times_square
-from kldiv_xp.formula.far_mixtures import log_ratio_of, logarithms, side_of, squares_about
+from kldiv_xp.formula.far_mixtures import (
+    log_ratio_of,
+    logarithms,
+    side_of,
+    squares_about,
+    unrounded_and_small,
+)
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, pair_of, row_sum
+from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
+from kldiv_xp.formula.near_pairs import pair_of
 from kldiv_xp.formula.near_slopes import relative_rise
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
@@ -51,7 +58,7 @@ def near_slope(
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
     # A subnormal p, which q may be much larger than, has few digits.
     gap = xp.subtract(xp.multiply(pair.q, xp.divide(*sums)), pair.p)
-    rise = xp.where(xp.less(log_ratio, -16.0), gap, rise)
+    rise = xp.where(xp.less(log_ratio, -2.0), gap, rise)
     mean = xp.divide(row_sum(xp, rise), sums[0])
     squares, of_rises, length = squares_about(xp, pair.p, rise, mean)
     is_long = xp.greater_equal(length, least(xp, of_rises, squares))
@@ -76,7 +83,7 @@ def near_js(
     scaled: bool,
 ) -> Array:
     """Sum of beta p h(log(p / m)) + gamma q h(log(q / m)), where h(r) = exp(-r) - 1 + r."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     ones = (xp.divide(xp.ones_like(total), total) for total in sums)
@@ -108,7 +115,7 @@ def near_js_slope(
     scaled: bool,
 ) -> Array:
     """As `far_js_slope`: an error of the normalisers is the same for all classes and cancels."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     side = side_of(xp, pair, sums, logs, weights, place)

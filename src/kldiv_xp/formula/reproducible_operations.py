@@ -5,7 +5,7 @@ from typing import NamedTuple
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.near_equal import largest
+from kldiv_xp.formula.near_pairs import largest
 from kldiv_xp.formula.reproducible_functions import entered, exp, held, log_of_any
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_sums import row_sum

@@ -11,7 +11,7 @@ import math
 from kldiv_xp._typing import Array
 from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.kl_of_logits import KL
-from kldiv_xp.formula.near_equal import largest
+from kldiv_xp.formula.near_pairs import largest
 from kldiv_xp.formula.reproducible_operations import Operations, Softmax, over
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over
-from kldiv_xp.formula.near_equal import largest, row_sum
+from kldiv_xp.formula.near_equal import row_sum
+from kldiv_xp.formula.near_pairs import largest
 
 
 def log_softmax(xp: Namespace, logits: Array, temperature: float | Array) -> Array:

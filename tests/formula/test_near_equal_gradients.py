@@ -1,0 +1,109 @@
+"""Derivatives of divergences of logits: as vectors right to 1e-6, and in their largest entries."""
+
+import numpy as np
+import pytest
+from array_libraries import library
+from conftest import usable
+
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
+from kldiv_xp.formula.logits import JS, KL
+
+NOISES = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.3, 1, 3, 10)
+SIZES = [(2, 60), (3, 60), (7, 40), (50, 20), (1000, 2), (32000, 1), (128256, 1)]
+LOSSES = {"KL": None, "JS 1/2": 0.5, "JS 0.1": 0.1, "JS 1e-4": 1e-4, "JS 1 - 2**-53": 1 - 2**-53}
+LOSS = pytest.mark.parametrize("name", LOSSES)
+
+
+def rows_of(size, count, seed=0):
+    """Students and teachers: flat and peaked, offset, at every distance."""
+    rng = np.random.default_rng([size, seed])
+    for spread, offset in ((1, 0), (4, 0.5), (8, 30), (12, 0), (12, 30)):
+        if size > 32000 and spread not in {4, 12}:
+            continue
+        for noise in NOISES:
+            teacher = (spread * rng.normal(size=(count, size))).astype("float32")
+            student = teacher + noise * rng.normal(size=teacher.shape) + offset
+            yield student.astype("float32"), teacher
+
+
+def gradient_of(beta):
+    """Function to the derivatives of a loss by both operands."""
+    if beta is None:
+        return kl_div_with_logits_gradient
+    return lambda *operands, **options: js_div_with_logits_gradient(*operands, beta=beta, **options)
+
+
+def errors(found, expected):
+    """Errors of rows relative to their length, which is no subnormal number."""
+    gap, length = (
+        np.linalg.norm(one, axis=-1) for one in (found.astype("float64") - expected, expected)
+    )
+    is_number = length > 1e-31
+    return np.where(is_number, gap / np.where(is_number, length, 1), 0)
+
+
+@LOSS
+@pytest.mark.parametrize(("size", "count"), SIZES)
+def test_derivatives_of_float32_are_within_1e_6_at_every_noise(name, size, count):
+    gradient = gradient_of(LOSSES[name])
+    for operands in rows_of(size, count):
+        exact = gradient(*(one.astype("float64") for one in operands), reduction="sum")
+        for found, expected in zip(gradient(*operands, reduction="sum"), exact, strict=True):
+            assert errors(found, expected).max() <= 1e-6
+
+
+@LOSS
+@pytest.mark.parametrize("backend_name", ["torch", "jax-jit"])
+def test_derivatives_by_the_library_are_within_1e_6_at_every_noise(name, backend_name):
+    backend, beta = usable(backend_name), LOSSES[name]
+    gradient = gradient_of(beta)
+    rows = list(rows_of(7, 40))
+    students, teachers = (np.concatenate(one) for one in zip(*rows, strict=True))
+    wide = [one.astype("float64") for one in (students, teachers)]
+    exact = gradient(*wide, reduction="sum")
+    operands = [backend.array(one, "float32") for one in (students, teachers)]
+    loss, options = kl_div_with_logits, {"reduction": "sum"}
+    if beta is not None:
+        loss, options = js_div_with_logits, {**options, "beta": beta}
+    if backend.library == "jax":
+        jax = library("jax")
+        slopes = jax.jit(jax.grad(lambda *both: loss(*both, **options), (0, 1)))(*operands)
+    else:
+        leaves = [one.requires_grad_() for one in operands]
+        slopes = library("torch").autograd.grad(loss(*leaves, **options), leaves)
+    for found, expected in zip(slopes, exact, strict=True):
+        assert errors(np.asarray(found), expected).max() <= 1e-6
+
+
+@pytest.mark.parametrize("divergence", [KL(1.0, "logits"), JS.of(1.0, 0.5)], ids=str)
+@pytest.mark.parametrize("place", [0, 1])
+def test_every_form_that_gives_derivatives_gives_them_within_1e_6(divergence, place):
+    gradient = gradient_of(getattr(divergence, "beta", None))
+    forms = [way for _, way in divergence.attempts(place)] + divergence.ways(place)
+    for size in (2, 7, 50):
+        for operands in rows_of(size, 20, seed=1):
+            exact = gradient(*(one.astype("float64") for one in operands), reduction="sum")[place]
+            for form in forms:
+                with np.errstate(all="ignore"):
+                    found = form(np, *operands)
+                is_given = np.isfinite(found).all(-1)
+                assert (errors(found, exact)[is_given] <= 1e-6).all()
+
+
+@LOSS
+def test_largest_entries_of_derivatives_of_peaked_rows_are_within_1e_4(name):
+    gradient, rng = gradient_of(LOSSES[name]), np.random.default_rng(9)
+    for noise in (1e-6, 1e-3, 1, 20):
+        teacher = (8 * rng.normal(size=(300, 40))).astype("float32")
+        student = (teacher + noise * rng.normal(size=teacher.shape) + 0.5).astype("float32")
+        wide = [one.astype("float64") for one in (student, teacher)]
+        exact = gradient(*wide, reduction="sum")
+        for found, expected in zip(gradient(student, teacher, reduction="sum"), exact, strict=True):
+            largest = abs(expected).max(-1, keepdims=True)
+            is_large = (abs(expected) > 0.01 * largest) & (largest > 1e-31)
+            assert (abs(found / expected - 1)[is_large] <= 1e-4).all()
