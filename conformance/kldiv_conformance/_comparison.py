@@ -131,4 +131,4 @@ def finite_distances(numbers: list[float], expected: Result) -> list[int]:
     form = FORMATS[expected.dtype]
     pairs = zip(numbers, expected.values, strict=True)
     finite = [(a, b) for a, b in pairs if abs(a) <= form.largest and abs(b) <= form.largest]
-    return [ulp_distance(a, b, form) for a, b in finite]
+    return [0 if a == b else ulp_distance(a, b, form) for a, b in finite]

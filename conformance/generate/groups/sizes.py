@@ -1,0 +1,220 @@
+"""Operands of more than 1024 elements, most of whose sum stands last and at the edges of blocks."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from generate.draft import Draft
+from generate.logits_draft import LogitsDraft
+from generate.operands import Values
+
+ABOUT = "More than 1024 elements; what stands last, and at the edges of blocks, is most of the sum."
+
+FLAG = "ManyElements"
+BLOCKS = (256, 1024, 4096, 65536)
+MILLION = 1_000_003
+Shape = tuple[int, ...]
+NAN, INF = math.nan, math.inf
+
+
+def drafts() -> Iterator[Draft]:
+    """Every vector of the group."""
+    yield from losses()
+    yield from samples()
+    yield from masked()
+    yield from gradients()
+    yield from of_logits()
+    yield from mixtures()
+    yield from logit_gradients()
+
+
+def edges(size: int) -> list[int]:
+    """Places on both sides of the edges of blocks, and the last one."""
+    found = [place for block in BLOCKS for place in (block - 1, block) if place < size - 1]
+    return [*found, size - 1]
+
+
+def filled(size: int, usual: Values, special: Values) -> Values:
+    """Values that repeat, but at the edges: there those of the second kind, the first of them last."""
+    found = [*usual * (size // len(usual)), *usual[: size % len(usual)]]
+    for number, place in enumerate(reversed(edges(size))):
+        found[place] = special[number % len(special)]
+    return tuple(found)
+
+
+def inputs(size: int) -> Values:
+    """Logarithms for a loss, all of them numbers of 8 bits; none of the 9 edges has that of another."""
+    return filled(size, (-12.0,), tuple(-8.0 - 0.5 * number for number in range(9)))
+
+
+def targets(size: int, *, log_target: bool) -> Values:
+    """Probabilities, or their logarithms: tiny, but at the edges."""
+    if log_target:
+        usual = -8.0 - math.ceil(math.log2(size))
+        return filled(size, (usual,), tuple(-0.25 * (1 + number % 3) for number in range(9)))
+    usual = 2.0 ** (-math.ceil(math.log2(size)))
+    return filled(size, (usual,), tuple(1.0 + 0.125 * (number % 3) for number in range(9)))
+
+
+def loss(comment: str, shape: Shape, **options: Any) -> Draft:
+    """Vector of the loss on operands of this shape."""
+    log_target = options.get("log_target", False)
+    size = math.prod(shape)
+    operands = {"input": inputs(size), "target": targets(size, log_target=log_target)}
+    return Draft(comment=comment, flags=(FLAG,), shape=shape, **operands | options)
+
+
+def losses() -> Iterator[Draft]:
+    """Losses reduced to a number, in both spaces and of all widths."""
+    for shape, dtype, reduction, log_target in (
+        ((1, 1025), "float64", "sum", False),
+        ((1, 1025), "float32", "batchmean", True),
+        ((1, 4099), "float32", "sum", False),
+        ((1, 4099), "float16", "sum", False),
+        ((4099,), "bfloat16", "batchmean", True),
+        ((3, 1023), "bfloat16", "batchmean", False),
+        ((3, 1023), "float32", "mean", False),
+        ((4099, 3), "float32", "batchmean", True),
+        ((2, 65537), "float32", "sum", False),
+        ((70001, 1), "float32", "sum", False),
+        ((70001, 1), "float64", "batchmean", True),
+        ((MILLION,), "float64", "sum", False),
+    ):
+        space = "log-targets" if log_target else "targets"
+        comment = f"Shape {shape}, {space} of {dtype}: a last element beyond every block."
+        options = {"dtype": dtype, "reduction": reduction, "log_target": log_target}
+        yield loss(comment, shape, **options)
+
+
+def samples() -> Iterator[Draft]:
+    """Sums of rows: few long ones, and many short ones."""
+    for shape, dtype, log_target in (
+        ((3, 1023), "float64", True),
+        ((2, 65537), "float64", False),
+        ((4099, 3), "float32", False),
+        ((70001, 1), "float32", False),
+    ):
+        comment = f"Rows of shape {shape} in {dtype}, each summed alone."
+        options = {"dtype": dtype, "reduction": "none", "axis": -1, "log_target": log_target}
+        yield loss(comment, shape, **options)
+
+
+def window(size: int, *, wide: int) -> tuple[bool, ...]:
+    """Mask of what is near an edge; of the edges, every third one is left out."""
+    found = [False] * size
+    for place in edges(size):
+        near = slice(max(0, place - wide), place + wide)
+        found[near] = [True] * len(found[near])
+    for place in edges(size)[1::3]:
+        found[place] = False
+    return tuple(found)
+
+
+def with_garbage(draft: dict[str, Values], where: tuple[bool, ...]) -> dict[str, Values]:
+    """The same operands, NaN where nothing is selected."""
+    return {
+        name: tuple(one if kept else NAN for one, kept in zip(values, where, strict=True))
+        for name, values in draft.items()
+    }
+
+
+def masked() -> Iterator[Draft]:
+    """Masks whose edges are those of the blocks, and garbage in what they leave out."""
+    for shape, dtype, options in (
+        ((1, 4099), "float32", {"reduction": "sum"}),
+        ((2, 65537), "float32", {"reduction": "batchmean", "axis": -1}),
+        ((4099, 3), "float16", {"reduction": "mean"}),
+        ((70001, 1), "float64", {"reduction": "sum", "log_target": True}),
+    ):
+        size = math.prod(shape)
+        where = window(size, wide=100)
+        operands = {
+            "input": inputs(size),
+            "target": targets(size, log_target=options.get("log_target", False)),
+        }
+        comment = f"A mask of shape {shape} in {dtype}, which leaves out some of the edges."
+        options = options | with_garbage(operands, where)
+        yield loss(comment, shape, dtype=dtype, where=where, **options)
+
+
+def gradients() -> Iterator[Draft]:
+    """Both derivatives of the loss; of the longest, zeros where nothing is selected."""
+    for shape, dtype, reduction, options in (
+        ((1, 1025), "float64", "sum", {"upstream": 1.0}),
+        ((3, 1023), "float32", "batchmean", {"upstream": -1.5}),
+        ((1, 4099), "float16", "sum", {"upstream": 0.5}),
+        ((4099, 3), "float32", "mean", {"upstream": 64.0, "log_target": True}),
+    ):
+        comment = f"Gradient of {reduction!r}, shape {shape} of {dtype}: every derivative counts."
+        yield loss(comment, shape, dtype=dtype, reduction=reduction, **options)
+    where = window(70001, wide=100)
+    operands = {"input": inputs(70001), "target": targets(70001, log_target=False)}
+    yield loss(
+        "Gradient of a masked sum, shape (70001, 1): 0 but near the edges.",
+        (70001, 1),
+        dtype="float32",
+        reduction="sum",
+        upstream=2.0,
+        where=where,
+        **with_garbage(operands, where),
+    )
+
+
+def logits(comment: str, shape: Shape, **options: Any) -> LogitsDraft:
+    """Vector of a divergence of logits of this shape."""
+    size = math.prod(shape)
+    few = shape[-1] < BLOCKS[0]
+    usual = ((0.5, -1.0, 0.25), (0.25, -0.75, 0.5)) if few else ((0.0,), (-6.0,))
+    high = tuple(3.0 + 0.5 * (number % 4) for number in range(9))
+    low = tuple((-2.0, 5.0, 1.0)[number % 3] - 0.5 * (number // 3) for number in range(9))
+    operands = {"input": filled(size, usual[0], low), "target": filled(size, usual[1], high)}
+    return LogitsDraft(comment=comment, flags=(FLAG,), shape=shape, **operands | options)
+
+
+def of_logits() -> Iterator[Draft]:
+    """Divergences of rows: few long ones, and many short ones."""
+    for shape, dtype, options in (
+        ((1, 1025), "float64", {"reduction": "sum"}),
+        ((3, 1023), "float32", {"reduction": "none"}),
+        ((1, 4099), "float32", {"reduction": "batchmean", "temperature": 2.0}),
+        ((1, 4099), "float16", {"reduction": "sum"}),
+        ((1, 65537), "float32", {"reduction": "sum"}),
+        ((2, 65537), "float64", {"reduction": "none"}),
+        ((4099, 3), "float32", {"reduction": "none"}),
+        ((4099, 3), "float64", {"reduction": "mean", "where": True}),
+    ):
+        if "where" in options:
+            chosen = tuple(place % 1024 < 900 or place == shape[0] - 1 for place in range(shape[0]))
+            options = options | {"where": chosen, "where_shape": (shape[0], 1)}
+        comment = f"kl_div of logits of shape {shape} in {dtype}: classes beyond every block."
+        yield logits(comment, shape, dtype=dtype, **options)
+
+
+def mixtures() -> Iterator[Draft]:
+    """Jensen-Shannon divergences of the same logits."""
+    for shape, dtype, options in (
+        ((1, 1025), "float32", {"reduction": "sum"}),
+        ((2, 65537), "float64", {"reduction": "none", "beta": 0.25}),
+        ((4099, 3), "float32", {"reduction": "mean"}),
+    ):
+        comment = f"js_div of logits of shape {shape} in {dtype}: classes beyond every block."
+        function = "js_div_with_logits"
+        yield logits(comment, shape, dtype=dtype, function=function, **options)
+
+
+def logit_gradients() -> Iterator[Draft]:
+    """Derivatives by the logits of both divergences."""
+    for name, shape, dtype in (
+        ("kl", (1, 1025), "float64"),
+        ("kl", (1, 4099), "float32"),
+        ("kl", (4099, 3), "float32"),
+        ("js", (3, 1023), "float64"),
+    ):
+        yield logits(
+            f"Gradient of {name}_div of logits of shape {shape} in {dtype}.",
+            shape,
+            dtype=dtype,
+            function=f"{name}_div_with_logits",
+            reduction="sum",
+            upstream=1.0,
+        )
