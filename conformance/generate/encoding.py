@@ -68,9 +68,7 @@ def encoded_lists(
     parts: dict[str, list[float]], shapes: dict[str, Sequence[int]] | None = None
 ) -> dict[str, Any]:
     """Lists of hexadecimal floats, for results of these shapes."""
-    return {
-        name: numbers(values, (shapes or {}).get(name, (1,))) for name, values in parts.items()
-    }
+    return {name: numbers(values, (shapes or {}).get(name, (1,))) for name, values in parts.items()}
 
 
 def encoded(value: float) -> str:

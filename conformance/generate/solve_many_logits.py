@@ -78,4 +78,3 @@ def traces(draft: LogitsDraft, every: set[Row]) -> list[float]:
         for side in sides:
             found += map(float, softmax(operands[side], draft.temperature, counts).p)
     return found
-

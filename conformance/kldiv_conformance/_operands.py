@@ -69,9 +69,7 @@ def refuse_changes(
 ) -> None:
     """Raise ChangedOperandError unless the arrays of each pair have the same numbers."""
     names = [
-        name
-        for name, arrays in pairs.items()
-        if len({packed(read(one)) for one in arrays}) > 1
+        name for name, arrays in pairs.items() if len({packed(read(one)) for one in arrays}) > 1
     ]
     if names:
         raise ChangedOperandError(accusation(*names))
