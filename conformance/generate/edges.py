@@ -12,7 +12,7 @@ def edges(size: int) -> list[int]:
 
 
 def filled(size: int, usual: Values, special: Values) -> Values:
-    """Values that repeat, but at the edges: there those of the second kind, the first of them last."""
+    """Values that repeat, but at the edges: there the special ones, the first of them last."""
     found = [*usual * (size // len(usual)), *usual[: size % len(usual)]]
     for number, place in enumerate(reversed(edges(size))):
         found[place] = special[number % len(special)]

@@ -12,7 +12,7 @@ Counts = Counter[Pair]
 
 
 def selected(draft: Draft) -> list[bool]:
-    """Mask in the shape of the operands: as it is given, or for whole samples along the last axis."""
+    """Mask in the shape of the operands; one that is smaller is for samples along the last axis."""
     size, width = len(draft.input), draft.shapes[0][-1]
     if draft.where is None:
         return [True] * size

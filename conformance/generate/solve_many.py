@@ -15,8 +15,9 @@ from kldiv_conformance._formats import Format
 
 def solve_many(draft: Draft) -> Solution:
     """Everything that a vector of this draft expects; no library prescribes anything else."""
-    if draft.is_of_another_form or draft.reproducible or draft.legacy is not None:
-        message = f"many elements are for the plain loss: {draft.comment!r} is another one."
+    kept = draft.reduction == "none" and draft.axis is None and draft.upstream is None
+    if draft.is_of_another_form or draft.reproducible or draft.legacy is not None or kept:
+        message = f"many elements are for sums of the plain loss: {draft.comment!r} is no such one."
         raise ValueError(message)
     return value_solution(draft) if draft.upstream is None else slope_solution(draft)
 
@@ -39,16 +40,18 @@ def value_solution(draft: Draft) -> Solution:
 
 
 def summed(part: Counts, log_target: bool, working: Format) -> tuple[mpf, mpf]:
-    """Sum of terms and how far it may be off: terms that are exactly 0 add no rounding."""
+    """Sum of terms, and how far it may be off."""
     total, scale, lost, size = mpf(0), mpf(0), mpf(0), 0
     for pair, count in part.items():
         total += count * reference.term(*pair, log_target, working)
         by_eps, underflow = bounds.term_bound(*pair, log_target, working)
         scale, lost = scale + count * by_eps, lost + count * underflow
-        size += count if by_eps else 0
+        size += count
     if mp.isinf(rounded(scale, working)):
         message = f"the sum of {size} terms may overflow {working.name}: use smaller ones."
         raise ValueError(message)
+    if not scale:
+        return total, mpf(0)
     constant = bounds.TERM + bounds.DIVISION + mpf(size) / 2
     return total, constant * scale * mpf(working.eps) + lost + 2 * mpf(working.smallest_subnormal)
 

@@ -1,4 +1,4 @@
-"""Expected results of losses of logits with many elements, each sample of which is computed once."""
+"""Expected results of losses of many logits: samples that are alike are computed once."""
 
 from functools import cache
 

@@ -1,5 +1,6 @@
 """From the JSON form of a vector to the vector."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ def mask(stored: Mapping[str, Any]) -> Operand:
     return Operand(
         tuple(stored["shape"]),
         stored.get("dtype", "bool"),
-        [float(value) for value in listed(stored["values"])],
+        filling([float(value) for value in listed(stored["values"])], stored["shape"]),
         stored.get("container", "array"),
     )
 
@@ -85,9 +86,17 @@ def operand(stored: Mapping[str, Any], dtype: str) -> Operand:
     return Operand(
         tuple(stored["shape"]),
         stored.get("dtype", dtype),
-        floats(stored["values"]),
+        filling(floats(stored["values"]), stored["shape"]),
         stored.get("container", "array"),
     )
+
+
+def filling(values: list[float], shape: Sequence[int]) -> list[float]:
+    """The values, which must be as many as a shape has places."""
+    if len(values) != math.prod(shape):
+        message = f"the shape {(*shape,)} needs {math.prod(shape)} values; got {len(values)}."
+        raise ValueError(message)
+    return values
 
 
 def decoded_results(
@@ -103,7 +112,10 @@ def decoded_results(
     parts = {"value": expected} if "values" in expected else expected
     return {
         part: Result(
-            tuple(array["shape"]), dtypes[part], floats(array["values"]), floats(bounds[part])
+            tuple(array["shape"]),
+            dtypes[part],
+            filling(floats(array["values"]), array["shape"]),
+            filling(floats(bounds[part]), array["shape"]),
         )
         for part, array in parts.items()
     }

@@ -42,7 +42,7 @@ def repeats(stored: Any) -> Sequence[tuple[int, list[Any]]]:
         If it is no such thing.
     """
     pairs = stored.get(REPEATS) if isinstance(stored, dict) and len(stored) == 1 else None
-    if not isinstance(pairs, list) or not all(map(is_repeat, pairs)):
+    if not isinstance(pairs, list) or not pairs or not all(map(is_repeat, pairs)):
         said = shortened(repr(stored))
         message = (
             "values must be a list, or an object whose one member 'repeats' holds pairs of a "
