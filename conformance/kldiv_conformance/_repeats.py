@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kldiv_conformance._lines import shortened
+from kldiv_conformance._text import one_line
 
 REPEATS = "repeats"
 
@@ -43,7 +43,7 @@ def repeats(stored: Any) -> Sequence[tuple[int, list[Any]]]:
     """
     pairs = stored.get(REPEATS) if isinstance(stored, dict) and len(stored) == 1 else None
     if not isinstance(pairs, list) or not pairs or not all(map(is_repeat, pairs)):
-        said = shortened(repr(stored))
+        said = one_line(repr(stored))
         message = (
             "values must be a list, or an object whose one member 'repeats' holds pairs of a "
             f"count and a list, like [3, ['0x1.0p+0']]; got {said}."
