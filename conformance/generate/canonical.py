@@ -6,17 +6,19 @@ from typing import Any
 from generate import bounds
 from generate.checks import check, meets_subnormals, tempts_to_overwrite
 from generate.draft import Draft
-from generate.encoding import array, compact, encoded, encoded_lists, merged
+from generate.encoding import LONGEST, array, compact, encoded, encoded_lists, merged, repeated
 from generate.linear_draft import LinearDraft
 from generate.logits_draft import LogitsDraft
 from generate.problem import problem
-from generate.samples import samples
+from generate.samples import kept_shape
 from generate.solution import Solution
 from generate.solve import solve
 from generate.solve_forms import solve_form
 from generate.solve_linear import solve_linear
 from generate.solve_logit_slopes import solve_logit_slopes
 from generate.solve_logits import solve_logits
+from generate.solve_many import solve_many
+from generate.solve_many_logits import solve_many_logits
 from generate.solve_same_bits import solve_same_bits
 from generate.solve_same_bits_of_logits import solve_same_bits_of_logits
 from generate.solve_samples import solve_samples
@@ -25,7 +27,8 @@ from generate.solve_tables import solve_tables
 from generate.sparse_draft import SparseDraft
 from generate.tables_draft import TablesDraft
 
-FORMAT_VERSION = 1
+# The second has lists of what repeats.
+FORMATS = PLAIN, REPEATS = 1, 2
 WAYS: dict[type[Draft], Callable[[Any], Solution]] = {
     SparseDraft: solve_sparse,
     TablesDraft: solve_tables,
@@ -38,9 +41,8 @@ def file_text(group: str, about: str, prefix: str, drafts: Iterable[Draft]) -> s
     lines = [
         compact(vector(f"{prefix}_{number:03}", draft)) for number, draft in enumerate(drafts, 1)
     ]
-    head = (
-        f'{{"format": {FORMAT_VERSION},\n"group": {compact(group)},\n"about": {compact(about)},\n'
-    )
+    version = REPEATS if any('"repeats"' in line for line in lines) else PLAIN
+    head = f'{{"format": {version},\n"group": {compact(group)},\n"about": {compact(about)},\n'
     return head + '"vectors": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
@@ -82,6 +84,8 @@ def options(draft: Draft) -> dict[str, Any]:
 
 def solved(draft: Draft) -> Solution:
     """Expected results of a draft."""
+    if len(draft.input) > LONGEST:
+        return solve_many_logits(draft) if isinstance(draft, LogitsDraft) else solve_many(draft)
     for kind, way in WAYS.items():
         if isinstance(draft, kind):
             return way(draft)
@@ -112,7 +116,8 @@ def sampling(draft: Draft) -> dict[str, Any]:
         shape = draft.shapes[0] if draft.where_shape is None else draft.where_shape
         named = {"dtype": draft.where_dtype, "container": draft.where_container}
         unusual = {name: value for name, value in named.items() if value is not None}
-        stored["where"] = {"shape": list(shape), **unusual, "values": list(draft.where)}
+        values = repeated(list(draft.where), shape)
+        stored["where"] = {"shape": list(shape), **unusual, "values": values}
     return stored
 
 
@@ -134,11 +139,12 @@ def outcome(draft: Draft, solution: Solution | None) -> dict[str, Any]:
     """Expected results with their tolerances, and the conventions."""
     if solution is None:
         return {"expected": {"raises": draft.raises}}
-    results = {name: array(shape_of(draft, name), v) for name, v in solution.expected.items()}
+    shapes = {name: shape_of(draft, name) for name in solution.expected}
+    results = {name: array(shapes[name], v) for name, v in solution.expected.items()}
     stored: dict[str, Any] = {"expected": merged(results)}
     if has_element_for_every_term(draft):
         stored["max_ulp"] = max_ulp(draft, solution)
-    stored["error_bound"] = merged(encoded_lists(solution.error_bound))
+    stored["error_bound"] = merged(encoded_lists(solution.error_bound, shapes))
     if solution.conventions:
         named = solution.conventions.items()
         stored["conventions"] = {name: merged(encoded_lists(parts)) for name, parts in named}
@@ -153,7 +159,7 @@ def shape_of(draft: Draft, name: str) -> tuple[int, ...]:
         return draft.weight_shape
     if has_element_for_every_term(draft):
         return draft.shapes[0]
-    return samples(draft).shape if problem(draft).resolved == "none" else ()
+    return kept_shape(draft) if problem(draft).resolved == "none" else ()
 
 
 def has_element_for_every_term(draft: Draft) -> bool:

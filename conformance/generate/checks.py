@@ -14,7 +14,7 @@ def check(identifier: str, draft: Draft) -> None:
         (draft.input, draft.target), draft.shapes, draft.dtypes, strict=True
     ):
         form = FORMATS.get(dtype, FORMATS["float64"])
-        wrong = [value for value in values if not is_representable(value, form)]
+        wrong = [value for value in set(values) if not is_representable(value, form)]
         if wrong or len(values) != math.prod(shape):
             message = (
                 f"{identifier} holds {len(values)} values for {shape} as {dtype}; "
@@ -26,7 +26,7 @@ def check(identifier: str, draft: Draft) -> None:
 def meets_subnormals(draft: Draft, solution: Solution) -> bool:
     """Whether an operand, a step or a result is subnormal, so that hardware may flush it."""
     dtypes = [*draft.dtypes, draft.dtype]
-    seen = [*draft.input, *draft.target, *(v for vs in solution.expected.values() for v in vs)]
+    seen = {*draft.input, *draft.target, *(v for vs in solution.expected.values() for v in vs)}
     narrow = max((FORMATS[dtype] for dtype in dtypes), key=lambda form: form.smallest_normal)
     return any(is_subnormal(value, narrow) for value in seen) or any(
         is_subnormal(value, working(draft.dtype)) for value in solution.traces
@@ -35,7 +35,7 @@ def meets_subnormals(draft: Draft, solution: Solution) -> bool:
 
 def tempts_to_overwrite(draft: Draft) -> bool:
     """Whether a kernel may write a guard or a gradient into an operand."""
-    guarded = any(value == 0 or not math.isfinite(value) for value in draft.input + draft.target)
+    guarded = any(value == 0 or not math.isfinite(value) for value in {*draft.input, *draft.target})
     return guarded or draft.where is not None or draft.upstream is not None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mpmath import mp, mpf
 
 from generate.linear_draft import LinearDraft
-from generate.logits import TERM, Distribution, divergence, given, mixture, softmax
+from generate.logits import TERM, Counts, Distribution, divergence, given, mixture, softmax
 from generate.logits_draft import LogitsDraft
 
 # Roundings of a difference, of temperature, its square and upstream, and of the divisor.
@@ -18,14 +18,14 @@ Slopes = list[tuple[mpf, mpf]]
 
 
 def slopes(
-    draft: LogitsDraft, input: Sequence[float], target: Sequence[float]
+    draft: LogitsDraft, input: Sequence[float], target: Sequence[float], counts: Counts = None
 ) -> tuple[Slopes, Slopes]:
     """Derivatives of the divergence of one sample by its input and by its target."""
-    q, temperature = softmax(input, draft.temperature), mpf(draft.temperature)
+    q, temperature = softmax(input, draft.temperature, counts), mpf(draft.temperature)
     if draft.target_is != "logits":
-        p = given(target, draft.target_is)
+        p = given(target, draft.target_is, counts)
         return over(temperature, by_right(p, q)), by_given(p, q, draft.target_is)
-    p = softmax(target, draft.temperature)
+    p = softmax(target, draft.temperature, counts)
     by_input, by_target = of_logits(p, q, draft)
     return over(temperature, by_input), over(temperature, by_target)
 
@@ -49,9 +49,9 @@ def over(divisor: mpf, found: Slopes) -> Slopes:
 
 def by_right(left: Distribution, right: Distribution) -> Slopes:
     """Derivatives of KL(left || right) by the logits of the right: q sum(p) - p."""
-    total = mp.fsum(left.p)
+    total = left.total(left.p)
     pairs = list(zip(left.p, left.error, strict=True))
-    of_total = mp.fsum(p * (error + TERM + mpf(len(pairs)) / 2) for p, error in pairs)
+    of_total = left.total(p * (error + TERM + mpf(left.size) / 2) for p, error in pairs)
     found = []
     for (p, error), q, other in zip(pairs, right.p, right.error, strict=True):
         scale = q * (total * (other + TERM) + of_total) + p * (error + TERM)
@@ -64,9 +64,9 @@ def by_left(left: Distribution, right: Distribution) -> Slopes:
     mean, of_mean = divergence(left, right)
     if mp.isinf(mean):
         raise ValueError("an infinite divergence has no derivative by the logits of its weights.")
-    half = mpf(len(left.p)) / 2
+    half = mpf(left.size) / 2
     pairs = zip(left.p, left.error, strict=True)
-    of_mean += mp.fsum(p * (error + TERM + half) for p, error in pairs if p)
+    of_mean += left.total(p * (error + TERM + half) if p else mpf(0) for p, error in pairs)
     rows = zip(left.p, left.log_p, left.error, right.log_p, right.error, strict=True)
     found = []
     for p, log_p, error, log_q, other in rows:

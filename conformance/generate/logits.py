@@ -1,7 +1,7 @@
 """Exact divergences of softmax distributions, and how far a correct implementation may be off."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mpmath import mp, mpf
@@ -11,30 +11,52 @@ from generate.logits_draft import LogitsDraft
 # README.md derives the constants; a term has 4 ulp of its exponential and 4 roundings.
 LIBRARY_ULP = 4
 TERM = LIBRARY_ULP + 2
+Counts = Sequence[int] | None
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Probabilities and their logarithms, and what rounding may do to a logarithm, in eps."""
+    """Probabilities and their logarithms, and what rounding may do to a logarithm, in eps.
+
+    Outcomes that are alike may stand once: `counts` says for how many each of them stands.
+    """
 
     p: list[mpf]
     log_p: list[mpf]
     error: list[mpf]
+    counts: Counts = None
+
+    @property
+    def size(self) -> int:
+        """Number of outcomes."""
+        return len(self.p) if self.counts is None else sum(self.counts)
+
+    def total(self, terms: Iterable[mpf]) -> mpf:
+        """Sum over all outcomes of a term for each that stands here."""
+        return total(terms, self.counts)
 
 
-def softmax(logits: Sequence[float], temperature: float) -> Distribution:
+def total(terms: Iterable[mpf], counts: Counts) -> mpf:
+    """Sum of terms, each as often as its count says."""
+    if counts is None:
+        return mp.fsum(terms)
+    return mp.fsum(count * term for count, term in zip(counts, terms, strict=True))
+
+
+def softmax(logits: Sequence[float], temperature: float, counts: Counts = None) -> Distribution:
     """Distribution of logits: 0 where a logit is -inf, NaN if all of them are."""
     largest = max(logits)
     if math.isnan(sum(logits)) or math.isinf(largest):
         return Distribution(*([mp.nan] * len(logits) for _ in range(3)))
     shifted = [(mpf(logit) - mpf(largest)) / mpf(temperature) for logit in logits]
-    log_sum = mp.log(mp.fsum(map(mp.exp, shifted)))
+    log_sum = mp.log(total(map(mp.exp, shifted), counts))
     log_p = [value - log_sum for value in shifted]
     p = [mp.exp(value) for value in log_p]
     reach = [abs(value) if mp.isfinite(value) else mpf(0) for value in shifted]
-    mean = mp.fsum(weight * value for weight, value in zip(p, reach, strict=True))
-    constant = LIBRARY_ULP * (1 + log_sum) + mpf(len(p)) / 2 + divided(logits, temperature)
-    return Distribution(p, log_p, [2 * (value + mean) + constant for value in reach])
+    mean = total((weight * value for weight, value in zip(p, reach, strict=True)), counts)
+    size = len(p) if counts is None else sum(counts)
+    constant = LIBRARY_ULP * (1 + log_sum) + mpf(size) / 2 + divided(logits, temperature)
+    return Distribution(p, log_p, [2 * (value + mean) + constant for value in reach], counts)
 
 
 def moved(found: Distribution, lost: Sequence[mpf], temperature: float) -> Distribution:
@@ -55,7 +77,7 @@ def divided(logits: Sequence[float], temperature: float) -> mpf:
     return 2 * mpf(largest) / mpf(temperature)
 
 
-def given(values: Sequence[float], target_is: str) -> Distribution:
+def given(values: Sequence[float], target_is: str, counts: Counts = None) -> Distribution:
     """Distribution whose probabilities, or their logarithms, are given."""
     if target_is == "probabilities":
         p = [mpf(value) for value in values]
@@ -63,7 +85,7 @@ def given(values: Sequence[float], target_is: str) -> Distribution:
     else:
         log_p = [mpf(value) for value in values]
         p = [mp.exp(value) for value in log_p]
-    return Distribution(p, log_p, [mpf(0)] * len(p))
+    return Distribution(p, log_p, [mpf(0)] * len(p), counts)
 
 
 def divergence(left: Distribution, right: Distribution) -> tuple[mpf, mpf]:
@@ -71,14 +93,16 @@ def divergence(left: Distribution, right: Distribution) -> tuple[mpf, mpf]:
     terms, scales = [], []
     for place, p in enumerate(left.p):
         if p == 0:
+            terms.append(mpf(0))
+            scales.append(mpf(0))
             continue
         log_p, log_q = left.log_p[place], right.log_p[place]
         ratio = log_p - log_q
         error = (1 + abs(ratio)) * left.error[place] + right.error[place]
-        sums = TERM + mpf(len(left.p)) / 2
+        sums = TERM + mpf(left.size) / 2
         terms.append(p * ratio)
         scales.append(p * (error + sums * (abs(log_p) + abs(log_q))))
-    return mp.fsum(terms), mp.fsum(scales)
+    return left.total(terms), left.total(scales)
 
 
 def mixture(p: Distribution, q: Distribution, beta: float) -> Distribution:
@@ -86,19 +110,28 @@ def mixture(p: Distribution, q: Distribution, beta: float) -> Distribution:
     weights = [mpf(beta) * a + (1 - mpf(beta)) * b for a, b in zip(p.p, q.p, strict=True)]
     logs = [mp.log(weight) if weight else -mp.inf for weight in weights]
     errors = [a + b + TERM for a, b in zip(p.error, q.error, strict=True)]
-    return Distribution(weights, logs, errors)
+    return Distribution(weights, logs, errors, p.counts)
 
 
-def sample(draft: LogitsDraft, input: list[float], target: list[float]) -> tuple[mpf, mpf]:
+def sample(
+    draft: LogitsDraft, input: list[float], target: list[float], counts: Counts = None
+) -> tuple[mpf, mpf]:
     """Divergence of one sample and the scale of its errors, in eps."""
-    q = softmax(input, draft.temperature)
+    q = softmax(input, draft.temperature, counts)
     logits = draft.target_is == "logits"
-    p = softmax(target, draft.temperature) if logits else given(target, draft.target_is)
+    p = teacher(target, draft, counts)
     exact, scale = mixed(p, q, draft.beta) if draft.function.startswith("js") else divergence(p, q)
     if input == target and logits and (draft.function.startswith("kl") or draft.beta in {0, 1}):
         scale = mpf(0)
     factor = mpf(draft.temperature) ** 2 if draft.scale else mpf(1)
     return exact * factor, (scale + 2 * abs(exact)) * factor
+
+
+def teacher(target: list[float], draft: LogitsDraft, counts: Counts) -> Distribution:
+    """Distribution of a target, whatever it holds."""
+    if draft.target_is == "logits":
+        return softmax(target, draft.temperature, counts)
+    return given(target, draft.target_is, counts)
 
 
 def mixed(p: Distribution, q: Distribution, beta: float) -> tuple[mpf, mpf]:

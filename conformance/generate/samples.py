@@ -40,7 +40,7 @@ def samples(draft: Draft) -> Samples:
     """Samples of a draft that has `axis` or `where`."""
     shape = draft.shapes[0]
     axes = axes_of(draft)
-    kept = tuple(size for axis, size in enumerate(shape) if axis not in axes)
+    kept = kept_shape(draft)
     found: dict[tuple[int, ...], list[int]] = {
         place: [] for place in product(*(range(size) for size in kept))
     }
@@ -50,6 +50,12 @@ def samples(draft: Draft) -> Samples:
         if chosen[number]:
             found[sample].append(number)
     return Samples(kept, tuple(map(tuple, found.values())), single=not axes)
+
+
+def kept_shape(draft: Draft) -> tuple[int, ...]:
+    """Shape without the axes of a sample."""
+    axes = axes_of(draft)
+    return tuple(size for axis, size in enumerate(draft.shapes[0]) if axis not in axes)
 
 
 def axes_of(draft: Draft) -> set[int]:

@@ -26,12 +26,19 @@ def reduced(
     draft: Draft, grouped: Samples, found: list[tuple[mpf, mpf]], lost: list[float]
 ) -> Solution:
     """Divergences of the samples with the scales of their errors, reduced."""
+    return reduced_over(draft, grouped.divisor(str(draft.reduction)), found, lost)
+
+
+def reduced_over(
+    draft: Draft, divisor: mpf, found: list[tuple[mpf, mpf]], lost: list[float]
+) -> Solution:
+    """The same, where the divisor is known."""
     form, reduction = FORMATS[draft.dtype], str(draft.reduction)
     eps = mpf(working(draft.dtype).eps)
     if reduction == "none":
         exact, reach = [value for value, _ in found], [eps * scale for _, scale in found]
     else:
-        divisor, chosen = grouped.divisor(reduction), [pair for pair in found if pair != (0, 0)]
+        chosen = [pair for pair in found if pair != (0, 0)]
         sums = (mpf(len(chosen)) / 2 + bounds.DIVISION) * mp.fsum(abs(value) for value, _ in chosen)
         exact = [mp.fsum(value for value, _ in chosen) / divisor]
         reach = [eps * (mp.fsum(scale for _, scale in chosen) + sums) / divisor]

@@ -3,8 +3,11 @@
 import importlib
 import importlib.util
 import sys
+from array import array
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeAlias
 
 from kldiv_conformance._dtypes import dtype_name
@@ -121,5 +124,9 @@ def flat(nested: Any) -> list[float]:
     """Floats of a nested list, or of an array of NumPy, in row-major order."""
     nested = nested.tolist() if hasattr(nested, "tolist") else nested
     if isinstance(nested, list | tuple):
+        if set(map(type, nested)) == {float}:
+            return list(nested)
+        with suppress(TypeError):  # of rows of numbers, faster than one by one
+            return array("d", chain.from_iterable(nested)).tolist()
         return [value for part in nested for value in flat(part)]
     return [float(nested)]

@@ -20,7 +20,7 @@ def make_torch(
 
 def read_torch(tensor: Array) -> list[float]:
     """Values of a tensor."""
-    return flat(tensor.detach().cpu().double().tolist())
+    return flat(tensor.detach().cpu().double().reshape(-1).tolist())
 
 
 def compile_torch(function: Function) -> Function:

@@ -125,10 +125,10 @@ def operands_at(vector: Vector, shape: tuple[int, ...], place: int) -> str:
 
 
 def finite_distances(numbers: list[float], expected: Result) -> list[int]:
-    """Distances in ulp between finite numbers."""
+    """Distances in ulp between finite numbers, each pair of them once."""
     if len(numbers) != len(expected.values):
         return []
     form = FORMATS[expected.dtype]
-    pairs = zip(numbers, expected.values, strict=True)
-    finite = [(a, b) for a, b in pairs if abs(a) <= form.largest and abs(b) <= form.largest]
+    largest, pairs = form.largest, set(zip(numbers, expected.values, strict=True))
+    finite = [(a, b) for a, b in pairs if abs(a) <= largest and abs(b) <= largest]
     return [ulp_distance(a, b, form) for a, b in finite]

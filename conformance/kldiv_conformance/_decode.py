@@ -1,8 +1,10 @@
 """From the JSON form of a vector to the vector."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kldiv_conformance._repeats import floats, is_repeated, listed
 from kldiv_conformance._vector import Operand, Result, Vector
 
 ARGUMENTS = (
@@ -68,14 +70,14 @@ def mask(stored: Mapping[str, Any]) -> Operand:
     return Operand(
         tuple(stored["shape"]),
         stored.get("dtype", "bool"),
-        [float(value) for value in stored["values"]],
+        filling([float(value) for value in listed(stored["values"])], stored["shape"]),
         stored.get("container", "array"),
     )
 
 
 def places(stored: Mapping[str, Any]) -> Operand:
     """Indices from their JSON form."""
-    values = [float(value) for value in stored["values"]]
+    values = [float(value) for value in listed(stored["values"])]
     return Operand(tuple(stored["shape"]), stored.get("dtype", "int64"), values)
 
 
@@ -84,9 +86,17 @@ def operand(stored: Mapping[str, Any], dtype: str) -> Operand:
     return Operand(
         tuple(stored["shape"]),
         stored.get("dtype", dtype),
-        floats(stored["values"]),
+        filling(floats(stored["values"]), stored["shape"]),
         stored.get("container", "array"),
     )
+
+
+def filling(values: list[float], shape: Sequence[int]) -> list[float]:
+    """The values, which must be as many as a shape has places."""
+    if len(values) != math.prod(shape):
+        message = f"the shape {(*shape,)} needs {math.prod(shape)} values; got {len(values)}."
+        raise ValueError(message)
+    return values
 
 
 def decoded_results(
@@ -102,7 +112,10 @@ def decoded_results(
     parts = {"value": expected} if "values" in expected else expected
     return {
         part: Result(
-            tuple(array["shape"]), dtypes[part], floats(array["values"]), floats(bounds[part])
+            tuple(array["shape"]),
+            dtypes[part],
+            filling(floats(array["values"]), array["shape"]),
+            filling(floats(bounds[part]), array["shape"]),
         )
         for part, array in parts.items()
     }
@@ -110,9 +123,4 @@ def decoded_results(
 
 def by_part(stored: Any) -> Mapping[str, Sequence[str]]:
     """Lists by the name of the result they belong to."""
-    return {"value": stored} if isinstance(stored, list) else stored
-
-
-def floats(stored: Sequence[str]) -> list[float]:
-    """Floats from their hexadecimal form; 'nan', 'inf' and '-inf' are as in Python."""
-    return [float.fromhex(text) for text in stored]
+    return {"value": stored} if isinstance(stored, list) or is_repeated(stored) else stored

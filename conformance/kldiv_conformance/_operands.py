@@ -1,6 +1,8 @@
 """Whether the operands of a call are what they were before it."""
 
+import math
 import warnings
+from array import array
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,10 +32,16 @@ def snapshot(operand: Any, adapter: Adapter) -> Snapshot:
             warnings.simplefilter("ignore")
             if isinstance(operand, list):
                 return tuple(map(repr, operand))
-            numbers = tuple(number.hex() for number in adapter.numbers(operand))
-            return tuple(operand.shape), str(operand.dtype), numbers
+            return tuple(operand.shape), str(operand.dtype), packed(adapter.numbers(operand))
     except Exception:
         return None
+
+
+def packed(numbers: list[float]) -> bytes:
+    """Bytes of numbers, the same for every NaN."""
+    if math.isnan(sum(numbers)):  # one of them is, or there are infinities of both signs
+        numbers = [math.nan if math.isnan(number) else number for number in numbers]
+    return array("d", numbers).tobytes()
 
 
 def changed(
@@ -61,9 +69,7 @@ def refuse_changes(
 ) -> None:
     """Raise ChangedOperandError unless the arrays of each pair have the same numbers."""
     names = [
-        name
-        for name, arrays in pairs.items()
-        if len({tuple(map(float.hex, read(array))) for array in arrays}) > 1
+        name for name, arrays in pairs.items() if len({packed(read(one)) for one in arrays}) > 1
     ]
     if names:
         raise ChangedOperandError(accusation(*names))

@@ -1,7 +1,7 @@
 """The outcome of a vector."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeAlias
 
 # A line of a run: the object of its JSON.
@@ -35,7 +35,7 @@ class Outcome:
 
     def to_json(self) -> Line:
         """Line of a report."""
-        return {"kind": "outcome", **asdict(self)}
+        return {"kind": "outcome", **{part.name: getattr(self, part.name) for part in fields(self)}}
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Self:

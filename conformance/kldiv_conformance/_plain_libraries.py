@@ -22,7 +22,7 @@ def make_numpy_in_memory(values: Sequence[float], shape: tuple[int, ...], dtype:
 
 def read_numpy(array: Array) -> list[float]:
     """Values of a NumPy array."""
-    return flat(array.tolist())
+    return flat(array.reshape(-1).tolist())
 
 
 def make_dask(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:

@@ -1,6 +1,7 @@
 """Wrong formulas whose numbers give them away."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from kldiv_conformance._vector import Vector
@@ -8,6 +9,7 @@ from kldiv_conformance._vector import Vector
 # Far above every rounding error, far below what tells the formulas apart.
 CLOSE = 2e-2
 Term = Callable[[float, float, bool], float]
+Pairs = list[tuple[tuple[float, float], int]]
 
 
 def probability(target: float, log_target: bool) -> float:
@@ -55,10 +57,11 @@ def telltale(vector: Vector, numbers: Sequence[float]) -> str | None:
     """Name of the wrong formula that numbers agree with, if there is one."""
     if not is_plain(vector) or not vector.input.values:
         return None
-    exact = reduced(vector, right)
+    pairs = counted(vector)
+    exact = reduced(vector, pairs, right)
     for name, terms in TELLTALES.items():
         for term in terms:
-            wrong = reduced(vector, term)
+            wrong = reduced(vector, pairs, term)
             told = any(map(math.isfinite, wrong)) and not agree(wrong, exact)
             if told and agree(wrong, numbers):
                 return name
@@ -72,17 +75,22 @@ def is_plain(vector: Vector) -> bool:
     return is_whole and not others & set(vector.arguments)
 
 
-def reduced(vector: Vector, term: Term) -> list[float]:
+def counted(vector: Vector) -> Pairs:
+    """Pairs of the operands, and how often each stands; all in their order if each term counts."""
+    pairs = zip(vector.input.values, vector.target.values, strict=True)
+    if vector.arguments["reduction"] == "none":
+        return [(pair, 1) for pair in pairs]
+    return list(Counter(pairs).items())
+
+
+def reduced(vector: Vector, pairs: Pairs, term: Term) -> list[float]:
     """Numbers that a formula gives for a vector; NaN where it has none."""
     log_target = vector.arguments["log_target"]
-    terms = [
-        defined(term, x, t, log_target)
-        for x, t in zip(vector.input.values, vector.target.values, strict=True)
-    ]
+    terms = [count * defined(term, *pair, log_target) for pair, count in pairs]
     reduction, shape = vector.arguments["reduction"], vector.input.shape
     if reduction == "none":
         return terms
-    divisor = {"mean": len(terms), "batchmean": (*shape, 1)[0]}.get(reduction, 1)
+    divisor = {"mean": len(vector.input.values), "batchmean": (*shape, 1)[0]}.get(reduction, 1)
     return [sum(terms) / divisor]
 
 

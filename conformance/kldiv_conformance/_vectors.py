@@ -9,6 +9,9 @@ from typing import Any
 from kldiv_conformance._decode import decode
 from kldiv_conformance._vector import Note, Vector
 
+FORMAT_VERSIONS = (1, 2)
+"""Formats of files: the second has lists of what repeats."""
+
 GROUPS = (
     "ordinary",
     "zeros_and_infinities",
@@ -26,6 +29,7 @@ GROUPS = (
     "sparse_teachers",
     "tables",
     "hidden_states",
+    "sizes",
     "bits",
     "invalid_arguments",
 )
@@ -95,4 +99,15 @@ def read(name: str) -> dict[str, Any]:
     """One of the JSON files."""
     path = files("kldiv_conformance") / "vectors" / f"{name}.json"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    check_format(name, content.get("format"))
     return content
+
+
+def check_format(name: str, found: object) -> None:
+    """Refuse a file of another format than those that are read here."""
+    if name != "schema" and found not in FORMAT_VERSIONS:
+        message = (
+            f"'{name}.json' has format {found!r}; this reads "
+            f"{' and '.join(map(str, FORMAT_VERSIONS))}: install the version that it came with."
+        )
+        raise ValueError(message)

@@ -19,6 +19,7 @@ from generate.groups import (
     ordinary,
     reductions,
     samples_and_masks,
+    sizes,
     sparse_teachers,
     tables,
     tiny,
@@ -53,6 +54,7 @@ GROUPS = (
     Group("sparse_teachers", "sparse", sparse_teachers.ABOUT, sparse_teachers.drafts),
     Group("tables", "tables", tables.ABOUT, tables.drafts),
     Group("hidden_states", "hidden_states", hidden_states.ABOUT, hidden_states.drafts),
+    Group("sizes", "sizes", sizes.ABOUT, sizes.drafts),
     Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )
