@@ -8,7 +8,7 @@ from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import difference_of, row_sum
-from kldiv_xp.formula.near_pairs import Pair, unrounded_pair
+from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
@@ -27,7 +27,7 @@ def far_js(
     scaled: bool,
 ) -> Array:
     """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
-    pair = unrounded_and_small(xp, input, target, temperature)
+    pair = pair_of(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     of_p, of_q = (

@@ -67,10 +67,11 @@ def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:
     errors of 3e-6.  Logits themselves have none, and none less a number of few digits that has
     their sign.
     """
-    if not (isinstance(temperature, float) and temperature in {0.25, 0.5, 1.0, 2.0, 4.0, 8.0}):
+    if not (isinstance(temperature, float) and temperature == 1):
+        # A quotient is rounded; each choice would be another program of torch.compile.
         return top
-    grid = 1.5 * temperature / (8 * float(xp.finfo(top.dtype).eps))
-    coarse, most = xp.subtract(xp.add(top, grid), grid), 64 * temperature
+    grid = 1.5 / (8 * float(xp.finfo(top.dtype).eps))
+    coarse = xp.subtract(xp.add(top, grid), grid)
     kept = xp.where(xp.greater(coarse, 0), coarse, 0.0)
-    kept = xp.where(xp.less(kept, most), kept, most)
-    return xp.where(xp.less(xp.abs(top), 4096 * temperature), xp.subtract(coarse, kept), top)
+    kept = xp.where(xp.less(kept, 64.0), kept, 64.0)
+    return xp.where(xp.less(xp.abs(top), 4096.0), xp.subtract(coarse, kept), top)

@@ -83,7 +83,7 @@ def near_js(
     scaled: bool,
 ) -> Array:
     """Sum of beta p h(log(p / m)) + gamma q h(log(q / m)), where h(r) = exp(-r) - 1 + r."""
-    pair = unrounded_and_small(xp, input, target, temperature)
+    pair = pair_of(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     ones = (xp.divide(xp.ones_like(total), total) for total in sums)
