@@ -345,7 +345,7 @@ def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
         for number, pair in enumerate(zip(*pairs("float32"), strict=True)):
             exact = exact_kl(*pair, temperature, scaled=True)[1:]
             for found, expected in zip(slopes, exact, strict=True):
-                assert l2_error(found[number], expected) <= 1e-6, (temperature, number)
+                assert l2_error(found[number], expected) <= 2e-6, (temperature, number)
 
 
 @pytest.mark.slow
