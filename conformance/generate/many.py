@@ -1,7 +1,7 @@
-"""Operands of many elements, of which few differ: each pair of them, and how often it stands."""
+"""Operands of many elements with few values: each pair of values, and how often it occurs."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mpmath import mpf
 
@@ -33,14 +33,17 @@ def rows(draft: Draft) -> Iterator[Counts]:
         raise ValueError(message)
     for start in range(0, len(pairs), width):
         part = slice(start, start + width)
-        kept = zip(pairs[part], chosen[part], strict=True)
-        yield Counter(pair for pair, is_chosen in kept if is_chosen)
+        yield counted(pairs[part], chosen[part])
 
 
 def whole(draft: Draft) -> Counts:
     """Pairs that are selected of all elements."""
-    kept = zip(zip(draft.input, draft.target, strict=True), selected(draft), strict=True)
-    return Counter(pair for pair, is_chosen in kept if is_chosen)
+    return counted(zip(draft.input, draft.target, strict=True), selected(draft))
+
+
+def counted(pairs: Iterable[Pair], chosen: list[bool]) -> Counts:
+    """How often each pair is there that a mask selects."""
+    return Counter(pair for pair, is_chosen in zip(pairs, chosen, strict=True) if is_chosen)
 
 
 def divisor(draft: Draft) -> mpf:

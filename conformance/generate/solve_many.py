@@ -1,4 +1,4 @@
-"""Expected results of the loss of many elements, each pair of which is computed once."""
+"""Expected results of the loss of many elements; each pair of values is computed once."""
 
 from functools import cache
 

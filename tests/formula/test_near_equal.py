@@ -311,7 +311,7 @@ def exact_by_student(dtype, temperature):
 def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
     backend, dtype, temperature
 ):
-    # Over a temperature that is no power of two a logit is rounded: of 17 units that is 1e-6.
+    # At another temperature the quotient of a logit is rounded: of 17 units that is 1e-6.
     bound = {"float32": 1e-6 if temperature == 1 else 2e-6, "float64": 1e-13}[dtype]
     operands = [backend.array(one, dtype) for one in lopsided(dtype, temperature)]
     for scaled in (False, True):

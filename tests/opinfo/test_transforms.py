@@ -42,7 +42,7 @@ def weighted(function, weights):
 
 
 def derivatives(function, tensors):
-    """Derivatives by autograd."""
+    """Derivatives that autograd computes."""
     leaves = [one.detach().requires_grad_() for one in tensors]
     return torch.autograd.grad(total(function)(*leaves), leaves, materialize_grads=True)
 

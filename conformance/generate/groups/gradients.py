@@ -159,7 +159,7 @@ def specials(dtype: str) -> Iterator[Draft]:
 
 
 def stationary(rng: Random, dtype: str) -> Iterator[Draft]:
-    """Derivatives by target that nearly vanish, and targets of many sizes."""
+    """Derivatives with respect to the target that nearly vanish, and targets of many sizes."""
     p = uniform(rng, 6, 0.05, 0.95, dtype)
     log_p = tuple(near(mp.log(value), dtype) for value in p)
     yield Draft(

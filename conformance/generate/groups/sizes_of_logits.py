@@ -62,7 +62,7 @@ def mixtures() -> Iterator[Draft]:
 
 
 def logit_gradients() -> Iterator[Draft]:
-    """Derivatives by the logits of both divergences."""
+    """Derivatives of both divergences with respect to the logits."""
     for name, shape, dtype in (
         ("kl", (1, 1025), "float64"),
         ("kl", (1, 4099), "float32"),

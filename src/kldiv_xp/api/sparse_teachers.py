@@ -78,10 +78,10 @@ def sparse_kl_div_with_logits(
     ValueError
         As `kl_div_with_logits`, and if `tail` is unknown, if logits are given where probabilities
         are needed, or if an index of an array of NumPy, a chunk of Dask's, or an eager tensor in
-        host memory is out of range or twice in a sample.  Elsewhere no value is read: such an
-        index gives what the library's own gather gives, and one that is there twice a wrong
-        number.  No value of a teacher is read: logits that are not called so give a wrong number,
-        which `checking` tells.
+        host memory is out of range or twice in a sample.  Elsewhere no value is read: an index
+        out of range gives what the library's own gather gives, and a repeated one a wrong number.
+        No value of a teacher is read: logits that are not called so give a wrong number, which
+        `checking` tells.
     KLDivInputError
         Within `checking`, if a mistake is found in the operands.
 

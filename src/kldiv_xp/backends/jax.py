@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.jax_blocks import in_blocks
+from kldiv_xp.backends.jax_blocks import by_platform, in_blocks
 from kldiv_xp.backends.jax_linear import linear_divergences
 from kldiv_xp.backends.jax_rows import (
     divergences,
@@ -118,9 +118,7 @@ def count(context: Context, mask: Array) -> Array:
 @partial(jax.jit, static_argnums=0)
 def compiled_count(working: DType, mask: Array) -> Array:
     """How many elements of a mask are true, in the type that is computed in."""
-    plainly = partial(jnp.sum, dtype=working)
-    on_cpu = partial(in_blocks, lambda axis, mask: plainly(mask, axis=axis), None)
-    return jax.lax.platform_dependent(mask, cpu=on_cpu, default=plainly)
+    return by_platform(lambda axis, part: jnp.sum(part, axis=axis, dtype=working), None, mask)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))

@@ -16,6 +16,12 @@ ELEMENTS = 2**16
 LARGEST_INDEX = 2**31 - 1
 
 
+def by_platform(function: Callable[..., Array], axis: Axes | None, *arrays: Array) -> Array:
+    """Function (axis, *arrays) of samples: `in_blocks` on a CPU, of all at once elsewhere."""
+    on_cpu, plainly = partial(in_blocks, function, axis), partial(function, axis)
+    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=plainly)
+
+
 def in_blocks(function: Callable[..., Array], axis: Axes | None, *arrays: Array) -> Array:
     """Function (axis, *arrays) of samples, a few of them at a time where that is worth it.
 

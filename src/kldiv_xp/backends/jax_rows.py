@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_blocks import in_blocks
+from kldiv_xp.backends.jax_blocks import by_platform
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -81,18 +81,16 @@ def rows(working: DType, divergence: Divergence, *arrays: Array) -> Array:
     return few_at_a_time(partial(rows_at_once, working, divergence), arrays)
 
 
-def rows_at_once(working: DType, divergence: Divergence, axis: object, *arrays: Array) -> Array:
-    """Divergence of every row, which is the last axis."""
-    del axis
+def rows_at_once(working: DType, divergence: Divergence, *arrays: Array) -> Array:
+    """Divergence of every row."""
     widened = widen(working, arrays)
     return unsigned(rows_of(divergence, jnp, *widened, guard=Guard.ARITHMETIC))
 
 
 def few_at_a_time(function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Function (axis, *arrays) of rows; on a CPU of a few of them at a time."""
-    axis = (arrays[0].ndim - 1,)
-    on_cpu, plainly = partial(in_blocks, function, axis), partial(function, axis)
-    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=plainly)
+    """Function of rows, which are the last axis; on a CPU of a few of them at a time."""
+    last = (arrays[0].ndim - 1,)
+    return by_platform(lambda _, *rows: function(*rows), last, *arrays)
 
 
 def rows_and_tangents(
@@ -122,10 +120,9 @@ def slopes(
 
 
 def slopes_at_once(
-    working: DType, divergence: Divergence, by_target: bool, axis: object, *arrays: Array
+    working: DType, divergence: Divergence, by_target: bool, *arrays: Array
 ) -> Array:
     """Derivative of the divergence of every row by one operand."""
-    del axis
     x, t, *where = widen(working, arrays)
     one = jnp.ones((), working)
     return slopes_of(divergence, Guard.FULL, by_target, jnp, x, t, one, *where)

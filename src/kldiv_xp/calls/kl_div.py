@@ -10,9 +10,9 @@ from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import (
     Arrays,
-    by_backend,
     check_memory,
     completed,
+    evaluate_count,
     evaluate_loss,
     evaluate_samples,
     evaluate_slopes,
@@ -153,11 +153,7 @@ def number_selected(context: Context, where: Array, axes: Axes | None) -> Array:
     """How many terms, or sums over some axes, have a part in the mean, but at least 1; 0-d."""
     xp = context.xp
     selected = xp.any(where, axis=axes) if axes else where
-    count = by_backend("count", context, selected)
-    if count is NotImplemented and context.facts.adds_up_booleans:
-        count = xp.sum(selected, dtype=context.working)
-    elif count is NotImplemented:
-        count = xp.sum(xp.astype(selected, context.working))
+    count = evaluate_count(context, selected)
     return count + xp.astype(count == 0, context.working)
 
 

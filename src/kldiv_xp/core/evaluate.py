@@ -84,6 +84,16 @@ def plain_sum(
     return run(function, context.working, context.dtype, *arrays)
 
 
+def evaluate_count(context: Context, mask: Array) -> Array:
+    """How many elements of a mask are true, in the type that is computed in."""
+    count = by_backend("count", context, mask)
+    if count is not NotImplemented:
+        return count
+    if context.facts.adds_up_booleans:
+        return context.xp.sum(mask, dtype=context.working)
+    return context.xp.sum(context.xp.astype(mask, context.working))
+
+
 def evaluate_slopes(
     context: Context,
     arrays: Arrays,

@@ -67,7 +67,7 @@ def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array)
 def scaled_row_slopes(
     divergence: KL, roundings: Mapping[int, Rounding], of: Operations, *arrays: Array
 ) -> dict[int, Array]:
-    """Derivatives by some places, times a factor, the last of the arrays, or one for each row.
+    """Derivatives with respect to some operands, times the last array: a factor, or one a row.
 
     They are 0 where a mask is False.
     """

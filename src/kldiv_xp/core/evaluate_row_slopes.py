@@ -4,6 +4,7 @@
 element for every row.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +12,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
-from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits, evaluated, slopes_of
+from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits, evaluated, slopes_by
 from kldiv_xp.core.run import quiet, run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
@@ -132,9 +133,22 @@ def chained_row_slope(
     *arrays: Array,
 ) -> Array:
     """Slope of a row times the scale and the cotangent; 0 where a mask is False."""
+    gradient = divergence.target_gradient if by_target else divergence.input_gradient
+    return chained_by(partial(gradient, guard=guard), divergence, scale, count, xp, *arrays)
+
+
+def chained_by(
+    way: Callable[..., Array],
+    divergence: Divergence | JSOfArray,
+    scale: Scale,
+    count: int,
+    xp: Namespace,
+    *arrays: Array,
+) -> Array:
+    """The same by one of the ways to the slope, a function (xp, input, target)."""
     (x, t, *where), upstream = arrays[:count], arrays[count:]
     factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(x[..., :1]))
-    return slopes_of(divergence, guard, by_target, xp, x, t, factor, *where)
+    return slopes_by(way, divergence, xp, x, t, factor, *where)
 
 
 def unchanged(xp: Namespace, array: Array) -> Array:

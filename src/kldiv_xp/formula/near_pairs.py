@@ -22,7 +22,7 @@ class Pair(NamedTuple):
     p: Array
     q: Array
     units: tuple[float | Array, float | Array] = (1.0, 1.0)
-    """What p and q are to be multiplied by, so that the largest is 1."""
+    """Factors of p and q that make their largest elements 1."""
 
 
 def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
@@ -46,7 +46,7 @@ class Exponentials(NamedTuple):
 
     values: Array
     unit: float | Array
-    """What they are to be multiplied by, so that the largest is 1."""
+    """Factor of the values that makes the largest 1."""
 
 
 def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Array) -> Exponentials:

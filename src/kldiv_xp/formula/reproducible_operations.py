@@ -40,7 +40,7 @@ class Operations:
         return row_sum(self.xp, array)
 
     def total(self, exponentials: Array) -> Array:
-        """The same of the exponentials of a row, of which the largest is 1."""
+        """The same of the exponentials of a row, whose largest is 1."""
         return self.row_sum(exponentials)
 
     def guard(self, divergence: KL, target: Array) -> Guard:

@@ -116,7 +116,7 @@ class Cursor(NamedTuple):
         return cls(text, scratch, block, column, left, whole)
 
     def address(self, place: Place) -> str:
-        """Address of some elements, of which there may be fewer than are read."""
+        """Address of the next elements; at the end of a row there are fewer than are read."""
         text, size = self.text, place.operand.size
         if place.operand.step == APART:
             within = text.let(f"sub i64 {self.column}, {self.block}")

@@ -39,7 +39,7 @@ BITS_OF_UNIT = 71
 def log(xp: Namespace, x: Array) -> Array:
     """Logarithm of positive normal numbers of float32; of 0 some number."""
     lifted = xp.integer_add(xp.bits(x), (BIAS << DIGITS) - BITS_OF_LEAST)
-    exponent = xp.shift_down(lifted, DIGITS)  # of which 0 has the smallest
+    exponent = xp.shift_down(lifted, DIGITS)  # the smallest is that of 0
     shifted = xp.shift_left(exponent, DIGITS)
     m = xp.value(xp.integer_subtract(xp.integer_add(xp.bits(x), BIAS << DIGITS), shifted))
     q = xp.round(xp.divide(formula.STEPS, m))

@@ -9,8 +9,8 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_row_slopes import row_slopes
-from kldiv_xp.core.evaluate_rows import rows_by, rows_of, slopes_by
+from kldiv_xp.core.evaluate_row_slopes import chained_by, row_slopes
+from kldiv_xp.core.evaluate_rows import rows_by, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.row_attempts import Attempt, by_rows
@@ -26,15 +26,11 @@ def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]
 def slope_functions(
     divergence: Divergence, scale: Scale, count: int, parts: Arrays
 ) -> list[Callable[..., Array]]:
-    """Functions (xp, *arrays, *upstream) to the derivative by input, and by target."""
+    """Functions (xp, *arrays, *upstream) to derivatives with respect to input and target."""
     if not may_look(parts):
         return list(row_slopes(divergence, scale, count))
-    return [
-        partial(
-            chained, partial(first_finite, divergence.attempts(place)), divergence, scale, count
-        )
-        for place in (0, 1)
-    ]
+    ways = (partial(first_finite, divergence.attempts(place)) for place in (0, 1))
+    return [partial(chained_by, way, divergence, scale, count) for way in ways]
 
 
 def may_look(parts: Arrays) -> bool:
@@ -55,17 +51,3 @@ def first_finite(attempts: Sequence[Attempt], xp: Any, *parts: Array) -> Array |
 def is_missing(xp: Any, found: Array) -> Array:
     """Whether a row has an element that is not finite in any process."""
     return xp.max((~xp.isfinite(found)).to(found.dtype), axis=-1) != 0
-
-
-def chained(
-    way: Callable[..., Array],
-    divergence: Divergence,
-    scale: Scale,
-    count: int,
-    xp: Any,
-    *arrays: Array,
-) -> Array:
-    """Slope of rows times the scale and the cotangent."""
-    (x, t, *where), upstream = arrays[:count], arrays[count:]
-    factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(x[..., :1]))
-    return slopes_by(way, divergence, xp, x, t, factor, *where)

@@ -147,7 +147,7 @@ class Loss(torch.autograd.Function):
         context, form = ctx.function.args
         options = ctx.function.keywords
         if options.get("axis"):
-            place_of((), (upstream,))  # raises where `spread` would meet freed memory
+            place_of((), (upstream,))  # raises where `expand` would meet freed memory
             upstream = expanded_to_terms(upstream, arrays[0].shape, options["axis"])
         scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
         slopes = gradient(context, arrays, form, scale, (upstream,), wanted)

@@ -23,7 +23,7 @@ HOST, CUDA = "host", "cuda"
 def place_of(
     arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = NAMES
 ) -> str | None:
-    """Place of tensors that are no more than values at hand; None of others.
+    """Memory, of the host or of CUDA, of tensors that are plain values; None of others.
 
     Raises as `check_storage` does, of tensors that reach beyond their storage.
     """
