@@ -173,6 +173,20 @@ def test_special_rows_have_their_value(backend):
 
 
 @UNCOMPILED
+@pytest.mark.parametrize("lowest", [-100.0, -1e4, -LARGEST, -math.inf])
+def test_js_is_right_where_one_row_alone_lacks_a_class(backend, lowest):
+    """Whose share of the other row is of any size."""
+    shares = np.arange(-80, -10, 3.5)
+    student = np.stack([shares * 0, shares, shares * 0 + 0.1, shares], axis=-1).astype("float32")
+    teacher = np.where(np.asarray([1, 0, 1, 1], bool), student, np.float32(lowest))
+    for beta, pair in product((0.5, 0.1), ((student, teacher), (teacher, student))):
+        expected = [exact_js(*one, beta)[0] for one in zip(*pair, strict=True)]
+        operands = [backend.array(one, "float32") for one in pair]
+        found = backend.values(js_div_with_logits, *operands, beta=beta, reduction="none")
+        assert relative_error(found, expected, 1e-30) <= 1e-6
+
+
+@UNCOMPILED
 def test_scaled_loss_is_right_at_any_temperature(backend):
     student, teacher = np.float32([[1, 2, 3], [5, 0, -3]]), np.float32([[1, 2, 3.5], [0.1, 4, 1]])
     operands = [backend.array(one, "float32") for one in (student, teacher)]

@@ -52,7 +52,9 @@ def softmaxes_of(
     gap = xp.where(xp.greater(p, q), gap, xp.negative(gap))
     if guard is not Guard.NONE:
         differences = limited_differences(xp, differences, both, temperature)
-    mean = xp.multiply(row_sum(xp, xp.multiply(both, differences)), 0.5)
+    # A class that one row lacks is of no more weight than tanh gives it; 24 as in `centre_of`.
+    to_mean = limited(xp, differences, temperature, 24.0)
+    mean = xp.multiply(row_sum(xp, xp.multiply(both, to_mean)), 0.5)
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
     close = xp.less(spread, xp.finfo(p.dtype).eps)
@@ -79,8 +81,14 @@ def limited_differences(
 
     Beyond 1e4 temperatures one probability is 0, of which automatic differentiation makes 0 inf.
     """
-    differences = xp.where(xp.greater(both, 0), differences, 0.0)
-    limit = temperature * 1e4
+    return limited(xp, xp.where(xp.greater(both, 0), differences, 0.0), temperature, 1e4)
+
+
+def limited(
+    xp: Namespace, differences: Array, temperature: float | Array, temperatures: float
+) -> Array:
+    """Differences of logits, none further from 0 than so many temperatures."""
+    limit = temperature * temperatures
     if isinstance(limit, float):
         most = float(xp.finfo(differences.dtype).max)
         limit = most if limit > most else limit
@@ -121,7 +129,7 @@ def js_at_half(
     else:
         inner = xp.multiply(both, xp.add(xp.multiply(v, short), log))
     rows = row_sum(xp, xp.where(near, xp.multiply(inner, 0.25), far))
-    return limited(xp, rows, math.log(2), temperature, scaled)
+    return at_most(xp, rows, math.log(2), temperature, scaled)
 
 
 def half_of_quotient(xp: Namespace, tangent: Array, d: Array) -> Array:
@@ -148,7 +156,7 @@ def quotient_of_probabilities(
     return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2 * root), divisor, 1.0))
 
 
-def limited(
+def at_most(
     xp: Namespace, rows: Array, most: float | Array, temperature: float | Array, scaled: bool
 ) -> Array:
     """Rows times the square of the temperature, if they are not yet, and none above the most."""

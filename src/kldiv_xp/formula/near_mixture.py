@@ -22,8 +22,8 @@ from kldiv_xp.formula.near_equal import (
 )
 from kldiv_xp.formula.near_half import (
     Softmaxes,
+    at_most,
     half_of_quotient,
-    limited,
     limited_differences,
     quotient_of_probabilities,
     softmaxes_of,
@@ -93,7 +93,7 @@ def js(
     rise, fall = xp.multiply(rise, gamma), xp.multiply(xp.negative(rise), beta)
     of_p = completed(xp, both.p, (logs.p, logs.p_in_logits), rise, scale, beta)
     of_q = completed(xp, both.q, (logs.q, logs.q_in_logits), fall, scale, gamma)
-    return limited(xp, row_sum(xp, xp.add(of_p, of_q)), most, temperature, scaled)
+    return at_most(xp, row_sum(xp, xp.add(of_p, of_q)), most, temperature, scaled)
 
 
 def completed(
