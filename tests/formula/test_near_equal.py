@@ -187,6 +187,21 @@ def test_js_is_right_where_one_row_alone_lacks_a_class(backend, lowest):
 
 
 @UNCOMPILED
+@pytest.mark.parametrize("place", [3, 255, 256, 299])
+def test_a_class_that_both_rows_lack_changes_nothing_wherever_it_is(backend, dtype, place):
+    """Some forms look at the first classes of a row alone."""
+    teacher = np.random.default_rng(place).normal(size=(8, 300)) * np.linspace(1, 12, 8)[:, None]
+    student = teacher * (1 + np.logspace(-5, -1, 8)[:, None] * RNG.normal(size=(8, 300)))
+    pair = [np.delete(one, place, axis=-1).astype(dtype) for one in (student, teacher)]
+    for function, options in LOSSES:
+        without, lacking = (
+            backend.values(function, *map(backend.array, rows), reduction="none", **options)
+            for rows in (pair, [np.insert(one, place, -math.inf, axis=-1) for one in pair])
+        )
+        assert_allclose(lacking, without, rtol=BOUNDS[dtype])
+
+
+@UNCOMPILED
 def test_scaled_loss_is_right_at_any_temperature(backend):
     student, teacher = np.float32([[1, 2, 3], [5, 0, -3]]), np.float32([[1, 2, 3.5], [0.1, 4, 1]])
     operands = [backend.array(one, "float32") for one in (student, teacher)]

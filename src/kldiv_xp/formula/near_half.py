@@ -60,6 +60,8 @@ def softmaxes_of(
     close = xp.less(spread, xp.finfo(p.dtype).eps)
     centred = xp.subtract(differences, xp.where(close, mean, 0.0))
     constant = xp.where(close, 0.0, xp.subtract(xp.log(sums[1]), xp.log(sums[0])))
+    if guard is Guard.NONE:  # no choice may hide that this form is not enough
+        constant = xp.where(xp.equal(spread, spread), constant, math.nan)
     ratio = xp.add(over(xp, centred, temperature), constant)
     tangent = xp.tanh(xp.multiply(ratio, 0.5))
     slope = xp.add(xp.negative(xp.multiply(tangent, tangent)), 1.0)
