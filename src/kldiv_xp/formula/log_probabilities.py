@@ -6,10 +6,10 @@ from kldiv_xp._typing import Array, Namespace
 
 
 class Guard(IntEnum):
-    """How far the formula looks out for p = 0.
+    """How much the formula guards against p = 0.
 
-    With less than `FULL`, a sum of products of the factors that is not NaN is right, and so are
-    terms and slopes that are all finite.
+    The result of a weaker guard is valid if the sum is not NaN (sums), or every element is finite
+    (terms, derivatives).
     """
 
     NONE = 0
