@@ -12,6 +12,8 @@ COMPILED = ("torch-compile", "ours-torch-compile")
 # The extra changes losses of logits alone.
 COMPILED_LOGITS = (*COMPILED, "ours-torch-compile-fast")
 COMPILED_ALWAYS = ("large float32", "large backward", "large logits", "memory contiguous")
+# The expression of the definition, summed: without a guard, and of one type.
+BARE = ("bare-torch-compile", "bare-jax")
 COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
 FROM_NUMPY = (
@@ -22,10 +24,13 @@ EAGER_TORCH = ("torch", "ours-torch", "ours-torch-fast")
 EVERYONE = ("reading", *EAGER_TORCH, *COMPILED, *JITTED, *FROM_NUMPY)
 OURS = tuple(peer for peer in EVERYONE if peer.startswith("ours"))
 LOG_TARGETS = tuple(peer for peer in EVERYONE if peer not in {"keras", "scipy", "reading"})
+FAST = ("ours-numpy-fast", "ours-torch-fast")
 FROM_LOGITS = (
     *(*EAGER_TORCH, *COMPILED_LOGITS, "optax", "ours-jax"),
-    *("ours-numpy", "ours-numpy-fast"),
+    *("ours-numpy", "ours-numpy-fast", *BARE),
 )
+# Nobody else has a Jensen-Shannon loss: torch's is written by hand, and compiled.
+MIXTURES = ("torch-compile", "ours-torch", "ours-torch-fast", "ours-torch-compile-fast", "ours-jax")
 DIFFERENTIABLE = (*EAGER_TORCH, *COMPILED, "optax", "keras", "ours-jax")
 
 
@@ -41,7 +46,11 @@ class Case:
     log_target: bool = False
     zeros: str = "no"
     logits: bool = False
+    beta: float | None = None
+    rows: bool = False
+    masked: bool = False
     backward: bool = False
+    gradients: bool = False
     layout: str = "contiguous"
     kind: str = "time"
     budget: float = 0.25
@@ -70,7 +79,7 @@ def cases(
             peers=tuple(
                 peer
                 for peer in case.peers
-                if peer not in COMPILED_LOGITS or is_compiled(case, compiles)
+                if "torch-compile" not in peer or is_compiled(case, compiles)
             ),
         )
         for case in found
@@ -88,24 +97,33 @@ def of_shape(name: str, shape: Shape) -> list[Case]:
     half = tuple(peer for peer in EVERYONE if peer not in {"numexpr", "numba", "scipy", "reading"})
     brain = tuple(peer for peer in half if peer not in FROM_NUMPY)
     return [
-        Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, "torch-kept")),
-        Case(name=f"{name} float64", shape=shape, peers=EVERYONE, dtype="float64"),
+        Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, *BARE, "torch-kept")),
+        Case(name=f"{name} float64", shape=shape, peers=(*EVERYONE, *BARE), dtype="float64"),
         Case(name=f"{name} float16", shape=shape, peers=half, dtype="float16"),
         Case(name=f"{name} bfloat16", shape=shape, peers=brain, dtype="bfloat16"),
-        Case(name=f"{name} log_target", shape=shape, peers=LOG_TARGETS, log_target=True),
-        Case(name=f"{name} backward", shape=shape, peers=DIFFERENTIABLE, backward=True),
+        Case(name=f"{name} log_target", shape=shape, peers=(*LOG_TARGETS, *BARE), log_target=True),
+        Case(name=f"{name} backward", shape=shape, peers=(*DIFFERENTIABLE, *BARE), backward=True),
     ]
 
 
 def details(shapes: dict[str, Shape]) -> list[Case]:
-    """Reductions, zero targets and tiny operands."""
+    """Reductions, samples, masks, zero targets, gradients without autograd, tiny operands."""
     large, small = shapes["large"], shapes["tiny"]
-    fast = ("ours-numpy-fast", "ours-torch-fast")
     eager = ("torch", "ours-numpy", "ours-torch")
-    summed = (*eager, *fast)
+    summed = (*eager, *FAST)
     zeros = ("torch", *OURS)
-    terms = ("torch", "numpy", "ours-numpy", "ours-numpy-1", "ours-torch", *fast)
+    terms = ("torch", "numpy", "writing", "ours-numpy", "ours-numpy-1", "ours-torch", *FAST)
+    others = ("torch", *COMPILED, "optax", "bare-jax", "ours-jax", "ours-numpy", "ours-torch")
+    rows = Case(name="large rows", shape=large, peers=(*others, *FAST), reduction="none", rows=True)
     return [
+        rows,
+        replace(rows, name="large masked", rows=False, reduction="sum", masked=True),
+        Case(
+            name="large gradients",
+            shape=large,
+            peers=("writing", "ours-numpy", *FAST),
+            gradients=True,
+        ),
         Case(name="large sum", shape=large, peers=summed, reduction="sum"),
         Case(name="large mean", shape=large, peers=summed, reduction="mean"),
         Case(name="large half zero", shape=large, peers=zeros, zeros="half"),
@@ -124,6 +142,13 @@ def from_logits(shape: Shape) -> list[Case]:
     return [
         forward,
         replace(forward, name="large logits backward", peers=peers, backward=True),
+        *(
+            replace(case, name=case.name.replace("logits", "JS"), beta=0.5)
+            for case in (
+                replace(forward, peers=MIXTURES),
+                replace(forward, name="large logits backward", peers=MIXTURES, backward=True),
+            )
+        ),
         replace(forward, name="memory logits", peers=eager, kind="memory"),
     ]
 
@@ -142,5 +167,5 @@ def memory(shape: Shape) -> list[Case]:
     peers = tuple(peer for peer in EVERYONE if peer != "reading")
     first = Case(name="memory contiguous", shape=shape, peers=peers, kind="memory")
     others = ("strided", "broadcast", "memmap")
-    ours = replace(first, peers=("ours-numpy",))
+    ours = replace(first, peers=("ours-numpy", "ours-numpy-fast"))
     return [first, *(replace(ours, name=f"memory {way}", layout=way) for way in others)]

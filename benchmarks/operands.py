@@ -28,6 +28,12 @@ def operands(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return tuple(laid_out(array.astype(dtype)[repeated], case.layout) for array in (log_q, target))
 
 
+def mask(shape: tuple[int, int]) -> np.ndarray:
+    """Half of the terms, drawn one by one."""
+    rows = np.random.default_rng(1).integers(2, size=(DISTINCT_ROWS, shape[1]))
+    return np.resize(rows == 1, shape)
+
+
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Logarithms of probabilities that add up to 1 in each row."""
     shifted = logits - logits.max(axis=1, keepdims=True)

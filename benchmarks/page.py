@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bounds import bounds
+from benchmarks.goals import TARGETS
 from benchmarks.markdown import seconds, significant, write_by_template
 from benchmarks.results import Results
-from benchmarks.targets import MIB, TARGETS, Target, middle
+from benchmarks.targets import MIB, Target, middle
 
 NOT_MEASURED = "-"
 
@@ -79,13 +80,18 @@ def row(results: Results, target: Target) -> dict[str, Any]:
         "promise": target.promise,
         "bound": target.bound,
         "measured": reading(target, worst),
+        "floor": at_floor(results, target),
         "wide": elsewhere(results, target),
         "met": verdict(target, readings),
         "verdict": target.is_met(middle(worst)),
     }
 
 
-NOTHING = {"measured": NOT_MEASURED, "wide": NOT_MEASURED, "met": "not measured", "verdict": None}
+NOTHING = {
+    **dict.fromkeys(("measured", "floor", "wide"), NOT_MEASURED),
+    "met": "not measured",
+    "verdict": None,
+}
 
 
 def verdict(target: Target, readings: list[list[float]]) -> str:
@@ -102,6 +108,15 @@ def reading(target: Target, values: list[float]) -> str:
     digits = [significant(value) for value in (middle(values), values[0], values[-1])]
     spread = f" ({digits[1]} to {digits[2]})" if len(values) > 1 else ""
     return f"{digits[0]}{unit}{spread}"
+
+
+def at_floor(results: Results, target: Target) -> str:
+    """Ratio that the floor reaches, with its name, if there is one."""
+    floors = target.floors(results)
+    if not floors:
+        return ""
+    label = results.document["peers"].get(target.floor, {}).get("label", target.floor)
+    return f"{significant(middle(floors[-1]))}x, {label}"
 
 
 def elsewhere(results: Results, target: Target) -> str:

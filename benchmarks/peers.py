@@ -36,6 +36,7 @@ PLAIN = {"KLDIV_XP_FUSED": "0"}
 
 PEERS = {
     "reading": Peer("reading both operands once", "peers_numpy:reading", ("numpy",)),
+    "writing": Peer("reading both operands, writing a result", "peers_numpy:writing", ("numpy",)),
     "torch": Peer("F.kl_div, eager", "peers_torch:theirs", ("torch",)),
     "torch-kept": Peer(
         "F.kl_div, eager, freed memory kept", "peers_torch:theirs", ("torch",), KEEPS_MEMORY
@@ -47,6 +48,10 @@ PEERS = {
     "numexpr": Peer("numexpr", "peers_numpy:numexpr_loss", ("numexpr",)),
     "numba": Peer("numba, a parallel loop", "peers_numba:numba_loss", ("numba",)),
     "numpy": Peer("NumPy as in a textbook", "peers_numpy:textbook", ("numpy",)),
+    "bare-torch-compile": Peer(
+        "the bare expression, torch.compile", "peers_torch:bare_compiled", ("torch",)
+    ),
+    "bare-jax": Peer("the bare expression, jax.jit", "peers_jax:bare", ("jax",)),
     "ours-numpy": Peer("kldiv_xp on NumPy", "peers_numpy:ours", ("kldiv_xp", "numpy"), PLAIN),
     "ours-numpy-1": Peer(
         "kldiv_xp on NumPy, one thread", "peers_numpy:ours_alone", ("kldiv_xp",), PLAIN

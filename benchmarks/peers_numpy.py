@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from benchmarks.cases import Case
+from benchmarks.operands import mask
 
 Function = Callable[[], object]
 
@@ -27,6 +29,20 @@ def reading(_: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
     ]
     pool = ThreadPoolExecutor(threads)
     return lambda: list(pool.map(np.max, parts))
+
+
+def writing(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
+    """Sum of both operands into fresh memory, on all threads; twice for two derivatives."""
+    threads = processors()
+    pool = ThreadPoolExecutor(threads)
+    parts = [np.array_split(array.reshape(-1), threads) for array in (log_q, target)]
+
+    def write() -> None:
+        for _ in range(2 if case.gradients else 1):
+            result = np.array_split(np.empty(log_q.size, log_q.dtype), threads)
+            list(pool.map(np.add, *parts, result))
+
+    return write
 
 
 def processors() -> int:
@@ -70,12 +86,19 @@ def numexpr_loss(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
 
 def ours(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
     """Ours, on as many threads as it likes."""
-    from kldiv_xp import kl_div, kl_div_with_logits
+    from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
 
     log_q, target = typed(case, log_q, target)
     if case.logits:
         return partial(kl_div_with_logits, log_q, target, reduction=case.reduction)
-    return partial(kl_div, log_q, target, reduction=case.reduction, log_target=case.log_target)
+    if case.gradients:
+        return partial(kl_div_gradient, log_q, target, reduction=case.reduction)
+    options: dict[str, Any] = {"reduction": case.reduction, "log_target": case.log_target}
+    if case.rows:
+        options["axis"] = -1
+    if case.masked:
+        options["where"] = mask(case.shape)
+    return partial(kl_div, log_q, target, **options)
 
 
 def ours_alone(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:

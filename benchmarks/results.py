@@ -16,6 +16,9 @@ Record = tuple[str, str, Line]
 
 FORMAT_VERSION = 1
 
+# The case, and the peer, that measures NumPy's functions by themselves.
+KERNELS = "kernels"
+
 
 def document(
     header: Line, cases: Iterable[Case], greetings: dict[str, Line], records: list[Record]
@@ -68,8 +71,9 @@ class Results:
     document: Line
 
     def entry(self, case: str, peer: str) -> Line:
-        """Results of a peer, or an empty entry."""
-        found: Line = self.document["measured"].get(case, {}).get(peer, {})
+        """Results of a peer, or of one of NumPy's kernels, or an empty entry."""
+        entries: Line = self.document["measured"].get(case, {})
+        found: Line = entries.get(peer) or entries.get(KERNELS, {}).get(peer, {})
         return found
 
     def time(self, case: str, peer: str) -> float | None:

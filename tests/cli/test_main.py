@@ -24,7 +24,7 @@ def test_mistakes_end_with_one_and_a_table(files):
     done = diagnose(files, "q.npy", "p.npy")
     assert done.exit_code == 1
     assert "Found 1 mistake in operands of shape (2, 2)" in done.output
-    for word in ("mistake", "where", "value", "count", "what to do", "(0, 0)", "0.25"):
+    for word in ("mistake", "index", "value", "count", "what to do", "(0, 0)", "0.25"):
         assert word in done.output
 
 
@@ -101,7 +101,7 @@ def test_table_has_a_row_for_each_finding_and_blanks_for_what_is_unknown():
     assert table.show_lines
     assert {column.header: (column.justify, list(column.cells)) for column in table.columns} == {
         "mistake": ("left", ["first", "second"]),
-        "where": ("left", ["(1, 2)", ""]),
+        "index": ("left", ["(1, 2)", ""]),
         "value": ("left", ["0.123457", ""]),
         "count": ("right", ["3", "1"]),
         "what to do": ("left", ["Do this.", "Do that."]),

@@ -97,7 +97,7 @@ def test_logits_without_a_positive_entry_are_not_normalised(holding_backend):
 def test_the_axis_along_which_it_adds_up_is_named(holding_backend):
     make = holding_backend.array
     finding, other = diagnose(make(LOG_Q.T), make(P.T)).findings
-    assert (finding.code, finding.operand, finding.where) == ("not-normalised", "input", (0,))
+    assert (finding.code, finding.operand, finding.index) == ("not-normalised", "input", (0,))
     assert finding.message.endswith("pass axis=0, along which it does, or transpose the operands.")
     assert (other.code, other.operand) == ("not-normalised", "target")
     assert other.message.endswith("pass axis=0, along which it does, or transpose the operands.")
@@ -108,7 +108,7 @@ def test_infinities_are_found_where_they_do_harm(holding_backend):
     log_q = changed(np.log(softmax(LOGITS)), (0, [-np.inf, 0, -np.inf, -np.inf, -np.inf]))
     p = changed(P, (0, [0.25, 0.75, 0, 0, 0]))
     finding = only(diagnose(make(log_q), make(p)))
-    assert (finding.code, finding.where, finding.value, finding.count) == (
+    assert (finding.code, finding.index, finding.value, finding.count) == (
         "zero-support", (0, 0), 0.25, 1,
     )  # fmt: skip
     assert finding.message == (
@@ -132,7 +132,7 @@ def test_positive_infinity_is_found_in_both(holding_backend, log_target):
     log_q, target = changed(LOG_Q, ((1, 1), np.inf)), LOG_P if log_target else P
     found = diagnose(make(log_q), make(target), log_target=log_target).findings
     assert [one.code for one in found] == ["logits-as-input", "infinite-input"]
-    assert found[1].where == (1, 1)
+    assert found[1].index == (1, 1)
     target = changed(target, ((2, 4), np.inf))
     found = diagnose(make(LOG_Q), make(target), log_target=log_target).findings
     assert found[-1].code == "infinite-target"
@@ -147,7 +147,7 @@ def test_target_that_underflows_in_its_type_is_found(holding_backend):
     p = np.asarray([[0.5, 0.5 - 1e-6, 1e-6]])
     operands = [holding_backend.array(one, "float16") for one in (np.log(p), p)]
     finding = only(diagnose(*operands))
-    assert (finding.code, finding.where, finding.count) == ("underflow", (0, 2), 1)
+    assert (finding.code, finding.index, finding.count) == ("underflow", (0, 2), 1)
     assert finding.message == (
         "`target` is 1.01e-06 at (0, 2) and in 1 entry in all too small for its type to hold all "
         "digits: keep the target in float32, or pass its logarithm with log_target=True."

@@ -180,7 +180,7 @@ def test_mistake_is_found(holding_backend, code, operands, options, expected, se
     report = diagnose(*map(holding_backend.array, operands), **options)
     finding = only(report)
     where, value, count = expected
-    assert (finding.code, finding.where, finding.count) == (code, where, count)
+    assert (finding.code, finding.index, finding.count) == (code, where, count)
     assert finding.value == pytest.approx(value, rel=1e-6, nan_ok=True)
     named = {
         word: words(holding_backend, word, finding.operand, axis=1)

@@ -13,7 +13,7 @@ def test_integers_are_found_with_the_words_of_the_loss(holding_backend):
     labels = xp_array > 0.5
     report = diagnose(holding_backend.array(LOG_Q), labels)
     finding = only(report)
-    assert (finding.code, finding.operand, finding.where) == ("dtype", "target", None)
+    assert (finding.code, finding.operand, finding.index) == ("dtype", "target", None)
     assert finding.message.startswith("`target` must have a real floating-point dtype; got ")
     remedy = words(holding_backend, "as_float", "target")
     assert finding.message.endswith(f"bool: convert it with {remedy}.")

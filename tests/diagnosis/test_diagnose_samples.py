@@ -17,13 +17,13 @@ def test_places_are_those_of_the_operands_for_any_axis(holding_backend, axis):
     target = changed(q, ((2, 1, 3), -0.125), ((2, 2, 0), -0.5))
     finding = only(diagnose(make(np.log(q)), make(target), axis=axis))
     assert (finding.code, finding.count) == ("negative-target", 2)
-    assert finding.where in {(2, 1, 3), (2, 2, 0)}
-    assert finding.value == target[finding.where]
+    assert finding.index in {(2, 1, 3), (2, 2, 0)}
+    assert finding.value == target[finding.index]
     off = np.log(q)
     index = tuple(slice(None) if place in {one % 3 for one in axes} else 2 for place in range(3))
     off[index] -= 1
     finding = only(diagnose(make(off), make(q), axis=axis))
-    assert finding.where == (2,) * (3 - len(axes))
+    assert finding.index == (2,) * (3 - len(axes))
     assert finding.count == 1
 
 
@@ -38,7 +38,7 @@ def test_small_shapes_are_fine(holding_backend, shape):
 def test_zero_dimensional_operands_have_no_samples(holding_backend):
     report = diagnose(holding_backend.array(-1.0), holding_backend.array(np.nan))
     assert only(report).code == "nan-target"
-    assert only(report).where == ()
+    assert only(report).index == ()
 
 
 @pytest.mark.parametrize("elements", [1, 2, 3, 5, 8, 30, 59])
@@ -52,7 +52,7 @@ def test_blocks_change_nothing(holding_backend, monkeypatch, elements):
     monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.ELEMENTS", elements)
     found = diagnose(make(log_q), make(target), axis=(1, 2))
     assert [one.code for one in found.findings] == [one.code for one in expected.findings]
-    assert [one.where for one in found.findings] == [one.where for one in expected.findings]
+    assert [one.index for one in found.findings] == [one.index for one in expected.findings]
     assert [one.count for one in found.findings] == [one.count for one in expected.findings]
     assert [one.code for one in found.findings] == [
         "not-normalised", "not-normalised", "zero-support", "nan-input", "nan-target",
@@ -79,12 +79,12 @@ def test_samples_with_a_gap_are_not_added_up(holding_backend):
     gap = np.ones((6, 5))
     gap[3, 2] = 0
     target = changed(P, (3, 2 * P[3]))
-    assert diagnose(make(LOG_Q), make(target)).findings[0].where == (3,)
+    assert diagnose(make(LOG_Q), make(target)).findings[0].index == (3,)
     assert not diagnose(make(LOG_Q), make(target), where=mask(holding_backend, gap))
     # The next sample is whole, and is added up.
     target[4] *= 2
     finding = only(diagnose(make(LOG_Q), make(target), where=mask(holding_backend, gap)))
-    assert finding.where == (4,)
+    assert finding.index == (4,)
 
 
 def test_mask_of_samples_is_spread_over_them(holding_backend):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries
-from kldiv_xp.diagnosis.scan import Inspection, Tally
+from kldiv_xp.diagnosis.scan import Count, Inspection
 from kldiv_xp.diagnosis.subject import of_form
 from kldiv_xp.formula.form import Form
 
 
 def evidence(met=(), axes=(1,), samples=3):
     """Evidence of three samples, and of what was met once in each case."""
-    found = Inspection(1e-4, {name: Tally(1) for name in met})
+    found = Inspection(1e-4, {name: Count(1) for name in met})
     found.samples["input"] = found.samples["target"] = samples
     subject = of_form(Form(log_target=False))
     return Evidence(found, subject, axes=axes, elsewhere=lambda *_: None, xp=np)

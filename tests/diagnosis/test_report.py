@@ -39,7 +39,7 @@ def test_dictionary_keeps_numbers_and_writes_infinities_out():
     plain = report(FINDING, NO_VALUE).as_dict()
     assert plain["values"] == {"sum": 0.25, "batchmean": "inf", "mean": "-inf"}
     assert [one["value"] for one in plain["findings"]] == [0.5, None]
-    assert [one["where"] for one in plain["findings"]] == [[0, 1], None]
+    assert [one["index"] for one in plain["findings"]] == [[0, 1], None]
 
 
 def test_report_is_true_if_anything_was_found():

@@ -58,7 +58,7 @@ def test_report_is_plain_for_json():
     assert finding == {
         "code": "nan-target",
         "operand": "target",
-        "where": [0, 1],
+        "index": [0, 1],
         "value": "nan",
         "count": 1,
         "message": report.findings[0].message,

@@ -7,7 +7,7 @@ import pytest
 
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.diagnosis.entries import events
-from kldiv_xp.diagnosis.scan import Inspection, Tally, inspect, read
+from kldiv_xp.diagnosis.scan import Count, Inspection, inspect, read
 from kldiv_xp.diagnosis.subject import of_form
 from kldiv_xp.formula.form import Form
 
@@ -62,7 +62,7 @@ def test_sum_is_off_by_more_than_the_tolerance(total, count):
         tiny=0.0,
         tolerance=0.5,
     )
-    assert found["target sum"].count == count
+    assert found["target sum"].number == count
     assert found.samples["target"] == (0 if math.isnan(total) else 1)
 
 
@@ -77,12 +77,12 @@ def test_sample_with_a_gap_is_not_added_up():
         tiny=0.0,
         tolerance=0.5,
     )
-    assert (found.samples["target"], found["target sum"].count) == (1, 1)
-    assert found["target sum"].where == (1,)
+    assert (found.samples["target"], found["target sum"].number) == (1, 1)
+    assert found["target sum"].index == (1,)
 
 
 def test_what_was_not_met_has_no_count():
-    assert Inspection(0.1)["input nan"] == Tally(0, (), NAN)
+    assert Inspection(0.1)["input nan"] == Count(0, (), NAN)
 
 
 def test_value_that_cannot_be_read_is_refused_in_one_sentence():

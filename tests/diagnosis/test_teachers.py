@@ -71,7 +71,7 @@ def test_hidden_states_have_the_findings_of_their_logits(code):
 def test_all_logits_of_a_token_are_missing_where_one_hidden_state_is():
     hidden = changed(STUDENT, ((1, 3), math.nan))
     (found,) = raised(linear_kl_div, hidden, SAME, TEACHER).report.findings
-    assert (found.code, found.where, found.count) == ("nan-input", (1, 0), 5)
+    assert (found.code, found.index, found.count) == ("nan-input", (1, 0), 5)
 
 
 def test_words_that_a_bias_forbids_are_found_in_the_teacher():
@@ -208,7 +208,7 @@ def test_axis_may_be_any_and_tensors_may_be_learned():
     found = raised(
         sparse_kl_div_with_logits, student.requires_grad_(), indices, target, axis=0
     ).report
-    assert [(one.code, one.where) for one in found.findings] == [("nan-input", (2, 1))]
+    assert [(one.code, one.index) for one in found.findings] == [("nan-input", (2, 1))]
     with checking():
         where = torch.tensor([True, False, True, True])
         loss = sparse_kl_div_with_logits(student, indices, target, axis=0, where=where)

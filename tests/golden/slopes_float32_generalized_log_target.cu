@@ -108,11 +108,11 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                 const real x = load(pack_x.at + i);
                 const real t = load(pack_t.at + i);
                 const real v0 = exp(t);
-                const bool v1 = v0 == real(0.0);
-                const bool v2 = x == x;
-                const bool v3 = v1 && v2;
-                const real v4 = v3 ? real(0.0) : x;
-                const real v5 = v1 ? real(0.0) : t;
+                const bool v1 = x == x;
+                const bool v2 = v0 == real(0.0);
+                const real v3 = v1 ? real(0.0) : x;
+                const real v4 = v2 ? v3 : x;
+                const real v5 = v2 ? real(0.0) : t;
                 const real v6 = v5 - v4;
                 const real v7 = exp(x);
                 const real v8 = fabs(v6);
@@ -140,7 +140,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                 const real v31 = v30 * factor;
                 const real v32 = v11 ? v13 : v6;
                 const real v33 = v0 * v32;
-                const real v34 = v1 ? real(0.0) : v33;
+                const real v34 = v2 ? real(0.0) : v33;
                 const real v35 = v34 * factor;
                 store(pack_by_input.at + i, v31);
                 store(pack_by_target.at + i, v35);

@@ -141,11 +141,11 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                     const real v0 = w ? x : real(0.0);
                     const real v1 = w ? t : real(0.0);
                     const real v2 = exp(v1);
-                    const bool v3 = v2 == real(0.0);
-                    const bool v4 = v0 == v0;
-                    const bool v5 = v3 && v4;
-                    const real v6 = v5 ? real(0.0) : v0;
-                    const real v7 = v3 ? real(0.0) : v1;
+                    const bool v3 = v0 == v0;
+                    const bool v4 = v2 == real(0.0);
+                    const real v5 = v3 ? real(0.0) : v0;
+                    const real v6 = v4 ? v5 : v0;
+                    const real v7 = v4 ? real(0.0) : v1;
                     const real v8 = v7 - v6;
                     const real v9 = v2 * v8;
                     const real v10 = v9 + real(0.0);

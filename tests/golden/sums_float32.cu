@@ -102,15 +102,15 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
             for (int i = 0; i < 4; ++i) {
                 const real x = load(pack_x.at + i);
                 const real t = load(pack_t.at + i);
-                const bool v0 = t == real(0.0);
-                const bool v1 = x == x;
-                const bool v2 = v0 && v1;
-                const real v3 = v2 ? real(0.0) : x;
-                const real v4 = real(v0);
+                const bool v0 = x == x;
+                const bool v1 = t == real(0.0);
+                const real v2 = v0 ? real(0.0) : x;
+                const real v3 = v1 ? v2 : x;
+                const real v4 = real(v1);
                 const real v5 = t + v4;
                 const real v6 = log(v5);
                 const real v7 = v6 - v3;
-                const real v8 = v0 ? real(0.0) : t;
+                const real v8 = v1 ? real(0.0) : t;
                 const real v9 = v8 * v7;
                 if (i < left) v10_sum += v9;
             }

@@ -100,12 +100,12 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
             for (int i = 0; i < 4; ++i) {
                 const real x = load(pack_x.at + i);
                 const real t = load(pack_t.at + i);
-                const bool v0 = t == real(0.0);
-                const bool v1 = x >= real(0.0);
-                const bool v2 = v0 && v1;
-                const real v3 = v2 ? real(1.0) : x;
+                const bool v0 = x >= real(0.0);
+                const bool v1 = t == real(0.0);
+                const real v2 = v0 ? real(1.0) : x;
+                const real v3 = v1 ? v2 : x;
                 const real v4 = log(v3);
-                const real v5 = real(v0);
+                const real v5 = real(v1);
                 const real v6 = t + v5;
                 const real v7 = log(v6);
                 const real v8 = v7 - v4;
@@ -126,7 +126,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                 const bool v23 = t < real(__uint_as_float(0x7f800000));
                 const bool v24 = v22 && v23;
                 const bool v25 = v24 && v14;
-                const real v26 = v0 ? real(0.0) : t;
+                const real v26 = v1 ? real(0.0) : t;
                 const real v27 = v25 ? real(0.0) : v26;
                 const real v28 = v25 ? real(0.0) : v8;
                 const real v29 = v28 - real(1.0);

@@ -96,16 +96,16 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
         for (integer column = begin; column < end; column += apart) {
             const real x = load(at_x + row_x + column * step_x);
             const real t = load(at_t + row_t + column * step_t);
-            const bool v0 = t == real(0.0);
-            const bool v1 = x >= real(0.0);
-            const bool v2 = v0 && v1;
-            const real v3 = v2 ? real(1.0) : x;
+            const bool v0 = x >= real(0.0);
+            const bool v1 = t == real(0.0);
+            const real v2 = v0 ? real(1.0) : x;
+            const real v3 = v1 ? v2 : x;
             const real v4 = log(v3);
-            const real v5 = real(v0);
+            const real v5 = real(v1);
             const real v6 = t + v5;
             const real v7 = log(v6);
             const real v8 = v7 - v4;
-            const real v9 = v0 ? real(0.0) : t;
+            const real v9 = v1 ? real(0.0) : t;
             const real v10 = v9 * v8;
             v11_sum += v10;
         }

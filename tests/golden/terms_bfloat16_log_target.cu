@@ -123,11 +123,11 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
             const real x = load(at_x + row_x + column * step_x);
             const real t = load(at_t + row_t + column * step_t);
             const real v0 = exp(t);
-            const bool v1 = v0 == real(0.0);
-            const bool v2 = x == x;
-            const bool v3 = v1 && v2;
-            const real v4 = v3 ? real(0.0) : x;
-            const real v5 = v1 ? real(0.0) : t;
+            const bool v1 = x == x;
+            const bool v2 = v0 == real(0.0);
+            const real v3 = v1 ? real(0.0) : x;
+            const real v4 = v2 ? v3 : x;
+            const real v5 = v2 ? real(0.0) : t;
             const real v6 = v5 - v4;
             const real v7 = v0 * v6;
             const real v8 = v7 + real(0.0);

@@ -48,10 +48,10 @@ def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     import benchmarks.cases
     import benchmarks.clock
+    import benchmarks.goals
     import benchmarks.operands
     import benchmarks.peers
     import benchmarks.results
-    import benchmarks.targets
 
     return benchmarks
 
@@ -76,13 +76,13 @@ def test_nothing_fails(found):
 
 def test_the_page_names_every_target(folder, benchmarks):
     page = (folder / "performance.md").read_text()
-    for target in benchmarks.targets.TARGETS:
+    for target in benchmarks.goals.TARGETS:
         assert f"| {target.promise} | {target.bound} |" in page
 
 
 def test_every_target_of_what_is_installed_gets_a_verdict(found, benchmarks):
     results = benchmarks.results.Results(found)
-    for target in benchmarks.targets.TARGETS:
+    for target in benchmarks.goals.TARGETS:
         peers = {target.over, target.under or target.over}
         # What torch.compile takes long for is left out of a quick run.
         planned = all(peers <= {*found["cases"][case]["peers"]} for case in target.cases)

@@ -94,6 +94,6 @@ def raise_of(report: Report) -> None:
     """Raise what is found and may not pass."""
     allowed = allowed_codes()
     # What types and shapes alone say, the loss itself raises.
-    raised = [one for one in report.findings if one.where is not None and one.code not in allowed]
+    raised = [one for one in report.findings if one.index is not None and one.code not in allowed]
     if raised:
         raise KLDivInputError(replace(report, findings=tuple(raised)))

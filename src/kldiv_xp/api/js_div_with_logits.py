@@ -37,10 +37,10 @@ def js_div_with_logits(
     beta : float or 0-d array
         From 0 to 1: any real number, or a 0-d array as for `temperature`.  At 0.5 the
         Jensen-Shannon divergence, which is symmetric and lies between 0 and log 2 (times
-        :math:`T^2`).  Inside (0, 1) it shrinks towards either end; the ends themselves are the
-        limits of the divergence over :math:`\beta` and over :math:`1 - \beta`:
-        :math:`\mathrm{KL}(p \,\|\, q)` at 0, and the reverse,
-        :math:`\mathrm{KL}(q \,\|\, p)`, at 1.
+        :math:`T^2`).  For :math:`0 < \beta < 1` the value tends to 0 at both ends.  At 0 and 1
+        the function returns :math:`\mathrm{KL}(p \,\|\, q)` and
+        :math:`\mathrm{KL}(q \,\|\, p)`, the limits of the value over :math:`\beta` and over
+        :math:`1 - \beta`.
     axis, temperature, scale_by_temperature_squared, reduction, where, target_is, dtype
         See `kl_div_with_logits`.
 

@@ -89,8 +89,9 @@ def kl_div_gradient(
     where : array of bool, optional
         Mask of what has a part in the loss; see `kl_div`.
     upstream : array or float, optional
-        Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
-        the loss's shape for 'none'.  1 if left out.
+        Gradient of the final scalar with respect to the loss (torch's grad_output, JAX's
+        cotangent): any real number, a 0-d array, or an array of the loss's shape for 'none'.  1 if
+        left out.
     return_value : bool
         Whether to return the loss too, before its derivatives; the operands are read once.
     dtype : dtype, optional

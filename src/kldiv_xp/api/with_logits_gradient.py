@@ -35,8 +35,9 @@ def kl_div_with_logits_gradient(
     input, target, axis, temperature, scale_by_temperature_squared, reduction, where, target_is
         See `kl_div_with_logits`.
     upstream : array or float, optional
-        Derivative of what is minimised by the loss: any real number, a 0-d array, or an array of
-        the loss's shape for 'none'.  1 if left out.
+        Gradient of the final scalar with respect to the loss (torch's grad_output, JAX's
+        cotangent): any real number, a 0-d array, or an array of the loss's shape for 'none'.  1 if
+        left out.
     return_value : bool
         Whether to return the loss too, before its derivatives; the operands are read once.
     dtype : dtype, optional

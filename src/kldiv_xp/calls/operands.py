@@ -1,4 +1,4 @@
-"""Two operands, checked and examined: their context, told from their types once and cached."""
+"""Two operands, checked and examined: their namespace, backend and dtypes, cached by type."""
 
 from kldiv_xp._typing import Array, Axis, DType
 from kldiv_xp.calls.select_backend import BITS_OF_BACKENDS, select_backend

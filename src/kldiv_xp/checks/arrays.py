@@ -54,7 +54,7 @@ def check_array(name: str, operand: object, other: tuple[str, Array] | None = No
 
     The name and the value of the other operand say to what library this one should belong.
     """
-    # The type of arrays has all that an array has, but is none.
+    # `numpy.ndarray`, the class, passes the duck-type test of arrays.
     if isinstance(operand, type) or not is_array(operand):
         beside = other if other is not None and is_array(other[1]) else None
         message = (

@@ -113,8 +113,8 @@ def diagnose_files(
     """Look for the usual mistakes in INPUT (log-probabilities) and TARGET.
 
     Both are files of one array (.npy), or of several, of which one is named: a.npz:name,
-    a.safetensors:name. Ends with 0 if nothing was found, 1 if something was, 2 if it cannot be
-    done.
+    a.safetensors:name. Exits with status 0 if nothing was found, 1 if something was, 2 if it
+    cannot be done.
     """
     try:
         report = diagnose(input, target, axis=axis, **options)
@@ -145,10 +145,10 @@ def show(report: Report) -> None:
 def table(report: Report) -> Table:
     """Row for each finding."""
     made = Table(show_lines=True)
-    for column in ("mistake", "where", "value", "count", "what to do"):
+    for column in ("mistake", "index", "value", "count", "what to do"):
         made.add_column(column, overflow="fold", justify="right" if column == "count" else "left")
     for one in report.findings:
-        where = "" if one.where is None else str(one.where)
+        index = "" if one.index is None else str(one.index)
         value = "" if one.value is None else f"{one.value:.6g}"
-        made.add_row(one.code, where, value, str(one.count), escape(printable(one.message)))
+        made.add_row(one.code, index, value, str(one.count), escape(printable(one.message)))
     return made

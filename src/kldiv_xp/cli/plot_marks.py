@@ -25,8 +25,8 @@ class Mark:
 
 def marks_of(report: Report) -> list[Mark]:
     """Findings that were made in some sample."""
-    made = [one for one in report.findings if one.where is not None]
-    return [Mark(one, sample_of(one.where or (), report)) for one in made]
+    made = [one for one in report.findings if one.index is not None]
+    return [Mark(one, sample_of(one.index or (), report)) for one in made]
 
 
 def sample_of(where: Axes, report: Report) -> Axes:
@@ -80,7 +80,7 @@ def named_mark(number: int, mark: Mark) -> str:
     """Line about a finding."""
     one = mark.finding
     times = "once" if one.count == 1 else f"{one.count} times"
-    where = one.where or ()
+    where = one.index or ()
     place = where[0] if len(where) == 1 else where
     return f"{number}  {one.code}, in {one.operand} at {place}, {times}"
 

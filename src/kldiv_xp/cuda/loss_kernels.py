@@ -1,4 +1,4 @@
-"""The kernels of the losses and of their derivatives: what the formulas say in C, in loops."""
+"""One CUDA kernel for each loss and each derivative, generated from its formula by tracing it."""
 
 from collections.abc import Sequence
 from functools import cache

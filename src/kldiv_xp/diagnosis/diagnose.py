@@ -56,7 +56,7 @@ def diagnose(
         Axes of one distribution, along which probabilities add up to 1; one of them for logits.
     where : array of bool, optional
         Mask as for `kl_div`, or for `kl_div_with_logits`.  What is not selected is not looked at,
-        and distributions of which a part is not selected are not added up.
+        and partly masked samples are excluded from the sum-to-one check.
     input_is : {'log_probabilities', 'probabilities', 'logits'}, optional
         What `input` is meant to hold, and so which loss is asked about.  If left out, what
         `log_input` says.
@@ -113,7 +113,7 @@ def diagnose(
     >>> bool(diagnose(np.log(q), p))
     False
     >>> report = diagnose(q, p)
-    >>> report.findings[0].code, report.findings[0].where
+    >>> report.findings[0].code, report.findings[0].index
     ('probabilities-as-input', (0, 0))
     >>> print(report.findings[0])
     `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kldiv_xp._typing import Axes, Namespace
 from kldiv_xp.checks.remedies import say_along
 from kldiv_xp.diagnosis.report import Finding
-from kldiv_xp.diagnosis.scan import Inspection, Tally
+from kldiv_xp.diagnosis.scan import Count, Inspection
 from kldiv_xp.diagnosis.subject import Subject
 
 # What is taken, of each operand: its exponential adds up to 1, or it does itself.
@@ -31,9 +31,9 @@ class Evidence:
 
     def is_space(self, operand: str, kind: str) -> bool:
         """Whether every sample of an operand adds up to 1, in this way."""
-        if not self.found.samples[operand] or self.found[f"{operand} {kind}"].count:
+        if not self.found.samples[operand] or self.found[f"{operand} {kind}"].number:
             return False
-        return kind == LOGS or not self.found[f"{operand} negative"].count
+        return kind == LOGS or not self.found[f"{operand} negative"].number
 
     def code(self, word: str, operand: str) -> str:
         """Code that does something along the axes of a distribution, in the library's words."""
@@ -48,9 +48,9 @@ class Evidence:
         return all(map(self.is_space, ("input", "target"), kinds))
 
 
-def finding(code: str, operand: str, tally: Tally, message: str) -> Finding:
-    """A finding about what a tally counts."""
-    return Finding(code, operand, tally.where, tally.value, tally.count, message)
+def finding(code: str, operand: str, count: Count, message: str) -> Finding:
+    """A finding about the elements of one kind."""
+    return Finding(code, operand, count.index, count.value, count.number, message)
 
 
 def entries(count: int) -> str:

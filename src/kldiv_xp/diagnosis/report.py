@@ -46,7 +46,7 @@ class Finding:
         Name of the kind of mistake, for programs; one of `CODES`.
     operand : str
         'input' or 'target'.
-    where : tuple of int or None
+    index : tuple of int or None
         Index of the first entry, or of the first sample where it is one of samples: without the
         axes of a distribution.
     value : float or None
@@ -59,7 +59,7 @@ class Finding:
 
     code: str
     operand: str
-    where: Axes | None
+    index: Axes | None
     value: float | None
     count: int
     message: str
@@ -148,7 +148,7 @@ class Report:
         """
         findings = [asdict(one) | {"value": plain(one.value)} for one in self.findings]
         return {
-            "findings": [one | {"where": listed(one["where"])} for one in findings],
+            "findings": [one | {"index": listed(one["index"])} for one in findings],
             "values": {name: plain(value) for name, value in self.values.items()},
             "shape": list(self.shape),
             "axis": list(self.axis),
@@ -158,9 +158,9 @@ class Report:
         }
 
 
-def listed(where: Axes | None) -> list[int] | None:
+def listed(index: Axes | None) -> list[int] | None:
     """Index as JSON has it."""
-    return None if where is None else list(where)
+    return None if index is None else list(index)
 
 
 def plain(value: float | None) -> float | str | None:

@@ -22,15 +22,15 @@ def negative(operand: str) -> Rule:
     """Rule about entries of a table of probabilities that have no logarithm."""
 
     def rule(evidence: Evidence) -> Finding | None:
-        tally = evidence.found[f"{operand} negative"]
-        if evidence.subject.kind_of(operand) != "probabilities" or not tally.count:
+        count = evidence.found[f"{operand} negative"]
+        if evidence.subject.kind_of(operand) != "probabilities" or not count.number:
             return None
         if evidence.is_space(operand, LOGS) or is_told_before(evidence, operand):
             return None
         return finding(
-            f"negative-{operand}", operand, tally,
-            f"`{operand}` is {tally.value:.6g} at {tally.where} and negative in "
-            f"{entries(tally.count)}, which makes the loss NaN: pass probabilities, e.g. softmax "
+            f"negative-{operand}", operand, count,
+            f"`{operand}` is {count.value:.6g} at {count.index} and negative in "
+            f"{entries(count.number)}, which makes the loss NaN: pass probabilities, e.g. softmax "
             f"of the logits, {evidence.code('softmax', operand)}.",
         )  # fmt: skip
 
@@ -40,7 +40,7 @@ def negative(operand: str) -> Rule:
 def is_told_before(evidence: Evidence, operand: str) -> bool:
     """Whether a graver rule has said what the negative entries are."""
     if operand == "input":
-        return bool(evidence.found[f"input {PROBABILITIES}"].count)
+        return bool(evidence.found[f"input {PROBABILITIES}"].number)
     found = None if evidence.subject.divergence is None else target_of_logits(evidence)
     return found is not None and found.code == "logits-as-target"
 
@@ -49,14 +49,14 @@ def empty(operand: str) -> Rule:
     """Rule about samples in which nothing has a probability, which no division mends."""
 
     def rule(evidence: Evidence) -> Finding | None:
-        tally = evidence.found[f"{operand} empty"]
-        if not tally.count:
+        count = evidence.found[f"{operand} empty"]
+        if not count.number:
             return None
-        samples = "1 sample" if tally.count == 1 else f"{tally.count} samples"
+        samples = "1 sample" if count.number == 1 else f"{count.number} samples"
         held = f"{nothing(evidence.subject, operand):g}"
         return finding(
-            f"empty-{operand}", operand, tally,
-            f"`{operand}` holds nothing but {held} at {tally.where} along {evidence.along}, and in "
+            f"empty-{operand}", operand, count,
+            f"`{operand}` holds nothing but {held} at {count.index} along {evidence.along}, and in "
             f"{samples} in all, so there is no distribution: leave padding out with where=.",
         )  # fmt: skip
 
@@ -65,8 +65,8 @@ def empty(operand: str) -> Rule:
 
 def support(evidence: Evidence) -> Finding | None:
     """Entries to which one operand gives a probability, and the other one none."""
-    tally, bare = evidence.found["support"], evidence.subject.needs_support
-    if not tally.count or bare is None:
+    count, bare = evidence.found["support"], evidence.subject.needs_support
+    if not count.number or bare is None:
         return None
     other = "target" if bare == "input" else "input"
     remedy = "leave them out with where="
@@ -75,12 +75,12 @@ def support(evidence: Evidence) -> Finding | None:
         if evidence.subject.target_is == "probabilities":
             remedy = "make them 0 in `target` as well and divide it by its sum"
     held = f"{nothing(evidence.subject, bare):g}"
-    there = f"where the probability of {other} is {tally.value:.6g}"
+    there = f"where the probability of {other} is {count.value:.6g}"
     if evidence.subject.kind_of(other) == "logits":
         there = f"where {other} has a probability"
     return finding(
-        "zero-support", bare, tally,
-        f"`{bare}` is {held} at {tally.where}, {there}, and at {entries(tally.count)} in all, "
+        "zero-support", bare, count,
+        f"`{bare}` is {held} at {count.index}, {there}, and at {entries(count.number)} in all, "
         f"which makes the loss infinite: give these entries some probability, or {remedy}.",
     )  # fmt: skip
 
@@ -89,8 +89,8 @@ def special(operand: str, kind: str, consequence: str) -> Rule:
     """Rule about entries that are no numbers, or not finite."""
 
     def rule(evidence: Evidence) -> Finding | None:
-        tally = evidence.found[f"{operand} {kind}"]
-        if not tally.count:
+        count = evidence.found[f"{operand} {kind}"]
+        if not count.number:
             return None
         what = "it" if evidence.subject.divergence is None else "the sample"
         is_logit = evidence.subject.kind_of(operand) == "logits"
@@ -98,8 +98,8 @@ def special(operand: str, kind: str, consequence: str) -> Rule:
         if kind == "infinite" and evidence.subject.kind_of(operand) == "probabilities":
             harm = "which no probability is" if operand == "input" else consequence
         return finding(
-            f"{kind}-{operand}", operand, tally,
-            f"`{operand}` is {tally.value:g} at {tally.where} and at {entries(tally.count)} in "
+            f"{kind}-{operand}", operand, count,
+            f"`{operand}` is {count.value:g} at {count.index} and at {entries(count.number)} in "
             f"all, {harm}: find out where it comes from, or leave {what} out with where=.",
         )  # fmt: skip
 
@@ -108,15 +108,15 @@ def special(operand: str, kind: str, consequence: str) -> Rule:
 
 def underflow(evidence: Evidence) -> Finding | None:
     """Targets so small that their type has lost digits of them."""
-    tally = evidence.found["subnormal"]
-    if not tally.count:
+    count = evidence.found["subnormal"]
+    if not count.number:
         return None
     option = "log_target=True"
     if evidence.subject.divergence is not None:
         option = "target_is='log_probabilities'"
     return finding(
-        "underflow", "target", tally,
-        f"`target` is {tally.value:.3g} at {tally.where} and in {entries(tally.count)} in all too "
+        "underflow", "target", count,
+        f"`target` is {count.value:.3g} at {count.index} and in {entries(count.number)} in all too "
         "small for its type to hold all digits: keep the target in float32, or pass its logarithm "
         f"with {option}.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Operands cut into matrices in memory, a row for a sample, which know their place."""
+"""The inputs cut into 2-D blocks, one row for each sample, which remember their position."""
 
 import math
 from collections.abc import Iterator

@@ -16,41 +16,41 @@ from kldiv_xp.diagnosis.subject import Subject
 
 
 @dataclass
-class Tally:
-    """How often a thing was met, and its place and value when it was met first."""
+class Count:
+    """Number of elements of one kind, and the index and value of the first."""
 
-    count: int = 0
-    where: Axes = ()
+    number: int = 0
+    index: Axes = ()
     value: float = math.nan
 
 
 @dataclass
 class Inspection:
-    """Tallies of elements by name, and how many samples had their sums judged.
+    """Counts of elements by name, and how many samples had their sums judged.
 
-    A sum is off that differs from 1 by more than the tolerance, and an entry above 0 that exceeds
-    it by more.
+    A sum fails if abs(sum - 1) > tolerance; an entry counts as positive if it exceeds the
+    tolerance.
     """
 
     tolerance: float
-    met: dict[str, Tally] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
     samples: dict[str, int] = field(default_factory=lambda: {"input": 0, "target": 0})
 
-    def __getitem__(self, name: str) -> Tally:
-        """Tally of one kind of element, also if none was met."""
-        return self.met.get(name, Tally())
+    def __getitem__(self, name: str) -> Count:
+        """Count of one kind of element, 0 if there is none."""
+        return self.counts.get(name, Count())
 
-    def meet(self, name: str, part: Part, found: Array, values: Array, axes: int) -> None:
-        """Count where `found` is true, and remember the first place."""
+    def count(self, name: str, part: Part, found: Array, values: Array, axes: int) -> None:
+        """Count where `found` is true, and keep the first index."""
         xp = part.xp
-        count = read(xp.sum(xp.astype(found, xp.int32)))
-        if not count:
+        number = int(read(xp.sum(xp.astype(found, xp.int32))))
+        if not number:
             return
-        tally = self.met.setdefault(name, Tally())
-        if not tally.count:
+        count = self.counts.setdefault(name, Count())
+        if not count.number:
             flat = int(read(xp.argmax(xp.astype(found, xp.int32))))
-            tally.where, tally.value = part.place(flat, axes), read(values[flat])
-        tally.count += int(count)
+            count.index, count.value = part.place(flat, axes), read(values[flat])
+        count.number += number
 
 
 def inspect(
@@ -90,7 +90,7 @@ def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -
     for name, mask, values in events(xp, x, t, subject, tiny, found.tolerance):
         selected = mask & where[0] if where else mask
         flat, shown = (xp.reshape(one, (-1,)) for one in (selected, values))
-        found.meet(name, part, flat, shown, len(part.order))
+        found.count(name, part, flat, shown, len(part.order))
 
 
 def row_sums(part: Part, subject: Subject) -> list[Array]:
@@ -123,7 +123,7 @@ def meet_samples(
     *added, selected = sums
     for name, (entries, exponentials, full) in {"input": added[:3], "target": added[3:]}.items():
         whole = (selected == size) & (exponentials == exponentials)  # noqa: PLR0124
-        found.meet(f"{name} empty", part, whole & (full == 0), entries, kept)
+        found.count(f"{name} empty", part, whole & (full == 0), entries, kept)
         whole = whole & (full > 0)
         found.samples[name] += int(read(xp.sum(xp.astype(whole, xp.int32))))
         for kind, values in (("sum", entries), ("sum of exp", exponentials)):
@@ -131,7 +131,7 @@ def meet_samples(
             if at_most and name == "target":
                 right = right | ((values > 0) & (values < 1))
             off = whole & ~right
-            found.meet(f"{name} {kind}", part, off, values, kept)
+            found.count(f"{name} {kind}", part, off, values, kept)
 
 
 def read(scalar: Array) -> float:

@@ -144,16 +144,16 @@ def of_part(
     everywhere = inspect(context, whole, axes, subject=of_logits("logits"), **options)
     there = inspect(context, part, axes, subject=subject, **options)
     found = Inspection(tolerance)
-    found.met = {
-        name: tally
+    found.counts = {
+        name: count
         for seen, of_input in ((everywhere, True), (there, False))
-        for name, tally in seen.met.items()
+        for name, count in seen.counts.items()
         if name.startswith("input") == of_input
     }
     found.samples = {"input": everywhere.samples["input"], "target": there.samples["target"]}
-    if "support" in found.met:  # a place in the vocabulary
-        tally = found.met["support"]
-        word = int(indices[tally.where])
-        where = tuple(word if axis in axes else at for axis, at in enumerate(tally.where))
-        found.met["support"] = replace(tally, where=where)
+    if "support" in found.counts:  # a place in the vocabulary
+        count = found.counts["support"]
+        word = int(indices[count.index])
+        index = tuple(word if axis in axes else at for axis, at in enumerate(count.index))
+        found.counts["support"] = replace(count, index=index)
     return findings_of(context, (whole[0], part[1]), axes, subject, found)

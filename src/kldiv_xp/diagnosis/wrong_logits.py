@@ -21,7 +21,7 @@ def target_of_logits(evidence: Evidence) -> Finding | None:
         return probabilities_as_target(evidence)
     log_target = evidence.subject.log_target
     expected, other = (LOGS, PROBABILITIES) if log_target else (PROBABILITIES, LOGS)
-    if not evidence.found[f"target {expected}"].count:
+    if not evidence.found[f"target {expected}"].number:
         return None
     if evidence.is_space("target", other):
         named = "probabilities" if log_target else "log_probabilities"
@@ -29,7 +29,7 @@ def target_of_logits(evidence: Evidence) -> Finding | None:
         return other_space(evidence, said, f"pass target_is={named!r}")
     if are_logits(evidence):
         return logits_as_target(evidence, expected)
-    if not log_target and evidence.found["target negative"].count:
+    if not log_target and evidence.found["target negative"].number:
         return None  # the rule about negative targets says it better
     return not_normalised(evidence, "target", expected)
 
@@ -51,10 +51,10 @@ def is_probabilities(evidence: Evidence, operand: str) -> bool:
 
 def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:
     """Probabilities where logits belong."""
-    tally = evidence.found[f"{operand} positive"]
+    count = evidence.found[f"{operand} positive"]
     return finding(
-        f"probabilities-as-{operand}", operand, tally,
-        f"`{operand}` holds probabilities ({tally.value:.6g} at {tally.where}) where logits "
+        f"probabilities-as-{operand}", operand, count,
+        f"`{operand}` holds probabilities ({count.value:.6g} at {count.index}) where logits "
         f"belong, whose softmax is taken: {remedy}.",
     )  # fmt: skip
 
@@ -63,21 +63,21 @@ def are_logits(evidence: Evidence) -> bool:
     """Whether no sample of `target` adds up to 1, and its entries are such as logits have."""
     found, log_target = evidence.found, evidence.subject.log_target
     if log_target:
-        return bool(found["target above"].count)
-    every = found[f"target {PROBABILITIES}"].count == found.samples["target"]
-    return every and bool(found["target negative"].count and found["target large"].count)
+        return bool(found["target above"].number)
+    every = found[f"target {PROBABILITIES}"].number == found.samples["target"]
+    return every and bool(found["target negative"].number and found["target large"].number)
 
 
 def logits_as_target(evidence: Evidence, expected: str) -> Finding:
     """Logits where `target_is` says something that adds up to 1."""
     place = "above" if expected == LOGS else "negative"
-    tally = evidence.found[f"target {place}"]
+    count = evidence.found[f"target {place}"]
     sums = evidence.found[f"target {expected}"]
     name = "exp(target)" if expected == LOGS else "`target`"
     with_tail = " and tail='renormalize'" if evidence.subject.is_partial else ""
     return finding(
-        "logits-as-target", "target", tally,
-        f"`target` is {tally.value:.6g} at {tally.where}, and {name} adds up to {sums.value:.6g} "
+        "logits-as-target", "target", count,
+        f"`target` is {count.value:.6g} at {count.index}, and {name} adds up to {sums.value:.6g} "
         f"along {evidence.along}, but target_is={evidence.subject.target_is!r}: these look like "
         f"raw logits, so pass target_is='logits'{with_tail}.",
     )  # fmt: skip

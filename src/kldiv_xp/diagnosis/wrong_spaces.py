@@ -9,14 +9,14 @@ def swapped(evidence: Evidence) -> Finding | None:
     """Probabilities and log-probabilities, each in the place of the other."""
     if not evidence.is_swapped:
         return None
-    tally = evidence.found["input positive"]
+    count = evidence.found["input positive"]
     held, other, first = "probabilities", "their logarithms", "log-probabilities"
     if not evidence.subject.log_input:
-        tally = evidence.found["input negative"]
+        count = evidence.found["input negative"]
         held, other, first = "log-probabilities", "probabilities", "probabilities"
     return finding(
-        "swapped", "input", tally,
-        f"`input` holds {held} ({tally.value:.6g} at {tally.where}) and `target` {other}, so the "
+        "swapped", "input", count,
+        f"`input` holds {held} ({count.value:.6g} at {count.index}) and `target` {other}, so the "
         f"arguments seem to be swapped: pass the {first} first.",
     )  # fmt: skip
 
@@ -26,17 +26,17 @@ def input_space(evidence: Evidence) -> Finding | None:
     found = evidence.found
     if not evidence.subject.log_input:
         return input_space_of_probabilities(evidence)
-    if evidence.is_swapped or not found["input sum of exp"].count:
+    if evidence.is_swapped or not found["input sum of exp"].number:
         return None
     if evidence.is_space("input", PROBABILITIES):
-        tally = found["input positive"]
+        count = found["input positive"]
         return finding(
-            "probabilities-as-input", "input", tally,
-            f"`input` holds probabilities ({tally.value:.6g} at {tally.where}) where their "
+            "probabilities-as-input", "input", count,
+            f"`input` holds probabilities ({count.value:.6g} at {count.index}) where their "
             "logarithms belong: pass log_softmax of the logits, or "
             f"{say(evidence.xp, 'log', 'input')}.",
         )  # fmt: skip
-    if found["input above"].count:
+    if found["input above"].number:
         return logits(evidence, "input")
     return not_normalised(evidence, "input", LOGS)
 
@@ -44,16 +44,16 @@ def input_space(evidence: Evidence) -> Finding | None:
 def input_space_of_probabilities(evidence: Evidence) -> Finding | None:
     """The logarithms of probabilities, logits, or something else that does not add up to 1."""
     found = evidence.found
-    if evidence.is_swapped or not found[f"input {PROBABILITIES}"].count:
+    if evidence.is_swapped or not found[f"input {PROBABILITIES}"].number:
         return None
-    tally = found["input negative"]
+    count = found["input negative"]
     if evidence.is_space("input", LOGS):
         return finding(
-            "log-probabilities-as-input", "input", tally,
-            f"`input` holds log-probabilities ({tally.value:.6g} at {tally.where}), but "
+            "log-probabilities-as-input", "input", count,
+            f"`input` holds log-probabilities ({count.value:.6g} at {count.index}), but "
             "log_input=False says probabilities: leave log_input out.",
         )  # fmt: skip
-    if tally.count:
+    if count.number:
         return logits(evidence, "input")
     return not_normalised(evidence, "input", PROBABILITIES)
 
@@ -62,16 +62,16 @@ def target_space(evidence: Evidence) -> Finding | None:
     """The other space than `log_target` says, or no distribution in either."""
     log_target = evidence.subject.log_target
     expected, other = (LOGS, PROBABILITIES) if log_target else (PROBABILITIES, LOGS)
-    if evidence.is_swapped or not evidence.found[f"target {expected}"].count:
+    if evidence.is_swapped or not evidence.found[f"target {expected}"].number:
         return None
     if evidence.is_space("target", other):
         said = f"log_target={log_target}"
         return other_space(
             evidence, said, "leave log_target out" if log_target else "pass log_target=True"
         )
-    if log_target and evidence.found["target above"].count:
+    if log_target and evidence.found["target above"].number:
         return logits(evidence, "target")
-    if not log_target and evidence.found["target negative"].count:
+    if not log_target and evidence.found["target negative"].number:
         return None  # the rule about negative targets says it better
     return not_normalised(evidence, "target", expected)
 
@@ -79,13 +79,13 @@ def target_space(evidence: Evidence) -> Finding | None:
 def other_space(evidence: Evidence, said: str, remedy: str) -> Finding:
     """Probabilities for `target` where an option says log-probabilities, or the reverse."""
     log_target = evidence.subject.log_target
-    tally = evidence.found["target positive" if log_target else "target negative"]
+    count = evidence.found["target positive" if log_target else "target negative"]
     code, held, asked = "log-probabilities-as-target", "log-probabilities", "probabilities"
     if log_target:
         code, held, asked = "probabilities-as-log-target", asked, held
     return finding(
-        code, "target", tally,
-        f"`target` holds {held} ({tally.value:.6g} at {tally.where}), but {said} says {asked}: "
+        code, "target", count,
+        f"`target` holds {held} ({count.value:.6g} at {count.index}), but {said} says {asked}: "
         f"{remedy}.",
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ def logits(evidence: Evidence, operand: str) -> Finding:
         remedy = f"call {call}, or {remedy}"
     return finding(
         f"logits-as-{operand}", operand, above,
-        f"`{operand}` is {above.value:.6g} at {above.where}, which is {said}, and {name} adds up "
+        f"`{operand}` is {above.value:.6g} at {above.index}, which is {said}, and {name} adds up "
         f"to {sums.value:.6g} along {evidence.along}: these look like raw logits, so {remedy}.",
     )  # fmt: skip
 
@@ -115,8 +115,8 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
     """Samples that add up to something else than 1, and the axes along which they would."""
     if evidence.subject.generalized or evidence.subject.tail == "renormalize":
         return None
-    tally, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]
-    if kind == PROBABILITIES and tally.count <= evidence.found[f"{operand} infinite"].count:
+    count, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]
+    if kind == PROBABILITIES and count.number <= evidence.found[f"{operand} infinite"].number:
         return None  # no division mends these sums, and the rule about infinities tells of them
     axes = evidence.elsewhere(operand, kind)
     word = "log_softmax" if kind == LOGS else "normalised"
@@ -130,7 +130,7 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
         remedy = "pass tail='renormalize', which divides by the sum"
     name = f"exp({operand})" if kind == LOGS else f"`{operand}`"
     return finding(
-        "not-normalised", operand, tally,
-        f"{name} adds up to {tally.value:.6g}, not 1, at {tally.where} along {evidence.along}, "
-        f"and is off in {tally.count} of {samples} samples: {remedy}.",
+        "not-normalised", operand, count,
+        f"{name} adds up to {count.value:.6g}, not 1, at {count.index} along {evidence.along}, "
+        f"and is off in {count.number} of {samples} samples: {remedy}.",
     )  # fmt: skip

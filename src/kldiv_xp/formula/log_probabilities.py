@@ -6,10 +6,10 @@ from kldiv_xp._typing import Array, Namespace
 
 
 class Guard(IntEnum):
-    """How far the formula looks out for p = 0.
+    """How much the formula guards against p = 0.
 
-    With less than `FULL`, a sum of products of the factors that is not NaN is right, and so are
-    terms and slopes that are all finite.
+    The result of a weaker guard is valid if the sum is not NaN (sums), or every element is finite
+    (terms, derivatives).
     """
 
     NONE = 0
@@ -54,9 +54,10 @@ def factors(
         target = xp.where(where, target, 0.0 if log_target else 1.0)
     p = xp.exp(target) if log_target else target
     if guard is Guard.FULL:  # of the operands, since inf - inf is reported by JAX's debuggers
-        # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms, not 6).
-        is_zero = xp.equal(p, 0) & (xp.equal(x, x) if log_input else xp.greater_equal(x, 0))
-        x = xp.where(is_zero, of_one, x)
+        # Equal to itself: not NaN. torch.compile leaves its vector loop for isnan (11 ms, not 6),
+        # and converts masks of float64 by way of integers to join them (52 ms, not 30).
+        is_valid = xp.equal(x, x) if log_input else xp.greater_equal(x, 0)
+        x = xp.where(xp.equal(p, 0), xp.where(is_valid, of_one, x), x)
     log_q = x if log_input else xp.log(x)
     if guard is Guard.ARITHMETIC:
         return p, ratio_by_arithmetic(xp, p, log_q, target if log_target else None)

@@ -1,8 +1,8 @@
 """Arithmetic on host memory, block by block in the cache and thread by thread; knows no KL.
 
 Every function works on arrays of NumPy, whose namespace it is given, and on `operands` of one
-shape, or 0-d. `attempts` are functions (xp, *blocks), from the cheapest to the one that is always
-right: it shows in the result of one that it was not enough.
+shape, or 0-d. `attempts` are functions (xp, *blocks), from the cheapest guard to the full one: NaN
+in a result means that its guard was too weak.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +39,7 @@ def total(
     dtype: DType,
     threads: Callable[[], int],
 ) -> float:
-    """Sum of the products of the two arrays that an attempt returns, NaN where it was not enough.
+    """Sum of the products of the two arrays that an attempt returns; NaN: its guard was too weak.
 
     The order of summation is the same for any number of threads.
     """

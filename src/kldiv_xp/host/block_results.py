@@ -12,7 +12,7 @@ Take = Callable[[int, Any], bool]
 
 
 def added_up(xp: Namespace, partials: list[float]) -> Take:
-    """Sum of the products of two arrays, NaN where it was not enough."""
+    """Sum of the products of two arrays; NaN means that this guard was too weak."""
 
     def take(job: int, factors: tuple[Array, Array]) -> bool:
         partials[job] = dot(xp, *factors)

@@ -72,7 +72,10 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 
 
 def settled(context: Context, value: Array) -> Array:
-    """A loss of samples, added up: of one that is not, `item()` gives the share of a process."""
+    """The loss with its Partial placements all-reduced.
+
+    `.item()` of a Partial would return the partial sum of this process.
+    """
     del context
     return complete(value)
 

@@ -12,7 +12,7 @@ WHERE_PARTS_LIE = ("Shard", "Replicate")
 
 
 def lie_alike(left: Array, right: Array) -> bool:
-    """Whether two tensors are cut in the same way, and neither is a sum yet to be added up."""
+    """Whether two tensors have the same mesh and placements, none of them Partial."""
     return (
         left.device_mesh == right.device_mesh
         and left.placements == right.placements
@@ -62,7 +62,7 @@ def spread_as(operand: Array, part: Array) -> Array:
 
 
 def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
-    """Sums over some axes, from the sums over the local part in each process."""
+    """DTensor of the sums over some axes, from the partial sums of each process."""
     kept = [place for place in range(operand.ndim) if place not in axis]
     sums = Replicate() if summed else Partial()
     placements = [
@@ -88,6 +88,6 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def complete(tensor: Array) -> Array:
-    """Tensor whose sums are added up."""
+    """The tensor with its Partial placements all-reduced."""
     placements = [Replicate() if one.is_partial() else one for one in tensor.placements]
     return tensor.redistribute(placements=placements)
