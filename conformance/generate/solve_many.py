@@ -15,11 +15,32 @@ from kldiv_conformance._formats import Format
 
 def solve_many(draft: Draft) -> Solution:
     """Everything that a vector of this draft expects; no library prescribes anything else."""
-    kept = draft.reduction == "none" and draft.axis is None and draft.upstream is None
-    if draft.is_of_another_form or draft.reproducible or draft.legacy is not None or kept:
-        message = f"many elements are for sums of the plain loss: {draft.comment!r} is no such one."
+    if draft.is_of_another_form or draft.reproducible or draft.legacy is not None:
+        message = f"many elements are for the plain loss: {draft.comment!r} is no such one."
         raise ValueError(message)
-    return value_solution(draft) if draft.upstream is None else slope_solution(draft)
+    if draft.upstream is not None:
+        return slope_solution(draft)
+    every = draft.reduction == "none" and draft.axis is None
+    return terms_solution(draft) if every else value_solution(draft)
+
+
+def terms_solution(draft: Draft) -> Solution:
+    """Solution of a vector that asks for every term: 0 at what is not selected."""
+    log_target, working = bool(draft.log_target), reference.working(draft.dtype)
+    posed = problem(draft)
+    (form,) = posed.results.values()
+
+    @cache
+    def of(pair: tuple[float, float]) -> tuple[float, float]:
+        exact = reference.term(*pair, log_target, working)
+        errors = [bounds.term_bound(*pair, log_target, working)]
+        (reach,) = bounds.value_bounds(errors, None, working)
+        return rounded(exact, form), bounds.acceptable(exact, reach, form)
+
+    pairs = zip(posed.pairs, selected(draft), strict=True)
+    found = [of(pair) if chosen else (0.0, 0.0) for pair, chosen in pairs]
+    expected, bound = zip(*found, strict=True)
+    return Solution({"value": [*expected]}, {"value": [*bound]}, {}, seen(draft))
 
 
 def value_solution(draft: Draft) -> Solution:

@@ -1,4 +1,4 @@
-"""How operands lie in memory: in one piece, with gaps, or by columns, as in users' programs."""
+"""How operands lie in memory: in one piece, with gaps, by columns, or backwards."""
 
 import math
 from typing import Any, TypeAlias
@@ -7,6 +7,9 @@ Array: TypeAlias = Any
 
 LIBRARIES = ("numpy", "cupy", "torch")
 """Those whose operands may be views."""
+
+BACKWARDS = 4
+"""Operands whose shape has a sum of 1, 5, 9 and so on have negative strides."""
 
 
 def in_memory(xp: Any, array: Array) -> Array:
@@ -25,11 +28,15 @@ def in_memory(xp: Any, array: Array) -> Array:
     Returns
     -------
     Array
-        Equal array; where the sum of its shape is odd, not in one piece.
+        Equal array; where the sum of its shape is odd, not in one piece, and of half of these
+        shapes from the last element to the first, but for torch, which has no such views.
     """
     shape = tuple(array.shape)
     if not lies_apart(shape, str(array.dtype)):
         return array
+    if sum(shape) % BACKWARDS == 1 and hasattr(array, "strides"):
+        back = (slice(None, None, -1),) * len(shape)
+        return with_gaps(xp, array[back])[back]
     if len(shape) > 1 and shape[0] % 2:  # by columns
         return xp.moveaxis(with_gaps(xp, xp.moveaxis(array, 0, -1)), -1, 0)
     return with_gaps(xp, array)

@@ -87,3 +87,18 @@ def test_cause_that_all_failures_share_is_named(loss, cause):
 def test_failures_without_a_common_cause_have_none():
     assert cause_of(kl_div) is None
     assert cause_of(lambda q, p, **options: -kl_div(q, p, **options)) is None
+
+
+def backwards_as_forwards(input, target, *, reduction="mean", log_target=False):
+    """A loss that reads negative strides as if they were positive."""
+    pair = (
+        np.flip(one, [at for at, step in enumerate(one.strides) if step < 0])
+        for one in (input, target)
+    )
+    return kl_div(*pair, reduction=reduction, log_target=log_target)
+
+
+def test_loss_that_misreads_negative_strides_is_convicted():
+    adapter, loss = ADAPTERS["numpy"], Implementation("other", backwards_as_forwards)
+    verdicts = {judge(vector, adapter, loss).to_json()["verdict"] for vector in ORDINARY}
+    assert "failure" in verdicts

@@ -24,6 +24,7 @@ def drafts() -> Iterator[Draft]:
     yield from masked()
     yield from gradients()
     yield from sizes_of_logits.drafts()
+    yield from terms()
 
 
 def inputs(size: int) -> Values:
@@ -142,3 +143,15 @@ def gradients() -> Iterator[Draft]:
         where=where,
         **with_garbage(operands, where),
     )
+
+
+def terms() -> Iterator[Draft]:
+    """Every term, with and without a mask."""
+    for shape, dtype, options in (
+        ((4099,), "float32", {}),
+        ((3, 1023), "float16", {"log_target": True}),
+        ((2, 65537), "float32", {}),
+        ((70001, 1), "float64", {"log_target": True}),
+    ):
+        comment = f"Every term of shape {shape} in {dtype}: those beyond every block count."
+        yield loss(comment, shape, dtype=dtype, reduction="none", **options)
