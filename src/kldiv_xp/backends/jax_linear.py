@@ -6,9 +6,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
 from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
@@ -27,69 +27,70 @@ from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.sparse import SparseKL
 
-NO_FORWARD_MODE = (
-    "linear_kl_div has no forward mode in JAX (jax.jvp, jax.jacfwd, jax.hessian): take jax.grad or "
-    "jax.jacrev, or pass input @ weight.T + bias to kl_div_with_logits, with indices to "
-    "sparse_kl_div_with_logits."
-)
-Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
+Step = Callable[[Heads, Array | None], Array]
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     function = partial(compiled_rows, context.working, divergence)
     heads = varying_alike(heads)
-    return without_forward_mode(NO_FORWARD_MODE, on_rows, function, heads.input, heads)
+    return on_rows(function, heads.input, heads)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def differentiable_rows(working: DType, divergence: LinearDivergence, heads: Heads) -> Array:
     """Divergence of every row."""
 
-    def step(carry: None, block: Heads, nothing: Array) -> tuple[None, Array]:
-        del nothing
+    def step(block: Heads, move: Array | None) -> Array:
+        del move
         rows = rows_of_logits(working, divergence, operands_of(jnp, block))
-        return carry, jnp.where(rows == 0, 0.0, rows)
+        return jnp.where(rows == 0, 0.0, rows)
 
-    nothing = jnp.zeros(heads.input.shape[0], working)
-    return over_blocks(step, None, heads, nothing)[1]
-
-
-def rows_and_operands(
-    working: DType, divergence: LinearDivergence, heads: Heads
-) -> tuple[Array, Heads]:
-    """Divergences, and what the gradient needs: the operands, and nothing computed from them."""
-    return differentiable_rows(working, divergence, heads), heads
+    return over_blocks(step, heads, None)
 
 
-def slopes(
-    working: DType, divergence: LinearDivergence, heads: Heads, upstream: Array
-) -> tuple[Heads]:
-    """Gradients with respect to input, weight and bias; target and its head are constants."""
+def rows_and_tangents(
+    working: DType, divergence: LinearDivergence, primals: tuple[Heads], tangents: tuple[Heads]
+) -> tuple[Array, Array]:
+    """Divergences, and directional derivatives by input, weight and bias; the rest is constant.
 
-    def step(carry: Any, block: Heads, upstream: Array) -> tuple[Any, Array]:
-        by_weight, by_bias = carry
+    JAX turns the scan around for the gradient. A step keeps nothing for it but its operands, of
+    which it makes the logits once more, and a weight of 16 bits gets a sum of float32.
+    """
+    (heads,), (moves,) = primals, tangents
+    by_input, by_weight, by_bias = map(moving, (moves.input, moves.weight, moves.bias))
+    wide = [None if one is None else cast(jnp, one, working) for one in (by_weight, by_bias)]
+
+    def step(block: Heads, by_input: Array | None) -> Array:
         arrays = operands_of(jnp, block)
-        slope = slopes_of_logits(working, divergence, arrays, upstream[:, None])
-        product = jnp.matmul(slope.T, selected_states(jnp, block), preferred_element_type=working)
-        total = jnp.sum(slope, axis=0, dtype=working)
-        return (by_weight + product, by_bias + total), slope @ heads.weight
+        logits = arrays[0]
+        by_weight, by_bias = (None if one is None else cast(jnp, one, logits.dtype) for one in wide)
+        changes = [
+            None if by_input is None else jnp.matmul(by_input, block.weight.T),
+            None if by_weight is None else jnp.matmul(selected_states(jnp, block), by_weight.T),
+            None if by_bias is None else jnp.broadcast_to(by_bias, logits.shape),
+        ]
+        slope = slopes_of_logits(working, divergence, arrays, jnp.ones((), working))
+        return sum(product_of_rows(working, slope, one) for one in changes if one is not None)
 
-    start = tuple(jnp.zeros_like(one, working) for one in (heads.weight, heads.weight.sum(-1)))
-    (by_weight, by_bias), by_input = over_blocks(step, start, heads, upstream)
-    by_weight, by_bias = (cast(jnp, one, heads.weight.dtype) for one in (by_weight, by_bias))
-    nothing = jax.tree.map(zeros, heads)
-    of_bias = None if heads.bias is None else by_bias
-    return (nothing._replace(input=by_input, weight=by_weight, bias=of_bias),)
+    values = differentiable_rows(working, divergence, heads)
+    if by_input is None and wide == [None, None]:
+        return values, jnp.zeros_like(values)
+    return values, over_blocks(step, heads, by_input)
 
 
-differentiable_rows.defvjp(rows_and_operands, slopes)
+differentiable_rows.defjvp(rows_and_tangents, symbolic_zeros=True)
 compiled_rows = jax.jit(differentiable_rows, static_argnums=(0, 1))
 
 
-def zeros(array: Array) -> Array | None:
-    """Derivative of a constant; None of integers and masks: JAX 0.4 makes no array of float0."""
-    return jnp.zeros_like(array) if jnp.issubdtype(array.dtype, jnp.floating) else None
+def moving(tangent: Any) -> Array | None:
+    """A change of an operand, or None of one that is constant or not there."""
+    return None if isinstance(tangent, SymbolicZero) else tangent
+
+
+def product_of_rows(working: DType, slope: Array, change: Array) -> Array:
+    """Inner product of each row with its change."""
+    return jnp.sum(cast(jnp, slope, working) * cast(jnp, change, working), axis=-1)
 
 
 def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:
@@ -113,29 +114,34 @@ def slopes_of_logits(
     return run(function, working, logits.dtype, logits, target, upstream, *where)
 
 
-def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[Any, Array]:
+def over_blocks(step: Step, heads: Heads, moves: Array | None) -> Array:
     """Results of a step for one block of rows after the other, and for the rows that are left.
 
     Where a size is symbolic, all rows are one block: how many there are is not known.
     """
     count, classes = heads.input.shape[0], heads.weight.shape[0]
     if not isinstance(count, int) or not isinstance(classes, int):  # symbolic
-        return step(carry, heads, upstream)
+        return step(heads, moves)
     size = rows_of_block(classes)
     whole = count - count % size
     values = []
     if whole:
+        # What is kept for the gradient is the place of a block, and not a copy of it.
+        @partial(jax.checkpoint, prevent_cse=False)
+        def of_block(start: Array, move: Array | None) -> Array:
+            return step(heads.mapped(lambda array: sliced(array, start, size)), move)
 
-        def scanned(carry: Any, start: Array) -> tuple[Any, Array]:
-            block = heads.mapped(lambda array: sliced(array, start, size))
-            return step(carry, block, sliced(upstream, start, size))
+        def scanned(carry: None, part: tuple[Array, Array | None]) -> tuple[None, Array]:
+            return carry, of_block(*part)
 
-        carry, found = jax.lax.scan(scanned, carry, jnp.arange(0, whole, size))
-        values.append(found.reshape(whole, *found.shape[2:]))
+        # What moves is given block by block, so that its gradient is made block by block too.
+        blocks = None if moves is None else moves[:whole].reshape(-1, size, moves.shape[1])
+        found = jax.lax.scan(scanned, None, (jnp.arange(0, whole, size), blocks))[1]
+        values.append(found.reshape(whole))
     if whole < count or not count:
-        carry, found = step(carry, heads.cut(slice(whole, count)), upstream[whole:])
-        values.append(found)
-    return carry, values[0] if len(values) == 1 else jnp.concatenate(values)
+        rest = None if moves is None else moves[whole:]
+        values.append(step(heads.cut(slice(whole, count)), rest))
+    return values[0] if len(values) == 1 else jnp.concatenate(values)
 
 
 def sliced(array: Array, start: Array, size: int) -> Array:
