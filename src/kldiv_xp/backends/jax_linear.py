@@ -10,6 +10,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
+from kldiv_xp.backends.jax_rows import unsigned
 from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -27,7 +28,7 @@ from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.sparse import SparseKL
 
-Step = Callable[[Heads, Array | None], Array]
+Step = Callable[[Any, Heads, Any], tuple[Any, Any]]
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
@@ -41,12 +42,11 @@ def linear_divergences(context: Context, heads: Heads, divergence: LinearDiverge
 def differentiable_rows(working: DType, divergence: LinearDivergence, heads: Heads) -> Array:
     """Divergence of every row."""
 
-    def step(block: Heads, move: Array | None) -> Array:
-        del move
-        rows = rows_of_logits(working, divergence, operands_of(jnp, block))
-        return jnp.where(rows == 0, 0.0, rows)
+    def step(carry: None, block: Heads, others: None) -> tuple[None, Array]:
+        del others
+        return carry, rows_of_logits(working, divergence, operands_of(jnp, block, contracted))
 
-    return over_blocks(step, heads, None)
+    return over_blocks(step, None, heads, None)[1]
 
 
 def rows_and_tangents(
@@ -61,8 +61,8 @@ def rows_and_tangents(
     by_input, by_weight, by_bias = map(moving, (moves.input, moves.weight, moves.bias))
     wide = [None if one is None else cast(jnp, one, working) for one in (by_weight, by_bias)]
 
-    def step(block: Heads, by_input: Array | None) -> Array:
-        arrays = operands_of(jnp, block)
+    def step(carry: None, block: Heads, by_input: Array | None) -> tuple[None, Array]:
+        arrays = operands_of(jnp, block, contracted)
         logits = arrays[0]
         by_weight, by_bias = (None if one is None else cast(jnp, one, logits.dtype) for one in wide)
         changes = [
@@ -71,12 +71,13 @@ def rows_and_tangents(
             None if by_bias is None else jnp.broadcast_to(by_bias, logits.shape),
         ]
         slope = slopes_of_logits(working, divergence, arrays, jnp.ones((), working))
-        return sum(product_of_rows(working, slope, one) for one in changes if one is not None)
+        moved = [product_of_rows(working, slope, one) for one in changes if one is not None]
+        return carry, sum(moved)
 
     values = differentiable_rows(working, divergence, heads)
     if by_input is None and wide == [None, None]:
         return values, jnp.zeros_like(values)
-    return values, over_blocks(step, heads, by_input)
+    return values, over_blocks(step, None, heads, by_input)[1]
 
 
 differentiable_rows.defjvp(rows_and_tangents, symbolic_zeros=True)
@@ -96,9 +97,9 @@ def product_of_rows(working: DType, slope: Array, change: Array) -> Array:
 def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:
     """Divergence of every row of a block."""
     if isinstance(divergence, SparseKL):
-        return plain_sparse_rows(working, arrays, divergence, ENTRIES)
+        return unsigned(plain_sparse_rows(working, arrays, divergence, ENTRIES))
     function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
-    return run(function, working, working, *arrays)
+    return unsigned(run(function, working, working, *arrays))
 
 
 def slopes_of_logits(
@@ -114,34 +115,40 @@ def slopes_of_logits(
     return run(function, working, logits.dtype, logits, target, upstream, *where)
 
 
-def over_blocks(step: Step, heads: Heads, moves: Array | None) -> Array:
+def over_blocks(step: Step, carry: Any, heads: Heads, others: Any) -> tuple[Any, Any]:
     """Results of a step for one block of rows after the other, and for the rows that are left.
 
-    Where a size is symbolic, all rows are one block: how many there are is not known.
+    Others are arrays with a row for each sample, too. Where a size is symbolic, all rows are one
+    block: how many there are is not known.
     """
     count, classes = heads.input.shape[0], heads.weight.shape[0]
     if not isinstance(count, int) or not isinstance(classes, int):  # symbolic
-        return step(heads, moves)
-    size = rows_of_block(classes)
+        return step(carry, heads, others)
+    blocks = -(-count // rows_of_block(classes)) or 1
+    size = -(-count // blocks) or 1
     whole = count - count % size
     values = []
     if whole:
-        # What is kept for the gradient is the place of a block, and not a copy of it.
+        # What is kept for a derivative is the place of a block, and not a copy of it.
         @partial(jax.checkpoint, prevent_cse=False)
-        def of_block(start: Array, move: Array | None) -> Array:
-            return step(heads.mapped(lambda array: sliced(array, start, size)), move)
-
-        def scanned(carry: None, part: tuple[Array, Array | None]) -> tuple[None, Array]:
-            return carry, of_block(*part)
+        def scanned(carry: Any, part: tuple[Array, Any]) -> tuple[Any, Any]:
+            start, others = part
+            return step(carry, heads.mapped(lambda array: sliced(array, start, size)), others)
 
         # What moves is given block by block, so that its gradient is made block by block too.
-        blocks = None if moves is None else moves[:whole].reshape(-1, size, moves.shape[1])
-        found = jax.lax.scan(scanned, None, (jnp.arange(0, whole, size), blocks))[1]
-        values.append(found.reshape(whole))
+        cut = jax.tree.map(lambda one: one[:whole].reshape(-1, size, *one.shape[1:]), others)
+        carry, found = jax.lax.scan(scanned, carry, (jnp.arange(0, whole, size), cut))
+        values.append(jax.tree.map(lambda one: one.reshape(whole, *one.shape[2:]), found))
     if whole < count or not count:
-        rest = None if moves is None else moves[whole:]
-        values.append(step(heads.cut(slice(whole, count)), rest))
-    return values[0] if len(values) == 1 else jnp.concatenate(values)
+        rest = jax.tree.map(lambda one: one[whole:], others)
+        carry, found = step(carry, heads.cut(slice(whole, count)), rest)
+        values.append(found)
+    return carry, jax.tree.map(lambda *parts: jnp.concatenate(parts), *values)
+
+
+def contracted(hidden: Array, weight: Array) -> Array:
+    """Product of hidden states and weight, of which XLA on a CPU keeps no transposed copy."""
+    return jnp.tensordot(hidden, weight, axes=((1,), (1,)))
 
 
 def sliced(array: Array, start: Array, size: int) -> Array:
