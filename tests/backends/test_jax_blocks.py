@@ -20,6 +20,7 @@ from kldiv_xp.core import evaluate_linear
 
 blocks = pytest.importorskip("kldiv_xp.backends.jax_blocks")
 linear = pytest.importorskip("kldiv_xp.backends.jax_linear_loss")
+linear_blocks = pytest.importorskip("kldiv_xp.backends.jax_linear")
 
 SHAPE = (5, 7, 20)
 MIB = 2**20
@@ -226,7 +227,8 @@ def test_without_a_cpu_nothing_is_cut(monkeypatch):
 
 
 def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight(monkeypatch):
-    monkeypatch.setattr(linear, "has_one_device", lambda: True)
+    for one in (linear, linear_blocks):
+        monkeypatch.setattr(one, "is_alone", lambda: True)
     jax.clear_caches()
     rows, width, classes = 512, 512, 32000
     shapes = (rows, width), (classes, width), (rows, classes), (classes,)
@@ -255,7 +257,8 @@ def test_gradient_by_a_weight_is_added_up_for_some_classes_after_the_other(learn
     def of_states(hidden, weight, bias):
         return linear_kl_div(hidden, weight, target, bias=bias, where=mask, reduction="mean")
 
-    monkeypatch.setattr(linear, "has_one_device", lambda: True)
+    for one in (linear, linear_blocks):
+        monkeypatch.setattr(one, "is_alone", lambda: True)
     monkeypatch.setattr(linear, "BYTES_OF_PART", 2 * 3 * 4)
     monkeypatch.setattr(evaluate_linear, "BYTES_OF_LOGITS", 2 * 7 * 4)
     jax.clear_caches()

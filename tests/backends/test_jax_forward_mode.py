@@ -68,14 +68,19 @@ def test_forward_mode_that_does_not_pass_is_told(transformation):
 
 @pytest.mark.parametrize("heads", HEADS)
 @pytest.mark.parametrize("transformation", TRANSFORMATIONS)
-@pytest.mark.parametrize("rows", [8 << 20, 2 * 4 * 4])  # bytes: of all rows, and of two
+# Bytes of all rows, and of two; one device makes the gradient with the loss.
+@pytest.mark.parametrize(("size", "alone"), [(8 << 20, True), (32, True), (32, False)])
 def test_forward_mode_of_hidden_states_is_that_of_their_logits(
-    heads, transformation, rows, monkeypatch
+    heads, transformation, size, alone, monkeypatch
 ):
     usable("jax")
     jax = library("jax")
-    module = importlib.import_module("kldiv_xp.core.evaluate_linear")
-    monkeypatch.setattr(module, "BYTES_OF_LOGITS", rows)
+    blocks = importlib.import_module("kldiv_xp.core.evaluate_linear")
+    blocks_of_jax = importlib.import_module("kldiv_xp.backends.jax_linear")
+    losses = importlib.import_module("kldiv_xp.backends.jax_linear_loss")
+    monkeypatch.setattr(blocks, "BYTES_OF_LOGITS", size)
+    for one in (blocks_of_jax, losses):
+        monkeypatch.setattr(one, "is_alone", lambda: alone)
     jax.clear_caches()
     operands, transformed = (of_jax(HIDDEN), of_jax(WEIGHT)), TRANSFORMATIONS[transformation]
     found, expected = (transformed(jax, one, *operands) for one in HEADS[heads])

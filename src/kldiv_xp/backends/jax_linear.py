@@ -124,8 +124,9 @@ def over_blocks(step: Step, carry: Any, heads: Heads, others: Any) -> tuple[Any,
     count, classes = heads.input.shape[0], heads.weight.shape[0]
     if not isinstance(count, int) or not isinstance(classes, int):  # symbolic
         return step(carry, heads, others)
-    blocks = -(-count // rows_of_block(classes)) or 1
-    size = -(-count // blocks) or 1
+    size = rows_of_block(classes)
+    if is_alone():  # as many rows in each block, so that none are left
+        size = -(-count // (-(-count // size) or 1)) or 1
     whole = count - count % size
     values = []
     if whole:
@@ -144,6 +145,12 @@ def over_blocks(step: Step, carry: Any, heads: Heads, others: Any) -> tuple[Any,
         carry, found = step(carry, heads.cut(slice(whole, count)), rest)
         values.append(found)
     return carry, jax.tree.map(lambda *parts: jnp.concatenate(parts), *values)
+
+
+def is_alone() -> bool:
+    """Whether there is one device; XLA gives what a scan makes to each of several."""
+    count: int = jax.device_count()
+    return count == 1
 
 
 def contracted(hidden: Array, weight: Array) -> Array:

@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.jax_blocks import has_one_device
 from kldiv_xp.backends.jax_linear import (
     contracted,
     differentiable_rows,
+    is_alone,
     moving,
     over_blocks,
     rows_of_logits,
@@ -34,8 +34,9 @@ BYTES_OF_PART = 8 << 20
 def linear_loss(
     context: Context, heads: Heads, divergence: LinearDivergence, reduce: LossOfRows
 ) -> Array:
-    """Loss of all rows, one number; on a mesh the rows are reduced where they lie."""
-    if explicit_sharding(heads.input) or any(map(varying_axes, jax.tree.leaves(heads))):
+    """Loss of all rows, one number; of several devices, the rows are reduced where they lie."""
+    on_mesh = explicit_sharding(heads.input) or any(map(varying_axes, jax.tree.leaves(heads)))
+    if on_mesh or not is_alone():
         return NotImplemented
     return compiled_loss(context, divergence, reduce, heads)
 
@@ -113,10 +114,8 @@ def loss_and_gradient(
 
 def with_product(total: Array, slope: Array, states: Array) -> Array:
     """Sum, plus the product of slopes by logits and hidden states: the part of a block of rows."""
-    function = with_product_in_parts if has_one_device() else with_whole_product
-    return jax.lax.platform_dependent(
-        total, slope, states, cpu=function, default=with_whole_product
-    )
+    ways = {"cpu": with_product_in_parts, "default": with_whole_product}
+    return jax.lax.platform_dependent(total, slope, states, **ways)
 
 
 def with_whole_product(total: Array, slope: Array, states: Array) -> Array:
