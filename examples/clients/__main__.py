@@ -4,9 +4,10 @@ To run it: python examples/clients
 """
 
 import inspect
-import multiprocessing
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 os.environ["XLA_FLAGS"] = ""  # JAX on one device
 
@@ -57,8 +58,8 @@ def difference(name):
 
 def in_a_process(function, *arguments):
     """Result of a function in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def main(size=LARGE):
