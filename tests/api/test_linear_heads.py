@@ -85,7 +85,7 @@ def test_no_logits_of_all_tokens_are_made_in_jax():
     jax = library("jax")
     arrays = [jax.numpy.asarray(one) for one in HEADS]
     text = str(jax.make_jaxpr(jax.grad(of_heads, argnums=(0, 1)))(*arrays))
-    assert f"f64[4,{SIZE}]" in text
+    assert f"f64[4,{SIZE}]" in text or f"f64[3,{SIZE}]" in text
     assert f"f64[6,{SIZE}]" not in text
 
 

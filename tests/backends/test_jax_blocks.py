@@ -14,9 +14,13 @@ from kldiv_xp import (
     kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
+    linear_kl_div,
 )
+from kldiv_xp.core import evaluate_linear
 
 blocks = pytest.importorskip("kldiv_xp.backends.jax_blocks")
+linear = pytest.importorskip("kldiv_xp.backends.jax_linear_loss")
+linear_blocks = pytest.importorskip("kldiv_xp.backends.jax_linear")
 
 SHAPE = (5, 7, 20)
 MIB = 2**20
@@ -220,3 +224,48 @@ def test_without_a_cpu_nothing_is_cut(monkeypatch):
 
     monkeypatch.setattr(jax, "device_count", missing)
     assert not blocks.has_one_device()
+
+
+def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight(monkeypatch):
+    for one in (linear, linear_blocks):
+        monkeypatch.setattr(one, "is_alone", lambda: True)
+    jax.clear_caches()
+    rows, width, classes = 512, 512, 32000
+    shapes = (rows, width), (classes, width), (rows, classes), (classes,)
+    operands = [jax.ShapeDtypeStruct(shape, "float32") for shape in shapes]
+
+    def loss(hidden, weight, target, bias):
+        return linear_kl_div(hidden, weight, target, bias=bias)
+
+    compiled = jax.jit(jax.value_and_grad(loss, argnums=(0, 1, 3))).lower(*operands).compile()
+    jax.clear_caches()
+    assert compiled.memory_analysis().temp_size_in_bytes <= 64 * MIB
+
+
+@pytest.mark.parametrize("learned", [(0, 1, 2), (0,), (1,), (2,)])
+def test_gradient_by_a_weight_is_added_up_for_some_classes_after_the_other(learned, monkeypatch):
+    rng = np.random.default_rng(5)
+    hidden, weight, bias, target = (
+        jnp.asarray(rng.normal(size=shape)) for shape in ((6, 3), (7, 3), (7,), (6, 7))
+    )
+    mask = jnp.asarray([True, False, True, True, False, True])
+
+    def of_logits(hidden, weight, bias):
+        logits = hidden @ weight.T + bias
+        return kl_div_with_logits(logits, target, where=mask, reduction="mean")
+
+    def of_states(hidden, weight, bias):
+        return linear_kl_div(hidden, weight, target, bias=bias, where=mask, reduction="mean")
+
+    for one in (linear, linear_blocks):
+        monkeypatch.setattr(one, "is_alone", lambda: True)
+    monkeypatch.setattr(linear, "BYTES_OF_PART", 2 * 3 * 4)
+    monkeypatch.setattr(evaluate_linear, "BYTES_OF_LOGITS", 2 * 7 * 4)
+    jax.clear_caches()
+    found, expected = (
+        jax.value_and_grad(loss, argnums=learned)(hidden, weight, bias)
+        for loss in (of_states, of_logits)
+    )
+    jax.clear_caches()
+    for one, other in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-6, atol=1e-7)

@@ -1,6 +1,8 @@
 """The examples of one file do what they print."""
 
 import importlib.util
+import os
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +129,22 @@ def test_gradient_of_the_autoencoder_is_that_of_small_differences():
                 moved[which][place] += step
                 losses.append(module.loss_and_gradient(*moved, points)[0])
             assert_allclose((losses[0] - losses[1]) / 2e-6, by_hand[place], rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("client", "backend"),
+    [
+        *(("trl", "torch"), ("torchtune", "torch"), ("distillkit", "torch")),
+        *(("tunix", "jax"), ("estimator", "numpy")),
+    ],
+)
+def test_what_a_client_writes_by_hand_is_a_few_lines_of_calls(client, backend, monkeypatch):
+    usable(backend)
+    for name in ("torch", "jax"):
+        pytest.importorskip(name, reason=f"{name} is not installed")
+    monkeypatch.syspath_prepend(str(FOLDER / "clients"))
+    monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
+    measured = runpy.run_path(str(FOLDER / "clients" / "__main__.py"), run_name="clients")
+    hand, calls = (getattr(way, client) for way in measured["WAYS"])
+    assert measured["lines_of"](calls) <= 3 < measured["lines_of"](hand)
+    assert measured["difference"](client) < 2e-4

@@ -95,11 +95,8 @@ def linear_kl_div(
     Notes
     -----
     There are derivatives with respect to `input`, `weight` and `bias`; `target` and its layer are
-    taken for constants.  In JAX there is no forward mode (``jax.jvp``, ``jax.hessian``), which a
-    TypeError says, within ``jax.jit`` in JAX's words: pass ``input @ weight.T + bias`` to
-    `kl_div_with_logits` there.  A block has 8 MiB of float32
-    logits, of the student, of the teacher and of their gradient; the gradient with respect to a
-    weight of 16 bits is added up in float32.
+    taken for constants.  A block has 8 MiB of float32 logits, of the student, of the teacher and of
+    their gradient; the gradient with respect to a weight of 16 bits is added up in float32.
 
     Dask makes the logits chunk by chunk of the tokens, and libraries that this package does not
     know in blocks, of which their own differentiation may keep everything.

@@ -9,6 +9,7 @@ from jax.custom_derivatives import SymbolicZero
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.jax_blocks import by_platform, in_blocks
 from kldiv_xp.backends.jax_linear import linear_divergences
+from kldiv_xp.backends.jax_linear_loss import linear_loss
 from kldiv_xp.backends.jax_rows import (
     divergences,
     product,
@@ -30,6 +31,7 @@ __all__ = [
     "divergences",
     "gradient",
     "linear_divergences",
+    "linear_loss",
     "loss",
     "row_slopes",
     "rows_with_slopes",

@@ -6,10 +6,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
+from kldiv_xp.backends.jax_rows import unsigned
 from kldiv_xp.backends.jax_sparse import ENTRIES
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -27,77 +28,78 @@ from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.sparse import SparseKL
 
-NO_FORWARD_MODE = (
-    "linear_kl_div has no forward mode in JAX (jax.jvp, jax.jacfwd, jax.hessian): take jax.grad or "
-    "jax.jacrev, or pass input @ weight.T + bias to kl_div_with_logits, with indices to "
-    "sparse_kl_div_with_logits."
-)
-Step = Callable[[Any, Heads, Array], tuple[Any, Array]]
+Step = Callable[[Any, Heads, Any], tuple[Any, Any]]
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
     function = partial(compiled_rows, context.working, divergence)
     heads = varying_alike(heads)
-    return without_forward_mode(NO_FORWARD_MODE, on_rows, function, heads.input, heads)
+    return on_rows(function, heads.input, heads)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def differentiable_rows(working: DType, divergence: LinearDivergence, heads: Heads) -> Array:
     """Divergence of every row."""
 
-    def step(carry: None, block: Heads, nothing: Array) -> tuple[None, Array]:
-        del nothing
-        rows = rows_of_logits(working, divergence, operands_of(jnp, block))
-        return carry, jnp.where(rows == 0, 0.0, rows)
+    def step(carry: None, block: Heads, others: None) -> tuple[None, Array]:
+        del others
+        return carry, rows_of_logits(working, divergence, operands_of(jnp, block, contracted))
 
-    nothing = jnp.zeros(heads.input.shape[0], working)
-    return over_blocks(step, None, heads, nothing)[1]
+    return over_blocks(step, None, heads, None)[1]
 
 
-def rows_and_operands(
-    working: DType, divergence: LinearDivergence, heads: Heads
-) -> tuple[Array, Heads]:
-    """Divergences, and what the gradient needs: the operands, and nothing computed from them."""
-    return differentiable_rows(working, divergence, heads), heads
+def rows_and_tangents(
+    working: DType, divergence: LinearDivergence, primals: tuple[Heads], tangents: tuple[Heads]
+) -> tuple[Array, Array]:
+    """Divergences, and directional derivatives by input, weight and bias; the rest is constant.
+
+    JAX turns the scan around for the gradient. A step keeps nothing for it but its operands, of
+    which it makes the logits once more, and a weight of 16 bits gets a sum of float32.
+    """
+    (heads,), (moves,) = primals, tangents
+    by_input, by_weight, by_bias = map(moving, (moves.input, moves.weight, moves.bias))
+    wide = [None if one is None else cast(jnp, one, working) for one in (by_weight, by_bias)]
+
+    def step(carry: None, block: Heads, by_input: Array | None) -> tuple[None, Array]:
+        arrays = operands_of(jnp, block, contracted)
+        logits = arrays[0]
+        by_weight, by_bias = (None if one is None else cast(jnp, one, logits.dtype) for one in wide)
+        changes = [
+            None if by_input is None else jnp.matmul(by_input, block.weight.T),
+            None if by_weight is None else jnp.matmul(selected_states(jnp, block), by_weight.T),
+            None if by_bias is None else jnp.broadcast_to(by_bias, logits.shape),
+        ]
+        slope = slopes_of_logits(working, divergence, arrays, jnp.ones((), working))
+        moved = [product_of_rows(working, slope, one) for one in changes if one is not None]
+        return carry, sum(moved)
+
+    values = differentiable_rows(working, divergence, heads)
+    if by_input is None and wide == [None, None]:
+        return values, jnp.zeros_like(values)
+    return values, over_blocks(step, None, heads, by_input)[1]
 
 
-def slopes(
-    working: DType, divergence: LinearDivergence, heads: Heads, upstream: Array
-) -> tuple[Heads]:
-    """Gradients with respect to input, weight and bias; target and its head are constants."""
-
-    def step(carry: Any, block: Heads, upstream: Array) -> tuple[Any, Array]:
-        by_weight, by_bias = carry
-        arrays = operands_of(jnp, block)
-        slope = slopes_of_logits(working, divergence, arrays, upstream[:, None])
-        product = jnp.matmul(slope.T, selected_states(jnp, block), preferred_element_type=working)
-        total = jnp.sum(slope, axis=0, dtype=working)
-        return (by_weight + product, by_bias + total), slope @ heads.weight
-
-    start = tuple(jnp.zeros_like(one, working) for one in (heads.weight, heads.weight.sum(-1)))
-    (by_weight, by_bias), by_input = over_blocks(step, start, heads, upstream)
-    by_weight, by_bias = (cast(jnp, one, heads.weight.dtype) for one in (by_weight, by_bias))
-    nothing = jax.tree.map(zeros, heads)
-    of_bias = None if heads.bias is None else by_bias
-    return (nothing._replace(input=by_input, weight=by_weight, bias=of_bias),)
-
-
-differentiable_rows.defvjp(rows_and_operands, slopes)
+differentiable_rows.defjvp(rows_and_tangents, symbolic_zeros=True)
 compiled_rows = jax.jit(differentiable_rows, static_argnums=(0, 1))
 
 
-def zeros(array: Array) -> Array | None:
-    """Derivative of a constant; None of integers and masks: JAX 0.4 makes no array of float0."""
-    return jnp.zeros_like(array) if jnp.issubdtype(array.dtype, jnp.floating) else None
+def moving(tangent: Any) -> Array | None:
+    """A change of an operand, or None of one that is constant or not there."""
+    return None if isinstance(tangent, SymbolicZero) else tangent
+
+
+def product_of_rows(working: DType, slope: Array, change: Array) -> Array:
+    """Inner product of each row with its change."""
+    return jnp.sum(cast(jnp, slope, working) * cast(jnp, change, working), axis=-1)
 
 
 def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:
     """Divergence of every row of a block."""
     if isinstance(divergence, SparseKL):
-        return plain_sparse_rows(working, arrays, divergence, ENTRIES)
+        return unsigned(plain_sparse_rows(working, arrays, divergence, ENTRIES))
     function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
-    return run(function, working, working, *arrays)
+    return unsigned(run(function, working, working, *arrays))
 
 
 def slopes_of_logits(
@@ -113,29 +115,47 @@ def slopes_of_logits(
     return run(function, working, logits.dtype, logits, target, upstream, *where)
 
 
-def over_blocks(step: Step, carry: Any, heads: Heads, upstream: Array) -> tuple[Any, Array]:
+def over_blocks(step: Step, carry: Any, heads: Heads, others: Any) -> tuple[Any, Any]:
     """Results of a step for one block of rows after the other, and for the rows that are left.
 
-    Where a size is symbolic, all rows are one block: how many there are is not known.
+    Others are arrays with a row for each sample, too. Where a size is symbolic, all rows are one
+    block: how many there are is not known.
     """
     count, classes = heads.input.shape[0], heads.weight.shape[0]
     if not isinstance(count, int) or not isinstance(classes, int):  # symbolic
-        return step(carry, heads, upstream)
+        return step(carry, heads, others)
     size = rows_of_block(classes)
+    if is_alone():  # as many rows in each block, so that none are left
+        size = -(-count // (-(-count // size) or 1)) or 1
     whole = count - count % size
     values = []
     if whole:
+        # What is kept for a derivative is the place of a block, and not a copy of it.
+        @partial(jax.checkpoint, prevent_cse=False)
+        def scanned(carry: Any, part: tuple[Array, Any]) -> tuple[Any, Any]:
+            start, others = part
+            return step(carry, heads.mapped(lambda array: sliced(array, start, size)), others)
 
-        def scanned(carry: Any, start: Array) -> tuple[Any, Array]:
-            block = heads.mapped(lambda array: sliced(array, start, size))
-            return step(carry, block, sliced(upstream, start, size))
-
-        carry, found = jax.lax.scan(scanned, carry, jnp.arange(0, whole, size))
-        values.append(found.reshape(whole, *found.shape[2:]))
+        # What moves is given block by block, so that its gradient is made block by block too.
+        cut = jax.tree.map(lambda one: one[:whole].reshape(-1, size, *one.shape[1:]), others)
+        carry, found = jax.lax.scan(scanned, carry, (jnp.arange(0, whole, size), cut))
+        values.append(jax.tree.map(lambda one: one.reshape(whole, *one.shape[2:]), found))
     if whole < count or not count:
-        carry, found = step(carry, heads.cut(slice(whole, count)), upstream[whole:])
+        rest = jax.tree.map(lambda one: one[whole:], others)
+        carry, found = step(carry, heads.cut(slice(whole, count)), rest)
         values.append(found)
-    return carry, values[0] if len(values) == 1 else jnp.concatenate(values)
+    return carry, jax.tree.map(lambda *parts: jnp.concatenate(parts), *values)
+
+
+def is_alone() -> bool:
+    """Whether there is one device; XLA gives what a scan makes to each of several."""
+    count: int = jax.device_count()
+    return count == 1
+
+
+def contracted(hidden: Array, weight: Array) -> Array:
+    """Product of hidden states and weight, of which XLA on a CPU keeps no transposed copy."""
+    return jnp.tensordot(hidden, weight, axes=((1,), (1,)))
 
 
 def sliced(array: Array, start: Array, size: int) -> Array:

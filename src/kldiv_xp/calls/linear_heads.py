@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 
-from kldiv_xp._typing import Array, DType, Namespace, Reduction
+from kldiv_xp._typing import Array, DType, Namespace, Reduction, Shape
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
@@ -43,18 +43,28 @@ def linear_divergence_of(
     divergence, factor = prepared(heads, divergence, scaled)
     if heads.where is not None:
         heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
-    where, shape = heads.where, heads.input.shape[:-1]
-
-    def loss_of(rows: Array) -> Array:
-        samples = rows if len(shape) == 1 else xp.reshape(rows, shape)
-        return reduced(context, samples, factor, reduction, where)
-
+    loss_of = LossOfSamples(context, heads.input.shape[:-1], factor, reduction)
     heads = heads.mapped(partial(rows_of, xp))
     if reduction != "none":
         loss = by_backend("linear_loss", context, heads, divergence, loss_of)
         if loss is not NotImplemented:
             return loss
-    return loss_of(evaluate_linear(context, heads, divergence))
+    return loss_of(evaluate_linear(context, heads, divergence), heads.where)
+
+
+@dataclass(frozen=True)
+class LossOfSamples:
+    """Function of the divergence of every row: the samples that they are, scaled and reduced."""
+
+    context: Context
+    shape: Shape
+    scale: float | None
+    reduction: Reduction
+
+    def __call__(self, rows: Array, where: Array | None) -> Array:
+        """Loss of rows and their mask."""
+        samples = rows if len(self.shape) == 1 else self.context.xp.reshape(rows, self.shape)
+        return reduced(self.context, samples, self.scale, self.reduction, where)
 
 
 def prepared(

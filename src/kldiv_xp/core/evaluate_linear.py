@@ -29,6 +29,12 @@ OF_SAMPLES = ("input", "target", "where", "indices")
 
 LinearDivergence = Divergence | SparseKL
 
+# Of the divergence of every row and of the mask, one number; equal to another of the same options.
+LossOfRows = Callable[[Array, Array | None], Array]
+
+# Of hidden states and a weight.
+Product = Callable[[Array, Array], Array]
+
 
 class Heads(NamedTuple):
     """Rows of hidden states with what makes logits of them, what they are compared with, a mask.
@@ -128,15 +134,15 @@ def rows_on_device(size: int, width: int) -> int:
     return max(1, BYTES_ON_DEVICE // (4 * size), width // FEATURES_OF_ROW)
 
 
-def operands_of(xp: Namespace, heads: Heads) -> Arrays:
+def operands_of(xp: Namespace, heads: Heads, product: Product | None = None) -> Arrays:
     """Logits of the student, and those of the teacher or what is given in their place; the mask.
 
     Before a teacher that is known in part stand its indices.
     """
     target = heads.target
     if heads.target_weight is not None:
-        target = logits_of(xp, target, heads.target_weight, heads.target_bias)
-    logits = logits_of(xp, selected_states(xp, heads), heads.weight, heads.bias)
+        target = logits_of(xp, target, heads.target_weight, heads.target_bias, product)
+    logits = logits_of(xp, selected_states(xp, heads), heads.weight, heads.bias, product)
     arrays = logits, heads.indices, target, heads.where
     return tuple(one for one in arrays if one is not None)
 
@@ -146,7 +152,13 @@ def selected_states(xp: Namespace, heads: Heads) -> Array:
     return heads.input if heads.where is None else xp.where(heads.where, heads.input, 0.0)
 
 
-def logits_of(xp: Namespace, hidden: Array, weight: Array, bias: Array | None) -> Array:
-    """Hidden states times the weight, plus the bias, if there is one."""
-    logits = xp.matmul(hidden, weight.T)
+def logits_of(
+    xp: Namespace,
+    hidden: Array,
+    weight: Array,
+    bias: Array | None,
+    product: Product | None = None,
+) -> Array:
+    """Hidden states times the weight, by a product of the library's own, plus the bias."""
+    logits = xp.matmul(hidden, weight.T) if product is None else product(hidden, weight)
     return logits if bias is None else xp.add(logits, bias[None, :])

@@ -53,7 +53,7 @@ class Facts:
     constant: str | None = None
     """Full name of the function whose result automatic differentiation takes for a constant."""
 
-    backends_of_subclasses: Mapping[str, str] = field(default_factory=dict)
+    backends_of_subclasses: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Bridges of known subclasses, by their full names."""
 
     has_gather: bool = False

@@ -4,7 +4,6 @@ Made once more for the gradient, the logits of both sides take two products of m
 four that are needed.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,13 +14,11 @@ from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
 from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
-
-Reduce = Callable[[Array], Array]
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, LossOfRows
 
 
 def linear_loss(
-    context: Context, heads: Heads, divergence: LinearDivergence, reduce: Reduce
+    context: Context, heads: Heads, divergence: LinearDivergence, reduce: LossOfRows
 ) -> Array:
     """Reduced loss, one number, where a gradient is wanted with respect to eager tensors."""
     learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
@@ -29,7 +26,7 @@ def linear_loss(
     if not is_differentiated(*learned) or place_of(present, (), names) is None:
         return NotImplemented
     rows = heads.input.new_zeros((heads.input.shape[0],), dtype=context.working)
-    (cotangent,) = torch.autograd.grad(reduce(rows.requires_grad_()), rows)
+    (cotangent,) = torch.autograd.grad(reduce(rows.requires_grad_(), heads.where), rows)
     return LinearLoss.apply(reduce, divergence, cotangent, *savable_heads(heads))
 
 
@@ -39,7 +36,7 @@ class LinearLoss(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        reduce: Reduce,
+        reduce: LossOfRows,
         divergence: LinearDivergence,
         cotangent: Array,
         *operands: Array | None,
@@ -51,7 +48,7 @@ class LinearLoss(torch.autograd.Function):
         rows = torch.empty_like(cotangent, dtype=context_of(heads).working)
         by_head = wanted[1] or wanted[3]
         ctx.slopes = slopes_of(heads, divergence, cotangent, wanted[0], by_head, rows)
-        return reduce(rows)
+        return reduce(rows, heads.where)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
