@@ -1,7 +1,6 @@
 """Arrays of NumPy: blocks in the cache, threads, and no guard that a block does not need."""
 
 import math
-from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.numpy_loops import (
@@ -47,9 +46,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    value = total(context.xp, arrays, form, context.working, thread_count, parts)
-    with context.xp.errstate(all="ignore"):  # it may overflow its type
-        return context.xp.asarray(value, dtype=context.dtype)
+    return total(context.xp, arrays, form, context.working, thread_count, parts, context.dtype)
 
 
 def gradient(
@@ -78,27 +75,27 @@ def total(
     form: Form,
     working: DType,
     threads: Threads,
-    parts: int | None = None,
-) -> float:
-    """Sum of all terms over the divisor, NaN for the mean of nothing.
+    parts: int | None,
+    dtype: DType,
+) -> Array:
+    """Sum of all terms over the divisor, NaN for the mean of nothing; an array of a type.
 
-    Few terms go straight to the formula: `dot` adds them up in one piece.
+    Few terms go straight to the formula, and `vdot` adds them up in one piece.
     """
     value: float | None = None
     size = math.prod(arrays[0].shape)
     if size >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
         value = total_of_many(xp, arrays, form, working, threads, size)
-    if value is None:
-        blocks = few(arrays, working)
-        with xp.errstate(all="ignore"):
+    with xp.errstate(all="ignore"):  # the sum may overflow its type, too
+        if value is None:
+            blocks = few(arrays, working)
             for attempt in attempts_at_sum(form):
-                p, log_ratio = attempt(xp, *blocks)
-                value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
+                value = float(xp.vdot(*attempt(xp, *blocks)))
                 if not math.isnan(value):
                     break
-    if parts is None:
-        return value  # type: ignore[return-value]
-    return value / parts if parts else math.nan  # type: ignore[operator]
+        if parts is not None:
+            value = value / parts if parts else math.nan  # type: ignore[operator]
+        return xp.array(value, dtype=dtype)
 
 
 def few(operands: Arrays, working: DType) -> list[Array]:
@@ -124,7 +121,6 @@ def fill_slopes(
     threads: Threads,
 ) -> None:
     """Write the derivatives that there are arrays for; of few elements at once."""
-    slope = partial(chained_slope, form=form, scale=scale, count=len(arrays))
     if math.prod(arrays[0].shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
         rest = form, scale, upstream, results, working, threads
         if fill_many(xp, arrays, *rest):
@@ -133,8 +129,9 @@ def fill_slopes(
         blocks = few((*arrays, *upstream), working)
         for place, result in enumerate(results):
             if result is not None:
-                values = slope(place, guard=Guard.NONE)(xp, *blocks)
-                flat = values.reshape(-1)
-                if not math.isfinite(xp.vecdot(flat, flat)):
-                    values = slope(place, guard=Guard.FULL)(xp, *blocks)
+                slope = chained_slope(place, form, scale, len(arrays), Guard.NONE)
+                values = slope(xp, *blocks)
+                if not math.isfinite(xp.vdot(values, values)):
+                    slope = chained_slope(place, form, scale, len(arrays), Guard.FULL)
+                    values = slope(xp, *blocks)
                 result[...] = values
