@@ -1,13 +1,14 @@
 """Arrays of NumPy: blocks in the cache, threads, and no guard that a block does not need."""
 
 import math
+from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.numpy_loops import (
     Threads,
     attempts_at_sum,
     fill_many,
-    fill_terms,
+    fill_many_terms,
     sums_over,
     total_of_many,
 )
@@ -17,12 +18,13 @@ from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.backends.numpy_with_slopes import with_slopes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import KEY as KEY_OF_FUSED
 from kldiv_xp.host import inner_products
+from kldiv_xp.host.block_loops import Attempt
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "row_slopes", "rows_with_slopes", "samples"]
@@ -98,16 +100,19 @@ def total(
         return xp.array(value, dtype=dtype)
 
 
-def few(operands: Arrays, working: DType) -> list[Array]:
-    """Operands of few elements in the type that is computed in; masks stay."""
-    if KEY in ENVIRONMENT:
-        check_setting()
-    blocks = []
-    for operand in operands:
-        block = operand[...]
-        kept = block.dtype in (working, "bool")
-        blocks.append(block if kept else block.astype(working))
-    return blocks
+def fill_terms(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    result: Array,
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write every term into `result`; of few elements at once."""
+    rest = form, result, working, threads
+    are_many = math.prod(result.shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT
+    if not (are_many and fill_many_terms(xp, arrays, *rest)):
+        fill_few(xp, term_of(form), arrays, result, working)
 
 
 def fill_slopes(
@@ -125,13 +130,31 @@ def fill_slopes(
         rest = form, scale, upstream, results, working, threads
         if fill_many(xp, arrays, *rest):
             return
+    for place, result in enumerate(results):
+        if result is not None:
+            slope = partial(chained, slope_of(form, place), scale, len(arrays))
+            fill_few(xp, slope, (*arrays, *upstream), result, working)
+
+
+def fill_few(
+    xp: Namespace, attempt: Attempt, operands: Arrays, result: Array, working: DType
+) -> None:
+    """Write what an attempt with a guard returns: without one, if all of that is finite."""
     with xp.errstate(all="ignore"):
-        blocks = few((*arrays, *upstream), working)
-        for place, result in enumerate(results):
-            if result is not None:
-                slope = chained_slope(place, form, scale, len(arrays), Guard.NONE)
-                values = slope(xp, *blocks)
-                if not math.isfinite(xp.vdot(values, values)):
-                    slope = chained_slope(place, form, scale, len(arrays), Guard.FULL)
-                    values = slope(xp, *blocks)
-                result[...] = values
+        blocks = few(operands, working)
+        values = attempt(xp, *blocks, guard=Guard.NONE)
+        if not math.isfinite(xp.vdot(values, values)):
+            values = attempt(xp, *blocks, guard=Guard.FULL)
+        result[...] = values
+
+
+def few(operands: Arrays, working: DType) -> list[Array]:
+    """Operands of few elements in the type that is computed in; masks stay."""
+    if KEY in ENVIRONMENT:
+        check_setting()
+    blocks = []
+    for operand in operands:
+        block = operand[...]
+        kept = block.dtype in (working, "bool")
+        blocks.append(block if kept else block.astype(working))
+    return blocks

@@ -151,23 +151,20 @@ def reduced(
 
 def chained_slopes(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
-    return [chained_slope(place, form, scale, count, Guard.FULL) for place in (0, 1)]
-
-
-def chained_slope(
-    place: int, form: Form, scale: Scale, count: int, guard: Guard
-) -> Callable[..., Array]:
-    """Function (xp, *arrays, *upstream) to the derivative with respect to one of the operands."""
-    slope = partial(slope_of(form, place), guard=guard)
-    return partial(chained, slope, scale, count)
+    return [partial(chained, slope_of(form, place), scale, count) for place in (0, 1)]
 
 
 def chained(
-    slope: Callable[..., Array], scale: Scale, count: int, xp: Namespace, *arrays: Array
+    slope: Callable[..., Array],
+    scale: Scale,
+    count: int,
+    xp: Namespace,
+    *arrays: Array,
+    guard: Guard = Guard.FULL,
 ) -> Array:
     """Slope of a term times the scale and the cotangent; 0 where a mask is False."""
     (_, _, *mask), upstream = arrays[:count], arrays[count:]
-    value = slope(xp, *arrays[:count])
+    value = slope(xp, *arrays[:count], guard=guard)
     if not upstream:
         value = scale.times(xp, value)
     for one in upstream:

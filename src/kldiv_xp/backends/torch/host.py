@@ -23,7 +23,7 @@ def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     result, memory = empty(arrays[0].shape, context.dtype)
-    numpy_loops.fill_terms(xp, lent(*arrays), form, memory, working, threads)
+    numpy.fill_terms(xp, lent(*arrays), form, memory, working, threads)
     return result
 
 

@@ -86,7 +86,7 @@ def node_of_plain(function: type[torch.autograd.Function]) -> Any:
 
     What it leaves out looks for transforms and for what they have left, for 2.1 of 7.5 us.
     """
-    return super(torch.autograd.Function, function).apply  # type: ignore[misc]
+    return super(torch.autograd.Function, function).apply
 
 
 def which_are_plain(tensors: Iterable[Array]) -> list[bool]:
@@ -96,12 +96,12 @@ def which_are_plain(tensors: Iterable[Array]) -> list[bool]:
     without memory, those of vmap and of is_grads_batched, and subclasses have others.
     """
     plain = []
-    try:
-        keys_of, found = torch._C._dispatch_keys, plain_keys()
-        for tensor in tensors:
-            plain.append(type(tensor) in PLAIN_TYPES and keys_of(tensor) in found)
-    except AttributeError:
-        return [False for _ in tensors]
+    for tensor in tensors:
+        try:
+            keys = torch._C._dispatch_keys(tensor)
+            plain.append(type(tensor) in PLAIN_TYPES and keys in plain_keys())
+        except AttributeError:
+            plain.append(False)
     return plain
 
 
