@@ -394,6 +394,7 @@ NOT_OF_THE_PACKAGE = (
     *("conformance", "distributed", "test_architecture.py", "test_benchmarks.py"),
     *("test_distill_digits.py", "test_examples.py", "test_faults.py", "test_fuzz.py"),
     *("test_gpu.py", "test_gpu_page.py", "test_properties.py", "test_properties_exact.py"),
+    "test_properties_of_logits.py",
     *("test_pages.py", "test_readme.py", "test_site.py", "test_supply_chain.py"),
     "test_upstream.py",
 )

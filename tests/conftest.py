@@ -10,7 +10,7 @@ import warnings
 from collections import defaultdict
 from inspect import signature
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from zlib import crc32
 
 import pytest
@@ -43,10 +43,21 @@ if importlib.util.find_spec("torch"):
 def usable(name: str) -> Backend:
     """Backend of this name, or a skip that says why not."""
     backend = EVERY[name]
-    reason = backend.skip_reason()
-    if reason is not None:
-        pytest.skip(f"{name}: {reason}")
+    skip_for(name, backend.skip_reason())
     return backend
+
+
+def skip_for(backend: str, reason: str | None) -> None:
+    """Skip if there is a reason why a backend does not run; reported once for all tests."""
+    if reason is not None:
+        pytest.skip(f"{backend}: {reason}")
+
+
+def imported(module: str) -> ModuleType:
+    """Module of this name, or a skip that is reported once for all tests of its library."""
+    library = module.partition(".")[0]
+    found: ModuleType = pytest.importorskip(module, reason=f"{library} is not installed")
+    return found
 
 
 def free_port() -> int:

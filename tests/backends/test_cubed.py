@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import imported
 from numpy.testing import assert_allclose
 
 from kldiv_xp import (
@@ -19,7 +20,7 @@ from kldiv_xp import (
     sparse_kl_div_with_logits,
 )
 
-cubed = pytest.importorskip("cubed", reason="cubed is not installed")
+cubed = imported("cubed")
 
 RNG = np.random.default_rng(4)
 Q, P = RNG.dirichlet(np.ones(6), (2, 5))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from array_libraries import BACKENDS
 from checks.following_remedies import LOG_Q, ONE_HOT, P, Table, kl, refused
-from conftest import usable
+from conftest import imported, usable
 from words import value, words
 
 from kldiv_xp import kl_div
@@ -55,7 +55,7 @@ def test_remedy_of_what_is_no_array_makes_one(holding_backend, name):
 
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_table_of_pandas_is_converted(library):
-    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    pandas = imported("pandas")
     backend, thing = usable(library), pandas.DataFrame(P)
     log_q = backend.array(LOG_Q)
     code = words(backend, "from_list", "target.to_numpy()", dtype=", dtype=input.dtype")
@@ -65,7 +65,7 @@ def test_table_of_pandas_is_converted(library):
 
 
 def test_array_of_xarray_is_taken_out():
-    xarray = pytest.importorskip("xarray", reason="xarray is not installed")
+    xarray = imported("xarray")
     thing = xarray.DataArray(P)
     found = refused(kl_div, {"input": LOG_Q, "target": thing}, {})
     assert found.endswith("pass its data, target.data.")

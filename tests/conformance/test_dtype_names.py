@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import imported, skip_for
 
 from kldiv_conformance import ADAPTERS
 from kldiv_conformance._dtypes import dtype_name
@@ -60,8 +61,7 @@ def test_name_is_an_attribute_where_the_dtype_prints_a_number():
 @pytest.mark.parametrize("backend", ADAPTERS)
 def test_every_backend_has_arrays_of_every_dtype_that_it_promises(backend):
     adapter = ADAPTERS[backend]
-    if (reason := adapter.reason_to_skip()) is not None:
-        pytest.skip(f"{backend}: {reason}")
+    skip_for(backend, adapter.reason_to_skip())
     for dtype in adapter.floats:
         array = adapter.make([1.0, -0.5, 2.0, 0.0], (2, 2), dtype)
         assert adapter.dtype_name(array) == dtype
@@ -69,6 +69,6 @@ def test_every_backend_has_arrays_of_every_dtype_that_it_promises(backend):
 
 
 def test_dtypes_of_tinygrad_are_understood():
-    tinygrad = pytest.importorskip("tinygrad")
+    tinygrad = imported("tinygrad")
     for name, other in (("float32", "float"), ("float16", "half"), ("float64", "double")):
         assert dtype_name(of(getattr(tinygrad.dtypes, other))) == name

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from array_libraries import library
+from conftest import skip_for
 
 from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._suspects import suspects
@@ -111,8 +112,7 @@ def complement(array):
 @pytest.mark.parametrize("name", ["input", "target", "where"])
 def test_overwritten_operand_is_a_failure(backend, kind, name):
     adapter = ADAPTERS[backend]
-    if adapter.reason_to_skip() is not None:
-        pytest.skip(f"{backend}: {adapter.reason_to_skip()}")
+    skip_for(backend, adapter.reason_to_skip())
 
     def write(array):
         complement(array.data if backend == "torch" else array)

@@ -3,6 +3,7 @@ import json
 import pytest
 from array_libraries import library
 from click.testing import CliRunner
+from conftest import skip_for
 
 from kldiv_conformance import _backend_run
 from kldiv_conformance.__main__ import main
@@ -65,21 +66,15 @@ EVERY = [pytest.param(one, marks=pytest.mark.slow) if one in SLOWEST else one fo
 
 @pytest.mark.parametrize("backend", EVERY)
 def test_every_vector_passes_or_is_a_known_deviation(backend):
-    skip_where_it_does_not_run(backend)
+    skip_for(backend, ADAPTERS[backend].reason_to_skip())
     every_vector_passes(backend, list(spread(few_features) if backend in SLOW else vectors()))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("backend", sorted(SLOW & set(ADAPTERS)))
 def test_every_flag_dtype_and_argument_passes_where_each_is_slow(backend):
-    skip_where_it_does_not_run(backend)
+    skip_for(backend, ADAPTERS[backend].reason_to_skip())
     every_vector_passes(backend, list(spread() if backend in COMPILED else vectors()))
-
-
-def skip_where_it_does_not_run(backend):
-    reason = ADAPTERS[backend].reason_to_skip()
-    if reason is not None:
-        pytest.skip(f"{backend}: {reason}")
 
 
 def every_vector_passes(backend, chosen):

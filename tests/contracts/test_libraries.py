@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import imported
 from numpy.testing import assert_allclose
 
 from kldiv_xp import diagnose, js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
@@ -24,12 +25,8 @@ def losses(**options):
     ]
 
 
-@pytest.fixture
-def blosc2():
-    return pytest.importorskip("blosc2", reason="blosc2 is not installed")
-
-
-def test_compressed_arrays_are_refused_and_are_right_as_arrays_of_numpy(blosc2):
+def test_compressed_arrays_are_refused_and_are_right_as_arrays_of_numpy():
+    blosc2 = imported("blosc2")
     for function, operands in losses():
         packed = [blosc2.asarray(one) for one in operands]
         with pytest.raises(TypeError) as caught:
@@ -42,7 +39,8 @@ def test_compressed_arrays_are_refused_and_are_right_as_arrays_of_numpy(blosc2):
         assert_allclose(function(packed[0][:], packed[1][:]), function(*operands), rtol=1e-15)
 
 
-def test_lazy_expressions_and_masks_that_are_compressed_are_refused(blosc2):
+def test_lazy_expressions_and_masks_that_are_compressed_are_refused():
+    blosc2 = imported("blosc2")
     lazy = blosc2.log(blosc2.asarray(Q))
     with pytest.raises(TypeError, match=r"got blosc2.lazyexpr.LazyExpr, and .*: pass input"):
         kl_div(lazy, P, reduction="sum")
@@ -57,7 +55,7 @@ def test_lazy_expressions_and_masks_that_are_compressed_are_refused(blosc2):
 
 
 def test_numbers_with_the_unit_1_are_numbers_and_the_result_is_an_array_of_numpy():
-    unyt = pytest.importorskip("unyt", reason="unyt is not installed")
+    unyt = imported("unyt")
     for function, operands in losses(where=MASK):
         result = function(*(unyt.unyt_array(one, "dimensionless") for one in operands))
         assert type(result) is np.ndarray
@@ -65,13 +63,13 @@ def test_numbers_with_the_unit_1_are_numbers_and_the_result_is_an_array_of_numpy
 
 
 def test_lengths_are_no_logarithms_which_their_library_says():
-    unyt = pytest.importorskip("unyt", reason="unyt is not installed")
+    unyt = imported("unyt")
     with pytest.raises(Exception, match="units"):
         kl_div(unyt.unyt_array(LOG_Q, "m"), unyt.unyt_array(P, "m"), reduction="sum")
 
 
 def test_quantities_with_the_unit_1_are_numbers_and_their_values_are_for_jensen_shannon():
-    units = pytest.importorskip("astropy.units", reason="astropy is not installed")
+    units = imported("astropy.units")
     *others, (jensen_shannon, operands) = losses(where=MASK)
     one = units.dimensionless_unscaled
     for function, arrays in others:
@@ -88,7 +86,7 @@ def test_quantities_with_the_unit_1_are_numbers_and_their_values_are_for_jensen_
 
 
 def test_masked_quantities_are_told_of_where():
-    masked = pytest.importorskip("astropy.utils.masked", reason="astropy is not installed")
+    masked = imported("astropy.utils.masked")
     array = masked.Masked(LOG_Q, mask=~MASK)
     with pytest.raises(TypeError) as caught:
         kl_div(array, P, reduction="sum")
@@ -120,12 +118,8 @@ def test_subclass_of_numpy_gives_an_array_of_numpy():
         assert_allclose(result, function(*operands), rtol=1e-12)
 
 
-@pytest.fixture
-def xarray():
-    return pytest.importorskip("xarray", reason="xarray is not installed")
-
-
-def test_named_arrays_are_told_of_their_data_which_serves(xarray):
+def test_named_arrays_are_told_of_their_data_which_serves():
+    xarray = imported("xarray")
     named = [xarray.DataArray(one, dims=("sample", "category")) for one in (LOG_Q, P)]
     with pytest.raises(TypeError) as caught:
         kl_div(*named, reduction="sum")
@@ -143,9 +137,10 @@ def test_named_arrays_are_told_of_their_data_which_serves(xarray):
 
 
 @pytest.mark.parametrize("chunks", [None, {"sample": 2}], ids=["in memory", "lazy"])
-def test_named_arrays_keep_their_other_names_by_apply_ufunc(xarray, chunks):
+def test_named_arrays_keep_their_other_names_by_apply_ufunc(chunks):
+    xarray = imported("xarray")
     if chunks:
-        pytest.importorskip("dask.array", reason="dask is not installed")
+        imported("dask.array")
     # In an order of axes that differs, which apply_ufunc puts right.
     log_q = xarray.DataArray(LOG_Q, dims=("sample", "category"), coords={"sample": [7, 8, 9]})
     p = xarray.DataArray(P.T, dims=("category", "sample"), coords={"sample": [7, 8, 9]})

@@ -6,6 +6,7 @@ import subprocess
 
 import cuda_on_cpu
 import pytest
+from conftest import imported
 from golden_kernels import FOLDER, golden
 
 from kldiv_xp.cuda.kernel_text import NAME
@@ -57,7 +58,7 @@ def test_threads_enough_fit_a_multiprocessor_and_hardly_any_spills(nvcc, tmp_pat
 
 def test_golden_kernels_compile_as_cupy_compiles():
     """By NVRTC, without a header: no GPU is needed, but CUDA's library where CuPy finds it."""
-    pytest.importorskip("cupy", reason="cupy is not installed")
+    imported("cupy")
     from cupy.cuda import nvrtc
 
     try:

@@ -50,7 +50,8 @@ def ranks():
 
 
 def program():
-    """The program of the ranks as a module."""
+    """The program of the ranks as a module, which finds what lies beside it as in torchrun."""
+    sys.path.append(str(PROGRAM.parent))
     module = importlib.util.module_from_spec(SPEC)
     SPEC.loader.exec_module(module)
     return module
@@ -99,7 +100,7 @@ def be_rank(rank, processes, port, path):
 
 def single(ranks, loss, layout):
     """Value and gradient in this process alone."""
-    operands = ranks.operands(loss, ranks.LAYOUTS[layout])
+    operands = ranks.given.operands(loss, ranks.LAYOUTS[layout])
     return ranks.value_and_gradient(ranks.LOSSES[loss], *operands)
 
 
@@ -178,7 +179,7 @@ def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(found, ranks, 
 
 
 def test_batchmean_divides_by_the_batch_of_all_processes(found, ranks):
-    log_q, p = (one.numpy() for one in ranks.operands("batchmean", ranks.LAYOUTS["batch"]))
+    log_q, p = (one.numpy() for one in ranks.given.operands("batchmean", ranks.LAYOUTS["batch"]))
     kept = p > 0
     expected = (p[kept] * (np.log(p[kept]) - log_q[kept])).sum() / ranks.ROWS
     assert_allclose(found["batchmean", "batch"]["results"][0], expected, rtol=1e-12)
@@ -187,7 +188,7 @@ def test_batchmean_divides_by_the_batch_of_all_processes(found, ranks):
 @pytest.mark.parametrize("where", [*LAYOUTS, *PAIRS])
 def test_gradient_in_closed_form_is_that_of_a_single_process(found, ranks, where):
     layout = where if where in LAYOUTS else "batch"
-    operands = ranks.operands("sum", ranks.LAYOUTS[layout])
+    operands = ranks.given.operands("sum", ranks.LAYOUTS[layout])
     alone = ranks.kl_div_gradient(*operands, reduction="batchmean")
     for distributed, expected in zip(found["closed", where], alone, strict=True):
         assert_allclose(distributed.double(), expected.double(), **tolerance(ranks, layout))
@@ -195,7 +196,7 @@ def test_gradient_in_closed_form_is_that_of_a_single_process(found, ranks, where
 
 @EVERY_LAYOUT
 def test_gradient_of_logits_in_closed_form_is_that_of_a_single_process(found, ranks, layout):
-    operands = ranks.operands("logits, masked", ranks.LAYOUTS[layout])
+    operands = ranks.given.operands("logits, masked", ranks.LAYOUTS[layout])
     alone = ranks.closed_gradient_of_logits(*operands)
     for distributed, expected in zip(found["closed logits", layout], alone, strict=True):
         assert_allclose(distributed.double(), expected.double(), **tolerance(ranks, layout))
@@ -206,7 +207,7 @@ def test_gradient_of_logits_in_closed_form_is_that_of_a_single_process(found, ra
 def test_gradient_times_an_upstream_derivative_is_that_of_a_single_process(
     found, ranks, layout, kind
 ):
-    log_q, p, mask = ranks.operands("terms, masked", ranks.LAYOUTS[layout])
+    log_q, p, mask = ranks.given.operands("terms, masked", ranks.LAYOUTS[layout])
     upstream = ranks.upstream_of(kind, ranks.LAYOUTS[layout].shape)
     reduction = ranks.REDUCTIONS[kind]
     alone = ranks.kl_div_gradient(log_q, p, reduction=reduction, upstream=upstream, where=mask)
@@ -229,7 +230,7 @@ def test_teacher_known_at_some_indices_goes_with_samples_that_are_whole(found, r
 
 @pytest.mark.parametrize("kind", ["ddp", "fsdp", "head"])
 def test_student_trained_by_many_is_that_trained_by_one(found, ranks, kind):
-    alone = ranks.train(ranks.new_student(), *ranks.lesson())
-    assert alone[ranks.STEPS - 1] < 0.7 * alone[0]
+    alone = ranks.training.alone()
+    assert alone[ranks.training.STEPS - 1] < 0.7 * alone[0]
     for distributed, expected in zip(found["trained", kind], alone, strict=True):
         assert_allclose(distributed, expected, rtol=1e-10, atol=1e-14)

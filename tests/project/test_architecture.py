@@ -26,9 +26,7 @@ ROOMS = [
 LIBRARIES_OF = {
     "backends.cubed_chunks": "cubed",
     "backends.cupy": "cupy",
-    "api.torch_js_div_loss": "torch",
     "api.torch_loss_of_logits": "torch",
-    "api.torch_modules": "torch",
     "backends.dask_chunks": "dask",
     "backends.dask_reproducible": "dask",
     "backends.dask_reproducible_rows": "dask",

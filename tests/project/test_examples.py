@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import usable
+from conftest import imported, usable
 from numpy.testing import assert_allclose
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -31,7 +31,7 @@ def load(name):
     """Example as a module, or a skip where its library is missing."""
     usable(EXAMPLES[name])
     if name.endswith("_xarray"):
-        pytest.importorskip("xarray", reason="xarray is not installed")
+        imported("xarray")
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

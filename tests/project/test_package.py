@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import imported
 from packaging.version import Version
 
 import kldiv_xp
@@ -108,7 +109,7 @@ def test_examples_in_docstrings_give_what_they_show(name):
     except ModuleNotFoundError as error:
         if error.name not in (*LIBRARIES, "click", "rich"):
             raise
-        pytest.skip(f"{error.name} is not installed")
+        imported(error.name)
     assert doctest.testmod(module, raise_on_error=False).failed == 0
 
 

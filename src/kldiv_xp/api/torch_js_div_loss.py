@@ -1,11 +1,9 @@
 """The divergence of tables as a module of torch, which `kldiv_xp.torch` makes public."""
 
-import torch
-
 from kldiv_xp._typing import Axis, DType, Reduction
 from kldiv_xp.api.js_div import js_div
 from kldiv_xp.api.remembered_options import OF_TABLES
-from kldiv_xp.api.torch_loss_of_logits import LossWithOptions
+from kldiv_xp.api.torch_loss_of_logits import LossWithOptions, in_python
 from kldiv_xp.checks.other_names import refuses_other_names
 
 
@@ -71,19 +69,4 @@ class JSDivLoss(LossWithOptions):
         self.reduction = reduction
         self.dtype = dtype
 
-    @torch.jit.ignore
-    def _in_python(
-        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
-    ) -> torch.Tensor:
-        """Value of `kldiv_xp.js_div`."""
-        return js_div(
-            input,
-            target,
-            where=where,
-            log_input=self.log_input,
-            log_target=self.log_target,
-            beta=self.beta,
-            axis=self.axis,
-            reduction=self.reduction,
-            dtype=self.dtype,
-        )
+    _in_python = in_python(js_div, names)

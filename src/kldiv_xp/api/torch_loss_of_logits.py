@@ -1,13 +1,36 @@
 """A loss as a module of torch, whose options are attributes."""
 
-from abc import abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
 from kldiv_xp.api.remembered_options import OF_LOGITS, Checks, checked_option, shown
 from kldiv_xp.checks.result_dtype import result_dtype
 from kldiv_xp.core.namespaces import namespace_of
+
+Method = Callable[..., torch.Tensor]
+
+
+def in_python(loss: Callable[..., Any], names: tuple[str, ...]) -> Method:
+    """Method that calls a loss with the attributes of these names.
+
+    A scripted module calls it in Python, without its class.
+    """
+
+    # TorchScript knows no type for `self`.
+    def method(  # type: ignore[no-untyped-def]
+        self,  # noqa: ANN001
+        input: torch.Tensor,
+        target: torch.Tensor,
+        where: torch.Tensor | None,
+    ) -> torch.Tensor:
+        options = {name: getattr(self, name) for name in names}
+        value: torch.Tensor = loss(input, target, where=where, **options)
+        return value
+
+    ignored: Method = torch.jit.ignore(method)
+    return ignored
 
 
 class LossWithOptions(torch.nn.Module):
@@ -27,12 +50,8 @@ class LossWithOptions(torch.nn.Module):
         """Loss of `input` against `target`, in nats."""
         return self._in_python(input, target, where)
 
-    @abstractmethod
-    @torch.jit.ignore
-    def _in_python(
-        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
-    ) -> torch.Tensor:
-        """The loss itself, which a scripted module calls in Python, without its class."""
+    if TYPE_CHECKING:  # TorchScript would take it for an attribute.
+        _in_python: Method
 
     def extra_repr(self) -> str:
         """Options, as they are shown between the parentheses."""

@@ -1,11 +1,9 @@
 """The losses of logits as modules of torch, which `kldiv_xp.torch` makes public."""
 
-import torch
-
 from kldiv_xp._typing import DType, Reduction, TargetKind
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
-from kldiv_xp.api.torch_loss_of_logits import LossWithOptions
+from kldiv_xp.api.torch_loss_of_logits import LossWithOptions, in_python
 from kldiv_xp.checks.other_names import refuses_other_names
 
 
@@ -79,23 +77,7 @@ class KLDivWithLogitsLoss(LossWithOptions):
         self.dtype = dtype
         self.reproducible = reproducible
 
-    @torch.jit.ignore
-    def _in_python(
-        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
-    ) -> torch.Tensor:
-        """Value of `kldiv_xp.kl_div_with_logits`."""
-        return kl_div_with_logits(
-            input,
-            target,
-            where=where,
-            axis=self.axis,
-            temperature=self.temperature,
-            scale_by_temperature_squared=self.scale_by_temperature_squared,
-            reduction=self.reduction,
-            target_is=self.target_is,
-            dtype=self.dtype,
-            reproducible=self.reproducible,
-        )
+    _in_python = in_python(kl_div_with_logits, names)
 
 
 @refuses_other_names
@@ -151,20 +133,4 @@ class JSDivWithLogitsLoss(LossWithOptions):
         self.target_is = target_is
         self.dtype = dtype
 
-    @torch.jit.ignore
-    def _in_python(
-        self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None
-    ) -> torch.Tensor:
-        """Value of `kldiv_xp.js_div_with_logits`."""
-        return js_div_with_logits(
-            input,
-            target,
-            where=where,
-            beta=self.beta,
-            axis=self.axis,
-            temperature=self.temperature,
-            scale_by_temperature_squared=self.scale_by_temperature_squared,
-            reduction=self.reduction,
-            target_is=self.target_is,
-            dtype=self.dtype,
-        )
+    _in_python = in_python(js_div_with_logits, names)

@@ -1,6 +1,6 @@
 """Cubed: one task per chunk of the operands, which writes its sums and nothing as large as them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,10 @@ from kldiv_xp.backends.cubed_rows import (
 )
 from kldiv_xp.backends.one_chunk import sum_of_chunk
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.namespaces import sample_shape
-from kldiv_xp.core.run import run
+from kldiv_xp.core.run import derivatives, run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -91,7 +90,7 @@ def gradient(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
     functions = chained_slopes(form, scale, len(arrays))
-    return derivatives(context, functions, arrays, upstream, wanted)
+    return derivatives(elementwise, context, functions, arrays, upstream, wanted)
 
 
 def row_slopes(
@@ -108,21 +107,4 @@ def row_slopes(
     functions = slopes_of_rows(divergence, scale, len(arrays))
     rows = whole((*arrays, *upstream))
     arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
-    return derivatives(context, functions, arrays, upstream, wanted)
-
-
-def derivatives(
-    context: Context,
-    functions: Iterable[Callable[..., Array]],
-    arrays: Arrays,
-    upstream: Arrays,
-    wanted: tuple[bool, bool],
-) -> Gradient:
-    """Functions of the chunks of the operands, rounded to the types of the first two."""
-    by_input, by_target = (
-        elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)
-        if want
-        else None
-        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
-    )
-    return by_input, by_target
+    return derivatives(elementwise, context, functions, arrays, upstream, wanted)

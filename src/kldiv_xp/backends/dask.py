@@ -16,11 +16,11 @@ from kldiv_xp.backends.dask_chunks import (
 from kldiv_xp.backends.dask_sparse import sparse_divergences
 from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of
+from kldiv_xp.core.run import derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -95,13 +95,7 @@ def gradient(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
     functions = chained_slopes(form, scale, len(arrays))
-    by_input, by_target = (
-        elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)
-        if want
-        else None
-        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
-    )
-    return by_input, by_target
+    return derivatives(elementwise, context, functions, arrays, upstream, wanted)
 
 
 def row_slopes(
@@ -116,11 +110,7 @@ def row_slopes(
     functions = slopes_of_rows(divergence, scale, len(arrays))
     whole = all(array.numblocks[-1] == 1 for array in arrays)
     way = elementwise if whole else across_chunks
-    by_input, by_target = (
-        way(function, context.working, native(operand.dtype), *arrays, *upstream) if want else None
-        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
-    )
-    return by_input, by_target
+    return derivatives(way, context, functions, arrays, upstream, wanted)
 
 
 def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:

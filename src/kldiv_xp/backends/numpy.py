@@ -8,7 +8,7 @@ from kldiv_xp.backends.numpy_loops import (
     Threads,
     attempts_at_sum,
     fill_many,
-    fill_terms,
+    fill_many_terms,
     sums_over,
     total_of_many,
 )
@@ -18,12 +18,13 @@ from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.backends.numpy_with_slopes import with_slopes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import KEY as KEY_OF_FUSED
 from kldiv_xp.host import inner_products
+from kldiv_xp.host.block_loops import Attempt
 from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "row_slopes", "rows_with_slopes", "samples"]
@@ -47,9 +48,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    value = total(context.xp, arrays, form, context.working, thread_count, parts)
-    with context.xp.errstate(all="ignore"):  # it may overflow its type
-        return context.xp.asarray(value, dtype=context.dtype)
+    return total(context.xp, arrays, form, context.working, thread_count, parts, context.dtype)
 
 
 def gradient(
@@ -78,39 +77,42 @@ def total(
     form: Form,
     working: DType,
     threads: Threads,
-    parts: int | None = None,
-) -> float:
-    """Sum of all terms over the divisor, NaN for the mean of nothing.
+    parts: int | None,
+    dtype: DType,
+) -> Array:
+    """Sum of all terms over the divisor, NaN for the mean of nothing; an array of a type.
 
-    Few terms go straight to the formula: `dot` adds them up in one piece.
+    Few terms go straight to the formula, and `vdot` adds them up in one piece.
     """
     value: float | None = None
     size = math.prod(arrays[0].shape)
     if size >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
         value = total_of_many(xp, arrays, form, working, threads, size)
-    if value is None:
-        blocks = few(arrays, working)
-        with xp.errstate(all="ignore"):
+    with xp.errstate(all="ignore"):  # the sum may overflow its type, too
+        if value is None:
+            blocks = few(arrays, working)
             for attempt in attempts_at_sum(form):
-                p, log_ratio = attempt(xp, *blocks)
-                value = float(xp.vecdot(p.reshape(-1), log_ratio.reshape(-1)))
+                value = float(xp.vdot(*attempt(xp, *blocks)))
                 if not math.isnan(value):
                     break
-    if parts is None:
-        return value  # type: ignore[return-value]
-    return value / parts if parts else math.nan  # type: ignore[operator]
+        if parts is not None:
+            value = value / parts if parts else math.nan  # type: ignore[operator]
+        return xp.array(value, dtype=dtype)
 
 
-def few(operands: Arrays, working: DType) -> list[Array]:
-    """Operands of few elements in the type that is computed in; masks stay."""
-    if KEY in ENVIRONMENT:
-        check_setting()
-    blocks = []
-    for operand in operands:
-        block = operand[...]
-        kept = block.dtype in (working, "bool")
-        blocks.append(block if kept else block.astype(working))
-    return blocks
+def fill_terms(
+    xp: Namespace,
+    arrays: Arrays,
+    form: Form,
+    result: Array,
+    working: DType,
+    threads: Threads,
+) -> None:
+    """Write every term into `result`; of few elements at once."""
+    rest = form, result, working, threads
+    are_many = math.prod(result.shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT
+    if not (are_many and fill_many_terms(xp, arrays, *rest)):
+        fill_few(xp, term_of(form), arrays, result, working)
 
 
 def fill_slopes(
@@ -124,17 +126,35 @@ def fill_slopes(
     threads: Threads,
 ) -> None:
     """Write the derivatives that there are arrays for; of few elements at once."""
-    slope = partial(chained_slope, form=form, scale=scale, count=len(arrays))
     if math.prod(arrays[0].shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
         rest = form, scale, upstream, results, working, threads
         if fill_many(xp, arrays, *rest):
             return
+    for place, result in enumerate(results):
+        if result is not None:
+            slope = partial(chained, slope_of(form, place), scale, len(arrays))
+            fill_few(xp, slope, (*arrays, *upstream), result, working)
+
+
+def fill_few(
+    xp: Namespace, attempt: Attempt, operands: Arrays, result: Array, working: DType
+) -> None:
+    """Write what an attempt with a guard returns: without one, if all of that is finite."""
     with xp.errstate(all="ignore"):
-        blocks = few((*arrays, *upstream), working)
-        for place, result in enumerate(results):
-            if result is not None:
-                values = slope(place, guard=Guard.NONE)(xp, *blocks)
-                flat = values.reshape(-1)
-                if not math.isfinite(xp.vecdot(flat, flat)):
-                    values = slope(place, guard=Guard.FULL)(xp, *blocks)
-                result[...] = values
+        blocks = few(operands, working)
+        values = attempt(xp, *blocks, guard=Guard.NONE)
+        if not math.isfinite(xp.vdot(values, values)):
+            values = attempt(xp, *blocks, guard=Guard.FULL)
+        result[...] = values
+
+
+def few(operands: Arrays, working: DType) -> list[Array]:
+    """Operands of few elements in the type that is computed in; masks stay."""
+    if KEY in ENVIRONMENT:
+        check_setting()
+    blocks = []
+    for operand in operands:
+        block = operand[...]
+        kept = block.dtype in (working, "bool")
+        blocks.append(block if kept else block.astype(working))
+    return blocks

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
+from kldiv_xp.formula.form import Form, factors_of, guards_of, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
@@ -57,20 +57,24 @@ def attempts_at_sum(form: Form) -> list[block_loops.Attempt]:
     return [partial(factors_of(form), guard=guard) for guard in guards_of(form)]
 
 
-def fill_terms(
+def fill_many_terms(
     xp: Namespace,
     arrays: Arrays,
     form: Form,
     result: Array,
     working: DType,
     threads: Threads,
-) -> None:
-    """Write every term into `result`."""
-    fused = engine_for(math.prod(result.shape))
+) -> bool:
+    """Write terms by compiled loops or in blocks; False, and nothing is done, of few."""
+    size = math.prod(result.shape)
+    fused = engine_for(size)
     if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
-        return
+        return True
+    if size < inner_products.ROW:
+        return False
     attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
     block_loops.fill(xp, attempts, arrays, result, working, threads)
+    return True
 
 
 def fill_many(
@@ -93,7 +97,7 @@ def fill_many(
     operands = (*arrays, *upstream)
     for place, result in enumerate(results):
         if result is not None:
-            slope = partial(chained_slope, place, form, scale, len(arrays))
-            attempts = slope(Guard.NONE), slope(Guard.FULL)
+            slope = partial(chained, slope_of(form, place), scale, len(arrays))
+            attempts = [partial(slope, guard=guard) for guard in (Guard.NONE, Guard.FULL)]
             block_loops.fill(xp, attempts, operands, result, working, threads)
     return True

@@ -9,9 +9,9 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.numpy_loops import attempts_at_sum
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays, chained_slope
+from kldiv_xp.core.evaluate import Arrays, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
 from kldiv_xp.host.block_loops import Work, alone, each_block, joined
@@ -91,7 +91,8 @@ def fill_with_slopes(
         take = kept_if_finite(xp, indices, results[0])
     works: list[Work] = [(alone(attempts, len(arrays)), take)]
     for place, result in enumerate(results[1:]):
-        attempts = [chained_slope(place, form, scale, len(arrays), one) for one in bare_and_full]
+        slope = partial(chained, slope_of(form, place), scale, len(arrays))
+        attempts = [partial(slope, guard=guard) for guard in bare_and_full]
         works.append((attempts, kept_if_finite(xp, indices, result)))
     each_block(xp, works, indices, (*arrays, *upstream), working, threads)
     return joined(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)

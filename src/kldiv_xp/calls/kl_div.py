@@ -125,9 +125,8 @@ def checked(
 ) -> tuple[Context, Arrays, Axes | None]:
     """Context of the operands; operands and mask in one shape; the axes."""
     # Each by its name: before torch 2.9, torch.compile reads no part of such a tuple.
-    for switch in (form.log_input, form.log_target, form.generalized):
-        if not isinstance(switch, bool):
-            check_form(form)
+    if not type(form.log_input) is type(form.log_target) is type(form.generalized) is bool:
+        check_form(form)
     context = examine(input, target, form, axis)
     if dtype is not None:
         context = with_dtype(context, dtype)

@@ -11,7 +11,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.run import run
+from kldiv_xp.core.run import derivatives, run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
@@ -105,12 +105,8 @@ def evaluate_slopes(
     """Derivatives with respect to the operands that are wanted, times a scale and a cotangent."""
     slopes = by_backend("gradient", context, arrays, form, scale, upstream, wanted)
     if slopes is NotImplemented:
-        slopes = (
-            run(function, context.working, operand.dtype, *arrays, *upstream) if want else None
-            for function, operand, want in zip(
-                chained_slopes(form, scale, len(arrays)), arrays[:2], wanted, strict=True
-            )
-        )
+        functions = chained_slopes(form, scale, len(arrays))
+        return derivatives(run, context, functions, arrays, upstream, wanted)
     by_input, by_target = slopes
     return by_input, by_target
 
@@ -151,23 +147,20 @@ def reduced(
 
 def chained_slopes(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
-    return [chained_slope(place, form, scale, count, Guard.FULL) for place in (0, 1)]
-
-
-def chained_slope(
-    place: int, form: Form, scale: Scale, count: int, guard: Guard
-) -> Callable[..., Array]:
-    """Function (xp, *arrays, *upstream) to the derivative with respect to one of the operands."""
-    slope = partial(slope_of(form, place), guard=guard)
-    return partial(chained, slope, scale, count)
+    return [partial(chained, slope_of(form, place), scale, count) for place in (0, 1)]
 
 
 def chained(
-    slope: Callable[..., Array], scale: Scale, count: int, xp: Namespace, *arrays: Array
+    slope: Callable[..., Array],
+    scale: Scale,
+    count: int,
+    xp: Namespace,
+    *arrays: Array,
+    guard: Guard = Guard.FULL,
 ) -> Array:
     """Slope of a term times the scale and the cotangent; 0 where a mask is False."""
     (_, _, *mask), upstream = arrays[:count], arrays[count:]
-    value = slope(xp, *arrays[:count])
+    value = slope(xp, *arrays[:count], guard=guard)
     if not upstream:
         value = scale.times(xp, value)
     for one in upstream:

@@ -9,15 +9,14 @@ from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.dtypes import limits
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.reproducible_bounds import largest
 from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale, as_float
 from kldiv_xp.core.shapes import spread
-from kldiv_xp.formula.form import Form, term_of
-from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.reproducible_functions import (
     Rounding,
     entered,
@@ -145,9 +144,9 @@ def scaled_slope(
     place: int, form: Form, rounding: Rounding, xp: Namespace, *arrays: Array
 ) -> Array:
     """The same times a factor in float64, the last of the arrays."""
-    slope = chained_slope(place, form, Scale(), len(arrays) - 1, Guard.FULL)
     operands = entered(xp, arrays[0]), entered(xp, arrays[1]), *arrays[2:]
-    return rounded(xp, slope(ReproducibleNamespace(xp), *operands), rounding)
+    slope, count, namespace = slope_of(form, place), len(arrays) - 1, ReproducibleNamespace(xp)
+    return rounded(xp, chained(slope, Scale(), count, namespace, *operands), rounding)
 
 
 def factor_of(

@@ -120,13 +120,8 @@ def may_be_read_whole() -> bool:
 
 def is_being_compiled(operand: object) -> bool:
     """Whether torch.compile is reading this very code, which keeps nothing that it remembers."""
-    kind = type(operand)
-    library = PLAIN_TYPES.get((kind.__module__, kind.__qualname__))
-    if library == "torch" or (library is None and is_torch_tensor(operand)):
-        import array_api_compat.torch as xp
-
-        return bool(xp.compiler.is_compiling())  # type: ignore[attr-defined]
-    return False
+    torch = sys.modules.get("torch.compiler")
+    return torch is not None and torch.is_compiling() and is_torch_tensor(operand)
 
 
 def is_being_recorded(operand: object) -> bool:

@@ -1,10 +1,11 @@
 """How a function of arrays is run: in one working type, quietly, on their device; knows no KL."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind, native
 from kldiv_xp.core.facts import Facts, facts_about
 from kldiv_xp.core.namespaces import namespace_of
@@ -40,3 +41,19 @@ def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:
         return device
     numpy = sys.modules.get("numpy") if facts.computes_with_numpy else None
     return nullcontext() if numpy is None else numpy.errstate(all="ignore")
+
+
+def derivatives(
+    way: Callable[..., Array],
+    context: Context,
+    functions: Iterable[Callable[..., Array]],
+    arrays: tuple[Array, ...],
+    upstream: tuple[Array, ...],
+    wanted: tuple[bool, bool],
+) -> tuple[Array | None, Array | None]:
+    """Functions of arrays and cotangents by a way such as `run`, each in its operand's type."""
+    by_input, by_target = (
+        way(function, context.working, native(operand.dtype), *arrays, *upstream) if want else None
+        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
+    )
+    return by_input, by_target

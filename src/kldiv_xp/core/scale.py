@@ -1,15 +1,13 @@
 """Numbers that results are multiplied with and divided by: of the options, and of the shapes."""
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.namespaces import is_torch_tensor
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """A number of the options over a number of terms; None where there is none of the kind.
 
     They are not made one number: the second comes from a shape, may be symbolic, and may be 0.

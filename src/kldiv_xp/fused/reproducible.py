@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.core.evaluate import chained_slope
+from kldiv_xp.core.evaluate import chained
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula import reproducible_functions as formula
-from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.reproducible_functions import exp, log
@@ -96,8 +96,8 @@ def slopes(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
     ) -> Sequence[Array]:
         given, found = checked(xp, form, looks, x, t, LARGEST), []
         for place, rounding in asked:
-            chained = chained_slope(place, form, Scale(), 2, Guard.NONE)
-            value = chained(Apart(xp), *given[:2], factor)
+            slope = slope_of(form, place)
+            value = chained(slope, Scale(), 2, Apart(xp), *given[:2], factor, guard=Guard.NONE)
             if place and not form.log_target:
                 value = xp.where(xp.equal(t, 0.0), 0.0, value)
             found.append(given.of(xp, rounded(xp, value, rounding)))

@@ -11,6 +11,7 @@ from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.numpy_with_slopes import is_faster
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes, rows_with_slopes
+from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
@@ -124,7 +125,7 @@ def with_slopes(
 def one_node(function: partial[Array], arrays: Arrays) -> Array:
     """Result of a function of tensors that are only memory."""
     if is_differentiated(*arrays):
-        return Loss.apply(function, *savable(arrays))
+        return NODE(function, *savable(arrays))
     return function(*arrays)
 
 
@@ -152,3 +153,6 @@ class Loss(torch.autograd.Function):
         scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
         slopes = gradient(context, arrays, form, scale, (upstream,), wanted)
         return None, *slopes, *(None,) * len(arrays[2:])
+
+
+NODE = node_of_plain(Loss)

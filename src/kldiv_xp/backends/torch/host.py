@@ -7,7 +7,6 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends import numpy, numpy_loops, numpy_with_slopes
 from kldiv_xp.backends.torch.numpy_views import (
-    NARROW,
     empty,
     lent,
     numpy_namespace,
@@ -24,7 +23,7 @@ def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     result, memory = empty(arrays[0].shape, context.dtype)
-    numpy_loops.fill_terms(xp, lent(*arrays), form, memory, working, threads)
+    numpy.fill_terms(xp, lent(*arrays), form, memory, working, threads)
     return result
 
 
@@ -38,11 +37,10 @@ def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Arra
 def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    value = numpy.total(xp, lent(*arrays), form, working, threads, parts)
-    if context.dtype in NARROW or context.dtype != context.working:  # rounded once
-        return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
-    with xp.errstate(all="ignore"):  # it may overflow its type
-        return torch.from_numpy(xp.asarray(value, dtype=working))
+    rounded = context.dtype == context.working
+    dtype = working if rounded else xp.float64
+    value = torch.from_numpy(numpy.total(xp, lent(*arrays), form, working, threads, parts, dtype))
+    return value if rounded else value.to(context.dtype)
 
 
 def slopes_of(

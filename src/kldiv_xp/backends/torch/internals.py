@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any
 
 import torch
+from torch import _C
 from torch.autograd import forward_ad
+from torch.compiler import is_compiling
 
 from kldiv_xp._typing import Array
 from kldiv_xp.core.namespaces import constant_in_traces
@@ -23,9 +25,9 @@ def is_transformed() -> bool:
     try:
         if forward_ad._current_level >= 0:
             return True
-        if torch.compiler.is_compiling():
+        if is_compiling():
             return has_transforms()
-        return bool(torch._C._functorch.get_dynamic_layer_stack_depth())
+        return bool(_C._functorch.get_dynamic_layer_stack_depth())
     except AttributeError:
         return True
 
@@ -36,8 +38,8 @@ def is_functionalized() -> bool:
     torch says "NYI: Functionalize rule for custom_function_call".
     """
     try:
-        kind = torch._C._functorch.TransformType.Functionalize
-        return any(one.key() == kind for one in torch._C._functorch.get_interpreter_stack() or ())
+        kind = _C._functorch.TransformType.Functionalize
+        return any(one.key() == kind for one in _C._functorch.get_interpreter_stack() or ())
     except AttributeError:
         return True
 
@@ -48,7 +50,7 @@ def has_transforms() -> bool:
 
     Before torch 2.13 it "does not know how to trace the builtin get_dynamic_layer_stack_depth".
     """
-    return bool(torch._C._functorch.get_dynamic_layer_stack_depth())
+    return bool(_C._functorch.get_dynamic_layer_stack_depth())
 
 
 @constant_in_traces
@@ -65,10 +67,10 @@ def is_watched() -> bool:
     """Whether something traces or counts what is done to tensors, questions about them included."""
     try:
         return (
-            torch.compiler.is_compiling()
-            or torch._C._len_torch_dispatch_stack() > 0
-            or torch._C._is_tracing()
-            or (torch._C._len_torch_function_stack() > 0 and has_function_mode())
+            is_compiling()
+            or _C._len_torch_dispatch_stack() > 0
+            or _C._is_tracing()
+            or (_C._len_torch_function_stack() > 0 and has_function_mode())
         )
     except AttributeError:
         return True
@@ -81,6 +83,14 @@ def has_function_mode() -> bool:
     return any(type(mode) is not harmless for mode in modes)
 
 
+def node_of_plain(function: type[torch.autograd.Function]) -> Any:
+    """`apply` of a function of autograd, for plain tensors that are not transformed.
+
+    What it leaves out looks for transforms and for what they have left, for 2.1 of 7.5 us.
+    """
+    return super(torch.autograd.Function, function).apply
+
+
 def which_are_plain(tensors: Iterable[Array]) -> list[bool]:
     """Whether each tensor is no more than memory of the host or of a CUDA device.
 
@@ -90,8 +100,8 @@ def which_are_plain(tensors: Iterable[Array]) -> list[bool]:
     plain = []
     for tensor in tensors:
         try:
-            kind, keys = type(tensor), torch._C._dispatch_keys(tensor)
-            plain.append(kind in PLAIN_TYPES and keys in plain_keys())
+            keys = _C._dispatch_keys(tensor)
+            plain.append(type(tensor) in PLAIN_TYPES and keys in plain_keys())
         except AttributeError:
             plain.append(False)
     return plain
@@ -109,9 +119,7 @@ def plain_keys() -> list[Any]:
 
 def key_set(*names: str) -> Any:
     """Set of the dispatch keys of these names."""
-    first, *others = (
-        torch._C.DispatchKeySet(getattr(torch._C.DispatchKey, name)) for name in names
-    )
+    first, *others = (_C.DispatchKeySet(getattr(_C.DispatchKey, name)) for name in names)
     for other in others:
         first = first | other
     return first

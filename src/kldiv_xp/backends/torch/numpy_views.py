@@ -37,7 +37,7 @@ def place_of(
             present = tensor.untyped_storage().nbytes()
             if present < tensor.nbytes or tensor.storage_offset() or not tensor.is_contiguous():
                 check_storage(names[place] if place < len(arrays) else "upstream", tensor)
-    if not all(plain) or is_transformed():
+    if False in plain or is_transformed():
         return None
     if on_host == len(every):
         return None if numpy_namespace() is None else HOST
@@ -86,7 +86,7 @@ def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
     if dtype in NARROW:
         tensor = torch.empty(shape, dtype=dtype, device="cpu")
         return tensor, Widened(tensor)
-    memory = numpy_namespace().empty(tuple(shape), dtype=numpy_type(dtype))
+    memory = numpy_namespace().ndarray(shape, numpy_type(dtype))
     return torch.from_numpy(memory), memory
 
 
