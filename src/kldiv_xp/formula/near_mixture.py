@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, times, times_square
+from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
@@ -155,14 +155,17 @@ def js_target_gradient(
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
-    # Of y / m, or of q / m: log p - log q less that of a small gamma had an error of 2e-6.
+    # Of y / m, or of gamma q / m: log p - log q less that of a small gamma had an error of 2e-6, and
+    # of q / m, which a small gamma makes large, second derivatives were no numbers.
     direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
-    far = xp.where(direct, xp.subtract(y, m), xp.multiply(xp.subtract(q, p), beta))
+    far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
     # Of two that are the same but for a number of the row, the smaller.
     is_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
     at_q = xp.divide(at_p, xp.where(is_q, inverse_at_top, 1.0))
-    to_top = xp.log(xp.where(is_q, at_q, at_p))
+    part = filled(xp, at_p, gamma)
+    to_top = xp.divide(xp.where(is_q, at_q, at_p), xp.where(xp.greater(part, 0), part, 1.0))
+    to_top = xp.log(to_top)
     indirect = xp.add(xp.add(log, xp.where(is_q, e, both.log_ratio)), to_top)
     value = xp.where(xp.logical_or(near, direct), log, indirect)
     if guard is Guard.NONE:  # no choice may hide that this form is not enough
