@@ -4,9 +4,9 @@ from formula.exact import digits, distribution, mpmath
 
 
 def exact_second(student, teacher, beta=None, temperature=1.0, *, scaled=False):
-    """Derivatives by student and student, student and teacher, and teacher and teacher.
+    """Matrix of derivatives by the logits of student and teacher, one after the other.
 
-    KL is what beta times the mixture's derivatives are for a beta of 0: without the factor beta.
+    Those of KL (no beta) are those of beta KL(p || m) at a beta of 0, without that factor.
     """
     with mpmath.workdps(digits(temperature)):
         t = mpmath.mpf(temperature)
@@ -21,15 +21,20 @@ def exact_second(student, teacher, beta=None, temperature=1.0, *, scaled=False):
             by_student, _ = blocks(q, p, 1 - beta, beta)
             by_teacher, mixed = by_teacher * beta, mixed * beta
             by_student = by_student * (1 - beta)
-        return [one * scale for one in (by_student, mixed.T, by_teacher)]
+        size = len(p[0])
+        every = mpmath.matrix(2 * size, 2 * size)
+        for i in range(size):
+            for j in range(size):
+                every[i, j] = by_student[i, j] * scale
+                every[size + i, size + j] = by_teacher[i, j] * scale
+                every[size + i, j] = every[j, size + i] = mixed[i, j] * scale
+        return every
 
 
 def softmax_slopes(p):
     """Derivatives of probabilities by their logits."""
     size = len(p)
-    return mpmath.matrix(
-        [[p[i] * ((i == j) - p[j]) for j in range(size)] for i in range(size)]
-    )
+    return mpmath.matrix([[p[i] * ((i == j) - p[j]) for j in range(size)] for i in range(size)])
 
 
 def blocks(of_p, of_q, beta, gamma):

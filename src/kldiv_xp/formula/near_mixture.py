@@ -135,14 +135,15 @@ def js_target_gradient(
     both = softmaxes_of(xp, input, target, temperature, guard)
     exponentials = both.exponentials
     p, q = both.p, both.q
-    m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
+    of_q = xp.multiply(q, gamma)
+    m = xp.add(xp.multiply(p, beta), of_q)
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
-    share = xp.multiply(over_m(q), gamma)
+    share = over_m(of_q)
     top = largest(xp, target)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
-    of_q = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
-    of_q = unrounded(xp, of_q, largest(xp, input), temperature)
-    inverse_at_top = xp.multiply(xp.multiply(of_q.values, of_q.unit), both.quotient)
+    at_top = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
+    at_top = unrounded(xp, at_top, largest(xp, input), temperature)
+    inverse_at_top = xp.multiply(xp.multiply(at_top.values, at_top.unit), both.quotient)
     moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
@@ -150,13 +151,13 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
+    rise = over_m(xp.multiply(xp.subtract(xp.multiply(p, inverse_at_top), q), gamma))
     x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
     # Of y / m, or of gamma q / m: log p - log q less that of a small gamma had an error of 2e-6, and
-    # of q / m, which a small gamma makes large, second derivatives were no numbers.
+    # of q / m, which may be 1 / gamma, the second derivatives overflowed.
     direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
     far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
