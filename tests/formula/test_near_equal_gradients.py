@@ -65,6 +65,26 @@ def test_derivatives_of_float32_are_within_1e_6_at_every_noise(name, size, count
 
 
 @LOSS
+@pytest.mark.parametrize("backend_name", ["numpy", "torch", "jax-jit"])
+@pytest.mark.parametrize("temperature", [0.25, 2.0, 0.3])
+def test_temperature_that_is_a_power_of_two_leaves_derivatives_their_digits(
+    name, backend_name, temperature
+):
+    backend, gradient = usable(backend_name), gradient_of(LOSSES[name])
+    for size in (3, 50):
+        rows = list(rows_of(size, 12, seed=2))
+        pair = [np.concatenate(one) * np.float32(temperature) for one in zip(*rows, strict=True)]
+        options = {"temperature": temperature, "reduction": "sum"}
+        exact = gradient(*(one.astype("float64") for one in pair), **options)
+        operands = [backend.array(one, "float32") for one in pair]
+        found = backend.call(gradient, *operands, **options)
+        # Any other quotient is rounded: of 17 temperatures, and of T itself, that is 5e-6.
+        bound = 1e-5 if temperature == 0.3 else 1e-6
+        for one, expected in zip(found, exact, strict=True):
+            assert errors(backend.read(one), expected).max() <= bound
+
+
+@LOSS
 @pytest.mark.parametrize("backend_name", ["torch", "jax-jit"])
 def test_derivatives_by_the_library_are_within_1e_6_at_every_noise(name, backend_name):
     backend, beta = usable(backend_name), LOSSES[name]

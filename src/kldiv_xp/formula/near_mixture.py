@@ -156,8 +156,8 @@ def js_target_gradient(
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
-    # Of y / m, or of gamma q / m: log p - log q less that of a small gamma had an error of 2e-6, and
-    # of q / m, which may be 1 / gamma, the second derivatives overflowed.
+    # Of y / m, or of gamma q / m: log p - log q less that of a small gamma had an error of 2e-6,
+    # and second derivatives of q / m, which may be 1 / gamma, overflowed.
     direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
     far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
