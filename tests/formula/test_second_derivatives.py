@@ -70,7 +70,7 @@ def hessians(mode, loss, arrays, backend, dtype):
     else:
         jax = library("jax")
         function = forward_twice if mode.endswith("twice") else forward_over_reverse
-        found = jax.jit(partial(function, jax, loss))(arrays, units)
+        found = jax.jit(partial(function, jax, loss))(tuple(arrays), units)
     parts = [[[backend.read(x) for x in part] for part in both] for both in found]
     if mode.endswith("twice"):
         return np.moveaxis(np.asarray(parts).reshape(6, 6, -1), -1, 0)

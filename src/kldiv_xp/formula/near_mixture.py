@@ -141,8 +141,8 @@ def js_target_gradient(
     share = over_m(of_q)
     top = largest(xp, target)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
-    at_top = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
-    at_top = unrounded(xp, at_top, largest(xp, input), temperature)
+    least = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
+    at_top = unrounded(xp, least, largest(xp, input), temperature)
     inverse_at_top = xp.multiply(xp.multiply(at_top.values, at_top.unit), both.quotient)
     moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
@@ -156,8 +156,7 @@ def js_target_gradient(
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
-    # Of y / m, or of gamma q / m: log p - log q less that of a small gamma had an error of 2e-6,
-    # and second derivatives of q / m, which may be 1 / gamma, overflowed.
+    # Of y / m, or gamma q / m: of q / m, as of log p - log q, a small gamma took the digits.
     direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
     far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
@@ -165,8 +164,8 @@ def js_target_gradient(
     is_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
     at_q = xp.divide(at_p, xp.where(is_q, inverse_at_top, 1.0))
     part = filled(xp, at_p, gamma)
-    to_top = xp.divide(xp.where(is_q, at_q, at_p), xp.where(xp.greater(part, 0), part, 1.0))
-    to_top = xp.log(to_top)
+    part = xp.where(xp.greater(part, 0), part, 1.0)
+    to_top = xp.log(xp.divide(xp.where(is_q, at_q, at_p), part))
     indirect = xp.add(xp.add(log, xp.where(is_q, e, both.log_ratio)), to_top)
     value = xp.where(xp.logical_or(near, direct), log, indirect)
     if guard is Guard.NONE:  # no choice may hide that this form is not enough
