@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import scipy
 import torch
 from boxes import BLUE, GREY, RED
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from kldiv_xp import kl_div_with_logits
 
 ROWS, ENTRIES = 200, 1000
-TEAL = "#0f8a7e"
+TEAL, AMBER = "#0f8a7e", "#b7791f"
 
 
 def exact(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
@@ -32,7 +33,7 @@ def ours(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
 
 
 def torchs(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
-    """The same of torch.nn.functional.kl_div."""
+    """The same of torch.nn.functional.kl_div, which is what TRL's GKDTrainer calls for beta = 0."""
     logs = [torch.from_numpy(one).log_softmax(-1) for one in (student, teacher)]
     terms = torch.nn.functional.kl_div(*logs, reduction="none", log_target=True)
     return terms.sum(-1).numpy()
@@ -44,10 +45,17 @@ def optaxs(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
     return np.asarray(optax.losses.kl_divergence_with_log_targets(*logs))
 
 
-# Every second row of torch, and the others of Optax, which would lie on each other.
+def scipys(student: np.ndarray, teacher: np.ndarray) -> np.ndarray:
+    """The same of scipy.special.rel_entr."""
+    q, p = (scipy.special.softmax(one, axis=-1) for one in (student, teacher))
+    return np.asarray(scipy.special.rel_entr(p, q).sum(-1))
+
+
+# Every third row of each library, which would lie on each other.
 LOSSES = {
-    "torch": (torchs, RED, "x", slice(0, None, 2)),
-    "Optax": (optaxs, TEAL, "+", slice(1, None, 2)),
+    "torch, TRL": (torchs, RED, "x", slice(0, None, 3)),
+    "Optax": (optaxs, TEAL, "+", slice(1, None, 3)),
+    "SciPy": (scipys, AMBER, "1", slice(2, None, 3)),
     "kldiv_xp": (ours, BLUE, ".", slice(None)),
 }
 
@@ -65,7 +73,7 @@ def draw(path: Path) -> None:
         error = np.maximum(np.abs(loss(student, teacher) - right) / right, 1e-9)
         axes.loglog(right[rows], error[rows], marker, color=color, markersize=5, label=name)
     axes.axhline(1, color=GREY, linestyle=":", linewidth=1)
-    axes.annotate("the error is as large as the value", (right.max(), 1.5), ha="right", color=GREY)
+    axes.annotate("as large as the value", (right.max(), 1.5), ha="right", color=GREY)
     axes.set_xlabel("divergence of a row, in nats")
     axes.set_ylabel("relative error")
     axes.spines[["top", "right"]].set_visible(False)

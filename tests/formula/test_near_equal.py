@@ -1,52 +1,24 @@
 """Divergences of logits that nearly agree: right to the last digits, never negative, 0 if equal."""
 
 import math
-from functools import cache
-from itertools import product
 
 import numpy as np
 import pytest
-from array_libraries import library
 from conftest import usable
-from formula.exact import exact_js, exact_kl, exact_kl_by_student, l2_error
+from formula.exact import exact_kl
+from formula.nearly_equal import exact_rows, pairs
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp import (
     js_div_with_logits,
-    js_div_with_logits_gradient,
     kl_div_with_logits,
-    kl_div_with_logits_gradient,
 )
-from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
-from kldiv_xp.core.namespaces import namespace_of
-from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import JS, KL
 
 mpmath = pytest.importorskip("mpmath", reason="mpmath is not installed")
 
 RNG = np.random.default_rng(21)
 LARGEST = float(np.finfo("float32").max)
-BETAS = (0.5, 0.1, 1e-4, 1e-10, 1e-17, 1e-30, 0.9999, 1 - 2**-53)
 BOUNDS = {"float32": 1e-5, "float64": 1e-13}
-
-
-@cache
-def pairs(dtype, size=7):
-    """Students and teachers of every kind: flat and peaked, offset, nearly equal and far apart."""
-    rng, found = np.random.default_rng(5), []
-    for spread in (1, 4, 12):
-        for offset in (0, 0.5, 30):
-            for noise in (1e-5, 1e-4, 1e-2, 0.2, 1, 10):
-                teacher = (spread * rng.normal(size=size)).astype(dtype)
-                found.append((teacher + noise * rng.normal(size=size) + offset, teacher))
-    return [np.asarray(one, dtype) for one in zip(*found, strict=True)]
-
-
-@cache
-def exact_rows(dtype, beta=None):
-    """Divergences of `pairs`."""
-    exact = exact_kl if beta is None else lambda *pair: exact_js(*pair, beta)
-    return [exact(*pair) for pair in zip(*pairs(dtype), strict=True)]
 
 
 def relative_error(found, expected, least=1e-12):
@@ -246,178 +218,6 @@ def test_temperature_without_a_reciprocal_is_refused_in_one_sentence(backend):
     moved = [backend.array([[a * 1e20, b * 1e20]], "float32") for a, b in ([1, 2], [2, 1])]
     options = {"temperature": 1e-20, "scale_by_temperature_squared": False}
     assert np.isposinf(backend.values(kl_div_with_logits, *moved, **options))
-
-
-def gradients(name, dtype, function, **options):
-    """Derivatives of the sum for `pairs` by both operands, by the library's own differentiation."""
-    backend = usable(name)
-    operands = [backend.array(one, dtype) for one in pairs(dtype)]
-    if backend.library == "jax":
-        loss = library("jax").grad(
-            lambda *both: function(*both, reduction="sum", **options), argnums=(0, 1)
-        )
-        return [np.asarray(one) for one in loss(*operands)]
-    leaves = [operand.requires_grad_() for operand in operands]
-    loss = function(*leaves, reduction="sum", **options)
-    return [one.numpy() for one in library("torch").autograd.grad(loss, leaves)]
-
-
-@pytest.mark.parametrize("name", ["torch", "jax"])
-def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
-    bound = {"float32": 1e-6, "float64": 1e-13}[dtype]
-    smallest = float(np.finfo(dtype).smallest_normal) / float(np.finfo(dtype).eps)
-    for beta in (None, *BETAS) if name == "torch" else (None, 0.5, 1e-17):
-        function = kl_div_with_logits if beta is None else js_div_with_logits
-        slopes = gradients(name, dtype, function, **({} if beta is None else {"beta": beta}))
-        for number, (_, *exact) in enumerate(exact_rows(dtype, beta)):
-            for found, expected in zip(slopes, exact, strict=True):
-                if max(map(abs, expected)) > smallest:
-                    assert l2_error(found[number], expected) <= bound, (beta, number)
-
-
-@cache
-def one_sided(dtype, temperature):
-    """Pairs that nearly agree but for a class that one of them alone can have."""
-    rng, found = np.random.default_rng(6), []
-    lows = (-np.inf, float(np.finfo(dtype).min), -1e4 * temperature, -100 * temperature)
-    for low in lows:
-        for spread, noise, place in ((0, 1e-4, 0), (1, 1e-6, 1), (6, 1e-4, 0), (1, 1e-2, 1)):
-            teacher = spread * temperature * rng.normal(size=4)
-            student = teacher + noise * temperature * rng.normal(size=4)
-            (student, teacher)[place][0] = low
-            found.append([np.asarray(one, dtype) for one in (student, teacher)])
-    return [np.asarray(one) for one in zip(*found, strict=True)]
-
-
-@pytest.mark.parametrize("temperature", [1.0, 1e5])
-def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
-    holding_backend, dtype, temperature
-):
-    bound = {"float32": 1e-6, "float64": 1e-13}[dtype]
-    pair = one_sided(dtype, temperature)
-    operands = [holding_backend.array(one, dtype) for one in pair]
-    options = {"temperature": temperature, "reduction": "sum"}
-    options["scale_by_temperature_squared"] = False
-    of_js, of_kl = js_div_with_logits_gradient, kl_div_with_logits_gradient
-    for beta in (0.5, 0.3):
-        slopes = holding_backend.call(of_js, *operands, beta=beta, **options)
-        for number, rows in enumerate(zip(*pair, strict=True)):
-            _, *exact = exact_js(*rows, beta, temperature)
-            for slope, expected in zip(slopes, exact, strict=True):
-                error = l2_error(holding_backend.read(slope)[number], expected)
-                assert error <= bound, (beta, number)
-    by_teacher = holding_backend.read(holding_backend.call(of_kl, *operands, **options)[1])
-    # The KL of a class that the student alone lacks is infinite.
-    for number, rows in list(enumerate(zip(*pair, strict=True)))[1::2]:
-        expected = exact_kl(*rows, temperature)[2]
-        assert l2_error(by_teacher[number], expected) <= bound, number
-
-
-@cache
-def lopsided(dtype, temperature):
-    """Pairs that nearly agree but for a class of one side, of any probability there."""
-    rng, found = np.random.default_rng(3), []
-    lows = (-np.inf, float(np.finfo(dtype).min), -1e30, -1e4, -100)
-    highs = (-20, -15, -10, -5, 0, 3, 1e30)
-    for low, high, place in product(lows, highs, (0, 1)):
-        for spread, noise in ((0, 1e-6), (6, 1e-5)):
-            teacher = spread * rng.normal(size=4)
-            pair = [teacher + noise * rng.normal(size=4), teacher]
-            pair[place][0], pair[1 - place][0] = low, high
-            with np.errstate(over="ignore"):
-                found.append([np.asarray(one * temperature, dtype) for one in pair])
-    found = [pair for pair in found if not np.isposinf(pair).any()]
-    return [np.asarray(one) for one in zip(*found, strict=True)]
-
-
-@cache
-def exact_by_student(dtype, temperature):
-    """The derivatives of KL by these students."""
-    pair = zip(*lopsided(dtype, temperature), strict=True)
-    return [exact_kl_by_student(*rows, temperature) for rows in pair]
-
-
-@pytest.mark.parametrize("temperature", [1.0, 1e5])
-def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
-    backend, dtype, temperature
-):
-    # At another temperature the quotient of a logit is rounded: of 17 units that is 1e-6.
-    bound = {"float32": 1e-6 if temperature == 1 else 2e-6, "float64": 1e-13}[dtype]
-    operands = [backend.array(one, dtype) for one in lopsided(dtype, temperature)]
-    for scaled in (False, True):
-        options = {"temperature": temperature, "scale_by_temperature_squared": scaled}
-        slopes = backend.call(kl_div_with_logits_gradient, *operands, reduction="sum", **options)
-        found = backend.read(slopes[0]) / (temperature**2 if scaled else 1)
-        for number, expected in enumerate(exact_by_student(dtype, temperature)):
-            assert l2_error(found[number], expected) <= bound, number
-
-
-@pytest.mark.parametrize("temperature", [1.0, 1e5])
-def test_word_that_the_student_alone_prefers_leaves_the_gradient_its_digits(dtype, temperature):
-    bound, rng = {"float32": 1e-6, "float64": 1e-12}[dtype], np.random.default_rng(8)
-    for size, noise, more in product((8, 64), (1e-6, 1), (1, 3, 3.5, 4, 4.5, 6)):
-        teacher = 0.01 * rng.normal(size=size)
-        student = teacher + noise * rng.normal(size=size)
-        student[3] += more
-        pair = [np.asarray(one * temperature, dtype) for one in (student, teacher)]
-        for way in KL(temperature, "logits").ways(0):
-            with np.errstate(all="ignore"):
-                found = way(np, *(one[None] for one in pair))[0]
-            if np.isfinite(found).all():
-                expected = exact_kl_by_student(*pair, temperature)
-                assert l2_error(found, expected) <= bound, (size, noise, more)
-
-
-@pytest.mark.parametrize("name", ["torch", "jax"])
-def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
-    for temperature in (0.5, 1e10, 1e38):
-        slopes = gradients(name, "float32", kl_div_with_logits, temperature=temperature)
-        for number, pair in enumerate(zip(*pairs("float32"), strict=True)):
-            exact = exact_kl(*pair, temperature, scaled=True)[1:]
-            for found, expected in zip(slopes, exact, strict=True):
-                assert l2_error(found[number], expected) <= 2e-6, (temperature, number)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("noise", [0, 1e-3, 1])
-def test_second_derivatives_are_those_of_the_softmax(noise):
-    usable("jax")
-    jax = library("jax")
-    teacher = RNG.normal(size=6)
-    student = teacher + noise * RNG.normal(size=6)
-    q = np.exp(student / 2) / np.exp(student / 2).sum()
-
-    def loss(student):
-        return kl_div_with_logits(
-            student[None],
-            jax.numpy.asarray(teacher)[None],
-            temperature=2.0,
-            scale_by_temperature_squared=False,
-        )
-
-    expected = (np.diag(q) - np.outer(q, q)) / 4
-    for hessian in (jax.hessian(loss), jax.jacfwd(jax.jacfwd(loss))):
-        assert_allclose(hessian(jax.numpy.asarray(student)), expected, atol=1e-15)
-
-
-@pytest.mark.parametrize(
-    "divergence",
-    [JS.of(1.0, 0.5), JS.of(1.0, 0.3), JS(3.0, 0.5, 0.5, scaled=True), KL(1.0, "logits")],
-    ids=str,
-)
-def test_plain_expression_has_the_closed_derivatives_beside_words_without_a_probability(divergence):
-    usable("torch")
-    torch = library("torch")
-    student, teacher = torch.from_numpy(RNG.normal(size=(2, 4, 6)))
-    teacher[1, 0] = teacher[2, 1] = teacher[3, 3] = -math.inf
-    if isinstance(divergence, JS):
-        student[2, 1] = student[3, 4] = -math.inf
-    leaves = [one.requires_grad_() for one in (student, teacher)]
-    xp, upstream = namespace_of(student), torch.ones(4, 1, dtype=torch.float64)
-    found = torch.autograd.grad(rows_of(divergence, xp, *leaves).sum(), leaves)
-    for place, slope in enumerate(found):
-        closed = slopes_of(divergence, Guard.FULL, place == 1, xp, *leaves, upstream)
-        torch.testing.assert_close(slope, closed.detach(), atol=1e-14, rtol=1e-12)
 
 
 @pytest.mark.parametrize("function", [kl_div_with_logits, js_div_with_logits])

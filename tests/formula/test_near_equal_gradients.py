@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from array_libraries import library
 from conftest import usable
+from formula.exact import exact_kl, l2_error
+from formula.nearly_equal import exact_rows, pairs
 
 from kldiv_xp import (
     js_div_with_logits,
@@ -11,8 +13,13 @@ from kldiv_xp import (
     kl_div_with_logits,
     kl_div_with_logits_gradient,
 )
+from kldiv_xp.core.evaluate_rows import rows_of as plain_rows
+from kldiv_xp.core.evaluate_rows import slopes_of
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import JS, KL
 
+BETAS = (0.5, 0.1, 1e-4, 1e-10, 1e-17, 1e-30, 0.9999, 1 - 2**-53)
 NOISES = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.3, 1, 3, 10)
 SIZES = [(2, 60), (3, 60), (7, 40), (50, 20), (1000, 2), (32000, 1), (128256, 1)]
 LOSSES = {"KL": None, "JS 1/2": 0.5, "JS 0.1": 0.1, "JS 1e-4": 1e-4, "JS 1 - 2**-53": 1 - 2**-53}
@@ -55,6 +62,26 @@ def test_derivatives_of_float32_are_within_1e_6_at_every_noise(name, size, count
         exact = gradient(*(one.astype("float64") for one in operands), reduction="sum")
         for found, expected in zip(gradient(*operands, reduction="sum"), exact, strict=True):
             assert errors(found, expected).max() <= 1e-6
+
+
+@LOSS
+@pytest.mark.parametrize("backend_name", ["numpy", "torch", "jax-jit"])
+@pytest.mark.parametrize("temperature", [0.25, 2.0, 0.3])
+def test_temperature_that_is_a_power_of_two_leaves_derivatives_their_digits(
+    name, backend_name, temperature
+):
+    backend, gradient = usable(backend_name), gradient_of(LOSSES[name])
+    for size in (3, 50):
+        rows = list(rows_of(size, 12, seed=2))
+        pair = [np.concatenate(one) * np.float32(temperature) for one in zip(*rows, strict=True)]
+        options = {"temperature": temperature, "reduction": "sum"}
+        exact = gradient(*(one.astype("float64") for one in pair), **options)
+        operands = [backend.array(one, "float32") for one in pair]
+        found = backend.call(gradient, *operands, **options)
+        # Any other quotient is rounded: of 17 temperatures, and of T itself, that is 5e-6.
+        bound = 1e-5 if temperature == 0.3 else 1e-6
+        for one, expected in zip(found, exact, strict=True):
+            assert errors(backend.read(one), expected).max() <= bound
 
 
 @LOSS
@@ -107,3 +134,63 @@ def test_largest_entries_of_derivatives_of_peaked_rows_are_within_1e_4(name):
             largest = abs(expected).max(-1, keepdims=True)
             is_large = (abs(expected) > 0.01 * largest) & (largest > 1e-31)
             assert (abs(found / expected - 1)[is_large] <= 1e-4).all()
+            # Smaller ones may be differences of two numbers as large as the largest.
+            gap = abs(found - expected) / np.where(largest > 1e-31, largest, np.inf)
+            assert gap.max() <= 1e-6
+
+
+def gradients(name, dtype, function, **options):
+    """Derivatives of the sum for `pairs` by both operands, by the library's own differentiation."""
+    backend = usable(name)
+    operands = [backend.array(one, dtype) for one in pairs(dtype)]
+    if backend.library == "jax":
+        loss = library("jax").grad(
+            lambda *both: function(*both, reduction="sum", **options), argnums=(0, 1)
+        )
+        return [np.asarray(one) for one in loss(*operands)]
+    leaves = [operand.requires_grad_() for operand in operands]
+    loss = function(*leaves, reduction="sum", **options)
+    return [one.numpy() for one in library("torch").autograd.grad(loss, leaves)]
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
+    bound = {"float32": 1e-6, "float64": 1e-13}[dtype]
+    smallest = float(np.finfo(dtype).smallest_normal) / float(np.finfo(dtype).eps)
+    for beta in (None, *BETAS) if name == "torch" else (None, 0.5, 1e-17):
+        function = kl_div_with_logits if beta is None else js_div_with_logits
+        slopes = gradients(name, dtype, function, **({} if beta is None else {"beta": beta}))
+        for number, (_, *exact) in enumerate(exact_rows(dtype, beta)):
+            for found, expected in zip(slopes, exact, strict=True):
+                if max(map(abs, expected)) > smallest:
+                    assert l2_error(found[number], expected) <= bound, (beta, number)
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
+    for temperature in (0.5, 1e10, 1e38):
+        slopes = gradients(name, "float32", kl_div_with_logits, temperature=temperature)
+        for number, pair in enumerate(zip(*pairs("float32"), strict=True)):
+            exact = exact_kl(*pair, temperature, scaled=True)[1:]
+            for found, expected in zip(slopes, exact, strict=True):
+                assert l2_error(found[number], expected) <= 2e-6, (temperature, number)
+
+
+@pytest.mark.parametrize(
+    "divergence",
+    [JS.of(1.0, 0.5), JS.of(1.0, 0.3), JS(3.0, 0.5, 0.5, scaled=True), KL(1.0, "logits")],
+    ids=str,
+)
+def test_plain_expression_has_the_closed_derivatives_beside_words_without_a_probability(divergence):
+    usable("torch")
+    torch = library("torch")
+    student, teacher = torch.from_numpy(np.random.default_rng(21).normal(size=(2, 4, 6)))
+    teacher[1, 0] = teacher[2, 1] = teacher[3, 3] = -np.inf
+    if isinstance(divergence, JS):
+        student[2, 1] = student[3, 4] = -np.inf
+    leaves = [one.requires_grad_() for one in (student, teacher)]
+    xp, upstream = namespace_of(student), torch.ones(4, 1, dtype=torch.float64)
+    found = torch.autograd.grad(plain_rows(divergence, xp, *leaves).sum(), leaves)
+    for place, slope in enumerate(found):
+        closed = slopes_of(divergence, Guard.FULL, place == 1, xp, *leaves, upstream)
+        torch.testing.assert_close(slope, closed.detach(), atol=1e-14, rtol=1e-12)

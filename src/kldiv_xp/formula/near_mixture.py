@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, times, times_square
+from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import (
@@ -135,14 +135,15 @@ def js_target_gradient(
     both = softmaxes_of(xp, input, target, temperature, guard)
     exponentials = both.exponentials
     p, q = both.p, both.q
-    m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
+    of_q = xp.multiply(q, gamma)
+    m = xp.add(xp.multiply(p, beta), of_q)
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
-    share = xp.multiply(over_m(q), gamma)
+    share = over_m(of_q)
     top = largest(xp, target)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
-    of_q = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
-    of_q = unrounded(xp, of_q, largest(xp, input), temperature)
-    inverse_at_top = xp.multiply(xp.multiply(of_q.values, of_q.unit), both.quotient)
+    least = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
+    at_top = unrounded(xp, least, largest(xp, input), temperature)
+    inverse_at_top = xp.multiply(xp.multiply(at_top.values, at_top.unit), both.quotient)
     moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
@@ -150,19 +151,21 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
+    rise = over_m(xp.multiply(xp.subtract(xp.multiply(p, inverse_at_top), q), gamma))
     x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
-    # Of y / m, or of q / m: log p - log q less that of a small gamma had an error of 2e-6.
+    # Of y / m, or gamma q / m: of q / m, as of log p - log q, a small gamma took the digits.
     direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
-    far = xp.where(direct, xp.subtract(y, m), xp.multiply(xp.subtract(q, p), beta))
+    far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
     # Of two that are the same but for a number of the row, the smaller.
     is_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
     at_q = xp.divide(at_p, xp.where(is_q, inverse_at_top, 1.0))
-    to_top = xp.log(xp.where(is_q, at_q, at_p))
+    part = filled(xp, at_p, gamma)
+    part = xp.where(xp.greater(part, 0), part, 1.0)
+    to_top = xp.log(xp.divide(xp.where(is_q, at_q, at_p), part))
     indirect = xp.add(xp.add(log, xp.where(is_q, e, both.log_ratio)), to_top)
     value = xp.where(xp.logical_or(near, direct), log, indirect)
     if guard is Guard.NONE:  # no choice may hide that this form is not enough

@@ -1,9 +1,9 @@
 """Exponentials of rows of logits, and of two rows; those less a number of few digits are exact."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import over, unmerged
+from kldiv_xp.formula.any_size import filled, has_square, over, unmerged
 
 
 def largest(xp: Namespace, array: Array) -> Array:
@@ -67,11 +67,23 @@ def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:
     errors of 3e-6.  Logits themselves have none, and none less a number of few digits that has
     their sign.
     """
-    if not (isinstance(temperature, float) and temperature == 1):
-        # A quotient is rounded; each choice would be another program of torch.compile.
+    if not has_square(temperature):  # the numbers below may overflow
         return top
-    grid = 1.5 / (8 * float(xp.finfo(top.dtype).eps))
+    unit: Any = temperature if temperature == 1 else filled(xp, top, temperature)
+    grid = unit * (1.5 / (8 * float(xp.finfo(top.dtype).eps)))
     coarse = xp.subtract(xp.add(top, grid), grid)
+    most = unit * 64.0
     kept = xp.where(xp.greater(coarse, 0), coarse, 0.0)
-    kept = xp.where(xp.less(kept, 64.0), kept, 64.0)
-    return xp.where(xp.less(xp.abs(top), 4096.0), xp.subtract(coarse, kept), top)
+    kept = xp.where(xp.less(kept, most), kept, most)
+    shifts = xp.less(xp.abs(top), unit * 4096.0)
+    if not isinstance(unit, float):
+        # Any other quotient is rounded.  The choice is no branch: each would be another program of
+        # torch.compile.
+        shifts = xp.logical_and(shifts, is_power_of_two(xp, unit))
+    return xp.where(shifts, xp.subtract(coarse, kept), top)
+
+
+def is_power_of_two(xp: Namespace, number: Array) -> Array:
+    """Whether a positive number has one digit, to which the sum rounds it."""
+    large = xp.multiply(number, 1 / float(xp.finfo(number.dtype).eps))
+    return xp.equal(xp.subtract(xp.add(large, number), large), number)

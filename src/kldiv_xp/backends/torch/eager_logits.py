@@ -8,11 +8,7 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends import numpy_rows_with_slopes
 from kldiv_xp.backends.torch import host_logits
-from kldiv_xp.backends.torch.internals import (
-    is_functionalized,
-    is_transformed,
-    is_watched,
-)
+from kldiv_xp.backends.torch.internals import is_transformed, is_watched, refuses_functions
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
@@ -28,7 +24,7 @@ from kldiv_xp.formula.logits import Divergence
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row; in one node of the graph where a gradient is wanted."""
     way = way_of(arrays, arrays)
-    if way is None and is_transformed() and not is_watched() and not is_functionalized():
+    if way is None and is_transformed() and not is_watched() and not refuses_functions():
         rows: Array = TransformedRows.apply(context, divergence, *copied(arrays))
         return rows
     if way is None:

@@ -32,16 +32,19 @@ def is_transformed() -> bool:
         return True
 
 
-def is_functionalized() -> bool:
-    """Whether a transform writes a program anew without functions of autograd, which it refuses.
+def refuses_functions() -> bool:
+    """Whether a transform does not take functions of autograd, or takes them for constants.
 
-    torch says "NYI: Functionalize rule for custom_function_call".
+    One that writes a program anew says "NYI: Functionalize rule for custom_function_call"; forward
+    mode within forward mode makes 0 of their second derivatives, without a word.
     """
     try:
-        kind = _C._functorch.TransformType.Functionalize
-        return any(one.key() == kind for one in _C._functorch.get_interpreter_stack() or ())
+        kinds = _C._functorch.TransformType
+        stack = _C._functorch.get_interpreter_stack() or ()
     except AttributeError:
         return True
+    keys = [one.key() for one in stack]
+    return kinds.Functionalize in keys or keys.count(kinds.Jvp) > 1
 
 
 @constant_in_traces
