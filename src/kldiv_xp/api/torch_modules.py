@@ -106,7 +106,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is learned the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype, reproducible
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -129,7 +129,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
     tensor(0.2476)
     """
 
-    names = ("beta", *KLDivWithLogitsLoss.names[:-1])
+    names = ("beta", *KLDivWithLogitsLoss.names)
 
     def __init__(
         self,
@@ -141,6 +141,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
         reduction: Reduction = "batchmean",
         target_is: TargetKind = "logits",
         dtype: DType | None = None,
+        reproducible: bool = False,
     ) -> None:
         super().__init__()
         self.beta = beta
@@ -150,6 +151,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
         self.reduction = reduction
         self.target_is = target_is
         self.dtype = dtype
+        self.reproducible = reproducible
 
     @torch.jit.ignore
     def _in_python(
@@ -167,4 +169,5 @@ class JSDivWithLogitsLoss(LossWithOptions):
             reduction=self.reduction,
             target_is=self.target_is,
             dtype=self.dtype,
+            reproducible=self.reproducible,
         )

@@ -37,6 +37,9 @@ from kldiv_xp.formula.reproducible_operations import (
 from kldiv_xp.formula.reproducible_sums import Sums, row_steps, total_of
 from kldiv_xp.tracing.losses import ANY_TEMPERATURE, any_temperature
 
+LARGEST_USUAL = 2.0**50
+"""Of temperatures: of products below 2^-348 only rows below 2^-126 are made."""
+
 
 class Functions(ReproducibleNamespace):
     """Functions of numbers of float32, by tables."""
@@ -62,7 +65,8 @@ class InBlocks(Operations):
 
     def __init__(self, xp: Namespace, temperature: float = 1.0) -> None:
         self.xp, self.functions = xp, Functions(xp)
-        self.is_usual = any_temperature(temperature) in (1, ANY_TEMPERATURE)
+        is_usual = any_temperature(temperature) in (1, ANY_TEMPERATURE)
+        self.is_usual = is_usual and temperature <= LARGEST_USUAL
         self.known: dict[int, tuple[Array, Softmax]] = {}
 
     def softmax(self, logits: Array, temperature: float) -> Softmax:
@@ -104,21 +108,21 @@ class InBlocks(Operations):
         return exp_of(self.xp, array)
 
     def held(self, product: Array) -> Array:
-        """The product: at a usual temperature none is below 2^-348, and not 0."""
+        """The product: at a usual temperature it is 0, or not below 2^-348, where it counts."""
         return product if self.is_usual else super().held(product)
 
-    def terms(self, p: Softmax, q: Softmax, d: Array) -> Array:
+    def terms(self, weights: Array, d: Array, others: Array) -> Array:
         """As of the formula, by one of two ways where they all need one."""
         xp = self.xp
         is_small = xp.abs(d) < SMALL
         few = xp.count_nonzero(is_small)
         if few == d.size:
-            return near_terms(xp, p.exponentials, d, d + 6.0)
-        terms = far_terms(self, p, q, d)
+            return near_terms(xp, weights, d, d + 6.0)
+        terms = far_terms(self, weights, d, others)
         if few:
             places = xp.flatnonzero(is_small)
-            small, weights = (xp.take(one, places) for one in (d, p.exponentials))
-            xp.put(terms, places, near_terms(xp, weights, small, small + 6.0))
+            small, of_small = (xp.take(one, places) for one in (d, weights))
+            xp.put(terms, places, near_terms(xp, of_small, small, small + 6.0))
         return terms
 
     def row_sum(self, array: Array) -> Array:

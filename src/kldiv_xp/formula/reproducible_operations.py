@@ -51,9 +51,9 @@ class Operations:
         """Elements where weights are positive, and a number elsewhere."""
         return self.xp.where(self.xp.greater(weights, 0.0), array, other)
 
-    def terms(self, p: "Softmax", q: "Softmax", d: Array) -> Array:
-        """Terms of a divergence, times the sum of the exponentials of p."""
-        return terms_of(self, p, q, d)
+    def terms(self, weights: Array, d: Array, others: Array) -> Array:
+        """Terms of a divergence: of p, log p - log q and q, or of their multiples."""
+        return terms_of(self, weights, d, others)
 
     def softmax(self, logits: Array, temperature: float) -> "Softmax":
         """Softmax of rows, and what it is made of."""
@@ -87,12 +87,12 @@ def over(logits: Array, temperature: float) -> Array:
     return logits if temperature == 1 else logits * (1 / temperature)
 
 
-def terms_of(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
-    """p h(d), times the sum of the exponentials of p."""
+def terms_of(of: Operations, weights: Array, d: Array, others: Array) -> Array:
+    """p h(d)."""
     xp = of.xp
     is_small = xp.less(xp.abs(d), SMALL)
-    near = near_terms(xp, p.exponentials, d, xp.where(is_small, d + 6.0, 1.0))
-    return xp.where(is_small, near, far_terms(of, p, q, d))
+    near = near_terms(xp, weights, d, xp.where(is_small, d + 6.0, 1.0))
+    return xp.where(is_small, near, far_terms(of, weights, d, others))
 
 
 def near_terms(xp: Namespace, weights: Array, d: Array, divisor: Array) -> Array:
@@ -100,7 +100,6 @@ def near_terms(xp: Namespace, weights: Array, d: Array, divisor: Array) -> Array
     return weights * (xp.square(d / divisor) * 18.0)
 
 
-def far_terms(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
+def far_terms(of: Operations, weights: Array, d: Array, others: Array) -> Array:
     """Terms of any other d."""
-    far = of.held(p.exponentials * (d - 1.0))
-    return far + of.held(q.exponentials * (p.total / q.total))
+    return of.held(weights * (d - 1.0)) + others

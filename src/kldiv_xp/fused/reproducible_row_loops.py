@@ -58,8 +58,10 @@ def fill_slopes(
     return True
 
 
-def known(divergence: KL, shape: tuple[int, ...], arrays: Sequence[Array]) -> list[Buffer] | None:
+def known(divergence: Any, shape: tuple[int, ...], arrays: Sequence[Array]) -> list[Buffer] | None:
     """Memory of arrays, None where there are no loops."""
+    if not isinstance(divergence, KL):
+        return None
     temperature = any_of(divergence).temperature
     if temperature not in (1, ANY_TEMPERATURE) or not 0 < shape[-1] <= LONGEST_ROW:
         return None
