@@ -82,7 +82,7 @@ def softmax(logits: Sequence[float], options: Options) -> Softmax:
 def divergence(input: Sequence[float], target: Sequence[float], options: Options) -> float:
     """Divergence of a row."""
     if options.beta == 1:
-        input, target = target, input
+        return divergence(target, input, options._replace(beta=None))
     q = softmax(input, options)
     if options.beta is not None and 0 < options.beta < 1:
         value = of_mixture(softmax(target, options), q, options)
@@ -193,9 +193,7 @@ def by_teacher(p: Softmax, q: Softmax, options: Options) -> Numbers:
     return centred(p, [held(options.over(x - y)) for x, y in pairs])
 
 
-def of_sides(
-    p: Softmax, q: Softmax, options: Options, factor: float
-) -> tuple[Numbers, Numbers]:
+def of_sides(p: Softmax, q: Softmax, options: Options, factor: float) -> tuple[Numbers, Numbers]:
     """Derivatives of a Jensen-Shannon divergence."""
     beta = options.beta or 0.0
     scale = options.temperature if options.is_scaled else 1 / options.temperature

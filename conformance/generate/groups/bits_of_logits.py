@@ -49,9 +49,8 @@ def mixtures(rng: Random, dtype: str) -> Iterator[Draft]:
     options["where_shape"] = (3, 1)
     yield draft(rng, dtype, "logits", (3, 5), 1.0, "mean", **options)
     yield draft(rng, dtype, "logits", (3, 5), 1.0, "mean", upstream=1.0, **options)
-    yield draft(rng, dtype, "logits", (5, 3), 1.0, "batchmean", axis=0, scale=False, **{
-        "function": "js_div_with_logits", "temperature": 3.0
-    })
+    options = {"function": "js_div_with_logits", "temperature": 3.0, "axis": 0, "scale": False}
+    yield draft(rng, dtype, "logits", (5, 3), 1.0, "batchmean", **options)
     for upstream in (None, 1.0):
         yield specials(dtype, upstream, function="js_div_with_logits")
 

@@ -12,8 +12,8 @@ def reproducible() -> AbstractContextManager[None]:
     """Compute the same bits in every array library, within the ``with`` block.
 
     It is as if `kl_div`, `kl_div_with_logits`, `js_div_with_logits`, their classes and their
-    gradients were called with ``reproducible=True``.  Losses that do not take this argument are computed as ever.  A
-    function that was compiled before the block is not changed by it.
+    gradients were called with ``reproducible=True``.  Losses that do not take this argument are
+    computed as ever.  A function that was compiled before the block is not changed by it.
 
     Raises
     ------

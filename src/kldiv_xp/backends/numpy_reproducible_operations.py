@@ -27,6 +27,7 @@ from kldiv_xp.formula.reproducible_functions import (
 )
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_operations import (
+    LARGEST_USUAL,
     SMALL,
     Operations,
     Softmax,
@@ -36,9 +37,6 @@ from kldiv_xp.formula.reproducible_operations import (
 )
 from kldiv_xp.formula.reproducible_sums import Sums, row_steps, total_of
 from kldiv_xp.tracing.losses import ANY_TEMPERATURE, any_temperature
-
-LARGEST_USUAL = 2.0**50
-"""Of temperatures: of products below 2^-348 only rows below 2^-126 are made."""
 
 
 class Functions(ReproducibleNamespace):

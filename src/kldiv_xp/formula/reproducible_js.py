@@ -60,11 +60,12 @@ def value(of: Operations, divergence: JS, input: Array, target: Array) -> Array:
     if end := end_of(divergence):
         operands = (input, target) if divergence.beta == 0 else (target, input)
         return reproducible_rows.value(of, end, *operands)
+    xp = of.xp
     temperature, beta, gamma = divergence.temperature, divergence.beta, divergence.gamma
     p, q = of.softmax(target, temperature), of.softmax(input, temperature)
     left, right, gap, mixture = sides(of, divergence, p, q)
     of_p = of.terms(left, log_share(of, left, gap, mixture, gamma), mixture)
-    of_q = of.terms(right, log_share(of, right, -gap, mixture, beta), mixture)
+    of_q = of.terms(right, log_share(of, right, xp.negative(gap), mixture, beta), mixture)
     rows = of.row_sum(of.held(of_p * beta) + of.held(of_q * gamma))
     return rows * (temperature * temperature) if divergence.scaled else rows
 
@@ -90,7 +91,7 @@ def slope(
     temperature, weights = divergence.temperature, (divergence.gamma, divergence.beta)
     p, q = of.softmax(target, temperature), of.softmax(input, temperature)
     left, right, gap, mixture = sides(of, divergence, p, q)
-    softmax, own, gap = (p, left, gap) if place else (q, right, -gap)
+    softmax, own, gap = (p, left, gap) if place else (q, right, of.xp.negative(gap))
     share = log_share(of, own, gap, mixture, weights[1 - place])
     scale = temperature if divergence.scaled else 1 / temperature
     value = reproducible_rows.centred(of, softmax, share)

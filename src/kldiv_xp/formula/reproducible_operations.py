@@ -12,6 +12,9 @@ from kldiv_xp.formula.reproducible_sums import row_sum
 
 SMALL = 1 / 16
 
+LARGEST_USUAL = 2.0**50
+"""Of temperatures: up to here no product is changed by being held that a result shows."""
+
 
 class Operations:
     """Operations of rows; a library may have faster ones with the same bits."""
