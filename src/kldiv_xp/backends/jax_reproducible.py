@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from kldiv_xp._typing import Array
-from kldiv_xp.backends.jax_blocks import totals
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.jax_blocks import by_platform, totals
 from kldiv_xp.backends.jax_forward_mode import without_forward_mode
 from kldiv_xp.backends.jax_reproducible_functions import GUESSES
 from kldiv_xp.backends.jax_rows import few_at_a_time
@@ -19,7 +19,9 @@ from kldiv_xp.core.evaluate_reproducible import (
     Wanted,
     completed,
     cotangent_of,
+    factor_of,
     rounding_to,
+    scaled_slope,
     sums_between,
 )
 from kldiv_xp.core.evaluate_reproducible_rows import (
@@ -75,7 +77,14 @@ def loss(wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays) -> Arr
     ndim, axis = arrays[0].ndim, wanted.axis
     if axis is None or len(axis) == ndim > 0:
         return jnp.reshape(sum_of_all(wanted, divisor, arrays), ())
-    return wanted.value(divisor, GUESSES, *arrays)
+    if axis == ():
+        return few_at_a_time(partial(wanted.value, None, GUESSES), arrays)
+    return by_platform(partial(samples, wanted), axis, *arrays)
+
+
+def samples(wanted: Wanted, axis: Axes, *arrays: Array) -> Array:
+    """Sums over some axes."""
+    return wanted._replace(axis=axis).value(None, GUESSES, *arrays)
 
 
 def sum_of_all(wanted: Wanted, divisor: Any, arrays: Arrays) -> Array:
@@ -102,7 +111,11 @@ def once(
 def slope_of(wanted: Asked, divisor: Any, place: int, upstream: Array, arrays: Arrays) -> Array:
     """Derivative with respect to one operand; of logits a few rows at a time."""
     if not isinstance(wanted, WantedRows):
-        return wanted.slope(place, divisor, upstream, GUESSES, *arrays)
+        factor = factor_of(GUESSES, arrays[0], wanted, arrays[0].shape, divisor, upstream)
+        function = partial(scaled_slope, place, wanted.form, rounding_to(jnp, arrays[place].dtype))
+        if factor.ndim:
+            return few_at_a_time(partial(function, GUESSES), (*arrays, factor))
+        return few_at_a_time(lambda *some: function(GUESSES, *some, factor), arrays)
     factor = cotangent_of(GUESSES, arrays[0], divisor, upstream)
     factor = jnp.broadcast_to(
         factor[..., None] if factor.ndim else factor, (*arrays[0].shape[:-1], 1)

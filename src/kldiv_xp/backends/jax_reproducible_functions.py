@@ -13,6 +13,8 @@ from kldiv_xp._typing import Array
 from kldiv_xp.formula.reproducible_functions import LOG2_E
 
 DIGITS, BIAS = 52, 1023
+# Added to a whole number, it leaves it in the last bits.
+SHIFT, BITS_OF_SHIFT = 1.5 * 2.0**DIGITS, 0x4338 << 48
 # atanh(s) / s in s^2 <= 1 / 25, the highest power first: Chebyshev's, as those of the loops.
 SERIES = (
     *(0.07701895724442806, 0.07622581887146464, 0.09093319267457393, 0.11111065228436376),
@@ -42,15 +44,29 @@ class Guesses:
 
     def log2(self, power: Array) -> Array:
         """Logarithm of powers of two that are normal numbers."""
-        bits = jax.lax.bitcast_convert_type(power, jnp.int64)
-        return jnp.astype((bits >> DIGITS) - BIAS, jnp.float64)
+        return value_of((bits_of(power) >> DIGITS) + BITS_OF_SHIFT) - (SHIFT + BIAS)
 
     def exp(self, x: Array) -> Array:
         """Exponential of numbers up to 300, with its sign or without."""
         k = jnp.round(x * LOG2_E)
         value = polynomial((x - k * LN2_HIGH) - k * LN2_LOW, POWERS)
-        bits = (jnp.astype(k, jnp.int64) + BIAS) << DIGITS
-        return value * jax.lax.bitcast_convert_type(bits, jnp.float64)
+        return value * value_of((bits_of(k + SHIFT) + BIAS) << DIGITS)
+
+    def astype(self, array: Array, dtype: Any) -> Array:
+        """As JAX; whole numbers of at most 51 bits from their last bits."""
+        if dtype == jnp.int64 and array.dtype == jnp.float64:
+            return bits_of(array + SHIFT) - BITS_OF_SHIFT
+        return jnp.astype(array, dtype)
+
+
+def bits_of(array: Array) -> Array:
+    """Numbers of float64 as integers."""
+    return jax.lax.bitcast_convert_type(array, jnp.int64)
+
+
+def value_of(bits: Array) -> Array:
+    """The numbers of such integers."""
+    return jax.lax.bitcast_convert_type(bits, jnp.float64)
 
 
 def polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
