@@ -31,8 +31,7 @@ from kldiv_xp.formula.reproducible_operations import (
     SMALL,
     Operations,
     Softmax,
-    far_terms,
-    near_terms,
+    Way,
     over,
 )
 from kldiv_xp.formula.reproducible_sums import Sums, row_steps, total_of
@@ -109,19 +108,24 @@ class InBlocks(Operations):
         """The product: at a usual temperature it is 0, or not below 2^-348, where it counts."""
         return product if self.is_usual else super().held(product)
 
-    def terms(self, weights: Array, d: Array, others: Array) -> Array:
+    def near_or_far(self, small: Array, near: Way, far: Way, *others: Array) -> Array:
         """As of the formula, by one of two ways where they all need one."""
         xp = self.xp
-        is_small = xp.abs(d) < SMALL
+        is_small = xp.abs(small) < SMALL
         few = xp.count_nonzero(is_small)
-        if few == d.size:
-            return near_terms(xp, weights, d, d + 6.0)
-        terms = far_terms(self, weights, d, others)
+        if few == small.size:
+            return near(*others, small)
+        value = far()
         if few:
             places = xp.flatnonzero(is_small)
-            small, of_small = (xp.take(one, places) for one in (d, weights))
-            xp.put(terms, places, near_terms(xp, of_small, small, small + 6.0))
-        return terms
+            xp.put(value, places, near(*(xp.take(one, places) for one in (*others, small))))
+        return value
+
+    def log(self, array: Array) -> Array:
+        """As of the formula."""
+        high = array * 2.0**29
+        head = (high + array) - high
+        return self.functions.log(head) + (array - head) / head
 
     def row_sum(self, array: Array) -> Array:
         """As of the formula, unless there are infinities or NaN."""

@@ -24,8 +24,8 @@ from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
 # Elements of a block, unless a row has more: in blocks of 1 << 14 a divergence takes 1.5 times
-# as long.
-BLOCK = 1 << 17
+# as long, and in blocks of 1 << 17 a Jensen-Shannon divergence 2.4 times.
+BLOCK = 1 << 16
 
 Outputs = Mapping[int, tuple[Rounding, Any]]
 

@@ -5,13 +5,14 @@ v = log(q / m); h is that of `reproducible_rows`. Both logarithms are made of p 
 from the logits where they nearly agree.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array
 from kldiv_xp.formula import reproducible_rows
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.logits import JS
-from kldiv_xp.formula.reproducible_operations import SMALL, Operations, Softmax, over
+from kldiv_xp.formula.reproducible_operations import Operations, Softmax, over
 
 
 class Sides(NamedTuple):
@@ -27,15 +28,17 @@ class Sides(NamedTuple):
 
 def sides(of: Operations, divergence: JS, p: Softmax, q: Softmax) -> Sides:
     """Both sides of the divergence."""
-    xp = of.xp
     left, right = of.held(p.probabilities), of.held(q.probabilities)
     mixture = of.held(left * divergence.beta) + of.held(right * divergence.gamma)
     differences = of.held(over(p.logits - q.logits, divergence.temperature))
     d = differences + (of.log(q.total) - of.log(p.total))
-    is_small = xp.less(xp.abs(d), SMALL)
-    d = xp.where(is_small, d, 0.0)
-    near = (left + right) * (d * 6.0 / (of.held(d * d) + 12.0))  # tanh(d / 2) of their sum
-    return Sides(left, right, xp.where(is_small, near, left - right), mixture)
+    gap = of.near_or_far(d, partial(near_gap, of), lambda: left - right, left, right)
+    return Sides(left, right, gap, mixture)
+
+
+def near_gap(of: Operations, p: Array, q: Array, d: Array) -> Array:
+    """p - q of a small d: tanh(d / 2) of their sum, with a relative error of d^4 / 720."""
+    return (p + q) * (d * 6.0 / (of.held(d * d) + 12.0))
 
 
 def log_share(of: Operations, own: Array, gap: Array, mixture: Array, weight: float) -> Array:
@@ -43,9 +46,8 @@ def log_share(of: Operations, own: Array, gap: Array, mixture: Array, weight: fl
     xp = of.xp
     mixture = xp.where(xp.equal(mixture, 0.0), 1.0, mixture)
     rise, ratio = of.held(gap / mixture * weight), of.where_positive(own, own / mixture, 1.0)
-    is_small = xp.less(xp.abs(rise), SMALL)
-    near = small_log(of, xp.where(is_small, rise, 0.0))
-    return of.where_positive(own, xp.where(is_small, near, of.log(ratio)), -1.0)
+    log = of.near_or_far(rise, partial(small_log, of), lambda: of.log(ratio))
+    return of.where_positive(own, log, -1.0)
 
 
 def small_log(of: Operations, x: Array) -> Array:
