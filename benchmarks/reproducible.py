@@ -88,7 +88,7 @@ def of_jit(rows: int, columns: int) -> dict[str, Function]:
     """Losses of JAX, each one program."""
     import jax
 
-    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_enable_x64", val=True)
     found: dict[str, Function] = {}
     x, t = jax.random.normal(jax.random.key(0), (2, rows, columns), "float32") * 2
     log_q, log_p = (jax.nn.log_softmax(one) for one in (x, t))
