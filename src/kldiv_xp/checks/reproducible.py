@@ -1,5 +1,7 @@
 """Checks of a call that is to have the same bits in every library."""
 
+from typing import cast
+
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.checks.remedies import as_number, module_of, say
 from kldiv_xp.core.dtypes import limits
@@ -7,7 +9,7 @@ from kldiv_xp.core.facts import facts_about, full_name
 from kldiv_xp.core.namespaces import is_being_compiled, plain_library
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import JS, KL, Divergence
+from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 from kldiv_xp.formula.reproducible_functions import TINY
 
 MOST_BITS = 32
@@ -30,7 +32,7 @@ def known_divergence(divergence: Divergence | JSOfArray) -> KL | JS:
     if isinstance(divergence, KL):
         return divergence
     check_number("beta", divergence.beta)
-    if not isinstance(divergence, JS):
+    if isinstance(divergence, JSOfGiven):
         message = (
             "`target_is` must be 'logits' for a Jensen-Shannon divergence where `reproducible` is "
             f"true; got {divergence.target_is!r}: pass logarithms of the probabilities times "
@@ -43,7 +45,7 @@ def known_divergence(divergence: Divergence | JSOfArray) -> KL | JS:
             f"`reproducible` is true; got {divergence.beta!r}: pass 1.2e-38."
         )
         raise ValueError(message)
-    return divergence
+    return cast("JS", divergence)
 
 
 def check_number(name: str, value: float | Array) -> None:
