@@ -1,6 +1,7 @@
 """How far libraries are apart by default, and with the same bits.
 
-`python -m benchmarks.reproducible_ulps` prints, for any two of them, the largest distance of a result in units in the last place.
+`python -m benchmarks.reproducible_ulps` prints, for any two of them, the largest distance of a
+result in units in the last place.
 """
 
 from collections.abc import Callable
