@@ -5,12 +5,15 @@ Each call is measured next to the default's, on one thread, in turns; the least 
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 import numpy as np
 
 from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
@@ -55,6 +58,10 @@ def of_logits(x: Any, t: Any, p: Any) -> dict[str, Function]:
             return kl_div_with_logits_gradient(x, t, temperature=divisor, **how)
 
         found |= {f"NumPy, {name}": value, f"NumPy, {name}, both gradients": gradients}
+    found["NumPy, Jensen-Shannon"] = lambda **how: js_div_with_logits(x, t, **how)
+    found["NumPy, Jensen-Shannon, both gradients"] = lambda **how: js_div_with_logits_gradient(
+        x, t, **how
+    )
     found["NumPy, logits, probabilities"] = lambda **how: kl_div_with_logits(x, p, **given, **how)
     return found
 
@@ -77,6 +84,36 @@ def of_torch(name: str, log_q: Any, p: Any, log_p: Any) -> dict[str, Function]:
     return found
 
 
+def of_jit(rows: int, columns: int) -> dict[str, Function]:
+    """Losses of JAX, each one program."""
+    import jax
+
+    jax.config.update("jax_enable_x64", val=True)
+    found: dict[str, Function] = {}
+    x, t = jax.random.normal(jax.random.key(0), (2, rows, columns), "float32") * 2
+    log_q, log_p = (jax.nn.log_softmax(one) for one in (x, t))
+    given: dict[str, tuple[Function, Any, Any, dict[str, Any]]] = {
+        "sum": (kl_div, log_q, jax.numpy.exp(log_p), {"reduction": "sum"}),
+        "sum, log_target": (kl_div, log_q, log_p, {"reduction": "sum", "log_target": True}),
+        "every term": (kl_div, log_q, jax.numpy.exp(log_p), {"reduction": "none"}),
+        "both gradients": (kl_div_gradient, log_q, jax.numpy.exp(log_p), {"reduction": "sum"}),
+        "logits": (kl_div_with_logits, x, t, {}),
+        "logits, both gradients": (kl_div_with_logits_gradient, x, t, {}),
+        "Jensen-Shannon": (js_div_with_logits, x, t, {}),
+        "Jensen-Shannon, both gradients": (js_div_with_logits_gradient, x, t, {}),
+    }
+    for name, (loss, left, right, options) in given.items():
+        program = jax.jit(partial(loss, **options), static_argnames="reproducible")
+
+        def call(
+            program: Any = program, left: Any = left, right: Any = right, **how: Any
+        ) -> object:
+            return jax.block_until_ready(program(left, right, **how))
+
+        found[f"jax.jit, {name}"] = call
+    return found
+
+
 def nanoseconds(function: Function, elements: int, calls: int) -> tuple[float, float]:
     """Processor time for an element of the default, and with the same bits."""
     function(), function(reproducible=True)
@@ -93,11 +130,13 @@ def nanoseconds(function: Function, elements: int, calls: int) -> tuple[float, f
 @click.option("--rows", default=512, show_default=True)
 @click.option("--columns", default=32000, show_default=True)
 @click.option("--calls", default=5, show_default=True)
-def main(rows: int, columns: int, calls: int) -> None:
+@click.option("--jit", is_flag=True, help="Of programs of JAX.")
+def main(rows: int, columns: int, calls: int, jit: bool) -> None:
     """Print the table."""
+    make = of_jit if jit else cases
     click.echo("| ns an element | default | reproducible | ratio |\n|---|---|---|---|")
     with thread_limit(1):
-        for name, function in cases(rows, columns).items():
+        for name, function in make(rows, columns).items():
             default, same = nanoseconds(function, rows * columns, calls)
             click.echo(f"| {name} | {default:.1f} | {same:.1f} | {same / default:.1f} |")
 

@@ -18,6 +18,8 @@ class Options(NamedTuple):
     temperature: float
     is_scaled: bool
     target_is: str
+    beta: float | None = None
+    """Weight of the target in a Jensen-Shannon divergence."""
 
     @property
     def log_target(self) -> bool:
@@ -79,8 +81,12 @@ def softmax(logits: Sequence[float], options: Options) -> Softmax:
 
 def divergence(input: Sequence[float], target: Sequence[float], options: Options) -> float:
     """Divergence of a row."""
+    if options.beta == 1:
+        return divergence(target, input, options._replace(beta=None))
     q = softmax(input, options)
-    if options.target_is == "logits":
+    if options.beta is not None and 0 < options.beta < 1:
+        value = of_mixture(softmax(target, options), q, options)
+    elif options.target_is == "logits":
         value = of_logits(softmax(target, options), q, options)
     else:
         value = summed([one.value for one in terms(q, target, options)])
@@ -95,13 +101,56 @@ def of_logits(p: Softmax, q: Softmax, options: Options) -> float:
     found = []
     for x, y, a, b in rows:
         d = held(options.over(x - y)) + shift if a > 0 else -1.0
-        if abs(d) < 1 / 16:
-            root = d / (d + 6.0)
-            found.append(a * (root * root * 18.0))
-        else:
-            found.append(held(a * (d - 1.0)) + held(b * ratio))
+        found.append(of_ratio(a, d, held(b * ratio)))
     value = summed(found) / p.total
     return 0.0 if value < 0 else value
+
+
+def of_ratio(weight: float, d: float, other: float) -> float:
+    """Term of a divergence."""
+    if abs(d) < 1 / 16:
+        root = d / (d + 6.0)
+        return weight * (root * root * 18.0)
+    return held(weight * (d - 1.0)) + other
+
+
+def shares(p: Softmax, q: Softmax, options: Options) -> list[tuple[float, ...]]:
+    """p, q, m, log(p / m) and log(q / m) of every class."""
+    beta = options.beta or 0.0
+    gamma, shift = 1 - beta, log_of_any(q.total) - log_of_any(p.total)
+    rows = zip(p.shifted, q.shifted, p.probabilities, q.probabilities, strict=True)
+    found = []
+    for x, y, a, b in ((x, y, held(a), held(b)) for x, y, a, b in rows):
+        m, gap, d = held(a * beta) + held(b * gamma), a - b, held(options.over(x - y)) + shift
+        if abs(d) < 1 / 16:
+            gap = (a + b) * (d * 6.0 / (held(d * d) + 12.0))
+        found.append((a, b, m, log_share(a, gap, m, gamma), log_share(b, -gap, m, beta)))
+    return found
+
+
+def log_share(own: float, gap: float, m: float, weight: float) -> float:
+    """Logarithm of a probability over the mixture."""
+    if math.isnan(own):
+        return math.nan
+    if own == 0:
+        return -1.0
+    x = held(gap / m * weight)
+    if not abs(x) < 1 / 16:
+        return log_of_any(own / m)
+    z = x / (x + 2.0)
+    square = held(z * z)
+    return (z + z) + held(z * square * (held(square * 0.4) + 2 / 3))
+
+
+def of_mixture(p: Softmax, q: Softmax, options: Options) -> float:
+    """Jensen-Shannon divergence of two softmaxes."""
+    beta = options.beta or 0.0
+    return summed(
+        [
+            held(of_ratio(a, u, m) * beta) + held(of_ratio(b, v, m) * (1 - beta))
+            for a, b, m, u, v in shares(p, q, options)
+        ]
+    )
 
 
 def terms(q: Softmax, target: Sequence[float], options: Options) -> list[Term]:
@@ -116,7 +165,12 @@ def slopes(
     input: Sequence[float], target: Sequence[float], options: Options, factor: float
 ) -> tuple[Numbers, Numbers]:
     """Derivatives with respect to both, times a factor."""
+    if options.beta == 1:
+        by_target_first = slopes(target, input, options._replace(beta=None), factor)
+        return by_target_first[1], by_target_first[0]
     q, temperature = softmax(input, options), options.temperature
+    if options.beta:
+        return of_sides(softmax(target, options), q, options, factor)
     by_logit = factor * (temperature if options.is_scaled else 1 / temperature)
     if options.target_is == "logits":
         p = softmax(target, options)
@@ -135,8 +189,25 @@ def slopes(
 
 def by_teacher(p: Softmax, q: Softmax, options: Options) -> Numbers:
     """Derivative with respect to the logits of the target, before it is scaled."""
-    pairs = list(zip(p.shifted, q.shifted, p.exponentials, strict=True))
-    e = [held(options.over(x - y)) for x, y, _ in pairs]
+    pairs = zip(p.shifted, q.shifted, strict=True)
+    return centred(p, [held(options.over(x - y)) for x, y in pairs])
+
+
+def of_sides(p: Softmax, q: Softmax, options: Options, factor: float) -> tuple[Numbers, Numbers]:
+    """Derivatives of a Jensen-Shannon divergence."""
+    beta = options.beta or 0.0
+    scale = options.temperature if options.is_scaled else 1 / options.temperature
+    found = shares(p, q, options)
+    by_input = centred(q, [v for *_, v in found])
+    by_target = centred(p, [u for *_, u, _ in found])
+    return (
+        [one * (factor * ((1 - beta) * scale)) for one in by_input],
+        [one * (factor * (beta * scale)) for one in by_target],
+    )
+
+
+def centred(p: Softmax, e: Numbers) -> Numbers:
+    """Probabilities times numbers less their mean."""
     tops = [one for one, a in zip(e, p.exponentials, strict=True) if a == 1]
     at_top = math.nan if any(map(math.isnan, tops)) else max(tops, default=-math.inf)
     e = [one - at_top if a > 0 else 0.0 for one, a in zip(e, p.exponentials, strict=True)]

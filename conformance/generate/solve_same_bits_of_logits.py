@@ -25,7 +25,8 @@ def solve_same_bits_of_logits(draft: LogitsDraft) -> Solution:
 
 def row(draft: LogitsDraft, places: tuple[int, ...]) -> tuple[Floats, Floats, Options]:
     """Operands of a sample, and the options."""
-    options = Options(draft.temperature, draft.scale is True, draft.target_is)
+    beta = draft.beta if draft.function == "js_div_with_logits" else None
+    options = Options(draft.temperature, draft.scale is True, draft.target_is, beta)
     left, right = ([one[place] for place in places] for one in (draft.input, draft.target))
     return left, right, options
 

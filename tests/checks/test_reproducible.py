@@ -8,6 +8,8 @@ from conftest import usable
 from kldiv_xp import (
     KLDivLoss,
     KLDivWithLogitsLoss,
+    js_div_with_logits,
+    js_div_with_logits_gradient,
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
@@ -204,6 +206,42 @@ def test_a_temperature_in_an_array_is_refused_and_the_remedy_works(call):
         call(*tensors, temperature=temperature, reproducible=True)
     options = {"temperature": float(temperature), "reproducible": True}
     assert kl_div_with_logits(*tensors, **options) == KL_OF_LOGITS
+
+
+@pytest.mark.parametrize("call", [js_div_with_logits, js_div_with_logits_gradient])
+def test_a_mixture_that_has_no_such_form_is_refused_and_the_remedy_works(call):
+    sentence = (
+        r"^`target_is` must be 'logits' for a Jensen-Shannon divergence where `reproducible` is "
+        r"true; got 'probabilities': pass logarithms of the probabilities times `temperature`, "
+        r"which are such logits\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        call(*LOGITS, target_is="probabilities", reproducible=True)
+    p = np.exp(LOGITS[1]) / np.exp(LOGITS[1]).sum()
+    options = {"temperature": 2.0, "reproducible": True}
+    found = js_div_with_logits(LOGITS[0], np.log(p) * 2, **options)
+    expected = js_div_with_logits(LOGITS[0], p, temperature=2.0, target_is="probabilities")
+    assert found == pytest.approx(expected, rel=1e-5)
+    sentence = (
+        r"^`beta` must be 0 or at least 1\.1754944e-38, the least normal float32, where "
+        r"`reproducible` is true; got 1e-40: pass 1\.2e-38\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        call(*LOGITS, beta=1e-40, reproducible=True)
+    assert js_div_with_logits(*LOGITS, beta=1.2e-38, reproducible=True) >= 0
+
+
+def test_a_beta_in_an_array_is_refused_and_the_remedy_works():
+    usable("torch")
+    torch = library("torch")
+    tensors, beta = [torch.from_numpy(one) for one in LOGITS], torch.tensor(0.25)
+    sentence = (
+        r"^`beta` must be a number where `reproducible` is true; got an array: pass "
+        r"float\(beta\)\.$"
+    )
+    with pytest.raises(TypeError, match=sentence):
+        js_div_with_logits(*tensors, beta=beta, reproducible=True)
+    js_div_with_logits(*tensors, beta=float(beta), reproducible=True)
 
 
 def test_a_loss_of_logits_remembers_that_it_is_reproducible():

@@ -10,13 +10,15 @@ from conformance_runs import written
 from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
 from kldiv_conformance.__main__ import main
 from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
     kl_div,
     kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
 )
 from kldiv_xp.formula import reproducible_functions as functions
-from kldiv_xp.formula import reproducible_operations, reproducible_sums
+from kldiv_xp.formula import reproducible_js, reproducible_operations, reproducible_sums
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_operations import Operations
 
@@ -24,7 +26,10 @@ BITS = vectors("bits")
 LEAST = 300
 OF_FLOAT32 = [it for it in BITS if it.input.dtype == "float32"]
 OF_LOGITS = [it for it in OF_FLOAT32 if it.function]
+OF_MIXTURES = [it for it in OF_LOGITS if it.function.startswith("js")]
 FUNCTIONS = {
+    "js_div_with_logits": js_div_with_logits,
+    "js_div_with_logits_gradient": js_div_with_logits_gradient,
     "kl_div_with_logits": kl_div_with_logits,
     "kl_div_with_logits_gradient": kl_div_with_logits_gradient,
 }
@@ -102,6 +107,20 @@ def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
 def test_rows_of_logits_by_another_rule_are_convicted(module, name, value):
     with patch.object(module, name, value), np.errstate(all="ignore"):
         assert failures("array-api-strict", OF_LOGITS)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (reproducible_js, "near_gap", lambda of, p, q, d: p - q),
+        (reproducible_js, "small_log", lambda of, x: x - x * x / 2),
+        (reproducible_operations, "held", lambda xp, array: xp.round(array * 2.0**30) * 2.0**-30),
+        (Operations, "exp", lambda self, array: self.xp.exp(array)),
+    ],
+)
+def test_mixtures_by_another_rule_are_convicted(module, name, value):
+    with patch.object(module, name, value), np.errstate(all="ignore"):
+        assert failures("array-api-strict", OF_MIXTURES)
 
 
 def test_compare_tells_other_bits_by_its_exit_code(tmp_path):

@@ -5,10 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from kldiv_xp import kl_div_with_logits, kl_div_with_logits_gradient
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 
 SHAPE = (60, 40)
-KINDS = ("logits", "probabilities", "log_probabilities")
+JS = "Jensen-Shannon"
+KINDS = ("logits", "probabilities", "log_probabilities", JS)
+BETAS = {"none": 0.5, "sum": 0.2, "batchmean": 1e-5, "selected": 0.9, "columns": 1.0}
 FEW = ("none", "selected")
 # Options that together take every way through the code.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -31,7 +38,7 @@ def table(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x[0, 5] = t[0, 5] = t[1] = x[2, 1] = t[9, ::3] = -np.inf
     t[3, 0] = x[4, 0] = np.nan
     x[5, 2] = np.inf
-    if kind != "logits":
+    if kind not in ("logits", JS):
         with np.errstate(all="ignore"):
             p = np.exp(t - t.max(axis=1, keepdims=True))
             p /= p.sum(axis=1, keepdims=True)
@@ -39,16 +46,26 @@ def table(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x.astype("float32"), t.astype("float32"), rng.random(SHAPE[0]) < 0.7
 
 
+def losses(kind: str) -> tuple[Any, Any, dict[str, Any]]:
+    """Loss, gradient, and their options."""
+    if kind == JS:
+        return js_div_with_logits, js_div_with_logits_gradient, {"reproducible": True}
+    options = {"target_is": kind, "reproducible": True}
+    return kl_div_with_logits, kl_div_with_logits_gradient, options
+
+
 def outcomes(x: Any, t: Any, w: Any, kind: str, names: tuple[str, ...] = tuple(OPTIONS)) -> Any:
     """Losses and derivatives in some options: of ordinary rows, and of all where rows are apart."""
     found = []
+    loss, slopes, given = losses(kind)
     for name in names:
-        options = {**OPTIONS[name], "target_is": kind, "reproducible": True}
+        options = {**OPTIONS[name], **given}
+        if kind == JS:
+            options["beta"] = BETAS[name]
         rows = slice(0 if options.get("reduction") == "none" else SPECIAL_ROWS, None)
         if "where" in options:
             options["where"] = w[rows]
-        found.append(kl_div_with_logits(x[rows, :], t[rows, :], **options))
+        found.append(loss(x[rows, :], t[rows, :], **options))
         if name in ("none", "selected", "batchmean"):
-            slopes = kl_div_with_logits_gradient
             found += slopes(x[rows, :], t[rows, :], **options, upstream=1.7)
     return found

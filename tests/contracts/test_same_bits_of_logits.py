@@ -8,9 +8,17 @@ import pytest
 from array_libraries import library
 from conftest import usable
 from contracts.same_bits import differing, read
-from contracts.same_bits_of_logits import FEW, KINDS, OPTIONS, SPECIAL_ROWS, outcomes, table
+from contracts.same_bits_of_logits import (
+    FEW,
+    KINDS,
+    OPTIONS,
+    SPECIAL_ROWS,
+    losses,
+    outcomes,
+    table,
+)
 
-from kldiv_xp import kl_div_with_logits, kl_div_with_logits_gradient, thread_limit
+from kldiv_xp import thread_limit
 from kldiv_xp.backends import numpy_reproducible_rows
 from kldiv_xp.fused import choice
 
@@ -87,14 +95,15 @@ def test_no_order_of_classes_or_of_rows_changes_a_bit(kind):
     x, t, _ = (one[SPECIAL_ROWS:] for one in table(kind))
     rng = np.random.default_rng(0)
     rows, classes = rng.permutation(x.shape[0]), rng.permutation(x.shape[1])
-    options = {"target_is": kind, "temperature": 1.3, "reproducible": True}
+    loss, gradient, given = losses(kind)
+    options = {"temperature": 1.3, **given}
     for reduction in ("none", "sum"):
-        value = kl_div_with_logits(x, t, reduction=reduction, **options)
+        value = loss(x, t, reduction=reduction, **options)
         moved = [one[rows][:, classes] for one in (x, t)]
-        other = kl_div_with_logits(*moved, reduction=reduction, **options)
+        other = loss(*moved, reduction=reduction, **options)
         assert differing([other], [value[rows] if value.ndim else value]) == 0
-    slopes = kl_div_with_logits_gradient(x, t, **options)
-    found = kl_div_with_logits_gradient(*moved, **options)
+    slopes = gradient(x, t, **options)
+    found = gradient(*moved, **options)
     assert differing(found, [one[rows][:, classes] for one in slopes]) == 0
 
 
@@ -128,12 +137,13 @@ def test_the_compiler_of_torch_has_the_same_bits(kind):
 def test_automatic_differentiation_has_the_bits_of_the_closed_form(kind):
     usable("torch"), usable("jax")
     x, t, w = (one[SPECIAL_ROWS:] for one in table(kind))
-    options = {"reduction": "mean", "target_is": kind, "temperature": 2.5, "reproducible": True}
-    slopes = kl_div_with_logits_gradient(x, t, where=w, **options)
+    loss, gradient, given = losses(kind)
+    options = {"reduction": "mean", "temperature": 2.5, **given}
+    slopes = gradient(x, t, where=w, **options)
     torch, jax = library("torch"), library("jax")
     tensors = [torch.from_numpy(one.copy()).requires_grad_() for one in (x, t)]
-    kl_div_with_logits(*tensors, where=torch.from_numpy(w), **options).backward()
+    loss(*tensors, where=torch.from_numpy(w), **options).backward()
     assert differing([one.grad.numpy() for one in tensors], slopes) == 0
     mask = jax.numpy.asarray(w)
-    found = jax.grad(lambda x, t: kl_div_with_logits(x, t, where=mask, **options), (0, 1))(x, t)
+    found = jax.grad(lambda x, t: loss(x, t, where=mask, **options), (0, 1))(x, t)
     assert differing([np.asarray(one) for one in found], slopes) == 0

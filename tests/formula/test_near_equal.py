@@ -1,11 +1,12 @@
 """Divergences of logits that nearly agree: right to the last digits, never negative, 0 if equal."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 from conftest import usable
-from formula.exact import exact_kl
+from formula.exact import exact_js, exact_kl
 from formula.nearly_equal import exact_rows, pairs
 from numpy.testing import assert_allclose, assert_array_equal
 

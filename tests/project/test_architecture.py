@@ -36,6 +36,7 @@ LIBRARIES_OF = {
     "backends.jax_meshes": "jax",
     "backends.jax_rows": "jax",
     "backends.jax_reproducible": "jax",
+    "backends.jax_reproducible_functions": "jax",
     "backends.jax_sparse": "jax",
     "cli.array_files": "numpy",
     "cuda.cupy_launcher": "cupy",

@@ -34,6 +34,25 @@ def drafts() -> Iterator[Draft]:
         yield draft(rng, dtype, kind, (5, 3), 1.0, "none", axis=0)
     for dtype, upstream in product(DTYPES, (None, 1.0)):
         yield specials(dtype, upstream)
+    for dtype in DTYPES:
+        yield from mixtures(rng, dtype)
+
+
+def mixtures(rng: Random, dtype: str) -> Iterator[Draft]:
+    """Jensen-Shannon divergences, also at the ends of beta and very near to them."""
+    turns = cycle((1.0, 2.0, 0.7, 30.0))
+    for beta, spread in product((0.0, 2.0**-60, 0.1, 0.5, 0.9, 1.0), (8.0, 0.01)):
+        options = {"function": "js_div_with_logits", "beta": beta, "temperature": next(turns)}
+        yield draft(rng, dtype, "logits", (3, 8), spread, "none", **options)
+        yield draft(rng, dtype, "logits", (3, 8), spread, "sum", upstream=-1.75, **options)
+    options = {"function": "js_div_with_logits", "where": (True, False, True)}
+    options["where_shape"] = (3, 1)
+    yield draft(rng, dtype, "logits", (3, 5), 1.0, "mean", **options)
+    yield draft(rng, dtype, "logits", (3, 5), 1.0, "mean", upstream=1.0, **options)
+    options = {"function": "js_div_with_logits", "temperature": 3.0, "axis": 0, "scale": False}
+    yield draft(rng, dtype, "logits", (5, 3), 1.0, "batchmean", **options)
+    for upstream in (None, 1.0):
+        yield specials(dtype, upstream, function="js_div_with_logits")
 
 
 def draft(
@@ -70,7 +89,7 @@ def draft(
     )
 
 
-def specials(dtype: str, upstream: float | None) -> Draft:
+def specials(dtype: str, upstream: float | None, **options: str) -> Draft:
     """Every special logit beside 0 against every other."""
     pairs = list(product(all_near(SPECIALS, dtype), repeat=2))
     return LogitsDraft(
@@ -83,4 +102,5 @@ def specials(dtype: str, upstream: float | None) -> Draft:
         reduction="none" if upstream is None else "sum",
         upstream=upstream,
         reproducible=True,
+        **options,  # type: ignore[arg-type]
     )

@@ -1,11 +1,13 @@
 """js_div_with_logits: the Jensen-Shannon divergence of two softmax distributions."""
 
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checked_values import check_logit_values
+from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.divergences import js_of
 from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.calls.reproducible_rows import reproducible_divergence
 from kldiv_xp.calls.with_logits import divergence_of
 from kldiv_xp.core.namespaces import is_overridden
 
@@ -23,6 +25,7 @@ def js_div_with_logits(
     where: MaskT | None = None,
     target_is: TargetKind = "logits",
     dtype: DType | None = None,
+    reproducible: bool = False,
 ) -> ArrayT | TargetT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
@@ -43,6 +46,8 @@ def js_div_with_logits(
         :math:`1 - \beta`.
     axis, temperature, scale_by_temperature_squared, reduction, where, target_is, dtype
         See `kl_div_with_logits`.
+    reproducible : bool
+        Whether the result has the same bits in every array library; see `reproducible`.
 
     Returns
     -------
@@ -55,7 +60,8 @@ def js_div_with_logits(
         As `kl_div_with_logits`, and if `beta` is neither a real number nor a 0-d array of them,
         or an array where `target_is` is not 'logits'.
     ValueError
-        As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1.
+        As `kl_div_with_logits`, and if `beta` does not lie between 0 and 1; also as `reproducible`
+        says.
     KLDivInputError
         Within `checking`, if a mistake is found in the operands.
 
@@ -89,5 +95,6 @@ def js_div_with_logits(
     divergence = js_of(input, temperature, beta, target_is)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
-    result: ArrayT = divergence_of(input, target, divergence, axis, scaled, reduction, where, dtype)
+    value: Any = reproducible_divergence if is_reproducible(reproducible) else divergence_of
+    result: ArrayT = value(input, target, divergence, axis, scaled, reduction, where, dtype)
     return result

@@ -11,22 +11,24 @@ _reproducible = Scope[bool]("kldiv_xp_reproducible")
 def reproducible() -> AbstractContextManager[None]:
     """Compute the same bits in every array library, within the ``with`` block.
 
-    It is as if `kl_div`, `kl_div_with_logits`, their classes and their gradients were called with
-    ``reproducible=True``.  Losses that do not take this argument are computed as ever.  A
-    function that was compiled before the block is not changed by it.
+    It is as if `kl_div`, `kl_div_with_logits`, `js_div_with_logits`, their classes and their
+    gradients were called with ``reproducible=True``.  Losses that do not take this argument are
+    computed as ever.  A function that was compiled before the block is not changed by it.
 
     Raises
     ------
     TypeError
         By a loss within the block, if an operand is a subclass of torch's tensors, or
-        `temperature` an array.
+        `temperature` or `beta` an array.
     ValueError
         By a loss within the block, if an operand or the result has more than 32 bits, if the loss
-        is `generalized`, or if the library is left without float64, as JAX is by default.
+        is `generalized`, or a Jensen-Shannon divergence from a target that is no logits or with a
+        positive `beta` below 1.2e-38, or if the library is left without float64, as JAX is by
+        default.
 
     See Also
     --------
-    kl_div, kl_div_with_logits : The losses.
+    kl_div, kl_div_with_logits, js_div_with_logits : The losses.
 
     Notes
     -----

@@ -88,7 +88,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is learned the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype, reproducible
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -111,7 +111,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
     tensor(0.2476)
     """
 
-    names = ("beta", *KLDivWithLogitsLoss.names[:-1])
+    names = ("beta", *KLDivWithLogitsLoss.names)
 
     def __init__(
         self,
@@ -123,6 +123,7 @@ class JSDivWithLogitsLoss(LossWithOptions):
         reduction: Reduction = "batchmean",
         target_is: TargetKind = "logits",
         dtype: DType | None = None,
+        reproducible: bool = False,
     ) -> None:
         super().__init__()
         self.beta = beta
@@ -132,5 +133,6 @@ class JSDivWithLogitsLoss(LossWithOptions):
         self.reduction = reduction
         self.target_is = target_is
         self.dtype = dtype
+        self.reproducible = reproducible
 
     _in_python = in_python(js_div_with_logits, names)

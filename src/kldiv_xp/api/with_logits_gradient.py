@@ -113,6 +113,7 @@ def js_div_with_logits_gradient(
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
     dtype: DType | None = None,
+    reproducible: bool = False,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `js_div_with_logits` with respect to both operands, in closed form.
 
@@ -122,7 +123,7 @@ def js_div_with_logits_gradient(
         See `js_div_with_logits`.
     reduction, where, target_is
         See `js_div_with_logits`.
-    upstream, return_value, dtype
+    upstream, return_value, dtype, reproducible
         See `kl_div_with_logits_gradient`.
 
     Returns
@@ -165,5 +166,8 @@ def js_div_with_logits_gradient(
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
-    results: tuple[Any, ...] = with_gradient(input, target, options, upstream, return_value, dtype)
+    differentiate: Any = with_gradient
+    if is_reproducible(reproducible):
+        differentiate = reproducible_divergence_with_gradient
+    results: tuple[Any, ...] = differentiate(input, target, options, upstream, return_value, dtype)
     return results

@@ -89,7 +89,7 @@ class JSDivWithLogitsLoss(Remembering):
     ----------
     beta : float
         Weight of the target, from 0 to 1; one that is an array the function itself takes.
-    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype
+    axis, temperature, scale_by_temperature_squared, reduction, target_is, dtype, reproducible
         See `KLDivWithLogitsLoss`.
 
     Raises
@@ -121,6 +121,7 @@ class JSDivWithLogitsLoss(Remembering):
     reduction: Reduction = "batchmean"
     target_is: TargetKind = "logits"
     dtype: DType | None = None
+    reproducible: bool = False
     checks = OF_LOGITS
 
     def __call__(

@@ -11,10 +11,9 @@ from kldiv_xp.backends.dask_chunks import chunkwise, in_step
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import on_device, rounding_to
-from kldiv_xp.core.evaluate_reproducible_rows import WantedRows, completed_rows
+from kldiv_xp.core.evaluate_reproducible_rows import Divergence, WantedRows, completed_rows
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
-from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.host.threads import thread_limit
 
 
@@ -44,7 +43,7 @@ def value_of_rows(arrays: Arrays, wanted: WantedRows, divisor: Any) -> Array:
     return in_step(finish, (), *pairs, dtype=dtype, concatenate=True)
 
 
-def rows_of_chunk(divergence: KL, *arrays: Array) -> Array:
+def rows_of_chunk(divergence: Divergence, *arrays: Array) -> Array:
     """Divergences of the rows of a chunk in float64, whose axis stays."""
     xp = namespace_of(arrays[0])
     wanted = WantedRows(divergence, is_summed=False, rounding=rounding_to(xp, xp.float64))

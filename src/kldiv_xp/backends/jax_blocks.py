@@ -1,8 +1,9 @@
 """JAX on a CPU: functions of rows, a few of them at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -44,6 +45,26 @@ def in_blocks(function: Callable[..., Array], axis: Axes | None, *arrays: Array)
     return found.reshape(*samples, *found.shape[1:])
 
 
+def totals(
+    function: Callable[..., Any], merge: Sequence[Callable[..., Array]], *arrays: Array
+) -> Any:
+    """What a function of arrays in a row gives, merged: of a CPU's blocks, or of all at once."""
+    elements = tuple(array.reshape(-1) for array in arrays)
+    by_blocks = partial(merged, function, tuple(merge))
+    return jax.lax.platform_dependent(*elements, cpu=by_blocks, default=function)
+
+
+def merged(
+    function: Callable[..., Any], merge: Sequence[Callable[..., Array]], *elements: Array
+) -> Any:
+    """Results of one element, of blocks where that is worth it."""
+    if not is_cut(elements):
+        return function(*elements)
+    found = of_rows(function, elements)
+    parts = (how(one, keepdims=True) for how, one in zip(merge, found, strict=True))
+    return type(found)(parts) if type(found) is tuple else type(found)(*parts)
+
+
 def is_cut(arrays: Arrays) -> bool:
     """Whether arrays of a CPU are worth blocks: large, of known size, and of one device alone.
 
@@ -64,8 +85,8 @@ def has_one_device() -> bool:
     return count == 1
 
 
-def of_rows(function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Results of a function of some rows, joined."""
+def of_rows(function: Callable[..., Any], arrays: Arrays) -> Any:
+    """Results of a function of some rows, joined; there may be several."""
     rows, *row = arrays[0].shape
     count = max(1, ELEMENTS // prod(row))
     whole = rows - rows % count
@@ -74,10 +95,11 @@ def of_rows(function: Callable[..., Array], arrays: Arrays) -> Array:
         return function(*(cut(one, start, count) for one in arrays))
 
     blocks = jax.lax.map(block, jnp.arange(0, whole, count))
-    blocks = blocks.reshape(-1, *blocks.shape[2:])
+    blocks = jax.tree.map(lambda one: one.reshape(-1, *one.shape[2:]), blocks)
     if whole == rows:
         return blocks
-    return jnp.concat([blocks, function(*(one[whole:] for one in arrays))])
+    rest = function(*(one[whole:] for one in arrays))
+    return jax.tree.map(lambda *both: jnp.concat(both), blocks, rest)
 
 
 def cut(array: Array, start: Array, count: int) -> Array:

@@ -9,11 +9,31 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.jax_blocks import by_platform, totals
 from kldiv_xp.backends.jax_forward_mode import without_forward_mode
+from kldiv_xp.backends.jax_reproducible_functions import GUESSES
+from kldiv_xp.backends.jax_rows import few_at_a_time
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_reproducible import Wanted
-from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
+from kldiv_xp.core.evaluate_reproducible import (
+    Wanted,
+    completed,
+    cotangent_of,
+    factor_of,
+    rounding_to,
+    scaled_slope,
+    sums_between,
+)
+from kldiv_xp.core.evaluate_reproducible_rows import (
+    Divergence,
+    WantedRows,
+    completed_rows,
+    rows,
+    scaled_row_slopes,
+)
+from kldiv_xp.core.reproducible_bounds import largest
+from kldiv_xp.formula.reproducible_functions import Rounding
+from kldiv_xp.formula.reproducible_operations import Operations
 
 Asked = Wanted | WantedRows
 
@@ -50,7 +70,30 @@ def slopes(
 @partial(jax.jit, static_argnums=(0, 1))
 def loss(wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays) -> Array:
     """The loss, over a number of the shapes, or over another one."""
-    return wanted.value(count[0] if count else parts, jnp, *arrays)
+    divisor = count[0] if count else parts
+    if isinstance(wanted, WantedRows):
+        found = few_at_a_time(partial(rows, wanted.divergence, Operations(GUESSES)), arrays)
+        return completed_rows(wanted, divisor, GUESSES, found)
+    ndim, axis = arrays[0].ndim, wanted.axis
+    if axis is None or len(axis) == ndim > 0:
+        return jnp.reshape(sum_of_all(wanted, divisor, arrays), ())
+    if axis == ():
+        return few_at_a_time(partial(wanted.value, None, GUESSES), arrays)
+    return by_platform(partial(samples, wanted), axis, *arrays)
+
+
+def samples(wanted: Wanted, axis: Axes, *arrays: Array) -> Array:
+    """Sums over some axes."""
+    return wanted._replace(axis=axis).value(None, GUESSES, *arrays)
+
+
+def sum_of_all(wanted: Wanted, divisor: Any, arrays: Arrays) -> Array:
+    """Sum of all terms: first the bounds of all, then integers, which no order changes."""
+    form = wanted.form
+    bounds = totals(partial(largest, form, None, GUESSES), (jnp.max, jnp.max, jnp.sum), *arrays)
+    function = partial(sums_between, form, None, bounds, GUESSES)
+    sums = totals(function, (jnp.sum,) * 3, *arrays)
+    return completed(GUESSES, sums, bounds, wanted, divisor)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
@@ -60,8 +103,32 @@ def once(
 ) -> Gradient:
     """Derivatives that have none of their own."""
     divisor = count[0] if count else parts
-    by_input, by_target = (wanted.slope(place, divisor, upstream, jnp, *arrays) for place in (0, 1))
+    slope = partial(slope_of, wanted, divisor)
+    by_input, by_target = (slope(place, upstream, arrays) for place in (0, 1))
     return by_input, by_target
+
+
+def slope_of(wanted: Asked, divisor: Any, place: int, upstream: Array, arrays: Arrays) -> Array:
+    """Derivative with respect to one operand; of logits a few rows at a time."""
+    if not isinstance(wanted, WantedRows):
+        factor = factor_of(GUESSES, arrays[0], wanted, arrays[0].shape, divisor, upstream)
+        function = partial(scaled_slope, place, wanted.form, rounding_to(jnp, arrays[place].dtype))
+        if factor.ndim:
+            return few_at_a_time(partial(function, GUESSES), (*arrays, factor))
+        return few_at_a_time(lambda *some: function(GUESSES, *some, factor), arrays)
+    factor = cotangent_of(GUESSES, arrays[0], divisor, upstream)
+    factor = jnp.broadcast_to(
+        factor[..., None] if factor.ndim else factor, (*arrays[0].shape[:-1], 1)
+    )
+    function = partial(
+        slope_of_rows, place, wanted.divergence, rounding_to(jnp, arrays[place].dtype)
+    )
+    return few_at_a_time(function, (*arrays, factor))
+
+
+def slope_of_rows(place: int, divergence: Divergence, rounding: Rounding, *arrays: Array) -> Array:
+    """The same of rows, times the last array."""
+    return scaled_row_slopes(divergence, {place: rounding}, Operations(GUESSES), *arrays)[place]
 
 
 def refuse(*_: object) -> Any:

@@ -90,6 +90,8 @@ def rows_at_once(working: DType, divergence: Divergence, *arrays: Array) -> Arra
 def few_at_a_time(function: Callable[..., Array], arrays: Arrays) -> Array:
     """Function of rows, which are the last axis; on a CPU of a few of them at a time."""
     last = (arrays[0].ndim - 1,)
+    if last == (0,):
+        return function(*arrays)
     return by_platform(lambda _, *rows: function(*rows), last, *arrays)
 
 

@@ -27,11 +27,11 @@ from kldiv_xp.formula.reproducible_functions import (
 )
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_operations import (
+    LARGEST_USUAL,
     SMALL,
     Operations,
     Softmax,
-    far_terms,
-    near_terms,
+    Way,
     over,
 )
 from kldiv_xp.formula.reproducible_sums import Sums, row_steps, total_of
@@ -62,7 +62,8 @@ class InBlocks(Operations):
 
     def __init__(self, xp: Namespace, temperature: float = 1.0) -> None:
         self.xp, self.functions = xp, Functions(xp)
-        self.is_usual = any_temperature(temperature) in (1, ANY_TEMPERATURE)
+        is_usual = any_temperature(temperature) in (1, ANY_TEMPERATURE)
+        self.is_usual = is_usual and temperature <= LARGEST_USUAL
         self.known: dict[int, tuple[Array, Softmax]] = {}
 
     def softmax(self, logits: Array, temperature: float) -> Softmax:
@@ -104,22 +105,27 @@ class InBlocks(Operations):
         return exp_of(self.xp, array)
 
     def held(self, product: Array) -> Array:
-        """The product: at a usual temperature none is below 2^-348, and not 0."""
+        """The product: at a usual temperature it is 0, or not below 2^-348, where it counts."""
         return product if self.is_usual else super().held(product)
 
-    def terms(self, p: Softmax, q: Softmax, d: Array) -> Array:
+    def near_or_far(self, small: Array, near: Way, far: Way, *others: Array) -> Array:
         """As of the formula, by one of two ways where they all need one."""
         xp = self.xp
-        is_small = xp.abs(d) < SMALL
+        is_small = xp.abs(small) < SMALL
         few = xp.count_nonzero(is_small)
-        if few == d.size:
-            return near_terms(xp, p.exponentials, d, d + 6.0)
-        terms = far_terms(self, p, q, d)
+        if few == small.size:
+            return near(*others, small)
+        value = far()
         if few:
             places = xp.flatnonzero(is_small)
-            small, weights = (xp.take(one, places) for one in (d, p.exponentials))
-            xp.put(terms, places, near_terms(xp, weights, small, small + 6.0))
-        return terms
+            xp.put(value, places, near(*(xp.take(one, places) for one in (*others, small))))
+        return value
+
+    def log(self, array: Array) -> Array:
+        """As of the formula."""
+        high = array * 2.0**29
+        head = (high + array) - high
+        return self.functions.log(head) + (array - head) / head
 
     def row_sum(self, array: Array) -> Array:
         """As of the formula, unless there are infinities or NaN."""

@@ -9,20 +9,21 @@ from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.calls.reproducible import Call, value_of_call, way_of
 from kldiv_xp.calls.with_logits import arranged, check_temperature
 from kldiv_xp.checks.options import check_switch
-from kldiv_xp.checks.reproducible import check_temperature_is_number, check_types
+from kldiv_xp.checks.reproducible import check_types, known_divergence
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, check_memory
 from kldiv_xp.core.evaluate_reproducible import rounding_to
 from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import known_shape
-from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import Divergence
 
 
 def resolved(
     input: Array,
     target: Array,
-    divergence: KL,
+    divergence: Divergence | JSOfArray,
     axis: int,
     scaled: bool,
     reduction: Reduction,
@@ -30,7 +31,7 @@ def resolved(
     dtype: DType | None,
 ) -> tuple[Call, int]:
     """A loss that is asked for, with its rows last, and the axis of the rows."""
-    check_temperature_is_number(divergence.temperature)
+    known = known_divergence(divergence)
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, place = arranged(input, target, divergence, axis, where, dtype)
@@ -38,7 +39,7 @@ def resolved(
     if where is not None:
         check_memory(context, where=where)
     rounding = rounding_to(context.xp, native(context.dtype))
-    wanted = WantedRows(replace(divergence, scaled=scaled), reduction != "none", rounding)
+    wanted = WantedRows(replace(known, scaled=scaled), reduction != "none", rounding)
     return Call(context, arrays, None, wanted, divisor_of(context, arrays, reduction)), place
 
 
@@ -53,7 +54,7 @@ def divisor_of(context: Context, arrays: Arrays, reduction: Reduction) -> Any:
 def reproducible_divergence(
     input: Array,
     target: Array,
-    divergence: KL,
+    divergence: Divergence | JSOfArray,
     axis: int,
     scaled: bool,
     reduction: Reduction,
@@ -68,7 +69,7 @@ def reproducible_divergence(
 def reproducible_divergence_with_gradient(
     input: Array,
     target: Array,
-    options: tuple[KL, int, bool, Reduction, Array | None],
+    options: tuple[Divergence | JSOfArray, int, bool, Reduction, Array | None],
     upstream: Array,
     return_value: bool,
     dtype: DType | None,

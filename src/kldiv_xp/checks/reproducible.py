@@ -1,11 +1,16 @@
 """Checks of a call that is to have the same bits in every library."""
 
+from typing import cast
+
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.checks.remedies import as_number, module_of, say
 from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.facts import facts_about, full_name
 from kldiv_xp.core.namespaces import is_being_compiled, plain_library
 from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
+from kldiv_xp.formula.reproducible_functions import TINY
 
 MOST_BITS = 32
 
@@ -21,12 +26,34 @@ def check_reproducible(xp: Namespace, form: Form, dtype: DType, **operands: Arra
     check_types(xp, dtype, **operands)
 
 
-def check_temperature_is_number(temperature: float | Array) -> None:
-    """Refuse an array, by whose reciprocal libraries would differ."""
-    if not isinstance(temperature, float):
+def known_divergence(divergence: Divergence | JSOfArray) -> KL | JS:
+    """Divergence of logits, if it has a form with the same bits everywhere."""
+    check_number("temperature", divergence.temperature)
+    if isinstance(divergence, KL):
+        return divergence
+    check_number("beta", divergence.beta)
+    if isinstance(divergence, JSOfGiven):
         message = (
-            "`temperature` must be a number where `reproducible` is true; got an array: pass "
-            f"{as_number('temperature', temperature)}."
+            "`target_is` must be 'logits' for a Jensen-Shannon divergence where `reproducible` is "
+            f"true; got {divergence.target_is!r}: pass logarithms of the probabilities times "
+            "`temperature`, which are such logits."
+        )
+        raise ValueError(message)
+    if 0 < divergence.beta < TINY:
+        message = (
+            f"`beta` must be 0 or at least {TINY:.8g}, the least normal float32, where "
+            f"`reproducible` is true; got {divergence.beta!r}: pass 1.2e-38."
+        )
+        raise ValueError(message)
+    return cast("JS", divergence)
+
+
+def check_number(name: str, value: float | Array) -> None:
+    """Refuse an array, by whose reciprocal or complement libraries would differ."""
+    if not isinstance(value, float):
+        message = (
+            f"`{name}` must be a number where `reproducible` is true; got an array: pass "
+            f"{as_number(name, value)}."
         )
         raise TypeError(message)
 

@@ -7,17 +7,24 @@ from typing import Any, NamedTuple
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate_reproducible import cotangent_of, divided, rounding_to
 from kldiv_xp.core.evaluate_rows import rows_by, selected
-from kldiv_xp.formula import reproducible_rows
-from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.formula import reproducible_js, reproducible_rows
+from kldiv_xp.formula.logits import JS, KL
 from kldiv_xp.formula.reproducible_functions import TINY, Rounding, rounded
 from kldiv_xp.formula.reproducible_operations import Operations
 from kldiv_xp.formula.reproducible_sums import row_sum
+
+Divergence = KL | JS
+
+
+def formula_of(divergence: Divergence) -> Any:
+    """Module that has its value and its derivatives."""
+    return reproducible_js if isinstance(divergence, JS) else reproducible_rows
 
 
 class WantedRows(NamedTuple):
     """A loss of logits that is asked for, whose rows are along the last axis."""
 
-    divergence: KL
+    divergence: Divergence
     is_summed: bool
     """Whether the divergences of the rows are added up."""
 
@@ -39,7 +46,7 @@ class WantedRows(NamedTuple):
         return scaled_row_slopes(self.divergence, roundings, of, *arrays, factor)[place]
 
 
-def rows(divergence: KL, of: Operations, *arrays: Array) -> Array:
+def rows(divergence: Divergence, of: Operations, *arrays: Array) -> Array:
     """Divergence of every row in float64, 0 where the mask is False."""
     xp = of.xp
     found = rows_by(partial(with_axis, divergence, of), divergence, xp, *arrays)
@@ -51,9 +58,9 @@ def without_tiny(xp: Namespace, rows: Array) -> Array:
     return xp.where(xp.less(xp.abs(rows), TINY), 0.0, rows)
 
 
-def with_axis(divergence: KL, of: Operations, _: Namespace, *operands: Array) -> Array:
+def with_axis(divergence: Divergence, of: Operations, _: Namespace, *operands: Array) -> Array:
     """The same, with the axis of the rows."""
-    return reproducible_rows.value(of, divergence, *operands)
+    return formula_of(divergence).value(of, divergence, *operands)
 
 
 def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array) -> Array:
@@ -65,7 +72,7 @@ def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array)
 
 
 def scaled_row_slopes(
-    divergence: KL, roundings: Mapping[int, Rounding], of: Operations, *arrays: Array
+    divergence: Divergence, roundings: Mapping[int, Rounding], of: Operations, *arrays: Array
 ) -> dict[int, Array]:
     """Derivatives with respect to some operands, times the last array: a factor, or one a row.
 
@@ -76,7 +83,7 @@ def scaled_row_slopes(
     operands = selected(divergence, xp, x, t, where[0] if where else None)
     found = {}
     for place, rounding in roundings.items():
-        value = reproducible_rows.slope(place, of, divergence, *operands, factor)
+        value = formula_of(divergence).slope(place, of, divergence, *operands, factor)
         value = xp.where(where[0], value, 0.0) if where else value
         found[place] = rounded(xp, value, rounding)
     return found

@@ -1,5 +1,7 @@
 """Operations of rows of logits with the same bits; a library may have faster ones."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
@@ -10,7 +12,11 @@ from kldiv_xp.formula.reproducible_functions import entered, exp, held, log_of_a
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_sums import row_sum
 
+Way = Callable[..., Array]
 SMALL = 1 / 16
+
+LARGEST_USUAL = 2.0**50
+"""Of temperatures: up to here no product is changed by being held that a result shows."""
 
 
 class Operations:
@@ -51,9 +57,16 @@ class Operations:
         """Elements where weights are positive, and a number elsewhere."""
         return self.xp.where(self.xp.greater(weights, 0.0), array, other)
 
-    def terms(self, p: "Softmax", q: "Softmax", d: Array) -> Array:
-        """Terms of a divergence, times the sum of the exponentials of p."""
-        return terms_of(self, p, q, d)
+    def near_or_far(self, small: Array, near: Way, far: Way, *others: Array) -> Array:
+        """near(*others, small) where a number is small, and far() elsewhere."""
+        xp = self.xp
+        is_small = xp.less(xp.abs(small), SMALL)
+        return xp.where(is_small, near(*others, xp.where(is_small, small, 0.0)), far())
+
+    def terms(self, weights: Array, d: Array, others: Array) -> Array:
+        """Terms p h(d) of a divergence: of p, log p - log q and q, or of their multiples."""
+        far = partial(far_terms, self, weights, d, others)
+        return self.near_or_far(d, near_terms, far, weights)
 
     def softmax(self, logits: Array, temperature: float) -> "Softmax":
         """Softmax of rows, and what it is made of."""
@@ -87,20 +100,12 @@ def over(logits: Array, temperature: float) -> Array:
     return logits if temperature == 1 else logits * (1 / temperature)
 
 
-def terms_of(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
-    """p h(d), times the sum of the exponentials of p."""
-    xp = of.xp
-    is_small = xp.less(xp.abs(d), SMALL)
-    near = near_terms(xp, p.exponentials, d, xp.where(is_small, d + 6.0, 1.0))
-    return xp.where(is_small, near, far_terms(of, p, q, d))
+def near_terms(weights: Array, d: Array) -> Array:
+    """Terms of a small d."""
+    root = d / (d + 6.0)
+    return weights * (root * root * 18.0)
 
 
-def near_terms(xp: Namespace, weights: Array, d: Array, divisor: Array) -> Array:
-    """Terms of a small d, where the divisor is d + 6."""
-    return weights * (xp.square(d / divisor) * 18.0)
-
-
-def far_terms(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
+def far_terms(of: Operations, weights: Array, d: Array, others: Array) -> Array:
     """Terms of any other d."""
-    far = of.held(p.exponentials * (d - 1.0))
-    return far + of.held(q.exponentials * (p.total / q.total))
+    return of.held(weights * (d - 1.0)) + others

@@ -25,7 +25,8 @@ def log_ratio(of: Operations, p: Softmax, q: Softmax, temperature: float) -> Arr
 def kl(of: Operations, p: Softmax, q: Softmax, d: Array) -> Array:
     """Divergence of every row, whose axis stays."""
     xp = of.xp
-    rows = of.row_sum(of.terms(p, q, d)) / p.total
+    others = of.held(q.exponentials * (p.total / q.total))
+    rows = of.row_sum(of.terms(p.exponentials, d, others)) / p.total
     return xp.where(xp.less(rows, 0.0), 0.0, rows)
 
 
@@ -80,11 +81,14 @@ def by_input(of: Operations, divergence: KL, q: Softmax, target: Array) -> Array
 
 
 def by_target(of: Operations, divergence: KL, q: Softmax, target: Array) -> Array:
-    """p (e - sum(p e)) of logits, where e is d less that of the most probable class."""
-    xp = of.xp
+    """p (d - sum(p d)) of logits."""
     p = of.softmax(target, divergence.temperature)
-    weights = p.exponentials
-    e = of.held(over(p.logits - q.logits, divergence.temperature))
+    return centred(of, p, of.held(over(p.logits - q.logits, divergence.temperature)))
+
+
+def centred(of: Operations, p: Softmax, e: Array) -> Array:
+    """p (e - sum(p e)), where e is less that of the most probable class."""
+    xp, weights = of.xp, p.exponentials
     at_top = largest(xp, xp.where(xp.equal(weights, 1.0), e, -math.inf))
     e = of.where_positive(weights, e - at_top, 0.0)
     return p.probabilities * (e - of.row_sum(weights * e) / p.total)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.core.evaluate_reproducible_rows import Divergence
+from kldiv_xp.formula.reproducible_operations import LARGEST_USUAL
 from kldiv_xp.fused import reproducible_rows
 from kldiv_xp.fused.buffers import Buffer, buffers_of
 from kldiv_xp.fused.compiler import widens_float16
@@ -24,7 +25,7 @@ LONGEST_ROW = 1 << 18
 """Elements whose two integers float64 adds up exactly: each has 36 bits."""
 
 
-def divergences(xp: Namespace, divergence: KL, operands: Sequence[Array]) -> Array | None:
+def divergences(xp: Namespace, divergence: Divergence, operands: Sequence[Array]) -> Array | None:
     """Divergences of rows, NaN of those that are not ordinary; None where there are no loops."""
     shape = tuple(operands[0].shape)
     buffers = known(divergence, shape, operands)
@@ -39,7 +40,7 @@ def divergences(xp: Namespace, divergence: KL, operands: Sequence[Array]) -> Arr
 
 
 def fill_slopes(
-    divergence: KL,
+    divergence: Divergence,
     operands: Sequence[Array],
     factor: Array,
     results: Mapping[int, tuple[Any, Array]],
@@ -58,10 +59,14 @@ def fill_slopes(
     return True
 
 
-def known(divergence: KL, shape: tuple[int, ...], arrays: Sequence[Array]) -> list[Buffer] | None:
+def known(
+    divergence: Divergence, shape: tuple[int, ...], arrays: Sequence[Array]
+) -> list[Buffer] | None:
     """Memory of arrays, None where there are no loops."""
-    temperature = any_of(divergence).temperature
-    if temperature not in (1, ANY_TEMPERATURE) or not 0 < shape[-1] <= LONGEST_ROW:
+    is_usual = any_of(divergence).temperature in (1, ANY_TEMPERATURE)
+    if not is_usual or divergence.temperature > LARGEST_USUAL:
+        return None
+    if not 0 < shape[-1] <= LONGEST_ROW:
         return None
     buffers = buffers_of(shape, arrays)
     is_narrow = buffers is not None and any(one.lying.dtype == "float16" for one in buffers)

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula import reproducible_rows
-from kldiv_xp.formula.kl_of_logits import KL
+from kldiv_xp.core.evaluate_reproducible_rows import Divergence, formula_of
 from kldiv_xp.formula.reproducible_functions import LOG_OF_LARGEST, nearest_power_of_two
 from kldiv_xp.formula.reproducible_namespace import ReproducibleNamespace
 from kldiv_xp.formula.reproducible_operations import Operations
@@ -71,17 +70,17 @@ class InLines(Operations):
         return self.xp.sum(high, axis=-1) + self.xp.sum(low, axis=-1)
 
 
-def divergences(divergence: KL) -> Function:
+def divergences(divergence: Divergence) -> Function:
     """A divergence of each row."""
 
     def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
         at: Any = at_temperature(divergence, numbers)
-        return (reproducible_rows.value(InLines(xp), at, x, t),)
+        return (formula_of(divergence).value(InLines(xp), at, x, t),)
 
     return function
 
 
-def slopes(divergence: KL, asked: tuple[Asked, ...]) -> Function:
+def slopes(divergence: Divergence, asked: tuple[Asked, ...]) -> Function:
     """Derivatives times a factor, each rounded."""
 
     def function(
@@ -90,7 +89,7 @@ def slopes(divergence: KL, asked: tuple[Asked, ...]) -> Function:
         at: Any = at_temperature(divergence, numbers)
         of = InLines(xp)
         return [
-            rounded(xp, reproducible_rows.slope(place, of, at, x, t, factor), rounding)
+            rounded(xp, formula_of(divergence).slope(place, of, at, x, t, factor), rounding)
             for place, rounding in asked
         ]
 

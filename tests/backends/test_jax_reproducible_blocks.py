@@ -1,0 +1,91 @@
+"""JAX on a CPU: blocks, and guesses of its own, change no bit of a reproducible loss."""
+
+import numpy as np
+import pytest
+from backends.jax_losses import jax, jnp
+from contracts.same_bits import differing
+from contracts.same_bits_of_logits import KINDS, losses
+from contracts.same_bits_of_logits import table as rows
+
+from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp.formula import reproducible_functions as formula
+
+blocks = pytest.importorskip("kldiv_xp.backends.jax_blocks")
+functions = pytest.importorskip("kldiv_xp.backends.jax_reproducible_functions")
+SHAPE = (5, 7, 20)
+
+
+@pytest.fixture(autouse=True)
+def cut(monkeypatch):
+    """One device, and blocks of a few rows, the last one of fewer."""
+    monkeypatch.setattr(blocks, "has_one_device", lambda: True)
+    monkeypatch.setattr(blocks, "ELEMENTS", 50)
+    jax.clear_caches()
+    yield
+    jax.clear_caches()
+
+
+def steps():
+    return np.arange(int(formula.STEPS / 1.5), formula.STEPS / 0.75 + 2)
+
+
+def parts():
+    return np.arange(-127 * formula.PARTS, 129 * formula.PARTS)
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers"), [(formula.log_of_step, steps()), (formula.power_of_parts, parts())]
+)
+def test_no_guess_makes_another_number(function, numbers):
+    expected = function(np, numbers)
+    for way in (function, jax.jit(function, static_argnums=0)):
+        found = way(functions.GUESSES, jnp.asarray(numbers))
+        assert np.array_equal(np.asarray(found), expected)
+
+
+def test_whole_numbers_become_integers():
+    numbers = np.asarray([0.0, -0.0, 1.0, -1.0, 2.0**50, -(2.0**50) + 1])
+    found = functions.GUESSES.astype(jnp.asarray(numbers), jnp.int64)
+    assert found.dtype == jnp.int64
+    assert np.array_equal(np.asarray(found), numbers.astype("int64"))
+
+
+@pytest.mark.parametrize("options", [{}, {"axis": (1, 2)}, {"axis": (0, 2)}, {"axis": (0, 1, 2)}])
+@pytest.mark.parametrize("log_target", [False, True])
+def test_blocks_change_no_bit_of_terms_that_are_given(options, log_target):
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal((2, *SHAPE)).astype("float32") * 3
+    t = t if log_target else np.where(t > 0, np.exp(t), 0)
+    options = {**options, "log_target": log_target, "reproducible": True}
+    where = rng.random(SHAPE) < 0.7
+    masks = {"where": where} if log_target else {}
+    theirs = {"where": jnp.asarray(where)} if log_target else {}
+    for reduction in ("none", "sum"):
+        given = {**options, "reduction": reduction}
+        expected = [kl_div(x, t, **given, **masks)]
+        expected += kl_div_gradient(x, t, **given, **masks, upstream=0.7)
+        found = [kl_div(*map(jnp.asarray, (x, t)), **given, **theirs)]
+        found += kl_div_gradient(*map(jnp.asarray, (x, t)), **given, **theirs, upstream=0.7)
+        assert differing([np.asarray(one) for one in found], expected) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_change_no_bit_of_rows_of_logits(kind):
+    x, t, where = rows(kind)
+    loss, gradient, options = losses(kind)
+    ours = [loss(x, t, reduction="none", **options)]
+    ours += gradient(x, t, where=where, reduction="none", upstream=ours[0], **options)
+    x, t, where, upstream = map(jnp.asarray, (x, t, where, ours[0]))
+    theirs = [loss(x, t, reduction="none", **options)]
+    theirs += gradient(x, t, where=where, reduction="none", upstream=upstream, **options)
+    assert differing([np.asarray(one) for one in theirs], ours) == 0
+
+
+@pytest.mark.parametrize("reproducible", [False, True])
+def test_a_single_row_is_not_cut(reproducible):
+    x, t = (one[10] for one in rows("logits")[:2])
+    x, t = np.tile(x, 10), np.tile(t, 10)
+    found = kl_div_with_logits(jnp.asarray(x), jnp.asarray(t), reproducible=reproducible)
+    expected = kl_div_with_logits(x, t, reproducible=reproducible)
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)
