@@ -34,7 +34,7 @@ class Passes:
             result = function(*operands, **options)
             with self.lock:
                 self.elements[name] += size
-                large = np.size(result) > inner_products.ROW
+                large = np.size(result) > inner_products.LONGEST_PIECE
                 self.allocated += large and options.get("out") is None
             return result
 

@@ -74,9 +74,9 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
 @EVERY_KIND
 @EVERY_TYPE
 def test_compiled_loops_have_the_same_bits(kind, dtype, monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "0")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "0")
     expected(kind, dtype, ALL)
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     if choice.loaded() is None:
         pytest.skip("The compiler of the loops is not installed.")
     assert differing_bits("torch" if dtype == "bfloat16" else "numpy", kind, dtype) == 0

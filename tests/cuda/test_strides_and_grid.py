@@ -11,7 +11,7 @@ from kldiv_xp.cuda.strides_and_grid import (
     BATCH,
     BLOCKS,
     THREADS,
-    Buffer,
+    DeviceBuffer,
     Placed,
     contiguous,
     grid_of,
@@ -141,9 +141,9 @@ def test_arrays_are_read_one_by_one_unless_all_rows_begin_where_a_wide_read_may(
 
 
 def test_a_buffer_is_told_from_others_by_all_that_it_is_and_does_not_change():
-    one = Buffer(1, "float32", (1,))
-    assert one == Buffer(1, "float32", (1,))
-    assert len({one, Buffer(2, "float32", (1,)), Buffer(1, "float32", (2,))}) == 3
+    one = DeviceBuffer(1, "float32", (1,))
+    assert one == DeviceBuffer(1, "float32", (1,))
+    assert len({one, DeviceBuffer(2, "float32", (1,)), DeviceBuffer(1, "float32", (2,))}) == 3
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.address = 2
 

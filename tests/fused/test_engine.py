@@ -77,7 +77,7 @@ def with_and_without(monkeypatch, used):
     def results(function, *arrays, **options):
         found = []
         for setting in "10":
-            monkeypatch.setenv(choice.VARIABLE, setting)
+            monkeypatch.setenv(choice.FUSED_VARIABLE, setting)
             before = len(used)
             result = function(*arrays, **options)
             assert (len(used) > before) == (setting == "1")
@@ -114,7 +114,7 @@ def test_sums_terms_and_gradients_are_those_of_the_formula(with_and_without, for
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_layout_changes_no_bit(monkeypatch, layout):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     arrays = operands("float32")
     there = [layout(array) for array in arrays]
     for reduction in ("none", "sum"):
@@ -181,7 +181,7 @@ def test_rows_of_logits_are_those_of_the_formula(with_and_without, name, dtype):
 
 
 def test_equal_rows_have_a_divergence_of_positive_zero(monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     rows = np.random.default_rng(1).standard_normal((3, 1100)).astype("float32") * 9
     for function in (kl_div_with_logits, js_div_with_logits):
         found = function(rows, rows.copy(), reduction="none")
@@ -191,7 +191,7 @@ def test_equal_rows_have_a_divergence_of_positive_zero(monkeypatch):
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch, dtype):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     monkeypatch.setattr(jobs, "ELEMENTS", 1 << 10)
     arrays = operands(dtype, shape=(7, 3, 1500))
     calls = [
@@ -210,7 +210,7 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch, dtype):
 
 
 def test_row_has_the_same_bits_alone_and_among_others():
-    log_q, p = operands("float32", shape=(40, 1, 2 * choice.ROW_WORTH_IT))
+    log_q, p = operands("float32", shape=(40, 1, 2 * choice.ROW_ELEMENTS_WORTH_IT))
     together = kl_div(log_q, p, reduction="none", axis=-1)
     of_logits = kl_div_with_logits(log_q, p, reduction="none")
     for row in (0, 7, 39):
@@ -220,7 +220,7 @@ def test_row_has_the_same_bits_alone_and_among_others():
 
 
 def test_read_only_operands_use_what_was_compiled_for_others(monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     arrays = operands("float32")
     value = kl_div(*arrays, reduction="sum")
     engine.sums_plan.cache_clear()
@@ -233,7 +233,7 @@ def test_read_only_operands_use_what_was_compiled_for_others(monkeypatch):
 
 def test_setting_that_is_none_is_refused_and_the_remedy_works(monkeypatch):
     arrays = operands()
-    monkeypatch.setenv(choice.VARIABLE, "yes")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "yes")
     with pytest.raises(ValueError, match="KLDIV_XP_FUSED") as caught:
         kl_div(*arrays, reduction="sum")
     assert str(caught.value) == (
@@ -241,9 +241,9 @@ def test_setting_that_is_none_is_refused_and_the_remedy_works(monkeypatch):
         "compiled loops, to 1 for arrays of any size, or unset it."
     )
     for setting in ("0", "1"):
-        monkeypatch.setenv(choice.VARIABLE, setting)
+        monkeypatch.setenv(choice.FUSED_VARIABLE, setting)
         kl_div(*arrays, reduction="sum")
-    monkeypatch.delenv(choice.VARIABLE)
+    monkeypatch.delenv(choice.FUSED_VARIABLE)
     kl_div(*arrays, reduction="sum")
 
 
@@ -270,8 +270,8 @@ VALUE = "-59657.35902799727"
     ids=["installed", "switched off", "not installed", "not installed but asked for"],
 )
 def test_compiler_is_loaded_by_the_first_large_call_alone(prelude, setting, expected):
-    environment = {name: value for name, value in os.environ.items() if name != choice.VARIABLE}
-    environment |= {} if setting is None else {choice.VARIABLE: setting}
+    environment = {name: value for name, value in os.environ.items() if name != choice.FUSED_VARIABLE}
+    environment |= {} if setting is None else {choice.FUSED_VARIABLE: setting}
     done = subprocess.run(
         [sys.executable, "-c", prelude + LOADS],
         capture_output=True,
@@ -310,7 +310,7 @@ def test_child_of_a_fork_computes_and_compiles():
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {choice.VARIABLE: "1"},
+        env=os.environ | {choice.FUSED_VARIABLE: "1"},
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,7 +7,7 @@ from kldiv_xp.formula.logits import KL
 from kldiv_xp.fused import jobs
 from kldiv_xp.fused.instructions import literal
 from kldiv_xp.fused.kernel_text import source
-from kldiv_xp.fused.memory import APART, ROW, Operand
+from kldiv_xp.fused.memory import APART, ROW, HostOperand
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.layouts import Layout
 
@@ -36,8 +36,8 @@ def test_every_element_is_in_one_job(monkeypatch, rows, groups, columns, whole_r
 
 def test_text_is_the_same_for_any_row_and_keeps_what_is_dear():
     def code(step, *, keeps):
-        operands = Operand("x", "float32"), Operand("t", "bfloat16", step)
-        results = (Operand("total", "float64", ROW),)
+        operands = HostOperand("x", "float32"), HostOperand("t", "bfloat16", step)
+        results = (HostOperand("total", "float64", ROW),)
         function = losses.divergences(KL(1.0, "logits"))
         numbers = (losses.TEMPERATURE,)
         return source(function, numbers, "float32", operands, results, (1, 0), keeps=keeps)

@@ -13,7 +13,7 @@ from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet, run
 
-REDUCTIONS = ("max", "sum")
+CHUNK_REDUCTIONS = ("max", "sum")
 
 
 class Chunks:
@@ -22,7 +22,7 @@ class Chunks:
     finfo = staticmethod(cubed.array_api.finfo)
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
-        if name in REDUCTIONS:
+        if name in CHUNK_REDUCTIONS:
             function: Callable[..., Array] = getattr(cubed.array_api, name)
             return function
         return partial(on_chunks, name)

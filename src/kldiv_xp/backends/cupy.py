@@ -12,7 +12,7 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.cupy_launcher import launch
 from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
-from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import Entries
@@ -100,10 +100,10 @@ def is_plain(array: Array) -> bool:
     return type(array) is cupy.ndarray and has_known_type(array) and whole
 
 
-def buffer(array: Array) -> Buffer:
+def buffer(array: Array) -> DeviceBuffer:
     """Buffer of an array; CuPy counts strides in bytes."""
     strides = tuple(step // array.itemsize for step in array.strides)
-    return Buffer(array.data.ptr, name_of(array.dtype), strides)
+    return DeviceBuffer(array.data.ptr, name_of(array.dtype), strides)
 
 
 DEVICE = Device(buffer=buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)

@@ -9,7 +9,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.blocks import order_of_memory
 
@@ -24,8 +24,8 @@ def total_of_many(
     value: float | None = None
     if fused is not None:
         value = fused.total(xp, arrays, form, working, threads)
-    if value is None and size >= inner_products.ROW:
-        several = arrays[0].ndim > 1 and size > inner_products.ROW
+    if value is None and size >= inner_products.LONGEST_PIECE:
+        several = arrays[0].ndim > 1 and size > inner_products.LONGEST_PIECE
         if several:
             order = order_of_memory(arrays)
             arrays = tuple(array.transpose(order) for array in arrays)
@@ -42,7 +42,7 @@ def sums_over(
     threads: Threads,
 ) -> Array:
     """Sums of the terms over some axes, in float64."""
-    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_WORTH_IT)
+    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_ELEMENTS_WORTH_IT)
     sums = None if fused is None else fused.sums_over(xp, arrays, form, axis, working, threads)
     if sums is not None:
         return sums
@@ -88,7 +88,7 @@ def fill_many(
     fused, rest = engine_for(size), (form, scale, upstream)
     if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
         return True
-    if size < inner_products.ROW:
+    if size < inner_products.LONGEST_PIECE:
         return False
     operands = (*arrays, *upstream)
     for place, result in enumerate(results):

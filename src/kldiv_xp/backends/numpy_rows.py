@@ -12,7 +12,7 @@ from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import KL, Divergence
-from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.row_attempts import by_rows
 from kldiv_xp.host.threads import thread_count
@@ -31,7 +31,7 @@ def rows_of(
     xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
 ) -> Array:
     """Divergences of rows of logits; from a target that is given, in float64."""
-    fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
+    fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
     rows = None if fused is None else fused.rows_of(xp, arrays, divergence, working, threads)
     if rows is not None:
         return rows
@@ -100,7 +100,7 @@ def fill_row_slopes(
     threads: Threads,
 ) -> None:
     """Write the derivatives that there are arrays for, whole rows at a time."""
-    fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
+    fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
     rest = divergence, scale, upstream
     if fused is not None and fused.fill_row_slopes(arrays, *rest, results, working, threads):
         return

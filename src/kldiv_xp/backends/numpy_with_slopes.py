@@ -14,10 +14,10 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
-from kldiv_xp.host.block_loops import Work, alone, each_block, joined
+from kldiv_xp.host.block_loops import BlockWork, alone, each_block, joined
 from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
 from kldiv_xp.host.blocks import blocks_of, order_of_memory
-from kldiv_xp.host.inner_products import ROW
+from kldiv_xp.host.inner_products import LONGEST_PIECE
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -48,7 +48,7 @@ def with_slopes(
 
 def is_faster(elements: int) -> bool:
     """Whether this takes less time than the loss and the derivatives, one after the other."""
-    return elements >= ROW and engine_for(elements) is None
+    return elements >= LONGEST_PIECE and engine_for(elements) is None
 
 
 def over(value: Array, parts: int | None) -> Array:
@@ -89,7 +89,7 @@ def fill_with_slopes(
     else:
         attempts = [partial(term_of(form), guard=guard) for guard in bare_and_full]
         take = kept_if_finite(xp, indices, results[0])
-    works: list[Work] = [(alone(attempts, len(arrays)), take)]
+    works: list[BlockWork] = [(alone(attempts, len(arrays)), take)]
     for place, result in enumerate(results[1:]):
         attempts = [chained_slope(place, form, scale, len(arrays), one) for one in bare_and_full]
         works.append((attempts, kept_if_finite(xp, indices, result)))

@@ -19,7 +19,7 @@ from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
 from kldiv_xp.formula.form import Form
 
-KINDS = {
+DTYPE_KINDS = {
     "floats": "real floating",
     "integers": "integral",
     "bools": "bool",
@@ -121,7 +121,7 @@ def check_dtype(
     """
     if is_float(xp, operand.dtype):
         return
-    kind = next((one for one in KINDS if is_kind(xp, operand.dtype, KINDS[one])), "other")
+    kind = next((one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other")
     remedy = for_dtype(xp, name, operand, kind, space_of(loss, name), axis)
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
@@ -154,7 +154,7 @@ def space_of(loss: Any, name: str) -> str:
 
 def is_float(xp: Namespace, dtype: DType) -> bool:
     """Whether a type is that of real floats of at least 16 bits, which all libraries promote."""
-    return is_kind(xp, dtype, KINDS["floats"]) and limits(xp, dtype).bits >= LEAST_BITS
+    return is_kind(xp, dtype, DTYPE_KINDS["floats"]) and limits(xp, dtype).bits >= LEAST_BITS
 
 
 def type_name(operand: object) -> str:

@@ -6,12 +6,12 @@ from typing import Any
 
 # The first two are what torch.compile knows of numbers whose value it keeps open. A tuple, for
 # before torch 2.9 it reads no union.
-NUMBERS = (int, float, Real)
+NUMBER_TYPES = (int, float, Real)
 
 
 def is_number(value: object) -> bool:
     """Whether this is a real number of Python or a scalar of NumPy, but no bool."""
-    return isinstance(value, NUMBERS) and not isinstance(value, bool)
+    return isinstance(value, NUMBER_TYPES) and not isinstance(value, bool)
 
 
 def nearest_float(number: Any) -> float:

@@ -1,7 +1,7 @@
 """Checks of operands together, by types, dtypes, shapes and devices alone: no value is read."""
 
 from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
-from kldiv_xp.checks.arrays import KINDS, check_dtype, check_layouts, common_namespace, type_name
+from kldiv_xp.checks.arrays import DTYPE_KINDS, check_dtype, check_layouts, common_namespace, type_name
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import for_no_number, say
 from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream
@@ -76,7 +76,7 @@ def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
     """Refuse a mask that is not of bools, or has another shape than is allowed."""
     xp = common_namespace(input=input, where=where)
     check_layouts(xp, where=where)
-    if not is_kind(xp, where.dtype, KINDS["bools"]):
+    if not is_kind(xp, where.dtype, DTYPE_KINDS["bools"]):
         message = (
             f"`where` must be a mask of bools; got {where.dtype}: compare it with something, "
             f"e.g. {comparable(where)} != 0."

@@ -1,7 +1,7 @@
 """Checks of a sparse teacher: its indices, its shape, its logits."""
 
 from kldiv_xp._typing import Array, Shape, Tail, TargetKind
-from kldiv_xp.checks.arrays import KINDS, check_layouts, common_namespace
+from kldiv_xp.checks.arrays import DTYPE_KINDS, check_layouts, common_namespace
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
@@ -27,9 +27,9 @@ def check_order(indices: Array, target: Array) -> None:
     # torch.compile before 2.13 asks no type of None what it is.
     if indices is None or not is_array(indices):
         return
-    if not is_kind(namespace_of(target), target.dtype, KINDS["integers"]):
+    if not is_kind(namespace_of(target), target.dtype, DTYPE_KINDS["integers"]):
         return
-    if is_kind(namespace_of(indices), indices.dtype, KINDS["floats"]):
+    if is_kind(namespace_of(indices), indices.dtype, DTYPE_KINDS["floats"]):
         message = (
             f"`indices` and `target` seem to be swapped; got {indices.dtype} and {target.dtype}: "
             "torch.topk returns the values first, so pass indices=target and target=indices."
@@ -41,7 +41,7 @@ def check_integers(input: Array, indices: Array, target: Array) -> None:
     """Refuse indices that are no integers beside `input`, and those that are not of `target`."""
     xp = common_namespace(input=input, indices=indices)
     check_layouts(xp, indices=indices)
-    if not is_kind(xp, indices.dtype, KINDS["integers"]):
+    if not is_kind(xp, indices.dtype, DTYPE_KINDS["integers"]):
         message = (
             f"`indices` must have an integer dtype; got {indices.dtype}: pass the places of the "
             "teacher's entries along `axis`, as a top-k function returns them beside the values."

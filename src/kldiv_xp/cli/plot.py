@@ -18,7 +18,7 @@ MEAN = "mean of\nfinite"
 BINS, DPI = 40, 120
 
 # A range of more than this is drawn in logarithms.
-WIDE = 100
+WIDE_RATIO = 100
 
 # Below this a divergence is negative by more than rounding.
 NOISE = 1e-5
@@ -164,7 +164,7 @@ def is_equal(least: float, most: float) -> bool:
 
 def is_wide(least: float, most: float) -> bool:
     """Whether values between these are of many sizes."""
-    return least > 0 and WIDE * least < most
+    return least > 0 and WIDE_RATIO * least < most
 
 
 def edges(least: float, most: float) -> list[float]:

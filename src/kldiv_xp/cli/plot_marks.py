@@ -12,7 +12,7 @@ from kldiv_xp.diagnosis.report import Finding, Report
 MOST = 8
 
 # Labels that are nearer to each other than this share of the picture's width are written as one.
-NEAR = 0.04
+NEAR_LABELS = 0.04
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def mark_findings(points: Any, marks: Sequence[Mark], samples: Any, color: str) 
     places: dict[int, list[str]] = {}
     for number, mark in enumerate(marks[:MOST], 1):
         places.setdefault(place_of(mark.sample, samples.shape), []).append(str(number))
-    for place, numbers in together(places, NEAR * len(samples.values)).items():
+    for place, numbers in together(places, NEAR_LABELS * len(samples.values)).items():
         points.axvline(place, color=color, linewidth=0.8, alpha=0.6, zorder=0)
         points.annotate(
             ", ".join(numbers), (place, 1), xycoords=("data", "axes fraction"), ha="center",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from string import Template
 from typing import NamedTuple
 
-WIDE = """\
+UNCONVERTED = """\
 __device__ $type load(const $type *place) { return *place; }
 __device__ void store($type *place, double value) { *place = $type(value); }
 """
@@ -51,8 +51,8 @@ BOOL = "__device__ bool load(const bool *place) { return *place; }\n"
 
 # Name in C, and how it is read and written.
 TYPES = {
-    "float64": ("double", Template(WIDE).substitute(type="double")),
-    "float32": ("float", Template(WIDE).substitute(type="float")),
+    "float64": ("double", Template(UNCONVERTED).substitute(type="double")),
+    "float32": ("float", Template(UNCONVERTED).substitute(type="float")),
     "float16": ("float16", FLOAT16),
     "bfloat16": ("bfloat16", BFLOAT16),
     "bool": ("bool", BOOL),
@@ -88,10 +88,10 @@ __device__ void give(type *place, int left, const pack<type, width> &given)
 }
 """
 
-NUMBERS = Template("typedef long long integer;\ntypedef $real real;\n\n")
+TYPEDEFS = Template("typedef long long integer;\ntypedef $real real;\n\n")
 
 
-class Operand(NamedTuple):
+class DeviceOperand(NamedTuple):
     """An array that a kernel reads or writes: its name in C and the name of its dtype."""
 
     name: str
@@ -105,4 +105,4 @@ def prelude(real: str, dtypes: Iterable[str]) -> str:
     used = [TYPES[dtype][1] for dtype in TYPES if dtype in dtypes]
     if NARROW.intersection(dtypes):
         used.insert(0, ROUNDED_TO_ODD)
-    return "".join(used) + NUMBERS.substitute(real=TYPES[real][0]) + PACKS
+    return "".join(used) + TYPEDEFS.substitute(real=TYPES[real][0]) + PACKS

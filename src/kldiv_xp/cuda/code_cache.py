@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-VARIABLE = "KLDIV_XP_CACHE_DIR"
+CACHE_FOLDER_VARIABLE = "KLDIV_XP_CACHE_DIR"
 """The folder; where it is empty, nothing is kept."""
 
 
@@ -22,13 +22,13 @@ def cached(compile: Callable[[], bytes], *what: str) -> bytes:
             return code
     code = compile()
     with suppress(OSError):  # a disk that is full, or may not be written, keeps nobody from it
-        keep(path, code)
+        write_whole_file(path, code)
     return code
 
 
 def path_of(*what: str) -> Path | None:
     """File of the code of a text, a compiler and its options."""
-    folder = os.environ.get(VARIABLE, default_folder())
+    folder = os.environ.get(CACHE_FOLDER_VARIABLE, default_folder())
     if not folder:
         return None
     digest = hashlib.sha256("\0".join(what).encode()).hexdigest()
@@ -43,7 +43,7 @@ def default_folder() -> str:
     return ""
 
 
-def keep(path: Path, code: bytes) -> None:
+def write_whole_file(path: Path, code: bytes) -> None:
     """Write a file that no other process sees before it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

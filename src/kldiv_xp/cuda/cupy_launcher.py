@@ -10,7 +10,7 @@ from cupy.cuda.compiler import compile_using_nvrtc
 from cupy.cuda.function import Module
 
 from kldiv_xp.cuda.code_cache import cached
-from kldiv_xp.cuda.kernel_text import NAME, OPTIONS
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME, OPTIONS
 
 
 def launch(
@@ -43,4 +43,4 @@ def kernel(device: int, source: str) -> Any:
     what = source, target, *OPTIONS, f"CuPy {cupy.__version__}"
     module = Module()
     module.load(cached(lambda: compile_using_nvrtc(source, OPTIONS)[0], *what))
-    return module.get_function(NAME)
+    return module.get_function(KERNEL_NAME)

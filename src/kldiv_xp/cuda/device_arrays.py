@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.cuda.c_types import TYPES
-from kldiv_xp.cuda.strides_and_grid import Buffer
-from kldiv_xp.tracing.losses import NAMES, UPSTREAM
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
+from kldiv_xp.tracing.losses import SYMBOL_NAMES, UPSTREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +17,25 @@ class Device:
     `launch` takes the text of a kernel, numbers of blocks and of threads, and arguments.
     """
 
-    buffer: Callable[[Array], Buffer]
+    buffer: Callable[[Array], DeviceBuffer]
     empty: Callable[[tuple[int, ...], DType], Array]
     float64: DType
     launch: Callable[[str, int, int, Sequence[float]], None]
 
 
-def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, Buffer]:
+def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, DeviceBuffer]:
     """Addresses of arrays; one that is broadcast to the first is read again and again."""
     shape = tuple(arrays[0].shape)
     found = {
         name: broadcast(device.buffer(array), tuple(array.shape), shape)
-        for name, array in zip(NAMES, arrays, strict=False)
+        for name, array in zip(SYMBOL_NAMES, arrays, strict=False)
     }
     for one in upstream:
         found[UPSTREAM] = broadcast(device.buffer(one), tuple(one.shape), shape)
     return found
 
 
-def broadcast(buffer: Buffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Buffer:
+def broadcast(buffer: DeviceBuffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> DeviceBuffer:
     """The same memory under a shape of more elements; a number has no axis."""
     if shape == wanted:
         return buffer

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_types import NARROW, TYPES, Operand
+from kldiv_xp.cuda.c_types import NARROW, TYPES, DeviceOperand
 from kldiv_xp.cuda.formula_to_c import declared
 from kldiv_xp.tracing.lines import Line, needed
 
@@ -22,8 +22,8 @@ class Kernel(NamedTuple):
     """A kernel: its arrays, lines and attempts at the results, and how its loops run."""
 
     real: str
-    inputs: tuple[Operand, ...]
-    outputs: tuple[Operand, ...]
+    inputs: tuple[DeviceOperand, ...]
+    outputs: tuple[DeviceOperand, ...]
     numbers: tuple[str, ...]
     lines: list[Line]
     attempts: Sequence[Results]
@@ -49,7 +49,7 @@ class Kernel(NamedTuple):
         return any(one.dtype in NARROW for one in self.inputs)
 
 
-class Loop(NamedTuple):
+class ElementLoop(NamedTuple):
     """Names that a loop over elements computes, and the lines around them."""
 
     names: Sequence[str]
@@ -59,11 +59,11 @@ class Loop(NamedTuple):
     before: Sequence[str] = ()
     after: Sequence[str] = ()
     """Lines around those of the elements that are read at once."""
-    written: Sequence[Operand] = ()
+    written: Sequence[DeviceOperand] = ()
 
 
 def elements(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], loop: Loop
+    kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: ElementLoop
 ) -> Iterator[str]:
     """A loop over the columns of a thread that computes the results of each element."""
     steps = needed(lines, loop.names, of_element=True)
@@ -81,7 +81,7 @@ def elements(
     yield "}"
 
 
-def one_by_one(read: Sequence[Operand], parts: Sequence[str], work: Sequence[str]) -> Iterator[str]:
+def one_by_one(read: Sequence[DeviceOperand], parts: Sequence[str], work: Sequence[str]) -> Iterator[str]:
     """Lines for one element of arrays that lie anyhow."""
     for one in read:
         place = f"{place_of(one, parts)} + column * step_{one.name}"
@@ -91,10 +91,10 @@ def one_by_one(read: Sequence[Operand], parts: Sequence[str], work: Sequence[str
 
 def widely(
     kernel: Kernel,
-    read: Sequence[Operand],
+    read: Sequence[DeviceOperand],
     parts: Sequence[str],
     work: Sequence[str],
-    loop: Loop,
+    loop: ElementLoop,
 ) -> Iterator[str]:
     """Lines for as many elements as are read at once."""
     width, rest = kernel.width, "end - column"
@@ -129,7 +129,7 @@ def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[st
         yield f"const integer {axes}_{name} = {' + '.join(steps)};"
 
 
-def numbers_of_row(arrays: Iterable[Operand], parts: Sequence[str]) -> Iterator[str]:
+def numbers_of_row(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> Iterator[str]:
     """Lines that read what has one element for a row."""
     for one in arrays:
         if not one.in_rows:
@@ -137,11 +137,11 @@ def numbers_of_row(arrays: Iterable[Operand], parts: Sequence[str]) -> Iterator[
             yield f"const {kind(one)} {one.name} = columns ? {value} : {kind(one)}(0);"
 
 
-def kind(operand: Operand) -> str:
+def kind(operand: DeviceOperand) -> str:
     """Type that an element is computed with."""
     return "bool" if operand.dtype == "bool" else "real"
 
 
-def place_of(operand: Operand, parts: Sequence[str]) -> str:
+def place_of(operand: DeviceOperand, parts: Sequence[str]) -> str:
     """Offset of a row of an array."""
     return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from kldiv_xp.cuda.c_operations import INFINITY
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.formula_to_c import declared, expression
-from kldiv_xp.cuda.kernel_elements import Kernel, Loop, Results, elements, find, numbers_of_row
+from kldiv_xp.cuda.kernel_elements import Kernel, ElementLoop, Results, elements, find, numbers_of_row
 from kldiv_xp.tracing.lines import Line, needed
 
-LEAST = f"-real({INFINITY})"
-ADDED = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
+MINUS_INFINITY = f"-real({INFINITY})"
+REDUCTION_STEPS = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
 
 
 def body(kernel: Kernel) -> Iterator[str]:
@@ -32,7 +32,7 @@ def body(kernel: Kernel) -> Iterator[str]:
 
 
 def attempts(
-    kernel: Kernel, arrays: Sequence[Operand], left: Sequence[Results], known: Sequence[str]
+    kernel: Kernel, arrays: Sequence[DeviceOperand], left: Sequence[Results], known: Sequence[str]
 ) -> Iterator[str]:
     """Lines of an attempt, and in a block those of the next, for rows that it is not enough for.
 
@@ -63,7 +63,7 @@ def lines_of(kernel: Kernel, results: Results) -> list[Line]:
 
 
 def computed(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], stage: int
+    kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], stage: int
 ) -> Iterator[str]:
     """Lines of a stage."""
     if stage or not kernel.group_rank:
@@ -82,13 +82,13 @@ def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
 
 def reduced(
     kernel: Kernel,
-    arrays: Sequence[Operand],
+    arrays: Sequence[DeviceOperand],
     lines: Sequence[Line],
     reductions: Sequence[Line],
 ) -> Iterator[str]:
     """Lines of a stage: a loop that adds up, then what the threads of a team have together."""
     for line in reductions:
-        kind, first = ("double", "0") if line.reduction == "sum" else ("real", LEAST)
+        kind, first = ("double", "0") if line.reduction == "sum" else ("real", MINUS_INFINITY)
         yield f"{kind} {line.name}_{line.reduction} = {first};"
     loop = elements(kernel, arrays, kernel.lines, added(kernel, reductions))
     yield from in_groups(kernel, arrays, lines, loop) if kernel.group_rank else loop
@@ -96,7 +96,7 @@ def reduced(
         yield from joined(kernel, line)
 
 
-def added(kernel: Kernel, reductions: Sequence[Line]) -> Loop:
+def added(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
     """Loop that adds up: first what a thread reads at once, but of single sums in float32."""
     guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
     terms = [expression(line) for line in reductions]
@@ -106,15 +106,15 @@ def added(kernel: Kernel, reductions: Sequence[Line]) -> Loop:
     last = [
         f"{guard}{line.name}_few += {term};"
         if line.name in sums
-        else guard + ADDED[line.reduction].format(line.name, term)
+        else guard + REDUCTION_STEPS[line.reduction].format(line.name, term)
         for line, term in zip(reductions, terms, strict=True)
     ]
     before = [f"real {name}_few = 0;" for name in sums]
-    return Loop(terms, last, before, [f"{name}_sum += {name}_few;" for name in sums])
+    return ElementLoop(terms, last, before, [f"{name}_sum += {name}_few;" for name in sums])
 
 
 def in_groups(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], loop: Iterable[str]
+    kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: Iterable[str]
 ) -> Iterator[str]:
     """A loop over the groups of columns of a row around that of their columns."""
     names = [one.name for one in arrays]
@@ -137,7 +137,7 @@ def joined(kernel: Kernel, line: Line) -> Iterator[str]:
 
 
 def stored(
-    kernel: Kernel, arrays: Sequence[Operand], results: Results, *, is_last: bool
+    kernel: Kernel, arrays: Sequence[DeviceOperand], results: Results, *, is_last: bool
 ) -> Iterator[str]:
     """Lines that keep the number of a row, or write the results of each element.
 
@@ -159,7 +159,7 @@ def stored(
     if not is_last:
         yield "missing = false;"
         writes += [f"missing = missing || {not_finite(one)};" for one in names]
-    loop = Loop(names, writes, written=kernel.outputs)
+    loop = ElementLoop(names, writes, written=kernel.outputs)
     yield from elements(kernel, arrays, kernel.lines, loop)
     if not is_last:
         yield "missing = of_team(shared, missing, lanes, false) > 0;"

@@ -9,7 +9,7 @@ from kldiv_xp.cuda.kernel_loops import body
 from kldiv_xp.cuda.strides_and_grid import THREADS
 from kldiv_xp.tracing.lines import needed
 
-NAME = "rows_of_arrays"
+KERNEL_NAME = "rows_of_arrays"
 
 # A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
 OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
@@ -83,7 +83,7 @@ def kernel_source(kernel: Kernel) -> str:
         parameters=",\n    ".join(parameters(kernel)),
         numbers=indented(numbers(kernel), 4),
         body=indented(body(kernel), 8),
-        name=NAME,
+        name=KERNEL_NAME,
         begin="lane" if kernel.group_rank else "(piece * lanes + lane)",
         apart="lanes" if kernel.group_rank else "pieces * lanes",
         width=kernel.width,

@@ -21,21 +21,21 @@ from kldiv_xp.cuda.plans import (
     sums_plan,
     totals_plan,
 )
-from kldiv_xp.cuda.strides_and_grid import THREADS, Buffer
+from kldiv_xp.cuda.strides_and_grid import THREADS, DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.tracing.losses import RESULTS, TERMS, TOTAL, any_of
+from kldiv_xp.tracing.losses import RESULTS, TERMS_OUTPUT, TOTAL, any_of
 
 
-class Work(NamedTuple):
+class Launch(NamedTuple):
     """A kernel with its arrays: the function that writes its text, what it is given, the names."""
 
     source: tuple[Any, ...]
     """Function of `loss_kernels`, and its arguments but those of the layout."""
 
     working: DType
-    inputs: dict[str, Buffer]
-    outputs: dict[str, Buffer]
+    inputs: dict[str, DeviceBuffer]
+    outputs: dict[str, DeviceBuffer]
     numbers: tuple[float, ...] = ()
 
 
@@ -43,11 +43,11 @@ def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array
     """Every term."""
     shape = tuple(arrays[0].shape)
     result = device.empty(shape, context.dtype)
-    outputs = {TERMS: device.buffer(result)}
+    outputs = {TERMS_OUTPUT: device.buffer(result)}
     source = (loss_kernels.source_of_terms, form)
     run(
         device,
-        Work(source, context.working, buffers(device, arrays), outputs),
+        Launch(source, context.working, buffers(device, arrays), outputs),
         shape,
         elements_plan,
     )
@@ -66,7 +66,7 @@ def slopes(
     """Gradients with respect to the wanted operands, all written in one pass."""
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
-    work = Work(source, context.working, inputs, outputs, (scale.number_at_hand(),))
+    work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
     run(device, work, tuple(arrays[0].shape), elements_plan)
     return results
 
@@ -84,14 +84,14 @@ def row_slopes(
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
-    work = Work(source, context.working, inputs, outputs, numbers)
+    work = Launch(source, context.working, inputs, outputs, numbers)
     run(device, work, tuple(arrays[0].shape), rows_plan)
     return results
 
 
 def gradient(
     device: Device, arrays: Arrays, upstream: Arrays, wanted: tuple[bool, bool]
-) -> tuple[Gradient, dict[str, Buffer], dict[str, Buffer]]:
+) -> tuple[Gradient, dict[str, DeviceBuffer], dict[str, DeviceBuffer]]:
     """New arrays for the derivatives that are wanted, and where all arrays lie."""
     by_input, by_target = (
         device.empty(tuple(operand.shape), operand.dtype) if want else None
@@ -123,14 +123,14 @@ def sums(
     plan = partial(sums_plan, kept, axis)
     source = (loss_kernels.source_of_sums, form)
     if pieces == 1:
-        run(device, Work(source, context.working, inputs, total, divisor), shape, plan)
+        run(device, Launch(source, context.working, inputs, total, divisor), shape, plan)
         return result
     rows = prod(shape[place] for place in kept)
     between = device.empty((rows * pieces,), device.float64)
     partial_sums = device.buffer(between)
-    run(device, Work(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
+    run(device, Launch(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
     of_pieces = {"s": replace(partial_sums, strides=(pieces, 1))}
-    work = Work((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
+    work = Launch((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
     run(device, work, (rows, pieces), totals_plan)
     return result
 
@@ -142,13 +142,13 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     source = (loss_kernels.source_of_divergences, any_of(divergence))
     numbers = (1.0, float(divergence.temperature))
     outputs = {TOTAL: device.buffer(result)}
-    work = Work(source, context.working, buffers(device, arrays), outputs, numbers)
+    work = Launch(source, context.working, buffers(device, arrays), outputs, numbers)
     run(device, work, shape, rows_plan)
     return result
 
 
 def run(
-    device: Device, work: Work, shape: tuple[int, ...], plan: Callable[..., Plan | None]
+    device: Device, work: Launch, shape: tuple[int, ...], plan: Callable[..., Plan | None]
 ) -> None:
     """Launch a kernel for its arrays, as it was planned for all that lie alike."""
     inputs, outputs = places_of(work.inputs), places_of(work.outputs)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.kernel_elements import Kernel, Result
 from kldiv_xp.cuda.kernel_text import kernel_source
 from kldiv_xp.formula.form import Form
@@ -13,15 +13,15 @@ from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.lines import Lines, Symbol
 from kldiv_xp.tracing.losses import FACTOR, TEMPERATURE
 
-PARTS = "parts"
+DIVISOR = "parts"
 
 
 def source(
     functions: Sequence[losses.Function],
     numbers: tuple[str, ...],
     real: str,
-    inputs: tuple[Operand, ...],
-    outputs: tuple[Operand, ...],
+    inputs: tuple[DeviceOperand, ...],
+    outputs: tuple[DeviceOperand, ...],
     ranks: tuple[int, int],
     width: int,
     is_even: bool = False,
@@ -44,13 +44,13 @@ def source(
 @cache
 def source_of_sums(form: Form, *layout: Any) -> str:
     """Text of the kernel that adds up terms."""
-    return source([losses.sums(form)], (PARTS,), *layout)
+    return source([losses.sums(form)], (DIVISOR,), *layout)
 
 
 @cache
 def source_of_totals(*layout: Any) -> str:
     """Text of the kernel that adds up what there is."""
-    return source([losses.totals()], (PARTS,), *layout)
+    return source([losses.totals()], (DIVISOR,), *layout)
 
 
 @cache
@@ -69,7 +69,7 @@ def source_of_slopes(form: Form, count: int, wanted: tuple[bool, bool], *layout:
 def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
     """Text of the kernel that computes a divergence of each row of logits."""
     ways = [losses.divergences(divergence, way) for way in ways_of(divergence)]
-    return source(ways, (PARTS, TEMPERATURE), *layout)
+    return source(ways, (DIVISOR, TEMPERATURE), *layout)
 
 
 @cache
@@ -84,7 +84,7 @@ def source_of_row_slopes(
 @cache
 def source_of_rest_totals(temperature: float, *layout: Any) -> str:
     """Text of the kernel that adds up the exponentials of what a teacher does not name."""
-    return source([losses.rest_totals(temperature)], (PARTS, TEMPERATURE), *layout)
+    return source([losses.rest_totals(temperature)], (DIVISOR, TEMPERATURE), *layout)
 
 
 @cache

@@ -6,9 +6,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.strides_and_grid import (
-    Buffer,
+    DeviceBuffer,
     Grid,
     Placed,
     grid_of,
@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     counts: tuple[int, ...]
 
 
-def places_of(buffers: dict[str, Buffer]) -> Places:
+def places_of(buffers: dict[str, DeviceBuffer]) -> Places:
     """Name of each array, and how it lies, without its address."""
     return tuple((name, one.placed) for name, one in buffers.items())
 
@@ -120,10 +120,10 @@ def planned(
     """Text and grid of a kernel for arrays that lie so."""
     function, *given = source
     read = tuple(
-        Operand(name, one.dtype, step != 0)
+        DeviceOperand(name, one.dtype, step != 0)
         for (name, one), step in zip(inputs, layout.steps, strict=False)
     )
-    written = tuple(Operand(name, one.dtype, name != TOTAL) for name, one in outputs)
+    written = tuple(DeviceOperand(name, one.dtype, name != TOTAL) for name, one in outputs)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     is_even = layout.columns % width == 0
     text = function(*given, real, read, written, ranks, width, is_even)

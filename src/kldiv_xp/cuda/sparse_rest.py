@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers
-from kldiv_xp.cuda.launch_plan import Work, run
+from kldiv_xp.cuda.launch_plan import Launch, run
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
 from kldiv_xp.tracing.losses import RESULTS, TOTAL, any_temperature
 
 
-class Exponentials(NamedTuple):
+class RestExponentials(NamedTuple):
     """Exponentials of logits less a number of their row, which are nowhere written down."""
 
     device: Device
@@ -28,7 +28,7 @@ class Exponentials(NamedTuple):
         inputs = buffers(self.device, (self.logits, self.anchor))
         outputs = {TOTAL: self.device.buffer(result)}
         source = self.source(loss_kernels.source_of_rest_totals)
-        work = Work(source, self.working, inputs, outputs, (1.0, self.temperature))
+        work = Launch(source, self.working, inputs, outputs, (1.0, self.temperature))
         run(self.device, work, tuple(self.logits.shape), rows_plan)
         return result
 
@@ -38,7 +38,7 @@ class Exponentials(NamedTuple):
         inputs = buffers(self.device, (self.logits, self.anchor, factor))
         outputs = {RESULTS[0]: self.device.buffer(result)}
         source = self.source(loss_kernels.source_of_rest_slopes)
-        work = Work(source, self.working, inputs, outputs, (self.temperature,))
+        work = Launch(source, self.working, inputs, outputs, (self.temperature,))
         run(self.device, work, tuple(self.logits.shape), elements_plan)
         return self.write(result, indices, values)
 

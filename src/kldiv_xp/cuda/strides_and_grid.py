@@ -17,7 +17,7 @@ BLOCKS = 1024
 BATCH = 4
 """Elements that a thread has at least of a row that is split."""
 
-WIDEST = 16
+WIDEST_READ = 16
 """Bytes that a thread reads at once."""
 
 
@@ -30,7 +30,7 @@ class Placed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Buffer:
+class DeviceBuffer:
     """An array in the memory of a device: address, dtype's name, strides in elements."""
 
     address: int
@@ -40,7 +40,7 @@ class Buffer:
     @property
     def placed(self) -> Placed:
         """All that a plan depends on."""
-        return Placed(self.dtype, tuple(self.strides), self.address % WIDEST == 0)
+        return Placed(self.dtype, tuple(self.strides), self.address % WIDEST_READ == 0)
 
 
 class Grid(NamedTuple):
@@ -53,7 +53,7 @@ class Grid(NamedTuple):
 
 def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
     """Elements that a thread can read at once: 1 unless all rows begin where such a read may."""
-    width = WIDEST // min((BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1)
+    width = WIDEST_READ // min((BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1)
     for place, array in enumerate(arrays):
         step = layout.steps[place]
         if step == 0 < layout.columns:

@@ -17,7 +17,7 @@ from kldiv_xp.diagnosis.scan import read
 # So many lines are tried along them, in each of the other axes.
 LINES = 2
 # Lines along several axes are whole pictures, of which no more than this is read at once.
-ELEMENTS = 1 << 22
+MOST_ELEMENTS_OF_LINES = 1 << 22
 
 
 def other_axes(
@@ -36,7 +36,7 @@ def other_axes(
             slice(0, size if place in candidate else min(size, LINES))
             for place, size in enumerate(array.shape)
         )
-        if len(candidate) > 1 and math.prod(array[index].shape) > ELEMENTS:
+        if len(candidate) > 1 and math.prod(array[index].shape) > MOST_ELEMENTS_OF_LINES:
             continue
         lines = in_memory(array[index])
         with quiet(context.facts, lines):

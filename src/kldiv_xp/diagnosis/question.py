@@ -13,7 +13,7 @@ from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.diagnosis.subject import Subject, of_form, of_logits
 from kldiv_xp.formula.form import Form
 
-LOGS: Literal["log_probabilities"] = "log_probabilities"
+LOG_PROBABILITIES: Literal["log_probabilities"] = "log_probabilities"
 
 
 def subject_of(
@@ -21,7 +21,7 @@ def subject_of(
 ) -> Subject:
     """The loss that the options ask about; refuse those that contradict each other."""
     check_form(form)
-    said: InputKind = LOGS if form.log_input else "probabilities"
+    said: InputKind = LOG_PROBABILITIES if form.log_input else "probabilities"
     if input_is is not None:
         check_kind("input_is", input_is, get_args(InputKind))
     if target_is is not None:
@@ -29,8 +29,8 @@ def subject_of(
     check_spaces(form, input_is or said, target_is)
     if input_is == "logits":
         return of_logits(target_is or "logits")
-    log_target = form.log_target or target_is == LOGS
-    return of_form(form._replace(log_input=(input_is or said) == LOGS, log_target=log_target))
+    log_target = form.log_target or target_is == LOG_PROBABILITIES
+    return of_form(form._replace(log_input=(input_is or said) == LOG_PROBABILITIES, log_target=log_target))
 
 
 def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) -> None:
@@ -50,10 +50,10 @@ def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) 
             "input_is='probabilities' for probabilities."
         )
         raise ValueError(message)
-    if form.log_target and (input_is == "logits" or target_is not in (None, LOGS)):
+    if form.log_target and (input_is == "logits" or target_is not in (None, LOG_PROBABILITIES)):
         message = (
             f"`log_target` must be left out where input_is={input_is!r} and "
-            f"target_is={target_is!r}; got True: pass target_is={LOGS!r} for log-probabilities."
+            f"target_is={target_is!r}; got True: pass target_is={LOG_PROBABILITIES!r} for log-probabilities."
         )
         raise ValueError(message)
     if form.generalized and input_is == "logits":

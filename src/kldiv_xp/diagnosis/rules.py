@@ -13,8 +13,8 @@ Rule = Callable[[Evidence], Finding | None]
 
 def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
     """Findings of all rules, the gravest first."""
-    spaces = OF_LOG_PROBABILITIES if evidence.subject.divergence is None else OF_LOGITS
-    findings = [rule(evidence) for rule in (*spaces, *OF_BOTH)]
+    spaces = TABLE_RULES if evidence.subject.divergence is None else LOGIT_RULES
+    findings = [rule(evidence) for rule in (*spaces, *COMMON_RULES)]
     return tuple(finding for finding in findings if finding is not None)
 
 
@@ -122,9 +122,9 @@ def underflow(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
-OF_LOG_PROBABILITIES: tuple[Rule, ...] = (swapped, input_space, target_space)
-OF_LOGITS: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
-OF_BOTH: tuple[Rule, ...] = (
+TABLE_RULES: tuple[Rule, ...] = (swapped, input_space, target_space)
+LOGIT_RULES: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
+COMMON_RULES: tuple[Rule, ...] = (
     empty("input"),
     empty("target"),
     negative("input"),

@@ -12,11 +12,11 @@ from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.host.blocks import Index, blocks
 
 # A dozen temporaries of this size stay below 16 MiB.
-ELEMENTS = 1 << 18
+SAMPLE_BLOCK_ELEMENTS = 1 << 18
 
 
 @dataclass(frozen=True)
-class Part:
+class SampleBlock:
     """A block of all operands, and where it lies in them.
 
     `order` are their axes, those of a sample last; `corner` and `shape` say in this order where
@@ -45,7 +45,7 @@ class Part:
         return list(zip(self.order, self.corner, self.shape, strict=True))
 
 
-def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
+def sample_blocks(context: Context, arrays: Arrays, axes: Axes) -> Iterator[SampleBlock]:
     """Parts of operands of one shape, in the type that is computed in; masks stay what they are."""
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axes)
     order = (*kept, *axes)
@@ -54,7 +54,7 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
     if order != tuple(range(len(order))):
         moved = [context.xp.permute_dims(array, order) for array in arrays]
     sizes = tuple(arrays[0].shape[axis] for axis in order)
-    for index in blocks(sizes, ELEMENTS) if math.prod(sizes) else ():
+    for index in blocks(sizes, SAMPLE_BLOCK_ELEMENTS) if math.prod(sizes) else ():
         corner, shape = extent_of(index, sizes)
         matrix = math.prod(shape[: len(kept)]), math.prod(shape[len(kept) :])
         # Within the sizes: what a slice beyond them means, the standard leaves open.
@@ -62,7 +62,7 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
         found = [in_memory(array[(*block, ...)]) for array in moved]
         xp = namespace_of(found[0])
         last = list(zip(corner, shape, sizes, strict=True))[len(kept) :]
-        yield Part(
+        yield SampleBlock(
             xp=xp,
             matrices=tuple(widened(xp, xp.reshape(one, matrix), context) for one in found),
             order=order,

@@ -11,7 +11,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.entries import events, nothing
-from kldiv_xp.diagnosis.sample_blocks import Part, parts
+from kldiv_xp.diagnosis.sample_blocks import SampleBlock, sample_blocks
 from kldiv_xp.diagnosis.subject import Subject
 
 
@@ -40,7 +40,7 @@ class Inspection:
         """Count of one kind of element, 0 if there is none."""
         return self.counts.get(name, Count())
 
-    def count(self, name: str, part: Part, found: Array, values: Array, axes: int) -> None:
+    def count(self, name: str, part: SampleBlock, found: Array, values: Array, axes: int) -> None:
         """Count where `found` is true, and keep the first index."""
         xp = part.xp
         number = int(read(xp.sum(xp.astype(found, xp.int32))))
@@ -69,7 +69,7 @@ def inspect(
     found = Inspection(tolerance)
     size = math.prod(arrays[0].shape[axis] for axis in axes)
     carried: list[Array] = []
-    for part in parts(context, arrays, axes):
+    for part in sample_blocks(context, arrays, axes):
         with quiet(context.facts, part.matrices[0]):
             meet_entries(found, part, subject, tiny)
             sums = row_sums(part, subject)
@@ -82,7 +82,7 @@ def inspect(
     return found
 
 
-def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -> None:
+def meet_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: float) -> None:
     """Count what single entries are."""
     xp = part.xp
     where = part.matrices[2:]
@@ -93,7 +93,7 @@ def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -
         found.count(name, part, flat, shown, len(part.order))
 
 
-def row_sums(part: Part, subject: Subject) -> list[Array]:
+def row_sums(part: SampleBlock, subject: Subject) -> list[Array]:
     """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
     xp = part.xp
     x, t, where = (*part.matrices, None)[:3]
@@ -113,7 +113,7 @@ def row_sums(part: Part, subject: Subject) -> list[Array]:
 
 
 def meet_samples(
-    found: Inspection, part: Part, sums: list[Array], size: int, kept: int, *, at_most: bool
+    found: Inspection, part: SampleBlock, sums: list[Array], size: int, kept: int, *, at_most: bool
 ) -> None:
     """Count samples whose sums are off; of those without a gap, without NaN and not empty.
 

@@ -18,24 +18,24 @@ class Lying(NamedTuple):
     """In bytes."""
 
 
-class Buffer(NamedTuple):
+class HostBuffer(NamedTuple):
     """An array in host memory: its address, and how it lies."""
 
     address: int
     lying: Lying
 
 
-def buffer_of(array: Array) -> Buffer | None:
+def buffer_of(array: Array) -> HostBuffer | None:
     """Memory of an array, None of those whose types have no loops."""
     lent = getattr(array, "lent", None)
     if lent is not None:
         address, dtype, strides = lent
-        return Buffer(address, Lying(dtype, strides))
+        return HostBuffer(address, Lying(dtype, strides))
     name = known_name(array.dtype)
     if name is None:
         return None
     address = array.__array_interface__["data"][0]
-    return Buffer(address, Lying(name, array.strides))
+    return HostBuffer(address, Lying(name, array.strides))
 
 
 @cache
@@ -45,7 +45,7 @@ def known_name(dtype: DType) -> str | None:
     return name if name in BYTES and dtype.isnative else None
 
 
-def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[Buffer] | None:
+def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[HostBuffer] | None:
     """Memory of arrays; of one that is broadcast to a shape it is read again and again."""
     found = []
     for array in arrays:
@@ -54,7 +54,7 @@ def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[Buffer] | None:
             return None
         if tuple(array.shape) != shape:
             strides = broadcast(buffer.lying.strides, tuple(array.shape), shape)
-            buffer = Buffer(buffer.address, Lying(buffer.lying.dtype, strides))
+            buffer = HostBuffer(buffer.address, Lying(buffer.lying.dtype, strides))
         found.append(buffer)
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from kldiv_xp.fused.kernel_text import JOB, NAME
+from kldiv_xp.fused.kernel_text import JOB, FUNCTION_NAME
 
 Compiled = Callable[..., None]
 SIGNATURE = CFUNCTYPE(None, c_void_p, *[c_int64 for _ in JOB])
@@ -35,7 +35,7 @@ def compiled(text: str) -> Compiled:
         engine = llvm.create_mcjit_compiler(module, own)  # which owns the machine
         engine.finalize_object()
         engines.append(engine)
-        return SIGNATURE(engine.get_function_address(NAME))
+        return SIGNATURE(engine.get_function_address(FUNCTION_NAME))
 
 
 def machine() -> Any:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, instruction
-from kldiv_xp.fused.memory import APART, NEXT, Operand, copy, load, store
+from kldiv_xp.fused.memory import APART, NEXT, HostOperand, copy, load, store
 from kldiv_xp.fused.parts import Loop, Part, Place
 from kldiv_xp.fused.text import Text
 
@@ -26,7 +26,7 @@ class Scratch:
         self.text, self.lanes = text, lanes
         self.made: dict[tuple[str, str], str] = {}
 
-    def of(self, operand: Operand) -> str:
+    def of(self, operand: HostOperand) -> str:
         """Memory for a block of an array, or for its last elements."""
         key = operand.name, operand.step
         if key not in self.made:

@@ -16,7 +16,7 @@ LOG_OF_2 = {
 """In two parts, of which the first has few digits: its products with exponents are exact."""
 
 
-class Layout(NamedTuple):
+class FloatLayout(NamedTuple):
     """How a floating-point type holds its numbers."""
 
     digits: int
@@ -31,8 +31,8 @@ class Layout(NamedTuple):
 
 
 LAYOUTS = {
-    "float32": Layout(23, 127, 1.5 * 2.0**23, 0x3F2AAAAB),
-    "float64": Layout(52, 1023, 1.5 * 2.0**52, 0x3FE6A09E << 32),
+    "float32": FloatLayout(23, 127, 1.5 * 2.0**23, 0x3F2AAAAB),
+    "float64": FloatLayout(52, 1023, 1.5 * 2.0**52, 0x3FE6A09E << 32),
 }
 
 # Of (expm1(r) - r) / r**2 for r within log(2) / 2: Chebyshev's, the highest power first, with
@@ -55,9 +55,9 @@ def log(xp: Namespace, x: Array) -> Array:
     layout = LAYOUTS[xp.real]
     subnormal = xp.less(x, xp.finfo("").smallest_normal)
     lifted = xp.where(subnormal, xp.multiply(x, 2.0**layout.digits), x)
-    exponent, f, _ = parts(xp, lifted)
+    exponent, f, _ = exponent_and_significand(xp, lifted)
     exponent = xp.subtract(exponent, xp.where(subnormal, float(layout.digits), 0.0))
-    value = xp.where(xp.less(x, math.inf), of_parts(xp, exponent, f), x)
+    value = xp.where(xp.less(x, math.inf), log_from_parts(xp, exponent, f), x)
     return xp.where(xp.greater(x, 0), value, xp.where(xp.equal(x, 0), -math.inf, math.nan))
 
 
@@ -67,13 +67,13 @@ def log1p(xp: Namespace, x: Array) -> Array:
     u = xp.add(x, 1.0)
     of_x, of_1 = xp.subtract(x, xp.subtract(u, 1.0)), xp.subtract(1.0, xp.subtract(u, x))
     lost = xp.where(xp.less(x, 1), of_x, of_1)
-    exponent, f, scale = parts(xp, u)
+    exponent, f, scale = exponent_and_significand(xp, u)
     f = xp.add(f, xp.where(xp.less(x, 2.0 ** (digits + 1)), xp.multiply(lost, scale), 0.0))
-    value = xp.where(xp.less(x, math.inf), of_parts(xp, exponent, f), x)
+    value = xp.where(xp.less(x, math.inf), log_from_parts(xp, exponent, f), x)
     return xp.where(xp.greater(x, -1), value, xp.where(xp.equal(x, -1), -math.inf, math.nan))
 
 
-def parts(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
+def exponent_and_significand(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
     """Exponent e, f and 2**-e, where a normal x is 2**e (1 + f) and f small."""
     digits, bias, shift, split = LAYOUTS[xp.real]
     bits = xp.bits(x)
@@ -91,7 +91,7 @@ def bits_of_shift(digits: int) -> int:
     return ((digits + bias) << digits) + (1 << (digits - 1))
 
 
-def of_parts(xp: Namespace, exponent: Array, f: Array) -> Array:
+def log_from_parts(xp: Namespace, exponent: Array, f: Array) -> Array:
     """Logarithm of 2**exponent (1 + f)."""
     high, low = LOG_OF_2[xp.real]
     if xp.real == "float32":

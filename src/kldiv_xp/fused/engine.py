@@ -15,7 +15,7 @@ from kldiv_xp.fused.attempts import do_in_attempts, look_at
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
+from kldiv_xp.tracing.losses import FACTOR, SYMBOL_NAMES, RESULTS, TEMPERATURE, TERMS_OUTPUT, UPSTREAM, any_of
 
 Results = tuple[Array | None, Array | None]
 
@@ -64,9 +64,9 @@ def fill_terms(
     buffers = known(shape, (*arrays, result), working)
     if buffers is None:
         return False
-    names = NAMES[: len(arrays)]
+    names = SYMBOL_NAMES[: len(arrays)]
     traced = Traced(losses.terms, (form,))
-    plan = elements_plan(traced, name_of(working), shape, names, (TERMS,), *lying(buffers))
+    plan = elements_plan(traced, name_of(working), shape, names, (TERMS_OUTPUT,), *lying(buffers))
     do(plan, addresses(buffers), (), threads)
     return True
 
@@ -98,7 +98,7 @@ def rows_of(
     buffers = known(shape, arrays, working)
     if buffers is None:
         return None
-    names, result = NAMES[: len(arrays)], xp.empty(shape[:-1])
+    names, result = SYMBOL_NAMES[: len(arrays)], xp.empty(shape[:-1])
     given, numbers = any_of(divergence), (float(divergence.temperature),)
     ways = given.ways(None)
     plans = [
@@ -155,7 +155,7 @@ def fill(
     wanted = results[0] is not None, results[1] is not None
     scale, *others = numbers
     traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
-    names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
+    names = (*SYMBOL_NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
     plan = plan_of(traced, name_of(working), shape, names, of_results, *lying(buffers))
     given = (scale.number_at_hand(), *map(float, others))

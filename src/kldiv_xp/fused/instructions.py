@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from kldiv_xp.fused.operations import FUNCTIONS, INSTRUCTIONS
+from kldiv_xp.fused.operations import INTRINSICS, INSTRUCTIONS
 from kldiv_xp.tracing.lines import Line
 
 LANES = {"float32": 16, "float64": 8}
@@ -76,5 +76,5 @@ def kinds_of(line: Line) -> list[str]:
 def declarations(types: Types) -> Iterator[str]:
     """Functions of LLVM that the instructions call."""
     real = types.of("real")
-    for name, count in FUNCTIONS.items():
+    for name, count in INTRINSICS.items():
         yield f"declare {real} @llvm.{name}.{types.mangled}({', '.join([real] * count)})"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kldiv_xp.tracing.layouts import Layout
 
-ELEMENTS = 1 << 16
+JOB_ELEMENTS = 1 << 16
 """Elements of a job, more or less: 256 KiB of float32 stay in a cache of a processor."""
 
 
@@ -44,9 +44,9 @@ def jobs_of(layout: Layout, *, whole_rows: bool = False) -> Jobs:
     """Jobs of a layout; those that need whole rows get them, however long they are."""
     rows, groups, columns = layout.rows, layout.groups, layout.columns
     size = groups * columns
-    if whole_rows or size <= ELEMENTS:
-        return Jobs(rows, groups, columns, max(1, ELEMENTS // max(1, size)), groups, columns, 1)
+    if whole_rows or size <= JOB_ELEMENTS:
+        return Jobs(rows, groups, columns, max(1, JOB_ELEMENTS // max(1, size)), groups, columns, 1)
     if groups > 1:
-        several = max(1, ELEMENTS // max(1, columns))
+        several = max(1, JOB_ELEMENTS // max(1, columns))
         return Jobs(rows, groups, columns, 1, several, columns, math.ceil(groups / several))
-    return Jobs(rows, groups, columns, 1, 1, ELEMENTS, math.ceil(columns / ELEMENTS))
+    return Jobs(rows, groups, columns, 1, 1, JOB_ELEMENTS, math.ceil(columns / JOB_ELEMENTS))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kldiv_xp.tracing.lines import Line, needed
 
-WORTH_IT = 12
+LINES_WORTH_KEEPING = 12
 """Lines from which a value is kept: it costs a write, and a read for each of the later loops."""
 
 
@@ -38,5 +38,5 @@ def worth_it(
         line.name
         for line in common
         if line.dtype == "real"
-        and len(needed(lines, [line.name], of_element=True, given=given)) >= WORTH_IT
+        and len(needed(lines, [line.name], of_element=True, given=given)) >= LINES_WORTH_KEEPING
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.fused.memory import Operand
+from kldiv_xp.fused.memory import HostOperand
 from kldiv_xp.tracing.lines import Line, Symbol, needed
 
 
@@ -11,8 +11,8 @@ class Kernel(NamedTuple):
     """A kernel: its arrays, lines and results, and how many axes its rows and groups have."""
 
     real: str
-    inputs: tuple[Operand, ...]
-    outputs: tuple[Operand, ...]
+    inputs: tuple[HostOperand, ...]
+    outputs: tuple[HostOperand, ...]
     numbers: tuple[str, ...]
     lines: list[Line]
     results: tuple[Symbol, ...]
@@ -24,7 +24,7 @@ class Kernel(NamedTuple):
     """Names that have loops of their own."""
 
     @property
-    def located(self) -> list[Operand]:
+    def located(self) -> list[HostOperand]:
         """Arrays whose rows lie somewhere: not one number for each."""
         return [*self.inputs, *(one for one in self.outputs if one.in_rows)]
 

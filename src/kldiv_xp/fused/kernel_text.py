@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, declarations
 from kldiv_xp.fused.kernel import Kernel
-from kldiv_xp.fused.memory import BYTES, Operand
-from kldiv_xp.fused.operations import Operations
-from kldiv_xp.fused.rows import Rows
+from kldiv_xp.fused.memory import BYTES, HostOperand
+from kldiv_xp.fused.operations import InstructionLines
+from kldiv_xp.fused.rows import KernelWriter
 from kldiv_xp.tracing.lines import Symbol
 from kldiv_xp.tracing.losses import Function
 
-NAME = "rows_of_arrays"
+FUNCTION_NAME = "rows_of_arrays"
 JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece", "memory")
 """Arguments: the rows, the groups and the columns of a job, and which piece of its rows it is.
 
@@ -29,8 +29,8 @@ def source(
     function: Function,
     numbers: tuple[str, ...],
     real: str,
-    inputs: tuple[Operand, ...],
-    outputs: tuple[Operand, ...],
+    inputs: tuple[HostOperand, ...],
+    outputs: tuple[HostOperand, ...],
     ranks: tuple[int, int],
     *,
     keeps: bool = False,
@@ -39,7 +39,7 @@ def source(
 
     It may keep what several loops need.
     """
-    xp = Operations(real)
+    xp = InstructionLines(real)
     arrays = [Symbol(one.name, one.kind, xp, 0, one.in_rows) for one in inputs]
     named = {name: Symbol(name, "real", xp, in_rows=False) for name in numbers}
     results = tuple(function(xp, named, *arrays))
@@ -51,7 +51,7 @@ def source(
 
 def kernel_source(kernel: Kernel, *, keeps: bool) -> Source:
     """Text of the kernel, with all that it needs."""
-    rows = Rows(kernel, keeps=keeps)
+    rows = KernelWriter(kernel, keeps=keeps)
     rows.write()
     lanes = LANES[kernel.real]
     arguments = ", ".join(["ptr %table", *(f"i64 %{name}" for name in JOB)])
@@ -61,7 +61,7 @@ def kernel_source(kernel: Kernel, *, keeps: bool) -> Source:
             *declarations(Types(kernel.real, lanes)),
             *declarations(Types(kernel.real, 1)),
             "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
-            f"define void @{NAME}({arguments}) {{",
+            f"define void @{FUNCTION_NAME}({arguments}) {{",
             *body,
             "ret void",
             "}",

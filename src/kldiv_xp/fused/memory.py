@@ -19,7 +19,7 @@ NARROW = ("float16", "bfloat16")
 ROW, NEXT, APART = "row", "next", "apart"
 
 
-class Operand(NamedTuple):
+class HostOperand(NamedTuple):
     """An array that is read or written: its name, the name of its dtype, and how its rows lie.
 
     A row may be one element, elements next to each other, or such that lie apart.

@@ -8,7 +8,7 @@ from typing import ClassVar
 from kldiv_xp._typing import Array
 from kldiv_xp.fused import elementary
 from kldiv_xp.tracing.lines import Lines, Symbol
-from kldiv_xp.tracing.operations import KINDS
+from kldiv_xp.tracing.operations import RESULT_KINDS
 
 # An instruction, its operands and the types of all: {T} of real numbers, {I} of integers as wide,
 # {B} of truth values; {M} is how names of functions tell the type.
@@ -41,17 +41,17 @@ INSTRUCTIONS = {
     "shift_right": "ashr {I} {0}, {1}",
     "shift_down": "lshr {I} {0}, {1}",
 }
-INTEGERS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
-FUNCTIONS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
+INTEGER_OPERATIONS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
+INTRINSICS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
 """Functions that the instructions call, and how many operands each takes."""
 
 
-class Operations(Lines):
+class InstructionLines(Lines):
     """A namespace for tracing whose lines are instructions."""
 
     kinds: ClassVar[dict[str, str]] = {
-        **{name: kind for name, kind in KINDS.items() if name in INSTRUCTIONS},
-        **dict.fromkeys(INTEGERS, "integer"),
+        **{name: kind for name, kind in RESULT_KINDS.items() if name in INSTRUCTIONS},
+        **dict.fromkeys(INTEGER_OPERATIONS, "integer"),
         **dict.fromkeys(("copysign", "fma", "round", "value"), "real"),
     }
 

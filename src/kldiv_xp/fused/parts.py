@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kldiv_xp.fused.memory import Operand
+from kldiv_xp.fused.memory import HostOperand
 from kldiv_xp.tracing.lines import Line, needed
 
 
 class Place(NamedTuple):
     """Address of the row of an array, and how many bytes its elements are apart."""
 
-    operand: Operand
+    operand: HostOperand
     address: str
     step: str
 
@@ -30,7 +30,7 @@ class Loop(NamedTuple):
     written: Sequence[tuple[Place, str]] = ()
     """Places, and the names of what is written there."""
 
-    first: Sequence[tuple[Operand, Part]] = ()
+    first: Sequence[tuple[HostOperand, Part]] = ()
     """Names that have loops of their own in each block, in which more steps are under way."""
 
     @property

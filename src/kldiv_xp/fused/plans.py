@@ -12,9 +12,9 @@ from kldiv_xp.fused.buffers import Lying, Shape
 from kldiv_xp.fused.compiler import Compiled, compiled
 from kldiv_xp.fused.jobs import Jobs, jobs_of
 from kldiv_xp.fused.kernel_text import Source, source
-from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, Operand
+from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, HostOperand
 from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
-from kldiv_xp.tracing.losses import NAMES, TOTAL
+from kldiv_xp.tracing.losses import SYMBOL_NAMES, TOTAL
 
 Names = tuple[str, ...]
 
@@ -60,7 +60,7 @@ def sums_plan(
 ) -> Plan:
     """Terms are added up over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
-    return planned(traced, real, layout, jobs_of(layout), NAMES, (), inputs)
+    return planned(traced, real, layout, jobs_of(layout), SYMBOL_NAMES, (), inputs)
 
 
 @remembered
@@ -105,12 +105,12 @@ def planned(
     """Kernel and jobs for arrays that lie so; without names of results it makes totals of a row."""
     count = len(lying) - len(results)
     operands = [
-        Operand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
+        HostOperand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
         for place, (name, one, step) in enumerate(
             zip((*names[:count], *results), lying, layout.steps, strict=True)
         )
     ]
-    written = tuple(operands[count:]) or tuple(Operand(one, "float64", ROW) for one in totals)
+    written = tuple(operands[count:]) or tuple(HostOperand(one, "float64", ROW) for one in totals)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     kernel = traced, real, tuple(operands[:count]), written, ranks
     code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)

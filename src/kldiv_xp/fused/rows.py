@@ -7,14 +7,14 @@ from kldiv_xp.fused.element_loop import Scratch, elements
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, slots
-from kldiv_xp.fused.memory import APART, BYTES, Operand, load
+from kldiv_xp.fused.memory import APART, BYTES, HostOperand, load
 from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
 from kldiv_xp.tracing.lines import Line, needed
 
 
-class Rows:
+class KernelWriter:
     """The writer of a kernel, row after row."""
 
     def __init__(self, kernel: Kernel, *, keeps: bool) -> None:
@@ -48,7 +48,7 @@ class Rows:
         for place, name in enumerate(kept):
             offset = text.product("%end", place * BYTES[kernel.real])
             address = text.moved(text.let("inttoptr i64 %memory to ptr"), offset)
-            operand = Operand(name, kernel.real)
+            operand = HostOperand(name, kernel.real)
             self.places_kept[name] = Place(operand, address, str(operand.size))
         with text.loop("%first", "%last") as row:
             addresses = self.moved({}, "row", kernel.row_rank, row)
@@ -119,7 +119,7 @@ class Rows:
         self,
         addresses: dict[str, str],
         terms: Sequence[str],
-        outputs: Sequence[Operand] = (),
+        outputs: Sequence[HostOperand] = (),
         found: Reductions | None = None,
     ) -> None:
         """A loop that computes some terms, and adds them up or writes them."""
@@ -148,17 +148,17 @@ class Rows:
 
     def first_parts(
         self, names: Collection[str], places: dict[str, Place]
-    ) -> tuple[list[tuple[Operand, Part]], dict[str, Place]]:
+    ) -> tuple[list[tuple[HostOperand, Part]], dict[str, Place]]:
         """Values with loops of their own, and the places of all that is known after them."""
         parts = []
         for name in self.kernel.apart:
             if name in names:
-                operand = Operand(name, self.kernel.real, APART)
+                operand = HostOperand(name, self.kernel.real, APART)
                 parts.append((operand, part_of(self.lines, [name], places)))
                 places = {**places, name: Place(operand, "", "")}
         return parts, places
 
-    def place(self, operand: Operand, addresses: dict[str, str]) -> Place:
+    def place(self, operand: HostOperand, addresses: dict[str, str]) -> Place:
         """Place of the row of an array."""
         return Place(operand, addresses[operand.name], f"%step_{operand.name}")
 

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.fused.buffers import Buffer, buffers_of
+from kldiv_xp.fused.buffers import HostBuffer, buffers_of
 from kldiv_xp.fused.compiler import widens_float16
 from kldiv_xp.fused.memory import NARROW
 from kldiv_xp.fused.plans import Plan
@@ -18,7 +18,7 @@ Threads = Callable[[], int]
 JOBS_WORTH_A_THREAD = 4
 
 
-def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[Buffer] | None:
+def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[HostBuffer] | None:
     """Memory of arrays, None if there is none or of which there are no loops."""
     if name_of(working) not in ("float32", "float64") or not prod(shape):
         return None
@@ -43,12 +43,12 @@ def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threa
     share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
-def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:
+def lying(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
     """How arrays lie."""
     return (one.lying for one in buffers)
 
 
-def addresses(buffers: Sequence[Buffer]) -> list[int]:
+def addresses(buffers: Sequence[HostBuffer]) -> list[int]:
     """Addresses of arrays."""
     return [one.address for one in buffers]
 

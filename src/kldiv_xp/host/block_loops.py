@@ -28,7 +28,7 @@ from kldiv_xp.host.threads import check_setting
 BLOCKS_WORTH_A_THREAD = 4
 
 Attempt = Callable[..., Any]
-Work = tuple[Sequence[Attempt], Take]
+BlockWork = tuple[Sequence[Attempt], Take]
 """Attempts, and where their results go."""
 
 
@@ -138,7 +138,7 @@ def of_first(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Arr
 
 def each_block(
     xp: Namespace,
-    works: Sequence[Work],
+    works: Sequence[BlockWork],
     indices: Sequence[Index],
     operands: Sequence[Array],
     dtype: DType,

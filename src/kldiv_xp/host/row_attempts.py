@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.host.inner_products import dots
 
-Attempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
+RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
 """Which rows it suits, if not all of them, and a function (xp, *blocks) to a result of each row."""
 
 
 def by_rows(
-    attempts: Sequence[Attempt],
+    attempts: Sequence[RowAttempt],
     alone: Namespace,
     xp: Namespace,
     left: Array,

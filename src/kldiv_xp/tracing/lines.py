@@ -11,7 +11,7 @@ from functools import partial
 from typing import ClassVar, NamedTuple, cast
 
 from kldiv_xp.tracing.arithmetic import Arithmetic
-from kldiv_xp.tracing.operations import KINDS, LIMITS, Limits
+from kldiv_xp.tracing.operations import RESULT_KINDS, LIMITS, RealLimits
 
 
 class Line(NamedTuple):
@@ -59,7 +59,7 @@ class Lines:
     `real` is the name of the type that is computed in.
     """
 
-    kinds: ClassVar[dict[str, str]] = KINDS
+    kinds: ClassVar[dict[str, str]] = RESULT_KINDS
     """The operations that there are, and the type of what each returns."""
 
     def __init__(self, real: str = "float32") -> None:
@@ -73,7 +73,7 @@ class Lines:
             raise AttributeError(message)
         return partial(self.line, self.kinds[name], name)
 
-    def finfo(self, _: str) -> Limits:
+    def finfo(self, _: str) -> RealLimits:
         """Limits of the type that is computed in."""
         return LIMITS[self.real]
 

@@ -13,7 +13,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import exponentials
 from kldiv_xp.tracing.lines import Symbol
 
-NAMES = ("x", "t", "w")
+SYMBOL_NAMES = ("x", "t", "w")
 UPSTREAM = "u"
 FACTOR = "factor"
 TEMPERATURE = "temperature"
@@ -22,7 +22,7 @@ ANY_TEMPERATURE = 2.0
 LAST = -1
 """Of the ways to a row: the one that is always right."""
 RESULTS = ("by_input", "by_target")
-TERMS = "terms"
+TERMS_OUTPUT = "terms"
 TOTAL = "total"
 """A result that has one element for a row."""
 Numbers = dict[str, Symbol]

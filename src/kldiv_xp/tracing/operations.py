@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 # Operations that the formulas call, and the type of what each returns.
-KINDS = {
+RESULT_KINDS = {
     **dict.fromkeys(("add", "subtract", "multiply", "negative", "divide", "abs"), "real"),
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sqrt"), "real"),
     **dict.fromkeys(("maximum", "minimum", "where"), "real"),
@@ -13,7 +13,7 @@ KINDS = {
 }
 
 
-class Limits(NamedTuple):
+class RealLimits(NamedTuple):
     """Limits of the working type that a formula asks for."""
 
     eps: float
@@ -22,6 +22,6 @@ class Limits(NamedTuple):
 
 
 LIMITS = {
-    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
-    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
+    "float32": RealLimits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
+    "float64": RealLimits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
 }

@@ -8,7 +8,7 @@ from kldiv_xp.backends.torch import cuda_in_blocks  # noqa: E402 - torch may be 
 
 
 def test_a_block_of_float32_has_16_mebibytes_at_most(monkeypatch):
-    assert cuda_in_blocks.LARGEST * 4 == 16 * 2**20
+    assert cuda_in_blocks.CUDA_BLOCK_ELEMENTS * 4 == 16 * 2**20
     monkeypatch.setattr(cuda_in_blocks, "LARGEST", 16)
     sizes = [len(list(cuda_in_blocks.blocks_of((torch.ones(size),)))) for size in (15, 16, 17)]
     assert sizes == [1, 1, 2]

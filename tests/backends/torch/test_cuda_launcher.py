@@ -66,7 +66,7 @@ def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch)
 def test_tensors_are_described_by_address_type_and_strides():
     tensor = torch.ones((3, 4), dtype=torch.bfloat16).t()
     buffer = cuda.buffer(tensor)
-    assert buffer == (cuda.Buffer(tensor.data_ptr(), "bfloat16", (1, 4)))
+    assert buffer == (cuda.DeviceBuffer(tensor.data_ptr(), "bfloat16", (1, 4)))
 
 
 def test_what_is_allocated_lies_with_the_operands():

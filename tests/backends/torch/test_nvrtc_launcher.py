@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed")
 
 from kldiv_xp.backends.torch import cuda, nvrtc_launcher
-from kldiv_xp.cuda.c_types import Operand
-from kldiv_xp.cuda.code_cache import VARIABLE
+from kldiv_xp.cuda.c_types import DeviceOperand
+from kldiv_xp.cuda.code_cache import CACHE_FOLDER_VARIABLE
 from kldiv_xp.cuda.loss_kernels import source
 
 DEVICE, STREAM, CONTEXT = 3, 1234, 77
@@ -19,8 +19,8 @@ TWICE = source(
     [lambda xp, numbers, x: (xp.multiply(x, numbers["factor"]),)],
     ("factor",),
     "float64",
-    (Operand("x", "float64"),),
-    (Operand("y", "float64"),),
+    (DeviceOperand("x", "float64"),),
+    (DeviceOperand("y", "float64"),),
     (1, 0),
     1,
 )
@@ -99,7 +99,7 @@ def played(monkeypatch, tmp_path):
     if cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     both = Played()
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CACHE_FOLDER_VARIABLE, str(tmp_path))
     monkeypatch.setattr(nvrtc_launcher, "libraries", lambda: nvrtc_launcher.Libraries(both, both))
     for function in (nvrtc_launcher.context, nvrtc_launcher.kernel):
         function.cache_clear()

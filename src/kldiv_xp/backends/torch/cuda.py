@@ -13,7 +13,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
-from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
@@ -126,6 +126,6 @@ def empty_on(device: object, shape: tuple[int, ...], dtype: DType) -> Array:
     return torch.empty(shape, dtype=dtype, device=device)
 
 
-def buffer(tensor: Array) -> Buffer:
+def buffer(tensor: Array) -> DeviceBuffer:
     """Buffer of a tensor."""
-    return Buffer(tensor.data_ptr(), name_of(tensor.dtype), tensor.stride())
+    return DeviceBuffer(tensor.data_ptr(), name_of(tensor.dtype), tensor.stride())

@@ -19,10 +19,10 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
-LARGEST = 1 << 22
+CUDA_BLOCK_ELEMENTS = 1 << 22
 """Elements of a block at most: 16 MiB of float32 for a temporary."""
 
-Index = tuple[slice, ...]
+Slices = tuple[slice, ...]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -95,10 +95,10 @@ def row_slopes(
     return by_input, by_target
 
 
-def rows_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
+def rows_of(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
     """Few whole rows of arrays at a time, with their places, in a fixed order."""
     *outer, columns = arrays[0].shape
-    for index in indices(tuple(slice(0, size) for size in outer), max(1, LARGEST // columns)):
+    for index in indices(tuple(slice(0, size) for size in outer), max(1, CUDA_BLOCK_ELEMENTS // columns)):
         yield index, tuple(array[index] for array in arrays)
 
 
@@ -110,13 +110,13 @@ def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Arra
     return result
 
 
-def blocks_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
+def blocks_of(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
     """Small parts of arrays of one shape, with their places, in a fixed order."""
-    for index in indices(tuple(slice(0, size) for size in arrays[0].shape), LARGEST):
+    for index in indices(tuple(slice(0, size) for size in arrays[0].shape), CUDA_BLOCK_ELEMENTS):
         yield index, tuple(array[index] for array in arrays)
 
 
-def indices(index: Index, largest: int) -> Iterator[Index]:
+def indices(index: Slices, largest: int) -> Iterator[Slices]:
     """A place cut along its longest axis until its parts are small."""
     sizes = [one.stop - one.start for one in index]
     if prod(sizes) <= largest:

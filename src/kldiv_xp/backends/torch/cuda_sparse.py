@@ -9,7 +9,7 @@ from functools import partial
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.backends.torch import cuda
 from kldiv_xp.core.indices import gathered, scattered
-from kldiv_xp.cuda.sparse_rest import Exponentials
+from kldiv_xp.cuda.sparse_rest import RestExponentials
 from kldiv_xp.formula.sparse_student import Entries, Put, Rest, anchor_of
 
 
@@ -24,7 +24,7 @@ def entries_of(working: DType, known: list[Array]) -> Entries:
         return gathered(xp, logits, indices).to(working)
 
     def rest(xp: Namespace, put: Put, logits: Array, indices: Array, temperature: float) -> Rest:
-        every = partial(Exponentials, cuda.device_of(logits), working, write)
+        every = partial(RestExponentials, cuda.device_of(logits), working, write)
         if not known:
             others = put(xp, logits, indices, -math.inf)
             most = xp.max(others, axis=-1, keepdims=True)

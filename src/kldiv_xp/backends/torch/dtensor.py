@@ -14,7 +14,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     spread_as,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
-from kldiv_xp.backends.torch.dtensor_split_rows import Rows, scaled_slopes_of_parts
+from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_slopes_of_parts
 from kldiv_xp.core.context import Context, unrounded, with_result
 from kldiv_xp.core.evaluate import (
     Arrays,
@@ -34,7 +34,7 @@ __all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "settled"
 __all__ += ["sparse_divergences", "terms"]
 
 
-def of_parts(context: Context, parts: Arrays) -> Context:
+def context_of_parts(context: Context, parts: Arrays) -> Context:
     """Context of what is here, with the result that is asked for."""
     return with_result(context.examine(*parts[:2]), context.asked)
 
@@ -44,7 +44,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    return spread_as(arrays[0], evaluate_terms(of_parts(context, here), here, form))
+    return spread_as(arrays[0], evaluate_terms(context_of_parts(context, here), here, form))
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
@@ -52,7 +52,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    sums = evaluate_samples(unrounded(of_parts(context, here)), here, form, axis)
+    sums = evaluate_samples(unrounded(context_of_parts(context, here)), here, form, axis)
     return run(
         partial(divided, parts=None),
         context.working,
@@ -66,7 +66,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    value = evaluate_loss(unrounded(of_parts(context, here)), here, form, None)
+    value = evaluate_loss(unrounded(context_of_parts(context, here)), here, form, None)
     total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
     return run(partial(divided, parts=parts), context.working, context.dtype, total)
 
@@ -92,7 +92,7 @@ def gradient(
     if not lie_alike(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), parts_above(arrays[0], upstream)
-    slopes = evaluate_slopes(of_parts(context, here), here, form, scale, above, wanted)
+    slopes = evaluate_slopes(context_of_parts(context, here), here, form, scale, above, wanted)
     return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
 
 
@@ -128,7 +128,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
         return NotImplemented
     last = arrays[0].ndim - 1
     if any(one.is_shard(last) for one in arrays[0].placements):
-        return Rows.apply(context, divergence, *arrays)
+        return SplitRows.apply(context, divergence, *arrays)
     here = parts_of(arrays)
-    rows = evaluate_divergences(of_parts(context, here), here, divergence)
+    rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
     return joined(arrays[0], rows, (last,))

@@ -13,7 +13,7 @@ from kldiv_xp.core.evaluate_row_slopes import chained_by, row_slopes
 from kldiv_xp.core.evaluate_rows import rows_by, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.row_attempts import Attempt, by_rows
+from kldiv_xp.host.row_attempts import RowAttempt, by_rows
 
 
 def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]:
@@ -39,7 +39,7 @@ def may_look(parts: Arrays) -> bool:
     return on_host and not torch.compiler.is_compiling() and not is_differentiated(*parts)
 
 
-def first_finite(attempts: Sequence[Attempt], xp: Any, *parts: Array) -> Array | None:
+def first_finite(attempts: Sequence[RowAttempt], xp: Any, *parts: Array) -> Array | None:
     """Result of each row by the first form that suits it and makes it finite.
 
     Both are decided by numbers of whole rows, so that all processes meet in the same forms.

@@ -20,7 +20,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.blocks import blocks
 
 
-class Rows(torch.autograd.Function):
+class SplitRows(torch.autograd.Function):
     """Divergences of rows in parts as one node.
 
     torch's own derivative of the expression sends whole operands: CommDebugMode shows two
@@ -128,7 +128,7 @@ def scaled_slopes_of_parts(
     return by_input, by_target
 
 
-LARGEST = 1 << 20
+DTENSOR_BLOCK_ELEMENTS = 1 << 20
 """Elements of a block at most: 4 MiB of float32 for a temporary."""
 
 
@@ -151,7 +151,7 @@ def rows_at_once(operand: Array) -> int:
     columns: int = operand.shape[-1]
     for place, size in zip(operand.placements, operand.device_mesh.shape, strict=True):
         columns = -(-columns // size) if place.is_shard(last) else columns
-    return max(1, LARGEST // max(1, columns))
+    return max(1, DTENSOR_BLOCK_ELEMENTS // max(1, columns))
 
 
 def widened(context: Context, parts: Arrays) -> Arrays:

@@ -7,7 +7,7 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends import numpy, numpy_loops, numpy_with_slopes
 from kldiv_xp.backends.torch.numpy_views import (
-    NARROW,
+    NARROW_TYPES,
     empty,
     lent,
     numpy_namespace,
@@ -39,7 +39,7 @@ def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> 
     """Sum of all terms over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     value = numpy.total(xp, lent(*arrays), form, working, threads, parts)
-    if context.dtype in NARROW or context.dtype != context.working:  # rounded once
+    if context.dtype in NARROW_TYPES or context.dtype != context.working:  # rounded once
         return torch.full((), value, dtype=torch.float64, device="cpu").to(context.dtype)
     with xp.errstate(all="ignore"):  # it may overflow its type
         return torch.from_numpy(xp.asarray(value, dtype=working))

@@ -8,20 +8,20 @@ import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch.internals import is_transformed, is_watched, which_are_plain
-from kldiv_xp.backends.torch.storage import NAMES, check_storage
+from kldiv_xp.backends.torch.storage import OPERAND_NAMES, check_storage
 from kldiv_xp.core.namespaces import plain_namespace
 from kldiv_xp.host.blocks import Index
 from kldiv_xp.host.threads import thread_count
 
 # What torch widens in a block at a time: NumPy's own conversion of float16 takes 1.5 ns an element,
 # and it has no bfloat16.
-NARROW = (torch.float16, torch.bfloat16)
+NARROW_TYPES = (torch.float16, torch.bfloat16)
 
 HOST, CUDA = "host", "cuda"
 
 
 def place_of(
-    arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = NAMES
+    arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = OPERAND_NAMES
 ) -> str | None:
     """Memory, of the host or of CUDA, of tensors that are plain values; None of others.
 
@@ -83,7 +83,7 @@ def threads() -> int:
 
 def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
     """Tensor to be filled, and its memory: that of NumPy, which asks the system for huge pages."""
-    if dtype in NARROW:
+    if dtype in NARROW_TYPES:
         tensor = torch.empty(shape, dtype=dtype, device="cpu")
         return tensor, Widened(tensor)
     memory = numpy_namespace().empty(tuple(shape), dtype=numpy_type(dtype))
@@ -95,7 +95,7 @@ def lent(*tensors: Array) -> tuple[Array, ...]:
     arrays = []
     for tensor in tensors:
         memory = tensor.detach() if tensor.requires_grad else tensor
-        arrays.append(Widened(memory) if memory.dtype in NARROW else memory.numpy())
+        arrays.append(Widened(memory) if memory.dtype in NARROW_TYPES else memory.numpy())
     return tuple(arrays)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from kldiv_xp.cuda.code_cache import cached
-from kldiv_xp.cuda.kernel_text import NAME, OPTIONS
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME, OPTIONS
 
 CAPABILITY = 75, 76
 """Numbers of the driver's attributes: compute capability, major and minor."""
@@ -74,7 +74,7 @@ def kernel(device: int, source: str) -> c_void_p:
     target = "sm_{}{}".format(*capability(device))
     code = cached(partial(compiled, source, target), source, target, *OPTIONS, version())
     call(driver.cuModuleLoadData, byref(module), code)
-    call(driver.cuModuleGetFunction, byref(function), module, NAME.encode())
+    call(driver.cuModuleGetFunction, byref(function), module, KERNEL_NAME.encode())
     return function
 
 

@@ -2,11 +2,11 @@
 
 from kldiv_xp._typing import Array
 
-NAMES = ("input", "target", "where")
+OPERAND_NAMES = ("input", "target", "where")
 
 
 def check_unchanged(
-    arrays: tuple[Array, ...], shapes: list[tuple[int, ...]], names: tuple[str, ...] = NAMES
+    arrays: tuple[Array, ...], shapes: list[tuple[int, ...]], names: tuple[str, ...] = OPERAND_NAMES
 ) -> None:
     """Refuse tensors that were replaced through `data`, which autograd does not see.
 
