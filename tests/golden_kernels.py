@@ -13,7 +13,7 @@ from kldiv_xp.cuda.loss_kernels import (
 )
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, KL
-from kldiv_xp.tracing.losses import SYMBOL_NAMES, RESULTS, TERMS_OUTPUT, TOTAL, UPSTREAM
+from kldiv_xp.tracing.losses import RESULTS, SYMBOL_NAMES, TERMS_OUTPUT, TOTAL, UPSTREAM
 
 FOLDER = Path(__file__).parent / "golden"
 P, LOG_P = Form(), Form(log_target=True)
@@ -26,7 +26,8 @@ FOUR, EIGHT, TWO, EVEN = 4, 8, 2, True
 
 def operands(*dtypes, names=SYMBOL_NAMES, rows=()):
     return tuple(
-        DeviceOperand(name, dtype, name not in rows) for name, dtype in zip(names, dtypes, strict=False)
+        DeviceOperand(name, dtype, name not in rows)
+        for name, dtype in zip(names, dtypes, strict=False)
     )
 
 

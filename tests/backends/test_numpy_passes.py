@@ -132,7 +132,7 @@ def test_terms_take_three_passes_and_one_that_checks_them(passes):
 @pytest.fixture
 def read(monkeypatch):
     """Arrays that the blocks of a sum are cut from."""
-    monkeypatch.setattr(numpy_loops.block_loops, "total", lambda _, __, arrays, *___: arrays)
+    monkeypatch.setattr(numpy_loops.block_loops, "sum_products", lambda _, __, arrays, *___: arrays)
 
     def arrays_read(*arrays):
         return backend.total(np, arrays, Form(), working=np.float64, threads=lambda: 1)

@@ -120,7 +120,7 @@ def test_memory_of_torch_has_the_bits_of_its_own_functions(name, dtype, fused, m
         return [*sums, *kl_div_gradient(x, t, reduction="batchmean", **given)]
 
     found = results()
-    with patch.object(reproducible, "place_of", lambda *_: None):
+    with patch.object(reproducible, "memory_of", lambda *_: None):
         expected = results()
     for one, other in zip(found, expected, strict=True):
         assert torch.equal(one.view(torch.int16), other.view(torch.int16))

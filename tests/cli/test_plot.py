@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 from kldiv_xp import diagnose
 from kldiv_xp.cli.plot import BLUE, GREY, RED, Samples, draw, drawn, edges
-from kldiv_xp.cli.plot_marks import MOST, index_of, marks_of, place_of, together
+from kldiv_xp.cli.plot_marks import MOST, index_of, marks_of, sample_number, together
 
 
 def picture(values, *more, shape=None):
@@ -155,7 +155,7 @@ def test_samples_are_named_by_their_index(shape, labels):
 def test_index_and_place_are_inverse():
     shape = (3, 4, 5)
     for place, index in enumerate(np.ndindex(shape)):
-        assert place_of(index, shape) == place
+        assert sample_number(index, shape) == place
         assert index_of(place, shape) == str(index)
     assert [index_of(place, shape) for place in (-1, 60, 0.5)] == ["", "", ""]
 

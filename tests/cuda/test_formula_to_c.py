@@ -81,7 +81,7 @@ def test_nan_is_written_without_a_header():
 def test_operation_that_is_none_of_lines_is_refused():
     with pytest.raises(AttributeError) as caught:
         lines_of(lambda xp, x: xp.sinh(x), "x")
-    expected = "`sinh` is no operation of lines; add it to KINDS in kldiv_xp.tracing.lines."
+    expected = "`sinh` is no operation of lines; add it to RESULT_KINDS in kldiv_xp.tracing.lines."
     assert str(caught.value) == expected
 
 

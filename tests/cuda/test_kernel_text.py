@@ -9,7 +9,7 @@ from cuda_on_cpu import ascending, descending, launch, shuffled
 
 from kldiv_xp.cuda import strides_and_grid
 from kldiv_xp.cuda.c_types import DeviceOperand
-from kldiv_xp.cuda.loss_kernels import source, source_of_totals
+from kldiv_xp.cuda.loss_kernels import source_of_functions, source_of_totals
 from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of
 from kldiv_xp.tracing.layouts import layout_of
 from kldiv_xp.tracing.losses import TOTAL
@@ -107,7 +107,7 @@ def fill(values, kind, result, kind_of_result, width=1, blocks=8, count=None):
     """Copy elements of one type into those of another."""
     real = "float64" if "float64" in (kind, kind_of_result) else "float32"
     operands = (DeviceOperand("x", kind),), (DeviceOperand("y", kind_of_result),)
-    text = source([lambda xp, numbers, x: (x,)], (), real, *operands, FLAT, width)
+    text = source_of_functions([lambda xp, numbers, x: (x,)], (), real, *operands, FLAT, width)
     counts = [1, 1, values.size if count is None else count, blocks, THREADS]
     arguments = [values.ctypes.data, result.ctypes.data, *counts, 0, 0, 1, 1]
     launch(text, blocks, THREADS, arguments)
@@ -153,7 +153,10 @@ def test_maxima_of_rows_are_those_of_numpy_whatever_the_rows_hold():
     rows[1, 3], rows[2, 69], rows[3], rows[4, 5] = np.nan, np.nan, -np.inf, np.inf
     operands = (DeviceOperand("x", "float64"),), TOTALS
     function = lambda xp, numbers, x: (xp.max(x, axis=-1),)  # noqa: E731
-    text, result = source([function], ("parts",), "float64", *operands, FLAT, 2), np.zeros(7)
+    text, result = (
+        source_of_functions([function], ("parts",), "float64", *operands, FLAT, 2),
+        np.zeros(7),
+    )
     arguments = [rows.ctypes.data, result.ctypes.data, 1.0, 7, 1, 70, 1, 64, 70, 1]
     for order in ORDERS:
         launch(text, 2, THREADS, arguments, order=order)

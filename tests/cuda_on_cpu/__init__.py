@@ -12,7 +12,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from kldiv_xp.cuda.device_arrays import Device, name_of
+from kldiv_xp.cuda.device_arrays import Device, dtype_name
 from kldiv_xp.cuda.kernel_text import KERNEL_NAME
 from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 
@@ -147,7 +147,7 @@ def folder():
 def buffer(array):
     """Where an array of NumPy lies."""
     strides = tuple(step // array.itemsize for step in array.strides)
-    return DeviceBuffer(array.ctypes.data, name_of(array.dtype), strides)
+    return DeviceBuffer(array.ctypes.data, dtype_name(array.dtype), strides)
 
 
 def numpy_device(launch=launch):

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries_in_words
 from kldiv_xp.diagnosis.scan import Count, Inspection
 from kldiv_xp.diagnosis.subject import of_form
 from kldiv_xp.formula.form import Form
@@ -51,4 +51,4 @@ def test_swapped_operands_are_each_in_the_space_of_the_other(met, swapped):
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")])
 def test_entries_are_counted_in_words(count, words):
-    assert entries(count) == words
+    assert entries_in_words(count) == words

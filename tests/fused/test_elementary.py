@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from kldiv_xp.fused.compiler import compiled
-from kldiv_xp.fused.kernel_text import source
+from kldiv_xp.fused.compiler import compiled_function
+from kldiv_xp.fused.kernel_text import source_of_function
 from kldiv_xp.fused.memory import HostOperand
 
 FUNCTIONS = ("log", "exp", "log1p", "expm1", "tanh")
@@ -20,8 +20,10 @@ def of_loop(name, values):
     """Results of a loop for each element."""
     dtype = values.dtype.name
     operands = (HostOperand("x", dtype),), (HostOperand("terms", dtype),)
-    code = source(lambda xp, _, x: (getattr(xp, name)(x),), (), dtype, *operands, (1, 0))
-    kernel = compiled(code.text)
+    code = source_of_function(
+        lambda xp, _, x: (getattr(xp, name)(x),), (), dtype, *operands, (1, 0)
+    )
+    kernel = compiled_function(code.text)
     values, result = np.ascontiguousarray(values), np.empty_like(values)
     step = values.itemsize
     addresses = [values.ctypes.data, result.ctypes.data]

@@ -21,7 +21,7 @@ from kldiv_xp import (
     thread_limit,
 )
 from kldiv_xp.fused import choice, engine, jobs
-from kldiv_xp.fused.compiler import compiled
+from kldiv_xp.fused.compiler import compiled_function
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
@@ -192,7 +192,7 @@ def test_equal_rows_have_a_divergence_of_positive_zero(monkeypatch):
 @pytest.mark.parametrize("dtype", TYPES)
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch, dtype):
     monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
-    monkeypatch.setattr(jobs, "ELEMENTS", 1 << 10)
+    monkeypatch.setattr(jobs, "JOB_ELEMENTS", 1 << 10)
     arrays = operands(dtype, shape=(7, 3, 1500))
     calls = [
         lambda: kl_div(*arrays, reduction="sum"),
@@ -224,11 +224,11 @@ def test_read_only_operands_use_what_was_compiled_for_others(monkeypatch):
     arrays = operands("float32")
     value = kl_div(*arrays, reduction="sum")
     engine.sums_plan.cache_clear()
-    before = compiled.cache_info().misses
+    before = compiled_function.cache_info().misses
     for array in arrays:
         array.flags.writeable = False
     assert kl_div(*arrays, reduction="sum") == value
-    assert compiled.cache_info().misses == before
+    assert compiled_function.cache_info().misses == before
 
 
 def test_setting_that_is_none_is_refused_and_the_remedy_works(monkeypatch):
@@ -270,7 +270,9 @@ VALUE = "-59657.35902799727"
     ids=["installed", "switched off", "not installed", "not installed but asked for"],
 )
 def test_compiler_is_loaded_by_the_first_large_call_alone(prelude, setting, expected):
-    environment = {name: value for name, value in os.environ.items() if name != choice.FUSED_VARIABLE}
+    environment = {
+        name: value for name, value in os.environ.items() if name != choice.FUSED_VARIABLE
+    }
     environment |= {} if setting is None else {choice.FUSED_VARIABLE: setting}
     done = subprocess.run(
         [sys.executable, "-c", prelude + LOADS],

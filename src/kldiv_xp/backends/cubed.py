@@ -7,8 +7,8 @@ from typing import Any
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
 from kldiv_xp.backends.cubed_rows import (
-    by_rows,
     divergences,
+    on_whole_rows,
     sparse_divergences,
     whole,
     with_last_axis,
@@ -24,7 +24,15 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["completed", "divergences", "evaluated", "gradient", "loss", "row_slopes", "samples"]
+__all__ = [
+    "apply_to_results",
+    "apply_to_rows",
+    "divergences",
+    "gradient",
+    "loss",
+    "row_slopes",
+    "samples",
+]
 __all__ += ["sparse_divergences", "terms"]
 
 
@@ -35,15 +43,17 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, lazily."""
-    return quotient(context, arrays, form, axis, None)
+    return divided_sums_of_cubed(context, arrays, form, axis, None)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, lazily."""
-    return quotient(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
+    return divided_sums_of_cubed(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
 
 
-def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
+def divided_sums_of_cubed(
+    context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None
+) -> Array:
     """Sums of the sums of the chunks over some axes, over the divisor."""
     if 0 in arrays[0].shape:  # there is no chunk to visit
         shape = sample_shape(arrays[0].shape, axis)
@@ -58,7 +68,7 @@ def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: in
     return elementwise(partial(divided, parts=parts), context.working, context.dtype, total)
 
 
-def completed(
+def apply_to_results(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
     """Function (xp, *results) of what was evaluated, lazily; it may add up all of them."""
@@ -67,7 +77,7 @@ def completed(
     return cast_chunks(function(CHUNKS, *wide), dtype)
 
 
-def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
     """Result of ``function(xp, *arrays)`` of rows, lazily: a number for each, or as many as it has.
 
     Which of them, a row of one element says.
@@ -78,7 +88,7 @@ def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) 
     single = of_chunk(*(one_element(array) for array in arrays))
     if single.ndim == arrays[0].ndim:
         return chunkwise(of_chunk, *whole(arrays), dtype=context.working)
-    return by_rows(context, partial(with_last_axis, of_chunk), arrays)
+    return on_whole_rows(context, partial(with_last_axis, of_chunk), arrays)
 
 
 def gradient(

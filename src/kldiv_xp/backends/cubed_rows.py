@@ -24,7 +24,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     function = partial(
         divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
     )
-    return by_rows(context, function, arrays)
+    return on_whole_rows(context, function, arrays)
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
@@ -40,10 +40,10 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
     logits, *others = whole(arrays)
     rows = logits.chunksize[:-1]
     arrays = logits, *(one.rechunk((*rows, one.shape[-1])) for one in others)
-    return by_rows(context, partial(with_last_axis, function), arrays, align_arrays=False)
+    return on_whole_rows(context, partial(with_last_axis, function), arrays, align_arrays=False)
 
 
-def by_rows(
+def on_whole_rows(
     context: Context, function: Callable[..., Array], arrays: Arrays, **options: object
 ) -> Array:
     """Lazy array of a function of chunks of whole rows, without their last axis."""

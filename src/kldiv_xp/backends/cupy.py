@@ -11,7 +11,7 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.cupy_launcher import launch
-from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
+from kldiv_xp.cuda.device_arrays import Device, dtype_name, has_known_type
 from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
@@ -65,14 +65,14 @@ def row_slopes(
     return by_kernels(launch_plan.row_slopes, context, arrays, *options, above=upstream)
 
 
-def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+def put_in_cupy(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
     """Array with other values at the indices."""
     copy = xp.add(array, 0.0)
     cupy.put_along_axis(copy, indices, values, axis=-1)
     return copy
 
 
-ENTRIES = Entries(put)
+ENTRIES = Entries(put_in_cupy)
 
 
 def by_kernels(
@@ -83,13 +83,13 @@ def by_kernels(
     above: Arrays = (),
 ) -> Any:
     """Result of a function of `launch_plan` on the device of the arrays, where it knows them."""
-    if not has_kernels(*arrays, *above):
+    if not kernels_take(*arrays, *above):
         return NotImplemented
     with arrays[0].device:
         return function(DEVICE, context, arrays, *options)
 
 
-def has_kernels(*arrays: Array) -> bool:
+def kernels_take(*arrays: Array) -> bool:
     """Whether the kernels can be compiled here and take arrays of these types."""
     return not cupy.cuda.runtime.is_hip and all(is_plain(array) for array in arrays)
 
@@ -100,10 +100,10 @@ def is_plain(array: Array) -> bool:
     return type(array) is cupy.ndarray and has_known_type(array) and whole
 
 
-def buffer(array: Array) -> DeviceBuffer:
+def cupy_buffer(array: Array) -> DeviceBuffer:
     """Buffer of an array; CuPy counts strides in bytes."""
     strides = tuple(step // array.itemsize for step in array.strides)
-    return DeviceBuffer(array.data.ptr, name_of(array.dtype), strides)
+    return DeviceBuffer(array.data.ptr, dtype_name(array.dtype), strides)
 
 
-DEVICE = Device(buffer=buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)
+DEVICE = Device(buffer=cupy_buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)

@@ -35,15 +35,17 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, lazily."""
-    return quotient(context, arrays, form, axis, None)
+    return divided_sums_of_dask(context, arrays, form, axis, None)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, lazily."""
-    return quotient(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
+    return divided_sums_of_dask(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
 
 
-def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
+def divided_sums_of_dask(
+    context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None
+) -> Array:
     """Sums of the sums of the chunks over some axes, over the divisor."""
     function = partial(
         sum_of_chunk, form=form, axis=axis, examine=context.examine, dtype=context.asked
@@ -54,11 +56,11 @@ def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: in
     return elementwise(partial(divided, parts=parts), context.working, context.dtype, total)
 
 
-def completed(
+def apply_to_results(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
     """Function (xp, *results) of what was evaluated, lazily."""
-    value = function(CHUNKS, *[widened(context, result) for result in results])
+    value = function(CHUNKS, *[cast_lazily(context, result) for result in results])
     return value if value.dtype == dtype else on_chunks("astype", value, dtype)
 
 
@@ -68,7 +70,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     Of a row that lies in several chunks one number goes between them for every maximum and sum.
     """
     if any(array.numblocks[-1] > 1 for array in arrays):
-        return rows_of(divergence, CHUNKS, *[widened(context, array) for array in arrays])
+        return rows_of(divergence, CHUNKS, *[cast_lazily(context, array) for array in arrays])
     function = partial(
         divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
     )
@@ -123,12 +125,12 @@ def row_slopes(
     return by_input, by_target
 
 
-def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
     """Result of ``function(xp, *arrays)``, lazily; arrays that are 0-d go with every chunk."""
-    return function(CHUNKS, *[widened(context, array) for array in arrays])
+    return function(CHUNKS, *[cast_lazily(context, array) for array in arrays])
 
 
-def widened(context: Context, array: Array) -> Array:
+def cast_lazily(context: Context, array: Array) -> Array:
     """Lazy array in the type that is computed in; a mask stays."""
     kept = array.dtype in (bool, context.working)
     return array if kept else on_chunks("astype", array, context.working)

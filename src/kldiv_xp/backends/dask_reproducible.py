@@ -8,7 +8,7 @@ import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.dask_chunks import chunkwise, in_step, over_chunks
-from kldiv_xp.backends.dask_reproducible_rows import value_of_rows, way_of, whole_rows
+from kldiv_xp.backends.dask_reproducible_rows import chunk_backend, value_of_rows, whole_rows
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, completed, on_device
@@ -57,20 +57,20 @@ def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
 def bound_of_chunk(form: Form, axis: Axes, place: int, *arrays: Array) -> Array:
     """Bounds of one of the sums, of a chunk."""
     with thread_limit(1):
-        return way_of(arrays[0]).bounds_of(arrays, form, axis)[place]
+        return chunk_backend(arrays[0]).bounds_of(arrays, form, axis)[place]
 
 
 def terms_of_chunk(wanted: Wanted, *arrays: Array) -> Array:
     """Terms of a chunk: Dask has threads of its own."""
     with thread_limit(1):
-        return way_of(arrays[0]).value(arrays, wanted, None)
+        return chunk_backend(arrays[0]).value(arrays, wanted, None)
 
 
 def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> Array:
     """Sums of a chunk, with an axis for what they are made of."""
     arrays, bounds = operands[:count], operands[count:]
     with thread_limit(1):
-        sums = way_of(arrays[0]).sums_of_part(arrays, form, axis, bounds)
+        sums = chunk_backend(arrays[0]).sums_of_part(arrays, form, axis, bounds)
     return on_device(stacked, sums)
 
 
@@ -137,4 +137,6 @@ def slope_of_chunk(
     )
     places = (place == 0, place == 1)
     with thread_limit(1):
-        return way_of(arrays[0]).slopes(arrays[:count], wanted, divisor, upstream, places)[place]
+        return chunk_backend(arrays[0]).slopes(arrays[:count], wanted, divisor, upstream, places)[
+            place
+        ]

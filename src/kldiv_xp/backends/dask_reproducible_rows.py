@@ -18,7 +18,7 @@ from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.host.threads import thread_limit
 
 
-def way_of(array: Array) -> Any:
+def chunk_backend(array: Array) -> Any:
     """Module for the chunks' own library."""
     name = facts_about(namespace_of(array)).reproducible_backend
     return import_module(f"kldiv_xp.{name}") if name else evaluate_reproducible
@@ -49,7 +49,7 @@ def rows_of_chunk(divergence: KL, *arrays: Array) -> Array:
     xp = namespace_of(arrays[0])
     wanted = WantedRows(divergence, is_summed=False, rounding=rounding_to(xp, xp.float64))
     with thread_limit(1):
-        rows: Array = way_of(arrays[0]).value(arrays, wanted, None)
+        rows: Array = chunk_backend(arrays[0]).value(arrays, wanted, None)
     return rows[..., None]
 
 

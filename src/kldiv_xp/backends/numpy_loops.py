@@ -23,13 +23,13 @@ def total_of_many(
     fused = engine_for(size)
     value: float | None = None
     if fused is not None:
-        value = fused.total(xp, arrays, form, working, threads)
+        value = fused.sum_of_terms(xp, arrays, form, working, threads)
     if value is None and size >= inner_products.LONGEST_PIECE:
         several = arrays[0].ndim > 1 and size > inner_products.LONGEST_PIECE
         if several:
             order = order_of_memory(arrays)
             arrays = tuple(array.transpose(order) for array in arrays)
-        value = block_loops.total(xp, attempts_at_sum(form), arrays, working, threads)
+        value = block_loops.sum_products(xp, attempts_at_sum(form), arrays, working, threads)
     return value
 
 
@@ -48,7 +48,9 @@ def sums_over(
         return sums
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
     arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
-    return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
+    return block_loops.sum_products_over(
+        xp, attempts_at_sum(form), arrays, len(kept), working, threads
+    )
 
 
 @cache
@@ -70,7 +72,7 @@ def fill_terms(
     if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
         return
     attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
-    block_loops.fill(xp, attempts, arrays, result, working, threads)
+    block_loops.fill_blocks(xp, attempts, arrays, result, working, threads)
 
 
 def fill_many(
@@ -95,5 +97,5 @@ def fill_many(
         if result is not None:
             slope = partial(chained_slope, place, form, scale, len(arrays))
             attempts = slope(Guard.NONE), slope(Guard.FULL)
-            block_loops.fill(xp, attempts, operands, result, working, threads)
+            block_loops.fill_blocks(xp, attempts, operands, result, working, threads)
     return True

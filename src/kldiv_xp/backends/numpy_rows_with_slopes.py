@@ -16,7 +16,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.block_results import kept_as_it_is, kept_if_finite, rows_added_up
-from kldiv_xp.host.blocks import blocks_of
+from kldiv_xp.host.blocks import cache_sized_blocks
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -52,7 +52,7 @@ def fill_with_slopes(
 ) -> Array:
     """Divergences of rows; the derivatives are written, each block of the operands read once."""
     *shape, size = arrays[0].shape
-    indices = blocks_of(xp, arrays[0].shape, working, len(shape))
+    indices = cache_sized_blocks(xp, arrays[0].shape, working, len(shape))
     rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else working)
     attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, divergence)]
     take = kept_as_it_is(indices, rows)

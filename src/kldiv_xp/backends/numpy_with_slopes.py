@@ -14,9 +14,9 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
-from kldiv_xp.host.block_loops import BlockWork, alone, each_block, joined
+from kldiv_xp.host.block_loops import BlockWork, added_partial_sums, alone, each_block
 from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
-from kldiv_xp.host.blocks import blocks_of, order_of_memory
+from kldiv_xp.host.blocks import cache_sized_blocks, order_of_memory
 from kldiv_xp.host.inner_products import LONGEST_PIECE
 from kldiv_xp.host.threads import thread_count
 
@@ -78,7 +78,7 @@ def fill_with_slopes(
         for some in (arrays, upstream, results)
     )
     shape = arrays[0].shape
-    indices = blocks_of(xp, shape, working, None)
+    indices = cache_sized_blocks(xp, shape, working, None)
     partials: list[Any] = [0.0] * len(indices)
     bare_and_full = (Guard.NONE, Guard.FULL)
     attempts = attempts_at_sum(form)
@@ -94,4 +94,4 @@ def fill_with_slopes(
         attempts = [chained_slope(place, form, scale, len(arrays), one) for one in bare_and_full]
         works.append((attempts, kept_if_finite(xp, indices, result)))
     each_block(xp, works, indices, (*arrays, *upstream), working, threads)
-    return joined(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)
+    return added_partial_sums(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)

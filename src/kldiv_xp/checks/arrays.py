@@ -121,7 +121,9 @@ def check_dtype(
     """
     if is_float(xp, operand.dtype):
         return
-    kind = next((one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other")
+    kind = next(
+        (one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other"
+    )
     remedy = for_dtype(xp, name, operand, kind, space_of(loss, name), axis)
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"

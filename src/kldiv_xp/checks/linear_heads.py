@@ -121,7 +121,7 @@ def check_given_target(heads: Heads) -> None:
         )
         raise ValueError(message)
     expected = known_shape(heads.input)[:-1] + known_shape(heads.weight)[:1]
-    check_rows(heads, expected, "or pass the teacher's hidden states with target_weight=")
+    check_target_shape(heads, expected, "or pass the teacher's hidden states with target_weight=")
 
 
 def check_two_heads(heads: Heads, target_is: str) -> None:
@@ -140,12 +140,12 @@ def check_two_heads(heads: Heads, target_is: str) -> None:
             f"[:{min(left[0] or 0, right[0] or 0)}]."
         )
         raise ValueError(message)
-    check_rows(
+    check_target_shape(
         heads, known_shape(heads.input)[:-1] + known_shape(heads.target)[-1:], "one row for each"
     )
 
 
-def check_rows(heads: Heads, expected: Shape, remedy: str) -> None:
+def check_target_shape(heads: Heads, expected: Shape, remedy: str) -> None:
     """Refuse a target of another shape."""
     found = known_shape(heads.target)
     if not agree(found, expected):

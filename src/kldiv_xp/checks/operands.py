@@ -1,7 +1,13 @@
 """Checks of operands together, by types, dtypes, shapes and devices alone: no value is read."""
 
 from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
-from kldiv_xp.checks.arrays import DTYPE_KINDS, check_dtype, check_layouts, common_namespace, type_name
+from kldiv_xp.checks.arrays import (
+    DTYPE_KINDS,
+    check_dtype,
+    check_layouts,
+    common_namespace,
+    type_name,
+)
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import for_no_number, say
 from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream

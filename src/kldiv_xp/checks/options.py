@@ -55,7 +55,9 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
 def check_axis(axis: object) -> Axes:
     """Axes as they were given, as ints of Python; refuse what are no ints."""
     places = axis if isinstance(axis, tuple) else (axis,)
-    if not all(isinstance(place, INTEGER_TYPES) and not isinstance(place, bool) for place in places):
+    if not all(
+        isinstance(place, INTEGER_TYPES) and not isinstance(place, bool) for place in places
+    ):
         static = "".join(map(static_of, places[:1]))
         remedy = f": {static}" if static else ""
         message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."

@@ -51,11 +51,11 @@ def number_within(name: str, value: object, input: Array) -> float | Array:
     within = RANGES[name]
     number = scalar(name, value, input, within.required, within.remedy)
     if isinstance(number, float) and not within.holds(number):
-        raise ValueError(sentence(name, value, within.required, within.remedy))
+        raise ValueError(refusal_of_option(name, value, within.required, within.remedy))
     return number
 
 
-def remembered(name: str, value: object) -> float:
+def plain_number_within(name: str, value: object) -> float:
     """Number in its range as a float, for who keeps it; an array he would keep in memory."""
     within = RANGES[name]
     if not is_number(value):
@@ -77,17 +77,17 @@ def scalar(name: str, value: object, input: Array, required: str, remedy: str) -
     if is_number(value):
         return nearest_float(value)
     if isinstance(value, type) or not is_array(value):
-        raise TypeError(sentence(name, value, required, remedy))
+        raise TypeError(refusal_of_option(name, value, required, remedy))
     xp = common_namespace(input=input, **{name: value})
     array: Array = value
     is_real = is_kind(xp, array.dtype, "real floating") or is_kind(xp, array.dtype, "integral")
     if known_shape(array) != () or not is_real:
-        raise TypeError(sentence(name, value, required, remedy))
+        raise TypeError(refusal_of_option(name, value, required, remedy))
     check_devices(xp, input=input, **{name: value})
     return float(array) if facts_about(xp).zero_dimensional_is_scalar else array
 
 
-def sentence(name: str, value: object, required: str, remedy: str) -> str:
+def refusal_of_option(name: str, value: object, required: str, remedy: str) -> str:
     """Sentence that refuses an option, without a look at the values of an array."""
     got = repr(value)
     if is_array(value) and not isinstance(value, type) and not is_number(value):

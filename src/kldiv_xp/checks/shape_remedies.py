@@ -22,7 +22,7 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
         moved = f"pass {say(xp, 'permuted', 'target', axes=order)}"
         pairs = f"; for all pairs {spread_over(xp, left, right, spread)}" if spread else ""
         return moved + pairs
-    if product(left) == product(right):
+    if number_of_elements(left) == number_of_elements(right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
     return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
 
@@ -35,7 +35,7 @@ def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
 def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
     """Code that spreads both operands over a shape, or the one that has another."""
     both = ("input", left), ("target", right)
-    needed = [f"{name} = {broadcast(xp, name, shape)}" for name, one in both if one != shape]
+    needed = [f"{name} = {broadcast_code(xp, name, shape)}" for name, one in both if one != shape]
     return " and ".join(needed)
 
 
@@ -66,7 +66,7 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
         axes = missing_axes(shape, where, broadcasting=True)
         if axes is not None and None not in shape:
             code = inserted(xp, axes, len(shape)) if axes else "where"
-            return f"pass {broadcast(xp, code, shape)}"
+            return f"pass {broadcast_code(xp, code, shape)}"
     if where == input:
         code = say(xp, "selected", "where", y="input")
         index = ", ".join(":1" if size == 1 else ":" for size in allowed[0])
@@ -76,7 +76,7 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
         )
     if None not in where:
         for shape in allowed:
-            if None not in shape and product(shape) == product(where):
+            if None not in shape and number_of_elements(shape) == number_of_elements(where):
                 return f"pass {say(xp, 'reshaped', 'where', shape=shape)}"
     return f"start from {say(xp, 'all_true', '', shape=allowed[-1])}"
 
@@ -87,13 +87,13 @@ def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape)
         return "pass a number" if upstream != samples else "pass reduction='none', or a number"
     if None not in (*upstream, *samples):
         if broadcast_shape(upstream, samples) == samples:
-            return f"pass {broadcast(xp, 'upstream', samples)}"
-        if product(upstream) == product(samples):
+            return f"pass {broadcast_code(xp, 'upstream', samples)}"
+        if number_of_elements(upstream) == number_of_elements(samples):
             return f"pass {say(xp, 'reshaped', 'upstream', shape=samples)}"
     return "pass the gradient with respect to the loss"
 
 
-def broadcast(xp: Namespace, name: str, shape: Shape) -> str:
+def broadcast_code(xp: Namespace, name: str, shape: Shape) -> str:
     """Code that spreads an operand over a shape."""
     return say(xp, "broadcast", name, shape=shape)
 
@@ -157,7 +157,7 @@ def inserted(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
     return f"where[{index}]"
 
 
-def product(shape: Shape) -> int:
+def number_of_elements(shape: Shape) -> int:
     """Number of elements."""
     number = 1
     for size in shape:

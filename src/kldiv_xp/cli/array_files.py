@@ -10,7 +10,7 @@ from kldiv_xp._typing import Array
 SEVERAL = (".npz", ".safetensors")
 
 
-def load(name: str) -> Array:
+def load_array(name: str) -> Array:
     """Array of a file: 'a.npy', 'a.npz:name' or 'a.safetensors:name'.
 
     Raises
@@ -69,7 +69,7 @@ def from_npz(path: str, key: str) -> Any:
     """One array of an archive of NumPy."""
     # np.load leaves the file open where it is no archive.
     with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:  # noqa: PTH123
-        return with_type(archive[chosen(path, key, list(archive.files))])
+        return with_type(archive[name_of_array(path, key, list(archive.files))])
 
 
 def from_safetensors(path: str, key: str) -> Any:
@@ -77,7 +77,7 @@ def from_safetensors(path: str, key: str) -> Any:
     from safetensors import safe_open
 
     with safe_open(path, framework="np") as archive:
-        name = chosen(path, key, list(archive.keys()))
+        name = name_of_array(path, key, list(archive.keys()))
         if archive.get_slice(name).get_dtype() == "BF16":
             import ml_dtypes  # noqa: F401 - NumPy has the type from here on
 
@@ -96,7 +96,7 @@ def with_type(array: Any) -> Any:
 READERS = {".npy": from_npy, ".npz": from_npz, ".safetensors": from_safetensors}
 
 
-def chosen(path: str, key: str, names: list[str]) -> str:
+def name_of_array(path: str, key: str, names: list[str]) -> str:
     """Name of the array that is meant: the one that was given, or the only one there is."""
     if not names:
         message = f"A file of arrays must hold one; got {path} with none: save it again."

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kldiv_xp._typing import Axes, InputKind, TargetKind
-from kldiv_xp.cli.array_files import load
+from kldiv_xp.cli.array_files import load_array
 from kldiv_xp.cli.plot import draw
 from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import Report
@@ -24,16 +24,16 @@ def main() -> None:
     """The Kullback-Leibler divergence loss: what is wrong with its operands."""
 
 
-def loaded(context: click.Context, _: click.Parameter, name: str) -> Any:
+def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any:
     """Array of a file, or a usage error; the context keeps the names of files."""
     context.meta.setdefault(FILES, []).append(printable(name))
     try:
-        return load(name)
+        return load_array(name)
     except OSError as error:
         remedy = "give the path of a file that exists, from the current folder"
         raise click.BadParameter(refusal(error, name, "read", remedy)) from error
     except (ValueError, ImportError) as error:
-        raise click.BadParameter(sentence(error)) from error
+        raise click.BadParameter(refusal_of_error(error)) from error
 
 
 def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
@@ -49,7 +49,7 @@ def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
     return axes if len(axes) > 1 else axes[0]
 
 
-def sentence(error: Exception) -> str:
+def refusal_of_error(error: Exception) -> str:
     """Sentence that says why it cannot be done."""
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
@@ -71,8 +71,8 @@ def printable(text: str) -> str:
 
 
 @main.command("diagnose")
-@click.argument("input", callback=loaded)
-@click.argument("target", callback=loaded)
+@click.argument("input", callback=array_argument)
+@click.argument("target", callback=array_argument)
 @click.option("--log-target", is_flag=True, help="The target holds log-probabilities.")
 @click.option(
     "--input-is",
@@ -128,7 +128,7 @@ def diagnose_files(
         remedy = "make its folder first, or name a file in another one"
         raise click.UsageError(refusal(error, plot or "", "written", remedy)) from error
     except (TypeError, ValueError, ImportError, MemoryError) as error:
-        raise click.UsageError(sentence(error)) from error
+        raise click.UsageError(refusal_of_error(error)) from error
     context.exit(FOUND if report else 0)
 
 

@@ -36,7 +36,7 @@ def sample_of(where: Axes, report: Report) -> Axes:
     return tuple(place for axis, place in enumerate(where) if axis not in report.axis)
 
 
-def place_of(sample: Axes, shape: Axes) -> int:
+def sample_number(sample: Axes, shape: Axes) -> int:
     """Number of a sample, counted along all axes, the last one first."""
     place = 0
     for index, size in zip(sample, shape, strict=True):
@@ -70,7 +70,7 @@ def header(
     }
     wrong = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     files = [" against ".join(names)] if names else []
-    size = f"{number_of(len(values), 'sample')}{f', {wrong} (red)' if wrong else ''}"
+    size = f"{count_in_words(len(values), 'sample')}{f', {wrong} (red)' if wrong else ''}"
     named = [named_mark(number, mark) for number, mark in enumerate(marks[:MOST], 1)]
     rest = [f"and {len(marks) - MOST} more"] if len(marks) > MOST else []
     return [*files, size, *named, *rest]
@@ -85,7 +85,7 @@ def named_mark(number: int, mark: Mark) -> str:
     return f"{number}  {one.code}, in {one.operand} at {place}, {times}"
 
 
-def number_of(count: int, word: str) -> str:
+def count_in_words(count: int, word: str) -> str:
     """So many of a thing."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
@@ -94,7 +94,7 @@ def mark_findings(points: Any, marks: Sequence[Mark], samples: Any, color: str) 
     """Draw a line at the sample of each finding, with the finding's number above the points."""
     places: dict[int, list[str]] = {}
     for number, mark in enumerate(marks[:MOST], 1):
-        places.setdefault(place_of(mark.sample, samples.shape), []).append(str(number))
+        places.setdefault(sample_number(mark.sample, samples.shape), []).append(str(number))
     for place, numbers in together(places, NEAR_LABELS * len(samples.values)).items():
         points.axvline(place, color=color, linewidth=0.8, alpha=0.6, zorder=0)
         points.annotate(

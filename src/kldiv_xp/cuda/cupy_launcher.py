@@ -20,7 +20,7 @@ def launch(
 
     Addresses and counts are Python's integers, which CuPy passes in 64 bits.
     """
-    run = kernel(cupy.cuda.runtime.getDevice(), source)
+    run = cupy_kernel(cupy.cuda.runtime.getDevice(), source)
     run((blocks,), (threads,), tuple(arguments), stream=stream)
 
 
@@ -33,7 +33,7 @@ def launch_on_stream(
 
 
 @cache
-def kernel(device: int, source: str) -> Any:
+def cupy_kernel(device: int, source: str) -> Any:
     """Kernel of a text, compiled for the current device, whose number is given.
 
     By CuPy's compiler itself, since RawModule adds -ftz=true after all options: with it the

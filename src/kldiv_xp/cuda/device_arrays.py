@@ -27,15 +27,17 @@ def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, 
     """Addresses of arrays; one that is broadcast to the first is read again and again."""
     shape = tuple(arrays[0].shape)
     found = {
-        name: broadcast(device.buffer(array), tuple(array.shape), shape)
+        name: broadcast_buffer(device.buffer(array), tuple(array.shape), shape)
         for name, array in zip(SYMBOL_NAMES, arrays, strict=False)
     }
     for one in upstream:
-        found[UPSTREAM] = broadcast(device.buffer(one), tuple(one.shape), shape)
+        found[UPSTREAM] = broadcast_buffer(device.buffer(one), tuple(one.shape), shape)
     return found
 
 
-def broadcast(buffer: DeviceBuffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> DeviceBuffer:
+def broadcast_buffer(
+    buffer: DeviceBuffer, shape: tuple[int, ...], wanted: tuple[int, ...]
+) -> DeviceBuffer:
     """The same memory under a shape of more elements; a number has no axis."""
     if shape == wanted:
         return buffer
@@ -46,9 +48,9 @@ def broadcast(buffer: DeviceBuffer, shape: tuple[int, ...], wanted: tuple[int, .
 
 def has_known_type(array: Array) -> bool:
     """Whether there are kernels for the dtype of an array."""
-    return name_of(array.dtype) in TYPES
+    return dtype_name(array.dtype) in TYPES
 
 
-def name_of(dtype: DType) -> str:
+def dtype_name(dtype: DType) -> str:
     """Name of a dtype, without that of its library; some libraries have types for dtypes."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype).rpartition(".")[2]

@@ -62,7 +62,7 @@ class ElementLoop(NamedTuple):
     written: Sequence[DeviceOperand] = ()
 
 
-def elements(
+def element_loop_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: ElementLoop
 ) -> Iterator[str]:
     """A loop over the columns of a thread that computes the results of each element."""
@@ -81,10 +81,12 @@ def elements(
     yield "}"
 
 
-def one_by_one(read: Sequence[DeviceOperand], parts: Sequence[str], work: Sequence[str]) -> Iterator[str]:
+def one_by_one(
+    read: Sequence[DeviceOperand], parts: Sequence[str], work: Sequence[str]
+) -> Iterator[str]:
     """Lines for one element of arrays that lie anyhow."""
     for one in read:
-        place = f"{place_of(one, parts)} + column * step_{one.name}"
+        place = f"{row_offset(one, parts)} + column * step_{one.name}"
         yield f"const {kind(one)} {one.name} = load({place});"
     yield from work
 
@@ -101,7 +103,7 @@ def widely(
     left = width if kernel.is_even else f"{rest} < {width} ? {rest} : {width}"
     yield f"const int left = {left};"
     for one in read:
-        place = f"{place_of(one, parts)} + column"
+        place = f"{row_offset(one, parts)} + column"
         yield f"const auto pack_{one.name} = take<{width}>({place}, left);"
     for one in loop.written:
         yield f"pack<{TYPES[one.dtype][0]}, {width}> pack_{one.name};"
@@ -114,7 +116,7 @@ def widely(
     yield "}"
     yield from loop.after
     for one in loop.written:
-        yield f"give({place_of(one, parts)} + column, left, pack_{one.name});"
+        yield f"give({row_offset(one, parts)} + column, left, pack_{one.name});"
 
 
 def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
@@ -133,7 +135,7 @@ def numbers_of_row(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> Ite
     """Lines that read what has one element for a row."""
     for one in arrays:
         if not one.in_rows:
-            value = f"load({place_of(one, parts)})"
+            value = f"load({row_offset(one, parts)})"
             yield f"const {kind(one)} {one.name} = columns ? {value} : {kind(one)}(0);"
 
 
@@ -142,6 +144,6 @@ def kind(operand: DeviceOperand) -> str:
     return "bool" if operand.dtype == "bool" else "real"
 
 
-def place_of(operand: DeviceOperand, parts: Sequence[str]) -> str:
+def row_offset(operand: DeviceOperand, parts: Sequence[str]) -> str:
     """Offset of a row of an array."""
     return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from kldiv_xp.cuda.c_operations import INFINITY
 from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.formula_to_c import declared, expression
-from kldiv_xp.cuda.kernel_elements import Kernel, ElementLoop, Results, elements, find, numbers_of_row
+from kldiv_xp.cuda.kernel_elements import (
+    ElementLoop,
+    Kernel,
+    Results,
+    element_loop_lines,
+    find,
+    numbers_of_row,
+)
 from kldiv_xp.tracing.lines import Line, needed
 
 MINUS_INFINITY = f"-real({INFINITY})"
@@ -39,9 +46,10 @@ def attempts(
     What earlier attempts know of the row is known.
     """
     results, *others = left
-    lines = [line for line in lines_of(kernel, results) if line.name not in known]
+    used = needed(kernel.lines, [one.name for one in results])
+    lines = [line for line in used if line.name not in known]
     for stage in range(max(one.stage for one in results) + 1):
-        yield from computed(kernel, arrays, lines, stage)
+        yield from stage_lines(kernel, arrays, lines, stage)
     yield from stored(kernel, arrays, results, is_last=not others)
     if not others:
         return
@@ -57,12 +65,7 @@ def attempts(
     yield "}"
 
 
-def lines_of(kernel: Kernel, results: Results) -> list[Line]:
-    """Lines that lead to results."""
-    return needed(kernel.lines, [one.name for one in results])
-
-
-def computed(
+def stage_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], stage: int
 ) -> Iterator[str]:
     """Lines of a stage."""
@@ -70,7 +73,7 @@ def computed(
         yield from row_lines(lines, stage)
     reductions = [line for line in lines if line.reduction and line.stage == stage]
     if reductions:
-        yield from reduced(kernel, arrays, lines, reductions)
+        yield from reduction_lines(kernel, arrays, lines, reductions)
 
 
 def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
@@ -80,7 +83,7 @@ def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
             yield declared(line)
 
 
-def reduced(
+def reduction_lines(
     kernel: Kernel,
     arrays: Sequence[DeviceOperand],
     lines: Sequence[Line],
@@ -90,13 +93,13 @@ def reduced(
     for line in reductions:
         kind, first = ("double", "0") if line.reduction == "sum" else ("real", MINUS_INFINITY)
         yield f"{kind} {line.name}_{line.reduction} = {first};"
-    loop = elements(kernel, arrays, kernel.lines, added(kernel, reductions))
+    loop = element_loop_lines(kernel, arrays, kernel.lines, adding_loop(kernel, reductions))
     yield from in_groups(kernel, arrays, lines, loop) if kernel.group_rank else loop
     for line in reductions:
-        yield from joined(kernel, line)
+        yield from team_reduction(kernel, line)
 
 
-def added(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
+def adding_loop(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
     """Loop that adds up: first what a thread reads at once, but of single sums in float32."""
     guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
     terms = [expression(line) for line in reductions]
@@ -125,7 +128,7 @@ def in_groups(
     yield "}"
 
 
-def joined(kernel: Kernel, line: Line) -> Iterator[str]:
+def team_reduction(kernel: Kernel, line: Line) -> Iterator[str]:
     """Lines that make one number of what each thread of a team has."""
     own, as_sum = f"{line.name}_{line.reduction}", line.reduction == "sum"
     yield f"{own} = of_team(shared, {own}, lanes, {str(as_sum).lower()});"
@@ -145,7 +148,7 @@ def stored(
     """
     if not kernel.outputs[0].in_rows:
         guard = "" if len(kernel.attempts) == 1 else "if (missing) "
-        yield f"{guard}value = {value_of(kernel, results)};"
+        yield f"{guard}value = {row_value(kernel, results)};"
         if not is_last:
             yield f"missing = missing && {not_finite('value')};"
         return
@@ -160,7 +163,7 @@ def stored(
         yield "missing = false;"
         writes += [f"missing = missing || {not_finite(one)};" for one in names]
     loop = ElementLoop(names, writes, written=kernel.outputs)
-    yield from elements(kernel, arrays, kernel.lines, loop)
+    yield from element_loop_lines(kernel, arrays, kernel.lines, loop)
     if not is_last:
         yield "missing = of_team(shared, missing, lanes, false) > 0;"
 
@@ -170,7 +173,7 @@ def not_finite(name: str) -> str:
     return f"!(fabs({name}) < real({INFINITY}))"
 
 
-def value_of(kernel: Kernel, results: Results) -> str:
+def row_value(kernel: Kernel, results: Results) -> str:
     """The number of a row, a sum as it was added up."""
     (result,) = results
     summed = any(line.name == result.name and line.reduction == "sum" for line in kernel.lines)

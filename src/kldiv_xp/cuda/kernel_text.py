@@ -81,7 +81,7 @@ def kernel_source(kernel: Kernel) -> str:
     dtypes = {one.dtype for one in (*kernel.inputs, *kernel.outputs)}
     text = KERNEL.substitute(
         parameters=",\n    ".join(parameters(kernel)),
-        numbers=indented(numbers(kernel), 4),
+        numbers=indented(number_lines(kernel), 4),
         body=indented(body(kernel), 8),
         name=KERNEL_NAME,
         begin="lane" if kernel.group_rank else "(piece * lanes + lane)",
@@ -108,26 +108,28 @@ def parameters(kernel: Kernel) -> Iterator[str]:
     for one in kernel.outputs:
         yield f"{TYPES[one.dtype][0]} *__restrict__ at_{one.name}"
     yield from (f"const double given_{name}" for name in kernel.numbers)
-    yield from map(count, ("rows", "groups", "columns", "pieces", "team_size"))
+    yield from map(integer_declaration, ("rows", "groups", "columns", "pieces", "team_size"))
     located = (*kernel.inputs, *(one for one in kernel.outputs if one.in_rows))
     names = [one.name for one in located]
     yield from layout("row", names, kernel.row_rank)
     yield from layout("group", names, kernel.group_rank)
-    yield from (count(f"step_{name}") for name in names)
+    yield from (integer_declaration(f"step_{name}") for name in names)
 
 
-def count(name: str) -> str:
+def integer_declaration(name: str) -> str:
     """Declaration of a number of 64 bits, as Python's integers arrive."""
     return f"const integer {name}"
 
 
 def layout(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
     """Sizes of all axes but the first, and the strides of each array."""
-    yield from (count(f"{axes}_size_{place}") for place in range(1, rank))
-    yield from (count(f"{axes}_{name}_{place}") for name in names for place in range(rank))
+    yield from (integer_declaration(f"{axes}_size_{place}") for place in range(1, rank))
+    yield from (
+        integer_declaration(f"{axes}_{name}_{place}") for name in names for place in range(rank)
+    )
 
 
-def numbers(kernel: Kernel) -> Iterator[str]:
+def number_lines(kernel: Kernel) -> Iterator[str]:
     """Lines that round numbers to the type that is computed in."""
     used = {name for line in kernel.lines for name in line.uses}
     for name in kernel.numbers:

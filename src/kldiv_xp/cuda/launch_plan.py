@@ -11,7 +11,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
-from kldiv_xp.cuda.device_arrays import Device, buffers, name_of
+from kldiv_xp.cuda.device_arrays import Device, buffers, dtype_name
 from kldiv_xp.cuda.plans import (
     Plan,
     elements_plan,
@@ -45,7 +45,7 @@ def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array
     result = device.empty(shape, context.dtype)
     outputs = {TERMS_OUTPUT: device.buffer(result)}
     source = (loss_kernels.source_of_terms, form)
-    run(
+    launch_planned(
         device,
         Launch(source, context.working, buffers(device, arrays), outputs),
         shape,
@@ -67,7 +67,7 @@ def slopes(
     results, inputs, outputs = gradient(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
     work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
-    run(device, work, tuple(arrays[0].shape), elements_plan)
+    launch_planned(device, work, tuple(arrays[0].shape), elements_plan)
     return results
 
 
@@ -85,7 +85,7 @@ def row_slopes(
     source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
     work = Launch(source, context.working, inputs, outputs, numbers)
-    run(device, work, tuple(arrays[0].shape), rows_plan)
+    launch_planned(device, work, tuple(arrays[0].shape), rows_plan)
     return results
 
 
@@ -123,15 +123,17 @@ def sums(
     plan = partial(sums_plan, kept, axis)
     source = (loss_kernels.source_of_sums, form)
     if pieces == 1:
-        run(device, Launch(source, context.working, inputs, total, divisor), shape, plan)
+        launch_planned(device, Launch(source, context.working, inputs, total, divisor), shape, plan)
         return result
     rows = prod(shape[place] for place in kept)
     between = device.empty((rows * pieces,), device.float64)
     partial_sums = device.buffer(between)
-    run(device, Launch(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
+    launch_planned(
+        device, Launch(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan
+    )
     of_pieces = {"s": replace(partial_sums, strides=(pieces, 1))}
     work = Launch((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
-    run(device, work, (rows, pieces), totals_plan)
+    launch_planned(device, work, (rows, pieces), totals_plan)
     return result
 
 
@@ -143,18 +145,18 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     numbers = (1.0, float(divergence.temperature))
     outputs = {TOTAL: device.buffer(result)}
     work = Launch(source, context.working, buffers(device, arrays), outputs, numbers)
-    run(device, work, shape, rows_plan)
+    launch_planned(device, work, shape, rows_plan)
     return result
 
 
-def run(
+def launch_planned(
     device: Device, work: Launch, shape: tuple[int, ...], plan: Callable[..., Plan | None]
 ) -> None:
     """Launch a kernel for its arrays, as it was planned for all that lie alike."""
     inputs, outputs = places_of(work.inputs), places_of(work.outputs)
     if not outputs:
         return
-    found = plan(work.source, name_of(work.working), shape, inputs, outputs)
+    found = plan(work.source, dtype_name(work.working), shape, inputs, outputs)
     if found is None:
         return
     addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]

@@ -16,7 +16,7 @@ from kldiv_xp.tracing.losses import FACTOR, TEMPERATURE
 DIVISOR = "parts"
 
 
-def source(
+def source_of_functions(
     functions: Sequence[losses.Function],
     numbers: tuple[str, ...],
     real: str,
@@ -44,32 +44,32 @@ def source(
 @cache
 def source_of_sums(form: Form, *layout: Any) -> str:
     """Text of the kernel that adds up terms."""
-    return source([losses.sums(form)], (DIVISOR,), *layout)
+    return source_of_functions([losses.sums(form)], (DIVISOR,), *layout)
 
 
 @cache
 def source_of_totals(*layout: Any) -> str:
     """Text of the kernel that adds up what there is."""
-    return source([losses.totals()], (DIVISOR,), *layout)
+    return source_of_functions([losses.row_totals()], (DIVISOR,), *layout)
 
 
 @cache
 def source_of_terms(form: Form, *layout: Any) -> str:
     """Text of the kernel that writes terms."""
-    return source([losses.terms(form)], (), *layout)
+    return source_of_functions([losses.terms(form)], (), *layout)
 
 
 @cache
 def source_of_slopes(form: Form, count: int, wanted: tuple[bool, bool], *layout: Any) -> str:
     """Text of the kernel that writes derivatives, times the factor and those upstream."""
-    return source([losses.slopes(form, count, wanted)], (FACTOR,), *layout)
+    return source_of_functions([losses.slopes(form, count, wanted)], (FACTOR,), *layout)
 
 
 @cache
 def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
     """Text of the kernel that computes a divergence of each row of logits."""
     ways = [losses.divergences(divergence, way) for way in ways_of(divergence)]
-    return source(ways, (DIVISOR, TEMPERATURE), *layout)
+    return source_of_functions(ways, (DIVISOR, TEMPERATURE), *layout)
 
 
 @cache
@@ -78,19 +78,19 @@ def source_of_row_slopes(
 ) -> str:
     """Text of the kernel that writes the derivatives of the divergences of rows of logits."""
     ways = [losses.row_slopes(divergence, count, wanted, way) for way in ways_of(divergence)]
-    return source(ways, (FACTOR, TEMPERATURE), *layout)
+    return source_of_functions(ways, (FACTOR, TEMPERATURE), *layout)
 
 
 @cache
 def source_of_rest_totals(temperature: float, *layout: Any) -> str:
     """Text of the kernel that adds up the exponentials of what a teacher does not name."""
-    return source([losses.rest_totals(temperature)], (DIVISOR, TEMPERATURE), *layout)
+    return source_of_functions([losses.rest_totals(temperature)], (DIVISOR, TEMPERATURE), *layout)
 
 
 @cache
 def source_of_rest_slopes(temperature: float, *layout: Any) -> str:
     """Text of the kernel that writes them times a number for a row."""
-    return source([losses.rest_slopes(temperature)], (TEMPERATURE,), *layout)
+    return source_of_functions([losses.rest_slopes(temperature)], (TEMPERATURE,), *layout)
 
 
 def ways_of(divergence: Divergence) -> range:

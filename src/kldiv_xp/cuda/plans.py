@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 Places = tuple[tuple[str, Placed], ...]
 """Name of each array, and how it lies."""
 
-remembered = lru_cache(maxsize=1024)
+cached_device_plan = lru_cache(maxsize=1024)
 
 
 class Plan(NamedTuple):
@@ -37,21 +37,21 @@ def places_of(buffers: dict[str, DeviceBuffer]) -> Places:
     return tuple((name, one.placed) for name, one in buffers.items())
 
 
-@remembered
+@cached_device_plan
 def elements_plan(
     source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
 ) -> Plan | None:
     """Functions of each element are written into new arrays."""
     if not prod(shape):
         return None
-    located = lying(inputs + outputs)
+    located = placed_arrays(inputs + outputs)
     layout = layout_of_elements(shape, [one.strides for one in located])
     width = width_of(layout, located)
     grid = grid_of(layout, width, split=True)
     return planned(source, real, inputs, outputs, layout, grid, width)
 
 
-@remembered
+@cached_device_plan
 def sums_plan(
     kept: Axes,
     axis: Axes,
@@ -68,39 +68,39 @@ def sums_plan(
 
 def of_sums(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
     """Layout of sums over some axes, and how it is shared."""
-    located = lying(inputs)
+    located = placed_arrays(inputs)
     layout = layout_of(shape, kept, axis, [one.strides for one in located])
     width = width_of(layout, located)
     return layout, width, grid_of(layout, width, split=True)
 
 
-@remembered
+@cached_device_plan
 def pieces_of(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> int:
     """Partial sums of each row, which are added up by another kernel where there are some."""
     return of_sums(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
 
 
-@remembered
+@cached_device_plan
 def totals_plan(
     source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
 ) -> Plan:
     """Partial sums are added up, each row of them by one team."""
     del real
-    located = lying(inputs)
+    located = placed_arrays(inputs)
     layout = layout_of(shape, (0,), (1,), [one.strides for one in located])
     width = width_of(layout, located)
     grid = grid_of(layout, width, split=False)
     return planned(source, "float64", inputs, outputs, layout, grid, width)
 
 
-@remembered
+@cached_device_plan
 def rows_plan(
     source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
 ) -> Plan | None:
     """Rows, which lie along the last axis, are read more than once."""
     if not prod(shape[:-1]):
         return None
-    located = lying(inputs + tuple(one for one in outputs if one[0] != TOTAL))
+    located = placed_arrays(inputs + tuple(one for one in outputs if one[0] != TOTAL))
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in located])
     width = width_of(layout, located)
@@ -129,18 +129,18 @@ def planned(
     text = function(*given, real, read, written, ranks, width, is_even)
     counts = (
         *(layout.rows, layout.groups, layout.columns, grid.pieces, grid.lanes),
-        *flat(layout.row_sizes, layout.row_strides),
-        *flat(layout.group_sizes, layout.group_strides),
+        *flat_layout(layout.row_sizes, layout.row_strides),
+        *flat_layout(layout.group_sizes, layout.group_strides),
         *layout.steps,
     )
     return Plan(text, grid.blocks, counts)
 
 
-def lying(places: Places) -> list[Placed]:
+def placed_arrays(places: Places) -> list[Placed]:
     """How arrays lie, without their names."""
     return [one for _, one in places]
 
 
-def flat(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
+def flat_layout(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
     """Arguments for the sizes of all axes but the first, and for the strides of each array."""
     return [*sizes[1:], *(step for each in strides for step in each)]

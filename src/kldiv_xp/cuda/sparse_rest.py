@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers
-from kldiv_xp.cuda.launch_plan import Launch, run
+from kldiv_xp.cuda.launch_plan import Launch, launch_planned
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
 from kldiv_xp.tracing.losses import RESULTS, TOTAL, any_temperature
 
@@ -29,7 +29,7 @@ class RestExponentials(NamedTuple):
         outputs = {TOTAL: self.device.buffer(result)}
         source = self.source(loss_kernels.source_of_rest_totals)
         work = Launch(source, self.working, inputs, outputs, (1.0, self.temperature))
-        run(self.device, work, tuple(self.logits.shape), rows_plan)
+        launch_planned(self.device, work, tuple(self.logits.shape), rows_plan)
         return result
 
     def spread(self, factor: Array, indices: Array, values: Array) -> Array:
@@ -39,7 +39,7 @@ class RestExponentials(NamedTuple):
         outputs = {RESULTS[0]: self.device.buffer(result)}
         source = self.source(loss_kernels.source_of_rest_slopes)
         work = Launch(source, self.working, inputs, outputs, (self.temperature,))
-        run(self.device, work, tuple(self.logits.shape), elements_plan)
+        launch_planned(self.device, work, tuple(self.logits.shape), elements_plan)
         return self.write(result, indices, values)
 
     def source(self, function: Callable[..., str]) -> tuple[Any, ...]:

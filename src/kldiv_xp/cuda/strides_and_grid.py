@@ -53,7 +53,9 @@ class Grid(NamedTuple):
 
 def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
     """Elements that a thread can read at once: 1 unless all rows begin where such a read may."""
-    width = WIDEST_READ // min((BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1)
+    width = WIDEST_READ // min(
+        (BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1
+    )
     for place, array in enumerate(arrays):
         step = layout.steps[place]
         if step == 0 < layout.columns:

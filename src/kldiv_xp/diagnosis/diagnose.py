@@ -7,7 +7,7 @@ from kldiv_xp.checks.operands import check_devices, check_shapes
 from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
-from kldiv_xp.diagnosis.findings import constant, findings_of
+from kldiv_xp.diagnosis.findings import detached, findings_of
 from kldiv_xp.diagnosis.losses_of_teachers import asked_of_teachers
 from kldiv_xp.diagnosis.question import asked, subject_of
 from kldiv_xp.diagnosis.report import Finding, Report
@@ -145,7 +145,7 @@ def diagnosis_of(
     if unusable:
         axes = resolve_axis(axis, input.ndim) if input.ndim else ()
         return Report(unusable, {}, tuple(input.shape), axes, *kinds)
-    context, arrays, axes = asked(constant(input), constant(target), subject, axis, where)
+    context, arrays, axes = asked(detached(input), detached(target), subject, axis, where)
     findings = findings_of(context, arrays, axes, subject)
     values = values_of(subject, context, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)

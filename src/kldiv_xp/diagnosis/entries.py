@@ -19,16 +19,16 @@ def events(
         yield f"{name} above", values > tolerance, values
         yield f"{name} large", xp.abs(values) > 1 + tolerance, values
     if subject.needs_support == "input":
-        p = probabilities(xp, t, subject.kind_of("target"), subject.temperature)
-        yield "support", (x == nothing(subject, "input")) & (p > 0), p
+        p = probabilities_of_entries(xp, t, subject.kind_of("target"), subject.temperature)
+        yield "support", (x == entry_of_zero(subject, "input")) & (p > 0), p
     if subject.needs_support == "target":
-        q = probabilities(xp, x, subject.kind_of("input"), subject.temperature)
-        yield "support", (t == nothing(subject, "target")) & (q > 0), q
+        q = probabilities_of_entries(xp, x, subject.kind_of("input"), subject.temperature)
+        yield "support", (t == entry_of_zero(subject, "target")) & (q > 0), q
     if subject.target_is == "probabilities":
         yield "subnormal", (t > 0) & (t < tiny), t
 
 
-def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
+def probabilities_of_entries(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
     """Space of the entries of rows; for logits relative to the largest one of the row."""
     if kind == "probabilities":
         return rows
@@ -37,6 +37,6 @@ def probabilities(xp: Namespace, rows: Array, kind: str, temperature: float) -> 
     return xp.exp((rows - xp.max(rows, axis=-1, keepdims=True)) / temperature)
 
 
-def nothing(subject: Subject, operand: str) -> float:
+def entry_of_zero(subject: Subject, operand: str) -> float:
     """Entry of an operand that stands for a probability of 0."""
     return 0.0 if subject.kind_of(operand) == "probabilities" else -math.inf

@@ -53,6 +53,6 @@ def finding(code: str, operand: str, count: Count, message: str) -> Finding:
     return Finding(code, operand, count.index, count.value, count.number, message)
 
 
-def entries(count: int) -> str:
+def entries_in_words(count: int) -> str:
     """Number of entries, in words."""
     return "1 entry" if count == 1 else f"{count} entries"

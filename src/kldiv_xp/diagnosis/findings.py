@@ -42,7 +42,7 @@ def findings_of(
     return mistakes(Evidence(found, subject, axes, elsewhere, context.xp, size))
 
 
-def constant(operand: Array) -> Array:
+def detached(operand: Array) -> Array:
     """Operand that is not differentiated."""
     return operand.detach() if hasattr(operand, "detach") else operand
 

@@ -10,7 +10,7 @@ from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import known_shape, namespace_of
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.findings import constant
+from kldiv_xp.diagnosis.findings import detached
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.scan import read
 from kldiv_xp.diagnosis.subject import Subject
@@ -26,7 +26,7 @@ def asked_of_teachers(
     """Report about a teacher known in part, or about logits that are made of hidden states."""
     check_tail(tail)
     check_layers(heads, subject, axis)
-    heads = heads.changed(**{name: constant(one) for name, one in heads.named().items()})
+    heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     if heads.weight is None:
         divergence = SparseKL(1.0, target_is or "log_probabilities", tail)
         return of_indices(heads, divergence, axis)

@@ -46,26 +46,26 @@ class MadeLogits:
         hidden, rows = (rows_of(xp, one) for one in (self.hidden, indices))
         heads = Heads(hidden, self.weight, rows, self.bias)
         found = [
-            taken(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
+            taken_in_memory(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
             for block in blocks(heads)
         ]
         xp = namespace_of(found[0])
         return xp.reshape(xp.concat(found), indices.shape)
 
 
-def entries_at(logits: Array, indices: Array) -> Array:
+def logits_at(logits: Array, indices: Array) -> Array:
     """Entries of logits at some places of the last axis, block by block where these are lazy."""
     xp = namespace_of(logits)
     if hasattr(xp, "take_along_axis"):
-        return taken(logits, indices)
+        return taken_in_memory(logits, indices)
     logits, rows = (rows_of(xp, one) for one in (logits, indices))
     heads = Heads(logits, logits.T, rows)
-    found = [taken(logits[block, :], rows[block, :]) for block in blocks(heads)]
+    found = [taken_in_memory(logits[block, :], rows[block, :]) for block in blocks(heads)]
     xp = namespace_of(found[0])
     return xp.reshape(xp.concat(found), indices.shape)
 
 
-def taken(logits: Array, indices: Array) -> Array:
+def taken_in_memory(logits: Array, indices: Array) -> Array:
     """The same of logits that may be in memory."""
     at_hand = in_memory(logits)
     return namespace_of(at_hand).take_along_axis(at_hand, in_memory(indices), axis=-1)

@@ -30,7 +30,9 @@ def subject_of(
     if input_is == "logits":
         return of_logits(target_is or "logits")
     log_target = form.log_target or target_is == LOG_PROBABILITIES
-    return of_form(form._replace(log_input=(input_is or said) == LOG_PROBABILITIES, log_target=log_target))
+    return of_form(
+        form._replace(log_input=(input_is or said) == LOG_PROBABILITIES, log_target=log_target)
+    )
 
 
 def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) -> None:
@@ -53,7 +55,8 @@ def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) 
     if form.log_target and (input_is == "logits" or target_is not in (None, LOG_PROBABILITIES)):
         message = (
             f"`log_target` must be left out where input_is={input_is!r} and "
-            f"target_is={target_is!r}; got True: pass target_is={LOG_PROBABILITIES!r} for log-probabilities."
+            f"target_is={target_is!r}; got True: pass target_is={LOG_PROBABILITIES!r} for "
+            "log-probabilities."
         )
         raise ValueError(message)
     if form.generalized and input_is == "logits":

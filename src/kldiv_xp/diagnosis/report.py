@@ -146,10 +146,10 @@ class Report:
 
         Those are the strings 'inf', '-inf' and 'nan'.
         """
-        findings = [asdict(one) | {"value": plain(one.value)} for one in self.findings]
+        findings = [asdict(one) | {"value": json_number(one.value)} for one in self.findings]
         return {
-            "findings": [one | {"index": listed(one["index"])} for one in findings],
-            "values": {name: plain(value) for name, value in self.values.items()},
+            "findings": [one | {"index": json_index(one["index"])} for one in findings],
+            "values": {name: json_number(value) for name, value in self.values.items()},
             "shape": list(self.shape),
             "axis": list(self.axis),
             "log_target": self.log_target,
@@ -158,11 +158,11 @@ class Report:
         }
 
 
-def listed(index: Axes | None) -> list[int] | None:
+def json_index(index: Axes | None) -> list[int] | None:
     """Index as JSON has it."""
     return None if index is None else list(index)
 
 
-def plain(value: float | None) -> float | str | None:
+def json_number(value: float | None) -> float | str | None:
     """Number as JSON has it."""
     return value if value is None or math.isfinite(value) else str(value)

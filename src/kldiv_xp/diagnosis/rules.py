@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from kldiv_xp.diagnosis.entries import nothing
-from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries, finding
+from kldiv_xp.diagnosis.entries import entry_of_zero
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries_in_words, finding
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
 from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
@@ -30,8 +30,8 @@ def negative(operand: str) -> Rule:
         return finding(
             f"negative-{operand}", operand, count,
             f"`{operand}` is {count.value:.6g} at {count.index} and negative in "
-            f"{entries(count.number)}, which makes the loss NaN: pass probabilities, e.g. softmax "
-            f"of the logits, {evidence.code('softmax', operand)}.",
+            f"{entries_in_words(count.number)}, which makes the loss NaN: pass probabilities, e.g. "
+            f"softmax of the logits, {evidence.code('softmax', operand)}.",
         )  # fmt: skip
 
     return rule
@@ -45,7 +45,7 @@ def is_told_before(evidence: Evidence, operand: str) -> bool:
     return found is not None and found.code == "logits-as-target"
 
 
-def empty(operand: str) -> Rule:
+def empty_samples(operand: str) -> Rule:
     """Rule about samples in which nothing has a probability, which no division mends."""
 
     def rule(evidence: Evidence) -> Finding | None:
@@ -53,7 +53,7 @@ def empty(operand: str) -> Rule:
         if not count.number:
             return None
         samples = "1 sample" if count.number == 1 else f"{count.number} samples"
-        held = f"{nothing(evidence.subject, operand):g}"
+        held = f"{entry_of_zero(evidence.subject, operand):g}"
         return finding(
             f"empty-{operand}", operand, count,
             f"`{operand}` holds nothing but {held} at {count.index} along {evidence.along}, and in "
@@ -74,14 +74,14 @@ def support(evidence: Evidence) -> Finding | None:
         remedy = f"make them -inf in `{other}` as well"
         if evidence.subject.target_is == "probabilities":
             remedy = "make them 0 in `target` as well and divide it by its sum"
-    held = f"{nothing(evidence.subject, bare):g}"
+    held = f"{entry_of_zero(evidence.subject, bare):g}"
     there = f"where the probability of {other} is {count.value:.6g}"
     if evidence.subject.kind_of(other) == "logits":
         there = f"where {other} has a probability"
     return finding(
         "zero-support", bare, count,
-        f"`{bare}` is {held} at {count.index}, {there}, and at {entries(count.number)} in all, "
-        f"which makes the loss infinite: give these entries some probability, or {remedy}.",
+        f"`{bare}` is {held} at {count.index}, {there}, and at {entries_in_words(count.number)} in "
+        f"all, which makes the loss infinite: give these entries some probability, or {remedy}.",
     )  # fmt: skip
 
 
@@ -99,8 +99,9 @@ def special(operand: str, kind: str, consequence: str) -> Rule:
             harm = "which no probability is" if operand == "input" else consequence
         return finding(
             f"{kind}-{operand}", operand, count,
-            f"`{operand}` is {count.value:g} at {count.index} and at {entries(count.number)} in "
-            f"all, {harm}: find out where it comes from, or leave {what} out with where=.",
+            f"`{operand}` is {count.value:g} at {count.index} and at "
+            f"{entries_in_words(count.number)} in all, {harm}: find out where it comes from, or "
+            f"leave {what} out with where=.",
         )  # fmt: skip
 
     return rule
@@ -116,17 +117,17 @@ def underflow(evidence: Evidence) -> Finding | None:
         option = "target_is='log_probabilities'"
     return finding(
         "underflow", "target", count,
-        f"`target` is {count.value:.3g} at {count.index} and in {entries(count.number)} in all too "
-        "small for its type to hold all digits: keep the target in float32, or pass its logarithm "
-        f"with {option}.",
+        f"`target` is {count.value:.3g} at {count.index} and in "
+        f"{entries_in_words(count.number)} in all too small for its type to hold all digits: keep "
+        f"the target in float32, or pass its logarithm with {option}.",
     )  # fmt: skip
 
 
 TABLE_RULES: tuple[Rule, ...] = (swapped, input_space, target_space)
 LOGIT_RULES: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
 COMMON_RULES: tuple[Rule, ...] = (
-    empty("input"),
-    empty("target"),
+    empty_samples("input"),
+    empty_samples("target"),
     negative("input"),
     negative("target"),
     support,

@@ -9,7 +9,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import namespace_of
-from kldiv_xp.host.blocks import Index, blocks
+from kldiv_xp.host.blocks import Index, block_indices
 
 # A dozen temporaries of this size stay below 16 MiB.
 SAMPLE_BLOCK_ELEMENTS = 1 << 18
@@ -54,7 +54,7 @@ def sample_blocks(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Samp
     if order != tuple(range(len(order))):
         moved = [context.xp.permute_dims(array, order) for array in arrays]
     sizes = tuple(arrays[0].shape[axis] for axis in order)
-    for index in blocks(sizes, SAMPLE_BLOCK_ELEMENTS) if math.prod(sizes) else ():
+    for index in block_indices(sizes, SAMPLE_BLOCK_ELEMENTS) if math.prod(sizes) else ():
         corner, shape = extent_of(index, sizes)
         matrix = math.prod(shape[: len(kept)]), math.prod(shape[len(kept) :])
         # Within the sizes: what a slice beyond them means, the standard leaves open.
@@ -64,7 +64,7 @@ def sample_blocks(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Samp
         last = list(zip(corner, shape, sizes, strict=True))[len(kept) :]
         yield SampleBlock(
             xp=xp,
-            matrices=tuple(widened(xp, xp.reshape(one, matrix), context) for one in found),
+            matrices=tuple(cast_operand(xp, xp.reshape(one, matrix), context) for one in found),
             order=order,
             corner=corner,
             shape=shape,
@@ -89,6 +89,6 @@ def in_memory(array: Array) -> Array:
     return array.compute() if hasattr(array, "compute") else array
 
 
-def widened(xp: Namespace, array: Array, context: Context) -> Array:
+def cast_operand(xp: Namespace, array: Array, context: Context) -> Array:
     """Array in the type that is computed in; a mask as it is."""
     return array if is_kind(xp, array.dtype, "bool") else cast(xp, array, context.working)

@@ -10,7 +10,7 @@ from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.entries import events, nothing
+from kldiv_xp.diagnosis.entries import entry_of_zero, events
 from kldiv_xp.diagnosis.sample_blocks import SampleBlock, sample_blocks
 from kldiv_xp.diagnosis.subject import Subject
 
@@ -72,7 +72,7 @@ def inspect(
     for part in sample_blocks(context, arrays, axes):
         with quiet(context.facts, part.matrices[0]):
             meet_entries(found, part, subject, tiny)
-            sums = row_sums(part, subject)
+            sums = sample_sums(part, subject)
             if carried:
                 sums = [one + other for one, other in zip(sums, carried, strict=True)]
             carried = [] if part.ends else sums
@@ -93,7 +93,7 @@ def meet_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: f
         found.count(name, part, flat, shown, len(part.order))
 
 
-def row_sums(part: SampleBlock, subject: Subject) -> list[Array]:
+def sample_sums(part: SampleBlock, subject: Subject) -> list[Array]:
     """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
     xp = part.xp
     x, t, where = (*part.matrices, None)[:3]
@@ -103,7 +103,7 @@ def row_sums(part: SampleBlock, subject: Subject) -> list[Array]:
         for one in (
             values,
             xp.exp(values),
-            xp.astype(values != nothing(subject, name), x.dtype),
+            xp.astype(values != entry_of_zero(subject, name), x.dtype),
         )
     ]
     if where is not None:

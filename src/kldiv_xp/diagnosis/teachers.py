@@ -7,7 +7,7 @@ from kldiv_xp._typing import Array, Axes, TargetKind
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.linear_heads import in_one_type
 from kldiv_xp.calls.operands import examine_apart
-from kldiv_xp.calls.sparse_teachers import settled
+from kldiv_xp.calls.sparse_teachers import with_sizes
 from kldiv_xp.calls.with_logits import check_logits
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
@@ -19,8 +19,8 @@ from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_sparse import selected_indices
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.core.namespaces import known_shape, namespace_of
-from kldiv_xp.diagnosis.findings import allowance, constant, findings_of, smallest_normal
-from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, entries_at
+from kldiv_xp.diagnosis.findings import allowance, detached, findings_of, smallest_normal
+from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, logits_at
 from kldiv_xp.diagnosis.question import check_known
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.sample_blocks import in_memory
@@ -44,15 +44,15 @@ def report_of_sparse(
     check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)
     check_known(input=input, indices=indices, target=target, where=where)
-    divergence = settled(divergence, input.shape[place], indices.shape[place])
+    divergence = with_sizes(divergence, input.shape[place], indices.shape[place])
     if where is not None:
         check_where(input, where, (place,), of_samples=True)
         where = aligned(context, input, where, (place,))
     xp, size = context.xp, input.shape[place]
     last = [xp.moveaxis(one, place, -1) for one in (indices, *([] if where is None else [where]))]
     chosen = checked_places(context, last[0], last[1] if where is not None else None, size)
-    logits, target = constant(input), constant(target)
-    student = entries_at(xp.moveaxis(logits, place, -1), chosen)
+    logits, target = detached(input), detached(target)
+    student = logits_at(xp.moveaxis(logits, place, -1), chosen)
     student = namespace_of(student).moveaxis(student, -1, place)
     chosen = xp.moveaxis(chosen, -1, place)
     masks = [
@@ -72,7 +72,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
         check_where(heads.input, heads.where, axes, of_samples=True)
     check_known(**heads._asdict())
     heads = in_one_type(xp, heads)
-    heads = heads.changed(**{name: constant(one) for name, one in heads.named().items()})
+    heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     context = examine_apart(heads.input, heads.target)
     if heads.where is not None:
         heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
@@ -93,7 +93,7 @@ def report_of_part(
     """The same with a teacher that is known at some indices."""
     indices: Array = heads.indices
     axes, size = (made.ndim - 1,), made.shape[-1]
-    divergence = settled(divergence, size, indices.shape[-1])
+    divergence = with_sizes(divergence, size, indices.shape[-1])
     chosen = checked_places(context, indices, heads.where, size)
     arrays = (
         (made, made, *repeated(context, heads.where, size)),

@@ -23,7 +23,7 @@ def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) ->
         total = read(evaluate_loss(unrounded(context), arrays, subject.form, None))
         shape, where = known_shape(arrays[0]), arrays[2:]
     else:
-        samples = divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
+        samples = divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
         with quiet(context.facts, samples):
             total = read(context.xp.sum(samples))
         shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
@@ -37,14 +37,14 @@ def by_reduction(total: float, shape: Shape, selected: float | None) -> dict[str
     return {"sum": total, "batchmean": total / batch, "mean": total / (selected or count)}
 
 
-def samples_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
+def losses_of_samples(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
     """The loss of each sample."""
     if subject.divergence is None:
         return evaluate_samples(context, arrays, subject.form, axes)
-    return divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
+    return divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
 
 
-def divergences_of(
+def divergences_of_samples(
     divergence: Divergence | JSOfArray,
     scaled: bool,
     context: Context,

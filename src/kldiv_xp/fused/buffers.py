@@ -10,7 +10,7 @@ from kldiv_xp.fused.memory import BYTES
 Shape = tuple[int, ...]
 
 
-class Lying(NamedTuple):
+class MemoryLayout(NamedTuple):
     """How an array lies: all that a plan depends on."""
 
     dtype: str
@@ -22,7 +22,7 @@ class HostBuffer(NamedTuple):
     """An array in host memory: its address, and how it lies."""
 
     address: int
-    lying: Lying
+    lying: MemoryLayout
 
 
 def buffer_of(array: Array) -> HostBuffer | None:
@@ -30,12 +30,12 @@ def buffer_of(array: Array) -> HostBuffer | None:
     lent = getattr(array, "lent", None)
     if lent is not None:
         address, dtype, strides = lent
-        return HostBuffer(address, Lying(dtype, strides))
+        return HostBuffer(address, MemoryLayout(dtype, strides))
     name = known_name(array.dtype)
     if name is None:
         return None
     address = array.__array_interface__["data"][0]
-    return HostBuffer(address, Lying(name, array.strides))
+    return HostBuffer(address, MemoryLayout(name, array.strides))
 
 
 @cache
@@ -53,13 +53,13 @@ def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[HostBuffer] | None
         if buffer is None:
             return None
         if tuple(array.shape) != shape:
-            strides = broadcast(buffer.lying.strides, tuple(array.shape), shape)
-            buffer = HostBuffer(buffer.address, Lying(buffer.lying.dtype, strides))
+            strides = broadcast_strides(buffer.lying.strides, tuple(array.shape), shape)
+            buffer = HostBuffer(buffer.address, MemoryLayout(buffer.lying.dtype, strides))
         found.append(buffer)
     return found
 
 
-def broadcast(strides: Shape, shape: Shape, wanted: Shape) -> Shape:
+def broadcast_strides(strides: Shape, shape: Shape, wanted: Shape) -> Shape:
     """Strides of the same memory under a shape of more elements; a number has no axis."""
     if not shape:
         return (0,) * len(wanted)

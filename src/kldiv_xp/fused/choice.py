@@ -21,18 +21,18 @@ def engine_for(elements: int, worth_it: int = ELEMENTS_WORTH_IT) -> ModuleType |
     """The module of the compiled loops, if arrays of so many elements are to use it."""
     setting = os.environ[FUSED_VARIABLE] if FUSED_KEY in ENVIRONMENT else None
     if setting is None:
-        return loaded() if elements >= worth_it else None
+        return engine_module() if elements >= worth_it else None
     if setting not in {"0", "1"}:
         message = (
-            f"The environment variable {FUSED_VARIABLE} must be 0 or 1; got {setting!r}: set it to 0 "
-            "for no compiled loops, to 1 for arrays of any size, or unset it."
+            f"The environment variable {FUSED_VARIABLE} must be 0 or 1; got {setting!r}: set it to "
+            "0 for no compiled loops, to 1 for arrays of any size, or unset it."
         )
         raise ValueError(message)
-    return loaded() if setting == "1" else None
+    return engine_module() if setting == "1" else None
 
 
 @cache
-def loaded() -> ModuleType | None:
+def engine_module() -> ModuleType | None:
     """The module of the compiled loops, None where their compiler is not installed."""
     try:
         from kldiv_xp.fused import engine

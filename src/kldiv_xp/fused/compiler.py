@@ -9,7 +9,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from kldiv_xp.fused.kernel_text import JOB, FUNCTION_NAME
+from kldiv_xp.fused.kernel_text import FUNCTION_NAME, JOB
 
 Compiled = Callable[..., None]
 SIGNATURE = CFUNCTYPE(None, c_void_p, *[c_int64 for _ in JOB])
@@ -26,7 +26,7 @@ if hasattr(os, "register_at_fork"):
 
 
 @cache
-def compiled(text: str) -> Compiled:
+def compiled_function(text: str) -> Compiled:
     """Function (table, *job) of a text; it runs without the GIL."""
     with _lock:
         module, own = llvm.parse_assembly(text), machine()

@@ -35,7 +35,7 @@ class Scratch:
         return self.made[key]
 
 
-def elements(
+def write_element_loop(
     text: Text,
     scratch: Scratch,
     real: str,
@@ -63,11 +63,11 @@ def elements(
         for operand, part in loop.first:
             with text.loop(block, stop, types.lanes) as column:
                 cursor = Cursor.at(text, scratch, types, block, column, stop)
-                value = computed(cursor, types, given, part)[operand.name]
+                value = computed_values(cursor, types, given, part)[operand.name]
                 store(text, types, real, cursor.address(Place(operand, "", "")), value)
         with around(), text.loop(block, stop, types.lanes) as column:  # type: ignore[attr-defined]
             cursor = Cursor.at(text, scratch, types, block, column, stop)
-            values = computed(cursor, types, given, loop.last)
+            values = computed_values(cursor, types, given, loop.last)
             if take is not None:
                 take(values, lambda: lanes_left(text, types, cursor.left))
             for one, name in loop.written:
@@ -83,7 +83,7 @@ def elements(
                 copy(text, one.operand.size, count, scratch.of(one.operand), begin, sizes)
 
 
-def computed(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
+def computed_values(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
     """Values of some elements."""
     text, values = cursor.text, dict(given)
     with text.unless(cursor.whole):

@@ -121,7 +121,7 @@ def exp(xp: Namespace, x: Array) -> Array:
     """Exponential; subnormal where it is, 0 and inf beyond, NaN of NaN."""
     lowest, highest = (-104.5, 89.0) if xp.real == "float32" else (-746.0, 710.0)
     x = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
-    r, n, rounded = reduced(xp, x)
+    r, n, rounded = reduced_argument(xp, x)
     value = xp.add(xp.fma(rest(xp, r), xp.multiply(r, r), r), 1.0)
     digits, bias, shift, _ = LAYOUTS[xp.real]
     # In two steps, since 2**n itself may be subnormal or too large.
@@ -131,7 +131,7 @@ def exp(xp: Namespace, x: Array) -> Array:
     return xp.multiply(xp.multiply(value, xp.value(first)), xp.value(xp.shift_left(other, digits)))
 
 
-def reduced(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
+def reduced_argument(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
     """R and n, where x is r + n log(2): n in the last bits of an integer, and as a number."""
     shift = LAYOUTS[xp.real].shift
     y = xp.fma(x, 1 / math.log(2), shift)
@@ -150,7 +150,7 @@ def expm1(xp: Namespace, x: Array) -> Array:
     """Exponential less 1."""
     lowest, highest = (-20.0, 89.0) if xp.real == "float32" else (-50.0, 710.0)
     bounded = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
-    r, n, _ = reduced(xp, bounded)
+    r, n, _ = reduced_argument(xp, bounded)
     digits, bias, _, _ = LAYOUTS[xp.real]
     value = xp.fma(rest(xp, r), xp.multiply(r, r), r)
     # 2**n may be too large by 2: half of it, twice.

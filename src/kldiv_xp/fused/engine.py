@@ -13,17 +13,33 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
 from kldiv_xp.fused.attempts import do_in_attempts, look_at
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
-from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
+from kldiv_xp.fused.running import (
+    Threads,
+    address_of,
+    addresses,
+    do,
+    known_buffers,
+    memory_layouts,
+    numpy_dtype_name,
+)
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import FACTOR, SYMBOL_NAMES, RESULTS, TEMPERATURE, TERMS_OUTPUT, UPSTREAM, any_of
+from kldiv_xp.tracing.losses import (
+    FACTOR,
+    RESULTS,
+    SYMBOL_NAMES,
+    TEMPERATURE,
+    TERMS_OUTPUT,
+    UPSTREAM,
+    any_of,
+)
 
 Results = tuple[Array | None, Array | None]
 
-reproducible, reproducible_rows = reproducible_loops, reproducible_row_loops
+same_bits_loops, same_bits_row_loops = reproducible_loops, reproducible_row_loops
 """Losses that have the same bits everywhere, and those of rows of logits."""
 
 
-def total(
+def sum_of_terms(
     xp: Namespace, arrays: Sequence[Array], form: Form, working: DType, threads: Threads
 ) -> float | None:
     """Sum of all terms."""
@@ -42,12 +58,12 @@ def sums_over(
 ) -> Array | None:
     """Sums of the terms over some axes, in float64."""
     shape = tuple(arrays[0].shape)
-    buffers = known(shape, arrays, working)
+    buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     traced = Traced(losses.sums, (form,))
-    plan = sums_plan(traced, name_of(working), shape, kept, axis, *lying(buffers))
+    plan = sums_plan(traced, numpy_dtype_name(working), shape, kept, axis, *memory_layouts(buffers))
     pieces = plan.jobs.pieces
     partials = xp.empty((plan.jobs.rows, pieces))
     do(plan, [*addresses(buffers), address_of(partials)], (), threads)
@@ -61,12 +77,14 @@ def fill_terms(
 ) -> bool:
     """Write every term into `result`."""
     shape = tuple(result.shape)
-    buffers = known(shape, (*arrays, result), working)
+    buffers = known_buffers(shape, (*arrays, result), working)
     if buffers is None:
         return False
     names = SYMBOL_NAMES[: len(arrays)]
     traced = Traced(losses.terms, (form,))
-    plan = elements_plan(traced, name_of(working), shape, names, (TERMS_OUTPUT,), *lying(buffers))
+    plan = elements_plan(
+        traced, numpy_dtype_name(working), shape, names, (TERMS_OUTPUT,), *memory_layouts(buffers)
+    )
     do(plan, addresses(buffers), (), threads)
     return True
 
@@ -81,12 +99,12 @@ def fill_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives that there are arrays for, all in one pass."""
-    return fill(
+    return fill_derivatives(
         losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
     )
 
 
-def rows_of(
+def divergences_of_rows(
     xp: Namespace,
     arrays: Sequence[Array],
     divergence: Divergence,
@@ -95,7 +113,7 @@ def rows_of(
 ) -> Array | None:
     """Divergences of rows of logits, in float64."""
     shape = tuple(arrays[0].shape)
-    buffers = known(shape, arrays, working)
+    buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
     names, result = SYMBOL_NAMES[: len(arrays)], xp.empty(shape[:-1])
@@ -104,7 +122,7 @@ def rows_of(
     plans = [
         rows_plan(
             Traced(losses.divergences, (given, way), (TEMPERATURE,)),
-            *(name_of(working), shape, names, (), *lying(buffers)),
+            *(numpy_dtype_name(working), shape, names, (), *memory_layouts(buffers)),
         )
         for way in ([0, losses.LAST] if ways[0] is not ways[-1] else [losses.LAST])
     ]
@@ -129,12 +147,12 @@ def fill_row_slopes(
     """Write the derivatives of rows of logits that there are arrays for."""
     given = any_of(divergence)
     numbers = scale, divergence.temperature
-    return fill(
+    return fill_derivatives(
         losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
     )
 
 
-def fill(
+def fill_derivatives(
     maker: Any,
     what: Form | Divergence,
     plan_of: Callable[..., Plan],
@@ -149,7 +167,7 @@ def fill(
     shape = tuple(arrays[0].shape)
     written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
     outputs = [one for _, one in written]
-    buffers = known(shape, (*arrays, *upstream, *outputs), working)
+    buffers = known_buffers(shape, (*arrays, *upstream, *outputs), working)
     if buffers is None:
         return False
     wanted = results[0] is not None, results[1] is not None
@@ -157,7 +175,9 @@ def fill(
     traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
     names = (*SYMBOL_NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
-    plan = plan_of(traced, name_of(working), shape, names, of_results, *lying(buffers))
+    plan = plan_of(
+        traced, numpy_dtype_name(working), shape, names, of_results, *memory_layouts(buffers)
+    )
     given = (scale.number_at_hand(), *map(float, others))
     do(plan, addresses(buffers), given, threads)
     return True

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from kldiv_xp.fused.operations import INTRINSICS, INSTRUCTIONS
+from kldiv_xp.fused.operations import INSTRUCTIONS, INTRINSICS
 from kldiv_xp.tracing.lines import Line
 
 LANES = {"float32": 16, "float64": 8}

@@ -25,7 +25,7 @@ class Source(NamedTuple):
     bytes_kept: int
 
 
-def source(
+def source_of_function(
     function: Function,
     numbers: tuple[str, ...],
     real: str,

@@ -74,13 +74,13 @@ def store(text: Text, types: Types, dtype: str, address: str, value: str) -> Non
     """Write elements, rounded to the nearest."""
     memory, real = several(types, IN_MEMORY[dtype][0]), types.of("real")
     if dtype == "bfloat16":
-        value = rounded(text, types, value)
+        value = bfloat16_bits(text, types, value)
     elif memory != real:
         value = text.let(f"fptrunc {real} {value} to {memory}")
     text.do(f"store {memory} {value}, ptr {address}, align 1")
 
 
-def rounded(text: Text, types: Types, value: str) -> str:
+def bfloat16_bits(text: Text, types: Types, value: str) -> str:
     """Bits of bfloat16: the upper half, to the nearest, of two the even one."""
     i32, i16, real = several(types, "i32"), several(types, "i16"), types.of("real")
     bits = text.let(f"bitcast {real} {value} to {i32}")

@@ -41,7 +41,14 @@ INSTRUCTIONS = {
     "shift_right": "ashr {I} {0}, {1}",
     "shift_down": "lshr {I} {0}, {1}",
 }
-INTEGER_OPERATIONS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
+INTEGER_OPERATIONS = (
+    "bits",
+    "integer_add",
+    "integer_subtract",
+    "shift_down",
+    "shift_left",
+    "shift_right",
+)
 INTRINSICS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
 """Functions that the instructions call, and how many operands each takes."""
 

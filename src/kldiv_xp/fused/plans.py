@@ -8,10 +8,10 @@ from struct import pack, unpack
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
-from kldiv_xp.fused.buffers import Lying, Shape
-from kldiv_xp.fused.compiler import Compiled, compiled
+from kldiv_xp.fused.buffers import MemoryLayout, Shape
+from kldiv_xp.fused.compiler import Compiled, compiled_function
 from kldiv_xp.fused.jobs import Jobs, jobs_of
-from kldiv_xp.fused.kernel_text import Source, source
+from kldiv_xp.fused.kernel_text import Source, source_of_function
 from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, HostOperand
 from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
 from kldiv_xp.tracing.losses import SYMBOL_NAMES, TOTAL
@@ -21,7 +21,7 @@ Names = tuple[str, ...]
 MOST_KEPT = 2 << 20
 """Bytes that a thread keeps from loop to loop; of longer rows it computes them again."""
 
-remembered = lru_cache(maxsize=1024)
+cached_host_plan = lru_cache(maxsize=1024)
 
 
 class Traced(NamedTuple):
@@ -54,18 +54,18 @@ class Plan(NamedTuple):
             self.run(addressof(table), *self.jobs.arguments(number), addressof(memory))
 
 
-@remembered
+@cached_host_plan
 def sums_plan(
-    traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: Lying
+    traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: MemoryLayout
 ) -> Plan:
     """Terms are added up over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
     return planned(traced, real, layout, jobs_of(layout), SYMBOL_NAMES, (), inputs)
 
 
-@remembered
+@cached_host_plan
 def totals_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, totals: Names, *inputs: Lying
+    traced: Traced, real: str, shape: Shape, names: Names, totals: Names, *inputs: MemoryLayout
 ) -> Plan:
     """Several sums over the last axis."""
     *rows, last = range(len(shape))
@@ -73,18 +73,18 @@ def totals_plan(
     return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
 
 
-@remembered
+@cached_host_plan
 def elements_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
+    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: MemoryLayout
 ) -> Plan:
     """Functions of each element are written."""
     layout = layout_of_elements(shape, [one.strides for one in lying])
     return planned(traced, real, layout, jobs_of(layout), names, results, lying)
 
 
-@remembered
+@cached_host_plan
 def rows_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
+    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: MemoryLayout
 ) -> Plan:
     """Rows along the last axis, which are read more than once."""
     *rows, last = range(len(shape))
@@ -99,7 +99,7 @@ def planned(
     jobs: Jobs,
     names: Names,
     results: Names,
-    lying: Sequence[Lying],
+    lying: Sequence[MemoryLayout],
     totals: Names = (TOTAL,),
 ) -> Plan:
     """Kernel and jobs for arrays that lie so; without names of results it makes totals of a row."""
@@ -124,7 +124,7 @@ def planned(
         *chain(*layout.group_strides),
         *layout.steps,
     )
-    return Plan(compiled(code.text), jobs, counts, code.bytes_kept * layout.columns)
+    return Plan(compiled_function(code.text), jobs, counts, code.bytes_kept * layout.columns)
 
 
 def step_of(step: int, dtype: str, *, is_written: bool) -> str:
@@ -134,7 +134,9 @@ def step_of(step: int, dtype: str, *, is_written: bool) -> str:
     return NEXT if step in (0, BYTES[dtype]) else APART
 
 
-@remembered
+@cached_host_plan
 def code_of(traced: Traced, real: str, *layout: Any, keeps: bool) -> Source:
     """Text of a kernel."""
-    return source(traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps)
+    return source_of_function(
+        traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps
+    )

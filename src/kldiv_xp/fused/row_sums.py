@@ -67,7 +67,7 @@ class Reductions:
             kind, half = several.of("real"), Types(types.real, lanes)
             low, high = (
                 text.let(f"shufflevector {kind} {value}, {kind} poison, {order}")
-                for order in (numbers(0, lanes), numbers(lanes, 2 * lanes))
+                for order in (lane_numbers(0, lanes), lane_numbers(lanes, 2 * lanes))
             )
             if lanes == 1:
                 kind = half.of("real")
@@ -90,7 +90,7 @@ def larger(text: Text, types: Types, left: str, right: str) -> str:
     return text.let(f"select {condition} {keep}, {real} {left}, {real} {right}")
 
 
-def numbers(first: int, last: int) -> str:
+def lane_numbers(first: int, last: int) -> str:
     """Vector of the numbers of the elements that are taken."""
     given = ", ".join(f"i32 {number}" for number in range(first, last))
     return f"<{last - first} x i32> <{given}>"

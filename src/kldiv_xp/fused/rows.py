@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from kldiv_xp.fused.element_loop import Scratch, elements
+from kldiv_xp.fused.element_loop import Scratch, write_element_loop
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, slots
@@ -140,9 +140,9 @@ class KernelWriter:
         loop = Loop(*rest, written, first)
         bounds = "%begin", "%end"
         if found is None:
-            elements(self.text, self.scratch, self.kernel.real, bounds, loop, row)
+            write_element_loop(self.text, self.scratch, self.kernel.real, bounds, loop, row)
             return
-        elements(
+        write_element_loop(
             self.text, self.scratch, self.kernel.real, bounds, loop, row, found.take, found.of_block
         )
 

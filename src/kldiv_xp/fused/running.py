@@ -18,15 +18,17 @@ Threads = Callable[[], int]
 JOBS_WORTH_A_THREAD = 4
 
 
-def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[HostBuffer] | None:
+def known_buffers(
+    shape: tuple[int, ...], arrays: Sequence[Array], working: DType
+) -> list[HostBuffer] | None:
     """Memory of arrays, None if there is none or of which there are no loops."""
-    if name_of(working) not in ("float32", "float64") or not prod(shape):
+    if numpy_dtype_name(working) not in ("float32", "float64") or not prod(shape):
         return None
     buffers = buffers_of(shape, arrays)
     if buffers is None:
         return None
     dtypes = {one.lying.dtype for one in buffers}
-    if dtypes.intersection(NARROW) and name_of(working) != "float32":
+    if dtypes.intersection(NARROW) and numpy_dtype_name(working) != "float32":
         return None
     return None if "float16" in dtypes and not widens_float16() else buffers
 
@@ -43,7 +45,7 @@ def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threa
     share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
-def lying(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
+def memory_layouts(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
     """How arrays lie."""
     return (one.lying for one in buffers)
 
@@ -60,6 +62,6 @@ def address_of(array: Array) -> int:
 
 
 @cache
-def name_of(dtype: DType) -> str:
+def numpy_dtype_name(dtype: DType) -> str:
     """Name of a dtype of NumPy, which may be given as its type."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype)

@@ -18,7 +18,7 @@ from kldiv_xp.host.block_results import (
     kept_if_finite,
     rows_added_up,
 )
-from kldiv_xp.host.blocks import Index, blocks_of, cut
+from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block
 from kldiv_xp.host.scratch_arrays import Recycling
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
@@ -32,7 +32,7 @@ BlockWork = tuple[Sequence[Attempt], Take]
 """Attempts, and where their results go."""
 
 
-def total(
+def sum_products(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
@@ -43,14 +43,14 @@ def total(
 
     The order of summation is the same for any number of threads.
     """
-    indices = blocks_of(xp, operands[0].shape, dtype, None)
+    indices = cache_sized_blocks(xp, operands[0].shape, dtype, None)
     partials = [0.0] * len(indices)
     works = [(attempts, added_up(xp, partials))]
     each_block(xp, works, indices, operands, dtype, threads)
     return sum(partials)
 
 
-def totals(
+def sum_products_over(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
@@ -60,14 +60,14 @@ def totals(
 ) -> Array:
     """The same for every place in the first `kept` axes, in float64."""
     shape = operands[0].shape
-    indices = blocks_of(xp, shape, dtype, None)
+    indices = cache_sized_blocks(xp, shape, dtype, None)
     partials: list[Array] = [None] * len(indices)
     works = [(attempts, added_up_over(xp, indices, kept, partials))]
     each_block(xp, works, indices, operands, dtype, threads)
-    return joined(xp, indices, partials, shape[:kept])
+    return added_partial_sums(xp, indices, partials, shape[:kept])
 
 
-def joined(
+def added_partial_sums(
     xp: Namespace, indices: Sequence[Index], partials: Sequence[Array], shape: Sequence[int]
 ) -> Array:
     """Sums of the sums of all blocks, in float64."""
@@ -78,7 +78,7 @@ def joined(
     return result
 
 
-def rows(
+def values_of_rows(
     xp: Namespace,
     function: Callable[..., Array],
     operands: Sequence[Array],
@@ -87,14 +87,14 @@ def rows(
 ) -> Array:
     """A number for every row; `function` (xp, *blocks) returns those of a block of whole rows."""
     kept = operands[0].ndim - 1
-    indices = blocks_of(xp, operands[0].shape, dtype, kept)
+    indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
     works = [([function], kept_as_it_is(indices, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
 
 
-def row_sums(
+def row_inner_products(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
@@ -103,14 +103,14 @@ def row_sums(
 ) -> Array:
     """Inner products of the factors of whole rows, in float64."""
     *kept, size = operands[0].shape
-    indices = blocks_of(xp, operands[0].shape, dtype, len(kept))
+    indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
     works = [(attempts, rows_added_up(xp, indices, size, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
 
 
-def fill(
+def fill_blocks(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
@@ -120,7 +120,7 @@ def fill(
     kept: int | None = None,
 ) -> None:
     """Write what an attempt returns into `result`; it was enough if all is finite."""
-    indices = blocks_of(xp, result.shape, dtype, kept)
+    indices = cache_sized_blocks(xp, result.shape, dtype, kept)
     lent = result if getattr(result, "dtype", None) == dtype else None
     works = [(attempts, kept_if_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
@@ -156,7 +156,7 @@ def each_block(
         levels, namespace = [0] * len(works), Recycling(xp, dtype) if len(indices) > 1 else xp
         with xp.errstate(all="ignore"):
             for job in jobs:
-                block = [cut(operand, indices[job], dtype) for operand in operands]
+                block = [cast_block(operand, indices[job], dtype) for operand in operands]
                 if lent is not None and namespace is not xp:
                     namespace.borrow(lent[indices[job]])
                 for number, (attempts, take) in enumerate(works):

@@ -10,7 +10,7 @@ RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
 """Which rows it suits, if not all of them, and a function (xp, *blocks) to a result of each row."""
 
 
-def by_rows(
+def first_finite_rows(
     attempts: Sequence[RowAttempt],
     alone: Namespace,
     xp: Namespace,

@@ -35,7 +35,7 @@ def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> Non
             raise helper.failure
 
 
-def taken(left: deque[int]) -> Iterator[int]:
+def jobs_left(left: deque[int]) -> Iterator[int]:
     """Jobs that no thread has taken, one after the other."""
     with suppress(IndexError):
         while True:
@@ -67,7 +67,7 @@ class Helper:
         del sign  # a failure would keep it, with this frame
         self.failure = self.lost
         try:
-            self.work(taken(self.left))
+            self.work(jobs_left(self.left))
             self.failure = None
         except BaseException as failure:
             self.failure = failure

@@ -15,7 +15,9 @@ MOST_BY_DEFAULT = 4
 
 # os.environ itself takes 1 us to find nothing, this takes 0.02, and a small loss 25.
 ENVIRONMENT: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
-THREADS_KEY = THREADS_VARIABLE if ENVIRONMENT is os.environ else os.environ.encodekey(THREADS_VARIABLE)
+THREADS_KEY = (
+    THREADS_VARIABLE if ENVIRONMENT is os.environ else os.environ.encodekey(THREADS_VARIABLE)
+)
 
 _limit = Scope[int]("kldiv_xp_thread_limit")
 

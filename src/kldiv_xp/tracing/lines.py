@@ -11,7 +11,7 @@ from functools import partial
 from typing import ClassVar, NamedTuple, cast
 
 from kldiv_xp.tracing.arithmetic import Arithmetic
-from kldiv_xp.tracing.operations import RESULT_KINDS, LIMITS, RealLimits
+from kldiv_xp.tracing.operations import LIMITS, RESULT_KINDS, RealLimits
 
 
 class Line(NamedTuple):
@@ -69,7 +69,7 @@ class Lines:
 
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
         if name not in self.kinds:
-            message = f"`{name}` is no operation of lines; add it to KINDS in {__name__}."
+            message = f"`{name}` is no operation of lines; add it to RESULT_KINDS in {__name__}."
             raise AttributeError(message)
         return partial(self.line, self.kinds[name], name)
 

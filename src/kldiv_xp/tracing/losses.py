@@ -38,7 +38,7 @@ def sums(form: Form) -> Function:
     return function
 
 
-def totals() -> Function:
+def row_totals() -> Function:
     """Sum of what there is."""
 
     def function(xp: Namespace, numbers: Numbers, terms: Array) -> Sequence[Array]:
@@ -97,7 +97,7 @@ def rest_totals(temperature: float) -> Function:
     """Sum of the exponentials of a row of logits less a number of it."""
 
     def function(xp: Namespace, numbers: Numbers, rest: Array, anchor: Array) -> Sequence[Array]:
-        divisor = number_of(temperature, numbers)
+        divisor = given_temperature(temperature, numbers)
         return (xp.sum(exponentials(xp, rest, anchor, divisor), axis=-1),)
 
     return function
@@ -109,20 +109,20 @@ def rest_slopes(temperature: float) -> Function:
     def function(
         xp: Namespace, numbers: Numbers, rest: Array, anchor: Array, factor: Array
     ) -> Sequence[Array]:
-        divisor = number_of(temperature, numbers)
+        divisor = given_temperature(temperature, numbers)
         return (xp.multiply(exponentials(xp, rest, anchor, divisor), factor),)
 
     return function
 
 
-def number_of(temperature: float, numbers: Numbers) -> Any:
+def given_temperature(temperature: float, numbers: Numbers) -> Any:
     """Temperature that a kernel is given, if it was made for any."""
     return numbers[TEMPERATURE] if temperature == ANY_TEMPERATURE else temperature
 
 
 def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
     """Divergence at the temperature that the kernel is given, if it was made for any."""
-    return replace(divergence, temperature=number_of(divergence.temperature, numbers))
+    return replace(divergence, temperature=given_temperature(divergence.temperature, numbers))
 
 
 def any_of(divergence: Divergence) -> Divergence:

@@ -12,7 +12,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
-from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
+from kldiv_xp.cuda.device_arrays import Device, dtype_name, has_known_type
 from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
@@ -32,15 +32,17 @@ def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
 
 def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
-    return sums_of(context, form, arrays, axis, None)
+    return divided_sums(context, form, arrays, axis, None)
 
 
 def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    return sums_of(context, form, arrays, tuple(range(arrays[0].ndim)), parts)
+    return divided_sums(context, form, arrays, tuple(range(arrays[0].ndim)), parts)
 
 
-def sums_of(context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None) -> Array:
+def divided_sums(
+    context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None
+) -> Array:
     """Sums of the terms over some axes, over the divisor."""
     if compiler() is None:
         return cuda_in_blocks.sums(context, arrays, form, axis, parts)
@@ -108,7 +110,7 @@ def of_cupy() -> Any:
 def device_of(tensor: Array) -> Device:
     """Memory of torch's own allocator on the device of a tensor, and torch's current stream."""
     return Device(
-        buffer=buffer,
+        buffer=tensor_buffer,
         empty=partial(empty_on, tensor.device),
         float64=torch.float64,
         launch=launcher(tensor),
@@ -126,6 +128,6 @@ def empty_on(device: object, shape: tuple[int, ...], dtype: DType) -> Array:
     return torch.empty(shape, dtype=dtype, device=device)
 
 
-def buffer(tensor: Array) -> DeviceBuffer:
+def tensor_buffer(tensor: Array) -> DeviceBuffer:
     """Buffer of a tensor."""
-    return DeviceBuffer(tensor.data_ptr(), name_of(tensor.dtype), tensor.stride())
+    return DeviceBuffer(tensor.data_ptr(), dtype_name(tensor.dtype), tensor.stride())

@@ -13,7 +13,7 @@ from kldiv_xp.cuda.sparse_rest import RestExponentials
 from kldiv_xp.formula.sparse_student import Entries, Put, Rest, anchor_of
 
 
-def entries_of(working: DType, known: list[Array]) -> Entries:
+def device_entries(working: DType, known: list[Array]) -> Entries:
     """Logits are read and written in their own type, and computed with in another.
 
     The largest of the rest of each row, and the sum of its exponentials, are `known` after the

@@ -5,12 +5,12 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.dtensor_placements import (
-    complete,
-    joined,
-    lie_alike,
-    number_of,
+    from_partial_sums,
+    full_number,
     part_like,
     parts_of,
+    resolve_partial,
+    same_placements,
     spread_as,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
@@ -30,7 +30,7 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "settled"]
+__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_slopes", "samples"]
 __all__ += ["sparse_divergences", "terms"]
 
 
@@ -41,7 +41,7 @@ def context_of_parts(context: Context, parts: Arrays) -> Context:
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term, each in its place."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
     return spread_as(arrays[0], evaluate_terms(context_of_parts(context, here), here, form))
@@ -49,7 +49,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
     sums = evaluate_samples(unrounded(context_of_parts(context, here)), here, form, axis)
@@ -57,27 +57,27 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
         partial(divided, parts=None),
         context.working,
         context.dtype,
-        joined(arrays[0], sums, axis),
+        from_partial_sums(arrays[0], sums, axis),
     )
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
     value = evaluate_loss(unrounded(context_of_parts(context, here)), here, form, None)
-    total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
+    total = from_partial_sums(arrays[0], value, tuple(range(arrays[0].ndim)))
     return run(partial(divided, parts=parts), context.working, context.dtype, total)
 
 
-def settled(context: Context, value: Array) -> Array:
+def all_reduced(context: Context, value: Array) -> Array:
     """The loss with its Partial placements all-reduced.
 
     `.item()` of a Partial would return the partial sum of this process.
     """
     del context
-    return complete(value)
+    return resolve_partial(value)
 
 
 def gradient(
@@ -89,7 +89,7 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Gradients with respect to the wanted operands, each in its place."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), parts_above(arrays[0], upstream)
     slopes = evaluate_slopes(context_of_parts(context, here), here, form, scale, above, wanted)
@@ -105,7 +105,7 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives of divergences of rows of logits, each in its place."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), parts_above(arrays[0], upstream)
     last = arrays[0].ndim - 1
@@ -118,17 +118,18 @@ def row_slopes(
 def parts_above(operand: Array, upstream: Arrays) -> Arrays:
     """Local part of the cotangent of the loss."""
     return tuple(
-        number_of(one) if one.ndim == 0 else part_like(operand, one, "upstream") for one in upstream
+        full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")
+        for one in upstream
     )
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row; of rows in parts a few numbers of each go between processes."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     last = arrays[0].ndim - 1
     if any(one.is_shard(last) for one in arrays[0].placements):
         return SplitRows.apply(context, divergence, *arrays)
     here = parts_of(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
-    return joined(arrays[0], rows, (last,))
+    return from_partial_sums(arrays[0], rows, (last,))

@@ -11,7 +11,7 @@ Arrays = tuple[Array, ...]
 WHERE_PARTS_LIE = ("Shard", "Replicate")
 
 
-def lie_alike(left: Array, right: Array) -> bool:
+def same_placements(left: Array, right: Array) -> bool:
     """Whether two tensors have the same mesh and placements, none of them Partial."""
     return (
         left.device_mesh == right.device_mesh
@@ -44,7 +44,7 @@ def part_like(operand: Array, other: Array, name: str = "where") -> Array:
     return other.redistribute(operand.device_mesh, placements).to_local()
 
 
-def number_of(tensor: Array) -> Array:
+def full_number(tensor: Array) -> Array:
     """A 0-d tensor as every process has it."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
@@ -61,7 +61,7 @@ def spread_as(operand: Array, part: Array) -> Array:
     )
 
 
-def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
+def from_partial_sums(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
     """DTensor of the sums over some axes, from the partial sums of each process."""
     kept = [place for place in range(operand.ndim) if place not in axis]
     sums = Replicate() if summed else Partial()
@@ -70,7 +70,7 @@ def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> 
         for one in operand.placements
     ]
     shape = torch.Size(operand.shape[place] for place in kept)
-    return complete(
+    return resolve_partial(
         DTensor.from_local(
             part,
             operand.device_mesh,
@@ -87,7 +87,7 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(torch.empty(shape, device="meta").stride())
 
 
-def complete(tensor: Array) -> Array:
+def resolve_partial(tensor: Array) -> Array:
     """The tensor with its Partial placements all-reduced."""
     placements = [Replicate() if one.is_partial() else one for one in tensor.placements]
     return tensor.redistribute(placements=placements)

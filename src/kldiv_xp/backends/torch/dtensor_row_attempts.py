@@ -13,7 +13,7 @@ from kldiv_xp.core.evaluate_row_slopes import chained_by, row_slopes
 from kldiv_xp.core.evaluate_rows import rows_by, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.row_attempts import RowAttempt, by_rows
+from kldiv_xp.host.row_attempts import RowAttempt, first_finite_rows
 
 
 def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]:
@@ -45,9 +45,9 @@ def first_finite(attempts: Sequence[RowAttempt], xp: Any, *parts: Array) -> Arra
     Both are decided by numbers of whole rows, so that all processes meet in the same forms.
     """
     left = parts[0].new_ones(parts[0].shape[:-1], dtype=torch.bool)
-    return by_rows(attempts, xp, xp, left, *parts, missing=is_missing)
+    return first_finite_rows(attempts, xp, xp, left, *parts, missing=is_missing_anywhere)
 
 
-def is_missing(xp: Any, found: Array) -> Array:
+def is_missing_anywhere(xp: Any, found: Array) -> Array:
     """Whether a row has an element that is not finite in any process."""
     return xp.max((~xp.isfinite(found)).to(found.dtype), axis=-1) != 0

@@ -8,7 +8,12 @@ import torch
 import torch.distributed as dist
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.torch.dtensor_placements import complete, joined, parts_of, spread_as
+from kldiv_xp.backends.torch.dtensor_placements import (
+    from_partial_sums,
+    parts_of,
+    resolve_partial,
+    spread_as,
+)
 from kldiv_xp.backends.torch.dtensor_row_attempts import rows_function, slope_functions
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
@@ -17,7 +22,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import plain_slopes
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.blocks import blocks
+from kldiv_xp.host.blocks import block_indices
 
 
 class SplitRows(torch.autograd.Function):
@@ -36,8 +41,8 @@ class SplitRows(torch.autograd.Function):
         parts = parts_of(arrays)
         rows = parts[0].new_empty(parts[0].shape[:-1], dtype=context.working)
         function = partial(rows_function(divergence, parts), xp)
-        rows = filled(rows, function, context, arrays[0], parts)
-        return joined(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
+        rows = filled_by_rows(rows, function, context, arrays[0], parts)
+        return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
@@ -45,7 +50,7 @@ class SplitRows(torch.autograd.Function):
         arrays = kept(ctx)
         context, divergence = ctx.options
         wanted = ctx.needs_input_grad[2:4]
-        upstream = complete(upstream).unsqueeze(-1)
+        upstream = resolve_partial(upstream).unsqueeze(-1)
         function = slopes_of_parts
         if is_differentiated(*arrays, upstream):
             function, arrays, (upstream,) = plain_slopes, copied(arrays), copied((upstream,))
@@ -120,7 +125,7 @@ def scaled_slopes_of_parts(
     every = (*here, *above)
     functions = slope_functions(divergence, scale, len(here), every)
     by_input, by_target = (
-        filled(torch.empty_like(one), partial(function, xp), context, operand, every)
+        filled_by_rows(torch.empty_like(one), partial(function, xp), context, operand, every)
         if want
         else None
         for function, one, want in zip(functions, here[:2], wanted, strict=True)
@@ -132,20 +137,20 @@ DTENSOR_BLOCK_ELEMENTS = 1 << 20
 """Elements of a block at most: 4 MiB of float32 for a temporary."""
 
 
-def filled(
+def filled_by_rows(
     result: Array, function: Callable[..., Array], context: Context, operand: Array, parts: Arrays
 ) -> Array:
     """Result of a function of whole rows in parts, for few of them at a time."""
     if torch.compiler.is_compiling() or is_differentiated(*parts):
-        return function(*widened(context, parts)).to(result.dtype)
+        return function(*cast_parts(context, parts)).to(result.dtype)
     outer = parts[0].shape[:-1]
     parts = (*parts[:2], *(one.expand(*outer, 1) for one in parts[2:]))
-    for index in blocks(outer, rows_at_once(operand)):
-        result[index] = function(*widened(context, tuple(one[index] for one in parts)))
+    for index in block_indices(outer, rows_of_dtensor_block(operand)):
+        result[index] = function(*cast_parts(context, tuple(one[index] for one in parts)))
     return result
 
 
-def rows_at_once(operand: Array) -> int:
+def rows_of_dtensor_block(operand: Array) -> int:
     """Rows of a block: as many in every process, which must meet the others in each of them."""
     last = operand.ndim - 1
     columns: int = operand.shape[-1]
@@ -154,6 +159,6 @@ def rows_at_once(operand: Array) -> int:
     return max(1, DTENSOR_BLOCK_ELEMENTS // max(1, columns))
 
 
-def widened(context: Context, parts: Arrays) -> Arrays:
+def cast_parts(context: Context, parts: Arrays) -> Arrays:
     """Parts in the type that is computed in; a mask stays."""
     return tuple(one if one.dtype == torch.bool else one.to(context.working) for one in parts)

@@ -20,8 +20,10 @@ NARROW_TYPES = (torch.float16, torch.bfloat16)
 HOST, CUDA = "host", "cuda"
 
 
-def place_of(
-    arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = OPERAND_NAMES
+def memory_of(
+    arrays: tuple[Array, ...],
+    upstream: tuple[Array, ...] = (),
+    names: tuple[str, ...] = OPERAND_NAMES,
 ) -> str | None:
     """Memory, of the host or of CUDA, of tensors that are plain values; None of others.
 
@@ -81,7 +83,7 @@ def threads() -> int:
     return min(thread_count(), int(torch.get_num_threads()))
 
 
-def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
+def empty_tensor(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
     """Tensor to be filled, and its memory: that of NumPy, which asks the system for huge pages."""
     if dtype in NARROW_TYPES:
         tensor = torch.empty(shape, dtype=dtype, device="cpu")

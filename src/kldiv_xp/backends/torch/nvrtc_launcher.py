@@ -39,7 +39,7 @@ def launch_on_stream(
     grid, block = (blocks, 1, 1), (threads, 1, 1)
     with current(device):
         run = libraries().driver.cuLaunchKernel
-        call(run, kernel(device, source), *grid, *block, 0, c_void_p(stream), places, None)
+        call(run, nvrtc_kernel(device, source), *grid, *block, 0, c_void_p(stream), places, None)
 
 
 class current:  # noqa: N801 - used like a function; a generator takes longer than a launch
@@ -68,11 +68,11 @@ def context(device: int) -> c_void_p:
 
 
 @cache
-def kernel(device: int, source: str) -> c_void_p:
+def nvrtc_kernel(device: int, source: str) -> c_void_p:
     """Kernel of a text, in the current context, which is that of the device."""
     driver, module, function = libraries().driver, c_void_p(), c_void_p()
     target = "sm_{}{}".format(*capability(device))
-    code = cached(partial(compiled, source, target), source, target, *OPTIONS, version())
+    code = cached(partial(compiled_by_nvrtc, source, target), source, target, *OPTIONS, version())
     call(driver.cuModuleLoadData, byref(module), code)
     call(driver.cuModuleGetFunction, byref(function), module, KERNEL_NAME.encode())
     return function
@@ -93,7 +93,7 @@ def version() -> str:
     return f"NVRTC {found[0].value}.{found[1].value}"
 
 
-def compiled(source: str, target: str) -> bytes:
+def compiled_by_nvrtc(source: str, target: str) -> bytes:
     """Code of a text for devices of a compute capability."""
     nvrtc, program, size = libraries().nvrtc, c_void_p(), c_size_t()
     options = [one.encode() for one in (f"--gpu-architecture={target}", *OPTIONS)]
