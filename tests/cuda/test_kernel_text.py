@@ -154,7 +154,7 @@ def test_maxima_of_rows_are_those_of_numpy_whatever_the_rows_hold():
     operands = (DeviceOperand("x", "float64"),), TOTALS
     function = lambda xp, numbers, x: (xp.max(x, axis=-1),)  # noqa: E731
     text, result = (
-        source_of_functions([function], ("parts",), "float64", *operands, FLAT, 2),
+        source_of_functions([function], ("divisor",), "float64", *operands, FLAT, 2),
         np.zeros(7),
     )
     arguments = [rows.ctypes.data, result.ctypes.data, 1.0, 7, 1, 70, 1, 64, 70, 1]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from string import Template
 from typing import NamedTuple
 
+from kldiv_xp.tracing.operations import NARROW
+
 UNCONVERTED = """\
 __device__ $type load(const $type *place) { return *place; }
 __device__ void store($type *place, double value) { *place = $type(value); }
@@ -57,9 +59,6 @@ TYPES = {
     "bfloat16": ("bfloat16", BFLOAT16),
     "bool": ("bool", BOOL),
 }
-BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "bool": 1}
-
-NARROW = {"float16", "bfloat16"}
 
 # As many elements as a thread reads at once; 16 bytes are the widest access.
 PACKS = """\

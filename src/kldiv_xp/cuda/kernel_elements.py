@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_types import NARROW, TYPES, DeviceOperand
+from kldiv_xp.cuda.c_types import TYPES, DeviceOperand
 from kldiv_xp.cuda.formula_to_c import declared
 from kldiv_xp.tracing.lines import Line, needed
+from kldiv_xp.tracing.operations import NARROW
 
 
 class Result(NamedTuple):

@@ -35,7 +35,7 @@ def body(kernel: Kernel) -> Iterator[str]:
     yield from attempts(kernel, arrays, kernel.attempts, [])
     if not written:
         output = kernel.outputs[0].name
-        yield f"if (lane == 0 && !idle) store(at_{output} + job, value / given_parts);"
+        yield f"if (lane == 0 && !idle) store(at_{output} + job, value / given_divisor);"
 
 
 def attempts(

@@ -64,7 +64,7 @@ def slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, all written in one pass."""
-    results, inputs, outputs = gradient(device, arrays, upstream, wanted)
+    results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
     work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
     launch_planned(device, work, tuple(arrays[0].shape), elements_plan)
@@ -81,7 +81,7 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives of divergences of rows of logits; `upstream` has an element for a row, or one."""
-    results, inputs, outputs = gradient(device, arrays, upstream, wanted)
+    results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
     work = Launch(source, context.working, inputs, outputs, numbers)
@@ -89,7 +89,7 @@ def row_slopes(
     return results
 
 
-def gradient(
+def new_derivatives(
     device: Device, arrays: Arrays, upstream: Arrays, wanted: tuple[bool, bool]
 ) -> tuple[Gradient, dict[str, DeviceBuffer], dict[str, DeviceBuffer]]:
     """New arrays for the derivatives that are wanted, and where all arrays lie."""

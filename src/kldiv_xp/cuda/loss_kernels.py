@@ -13,7 +13,7 @@ from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.lines import Lines, Symbol
 from kldiv_xp.tracing.losses import FACTOR, TEMPERATURE
 
-DIVISOR = "parts"
+DIVISOR = "divisor"
 
 
 def source_of_functions(

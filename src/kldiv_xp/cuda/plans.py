@@ -14,10 +14,9 @@ from kldiv_xp.cuda.strides_and_grid import (
     grid_of,
     width_of,
 )
-from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
+from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
 from kldiv_xp.tracing.losses import TOTAL
 
-Shape = tuple[int, ...]
 Places = tuple[tuple[str, Placed], ...]
 """Name of each array, and how it lies."""
 
@@ -39,7 +38,7 @@ def places_of(buffers: dict[str, DeviceBuffer]) -> Places:
 
 @cached_device_plan
 def elements_plan(
-    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+    source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan | None:
     """Functions of each element are written into new arrays."""
     if not prod(shape):
@@ -57,7 +56,7 @@ def sums_plan(
     axis: Axes,
     source: tuple[Any, ...],
     real: str,
-    shape: Shape,
+    shape: Sizes,
     inputs: Places,
     outputs: Places,
 ) -> Plan | None:
@@ -66,7 +65,7 @@ def sums_plan(
     return planned(source, real, inputs, outputs, layout, grid, width) if layout.rows else None
 
 
-def of_sums(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
+def of_sums(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
     """Layout of sums over some axes, and how it is shared."""
     located = placed_arrays(inputs)
     layout = layout_of(shape, kept, axis, [one.strides for one in located])
@@ -75,14 +74,14 @@ def of_sums(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layou
 
 
 @cached_device_plan
-def pieces_of(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> int:
+def pieces_of(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> int:
     """Partial sums of each row, which are added up by another kernel where there are some."""
     return of_sums(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
 
 
 @cached_device_plan
 def totals_plan(
-    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+    source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan:
     """Partial sums are added up, each row of them by one team."""
     del real
@@ -95,7 +94,7 @@ def totals_plan(
 
 @cached_device_plan
 def rows_plan(
-    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+    source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan | None:
     """Rows, which lie along the last axis, are read more than once."""
     if not prod(shape[:-1]):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_types import BYTES
 from kldiv_xp.tracing.layouts import Layout, Strides
+from kldiv_xp.tracing.operations import BYTES
 
 THREADS = 256
 """Threads of a block, a power of two."""

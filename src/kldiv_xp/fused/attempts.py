@@ -8,7 +8,8 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.near_look import looks_close
 from kldiv_xp.fused.plans import Plan
-from kldiv_xp.fused.running import Threads, share_jobs
+from kldiv_xp.fused.running import share_jobs
+from kldiv_xp.host.threads import Threads
 
 Look = Callable[[int, int], list[bool]]
 """Rows, marked True, that need no attempt by the cheap loop."""

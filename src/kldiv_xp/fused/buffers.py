@@ -5,16 +5,15 @@ from functools import cache
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.fused.memory import BYTES
-
-Shape = tuple[int, ...]
+from kldiv_xp.tracing.layouts import Sizes, Strides
+from kldiv_xp.tracing.operations import BYTES
 
 
 class MemoryLayout(NamedTuple):
     """How an array lies: all that a plan depends on."""
 
     dtype: str
-    strides: Shape
+    strides: Strides
     """In bytes."""
 
 
@@ -22,7 +21,7 @@ class HostBuffer(NamedTuple):
     """An array in host memory: its address, and how it lies."""
 
     address: int
-    lying: MemoryLayout
+    layout: MemoryLayout
 
 
 def buffer_of(array: Array) -> HostBuffer | None:
@@ -45,7 +44,7 @@ def known_name(dtype: DType) -> str | None:
     return name if name in BYTES and dtype.isnative else None
 
 
-def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[HostBuffer] | None:
+def buffers_of(shape: Sizes, arrays: Sequence[Array]) -> list[HostBuffer] | None:
     """Memory of arrays; of one that is broadcast to a shape it is read again and again."""
     found = []
     for array in arrays:
@@ -53,13 +52,13 @@ def buffers_of(shape: Shape, arrays: Sequence[Array]) -> list[HostBuffer] | None
         if buffer is None:
             return None
         if tuple(array.shape) != shape:
-            strides = broadcast_strides(buffer.lying.strides, tuple(array.shape), shape)
-            buffer = HostBuffer(buffer.address, MemoryLayout(buffer.lying.dtype, strides))
+            strides = broadcast_strides(buffer.layout.strides, tuple(array.shape), shape)
+            buffer = HostBuffer(buffer.address, MemoryLayout(buffer.layout.dtype, strides))
         found.append(buffer)
     return found
 
 
-def broadcast_strides(strides: Shape, shape: Shape, wanted: Shape) -> Shape:
+def broadcast_strides(strides: Strides, shape: Sizes, wanted: Sizes) -> Strides:
     """Strides of the same memory under a shape of more elements; a number has no axis."""
     if not shape:
         return (0,) * len(wanted)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.evaluate import Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
@@ -14,7 +15,6 @@ from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
 from kldiv_xp.fused.attempts import do_in_attempts, look_at
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
 from kldiv_xp.fused.running import (
-    Threads,
     address_of,
     addresses,
     do,
@@ -22,18 +22,9 @@ from kldiv_xp.fused.running import (
     memory_layouts,
     numpy_dtype_name,
 )
+from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import (
-    FACTOR,
-    RESULTS,
-    SYMBOL_NAMES,
-    TEMPERATURE,
-    TERMS_OUTPUT,
-    UPSTREAM,
-    any_of,
-)
-
-Results = tuple[Array | None, Array | None]
+from kldiv_xp.tracing.losses import any_of
 
 same_bits_loops, same_bits_row_loops = reproducible_loops, reproducible_row_loops
 """Losses that have the same bits everywhere, and those of rows of logits."""
@@ -80,10 +71,15 @@ def fill_terms(
     buffers = known_buffers(shape, (*arrays, result), working)
     if buffers is None:
         return False
-    names = SYMBOL_NAMES[: len(arrays)]
+    names = losses.SYMBOL_NAMES[: len(arrays)]
     traced = Traced(losses.terms, (form,))
     plan = elements_plan(
-        traced, numpy_dtype_name(working), shape, names, (TERMS_OUTPUT,), *memory_layouts(buffers)
+        traced,
+        numpy_dtype_name(working),
+        shape,
+        names,
+        (losses.TERMS_OUTPUT,),
+        *memory_layouts(buffers),
     )
     do(plan, addresses(buffers), (), threads)
     return True
@@ -94,7 +90,7 @@ def fill_slopes(
     form: Form,
     scale: Scale,
     upstream: Sequence[Array],
-    results: Results,
+    results: Gradient,
     working: DType,
     threads: Threads,
 ) -> bool:
@@ -116,12 +112,12 @@ def divergences_of_rows(
     buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
-    names, result = SYMBOL_NAMES[: len(arrays)], xp.empty(shape[:-1])
+    names, result = losses.SYMBOL_NAMES[: len(arrays)], xp.empty(shape[:-1])
     given, numbers = any_of(divergence), (float(divergence.temperature),)
     ways = given.ways(None)
     plans = [
         rows_plan(
-            Traced(losses.divergences, (given, way), (TEMPERATURE,)),
+            Traced(losses.divergences, (given, way), (losses.TEMPERATURE,)),
             *(numpy_dtype_name(working), shape, names, (), *memory_layouts(buffers)),
         )
         for way in ([0, losses.LAST] if ways[0] is not ways[-1] else [losses.LAST])
@@ -140,7 +136,7 @@ def fill_row_slopes(
     divergence: Divergence,
     scale: Scale,
     upstream: Sequence[Array],
-    results: Results,
+    results: Gradient,
     working: DType,
     threads: Threads,
 ) -> bool:
@@ -158,22 +154,26 @@ def fill_derivatives(
     plan_of: Callable[..., Plan],
     arrays: Sequence[Array],
     upstream: Sequence[Array],
-    results: Results,
+    results: Gradient,
     numbers: tuple[Any, ...],
     working: DType,
     threads: Threads,
 ) -> bool:
     """Write derivatives, each where there is an array for it."""
     shape = tuple(arrays[0].shape)
-    written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
+    written = [
+        (name, one) for name, one in zip(losses.RESULTS, results, strict=True) if one is not None
+    ]
     outputs = [one for _, one in written]
     buffers = known_buffers(shape, (*arrays, *upstream, *outputs), working)
     if buffers is None:
         return False
     wanted = results[0] is not None, results[1] is not None
     scale, *others = numbers
-    traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
-    names = (*SYMBOL_NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
+    traced = Traced(
+        maker, (what, len(arrays), wanted), (losses.FACTOR, losses.TEMPERATURE)[: len(numbers)]
+    )
+    names = (*losses.SYMBOL_NAMES[: len(arrays)], *(losses.UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
     plan = plan_of(
         traced, numpy_dtype_name(working), shape, names, of_results, *memory_layouts(buffers)

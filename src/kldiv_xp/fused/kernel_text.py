@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, declarations
 from kldiv_xp.fused.kernel import Kernel
-from kldiv_xp.fused.memory import BYTES, HostOperand
+from kldiv_xp.fused.memory import HostOperand
 from kldiv_xp.fused.operations import InstructionLines
 from kldiv_xp.fused.rows import KernelWriter
 from kldiv_xp.tracing.lines import Symbol
 from kldiv_xp.tracing.losses import Function
+from kldiv_xp.tracing.operations import BYTES
 
 FUNCTION_NAME = "rows_of_arrays"
 JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece", "memory")

@@ -4,17 +4,16 @@ from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import Types
 from kldiv_xp.fused.text import Text
+from kldiv_xp.tracing.operations import BYTES
 
-# Type in memory, and its bytes.
+# LLVM's type of an element in memory.
 IN_MEMORY = {
-    "float64": ("double", 8),
-    "float32": ("float", 4),
-    "float16": ("half", 2),
-    "bfloat16": ("i16", 2),
-    "bool": ("i8", 1),
+    "float64": "double",
+    "float32": "float",
+    "float16": "half",
+    "bfloat16": "i16",
+    "bool": "i8",
 }
-BYTES = {dtype: size for dtype, (_, size) in IN_MEMORY.items()}
-NARROW = ("float16", "bfloat16")
 
 ROW, NEXT, APART = "row", "next", "apart"
 
@@ -57,7 +56,7 @@ def many(types: Types, scalar: str, value: str) -> str:
 
 def load(text: Text, types: Types, dtype: str, address: str) -> str:
     """Elements at an address, in the type that is computed in; no address is too odd."""
-    scalar = IN_MEMORY[dtype][0]
+    scalar = IN_MEMORY[dtype]
     memory, real = several(types, scalar), types.of("real")
     value = text.let(f"load {memory}, ptr {address}, align 1")
     if dtype == "bool":
@@ -72,7 +71,7 @@ def load(text: Text, types: Types, dtype: str, address: str) -> str:
 
 def store(text: Text, types: Types, dtype: str, address: str, value: str) -> None:
     """Write elements, rounded to the nearest."""
-    memory, real = several(types, IN_MEMORY[dtype][0]), types.of("real")
+    memory, real = several(types, IN_MEMORY[dtype]), types.of("real")
     if dtype == "bfloat16":
         value = bfloat16_bits(text, types, value)
     elif memory != real:

@@ -8,13 +8,14 @@ from struct import pack, unpack
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
-from kldiv_xp.fused.buffers import MemoryLayout, Shape
+from kldiv_xp.fused.buffers import MemoryLayout
 from kldiv_xp.fused.compiler import Compiled, compiled_function
 from kldiv_xp.fused.jobs import Jobs, jobs_of
 from kldiv_xp.fused.kernel_text import Source, source_of_function
-from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, HostOperand
-from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
+from kldiv_xp.fused.memory import APART, NEXT, ROW, HostOperand
+from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
 from kldiv_xp.tracing.losses import SYMBOL_NAMES, TOTAL
+from kldiv_xp.tracing.operations import BYTES
 
 Names = tuple[str, ...]
 
@@ -56,7 +57,7 @@ class Plan(NamedTuple):
 
 @cached_host_plan
 def sums_plan(
-    traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: MemoryLayout
+    traced: Traced, real: str, shape: Sizes, kept: Axes, axis: Axes, *inputs: MemoryLayout
 ) -> Plan:
     """Terms are added up over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
@@ -65,7 +66,7 @@ def sums_plan(
 
 @cached_host_plan
 def totals_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, totals: Names, *inputs: MemoryLayout
+    traced: Traced, real: str, shape: Sizes, names: Names, totals: Names, *inputs: MemoryLayout
 ) -> Plan:
     """Several sums over the last axis."""
     *rows, last = range(len(shape))
@@ -75,21 +76,21 @@ def totals_plan(
 
 @cached_host_plan
 def elements_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: MemoryLayout
+    traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
 ) -> Plan:
     """Functions of each element are written."""
-    layout = layout_of_elements(shape, [one.strides for one in lying])
-    return planned(traced, real, layout, jobs_of(layout), names, results, lying)
+    layout = layout_of_elements(shape, [one.strides for one in layouts])
+    return planned(traced, real, layout, jobs_of(layout), names, results, layouts)
 
 
 @cached_host_plan
 def rows_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: MemoryLayout
+    traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
 ) -> Plan:
     """Rows along the last axis, which are read more than once."""
     *rows, last = range(len(shape))
-    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in lying])
-    return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, lying)
+    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in layouts])
+    return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, layouts)
 
 
 def planned(
@@ -99,15 +100,15 @@ def planned(
     jobs: Jobs,
     names: Names,
     results: Names,
-    lying: Sequence[MemoryLayout],
+    layouts: Sequence[MemoryLayout],
     totals: Names = (TOTAL,),
 ) -> Plan:
     """Kernel and jobs for arrays that lie so; without names of results it makes totals of a row."""
-    count = len(lying) - len(results)
+    count = len(layouts) - len(results)
     operands = [
         HostOperand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
         for place, (name, one, step) in enumerate(
-            zip((*names[:count], *results), lying, layout.steps, strict=True)
+            zip((*names[:count], *results), layouts, layout.steps, strict=True)
         )
     ]
     written = tuple(operands[count:]) or tuple(HostOperand(one, "float64", ROW) for one in totals)

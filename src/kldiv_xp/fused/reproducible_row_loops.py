@@ -68,5 +68,5 @@ def known(
     if temperature not in (1, ANY_TEMPERATURE) or not 0 < shape[-1] <= LONGEST_ROW:
         return None
     buffers = buffers_of(shape, arrays)
-    is_narrow = buffers is not None and any(one.lying.dtype == "float16" for one in buffers)
+    is_narrow = buffers is not None and any(one.layout.dtype == "float16" for one in buffers)
     return None if is_narrow and not widens_float16() else buffers

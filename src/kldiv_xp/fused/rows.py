@@ -7,11 +7,12 @@ from kldiv_xp.fused.element_loop import Scratch, write_element_loop
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, slots
-from kldiv_xp.fused.memory import APART, BYTES, HostOperand, load
+from kldiv_xp.fused.memory import APART, HostOperand, load
 from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
 from kldiv_xp.tracing.lines import Line, needed
+from kldiv_xp.tracing.operations import BYTES
 
 
 class KernelWriter:
@@ -128,7 +129,6 @@ class KernelWriter:
         places = {one.name: self.place(one, addresses) for one in self.kernel.inputs if one.in_rows}
         every = needed(self.lines, terms, of_element=True, given=kept)
         first, places = self.first_parts({line.name for line in every}, places | kept)
-        rest = part_of(self.lines, terms, places)
         self.is_kept.update(keeps)
         written = [(self.places_kept[name], name) for name in keeps]
         written += [
@@ -137,7 +137,7 @@ class KernelWriter:
         ]
         used = {name for line in every for name in line.uses} | set(terms)
         row = {name: value for name, value in self.row.items() if name in used}
-        loop = Loop(*rest, written, first)
+        loop = Loop(*part_of(self.lines, terms, places), written, first)
         bounds = "%begin", "%end"
         if found is None:
             write_element_loop(self.text, self.scratch, self.kernel.real, bounds, loop, row)

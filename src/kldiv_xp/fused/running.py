@@ -8,12 +8,10 @@ from typing import Any
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.fused.buffers import HostBuffer, buffers_of
 from kldiv_xp.fused.compiler import widens_float16
-from kldiv_xp.fused.memory import NARROW
 from kldiv_xp.fused.plans import Plan
 from kldiv_xp.host.sharing import share
-from kldiv_xp.host.threads import check_setting
-
-Threads = Callable[[], int]
+from kldiv_xp.host.threads import Threads, check_setting
+from kldiv_xp.tracing.operations import NARROW
 
 JOBS_WORTH_A_THREAD = 4
 
@@ -27,7 +25,7 @@ def known_buffers(
     buffers = buffers_of(shape, arrays)
     if buffers is None:
         return None
-    dtypes = {one.lying.dtype for one in buffers}
+    dtypes = {one.layout.dtype for one in buffers}
     if dtypes.intersection(NARROW) and numpy_dtype_name(working) != "float32":
         return None
     return None if "float16" in dtypes and not widens_float16() else buffers
@@ -47,7 +45,7 @@ def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threa
 
 def memory_layouts(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
     """How arrays lie."""
-    return (one.lying for one in buffers)
+    return (one.layout for one in buffers)
 
 
 def addresses(buffers: Sequence[HostBuffer]) -> list[int]:

@@ -1,12 +1,15 @@
 """How many threads a computation on host memory may use."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from kldiv_xp._scopes import Scope
+
+Threads = Callable[[], int]
+"""Number of threads to use, asked for where a call is large enough for more than one."""
 
 THREADS_VARIABLE = "KLDIV_XP_NUM_THREADS"
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Axes
 
+Sizes = tuple[int, ...]
 Strides = tuple[int, ...]
 
 

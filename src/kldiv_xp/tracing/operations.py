@@ -13,6 +13,13 @@ RESULT_KINDS = {
 }
 
 
+BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "bool": 1}
+"""Bytes of an element in memory."""
+
+NARROW = frozenset({"float16", "bfloat16"})
+"""Types of 16 bits, which are computed in float32."""
+
+
 class RealLimits(NamedTuple):
     """Limits of the working type that a formula asks for."""
 

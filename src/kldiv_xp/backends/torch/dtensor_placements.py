@@ -4,9 +4,9 @@ import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.facts import full_name
 
-Arrays = tuple[Array, ...]
 # By name: Dynamo compares no such classes ("Missing richcompare_impl override").
 WHERE_PARTS_LIE = ("Shard", "Replicate")
 
