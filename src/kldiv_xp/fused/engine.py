@@ -14,14 +14,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
 from kldiv_xp.fused.attempts import do_in_attempts, look_at
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
-from kldiv_xp.fused.running import (
-    address_of,
-    addresses,
-    do,
-    known_buffers,
-    memory_layouts,
-    numpy_dtype_name,
-)
+from kldiv_xp.fused.running import address_of, addresses, do, known_buffers, layouts, numpy_name
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import any_of
@@ -54,7 +47,7 @@ def sums_over(
         return None
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     traced = Traced(losses.sums, (form,))
-    plan = sums_plan(traced, numpy_dtype_name(working), shape, kept, axis, *memory_layouts(buffers))
+    plan = sums_plan(traced, numpy_name(working), shape, kept, axis, *layouts(buffers))
     pieces = plan.jobs.pieces
     partials = xp.empty((plan.jobs.rows, pieces))
     do(plan, [*addresses(buffers), address_of(partials)], (), threads)
@@ -75,11 +68,11 @@ def fill_terms(
     traced = Traced(losses.terms, (form,))
     plan = elements_plan(
         traced,
-        numpy_dtype_name(working),
+        numpy_name(working),
         shape,
         names,
         (losses.TERMS_OUTPUT,),
-        *memory_layouts(buffers),
+        *layouts(buffers),
     )
     do(plan, addresses(buffers), (), threads)
     return True
@@ -118,7 +111,7 @@ def divergences_of_rows(
     plans = [
         rows_plan(
             Traced(losses.divergences, (given, way), (losses.TEMPERATURE,)),
-            *(numpy_dtype_name(working), shape, names, (), *memory_layouts(buffers)),
+            *(numpy_name(working), shape, names, (), *layouts(buffers)),
         )
         for way in ([0, losses.LAST] if ways[0] is not ways[-1] else [losses.LAST])
     ]
@@ -175,9 +168,7 @@ def fill_derivatives(
     )
     names = (*losses.SYMBOL_NAMES[: len(arrays)], *(losses.UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
-    plan = plan_of(
-        traced, numpy_dtype_name(working), shape, names, of_results, *memory_layouts(buffers)
-    )
+    plan = plan_of(traced, numpy_name(working), shape, names, of_results, *layouts(buffers))
     given = (scale.number_at_hand(), *map(float, others))
     do(plan, addresses(buffers), given, threads)
     return True

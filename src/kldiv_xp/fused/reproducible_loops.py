@@ -10,7 +10,7 @@ from kldiv_xp.fused import reproducible
 from kldiv_xp.fused.buffers import buffers_of
 from kldiv_xp.fused.plans import Names, Traced, elements_plan, totals_plan
 from kldiv_xp.fused.reproducible_functions import SHIFT
-from kldiv_xp.fused.running import address_of, addresses, do, memory_layouts
+from kldiv_xp.fused.running import address_of, addresses, do, layouts
 from kldiv_xp.tracing.losses import RESULTS, SYMBOL_NAMES, TERMS_OUTPUT, UPSTREAM
 
 REAL = "float64"
@@ -50,7 +50,7 @@ def fill(
     every = *arrays, *results.values()
     shape = every[-1].shape
     buffers: Any = buffers_of(shape, every)
-    plan = elements_plan(traced, REAL, shape, names, tuple(results), *memory_layouts(buffers))
+    plan = elements_plan(traced, REAL, shape, names, tuple(results), *layouts(buffers))
     do(plan, addresses(buffers), (), one_thread)
 
 
@@ -64,7 +64,7 @@ def sums(
     buffers: Any = buffers_of(x.shape, arrays)
     names, totals = ("whole", "part", *SYMBOL_NAMES[:2]), ("high", "low")
     traced = Traced(reproducible.integers, (form,))
-    plan = totals_plan(traced, REAL, x.shape, names, totals, *memory_layouts(buffers))
+    plan = totals_plan(traced, REAL, x.shape, names, totals, *layouts(buffers))
     partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
     do(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
     high, low = (

@@ -20,13 +20,13 @@ def known_buffers(
     shape: tuple[int, ...], arrays: Sequence[Array], working: DType
 ) -> list[HostBuffer] | None:
     """Memory of arrays, None if there is none or of which there are no loops."""
-    if numpy_dtype_name(working) not in ("float32", "float64") or not prod(shape):
+    if numpy_name(working) not in ("float32", "float64") or not prod(shape):
         return None
     buffers = buffers_of(shape, arrays)
     if buffers is None:
         return None
     dtypes = {one.layout.dtype for one in buffers}
-    if dtypes.intersection(NARROW) and numpy_dtype_name(working) != "float32":
+    if dtypes.intersection(NARROW) and numpy_name(working) != "float32":
         return None
     return None if "float16" in dtypes and not widens_float16() else buffers
 
@@ -43,7 +43,7 @@ def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threa
     share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
-def memory_layouts(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
+def layouts(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
     """How arrays lie."""
     return (one.layout for one in buffers)
 
@@ -60,6 +60,6 @@ def address_of(array: Array) -> int:
 
 
 @cache
-def numpy_dtype_name(dtype: DType) -> str:
+def numpy_name(dtype: DType) -> str:
     """Name of a dtype of NumPy, which may be given as its type."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype)
