@@ -14,7 +14,7 @@ from kldiv_xp.fused.choice import FUSED_VARIABLE
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from kldiv_xp.fused.attempts import runs
+from kldiv_xp.fused.attempts import runs_of_rows
 
 CLASSES = 1500
 OPTIONS = [{}, {"temperature": 2.0}, {"temperature": 1e4, "scale_by_temperature_squared": True}]
@@ -100,5 +100,5 @@ def test_16_bits_are_those_of_the_same_numbers_in_float32(monkeypatch, loss, dty
 
 def test_runs_are_those_of_the_rows_that_are_chosen():
     chosen = [True, True, False, True, False, False, True]
-    assert list(runs(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
-    assert list(runs(0, [False])) == []
+    assert list(runs_of_rows(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
+    assert list(runs_of_rows(0, [False])) == []

@@ -64,7 +64,7 @@ def operands(dtype="float64", *, log_input=True, log_target=False, shape=SHAPE, 
 def used(monkeypatch):
     """Every call is counted for which the loops were used."""
     count = []
-    for name in ("do", "do_in_attempts"):
+    for name in ("run_plan", "run_in_attempts"):
         do = getattr(engine, name)
         monkeypatch.setattr(engine, name, lambda *given, do=do: (count.append(1), do(*given)))
     return count

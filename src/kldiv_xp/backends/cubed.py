@@ -8,9 +8,9 @@ from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
 from kldiv_xp.backends.cubed_rows import (
     divergences,
+    in_whole_rows,
     on_whole_rows,
     sparse_divergences,
-    whole,
     with_last_axis,
 )
 from kldiv_xp.backends.one_chunk import sum_of_chunk
@@ -87,7 +87,7 @@ def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arra
     of_chunk = partial(run, function, context.working, context.working)
     single = of_chunk(*(one_element(array) for array in arrays))
     if single.ndim == arrays[0].ndim:
-        return chunkwise(of_chunk, *whole(arrays), dtype=context.working)
+        return chunkwise(of_chunk, *in_whole_rows(arrays), dtype=context.working)
     return on_whole_rows(context, partial(with_last_axis, of_chunk), arrays)
 
 
@@ -116,7 +116,7 @@ def row_slopes(
     if 0 in arrays[0].shape:
         return NotImplemented
     functions = slopes_of_rows(divergence, scale, len(arrays))
-    rows = whole((*arrays, *upstream))
+    rows = in_whole_rows((*arrays, *upstream))
     arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
     return derivatives(context, functions, arrays, upstream, wanted)
 

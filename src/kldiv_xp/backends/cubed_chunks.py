@@ -35,7 +35,7 @@ def on_chunks(name: str, *operands: Any) -> Array:
     """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
     arrays = [one for one in operands if isinstance(one, cubed.Array)]
     numbers = {place: one for place, one in enumerate(operands) if not isinstance(one, cubed.Array)}
-    function = partial(quietly, name, numbers)
+    function = partial(call_quietly, name, numbers)
     single = function(*map(one_element, arrays))
     axes = tuple(range(single.ndim))
     pairs = [part for one in arrays for part in (one, axes[: one.ndim])]
@@ -47,7 +47,7 @@ def one_element(array: Array) -> Array:
     return of_chunks.ones((1,) * array.ndim, dtype=array.dtype)
 
 
-def quietly(name: str, numbers: dict[int, Any], *chunks: Array) -> Array:
+def call_quietly(name: str, numbers: dict[int, Any], *chunks: Array) -> Array:
     """Result of the function of that name for chunks, with numbers in their places."""
     xp, remaining = namespace_of(chunks[0]), iter(chunks)
     count = len(chunks) + len(numbers)

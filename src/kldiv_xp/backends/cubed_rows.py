@@ -37,7 +37,7 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
         examine=context.examine,
         dtype=context.asked,
     )
-    logits, *others = whole(arrays)
+    logits, *others = in_whole_rows(arrays)
     rows = logits.chunksize[:-1]
     arrays = logits, *(one.rechunk((*rows, one.shape[-1])) for one in others)
     return on_whole_rows(context, partial(with_last_axis, function), arrays, align_arrays=False)
@@ -48,11 +48,13 @@ def on_whole_rows(
 ) -> Array:
     """Lazy array of a function of chunks of whole rows, without their last axis."""
     last = {arrays[0].ndim - 1: 1}
-    rows = chunkwise(function, *whole(arrays), dtype=context.working, adjust_chunks=last, **options)
+    rows = chunkwise(
+        function, *in_whole_rows(arrays), dtype=context.working, adjust_chunks=last, **options
+    )
     return context.xp.squeeze(rows, axis=-1)
 
 
-def whole(arrays: Arrays) -> Arrays:
+def in_whole_rows(arrays: Arrays) -> Arrays:
     """Arrays in chunks of whole rows: of fewer ones, where they lay in several chunks."""
     parts = max(array.numblocks[-1] for array in arrays if array.ndim)
     if parts == 1:

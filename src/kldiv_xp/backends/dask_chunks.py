@@ -31,8 +31,13 @@ class Products(Chunks):
     @staticmethod
     def matmul(left: Array, right: Array) -> Array:
         """Product of two matrices of one type."""
-        function, options = partial(quietly, "matmul"), {"dtype": left.dtype, "meta": left._meta}
-        return in_step(function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options)
+        function, options = (
+            partial(call_quietly, "matmul"),
+            {"dtype": left.dtype, "meta": left._meta},
+        )
+        return aligned_blockwise(
+            function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options
+        )
 
 
 CHUNKS, PRODUCTS = Chunks(), Products()
@@ -43,16 +48,16 @@ def on_chunks(name: str, *operands: Any) -> Array:
     arrays = [one for one in operands if isinstance(one, da.Array)]
     axes = tuple(range(max(one.ndim for one in arrays)))
     pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
-    return in_step(partial(quietly, name), axes, *chain(*pairs), token=name)
+    return aligned_blockwise(partial(call_quietly, name), axes, *chain(*pairs), token=name)
 
 
 def over_chunks(name: str, array: Array, **options: Any) -> Array:
     """Lazy reduction of the chunks, each by itself at first."""
-    function = partial(quietly, name)
+    function = partial(call_quietly, name)
     return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
 
 
-def quietly(name: str, *operands: Any, **options: Any) -> Array:
+def call_quietly(name: str, *operands: Any, **options: Any) -> Array:
     """Result of the function of that name for chunks, or for reductions of them."""
     xp = namespace_of(operands[0])
     with quiet(facts_about(xp), operands[0]):
@@ -84,10 +89,12 @@ def chunkwise(
     pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
     meta = arrays[0]._meta.astype(dtype)
     # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
-    return in_step(function, axes, *pairs, dtype=dtype, meta=meta, **options)
+    return aligned_blockwise(function, axes, *pairs, dtype=dtype, meta=meta, **options)
 
 
-def in_step(function: Callable[..., Array], axes: Axes, *pairs: Any, **options: Any) -> Array:
+def aligned_blockwise(
+    function: Callable[..., Array], axes: Axes, *pairs: Any, **options: Any
+) -> Array:
     """Lazy array of a function of chunks, cut alike first.
 
     By `blockwise` itself Dask warns of "Increasing number of chunks by factor of 154".

@@ -7,7 +7,7 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.dask_chunks import chunkwise, in_step, over_chunks
+from kldiv_xp.backends.dask_chunks import aligned_blockwise, chunkwise, over_chunks
 from kldiv_xp.backends.dask_reproducible_rows import chunk_backend, value_of_rows, whole_rows
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -35,10 +35,12 @@ def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
     function = partial(integers_of_chunk, wanted.form, axis, len(arrays))
     pairs = [part for one in (*arrays, *bounds) for part in (one, tuple(range(ndim)))]
     options = {"dtype": "int64", "adjust_chunks": ones}
-    integers = in_step(function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options)
+    integers = aligned_blockwise(
+        function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options
+    )
     total = over_chunks("sum", integers, axis=axis, keepdims=True)
     others = (divisor,) if isinstance(divisor, da.Array) else ()
-    finish = partial(finished, wanted, None if others else divisor)
+    finish = partial(loss_of_sums, wanted, None if others else divisor)
     result = chunkwise(finish, *(total[..., k] for k in range(3)), *bounds, *others, dtype=dtype)
     return result[tuple(0 if place in axis else slice(None) for place in range(ndim))]
 
@@ -71,10 +73,10 @@ def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> A
     arrays, bounds = operands[:count], operands[count:]
     with thread_limit(1):
         sums = chunk_backend(arrays[0]).sums_of_part(arrays, form, axis, bounds)
-    return on_device(stacked, sums)
+    return on_device(stacked_sums, sums)
 
 
-def stacked(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
+def stacked_sums(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
     """The integers, and a code for what is no finite number."""
     code = xp.where(
         xp.isnan(odd), NOT_A_NUMBER, xp.where(odd > 0, 1, xp.where(odd < 0, NEGATIVE, 0))
@@ -82,7 +84,7 @@ def stacked(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
     return xp.stack([high, low, xp.astype(code, xp.int64)], axis=-1)
 
 
-def finished(wanted: Wanted, parts: int | None, *arrays: Array) -> Array:
+def loss_of_sums(wanted: Wanted, parts: int | None, *arrays: Array) -> Array:
     """Loss of sums of integers, and of the code's sum."""
     return on_device(partial(completed_sums, wanted, parts), arrays)
 

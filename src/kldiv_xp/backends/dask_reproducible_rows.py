@@ -7,7 +7,7 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.dask_chunks import chunkwise, in_step
+from kldiv_xp.backends.dask_chunks import aligned_blockwise, chunkwise
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import on_device, rounding_to
@@ -37,11 +37,11 @@ def value_of_rows(arrays: Arrays, wanted: WantedRows, divisor: Any) -> Array:
     function = partial(rows_of_chunk, wanted.divergence)
     rows = chunkwise(function, *arrays, dtype="float64", adjust_chunks=last)[..., 0]
     if not wanted.is_summed:
-        return chunkwise(partial(finished_rows, wanted, None), rows, dtype=dtype)
+        return chunkwise(partial(loss_of_rows, wanted, None), rows, dtype=dtype)
     others = (divisor,) if isinstance(divisor, da.Array) else ()
-    finish = partial(finished_rows, wanted, None if others else divisor)
+    finish = partial(loss_of_rows, wanted, None if others else divisor)
     pairs = [part for one in (rows, *others) for part in (one, tuple(range(one.ndim)))]
-    return in_step(finish, (), *pairs, dtype=dtype, concatenate=True)
+    return aligned_blockwise(finish, (), *pairs, dtype=dtype, concatenate=True)
 
 
 def rows_of_chunk(divergence: KL, *arrays: Array) -> Array:
@@ -53,7 +53,7 @@ def rows_of_chunk(divergence: KL, *arrays: Array) -> Array:
     return rows[..., None]
 
 
-def finished_rows(wanted: WantedRows, parts: int | None, *arrays: Array) -> Array:
+def loss_of_rows(wanted: WantedRows, parts: int | None, *arrays: Array) -> Array:
     """Divergences, or the loss: of all of them, and of what they are divided by."""
     rows, *others = arrays
     divisor = others[0] if others else parts

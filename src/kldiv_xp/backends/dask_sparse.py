@@ -4,7 +4,7 @@ from functools import partial
 from itertools import chain
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.dask_chunks import in_step
+from kldiv_xp.backends.dask_chunks import aligned_blockwise
 from kldiv_xp.backends.one_chunk import sparse_divergences_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
@@ -22,7 +22,7 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
         examine=context.examine,
         dtype=context.asked,
     )
-    return in_step(
+    return aligned_blockwise(
         function,
         tuple(rows),
         *chain(*pairs),

@@ -15,7 +15,7 @@ from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
-from kldiv_xp.host.block_results import kept_as_it_is, kept_if_finite, rows_added_up
+from kldiv_xp.host.block_results import take_any, take_finite, take_row_sums
 from kldiv_xp.host.blocks import cache_sized_blocks
 from kldiv_xp.host.threads import thread_count
 
@@ -55,14 +55,16 @@ def fill_with_slopes(
     indices = cache_sized_blocks(xp, arrays[0].shape, working, len(shape))
     rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else working)
     attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, divergence)]
-    take = kept_as_it_is(indices, rows)
+    take = take_any(indices, rows)
     if has_factors(divergence):
         attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-        take = rows_added_up(xp, indices, size, rows)
-    works: list[block_loops.BlockWork] = [(block_loops.alone(attempts, len(arrays)), take)]
+        take = take_row_sums(xp, indices, size, rows)
+    works: list[block_loops.BlockWork] = [
+        (block_loops.without_cotangents(attempts, len(arrays)), take)
+    ]
     for place, result in enumerate(slopes):
         function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
-        works.append(([function], kept_if_finite(xp, indices, result)))
+        works.append(([function], take_finite(xp, indices, result)))
     operands = (*arrays, *upstream)
     block_loops.each_block(xp, works, indices, operands, working, threads)
     return times_square(xp, divergence, rows)

@@ -14,8 +14,8 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
-from kldiv_xp.host.block_loops import BlockWork, added_partial_sums, alone, each_block
-from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
+from kldiv_xp.host.block_loops import BlockWork, added_partial_sums, each_block, without_cotangents
+from kldiv_xp.host.block_results import take_finite, take_sum, take_sums_over
 from kldiv_xp.host.blocks import cache_sized_blocks, order_of_memory
 from kldiv_xp.host.inner_products import LONGEST_PIECE
 from kldiv_xp.host.threads import thread_count
@@ -83,15 +83,15 @@ def fill_with_slopes(
     bare_and_full = (Guard.NONE, Guard.FULL)
     attempts = attempts_at_sum(form)
     if axis is None:
-        take = added_up(xp, partials)
+        take = take_sum(xp, partials)
     elif axis:
-        take = added_up_over(xp, indices, len(kept), partials)
+        take = take_sums_over(xp, indices, len(kept), partials)
     else:
         attempts = [partial(term_of(form), guard=guard) for guard in bare_and_full]
-        take = kept_if_finite(xp, indices, results[0])
-    works: list[BlockWork] = [(alone(attempts, len(arrays)), take)]
+        take = take_finite(xp, indices, results[0])
+    works: list[BlockWork] = [(without_cotangents(attempts, len(arrays)), take)]
     for place, result in enumerate(results[1:]):
         attempts = [chained_slope(place, form, scale, len(arrays), one) for one in bare_and_full]
-        works.append((attempts, kept_if_finite(xp, indices, result)))
+        works.append((attempts, take_finite(xp, indices, result)))
     each_block(xp, works, indices, (*arrays, *upstream), working, threads)
     return added_partial_sums(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)

@@ -126,11 +126,11 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
 
 def export_of(operand: object) -> str:
     """Call that gives an array of NumPy, or "" if there is none."""
-    calls = (call for call in EXPORTS if has(operand, call.removesuffix("()")))
+    calls = (call for call in EXPORTS if has_method(operand, call.removesuffix("()")))
     return next(calls, "")
 
 
-def has(operand: object, method: str) -> bool:
+def has_method(operand: object, method: str) -> bool:
     """Whether an object, and no type, has a method of this name."""
     return not isinstance(operand, type) and callable(getattr(operand, method, None))
 

@@ -61,11 +61,11 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
     for shape in allowed:
         axes = missing_axes(shape, where)
         if axes is not None:
-            return f"pass {inserted(xp, axes, len(shape))}"
+            return f"pass {inserted_axes(xp, axes, len(shape))}"
     for shape in allowed:
         axes = missing_axes(shape, where, broadcasting=True)
         if axes is not None and None not in shape:
-            code = inserted(xp, axes, len(shape)) if axes else "where"
+            code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     if where == input:
         code = say(xp, "selected", "where", y="input")
@@ -148,7 +148,7 @@ def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> A
     return None if sizes or not (missing or broadcasting) else tuple(missing)
 
 
-def inserted(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
+def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
     """Code that gives a mask axes of size 1."""
     one_by_one = words_of(xp).inserts_axes_one_by_one
     if one_by_one:

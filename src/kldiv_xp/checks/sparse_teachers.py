@@ -11,7 +11,9 @@ def check_indices_of(input: Array, indices: Array, target: Array, place: int) ->
     """Refuse what are no indices along an axis; the values are not looked at."""
     check_integers(input, indices, target)
     every, some = map(known_shape, (input, indices))
-    fitting = len(every) == len(some) and agree(without(every, place), without(some, place))
+    fitting = len(every) == len(some) and agree(
+        without_axis(every, place), without_axis(some, place)
+    )
     if not fitting:
         message = (
             f"`indices` must have the shape of `input` but for the size along axis {place}; got "
@@ -72,7 +74,7 @@ def check_number_of(size: int | None, number: int | None) -> None:
     raise ValueError(message)
 
 
-def without(shape: Shape, place: int) -> Shape:
+def without_axis(shape: Shape, place: int) -> Shape:
     """Shape without one of its sizes."""
     return shape[:place] + shape[place + 1 :]
 

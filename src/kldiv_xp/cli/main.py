@@ -121,7 +121,7 @@ def diagnose_files(
         if as_json:
             click.echo(json.dumps(report.as_dict(), indent=2))
         else:
-            show(report)
+            print_report(report)
         if plot is not None:
             draw(plot, input, target, report, context.meta[FILES])
     except OSError as error:
@@ -132,17 +132,17 @@ def diagnose_files(
     context.exit(FOUND if report else 0)
 
 
-def show(report: Report) -> None:
+def print_report(report: Report) -> None:
     """Print a report as a table."""
     console = Console()
     console.print(report.headline, markup=False, highlight=False)
     if report:
-        console.print(table(report))
+        console.print(table_of_findings(report))
     for line in report.scale:
         console.print(line, markup=False, highlight=False)
 
 
-def table(report: Report) -> Table:
+def table_of_findings(report: Report) -> Table:
     """Row for each finding."""
     made = Table(show_lines=True)
     for column in ("mistake", "index", "value", "count", "what to do"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.cli.plot_marks import Mark, header, index_of, mark_findings, marks_of
-from kldiv_xp.diagnosis.question import asked, subject_of
+from kldiv_xp.diagnosis.question import checked_operands, subject_of
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.values import losses_of_samples
 from kldiv_xp.formula.form import Form
@@ -73,12 +73,14 @@ def figure_of(input: Array, target: Array, report: Report, names: Sequence[str] 
         raise ValueError(message)
     subject = subject_of(Form(), report.input_is, report.target_is)
     axis = report.axis if len(report.axis) > 1 else report.axis[0]
-    found = losses_of_samples(subject, *asked(input, target, subject, axis, None))
+    found = losses_of_samples(subject, *checked_operands(input, target, subject, axis, None))
     samples = Samples([float(value) for value in found.reshape(-1)], tuple(found.shape))
-    return drawn(samples, marks_of(report), names)
+    return figure_of_samples(samples, marks_of(report), names)
 
 
-def drawn(samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = ()) -> Any:
+def figure_of_samples(
+    samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = ()
+) -> Any:
     """Figure with a point for each sample, and beside it how many samples there are of a size."""
     from matplotlib.figure import Figure
 

@@ -95,7 +95,7 @@ def mark_findings(points: Any, marks: Sequence[Mark], samples: Any, color: str) 
     places: dict[int, list[str]] = {}
     for number, mark in enumerate(marks[:MOST], 1):
         places.setdefault(sample_number(mark.sample, samples.shape), []).append(str(number))
-    for place, numbers in together(places, NEAR_LABELS * len(samples.values)).items():
+    for place, numbers in merged_marks(places, NEAR_LABELS * len(samples.values)).items():
         points.axvline(place, color=color, linewidth=0.8, alpha=0.6, zorder=0)
         points.annotate(
             ", ".join(numbers), (place, 1), xycoords=("data", "axes fraction"), ha="center",
@@ -103,7 +103,7 @@ def mark_findings(points: Any, marks: Sequence[Mark], samples: Any, color: str) 
         )  # fmt: skip
 
 
-def together(places: dict[int, list[str]], near: float) -> dict[int, list[str]]:
+def merged_marks(places: dict[int, list[str]], near: float) -> dict[int, list[str]]:
     """Numbers at places, those of places that are near each other at the first of them."""
     found: dict[int, list[str]] = {}
     for place in sorted(places):

@@ -73,26 +73,26 @@ def element_loop_lines(
     parts = ("row", "group") if kernel.group_rank else ("row",)
     work = [*map(declared, steps), *loop.last]
     if kernel.width > 1:
-        inside = widely(kernel, read, parts, work, loop)
+        inside = vector_lines(kernel, read, parts, work, loop)
     else:
-        inside = one_by_one(read, parts, work)
+        inside = scalar_lines(read, parts, work)
         yield f"#pragma unroll {kernel.unroll}"
     yield "for (integer column = begin; column < end; column += apart) {"
     yield from (f"    {line}" for line in inside)
     yield "}"
 
 
-def one_by_one(
+def scalar_lines(
     read: Sequence[DeviceOperand], parts: Sequence[str], work: Sequence[str]
 ) -> Iterator[str]:
     """Lines for one element of arrays that lie anyhow."""
     for one in read:
         place = f"{row_offset(one, parts)} + column * step_{one.name}"
-        yield f"const {kind(one)} {one.name} = load({place});"
+        yield f"const {c_type(one)} {one.name} = load({place});"
     yield from work
 
 
-def widely(
+def vector_lines(
     kernel: Kernel,
     read: Sequence[DeviceOperand],
     parts: Sequence[str],
@@ -112,7 +112,7 @@ def widely(
     yield "#pragma unroll"
     yield f"for (int i = 0; i < {width}; ++i) {{"
     for one in read:
-        yield f"    const {kind(one)} {one.name} = load(pack_{one.name}.at + i);"
+        yield f"    const {c_type(one)} {one.name} = load(pack_{one.name}.at + i);"
     yield from (f"    {line}" for line in work)
     yield "}"
     yield from loop.after
@@ -120,7 +120,7 @@ def widely(
         yield f"give({row_offset(one, parts)} + column, left, pack_{one.name});"
 
 
-def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
+def offsets(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
     """Lines that turn a number in row-major order into an offset in each array."""
     yield f"integer {axes}_at_0 = {number};"
     for place in range(rank - 1, 0, -1):
@@ -132,15 +132,15 @@ def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[st
         yield f"const integer {axes}_{name} = {' + '.join(steps)};"
 
 
-def numbers_of_row(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> Iterator[str]:
+def row_number_lines(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> Iterator[str]:
     """Lines that read what has one element for a row."""
     for one in arrays:
         if not one.in_rows:
             value = f"load({row_offset(one, parts)})"
-            yield f"const {kind(one)} {one.name} = columns ? {value} : {kind(one)}(0);"
+            yield f"const {c_type(one)} {one.name} = columns ? {value} : {c_type(one)}(0);"
 
 
-def kind(operand: DeviceOperand) -> str:
+def c_type(operand: DeviceOperand) -> str:
     """Type that an element is computed with."""
     return "bool" if operand.dtype == "bool" else "real"
 

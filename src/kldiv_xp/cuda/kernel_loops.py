@@ -10,8 +10,8 @@ from kldiv_xp.cuda.kernel_elements import (
     Kernel,
     Results,
     element_loop_lines,
-    find,
-    numbers_of_row,
+    offsets,
+    row_number_lines,
 )
 from kldiv_xp.tracing.lines import Line, needed
 
@@ -19,26 +19,26 @@ MINUS_INFINITY = f"-real({INFINITY})"
 REDUCTION_STEPS = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
 
 
-def body(kernel: Kernel) -> Iterator[str]:
+def kernel_body(kernel: Kernel) -> Iterator[str]:
     """Lines of a row: attempt after attempt, as long as the results are not finite."""
     every = [result.name for results in kernel.attempts for result in results]
     used = {name for line in needed(kernel.lines, every) for name in line.uses} | set(every)
     arrays = [one for one in kernel.inputs if one.name in used]
     written = [one for one in kernel.outputs if one.in_rows]
-    yield from find("row", [one.name for one in (*arrays, *written)], kernel.row_rank, "row")
+    yield from offsets("row", [one.name for one in (*arrays, *written)], kernel.row_rank, "row")
     if not kernel.group_rank:
-        yield from numbers_of_row(arrays, ("row",))
+        yield from row_number_lines(arrays, ("row",))
     if len(kernel.attempts) > 1:
         yield "bool missing = !idle;"
     if not written:
         yield "double value = 0;"
-    yield from attempts(kernel, arrays, kernel.attempts, [])
+    yield from attempt_lines(kernel, arrays, kernel.attempts, [])
     if not written:
         output = kernel.outputs[0].name
         yield f"if (lane == 0 && !idle) store(at_{output} + job, value / given_divisor);"
 
 
-def attempts(
+def attempt_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], left: Sequence[Results], known: Sequence[str]
 ) -> Iterator[str]:
     """Lines of an attempt, and in a block those of the next, for rows that it is not enough for.
@@ -50,7 +50,7 @@ def attempts(
     lines = [line for line in used if line.name not in known]
     for stage in range(max(one.stage for one in results) + 1):
         yield from stage_lines(kernel, arrays, lines, stage)
-    yield from stored(kernel, arrays, results, is_last=not others)
+    yield from result_lines(kernel, arrays, results, is_last=not others)
     if not others:
         return
     known = [*known, *(line.name for line in lines if line.reduction or not line.in_rows)]
@@ -61,7 +61,7 @@ def attempts(
         yield "    const integer begin = lane, apart = lanes, end = missing ? columns : 0;"
     else:
         yield "    const integer end = missing ? columns : 0;"
-    yield from (f"    {line}" for line in attempts(kernel, arrays, others, known))
+    yield from (f"    {line}" for line in attempt_lines(kernel, arrays, others, known))
     yield "}"
 
 
@@ -94,7 +94,7 @@ def reduction_lines(
         kind, first = ("double", "0") if line.reduction == "sum" else ("real", MINUS_INFINITY)
         yield f"{kind} {line.name}_{line.reduction} = {first};"
     loop = element_loop_lines(kernel, arrays, kernel.lines, adding_loop(kernel, reductions))
-    yield from in_groups(kernel, arrays, lines, loop) if kernel.group_rank else loop
+    yield from group_loop(kernel, arrays, lines, loop) if kernel.group_rank else loop
     for line in reductions:
         yield from team_reduction(kernel, line)
 
@@ -116,14 +116,14 @@ def adding_loop(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
     return ElementLoop(terms, last, before, [f"{name}_sum += {name}_few;" for name in sums])
 
 
-def in_groups(
+def group_loop(
     kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: Iterable[str]
 ) -> Iterator[str]:
     """A loop over the groups of columns of a row around that of their columns."""
     names = [one.name for one in arrays]
     yield "for (integer group = piece; group < groups; group += pieces) {"
-    before = [*find("group", names, kernel.group_rank, "group")]
-    before += [*numbers_of_row(arrays, ("row", "group")), *row_lines(lines, 0)]
+    before = [*offsets("group", names, kernel.group_rank, "group")]
+    before += [*row_number_lines(arrays, ("row", "group")), *row_lines(lines, 0)]
     yield from (f"    {line}" for line in (*before, *loop))
     yield "}"
 
@@ -139,7 +139,7 @@ def team_reduction(kernel: Kernel, line: Line) -> Iterator[str]:
         yield f"const real {line.name} = real({own});"
 
 
-def stored(
+def result_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], results: Results, *, is_last: bool
 ) -> Iterator[str]:
     """Lines that keep the number of a row, or write the results of each element.

@@ -5,7 +5,7 @@ from string import Template
 
 from kldiv_xp.cuda.c_types import TYPES, prelude
 from kldiv_xp.cuda.kernel_elements import Kernel
-from kldiv_xp.cuda.kernel_loops import body
+from kldiv_xp.cuda.kernel_loops import kernel_body
 from kldiv_xp.cuda.strides_and_grid import THREADS
 from kldiv_xp.tracing.lines import needed
 
@@ -82,7 +82,7 @@ def kernel_source(kernel: Kernel) -> str:
     text = KERNEL.substitute(
         parameters=",\n    ".join(parameters(kernel)),
         numbers=indented(number_lines(kernel), 4),
-        body=indented(body(kernel), 8),
+        body=indented(kernel_body(kernel), 8),
         name=KERNEL_NAME,
         begin="lane" if kernel.group_rank else "(piece * lanes + lane)",
         apart="lanes" if kernel.group_rank else "pieces * lanes",
@@ -111,8 +111,8 @@ def parameters(kernel: Kernel) -> Iterator[str]:
     yield from map(integer_declaration, ("rows", "groups", "columns", "pieces", "team_size"))
     located = (*kernel.inputs, *(one for one in kernel.outputs if one.in_rows))
     names = [one.name for one in located]
-    yield from layout("row", names, kernel.row_rank)
-    yield from layout("group", names, kernel.group_rank)
+    yield from layout_declarations("row", names, kernel.row_rank)
+    yield from layout_declarations("group", names, kernel.group_rank)
     yield from (integer_declaration(f"step_{name}") for name in names)
 
 
@@ -121,7 +121,7 @@ def integer_declaration(name: str) -> str:
     return f"const integer {name}"
 
 
-def layout(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
+def layout_declarations(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
     """Sizes of all axes but the first, and the strides of each array."""
     yield from (integer_declaration(f"{axes}_size_{place}") for place in range(1, rank))
     yield from (

@@ -61,11 +61,11 @@ def sums_plan(
     outputs: Places,
 ) -> Plan | None:
     """Terms are added up over some axes."""
-    layout, width, grid = of_sums(shape, kept, axis, inputs)
+    layout, width, grid = sums_layout(shape, kept, axis, inputs)
     return planned(source, real, inputs, outputs, layout, grid, width) if layout.rows else None
 
 
-def of_sums(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
+def sums_layout(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
     """Layout of sums over some axes, and how it is shared."""
     located = placed_arrays(inputs)
     layout = layout_of(shape, kept, axis, [one.strides for one in located])
@@ -76,7 +76,7 @@ def of_sums(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layou
 @cached_device_plan
 def pieces_of(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> int:
     """Partial sums of each row, which are added up by another kernel where there are some."""
-    return of_sums(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
+    return sums_layout(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
 
 
 @cached_device_plan

@@ -8,8 +8,8 @@ from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
 from kldiv_xp.diagnosis.findings import detached, findings_of
-from kldiv_xp.diagnosis.losses_of_teachers import asked_of_teachers
-from kldiv_xp.diagnosis.question import asked, subject_of
+from kldiv_xp.diagnosis.losses_of_teachers import report_of_teachers
+from kldiv_xp.diagnosis.question import checked_operands, subject_of
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.values import values_of
@@ -129,7 +129,7 @@ def diagnose(
     subject = subject_of(form, input_is, target_is)
     if of_teachers:
         heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
-        return asked_of_teachers(heads, subject, axis, target_is, tail)
+        return report_of_teachers(heads, subject, axis, target_is, tail)
     return diagnosis_of(input, target, subject, axis, where)
 
 
@@ -145,7 +145,9 @@ def diagnosis_of(
     if unusable:
         axes = resolve_axis(axis, input.ndim) if input.ndim else ()
         return Report(unusable, {}, tuple(input.shape), axes, *kinds)
-    context, arrays, axes = asked(detached(input), detached(target), subject, axis, where)
+    context, arrays, axes = checked_operands(
+        detached(input), detached(target), subject, axis, where
+    )
     findings = findings_of(context, arrays, axes, subject)
     values = values_of(subject, context, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)

@@ -12,7 +12,7 @@ from kldiv_xp.core.namespaces import known_shape, namespace_of
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.findings import detached
 from kldiv_xp.diagnosis.report import Report
-from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
 from kldiv_xp.diagnosis.values import by_reduction
@@ -20,7 +20,7 @@ from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
 
 
-def asked_of_teachers(
+def report_of_teachers(
     heads: Heads, subject: Subject, axis: int | Axes, target_is: TargetKind | None, tail: Tail
 ) -> Report:
     """Report about a teacher known in part, or about logits that are made of hidden states."""
@@ -29,7 +29,7 @@ def asked_of_teachers(
     heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     if heads.weight is None:
         divergence = SparseKL(1.0, target_is or "log_probabilities", tail)
-        return of_indices(heads, divergence, axis)
+        return report_of_indices(heads, divergence, axis)
     kind: TargetKind = target_is or "logits"
     loss: LinearDivergence = KL(1.0, kind)
     if heads.indices is not None:
@@ -39,7 +39,7 @@ def asked_of_teachers(
     return with_values(found, linear_divergence_of(heads, loss, scaled, "none", None), heads.where)
 
 
-def of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
+def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
     """Report about logits and a teacher known in part."""
     operands, where = (heads.input, heads.indices, heads.target), heads.where
     found = report_of_sparse(*operands, divergence, axis, where)
@@ -75,8 +75,8 @@ def with_values(found: Report, samples: Array, where: Array | None) -> Report:
     """Report with the loss by each reduction."""
     xp = namespace_of(samples)
     with quiet(facts_about(xp), samples):
-        total = read(xp.sum(samples))
+        total = read_scalar(xp.sum(samples))
     count = None
     if where is not None:
-        count = read(xp.sum(xp.astype(where, samples.dtype))) or 1.0
+        count = read_scalar(xp.sum(xp.astype(where, samples.dtype))) or 1.0
     return replace(found, values=by_reduction(total, known_shape(samples), count))

@@ -12,7 +12,7 @@ from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.evidence import PROBABILITIES
 from kldiv_xp.diagnosis.sample_blocks import in_memory
-from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.scan import read_scalar
 
 # So many lines are tried along them, in each of the other axes.
 LINES = 2
@@ -60,6 +60,6 @@ def are_distributions(
 ) -> bool:
     """Whether all lines along some axes are distributions, of this kind."""
     sums = xp.sum(lines if kind == PROBABILITIES else xp.exp(lines), axis=axis)
-    if not read(xp.all(xp.abs(sums - 1) <= tolerance)):
+    if not read_scalar(xp.all(xp.abs(sums - 1) <= tolerance)):
         return False
-    return kind != PROBABILITIES or bool(read(xp.all(lines >= 0)))
+    return kind != PROBABILITIES or bool(read_scalar(xp.all(lines >= 0)))

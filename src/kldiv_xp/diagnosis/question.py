@@ -10,7 +10,7 @@ from kldiv_xp.checks.options import check_form, resolve_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import known_shape
-from kldiv_xp.diagnosis.subject import Subject, of_form, of_logits
+from kldiv_xp.diagnosis.subject import Subject, subject_of_form, subject_of_logits
 from kldiv_xp.formula.form import Form
 
 LOG_PROBABILITIES: Literal["log_probabilities"] = "log_probabilities"
@@ -28,9 +28,9 @@ def subject_of(
         check_kind("target_is", target_is, get_args(TargetKind))
     check_spaces(form, input_is or said, target_is)
     if input_is == "logits":
-        return of_logits(target_is or "logits")
+        return subject_of_logits(target_is or "logits")
     log_target = form.log_target or target_is == LOG_PROBABILITIES
-    return of_form(
+    return subject_of_form(
         form._replace(log_input=(input_is or said) == LOG_PROBABILITIES, log_target=log_target)
     )
 
@@ -74,7 +74,7 @@ def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
         raise ValueError(message)
 
 
-def asked(
+def checked_operands(
     input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
 ) -> tuple[Context, Arrays, Axes]:
     """Operands and their mask in one shape, and the axes; checked as the loss checks them."""

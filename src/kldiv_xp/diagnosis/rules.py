@@ -18,7 +18,7 @@ def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding is not None)
 
 
-def negative(operand: str) -> Rule:
+def negative_entries(operand: str) -> Rule:
     """Rule about entries of a table of probabilities that have no logarithm."""
 
     def rule(evidence: Evidence) -> Finding | None:
@@ -63,7 +63,7 @@ def empty_samples(operand: str) -> Rule:
     return rule
 
 
-def support(evidence: Evidence) -> Finding | None:
+def zero_support(evidence: Evidence) -> Finding | None:
     """Entries to which one operand gives a probability, and the other one none."""
     count, bare = evidence.found["support"], evidence.subject.needs_support
     if not count.number or bare is None:
@@ -85,7 +85,7 @@ def support(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
 
 
-def special(operand: str, kind: str, consequence: str) -> Rule:
+def special_values(operand: str, kind: str, consequence: str) -> Rule:
     """Rule about entries that are no numbers, or not finite."""
 
     def rule(evidence: Evidence) -> Finding | None:
@@ -128,12 +128,12 @@ LOGIT_RULES: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
 COMMON_RULES: tuple[Rule, ...] = (
     empty_samples("input"),
     empty_samples("target"),
-    negative("input"),
-    negative("target"),
-    support,
-    special("input", "nan", "which makes the loss NaN"),
-    special("target", "nan", "which makes the loss NaN"),
-    special("input", "infinite", "which no logarithm of a probability is"),
-    special("target", "infinite", "which neither a probability nor its logarithm is"),
+    negative_entries("input"),
+    negative_entries("target"),
+    zero_support,
+    special_values("input", "nan", "which makes the loss NaN"),
+    special_values("target", "nan", "which makes the loss NaN"),
+    special_values("input", "infinite", "which no logarithm of a probability is"),
+    special_values("target", "infinite", "which neither a probability nor its logarithm is"),
     underflow,
 )

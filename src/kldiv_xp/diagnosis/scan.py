@@ -43,13 +43,13 @@ class Inspection:
     def count(self, name: str, part: SampleBlock, found: Array, values: Array, axes: int) -> None:
         """Count where `found` is true, and keep the first index."""
         xp = part.xp
-        number = int(read(xp.sum(xp.astype(found, xp.int32))))
+        number = int(read_scalar(xp.sum(xp.astype(found, xp.int32))))
         if not number:
             return
         count = self.counts.setdefault(name, Count())
         if not count.number:
-            flat = int(read(xp.argmax(xp.astype(found, xp.int32))))
-            count.index, count.value = part.place(flat, axes), read(values[flat])
+            flat = int(read_scalar(xp.argmax(xp.astype(found, xp.int32))))
+            count.index, count.value = part.place(flat, axes), read_scalar(values[flat])
         count.number += number
 
 
@@ -71,18 +71,18 @@ def inspect(
     carried: list[Array] = []
     for part in sample_blocks(context, arrays, axes):
         with quiet(context.facts, part.matrices[0]):
-            meet_entries(found, part, subject, tiny)
+            count_entries(found, part, subject, tiny)
             sums = sample_sums(part, subject)
             if carried:
                 sums = [one + other for one, other in zip(sums, carried, strict=True)]
             carried = [] if part.ends else sums
             if part.ends and axes:
                 kept = len(part.order) - len(axes)
-                meet_samples(found, part, sums, size, kept, at_most=subject.is_partial)
+                count_samples(found, part, sums, size, kept, at_most=subject.is_partial)
     return found
 
 
-def meet_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: float) -> None:
+def count_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: float) -> None:
     """Count what single entries are."""
     xp = part.xp
     where = part.matrices[2:]
@@ -112,7 +112,7 @@ def sample_sums(part: SampleBlock, subject: Subject) -> list[Array]:
     return [xp.sum(one, axis=1) for one in (*added, ones)]
 
 
-def meet_samples(
+def count_samples(
     found: Inspection, part: SampleBlock, sums: list[Array], size: int, kept: int, *, at_most: bool
 ) -> None:
     """Count samples whose sums are off; of those without a gap, without NaN and not empty.
@@ -125,7 +125,7 @@ def meet_samples(
         whole = (selected == size) & (exponentials == exponentials)  # noqa: PLR0124
         found.count(f"{name} empty", part, whole & (full == 0), entries, kept)
         whole = whole & (full > 0)
-        found.samples[name] += int(read(xp.sum(xp.astype(whole, xp.int32))))
+        found.samples[name] += int(read_scalar(xp.sum(xp.astype(whole, xp.int32))))
         for kind, values in (("sum", entries), ("sum of exp", exponentials)):
             right = xp.abs(values - 1) <= found.tolerance
             if at_most and name == "target":
@@ -134,7 +134,7 @@ def meet_samples(
             found.count(f"{name} {kind}", part, off, values, kept)
 
 
-def read(scalar: Array) -> float:
+def read_scalar(scalar: Array) -> float:
     """Value of a 0-d array.
 
     Raises

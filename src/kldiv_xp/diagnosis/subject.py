@@ -63,7 +63,7 @@ class Subject:
         return ends.get(beta)
 
 
-def of_form(form: Form) -> Subject:
+def subject_of_form(form: Form) -> Subject:
     """The loss of `kl_div`."""
     target_is: TargetKind = "log_probabilities" if form.log_target else "probabilities"
     return Subject(
@@ -71,6 +71,6 @@ def of_form(form: Form) -> Subject:
     )
 
 
-def of_logits(target_is: TargetKind) -> Subject:
+def subject_of_logits(target_is: TargetKind) -> Subject:
     """The loss of `kl_div_with_logits` with its defaults."""
     return Subject(target_is, KL(1.0, target_is))

@@ -25,7 +25,7 @@ from kldiv_xp.diagnosis.question import check_known
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.sample_blocks import in_memory
 from kldiv_xp.diagnosis.scan import Inspection, inspect
-from kldiv_xp.diagnosis.subject import Subject, of_logits
+from kldiv_xp.diagnosis.subject import Subject, subject_of_logits
 from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
 
@@ -60,7 +60,9 @@ def report_of_sparse(
     ]
     arrays = (logits, logits, *masks[0]), (student, target, *masks[1])
     subject = subject_of_part(divergence)
-    return report(subject, input, (place,), of_part(context, arrays, chosen, (place,), subject))
+    return report(
+        subject, input, (place,), findings_of_part(context, arrays, chosen, (place,), subject)
+    )
 
 
 def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
@@ -82,7 +84,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
     target = heads.target
     if heads.target_weight is not None:
         target = MadeLogits(xp, target, heads.target_weight, heads.target_bias)
-    arrays = (made, target, *repeated(context, heads.where, made.shape[-1]))
+    arrays = (made, target, *repeated_mask(context, heads.where, made.shape[-1]))
     subject = Subject(target_is, divergence)
     return report(subject, made, axes, findings_of(context, arrays, axes, subject, most=0))
 
@@ -96,11 +98,11 @@ def report_of_part(
     divergence = with_sizes(divergence, size, indices.shape[-1])
     chosen = checked_places(context, indices, heads.where, size)
     arrays = (
-        (made, made, *repeated(context, heads.where, size)),
-        (made.at(chosen), heads.target, *repeated(context, heads.where, indices.shape[-1])),
+        (made, made, *repeated_mask(context, heads.where, size)),
+        (made.at(chosen), heads.target, *repeated_mask(context, heads.where, indices.shape[-1])),
     )
     subject = subject_of_part(divergence)
-    return report(subject, made, axes, of_part(context, arrays, chosen, axes, subject))
+    return report(subject, made, axes, findings_of_part(context, arrays, chosen, axes, subject))
 
 
 def subject_of_part(divergence: SparseKL) -> Subject:
@@ -109,7 +111,7 @@ def subject_of_part(divergence: SparseKL) -> Subject:
     return Subject(divergence.target_is, beside, tail=divergence.tail)
 
 
-def repeated(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
+def repeated_mask(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
     """The mask for so many entries, if there is one."""
     return () if mask is None else (RepeatedMask(context.xp, mask, size),)
 
@@ -129,7 +131,7 @@ def report(subject: Subject, input: Any, axes: Axes, findings: tuple[Finding, ..
     return Report(findings, {}, tuple(input.shape), axes, *kinds)
 
 
-def of_part(
+def findings_of_part(
     context: Context,
     arrays: tuple[Arrays, Arrays],
     indices: Array,
@@ -141,7 +143,7 @@ def of_part(
     tolerance = allowance(xp, whole[0], part[1], axes)
     tiny = smallest_normal(xp, part[1])
     options = {"tiny": tiny, "tolerance": tolerance}
-    everywhere = inspect(context, whole, axes, subject=of_logits("logits"), **options)
+    everywhere = inspect(context, whole, axes, subject=subject_of_logits("logits"), **options)
     there = inspect(context, part, axes, subject=subject, **options)
     found = Inspection(tolerance)
     found.counts = {

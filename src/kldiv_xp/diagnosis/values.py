@@ -11,7 +11,7 @@ from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
@@ -20,14 +20,14 @@ from kldiv_xp.formula.logits import Divergence
 def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> dict[str, float]:
     """The loss by each reduction that gives one number, of one unrounded sum."""
     if subject.divergence is None:
-        total = read(evaluate_loss(unrounded(context), arrays, subject.form, None))
+        total = read_scalar(evaluate_loss(unrounded(context), arrays, subject.form, None))
         shape, where = known_shape(arrays[0]), arrays[2:]
     else:
         samples = divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
         with quiet(context.facts, samples):
-            total = read(context.xp.sum(samples))
+            total = read_scalar(context.xp.sum(samples))
         shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
-    count = read(number_selected(context, where[0], None)) if where else None
+    count = read_scalar(number_selected(context, where[0], None)) if where else None
     return by_reduction(total, shape, count)
 
 

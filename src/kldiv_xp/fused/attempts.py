@@ -15,7 +15,7 @@ Look = Callable[[int, int], list[bool]]
 """Rows, marked True, that need no attempt by the cheap loop."""
 
 
-def do_in_attempts(
+def run_in_attempts(
     plans: Sequence[Plan],
     addresses: Sequence[int],
     numbers: Sequence[float],
@@ -42,15 +42,15 @@ def do_jobs(
     for job in jobs:
         begin, end, *rest = first.jobs.arguments(job)
         left = look(begin, end)
-        for rows in runs(begin, [not close for close in left]):
+        for rows in runs_of_rows(begin, [not close for close in left]):
             first.run(one, *rows, *rest, addressof(memory))
         found = ~(abs(result[begin:end]) < float("inf"))
         left = [close or missing for close, missing in zip(left, found.tolist(), strict=True)]
-        for rows in runs(begin, left):
+        for rows in runs_of_rows(begin, left):
             last.run(other, *rows, *rest, addressof(memory))
 
 
-def runs(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
+def runs_of_rows(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """First row, and the one after the last, of each run of rows that are chosen."""
     start = None
     for row, one in enumerate([*chosen, False], begin):

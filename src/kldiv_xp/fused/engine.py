@@ -12,9 +12,16 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
-from kldiv_xp.fused.attempts import do_in_attempts, look_at
+from kldiv_xp.fused.attempts import look_at, run_in_attempts
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
-from kldiv_xp.fused.running import address_of, addresses, do, known_buffers, layouts, numpy_name
+from kldiv_xp.fused.running import (
+    address_of,
+    addresses,
+    known_buffers,
+    layouts,
+    numpy_name,
+    run_plan,
+)
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import any_of
@@ -50,7 +57,7 @@ def sums_over(
     plan = sums_plan(traced, numpy_name(working), shape, kept, axis, *layouts(buffers))
     pieces = plan.jobs.pieces
     partials = xp.empty((plan.jobs.rows, pieces))
-    do(plan, [*addresses(buffers), address_of(partials)], (), threads)
+    run_plan(plan, [*addresses(buffers), address_of(partials)], (), threads)
     with xp.errstate(all="ignore"):  # inf - inf
         sums = partials[:, 0] if pieces == 1 else xp.sum(partials, axis=1)
     return sums.reshape(tuple(shape[place] for place in kept))
@@ -74,7 +81,7 @@ def fill_terms(
         (losses.TERMS_OUTPUT,),
         *layouts(buffers),
     )
-    do(plan, addresses(buffers), (), threads)
+    run_plan(plan, addresses(buffers), (), threads)
     return True
 
 
@@ -117,10 +124,10 @@ def divergences_of_rows(
     ]
     places = [*addresses(buffers), address_of(result)]
     if len(plans) == 1:
-        do(plans[0], places, numbers, threads)
+        run_plan(plans[0], places, numbers, threads)
     else:
         look = look_at(xp, arrays, *numbers)
-        do_in_attempts(plans, places, numbers, result.reshape(-1), look, threads)
+        run_in_attempts(plans, places, numbers, result.reshape(-1), look, threads)
     return result
 
 
@@ -134,8 +141,7 @@ def fill_row_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives of rows of logits that there are arrays for."""
-    given = any_of(divergence)
-    numbers = scale, divergence.temperature
+    given, numbers = any_of(divergence), (scale, divergence.temperature)
     return fill_derivatives(
         losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
     )
@@ -170,5 +176,5 @@ def fill_derivatives(
     of_results = tuple(name for name, _ in written)
     plan = plan_of(traced, numpy_name(working), shape, names, of_results, *layouts(buffers))
     given = (scale.number_at_hand(), *map(float, others))
-    do(plan, addresses(buffers), given, threads)
+    run_plan(plan, addresses(buffers), given, threads)
     return True

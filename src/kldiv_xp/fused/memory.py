@@ -44,12 +44,12 @@ class HostOperand(NamedTuple):
         return BYTES[self.dtype]
 
 
-def several(types: Types, scalar: str) -> str:
+def vector_type(types: Types, scalar: str) -> str:
     """Type of as many as are computed at once."""
     return f"<{types.lanes} x {scalar}>" if types.lanes > 1 else scalar
 
 
-def many(types: Types, scalar: str, value: str) -> str:
+def vector_constant(types: Types, scalar: str, value: str) -> str:
     """As many of a number as are computed at once."""
     return f"splat ({scalar} {value})" if types.lanes > 1 else value
 
@@ -57,21 +57,21 @@ def many(types: Types, scalar: str, value: str) -> str:
 def load(text: Text, types: Types, dtype: str, address: str) -> str:
     """Elements at an address, in the type that is computed in; no address is too odd."""
     scalar = IN_MEMORY[dtype]
-    memory, real = several(types, scalar), types.of("real")
+    memory, real = vector_type(types, scalar), types.of("real")
     value = text.let(f"load {memory}, ptr {address}, align 1")
     if dtype == "bool":
-        return text.let(f"icmp ne {memory} {value}, {many(types, scalar, '0')}")
+        return text.let(f"icmp ne {memory} {value}, {vector_constant(types, scalar, '0')}")
     if dtype == "bfloat16":
-        bits, memory = several(types, "i32"), several(types, "float")
-        wide = text.let(f"zext {several(types, 'i16')} {value} to {bits}")
-        wide = text.let(f"shl {bits} {wide}, {many(types, 'i32', '16')}")
+        bits, memory = vector_type(types, "i32"), vector_type(types, "float")
+        wide = text.let(f"zext {vector_type(types, 'i16')} {value} to {bits}")
+        wide = text.let(f"shl {bits} {wide}, {vector_constant(types, 'i32', '16')}")
         value = text.let(f"bitcast {bits} {wide} to {memory}")
     return value if memory == real else text.let(f"fpext {memory} {value} to {real}")
 
 
 def store(text: Text, types: Types, dtype: str, address: str, value: str) -> None:
     """Write elements, rounded to the nearest."""
-    memory, real = several(types, IN_MEMORY[dtype]), types.of("real")
+    memory, real = vector_type(types, IN_MEMORY[dtype]), types.of("real")
     if dtype == "bfloat16":
         value = bfloat16_bits(text, types, value)
     elif memory != real:
@@ -81,19 +81,17 @@ def store(text: Text, types: Types, dtype: str, address: str, value: str) -> Non
 
 def bfloat16_bits(text: Text, types: Types, value: str) -> str:
     """Bits of bfloat16: the upper half, to the nearest, of two the even one."""
-    i32, i16, real = several(types, "i32"), several(types, "i16"), types.of("real")
+    i32, i16, real = vector_type(types, "i32"), vector_type(types, "i16"), types.of("real")
     bits = text.let(f"bitcast {real} {value} to {i32}")
-    sixteen = many(types, "i32", "16")
+    sixteen = vector_constant(types, "i32", "16")
     odd = text.let(f"lshr {i32} {bits}, {sixteen}")
-    odd = text.let(f"and {i32} {odd}, {many(types, 'i32', '1')}")
-    bits = text.let(f"add {i32} {bits}, {many(types, 'i32', '32767')}")
+    odd = text.let(f"and {i32} {odd}, {vector_constant(types, 'i32', '1')}")
+    bits = text.let(f"add {i32} {bits}, {vector_constant(types, 'i32', '32767')}")
     bits = text.let(f"add {i32} {bits}, {odd}")
     upper = text.let(f"trunc {i32} {text.let(f'lshr {i32} {bits}, {sixteen}')} to {i16}")
     number = text.let(f"fcmp ord {real} {value}, {value}")
-    condition = several(types, "i1")
-    return text.let(
-        f"select {condition} {number}, {i16} {upper}, {i16} {many(types, 'i16', '32704')}"
-    )
+    condition, nan = vector_type(types, "i1"), vector_constant(types, "i16", "32704")
+    return text.let(f"select {condition} {number}, {i16} {upper}, {i16} {nan}")
 
 
 def copy(

@@ -10,7 +10,7 @@ from kldiv_xp.fused import reproducible
 from kldiv_xp.fused.buffers import buffers_of
 from kldiv_xp.fused.plans import Names, Traced, elements_plan, totals_plan
 from kldiv_xp.fused.reproducible_functions import SHIFT
-from kldiv_xp.fused.running import address_of, addresses, do, layouts
+from kldiv_xp.fused.running import address_of, addresses, layouts, run_plan
 from kldiv_xp.tracing.losses import RESULTS, SYMBOL_NAMES, TERMS_OUTPUT, UPSTREAM
 
 REAL = "float64"
@@ -51,7 +51,7 @@ def fill(
     shape = every[-1].shape
     buffers: Any = buffers_of(shape, every)
     plan = elements_plan(traced, REAL, shape, names, tuple(results), *layouts(buffers))
-    do(plan, addresses(buffers), (), one_thread)
+    run_plan(plan, addresses(buffers), (), one_thread)
 
 
 def sums(
@@ -66,7 +66,7 @@ def sums(
     traced = Traced(reproducible.integers, (form,))
     plan = totals_plan(traced, REAL, x.shape, names, totals, *layouts(buffers))
     partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
-    do(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
+    run_plan(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
     high, low = (
         (sums / (shift / SHIFT)).astype(xp.int64).sum(axis=1)
         for sums, shift in zip(partials, (whole, part), strict=True)

@@ -10,7 +10,7 @@ from kldiv_xp.fused.buffers import HostBuffer, buffers_of
 from kldiv_xp.fused.compiler import widens_float16
 from kldiv_xp.fused.plans import Traced, rows_plan
 from kldiv_xp.fused.reproducible_loops import REAL, one_thread, plain
-from kldiv_xp.fused.running import address_of, addresses, do, layouts
+from kldiv_xp.fused.running import address_of, addresses, layouts, run_plan
 from kldiv_xp.tracing.losses import (
     ANY_TEMPERATURE,
     RESULTS,
@@ -34,7 +34,7 @@ def divergences(xp: Namespace, divergence: KL, operands: Sequence[Array]) -> Arr
     traced = Traced(reproducible_rows.divergences, (any_of(divergence),), (TEMPERATURE,))
     plan = rows_plan(traced, REAL, shape, SYMBOL_NAMES[:2], (), *layouts(buffers))
     numbers = (float(divergence.temperature),)
-    do(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
+    run_plan(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
     return result
 
 
@@ -54,7 +54,7 @@ def fill_slopes(
     traced = Traced(reproducible_rows.slopes, (any_of(divergence), asked), (TEMPERATURE,))
     names = tuple(RESULTS[place] for place in results)
     plan = rows_plan(traced, REAL, shape, (*SYMBOL_NAMES[:2], UPSTREAM), names, *layouts(buffers))
-    do(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
+    run_plan(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
     return True
 
 

@@ -31,7 +31,9 @@ def known_buffers(
     return None if "float16" in dtypes and not widens_float16() else buffers
 
 
-def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads) -> None:
+def run_plan(
+    plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads
+) -> None:
     """Do all jobs of a plan, in threads where they are many."""
     table = plan.table(addresses, numbers)
     share_jobs(partial(plan.do, table), plan.jobs.number, threads)

@@ -12,11 +12,11 @@ from typing import Any
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.block_results import (
     Take,
-    added_up,
-    added_up_over,
-    kept_as_it_is,
-    kept_if_finite,
-    rows_added_up,
+    take_any,
+    take_finite,
+    take_row_sums,
+    take_sum,
+    take_sums_over,
 )
 from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block
 from kldiv_xp.host.scratch_arrays import Recycling
@@ -45,7 +45,7 @@ def sum_products(
     """
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, None)
     partials = [0.0] * len(indices)
-    works = [(attempts, added_up(xp, partials))]
+    works = [(attempts, take_sum(xp, partials))]
     each_block(xp, works, indices, operands, dtype, threads)
     return sum(partials)
 
@@ -62,7 +62,7 @@ def sum_products_over(
     shape = operands[0].shape
     indices = cache_sized_blocks(xp, shape, dtype, None)
     partials: list[Array] = [None] * len(indices)
-    works = [(attempts, added_up_over(xp, indices, kept, partials))]
+    works = [(attempts, take_sums_over(xp, indices, kept, partials))]
     each_block(xp, works, indices, operands, dtype, threads)
     return added_partial_sums(xp, indices, partials, shape[:kept])
 
@@ -89,7 +89,7 @@ def values_of_rows(
     kept = operands[0].ndim - 1
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
-    works = [([function], kept_as_it_is(indices, result))]
+    works = [([function], take_any(indices, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
 
@@ -105,7 +105,7 @@ def row_inner_products(
     *kept, size = operands[0].shape
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
-    works = [(attempts, rows_added_up(xp, indices, size, result))]
+    works = [(attempts, take_row_sums(xp, indices, size, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
 
@@ -122,16 +122,16 @@ def fill_blocks(
     """Write what an attempt returns into `result`; it was enough if all is finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
     lent = result if getattr(result, "dtype", None) == dtype else None
-    works = [(attempts, kept_if_finite(xp, indices, result, lent))]
+    works = [(attempts, take_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
 
 
-def alone(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
+def without_cotangents(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
     """The same of so many arrays, and not of the cotangents that come after them."""
-    return [partial(of_first, attempt, count) for attempt in attempts]
+    return [partial(of_first_arrays, attempt, count) for attempt in attempts]
 
 
-def of_first(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Array:
+def of_first_arrays(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Array:
     """Result of an attempt of so many arrays."""
     return attempt(xp, *blocks[:count])
 

@@ -11,7 +11,7 @@ from kldiv_xp.host.inner_products import dot, dots
 Take = Callable[[int, Any], bool]
 
 
-def added_up(xp: Namespace, partials: list[float]) -> Take:
+def take_sum(xp: Namespace, partials: list[float]) -> Take:
     """Sum of the products of two arrays; NaN means that this guard was too weak."""
 
     def take(job: int, factors: tuple[Array, Array]) -> bool:
@@ -21,7 +21,7 @@ def added_up(xp: Namespace, partials: list[float]) -> Take:
     return take
 
 
-def added_up_over(
+def take_sums_over(
     xp: Namespace, indices: Sequence[Index], kept: int, partials: list[Array]
 ) -> Take:
     """The same for every place of a block in the first `kept` axes."""
@@ -38,7 +38,7 @@ def added_up_over(
     return take
 
 
-def rows_added_up(xp: Namespace, indices: Sequence[Index], size: int, result: Array) -> Take:
+def take_row_sums(xp: Namespace, indices: Sequence[Index], size: int, result: Array) -> Take:
     """Inner products of whole rows of a size, into their places."""
 
     def take(job: int, factors: tuple[Array, Array]) -> bool:
@@ -51,7 +51,7 @@ def rows_added_up(xp: Namespace, indices: Sequence[Index], size: int, result: Ar
     return take
 
 
-def kept_as_it_is(indices: Sequence[Index], result: Array) -> Take:
+def take_any(indices: Sequence[Index], result: Array) -> Take:
     """Results into their places, whatever they are."""
 
     def take(job: int, values: Array) -> bool:
@@ -61,7 +61,7 @@ def kept_as_it_is(indices: Sequence[Index], result: Array) -> Take:
     return take
 
 
-def kept_if_finite(
+def take_finite(
     xp: Namespace, indices: Sequence[Index], result: Array, lent: Array | None = None
 ) -> Take:
     """Results into their places, where they are already if that memory was lent.

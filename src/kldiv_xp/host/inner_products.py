@@ -18,7 +18,7 @@ def dot(xp: Namespace, left: Array, right: Array) -> float:
 
 def dots(xp: Namespace, left: Array, right: Array) -> Array:
     """Inner products of rows: of pieces of a row in their own type, which float64 adds up."""
-    left, right = forwards(xp, left), forwards(xp, right)
+    left, right = with_forward_rows(xp, left), with_forward_rows(xp, right)
     count, size = left.shape
     length = length_of_pieces(size)
     whole = size - size % length
@@ -38,7 +38,7 @@ def length_of_pieces(size: int) -> int:
     return next((length for length in lengths if size % length == 0), LONGEST_PIECE)
 
 
-def forwards(xp: Namespace, matrix: Array) -> Array:
+def with_forward_rows(xp: Namespace, matrix: Array) -> Array:
     """Matrix, copied where its rows repeat one element or run backwards.
 
     BLAS does not take such rows, and NumPy's own loop adds them up one by one: the float32 sum of

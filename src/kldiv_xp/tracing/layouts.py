@@ -33,23 +33,23 @@ class Layout(NamedTuple):
 
 def layout_of(shape: Sequence[int], kept: Axes, summed: Axes, strides: Sequence[Strides]) -> Layout:
     """Rows are what is kept; the innermost of the other axes are columns, the rest are groups."""
-    rows = merged(part(kept, shape), [part(kept, one) for one in strides])
+    rows = merged_axes(at_axes(kept, shape), [at_axes(kept, one) for one in strides])
     order = in_order_of_memory(summed, strides)
-    sizes, steps = merged(part(order, shape), [part(order, one) for one in strides])
+    sizes, steps = merged_axes(at_axes(order, shape), [at_axes(order, one) for one in strides])
     groups = sizes[:-1], [one[:-1] for one in steps]
     return Layout(*rows, *groups, sizes[-1], tuple(one[-1] for one in steps))
 
 
 def layout_of_elements(shape: Sequence[int], strides: Sequence[Strides]) -> Layout:
     """The innermost axes are columns, and the others rows."""
-    sizes, steps = merged(shape, strides)
+    sizes, steps = merged_axes(shape, strides)
     rows = (sizes[:-1], [one[:-1] for one in steps])
     if len(sizes) == 1:
         rows = ((1,), [(0,)] * len(steps))
     return Layout(*rows, (), [()] * len(steps), sizes[-1], tuple(one[-1] for one in steps))
 
 
-def merged(shape: Sequence[int], strides: Sequence[Strides]) -> tuple[Strides, list[Strides]]:
+def merged_axes(shape: Sequence[int], strides: Sequence[Strides]) -> tuple[Strides, list[Strides]]:
     """Sizes and strides with as few axes as hold the same elements in the same order."""
     sizes: list[int] = []
     steps: list[Strides] = []
@@ -72,6 +72,6 @@ def in_order_of_memory(axes: Axes, strides: Sequence[Strides]) -> Axes:
     return tuple(sorted(axes, key=lambda axis: -sum(abs(steps[axis]) for steps in strides)))
 
 
-def part(axes: Axes, values: Sequence[int]) -> Strides:
+def at_axes(axes: Axes, values: Sequence[int]) -> Strides:
     """Values of some axes."""
     return tuple(values[axis] for axis in axes)

@@ -11,7 +11,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     parts_of,
     resolve_partial,
     same_placements,
-    spread_as,
+    with_placements_of,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
 from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_slopes_of_parts
@@ -44,7 +44,9 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    return spread_as(arrays[0], evaluate_terms(context_of_parts(context, here), here, form))
+    return with_placements_of(
+        arrays[0], evaluate_terms(context_of_parts(context, here), here, form)
+    )
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
@@ -91,9 +93,9 @@ def gradient(
     """Gradients with respect to the wanted operands, each in its place."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
-    here, above = parts_of(arrays), parts_above(arrays[0], upstream)
+    here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
     slopes = evaluate_slopes(context_of_parts(context, here), here, form, scale, above, wanted)
-    return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+    return [None if slope is None else with_placements_of(arrays[0], slope) for slope in slopes]
 
 
 def row_slopes(
@@ -107,15 +109,15 @@ def row_slopes(
     """Derivatives of divergences of rows of logits, each in its place."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
-    here, above = parts_of(arrays), parts_above(arrays[0], upstream)
+    here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
     last = arrays[0].ndim - 1
     split = any(one.is_shard(last) for one in arrays[0].placements)
     function = partial(scaled_slopes_of_parts, arrays[0]) if split else evaluate_row_slopes
     slopes = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
-    return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+    return [None if slope is None else with_placements_of(arrays[0], slope) for slope in slopes]
 
 
-def parts_above(operand: Array, upstream: Arrays) -> Arrays:
+def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
     """Local part of the cotangent of the loss."""
     return tuple(
         full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")

@@ -49,7 +49,7 @@ def full_number(tensor: Array) -> Array:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def spread_as(operand: Array, part: Array) -> Array:
+def with_placements_of(operand: Array, part: Array) -> Array:
     """Tensor of the operand's shape whose part is here."""
     return DTensor.from_local(
         part,

@@ -12,7 +12,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     parts_of,
     resolve_partial,
-    spread_as,
+    with_placements_of,
 )
 from kldiv_xp.backends.torch.dtensor_row_attempts import rows_function, slope_functions
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
@@ -105,7 +105,7 @@ def slopes_of_parts(
         arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
     )
     by_input, by_target = (
-        None if slope is None else spread_as(one, slope)
+        None if slope is None else with_placements_of(one, slope)
         for one, slope in zip(arrays[:2], slopes, strict=True)
     )
     return by_input, by_target
