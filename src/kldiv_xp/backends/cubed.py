@@ -1,4 +1,4 @@
-"""Cubed: one task per chunk of the operands, which writes its sums and nothing as large as them."""
+"""Cubed: one task per chunk, which stores partial sums and no array of the operands' size."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -37,7 +37,7 @@ __all__ += ["sparse_divergences", "terms"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term, lazily."""
+    """Terms of the loss, lazily."""
     return elementwise(term_of(form), context.working, context.dtype, *arrays)
 
 
@@ -54,7 +54,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 def divided_sums_of_cubed(
     context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None
 ) -> Array:
-    """Sums of the sums of the chunks over some axes, over the divisor."""
+    """Sums of the chunks' partial sums over some axes, divided by the divisor."""
     if 0 in arrays[0].shape:  # there is no chunk to visit
         shape = sample_shape(arrays[0].shape, axis)
         total = context.xp.zeros(shape, dtype=context.working, spec=arrays[0].spec)
@@ -71,14 +71,14 @@ def divided_sums_of_cubed(
 def apply_to_results(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
-    """Function (xp, *results) of what was evaluated, lazily; it may add up all of them."""
+    """`function(xp, *results)` of evaluated results, lazily; it may reduce them."""
     kept = (context.xp.bool, context.working)
     wide = [one if one.dtype in kept else cast_chunks(one, context.working) for one in results]
     return cast_chunks(function(CHUNKS, *wide), dtype)
 
 
 def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)`` of rows, lazily: a number for each, or as many as it has.
+    """Result of ``function(xp, *arrays)`` of rows, lazily: one value per row, or one per element.
 
     Which of them, a row of one element says.
     """
@@ -128,7 +128,7 @@ def derivatives(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Functions of the chunks of the operands, rounded to the types of the first two."""
+    """Results of the functions per chunk, rounded to the dtypes of the first two operands."""
     by_input, by_target = (
         elementwise(function, context.working, native(operand.dtype), *arrays, *upstream)
         if want

@@ -1,4 +1,4 @@
-"""CuPy: the loss in one pass over its operands, by kernels traced from the formula."""
+"""CuPy: losses in one pass over the operands, by kernels traced from the formula."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ from kldiv_xp.formula.sparse_student import Entries
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     return by_kernels(launch_plan.terms, context, arrays, form)
 
 
@@ -42,13 +42,13 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Gradients with respect to the wanted operands, all written in one pass."""
+    """Gradients with respect to the wanted operands, in one pass."""
     options = (form, scale, upstream, wanted)
     return by_kernels(launch_plan.slopes, context, arrays, *options, above=upstream)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergence of every row of logits, by one kernel that reads a row again from a cache."""
+    """Divergence of every row of logits, by one kernel that rereads rows from the cache."""
     return by_kernels(launch_plan.divergences, context, arrays, divergence)
 
 
@@ -60,13 +60,13 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives of the divergences by the operands that are wanted, by one kernel."""
+    """Derivatives of the divergences with respect to the wanted operands, by one kernel."""
     options = (divergence, scale, upstream, wanted)
     return by_kernels(launch_plan.row_slopes, context, arrays, *options, above=upstream)
 
 
 def put_in_cupy(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
-    """Array with other values at the indices."""
+    """Copy of an array with values put at the indices."""
     copy = xp.add(array, 0.0)
     cupy.put_along_axis(copy, indices, values, axis=-1)
     return copy
@@ -82,7 +82,7 @@ def by_kernels(
     *options: Any,
     above: Arrays = (),
 ) -> Any:
-    """Result of a function of `launch_plan` on the device of the arrays, where it knows them."""
+    """Result of a function of `launch_plan` on the arrays' device, if kernels take the arrays."""
     if not kernels_take(*arrays, *above):
         return NotImplemented
     with arrays[0].device:

@@ -1,4 +1,4 @@
-"""Dask: one task per chunk, run with the namespace and the context of the chunk's own library."""
+"""Dask: one task per chunk, in the namespace of the chunk's own library."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,7 +28,7 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term, lazily."""
+    """Terms of the loss, lazily."""
     term = term_of(form)
     return elementwise(term, context.working, context.dtype, *arrays)
 
@@ -46,7 +46,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 def divided_sums_of_dask(
     context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None
 ) -> Array:
-    """Sums of the sums of the chunks over some axes, over the divisor."""
+    """Sums of the chunks' partial sums over some axes, divided by the divisor."""
     function = partial(
         sum_of_chunk, form=form, axis=axis, examine=context.examine, dtype=context.asked
     )
@@ -59,7 +59,7 @@ def divided_sums_of_dask(
 def apply_to_results(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
-    """Function (xp, *results) of what was evaluated, lazily."""
+    """`function(xp, *results)` of evaluated results, lazily."""
     value = function(CHUNKS, *[cast_lazily(context, result) for result in results])
     return value if value.dtype == dtype else on_chunks("astype", value, dtype)
 
@@ -80,7 +80,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
-    """The same of logits that are made chunk by chunk."""
+    """Divergences of rows of logits that are computed chunk by chunk from hidden states."""
     arrays = operands_of(PRODUCTS, heads)
     if isinstance(divergence, SparseKL):
         return sparse_divergences(context, arrays, divergence)
@@ -126,11 +126,11 @@ def row_slopes(
 
 
 def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)``, lazily; arrays that are 0-d go with every chunk."""
+    """Result of ``function(xp, *arrays)``, lazily; 0-d arrays go to every chunk."""
     return function(CHUNKS, *[cast_lazily(context, array) for array in arrays])
 
 
 def cast_lazily(context: Context, array: Array) -> Array:
-    """Lazy array in the type that is computed in; a mask stays."""
+    """Lazy array in the working dtype; a mask unchanged."""
     kept = array.dtype in (bool, context.working)
     return array if kept else on_chunks("astype", array, context.working)

@@ -1,4 +1,4 @@
-"""Losses with the same bits, of arrays of Dask: integers of the chunks are added up."""
+"""Bitwise reproducible losses of Dask arrays: exact integer sums of the chunks."""
 
 import math
 from functools import partial
@@ -23,7 +23,7 @@ NEGATIVE, NOT_A_NUMBER = 2**20, 2**40
 
 
 def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
-    """Terms or rows, or their sums over a number or an array of numbers, lazily."""
+    """Terms, rows, or their sums divided by the divisor, lazily."""
     if isinstance(wanted, WantedRows):
         return value_of_rows(whole_rows(arrays), wanted, divisor)
     ndim, dtype = arrays[0].ndim, wanted.rounding.dtype
@@ -46,7 +46,7 @@ def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
 
 
 def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
-    """The largest p and |log p| + |log q|, and the number of terms, with the axes left in."""
+    """The largest p and |log p| + |log q|, and the number of terms, with summed axes kept."""
     found = []
     for place, name in enumerate(("max", "max", "sum")):
         function = partial(bound_of_chunk, form, axis, place)
@@ -57,19 +57,19 @@ def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
 
 
 def bound_of_chunk(form: Form, axis: Axes, place: int, *arrays: Array) -> Array:
-    """Bounds of one of the sums, of a chunk."""
+    """One of the three bounds, of a chunk."""
     with thread_limit(1):
         return chunk_backend(arrays[0]).bounds_of(arrays, form, axis)[place]
 
 
 def terms_of_chunk(wanted: Wanted, *arrays: Array) -> Array:
-    """Terms of a chunk: Dask has threads of its own."""
+    """Terms of a chunk, in one thread: Dask runs chunks in threads of its own."""
     with thread_limit(1):
         return chunk_backend(arrays[0]).value(arrays, wanted, None)
 
 
 def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> Array:
-    """Sums of a chunk, with an axis for what they are made of."""
+    """Integer sums of a chunk, with a last axis for high, low and code."""
     arrays, bounds = operands[:count], operands[count:]
     with thread_limit(1):
         sums = chunk_backend(arrays[0]).sums_of_part(arrays, form, axis, bounds)
@@ -77,7 +77,7 @@ def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> A
 
 
 def stacked_sums(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
-    """The integers, and a code for what is no finite number."""
+    """High and low integers stacked with a code for NaN and infinities."""
     code = xp.where(
         xp.isnan(odd), NOT_A_NUMBER, xp.where(odd > 0, 1, xp.where(odd < 0, NEGATIVE, 0))
     )
@@ -85,12 +85,12 @@ def stacked_sums(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
 
 
 def loss_of_sums(wanted: Wanted, parts: int | None, *arrays: Array) -> Array:
-    """Loss of sums of integers, and of the code's sum."""
+    """Loss from the integer sums and the summed code."""
     return on_device(partial(completed_sums, wanted, parts), arrays)
 
 
 def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Array) -> Array:
-    """The same, where the namespace is known."""
+    """Loss from the integer sums and the summed code, in a namespace."""
     high, low, code, weight, ratio, count, *others = arrays
     minus, plus = (code // NEGATIVE) % NEGATIVE > 0, code % NEGATIVE > 0
     nan = (code >= NOT_A_NUMBER) | (plus & minus)
@@ -104,7 +104,7 @@ def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Ar
 def slopes(
     arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
-    """Derivatives with respect to the operands in these places, lazily."""
+    """Derivatives with respect to the wanted operands, lazily."""
     above: list[Any] = [upstream, divisor]
     if isinstance(wanted, WantedRows):
         arrays, of_terms = whole_rows(arrays), wanted

@@ -1,4 +1,4 @@
-"""Rows of logits with the same bits, of arrays of Dask: every row in one chunk."""
+"""Bitwise reproducible rows of logits of Dask arrays: every row in one chunk."""
 
 from functools import partial
 from importlib import import_module
@@ -19,20 +19,20 @@ from kldiv_xp.host.threads import thread_limit
 
 
 def chunk_backend(array: Array) -> Any:
-    """Module for the chunks' own library."""
+    """Reproducible backend of the chunks' own library."""
     name = facts_about(namespace_of(array)).reproducible_backend
     return import_module(f"kldiv_xp.{name}") if name else evaluate_reproducible
 
 
 def whole_rows(arrays: Arrays) -> Arrays:
-    """Arrays with every row in one chunk."""
+    """Arrays rechunked so that every row is in one chunk."""
     return tuple(
         one.rechunk({one.ndim - 1: -1}) if one.numblocks[-1] > 1 else one for one in arrays
     )
 
 
 def value_of_rows(arrays: Arrays, wanted: WantedRows, divisor: Any) -> Array:
-    """Divergences of rows, or their sum: all of them in one place, where they are few."""
+    """Divergences of rows, or their sum, which one task computes from all of them."""
     last, dtype = {arrays[0].ndim - 1: 1}, wanted.rounding.dtype
     function = partial(rows_of_chunk, wanted.divergence)
     rows = chunkwise(function, *arrays, dtype="float64", adjust_chunks=last)[..., 0]
@@ -45,7 +45,7 @@ def value_of_rows(arrays: Arrays, wanted: WantedRows, divisor: Any) -> Array:
 
 
 def rows_of_chunk(divergence: KL, *arrays: Array) -> Array:
-    """Divergences of the rows of a chunk in float64, whose axis stays."""
+    """Divergences of a chunk's rows in float64, with a last axis of size 1."""
     xp = namespace_of(arrays[0])
     wanted = WantedRows(divergence, is_summed=False, rounding=rounding_to(xp, xp.float64))
     with thread_limit(1):
@@ -54,7 +54,7 @@ def rows_of_chunk(divergence: KL, *arrays: Array) -> Array:
 
 
 def loss_of_rows(wanted: WantedRows, parts: int | None, *arrays: Array) -> Array:
-    """Divergences, or the loss: of all of them, and of what they are divided by."""
+    """Divergences, or the loss from all divergences and their divisor."""
     rows, *others = arrays
     divisor = others[0] if others else parts
     result: Array = on_device(partial(completed_rows, wanted, divisor), (rows,))

@@ -1,4 +1,4 @@
-"""Teachers known at some indices, in arrays of Dask: one task for the rows of a chunk."""
+"""Sparse teachers in Dask arrays: one task per chunk of rows."""
 
 from functools import partial
 from itertools import chain
@@ -12,7 +12,7 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
-    """Divergence of every row, lazily; the chunks of a row are brought together."""
+    """Divergence of every row, lazily; the chunks of a row are concatenated."""
     *rows, last = range(arrays[0].ndim)
     places = (last, last + 1, last + 1, last + 2)
     pairs = [(one, (*rows, place)) for one, place in zip(arrays, places, strict=False)]

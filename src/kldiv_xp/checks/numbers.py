@@ -1,4 +1,4 @@
-"""Options that are numbers, read without an array library."""
+"""Numeric options, read without an array library."""
 
 import math
 from numbers import Real
@@ -10,12 +10,12 @@ NUMBER_TYPES = (int, float, Real)
 
 
 def is_number(value: object) -> bool:
-    """Whether this is a real number of Python or a scalar of NumPy, but no bool."""
+    """Whether a value is a real number of Python or a NumPy scalar, but no bool."""
     return isinstance(value, NUMBER_TYPES) and not isinstance(value, bool)
 
 
 def nearest_float(number: Any) -> float:
-    """The number, infinite where it is one that no float can hold."""
+    """The number as a float; infinite if it overflows."""
     try:
         return float(number)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Checks of a call that is to have the same bits in every library."""
+"""Checks of a bitwise reproducible call."""
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.checks.remedies import as_number, module_of, say
@@ -11,7 +11,7 @@ MOST_BITS = 32
 
 
 def check_reproducible(xp: Namespace, form: Form, dtype: DType, **operands: Array) -> None:
-    """Refuse what has no form with the same bits everywhere."""
+    """Refuse options and dtypes without a bitwise reproducible form."""
     if form.generalized:
         message = (
             "`generalized` must be False where `reproducible` is true, because its terms have no "
@@ -22,7 +22,7 @@ def check_reproducible(xp: Namespace, form: Form, dtype: DType, **operands: Arra
 
 
 def check_temperature_is_number(temperature: float | Array) -> None:
-    """Refuse an array, by whose reciprocal libraries would differ."""
+    """Refuse an array as temperature: libraries differ in its reciprocal."""
     if not isinstance(temperature, float):
         message = (
             "`temperature` must be a number where `reproducible` is true; got an array: pass "
@@ -32,7 +32,7 @@ def check_temperature_is_number(temperature: float | Array) -> None:
 
 
 def check_types(xp: Namespace, dtype: DType, **operands: Array) -> None:
-    """Refuse types, of operands and of the result, that no form is exact in."""
+    """Refuse dtypes, of operands and of the result, without a reproducible form."""
     for name, operand in operands.items():
         check_bits(xp, name, operand)
         check_plain(xp, name, operand)
@@ -46,7 +46,7 @@ def check_types(xp: Namespace, dtype: DType, **operands: Array) -> None:
 
 
 def check_bits(xp: Namespace, name: str, operand: Array) -> None:
-    """Refuse float64, in which nothing is exact beside what is computed in it."""
+    """Refuse float64, since the intermediate results need more digits than the operands."""
     if limits(xp, operand.dtype).bits > MOST_BITS:
         message = (
             f"`{name}` must have at most {MOST_BITS} bits where `reproducible` is true; got "
@@ -56,7 +56,7 @@ def check_bits(xp: Namespace, name: str, operand: Array) -> None:
 
 
 def check_plain(xp: Namespace, name: str, operand: Array) -> None:
-    """Refuse subclasses of tensors, which lie in several places, or do anything."""
+    """Refuse subclasses of tensors, such as DTensor."""
     facts = facts_about(xp)
     if facts.has_layouts and plain_library(type(operand)) is None:
         kind = full_name(type(operand))
@@ -68,7 +68,7 @@ def check_plain(xp: Namespace, name: str, operand: Array) -> None:
 
 
 def check_float64(xp: Namespace, input: Array) -> None:
-    """Refuse a library that has been left without float64, such as JAX by default."""
+    """Refuse a library with float64 disabled, such as JAX by default."""
     if is_being_compiled(input) or not hasattr(xp, "__array_namespace_info__"):
         return
     try:

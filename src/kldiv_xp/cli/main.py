@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any:
-    """Array of a file, or a usage error; the context keeps the names of files."""
+    """Array of a file argument, or a usage error; the context keeps the file names."""
     context.meta.setdefault(FILES, []).append(printable(name))
     try:
         return load_array(name)
@@ -37,7 +37,7 @@ def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any
 
 
 def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
-    """Axis, or axes with commas between them."""
+    """Axis, or comma-separated axes."""
     try:
         axes = tuple(map(int, value.split(",")))
     except ValueError as error:
@@ -50,7 +50,7 @@ def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
 
 
 def refusal_of_error(error: Exception) -> str:
-    """Sentence that says why it cannot be done."""
+    """Message for an error of the diagnosis."""
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
         return f"This needs {package}, which is not installed: pip install {package}."
@@ -58,13 +58,13 @@ def refusal_of_error(error: Exception) -> str:
 
 
 def refusal(error: OSError, name: str | Path, verb: str, remedy: str) -> str:
-    """Sentence that says why the system does not read or write a file."""
+    """Message for a file that the system cannot read or write."""
     path, got = str(error.filename or name), error.strerror or str(error)
     return printable(f"{path!r} must be a file that can be {verb}; got {got!r}: {remedy}.")
 
 
 def printable(text: str) -> str:
-    """Text in one line in which nothing steers the terminal: a file may hold names of any kind."""
+    """Text on one line without control characters, which names in files may hold."""
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
@@ -143,7 +143,7 @@ def print_report(report: Report) -> None:
 
 
 def table_of_findings(report: Report) -> Table:
-    """Row for each finding."""
+    """Table with one row per finding."""
     made = Table(show_lines=True)
     for column in ("mistake", "index", "value", "count", "what to do"):
         made.add_column(column, overflow="fold", justify="right" if column == "count" else "left")

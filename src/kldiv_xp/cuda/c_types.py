@@ -1,4 +1,4 @@
-"""The floating-point types in CUDA: what each is called, how it is read and written."""
+"""Floating-point types in CUDA C: their names, loads and stores."""
 
 from collections.abc import Iterable
 from string import Template
@@ -96,11 +96,11 @@ class DeviceOperand(NamedTuple):
     name: str
     dtype: str
     in_rows: bool = True
-    """Whether it has an element for each column, not one for a row."""
+    """Whether it has an element per column, not one per row."""
 
 
 def prelude(real: str, dtypes: Iterable[str]) -> str:
-    """How each dtype is read and written, and the type that is computed in."""
+    """C source of the loads and stores of the dtypes, and of the working type `real`."""
     used = [TYPES[dtype][1] for dtype in TYPES if dtype in dtypes]
     if NARROW.intersection(dtypes):
         used.insert(0, ROUNDED_TO_ODD)

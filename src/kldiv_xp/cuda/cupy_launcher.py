@@ -1,4 +1,4 @@
-"""CuPy compiles kernels and launches them, on the memory of whichever library."""
+"""Kernels compiled and launched by CuPy, on device memory of any library."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -27,14 +27,14 @@ def launch(
 def launch_on_stream(
     device: int, stream: int, source: str, blocks: int, threads: int, arguments: Sequence[float]
 ) -> None:
-    """The same on a device and a stream that another library made."""
+    """Run a kernel on another library's device and stream, without waiting for it."""
     with cupy.cuda.Device(device):
         launch(source, blocks, threads, arguments, SimpleNamespace(ptr=stream))
 
 
 @cache
 def cupy_kernel(device: int, source: str) -> Any:
-    """Kernel of a text, compiled for the current device, whose number is given.
+    """CuPy's kernel for a source, compiled for the device.
 
     By CuPy's compiler itself, since RawModule adds -ftz=true after all options: with it the
     smallest targets, and subnormal numbers of float16, were 0.

@@ -1,4 +1,4 @@
-"""Arrays of a device that a library lends: where they lie, and their types by name."""
+"""Device arrays of any library: addresses, strides and dtype names."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class Device:
 
 
 def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, DeviceBuffer]:
-    """Addresses of arrays; one that is broadcast to the first is read again and again."""
+    """Buffers of the arrays and the cotangent by name, broadcast to the shape of the first."""
     shape = tuple(arrays[0].shape)
     found = {
         name: broadcast_buffer(device.buffer(array), tuple(array.shape), shape)
@@ -38,7 +38,7 @@ def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, 
 def broadcast_buffer(
     buffer: DeviceBuffer, shape: tuple[int, ...], wanted: tuple[int, ...]
 ) -> DeviceBuffer:
-    """The same memory under a shape of more elements; a number has no axis."""
+    """Buffer broadcast to a shape, with stride 0 along repeated axes; a 0-d buffer has no axis."""
     if shape == wanted:
         return buffer
     sizes, steps = shape or (1,) * len(wanted), buffer.strides or (0,) * len(wanted)
@@ -52,5 +52,5 @@ def has_known_type(array: Array) -> bool:
 
 
 def dtype_name(dtype: DType) -> str:
-    """Name of a dtype, without that of its library; some libraries have types for dtypes."""
+    """Name of a dtype without its library's, e.g. "float32"; some libraries' dtypes are classes."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype).rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""The innermost loop of a kernel: elements of a row are read, computed, added up or written."""
+"""The innermost loop of a kernel: load elements of a row, compute, then sum or store."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from kldiv_xp.tracing.operations import NARROW
 
 
 class Result(NamedTuple):
-    """A result of a kernel: the name of a line, and the stage in which it is known."""
+    """A result of a kernel: the name of its line, and the first stage that can use it."""
 
     name: str
     stage: int
@@ -28,16 +28,16 @@ class Kernel(NamedTuple):
     numbers: tuple[str, ...]
     lines: list[Line]
     attempts: Sequence[Results]
-    """Ways to the same results: a row takes the first that makes them finite, or the last."""
+    """Alternative computations of the results: a row uses the first finite one, or the last."""
     row_rank: int
     group_rank: int
-    """Axes of the groups of columns that are added up; 0 where a row is one group."""
+    """Number of axes of a row's groups of columns; 0 where a row is one group."""
     width: int
-    """Elements that a thread reads at once; 1 where arrays do not lie in the order of columns."""
+    """Elements per vector load; 1 where columns are not contiguous."""
     is_even: bool
-    """Whether rows end where such a read does, so that none needs a look at its elements."""
+    """Whether the columns are a multiple of `width`, so that no load is partial."""
     unroll: int = 4
-    """Elements whose code is side by side where they are read one by one."""
+    """Unroll factor of the loop over single elements."""
 
     @property
     def has_stages(self) -> bool:
@@ -51,22 +51,22 @@ class Kernel(NamedTuple):
 
 
 class ElementLoop(NamedTuple):
-    """Names that a loop over elements computes, and the lines around them."""
+    """A loop over elements: the names it computes, and C lines before, in and after its body."""
 
     names: Sequence[str]
     """Names of the results."""
     last: Sequence[str]
-    """Lines that use it."""
+    """Lines that use the results of each element."""
     before: Sequence[str] = ()
     after: Sequence[str] = ()
-    """Lines around those of the elements that are read at once."""
+    """Lines after the elements of a vector load."""
     written: Sequence[DeviceOperand] = ()
 
 
 def element_loop_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: ElementLoop
 ) -> Iterator[str]:
-    """A loop over the columns of a thread that computes the results of each element."""
+    """C lines of a loop over a thread's columns that computes the results of each element."""
     steps = needed(lines, loop.names, of_element=True)
     names = {name for line in steps for name in line.uses} | set(loop.names)
     read = [one for one in arrays if one.in_rows and one.name in names]
@@ -85,7 +85,7 @@ def element_loop_lines(
 def scalar_lines(
     read: Sequence[DeviceOperand], parts: Sequence[str], work: Sequence[str]
 ) -> Iterator[str]:
-    """Lines for one element of arrays that lie anyhow."""
+    """C lines for one element, of arrays with any strides."""
     for one in read:
         place = f"{row_offset(one, parts)} + column * step_{one.name}"
         yield f"const {c_type(one)} {one.name} = load({place});"
@@ -99,7 +99,7 @@ def vector_lines(
     work: Sequence[str],
     loop: ElementLoop,
 ) -> Iterator[str]:
-    """Lines for as many elements as are read at once."""
+    """C lines for the elements of one vector load."""
     width, rest = kernel.width, "end - column"
     left = width if kernel.is_even else f"{rest} < {width} ? {rest} : {width}"
     yield f"const int left = {left};"
@@ -121,7 +121,7 @@ def vector_lines(
 
 
 def offsets(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
-    """Lines that turn a number in row-major order into an offset in each array."""
+    """C lines that turn a row-major index into an offset in each array."""
     yield f"integer {axes}_at_0 = {number};"
     for place in range(rank - 1, 0, -1):
         size = f"{axes}_size_{place}"
@@ -133,7 +133,7 @@ def offsets(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator
 
 
 def row_number_lines(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> Iterator[str]:
-    """Lines that read what has one element for a row."""
+    """C lines that load the operands with one element per row."""
     for one in arrays:
         if not one.in_rows:
             value = f"load({row_offset(one, parts)})"
@@ -141,10 +141,10 @@ def row_number_lines(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> I
 
 
 def c_type(operand: DeviceOperand) -> str:
-    """Type that an element is computed with."""
+    """C type of a loaded element: bool or real."""
     return "bool" if operand.dtype == "bool" else "real"
 
 
 def row_offset(operand: DeviceOperand, parts: Sequence[str]) -> str:
-    """Offset of a row of an array."""
+    """C expression of the offset of a row in an array."""
     return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])

@@ -1,4 +1,4 @@
-"""The loops of a kernel: stage after stage over the columns of a row, then its results."""
+"""The loops of a kernel: one pass over a row's columns per stage, then the results."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,7 +20,7 @@ REDUCTION_STEPS = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {
 
 
 def kernel_body(kernel: Kernel) -> Iterator[str]:
-    """Lines of a row: attempt after attempt, as long as the results are not finite."""
+    """C lines for one row: attempts in turn until the results are finite."""
     every = [result.name for results in kernel.attempts for result in results]
     used = {name for line in needed(kernel.lines, every) for name in line.uses} | set(every)
     arrays = [one for one in kernel.inputs if one.name in used]
@@ -41,7 +41,7 @@ def kernel_body(kernel: Kernel) -> Iterator[str]:
 def attempt_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], left: Sequence[Results], known: Sequence[str]
 ) -> Iterator[str]:
-    """Lines of an attempt, and in a block those of the next, for rows that it is not enough for.
+    """C lines of an attempt, then, in a nested block, of the next for rows with results not finite.
 
     What earlier attempts know of the row is known.
     """
@@ -68,7 +68,7 @@ def attempt_lines(
 def stage_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], stage: int
 ) -> Iterator[str]:
-    """Lines of a stage."""
+    """C lines of a stage."""
     if stage or not kernel.group_rank:
         yield from row_lines(lines, stage)
     reductions = [line for line in lines if line.reduction and line.stage == stage]
@@ -77,7 +77,7 @@ def stage_lines(
 
 
 def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
-    """Lines that are the same for the whole row."""
+    """Declarations of a stage's values that are constant along the row."""
     for line in lines:
         if line.stage == stage and not line.in_rows and not line.reduction:
             yield declared(line)
@@ -89,7 +89,7 @@ def reduction_lines(
     lines: Sequence[Line],
     reductions: Sequence[Line],
 ) -> Iterator[str]:
-    """Lines of a stage: a loop that adds up, then what the threads of a team have together."""
+    """C lines of a stage's reductions: a loop of each thread, then the reduction over the team."""
     for line in reductions:
         kind, first = ("double", "0") if line.reduction == "sum" else ("real", MINUS_INFINITY)
         yield f"{kind} {line.name}_{line.reduction} = {first};"
@@ -100,7 +100,7 @@ def reduction_lines(
 
 
 def adding_loop(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
-    """Loop that adds up: first what a thread reads at once, but of single sums in float32."""
+    """Loop that accumulates reductions, if there are stages or 16 bits by partial sums per load."""
     guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
     terms = [expression(line) for line in reductions]
     sums = [line.name for line in reductions if line.reduction == "sum"]
@@ -119,7 +119,7 @@ def adding_loop(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
 def group_loop(
     kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: Iterable[str]
 ) -> Iterator[str]:
-    """A loop over the groups of columns of a row around that of their columns."""
+    """C lines of a loop over a row's groups of columns, around the loop over columns."""
     names = [one.name for one in arrays]
     yield "for (integer group = piece; group < groups; group += pieces) {"
     before = [*offsets("group", names, kernel.group_rank, "group")]
@@ -129,7 +129,7 @@ def group_loop(
 
 
 def team_reduction(kernel: Kernel, line: Line) -> Iterator[str]:
-    """Lines that make one number of what each thread of a team has."""
+    """C lines that reduce the threads' partial results over the team."""
     own, as_sum = f"{line.name}_{line.reduction}", line.reduction == "sum"
     yield f"{own} = of_team(shared, {own}, lanes, {str(as_sum).lower()});"
     used = {name for other in kernel.lines for name in other.uses}
@@ -142,7 +142,7 @@ def team_reduction(kernel: Kernel, line: Line) -> Iterator[str]:
 def result_lines(
     kernel: Kernel, arrays: Sequence[DeviceOperand], results: Results, *, is_last: bool
 ) -> Iterator[str]:
-    """Lines that keep the number of a row, or write the results of each element.
+    """C lines that keep the value of a row, or store the results of each element.
 
     They say what is missing, unless the attempt is the last.
     """
@@ -169,12 +169,12 @@ def result_lines(
 
 
 def not_finite(name: str) -> str:
-    """Whether a number is NaN or infinite."""
+    """C condition: a variable is NaN or infinite."""
     return f"!(fabs({name}) < real({INFINITY}))"
 
 
 def row_value(kernel: Kernel, results: Results) -> str:
-    """The number of a row, a sum as it was added up."""
+    """C expression of a row's value; of a sum, its float64 accumulator."""
     (result,) = results
     summed = any(line.name == result.name and line.reduction == "sum" for line in kernel.lines)
     return f"{result.name}_sum" if summed else f"double({result.name})"

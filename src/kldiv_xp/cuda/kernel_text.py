@@ -1,4 +1,4 @@
-"""The text of a kernel: its parameters, and what is around its loops."""
+"""The source of a kernel: parameters, and the code around its loops."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from string import Template
@@ -77,7 +77,7 @@ extern "C" __global__ void __launch_bounds__($threads, $blocks) $name(
 
 
 def kernel_source(kernel: Kernel) -> str:
-    """Text of the kernel, with all that it needs."""
+    """Complete source of a kernel, with the helper functions and types it needs."""
     dtypes = {one.dtype for one in (*kernel.inputs, *kernel.outputs)}
     text = KERNEL.substitute(
         parameters=",\n    ".join(parameters(kernel)),
@@ -96,13 +96,13 @@ def kernel_source(kernel: Kernel) -> str:
 
 
 def is_reduced(kernel: Kernel) -> bool:
-    """Whether threads add up something together."""
+    """Whether a kernel reduces over the threads of a team."""
     names = [one.name for results in kernel.attempts for one in results]
     return any(line.reduction for line in needed(kernel.lines, names))
 
 
 def parameters(kernel: Kernel) -> Iterator[str]:
-    """Declarations: arrays, numbers, counts, and where the elements lie."""
+    """Parameter declarations: arrays, numbers, counts, sizes and strides."""
     for one in kernel.inputs:
         yield f"const {TYPES[one.dtype][0]} *__restrict__ at_{one.name}"
     for one in kernel.outputs:
@@ -117,12 +117,12 @@ def parameters(kernel: Kernel) -> Iterator[str]:
 
 
 def integer_declaration(name: str) -> str:
-    """Declaration of a number of 64 bits, as Python's integers arrive."""
+    """Declaration of a 64-bit integer parameter."""
     return f"const integer {name}"
 
 
 def layout_declarations(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
-    """Sizes of all axes but the first, and the strides of each array."""
+    """Sizes of all axes but the first, then the strides of each array."""
     yield from (integer_declaration(f"{axes}_size_{place}") for place in range(1, rank))
     yield from (
         integer_declaration(f"{axes}_{name}_{place}") for name in names for place in range(rank)
@@ -130,7 +130,7 @@ def layout_declarations(axes: str, names: Sequence[str], rank: int) -> Iterator[
 
 
 def number_lines(kernel: Kernel) -> Iterator[str]:
-    """Lines that round numbers to the type that is computed in."""
+    """C lines that round the float64 parameters to the working type."""
     used = {name for line in kernel.lines for name in line.uses}
     for name in kernel.numbers:
         if name in used:
@@ -138,5 +138,5 @@ def number_lines(kernel: Kernel) -> Iterator[str]:
 
 
 def indented(lines: Iterable[str], spaces: int) -> str:
-    """Lines of a body."""
+    """Lines joined with an indentation."""
     return f"\n{' ' * spaces}".join(lines)

@@ -1,4 +1,4 @@
-"""Losses and their gradients, computed by kernels on device arrays of any library."""
+"""Losses and gradients by CUDA kernels, on device arrays of any library."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,10 +28,10 @@ from kldiv_xp.tracing.losses import RESULTS, TERMS_OUTPUT, TOTAL, any_of
 
 
 class Launch(NamedTuple):
-    """A kernel with its arrays: the function that writes its text, what it is given, the names."""
+    """A kernel launch to plan: its source function, working dtype, arrays by name and numbers."""
 
     source: tuple[Any, ...]
-    """Function of `loss_kernels`, and its arguments but those of the layout."""
+    """A function of `loss_kernels` and its arguments before those of the layout."""
 
     working: DType
     inputs: dict[str, DeviceBuffer]
@@ -40,7 +40,7 @@ class Launch(NamedTuple):
 
 
 def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     shape = tuple(arrays[0].shape)
     result = device.empty(shape, context.dtype)
     outputs = {TERMS_OUTPUT: device.buffer(result)}
@@ -63,7 +63,7 @@ def slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Gradients with respect to the wanted operands, all written in one pass."""
+    """Gradients with respect to the wanted operands, in one pass."""
     results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
     work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
@@ -80,7 +80,7 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives of divergences of rows of logits; `upstream` has an element for a row, or one."""
+    """Derivatives of the rows' divergences; `upstream` has one element, or one per row."""
     results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
@@ -92,7 +92,7 @@ def row_slopes(
 def new_derivatives(
     device: Device, arrays: Arrays, upstream: Arrays, wanted: tuple[bool, bool]
 ) -> tuple[Gradient, dict[str, DeviceBuffer], dict[str, DeviceBuffer]]:
-    """New arrays for the derivatives that are wanted, and where all arrays lie."""
+    """New arrays for the wanted derivatives, then the buffers of inputs and of outputs by name."""
     by_input, by_target = (
         device.empty(tuple(operand.shape), operand.dtype) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
@@ -113,7 +113,7 @@ def sums(
     axis: Axes,
     parts: int | None,
 ) -> Array:
-    """Sums of the terms over some axes, over the divisor, rounded once from float64."""
+    """Sums of the terms over some axes divided by the divisor, rounded once from float64."""
     shape = tuple(arrays[0].shape)
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     result = device.empty(tuple(shape[place] for place in kept), context.dtype)
@@ -138,7 +138,7 @@ def sums(
 
 
 def divergences(device: Device, context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergence of every row of logits, in the type that is computed in."""
+    """Divergence of every row of logits, in the working dtype."""
     shape = tuple(arrays[0].shape)
     result = device.empty(shape[:-1], context.working)
     source = (loss_kernels.source_of_divergences, any_of(divergence))
@@ -152,7 +152,7 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
 def launch_planned(
     device: Device, work: Launch, shape: tuple[int, ...], plan: Callable[..., Plan | None]
 ) -> None:
-    """Launch a kernel for its arrays, as it was planned for all that lie alike."""
+    """Launch a kernel with the cached plan for the layout of its arrays."""
     inputs, outputs = places_of(work.inputs), places_of(work.outputs)
     if not outputs:
         return

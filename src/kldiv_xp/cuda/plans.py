@@ -1,4 +1,4 @@
-"""How a kernel is launched for arrays that lie in some way: planned once, and then remembered."""
+"""Launch plans of CUDA kernels, cached by the layout of their arrays."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,13 +18,13 @@ from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_element
 from kldiv_xp.tracing.losses import TOTAL
 
 Places = tuple[tuple[str, Placed], ...]
-"""Name of each array, and how it lies."""
+"""Name and placement of each array."""
 
 cached_device_plan = lru_cache(maxsize=1024)
 
 
 class Plan(NamedTuple):
-    """A text with its grid, and all arguments but addresses and numbers."""
+    """A kernel source with its grid size, and its integer arguments after addresses and numbers."""
 
     text: str
     blocks: int
@@ -32,7 +32,7 @@ class Plan(NamedTuple):
 
 
 def places_of(buffers: dict[str, DeviceBuffer]) -> Places:
-    """Name of each array, and how it lies, without its address."""
+    """Name and placement of each buffer, without its address."""
     return tuple((name, one.placed) for name, one in buffers.items())
 
 
@@ -40,7 +40,7 @@ def places_of(buffers: dict[str, DeviceBuffer]) -> Places:
 def elements_plan(
     source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan | None:
-    """Functions of each element are written into new arrays."""
+    """Plan of a kernel that stores elementwise results; None without elements."""
     if not prod(shape):
         return None
     located = placed_arrays(inputs + outputs)
@@ -60,13 +60,13 @@ def sums_plan(
     inputs: Places,
     outputs: Places,
 ) -> Plan | None:
-    """Terms are added up over some axes."""
+    """Plan of a kernel that sums terms over some axes."""
     layout, width, grid = sums_layout(shape, kept, axis, inputs)
     return planned(source, real, inputs, outputs, layout, grid, width) if layout.rows else None
 
 
 def sums_layout(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
-    """Layout of sums over some axes, and how it is shared."""
+    """Layout, vector width and grid of sums over some axes."""
     located = placed_arrays(inputs)
     layout = layout_of(shape, kept, axis, [one.strides for one in located])
     width = width_of(layout, located)
@@ -75,7 +75,7 @@ def sums_layout(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[L
 
 @cached_device_plan
 def pieces_of(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> int:
-    """Partial sums of each row, which are added up by another kernel where there are some."""
+    """Number of partial sums per row; more than 1 need a second kernel."""
     return sums_layout(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
 
 
@@ -83,7 +83,7 @@ def pieces_of(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> int:
 def totals_plan(
     source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan:
-    """Partial sums are added up, each row of them by one team."""
+    """Plan of the kernel that sums partial sums, one team per row."""
     del real
     located = placed_arrays(inputs)
     layout = layout_of(shape, (0,), (1,), [one.strides for one in located])
@@ -96,7 +96,7 @@ def totals_plan(
 def rows_plan(
     source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan | None:
-    """Rows, which lie along the last axis, are read more than once."""
+    """Plan of a kernel that reads rows along the last axis more than once; None without rows."""
     if not prod(shape[:-1]):
         return None
     located = placed_arrays(inputs + tuple(one for one in outputs if one[0] != TOTAL))
@@ -116,7 +116,7 @@ def planned(
     grid: Grid,
     width: int,
 ) -> Plan:
-    """Text and grid of a kernel for arrays that lie so."""
+    """Source, grid and integer arguments of a kernel for a layout."""
     function, *given = source
     read = tuple(
         DeviceOperand(name, one.dtype, step != 0)
@@ -136,10 +136,10 @@ def planned(
 
 
 def placed_arrays(places: Places) -> list[Placed]:
-    """How arrays lie, without their names."""
+    """Placements without their names."""
     return [one for _, one in places]
 
 
 def flat_layout(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
-    """Arguments for the sizes of all axes but the first, and for the strides of each array."""
+    """Sizes of all axes but the first, then the strides of each array, as kernel arguments."""
     return [*sizes[1:], *(step for each in strides for step in each)]

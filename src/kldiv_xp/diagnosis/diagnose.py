@@ -1,4 +1,4 @@
-"""diagnose: what is wrong with two operands, before anybody trusts their loss."""
+"""diagnose: find mistakes in the operands of a loss."""
 
 from kldiv_xp._typing import Array, Axes, InputKind, Namespace, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
@@ -136,7 +136,7 @@ def diagnose(
 def diagnosis_of(
     input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
 ) -> Report:
-    """Report about the operands of a loss."""
+    """Report on the operands of a loss."""
     xp = common_namespace(input=input, target=target)
     check_layouts(xp, input=input, target=target)
     check_devices(xp, input=input, target=target)
@@ -156,7 +156,7 @@ def diagnosis_of(
 def without_values(
     xp: Namespace, input: Array, target: Array, subject: Subject, axis: int | Axes
 ) -> tuple[Finding, ...]:
-    """Findings from types and shapes alone, in the words of the errors that the loss raises."""
+    """Findings from dtypes and shapes alone, with the messages of the loss's errors."""
     found, loss = [], subject.divergence or subject.form
     for name, operand, other in (("input", input, target), ("target", target, input)):
         try:

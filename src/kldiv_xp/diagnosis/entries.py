@@ -1,4 +1,4 @@
-"""Kinds of single entries of two operands."""
+"""Kinds of single entries: NaN, infinite, negative, without support."""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from kldiv_xp.diagnosis.subject import Subject
 def events(
     xp: Namespace, x: Array, t: Array, subject: Subject, tiny: float, tolerance: float
 ) -> Iterator[tuple[str, Array, Array]]:
-    """Names of what entries can be, where they are it, and the values to show."""
+    """Name, mask and values to show, for each kind of entry."""
     for name, values in (("input", x), ("target", t)):
         yield f"{name} nan", values != values, values  # noqa: PLR0124 - NaN alone differs from itself
         yield f"{name} infinite", values == math.inf, values
@@ -29,7 +29,7 @@ def events(
 
 
 def probabilities_of_entries(xp: Namespace, rows: Array, kind: str, temperature: float) -> Array:
-    """Space of the entries of rows; for logits relative to the largest one of the row."""
+    """Probabilities of the entries of rows; for logits relative to the row's largest."""
     if kind == "probabilities":
         return rows
     if kind == "log_probabilities":
@@ -38,5 +38,5 @@ def probabilities_of_entries(xp: Namespace, rows: Array, kind: str, temperature:
 
 
 def entry_of_zero(subject: Subject, operand: str) -> float:
-    """Entry of an operand that stands for a probability of 0."""
+    """The operand's entry for a probability of 0: 0 or -inf."""
     return 0.0 if subject.kind_of(operand) == "probabilities" else -math.inf

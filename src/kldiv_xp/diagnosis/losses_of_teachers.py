@@ -1,4 +1,4 @@
-"""A diagnosis of a loss with indices or with layers: which loss is meant, and its values."""
+"""Diagnosis of the losses with sparse teachers or linear heads."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from kldiv_xp.formula.sparse import SparseKL
 def report_of_teachers(
     heads: Heads, subject: Subject, axis: int | Axes, target_is: TargetKind | None, tail: Tail
 ) -> Report:
-    """Report about a teacher known in part, or about logits that are made of hidden states."""
+    """Report on a sparse teacher, or on logits of hidden states."""
     check_tail(tail)
     check_layers(heads, subject, axis)
     heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
@@ -40,7 +40,7 @@ def report_of_teachers(
 
 
 def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
-    """Report about logits and a teacher known in part."""
+    """Report on logits and a sparse teacher, with the loss."""
     operands, where = (heads.input, heads.indices, heads.target), heads.where
     found = report_of_sparse(*operands, divergence, axis, where)
     (place,) = found.axis
@@ -50,7 +50,7 @@ def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> R
 
 
 def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
-    """Refuse layers without that of the student, and what goes with no logits."""
+    """Refuse layers without `weight`, and options that do not go with logits."""
     if subject.input_is != "logits":
         message = (
             "`input_is` must be 'logits' where `indices` or `weight` name a loss of logits; got "
@@ -72,7 +72,7 @@ def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
 
 
 def with_values(found: Report, samples: Array, where: Array | None) -> Report:
-    """Report with the loss by each reduction."""
+    """The report with the loss by each reduction."""
     xp = namespace_of(samples)
     with quiet(facts_about(xp), samples):
         total = read_scalar(xp.sum(samples))

@@ -1,4 +1,4 @@
-"""Other axes than those that were asked for, along which an operand adds up to 1."""
+"""Other axes than those of the call along which an operand sums to 1."""
 
 import math
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def other_axes(
     operand: str,
     kind: str,
 ) -> Axes | None:
-    """The first such axes of input or target, at most so many, told from its first lines."""
+    """First other axes, at most `most`, along which the first lines of an operand sum to 1."""
     array = arrays[operand == "target"]
     for candidate in candidates(array.shape, axes, most):
         index = tuple(
@@ -47,7 +47,7 @@ def other_axes(
 
 
 def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:
-    """Other axes with more than one entry, the single ones first."""
+    """Other axes of size above 1, single axes first."""
     places = [place for place, size in enumerate(shape) if size != 1]
     for count in range(1, most + 1):
         for candidate in combinations(places, count):
@@ -58,7 +58,7 @@ def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:
 def are_distributions(
     xp: Namespace, lines: Array, axis: int | Axes, tolerance: float, kind: str
 ) -> bool:
-    """Whether all lines along some axes are distributions, of this kind."""
+    """Whether all lines along some axes sum to 1: their entries, or their exponentials."""
     sums = xp.sum(lines if kind == PROBABILITIES else xp.exp(lines), axis=axis)
     if not read_scalar(xp.all(xp.abs(sums - 1) <= tolerance)):
         return False

@@ -1,4 +1,4 @@
-"""A call of a diagnosis: which loss its options ask about, and its operands as that has them."""
+"""The loss that a diagnosis is about, and its checked operands."""
 
 from typing import Literal, get_args
 
@@ -19,7 +19,7 @@ LOG_PROBABILITIES: Literal["log_probabilities"] = "log_probabilities"
 def subject_of(
     form: Form, input_is: InputKind | None = None, target_is: TargetKind | None = None
 ) -> Subject:
-    """The loss that the options ask about; refuse those that contradict each other."""
+    """The loss that the options name; refuse contradictory options."""
     check_form(form)
     said: InputKind = LOG_PROBABILITIES if form.log_input else "probabilities"
     if input_is is not None:
@@ -36,7 +36,7 @@ def subject_of(
 
 
 def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) -> None:
-    """Refuse options that contradict each other."""
+    """Refuse contradictory options."""
     if input_is != "logits" and target_is == "logits":
         held, remedy = "log-probabilities", "pass input_is='logits', which log-probabilities are"
         if input_is == "probabilities":
@@ -68,7 +68,7 @@ def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) 
 
 
 def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
-    """Refuse anything but the kinds that there are."""
+    """Refuse a kind that is not among the allowed ones."""
     if not (isinstance(kind, str) and kind in allowed):
         message = f"`{name}` must be one of {', '.join(map(repr, allowed))}; got {kind!r}."
         raise ValueError(message)
@@ -77,7 +77,7 @@ def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
 def checked_operands(
     input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
 ) -> tuple[Context, Arrays, Axes]:
-    """Operands and their mask in one shape, and the axes; checked as the loss checks them."""
+    """Context, operands with their mask in one shape, and axes, checked as by the loss."""
     kept: int | Axes = axis if input.ndim or subject.divergence is not None else ()
     if subject.divergence is not None:
         kept = axes_of_samples(input, axis)
@@ -89,7 +89,7 @@ def checked_operands(
 
 
 def axes_of_samples(input: Array, axis: object) -> Axes:
-    """The axis of a distribution that is given by logits."""
+    """The one axis of a distribution of logits."""
     if axis is None or isinstance(axis, tuple):
         message = (
             f"`axis` must be an int, the axis of one distribution; got {axis!r}: reshape the "
@@ -102,7 +102,7 @@ def axes_of_samples(input: Array, axis: object) -> Axes:
 
 
 def check_known(**operands: Array | None) -> None:
-    """Refuse lazy arrays that do not know their shape."""
+    """Refuse lazy arrays of unknown shape."""
     for name, operand in operands.items():
         shape = () if operand is None else known_shape(operand)
         if None in shape:

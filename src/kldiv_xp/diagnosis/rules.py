@@ -1,4 +1,4 @@
-"""Rules about single entries and empty samples, and all rules in the order of their gravity."""
+"""Rules about single entries and empty samples, and the order of all rules."""
 
 from collections.abc import Callable
 
@@ -12,14 +12,14 @@ Rule = Callable[[Evidence], Finding | None]
 
 
 def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
-    """Findings of all rules, the gravest first."""
+    """Findings of all rules, the most serious first."""
     spaces = TABLE_RULES if evidence.subject.divergence is None else LOGIT_RULES
     findings = [rule(evidence) for rule in (*spaces, *COMMON_RULES)]
     return tuple(finding for finding in findings if finding is not None)
 
 
 def negative_entries(operand: str) -> Rule:
-    """Rule about entries of a table of probabilities that have no logarithm."""
+    """Rule about negative entries where probabilities belong."""
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} negative"]
@@ -38,7 +38,7 @@ def negative_entries(operand: str) -> Rule:
 
 
 def is_told_before(evidence: Evidence, operand: str) -> bool:
-    """Whether a graver rule has said what the negative entries are."""
+    """Whether a more serious rule explains the negative entries."""
     if operand == "input":
         return bool(evidence.found[f"input {PROBABILITIES}"].number)
     found = None if evidence.subject.divergence is None else target_of_logits(evidence)
@@ -46,7 +46,7 @@ def is_told_before(evidence: Evidence, operand: str) -> bool:
 
 
 def empty_samples(operand: str) -> Rule:
-    """Rule about samples in which nothing has a probability, which no division mends."""
+    """Rule about samples in which every probability is 0."""
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} empty"]
@@ -64,7 +64,7 @@ def empty_samples(operand: str) -> Rule:
 
 
 def zero_support(evidence: Evidence) -> Finding | None:
-    """Entries to which one operand gives a probability, and the other one none."""
+    """Finding about entries where one operand has probability and the other none."""
     count, bare = evidence.found["support"], evidence.subject.needs_support
     if not count.number or bare is None:
         return None
@@ -86,7 +86,7 @@ def zero_support(evidence: Evidence) -> Finding | None:
 
 
 def special_values(operand: str, kind: str, consequence: str) -> Rule:
-    """Rule about entries that are no numbers, or not finite."""
+    """Rule about entries that are NaN or infinite."""
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} {kind}"]
@@ -108,7 +108,7 @@ def special_values(operand: str, kind: str, consequence: str) -> Rule:
 
 
 def underflow(evidence: Evidence) -> Finding | None:
-    """Targets so small that their type has lost digits of them."""
+    """Finding about subnormal targets of a 16-bit dtype."""
     count = evidence.found["subnormal"]
     if not count.number:
         return None

@@ -1,4 +1,4 @@
-"""The inputs cut into 2-D blocks, one row for each sample, which remember their position."""
+"""The inputs cut into 2-D blocks, one row per sample, each with its position."""
 
 import math
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SAMPLE_BLOCK_ELEMENTS = 1 << 18
 
 @dataclass(frozen=True)
 class SampleBlock:
-    """A block of all operands, and where it lies in them.
+    """A block of all operands, with its position.
 
     `order` are their axes, those of a sample last; `corner` and `shape` say in this order where
     the block begins and how far it goes. A sample of more than `ELEMENTS` is spread over several
@@ -32,7 +32,7 @@ class SampleBlock:
     ends: bool
 
     def place(self, flat: int, axes: int) -> Axes:
-        """Index in the operands for a flat position in the first axes of the part."""
+        """Index in the operands of a flat position in the first axes of the block."""
         index = {}
         for axis, start, size in reversed(self.extent[:axes]):
             flat, here = divmod(flat, size)
@@ -41,12 +41,12 @@ class SampleBlock:
 
     @property
     def extent(self) -> list[tuple[int, int, int]]:
-        """Axis, beginning and size, for each axis."""
+        """Axis, start and size of each axis of the block."""
         return list(zip(self.order, self.corner, self.shape, strict=True))
 
 
 def sample_blocks(context: Context, arrays: Arrays, axes: Axes) -> Iterator[SampleBlock]:
-    """Parts of operands of one shape, in the type that is computed in; masks stay what they are."""
+    """Blocks of operands of one shape, in the working dtype; masks stay bool."""
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axes)
     order = (*kept, *axes)
     # What is made where it is looked at has its samples in the last axis.
@@ -85,10 +85,10 @@ def extent_of(index: Index, sizes: Axes) -> tuple[Axes, Axes]:
 
 
 def in_memory(array: Array) -> Array:
-    """The array, or what a lazy one computes to."""
+    """The array; a lazy one is computed."""
     return array.compute() if hasattr(array, "compute") else array
 
 
 def cast_operand(xp: Namespace, array: Array, context: Context) -> Array:
-    """Array in the type that is computed in; a mask as it is."""
+    """Array in the working dtype; a mask unchanged."""
     return array if is_kind(xp, array.dtype, "bool") else cast(xp, array, context.working)

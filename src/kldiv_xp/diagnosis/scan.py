@@ -1,4 +1,4 @@
-"""One pass over two operands: the kinds of their entries, how often each is, and where first.
+"""One pass over two operands: counts and first index of each kind of entry.
 
 Values are read, so that a computation on a device is waited for.
 """
@@ -26,7 +26,7 @@ class Count:
 
 @dataclass
 class Inspection:
-    """Counts of elements by name, and how many samples had their sums judged.
+    """Counts of elements by kind, and the numbers of samples whose sums were checked.
 
     A sum fails if abs(sum - 1) > tolerance; an entry counts as positive if it exceeds the
     tolerance.
@@ -62,7 +62,7 @@ def inspect(
     tiny: float,
     tolerance: float,
 ) -> Inspection:
-    """Inspection of input, target and, if there is one, the mask, all in one shape.
+    """Scan of input, target and any mask, all of one shape.
 
     Targets below `tiny` are too small for their type.
     """
@@ -83,7 +83,7 @@ def inspect(
 
 
 def count_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: float) -> None:
-    """Count what single entries are."""
+    """Count each kind of entry in a block."""
     xp = part.xp
     where = part.matrices[2:]
     x, t = part.matrices[:2]
@@ -94,7 +94,7 @@ def count_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: 
 
 
 def sample_sums(part: SampleBlock, subject: Subject) -> list[Array]:
-    """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
+    """Per row and operand: sum, sum of exp, number of nonzero probabilities; number selected."""
     xp = part.xp
     x, t, where = (*part.matrices, None)[:3]
     added = [
@@ -115,7 +115,7 @@ def sample_sums(part: SampleBlock, subject: Subject) -> list[Array]:
 def count_samples(
     found: Inspection, part: SampleBlock, sums: list[Array], size: int, kept: int, *, at_most: bool
 ) -> None:
-    """Count samples whose sums are off; of those without a gap, without NaN and not empty.
+    """Count samples whose sum is not 1, among those unmasked, without NaN and not empty.
 
     Those of the target may be `at_most` 1.
     """

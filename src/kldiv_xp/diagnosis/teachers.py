@@ -1,4 +1,4 @@
-"""Findings about losses of logits that are made of hidden states, or of a teacher known in part."""
+"""Findings about linear heads and sparse teachers."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,7 @@ def report_of_sparse(
     axis: int | Axes,
     where: Array | None,
 ) -> Report:
-    """Report about logits and a teacher that is known at some indices."""
+    """Report on logits and a sparse teacher."""
     context = examine_apart(input, target, divergence, axis, indices)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
@@ -66,7 +66,7 @@ def report_of_sparse(
 
 
 def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
-    """Report about the logits that are made of hidden states, and what they are compared with."""
+    """Report on the logits of hidden states, and their target."""
     target_is: TargetKind = getattr(divergence, "target_is", "logits")
     xp = check_heads(heads, divergence)
     axes = (heads.input.ndim - 1,)
@@ -92,7 +92,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
 def report_of_part(
     context: Context, heads: Heads, made: MadeLogits, divergence: SparseKL
 ) -> Report:
-    """The same with a teacher that is known at some indices."""
+    """Report on the logits of hidden states, and a sparse teacher."""
     indices: Array = heads.indices
     axes, size = (made.ndim - 1,), made.shape[-1]
     divergence = with_sizes(divergence, size, indices.shape[-1])
@@ -106,18 +106,18 @@ def report_of_part(
 
 
 def subject_of_part(divergence: SparseKL) -> Subject:
-    """Loss of a teacher that is known in part."""
+    """Subject for a sparse teacher."""
     beside = KL(divergence.temperature, divergence.target_is)
     return Subject(divergence.target_is, beside, tail=divergence.tail)
 
 
 def repeated_mask(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
-    """The mask for so many entries, if there is one."""
+    """The mask broadcast to `size` entries, as a tuple; () without a mask."""
     return () if mask is None else (RepeatedMask(context.xp, mask, size),)
 
 
 def checked_places(context: Context, indices: Array, where: Array | None, size: int) -> Array:
-    """Indices, the first ones in samples that are not selected; refuse what names no place."""
+    """Indices, replaced in unselected samples; refuse those out of range or named twice."""
     if where is not None:
         indices = selected_indices(context.xp, indices, where)
     at_hand = in_memory(indices)
@@ -126,7 +126,7 @@ def checked_places(context: Context, indices: Array, where: Array | None, size: 
 
 
 def report(subject: Subject, input: Any, axes: Axes, findings: tuple[Finding, ...]) -> Report:
-    """Report of findings, without values."""
+    """Report of findings, without the loss."""
     kinds = subject.log_target, subject.input_is, subject.target_is
     return Report(findings, {}, tuple(input.shape), axes, *kinds)
 
@@ -138,7 +138,7 @@ def findings_of_part(
     axes: Axes,
     subject: Subject,
 ) -> tuple[Finding, ...]:
-    """Findings about all logits, and about the teacher beside the logits at its indices."""
+    """Findings about all logits, and about the sparse teacher beside the logits at its indices."""
     xp, (whole, part) = context.xp, arrays
     tolerance = allowance(xp, whole[0], part[1], axes)
     tiny = smallest_normal(xp, part[1])

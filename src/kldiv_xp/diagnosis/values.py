@@ -1,4 +1,4 @@
-"""The values that a diagnosis tells: the loss by each reduction, and of each sample."""
+"""The loss by each reduction, and of each sample, for a report."""
 
 import math
 
@@ -18,7 +18,7 @@ from kldiv_xp.formula.logits import Divergence
 
 
 def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> dict[str, float]:
-    """The loss by each reduction that gives one number, of one unrounded sum."""
+    """The loss by each reduction to a scalar, from one unrounded sum."""
     if subject.divergence is None:
         total = read_scalar(evaluate_loss(unrounded(context), arrays, subject.form, None))
         shape, where = known_shape(arrays[0]), arrays[2:]
@@ -32,13 +32,13 @@ def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) ->
 
 
 def by_reduction(total: float, shape: Shape, selected: float | None) -> dict[str, float]:
-    """A sum over all, over the samples of a batch, and over all that is, or what is selected."""
+    """'sum', 'batchmean' and 'mean' from a sum; 'mean' divides by the selected count, if given."""
     count, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
     return {"sum": total, "batchmean": total / batch, "mean": total / (selected or count)}
 
 
 def losses_of_samples(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
-    """The loss of each sample."""
+    """Loss of each sample."""
     if subject.divergence is None:
         return evaluate_samples(context, arrays, subject.form, axes)
     return divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
@@ -51,7 +51,7 @@ def divergences_of_samples(
     arrays: Arrays,
     axes: Axes,
 ) -> Array:
-    """Divergences of the samples of logits, scaled, in the type computed in."""
+    """Divergences of samples of logits, scaled, in the working dtype."""
     xp = context.xp
     moved = [xp.moveaxis(array, axes[0], -1) for array in arrays[:2]]
     masks = [xp.expand_dims(one, axis=-1) for one in masks_of_samples(arrays[2:], axes)]
@@ -60,7 +60,7 @@ def divergences_of_samples(
 
 
 def masks_of_samples(masks: Arrays, axes: Axes) -> Arrays:
-    """Masks of whole samples, without the axes of a sample."""
+    """Masks of samples, without the axes of a distribution."""
     ndim = masks[0].ndim if masks else 0
     index = tuple(0 if axis in axes else slice(None) for axis in range(ndim))
     return tuple(mask[index] for mask in masks)

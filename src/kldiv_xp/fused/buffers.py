@@ -1,4 +1,4 @@
-"""Addresses and strides of arrays of NumPy, and of what lends memory in their place."""
+"""Addresses and strides of NumPy arrays, and of objects that lend their memory."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,7 +10,7 @@ from kldiv_xp.tracing.operations import BYTES
 
 
 class MemoryLayout(NamedTuple):
-    """How an array lies: all that a plan depends on."""
+    """Dtype name and strides of an array: all that a plan depends on."""
 
     dtype: str
     strides: Strides
@@ -18,14 +18,14 @@ class MemoryLayout(NamedTuple):
 
 
 class HostBuffer(NamedTuple):
-    """An array in host memory: its address, and how it lies."""
+    """An array in host memory: its address and its layout."""
 
     address: int
     layout: MemoryLayout
 
 
 def buffer_of(array: Array) -> HostBuffer | None:
-    """Memory of an array, None of those whose types have no loops."""
+    """Buffer of an array, or None for a dtype without loops."""
     lent = getattr(array, "lent", None)
     if lent is not None:
         address, dtype, strides = lent
@@ -39,13 +39,13 @@ def buffer_of(array: Array) -> HostBuffer | None:
 
 @cache
 def known_name(dtype: DType) -> str | None:
-    """Name of a dtype of which there are loops."""
+    """Name of a dtype with loops, None for others."""
     name: str = dtype.name
     return name if name in BYTES and dtype.isnative else None
 
 
 def buffers_of(shape: Sizes, arrays: Sequence[Array]) -> list[HostBuffer] | None:
-    """Memory of arrays; of one that is broadcast to a shape it is read again and again."""
+    """Buffers of arrays broadcast to a shape, or None if a dtype has no loops."""
     found = []
     for array in arrays:
         buffer = buffer_of(array)
@@ -59,7 +59,7 @@ def buffers_of(shape: Sizes, arrays: Sequence[Array]) -> list[HostBuffer] | None
 
 
 def broadcast_strides(strides: Strides, shape: Sizes, wanted: Sizes) -> Strides:
-    """Strides of the same memory under a shape of more elements; a number has no axis."""
+    """Strides after broadcasting to a shape: 0 along repeated axes; a 0-d array has no axis."""
     if not shape:
         return (0,) * len(wanted)
     return tuple(0 if size == 1 else step for size, step in zip(shape, strides, strict=True))

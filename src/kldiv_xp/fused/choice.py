@@ -1,4 +1,4 @@
-"""Whether the compiled loops are used: where their compiler is installed, and it is worth it."""
+"""Whether to use the compiled loops: llvmlite is installed and the arrays are large enough."""
 
 import os
 from functools import cache
@@ -11,14 +11,14 @@ FUSED_KEY = FUSED_VARIABLE if ENVIRONMENT is os.environ else os.environ.encodeke
 """``KLDIV_XP_FUSED`` is 0, for no array at all, or 1, for arrays of any size."""
 
 ELEMENTS_WORTH_IT = 1 << 16
-"""Elements from which a call uses the loops, which are compiled in its first one."""
+"""Least number of elements for the compiled loops, which compile in the first call."""
 
 ROW_ELEMENTS_WORTH_IT = 1 << 10
-"""The same of a row: it has the same bits alone and among others."""
+"""Least row length for them: per row, so that a row's bits do not depend on the other rows."""
 
 
 def engine_for(elements: int, worth_it: int = ELEMENTS_WORTH_IT) -> ModuleType | None:
-    """The module of the compiled loops, if arrays of so many elements are to use it."""
+    """The engine module if arrays of this size use the compiled loops, else None."""
     setting = os.environ[FUSED_VARIABLE] if FUSED_KEY in ENVIRONMENT else None
     if setting is None:
         return engine_module() if elements >= worth_it else None
@@ -33,7 +33,7 @@ def engine_for(elements: int, worth_it: int = ELEMENTS_WORTH_IT) -> ModuleType |
 
 @cache
 def engine_module() -> ModuleType | None:
-    """The module of the compiled loops, None where their compiler is not installed."""
+    """The engine module, None where llvmlite is not installed."""
     try:
         from kldiv_xp.fused import engine
     except (ImportError, OSError):  # the latter of a library that cannot be loaded

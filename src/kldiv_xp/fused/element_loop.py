@@ -1,4 +1,4 @@
-"""The loop over the elements of a row: several are read, computed, and added up or written."""
+"""The loop over a row's elements: vectors are loaded, computed, then summed or stored."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -10,7 +10,7 @@ from kldiv_xp.fused.parts import Loop, Part, Place
 from kldiv_xp.fused.text import Text
 
 SUMMED_AT_ONCE = 256
-"""Elements whose sums are of the type that is computed in, before float64 adds them up.
+"""Elements summed in the working type before float64 accumulates the partial sum.
 
 The sum of 120000 equal float32 terms has an error of 4e-8, with blocks of 1024 of 9e-7; the time is
 the same, and 9 % longer with 64.
@@ -20,14 +20,14 @@ Values = dict[str, str]
 
 
 class Scratch:
-    """Memory for elements that lie apart, and for the last ones of a row, if they are few."""
+    """Scratch memory for strided elements, and for the last partial vector of a row."""
 
     def __init__(self, text: Text, lanes: int) -> None:
         self.text, self.lanes = text, lanes
         self.made: dict[tuple[str, str], str] = {}
 
     def of(self, operand: HostOperand) -> str:
-        """Memory for a block of an array, or for its last elements."""
+        """Scratch address for a block of a strided operand, or for its last partial vector."""
         key = operand.name, operand.step
         if key not in self.made:
             count = self.lanes + (SUMMED_AT_ONCE if operand.step == APART else 0)
@@ -45,7 +45,7 @@ def write_element_loop(
     take: Callable[[Values, Callable[[], str]], None] | None = None,
     around: Callable[[], object] = nullcontext,
 ) -> None:
-    """A loop over columns; `row` has the kind and the value of what is the same for all.
+    """Write a loop over columns; `row` maps each name constant along the row to its kind and value.
 
     `take` gets the values of some elements, and a way to their mask; `around` is entered for a
     block.
@@ -84,7 +84,7 @@ def write_element_loop(
 
 
 def computed_values(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
-    """Values of some elements."""
+    """Values of one vector of elements, by name."""
     text, values = cursor.text, dict(given)
     with text.unless(cursor.whole):
         for one in part.read:
@@ -97,7 +97,7 @@ def computed_values(cursor: "Cursor", types: Types, given: Values, part: Part) -
 
 
 class Cursor(NamedTuple):
-    """Position of a loop: the first column of its block, its column, and how many are left."""
+    """Position in a loop: its block's first column, its column, and the number of columns left."""
 
     text: Text
     scratch: Scratch
@@ -110,13 +110,13 @@ class Cursor(NamedTuple):
     def at(
         cls, text: Text, scratch: Scratch, types: Types, block: str, column: str, stop: str
     ) -> "Cursor":
-        """Position of a loop of a block that ends somewhere."""
+        """Position at a column of a block that ends at `stop`."""
         left = text.let(f"sub i64 {stop}, {column}")
         whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
         return cls(text, scratch, block, column, left, whole)
 
     def address(self, place: Place) -> str:
-        """Address of the next elements; at the end of a row there are fewer than are read."""
+        """Address of the next vector; in scratch memory where the row has fewer elements left."""
         text, size = self.text, place.operand.size
         if place.operand.step == APART:
             within = text.let(f"sub i64 {self.column}, {self.block}")
@@ -126,7 +126,7 @@ class Cursor(NamedTuple):
         return text.let(f"select i1 {self.whole}, ptr {there}, ptr {last}")
 
     def copy_last(self, place: Place, *, back: bool = False) -> None:
-        """Copy the last elements to memory that has as many as are read, or back."""
+        """Copy the last partial vector to scratch memory, or back."""
         if place.operand.step != NEXT:
             return
         text, size = self.text, place.operand.size
@@ -137,7 +137,7 @@ class Cursor(NamedTuple):
 
 
 def splat(text: Text, types: Types, kind: str, value: str) -> str:
-    """A number of a row, once for each of the elements that are computed at once."""
+    """A scalar broadcast to a vector."""
     vector, scalar = types.of(kind), types.scalars[kind]
     first = text.let(f"insertelement {vector} poison, {scalar} {value}, i64 0")
     order = f"<{types.lanes} x i32> zeroinitializer"
@@ -145,7 +145,7 @@ def splat(text: Text, types: Types, kind: str, value: str) -> str:
 
 
 def lanes_left(text: Text, types: Types, left: str) -> str:
-    """Mask of the elements that there are."""
+    """Mask of the lanes within the row."""
     numbers = ", ".join(f"i32 {number}" for number in range(types.lanes))
     vector = f"<{types.lanes} x i32>"
     narrow = text.let(f"trunc i64 {left} to i32")

@@ -1,4 +1,4 @@
-"""Logarithms and exponentials as lines: polynomials, and bits of the exponent.
+"""Logarithms and exponentials as traced lines: polynomials and exponent bits.
 
 The largest errors of every 31st float32 are 0.85 (log), 1.1 (exp), 1.5 (log1p), 1.6 (expm1) and
 2.5 (tanh) units in the last place.
@@ -13,21 +13,21 @@ LOG_OF_2 = {
     "float32": (0.693359375, -2.12194440e-4),
     "float64": (6.93147180369123816490e-01, 1.90821492927058770002e-10),
 }
-"""In two parts, of which the first has few digits: its products with exponents are exact."""
+"""log(2) as high + low; high has few digits, so that its products with exponents are exact."""
 
 
 class FloatLayout(NamedTuple):
-    """How a floating-point type holds its numbers."""
+    """Constants of a binary floating-point format."""
 
     digits: int
-    """Bits of the significand that are stored."""
+    """Stored bits of the significand."""
 
     bias: int
     shift: float
-    """Added to a number it leaves the integer next to it in the last bits."""
+    """Adding it to a number leaves the nearest integer in the last bits."""
 
     split: int
-    """Bits of a number near sqrt(1/2): significands are those from it to twice that."""
+    """Bits of a number near sqrt(1/2): significands are reduced to [sqrt(1/2), sqrt(2))."""
 
 
 LAYOUTS = {
@@ -62,7 +62,7 @@ def log(xp: Namespace, x: Array) -> Array:
 
 
 def log1p(xp: Namespace, x: Array) -> Array:
-    """Logarithm of 1 + x, with what the rounding of that loses."""
+    """Logarithm of 1 + x, corrected for the rounding error of the sum."""
     digits = LAYOUTS[xp.real].digits
     u = xp.add(x, 1.0)
     of_x, of_1 = xp.subtract(x, xp.subtract(u, 1.0)), xp.subtract(1.0, xp.subtract(u, x))
@@ -118,7 +118,7 @@ def fdlibm(xp: Namespace, z: Array) -> Array:
 
 
 def exp(xp: Namespace, x: Array) -> Array:
-    """Exponential; subnormal where it is, 0 and inf beyond, NaN of NaN."""
+    """Exponential; subnormal results included, 0 and inf beyond the range, NaN for NaN."""
     lowest, highest = (-104.5, 89.0) if xp.real == "float32" else (-746.0, 710.0)
     x = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
     r, n, rounded = reduced_argument(xp, x)
@@ -132,7 +132,7 @@ def exp(xp: Namespace, x: Array) -> Array:
 
 
 def reduced_argument(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
-    """R and n, where x is r + n log(2): n in the last bits of an integer, and as a number."""
+    """R and n with x = r + n log(2): r, n in the last bits of an integer, n as a number."""
     shift = LAYOUTS[xp.real].shift
     y = xp.fma(x, 1 / math.log(2), shift)
     rounded = xp.subtract(y, shift)
@@ -160,7 +160,7 @@ def expm1(xp: Namespace, x: Array) -> Array:
 
 
 def tanh(xp: Namespace, x: Array) -> Array:
-    """Hyperbolic tangent, of errors below 4 units in the last place."""
+    """Hyperbolic tangent, with errors below 4 units in the last place."""
     size = xp.abs(x)
     e = expm1(xp, xp.multiply(xp.where(xp.greater(size, 20), 20.0, size), -2.0))
     return xp.copysign(xp.divide(xp.negative(e), xp.add(e, 2.0)), x)

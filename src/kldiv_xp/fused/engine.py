@@ -1,4 +1,4 @@
-"""Losses and their gradients by compiled loops over host memory, thread by thread.
+"""Losses and their gradients by compiled, multithreaded loops over host memory.
 
 Every function answers None, or False, of arrays whose types have no loops.
 """
@@ -27,13 +27,13 @@ from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import any_of
 
 same_bits_loops, same_bits_row_loops = reproducible_loops, reproducible_row_loops
-"""Losses that have the same bits everywhere, and those of rows of logits."""
+"""Loops of the bitwise reproducible losses, and of those of rows of logits."""
 
 
 def sum_of_terms(
     xp: Namespace, arrays: Sequence[Array], form: Form, working: DType, threads: Threads
 ) -> float | None:
-    """Sum of all terms."""
+    """Sum of all terms, in float64."""
     every = tuple(range(len(arrays[0].shape)))
     sums = sums_over(xp, arrays, form, every, working, threads)
     return None if sums is None else float(sums[()])
@@ -66,7 +66,7 @@ def sums_over(
 def fill_terms(
     arrays: Sequence[Array], form: Form, result: Array, working: DType, threads: Threads
 ) -> bool:
-    """Write every term into `result`."""
+    """Write the terms into `result`; False for dtypes without loops."""
     shape = tuple(result.shape)
     buffers = known_buffers(shape, (*arrays, result), working)
     if buffers is None:
@@ -94,7 +94,7 @@ def fill_slopes(
     working: DType,
     threads: Threads,
 ) -> bool:
-    """Write the derivatives that there are arrays for, all in one pass."""
+    """Write the derivatives for which `results` has an array, in one pass."""
     return fill_derivatives(
         losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
     )
@@ -140,7 +140,7 @@ def fill_row_slopes(
     working: DType,
     threads: Threads,
 ) -> bool:
-    """Write the derivatives of rows of logits that there are arrays for."""
+    """Write the derivatives of the rows' divergences for which `results` has an array."""
     given, numbers = any_of(divergence), (scale, divergence.temperature)
     return fill_derivatives(
         losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
@@ -158,7 +158,7 @@ def fill_derivatives(
     working: DType,
     threads: Threads,
 ) -> bool:
-    """Write derivatives, each where there is an array for it."""
+    """Write each derivative for which `results` has an array."""
     shape = tuple(arrays[0].shape)
     written = [
         (name, one) for name, one in zip(losses.RESULTS, results, strict=True) if one is not None

@@ -1,4 +1,4 @@
-"""The text of a kernel: a function of LLVM."""
+"""The source of a kernel: a function in LLVM IR."""
 
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ from kldiv_xp.tracing.operations import BYTES
 
 FUNCTION_NAME = "rows_of_arrays"
 JOB = ("first", "last", "group_first", "group_last", "begin", "end", "piece", "memory")
-"""Arguments: the rows, the groups and the columns of a job, and which piece of its rows it is.
+"""Arguments: bounds of the rows, groups and columns of a job, and the index of its piece.
 
 The last is the address of memory that a thread may use.
 """
 
 
 class Source(NamedTuple):
-    """Text of a kernel, and the bytes of memory that it needs for each column."""
+    """LLVM IR of a kernel, and the bytes of scratch memory it needs per column."""
 
     text: str
     bytes_kept: int
@@ -36,7 +36,7 @@ def source_of_function(
     *,
     keeps: bool = False,
 ) -> Source:
-    """The kernel of a function (xp, numbers, *arrays) to results.
+    """Source of the kernel of a function (xp, numbers, *arrays) to results.
 
     It may keep what several loops need.
     """
@@ -51,7 +51,7 @@ def source_of_function(
 
 
 def kernel_source(kernel: Kernel, *, keeps: bool) -> Source:
-    """Text of the kernel, with all that it needs."""
+    """Complete source of a kernel, with the helper functions and types it needs."""
     rows = KernelWriter(kernel, keeps=keeps)
     rows.write()
     lanes = LANES[kernel.real]

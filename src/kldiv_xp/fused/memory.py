@@ -1,4 +1,4 @@
-"""How the elements of arrays are read and written, each type in the one that is computed in."""
+"""Loads and stores of elements, converted between their dtype and the working type."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ ROW, NEXT, APART = "row", "next", "apart"
 
 
 class HostOperand(NamedTuple):
-    """An array that is read or written: its name, the name of its dtype, and how its rows lie.
+    """An array that is read or written: its name, dtype name, and the step along its rows.
 
     A row may be one element, elements next to each other, or such that lie apart.
     """
@@ -30,12 +30,12 @@ class HostOperand(NamedTuple):
 
     @property
     def in_rows(self) -> bool:
-        """Whether it has an element for each column, not one for a row."""
+        """Whether it has an element per column, not one per row."""
         return self.step != ROW
 
     @property
     def kind(self) -> str:
-        """Type in which its elements are computed."""
+        """Kind of its loaded elements: "bool" or "real"."""
         return "bool" if self.dtype == "bool" else "real"
 
     @property
@@ -45,17 +45,17 @@ class HostOperand(NamedTuple):
 
 
 def vector_type(types: Types, scalar: str) -> str:
-    """Type of as many as are computed at once."""
+    """LLVM vector type of a scalar type, or the scalar type for one lane."""
     return f"<{types.lanes} x {scalar}>" if types.lanes > 1 else scalar
 
 
 def vector_constant(types: Types, scalar: str, value: str) -> str:
-    """As many of a number as are computed at once."""
+    """Constant as a vector, or as a scalar for one lane."""
     return f"splat ({scalar} {value})" if types.lanes > 1 else value
 
 
 def load(text: Text, types: Types, dtype: str, address: str) -> str:
-    """Elements at an address, in the type that is computed in; no address is too odd."""
+    """Load elements at an address, of any alignment, in the working type."""
     scalar = IN_MEMORY[dtype]
     memory, real = vector_type(types, scalar), types.of("real")
     value = text.let(f"load {memory}, ptr {address}, align 1")
@@ -70,7 +70,7 @@ def load(text: Text, types: Types, dtype: str, address: str) -> str:
 
 
 def store(text: Text, types: Types, dtype: str, address: str, value: str) -> None:
-    """Write elements, rounded to the nearest."""
+    """Store elements, rounded to nearest."""
     memory, real = vector_type(types, IN_MEMORY[dtype]), types.of("real")
     if dtype == "bfloat16":
         value = bfloat16_bits(text, types, value)
@@ -80,7 +80,7 @@ def store(text: Text, types: Types, dtype: str, address: str, value: str) -> Non
 
 
 def bfloat16_bits(text: Text, types: Types, value: str) -> str:
-    """Bits of bfloat16: the upper half, to the nearest, of two the even one."""
+    """Bits of a float32 rounded to bfloat16, to nearest even."""
     i32, i16, real = vector_type(types, "i32"), vector_type(types, "i16"), types.of("real")
     bits = text.let(f"bitcast {real} {value} to {i32}")
     sixteen = vector_constant(types, "i32", "16")
@@ -97,7 +97,7 @@ def bfloat16_bits(text: Text, types: Types, value: str) -> str:
 def copy(
     text: Text, size: int, count: str, source: str, target: str, steps: tuple[str, str]
 ) -> None:
-    """Copy elements one by one, so many bytes apart in either place."""
+    """Copy elements one by one between addresses with their own steps in bytes."""
     kind = f"i{8 * size}"
     with text.loop("0", count) as index:
         read = text.moved(source, text.product(index, steps[0]))

@@ -1,4 +1,4 @@
-"""Plans: the kernel that is run for arrays of a layout, and its jobs, made once."""
+"""Plans, cached by layout: a compiled kernel and its jobs."""
 
 from collections.abc import Iterable, Sequence
 from ctypes import addressof, c_char, c_int64
@@ -20,13 +20,13 @@ from kldiv_xp.tracing.operations import BYTES
 Names = tuple[str, ...]
 
 MOST_KEPT = 2 << 20
-"""Bytes that a thread keeps from loop to loop; of longer rows it computes them again."""
+"""Most bytes a thread stores between loops; for longer rows it recomputes."""
 
 cached_host_plan = lru_cache(maxsize=1024)
 
 
 class Traced(NamedTuple):
-    """A function to be traced: the one that makes it, its arguments, names of its numbers."""
+    """A function to trace: its maker, the maker's arguments, the names of its numbers."""
 
     maker: Any
     arguments: tuple[Any, ...]
@@ -34,22 +34,22 @@ class Traced(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A compiled kernel, its jobs, and the numbers of its table that say where elements lie."""
+    """A compiled kernel, its jobs, and the sizes and strides in its table."""
 
     run: Compiled
     jobs: Jobs
     counts: tuple[int, ...]
     memory: int
-    """Bytes that a thread needs."""
+    """Bytes of scratch memory per thread."""
 
     def table(self, addresses: Sequence[int], numbers: Sequence[float]) -> Any:
-        """All that jobs have in common."""
+        """Argument table that all jobs share."""
         bits = (unpack("q", pack("d", number))[0] for number in numbers)
         values = [*addresses, *bits, *self.counts]
         return (c_int64 * len(values))(*values)
 
     def do(self, table: Any, numbers: Iterable[int]) -> None:
-        """Do some jobs."""
+        """Run some jobs."""
         memory = (c_char * self.memory)()
         for number in numbers:
             self.run(addressof(table), *self.jobs.arguments(number), addressof(memory))
@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 def sums_plan(
     traced: Traced, real: str, shape: Sizes, kept: Axes, axis: Axes, *inputs: MemoryLayout
 ) -> Plan:
-    """Terms are added up over some axes."""
+    """Plan of a kernel that sums terms over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
     return planned(traced, real, layout, jobs_of(layout), SYMBOL_NAMES, (), inputs)
 
@@ -68,7 +68,7 @@ def sums_plan(
 def totals_plan(
     traced: Traced, real: str, shape: Sizes, names: Names, totals: Names, *inputs: MemoryLayout
 ) -> Plan:
-    """Several sums over the last axis."""
+    """Plan of several sums over the last axis."""
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in inputs])
     return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
@@ -78,7 +78,7 @@ def totals_plan(
 def elements_plan(
     traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
 ) -> Plan:
-    """Functions of each element are written."""
+    """Plan of elementwise results."""
     layout = layout_of_elements(shape, [one.strides for one in layouts])
     return planned(traced, real, layout, jobs_of(layout), names, results, layouts)
 
@@ -87,7 +87,7 @@ def elements_plan(
 def rows_plan(
     traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
 ) -> Plan:
-    """Rows along the last axis, which are read more than once."""
+    """Plan of rows along the last axis that are read more than once."""
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in layouts])
     return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, layouts)
@@ -103,7 +103,7 @@ def planned(
     layouts: Sequence[MemoryLayout],
     totals: Names = (TOTAL,),
 ) -> Plan:
-    """Kernel and jobs for arrays that lie so; without names of results it makes totals of a row."""
+    """Kernel and jobs for the layouts; without names of results, row totals are written."""
     count = len(layouts) - len(results)
     operands = [
         HostOperand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
@@ -129,7 +129,7 @@ def planned(
 
 
 def step_of(step: int, dtype: str, *, is_written: bool) -> str:
-    """How the elements of a row lie."""
+    """Step along a row: one element per row, contiguous, or strided."""
     if step == 0 and not is_written:
         return ROW
     return NEXT if step in (0, BYTES[dtype]) else APART
@@ -137,7 +137,7 @@ def step_of(step: int, dtype: str, *, is_written: bool) -> str:
 
 @cached_host_plan
 def code_of(traced: Traced, real: str, *layout: Any, keeps: bool) -> Source:
-    """Text of a kernel."""
+    """Source of the kernel of a traced function."""
     return source_of_function(
         traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps
     )

@@ -1,4 +1,4 @@
-"""How a plan is run: on the memory of arrays, its jobs shared among threads."""
+"""Running a plan on arrays, its jobs shared among threads."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -19,7 +19,7 @@ JOBS_WORTH_A_THREAD = 4
 def known_buffers(
     shape: tuple[int, ...], arrays: Sequence[Array], working: DType
 ) -> list[HostBuffer] | None:
-    """Memory of arrays, None if there is none or of which there are no loops."""
+    """Buffers of arrays broadcast to a shape; None for empty shapes or dtypes without loops."""
     if numpy_name(working) not in ("float32", "float64") or not prod(shape):
         return None
     buffers = buffers_of(shape, arrays)
@@ -34,24 +34,24 @@ def known_buffers(
 def run_plan(
     plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads
 ) -> None:
-    """Do all jobs of a plan, in threads where they are many."""
+    """Run all jobs of a plan, in threads where they are many."""
     table = plan.table(addresses, numbers)
     share_jobs(partial(plan.do, table), plan.jobs.number, threads)
 
 
 def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threads) -> None:
-    """Call `work` with jobs, in threads where they are many."""
+    """Call `work` with iterators of jobs, in threads where jobs are many."""
     check_setting()
     share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
 def layouts(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
-    """How arrays lie."""
+    """Layouts of buffers."""
     return (one.layout for one in buffers)
 
 
 def addresses(buffers: Sequence[HostBuffer]) -> list[int]:
-    """Addresses of arrays."""
+    """Addresses of buffers."""
     return [one.address for one in buffers]
 
 
@@ -63,5 +63,5 @@ def address_of(array: Array) -> int:
 
 @cache
 def numpy_name(dtype: DType) -> str:
-    """Name of a dtype of NumPy, which may be given as its type."""
+    """Name of a NumPy dtype or scalar type."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype)

@@ -1,4 +1,4 @@
-"""Arithmetic on host memory, block by block in the cache and thread by thread; knows no KL.
+"""Multithreaded arithmetic on host memory, in blocks that fit the cache; independent of the loss.
 
 Every function works on arrays of NumPy, whose namespace it is given, and on `operands` of one
 shape, or 0-d. `attempts` are functions (xp, *blocks), from the cheapest guard to the full one: NaN
@@ -29,7 +29,7 @@ BLOCKS_WORTH_A_THREAD = 4
 
 Attempt = Callable[..., Any]
 BlockWork = tuple[Sequence[Attempt], Take]
-"""Attempts, and where their results go."""
+"""Attempts in turn, and the function that takes their results."""
 
 
 def sum_products(
@@ -39,7 +39,7 @@ def sum_products(
     dtype: DType,
     threads: Callable[[], int],
 ) -> float:
-    """Sum of the products of the two arrays that an attempt returns; NaN: its guard was too weak.
+    """Sum of the products of the two arrays an attempt returns; NaN: every guard was too weak.
 
     The order of summation is the same for any number of threads.
     """
@@ -58,7 +58,7 @@ def sum_products_over(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """The same for every place in the first `kept` axes, in float64."""
+    """Sum of products for every index of the first `kept` axes, in float64."""
     shape = operands[0].shape
     indices = cache_sized_blocks(xp, shape, dtype, None)
     partials: list[Array] = [None] * len(indices)
@@ -70,7 +70,7 @@ def sum_products_over(
 def added_partial_sums(
     xp: Namespace, indices: Sequence[Index], partials: Sequence[Array], shape: Sequence[int]
 ) -> Array:
-    """Sums of the sums of all blocks, in float64."""
+    """Partial sums of all blocks, added up in float64."""
     result = xp.zeros(shape)
     with xp.errstate(all="ignore"):  # inf - inf
         for index, partial in zip(indices, partials, strict=True):
@@ -85,7 +85,7 @@ def values_of_rows(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """A number for every row; `function` (xp, *blocks) returns those of a block of whole rows."""
+    """Value of every row; `function` (xp, *blocks) returns those of a block of whole rows."""
     kept = operands[0].ndim - 1
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
@@ -101,7 +101,7 @@ def row_inner_products(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """Inner products of the factors of whole rows, in float64."""
+    """Inner product of the factors of every row, in float64."""
     *kept, size = operands[0].shape
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
@@ -119,7 +119,7 @@ def fill_blocks(
     threads: Callable[[], int],
     kept: int | None = None,
 ) -> None:
-    """Write what an attempt returns into `result`; it was enough if all is finite."""
+    """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
     lent = result if getattr(result, "dtype", None) == dtype else None
     works = [(attempts, take_finite(xp, indices, result, lent))]
@@ -127,12 +127,12 @@ def fill_blocks(
 
 
 def without_cotangents(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
-    """The same of so many arrays, and not of the cotangents that come after them."""
+    """Attempts that use the first `count` arrays alone, not the cotangents after them."""
     return [partial(of_first_arrays, attempt, count) for attempt in attempts]
 
 
 def of_first_arrays(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Array:
-    """Result of an attempt of so many arrays."""
+    """Result of an attempt on the first `count` blocks."""
     return attempt(xp, *blocks[:count])
 
 
@@ -145,7 +145,7 @@ def each_block(
     threads: Callable[[], int],
     lent: Array | None = None,
 ) -> None:
-    """Do each work with a block, from its first attempt to the one whose result is enough.
+    """Run each work on every block: attempts in turn until a result suffices.
 
     A thread starts with the attempt that its last block needed. Blocks of the array that is lent,
     if there is one, are memory that the attempts may use.

@@ -17,7 +17,7 @@ UNHELD = 2
 
 
 class Recycling:
-    """Namespace for one thread, to compute in one type.
+    """Namespace for one thread and one dtype.
 
     It keeps the arrays that it makes, and reuses one when nobody else has a reference to it: also
     an operand of the call that needs it, `log(p)` in `subtract(log(p), input)`.

@@ -1,4 +1,4 @@
-"""How many threads a computation on host memory may use."""
+"""The number of threads for computations on host memory."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from kldiv_xp._scopes import Scope
 
 Threads = Callable[[], int]
-"""Number of threads to use, asked for where a call is large enough for more than one."""
+"""Function that returns the number of threads, called only if there is work for several."""
 
 THREADS_VARIABLE = "KLDIV_XP_NUM_THREADS"
 
@@ -74,7 +74,7 @@ def thread_limit(limit: int) -> Iterator[None]:
 
 
 def thread_count() -> int:
-    """Threads that may be used here: by the context, else the environment, else the processors."""
+    """Number of threads allowed by the context, else by the environment, else by the processors."""
     limit = _limit.value()
     if limit is not None:
         return limit
@@ -83,7 +83,7 @@ def thread_count() -> int:
 
 
 def check_setting() -> None:
-    """Refuse what the environment says, also where it makes no difference yet."""
+    """Refuse an invalid environment variable, even in calls that use one thread."""
     if THREADS_KEY in ENVIRONMENT and _limit.value() is None:
         thread_count()
 
@@ -97,7 +97,7 @@ def processors() -> int:
 
 @lru_cache
 def parse(setting: str) -> int:
-    """Number that the environment variable holds."""
+    """Value of the environment variable."""
     if setting.isascii() and setting.isdigit() and int(setting) > 0:
         return int(setting)
     message = (

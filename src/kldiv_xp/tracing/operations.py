@@ -1,4 +1,4 @@
-"""Namespace of symbols for a formula: operations by their names, and limits of a type."""
+"""Supported operations of traced formulas, and properties of their types."""
 
 from typing import NamedTuple
 
@@ -17,11 +17,11 @@ BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "bool": 1}
 """Bytes of an element in memory."""
 
 NARROW = frozenset({"float16", "bfloat16"})
-"""Types of 16 bits, which are computed in float32."""
+"""Dtypes of 16 bits, which are computed in float32."""
 
 
 class RealLimits(NamedTuple):
-    """Limits of the working type that a formula asks for."""
+    """Limits of the working type, as `finfo` names them."""
 
     eps: float
     max: float

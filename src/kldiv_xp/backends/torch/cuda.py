@@ -1,4 +1,4 @@
-"""Torch tensors on a CUDA device: traced kernels where they can be compiled, else by blocks."""
+"""Torch tensors on a CUDA device: traced kernels if a compiler is found, else blocks."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -19,12 +19,12 @@ from kldiv_xp.formula.logits import Divergence
 
 
 def has_kernels(*tensors: Array) -> bool:
-    """Whether the kernels know the types of the tensors."""
+    """Whether there are kernels for the tensors' dtypes."""
     return all(map(has_known_type, tensors))
 
 
 def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     if compiler() is None:
         return cuda_in_blocks.terms(context, arrays, form)
     return launch_plan.terms(device_of(arrays[0]), context, arrays, form)
@@ -43,7 +43,7 @@ def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> 
 def divided_sums(
     context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None
 ) -> Array:
-    """Sums of the terms over some axes, over the divisor."""
+    """Sums of the terms over some axes, divided by the divisor."""
     if compiler() is None:
         return cuda_in_blocks.sums(context, arrays, form, axis, parts)
     return launch_plan.sums(device_of(arrays[0]), context, arrays, form, axis, parts)
@@ -79,7 +79,7 @@ def row_slopes_of(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives of the divergences by the operands that are wanted."""
+    """Derivatives of the divergences with respect to the wanted operands."""
     every = (context, arrays, divergence, scale, upstream, wanted)
     if compiler() is None:
         return cuda_in_blocks.row_slopes(*every)
@@ -88,7 +88,7 @@ def row_slopes_of(
 
 @cache
 def compiler() -> Any:
-    """Module that compiles and launches kernels, or None: NVRTC where it is found, else CuPy."""
+    """Launcher module: NVRTC's if it is found, else CuPy's, else None."""
     try:
         from kldiv_xp.backends.torch import nvrtc_launcher
 
@@ -108,7 +108,7 @@ def of_cupy() -> Any:
 
 
 def device_of(tensor: Array) -> Device:
-    """Memory of torch's own allocator on the device of a tensor, and torch's current stream."""
+    """The tensor's device: torch's allocator and current stream."""
     return Device(
         buffer=tensor_buffer,
         empty=partial(empty_on, tensor.device),
@@ -118,13 +118,13 @@ def device_of(tensor: Array) -> Device:
 
 
 def launcher(tensor: Array) -> Callable[[str, int, int, Sequence[float]], None]:
-    """How a kernel is launched where a tensor is."""
+    """Function that launches a kernel on the tensor's device and current stream."""
     stream = torch.cuda.current_stream(tensor.device).cuda_stream
     return partial(compiler().launch_on_stream, tensor.device.index, stream)
 
 
 def empty_on(device: object, shape: tuple[int, ...], dtype: DType) -> Array:
-    """Tensor to be filled."""
+    """Uninitialised tensor on a device."""
     return torch.empty(shape, dtype=dtype, device=device)
 
 

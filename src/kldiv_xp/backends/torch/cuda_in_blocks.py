@@ -1,4 +1,4 @@
-"""Tensors on a device that has no compiler: the plain expression of one block after another.
+"""CUDA tensors without a kernel compiler: the plain expression, block by block.
 
 Each block's temporaries are small, and nothing waits for the device.
 """
@@ -20,13 +20,13 @@ from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
 CUDA_BLOCK_ELEMENTS = 1 << 22
-"""Elements of a block at most: 16 MiB of float32 for a temporary."""
+"""Most elements of a block: 16 MiB per float32 temporary."""
 
 Slices = tuple[slice, ...]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     function = term_of(form)
     return filled_by_blocks(
         partial(run, function, context.working, context.dtype), context.dtype, arrays
@@ -34,7 +34,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 
 def sums(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
-    """Sums of the terms over some axes, over the divisor; those of blocks add up in float64."""
+    """Sums of the terms over some axes divided by the divisor; blocks are summed in float64."""
     kept = [place for place in range(arrays[0].ndim) if place not in axis]
     shape = [arrays[0].shape[place] for place in kept]
     total = arrays[0].new_zeros(shape, dtype=torch.float64)
@@ -83,7 +83,7 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives of the divergences by the operands that are wanted."""
+    """Derivatives of the divergences with respect to the wanted operands."""
     by_input, by_target = (
         operand.new_empty(operand.shape) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
@@ -100,7 +100,7 @@ def row_slopes(
 
 
 def blocks_of_rows(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
-    """Few whole rows of arrays at a time, with their places, in a fixed order."""
+    """Index and arrays of each block of whole rows, in a fixed order."""
     *outer, columns = arrays[0].shape
     for index in indices(
         tuple(slice(0, size) for size in outer), max(1, CUDA_BLOCK_ELEMENTS // columns)
@@ -109,7 +109,7 @@ def blocks_of_rows(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
 
 
 def filled_by_blocks(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
-    """Results of a function for each block, as one tensor."""
+    """Results of an elementwise function, evaluated block by block."""
     result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
     for index, block in small_blocks(arrays):
         result[index] = function(*block)
@@ -117,13 +117,13 @@ def filled_by_blocks(function: Callable[..., Array], dtype: DType, arrays: Array
 
 
 def small_blocks(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
-    """Small parts of arrays of one shape, with their places, in a fixed order."""
+    """Index and arrays of each block, in a fixed order."""
     for index in indices(tuple(slice(0, size) for size in arrays[0].shape), CUDA_BLOCK_ELEMENTS):
         yield index, tuple(array[index] for array in arrays)
 
 
 def indices(index: Slices, largest: int) -> Iterator[Slices]:
-    """A place cut along its longest axis until its parts are small."""
+    """Indices of blocks of at most `largest` elements: the longest axis is halved repeatedly."""
     sizes = [one.stop - one.start for one in index]
     if prod(sizes) <= largest:
         yield index

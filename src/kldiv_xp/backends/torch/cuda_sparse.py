@@ -1,4 +1,4 @@
-"""Teachers known at some indices, for tensors on a CUDA device: kernels for all other entries.
+"""Sparse teachers for CUDA tensors: kernels for the entries without an index.
 
 Of 4096 x 128256 bfloat16, the plain expression took 20 ms and 7 GiB on an H100.
 """
@@ -14,7 +14,7 @@ from kldiv_xp.formula.sparse_student import Entries, Put, Rest, anchor_of
 
 
 def device_entries(working: DType, known: list[Array]) -> Entries:
-    """Logits are read and written in their own type, and computed with in another.
+    """Entries whose logits keep their dtype in memory and are computed in the working dtype.
 
     The largest of the rest of each row, and the sum of its exponentials, are `known` after the
     first pass.
@@ -36,5 +36,5 @@ def device_entries(working: DType, known: list[Array]) -> Entries:
 
 
 def write(array: Array, indices: Array, values: Array) -> Array:
-    """Array in which values are written at the indices."""
+    """The array, with values scattered in place at the indices."""
     return array.scatter_(-1, indices.long(), values.to(array.dtype))

@@ -1,4 +1,4 @@
-"""torch's DTensor: every process computes on its own part, and what they have in common is sums."""
+"""torch's DTensor: every rank computes on its shard, and partial sums are all-reduced."""
 
 from functools import partial
 from typing import Any
@@ -35,12 +35,12 @@ __all__ += ["sparse_divergences", "terms"]
 
 
 def context_of_parts(context: Context, parts: Arrays) -> Context:
-    """Context of what is here, with the result that is asked for."""
+    """Context of the local shards, with the requested result dtype."""
     return with_result(context.examine(*parts[:2]), context.asked)
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term, each in its place."""
+    """Terms of the loss, placed like the operands."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
@@ -90,7 +90,7 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Gradients with respect to the wanted operands, each in its place."""
+    """Gradients with respect to the wanted operands, placed like them."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
@@ -106,7 +106,7 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives of divergences of rows of logits, each in its place."""
+    """Derivatives of divergences of rows of logits, placed like the operands."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
@@ -118,7 +118,7 @@ def row_slopes(
 
 
 def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
-    """Local part of the cotangent of the loss."""
+    """Local shards of the cotangent of the loss."""
     return tuple(
         full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")
         for one in upstream
@@ -126,7 +126,7 @@ def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergence of every row; of rows in parts a few numbers of each go between processes."""
+    """Divergence of every row; split rows all-reduce a few numbers per row."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
     last = arrays[0].ndim - 1

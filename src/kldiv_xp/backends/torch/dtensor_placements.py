@@ -1,4 +1,4 @@
-"""Placements of torch's DTensors, and how local parts become one of them."""
+"""Placements of torch's DTensors, and DTensors from local shards."""
 
 import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
@@ -21,7 +21,7 @@ def same_placements(left: Array, right: Array) -> bool:
 
 
 def parts_of(arrays: Arrays) -> Arrays:
-    """Local parts of the operands, and the part of the mask that belongs to them."""
+    """Local shards of the operands, and the matching shard of the mask."""
     return (
         *(one.to_local() for one in arrays[:2]),
         *(part_like(arrays[0], one) for one in arrays[2:]),
@@ -29,7 +29,7 @@ def parts_of(arrays: Arrays) -> Arrays:
 
 
 def part_like(operand: Array, other: Array, name: str = "where") -> Array:
-    """Part here of a tensor with the operand's shape, or with 1 in some axes."""
+    """Local shard of a tensor that broadcasts to the operand, redistributed to match it."""
     if not isinstance(other, DTensor):
         message = (
             f"`{name}` must be a DTensor beside operands that are; got "
@@ -45,12 +45,12 @@ def part_like(operand: Array, other: Array, name: str = "where") -> Array:
 
 
 def full_number(tensor: Array) -> Array:
-    """A 0-d tensor as every process has it."""
+    """A 0-d tensor, replicated if it is a DTensor."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
 def with_placements_of(operand: Array, part: Array) -> Array:
-    """Tensor of the operand's shape whose part is here."""
+    """DTensor with the operand's shape and placements, from a local shard."""
     return DTensor.from_local(
         part,
         operand.device_mesh,
@@ -62,7 +62,7 @@ def with_placements_of(operand: Array, part: Array) -> Array:
 
 
 def from_partial_sums(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
-    """DTensor of the sums over some axes, from the partial sums of each process."""
+    """DTensor of the sums over some axes, from each rank's partial sums."""
     kept = [place for place in range(operand.ndim) if place not in axis]
     sums = Replicate() if summed else Partial()
     placements = [

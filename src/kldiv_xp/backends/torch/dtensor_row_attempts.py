@@ -1,4 +1,4 @@
-"""Rows of logits in parts, in the memory of hosts: each row by the first form that suffices."""
+"""Split rows of logits in host memory: each row by the first attempt that suffices."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ from kldiv_xp.host.row_attempts import RowAttempt, first_finite_rows
 
 
 def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]:
-    """Function (xp, input, target[, where]) to rows, for tensors like these."""
+    """Function (xp, input, target[, where]) to the divergences of rows, for such shards."""
     if not may_look(parts):
         return partial(rows_of, divergence)
     return partial(rows_by, partial(first_finite, divergence.attempts(None)), divergence)
@@ -34,13 +34,13 @@ def slope_functions(
 
 
 def may_look(parts: Arrays) -> bool:
-    """Whether values may decide: of tensors in the memory of a host, which nobody records."""
+    """Whether values may be read: tensors in host memory that are neither compiled nor recorded."""
     on_host = all(one.device.type == "cpu" for one in parts)
     return on_host and not torch.compiler.is_compiling() and not is_differentiated(*parts)
 
 
 def first_finite(attempts: Sequence[RowAttempt], xp: Any, *parts: Array) -> Array | None:
-    """Result of each row by the first form that suits it and makes it finite.
+    """Result of each row by the first attempt that suits it and is finite.
 
     Both are decided by numbers of whole rows, so that all processes meet in the same forms.
     """
@@ -49,5 +49,5 @@ def first_finite(attempts: Sequence[RowAttempt], xp: Any, *parts: Array) -> Arra
 
 
 def is_missing_anywhere(xp: Any, found: Array) -> Array:
-    """Whether a row has an element that is not finite in any process."""
+    """Mask of the rows with an element that is not finite on any rank."""
     return xp.max((~xp.isfinite(found)).to(found.dtype), axis=-1) != 0

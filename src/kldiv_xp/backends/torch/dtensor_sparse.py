@@ -1,4 +1,4 @@
-"""Teachers known at some indices, in DTensors: every process computes its own samples."""
+"""Sparse teachers in DTensors: every rank computes its own samples."""
 
 from torch.distributed.tensor import Replicate
 
@@ -11,7 +11,7 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
-    """Divergence of every row, of rows that lie in one process each."""
+    """Divergence of every row, none of them split over ranks."""
     check_rows_are_whole(arrays[0])
     names = ("indices", "target", "where")
     others = [part_like(arrays[0], one, name) for one, name in zip(arrays[1:], names, strict=False)]
@@ -23,7 +23,7 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
 
 
 def check_rows_are_whole(input: Array) -> None:
-    """Refuse rows in parts, whose places are numbered from the first of the whole row."""
+    """Refuse split rows: indices count from the start of the whole row."""
     last = input.ndim - 1
     if not any(one.is_shard(last) for one in input.placements):
         return

@@ -1,4 +1,4 @@
-"""Divergences of rows of logits that lie in several processes: one autograd function."""
+"""Divergences of rows of logits that are split over ranks, as one autograd function."""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +26,7 @@ from kldiv_xp.host.blocks import block_indices
 
 
 class SplitRows(torch.autograd.Function):
-    """Divergences of rows in parts as one node.
+    """Divergences of split rows as one node of the graph.
 
     torch's own derivative of the expression sends whole operands: CommDebugMode shows two
     all-gathers and four reduce-scatters.
@@ -46,7 +46,7 @@ class SplitRows(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        """Derivatives in closed form; by the plain expression if differentiated again."""
         arrays = kept(ctx)
         context, divergence = ctx.options
         wanted = ctx.needs_input_grad[2:4]
@@ -59,7 +59,7 @@ class SplitRows(torch.autograd.Function):
 
 
 class WholeRows:
-    """Namespace for a formula of rows in parts: a sum or a maximum is that of the whole row."""
+    """Namespace for formulas of split rows: sums and maxima are all-reduced over the whole row."""
 
     def __init__(self, xp: Namespace, operand: Array) -> None:
         self.xp = xp
@@ -71,21 +71,21 @@ class WholeRows:
         return getattr(self.xp, name)
 
     def sum(self, array: Array, **options: Any) -> Array:
-        """Sum of the sums of all parts."""
+        """Sum over the whole row."""
         return self.exchanged(self.xp.sum(array, **options), dist.ReduceOp.SUM)
 
     def max(self, array: Array, **options: Any) -> Array:
-        """Largest of the largest elements of all parts; a part may be empty."""
+        """Maximum over the whole row; a shard may be empty."""
         if not array.shape[-1]:
             array = array.new_full((*array.shape[:-1], 1), -torch.inf)
         return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
 
     def min(self, array: Array, **options: Any) -> Array:
-        """Smallest of the smallest elements of all parts."""
+        """Minimum over the whole row."""
         return -self.max(-array, **options)
 
     def exchanged(self, tensor: Array, operation: Any) -> Array:
-        """Reduction of a value over all processes."""
+        """A tensor all-reduced over the ranks that share the rows."""
         tensor = tensor.contiguous()
         for group in self.groups:
             dist.all_reduce(tensor, operation, group=group)
@@ -99,7 +99,7 @@ def slopes_of_parts(
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Gradients with respect to the wanted operands, for the local part."""
+    """Gradients with respect to the wanted operands, as DTensors."""
     *here, above = parts_of((*arrays, upstream))
     slopes = scaled_slopes_of_parts(
         arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
@@ -120,7 +120,7 @@ def scaled_slopes_of_parts(
     above: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """The same of the parts themselves, times a scale, and times a cotangent if there is one."""
+    """Gradients of the local shards, times a scale and any cotangent."""
     xp = WholeRows(context.xp, operand)
     every = (*here, *above)
     functions = slope_functions(divergence, scale, len(here), every)
@@ -134,13 +134,13 @@ def scaled_slopes_of_parts(
 
 
 DTENSOR_BLOCK_ELEMENTS = 1 << 20
-"""Elements of a block at most: 4 MiB of float32 for a temporary."""
+"""Most elements of a block: 4 MiB per float32 temporary."""
 
 
 def filled_by_rows(
     result: Array, function: Callable[..., Array], context: Context, operand: Array, parts: Arrays
 ) -> Array:
-    """Result of a function of whole rows in parts, for few of them at a time."""
+    """Result of a function of split rows, evaluated in blocks of rows."""
     if torch.compiler.is_compiling() or is_differentiated(*parts):
         return function(*cast_parts(context, parts)).to(result.dtype)
     outer = parts[0].shape[:-1]
@@ -151,7 +151,7 @@ def filled_by_rows(
 
 
 def rows_of_dtensor_block(operand: Array) -> int:
-    """Rows of a block: as many in every process, which must meet the others in each of them."""
+    """Rows of a block, the same on every rank, since each block all-reduces."""
     last = operand.ndim - 1
     columns: int = operand.shape[-1]
     for place, size in zip(operand.placements, operand.device_mesh.shape, strict=True):
@@ -160,5 +160,5 @@ def rows_of_dtensor_block(operand: Array) -> int:
 
 
 def cast_parts(context: Context, parts: Arrays) -> Arrays:
-    """Parts in the type that is computed in; a mask stays."""
+    """Shards in the working dtype; a mask unchanged."""
     return tuple(one if one.dtype == torch.bool else one.to(context.working) for one in parts)
