@@ -22,7 +22,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slope
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.fused.choice import FUSED_KEY as KEY_OF_FUSED
+from kldiv_xp.fused.choice import FUSED_KEY
 from kldiv_xp.host import inner_products
 from kldiv_xp.host.threads import ENVIRONMENT, THREADS_KEY, check_setting, thread_count
 
@@ -86,7 +86,7 @@ def total(
     """
     value: float | None = None
     size = math.prod(arrays[0].shape)
-    if size >= inner_products.LONGEST_PIECE or KEY_OF_FUSED in ENVIRONMENT:
+    if size >= inner_products.LONGEST_PIECE or FUSED_KEY in ENVIRONMENT:
         value = total_of_many(xp, arrays, form, working, threads, size)
     if value is None:
         blocks = few(arrays, working)
@@ -125,7 +125,7 @@ def fill_slopes(
 ) -> None:
     """Write the derivatives that there are arrays for; of few elements at once."""
     slope = partial(chained_slope, form=form, scale=scale, count=len(arrays))
-    if math.prod(arrays[0].shape) >= inner_products.LONGEST_PIECE or KEY_OF_FUSED in ENVIRONMENT:
+    if math.prod(arrays[0].shape) >= inner_products.LONGEST_PIECE or FUSED_KEY in ENVIRONMENT:
         rest = form, scale, upstream, results, working, threads
         if fill_many(xp, arrays, *rest):
             return
