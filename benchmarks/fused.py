@@ -14,7 +14,7 @@ import numpy as np
 
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
 from kldiv_xp import kl_div_with_logits_gradient as logits_gradient
-from kldiv_xp.fused.choice import VARIABLE
+from kldiv_xp.fused.choice import FUSED_VARIABLE
 
 Function = Callable[[], object]
 
@@ -84,7 +84,7 @@ def main(rows: int, columns: int, calls: int) -> None:
     found: dict[tuple[str, str], float] = {}
     measured = cases(rows, columns)
     for setting, (name, function) in product("01", measured.items()):
-        os.environ[VARIABLE] = setting
+        os.environ[FUSED_VARIABLE] = setting
         found[name, setting] = milliseconds(function, calls)
     click.echo(f"| {rows} x {columns} float32, ms of processor time | without | with |")
     click.echo("|---|---|---|")

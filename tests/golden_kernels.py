@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.loss_kernels import (
     source_of_divergences,
     source_of_row_slopes,
@@ -13,7 +13,7 @@ from kldiv_xp.cuda.loss_kernels import (
 )
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, KL
-from kldiv_xp.tracing.losses import NAMES, RESULTS, TERMS, TOTAL, UPSTREAM
+from kldiv_xp.tracing.losses import RESULTS, SYMBOL_NAMES, TERMS_OUTPUT, TOTAL, UPSTREAM
 
 FOLDER = Path(__file__).parent / "golden"
 P, LOG_P = Form(), Form(log_target=True)
@@ -24,22 +24,23 @@ GENERALIZED = Form(log_input=False, generalized=True)
 FOUR, EIGHT, TWO, EVEN = 4, 8, 2, True
 
 
-def operands(*dtypes, names=NAMES, rows=()):
+def operands(*dtypes, names=SYMBOL_NAMES, rows=()):
     return tuple(
-        Operand(name, dtype, name not in rows) for name, dtype in zip(names, dtypes, strict=False)
+        DeviceOperand(name, dtype, name not in rows)
+        for name, dtype in zip(names, dtypes, strict=False)
     )
 
 
 def total(dtype):
-    return (Operand(TOTAL, dtype, in_rows=False),)
+    return (DeviceOperand(TOTAL, dtype, in_rows=False),)
 
 
 def terms(dtype):
-    return (Operand(TERMS, dtype),)
+    return (DeviceOperand(TERMS_OUTPUT, dtype),)
 
 
 def by(dtype, *names):
-    return tuple(Operand(name, dtype) for name in names or RESULTS)
+    return tuple(DeviceOperand(name, dtype) for name in names or RESULTS)
 
 
 def golden():
@@ -48,9 +49,9 @@ def golden():
     bfloat = operands("bfloat16", "bfloat16")
     masked = operands("bfloat16", "float32", "bool", rows="w")
     above = operands(
-        "float64", "float64", "bool", "float64", names=(*NAMES, UPSTREAM), rows=UPSTREAM
+        "float64", "float64", "bool", "float64", names=(*SYMBOL_NAMES, UPSTREAM), rows=UPSTREAM
     )
-    upstream = (*wide, Operand(UPSTREAM, "float32", in_rows=False))
+    upstream = (*wide, DeviceOperand(UPSTREAM, "float32", in_rows=False))
     flat, groups, strided = (1, 0), (1, 2), (3, 0)
     one = "float32"
     return {

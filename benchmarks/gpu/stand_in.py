@@ -36,7 +36,7 @@ def tensors_pass_for_cuda() -> None:
     torch_peers.DEVICE = "cpu"
     torch_peers.COMPILER = {"backend": "aot_eager"}
     for module in (eager, eager_logits, sparse):
-        replace(module, place_of=lambda *_: numpy_views.CUDA)
+        replace(module, memory_of=lambda *_: numpy_views.CUDA)
     replace(
         cuda,
         compiler=types.SimpleNamespace,

@@ -13,7 +13,7 @@ from kldiv_xp import (
     js_div_with_logits_gradient,
     linear_kl_div,
 )
-from kldiv_xp.fused.choice import VARIABLE
+from kldiv_xp.fused.choice import FUSED_VARIABLE
 
 BETAS = (0.0, 0.3, 0.5, 1.0)
 P = np.asarray([[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]])
@@ -85,7 +85,7 @@ def test_derivatives_are_nan_where_the_divergence_is(backend):
 @pytest.mark.parametrize("name", ["numpy", "torch"])
 def test_so_they_are_in_compiled_loops(name, monkeypatch):
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
-    monkeypatch.setenv(VARIABLE, "1")
+    monkeypatch.setenv(FUSED_VARIABLE, "1")
     judge(usable(name))
 
 

@@ -10,7 +10,7 @@ from kldiv_xp.host import blocks, inner_products
 def small_blocks(monkeypatch):
     """Blocks of 64 float64 and rows of 16."""
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 64 * 8)
-    monkeypatch.setattr(inner_products, "ROW", 16)
+    monkeypatch.setattr(inner_products, "LONGEST_PIECE", 16)
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate import evaluate_loss, evaluate_slopes, evaluate_terms
 from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.cuda.code_cache import VARIABLE
-from kldiv_xp.cuda.kernel_text import NAME
+from kldiv_xp.cuda.code_cache import CACHE_FOLDER_VARIABLE
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME
 from kldiv_xp.formula.logits import JS, KL
 
 if cuda_on_cpu.why_unusable():
@@ -66,7 +66,7 @@ class Module:
         self.made.append(self)
 
     def get_function(self, name):
-        assert name == NAME
+        assert name == KERNEL_NAME
 
         def run(grid, block, arguments, stream):
             self.launched.append((tuple(ENTERED), stream and stream.ptr))
@@ -102,7 +102,7 @@ LOADED = [("backends", "cupy"), ("cuda", "cupy_launcher")]
 @pytest.fixture
 def backend(monkeypatch):
     """The backend, loaded with the module in CuPy's place."""
-    monkeypatch.setenv(VARIABLE, "")  # what is compiled here is no code
+    monkeypatch.setenv(CACHE_FOLDER_VARIABLE, "")  # what is compiled here is no code
     for name, made in modules().items():
         monkeypatch.setitem(sys.modules, name, made)
     for room, name in LOADED:

@@ -34,7 +34,7 @@ class Passes:
             result = function(*operands, **options)
             with self.lock:
                 self.elements[name] += size
-                large = np.size(result) > inner_products.ROW
+                large = np.size(result) > inner_products.LONGEST_PIECE
                 self.allocated += large and options.get("out") is None
             return result
 
@@ -138,7 +138,7 @@ def read(monkeypatch):
         read[:] = arrays
         return 0.0
 
-    monkeypatch.setattr(numpy_loops.block_loops, "total", total)
+    monkeypatch.setattr(numpy_loops.block_loops, "sum_products", total)
 
     def arrays_read(*arrays):
         backend.total(np, arrays, Form(), np.float64, lambda: 1, None, np.float64)

@@ -73,7 +73,7 @@ def rows(name):
 @EVERY_FORM
 @pytest.mark.parametrize("fused", ["0", "1"])
 def test_blocks_have_the_bits_of_the_plain_expression(name, fused, monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, fused)
+    monkeypatch.setenv(choice.FUSED_VARIABLE, fused)
     monkeypatch.setattr(reproducible_loops, "ROW_WORTH_IT", 100)
     form, (x, t, w) = FORMS[name], rows(name)
     rounding, divisor = rounding_to(XP, np.dtype("float32")), 3
@@ -109,7 +109,7 @@ def test_usual_blocks_are_ordinary(name):
 def test_memory_of_torch_has_the_bits_of_its_own_functions(name, dtype, fused, monkeypatch):
     usable("torch")
     torch, reproducible = library("torch"), torch_backend()
-    monkeypatch.setenv(choice.VARIABLE, fused)
+    monkeypatch.setenv(choice.FUSED_VARIABLE, fused)
     x, t, _ = (one[:28] for one in rows(name))
     x, t = (torch.from_numpy(one).to(getattr(torch, dtype)) for one in (x, t))
     options = {"log_input": FORMS[name].log_input, "log_target": FORMS[name].log_target}
@@ -120,7 +120,7 @@ def test_memory_of_torch_has_the_bits_of_its_own_functions(name, dtype, fused, m
         return [*sums, *kl_div_gradient(x, t, reduction="batchmean", **given)]
 
     found = results()
-    with patch.object(reproducible, "place_of", lambda *_: None):
+    with patch.object(reproducible, "memory_of", lambda *_: None):
         expected = results()
     for one, other in zip(found, expected, strict=True):
         assert torch.equal(one.view(torch.int16), other.view(torch.int16))
@@ -142,7 +142,7 @@ def test_small_tensors_of_16_bits_have_the_same_bits_with_loops(monkeypatch, opt
     target = (log_p if log_target else log_p.exp()).bfloat16()
     found = []
     for setting in "01":
-        monkeypatch.setenv(choice.VARIABLE, setting)
+        monkeypatch.setenv(choice.FUSED_VARIABLE, setting)
         student = log_q.bfloat16().requires_grad_()
         loss = kl_div(student, target, log_target=log_target, reproducible=True, **options)
         loss.sum().backward()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cli.files_of_operands import P, Q, diagnose, refused, refused_by_the_system
 
-from kldiv_xp.cli.array_files import load
+from kldiv_xp.cli.array_files import load_array
 
 pytest.importorskip("rich", reason="rich is not installed")
 pytest.importorskip("click", reason="click is not installed")
@@ -45,7 +45,7 @@ def test_bfloat16_is_read_as_such(files, kind):
     done = diagnose(files, *names)
     assert done.exit_code == 0, done.output
     for name, array in zip(names, arrays.values(), strict=True):
-        found = load(str(files / name))
+        found = load_array(str(files / name))
         assert found.dtype == dtype
         np.testing.assert_array_equal(found, array)
 

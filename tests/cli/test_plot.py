@@ -10,12 +10,12 @@ from numpy.testing import assert_allclose
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 from kldiv_xp import diagnose
-from kldiv_xp.cli.plot import BLUE, GREY, RED, Samples, draw, drawn, edges
-from kldiv_xp.cli.plot_marks import MOST, index_of, marks_of, place_of, together
+from kldiv_xp.cli.plot import BLUE, GREY, RED, Samples, draw, edges, figure_of_samples
+from kldiv_xp.cli.plot_marks import MOST, index_of, marks_of, merged_marks, sample_number
 
 
 def picture(values, *more, shape=None):
-    return drawn(Samples(values, (len(values),) if shape is None else shape), *more)
+    return figure_of_samples(Samples(values, (len(values),) if shape is None else shape), *more)
 
 
 def header(figure):
@@ -155,7 +155,7 @@ def test_samples_are_named_by_their_index(shape, labels):
 def test_index_and_place_are_inverse():
     shape = (3, 4, 5)
     for place, index in enumerate(np.ndindex(shape)):
-        assert place_of(index, shape) == place
+        assert sample_number(index, shape) == place
         assert index_of(place, shape) == str(index)
     assert [index_of(place, shape) for place in (-1, 60, 0.5)] == ["", "", ""]
 
@@ -172,7 +172,7 @@ def test_findings_are_named_and_marked_where_they_were_made():
     p[1, 1, 4] = np.nan
     report = diagnose(log_q, p)
     samples = Samples([0.5] * 24, (4, 6))
-    figure = drawn(samples, marks_of(report), ("student.npy", "teacher.npz:p"))
+    figure = figure_of_samples(samples, marks_of(report), ("student.npy", "teacher.npz:p"))
     assert header(figure) == [
         "student.npy against teacher.npz:p",
         "24 samples",
@@ -193,7 +193,7 @@ def test_one_sample_along_an_axis_is_named_without_brackets():
 
 
 def test_marks_that_are_near_each_other_share_a_label():
-    assert together({5: ["3"], 0: ["1"], 1: ["2", "4"], 9: ["5"]}, 2) == {
+    assert merged_marks({5: ["3"], 0: ["1"], 1: ["2", "4"], 9: ["5"]}, 2) == {
         0: ["1", "2", "4"],
         5: ["3"],
         9: ["5"],

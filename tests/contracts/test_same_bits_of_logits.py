@@ -62,7 +62,7 @@ def test_every_library_has_the_same_bits(backend, kind, dtype):
 @EVERY_TYPE
 def test_torch_by_its_own_functions_has_the_same_bits(kind, dtype):
     reproducible = pytest.importorskip("kldiv_xp.backends.torch.reproducible")
-    with patch.object(reproducible, "place_of", lambda *_: None):
+    with patch.object(reproducible, "memory_of", lambda *_: None):
         assert differing_bits("torch", kind, dtype) == 0
 
 
@@ -82,10 +82,10 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
 @EVERY_KIND
 @EVERY_TYPE
 def test_compiled_loops_have_the_same_bits(kind, dtype, monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "0")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "0")
     expected(kind, dtype, ALL)
-    monkeypatch.setenv(choice.VARIABLE, "1")
-    if choice.loaded() is None:
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
+    if choice.engine_module() is None:
         pytest.skip("The compiler of the loops is not installed.")
     assert differing_bits("torch" if dtype == "bfloat16" else "numpy", kind, dtype) == 0
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kldiv_xp.cuda.code_cache import VARIABLE, cached, default_folder, path_of
+from kldiv_xp.cuda.code_cache import CACHE_FOLDER_VARIABLE, cached, default_folder, path_of
 
 
 class Compiler:
@@ -21,7 +21,7 @@ class Compiler:
 @pytest.fixture
 def folder(monkeypatch, tmp_path):
     """A folder for compiled kernels."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "kernels"))
+    monkeypatch.setenv(CACHE_FOLDER_VARIABLE, str(tmp_path / "kernels"))
     return tmp_path / "kernels"
 
 
@@ -55,7 +55,7 @@ def test_folder_that_cannot_be_written_keeps_nobody_from_a_kernel(folder):
 
 
 def test_empty_variable_keeps_nothing(monkeypatch, tmp_path):
-    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setenv(CACHE_FOLDER_VARIABLE, "")
     monkeypatch.chdir(tmp_path)
     compiler = Compiler()
     assert [cached(compiler, "text") for _ in range(2)] == [b"code"] * 2
@@ -64,7 +64,7 @@ def test_empty_variable_keeps_nothing(monkeypatch, tmp_path):
 
 
 def test_folder_is_that_of_caches_unless_there_is_no_home(monkeypatch):
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(CACHE_FOLDER_VARIABLE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     assert default_folder() == str(Path("/caches/kldiv_xp"))
     monkeypatch.delenv("XDG_CACHE_HOME")

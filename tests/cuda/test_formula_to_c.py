@@ -7,7 +7,7 @@ from kldiv_xp.cuda.c_operations import OPERATIONS
 from kldiv_xp.cuda.c_types import ROUNDED_TO_ODD, prelude
 from kldiv_xp.cuda.formula_to_c import expression
 from kldiv_xp.tracing.lines import Lines, Symbol, needed
-from kldiv_xp.tracing.operations import KINDS
+from kldiv_xp.tracing.operations import RESULT_KINDS
 
 
 def lines_of(function, *names, real="float32"):
@@ -81,12 +81,12 @@ def test_nan_is_written_without_a_header():
 def test_operation_that_is_none_of_lines_is_refused():
     with pytest.raises(AttributeError) as caught:
         lines_of(lambda xp, x: xp.sinh(x), "x")
-    expected = "`sinh` is no operation of lines; add it to KINDS in kldiv_xp.tracing.lines."
+    expected = "`sinh` is no operation of lines; add it to RESULT_KINDS in kldiv_xp.tracing.lines."
     assert str(caught.value) == expected
 
 
 def test_every_operation_has_a_form_in_c():
-    assert set(OPERATIONS) == set(KINDS)
+    assert set(OPERATIONS) == set(RESULT_KINDS)
 
 
 def test_branching_on_a_value_is_refused():

@@ -9,7 +9,7 @@ import pytest
 from conftest import imported
 from golden_kernels import FOLDER, golden
 
-from kldiv_xp.cuda.kernel_text import NAME
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME
 
 if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
@@ -36,9 +36,9 @@ def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
     assert done.returncode == 0, done.stderr
     text = target.read_text()
     entries = [line.split("(")[0].split()[-1] for line in text.splitlines() if ".entry" in line]
-    assert entries == [NAME]
+    assert entries == [KERNEL_NAME]
     if name.startswith(("sums_float32", "sums_bfloat16")):
-        kernel = text[text.index(f".entry {NAME}") :]
+        kernel = text[text.index(f".entry {KERNEL_NAME}") :]
         assert re.search(r"\badd\.(rn\.)?f64\b", kernel)
         assert not re.search(r"\b(mul|fma|rcp|sqrt|neg|abs|ex2|lg2)\.(\w+\.)*f64\b", kernel)
 

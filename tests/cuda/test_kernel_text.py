@@ -8,8 +8,8 @@ import pytest
 from cuda_on_cpu import ascending, descending, launch, shuffled
 
 from kldiv_xp.cuda import strides_and_grid
-from kldiv_xp.cuda.c_types import Operand
-from kldiv_xp.cuda.loss_kernels import source, source_of_totals
+from kldiv_xp.cuda.c_types import DeviceOperand
+from kldiv_xp.cuda.loss_kernels import source_of_functions, source_of_totals
 from kldiv_xp.cuda.strides_and_grid import BLOCKS, THREADS, grid_of
 from kldiv_xp.tracing.layouts import layout_of
 from kldiv_xp.tracing.losses import TOTAL
@@ -18,8 +18,8 @@ if cuda_on_cpu.why_unusable():
     pytest.skip(cuda_on_cpu.why_unusable(), allow_module_level=True)
 
 FLAT = (1, 0)
-COLUMNS = (Operand("s", "float64"),)
-TOTALS = (Operand(TOTAL, "float64", in_rows=False),)
+COLUMNS = (DeviceOperand("s", "float64"),)
+TOTALS = (DeviceOperand(TOTAL, "float64", in_rows=False),)
 SUMS = {width: source_of_totals("float64", COLUMNS, TOTALS, FLAT, width) for width in (1, 2)}
 ORDERS = [ascending, descending, shuffled]
 
@@ -106,8 +106,8 @@ def test_wrong_arguments_are_refused_by_the_simulation():
 def fill(values, kind, result, kind_of_result, width=1, blocks=8, count=None):
     """Copy elements of one type into those of another."""
     real = "float64" if "float64" in (kind, kind_of_result) else "float32"
-    operands = (Operand("x", kind),), (Operand("y", kind_of_result),)
-    text = source([lambda xp, numbers, x: (x,)], (), real, *operands, FLAT, width)
+    operands = (DeviceOperand("x", kind),), (DeviceOperand("y", kind_of_result),)
+    text = source_of_functions([lambda xp, numbers, x: (x,)], (), real, *operands, FLAT, width)
     counts = [1, 1, values.size if count is None else count, blocks, THREADS]
     arguments = [values.ctypes.data, result.ctypes.data, *counts, 0, 0, 1, 1]
     launch(text, blocks, THREADS, arguments)
@@ -136,7 +136,7 @@ def test_columns_far_behind_the_reach_of_32_bits_are_added():
 def test_offsets_have_64_bits():
     """Three elements, 2**30 + 1 elements apart, in 4 GiB that are mapped but not there."""
     apart = 2**30 + 1
-    text = source_of_totals("float32", (Operand("s", "float16"),), TOTALS, FLAT, 1)
+    text = source_of_totals("float32", (DeviceOperand("s", "float16"),), TOTALS, FLAT, 1)
     with mmap.mmap(-1, (2 * apart + 1) * 2, flags=mmap.MAP_PRIVATE) as memory:
         values = np.frombuffer(memory, dtype="float16")
         values[::apart] = [1, 2, 4]
@@ -151,9 +151,12 @@ def test_maxima_of_rows_are_those_of_numpy_whatever_the_rows_hold():
     """NaN is the maximum wherever it stands, and a row of nothing but -inf has that."""
     rows = np.random.default_rng(6).normal(size=(7, 70))
     rows[1, 3], rows[2, 69], rows[3], rows[4, 5] = np.nan, np.nan, -np.inf, np.inf
-    operands = (Operand("x", "float64"),), TOTALS
+    operands = (DeviceOperand("x", "float64"),), TOTALS
     function = lambda xp, numbers, x: (xp.max(x, axis=-1),)  # noqa: E731
-    text, result = source([function], ("parts",), "float64", *operands, FLAT, 2), np.zeros(7)
+    text, result = (
+        source_of_functions([function], ("divisor",), "float64", *operands, FLAT, 2),
+        np.zeros(7),
+    )
     arguments = [rows.ctypes.data, result.ctypes.data, 1.0, 7, 1, 70, 1, 64, 70, 1]
     for order in ORDERS:
         launch(text, 2, THREADS, arguments, order=order)

@@ -11,7 +11,7 @@ from kldiv_xp.cuda.strides_and_grid import (
     BATCH,
     BLOCKS,
     THREADS,
-    Buffer,
+    DeviceBuffer,
     Placed,
     contiguous,
     grid_of,
@@ -22,7 +22,7 @@ from kldiv_xp.tracing.layouts import (
     in_order_of_memory,
     layout_of,
     layout_of_elements,
-    merged,
+    merged_axes,
 )
 
 SIZES = [0, 1, 2, 3, 10, 255, 256, 257, 1023, 1024, 1025, 32000, 1 << 20, 10**9, 2**31 + 1, 2**40]
@@ -40,31 +40,31 @@ def offsets(sizes, steps):
 def test_merged_axes_hold_the_same_elements_in_the_same_order(shape, order):
     array = np.empty(shape, order=order)
     strides = [tuple(s // 8 for s in array.strides), contiguous(shape)]
-    sizes, steps = merged(shape, strides)
+    sizes, steps = merged_axes(shape, strides)
     for before, after in zip(strides, steps, strict=True):
         assert offsets(sizes, after) == offsets(shape, before)
 
 
 def test_contiguous_arrays_have_one_axis():
-    assert merged((2, 3, 4), [(12, 4, 1), (12, 4, 1)]) == ((24,), [(1,), (1,)])
+    assert merged_axes((2, 3, 4), [(12, 4, 1), (12, 4, 1)]) == ((24,), [(1,), (1,)])
 
 
 def test_axes_of_one_element_are_dropped_wherever_they_lead():
-    assert merged((3, 1, 4), [(4, 99, 1)]) == ((12,), [(1,)])
-    assert merged((1, 1), [(5, 7), (6, 8)]) == ((1,), [(0,), (0,)])
+    assert merged_axes((3, 1, 4), [(4, 99, 1)]) == ((12,), [(1,)])
+    assert merged_axes((1, 1), [(5, 7), (6, 8)]) == ((1,), [(0,), (0,)])
 
 
 def test_axes_without_elements_stay():
-    assert merged((2, 0), [(1, 5)]) == ((2, 0), [(1, 5)])
+    assert merged_axes((2, 0), [(1, 5)]) == ((2, 0), [(1, 5)])
 
 
 def test_array_that_is_broadcast_keeps_its_axes_apart():
-    sizes, steps = merged((2, 3, 4), [(12, 4, 1), (1, 0, 0)])
+    sizes, steps = merged_axes((2, 3, 4), [(12, 4, 1), (1, 0, 0)])
     assert (sizes, steps) == ((2, 12), [(12, 1), (1, 0)])
 
 
 def test_array_that_is_read_backwards_is_merged_too():
-    assert merged((3, 4), [(-4, -1)]) == ((12,), [(-1,)])
+    assert merged_axes((3, 4), [(-4, -1)]) == ((12,), [(-1,)])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -141,9 +141,9 @@ def test_arrays_are_read_one_by_one_unless_all_rows_begin_where_a_wide_read_may(
 
 
 def test_a_buffer_is_told_from_others_by_all_that_it_is_and_does_not_change():
-    one = Buffer(1, "float32", (1,))
-    assert one == Buffer(1, "float32", (1,))
-    assert len({one, Buffer(2, "float32", (1,)), Buffer(1, "float32", (2,))}) == 3
+    one = DeviceBuffer(1, "float32", (1,))
+    assert one == DeviceBuffer(1, "float32", (1,))
+    assert len({one, DeviceBuffer(2, "float32", (1,)), DeviceBuffer(1, "float32", (2,))}) == 3
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.address = 2
 

@@ -12,9 +12,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from kldiv_xp.cuda.device_arrays import Device, name_of
-from kldiv_xp.cuda.kernel_text import NAME
-from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.cuda.device_arrays import Device, dtype_name
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 
 FOLDER = Path(__file__).parent
 KERNEL = re.compile(
@@ -67,7 +67,7 @@ def shuffled(threads):
 def launch(source, blocks, threads, arguments, *, order=ascending, first=0):
     """Run a kernel, from its first block on; threads take turns in an order between barriers."""
     function, kinds = kernel(source)
-    name = NAME
+    name = KERNEL_NAME
     if len(arguments) != len(kinds):
         message = f"{name} takes {len(kinds)} arguments; got {len(arguments)}."
         raise TypeError(message)
@@ -147,7 +147,7 @@ def folder():
 def buffer(array):
     """Where an array of NumPy lies."""
     strides = tuple(step // array.itemsize for step in array.strides)
-    return Buffer(array.ctypes.data, name_of(array.dtype), strides)
+    return DeviceBuffer(array.ctypes.data, dtype_name(array.dtype), strides)
 
 
 def numpy_device(launch=launch):

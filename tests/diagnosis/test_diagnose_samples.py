@@ -49,7 +49,7 @@ def test_blocks_change_nothing(holding_backend, monkeypatch, elements):
     target = changed(q, ((1, 2, 3), 0.7), ((2, 0, 0), np.nan))
     make = holding_backend.array
     expected = diagnose(make(log_q), make(target), axis=(1, 2))
-    monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.ELEMENTS", elements)
+    monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.SAMPLE_BLOCK_ELEMENTS", elements)
     found = diagnose(make(log_q), make(target), axis=(1, 2))
     assert [one.code for one in found.findings] == [one.code for one in expected.findings]
     assert [one.index for one in found.findings] == [one.index for one in expected.findings]

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries_in_words
 from kldiv_xp.diagnosis.scan import Count, Inspection
-from kldiv_xp.diagnosis.subject import of_form
+from kldiv_xp.diagnosis.subject import subject_of_form
 from kldiv_xp.formula.form import Form
 
 
@@ -15,7 +15,7 @@ def evidence(met=(), axes=(1,), samples=3):
     """Evidence of three samples, and of what was met once in each case."""
     found = Inspection(1e-4, {name: Count(1) for name in met})
     found.samples["input"] = found.samples["target"] = samples
-    subject = of_form(Form(log_target=False))
+    subject = subject_of_form(Form(log_target=False))
     return Evidence(found, subject, axes=axes, elsewhere=lambda *_: None, xp=np)
 
 
@@ -45,10 +45,10 @@ def test_negative_entries_are_no_probabilities_and_may_be_logarithms():
 )
 def test_swapped_operands_are_each_in_the_space_of_the_other(met, swapped):
     assert evidence(met).is_swapped is swapped
-    other = of_form(Form(log_target=True))
+    other = subject_of_form(Form(log_target=True))
     assert not dataclasses.replace(evidence(met), subject=other).is_swapped
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries")])
 def test_entries_are_counted_in_words(count, words):
-    assert entries(count) == words
+    assert entries_in_words(count) == words

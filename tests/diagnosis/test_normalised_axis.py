@@ -102,7 +102,7 @@ def test_several_axes_are_found(shape, axes, expected):
 def test_lines_along_several_axes_are_read_up_to_a_size(monkeypatch):
     weights = RNG.uniform(0.1, 1, size=(3, 4, 5))
     probabilities = weights / weights.sum(axis=(1, 2), keepdims=True)
-    monkeypatch.setattr("kldiv_xp.diagnosis.normalised_axis.ELEMENTS", 2 * 4 * 5)
+    monkeypatch.setattr("kldiv_xp.diagnosis.normalised_axis.MOST_ELEMENTS_OF_LINES", 2 * 4 * 5)
     assert found(probabilities, (2,), most=3) == (1, 2)
-    monkeypatch.setattr("kldiv_xp.diagnosis.normalised_axis.ELEMENTS", 2 * 4 * 5 - 1)
+    monkeypatch.setattr("kldiv_xp.diagnosis.normalised_axis.MOST_ELEMENTS_OF_LINES", 2 * 4 * 5 - 1)
     assert found(probabilities, (2,), most=3) is None

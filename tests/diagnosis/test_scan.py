@@ -7,19 +7,19 @@ import pytest
 
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.diagnosis.entries import events
-from kldiv_xp.diagnosis.scan import Count, Inspection, inspect, read
-from kldiv_xp.diagnosis.subject import of_form
+from kldiv_xp.diagnosis.scan import Count, Inspection, inspect, read_scalar
+from kldiv_xp.diagnosis.subject import subject_of_form
 from kldiv_xp.formula.form import Form
 
 INF, NAN = math.inf, math.nan
-SUBJECT = of_form(Form(log_target=False))
+SUBJECT = subject_of_form(Form(log_target=False))
 
 
 def places(x, t, *, log_target=False, tiny=0.25):
     """Where what is met, by its name."""
     operands = np.asarray(x, dtype=float), np.asarray(t, dtype=float)
     with np.errstate(all="ignore"):
-        subject = of_form(Form(log_target=log_target))
+        subject = subject_of_form(Form(log_target=log_target))
         found = list(events(np, *operands, subject, tiny, 0.5))
     return {name: np.flatnonzero(mask).tolist() for name, mask, _ in found}
 
@@ -58,7 +58,7 @@ def test_sum_is_off_by_more_than_the_tolerance(total, count):
         examine(log_q, p),
         (log_q, p),
         (1,),
-        subject=of_form(Form(log_target=False)),
+        subject=subject_of_form(Form(log_target=False)),
         tiny=0.0,
         tolerance=0.5,
     )
@@ -73,7 +73,7 @@ def test_sample_with_a_gap_is_not_added_up():
         examine(log_q, p),
         (log_q, p, where),
         (1,),
-        subject=of_form(Form(log_target=False)),
+        subject=subject_of_form(Form(log_target=False)),
         tiny=0.0,
         tolerance=0.5,
     )
@@ -87,7 +87,7 @@ def test_what_was_not_met_has_no_count():
 
 def test_value_that_cannot_be_read_is_refused_in_one_sentence():
     with pytest.raises(TypeError) as caught:
-        read("traced")
+        read_scalar("traced")
     assert str(caught.value) == (
         "A diagnosis reads values, and str has none to read: call it on arrays that hold values, "
         "outside of what is traced or transformed."

@@ -168,7 +168,7 @@ def test_each_mistake_of_a_sparse_teacher_is_told_and_mended(wrong, sentence, me
 
 @pytest.mark.parametrize("name", ["numpy", "torch", "jax", "dask", "array-api-strict"])
 def test_every_library_is_read_block_by_block(monkeypatch, name):
-    monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.ELEMENTS", 7)
+    monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.SAMPLE_BLOCK_ELEMENTS", 7)
     backend = usable(name)
     wide = [backend.array(one) for one in (changed(STUDENT, ((3, 0), math.nan)), TEACHER)]
     weight, top = backend.array(SAME), backend.array(TOP)
@@ -226,7 +226,7 @@ def test_no_logits_of_all_tokens_are_made(monkeypatch):
         return found
 
     logits_of = made_logits.logits_of
-    monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.ELEMENTS", 10)
+    monkeypatch.setattr("kldiv_xp.diagnosis.sample_blocks.SAMPLE_BLOCK_ELEMENTS", 10)
     monkeypatch.setattr(made_logits, "logits_of", recorded)
     with checking():
         linear_kl_div(STUDENT, SAME, TEACHER)

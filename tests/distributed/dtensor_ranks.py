@@ -145,7 +145,7 @@ def main(path: str, *, compiling: bool = True) -> None:
     """Everything, once."""
     dist.init_process_group("gloo", timeout=timedelta(seconds=60))
     # Rows in parts go through in several blocks, of a row or two.
-    dtensor_split_rows.LARGEST = 2 * VOCABULARY // dist.get_world_size()
+    dtensor_split_rows.DTENSOR_BLOCK_ELEMENTS = 2 * VOCABULARY // dist.get_world_size()
     found: dict[str, Any] = {
         (name, where): found_by(name, layout)
         for where, layout in LAYOUTS.items()

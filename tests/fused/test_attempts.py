@@ -10,11 +10,11 @@ from kldiv_xp import (
     kl_div_with_logits,
     kl_div_with_logits_gradient,
 )
-from kldiv_xp.fused.choice import VARIABLE
+from kldiv_xp.fused.choice import FUSED_VARIABLE
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from kldiv_xp.fused.attempts import runs
+from kldiv_xp.fused.attempts import runs_of_rows
 
 CLASSES = 1500
 OPTIONS = [{}, {"temperature": 2.0}, {"temperature": 1e4, "scale_by_temperature_squared": True}]
@@ -35,7 +35,7 @@ def rows(dtype="float32"):
 @pytest.fixture(params=["0", "1"], ids=["plain", "loops"])
 def engine(request, monkeypatch):
     """With the loops, and without."""
-    monkeypatch.setenv(VARIABLE, request.param)
+    monkeypatch.setenv(FUSED_VARIABLE, request.param)
     return request.param
 
 
@@ -43,7 +43,7 @@ def by_both(monkeypatch, function, *operands, **options):
     """Results without the loops and with them."""
     found = []
     for setting in "01":
-        monkeypatch.setenv(VARIABLE, setting)
+        monkeypatch.setenv(FUSED_VARIABLE, setting)
         found.append(np.asarray(function(*operands, **options)))
     return found
 
@@ -87,7 +87,7 @@ def test_a_row_has_the_same_bits_among_any_others(gradient):
 @pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
 def test_16_bits_are_those_of_the_same_numbers_in_float32(monkeypatch, loss, dtype):
     torch = library("torch")
-    monkeypatch.setenv(VARIABLE, "1")
+    monkeypatch.setenv(FUSED_VARIABLE, "1")
     student, teacher = (torch.tensor(one).to(getattr(torch, dtype)) for one in rows())
     found = []
     for widened in (False, True):
@@ -100,5 +100,5 @@ def test_16_bits_are_those_of_the_same_numbers_in_float32(monkeypatch, loss, dty
 
 def test_runs_are_those_of_the_rows_that_are_chosen():
     chosen = [True, True, False, True, False, False, True]
-    assert list(runs(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
-    assert list(runs(0, [False])) == []
+    assert list(runs_of_rows(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
+    assert list(runs_of_rows(0, [False])) == []

@@ -5,9 +5,9 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from kldiv_xp.fused.compiler import compiled
-from kldiv_xp.fused.kernel_text import source
-from kldiv_xp.fused.memory import Operand
+from kldiv_xp.fused.compiler import compiled_function
+from kldiv_xp.fused.kernel_text import source_of_function
+from kldiv_xp.fused.memory import HostOperand
 
 FUNCTIONS = ("log", "exp", "log1p", "expm1", "tanh")
 # Units in the last place.
@@ -19,9 +19,11 @@ SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5, 2.0, -0.5, 1e30, 
 def of_loop(name, values):
     """Results of a loop for each element."""
     dtype = values.dtype.name
-    operands = (Operand("x", dtype),), (Operand("terms", dtype),)
-    code = source(lambda xp, _, x: (getattr(xp, name)(x),), (), dtype, *operands, (1, 0))
-    kernel = compiled(code.text)
+    operands = (HostOperand("x", dtype),), (HostOperand("terms", dtype),)
+    code = source_of_function(
+        lambda xp, _, x: (getattr(xp, name)(x),), (), dtype, *operands, (1, 0)
+    )
+    kernel = compiled_function(code.text)
     values, result = np.ascontiguousarray(values), np.empty_like(values)
     step = values.itemsize
     addresses = [values.ctypes.data, result.ctypes.data]

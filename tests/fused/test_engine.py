@@ -17,7 +17,7 @@ from kldiv_xp import (
     thread_limit,
 )
 from kldiv_xp.fused import choice, engine, jobs
-from kldiv_xp.fused.compiler import compiled
+from kldiv_xp.fused.compiler import compiled_function
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
@@ -60,7 +60,7 @@ def operands(dtype="float64", *, log_input=True, log_target=False, shape=SHAPE, 
 def used(monkeypatch):
     """Every call is counted for which the loops were used."""
     count = []
-    for name in ("do", "do_in_attempts"):
+    for name in ("run_plan", "run_in_attempts"):
         do = getattr(engine, name)
         monkeypatch.setattr(engine, name, lambda *given, do=do: (count.append(1), do(*given)))
     return count
@@ -73,7 +73,7 @@ def with_and_without(monkeypatch, used):
     def results(function, *arrays, **options):
         found = []
         for setting in "10":
-            monkeypatch.setenv(choice.VARIABLE, setting)
+            monkeypatch.setenv(choice.FUSED_VARIABLE, setting)
             before = len(used)
             result = function(*arrays, **options)
             assert (len(used) > before) == (setting == "1")
@@ -110,7 +110,7 @@ def test_sums_terms_and_gradients_are_those_of_the_formula(with_and_without, for
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_layout_changes_no_bit(monkeypatch, layout):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     arrays = operands("float32")
     there = [layout(array) for array in arrays]
     for reduction in ("none", "sum"):
@@ -177,7 +177,7 @@ def test_rows_of_logits_are_those_of_the_formula(with_and_without, name, dtype):
 
 
 def test_equal_rows_have_a_divergence_of_positive_zero(monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     rows = np.random.default_rng(1).standard_normal((3, 1100)).astype("float32") * 9
     for function in (kl_div_with_logits, js_div_with_logits):
         found = function(rows, rows.copy(), reduction="none")
@@ -187,8 +187,8 @@ def test_equal_rows_have_a_divergence_of_positive_zero(monkeypatch):
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch, dtype):
-    monkeypatch.setenv(choice.VARIABLE, "1")
-    monkeypatch.setattr(jobs, "ELEMENTS", 1 << 10)
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
+    monkeypatch.setattr(jobs, "JOB_ELEMENTS", 1 << 10)
     arrays = operands(dtype, shape=(7, 3, 1500))
     calls = [
         lambda: kl_div(*arrays, reduction="sum"),
@@ -206,7 +206,7 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch, dtype):
 
 
 def test_row_has_the_same_bits_alone_and_among_others():
-    log_q, p = operands("float32", shape=(40, 1, 2 * choice.ROW_WORTH_IT))
+    log_q, p = operands("float32", shape=(40, 1, 2 * choice.ROW_ELEMENTS_WORTH_IT))
     together = kl_div(log_q, p, reduction="none", axis=-1)
     of_logits = kl_div_with_logits(log_q, p, reduction="none")
     for row in (0, 7, 39):
@@ -216,20 +216,20 @@ def test_row_has_the_same_bits_alone_and_among_others():
 
 
 def test_read_only_operands_use_what_was_compiled_for_others(monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     arrays = operands("float32")
     value = kl_div(*arrays, reduction="sum")
     engine.sums_plan.cache_clear()
-    before = compiled.cache_info().misses
+    before = compiled_function.cache_info().misses
     for array in arrays:
         array.flags.writeable = False
     assert kl_div(*arrays, reduction="sum") == value
-    assert compiled.cache_info().misses == before
+    assert compiled_function.cache_info().misses == before
 
 
 def test_setting_that_is_none_is_refused_and_the_remedy_works(monkeypatch):
     arrays = operands()
-    monkeypatch.setenv(choice.VARIABLE, "yes")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "yes")
     with pytest.raises(ValueError, match="KLDIV_XP_FUSED") as caught:
         kl_div(*arrays, reduction="sum")
     assert str(caught.value) == (
@@ -237,7 +237,7 @@ def test_setting_that_is_none_is_refused_and_the_remedy_works(monkeypatch):
         "compiled loops, to 1 for arrays of any size, or unset it."
     )
     for setting in ("0", "1"):
-        monkeypatch.setenv(choice.VARIABLE, setting)
+        monkeypatch.setenv(choice.FUSED_VARIABLE, setting)
         kl_div(*arrays, reduction="sum")
-    monkeypatch.delenv(choice.VARIABLE)
+    monkeypatch.delenv(choice.FUSED_VARIABLE)
     kl_div(*arrays, reduction="sum")

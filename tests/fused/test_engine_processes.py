@@ -34,8 +34,10 @@ VALUE = "-59657.35902799727"
     ids=["installed", "switched off", "not installed", "not installed but asked for"],
 )
 def test_compiler_is_loaded_by_the_first_large_call_alone(prelude, setting, expected):
-    environment = {name: value for name, value in os.environ.items() if name != choice.VARIABLE}
-    environment |= {} if setting is None else {choice.VARIABLE: setting}
+    environment = {
+        name: value for name, value in os.environ.items() if name != choice.FUSED_VARIABLE
+    }
+    environment |= {} if setting is None else {choice.FUSED_VARIABLE: setting}
     done = subprocess.run(
         [sys.executable, "-c", prelude + LOADS],
         capture_output=True,
@@ -74,7 +76,7 @@ def test_child_of_a_fork_computes_and_compiles():
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {choice.VARIABLE: "1"},
+        env=os.environ | {choice.FUSED_VARIABLE: "1"},
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")

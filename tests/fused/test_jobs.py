@@ -6,8 +6,8 @@ import pytest
 from kldiv_xp.formula.logits import KL
 from kldiv_xp.fused import jobs
 from kldiv_xp.fused.instructions import literal
-from kldiv_xp.fused.kernel_text import source
-from kldiv_xp.fused.memory import APART, ROW, Operand
+from kldiv_xp.fused.kernel_text import source_of_function
+from kldiv_xp.fused.memory import APART, ROW, HostOperand
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.layouts import Layout
 
@@ -21,7 +21,7 @@ def layout(rows, groups, columns):
 @pytest.mark.parametrize("columns", [1, 7, 64, 100, 1000])
 @pytest.mark.parametrize("rows", [1, 3, 50])
 def test_every_element_is_in_one_job(monkeypatch, rows, groups, columns, whole_rows):
-    monkeypatch.setattr(jobs, "ELEMENTS", 64)
+    monkeypatch.setattr(jobs, "JOB_ELEMENTS", 64)
     cut = jobs.jobs_of(layout(rows, groups, columns), whole_rows=whole_rows)
     seen = np.zeros((rows, groups, columns), int)
     pieces = np.zeros((rows, cut.pieces), int)
@@ -36,11 +36,13 @@ def test_every_element_is_in_one_job(monkeypatch, rows, groups, columns, whole_r
 
 def test_text_is_the_same_for_any_row_and_keeps_what_is_dear():
     def code(step, *, keeps):
-        operands = Operand("x", "float32"), Operand("t", "bfloat16", step)
-        results = (Operand("total", "float64", ROW),)
+        operands = HostOperand("x", "float32"), HostOperand("t", "bfloat16", step)
+        results = (HostOperand("total", "float64", ROW),)
         function = losses.divergences(KL(1.0, "logits"))
         numbers = (losses.TEMPERATURE,)
-        return source(function, numbers, "float32", operands, results, (1, 0), keeps=keeps)
+        return source_of_function(
+            function, numbers, "float32", operands, results, (1, 0), keeps=keeps
+        )
 
     kept = code(APART, keeps=True)
     assert kept == code(APART, keeps=True)

@@ -35,17 +35,17 @@ def everything(call, *operands):
 @pytest.mark.parametrize("name", CALLS)
 def test_values_and_gradients_are_those_without(monkeypatch, name, dtype):
     used = []
-    for each in ("do", "do_in_attempts"):
+    for each in ("run_plan", "run_in_attempts"):
         do = getattr(engine, each)
         monkeypatch.setattr(engine, each, lambda *given, do=do: (used.append(1), do(*given)))
     generator = torch.Generator().manual_seed(2)
     x = -5 * torch.rand((3, 4, 50), generator=generator, dtype=torch.float64)
     t = torch.rand((3, 50, 4), generator=generator, dtype=torch.float64).transpose(1, 2)
     operands = [one.to(getattr(torch, dtype)) for one in (x, t)]
-    monkeypatch.setenv(choice.VARIABLE, "0")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "0")
     expected = everything(CALLS[name], *operands)
     assert not used
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     for threads in (1, 3):
         with thread_limit(threads):
             found = everything(CALLS[name], *operands)
@@ -57,7 +57,7 @@ def test_values_and_gradients_are_those_without(monkeypatch, name, dtype):
 
 
 def test_tensors_of_inference_mode_and_views_are_read_where_they_lie(monkeypatch):
-    monkeypatch.setenv(choice.VARIABLE, "1")
+    monkeypatch.setenv(choice.FUSED_VARIABLE, "1")
     whole = torch.rand((6, 100), dtype=torch.bfloat16)
     parts = whole[1::2, 3::4], whole[::2, 2:98:4][:, :24]
     x, t = parts[0][:, :24], parts[1]

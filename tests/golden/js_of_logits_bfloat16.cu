@@ -86,7 +86,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const bfloat16 *__restrict__ at_x,
     const bfloat16 *__restrict__ at_t,
     float *__restrict__ at_total,
-    const double given_parts,
+    const double given_divisor,
     const double given_temperature,
     const integer rows,
     const integer groups,
@@ -616,6 +616,6 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
                 if (missing) value = double(v271);
             }
         }
-        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
+        if (lane == 0 && !idle) store(at_total + job, value / given_divisor);
     }
 }

@@ -88,7 +88,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const float *__restrict__ at_t,
     const bool *__restrict__ at_w,
     float *__restrict__ at_total,
-    const double given_parts,
+    const double given_divisor,
     const integer rows,
     const integer groups,
     const integer columns,
@@ -156,6 +156,6 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
         }
         v11_sum = of_team(shared, v11_sum, lanes, true);
         value = v11_sum;
-        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
+        if (lane == 0 && !idle) store(at_total + job, value / given_divisor);
     }
 }

@@ -71,7 +71,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     const float *__restrict__ at_x,
     const float *__restrict__ at_t,
     double *__restrict__ at_total,
-    const double given_parts,
+    const double given_divisor,
     const integer rows,
     const integer groups,
     const integer columns,
@@ -117,6 +117,6 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
         }
         v10_sum = of_team(shared, v10_sum, lanes, true);
         value = v10_sum;
-        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
+        if (lane == 0 && !idle) store(at_total + job, value / given_divisor);
     }
 }

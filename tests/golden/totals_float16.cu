@@ -86,7 +86,7 @@ __device__ double of_team(double *shared, double value, int lanes, bool as_sum)
 extern "C" __global__ void __launch_bounds__(256, 2) rows_of_arrays(
     const double *__restrict__ at_s,
     float16 *__restrict__ at_total,
-    const double given_parts,
+    const double given_divisor,
     const integer rows,
     const integer groups,
     const integer columns,
@@ -117,6 +117,6 @@ extern "C" __global__ void __launch_bounds__(256, 2) rows_of_arrays(
         }
         v0_sum = of_team(shared, v0_sum, lanes, true);
         value = v0_sum;
-        if (lane == 0 && !idle) store(at_total + job, value / given_parts);
+        if (lane == 0 && !idle) store(at_total + job, value / given_divisor);
     }
 }

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kldiv_xp.host.threads import VARIABLE
+from kldiv_xp.host.threads import THREADS_VARIABLE
 
 
 @pytest.fixture
 def no_setting(monkeypatch):
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(THREADS_VARIABLE, raising=False)

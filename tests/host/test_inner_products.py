@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kldiv_xp.host.inner_products import ROW, dot, dots, length_of_pieces
+from kldiv_xp.host.inner_products import LONGEST_PIECE, dot, dots, length_of_pieces
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 4095, 4096, 4097, 8192, 10_001])
@@ -56,9 +56,9 @@ def test_repeated_rows_of_a_matrix_are_added_up_as_well():
     [
         *[(1, 1), (4095, 4095), (4096, 4096), (8192, 4096), (256_000, 4000), (256_512, 4008)],
         pytest.param(7998, 3999, id="odd"),
-        pytest.param(4097, ROW, id="no divisor"),
-        pytest.param(1999 * 4099, ROW, id="divisors too small and too large"),
-        pytest.param(0, ROW, id="nothing"),
+        pytest.param(4097, LONGEST_PIECE, id="no divisor"),
+        pytest.param(1999 * 4099, LONGEST_PIECE, id="divisors too small and too large"),
+        pytest.param(0, LONGEST_PIECE, id="nothing"),
     ],
 )
 def test_pieces_leave_no_rest_where_half_a_row_or_more_divides(size, length):

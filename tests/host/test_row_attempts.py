@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from kldiv_xp.host.row_attempts import by_rows
+from kldiv_xp.host.row_attempts import first_finite_rows
 
 SEEN = []
 
@@ -36,7 +36,7 @@ def nothing_seen():
 
 
 def test_each_row_gets_the_first_attempt_that_is_enough():
-    found = by_rows(ATTEMPTS, np, np, np.ones(6, dtype=bool), ROWS)
+    found = first_finite_rows(ATTEMPTS, np, np, np.ones(6, dtype=bool), ROWS)
     expected = ROWS * 2
     expected[4] = math.nan
     assert_array_equal(found, expected)
@@ -45,19 +45,21 @@ def test_each_row_gets_the_first_attempt_that_is_enough():
 
 @pytest.mark.parametrize("row", range(6))
 def test_row_alone_gets_what_it_gets_among_others(row):
-    together = by_rows(ATTEMPTS, np, np, np.ones(6, dtype=bool), ROWS)[row]
-    assert_array_equal(by_rows(ATTEMPTS, np, np, np.ones((), dtype=bool), ROWS[row]), together)
+    together = first_finite_rows(ATTEMPTS, np, np, np.ones(6, dtype=bool), ROWS)[row]
+    assert_array_equal(
+        first_finite_rows(ATTEMPTS, np, np, np.ones((), dtype=bool), ROWS[row]), together
+    )
 
 
 def test_rows_that_are_not_left_are_zero_and_cost_nothing():
     left = np.asarray([True, False, False, False, False, True])
-    found = by_rows(ATTEMPTS, np, np, left, ROWS)
+    found = first_finite_rows(ATTEMPTS, np, np, left, ROWS)
     assert_array_equal(found, np.where(left[:, None], ROWS * 2, 0))
     assert SEEN == [("positive", (2,))]
 
 
 def test_nothing_is_left_of_no_rows():
-    assert by_rows(ATTEMPTS, np, np, np.zeros(6, dtype=bool), ROWS) is None
+    assert first_finite_rows(ATTEMPTS, np, np, np.zeros(6, dtype=bool), ROWS) is None
     assert SEEN == []
 
 
@@ -70,5 +72,7 @@ def test_whole_block_is_computed_where_it_lies():
             return getattr(np, name)
 
     block = ROWS[[0, 5]]
-    assert_array_equal(by_rows(ATTEMPTS, np, Namespace(), np.ones(2, dtype=bool), block), block * 2)
+    assert_array_equal(
+        first_finite_rows(ATTEMPTS, np, Namespace(), np.ones(2, dtype=bool), block), block * 2
+    )
     assert "where" in calls

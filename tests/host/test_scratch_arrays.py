@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from kldiv_xp.host.scratch_arrays import FUNCTIONS, Recycling
+from kldiv_xp.host.scratch_arrays import RECYCLING_FUNCTIONS, Recycling
 
 SIZE = 1 << 16
 BYTES = 8 * SIZE
@@ -133,7 +133,7 @@ def test_operands_are_never_overwritten(recycling):
     p, log_q = operands()
     copies = p.copy(), log_q.copy()
     for _ in range(3):
-        for name in FUNCTIONS:
+        for name in RECYCLING_FUNCTIONS:
             function = getattr(recycling, name)
             result = function(p) if getattr(np, name).nin == 1 else function(p, log_q)
             assert not np.shares_memory(result, p)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from kldiv_xp import thread_limit
-from kldiv_xp.host.threads import VARIABLE, processors, thread_count
+from kldiv_xp.host.threads import THREADS_VARIABLE, processors, thread_count
 
 pytestmark = pytest.mark.usefixtures("no_setting")
 
@@ -91,20 +91,20 @@ def test_limit_is_of_this_task_alone():
 
 @pytest.mark.parametrize("count", [1, 2, 5, 300])
 def test_environment_says_how_many(monkeypatch, count):
-    monkeypatch.setenv(VARIABLE, str(count))
+    monkeypatch.setenv(THREADS_VARIABLE, str(count))
     assert thread_count() == count
 
 
 def test_limit_goes_before_the_environment(monkeypatch):
-    monkeypatch.setenv(VARIABLE, "3")
+    monkeypatch.setenv(THREADS_VARIABLE, "3")
     with thread_limit(4):
         assert thread_count() == 4
 
 
 @pytest.mark.parametrize("setting", ["0", "x", "", "-1", "1.5", " 2", "2 ", "٣", "1_0", "00"])
 def test_environment_that_is_no_number_is_refused_in_one_sentence(monkeypatch, setting):
-    monkeypatch.setenv(VARIABLE, setting)
-    with pytest.raises(ValueError, match=VARIABLE) as caught:
+    monkeypatch.setenv(THREADS_VARIABLE, setting)
+    with pytest.raises(ValueError, match=THREADS_VARIABLE) as caught:
         thread_count()
     assert str(caught.value) == (
         "The environment variable KLDIV_XP_NUM_THREADS must be a whole number of at least 1; got "

@@ -10,7 +10,7 @@ from conftest import usable
 
 import kldiv_xp
 from kldiv_xp import thread_limit
-from kldiv_xp.host.threads import VARIABLE
+from kldiv_xp.host.threads import THREADS_VARIABLE
 
 pytestmark = pytest.mark.usefixtures("no_setting")
 
@@ -80,7 +80,7 @@ try:
 except ValueError as error:
     print(error)
 """
-    assert run_python(program, **{VARIABLE: "many"}) == (
+    assert run_python(program, **{THREADS_VARIABLE: "many"}) == (
         "The environment variable KLDIV_XP_NUM_THREADS must be a whole number of at least 1; got "
         "'many': correct it or unset it."
     )
@@ -93,17 +93,17 @@ def test_bad_environment_is_told_by_a_small_call_too(monkeypatch, library, shape
     if library == "torch":
         operands = list(map(usable("torch").array, operands))
     expected = float(kldiv_xp.kl_div(*operands, reduction="sum"))
-    monkeypatch.setenv(VARIABLE, "many")
+    monkeypatch.setenv(THREADS_VARIABLE, "many")
     for call in (kldiv_xp.kl_div, kldiv_xp.kl_div_gradient, kldiv_xp.js_div_with_logits):
         if call is kldiv_xp.js_div_with_logits and 0 in shape and library == "torch":
             continue
         for reduction in ("none", "sum"):
-            with pytest.raises(ValueError, match=VARIABLE) as caught:
+            with pytest.raises(ValueError, match=THREADS_VARIABLE) as caught:
                 call(*operands, reduction=reduction)
             assert str(caught.value).endswith("got 'many': correct it or unset it.")
     with thread_limit(2):
         assert float(kldiv_xp.kl_div(*operands, reduction="sum")) == expected
-    monkeypatch.setenv(VARIABLE, "3")
+    monkeypatch.setenv(THREADS_VARIABLE, "3")
     assert float(kldiv_xp.kl_div(*operands, reduction="sum")) == expected
 
 

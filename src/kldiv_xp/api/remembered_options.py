@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.checks.options import check_axis, check_switch, check_target_kind, plain_axis
-from kldiv_xp.checks.scalars import remembered
+from kldiv_xp.checks.scalars import plain_number_within
 
 LEFT_OUT = {"dtype": None, "reproducible": False}
 
@@ -30,8 +30,8 @@ def axes_of_tables(axis: object) -> Any:
 # What is refused, and what is remembered where that is not the value itself.
 OF_LOGITS: Checks = {
     "axis": axis_of_logits,
-    "beta": partial(remembered, "beta"),
-    "temperature": partial(remembered, "temperature"),
+    "beta": partial(plain_number_within, "beta"),
+    "temperature": partial(plain_number_within, "temperature"),
     "scale_by_temperature_squared": partial(check_switch, "scale_by_temperature_squared"),
     "reduction": check_reduction,
     "target_is": check_target_kind,
@@ -39,7 +39,7 @@ OF_LOGITS: Checks = {
 }
 OF_TABLES: Checks = {
     "axis": axes_of_tables,
-    "beta": partial(remembered, "beta"),
+    "beta": partial(plain_number_within, "beta"),
     "log_input": partial(check_switch, "log_input"),
     "log_target": partial(check_switch, "log_target"),
     "reduction": check_reduction,

@@ -1,4 +1,4 @@
-"""Cubed: one task per chunk of the operands, which writes its sums and nothing as large as them."""
+"""Cubed: one task per chunk, which stores partial sums and no array of the operands' size."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,10 +7,10 @@ from typing import Any
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
 from kldiv_xp.backends.cubed_rows import (
-    by_rows,
     divergences,
+    in_whole_rows,
+    on_whole_rows,
     sparse_divergences,
-    whole,
     with_last_axis,
 )
 from kldiv_xp.backends.one_chunk import sum_of_chunk
@@ -23,27 +23,37 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["completed", "divergences", "evaluated", "gradient", "loss", "row_slopes", "samples"]
+__all__ = [
+    "apply_to_results",
+    "apply_to_rows",
+    "divergences",
+    "gradient",
+    "loss",
+    "row_slopes",
+    "samples",
+]
 __all__ += ["sparse_divergences", "terms"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term, lazily."""
+    """Terms of the loss, lazily."""
     return elementwise(term_of(form), context.working, context.dtype, *arrays)
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, lazily."""
-    return quotient(context, arrays, form, axis, None)
+    return divided_sums_of_cubed(context, arrays, form, axis, None)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, lazily."""
-    return quotient(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
+    return divided_sums_of_cubed(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
 
 
-def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
-    """Sums of the sums of the chunks over some axes, over the divisor."""
+def divided_sums_of_cubed(
+    context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None
+) -> Array:
+    """Sums of the chunks' partial sums over some axes, divided by the divisor."""
     if 0 in arrays[0].shape:  # there is no chunk to visit
         shape = sample_shape(arrays[0].shape, axis)
         total = context.xp.zeros(shape, dtype=context.working, spec=arrays[0].spec)
@@ -57,17 +67,17 @@ def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: in
     return elementwise(partial(divided, parts=parts), context.working, context.dtype, total)
 
 
-def completed(
+def apply_to_results(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
-    """Function (xp, *results) of what was evaluated, lazily; it may add up all of them."""
+    """`function(xp, *results)` of evaluated results, lazily; it may reduce them."""
     kept = (context.xp.bool, context.working)
     wide = [one if one.dtype in kept else cast_chunks(one, context.working) for one in results]
     return cast_chunks(function(CHUNKS, *wide), dtype)
 
 
-def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)`` of rows, lazily: a number for each, or as many as it has.
+def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of ``function(xp, *arrays)`` of rows, lazily: one value per row, or one per element.
 
     Which of them, a row of one element says.
     """
@@ -76,8 +86,8 @@ def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) 
     of_chunk = partial(run, function, context.working, context.working)
     single = of_chunk(*(one_element(array) for array in arrays))
     if single.ndim == arrays[0].ndim:
-        return chunkwise(of_chunk, *whole(arrays), dtype=context.working)
-    return by_rows(context, partial(with_last_axis, of_chunk), arrays)
+        return chunkwise(of_chunk, *in_whole_rows(arrays), dtype=context.working)
+    return on_whole_rows(context, partial(with_last_axis, of_chunk), arrays)
 
 
 def gradient(
@@ -105,6 +115,6 @@ def row_slopes(
     if 0 in arrays[0].shape:
         return NotImplemented
     functions = slopes_of_rows(divergence, scale, len(arrays))
-    rows = whole((*arrays, *upstream))
+    rows = in_whole_rows((*arrays, *upstream))
     arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
     return derivatives(elementwise, context, functions, arrays, upstream, wanted)

@@ -1,4 +1,4 @@
-"""Divergences of rows in arrays of Cubed: one task for the rows of a chunk."""
+"""Divergences of rows in Cubed arrays: one task per chunk of rows."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +13,7 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def with_last_axis(function: Callable[..., Array], *chunks: Array) -> Array:
-    """Numbers of the rows of a chunk, whose last axis stays."""
+    """Values of a chunk's rows, with a last axis of size 1."""
     return function(*chunks)[..., None]
 
 
@@ -24,11 +24,11 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     function = partial(
         divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
     )
-    return by_rows(context, function, arrays)
+    return on_whole_rows(context, function, arrays)
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
-    """The same for a teacher known at some indices, equally many in each row."""
+    """Divergences of rows of logits from a sparse teacher, lazily."""
     if 0 in arrays[0].shape:
         return context.xp.zeros(arrays[0].shape[:-1], dtype=context.working, spec=arrays[0].spec)
     function = partial(
@@ -37,23 +37,25 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
         examine=context.examine,
         dtype=context.asked,
     )
-    logits, *others = whole(arrays)
+    logits, *others = in_whole_rows(arrays)
     rows = logits.chunksize[:-1]
     arrays = logits, *(one.rechunk((*rows, one.shape[-1])) for one in others)
-    return by_rows(context, partial(with_last_axis, function), arrays, align_arrays=False)
+    return on_whole_rows(context, partial(with_last_axis, function), arrays, align_arrays=False)
 
 
-def by_rows(
+def on_whole_rows(
     context: Context, function: Callable[..., Array], arrays: Arrays, **options: object
 ) -> Array:
-    """Lazy array of a function of chunks of whole rows, without their last axis."""
+    """Lazy result of a function of chunks of whole rows, one value per row."""
     last = {arrays[0].ndim - 1: 1}
-    rows = chunkwise(function, *whole(arrays), dtype=context.working, adjust_chunks=last, **options)
+    rows = chunkwise(
+        function, *in_whole_rows(arrays), dtype=context.working, adjust_chunks=last, **options
+    )
     return context.xp.squeeze(rows, axis=-1)
 
 
-def whole(arrays: Arrays) -> Arrays:
-    """Arrays in chunks of whole rows: of fewer ones, where they lay in several chunks."""
+def in_whole_rows(arrays: Arrays) -> Arrays:
+    """Arrays rechunked to whole rows, with fewer rows per chunk where rows were split."""
     parts = max(array.numblocks[-1] for array in arrays if array.ndim)
     if parts == 1:
         return arrays
@@ -63,7 +65,7 @@ def whole(arrays: Arrays) -> Arrays:
 
 
 def chunks_of_rows(array: Array, parts: int) -> tuple[int, ...]:
-    """Sizes of chunks of whole rows: all axes but the last one are cut, until memory suffices."""
+    """Sizes of chunks of whole rows that are no larger than before: the other axes are cut."""
     sizes = list(array.chunksize[:-1])
     for place in range(len(sizes)):
         cut = min(sizes[place], parts)

@@ -1,4 +1,4 @@
-"""CuPy: the loss in one pass over its operands, by kernels traced from the formula."""
+"""CuPy: losses in one pass over the operands, by kernels traced from the formula."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +11,15 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.cupy_launcher import launch
-from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
-from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.cuda.device_arrays import Device, dtype_name, has_known_type
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import Entries
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     return by_kernels(launch_plan.terms, context, arrays, form)
 
 
@@ -42,13 +42,13 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Gradients with respect to the wanted operands, all written in one pass."""
+    """Gradients with respect to the wanted operands, in one pass."""
     options = (form, scale, upstream, wanted)
     return by_kernels(launch_plan.slopes, context, arrays, *options, above=upstream)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergence of every row of logits, by one kernel that reads a row again from a cache."""
+    """Divergence of every row of logits, by one kernel that rereads rows from the cache."""
     return by_kernels(launch_plan.divergences, context, arrays, divergence)
 
 
@@ -60,19 +60,19 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives of the divergences by the operands that are wanted, by one kernel."""
+    """Derivatives of the divergences with respect to the wanted operands, by one kernel."""
     options = (divergence, scale, upstream, wanted)
     return by_kernels(launch_plan.row_slopes, context, arrays, *options, above=upstream)
 
 
-def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
-    """Array with other values at the indices."""
+def put_in_cupy(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Copy of an array with values put at the indices."""
     copy = xp.add(array, 0.0)
     cupy.put_along_axis(copy, indices, values, axis=-1)
     return copy
 
 
-ENTRIES = Entries(put)
+ENTRIES = Entries(put_in_cupy)
 
 
 def by_kernels(
@@ -82,14 +82,14 @@ def by_kernels(
     *options: Any,
     above: Arrays = (),
 ) -> Any:
-    """Result of a function of `launch_plan` on the device of the arrays, where it knows them."""
-    if not has_kernels(*arrays, *above):
+    """Result of a function of `launch_plan` on the arrays' device, if kernels take the arrays."""
+    if not kernels_take(*arrays, *above):
         return NotImplemented
     with arrays[0].device:
         return function(DEVICE, context, arrays, *options)
 
 
-def has_kernels(*arrays: Array) -> bool:
+def kernels_take(*arrays: Array) -> bool:
     """Whether the kernels can be compiled here and take arrays of these types."""
     return not cupy.cuda.runtime.is_hip and all(is_plain(array) for array in arrays)
 
@@ -100,10 +100,10 @@ def is_plain(array: Array) -> bool:
     return type(array) is cupy.ndarray and has_known_type(array) and whole
 
 
-def buffer(array: Array) -> Buffer:
+def cupy_buffer(array: Array) -> DeviceBuffer:
     """Buffer of an array; CuPy counts strides in bytes."""
     strides = tuple(step // array.itemsize for step in array.strides)
-    return Buffer(array.data.ptr, name_of(array.dtype), strides)
+    return DeviceBuffer(array.data.ptr, dtype_name(array.dtype), strides)
 
 
-DEVICE = Device(buffer=buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)
+DEVICE = Device(buffer=cupy_buffer, empty=cupy.empty, float64=cupy.float64, launch=launch)

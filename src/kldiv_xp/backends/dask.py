@@ -1,4 +1,4 @@
-"""Dask: one task per chunk, run with the namespace and the context of the chunk's own library."""
+"""Dask: one task per chunk, in the namespace of the chunk's own library."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,23 +28,25 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term, lazily."""
+    """Terms of the loss, lazily."""
     term = term_of(form)
     return elementwise(term, context.working, context.dtype, *arrays)
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes, lazily."""
-    return quotient(context, arrays, form, axis, None)
+    return divided_sums_of_dask(context, arrays, form, axis, None)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor, lazily."""
-    return quotient(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
+    return divided_sums_of_dask(context, arrays, form, tuple(range(arrays[0].ndim)), parts)
 
 
-def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
-    """Sums of the sums of the chunks over some axes, over the divisor."""
+def divided_sums_of_dask(
+    context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None
+) -> Array:
+    """Sums of the chunks' partial sums over some axes, divided by the divisor."""
     function = partial(
         sum_of_chunk, form=form, axis=axis, examine=context.examine, dtype=context.asked
     )
@@ -54,11 +56,11 @@ def quotient(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: in
     return elementwise(partial(divided, parts=parts), context.working, context.dtype, total)
 
 
-def completed(
+def apply_to_results(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
-    """Function (xp, *results) of what was evaluated, lazily."""
-    value = function(CHUNKS, *[widened(context, result) for result in results])
+    """`function(xp, *results)` of evaluated results, lazily."""
+    value = function(CHUNKS, *[cast_lazily(context, result) for result in results])
     return value if value.dtype == dtype else on_chunks("astype", value, dtype)
 
 
@@ -68,7 +70,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     Of a row that lies in several chunks one number goes between them for every maximum and sum.
     """
     if any(array.numblocks[-1] > 1 for array in arrays):
-        return rows_of(divergence, CHUNKS, *[widened(context, array) for array in arrays])
+        return rows_of(divergence, CHUNKS, *[cast_lazily(context, array) for array in arrays])
     function = partial(
         divergences_of_chunk, divergence=divergence, examine=context.examine, dtype=context.asked
     )
@@ -78,7 +80,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
 
 
 def linear_divergences(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
-    """The same of logits that are made chunk by chunk."""
+    """Divergences of rows of logits that are computed chunk by chunk from hidden states."""
     arrays = operands_of(PRODUCTS, heads)
     if isinstance(divergence, SparseKL):
         return sparse_divergences(context, arrays, divergence)
@@ -113,12 +115,12 @@ def row_slopes(
     return derivatives(way, context, functions, arrays, upstream, wanted)
 
 
-def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)``, lazily; arrays that are 0-d go with every chunk."""
-    return function(CHUNKS, *[widened(context, array) for array in arrays])
+def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of ``function(xp, *arrays)``, lazily; 0-d arrays go to every chunk."""
+    return function(CHUNKS, *[cast_lazily(context, array) for array in arrays])
 
 
-def widened(context: Context, array: Array) -> Array:
-    """Lazy array in the type that is computed in; a mask stays."""
+def cast_lazily(context: Context, array: Array) -> Array:
+    """Lazy array in the working dtype; a mask unchanged."""
     kept = array.dtype in (bool, context.working)
     return array if kept else on_chunks("astype", array, context.working)

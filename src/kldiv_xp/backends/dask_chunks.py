@@ -1,4 +1,4 @@
-"""Formulas of lazy arrays: a namespace whose functions are tasks, one for each chunk."""
+"""A namespace for formulas of Dask arrays: each function is one task per chunk."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,11 +14,11 @@ from kldiv_xp.core.run import quiet, run
 
 
 class Chunks:
-    """Namespace for a formula of lazy arrays, which is quiet in the worker that runs it."""
+    """Namespace for formulas of lazy arrays, without warnings in the workers."""
 
     @staticmethod
     def finfo(dtype: DType) -> Any:
-        """Limits of a type of the chunks."""
+        """Limits of a dtype of the chunks."""
         return namespace_of(da.empty(0, dtype=dtype)._meta).finfo(dtype)
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
@@ -26,34 +26,39 @@ class Chunks:
 
 
 class Products(Chunks):
-    """The same with products of matrices, of whose chunks Dask's own are not quiet either."""
+    """`Chunks` with matrix products, since Dask's own warn in the workers."""
 
     @staticmethod
     def matmul(left: Array, right: Array) -> Array:
         """Product of two matrices of one type."""
-        function, options = partial(quietly, "matmul"), {"dtype": left.dtype, "meta": left._meta}
-        return in_step(function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options)
+        function, options = (
+            partial(call_quietly, "matmul"),
+            {"dtype": left.dtype, "meta": left._meta},
+        )
+        return aligned_blockwise(
+            function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options
+        )
 
 
 CHUNKS, PRODUCTS = Chunks(), Products()
 
 
 def on_chunks(name: str, *operands: Any) -> Array:
-    """Lazy array of a function of the chunks' own library, of arrays and of numbers."""
+    """Lazy result of a function of the chunks' library, for arrays and numbers."""
     arrays = [one for one in operands if isinstance(one, da.Array)]
     axes = tuple(range(max(one.ndim for one in arrays)))
     pairs = [(one, axes[: one.ndim] if isinstance(one, da.Array) else None) for one in operands]
-    return in_step(partial(quietly, name), axes, *chain(*pairs), token=name)
+    return aligned_blockwise(partial(call_quietly, name), axes, *chain(*pairs), token=name)
 
 
 def over_chunks(name: str, array: Array, **options: Any) -> Array:
-    """Lazy reduction of the chunks, each by itself at first."""
-    function = partial(quietly, name)
+    """Lazy reduction, first within each chunk."""
+    function = partial(call_quietly, name)
     return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
 
 
-def quietly(name: str, *operands: Any, **options: Any) -> Array:
-    """Result of the function of that name for chunks, or for reductions of them."""
+def call_quietly(name: str, *operands: Any, **options: Any) -> Array:
+    """Result of the library's function of that name for chunks, without warnings."""
     xp = namespace_of(operands[0])
     with quiet(facts_about(xp), operands[0]):
         return getattr(xp, name)(*operands, **options)
@@ -62,7 +67,7 @@ def quietly(name: str, *operands: Any, **options: Any) -> Array:
 def across_chunks(
     function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
 ) -> Array:
-    """Lazy array of a function of rows that lie in several chunks."""
+    """Lazy result of a function of rows split over several chunks."""
     kept = (bool, working)
     wide = [one if one.dtype in kept else on_chunks("astype", one, working) for one in arrays]
     value = function(CHUNKS, *wide)
@@ -72,23 +77,25 @@ def across_chunks(
 def elementwise(
     function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
 ) -> Array:
-    """Lazy array of ``function(xp, *chunks)``, computed in one type and rounded to another."""
+    """Lazy result of ``function(xp, *chunks)``, computed in one dtype and rounded to another."""
     return chunkwise(partial(run, function, working, dtype), *arrays, dtype=dtype)
 
 
 def chunkwise(
     function: Callable[..., Array], *arrays: Array, dtype: DType, **options: object
 ) -> Array:
-    """Lazy array of ``function(*chunks)``; 0-d arrays go with every chunk of the others."""
+    """Lazy result of ``function(*chunks)``; 0-d arrays go to every chunk of the others."""
     axes = tuple(range(arrays[0].ndim))
     pairs = [part for array in arrays for part in (array, axes[: array.ndim])]
     meta = arrays[0]._meta.astype(dtype)
     # Not map_blocks, which leaves chunks that differ as they are: "Shapes do not align".
-    return in_step(function, axes, *pairs, dtype=dtype, meta=meta, **options)
+    return aligned_blockwise(function, axes, *pairs, dtype=dtype, meta=meta, **options)
 
 
-def in_step(function: Callable[..., Array], axes: Axes, *pairs: Any, **options: Any) -> Array:
-    """Lazy array of a function of chunks, cut alike first.
+def aligned_blockwise(
+    function: Callable[..., Array], axes: Axes, *pairs: Any, **options: Any
+) -> Array:
+    """`blockwise` after rechunking the operands alike.
 
     By `blockwise` itself Dask warns of "Increasing number of chunks by factor of 154".
     """

@@ -1,4 +1,4 @@
-"""Losses with the same bits, of arrays of Dask: integers of the chunks are added up."""
+"""Bitwise reproducible losses of Dask arrays: exact integer sums of the chunks."""
 
 import math
 from functools import partial
@@ -7,8 +7,8 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.dask_chunks import chunkwise, in_step, over_chunks
-from kldiv_xp.backends.dask_reproducible_rows import value_of_rows, way_of, whole_rows
+from kldiv_xp.backends.dask_chunks import aligned_blockwise, chunkwise, over_chunks
+from kldiv_xp.backends.dask_reproducible_rows import chunk_backend, value_of_rows, whole_rows
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, completed, on_device
@@ -23,7 +23,7 @@ NEGATIVE, NOT_A_NUMBER = 2**20, 2**40
 
 
 def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
-    """Terms or rows, or their sums over a number or an array of numbers, lazily."""
+    """Terms, rows, or their sums divided by the divisor, lazily."""
     if isinstance(wanted, WantedRows):
         return value_of_rows(whole_rows(arrays), wanted, divisor)
     ndim, dtype = arrays[0].ndim, wanted.rounding.dtype
@@ -35,16 +35,18 @@ def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
     function = partial(integers_of_chunk, wanted.form, axis, len(arrays))
     pairs = [part for one in (*arrays, *bounds) for part in (one, tuple(range(ndim)))]
     options = {"dtype": "int64", "adjust_chunks": ones}
-    integers = in_step(function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options)
+    integers = aligned_blockwise(
+        function, tuple(range(ndim + 1)), *pairs, new_axes={ndim: 3}, **options
+    )
     total = over_chunks("sum", integers, axis=axis, keepdims=True)
     others = (divisor,) if isinstance(divisor, da.Array) else ()
-    finish = partial(finished, wanted, None if others else divisor)
+    finish = partial(loss_of_sums, wanted, None if others else divisor)
     result = chunkwise(finish, *(total[..., k] for k in range(3)), *bounds, *others, dtype=dtype)
     return result[tuple(0 if place in axis else slice(None) for place in range(ndim))]
 
 
 def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
-    """The largest p and |log p| + |log q|, and the number of terms, with the axes left in."""
+    """The largest p and |log p| + |log q|, and the number of terms, with summed axes kept."""
     found = []
     for place, name in enumerate(("max", "max", "sum")):
         function = partial(bound_of_chunk, form, axis, place)
@@ -55,40 +57,40 @@ def bounds_of(arrays: Arrays, form: Form, axis: Axes) -> list[Array]:
 
 
 def bound_of_chunk(form: Form, axis: Axes, place: int, *arrays: Array) -> Array:
-    """Bounds of one of the sums, of a chunk."""
+    """One of the three bounds, of a chunk."""
     with thread_limit(1):
-        return way_of(arrays[0]).bounds_of(arrays, form, axis)[place]
+        return chunk_backend(arrays[0]).bounds_of(arrays, form, axis)[place]
 
 
 def terms_of_chunk(wanted: Wanted, *arrays: Array) -> Array:
-    """Terms of a chunk: Dask has threads of its own."""
+    """Terms of a chunk, in one thread: Dask runs chunks in threads of its own."""
     with thread_limit(1):
-        return way_of(arrays[0]).value(arrays, wanted, None)
+        return chunk_backend(arrays[0]).value(arrays, wanted, None)
 
 
 def integers_of_chunk(form: Form, axis: Axes, count: int, *operands: Array) -> Array:
-    """Sums of a chunk, with an axis for what they are made of."""
+    """Integer sums of a chunk, with a last axis for high, low and code."""
     arrays, bounds = operands[:count], operands[count:]
     with thread_limit(1):
-        sums = way_of(arrays[0]).sums_of_part(arrays, form, axis, bounds)
-    return on_device(stacked, sums)
+        sums = chunk_backend(arrays[0]).sums_of_part(arrays, form, axis, bounds)
+    return on_device(stacked_sums, sums)
 
 
-def stacked(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
-    """The integers, and a code for what is no finite number."""
+def stacked_sums(xp: Namespace, high: Array, low: Array, odd: Array) -> Array:
+    """High and low integers stacked with a code for NaN and infinities."""
     code = xp.where(
         xp.isnan(odd), NOT_A_NUMBER, xp.where(odd > 0, 1, xp.where(odd < 0, NEGATIVE, 0))
     )
     return xp.stack([high, low, xp.astype(code, xp.int64)], axis=-1)
 
 
-def finished(wanted: Wanted, parts: int | None, *arrays: Array) -> Array:
-    """Loss of sums of integers, and of the code's sum."""
+def loss_of_sums(wanted: Wanted, parts: int | None, *arrays: Array) -> Array:
+    """Loss from the integer sums and the summed code."""
     return on_device(partial(completed_sums, wanted, parts), arrays)
 
 
 def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Array) -> Array:
-    """The same, where the namespace is known."""
+    """Loss from the integer sums and the summed code, in a namespace."""
     high, low, code, weight, ratio, count, *others = arrays
     minus, plus = (code // NEGATIVE) % NEGATIVE > 0, code % NEGATIVE > 0
     nan = (code >= NOT_A_NUMBER) | (plus & minus)
@@ -102,7 +104,7 @@ def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Ar
 def slopes(
     arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
-    """Derivatives with respect to the operands in these places, lazily."""
+    """Derivatives with respect to the wanted operands, lazily."""
     above: list[Any] = [upstream, divisor]
     if isinstance(wanted, WantedRows):
         arrays, of_terms = whole_rows(arrays), wanted
@@ -137,4 +139,6 @@ def slope_of_chunk(
     )
     places = (place == 0, place == 1)
     with thread_limit(1):
-        return way_of(arrays[0]).slopes(arrays[:count], wanted, divisor, upstream, places)[place]
+        return chunk_backend(arrays[0]).slopes(arrays[:count], wanted, divisor, upstream, places)[
+            place
+        ]

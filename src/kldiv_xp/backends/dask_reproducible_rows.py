@@ -1,4 +1,4 @@
-"""Rows of logits with the same bits, of arrays of Dask: every row in one chunk."""
+"""Bitwise reproducible rows of logits of Dask arrays: every row in one chunk."""
 
 from functools import partial
 from importlib import import_module
@@ -7,7 +7,7 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.dask_chunks import chunkwise, in_step
+from kldiv_xp.backends.dask_chunks import aligned_blockwise, chunkwise
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import on_device, rounding_to
@@ -17,30 +17,30 @@ from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.host.threads import thread_limit
 
 
-def way_of(array: Array) -> Any:
-    """Module for the chunks' own library."""
+def chunk_backend(array: Array) -> Any:
+    """Reproducible backend of the chunks' own library."""
     name = facts_about(namespace_of(array)).reproducible_backend
     return import_module(f"kldiv_xp.{name}") if name else evaluate_reproducible
 
 
 def whole_rows(arrays: Arrays) -> Arrays:
-    """Arrays with every row in one chunk."""
+    """Arrays rechunked so that every row is in one chunk."""
     return tuple(
         one.rechunk({one.ndim - 1: -1}) if one.numblocks[-1] > 1 else one for one in arrays
     )
 
 
 def value_of_rows(arrays: Arrays, wanted: WantedRows, divisor: Any) -> Array:
-    """Divergences of rows, or their sum: all of them in one place, where they are few."""
+    """Divergences of rows, or their sum, which one task computes from all of them."""
     last, dtype = {arrays[0].ndim - 1: 1}, wanted.rounding.dtype
     function = partial(rows_of_chunk, wanted.divergence)
     rows = chunkwise(function, *arrays, dtype="float64", adjust_chunks=last)[..., 0]
     if not wanted.is_summed:
-        return chunkwise(partial(finished_rows, wanted, None), rows, dtype=dtype)
+        return chunkwise(partial(loss_of_rows, wanted, None), rows, dtype=dtype)
     others = (divisor,) if isinstance(divisor, da.Array) else ()
-    finish = partial(finished_rows, wanted, None if others else divisor)
+    finish = partial(loss_of_rows, wanted, None if others else divisor)
     pairs = [part for one in (rows, *others) for part in (one, tuple(range(one.ndim)))]
-    return in_step(finish, (), *pairs, dtype=dtype, concatenate=True)
+    return aligned_blockwise(finish, (), *pairs, dtype=dtype, concatenate=True)
 
 
 def rows_of_chunk(divergence: Divergence, *arrays: Array) -> Array:
@@ -48,12 +48,12 @@ def rows_of_chunk(divergence: Divergence, *arrays: Array) -> Array:
     xp = namespace_of(arrays[0])
     wanted = WantedRows(divergence, is_summed=False, rounding=rounding_to(xp, xp.float64))
     with thread_limit(1):
-        rows: Array = way_of(arrays[0]).value(arrays, wanted, None)
+        rows: Array = chunk_backend(arrays[0]).value(arrays, wanted, None)
     return rows[..., None]
 
 
-def finished_rows(wanted: WantedRows, parts: int | None, *arrays: Array) -> Array:
-    """Divergences, or the loss: of all of them, and of what they are divided by."""
+def loss_of_rows(wanted: WantedRows, parts: int | None, *arrays: Array) -> Array:
+    """Divergences, or the loss from all divergences and their divisor."""
     rows, *others = arrays
     divisor = others[0] if others else parts
     result: Array = on_device(partial(completed_rows, wanted, divisor), (rows,))

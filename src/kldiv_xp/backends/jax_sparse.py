@@ -1,4 +1,4 @@
-"""Teachers known at some indices, in arrays of JAX: values with derivatives in closed form."""
+"""Sparse teachers in JAX arrays: values with derivatives in closed form."""
 
 from functools import partial
 
@@ -17,30 +17,32 @@ from kldiv_xp.formula.sparse_student import Entries
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
-    """Divergence of every row, in the type that is computed in."""
-    function = partial(compiled_rows, context.working, divergence)
+    """Divergence of every row, in the working dtype."""
+    function = partial(compiled_sparse_rows, context.working, divergence)
     return on_rows(function, arrays[0], arrays)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def compiled_rows(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
-    """Divergence of every row, in the type that is computed in."""
+def compiled_sparse_rows(working: DType, divergence: SparseKL, arrays: Arrays) -> Array:
+    """Divergence of every row, in the working dtype."""
     logits, indices, target, *where = arrays
-    return rows(divergence, cast(jnp, logits, working), indices, cast(jnp, target, working), *where)
+    return differentiable_sparse_rows(
+        divergence, cast(jnp, logits, working), indices, cast(jnp, target, working), *where
+    )
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
-def rows(divergence: SparseKL, *arrays: Array) -> Array:
-    """Divergence of every row; arrays are input, indices, target and, if there is one, the mask."""
+def differentiable_sparse_rows(divergence: SparseKL, *arrays: Array) -> Array:
+    """Divergence of every row; `arrays` are input, indices, target and any mask."""
     logits, indices, *others = arrays
     return sparse_rows(divergence, ENTRIES, jnp, logits, *others, indices=indices)
 
 
-def rows_and_tangents(
+def sparse_rows_and_tangents(
     divergence: SparseKL, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
-    """Values and directional derivatives, without the slope by an operand that does not move."""
-    values = rows(divergence, *primals)
+    """Values and directional derivatives; constant operands cost nothing."""
+    values = differentiable_sparse_rows(divergence, *primals)
     logits, indices, target, *where = primals
     slope, one = partial(sparse_slopes, divergence, ENTRIES), jnp.ones((), logits.dtype)
     moves = [
@@ -51,11 +53,11 @@ def rows_and_tangents(
     return values, sum(moves, jnp.zeros_like(values))
 
 
-rows.defjvp(rows_and_tangents, symbolic_zeros=True)
+differentiable_sparse_rows.defjvp(sparse_rows_and_tangents, symbolic_zeros=True)
 
 
-def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
-    """Array with other values at the indices; `put_along_axis` takes no symbolic sizes."""
+def put_in_jax(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
+    """Copy of an array with values put at the indices; `put_along_axis` takes no symbolic sizes."""
 
     def of_row(row: Array, indices: Array, values: Array) -> Array:
         return row.at[indices].set(values)
@@ -65,4 +67,4 @@ def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> A
     return of_row(array, indices, xp.broadcast_to(values, indices.shape))
 
 
-ENTRIES = Entries(put)
+ENTRIES = Entries(put_in_jax)

@@ -22,10 +22,10 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.fused.choice import KEY as KEY_OF_FUSED
+from kldiv_xp.fused.choice import FUSED_KEY
 from kldiv_xp.host import inner_products
 from kldiv_xp.host.block_loops import Attempt
-from kldiv_xp.host.threads import ENVIRONMENT, KEY, check_setting, thread_count
+from kldiv_xp.host.threads import ENVIRONMENT, THREADS_KEY, check_setting, thread_count
 
 __all__ = ["divergences", "gradient", "loss", "row_slopes", "rows_with_slopes", "samples"]
 __all__ += ["sparse_divergences", "terms", "with_slopes"]
@@ -86,7 +86,7 @@ def total(
     """
     value: float | None = None
     size = math.prod(arrays[0].shape)
-    if size >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
+    if size >= inner_products.LONGEST_PIECE or FUSED_KEY in ENVIRONMENT:
         value = total_of_many(xp, arrays, form, working, threads, size)
     with xp.errstate(all="ignore"):  # the sum may overflow its type, too
         if value is None:
@@ -110,7 +110,7 @@ def fill_terms(
 ) -> None:
     """Write every term into `result`; of few elements at once."""
     rest = form, result, working, threads
-    are_many = math.prod(result.shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT
+    are_many = math.prod(result.shape) >= inner_products.LONGEST_PIECE or FUSED_KEY in ENVIRONMENT
     if not (are_many and fill_many_terms(xp, arrays, *rest)):
         fill_few(xp, term_of(form), arrays, result, working)
 
@@ -126,7 +126,7 @@ def fill_slopes(
     threads: Threads,
 ) -> None:
     """Write the derivatives that there are arrays for; of few elements at once."""
-    if math.prod(arrays[0].shape) >= inner_products.ROW or KEY_OF_FUSED in ENVIRONMENT:
+    if math.prod(arrays[0].shape) >= inner_products.LONGEST_PIECE or FUSED_KEY in ENVIRONMENT:
         rest = form, scale, upstream, results, working, threads
         if fill_many(xp, arrays, *rest):
             return
@@ -150,7 +150,7 @@ def fill_few(
 
 def few(operands: Arrays, working: DType) -> list[Array]:
     """Operands of few elements in the type that is computed in; masks stay."""
-    if KEY in ENVIRONMENT:
+    if THREADS_KEY in ENVIRONMENT:
         check_setting()
     blocks = []
     for operand in operands:

@@ -9,7 +9,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, factors_of, guards_of, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.blocks import order_of_memory
 
@@ -23,13 +23,13 @@ def total_of_many(
     fused = engine_for(size)
     value: float | None = None
     if fused is not None:
-        value = fused.total(xp, arrays, form, working, threads)
-    if value is None and size >= inner_products.ROW:
-        several = arrays[0].ndim > 1 and size > inner_products.ROW
+        value = fused.sum_of_terms(xp, arrays, form, working, threads)
+    if value is None and size >= inner_products.LONGEST_PIECE:
+        several = arrays[0].ndim > 1 and size > inner_products.LONGEST_PIECE
         if several:
             order = order_of_memory(arrays)
             arrays = tuple(array.transpose(order) for array in arrays)
-        value = block_loops.total(xp, attempts_at_sum(form), arrays, working, threads)
+        value = block_loops.sum_products(xp, attempts_at_sum(form), arrays, working, threads)
     return value
 
 
@@ -42,13 +42,15 @@ def sums_over(
     threads: Threads,
 ) -> Array:
     """Sums of the terms over some axes, in float64."""
-    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_WORTH_IT)
+    fused = engine_for(math.prod(arrays[0].shape[place] for place in axis), ROW_ELEMENTS_WORTH_IT)
     sums = None if fused is None else fused.sums_over(xp, arrays, form, axis, working, threads)
     if sums is not None:
         return sums
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axis)
     arrays = tuple(array.transpose((*kept, *axis)) for array in arrays)
-    return block_loops.totals(xp, attempts_at_sum(form), arrays, len(kept), working, threads)
+    return block_loops.sum_products_over(
+        xp, attempts_at_sum(form), arrays, len(kept), working, threads
+    )
 
 
 @cache
@@ -70,10 +72,10 @@ def fill_many_terms(
     fused = engine_for(size)
     if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
         return True
-    if size < inner_products.ROW:
+    if size < inner_products.LONGEST_PIECE:
         return False
     attempts = [partial(term_of(form), guard=guard) for guard in (Guard.NONE, Guard.FULL)]
-    block_loops.fill(xp, attempts, arrays, result, working, threads)
+    block_loops.fill_blocks(xp, attempts, arrays, result, working, threads)
     return True
 
 
@@ -92,12 +94,12 @@ def fill_many(
     fused, rest = engine_for(size), (form, scale, upstream)
     if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
         return True
-    if size < inner_products.ROW:
+    if size < inner_products.LONGEST_PIECE:
         return False
     operands = (*arrays, *upstream)
     for place, result in enumerate(results):
         if result is not None:
             slope = partial(chained, slope_of(form, place), scale, len(arrays))
             attempts = [partial(slope, guard=guard) for guard in (Guard.NONE, Guard.FULL)]
-            block_loops.fill(xp, attempts, operands, result, working, threads)
+            block_loops.fill_blocks(xp, attempts, operands, result, working, threads)
     return True

@@ -15,7 +15,7 @@ from kldiv_xp.core.reproducible_bounds import LEAST_RATIO, least_weight
 from kldiv_xp.core.reproducible_bounds import largest as largest_of
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_sums import Steps, Sums, sums_of
-from kldiv_xp.host.blocks import Index, blocks, order_of_memory
+from kldiv_xp.host.blocks import Index, block_indices, order_of_memory
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
@@ -112,7 +112,7 @@ def by_blocks(
 
     The axes are those that are not kept; arrays of the rows are cut as these are.
     """
-    indices = blocks(arrays[0].shape, BLOCK)
+    indices = block_indices(arrays[0].shape, BLOCK)
     found: list[Any] = [()] * len(indices)
 
     def look(memory: Memory, job: int) -> None:

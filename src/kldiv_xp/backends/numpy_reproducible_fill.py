@@ -16,7 +16,7 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import Wanted, factor_of, scaled_slope, terms
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding, rounded
-from kldiv_xp.host.blocks import blocks
+from kldiv_xp.host.blocks import block_indices
 
 Output = tuple[Rounding, Any]
 """How a result is rounded, and the array that it is written into."""
@@ -100,7 +100,7 @@ def fill(
 ) -> None:
     """Write what a function (memory, *blocks) returns into `results`."""
     shape = operands[0].shape
-    indices = blocks(shape, numpy_reproducible_blocks.BLOCK)
+    indices = block_indices(shape, numpy_reproducible_blocks.BLOCK)
 
     def write(memory: Memory, job: int) -> None:
         index = indices[job]

@@ -34,7 +34,7 @@ class Memory:
     def __init__(self, xp: Namespace, size: int) -> None:
         engine = engine_for(size)
         self.xp = xp
-        self.loops: Any = None if engine is None else engine.reproducible
+        self.loops: Any = None if engine is None else engine.same_bits_loops
         self.arrays: dict[str, Array] = {}
         self.may_try = self.loops is not None
         """Whether loops may look at the operands, which no block has been in vain so far."""

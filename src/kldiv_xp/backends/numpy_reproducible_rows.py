@@ -19,7 +19,7 @@ from kldiv_xp.core.evaluate_reproducible_rows import (
 )
 from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.choice import engine_for
-from kldiv_xp.host.blocks import Index, blocks
+from kldiv_xp.host.blocks import Index, block_indices
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
@@ -123,8 +123,8 @@ def each(xp: Namespace, function: Callable[..., None], arrays: Arrays, threads: 
     check_setting()
     *shape, size = arrays[0].shape
     engine = engine_for(math.prod(shape) * size)
-    loops = None if engine is None else engine.reproducible_rows
-    indices = blocks(shape, max(1, BLOCK // max(1, size)))
+    loops = None if engine is None else engine.same_bits_row_loops
+    indices = block_indices(shape, max(1, BLOCK // max(1, size)))
 
     def work(jobs: Any) -> None:
         with xp.errstate(all="ignore"):

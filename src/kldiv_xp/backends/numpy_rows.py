@@ -12,9 +12,9 @@ from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import KL, Divergence
-from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
-from kldiv_xp.host.row_attempts import by_rows
+from kldiv_xp.host.row_attempts import first_finite_rows
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -31,15 +31,19 @@ def rows_of(
     xp: Namespace, arrays: Arrays, divergence: Divergence, working: DType, threads: Threads
 ) -> Array:
     """Divergences of rows of logits; from a target that is given, in float64."""
-    fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
-    rows = None if fused is None else fused.rows_of(xp, arrays, divergence, working, threads)
+    fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
+    rows = (
+        None
+        if fused is None
+        else fused.divergences_of_rows(xp, arrays, divergence, working, threads)
+    )
     if rows is not None:
         return rows
     if not has_factors(divergence):
         function = partial(rows_of_block, xp, divergence)
-        return block_loops.rows(xp, function, arrays, working, threads)
+        return block_loops.values_of_rows(xp, function, arrays, working, threads)
     attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-    sums = block_loops.row_sums(xp, attempts, arrays, working, threads)
+    sums = block_loops.row_inner_products(xp, attempts, arrays, working, threads)
     return times_square(xp, divergence, sums)
 
 
@@ -66,7 +70,7 @@ def rows_of_block(
 ) -> Array:
     """Divergences of the rows of a block, 0 where the mask is False."""
     left = rows_selected(alone, input, where)
-    rows = by_rows(divergence.attempts(None), alone, xp, left, input, target)
+    rows = first_finite_rows(divergence.attempts(None), alone, xp, left, input, target)
     return 0.0 if rows is None else rows[..., 0]
 
 
@@ -100,7 +104,7 @@ def fill_row_slopes(
     threads: Threads,
 ) -> None:
     """Write the derivatives that there are arrays for, whole rows at a time."""
-    fused = engine_for(arrays[0].shape[-1], ROW_WORTH_IT)
+    fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
     rest = divergence, scale, upstream
     if fused is not None and fused.fill_row_slopes(arrays, *rest, results, working, threads):
         return
@@ -108,7 +112,9 @@ def fill_row_slopes(
     for place, result in enumerate(results):
         if result is not None:
             function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
-            block_loops.fill(xp, [function], (*arrays, *upstream), result, working, threads, kept)
+            block_loops.fill_blocks(
+                xp, [function], (*arrays, *upstream), result, working, threads, kept
+            )
 
 
 def slopes_of_block(
@@ -123,7 +129,7 @@ def slopes_of_block(
     """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = rows_selected(alone, logits, *where)
-    slope = by_rows(divergence.attempts(place), alone, xp, left, logits, target)
+    slope = first_finite_rows(divergence.attempts(place), alone, xp, left, logits, target)
     if slope is None:
         return alone.zeros_like(logits)
     factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(logits[..., :1]))

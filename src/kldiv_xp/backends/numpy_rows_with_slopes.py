@@ -13,10 +13,10 @@ from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.fused.choice import ROW_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
-from kldiv_xp.host.block_results import kept_as_it_is, kept_if_finite, rows_added_up
-from kldiv_xp.host.blocks import blocks_of
+from kldiv_xp.host.block_results import take_any, take_finite, take_row_sums
+from kldiv_xp.host.blocks import cache_sized_blocks
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -37,7 +37,7 @@ def rows_with_slopes(
 
 def is_faster(arrays: Arrays) -> bool:
     """Whether that takes less time than the rows and the derivatives, one after the other."""
-    return engine_for(arrays[0].shape[-1], ROW_WORTH_IT) is None
+    return engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT) is None
 
 
 def fill_with_slopes(
@@ -52,17 +52,19 @@ def fill_with_slopes(
 ) -> Array:
     """Divergences of rows; the derivatives are written, each block of the operands read once."""
     *shape, size = arrays[0].shape
-    indices = blocks_of(xp, arrays[0].shape, working, len(shape))
+    indices = cache_sized_blocks(xp, arrays[0].shape, working, len(shape))
     rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else working)
     attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, divergence)]
-    take = kept_as_it_is(indices, rows)
+    take = take_any(indices, rows)
     if has_factors(divergence):
         attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-        take = rows_added_up(xp, indices, size, rows)
-    works: list[block_loops.Work] = [(block_loops.alone(attempts, len(arrays)), take)]
+        take = take_row_sums(xp, indices, size, rows)
+    works: list[block_loops.BlockWork] = [
+        (block_loops.without_cotangents(attempts, len(arrays)), take)
+    ]
     for place, result in enumerate(slopes):
         function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
-        works.append(([function], kept_if_finite(xp, indices, result)))
+        works.append(([function], take_finite(xp, indices, result)))
     operands = (*arrays, *upstream)
     block_loops.each_block(xp, works, indices, operands, working, threads)
     return times_square(xp, divergence, rows)

@@ -16,7 +16,7 @@ from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries, Rest
 from kldiv_xp.host.block_loops import each_block
-from kldiv_xp.host.blocks import blocks_of
+from kldiv_xp.host.blocks import cache_sized_blocks
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -102,7 +102,7 @@ def in_blocks(
 ) -> None:
     """Write what a function of rows returns, for as many as fill a block of the first operand."""
     shape = operands[0].shape
-    indices = blocks_of(xp, shape, working, len(shape) - 1)
+    indices = cache_sized_blocks(xp, shape, working, len(shape) - 1)
 
     def write(job: int, values: list[Array]) -> bool:
         for result, value in zip(results, values, strict=True):

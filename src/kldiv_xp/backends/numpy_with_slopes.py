@@ -14,10 +14,10 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
-from kldiv_xp.host.block_loops import Work, alone, each_block, joined
-from kldiv_xp.host.block_results import added_up, added_up_over, kept_if_finite
-from kldiv_xp.host.blocks import blocks_of, order_of_memory
-from kldiv_xp.host.inner_products import ROW
+from kldiv_xp.host.block_loops import BlockWork, added_partial_sums, each_block, without_cotangents
+from kldiv_xp.host.block_results import take_finite, take_sum, take_sums_over
+from kldiv_xp.host.blocks import cache_sized_blocks, order_of_memory
+from kldiv_xp.host.inner_products import LONGEST_PIECE
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -48,7 +48,7 @@ def with_slopes(
 
 def is_faster(elements: int) -> bool:
     """Whether this takes less time than the loss and the derivatives, one after the other."""
-    return elements >= ROW and engine_for(elements) is None
+    return elements >= LONGEST_PIECE and engine_for(elements) is None
 
 
 def over(value: Array, parts: int | None) -> Array:
@@ -78,21 +78,21 @@ def fill_with_slopes(
         for some in (arrays, upstream, results)
     )
     shape = arrays[0].shape
-    indices = blocks_of(xp, shape, working, None)
+    indices = cache_sized_blocks(xp, shape, working, None)
     partials: list[Any] = [0.0] * len(indices)
     bare_and_full = (Guard.NONE, Guard.FULL)
     attempts = attempts_at_sum(form)
     if axis is None:
-        take = added_up(xp, partials)
+        take = take_sum(xp, partials)
     elif axis:
-        take = added_up_over(xp, indices, len(kept), partials)
+        take = take_sums_over(xp, indices, len(kept), partials)
     else:
         attempts = [partial(term_of(form), guard=guard) for guard in bare_and_full]
-        take = kept_if_finite(xp, indices, results[0])
-    works: list[Work] = [(alone(attempts, len(arrays)), take)]
+        take = take_finite(xp, indices, results[0])
+    works: list[BlockWork] = [(without_cotangents(attempts, len(arrays)), take)]
     for place, result in enumerate(results[1:]):
         slope = partial(chained, slope_of(form, place), scale, len(arrays))
         attempts = [partial(slope, guard=guard) for guard in bare_and_full]
-        works.append((attempts, kept_if_finite(xp, indices, result)))
+        works.append((attempts, take_finite(xp, indices, result)))
     each_block(xp, works, indices, (*arrays, *upstream), working, threads)
-    return joined(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)
+    return added_partial_sums(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)

@@ -5,7 +5,7 @@ from kldiv_xp.checks.arrays import type_name
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.options import check_form, check_tail, check_target_kind
 from kldiv_xp.checks.remedies import as_number
-from kldiv_xp.checks.scalars import beta_of, remembered, temperature_of
+from kldiv_xp.checks.scalars import beta_of, plain_number_within, temperature_of
 from kldiv_xp.core.namespaces import is_array
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
@@ -83,7 +83,7 @@ def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
     """Jensen-Shannon divergence of tables that the options ask for."""
     check_form(Form(log_input, log_target))
     if is_number(beta):
-        return Form(log_input, log_target, beta=remembered("beta", beta))
+        return Form(log_input, log_target, beta=plain_number_within("beta", beta))
     message = (
         "`beta` must be a real number from 0 to 1 (no bool); got "
         f"{type_name(beta) if is_array(beta) else repr(beta)}: pass {as_number('beta', beta)}, or "

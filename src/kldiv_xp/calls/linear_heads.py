@@ -9,7 +9,7 @@ from kldiv_xp._typing import Array, DType, Namespace, Reduction, Shape
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.calls.sparse_teachers import factor_of, settled
+from kldiv_xp.calls.sparse_teachers import factor_of, with_sizes
 from kldiv_xp.calls.with_logits import check_held, check_temperature, reduced
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
@@ -74,7 +74,7 @@ def prepared(
     if not isinstance(divergence, SparseKL):
         return replace(divergence, scaled=scaled), None
     sizes = known_shape(heads.weight)[0], known_shape(heads.indices)[-1]
-    return settled(divergence, *sizes), factor_of(divergence.temperature, scaled)
+    return with_sizes(divergence, *sizes), factor_of(divergence.temperature, scaled)
 
 
 def rows_of(xp: Namespace, array: Array) -> Array:

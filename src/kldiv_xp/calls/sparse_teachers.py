@@ -35,7 +35,7 @@ def sparse_divergence_of(
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)
-    divergence = settled(divergence, known_shape(input)[place], known_shape(indices)[place])
+    divergence = with_sizes(divergence, known_shape(input)[place], known_shape(indices)[place])
     arrays: Arrays = (input, indices, target)
     if where is not None:
         check_where(input, where, (place,), of_samples=True)
@@ -57,7 +57,7 @@ def factor_of(temperature: float | Array, scaled: bool) -> float | None:
     return temperature * temperature
 
 
-def settled(divergence: SparseKL, size: int | None, number: int | None) -> SparseKL:
+def with_sizes(divergence: SparseKL, size: int | None, number: int | None) -> SparseKL:
     """The same with the tail that is meant where all places are named, and nothing is left."""
     if size is not None and size == number:
         of_logits = divergence.target_is == "logits"

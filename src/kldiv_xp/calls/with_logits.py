@@ -80,8 +80,8 @@ def reduced(
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
     value = completed(context, function, context.dtype, samples, *counts)
-    settled = by_backend("settled", context, value)
-    return value if settled is NotImplemented else settled
+    all_reduced = by_backend("all_reduced", context, value)
+    return value if all_reduced is NotImplemented else all_reduced
 
 
 def arranged(

@@ -1,1 +1,1 @@
-"""Checks of arrays, options and numbers, and the remedies that errors name."""
+"""Checks of arrays, options and numbers, and the remedies in their errors."""

@@ -1,4 +1,4 @@
-"""Checks of a single operand: an array of one library, dense, of real floats."""
+"""Checks of a single operand: a dense array of real floats."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
 from kldiv_xp.formula.form import Form
 
-KINDS = {
+DTYPE_KINDS = {
     "floats": "real floating",
     "integers": "integral",
     "bools": "bool",
@@ -50,7 +50,7 @@ def common_namespace(**operands: Array) -> Namespace:
 
 
 def check_array(name: str, operand: object, other: tuple[str, Array] | None = None) -> None:
-    """Refuse what is not an array of a library that array-api-compat knows, or not all there.
+    """Refuse an object that is no array known to array-api-compat, and masked arrays.
 
     The name and the value of the other operand say to what library this one should belong.
     """
@@ -72,7 +72,7 @@ def check_array(name: str, operand: object, other: tuple[str, Array] | None = No
 
 
 def check_library(name: str, operand: Array) -> None:
-    """Refuse arrays of a library whose own functions give wrong numbers."""
+    """Refuse arrays of a library with wrong numerical results."""
     reason = facts_about(namespace_of(operand)).refused_because
     if reason is not None:
         message = (
@@ -83,7 +83,7 @@ def check_library(name: str, operand: Array) -> None:
 
 
 def check_layouts(xp: Namespace, **operands: Array) -> None:
-    """Refuse sparse and nested arrays, and those laid out for other libraries, where there are any.
+    """Refuse sparse, nested and other non-strided tensors.
 
     None of them has all operations: "Could not run 'aten::eq.Tensor' with arguments from the
     'SparseCPU' backend", "Internal error: NestedTensorImpl doesn't support sizes".
@@ -99,7 +99,7 @@ def check_layouts(xp: Namespace, **operands: Array) -> None:
 
 
 def are_dense(xp: Namespace, *operands: Array) -> bool:
-    """Whether arrays of a library that has other layouts are but values at regular distances."""
+    """Whether tensors are strided and not nested."""
     dense = True
     for operand in operands:
         dense = dense and operand.layout is xp.strided and not operand.is_nested
@@ -114,14 +114,16 @@ def check_dtype(
     loss: object = None,
     axis: Axis = -1,
 ) -> None:
-    """Refuse integers, booleans, complex numbers and whatever else is not a real float.
+    """Refuse any dtype but real floats of at least 16 bits.
 
     The shape of the other operand tells class labels from counts, and the loss what counts are
     made into, along its axes.
     """
     if is_float(xp, operand.dtype):
         return
-    kind = next((one for one in KINDS if is_kind(xp, operand.dtype, KINDS[one])), "other")
+    kind = next(
+        (one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other"
+    )
     remedy = for_dtype(xp, name, operand, kind, space_of(loss, name), axis)
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
@@ -141,7 +143,7 @@ def check_dtype(
 
 
 def space_of(loss: Any, name: str) -> str:
-    """Kind of an operand for a loss; "" for measures, which need not add up to 1, and others."""
+    """Kind of an operand for a loss; "" for measures, which need not sum to 1, and others."""
     if isinstance(loss, Form):
         of_logs = loss.log_input if name == "input" else loss.log_target
         given = "log_probabilities" if of_logs else "probabilities"
@@ -153,11 +155,11 @@ def space_of(loss: Any, name: str) -> str:
 
 
 def is_float(xp: Namespace, dtype: DType) -> bool:
-    """Whether a type is that of real floats of at least 16 bits, which all libraries promote."""
-    return is_kind(xp, dtype, KINDS["floats"]) and limits(xp, dtype).bits >= LEAST_BITS
+    """Whether a dtype is a real float of at least 16 bits, which all libraries promote."""
+    return is_kind(xp, dtype, DTYPE_KINDS["floats"]) and limits(xp, dtype).bits >= LEAST_BITS
 
 
 def type_name(operand: object) -> str:
-    """Type with its module, as a reader would import it."""
+    """Qualified name of an object's type."""
     kind = type(operand)
     return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")

@@ -1,4 +1,4 @@
-"""Remedies for operands that hold no floats: counts, complex numbers, records, texts, objects."""
+"""Remedies for operands without floats: counts, complex numbers, records, strings, objects."""
 
 from reprlib import repr as shortened
 
@@ -11,7 +11,7 @@ KINDS_OF_ENTRIES = {"O", "S", "U", "T"}
 
 
 def for_dtype(xp: Namespace, name: str, operand: Array, kind: str, space: str, axis: Axis) -> str:
-    """Remedy for a type of numbers that is no real float of at least 16 bits."""
+    """Remedy for a dtype that is no real float of at least 16 bits."""
     dtype: DType = operand.dtype
     if kind == "complex":
         return f"take its real part, {say(xp, 'real', name)}"
@@ -31,7 +31,7 @@ def for_dtype(xp: Namespace, name: str, operand: Array, kind: str, space: str, a
 
 
 def for_counts(xp: Namespace, name: str, space: str, axis: Axis) -> str:
-    """Remedy for integers in the place of probabilities, of their logarithms, or of logits."""
+    """Remedy for counts in place of probabilities, log-probabilities or logits."""
     number = name if words_of(xp).divides_integers else say(xp, "as_float", name)
     axes = axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
     shares = say_along(xp, "normalised", number, axes or (-1,))
@@ -42,7 +42,7 @@ def for_counts(xp: Namespace, name: str, space: str, axis: Axis) -> str:
 
 
 def for_entries(xp: Namespace, name: str, array: Array) -> str:
-    """First step for an entry, of an array of objects or texts, that is no number."""
+    """First step of a remedy for an entry of objects or strings that is no number."""
     if getattr(array.dtype, "kind", "") not in KINDS_OF_ENTRIES or not hasattr(xp, "ndenumerate"):
         return ""
     for place, entry in xp.ndenumerate(array):
@@ -56,5 +56,5 @@ def for_entries(xp: Namespace, name: str, array: Array) -> str:
 
 
 def becomes_floats(dtype: DType) -> bool:
-    """Whether a type of no known kind can be converted: texts, objects, floats of others."""
+    """Whether a dtype can be cast to floats: strings, objects, other libraries' floats."""
     return getattr(dtype, "kind", "") in KINDS_OF_ENTRIES or "float" in str(dtype)

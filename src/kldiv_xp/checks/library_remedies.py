@@ -1,4 +1,4 @@
-"""Remedy for operands of two libraries: code that makes an array of one of what the other made."""
+"""Remedies for operands of two libraries: code that converts one of them."""
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.checks.remedies import say, words_of
@@ -7,7 +7,7 @@ from kldiv_xp.core.namespaces import namespace_of
 
 
 def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> str:
-    """Remedy for operands of two libraries: that of NumPy is converted, or else the second one."""
+    """Remedy for operands of two libraries: convert the one of NumPy, or else the second."""
     (kept, left), (moved, right) = first, second
     if words_of(namespace_of(left)).yields:
         (kept, left), (moved, right) = second, first
@@ -17,7 +17,7 @@ def for_other_library(first: tuple[str, Array], second: tuple[str, Array]) -> st
 
 
 def exported(into: Namespace, name: str, array: Array) -> str:
-    """Code for an array that another library can take."""
+    """Code that exports an array so that another library accepts it."""
     xp = namespace_of(array)
     words, code = words_of(xp), words_of(xp).exported.format(x=name)
     if words.exports_numpy:
@@ -30,7 +30,7 @@ def exported(into: Namespace, name: str, array: Array) -> str:
 
 
 def exported_of_numpy(into: Namespace, code: str, array: Array) -> str:
-    """Code for an array of NumPy, whose types and memory not every library takes."""
+    """Code that prepares a NumPy array whose dtype or memory another library does not accept."""
     words = words_of(into)
     if words.exports_numpy:
         return code
@@ -45,7 +45,7 @@ def exported_of_numpy(into: Namespace, code: str, array: Array) -> str:
 
 
 def taken_type(into: Namespace, dtype: DType) -> str:
-    """Name of a type of NumPy, or of the nearest one that another library has."""
+    """Name of a NumPy dtype, or of the nearest one that another library has."""
     if added_limits(dtype) and words_of(into).shares_memory_of_numpy:
         return "float32"
     name: str = native(dtype).name
@@ -55,12 +55,12 @@ def taken_type(into: Namespace, dtype: DType) -> str:
 
 
 def is_compact(array: Array) -> bool:
-    """Whether a tensor fills its memory; of other arrays nothing is asked."""
+    """Whether a tensor is contiguous; True for other arrays."""
     return not hasattr(array, "is_contiguous") or bool(array.is_contiguous())
 
 
 def is_lendable(array: Array) -> bool:
-    """Whether another library can share the memory of an array of NumPy."""
+    """Whether another library can share a NumPy array's memory."""
     size = array.dtype.itemsize
     return bool(array.flags.writeable) and all(
         step >= 0 and step % size == 0 for step in array.strides

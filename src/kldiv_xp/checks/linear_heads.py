@@ -1,4 +1,4 @@
-"""Checks of hidden states and of the weights that turn them into logits."""
+"""Checks of hidden states and of the weights of linear heads."""
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace, space_of
@@ -12,7 +12,7 @@ MATRIX = 2
 
 
 def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
-    """Namespace of operands that go together; raises of those that do not."""
+    """Namespace of the operands of linear heads; refuse those that do not fit."""
     required = {"input": heads.input, "weight": heads.weight, "target": heads.target}
     present = {**required, **heads.named()}
     for name in ("where", "indices"):
@@ -40,7 +40,7 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
 
 
 def check_sizes(name: str, shape: Shape) -> None:
-    """Refuse sizes that are not known yet, but for the number of the rows of a matrix.
+    """Refuse unknown sizes, except for the number of rows of a matrix.
 
     Samples along several axes become rows, and Dask multiplies no chunks of unknown width.
     """
@@ -75,7 +75,7 @@ def check_head(
 
 
 def check_states(name: str, states: Shape, weight_name: str, shape: Shape) -> None:
-    """Refuse hidden states that are one number, and a vocabulary of no words."""
+    """Refuse 0-d hidden states, and an empty vocabulary."""
     if not states:
         width = shape[1] if len(shape) == MATRIX else 1
         message = (
@@ -93,7 +93,7 @@ def check_states(name: str, states: Shape, weight_name: str, shape: Shape) -> No
 
 
 def check_sparse_target(heads: Heads, indices: Array) -> None:
-    """Refuse indices that are not of the samples, and a layer that makes all logits beside them."""
+    """Refuse indices that do not fit the samples, or come with a teacher's layer."""
     if heads.target_weight is not None or heads.target_bias is not None:
         message = (
             "`indices` must come with the teacher's values there as `target`; got a layer that "
@@ -113,7 +113,7 @@ def check_sparse_target(heads: Heads, indices: Array) -> None:
 
 
 def check_given_target(heads: Heads) -> None:
-    """Refuse a target that is not of the shape of the logits, and a bias without its weight."""
+    """Refuse a target without the logits' shape, and `target_bias` without `target_weight`."""
     if heads.target_bias is not None:
         message = (
             "`target_bias` must come with `target_weight`; got it alone: pass both, with the "
@@ -121,11 +121,11 @@ def check_given_target(heads: Heads) -> None:
         )
         raise ValueError(message)
     expected = known_shape(heads.input)[:-1] + known_shape(heads.weight)[:1]
-    check_rows(heads, expected, "or pass the teacher's hidden states with target_weight=")
+    check_target_shape(heads, expected, "or pass the teacher's hidden states with target_weight=")
 
 
 def check_two_heads(heads: Heads, target_is: str) -> None:
-    """Refuse two vocabularies, other samples, and hidden states that are called something else."""
+    """Refuse different vocabularies or samples, and a `target_is` other than 'logits'."""
     if target_is != "logits":
         message = (
             f"`target_is` must be 'logits' where `target_weight` makes them; got {target_is!r}: "
@@ -140,13 +140,13 @@ def check_two_heads(heads: Heads, target_is: str) -> None:
             f"[:{min(left[0] or 0, right[0] or 0)}]."
         )
         raise ValueError(message)
-    check_rows(
+    check_target_shape(
         heads, known_shape(heads.input)[:-1] + known_shape(heads.target)[-1:], "one row for each"
     )
 
 
-def check_rows(heads: Heads, expected: Shape, remedy: str) -> None:
-    """Refuse a target of another shape."""
+def check_target_shape(heads: Heads, expected: Shape, remedy: str) -> None:
+    """Refuse a target of another shape than expected."""
     found = known_shape(heads.target)
     if not agree(found, expected):
         message = (

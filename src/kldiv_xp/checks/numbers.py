@@ -1,4 +1,4 @@
-"""Options that are numbers, read without an array library."""
+"""Numeric options, read without an array library."""
 
 import math
 from numbers import Real
@@ -6,16 +6,16 @@ from typing import Any
 
 # The first two are what torch.compile knows of numbers whose value it keeps open. A tuple, for
 # before torch 2.9 it reads no union.
-NUMBERS = (int, float, Real)
+NUMBER_TYPES = (int, float, Real)
 
 
 def is_number(value: object) -> bool:
-    """Whether this is a real number of Python or a scalar of NumPy, but no bool."""
-    return isinstance(value, NUMBERS) and not isinstance(value, bool)
+    """Whether a value is a real number of Python or a NumPy scalar, but no bool."""
+    return isinstance(value, NUMBER_TYPES) and not isinstance(value, bool)
 
 
 def nearest_float(number: Any) -> float:
-    """The number, infinite where it is one that no float can hold."""
+    """The number as a float; infinite if it overflows."""
     try:
         return float(number)
     except OverflowError:

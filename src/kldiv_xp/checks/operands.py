@@ -1,7 +1,13 @@
-"""Checks of operands together, by types, dtypes, shapes and devices alone: no value is read."""
+"""Checks of operands together by types, dtypes, shapes and devices; no value is read."""
 
 from kldiv_xp._typing import Array, Axes, Axis, Namespace, Reduction, Shape
-from kldiv_xp.checks.arrays import KINDS, check_dtype, check_layouts, common_namespace, type_name
+from kldiv_xp.checks.arrays import (
+    DTYPE_KINDS,
+    check_dtype,
+    check_layouts,
+    common_namespace,
+    type_name,
+)
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import for_no_number, say
 from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream
@@ -17,7 +23,7 @@ from kldiv_xp.core.namespaces import (
 
 
 def check_operands(input: Array, target: Array, loss: object = None, axis: Axis = -1) -> Namespace:
-    """Namespace of two operands that go together; the loss tells what they are meant to hold.
+    """Namespace of two operands that fit each other; the loss says what they should hold.
 
     Raises
     ------
@@ -37,7 +43,7 @@ def check_operands(input: Array, target: Array, loss: object = None, axis: Axis 
 
 
 def check_shapes(input: Array, target: Array) -> None:
-    """Refuse shapes that differ; a size that is not known yet agrees with any."""
+    """Refuse different shapes; an unknown size agrees with any."""
     left, right = known_shape(input), known_shape(target)
     if not agree(left, right):
         message = (
@@ -48,7 +54,7 @@ def check_shapes(input: Array, target: Array) -> None:
 
 
 def check_devices(xp: Namespace, **operands: Array) -> None:
-    """Refuse two devices where the library does."""
+    """Refuse operands on different devices where the library does."""
     facts = facts_about(xp)
     if not facts.forbids_mixed_devices:
         return
@@ -66,17 +72,17 @@ def check_devices(xp: Namespace, **operands: Array) -> None:
 
 
 def check_where(input: Array, where: Array, axes: Axes | None, *, of_samples: bool = False) -> None:
-    """Refuse what is no mask of the operands, or of samples, which lie along some axes."""
+    """Refuse a mask that is neither of the operands' shape nor of the samples'."""
     shape = known_shape(input)
     samples = [sample_mask_shape(shape, axes), sample_shape(shape, axes)] if axes else []
     check_mask(input, where, samples if of_samples else [shape, *samples])
 
 
 def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
-    """Refuse a mask that is not of bools, or has another shape than is allowed."""
+    """Refuse a mask that is not bool, or has none of the allowed shapes."""
     xp = common_namespace(input=input, where=where)
     check_layouts(xp, where=where)
-    if not is_kind(xp, where.dtype, KINDS["bools"]):
+    if not is_kind(xp, where.dtype, DTYPE_KINDS["bools"]):
         message = (
             f"`where` must be a mask of bools; got {where.dtype}: compare it with something, "
             f"e.g. {comparable(where)} != 0."
@@ -93,19 +99,19 @@ def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
 
 
 def comparable(where: Array) -> str:
-    """Code of a mask that can be compared with a number."""
+    """Code for the mask in a form that can be compared with a number."""
     return "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
 
 
 def agree(left: Shape, right: Shape) -> bool:
-    """Whether two shapes are the same, as far as their sizes are known."""
+    """Whether two shapes are equal where their sizes are known."""
     return len(left) == len(right) and all(
         a is None or b is None or a == b for a, b in zip(left, right, strict=True)
     )
 
 
 def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples: Shape) -> None:
-    """Refuse an upstream derivative that does not fit the loss: a number or its shape."""
+    """Refuse an `upstream` that is neither a number nor of the loss's shape."""
     if upstream is None or is_number(upstream):
         check_number("upstream", upstream)
         return
@@ -131,7 +137,7 @@ def check_upstream(input: Array, upstream: Array, reduction: Reduction, samples:
 
 
 def check_number(name: str, number: float | None) -> None:
-    """Refuse an int that no float holds."""
+    """Refuse an int too large for a float."""
     try:
         float(number or 0)
     except OverflowError as error:

@@ -1,4 +1,4 @@
-"""Checks of the options of a call alone."""
+"""Checks of single options."""
 
 from numbers import Integral
 from typing import get_args
@@ -9,11 +9,11 @@ from kldiv_xp.core.namespaces import is_array, namespace_of
 from kldiv_xp.formula.form import Form
 
 # A tuple: before torch 2.9, torch.compile reads no union of types.
-INTEGERS = (int, Integral)
+INTEGER_TYPES = (int, Integral)
 
 
 def check_switch(name: str, value: object) -> None:
-    """Refuse anything but True and False, arrays and strings above all."""
+    """Refuse any value but True and False."""
     if not isinstance(value, bool):
         static = static_of(value)
         remedy = f"pass bool(...) of it, or {static}" if static else "pass bool(...) of it"
@@ -22,12 +22,12 @@ def check_switch(name: str, value: object) -> None:
 
 
 def static_of(value: object) -> str:
-    """Remedy for an array in the place of an option where its library may trace it, or ""."""
+    """Remedy for a traced array in place of an option, or ""."""
     return words_of(namespace_of(value)).static if is_array(value) else ""
 
 
 def check_form(form: Form) -> None:
-    """Refuse anything but True and False for the switches of a loss."""
+    """Refuse any value but True and False for the switches of a loss."""
     check_switch("log_input", form.log_input)
     check_switch("log_target", form.log_target)
     check_switch("generalized", form.generalized)
@@ -53,9 +53,11 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
 
 
 def check_axis(axis: object) -> Axes:
-    """Axes as they were given, as ints of Python; refuse what are no ints."""
+    """The given axes as a tuple of ints; refuse other types."""
     places = axis if isinstance(axis, tuple) else (axis,)
-    if not all(isinstance(place, INTEGERS) and not isinstance(place, bool) for place in places):
+    if not all(
+        isinstance(place, INTEGER_TYPES) and not isinstance(place, bool) for place in places
+    ):
         static = "".join(map(static_of, places[:1]))
         remedy = f": {static}" if static else ""
         message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."
@@ -64,23 +66,23 @@ def check_axis(axis: object) -> Axes:
 
 
 def plain_axis(axis: object) -> int | Axes:
-    """Axis, or axes, as they were given, as ints of Python; refuse what are no ints."""
+    """The given axis or axes as ints; refuse other types."""
     places = check_axis(axis)
     return places if isinstance(axis, tuple) else places[0]
 
 
 def check_target_kind(target_is: object) -> None:
-    """Refuse anything but the three kinds of target."""
+    """Refuse a `target_is` that is none of the three kinds."""
     check_choice("target_is", target_is, get_args(TargetKind))
 
 
 def check_tail(tail: object) -> None:
-    """Refuse anything but the three ways to take what a teacher does not name."""
+    """Refuse a `tail` that is none of the three choices."""
     check_choice("tail", tail, get_args(Tail))
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Refuse what is none of a few words."""
+    """Refuse a value that is none of the choices."""
     if not (isinstance(value, str) and value in choices):
         message = f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}."
         raise ValueError(message)

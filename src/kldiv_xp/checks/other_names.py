@@ -1,4 +1,4 @@
-"""Options under the names of other libraries, which classes refuse with the right one."""
+"""Option names of other libraries, refused with the name that is used here."""
 
 import inspect
 from functools import wraps
@@ -24,7 +24,7 @@ MEANT = {
 
 
 def refuses_other_names(kind: ClassT) -> ClassT:
-    """Class whose construction says what an option of another library is called here.
+    """Class decorator: the constructor refuses other libraries' option names, with the right one.
 
     Functions have no such wrapper: their calls are where time counts.
     """

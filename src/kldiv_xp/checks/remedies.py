@@ -1,4 +1,4 @@
-"""Remedies for operands of the wrong kind, in the words of their own library."""
+"""Remedies for operands of the wrong kind, in their own library's code."""
 
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.dtypes import is_kind
@@ -17,24 +17,24 @@ MASKED_BY_WHERE = {"input", "target"}
 
 
 def words_of(xp: Namespace) -> Words:
-    """The words of a library."""
+    """A library's code templates."""
     return facts_about(xp).words
 
 
 def module_of(xp: Namespace) -> str:
-    """Name under which a library is imported: 'dask.array' for array_api_compat.dask.array."""
+    """Import name of a library, e.g. 'dask.array' for array_api_compat.dask.array."""
     name: str = xp.__name__
     return name.removeprefix("array_api_compat.")
 
 
 def say(xp: Namespace, word: str, x: str, **fields: object) -> str:
-    """Code that does something to an operand."""
+    """A library's code for an operation on an operand."""
     template: str = getattr(words_of(xp), word)
     return template.format(m=module_of(xp), x=x, **fields)
 
 
 def say_along(xp: Namespace, word: str, x: str, axes: Axes) -> str:
-    """Code that does something along one axis or several."""
+    """A library's code for an operation along one axis or several."""
     several = f"{word}_over_axes"
     if len(axes) > 1 and hasattr(words_of(xp), several) and say(xp, several, x, axis=axes):
         return say(xp, several, x, axis=axes)
@@ -42,13 +42,13 @@ def say_along(xp: Namespace, word: str, x: str, axes: Axes) -> str:
 
 
 def one_hot(xp: Namespace, name: str, classes: int | None, axis: int, ndim: int) -> str:
-    """Code that makes distributions of class labels, their classes along an axis."""
+    """Code that turns class labels into one-hot distributions along an axis."""
     code = say(xp, "one_hot", name, n=classes)
     return code if axis == ndim - 1 else say(xp, "with_last_axis_moved", code, axis=axis)
 
 
 def for_labels(code: str) -> str:
-    """Remedy for class labels in the place of distributions, given the code that makes these."""
+    """Remedy for class labels in place of distributions, given the code of the one-hot encoding."""
     return (
         f"class labels become probabilities by {code}, which kl_div_with_logits takes with "
         "target_is='probabilities'"
@@ -56,7 +56,7 @@ def for_labels(code: str) -> str:
 
 
 def for_layout(name: str, array: Array) -> str:
-    """Remedy for a tensor that is sparse, nested or laid out for another library."""
+    """Remedy for a sparse, nested or otherwise non-strided tensor."""
     if array.is_nested:
         return (
             f"pad it with {name}.to_padded_tensor(0), and leave the padding out with where="
@@ -67,7 +67,7 @@ def for_layout(name: str, array: Array) -> str:
 
 
 def for_mask_of_its_own(name: str, array: Array) -> str:
-    """Remedy for an array that carries a mask: its data, and the mask in where."""
+    """Remedy for a masked array: its data, and its mask as `where`."""
     data, mask, filled = f"{name}.data", f"~numpy.ma.getmaskarray({name})", f"{name}.filled(False)"
     if hasattr(array, "unmasked"):
         data, mask, filled = f"{name}.unmasked", f"~{name}.mask", f"{name}.filled(False)"
@@ -82,7 +82,7 @@ def for_mask_of_its_own(name: str, array: Array) -> str:
 
 
 def for_no_number(name: str, value: object, other: tuple[str, Array]) -> str:
-    """Remedy for something in the place of a real number, or of an array beside another one."""
+    """Remedy for an object in place of a real number or of an array like another operand."""
     if isinstance(value, complex):
         return f"take its real part, {name}.real"
     if not isinstance(value, (bool, *TEXT)) and (export_of(value) or is_convertible(value)):
@@ -91,7 +91,7 @@ def for_no_number(name: str, value: object, other: tuple[str, Array]) -> str:
 
 
 def as_number(name: str, value: object) -> str:
-    """Code that makes a number of an array that holds one, or of something else."""
+    """Code that converts an array or another object to a number."""
     if isinstance(value, type) or not is_array(value):
         return f"float({name})"
     array: Array = value
@@ -99,7 +99,7 @@ def as_number(name: str, value: object) -> str:
 
 
 def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
-    """Remedy for an operand that no array library made, beside another one of a library or not."""
+    """Remedy for an operand that is no array; `other` is an operand that is one, or None."""
     data: Array = getattr(operand, "data", None)
     # The data of a sparse matrix are but its entries that are not 0.
     if is_array(data) and getattr(operand, "shape", None) == data.shape:
@@ -125,18 +125,18 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
 
 
 def export_of(operand: object) -> str:
-    """Call that gives an array of NumPy, or "" if there is none."""
-    calls = (call for call in EXPORTS if has(operand, call.removesuffix("()")))
+    """Method call that returns a NumPy array, or ""."""
+    calls = (call for call in EXPORTS if has_method(operand, call.removesuffix("()")))
     return next(calls, "")
 
 
-def has(operand: object, method: str) -> bool:
-    """Whether an object, and no type, has a method of this name."""
+def has_method(operand: object, method: str) -> bool:
+    """Whether an object that is no class has a method of this name."""
     return not isinstance(operand, type) and callable(getattr(operand, method, None))
 
 
 def is_convertible(operand: object) -> bool:
-    """Whether the asarray of a library would make numbers of this."""
+    """Whether asarray would turn an object into numbers."""
     if isinstance(operand, (type, *TEXT)):
         return False
     if isinstance(operand, CONVERTIBLE) or hasattr(operand, "__array__"):

@@ -1,4 +1,4 @@
-"""Checks of a call that is to have the same bits in every library."""
+"""Checks of a bitwise reproducible call."""
 
 from typing import cast
 
@@ -16,7 +16,7 @@ MOST_BITS = 32
 
 
 def check_reproducible(xp: Namespace, form: Form, dtype: DType, **operands: Array) -> None:
-    """Refuse what has no form with the same bits everywhere."""
+    """Refuse options and dtypes without a bitwise reproducible form."""
     if form.generalized:
         message = (
             "`generalized` must be False where `reproducible` is true, because its terms have no "
@@ -59,7 +59,7 @@ def check_number(name: str, value: float | Array) -> None:
 
 
 def check_types(xp: Namespace, dtype: DType, **operands: Array) -> None:
-    """Refuse types, of operands and of the result, that no form is exact in."""
+    """Refuse dtypes, of operands and of the result, without a reproducible form."""
     for name, operand in operands.items():
         check_bits(xp, name, operand)
         check_plain(xp, name, operand)
@@ -73,7 +73,7 @@ def check_types(xp: Namespace, dtype: DType, **operands: Array) -> None:
 
 
 def check_bits(xp: Namespace, name: str, operand: Array) -> None:
-    """Refuse float64, in which nothing is exact beside what is computed in it."""
+    """Refuse float64, since the intermediate results need more digits than the operands."""
     if limits(xp, operand.dtype).bits > MOST_BITS:
         message = (
             f"`{name}` must have at most {MOST_BITS} bits where `reproducible` is true; got "
@@ -83,7 +83,7 @@ def check_bits(xp: Namespace, name: str, operand: Array) -> None:
 
 
 def check_plain(xp: Namespace, name: str, operand: Array) -> None:
-    """Refuse subclasses of tensors, which lie in several places, or do anything."""
+    """Refuse subclasses of tensors, such as DTensor."""
     facts = facts_about(xp)
     if facts.has_layouts and plain_library(type(operand)) is None:
         kind = full_name(type(operand))
@@ -95,7 +95,7 @@ def check_plain(xp: Namespace, name: str, operand: Array) -> None:
 
 
 def check_float64(xp: Namespace, input: Array) -> None:
-    """Refuse a library that has been left without float64, such as JAX by default."""
+    """Refuse a library with float64 disabled, such as JAX by default."""
     if is_being_compiled(input) or not hasattr(xp, "__array_namespace_info__"):
         return
     try:

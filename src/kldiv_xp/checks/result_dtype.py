@@ -1,4 +1,4 @@
-"""Checks of the dtype that is named for the result."""
+"""Checks of the `dtype` option."""
 
 from kldiv_xp._typing import DType, Namespace
 from kldiv_xp.checks.arrays import is_float
@@ -7,7 +7,7 @@ from kldiv_xp.core.dtypes import native
 
 
 def result_dtype(xp: Namespace, dtype: object) -> DType:
-    """Dtype of the library for what stands for one; refuse all that is no real float of it.
+    """The library's dtype for the option; refuse all but its real floats.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def result_dtype(xp: Namespace, dtype: object) -> DType:
 
 
 def is_float_of(xp: Namespace, dtype: object) -> bool:
-    """Whether it is such a type, whatever it is."""
+    """Whether an object is a real floating-point dtype of the library."""
     try:
         return is_float(xp, dtype)
     except (TypeError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""Numbers that may be arrays: read where that is free, and kept as 0-d arrays elsewhere."""
+"""Numbers that may be arrays: read as floats where that is free, else kept as 0-d arrays."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from kldiv_xp.core.namespaces import is_array, known_shape, traced
 
 @dataclass(frozen=True)
 class Range:
-    """A requirement that a number must meet, and a remedy."""
+    """The range of a number: requirement, remedy and predicate."""
 
     required: str
     remedy: str
@@ -47,16 +47,16 @@ def beta_of(beta: object, input: Array) -> float | Array:
 
 
 def number_within(name: str, value: object, input: Array) -> float | Array:
-    """Number in its range as a float, or the 0-d array that holds it."""
+    """Number within its range as a float, or the 0-d array that holds it."""
     within = RANGES[name]
     number = scalar(name, value, input, within.required, within.remedy)
     if isinstance(number, float) and not within.holds(number):
-        raise ValueError(sentence(name, value, within.required, within.remedy))
+        raise ValueError(refusal_of_option(name, value, within.required, within.remedy))
     return number
 
 
-def remembered(name: str, value: object) -> float:
-    """Number in its range as a float, for who keeps it; an array he would keep in memory."""
+def plain_number_within(name: str, value: object) -> float:
+    """Number within its range as a float; refuse arrays, which a stored option would keep alive."""
     within = RANGES[name]
     if not is_number(value):
         message = (
@@ -72,23 +72,23 @@ def remembered(name: str, value: object) -> float:
 
 
 def scalar(name: str, value: object, input: Array, required: str, remedy: str) -> float | Array:
-    """Number as a float, or the array that holds it where only its library can read that."""
+    """Number as a float, or the 0-d array that holds it where reading is not free."""
     value = traced(input, value)
     if is_number(value):
         return nearest_float(value)
     if isinstance(value, type) or not is_array(value):
-        raise TypeError(sentence(name, value, required, remedy))
+        raise TypeError(refusal_of_option(name, value, required, remedy))
     xp = common_namespace(input=input, **{name: value})
     array: Array = value
     is_real = is_kind(xp, array.dtype, "real floating") or is_kind(xp, array.dtype, "integral")
     if known_shape(array) != () or not is_real:
-        raise TypeError(sentence(name, value, required, remedy))
+        raise TypeError(refusal_of_option(name, value, required, remedy))
     check_devices(xp, input=input, **{name: value})
     return float(array) if facts_about(xp).zero_dimensional_is_scalar else array
 
 
-def sentence(name: str, value: object, required: str, remedy: str) -> str:
-    """Sentence that refuses an option, without a look at the values of an array."""
+def refusal_of_option(name: str, value: object, required: str, remedy: str) -> str:
+    """Error message for an option; it reads no array's values."""
     got = repr(value)
     if is_array(value) and not isinstance(value, type) and not is_number(value):
         array: Array = value

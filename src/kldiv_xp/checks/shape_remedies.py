@@ -1,4 +1,4 @@
-"""Remedies for shapes that do not go together, in the words of the operands' library."""
+"""Remedies for shapes that do not fit, in the code of the operands' library."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -8,7 +8,7 @@ from kldiv_xp.checks.remedies import for_labels, one_hot, say, words_of
 
 
 def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
-    """Remedy for the shapes of input and target."""
+    """Remedy for different shapes of input and target."""
     if None in left or None in right:
         return "pass the same samples and entries in both"
     spread = broadcast_shape(left, right)
@@ -22,25 +22,25 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
         moved = f"pass {say(xp, 'permuted', 'target', axes=order)}"
         pairs = f"; for all pairs {spread_over(xp, left, right, spread)}" if spread else ""
         return moved + pairs
-    if product(left) == product(right):
+    if number_of_elements(left) == number_of_elements(right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
     return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
 
 
 def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
-    """Remedy for shapes that differ because an operand has fewer copies along an axis."""
+    """Remedy for shapes that would broadcast."""
     return f"nothing is broadcast silently, so pass {spread_over(xp, left, right, shape)}"
 
 
 def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
-    """Code that spreads both operands over a shape, or the one that has another."""
+    """Code that broadcasts the operands of another shape to this one."""
     both = ("input", left), ("target", right)
-    needed = [f"{name} = {broadcast(xp, name, shape)}" for name, one in both if one != shape]
+    needed = [f"{name} = {broadcast_code(xp, name, shape)}" for name, one in both if one != shape]
     return " and ".join(needed)
 
 
 def for_sizes(left: Shape, right: Shape) -> str:
-    """Remedy for shapes of different sizes: of vocabularies, of batches, or altogether."""
+    """Remedy for different sizes of vocabularies, of batches, or of several axes."""
     differing = [axis for axis, size in enumerate(left) if (size,) != right[axis : axis + 1]]
     if len(left) != len(right) or len(differing) != 1:
         return "pass the same samples and entries in both"
@@ -57,16 +57,16 @@ def for_sizes(left: Shape, right: Shape) -> str:
 
 
 def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) -> str:
-    """Remedy for a mask of another shape than is allowed."""
+    """Remedy for a mask of none of the allowed shapes."""
     for shape in allowed:
         axes = missing_axes(shape, where)
         if axes is not None:
-            return f"pass {inserted(xp, axes, len(shape))}"
+            return f"pass {inserted_axes(xp, axes, len(shape))}"
     for shape in allowed:
         axes = missing_axes(shape, where, broadcasting=True)
         if axes is not None and None not in shape:
-            code = inserted(xp, axes, len(shape)) if axes else "where"
-            return f"pass {broadcast(xp, code, shape)}"
+            code = inserted_axes(xp, axes, len(shape)) if axes else "where"
+            return f"pass {broadcast_code(xp, code, shape)}"
     if where == input:
         code = say(xp, "selected", "where", y="input")
         index = ", ".join(":1" if size == 1 else ":" for size in allowed[0])
@@ -76,30 +76,30 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
         )
     if None not in where:
         for shape in allowed:
-            if None not in shape and product(shape) == product(where):
+            if None not in shape and number_of_elements(shape) == number_of_elements(where):
                 return f"pass {say(xp, 'reshaped', 'where', shape=shape)}"
     return f"start from {say(xp, 'all_true', '', shape=allowed[-1])}"
 
 
 def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape) -> str:
-    """Remedy for an upstream derivative of another shape than the loss."""
+    """Remedy for an `upstream` of another shape than the loss."""
     if reduction != "none":
         return "pass a number" if upstream != samples else "pass reduction='none', or a number"
     if None not in (*upstream, *samples):
         if broadcast_shape(upstream, samples) == samples:
-            return f"pass {broadcast(xp, 'upstream', samples)}"
-        if product(upstream) == product(samples):
+            return f"pass {broadcast_code(xp, 'upstream', samples)}"
+        if number_of_elements(upstream) == number_of_elements(samples):
             return f"pass {say(xp, 'reshaped', 'upstream', shape=samples)}"
     return "pass the gradient with respect to the loss"
 
 
-def broadcast(xp: Namespace, name: str, shape: Shape) -> str:
-    """Code that spreads an operand over a shape."""
+def broadcast_code(xp: Namespace, name: str, shape: Shape) -> str:
+    """Code that broadcasts an operand to a shape."""
     return say(xp, "broadcast", name, shape=shape)
 
 
 def broadcast_shape(left: Shape, right: Shape) -> Shape | None:
-    """Shape to which both can be broadcast, if there is one."""
+    """Shape to which both broadcast, or None."""
     ndim = max(len(left), len(right))
     padded = [(1,) * (ndim - len(shape)) + shape for shape in (left, right)]
     pairs = list(zip(*padded, strict=True))
@@ -109,7 +109,7 @@ def broadcast_shape(left: Shape, right: Shape) -> Shape | None:
 
 
 def label_axis(shape: Shape, labels: Shape) -> int | None:
-    """Axis without which a shape is that of its class labels; the last one first."""
+    """Axis whose removal gives the shape of the class labels, or None; the last is tried first."""
     candidates: tuple[int, ...] = (len(shape) - 1, *range(1, len(shape) - 1))
     for axis in candidates:
         if axis > 0 and labels == shape[:axis] + shape[axis + 1 :]:
@@ -118,7 +118,7 @@ def label_axis(shape: Shape, labels: Shape) -> int | None:
 
 
 def column_axis(shape: Shape, labels: Shape) -> int | None:
-    """Axis that class labels keep with size 1, where their distributions have the classes."""
+    """Axis of classes along which the labels have size 1, or None."""
     for axis in range(1, len(shape)):
         if shape[axis] != 1 and labels == (*shape[:axis], 1, *shape[axis + 1 :]):
             return axis
@@ -126,7 +126,7 @@ def column_axis(shape: Shape, labels: Shape) -> int | None:
 
 
 def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
-    """Order in which the axes of another shape give this one, if they do."""
+    """Permutation of the axes of `other` that gives `shape`, or None."""
     if sorted(shape, key=repr) != sorted(other, key=repr):
         return None
     orders = permutations(range(len(other)))
@@ -134,7 +134,7 @@ def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
 
 
 def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> Axes | None:
-    """Axes of size 1 that a mask lacks to have a shape, or to be broadcast to it, if they help."""
+    """Axes of size 1 to insert so that a mask has a shape or broadcasts to it, or None."""
     missing: list[int] = []
     sizes = list(where)
     for axis, size in enumerate(shape):
@@ -148,8 +148,8 @@ def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> A
     return None if sizes or not (missing or broadcasting) else tuple(missing)
 
 
-def inserted(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
-    """Code that gives a mask axes of size 1."""
+def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
+    """Code that inserts axes of size 1 into a mask."""
     one_by_one = words_of(xp).inserts_axes_one_by_one
     if one_by_one:
         return "where" + "".join(one_by_one.format(axis=axis) for axis in axes)
@@ -157,7 +157,7 @@ def inserted(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
     return f"where[{index}]"
 
 
-def product(shape: Shape) -> int:
+def number_of_elements(shape: Shape) -> int:
     """Number of elements."""
     number = 1
     for size in shape:

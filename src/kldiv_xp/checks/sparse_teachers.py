@@ -1,17 +1,19 @@
-"""Checks of a sparse teacher: its indices, its shape, its logits."""
+"""Checks of a sparse teacher: its indices, shape and logits."""
 
 from kldiv_xp._typing import Array, Shape, Tail, TargetKind
-from kldiv_xp.checks.arrays import KINDS, check_layouts, common_namespace
+from kldiv_xp.checks.arrays import DTYPE_KINDS, check_layouts, common_namespace
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
 
 
 def check_indices_of(input: Array, indices: Array, target: Array, place: int) -> None:
-    """Refuse what are no indices along an axis; the values are not looked at."""
+    """Refuse indices of a wrong dtype or shape; their values are not read."""
     check_integers(input, indices, target)
     every, some = map(known_shape, (input, indices))
-    fitting = len(every) == len(some) and agree(without(every, place), without(some, place))
+    fitting = len(every) == len(some) and agree(
+        without_axis(every, place), without_axis(some, place)
+    )
     if not fitting:
         message = (
             f"`indices` must have the shape of `input` but for the size along axis {place}; got "
@@ -23,13 +25,13 @@ def check_indices_of(input: Array, indices: Array, target: Array, place: int) ->
 
 
 def check_order(indices: Array, target: Array) -> None:
-    """Refuse the values of a top-k function in the place of its indices, and the other way."""
+    """Refuse swapped values and indices of a top-k function."""
     # torch.compile before 2.13 asks no type of None what it is.
     if indices is None or not is_array(indices):
         return
-    if not is_kind(namespace_of(target), target.dtype, KINDS["integers"]):
+    if not is_kind(namespace_of(target), target.dtype, DTYPE_KINDS["integers"]):
         return
-    if is_kind(namespace_of(indices), indices.dtype, KINDS["floats"]):
+    if is_kind(namespace_of(indices), indices.dtype, DTYPE_KINDS["floats"]):
         message = (
             f"`indices` and `target` seem to be swapped; got {indices.dtype} and {target.dtype}: "
             "torch.topk returns the values first, so pass indices=target and target=indices."
@@ -38,10 +40,10 @@ def check_order(indices: Array, target: Array) -> None:
 
 
 def check_integers(input: Array, indices: Array, target: Array) -> None:
-    """Refuse indices that are no integers beside `input`, and those that are not of `target`."""
+    """Refuse indices that are no integers, or have another device or shape than expected."""
     xp = common_namespace(input=input, indices=indices)
     check_layouts(xp, indices=indices)
-    if not is_kind(xp, indices.dtype, KINDS["integers"]):
+    if not is_kind(xp, indices.dtype, DTYPE_KINDS["integers"]):
         message = (
             f"`indices` must have an integer dtype; got {indices.dtype}: pass the places of the "
             "teacher's entries along `axis`, as a top-k function returns them beside the values."
@@ -58,7 +60,7 @@ def check_integers(input: Array, indices: Array, target: Array) -> None:
 
 
 def check_number_of(size: int | None, number: int | None) -> None:
-    """Refuse no index, and more than there are places."""
+    """Refuse no index per sample, and more indices than entries."""
     # A symbolic size answers no comparison: JAX calls it inconclusive, torch.export a constraint.
     if not isinstance(size, int) or not isinstance(number, int) or 1 <= number <= size:
         return
@@ -72,13 +74,13 @@ def check_number_of(size: int | None, number: int | None) -> None:
     raise ValueError(message)
 
 
-def without(shape: Shape, place: int) -> Shape:
-    """Shape without one of its sizes."""
+def without_axis(shape: Shape, place: int) -> Shape:
+    """Shape without one axis."""
     return shape[:place] + shape[place + 1 :]
 
 
 def check_logits_of_teacher(target_is: TargetKind, tail: Tail, number: object) -> None:
-    """Refuse logits where probabilities are needed that a softmax over some does not give."""
+    """Refuse a teacher's top-k logits where their full softmax is needed."""
     if target_is == "logits" and tail != "renormalize":
         message = (
             f"tail={tail!r} needs the teacher's probabilities, which {number} of its logits do not "

@@ -1,1 +1,1 @@
-"""The command line, an extra."""
+"""The command line (an extra)."""

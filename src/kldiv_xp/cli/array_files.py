@@ -1,4 +1,4 @@
-"""Arrays of NumPy out of files, mapped into memory where the format allows it."""
+"""NumPy arrays from files, memory-mapped where the format allows it."""
 
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from kldiv_xp._typing import Array
 SEVERAL = (".npz", ".safetensors")
 
 
-def load(name: str) -> Array:
-    """Array of a file: 'a.npy', 'a.npz:name' or 'a.safetensors:name'.
+def load_array(name: str) -> Array:
+    """Array from a file: 'a.npy', 'a.npz:name' or 'a.safetensors:name'.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class NameOfArrayError(ValueError):
 
 
 def damaged(path: str, reason: str) -> str:
-    """Sentence about a file that cannot be read."""
+    """Message about a file that cannot be read."""
     return (
         f"A file must hold arrays of numbers that can be read; got {path} ({reason.rstrip('.')}): "
         "save it again, by numpy.save or numpy.savez."
@@ -58,7 +58,7 @@ def damaged(path: str, reason: str) -> str:
 
 
 def from_npy(path: str, key: str) -> Any:
-    """The array of a file of one array."""
+    """Array from a .npy file."""
     if key:
         message = f"A file of one array has no names in it; got {path}:{key}: write {path} alone."
         raise NameOfArrayError(message)
@@ -66,18 +66,18 @@ def from_npy(path: str, key: str) -> Any:
 
 
 def from_npz(path: str, key: str) -> Any:
-    """One array of an archive of NumPy."""
+    """Array from a .npz archive."""
     # np.load leaves the file open where it is no archive.
     with open(path, "rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:  # noqa: PTH123
-        return with_type(archive[chosen(path, key, list(archive.files))])
+        return with_type(archive[name_of_array(path, key, list(archive.files))])
 
 
 def from_safetensors(path: str, key: str) -> Any:
-    """One array of a file of safetensors."""
+    """Array from a .safetensors file."""
     from safetensors import safe_open
 
     with safe_open(path, framework="np") as archive:
-        name = chosen(path, key, list(archive.keys()))
+        name = name_of_array(path, key, list(archive.keys()))
         if archive.get_slice(name).get_dtype() == "BF16":
             import ml_dtypes  # noqa: F401 - NumPy has the type from here on
 
@@ -85,7 +85,7 @@ def from_safetensors(path: str, key: str) -> Any:
 
 
 def with_type(array: Any) -> Any:
-    """The same array; what numpy.save wrote of bfloat16, as bytes without a type, is that again."""
+    """The array; the void dtype under which numpy.save stores bfloat16 becomes bfloat16 again."""
     if getattr(array, "dtype", None) != np.dtype("V2"):
         return array
     import ml_dtypes
@@ -96,8 +96,8 @@ def with_type(array: Any) -> Any:
 READERS = {".npy": from_npy, ".npz": from_npz, ".safetensors": from_safetensors}
 
 
-def chosen(path: str, key: str, names: list[str]) -> str:
-    """Name of the array that is meant: the one that was given, or the only one there is."""
+def name_of_array(path: str, key: str, names: list[str]) -> str:
+    """Name of the array to read: the given one, or the only one in the file."""
     if not names:
         message = f"A file of arrays must hold one; got {path} with none: save it again."
         raise NameOfArrayError(message)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kldiv_xp._typing import Axes, InputKind, TargetKind
-from kldiv_xp.cli.array_files import load
+from kldiv_xp.cli.array_files import load_array
 from kldiv_xp.cli.plot import draw
 from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import Report
@@ -24,20 +24,20 @@ def main() -> None:
     """The Kullback-Leibler divergence loss: what is wrong with its operands."""
 
 
-def loaded(context: click.Context, _: click.Parameter, name: str) -> Any:
-    """Array of a file, or a usage error; the context keeps the names of files."""
+def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any:
+    """Array of a file argument, or a usage error; the context keeps the file names."""
     context.meta.setdefault(FILES, []).append(printable(name))
     try:
-        return load(name)
+        return load_array(name)
     except OSError as error:
         remedy = "give the path of a file that exists, from the current folder"
         raise click.BadParameter(refusal(error, name, "read", remedy)) from error
     except (ValueError, ImportError) as error:
-        raise click.BadParameter(sentence(error)) from error
+        raise click.BadParameter(refusal_of_error(error)) from error
 
 
 def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
-    """Axis, or axes with commas between them."""
+    """Axis, or comma-separated axes."""
     try:
         axes = tuple(map(int, value.split(",")))
     except ValueError as error:
@@ -49,8 +49,8 @@ def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
     return axes if len(axes) > 1 else axes[0]
 
 
-def sentence(error: Exception) -> str:
-    """Sentence that says why it cannot be done."""
+def refusal_of_error(error: Exception) -> str:
+    """Message for an error of the diagnosis."""
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
         return f"This needs {package}, which is not installed: pip install {package}."
@@ -58,21 +58,21 @@ def sentence(error: Exception) -> str:
 
 
 def refusal(error: OSError, name: str | Path, verb: str, remedy: str) -> str:
-    """Sentence that says why the system does not read or write a file."""
+    """Message for a file that the system cannot read or write."""
     path, got = str(error.filename or name), error.strerror or str(error)
     return printable(f"{path!r} must be a file that can be {verb}; got {got!r}: {remedy}.")
 
 
 def printable(text: str) -> str:
-    """Text in one line in which nothing steers the terminal: a file may hold names of any kind."""
+    """Text on one line without control characters, which names in files may hold."""
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
 
 
 @main.command("diagnose")
-@click.argument("input", callback=loaded)
-@click.argument("target", callback=loaded)
+@click.argument("input", callback=array_argument)
+@click.argument("target", callback=array_argument)
 @click.option("--log-target", is_flag=True, help="The target holds log-probabilities.")
 @click.option(
     "--input-is",
@@ -121,29 +121,29 @@ def diagnose_files(
         if as_json:
             click.echo(json.dumps(report.as_dict(), indent=2))
         else:
-            show(report)
+            print_report(report)
         if plot is not None:
             draw(plot, input, target, report, context.meta[FILES])
     except OSError as error:
         remedy = "make its folder first, or name a file in another one"
         raise click.UsageError(refusal(error, plot or "", "written", remedy)) from error
     except (TypeError, ValueError, ImportError, MemoryError) as error:
-        raise click.UsageError(sentence(error)) from error
+        raise click.UsageError(refusal_of_error(error)) from error
     context.exit(FOUND if report else 0)
 
 
-def show(report: Report) -> None:
+def print_report(report: Report) -> None:
     """Print a report as a table."""
     console = Console()
     console.print(report.headline, markup=False, highlight=False)
     if report:
-        console.print(table(report))
+        console.print(table_of_findings(report))
     for line in report.scale:
         console.print(line, markup=False, highlight=False)
 
 
-def table(report: Report) -> Table:
-    """Row for each finding."""
+def table_of_findings(report: Report) -> Table:
+    """Table with one row per finding."""
     made = Table(show_lines=True)
     for column in ("mistake", "index", "value", "count", "what to do"):
         made.add_column(column, overflow="fold", justify="right" if column == "count" else "left")

@@ -1,4 +1,4 @@
-"""A picture of the divergences of samples: each of them, and how many there are of a size."""
+"""Plot of the divergences of samples: one point each, and their histogram."""
 
 import math
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.cli.plot_marks import Mark, header, index_of, mark_findings, marks_of
-from kldiv_xp.diagnosis.question import asked, subject_of
+from kldiv_xp.diagnosis.question import checked_operands, subject_of
 from kldiv_xp.diagnosis.report import Report
-from kldiv_xp.diagnosis.values import samples_of
+from kldiv_xp.diagnosis.values import losses_of_samples
 from kldiv_xp.formula.form import Form
 
 BLUE, RED, GREY, PALE = "#2b6cb0", "#c53030", "#5a5a5a", "#fde8e8"
@@ -18,7 +18,7 @@ MEAN = "mean of\nfinite"
 BINS, DPI = 40, 120
 
 # A range of more than this is drawn in logarithms.
-WIDE = 100
+WIDE_RATIO = 100
 
 # Below this a divergence is negative by more than rounding.
 NOISE = 1e-5
@@ -29,36 +29,36 @@ EQUAL, ROOM = 1e-3, 0.05
 
 @dataclass(frozen=True)
 class Samples:
-    """Divergences of samples, and the shape that they have."""
+    """Divergences of samples, and the samples' shape."""
 
     values: Sequence[float]
     shape: Axes
 
     def chosen(self, is_wanted: Any) -> tuple[list[int], list[float]]:
-        """Places and values of those for which a condition holds."""
+        """Indices and values of the samples that meet a condition."""
         places = [place for place, value in enumerate(self.values) if is_wanted(value)]
         return places, [self.values[place] for place in places]
 
 
 def is_negative(value: float) -> bool:
-    """Whether a number is finite, and less than any divergence."""
+    """Whether a value is finite and negative beyond rounding."""
     return -math.inf < value < -NOISE
 
 
 def is_usual(value: float) -> bool:
-    """Whether a number may be a divergence."""
+    """Whether a value is a plausible divergence."""
     return math.isfinite(value) and not is_negative(value)
 
 
 def draw(
     path: Path, input: Array, target: Array, report: Report, names: Sequence[str] = ()
 ) -> None:
-    """Write the picture of the samples of two operands as a PNG file, as `figure_of` draws it."""
+    """Save the plot of `figure_of` as a PNG file."""
     figure_of(input, target, report, names).savefig(path, dpi=DPI, format="png")
 
 
 def figure_of(input: Array, target: Array, report: Report, names: Sequence[str] = ()) -> Any:
-    """Figure of the samples of two operands.
+    """Figure of the divergences of two operands' samples.
 
     Raises
     ------
@@ -73,13 +73,15 @@ def figure_of(input: Array, target: Array, report: Report, names: Sequence[str] 
         raise ValueError(message)
     subject = subject_of(Form(), report.input_is, report.target_is)
     axis = report.axis if len(report.axis) > 1 else report.axis[0]
-    found = samples_of(subject, *asked(input, target, subject, axis, None))
+    found = losses_of_samples(subject, *checked_operands(input, target, subject, axis, None))
     samples = Samples([float(value) for value in found.reshape(-1)], tuple(found.shape))
-    return drawn(samples, marks_of(report), names)
+    return figure_of_samples(samples, marks_of(report), names)
 
 
-def drawn(samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = ()) -> Any:
-    """Figure with a point for each sample, and beside it how many samples there are of a size."""
+def figure_of_samples(
+    samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = ()
+) -> Any:
+    """Figure with a point per sample, beside a histogram."""
     from matplotlib.figure import Figure
 
     lines = header(samples.values, marks, names, is_negative)
@@ -102,7 +104,7 @@ def drawn(samples: Samples, marks: Sequence[Mark] = (), names: Sequence[str] = (
 
 
 def draw_points(points: Any, samples: Samples) -> None:
-    """Draw each sample where it is; at the edge what is not finite, in red what cannot be."""
+    """Draw a point per sample: values not finite at the edges, negative ones in red."""
     size = 7 if len(samples.values) <= 50 else 4 if len(samples.values) <= 1000 else 2  # noqa: PLR2004
     how = {"linestyle": "None", "markersize": size, "rasterized": True}
     points.plot(*samples.chosen(is_usual), marker="o", color=BLUE, markeredgewidth=0, **how)
@@ -123,7 +125,7 @@ def draw_points(points: Any, samples: Samples) -> None:
 
 
 def draw_mean(points: Any, counts: Any, finite: Sequence[float], name: str) -> None:
-    """Draw the mean through both halves, and write it beside them, where no point is."""
+    """Draw the mean through both plots, with its label in the right margin."""
     mean = math.fsum(finite) / len(finite)
     for axes in (points, counts):
         axes.axhline(mean, color=GREY, linestyle=":", linewidth=1.2)
@@ -134,7 +136,7 @@ def draw_mean(points: Any, counts: Any, finite: Sequence[float], name: str) -> N
 
 
 def set_scale(points: Any, least: float, most: float) -> None:
-    """Draw values of many sizes in logarithms, and values that are all but equal as equal."""
+    """Set a logarithmic scale for a wide range, and a margin for nearly equal values."""
     if is_wide(least, most):
         points.set_yscale("log")
     elif is_equal(least, most):
@@ -143,7 +145,7 @@ def set_scale(points: Any, least: float, most: float) -> None:
 
 
 def name_axes(points: Any, counts: Any, shape: Axes) -> None:
-    """Name the axes, in whole samples and whole numbers, none of them less an offset."""
+    """Label the axes, with integer ticks and without offsets."""
     along = "sample" if len(shape) <= 1 else f"sample, of shape {shape}"
     points.set_xlabel(along)
     points.set_ylabel("divergence in nats")
@@ -158,17 +160,17 @@ def name_axes(points: Any, counts: Any, shape: Axes) -> None:
 
 
 def is_equal(least: float, most: float) -> bool:
-    """Whether values between these differ by so little that it is of no interest."""
+    """Whether a range is too narrow to resolve."""
     return most - least <= EQUAL * max(abs(least), abs(most), NOISE)
 
 
 def is_wide(least: float, most: float) -> bool:
-    """Whether values between these are of many sizes."""
-    return least > 0 and WIDE * least < most
+    """Whether a positive range spans more than `WIDE_RATIO`."""
+    return least > 0 and WIDE_RATIO * least < most
 
 
 def edges(least: float, most: float) -> list[float]:
-    """Edges of bins: in equal ratios where the values are of many sizes, else in equal steps."""
+    """Bin edges: geometric for a wide range, else equidistant."""
     if is_wide(least, most):
         return [least * (most / least) ** (place / BINS) for place in range(BINS + 1)]
     # Values that are all but equal still need bins that can be seen.

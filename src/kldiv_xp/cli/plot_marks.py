@@ -1,4 +1,4 @@
-"""Labels in a picture of divergences, and their places: findings at their samples."""
+"""Labels of a plot of divergences: findings at their samples."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,32 +12,32 @@ from kldiv_xp.diagnosis.report import Finding, Report
 MOST = 8
 
 # Labels that are nearer to each other than this share of the picture's width are written as one.
-NEAR = 0.04
+NEAR_LABELS = 0.04
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A finding, and the index of the first sample in which it was made."""
+    """A finding, and the index of its first sample."""
 
     finding: Finding
     sample: Axes
 
 
 def marks_of(report: Report) -> list[Mark]:
-    """Findings that were made in some sample."""
+    """Marks of the findings that have an index."""
     made = [one for one in report.findings if one.index is not None]
     return [Mark(one, sample_of(one.index or (), report)) for one in made]
 
 
 def sample_of(where: Axes, report: Report) -> Axes:
-    """Index of a sample, of an entry in it or of itself."""
+    """Index of the sample that an index of an entry or a sample belongs to."""
     if len(where) < len(report.shape):
         return where
     return tuple(place for axis, place in enumerate(where) if axis not in report.axis)
 
 
-def place_of(sample: Axes, shape: Axes) -> int:
-    """Number of a sample, counted along all axes, the last one first."""
+def sample_number(sample: Axes, shape: Axes) -> int:
+    """Position of a sample in row-major order."""
     place = 0
     for index, size in zip(sample, shape, strict=True):
         place = place * size + index
@@ -45,7 +45,7 @@ def place_of(sample: Axes, shape: Axes) -> int:
 
 
 def index_of(place: float, shape: Axes) -> str:
-    """Index of the sample with a number, as people write it; nothing where there is none."""
+    """Index of the sample at a row-major position, as text; "" outside the range."""
     rest = round(place)
     if rest != place or not 0 <= rest < math.prod(shape):
         return ""
@@ -62,7 +62,7 @@ def header(
     names: Sequence[str],
     is_negative: Callable[[float], bool],
 ) -> list[str]:
-    """Lines above a picture: the files, how many samples there are, and what was found."""
+    """Title lines of a plot: files, number of samples, and findings."""
     kinds = {
         "negative": sum(map(is_negative, values)),
         "infinite": sum(map(math.isinf, values)),
@@ -70,14 +70,14 @@ def header(
     }
     wrong = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     files = [" against ".join(names)] if names else []
-    size = f"{number_of(len(values), 'sample')}{f', {wrong} (red)' if wrong else ''}"
+    size = f"{count_in_words(len(values), 'sample')}{f', {wrong} (red)' if wrong else ''}"
     named = [named_mark(number, mark) for number, mark in enumerate(marks[:MOST], 1)]
     rest = [f"and {len(marks) - MOST} more"] if len(marks) > MOST else []
     return [*files, size, *named, *rest]
 
 
 def named_mark(number: int, mark: Mark) -> str:
-    """Line about a finding."""
+    """Title line of a finding."""
     one = mark.finding
     times = "once" if one.count == 1 else f"{one.count} times"
     where = one.index or ()
@@ -85,17 +85,17 @@ def named_mark(number: int, mark: Mark) -> str:
     return f"{number}  {one.code}, in {one.operand} at {place}, {times}"
 
 
-def number_of(count: int, word: str) -> str:
-    """So many of a thing."""
+def count_in_words(count: int, word: str) -> str:
+    """Count with its noun, e.g. "1 sample" or "3 samples"."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def mark_findings(points: Any, marks: Sequence[Mark], samples: Any, color: str) -> None:
-    """Draw a line at the sample of each finding, with the finding's number above the points."""
+    """Draw a vertical line at each finding's sample, with the finding's number on top."""
     places: dict[int, list[str]] = {}
     for number, mark in enumerate(marks[:MOST], 1):
-        places.setdefault(place_of(mark.sample, samples.shape), []).append(str(number))
-    for place, numbers in together(places, NEAR * len(samples.values)).items():
+        places.setdefault(sample_number(mark.sample, samples.shape), []).append(str(number))
+    for place, numbers in merged_marks(places, NEAR_LABELS * len(samples.values)).items():
         points.axvline(place, color=color, linewidth=0.8, alpha=0.6, zorder=0)
         points.annotate(
             ", ".join(numbers), (place, 1), xycoords=("data", "axes fraction"), ha="center",
@@ -103,8 +103,8 @@ def mark_findings(points: Any, marks: Sequence[Mark], samples: Any, color: str) 
         )  # fmt: skip
 
 
-def together(places: dict[int, list[str]], near: float) -> dict[int, list[str]]:
-    """Numbers at places, those of places that are near each other at the first of them."""
+def merged_marks(places: dict[int, list[str]], near: float) -> dict[int, list[str]]:
+    """Labels by position, with those nearer than `near` merged at the first position."""
     found: dict[int, list[str]] = {}
     for place in sorted(places):
         last = next(reversed(found), None)

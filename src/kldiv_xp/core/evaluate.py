@@ -40,7 +40,7 @@ def completed(
     context: Context, function: Callable[..., Array], dtype: DType, *results: Array
 ) -> Array:
     """Function (xp, *results) of what was evaluated, computed in the working type and rounded."""
-    value = by_backend("completed", context, function, dtype, *results)
+    value = by_backend("apply_to_results", context, function, dtype, *results)
     if value is not NotImplemented:
         return value
     return run(function, context.working, dtype, *results)

@@ -55,7 +55,7 @@ def rows_at_temperature(
 
 def evaluated(context: Context, function: Callable[..., Array], *arrays: Array) -> Array:
     """Result of ``function(xp, *arrays)`` in the type that is computed in."""
-    value = by_backend("evaluated", context, function, arrays)
+    value = by_backend("apply_to_rows", context, function, arrays)
     if value is not NotImplemented:
         return value
     return run(function, context.working, context.working, *arrays)

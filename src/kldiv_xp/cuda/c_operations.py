@@ -1,4 +1,4 @@
-"""The operations that the formulas call, in C."""
+"""The formulas' operations as C expressions."""
 
 # Form of the expression; what the formulas call, and no more.
 OPERATIONS = {

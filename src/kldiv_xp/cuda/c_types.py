@@ -1,10 +1,12 @@
-"""The floating-point types in CUDA: what each is called, how it is read and written."""
+"""Floating-point types in CUDA C: their names, loads and stores."""
 
 from collections.abc import Iterable
 from string import Template
 from typing import NamedTuple
 
-WIDE = """\
+from kldiv_xp.tracing.operations import NARROW
+
+UNCONVERTED = """\
 __device__ $type load(const $type *place) { return *place; }
 __device__ void store($type *place, double value) { *place = $type(value); }
 """
@@ -51,15 +53,12 @@ BOOL = "__device__ bool load(const bool *place) { return *place; }\n"
 
 # Name in C, and how it is read and written.
 TYPES = {
-    "float64": ("double", Template(WIDE).substitute(type="double")),
-    "float32": ("float", Template(WIDE).substitute(type="float")),
+    "float64": ("double", Template(UNCONVERTED).substitute(type="double")),
+    "float32": ("float", Template(UNCONVERTED).substitute(type="float")),
     "float16": ("float16", FLOAT16),
     "bfloat16": ("bfloat16", BFLOAT16),
     "bool": ("bool", BOOL),
 }
-BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "bool": 1}
-
-NARROW = {"float16", "bfloat16"}
 
 # As many elements as a thread reads at once; 16 bytes are the widest access.
 PACKS = """\
@@ -88,21 +87,21 @@ __device__ void give(type *place, int left, const pack<type, width> &given)
 }
 """
 
-NUMBERS = Template("typedef long long integer;\ntypedef $real real;\n\n")
+TYPEDEFS = Template("typedef long long integer;\ntypedef $real real;\n\n")
 
 
-class Operand(NamedTuple):
+class DeviceOperand(NamedTuple):
     """An array that a kernel reads or writes: its name in C and the name of its dtype."""
 
     name: str
     dtype: str
     in_rows: bool = True
-    """Whether it has an element for each column, not one for a row."""
+    """Whether it has an element per column, not one per row."""
 
 
 def prelude(real: str, dtypes: Iterable[str]) -> str:
-    """How each dtype is read and written, and the type that is computed in."""
+    """C source of the loads and stores of the dtypes, and of the working type `real`."""
     used = [TYPES[dtype][1] for dtype in TYPES if dtype in dtypes]
     if NARROW.intersection(dtypes):
         used.insert(0, ROUNDED_TO_ODD)
-    return "".join(used) + NUMBERS.substitute(real=TYPES[real][0]) + PACKS
+    return "".join(used) + TYPEDEFS.substitute(real=TYPES[real][0]) + PACKS

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-VARIABLE = "KLDIV_XP_CACHE_DIR"
-"""The folder; where it is empty, nothing is kept."""
+CACHE_FOLDER_VARIABLE = "KLDIV_XP_CACHE_DIR"
+"""The cache folder; an empty value switches the cache off."""
 
 
 def cached(compile: Callable[[], bytes], *what: str) -> bytes:
-    """Code that was compiled from what is given, at any time before or now."""
+    """Compiled code, from the cache if it is there; `what` is source, compiler and options."""
     path = path_of(*what)
     if path is None:
         return compile()
@@ -22,13 +22,13 @@ def cached(compile: Callable[[], bytes], *what: str) -> bytes:
             return code
     code = compile()
     with suppress(OSError):  # a disk that is full, or may not be written, keeps nobody from it
-        keep(path, code)
+        write_whole_file(path, code)
     return code
 
 
 def path_of(*what: str) -> Path | None:
-    """File of the code of a text, a compiler and its options."""
-    folder = os.environ.get(VARIABLE, default_folder())
+    """Cache file of a source, a compiler and its options; None without a cache folder."""
+    folder = os.environ.get(CACHE_FOLDER_VARIABLE, default_folder())
     if not folder:
         return None
     digest = hashlib.sha256("\0".join(what).encode()).hexdigest()
@@ -36,15 +36,15 @@ def path_of(*what: str) -> Path | None:
 
 
 def default_folder() -> str:
-    """Folder for what a user's programs may lose, or none where there is no home."""
+    """The user's cache folder, or "" without a home directory."""
     with suppress(RuntimeError):
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         return str(Path(home) / "kldiv_xp")
     return ""
 
 
-def keep(path: Path, code: bytes) -> None:
-    """Write a file that no other process sees before it is whole."""
+def write_whole_file(path: Path, code: bytes) -> None:
+    """Write a file atomically: other processes see all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(code)

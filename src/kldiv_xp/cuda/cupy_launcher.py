@@ -1,4 +1,4 @@
-"""CuPy compiles kernels and launches them, on the memory of whichever library."""
+"""Kernels compiled and launched by CuPy, on device memory of any library."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,7 +10,7 @@ from cupy.cuda.compiler import compile_using_nvrtc
 from cupy.cuda.function import Module
 
 from kldiv_xp.cuda.code_cache import cached
-from kldiv_xp.cuda.kernel_text import NAME, OPTIONS
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME, OPTIONS
 
 
 def launch(
@@ -20,21 +20,21 @@ def launch(
 
     Addresses and counts are Python's integers, which CuPy passes in 64 bits.
     """
-    run = kernel(cupy.cuda.runtime.getDevice(), source)
+    run = cupy_kernel(cupy.cuda.runtime.getDevice(), source)
     run((blocks,), (threads,), tuple(arguments), stream=stream)
 
 
 def launch_on_stream(
     device: int, stream: int, source: str, blocks: int, threads: int, arguments: Sequence[float]
 ) -> None:
-    """The same on a device and a stream that another library made."""
+    """Run a kernel on another library's device and stream, without waiting for it."""
     with cupy.cuda.Device(device):
         launch(source, blocks, threads, arguments, SimpleNamespace(ptr=stream))
 
 
 @cache
-def kernel(device: int, source: str) -> Any:
-    """Kernel of a text, compiled for the current device, whose number is given.
+def cupy_kernel(device: int, source: str) -> Any:
+    """CuPy's kernel for a source, compiled for the device.
 
     By CuPy's compiler itself, since RawModule adds -ftz=true after all options: with it the
     smallest targets, and subnormal numbers of float16, were 0.
@@ -43,4 +43,4 @@ def kernel(device: int, source: str) -> Any:
     what = source, target, *OPTIONS, f"CuPy {cupy.__version__}"
     module = Module()
     module.load(cached(lambda: compile_using_nvrtc(source, OPTIONS)[0], *what))
-    return module.get_function(NAME)
+    return module.get_function(KERNEL_NAME)

@@ -1,4 +1,4 @@
-"""Arrays of a device that a library lends: where they lie, and their types by name."""
+"""Device arrays of any library: addresses, strides and dtype names."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.cuda.c_types import TYPES
-from kldiv_xp.cuda.strides_and_grid import Buffer
-from kldiv_xp.tracing.losses import NAMES, UPSTREAM
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
+from kldiv_xp.tracing.losses import SYMBOL_NAMES, UPSTREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +17,28 @@ class Device:
     `launch` takes the text of a kernel, numbers of blocks and of threads, and arguments.
     """
 
-    buffer: Callable[[Array], Buffer]
+    buffer: Callable[[Array], DeviceBuffer]
     empty: Callable[[tuple[int, ...], DType], Array]
     float64: DType
     launch: Callable[[str, int, int, Sequence[float]], None]
 
 
-def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, Buffer]:
-    """Addresses of arrays; one that is broadcast to the first is read again and again."""
+def buffers(device: Device, arrays: Arrays, upstream: Arrays = ()) -> dict[str, DeviceBuffer]:
+    """Buffers of the arrays and the cotangent by name, broadcast to the shape of the first."""
     shape = tuple(arrays[0].shape)
     found = {
-        name: broadcast(device.buffer(array), tuple(array.shape), shape)
-        for name, array in zip(NAMES, arrays, strict=False)
+        name: broadcast_buffer(device.buffer(array), tuple(array.shape), shape)
+        for name, array in zip(SYMBOL_NAMES, arrays, strict=False)
     }
     for one in upstream:
-        found[UPSTREAM] = broadcast(device.buffer(one), tuple(one.shape), shape)
+        found[UPSTREAM] = broadcast_buffer(device.buffer(one), tuple(one.shape), shape)
     return found
 
 
-def broadcast(buffer: Buffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Buffer:
-    """The same memory under a shape of more elements; a number has no axis."""
+def broadcast_buffer(
+    buffer: DeviceBuffer, shape: tuple[int, ...], wanted: tuple[int, ...]
+) -> DeviceBuffer:
+    """Buffer broadcast to a shape, with stride 0 along repeated axes; a 0-d buffer has no axis."""
     if shape == wanted:
         return buffer
     sizes, steps = shape or (1,) * len(wanted), buffer.strides or (0,) * len(wanted)
@@ -46,9 +48,9 @@ def broadcast(buffer: Buffer, shape: tuple[int, ...], wanted: tuple[int, ...]) -
 
 def has_known_type(array: Array) -> bool:
     """Whether there are kernels for the dtype of an array."""
-    return name_of(array.dtype) in TYPES
+    return dtype_name(array.dtype) in TYPES
 
 
-def name_of(dtype: DType) -> str:
-    """Name of a dtype, without that of its library; some libraries have types for dtypes."""
+def dtype_name(dtype: DType) -> str:
+    """Name of a dtype without its library's, e.g. "float32"; some libraries' dtypes are classes."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype).rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Lines of a formula in C."""
+"""C code for the lines of a traced formula."""
 
 import math
 
@@ -7,12 +7,12 @@ from kldiv_xp.tracing.lines import Line
 
 
 def declared(line: Line) -> str:
-    """A step in C."""
+    """C declaration of a line's variable."""
     return f"const {line.dtype} {line.name} = {expression(line)};"
 
 
 def expression(line: Line) -> str:
-    """Expression in C of a step; of a sum or a maximum that of its term."""
+    """C expression of a line; of a sum or a maximum, the expression of its term."""
     operands = [written(one) for one in line.operands]
     if line.reduction:
         return operands[0]
@@ -21,7 +21,7 @@ def expression(line: Line) -> str:
 
 
 def written(operand: str | float) -> str:
-    """Operand of an expression: its name, or the number itself."""
+    """C text of an operand: a variable's name or a number."""
     if isinstance(operand, str):
         return operand
     if math.isnan(operand):

@@ -1,15 +1,16 @@
-"""The innermost loop of a kernel: elements of a row are read, computed, added up or written."""
+"""The innermost loop of a kernel: load elements of a row, compute, then sum or store."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_types import NARROW, TYPES, Operand
+from kldiv_xp.cuda.c_types import TYPES, DeviceOperand
 from kldiv_xp.cuda.formula_to_c import declared
 from kldiv_xp.tracing.lines import Line, needed
+from kldiv_xp.tracing.operations import NARROW
 
 
 class Result(NamedTuple):
-    """A result of a kernel: the name of a line, and the stage in which it is known."""
+    """A result of a kernel: the name of its line, and the first stage that can use it."""
 
     name: str
     stage: int
@@ -22,21 +23,21 @@ class Kernel(NamedTuple):
     """A kernel: its arrays, lines and attempts at the results, and how its loops run."""
 
     real: str
-    inputs: tuple[Operand, ...]
-    outputs: tuple[Operand, ...]
+    inputs: tuple[DeviceOperand, ...]
+    outputs: tuple[DeviceOperand, ...]
     numbers: tuple[str, ...]
     lines: list[Line]
     attempts: Sequence[Results]
-    """Ways to the same results: a row takes the first that makes them finite, or the last."""
+    """Alternative computations of the results: a row uses the first finite one, or the last."""
     row_rank: int
     group_rank: int
-    """Axes of the groups of columns that are added up; 0 where a row is one group."""
+    """Number of axes of a row's groups of columns; 0 where a row is one group."""
     width: int
-    """Elements that a thread reads at once; 1 where arrays do not lie in the order of columns."""
+    """Elements per vector load; 1 where columns are not contiguous."""
     is_even: bool
-    """Whether rows end where such a read does, so that none needs a look at its elements."""
+    """Whether the columns are a multiple of `width`, so that no load is partial."""
     unroll: int = 4
-    """Elements whose code is side by side where they are read one by one."""
+    """Unroll factor of the loop over single elements."""
 
     @property
     def has_stages(self) -> bool:
@@ -49,59 +50,61 @@ class Kernel(NamedTuple):
         return any(one.dtype in NARROW for one in self.inputs)
 
 
-class Loop(NamedTuple):
-    """Names that a loop over elements computes, and the lines around them."""
+class ElementLoop(NamedTuple):
+    """A loop over elements: the names it computes, and C lines before, in and after its body."""
 
     names: Sequence[str]
     """Names of the results."""
     last: Sequence[str]
-    """Lines that use it."""
+    """Lines that use the results of each element."""
     before: Sequence[str] = ()
     after: Sequence[str] = ()
-    """Lines around those of the elements that are read at once."""
-    written: Sequence[Operand] = ()
+    """Lines after the elements of a vector load."""
+    written: Sequence[DeviceOperand] = ()
 
 
-def elements(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], loop: Loop
+def element_loop_lines(
+    kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: ElementLoop
 ) -> Iterator[str]:
-    """A loop over the columns of a thread that computes the results of each element."""
+    """C lines of a loop over a thread's columns that computes the results of each element."""
     steps = needed(lines, loop.names, of_element=True)
     names = {name for line in steps for name in line.uses} | set(loop.names)
     read = [one for one in arrays if one.in_rows and one.name in names]
     parts = ("row", "group") if kernel.group_rank else ("row",)
     work = [*map(declared, steps), *loop.last]
     if kernel.width > 1:
-        inside = widely(kernel, read, parts, work, loop)
+        inside = vector_lines(kernel, read, parts, work, loop)
     else:
-        inside = one_by_one(read, parts, work)
+        inside = scalar_lines(read, parts, work)
         yield f"#pragma unroll {kernel.unroll}"
     yield "for (integer column = begin; column < end; column += apart) {"
     yield from (f"    {line}" for line in inside)
     yield "}"
 
 
-def one_by_one(read: Sequence[Operand], parts: Sequence[str], work: Sequence[str]) -> Iterator[str]:
-    """Lines for one element of arrays that lie anyhow."""
+def scalar_lines(
+    read: Sequence[DeviceOperand], parts: Sequence[str], work: Sequence[str]
+) -> Iterator[str]:
+    """C lines for one element, of arrays with any strides."""
     for one in read:
-        place = f"{place_of(one, parts)} + column * step_{one.name}"
-        yield f"const {kind(one)} {one.name} = load({place});"
+        place = f"{row_offset(one, parts)} + column * step_{one.name}"
+        yield f"const {c_type(one)} {one.name} = load({place});"
     yield from work
 
 
-def widely(
+def vector_lines(
     kernel: Kernel,
-    read: Sequence[Operand],
+    read: Sequence[DeviceOperand],
     parts: Sequence[str],
     work: Sequence[str],
-    loop: Loop,
+    loop: ElementLoop,
 ) -> Iterator[str]:
-    """Lines for as many elements as are read at once."""
+    """C lines for the elements of one vector load."""
     width, rest = kernel.width, "end - column"
     left = width if kernel.is_even else f"{rest} < {width} ? {rest} : {width}"
     yield f"const int left = {left};"
     for one in read:
-        place = f"{place_of(one, parts)} + column"
+        place = f"{row_offset(one, parts)} + column"
         yield f"const auto pack_{one.name} = take<{width}>({place}, left);"
     for one in loop.written:
         yield f"pack<{TYPES[one.dtype][0]}, {width}> pack_{one.name};"
@@ -109,16 +112,16 @@ def widely(
     yield "#pragma unroll"
     yield f"for (int i = 0; i < {width}; ++i) {{"
     for one in read:
-        yield f"    const {kind(one)} {one.name} = load(pack_{one.name}.at + i);"
+        yield f"    const {c_type(one)} {one.name} = load(pack_{one.name}.at + i);"
     yield from (f"    {line}" for line in work)
     yield "}"
     yield from loop.after
     for one in loop.written:
-        yield f"give({place_of(one, parts)} + column, left, pack_{one.name});"
+        yield f"give({row_offset(one, parts)} + column, left, pack_{one.name});"
 
 
-def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
-    """Lines that turn a number in row-major order into an offset in each array."""
+def offsets(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[str]:
+    """C lines that turn a row-major index into an offset in each array."""
     yield f"integer {axes}_at_0 = {number};"
     for place in range(rank - 1, 0, -1):
         size = f"{axes}_size_{place}"
@@ -129,19 +132,19 @@ def find(axes: str, names: Sequence[str], rank: int, number: str) -> Iterator[st
         yield f"const integer {axes}_{name} = {' + '.join(steps)};"
 
 
-def numbers_of_row(arrays: Iterable[Operand], parts: Sequence[str]) -> Iterator[str]:
-    """Lines that read what has one element for a row."""
+def row_number_lines(arrays: Iterable[DeviceOperand], parts: Sequence[str]) -> Iterator[str]:
+    """C lines that load the operands with one element per row."""
     for one in arrays:
         if not one.in_rows:
-            value = f"load({place_of(one, parts)})"
-            yield f"const {kind(one)} {one.name} = columns ? {value} : {kind(one)}(0);"
+            value = f"load({row_offset(one, parts)})"
+            yield f"const {c_type(one)} {one.name} = columns ? {value} : {c_type(one)}(0);"
 
 
-def kind(operand: Operand) -> str:
-    """Type that an element is computed with."""
+def c_type(operand: DeviceOperand) -> str:
+    """C type of a loaded element: bool or real."""
     return "bool" if operand.dtype == "bool" else "real"
 
 
-def place_of(operand: Operand, parts: Sequence[str]) -> str:
-    """Offset of a row of an array."""
+def row_offset(operand: DeviceOperand, parts: Sequence[str]) -> str:
+    """C expression of the offset of a row in an array."""
     return " + ".join([f"at_{operand.name}", *(f"{part}_{operand.name}" for part in parts)])

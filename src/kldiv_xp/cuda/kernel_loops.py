@@ -1,48 +1,56 @@
-"""The loops of a kernel: stage after stage over the columns of a row, then its results."""
+"""The loops of a kernel: one pass over a row's columns per stage, then the results."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from kldiv_xp.cuda.c_operations import INFINITY
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.formula_to_c import declared, expression
-from kldiv_xp.cuda.kernel_elements import Kernel, Loop, Results, elements, find, numbers_of_row
+from kldiv_xp.cuda.kernel_elements import (
+    ElementLoop,
+    Kernel,
+    Results,
+    element_loop_lines,
+    offsets,
+    row_number_lines,
+)
 from kldiv_xp.tracing.lines import Line, needed
 
-LEAST = f"-real({INFINITY})"
-ADDED = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
+MINUS_INFINITY = f"-real({INFINITY})"
+REDUCTION_STEPS = {"sum": "{0}_sum += {1};", "max": "{0}_max = larger({0}_max, {1});"}
 
 
-def body(kernel: Kernel) -> Iterator[str]:
-    """Lines of a row: attempt after attempt, as long as the results are not finite."""
+def kernel_body(kernel: Kernel) -> Iterator[str]:
+    """C lines for one row: attempts in turn until the results are finite."""
     every = [result.name for results in kernel.attempts for result in results]
     used = {name for line in needed(kernel.lines, every) for name in line.uses} | set(every)
     arrays = [one for one in kernel.inputs if one.name in used]
     written = [one for one in kernel.outputs if one.in_rows]
-    yield from find("row", [one.name for one in (*arrays, *written)], kernel.row_rank, "row")
+    yield from offsets("row", [one.name for one in (*arrays, *written)], kernel.row_rank, "row")
     if not kernel.group_rank:
-        yield from numbers_of_row(arrays, ("row",))
+        yield from row_number_lines(arrays, ("row",))
     if len(kernel.attempts) > 1:
         yield "bool missing = !idle;"
     if not written:
         yield "double value = 0;"
-    yield from attempts(kernel, arrays, kernel.attempts, [])
+    yield from attempt_lines(kernel, arrays, kernel.attempts, [])
     if not written:
         output = kernel.outputs[0].name
-        yield f"if (lane == 0 && !idle) store(at_{output} + job, value / given_parts);"
+        yield f"if (lane == 0 && !idle) store(at_{output} + job, value / given_divisor);"
 
 
-def attempts(
-    kernel: Kernel, arrays: Sequence[Operand], left: Sequence[Results], known: Sequence[str]
+def attempt_lines(
+    kernel: Kernel, arrays: Sequence[DeviceOperand], left: Sequence[Results], known: Sequence[str]
 ) -> Iterator[str]:
-    """Lines of an attempt, and in a block those of the next, for rows that it is not enough for.
+    """C lines of an attempt, then, in a nested block, of the next for rows with results not finite.
 
     What earlier attempts know of the row is known.
     """
     results, *others = left
-    lines = [line for line in lines_of(kernel, results) if line.name not in known]
+    used = needed(kernel.lines, [one.name for one in results])
+    lines = [line for line in used if line.name not in known]
     for stage in range(max(one.stage for one in results) + 1):
-        yield from computed(kernel, arrays, lines, stage)
-    yield from stored(kernel, arrays, results, is_last=not others)
+        yield from stage_lines(kernel, arrays, lines, stage)
+    yield from result_lines(kernel, arrays, results, is_last=not others)
     if not others:
         return
     known = [*known, *(line.name for line in lines if line.reduction or not line.in_rows)]
@@ -53,51 +61,46 @@ def attempts(
         yield "    const integer begin = lane, apart = lanes, end = missing ? columns : 0;"
     else:
         yield "    const integer end = missing ? columns : 0;"
-    yield from (f"    {line}" for line in attempts(kernel, arrays, others, known))
+    yield from (f"    {line}" for line in attempt_lines(kernel, arrays, others, known))
     yield "}"
 
 
-def lines_of(kernel: Kernel, results: Results) -> list[Line]:
-    """Lines that lead to results."""
-    return needed(kernel.lines, [one.name for one in results])
-
-
-def computed(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], stage: int
+def stage_lines(
+    kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], stage: int
 ) -> Iterator[str]:
-    """Lines of a stage."""
+    """C lines of a stage."""
     if stage or not kernel.group_rank:
         yield from row_lines(lines, stage)
     reductions = [line for line in lines if line.reduction and line.stage == stage]
     if reductions:
-        yield from reduced(kernel, arrays, lines, reductions)
+        yield from reduction_lines(kernel, arrays, lines, reductions)
 
 
 def row_lines(lines: Sequence[Line], stage: int) -> Iterator[str]:
-    """Lines that are the same for the whole row."""
+    """Declarations of a stage's values that are constant along the row."""
     for line in lines:
         if line.stage == stage and not line.in_rows and not line.reduction:
             yield declared(line)
 
 
-def reduced(
+def reduction_lines(
     kernel: Kernel,
-    arrays: Sequence[Operand],
+    arrays: Sequence[DeviceOperand],
     lines: Sequence[Line],
     reductions: Sequence[Line],
 ) -> Iterator[str]:
-    """Lines of a stage: a loop that adds up, then what the threads of a team have together."""
+    """C lines of a stage's reductions: a loop of each thread, then the reduction over the team."""
     for line in reductions:
-        kind, first = ("double", "0") if line.reduction == "sum" else ("real", LEAST)
+        kind, first = ("double", "0") if line.reduction == "sum" else ("real", MINUS_INFINITY)
         yield f"{kind} {line.name}_{line.reduction} = {first};"
-    loop = elements(kernel, arrays, kernel.lines, added(kernel, reductions))
-    yield from in_groups(kernel, arrays, lines, loop) if kernel.group_rank else loop
+    loop = element_loop_lines(kernel, arrays, kernel.lines, adding_loop(kernel, reductions))
+    yield from group_loop(kernel, arrays, lines, loop) if kernel.group_rank else loop
     for line in reductions:
-        yield from joined(kernel, line)
+        yield from team_reduction(kernel, line)
 
 
-def added(kernel: Kernel, reductions: Sequence[Line]) -> Loop:
-    """Loop that adds up: first what a thread reads at once, but of single sums in float32."""
+def adding_loop(kernel: Kernel, reductions: Sequence[Line]) -> ElementLoop:
+    """Loop that accumulates reductions, if there are stages or 16 bits by partial sums per load."""
     guard = "" if kernel.width == 1 or kernel.is_even else "if (i < left) "
     terms = [expression(line) for line in reductions]
     sums = [line.name for line in reductions if line.reduction == "sum"]
@@ -106,27 +109,27 @@ def added(kernel: Kernel, reductions: Sequence[Line]) -> Loop:
     last = [
         f"{guard}{line.name}_few += {term};"
         if line.name in sums
-        else guard + ADDED[line.reduction].format(line.name, term)
+        else guard + REDUCTION_STEPS[line.reduction].format(line.name, term)
         for line, term in zip(reductions, terms, strict=True)
     ]
     before = [f"real {name}_few = 0;" for name in sums]
-    return Loop(terms, last, before, [f"{name}_sum += {name}_few;" for name in sums])
+    return ElementLoop(terms, last, before, [f"{name}_sum += {name}_few;" for name in sums])
 
 
-def in_groups(
-    kernel: Kernel, arrays: Sequence[Operand], lines: Sequence[Line], loop: Iterable[str]
+def group_loop(
+    kernel: Kernel, arrays: Sequence[DeviceOperand], lines: Sequence[Line], loop: Iterable[str]
 ) -> Iterator[str]:
-    """A loop over the groups of columns of a row around that of their columns."""
+    """C lines of a loop over a row's groups of columns, around the loop over columns."""
     names = [one.name for one in arrays]
     yield "for (integer group = piece; group < groups; group += pieces) {"
-    before = [*find("group", names, kernel.group_rank, "group")]
-    before += [*numbers_of_row(arrays, ("row", "group")), *row_lines(lines, 0)]
+    before = [*offsets("group", names, kernel.group_rank, "group")]
+    before += [*row_number_lines(arrays, ("row", "group")), *row_lines(lines, 0)]
     yield from (f"    {line}" for line in (*before, *loop))
     yield "}"
 
 
-def joined(kernel: Kernel, line: Line) -> Iterator[str]:
-    """Lines that make one number of what each thread of a team has."""
+def team_reduction(kernel: Kernel, line: Line) -> Iterator[str]:
+    """C lines that reduce the threads' partial results over the team."""
     own, as_sum = f"{line.name}_{line.reduction}", line.reduction == "sum"
     yield f"{own} = of_team(shared, {own}, lanes, {str(as_sum).lower()});"
     used = {name for other in kernel.lines for name in other.uses}
@@ -136,16 +139,16 @@ def joined(kernel: Kernel, line: Line) -> Iterator[str]:
         yield f"const real {line.name} = real({own});"
 
 
-def stored(
-    kernel: Kernel, arrays: Sequence[Operand], results: Results, *, is_last: bool
+def result_lines(
+    kernel: Kernel, arrays: Sequence[DeviceOperand], results: Results, *, is_last: bool
 ) -> Iterator[str]:
-    """Lines that keep the number of a row, or write the results of each element.
+    """C lines that keep the value of a row, or store the results of each element.
 
     They say what is missing, unless the attempt is the last.
     """
     if not kernel.outputs[0].in_rows:
         guard = "" if len(kernel.attempts) == 1 else "if (missing) "
-        yield f"{guard}value = {value_of(kernel, results)};"
+        yield f"{guard}value = {row_value(kernel, results)};"
         if not is_last:
             yield f"missing = missing && {not_finite('value')};"
         return
@@ -159,19 +162,19 @@ def stored(
     if not is_last:
         yield "missing = false;"
         writes += [f"missing = missing || {not_finite(one)};" for one in names]
-    loop = Loop(names, writes, written=kernel.outputs)
-    yield from elements(kernel, arrays, kernel.lines, loop)
+    loop = ElementLoop(names, writes, written=kernel.outputs)
+    yield from element_loop_lines(kernel, arrays, kernel.lines, loop)
     if not is_last:
         yield "missing = of_team(shared, missing, lanes, false) > 0;"
 
 
 def not_finite(name: str) -> str:
-    """Whether a number is NaN or infinite."""
+    """C condition: a variable is NaN or infinite."""
     return f"!(fabs({name}) < real({INFINITY}))"
 
 
-def value_of(kernel: Kernel, results: Results) -> str:
-    """The number of a row, a sum as it was added up."""
+def row_value(kernel: Kernel, results: Results) -> str:
+    """C expression of a row's value; of a sum, its float64 accumulator."""
     (result,) = results
     summed = any(line.name == result.name and line.reduction == "sum" for line in kernel.lines)
     return f"{result.name}_sum" if summed else f"double({result.name})"

@@ -1,15 +1,15 @@
-"""The text of a kernel: its parameters, and what is around its loops."""
+"""The source of a kernel: parameters, and the code around its loops."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from string import Template
 
 from kldiv_xp.cuda.c_types import TYPES, prelude
 from kldiv_xp.cuda.kernel_elements import Kernel
-from kldiv_xp.cuda.kernel_loops import body
+from kldiv_xp.cuda.kernel_loops import kernel_body
 from kldiv_xp.cuda.strides_and_grid import THREADS
 from kldiv_xp.tracing.lines import needed
 
-NAME = "rows_of_arrays"
+KERNEL_NAME = "rows_of_arrays"
 
 # A product and a sum that are rounded apart, as the formula has them, and subnormal numbers.
 OPTIONS = ("-std=c++17", "--fmad=false", "--ftz=false")
@@ -77,13 +77,13 @@ extern "C" __global__ void __launch_bounds__($threads, $blocks) $name(
 
 
 def kernel_source(kernel: Kernel) -> str:
-    """Text of the kernel, with all that it needs."""
+    """Complete source of a kernel, with the helper functions and types it needs."""
     dtypes = {one.dtype for one in (*kernel.inputs, *kernel.outputs)}
     text = KERNEL.substitute(
         parameters=",\n    ".join(parameters(kernel)),
-        numbers=indented(numbers(kernel), 4),
-        body=indented(body(kernel), 8),
-        name=NAME,
+        numbers=indented(number_lines(kernel), 4),
+        body=indented(kernel_body(kernel), 8),
+        name=KERNEL_NAME,
         begin="lane" if kernel.group_rank else "(piece * lanes + lane)",
         apart="lanes" if kernel.group_rank else "pieces * lanes",
         width=kernel.width,
@@ -96,39 +96,41 @@ def kernel_source(kernel: Kernel) -> str:
 
 
 def is_reduced(kernel: Kernel) -> bool:
-    """Whether threads add up something together."""
+    """Whether a kernel reduces over the threads of a team."""
     names = [one.name for results in kernel.attempts for one in results]
     return any(line.reduction for line in needed(kernel.lines, names))
 
 
 def parameters(kernel: Kernel) -> Iterator[str]:
-    """Declarations: arrays, numbers, counts, and where the elements lie."""
+    """Parameter declarations: arrays, numbers, counts, sizes and strides."""
     for one in kernel.inputs:
         yield f"const {TYPES[one.dtype][0]} *__restrict__ at_{one.name}"
     for one in kernel.outputs:
         yield f"{TYPES[one.dtype][0]} *__restrict__ at_{one.name}"
     yield from (f"const double given_{name}" for name in kernel.numbers)
-    yield from map(count, ("rows", "groups", "columns", "pieces", "team_size"))
+    yield from map(integer_declaration, ("rows", "groups", "columns", "pieces", "team_size"))
     located = (*kernel.inputs, *(one for one in kernel.outputs if one.in_rows))
     names = [one.name for one in located]
-    yield from layout("row", names, kernel.row_rank)
-    yield from layout("group", names, kernel.group_rank)
-    yield from (count(f"step_{name}") for name in names)
+    yield from layout_declarations("row", names, kernel.row_rank)
+    yield from layout_declarations("group", names, kernel.group_rank)
+    yield from (integer_declaration(f"step_{name}") for name in names)
 
 
-def count(name: str) -> str:
-    """Declaration of a number of 64 bits, as Python's integers arrive."""
+def integer_declaration(name: str) -> str:
+    """Declaration of a 64-bit integer parameter."""
     return f"const integer {name}"
 
 
-def layout(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
-    """Sizes of all axes but the first, and the strides of each array."""
-    yield from (count(f"{axes}_size_{place}") for place in range(1, rank))
-    yield from (count(f"{axes}_{name}_{place}") for name in names for place in range(rank))
+def layout_declarations(axes: str, names: Sequence[str], rank: int) -> Iterator[str]:
+    """Sizes of all axes but the first, then the strides of each array."""
+    yield from (integer_declaration(f"{axes}_size_{place}") for place in range(1, rank))
+    yield from (
+        integer_declaration(f"{axes}_{name}_{place}") for name in names for place in range(rank)
+    )
 
 
-def numbers(kernel: Kernel) -> Iterator[str]:
-    """Lines that round numbers to the type that is computed in."""
+def number_lines(kernel: Kernel) -> Iterator[str]:
+    """C lines that round the float64 parameters to the working type."""
     used = {name for line in kernel.lines for name in line.uses}
     for name in kernel.numbers:
         if name in used:
@@ -136,5 +138,5 @@ def numbers(kernel: Kernel) -> Iterator[str]:
 
 
 def indented(lines: Iterable[str], spaces: int) -> str:
-    """Lines of a body."""
+    """Lines joined with an indentation."""
     return f"\n{' ' * spaces}".join(lines)

@@ -1,4 +1,4 @@
-"""Losses and their gradients, computed by kernels on device arrays of any library."""
+"""Losses and gradients by CUDA kernels, on device arrays of any library."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
-from kldiv_xp.cuda.device_arrays import Device, buffers, name_of
+from kldiv_xp.cuda.device_arrays import Device, buffers, dtype_name
 from kldiv_xp.cuda.plans import (
     Plan,
     elements_plan,
@@ -21,33 +21,33 @@ from kldiv_xp.cuda.plans import (
     sums_plan,
     totals_plan,
 )
-from kldiv_xp.cuda.strides_and_grid import THREADS, Buffer
+from kldiv_xp.cuda.strides_and_grid import THREADS, DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.tracing.losses import RESULTS, TERMS, TOTAL, any_of
+from kldiv_xp.tracing.losses import RESULTS, TERMS_OUTPUT, TOTAL, any_of
 
 
-class Work(NamedTuple):
-    """A kernel with its arrays: the function that writes its text, what it is given, the names."""
+class Launch(NamedTuple):
+    """A kernel launch to plan: its source function, working dtype, arrays by name and numbers."""
 
     source: tuple[Any, ...]
-    """Function of `loss_kernels`, and its arguments but those of the layout."""
+    """A function of `loss_kernels` and its arguments before those of the layout."""
 
     working: DType
-    inputs: dict[str, Buffer]
-    outputs: dict[str, Buffer]
+    inputs: dict[str, DeviceBuffer]
+    outputs: dict[str, DeviceBuffer]
     numbers: tuple[float, ...] = ()
 
 
 def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     shape = tuple(arrays[0].shape)
     result = device.empty(shape, context.dtype)
-    outputs = {TERMS: device.buffer(result)}
+    outputs = {TERMS_OUTPUT: device.buffer(result)}
     source = (loss_kernels.source_of_terms, form)
-    run(
+    launch_planned(
         device,
-        Work(source, context.working, buffers(device, arrays), outputs),
+        Launch(source, context.working, buffers(device, arrays), outputs),
         shape,
         elements_plan,
     )
@@ -63,11 +63,11 @@ def slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Gradients with respect to the wanted operands, all written in one pass."""
-    results, inputs, outputs = gradient(device, arrays, upstream, wanted)
+    """Gradients with respect to the wanted operands, in one pass."""
+    results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
-    work = Work(source, context.working, inputs, outputs, (scale.number_at_hand(),))
-    run(device, work, tuple(arrays[0].shape), elements_plan)
+    work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
+    launch_planned(device, work, tuple(arrays[0].shape), elements_plan)
     return results
 
 
@@ -80,19 +80,19 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives of divergences of rows of logits; `upstream` has an element for a row, or one."""
-    results, inputs, outputs = gradient(device, arrays, upstream, wanted)
+    """Derivatives of the rows' divergences; `upstream` has one element, or one per row."""
+    results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
-    work = Work(source, context.working, inputs, outputs, numbers)
-    run(device, work, tuple(arrays[0].shape), rows_plan)
+    work = Launch(source, context.working, inputs, outputs, numbers)
+    launch_planned(device, work, tuple(arrays[0].shape), rows_plan)
     return results
 
 
-def gradient(
+def new_derivatives(
     device: Device, arrays: Arrays, upstream: Arrays, wanted: tuple[bool, bool]
-) -> tuple[Gradient, dict[str, Buffer], dict[str, Buffer]]:
-    """New arrays for the derivatives that are wanted, and where all arrays lie."""
+) -> tuple[Gradient, dict[str, DeviceBuffer], dict[str, DeviceBuffer]]:
+    """New arrays for the wanted derivatives, then the buffers of inputs and of outputs by name."""
     by_input, by_target = (
         device.empty(tuple(operand.shape), operand.dtype) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
@@ -113,7 +113,7 @@ def sums(
     axis: Axes,
     parts: int | None,
 ) -> Array:
-    """Sums of the terms over some axes, over the divisor, rounded once from float64."""
+    """Sums of the terms over some axes divided by the divisor, rounded once from float64."""
     shape = tuple(arrays[0].shape)
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     result = device.empty(tuple(shape[place] for place in kept), context.dtype)
@@ -123,38 +123,40 @@ def sums(
     plan = partial(sums_plan, kept, axis)
     source = (loss_kernels.source_of_sums, form)
     if pieces == 1:
-        run(device, Work(source, context.working, inputs, total, divisor), shape, plan)
+        launch_planned(device, Launch(source, context.working, inputs, total, divisor), shape, plan)
         return result
     rows = prod(shape[place] for place in kept)
     between = device.empty((rows * pieces,), device.float64)
     partial_sums = device.buffer(between)
-    run(device, Work(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan)
+    launch_planned(
+        device, Launch(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan
+    )
     of_pieces = {"s": replace(partial_sums, strides=(pieces, 1))}
-    work = Work((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
-    run(device, work, (rows, pieces), totals_plan)
+    work = Launch((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
+    launch_planned(device, work, (rows, pieces), totals_plan)
     return result
 
 
 def divergences(device: Device, context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergence of every row of logits, in the type that is computed in."""
+    """Divergence of every row of logits, in the working dtype."""
     shape = tuple(arrays[0].shape)
     result = device.empty(shape[:-1], context.working)
     source = (loss_kernels.source_of_divergences, any_of(divergence))
     numbers = (1.0, float(divergence.temperature))
     outputs = {TOTAL: device.buffer(result)}
-    work = Work(source, context.working, buffers(device, arrays), outputs, numbers)
-    run(device, work, shape, rows_plan)
+    work = Launch(source, context.working, buffers(device, arrays), outputs, numbers)
+    launch_planned(device, work, shape, rows_plan)
     return result
 
 
-def run(
-    device: Device, work: Work, shape: tuple[int, ...], plan: Callable[..., Plan | None]
+def launch_planned(
+    device: Device, work: Launch, shape: tuple[int, ...], plan: Callable[..., Plan | None]
 ) -> None:
-    """Launch a kernel for its arrays, as it was planned for all that lie alike."""
+    """Launch a kernel with the cached plan for the layout of its arrays."""
     inputs, outputs = places_of(work.inputs), places_of(work.outputs)
     if not outputs:
         return
-    found = plan(work.source, name_of(work.working), shape, inputs, outputs)
+    found = plan(work.source, dtype_name(work.working), shape, inputs, outputs)
     if found is None:
         return
     addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]

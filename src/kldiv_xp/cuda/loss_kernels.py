@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.kernel_elements import Kernel, Result
 from kldiv_xp.cuda.kernel_text import kernel_source
 from kldiv_xp.formula.form import Form
@@ -13,20 +13,20 @@ from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.lines import Lines, Symbol
 from kldiv_xp.tracing.losses import FACTOR, TEMPERATURE
 
-PARTS = "parts"
+DIVISOR = "divisor"
 
 
-def source(
+def source_of_functions(
     functions: Sequence[losses.Function],
     numbers: tuple[str, ...],
     real: str,
-    inputs: tuple[Operand, ...],
-    outputs: tuple[Operand, ...],
+    inputs: tuple[DeviceOperand, ...],
+    outputs: tuple[DeviceOperand, ...],
     ranks: tuple[int, int],
     width: int,
     is_even: bool = False,
 ) -> str:
-    """Text of the kernel of functions (xp, numbers, *arrays), ways to the same results."""
+    """Kernel source of alternative functions (xp, numbers, *arrays) to the same results."""
     xp = Lines(real)
     arrays = [
         Symbol(one.name, "bool" if one.dtype == "bool" else "real", xp, 0, one.in_rows)
@@ -43,56 +43,56 @@ def source(
 
 @cache
 def source_of_sums(form: Form, *layout: Any) -> str:
-    """Text of the kernel that adds up terms."""
-    return source([losses.sums(form)], (PARTS,), *layout)
+    """Source of the kernel that sums the terms."""
+    return source_of_functions([losses.sums(form)], (DIVISOR,), *layout)
 
 
 @cache
 def source_of_totals(*layout: Any) -> str:
-    """Text of the kernel that adds up what there is."""
-    return source([losses.totals()], (PARTS,), *layout)
+    """Source of the kernel that sums partial sums."""
+    return source_of_functions([losses.row_totals()], (DIVISOR,), *layout)
 
 
 @cache
 def source_of_terms(form: Form, *layout: Any) -> str:
-    """Text of the kernel that writes terms."""
-    return source([losses.terms(form)], (), *layout)
+    """Source of the kernel that stores the terms."""
+    return source_of_functions([losses.terms(form)], (), *layout)
 
 
 @cache
 def source_of_slopes(form: Form, count: int, wanted: tuple[bool, bool], *layout: Any) -> str:
-    """Text of the kernel that writes derivatives, times the factor and those upstream."""
-    return source([losses.slopes(form, count, wanted)], (FACTOR,), *layout)
+    """Source of the kernel that stores derivatives times the factor and the cotangent."""
+    return source_of_functions([losses.slopes(form, count, wanted)], (FACTOR,), *layout)
 
 
 @cache
 def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
-    """Text of the kernel that computes a divergence of each row of logits."""
+    """Source of the kernel for the divergence of each row of logits."""
     ways = [losses.divergences(divergence, way) for way in ways_of(divergence)]
-    return source(ways, (PARTS, TEMPERATURE), *layout)
+    return source_of_functions(ways, (DIVISOR, TEMPERATURE), *layout)
 
 
 @cache
 def source_of_row_slopes(
     divergence: Divergence, count: int, wanted: tuple[bool, bool], *layout: Any
 ) -> str:
-    """Text of the kernel that writes the derivatives of the divergences of rows of logits."""
+    """Source of the kernel that stores the derivatives of the rows' divergences."""
     ways = [losses.row_slopes(divergence, count, wanted, way) for way in ways_of(divergence)]
-    return source(ways, (FACTOR, TEMPERATURE), *layout)
+    return source_of_functions(ways, (FACTOR, TEMPERATURE), *layout)
 
 
 @cache
 def source_of_rest_totals(temperature: float, *layout: Any) -> str:
-    """Text of the kernel that adds up the exponentials of what a teacher does not name."""
-    return source([losses.rest_totals(temperature)], (PARTS, TEMPERATURE), *layout)
+    """Source of the kernel that sums the exponentials of the logits without a teacher's entry."""
+    return source_of_functions([losses.rest_totals(temperature)], (DIVISOR, TEMPERATURE), *layout)
 
 
 @cache
 def source_of_rest_slopes(temperature: float, *layout: Any) -> str:
-    """Text of the kernel that writes them times a number for a row."""
-    return source([losses.rest_slopes(temperature)], (TEMPERATURE,), *layout)
+    """Source of the kernel that stores these exponentials times a factor per row."""
+    return source_of_functions([losses.rest_slopes(temperature)], (TEMPERATURE,), *layout)
 
 
 def ways_of(divergence: Divergence) -> range:
-    """Numbers of the ways to a row."""
+    """Indices of the alternative computations of a row's divergence."""
     return range(len(divergence.ways(None)))

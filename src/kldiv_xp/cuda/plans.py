@@ -1,4 +1,4 @@
-"""How a kernel is launched for arrays that lie in some way: planned once, and then remembered."""
+"""Launch plans of CUDA kernels, cached by the layout of their arrays."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,101 +6,100 @@ from math import prod
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
-from kldiv_xp.cuda.c_types import Operand
+from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.strides_and_grid import (
-    Buffer,
+    DeviceBuffer,
     Grid,
     Placed,
     grid_of,
     width_of,
 )
-from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
+from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
 from kldiv_xp.tracing.losses import TOTAL
 
-Shape = tuple[int, ...]
 Places = tuple[tuple[str, Placed], ...]
-"""Name of each array, and how it lies."""
+"""Name and placement of each array."""
 
-remembered = lru_cache(maxsize=1024)
+cached_device_plan = lru_cache(maxsize=1024)
 
 
 class Plan(NamedTuple):
-    """A text with its grid, and all arguments but addresses and numbers."""
+    """A kernel source with its grid size, and its integer arguments after addresses and numbers."""
 
     text: str
     blocks: int
     counts: tuple[int, ...]
 
 
-def places_of(buffers: dict[str, Buffer]) -> Places:
-    """Name of each array, and how it lies, without its address."""
+def places_of(buffers: dict[str, DeviceBuffer]) -> Places:
+    """Name and placement of each buffer, without its address."""
     return tuple((name, one.placed) for name, one in buffers.items())
 
 
-@remembered
+@cached_device_plan
 def elements_plan(
-    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+    source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan | None:
-    """Functions of each element are written into new arrays."""
+    """Plan of a kernel that stores elementwise results; None without elements."""
     if not prod(shape):
         return None
-    located = lying(inputs + outputs)
+    located = placed_arrays(inputs + outputs)
     layout = layout_of_elements(shape, [one.strides for one in located])
     width = width_of(layout, located)
     grid = grid_of(layout, width, split=True)
     return planned(source, real, inputs, outputs, layout, grid, width)
 
 
-@remembered
+@cached_device_plan
 def sums_plan(
     kept: Axes,
     axis: Axes,
     source: tuple[Any, ...],
     real: str,
-    shape: Shape,
+    shape: Sizes,
     inputs: Places,
     outputs: Places,
 ) -> Plan | None:
-    """Terms are added up over some axes."""
-    layout, width, grid = of_sums(shape, kept, axis, inputs)
+    """Plan of a kernel that sums terms over some axes."""
+    layout, width, grid = sums_layout(shape, kept, axis, inputs)
     return planned(source, real, inputs, outputs, layout, grid, width) if layout.rows else None
 
 
-def of_sums(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
-    """Layout of sums over some axes, and how it is shared."""
-    located = lying(inputs)
+def sums_layout(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
+    """Layout, vector width and grid of sums over some axes."""
+    located = placed_arrays(inputs)
     layout = layout_of(shape, kept, axis, [one.strides for one in located])
     width = width_of(layout, located)
     return layout, width, grid_of(layout, width, split=True)
 
 
-@remembered
-def pieces_of(shape: Shape, kept: Axes, axis: Axes, inputs: Places) -> int:
-    """Partial sums of each row, which are added up by another kernel where there are some."""
-    return of_sums(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
+@cached_device_plan
+def pieces_of(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> int:
+    """Number of partial sums per row; more than 1 need a second kernel."""
+    return sums_layout(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
 
 
-@remembered
+@cached_device_plan
 def totals_plan(
-    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+    source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan:
-    """Partial sums are added up, each row of them by one team."""
+    """Plan of the kernel that sums partial sums, one team per row."""
     del real
-    located = lying(inputs)
+    located = placed_arrays(inputs)
     layout = layout_of(shape, (0,), (1,), [one.strides for one in located])
     width = width_of(layout, located)
     grid = grid_of(layout, width, split=False)
     return planned(source, "float64", inputs, outputs, layout, grid, width)
 
 
-@remembered
+@cached_device_plan
 def rows_plan(
-    source: tuple[Any, ...], real: str, shape: Shape, inputs: Places, outputs: Places
+    source: tuple[Any, ...], real: str, shape: Sizes, inputs: Places, outputs: Places
 ) -> Plan | None:
-    """Rows, which lie along the last axis, are read more than once."""
+    """Plan of a kernel that reads rows along the last axis more than once; None without rows."""
     if not prod(shape[:-1]):
         return None
-    located = lying(inputs + tuple(one for one in outputs if one[0] != TOTAL))
+    located = placed_arrays(inputs + tuple(one for one in outputs if one[0] != TOTAL))
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in located])
     width = width_of(layout, located)
@@ -117,30 +116,30 @@ def planned(
     grid: Grid,
     width: int,
 ) -> Plan:
-    """Text and grid of a kernel for arrays that lie so."""
+    """Source, grid and integer arguments of a kernel for a layout."""
     function, *given = source
     read = tuple(
-        Operand(name, one.dtype, step != 0)
+        DeviceOperand(name, one.dtype, step != 0)
         for (name, one), step in zip(inputs, layout.steps, strict=False)
     )
-    written = tuple(Operand(name, one.dtype, name != TOTAL) for name, one in outputs)
+    written = tuple(DeviceOperand(name, one.dtype, name != TOTAL) for name, one in outputs)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     is_even = layout.columns % width == 0
     text = function(*given, real, read, written, ranks, width, is_even)
     counts = (
         *(layout.rows, layout.groups, layout.columns, grid.pieces, grid.lanes),
-        *flat(layout.row_sizes, layout.row_strides),
-        *flat(layout.group_sizes, layout.group_strides),
+        *flat_layout(layout.row_sizes, layout.row_strides),
+        *flat_layout(layout.group_sizes, layout.group_strides),
         *layout.steps,
     )
     return Plan(text, grid.blocks, counts)
 
 
-def lying(places: Places) -> list[Placed]:
-    """How arrays lie, without their names."""
+def placed_arrays(places: Places) -> list[Placed]:
+    """Placements without their names."""
     return [one for _, one in places]
 
 
-def flat(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
-    """Arguments for the sizes of all axes but the first, and for the strides of each array."""
+def flat_layout(sizes: Sequence[int], strides: Sequence[Sequence[int]]) -> list[int]:
+    """Sizes of all axes but the first, then the strides of each array, as kernel arguments."""
     return [*sizes[1:], *(step for each in strides for step in each)]

@@ -1,28 +1,28 @@
-"""Strides of arrays in memory, and how their rows are shared among threads."""
+"""Strides of arrays, and the grid of threads over their rows."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kldiv_xp.cuda.c_types import BYTES
 from kldiv_xp.tracing.layouts import Layout, Strides
+from kldiv_xp.tracing.operations import BYTES
 
 THREADS = 256
 """Threads of a block, a power of two."""
 
 BLOCKS = 1024
-"""Blocks of a kernel at most, on any device, so that sums are the same to the bit on each."""
+"""Largest grid, the same on every device so that sums are bitwise equal."""
 
 BATCH = 4
-"""Elements that a thread has at least of a row that is split."""
+"""Least number of elements per thread where a row is split."""
 
-WIDEST = 16
-"""Bytes that a thread reads at once."""
+WIDEST_READ = 16
+"""Bytes of the widest load."""
 
 
 class Placed(NamedTuple):
-    """How an array lies: dtype's name, strides in elements, whether a widest read may begin."""
+    """Placement of an array: dtype name, strides in elements, alignment to a widest load."""
 
     dtype: str
     strides: Strides
@@ -30,8 +30,8 @@ class Placed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Buffer:
-    """An array in the memory of a device: address, dtype's name, strides in elements."""
+class DeviceBuffer:
+    """An array in device memory: address, dtype name, strides in elements."""
 
     address: int
     dtype: str
@@ -39,12 +39,12 @@ class Buffer:
 
     @property
     def placed(self) -> Placed:
-        """All that a plan depends on."""
-        return Placed(self.dtype, tuple(self.strides), self.address % WIDEST == 0)
+        """The placement, which is all that a plan depends on."""
+        return Placed(self.dtype, tuple(self.strides), self.address % WIDEST_READ == 0)
 
 
 class Grid(NamedTuple):
-    """How rows are shared: each in some pieces, a piece by some threads of a block."""
+    """Grid of threads: pieces per row, threads (lanes) per piece, blocks."""
 
     pieces: int
     lanes: int
@@ -52,8 +52,10 @@ class Grid(NamedTuple):
 
 
 def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
-    """Elements that a thread can read at once: 1 unless all rows begin where such a read may."""
-    width = WIDEST // min((BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1)
+    """Elements per vector load: 1 unless all rows are contiguous and aligned."""
+    width = WIDEST_READ // min(
+        (BYTES[one.dtype] for one in arrays if one.dtype != "bool"), default=1
+    )
     for place, array in enumerate(arrays):
         step = layout.steps[place]
         if step == 0 < layout.columns:
@@ -65,7 +67,7 @@ def width_of(layout: Layout, arrays: Sequence[Placed]) -> int:
 
 
 def grid_of(layout: Layout, width: int, *, split: bool) -> Grid:
-    """How threads share the rows, decided by the layout alone."""
+    """Grid for a layout, which alone decides it."""
     rows, columns = max(1, layout.rows), layout.columns
     lanes = lanes_of(layout, width)
     most = max(1, BLOCKS * THREADS // (rows * lanes)) if split else 1
@@ -75,7 +77,7 @@ def grid_of(layout: Layout, width: int, *, split: bool) -> Grid:
 
 
 def lanes_of(layout: Layout, width: int) -> int:
-    """Threads of a row: one where neighbouring rows are next to each other in memory."""
+    """Threads per row: one where neighbouring rows are contiguous in memory."""
     last = [one[-1] for one in layout.row_strides]
     turned = any(abs(step) > 1 and row == 1 for step, row in zip(layout.steps, last, strict=True))
     if turned:
@@ -84,5 +86,5 @@ def lanes_of(layout: Layout, width: int) -> int:
 
 
 def contiguous(shape: Sequence[int]) -> Strides:
-    """Strides of a new array."""
+    """Strides of a new C-contiguous array."""
     return tuple(math.prod(shape[place + 1 :]) for place in range(len(shape)))

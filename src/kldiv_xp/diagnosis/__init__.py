@@ -1,1 +1,1 @@
-"""Diagnosis of wrong inputs; reads values, and is in no hot path."""
+"""Diagnosis of wrong inputs; it reads values and is never in a hot path."""

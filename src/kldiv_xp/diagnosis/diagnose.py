@@ -1,4 +1,4 @@
-"""diagnose: what is wrong with two operands, before anybody trusts their loss."""
+"""diagnose: find mistakes in the operands of a loss."""
 
 from kldiv_xp._typing import Array, Axes, InputKind, Namespace, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
@@ -7,9 +7,9 @@ from kldiv_xp.checks.operands import check_devices, check_shapes
 from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
-from kldiv_xp.diagnosis.findings import constant, findings_of
-from kldiv_xp.diagnosis.losses_of_teachers import asked_of_teachers
-from kldiv_xp.diagnosis.question import asked, subject_of
+from kldiv_xp.diagnosis.findings import detached, findings_of
+from kldiv_xp.diagnosis.losses_of_teachers import report_of_teachers
+from kldiv_xp.diagnosis.question import checked_operands, subject_of
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.values import values_of
@@ -129,14 +129,14 @@ def diagnose(
     subject = subject_of(form, input_is, target_is)
     if of_teachers:
         heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
-        return asked_of_teachers(heads, subject, axis, target_is, tail)
+        return report_of_teachers(heads, subject, axis, target_is, tail)
     return diagnosis_of(input, target, subject, axis, where)
 
 
 def diagnosis_of(
     input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
 ) -> Report:
-    """Report about the operands of a loss."""
+    """Report on the operands of a loss."""
     xp = common_namespace(input=input, target=target)
     check_layouts(xp, input=input, target=target)
     check_devices(xp, input=input, target=target)
@@ -145,7 +145,9 @@ def diagnosis_of(
     if unusable:
         axes = resolve_axis(axis, input.ndim) if input.ndim else ()
         return Report(unusable, {}, tuple(input.shape), axes, *kinds)
-    context, arrays, axes = asked(constant(input), constant(target), subject, axis, where)
+    context, arrays, axes = checked_operands(
+        detached(input), detached(target), subject, axis, where
+    )
     findings = findings_of(context, arrays, axes, subject)
     values = values_of(subject, context, arrays, axes)
     return Report(findings, values, tuple(input.shape), axes, *kinds)
@@ -154,7 +156,7 @@ def diagnosis_of(
 def without_values(
     xp: Namespace, input: Array, target: Array, subject: Subject, axis: int | Axes
 ) -> tuple[Finding, ...]:
-    """Findings from types and shapes alone, in the words of the errors that the loss raises."""
+    """Findings from dtypes and shapes alone, with the messages of the loss's errors."""
     found, loss = [], subject.divergence or subject.form
     for name, operand, other in (("input", input, target), ("target", target, input)):
         try:

@@ -1,4 +1,4 @@
-"""Evidence for the rules of a diagnosis, and the findings that they make of it."""
+"""Evidence for the rules of a diagnosis."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LOGS, PROBABILITIES = "sum of exp", "sum"
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the rules go by; `size` is the number of entries in a sample."""
+    """Input of the rules; `size` is the number of entries in a sample."""
 
     found: Inspection
     subject: Subject
@@ -30,18 +30,18 @@ class Evidence:
         return f"axis {self.axes[0]}" if len(self.axes) == 1 else f"axes {self.axes}"
 
     def is_space(self, operand: str, kind: str) -> bool:
-        """Whether every sample of an operand adds up to 1, in this way."""
+        """Whether every sample of an operand sums to 1: its entries, or their exponentials."""
         if not self.found.samples[operand] or self.found[f"{operand} {kind}"].number:
             return False
         return kind == LOGS or not self.found[f"{operand} negative"].number
 
     def code(self, word: str, operand: str) -> str:
-        """Code that does something along the axes of a distribution, in the library's words."""
+        """The library's code for an operation along the axes of a distribution."""
         return say_along(self.xp, word, operand, self.axes)
 
     @property
     def is_swapped(self) -> bool:
-        """Whether each operand looks like the other one."""
+        """Whether the operands look swapped."""
         if self.subject.divergence is not None or self.subject.log_input == self.subject.log_target:
             return False
         kinds = (PROBABILITIES, LOGS) if self.subject.log_input else (LOGS, PROBABILITIES)
@@ -49,10 +49,10 @@ class Evidence:
 
 
 def finding(code: str, operand: str, count: Count, message: str) -> Finding:
-    """A finding about the elements of one kind."""
+    """Finding from the count of one kind of element."""
     return Finding(code, operand, count.index, count.value, count.number, message)
 
 
-def entries(count: int) -> str:
-    """Number of entries, in words."""
+def entries_in_words(count: int) -> str:
+    """Number of entries in words, e.g. "1 entry" or "3 entries"."""
     return "1 entry" if count == 1 else f"{count} entries"

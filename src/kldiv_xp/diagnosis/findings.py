@@ -1,4 +1,4 @@
-"""From operands to findings: they are looked at, and the rules are asked."""
+"""From operands to findings: scan the values, apply the rules."""
 
 import math
 from functools import partial
@@ -26,7 +26,7 @@ def findings_of(
     found: Inspection | None = None,
     most: int | None = None,
 ) -> tuple[Finding, ...]:
-    """Findings about input and target, which are looked at here if nobody has done so.
+    """Findings about input and target, which are scanned here unless `found` is given.
 
     A distribution may lie along other axes, at most so many.
     """
@@ -42,8 +42,8 @@ def findings_of(
     return mistakes(Evidence(found, subject, axes, elsewhere, context.xp, size))
 
 
-def constant(operand: Array) -> Array:
-    """Operand that is not differentiated."""
+def detached(operand: Array) -> Array:
+    """The operand without its gradient graph."""
     return operand.detach() if hasattr(operand, "detach") else operand
 
 
@@ -53,13 +53,13 @@ def size_of(input: Array, axes: Axes) -> int:
 
 
 def allowance(xp: Namespace, input: Array, target: Array, axes: Axes) -> float:
-    """How far a sum over a distribution may be from 1."""
+    """Largest difference from 1 of the sum over a distribution."""
     size = size_of(input, axes)
     eps = max(float(limits(xp, one.dtype).eps) for one in (input, target))
     return min(MOST_TOLERANCE, max(LEAST_TOLERANCE, 8 * eps * (1 + math.log(max(1, size)))))
 
 
 def smallest_normal(xp: Namespace, target: Array) -> float:
-    """Smallest target that a 16-bit type holds with all its digits; 0 for other types."""
+    """Smallest normal number of a 16-bit target dtype; 0 for other dtypes."""
     finfo = limits(xp, target.dtype)
     return float(finfo.smallest_normal) if finfo.bits == 16 else 0.0  # noqa: PLR2004

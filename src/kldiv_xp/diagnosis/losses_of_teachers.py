@@ -1,4 +1,4 @@
-"""A diagnosis of a loss with indices or with layers: which loss is meant, and its values."""
+"""Diagnosis of the losses with sparse teachers or linear heads."""
 
 from dataclasses import replace
 
@@ -10,9 +10,9 @@ from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import known_shape, namespace_of
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.findings import constant
+from kldiv_xp.diagnosis.findings import detached
 from kldiv_xp.diagnosis.report import Report
-from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
 from kldiv_xp.diagnosis.values import by_reduction
@@ -20,16 +20,16 @@ from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
 
 
-def asked_of_teachers(
+def report_of_teachers(
     heads: Heads, subject: Subject, axis: int | Axes, target_is: TargetKind | None, tail: Tail
 ) -> Report:
-    """Report about a teacher known in part, or about logits that are made of hidden states."""
+    """Report on a sparse teacher, or on logits of hidden states."""
     check_tail(tail)
     check_layers(heads, subject, axis)
-    heads = heads.changed(**{name: constant(one) for name, one in heads.named().items()})
+    heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     if heads.weight is None:
         divergence = SparseKL(1.0, target_is or "log_probabilities", tail)
-        return of_indices(heads, divergence, axis)
+        return report_of_indices(heads, divergence, axis)
     kind: TargetKind = target_is or "logits"
     loss: LinearDivergence = KL(1.0, kind)
     if heads.indices is not None:
@@ -39,8 +39,8 @@ def asked_of_teachers(
     return with_values(found, linear_divergence_of(heads, loss, scaled, "none", None), heads.where)
 
 
-def of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
-    """Report about logits and a teacher known in part."""
+def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
+    """Report on logits and a sparse teacher, with the loss."""
     operands, where = (heads.input, heads.indices, heads.target), heads.where
     found = report_of_sparse(*operands, divergence, axis, where)
     (place,) = found.axis
@@ -50,7 +50,7 @@ def of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
 
 
 def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
-    """Refuse layers without that of the student, and what goes with no logits."""
+    """Refuse layers without `weight`, and options that do not go with logits."""
     if subject.input_is != "logits":
         message = (
             "`input_is` must be 'logits' where `indices` or `weight` name a loss of logits; got "
@@ -72,11 +72,11 @@ def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
 
 
 def with_values(found: Report, samples: Array, where: Array | None) -> Report:
-    """Report with the loss by each reduction."""
+    """The report with the loss by each reduction."""
     xp = namespace_of(samples)
     with quiet(facts_about(xp), samples):
-        total = read(xp.sum(samples))
+        total = read_scalar(xp.sum(samples))
     count = None
     if where is not None:
-        count = read(xp.sum(xp.astype(where, samples.dtype))) or 1.0
+        count = read_scalar(xp.sum(xp.astype(where, samples.dtype))) or 1.0
     return replace(found, values=by_reduction(total, known_shape(samples), count))

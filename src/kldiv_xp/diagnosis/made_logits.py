@@ -1,4 +1,4 @@
-"""Arrays that are made where they are looked at: logits of hidden states, and masks of samples."""
+"""Arrays computed on access: logits of hidden states, and repeated masks of samples."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from kldiv_xp.diagnosis.sample_blocks import in_memory
 
 @dataclass(frozen=True)
 class MadeLogits:
-    """Hidden states times a weight, plus a bias, of which an index makes a part."""
+    """Logits, hidden @ weight.T + bias, of which an index computes a block."""
 
     xp: Namespace
     hidden: Array
@@ -26,12 +26,12 @@ class MadeLogits:
 
     @property
     def ndim(self) -> int:
-        """Number of axes."""
+        """Number of dimensions."""
         return len(self.shape)
 
     @property
     def dtype(self) -> DType:
-        """Dtype of the product."""
+        """Dtype of the hidden states."""
         return self.hidden.dtype
 
     def __getitem__(self, index: tuple[Any, ...]) -> Array:
@@ -41,39 +41,39 @@ class MadeLogits:
         return logits_of(self.xp, hidden, self.weight[words, :], bias)
 
     def at(self, indices: Array) -> Array:
-        """The logits at some places of the vocabulary, made block by block."""
+        """The logits at indices of the vocabulary, computed block by block."""
         xp = self.xp
         hidden, rows = (rows_of(xp, one) for one in (self.hidden, indices))
         heads = Heads(hidden, self.weight, rows, self.bias)
         found = [
-            taken(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
+            taken_in_memory(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
             for block in blocks(heads)
         ]
         xp = namespace_of(found[0])
         return xp.reshape(xp.concat(found), indices.shape)
 
 
-def entries_at(logits: Array, indices: Array) -> Array:
-    """Entries of logits at some places of the last axis, block by block where these are lazy."""
+def logits_at(logits: Array, indices: Array) -> Array:
+    """Logits at indices along the last axis; of lazy arrays block by block."""
     xp = namespace_of(logits)
     if hasattr(xp, "take_along_axis"):
-        return taken(logits, indices)
+        return taken_in_memory(logits, indices)
     logits, rows = (rows_of(xp, one) for one in (logits, indices))
     heads = Heads(logits, logits.T, rows)
-    found = [taken(logits[block, :], rows[block, :]) for block in blocks(heads)]
+    found = [taken_in_memory(logits[block, :], rows[block, :]) for block in blocks(heads)]
     xp = namespace_of(found[0])
     return xp.reshape(xp.concat(found), indices.shape)
 
 
-def taken(logits: Array, indices: Array) -> Array:
-    """The same of logits that may be in memory."""
+def taken_in_memory(logits: Array, indices: Array) -> Array:
+    """Logits at indices along the last axis, both loaded into memory."""
     at_hand = in_memory(logits)
     return namespace_of(at_hand).take_along_axis(at_hand, in_memory(indices), axis=-1)
 
 
 @dataclass(frozen=True)
 class RepeatedMask:
-    """A mask of samples with size 1 in the last axis, for so many entries."""
+    """A mask of samples, of size 1 in the last axis, broadcast to `size` entries on access."""
 
     xp: Namespace
     mask: Array
@@ -86,7 +86,7 @@ class RepeatedMask:
 
     @property
     def ndim(self) -> int:
-        """Number of axes."""
+        """Number of dimensions."""
         return len(self.shape)
 
     def __getitem__(self, index: tuple[Any, ...]) -> Array:

@@ -1,4 +1,4 @@
-"""Other axes than those that were asked for, along which an operand adds up to 1."""
+"""Other axes than those of the call along which an operand sums to 1."""
 
 import math
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.evidence import PROBABILITIES
 from kldiv_xp.diagnosis.sample_blocks import in_memory
-from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.scan import read_scalar
 
 # So many lines are tried along them, in each of the other axes.
 LINES = 2
 # Lines along several axes are whole pictures, of which no more than this is read at once.
-ELEMENTS = 1 << 22
+MOST_ELEMENTS_OF_LINES = 1 << 22
 
 
 def other_axes(
@@ -29,14 +29,14 @@ def other_axes(
     operand: str,
     kind: str,
 ) -> Axes | None:
-    """The first such axes of input or target, at most so many, told from its first lines."""
+    """First other axes, at most `most`, along which the first lines of an operand sum to 1."""
     array = arrays[operand == "target"]
     for candidate in candidates(array.shape, axes, most):
         index = tuple(
             slice(0, size if place in candidate else min(size, LINES))
             for place, size in enumerate(array.shape)
         )
-        if len(candidate) > 1 and math.prod(array[index].shape) > ELEMENTS:
+        if len(candidate) > 1 and math.prod(array[index].shape) > MOST_ELEMENTS_OF_LINES:
             continue
         lines = in_memory(array[index])
         with quiet(context.facts, lines):
@@ -47,7 +47,7 @@ def other_axes(
 
 
 def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:
-    """Other axes with more than one entry, the single ones first."""
+    """Other axes of size above 1, single axes first."""
     places = [place for place, size in enumerate(shape) if size != 1]
     for count in range(1, most + 1):
         for candidate in combinations(places, count):
@@ -58,8 +58,8 @@ def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:
 def are_distributions(
     xp: Namespace, lines: Array, axis: int | Axes, tolerance: float, kind: str
 ) -> bool:
-    """Whether all lines along some axes are distributions, of this kind."""
+    """Whether all lines along some axes sum to 1: their entries, or their exponentials."""
     sums = xp.sum(lines if kind == PROBABILITIES else xp.exp(lines), axis=axis)
-    if not read(xp.all(xp.abs(sums - 1) <= tolerance)):
+    if not read_scalar(xp.all(xp.abs(sums - 1) <= tolerance)):
         return False
-    return kind != PROBABILITIES or bool(read(xp.all(lines >= 0)))
+    return kind != PROBABILITIES or bool(read_scalar(xp.all(lines >= 0)))

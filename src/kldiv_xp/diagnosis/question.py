@@ -1,4 +1,4 @@
-"""A call of a diagnosis: which loss its options ask about, and its operands as that has them."""
+"""The loss that a diagnosis is about, and its checked operands."""
 
 from typing import Literal, get_args
 
@@ -10,31 +10,33 @@ from kldiv_xp.checks.options import check_form, resolve_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import known_shape
-from kldiv_xp.diagnosis.subject import Subject, of_form, of_logits
+from kldiv_xp.diagnosis.subject import Subject, subject_of_form, subject_of_logits
 from kldiv_xp.formula.form import Form
 
-LOGS: Literal["log_probabilities"] = "log_probabilities"
+LOG_PROBABILITIES: Literal["log_probabilities"] = "log_probabilities"
 
 
 def subject_of(
     form: Form, input_is: InputKind | None = None, target_is: TargetKind | None = None
 ) -> Subject:
-    """The loss that the options ask about; refuse those that contradict each other."""
+    """The loss that the options name; refuse contradictory options."""
     check_form(form)
-    said: InputKind = LOGS if form.log_input else "probabilities"
+    said: InputKind = LOG_PROBABILITIES if form.log_input else "probabilities"
     if input_is is not None:
         check_kind("input_is", input_is, get_args(InputKind))
     if target_is is not None:
         check_kind("target_is", target_is, get_args(TargetKind))
     check_spaces(form, input_is or said, target_is)
     if input_is == "logits":
-        return of_logits(target_is or "logits")
-    log_target = form.log_target or target_is == LOGS
-    return of_form(form._replace(log_input=(input_is or said) == LOGS, log_target=log_target))
+        return subject_of_logits(target_is or "logits")
+    log_target = form.log_target or target_is == LOG_PROBABILITIES
+    return subject_of_form(
+        form._replace(log_input=(input_is or said) == LOG_PROBABILITIES, log_target=log_target)
+    )
 
 
 def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) -> None:
-    """Refuse options that contradict each other."""
+    """Refuse contradictory options."""
     if input_is != "logits" and target_is == "logits":
         held, remedy = "log-probabilities", "pass input_is='logits', which log-probabilities are"
         if input_is == "probabilities":
@@ -50,10 +52,11 @@ def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) 
             "input_is='probabilities' for probabilities."
         )
         raise ValueError(message)
-    if form.log_target and (input_is == "logits" or target_is not in (None, LOGS)):
+    if form.log_target and (input_is == "logits" or target_is not in (None, LOG_PROBABILITIES)):
         message = (
             f"`log_target` must be left out where input_is={input_is!r} and "
-            f"target_is={target_is!r}; got True: pass target_is={LOGS!r} for log-probabilities."
+            f"target_is={target_is!r}; got True: pass target_is={LOG_PROBABILITIES!r} for "
+            "log-probabilities."
         )
         raise ValueError(message)
     if form.generalized and input_is == "logits":
@@ -65,16 +68,16 @@ def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) 
 
 
 def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
-    """Refuse anything but the kinds that there are."""
+    """Refuse a kind that is not among the allowed ones."""
     if not (isinstance(kind, str) and kind in allowed):
         message = f"`{name}` must be one of {', '.join(map(repr, allowed))}; got {kind!r}."
         raise ValueError(message)
 
 
-def asked(
+def checked_operands(
     input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
 ) -> tuple[Context, Arrays, Axes]:
-    """Operands and their mask in one shape, and the axes; checked as the loss checks them."""
+    """Context, operands with their mask in one shape, and axes, checked as by the loss."""
     kept: int | Axes = axis if input.ndim or subject.divergence is not None else ()
     if subject.divergence is not None:
         kept = axes_of_samples(input, axis)
@@ -86,7 +89,7 @@ def asked(
 
 
 def axes_of_samples(input: Array, axis: object) -> Axes:
-    """The axis of a distribution that is given by logits."""
+    """The one axis of a distribution of logits."""
     if axis is None or isinstance(axis, tuple):
         message = (
             f"`axis` must be an int, the axis of one distribution; got {axis!r}: reshape the "
@@ -99,7 +102,7 @@ def axes_of_samples(input: Array, axis: object) -> Axes:
 
 
 def check_known(**operands: Array | None) -> None:
-    """Refuse lazy arrays that do not know their shape."""
+    """Refuse lazy arrays of unknown shape."""
     for name, operand in operands.items():
         shape = () if operand is None else known_shape(operand)
         if None in shape:

@@ -1,4 +1,4 @@
-"""The result of a diagnosis: findings, and the report that holds them."""
+"""The result of a diagnosis: findings and their report."""
 
 import math
 from collections.abc import Mapping
@@ -114,7 +114,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """Number of elements and samples, and of findings."""
+        """Sentence with the number of findings, the shape and the axes."""
         count = len(self.findings)
         found = {0: "nothing", 1: "1 mistake"}.get(count, f"{count} mistakes")
         kind = str(self.target_is).replace("_", "-")
@@ -128,7 +128,7 @@ class Report:
 
     @property
     def scale(self) -> list[str]:
-        """The loss by each reduction, and how far mean is from batchmean."""
+        """Lines with the loss by each reduction, and the ratio of batchmean to mean."""
         if not self.values:
             return []
         amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
@@ -146,10 +146,10 @@ class Report:
 
         Those are the strings 'inf', '-inf' and 'nan'.
         """
-        findings = [asdict(one) | {"value": plain(one.value)} for one in self.findings]
+        findings = [asdict(one) | {"value": json_number(one.value)} for one in self.findings]
         return {
-            "findings": [one | {"index": listed(one["index"])} for one in findings],
-            "values": {name: plain(value) for name, value in self.values.items()},
+            "findings": [one | {"index": json_index(one["index"])} for one in findings],
+            "values": {name: json_number(value) for name, value in self.values.items()},
             "shape": list(self.shape),
             "axis": list(self.axis),
             "log_target": self.log_target,
@@ -158,11 +158,11 @@ class Report:
         }
 
 
-def listed(index: Axes | None) -> list[int] | None:
-    """Index as JSON has it."""
+def json_index(index: Axes | None) -> list[int] | None:
+    """Index as a list for JSON."""
     return None if index is None else list(index)
 
 
-def plain(value: float | None) -> float | str | None:
-    """Number as JSON has it."""
+def json_number(value: float | None) -> float | str | None:
+    """Number for JSON; infinities and NaN as strings."""
     return value if value is None or math.isfinite(value) else str(value)

@@ -1,9 +1,9 @@
-"""Rules about single entries and empty samples, and all rules in the order of their gravity."""
+"""Rules about single entries and empty samples, and the order of all rules."""
 
 from collections.abc import Callable
 
-from kldiv_xp.diagnosis.entries import nothing
-from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries, finding
+from kldiv_xp.diagnosis.entries import entry_of_zero
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries_in_words, finding
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
 from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
@@ -12,14 +12,14 @@ Rule = Callable[[Evidence], Finding | None]
 
 
 def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
-    """Findings of all rules, the gravest first."""
-    spaces = OF_LOG_PROBABILITIES if evidence.subject.divergence is None else OF_LOGITS
-    findings = [rule(evidence) for rule in (*spaces, *OF_BOTH)]
+    """Findings of all rules, the most serious first."""
+    spaces = TABLE_RULES if evidence.subject.divergence is None else LOGIT_RULES
+    findings = [rule(evidence) for rule in (*spaces, *COMMON_RULES)]
     return tuple(finding for finding in findings if finding is not None)
 
 
-def negative(operand: str) -> Rule:
-    """Rule about entries of a table of probabilities that have no logarithm."""
+def negative_entries(operand: str) -> Rule:
+    """Rule about negative entries where probabilities belong."""
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} negative"]
@@ -30,30 +30,30 @@ def negative(operand: str) -> Rule:
         return finding(
             f"negative-{operand}", operand, count,
             f"`{operand}` is {count.value:.6g} at {count.index} and negative in "
-            f"{entries(count.number)}, which makes the loss NaN: pass probabilities, e.g. softmax "
-            f"of the logits, {evidence.code('softmax', operand)}.",
+            f"{entries_in_words(count.number)}, which makes the loss NaN: pass probabilities, e.g. "
+            f"softmax of the logits, {evidence.code('softmax', operand)}.",
         )  # fmt: skip
 
     return rule
 
 
 def is_told_before(evidence: Evidence, operand: str) -> bool:
-    """Whether a graver rule has said what the negative entries are."""
+    """Whether a more serious rule explains the negative entries."""
     if operand == "input":
         return bool(evidence.found[f"input {PROBABILITIES}"].number)
     found = None if evidence.subject.divergence is None else target_of_logits(evidence)
     return found is not None and found.code == "logits-as-target"
 
 
-def empty(operand: str) -> Rule:
-    """Rule about samples in which nothing has a probability, which no division mends."""
+def empty_samples(operand: str) -> Rule:
+    """Rule about samples in which every probability is 0."""
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} empty"]
         if not count.number:
             return None
         samples = "1 sample" if count.number == 1 else f"{count.number} samples"
-        held = f"{nothing(evidence.subject, operand):g}"
+        held = f"{entry_of_zero(evidence.subject, operand):g}"
         return finding(
             f"empty-{operand}", operand, count,
             f"`{operand}` holds nothing but {held} at {count.index} along {evidence.along}, and in "
@@ -63,8 +63,8 @@ def empty(operand: str) -> Rule:
     return rule
 
 
-def support(evidence: Evidence) -> Finding | None:
-    """Entries to which one operand gives a probability, and the other one none."""
+def zero_support(evidence: Evidence) -> Finding | None:
+    """Finding about entries where one operand has probability and the other none."""
     count, bare = evidence.found["support"], evidence.subject.needs_support
     if not count.number or bare is None:
         return None
@@ -74,19 +74,19 @@ def support(evidence: Evidence) -> Finding | None:
         remedy = f"make them -inf in `{other}` as well"
         if evidence.subject.target_is == "probabilities":
             remedy = "make them 0 in `target` as well and divide it by its sum"
-    held = f"{nothing(evidence.subject, bare):g}"
+    held = f"{entry_of_zero(evidence.subject, bare):g}"
     there = f"where the probability of {other} is {count.value:.6g}"
     if evidence.subject.kind_of(other) == "logits":
         there = f"where {other} has a probability"
     return finding(
         "zero-support", bare, count,
-        f"`{bare}` is {held} at {count.index}, {there}, and at {entries(count.number)} in all, "
-        f"which makes the loss infinite: give these entries some probability, or {remedy}.",
+        f"`{bare}` is {held} at {count.index}, {there}, and at {entries_in_words(count.number)} in "
+        f"all, which makes the loss infinite: give these entries some probability, or {remedy}.",
     )  # fmt: skip
 
 
-def special(operand: str, kind: str, consequence: str) -> Rule:
-    """Rule about entries that are no numbers, or not finite."""
+def special_values(operand: str, kind: str, consequence: str) -> Rule:
+    """Rule about entries that are NaN or infinite."""
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} {kind}"]
@@ -99,15 +99,16 @@ def special(operand: str, kind: str, consequence: str) -> Rule:
             harm = "which no probability is" if operand == "input" else consequence
         return finding(
             f"{kind}-{operand}", operand, count,
-            f"`{operand}` is {count.value:g} at {count.index} and at {entries(count.number)} in "
-            f"all, {harm}: find out where it comes from, or leave {what} out with where=.",
+            f"`{operand}` is {count.value:g} at {count.index} and at "
+            f"{entries_in_words(count.number)} in all, {harm}: find out where it comes from, or "
+            f"leave {what} out with where=.",
         )  # fmt: skip
 
     return rule
 
 
 def underflow(evidence: Evidence) -> Finding | None:
-    """Targets so small that their type has lost digits of them."""
+    """Finding about subnormal targets of a 16-bit dtype."""
     count = evidence.found["subnormal"]
     if not count.number:
         return None
@@ -116,23 +117,23 @@ def underflow(evidence: Evidence) -> Finding | None:
         option = "target_is='log_probabilities'"
     return finding(
         "underflow", "target", count,
-        f"`target` is {count.value:.3g} at {count.index} and in {entries(count.number)} in all too "
-        "small for its type to hold all digits: keep the target in float32, or pass its logarithm "
-        f"with {option}.",
+        f"`target` is {count.value:.3g} at {count.index} and in "
+        f"{entries_in_words(count.number)} in all too small for its type to hold all digits: keep "
+        f"the target in float32, or pass its logarithm with {option}.",
     )  # fmt: skip
 
 
-OF_LOG_PROBABILITIES: tuple[Rule, ...] = (swapped, input_space, target_space)
-OF_LOGITS: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
-OF_BOTH: tuple[Rule, ...] = (
-    empty("input"),
-    empty("target"),
-    negative("input"),
-    negative("target"),
-    support,
-    special("input", "nan", "which makes the loss NaN"),
-    special("target", "nan", "which makes the loss NaN"),
-    special("input", "infinite", "which no logarithm of a probability is"),
-    special("target", "infinite", "which neither a probability nor its logarithm is"),
+TABLE_RULES: tuple[Rule, ...] = (swapped, input_space, target_space)
+LOGIT_RULES: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
+COMMON_RULES: tuple[Rule, ...] = (
+    empty_samples("input"),
+    empty_samples("target"),
+    negative_entries("input"),
+    negative_entries("target"),
+    zero_support,
+    special_values("input", "nan", "which makes the loss NaN"),
+    special_values("target", "nan", "which makes the loss NaN"),
+    special_values("input", "infinite", "which no logarithm of a probability is"),
+    special_values("target", "infinite", "which neither a probability nor its logarithm is"),
     underflow,
 )

@@ -1,4 +1,4 @@
-"""The inputs cut into 2-D blocks, one row for each sample, which remember their position."""
+"""The inputs cut into 2-D blocks, one row per sample, each with its position."""
 
 import math
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import namespace_of
-from kldiv_xp.host.blocks import Index, blocks
+from kldiv_xp.host.blocks import Index, block_indices
 
 # A dozen temporaries of this size stay below 16 MiB.
-ELEMENTS = 1 << 18
+SAMPLE_BLOCK_ELEMENTS = 1 << 18
 
 
 @dataclass(frozen=True)
-class Part:
-    """A block of all operands, and where it lies in them.
+class SampleBlock:
+    """A block of all operands, with its position.
 
     `order` are their axes, those of a sample last; `corner` and `shape` say in this order where
     the block begins and how far it goes. A sample of more than `ELEMENTS` is spread over several
@@ -32,7 +32,7 @@ class Part:
     ends: bool
 
     def place(self, flat: int, axes: int) -> Axes:
-        """Index in the operands for a flat position in the first axes of the part."""
+        """Index in the operands of a flat position in the first axes of the block."""
         index = {}
         for axis, start, size in reversed(self.extent[:axes]):
             flat, here = divmod(flat, size)
@@ -41,12 +41,12 @@ class Part:
 
     @property
     def extent(self) -> list[tuple[int, int, int]]:
-        """Axis, beginning and size, for each axis."""
+        """Axis, start and size of each axis of the block."""
         return list(zip(self.order, self.corner, self.shape, strict=True))
 
 
-def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
-    """Parts of operands of one shape, in the type that is computed in; masks stay what they are."""
+def sample_blocks(context: Context, arrays: Arrays, axes: Axes) -> Iterator[SampleBlock]:
+    """Blocks of operands of one shape, in the working dtype; masks stay bool."""
     kept = tuple(place for place in range(arrays[0].ndim) if place not in axes)
     order = (*kept, *axes)
     # What is made where it is looked at has its samples in the last axis.
@@ -54,7 +54,7 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
     if order != tuple(range(len(order))):
         moved = [context.xp.permute_dims(array, order) for array in arrays]
     sizes = tuple(arrays[0].shape[axis] for axis in order)
-    for index in blocks(sizes, ELEMENTS) if math.prod(sizes) else ():
+    for index in block_indices(sizes, SAMPLE_BLOCK_ELEMENTS) if math.prod(sizes) else ():
         corner, shape = extent_of(index, sizes)
         matrix = math.prod(shape[: len(kept)]), math.prod(shape[len(kept) :])
         # Within the sizes: what a slice beyond them means, the standard leaves open.
@@ -62,9 +62,9 @@ def parts(context: Context, arrays: Arrays, axes: Axes) -> Iterator[Part]:
         found = [in_memory(array[(*block, ...)]) for array in moved]
         xp = namespace_of(found[0])
         last = list(zip(corner, shape, sizes, strict=True))[len(kept) :]
-        yield Part(
+        yield SampleBlock(
             xp=xp,
-            matrices=tuple(widened(xp, xp.reshape(one, matrix), context) for one in found),
+            matrices=tuple(cast_operand(xp, xp.reshape(one, matrix), context) for one in found),
             order=order,
             corner=corner,
             shape=shape,
@@ -85,10 +85,10 @@ def extent_of(index: Index, sizes: Axes) -> tuple[Axes, Axes]:
 
 
 def in_memory(array: Array) -> Array:
-    """The array, or what a lazy one computes to."""
+    """The array; a lazy one is computed."""
     return array.compute() if hasattr(array, "compute") else array
 
 
-def widened(xp: Namespace, array: Array, context: Context) -> Array:
-    """Array in the type that is computed in; a mask as it is."""
+def cast_operand(xp: Namespace, array: Array, context: Context) -> Array:
+    """Array in the working dtype; a mask unchanged."""
     return array if is_kind(xp, array.dtype, "bool") else cast(xp, array, context.working)

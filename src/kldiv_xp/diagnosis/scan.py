@@ -1,4 +1,4 @@
-"""One pass over two operands: the kinds of their entries, how often each is, and where first.
+"""One pass over two operands: counts and first index of each kind of entry.
 
 Values are read, so that a computation on a device is waited for.
 """
@@ -10,8 +10,8 @@ from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.entries import events, nothing
-from kldiv_xp.diagnosis.sample_blocks import Part, parts
+from kldiv_xp.diagnosis.entries import entry_of_zero, events
+from kldiv_xp.diagnosis.sample_blocks import SampleBlock, sample_blocks
 from kldiv_xp.diagnosis.subject import Subject
 
 
@@ -26,7 +26,7 @@ class Count:
 
 @dataclass
 class Inspection:
-    """Counts of elements by name, and how many samples had their sums judged.
+    """Counts of elements by kind, and the numbers of samples whose sums were checked.
 
     A sum fails if abs(sum - 1) > tolerance; an entry counts as positive if it exceeds the
     tolerance.
@@ -40,16 +40,16 @@ class Inspection:
         """Count of one kind of element, 0 if there is none."""
         return self.counts.get(name, Count())
 
-    def count(self, name: str, part: Part, found: Array, values: Array, axes: int) -> None:
+    def count(self, name: str, part: SampleBlock, found: Array, values: Array, axes: int) -> None:
         """Count where `found` is true, and keep the first index."""
         xp = part.xp
-        number = int(read(xp.sum(xp.astype(found, xp.int32))))
+        number = int(read_scalar(xp.sum(xp.astype(found, xp.int32))))
         if not number:
             return
         count = self.counts.setdefault(name, Count())
         if not count.number:
-            flat = int(read(xp.argmax(xp.astype(found, xp.int32))))
-            count.index, count.value = part.place(flat, axes), read(values[flat])
+            flat = int(read_scalar(xp.argmax(xp.astype(found, xp.int32))))
+            count.index, count.value = part.place(flat, axes), read_scalar(values[flat])
         count.number += number
 
 
@@ -62,28 +62,28 @@ def inspect(
     tiny: float,
     tolerance: float,
 ) -> Inspection:
-    """Inspection of input, target and, if there is one, the mask, all in one shape.
+    """Scan of input, target and any mask, all of one shape.
 
     Targets below `tiny` are too small for their type.
     """
     found = Inspection(tolerance)
     size = math.prod(arrays[0].shape[axis] for axis in axes)
     carried: list[Array] = []
-    for part in parts(context, arrays, axes):
+    for part in sample_blocks(context, arrays, axes):
         with quiet(context.facts, part.matrices[0]):
-            meet_entries(found, part, subject, tiny)
-            sums = row_sums(part, subject)
+            count_entries(found, part, subject, tiny)
+            sums = sample_sums(part, subject)
             if carried:
                 sums = [one + other for one, other in zip(sums, carried, strict=True)]
             carried = [] if part.ends else sums
             if part.ends and axes:
                 kept = len(part.order) - len(axes)
-                meet_samples(found, part, sums, size, kept, at_most=subject.is_partial)
+                count_samples(found, part, sums, size, kept, at_most=subject.is_partial)
     return found
 
 
-def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -> None:
-    """Count what single entries are."""
+def count_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: float) -> None:
+    """Count each kind of entry in a block."""
     xp = part.xp
     where = part.matrices[2:]
     x, t = part.matrices[:2]
@@ -93,8 +93,8 @@ def meet_entries(found: Inspection, part: Part, subject: Subject, tiny: float) -
         found.count(name, part, flat, shown, len(part.order))
 
 
-def row_sums(part: Part, subject: Subject) -> list[Array]:
-    """For each row: of input and of target sum, sum of exp, number with a probability; selected."""
+def sample_sums(part: SampleBlock, subject: Subject) -> list[Array]:
+    """Per row and operand: sum, sum of exp, number of nonzero probabilities; number selected."""
     xp = part.xp
     x, t, where = (*part.matrices, None)[:3]
     added = [
@@ -103,7 +103,7 @@ def row_sums(part: Part, subject: Subject) -> list[Array]:
         for one in (
             values,
             xp.exp(values),
-            xp.astype(values != nothing(subject, name), x.dtype),
+            xp.astype(values != entry_of_zero(subject, name), x.dtype),
         )
     ]
     if where is not None:
@@ -112,10 +112,10 @@ def row_sums(part: Part, subject: Subject) -> list[Array]:
     return [xp.sum(one, axis=1) for one in (*added, ones)]
 
 
-def meet_samples(
-    found: Inspection, part: Part, sums: list[Array], size: int, kept: int, *, at_most: bool
+def count_samples(
+    found: Inspection, part: SampleBlock, sums: list[Array], size: int, kept: int, *, at_most: bool
 ) -> None:
-    """Count samples whose sums are off; of those without a gap, without NaN and not empty.
+    """Count samples whose sum is not 1, among those unmasked, without NaN and not empty.
 
     Those of the target may be `at_most` 1.
     """
@@ -125,7 +125,7 @@ def meet_samples(
         whole = (selected == size) & (exponentials == exponentials)  # noqa: PLR0124
         found.count(f"{name} empty", part, whole & (full == 0), entries, kept)
         whole = whole & (full > 0)
-        found.samples[name] += int(read(xp.sum(xp.astype(whole, xp.int32))))
+        found.samples[name] += int(read_scalar(xp.sum(xp.astype(whole, xp.int32))))
         for kind, values in (("sum", entries), ("sum of exp", exponentials)):
             right = xp.abs(values - 1) <= found.tolerance
             if at_most and name == "target":
@@ -134,7 +134,7 @@ def meet_samples(
             found.count(f"{name} {kind}", part, off, values, kept)
 
 
-def read(scalar: Array) -> float:
+def read_scalar(scalar: Array) -> float:
     """Value of a 0-d array.
 
     Raises

@@ -1,4 +1,4 @@
-"""The loss that a diagnosis is about: what its operands are taken for."""
+"""The loss that a diagnosis is about: the meaning of its operands."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 
 @dataclass(frozen=True)
 class Subject:
-    """A loss: that of `kl_div`, or of logits, times the square of the temperature if scaled."""
+    """A loss of `kl_div` or of logits; `scaled` by the square of the temperature."""
 
     target_is: TargetKind
     divergence: Divergence | JSOfArray | None = None
@@ -18,25 +18,25 @@ class Subject:
     log_input: bool = True
     generalized: bool = False
     beta: float | None = None
-    """Weight of the target in a Jensen-Shannon divergence of tables, if it is one."""
+    """Weight of the target in a Jensen-Shannon divergence of probabilities, else None."""
     tail: Tail | None = None
-    """How the rest is taken of a teacher that is known in part; None of another."""
+    """Treatment of the rest of a sparse teacher; None for a full one."""
 
     @property
     def input_is(self) -> InputKind:
-        """Space of `input`."""
+        """Kind of `input`."""
         if self.divergence is not None:
             return "logits"
         return "log_probabilities" if self.log_input else "probabilities"
 
     @property
     def log_target(self) -> bool:
-        """Whether target is taken for log-probabilities."""
+        """Whether `target` holds log-probabilities."""
         return self.target_is == "log_probabilities"
 
     @property
     def form(self) -> Form:
-        """The same for the loss of `kl_div`."""
+        """Form of the loss of `kl_div`."""
         return Form(self.log_input, self.log_target, self.generalized, self.beta)
 
     @property
@@ -46,16 +46,16 @@ class Subject:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the probabilities of a target add up to 1 at most."""
+        """Whether a target's probabilities may sum to less than 1."""
         return self.tail is not None and self.target_is != "logits"
 
     def kind_of(self, operand: str) -> str:
-        """Space of an operand."""
+        """Kind of an operand."""
         return self.input_is if operand == "input" else self.target_is
 
     @property
     def needs_support(self) -> str | None:
-        """The operand that must have a probability wherever the other one has, if one must."""
+        """The operand that needs a probability wherever the other has one, or None."""
         if isinstance(self.divergence, JSOfArray):
             return None
         beta = self.divergence.beta if isinstance(self.divergence, JS | JSOfGiven) else self.beta
@@ -63,14 +63,14 @@ class Subject:
         return ends.get(beta)
 
 
-def of_form(form: Form) -> Subject:
-    """The loss of `kl_div`."""
+def subject_of_form(form: Form) -> Subject:
+    """Subject for a loss of `kl_div`."""
     target_is: TargetKind = "log_probabilities" if form.log_target else "probabilities"
     return Subject(
         target_is, log_input=form.log_input, generalized=form.generalized, beta=form.beta
     )
 
 
-def of_logits(target_is: TargetKind) -> Subject:
-    """The loss of `kl_div_with_logits` with its defaults."""
+def subject_of_logits(target_is: TargetKind) -> Subject:
+    """Subject for `kl_div_with_logits` with its defaults."""
     return Subject(target_is, KL(1.0, target_is))

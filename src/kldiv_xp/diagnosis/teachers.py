@@ -1,4 +1,4 @@
-"""Findings about losses of logits that are made of hidden states, or of a teacher known in part."""
+"""Findings about linear heads and sparse teachers."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ from kldiv_xp._typing import Array, Axes, TargetKind
 from kldiv_xp.calls.kl_div import aligned
 from kldiv_xp.calls.linear_heads import in_one_type
 from kldiv_xp.calls.operands import examine_apart
-from kldiv_xp.calls.sparse_teachers import settled
+from kldiv_xp.calls.sparse_teachers import with_sizes
 from kldiv_xp.calls.with_logits import check_logits
 from kldiv_xp.checks.linear_heads import check_heads
 from kldiv_xp.checks.operands import check_where
@@ -19,13 +19,13 @@ from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_sparse import selected_indices
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.core.namespaces import known_shape, namespace_of
-from kldiv_xp.diagnosis.findings import allowance, constant, findings_of, smallest_normal
-from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, entries_at
+from kldiv_xp.diagnosis.findings import allowance, detached, findings_of, smallest_normal
+from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, logits_at
 from kldiv_xp.diagnosis.question import check_known
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.sample_blocks import in_memory
 from kldiv_xp.diagnosis.scan import Inspection, inspect
-from kldiv_xp.diagnosis.subject import Subject, of_logits
+from kldiv_xp.diagnosis.subject import Subject, subject_of_logits
 from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
 
@@ -38,21 +38,21 @@ def report_of_sparse(
     axis: int | Axes,
     where: Array | None,
 ) -> Report:
-    """Report about logits and a teacher that is known at some indices."""
+    """Report on logits and a sparse teacher."""
     context = examine_apart(input, target, divergence, axis, indices)
     place = one_axis(axis, input.ndim)
     check_logits(known_shape(input), place)
     check_indices_of(input, indices, target, place)
     check_known(input=input, indices=indices, target=target, where=where)
-    divergence = settled(divergence, input.shape[place], indices.shape[place])
+    divergence = with_sizes(divergence, input.shape[place], indices.shape[place])
     if where is not None:
         check_where(input, where, (place,), of_samples=True)
         where = aligned(context, input, where, (place,))
     xp, size = context.xp, input.shape[place]
     last = [xp.moveaxis(one, place, -1) for one in (indices, *([] if where is None else [where]))]
     chosen = checked_places(context, last[0], last[1] if where is not None else None, size)
-    logits, target = constant(input), constant(target)
-    student = entries_at(xp.moveaxis(logits, place, -1), chosen)
+    logits, target = detached(input), detached(target)
+    student = logits_at(xp.moveaxis(logits, place, -1), chosen)
     student = namespace_of(student).moveaxis(student, -1, place)
     chosen = xp.moveaxis(chosen, -1, place)
     masks = [
@@ -60,11 +60,13 @@ def report_of_sparse(
     ]
     arrays = (logits, logits, *masks[0]), (student, target, *masks[1])
     subject = subject_of_part(divergence)
-    return report(subject, input, (place,), of_part(context, arrays, chosen, (place,), subject))
+    return report(
+        subject, input, (place,), findings_of_part(context, arrays, chosen, (place,), subject)
+    )
 
 
 def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
-    """Report about the logits that are made of hidden states, and what they are compared with."""
+    """Report on the logits of hidden states, and their target."""
     target_is: TargetKind = getattr(divergence, "target_is", "logits")
     xp = check_heads(heads, divergence)
     axes = (heads.input.ndim - 1,)
@@ -72,7 +74,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
         check_where(heads.input, heads.where, axes, of_samples=True)
     check_known(**heads._asdict())
     heads = in_one_type(xp, heads)
-    heads = heads.changed(**{name: constant(one) for name, one in heads.named().items()})
+    heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     context = examine_apart(heads.input, heads.target)
     if heads.where is not None:
         heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
@@ -82,7 +84,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
     target = heads.target
     if heads.target_weight is not None:
         target = MadeLogits(xp, target, heads.target_weight, heads.target_bias)
-    arrays = (made, target, *repeated(context, heads.where, made.shape[-1]))
+    arrays = (made, target, *repeated_mask(context, heads.where, made.shape[-1]))
     subject = Subject(target_is, divergence)
     return report(subject, made, axes, findings_of(context, arrays, axes, subject, most=0))
 
@@ -90,32 +92,32 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
 def report_of_part(
     context: Context, heads: Heads, made: MadeLogits, divergence: SparseKL
 ) -> Report:
-    """The same with a teacher that is known at some indices."""
+    """Report on the logits of hidden states, and a sparse teacher."""
     indices: Array = heads.indices
     axes, size = (made.ndim - 1,), made.shape[-1]
-    divergence = settled(divergence, size, indices.shape[-1])
+    divergence = with_sizes(divergence, size, indices.shape[-1])
     chosen = checked_places(context, indices, heads.where, size)
     arrays = (
-        (made, made, *repeated(context, heads.where, size)),
-        (made.at(chosen), heads.target, *repeated(context, heads.where, indices.shape[-1])),
+        (made, made, *repeated_mask(context, heads.where, size)),
+        (made.at(chosen), heads.target, *repeated_mask(context, heads.where, indices.shape[-1])),
     )
     subject = subject_of_part(divergence)
-    return report(subject, made, axes, of_part(context, arrays, chosen, axes, subject))
+    return report(subject, made, axes, findings_of_part(context, arrays, chosen, axes, subject))
 
 
 def subject_of_part(divergence: SparseKL) -> Subject:
-    """Loss of a teacher that is known in part."""
+    """Subject for a sparse teacher."""
     beside = KL(divergence.temperature, divergence.target_is)
     return Subject(divergence.target_is, beside, tail=divergence.tail)
 
 
-def repeated(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
-    """The mask for so many entries, if there is one."""
+def repeated_mask(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
+    """The mask broadcast to `size` entries, as a tuple; () without a mask."""
     return () if mask is None else (RepeatedMask(context.xp, mask, size),)
 
 
 def checked_places(context: Context, indices: Array, where: Array | None, size: int) -> Array:
-    """Indices, the first ones in samples that are not selected; refuse what names no place."""
+    """Indices, replaced in unselected samples; refuse those out of range or named twice."""
     if where is not None:
         indices = selected_indices(context.xp, indices, where)
     at_hand = in_memory(indices)
@@ -124,24 +126,24 @@ def checked_places(context: Context, indices: Array, where: Array | None, size: 
 
 
 def report(subject: Subject, input: Any, axes: Axes, findings: tuple[Finding, ...]) -> Report:
-    """Report of findings, without values."""
+    """Report of findings, without the loss."""
     kinds = subject.log_target, subject.input_is, subject.target_is
     return Report(findings, {}, tuple(input.shape), axes, *kinds)
 
 
-def of_part(
+def findings_of_part(
     context: Context,
     arrays: tuple[Arrays, Arrays],
     indices: Array,
     axes: Axes,
     subject: Subject,
 ) -> tuple[Finding, ...]:
-    """Findings about all logits, and about the teacher beside the logits at its indices."""
+    """Findings about all logits, and about the sparse teacher beside the logits at its indices."""
     xp, (whole, part) = context.xp, arrays
     tolerance = allowance(xp, whole[0], part[1], axes)
     tiny = smallest_normal(xp, part[1])
     options = {"tiny": tiny, "tolerance": tolerance}
-    everywhere = inspect(context, whole, axes, subject=of_logits("logits"), **options)
+    everywhere = inspect(context, whole, axes, subject=subject_of_logits("logits"), **options)
     there = inspect(context, part, axes, subject=subject, **options)
     found = Inspection(tolerance)
     found.counts = {

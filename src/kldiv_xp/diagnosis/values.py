@@ -1,4 +1,4 @@
-"""The values that a diagnosis tells: the loss by each reduction, and of each sample."""
+"""The loss by each reduction, and of each sample, for a report."""
 
 import math
 
@@ -11,47 +11,47 @@ from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.scan import read
+from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
 
 def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> dict[str, float]:
-    """The loss by each reduction that gives one number, of one unrounded sum."""
+    """The loss by each reduction to a scalar, from one unrounded sum."""
     if subject.divergence is None:
-        total = read(evaluate_loss(unrounded(context), arrays, subject.form, None))
+        total = read_scalar(evaluate_loss(unrounded(context), arrays, subject.form, None))
         shape, where = known_shape(arrays[0]), arrays[2:]
     else:
-        samples = divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
+        samples = divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
         with quiet(context.facts, samples):
-            total = read(context.xp.sum(samples))
+            total = read_scalar(context.xp.sum(samples))
         shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
-    count = read(number_selected(context, where[0], None)) if where else None
+    count = read_scalar(number_selected(context, where[0], None)) if where else None
     return by_reduction(total, shape, count)
 
 
 def by_reduction(total: float, shape: Shape, selected: float | None) -> dict[str, float]:
-    """A sum over all, over the samples of a batch, and over all that is, or what is selected."""
+    """'sum', 'batchmean' and 'mean' from a sum; 'mean' divides by the selected count, if given."""
     count, batch = (divisor(one, shape) or math.nan for one in ("mean", "batchmean"))
     return {"sum": total, "batchmean": total / batch, "mean": total / (selected or count)}
 
 
-def samples_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
-    """The loss of each sample."""
+def losses_of_samples(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> Array:
+    """Loss of each sample."""
     if subject.divergence is None:
         return evaluate_samples(context, arrays, subject.form, axes)
-    return divergences_of(subject.divergence, subject.scaled, context, arrays, axes)
+    return divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
 
 
-def divergences_of(
+def divergences_of_samples(
     divergence: Divergence | JSOfArray,
     scaled: bool,
     context: Context,
     arrays: Arrays,
     axes: Axes,
 ) -> Array:
-    """Divergences of the samples of logits, scaled, in the type computed in."""
+    """Divergences of samples of logits, scaled, in the working dtype."""
     xp = context.xp
     moved = [xp.moveaxis(array, axes[0], -1) for array in arrays[:2]]
     masks = [xp.expand_dims(one, axis=-1) for one in masks_of_samples(arrays[2:], axes)]
@@ -60,7 +60,7 @@ def divergences_of(
 
 
 def masks_of_samples(masks: Arrays, axes: Axes) -> Arrays:
-    """Masks of whole samples, without the axes of a sample."""
+    """Masks of samples, without the axes of a distribution."""
     ndim = masks[0].ndim if masks else 0
     index = tuple(0 if axis in axes else slice(None) for axis in range(ndim))
     return tuple(mask[index] for mask in masks)

@@ -1,4 +1,4 @@
-"""Rules about the losses of logits: probabilities, their logarithms or logits out of place."""
+"""Rules for losses of logits: probabilities, log-probabilities or logits in the wrong place."""
 
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
@@ -9,14 +9,14 @@ from kldiv_xp.formula.logits import JS
 
 
 def probabilities_as_input(evidence: Evidence) -> Finding | None:
-    """Probabilities where logits belong: the softmax is taken twice."""
+    """Finding about probabilities in `input`, where logits belong."""
     if not is_probabilities(evidence, "input"):
         return None
     return as_logits(evidence, "input", f"pass {say(evidence.xp, 'log', 'input')}")
 
 
 def target_of_logits(evidence: Evidence) -> Finding | None:
-    """Something else in `target` than `target_is` says."""
+    """Finding about a target that contradicts `target_is`."""
     if evidence.subject.target_is == "logits":
         return probabilities_as_target(evidence)
     log_target = evidence.subject.log_target
@@ -35,7 +35,7 @@ def target_of_logits(evidence: Evidence) -> Finding | None:
 
 
 def probabilities_as_target(evidence: Evidence) -> Finding | None:
-    """Probabilities for the logits of `target`."""
+    """Finding about probabilities in `target`, where logits belong."""
     if not is_probabilities(evidence, "target"):
         return None
     remedy = "pass target_is='probabilities'"
@@ -45,12 +45,12 @@ def probabilities_as_target(evidence: Evidence) -> Finding | None:
 
 
 def is_probabilities(evidence: Evidence, operand: str) -> bool:
-    """Whether the entries of all samples add up to 1; a single logit may be 1 by chance."""
+    """Whether the entries of all samples sum to 1; a single logit may be 1 by chance."""
     return evidence.size > 1 and evidence.is_space(operand, PROBABILITIES)
 
 
 def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:
-    """Probabilities where logits belong."""
+    """Finding about probabilities where logits belong."""
     count = evidence.found[f"{operand} positive"]
     return finding(
         f"probabilities-as-{operand}", operand, count,
@@ -60,7 +60,7 @@ def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:
 
 
 def are_logits(evidence: Evidence) -> bool:
-    """Whether no sample of `target` adds up to 1, and its entries are such as logits have."""
+    """Whether no sample of `target` sums to 1 and its entries look like logits."""
     found, log_target = evidence.found, evidence.subject.log_target
     if log_target:
         return bool(found["target above"].number)
@@ -69,7 +69,7 @@ def are_logits(evidence: Evidence) -> bool:
 
 
 def logits_as_target(evidence: Evidence, expected: str) -> Finding:
-    """Logits where `target_is` says something that adds up to 1."""
+    """Finding about logits in `target`, against `target_is`."""
     place = "above" if expected == LOGS else "negative"
     count = evidence.found[f"target {place}"]
     sums = evidence.found[f"target {expected}"]

@@ -1,4 +1,4 @@
-"""Rules about samples: probabilities, their logarithms or logits, each where another belongs."""
+"""Rules for `kl_div`: probabilities, log-probabilities or logits in the wrong place."""
 
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
@@ -6,7 +6,7 @@ from kldiv_xp.diagnosis.report import Finding
 
 
 def swapped(evidence: Evidence) -> Finding | None:
-    """Probabilities and log-probabilities, each in the place of the other."""
+    """Finding about swapped operands."""
     if not evidence.is_swapped:
         return None
     count = evidence.found["input positive"]
@@ -22,7 +22,7 @@ def swapped(evidence: Evidence) -> Finding | None:
 
 
 def input_space(evidence: Evidence) -> Finding | None:
-    """Probabilities, logits, or something else whose exponential does not add up to 1."""
+    """Finding about an `input` whose exponentials do not sum to 1."""
     found = evidence.found
     if not evidence.subject.log_input:
         return input_space_of_probabilities(evidence)
@@ -42,7 +42,7 @@ def input_space(evidence: Evidence) -> Finding | None:
 
 
 def input_space_of_probabilities(evidence: Evidence) -> Finding | None:
-    """The logarithms of probabilities, logits, or something else that does not add up to 1."""
+    """Finding about an `input` of probabilities that does not sum to 1."""
     found = evidence.found
     if evidence.is_swapped or not found[f"input {PROBABILITIES}"].number:
         return None
@@ -59,7 +59,7 @@ def input_space_of_probabilities(evidence: Evidence) -> Finding | None:
 
 
 def target_space(evidence: Evidence) -> Finding | None:
-    """The other space than `log_target` says, or no distribution in either."""
+    """Finding about a `target` that contradicts `log_target` or does not sum to 1."""
     log_target = evidence.subject.log_target
     expected, other = (LOGS, PROBABILITIES) if log_target else (PROBABILITIES, LOGS)
     if evidence.is_swapped or not evidence.found[f"target {expected}"].number:
@@ -77,7 +77,7 @@ def target_space(evidence: Evidence) -> Finding | None:
 
 
 def other_space(evidence: Evidence, said: str, remedy: str) -> Finding:
-    """Probabilities for `target` where an option says log-probabilities, or the reverse."""
+    """Finding about probabilities in `target` instead of log-probabilities, or the reverse."""
     log_target = evidence.subject.log_target
     count = evidence.found["target positive" if log_target else "target negative"]
     code, held, asked = "log-probabilities-as-target", "log-probabilities", "probabilities"
@@ -91,7 +91,7 @@ def other_space(evidence: Evidence, said: str, remedy: str) -> Finding:
 
 
 def logits(evidence: Evidence, operand: str) -> Finding:
-    """Entries that stand for no probability, in samples that do not add up to 1."""
+    """Finding about logits where probabilities or log-probabilities belong."""
     is_log = evidence.subject.kind_of(operand) == "log_probabilities"
     place, kind_of_sum, word = ("above", LOGS, "log_softmax")
     said, name = "no logarithm of a probability", f"exp({operand})"
@@ -112,7 +112,7 @@ def logits(evidence: Evidence, operand: str) -> Finding:
 
 
 def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | None:
-    """Samples that add up to something else than 1, and the axes along which they would."""
+    """Finding about samples that do not sum to 1, and the axes along which they would."""
     if evidence.subject.generalized or evidence.subject.tail == "renormalize":
         return None
     count, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]

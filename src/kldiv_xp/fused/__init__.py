@@ -1,1 +1,1 @@
-"""Loops for the host's processor, compiled from the formula, an extra."""
+"""CPU loops compiled from the formula by LLVM (an extra)."""

@@ -1,4 +1,4 @@
-"""Rows of logits: each by a cheap loop, and by the one for all rows where that is not enough."""
+"""Rows of logits: a cheap loop first, the general loop for rows whose result is not finite."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ctypes import addressof, c_char
@@ -8,13 +8,14 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.near_look import looks_close
 from kldiv_xp.fused.plans import Plan
-from kldiv_xp.fused.running import Threads, share_jobs
+from kldiv_xp.fused.running import share_jobs
+from kldiv_xp.host.threads import Threads
 
 Look = Callable[[int, int], list[bool]]
-"""Rows, marked True, that need no attempt by the cheap loop."""
+"""Function (begin, end) to a flag per row: True where the cheap loop is not worth a try."""
 
 
-def do_in_attempts(
+def run_in_attempts(
     plans: Sequence[Plan],
     addresses: Sequence[int],
     numbers: Sequence[float],
@@ -22,7 +23,7 @@ def do_in_attempts(
     look: Look,
     threads: Threads,
 ) -> None:
-    """Do all jobs of the first plan, and by the last those rows whose result is not finite."""
+    """Run all jobs by the first plan, and rows whose result is not finite by the last."""
     tables = [plan.table(addresses, numbers) for plan in plans]
     share_jobs(partial(do_jobs, plans, tables, result, look), plans[0].jobs.number, threads)
 
@@ -34,23 +35,23 @@ def do_jobs(
     look: Look,
     jobs: Iterable[int],
 ) -> None:
-    """Do some jobs."""
+    """Run some jobs."""
     first, last = plans
     memory = (c_char * max(first.memory, last.memory))()
     one, other = map(addressof, tables)
     for job in jobs:
         begin, end, *rest = first.jobs.arguments(job)
         left = look(begin, end)
-        for rows in runs(begin, [not close for close in left]):
+        for rows in runs_of_rows(begin, [not close for close in left]):
             first.run(one, *rows, *rest, addressof(memory))
         found = ~(abs(result[begin:end]) < float("inf"))
         left = [close or missing for close, missing in zip(left, found.tolist(), strict=True)]
-        for rows in runs(begin, left):
+        for rows in runs_of_rows(begin, left):
             last.run(other, *rows, *rest, addressof(memory))
 
 
-def runs(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """First row, and the one after the last, of each run of rows that are chosen."""
+def runs_of_rows(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Bounds (first, past the last) of each run of consecutive chosen rows."""
     start = None
     for row, one in enumerate([*chosen, False], begin):
         if one and start is None:
@@ -61,7 +62,7 @@ def runs(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
 
 
 def look_at(xp: Namespace, arrays: Sequence[Array], temperature: float) -> Look:
-    """Look at the first classes of rows, where they lie in the order of their rows."""
+    """Function that flags rows by their first classes; none where arrays are not contiguous."""
     x, t = arrays[:2]
     if not all(isinstance(one, xp.ndarray) and one.flags.c_contiguous for one in (x, t)):
         return lambda begin, end: [False] * (end - begin)

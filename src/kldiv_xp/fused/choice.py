@@ -1,4 +1,4 @@
-"""Whether the compiled loops are used: where their compiler is installed, and it is worth it."""
+"""Whether to use the compiled loops: llvmlite is installed and the arrays are large enough."""
 
 import os
 from functools import cache
@@ -6,34 +6,34 @@ from types import ModuleType
 
 from kldiv_xp.host.threads import ENVIRONMENT
 
-VARIABLE = "KLDIV_XP_FUSED"
-KEY = VARIABLE if ENVIRONMENT is os.environ else os.environ.encodekey(VARIABLE)
+FUSED_VARIABLE = "KLDIV_XP_FUSED"
+FUSED_KEY = FUSED_VARIABLE if ENVIRONMENT is os.environ else os.environ.encodekey(FUSED_VARIABLE)
 """``KLDIV_XP_FUSED`` is 0, for no array at all, or 1, for arrays of any size."""
 
-WORTH_IT = 1 << 16
-"""Elements from which a call uses the loops, which are compiled in its first one."""
+ELEMENTS_WORTH_IT = 1 << 16
+"""Least number of elements for the compiled loops, which compile in the first call."""
 
-ROW_WORTH_IT = 1 << 10
-"""The same of a row: it has the same bits alone and among others."""
+ROW_ELEMENTS_WORTH_IT = 1 << 10
+"""Least row length for them: per row, so that a row's bits do not depend on the other rows."""
 
 
-def engine_for(elements: int, worth_it: int = WORTH_IT) -> ModuleType | None:
-    """The module of the compiled loops, if arrays of so many elements are to use it."""
-    setting = os.environ[VARIABLE] if KEY in ENVIRONMENT else None
+def engine_for(elements: int, worth_it: int = ELEMENTS_WORTH_IT) -> ModuleType | None:
+    """The engine module if arrays of this size use the compiled loops, else None."""
+    setting = os.environ[FUSED_VARIABLE] if FUSED_KEY in ENVIRONMENT else None
     if setting is None:
-        return loaded() if elements >= worth_it else None
+        return engine_module() if elements >= worth_it else None
     if setting not in {"0", "1"}:
         message = (
-            f"The environment variable {VARIABLE} must be 0 or 1; got {setting!r}: set it to 0 "
-            "for no compiled loops, to 1 for arrays of any size, or unset it."
+            f"The environment variable {FUSED_VARIABLE} must be 0 or 1; got {setting!r}: set it to "
+            "0 for no compiled loops, to 1 for arrays of any size, or unset it."
         )
         raise ValueError(message)
-    return loaded() if setting == "1" else None
+    return engine_module() if setting == "1" else None
 
 
 @cache
-def loaded() -> ModuleType | None:
-    """The module of the compiled loops, None where their compiler is not installed."""
+def engine_module() -> ModuleType | None:
+    """The engine module, None where llvmlite is not installed."""
     try:
         from kldiv_xp.fused import engine
     except (ImportError, OSError):  # the latter of a library that cannot be loaded

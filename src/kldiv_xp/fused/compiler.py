@@ -1,4 +1,4 @@
-"""LLVM, by llvmlite, makes functions of the texts of kernels, for the processor at hand."""
+"""Kernel sources compiled by LLVM (llvmlite) for this processor."""
 
 import os
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from kldiv_xp.fused.kernel_text import JOB, NAME
+from kldiv_xp.fused.kernel_text import FUNCTION_NAME, JOB
 
 Compiled = Callable[..., None]
 SIGNATURE = CFUNCTYPE(None, c_void_p, *[c_int64 for _ in JOB])
 
 engines: list[Any] = []
-"""Owners of the memory of all functions, for as long as the process lives."""
+"""LLVM's execution engines, which own the code of all functions until the process ends."""
 
 _lock = Lock()
 # A child must not inherit a lock that a thread of its parent held, neither ours nor LLVM's own.
@@ -26,8 +26,8 @@ if hasattr(os, "register_at_fork"):
 
 
 @cache
-def compiled(text: str) -> Compiled:
-    """Function (table, *job) of a text; it runs without the GIL."""
+def compiled_function(text: str) -> Compiled:
+    """Function (table, *job) compiled from LLVM IR; it runs without the GIL."""
     with _lock:
         module, own = llvm.parse_assembly(text), machine()
         module.verify()
@@ -35,11 +35,11 @@ def compiled(text: str) -> Compiled:
         engine = llvm.create_mcjit_compiler(module, own)  # which owns the machine
         engine.finalize_object()
         engines.append(engine)
-        return SIGNATURE(engine.get_function_address(NAME))
+        return SIGNATURE(engine.get_function_address(FUNCTION_NAME))
 
 
 def machine() -> Any:
-    """The processor of this process; its features are those of the machine at hand."""
+    """LLVM's target machine for this processor and its features."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_triple(llvm.get_process_triple())
@@ -48,7 +48,7 @@ def machine() -> Any:
 
 
 def optimise(module: Any, machine: Any) -> None:
-    """Let LLVM optimise; the loops are of vectors already."""
+    """Run LLVM's optimiser without its vectorisers: the loops are vectors already."""
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = options.slp_vectorization = False
     options.loop_unrolling = options.loop_interleaving = False
@@ -58,7 +58,7 @@ def optimise(module: Any, machine: Any) -> None:
 
 @cache
 def widens_float16() -> bool:
-    """Whether the processor reads and writes float16 by instructions of its own."""
+    """Whether the processor converts float16 in hardware."""
     if llvm.get_process_triple().startswith(("aarch64", "arm64")):
         return True
     return bool(llvm.get_host_cpu_features().get("f16c"))

@@ -1,16 +1,16 @@
-"""The loop over the elements of a row: several are read, computed, and added up or written."""
+"""The loop over a row's elements: vectors are loaded, computed, then summed or stored."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, instruction
-from kldiv_xp.fused.memory import APART, NEXT, Operand, copy, load, store
+from kldiv_xp.fused.memory import APART, NEXT, HostOperand, copy, load, store
 from kldiv_xp.fused.parts import Loop, Part, Place
 from kldiv_xp.fused.text import Text
 
-BLOCK = 256
-"""Elements whose sums are of the type that is computed in, before float64 adds them up.
+SUMMED_AT_ONCE = 256
+"""Elements summed in the working type before float64 accumulates the partial sum.
 
 The sum of 120000 equal float32 terms has an error of 4e-8, with blocks of 1024 of 9e-7; the time is
 the same, and 9 % longer with 64.
@@ -20,22 +20,22 @@ Values = dict[str, str]
 
 
 class Scratch:
-    """Memory for elements that lie apart, and for the last ones of a row, if they are few."""
+    """Scratch memory for strided elements, and for the last partial vector of a row."""
 
     def __init__(self, text: Text, lanes: int) -> None:
         self.text, self.lanes = text, lanes
         self.made: dict[tuple[str, str], str] = {}
 
-    def of(self, operand: Operand) -> str:
-        """Memory for a block of an array, or for its last elements."""
+    def of(self, operand: HostOperand) -> str:
+        """Scratch address for a block of a strided operand, or for its last partial vector."""
         key = operand.name, operand.step
         if key not in self.made:
-            count = self.lanes + (BLOCK if operand.step == APART else 0)
+            count = self.lanes + (SUMMED_AT_ONCE if operand.step == APART else 0)
             self.made[key] = self.text.memory(count * operand.size)
         return self.made[key]
 
 
-def elements(
+def write_element_loop(
     text: Text,
     scratch: Scratch,
     real: str,
@@ -45,15 +45,15 @@ def elements(
     take: Callable[[Values, Callable[[], str]], None] | None = None,
     around: Callable[[], object] = nullcontext,
 ) -> None:
-    """A loop over columns; `row` has the kind and the value of what is the same for all.
+    """Write a loop over columns; `row` maps each name constant along the row to its kind and value.
 
     `take` gets the values of some elements, and a way to their mask; `around` is entered for a
     block.
     """
     types = Types(real, LANES[real])
     given = {name: splat(text, types, *of_row) for name, of_row in row.items()}
-    with text.loop(*bounds, BLOCK) as block:
-        stop = text.smaller(text.sum(block, BLOCK), bounds[1])
+    with text.loop(*bounds, SUMMED_AT_ONCE) as block:
+        stop = text.smaller(text.sum(block, SUMMED_AT_ONCE), bounds[1])
         count = text.let(f"sub i64 {stop}, {block}")
         for one in loop.outer:
             if one.operand.step == APART:
@@ -63,11 +63,11 @@ def elements(
         for operand, part in loop.first:
             with text.loop(block, stop, types.lanes) as column:
                 cursor = Cursor.at(text, scratch, types, block, column, stop)
-                value = computed(cursor, types, given, part)[operand.name]
+                value = computed_values(cursor, types, given, part)[operand.name]
                 store(text, types, real, cursor.address(Place(operand, "", "")), value)
         with around(), text.loop(block, stop, types.lanes) as column:  # type: ignore[attr-defined]
             cursor = Cursor.at(text, scratch, types, block, column, stop)
-            values = computed(cursor, types, given, loop.last)
+            values = computed_values(cursor, types, given, loop.last)
             if take is not None:
                 take(values, lambda: lanes_left(text, types, cursor.left))
             for one, name in loop.written:
@@ -83,8 +83,8 @@ def elements(
                 copy(text, one.operand.size, count, scratch.of(one.operand), begin, sizes)
 
 
-def computed(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
-    """Values of some elements."""
+def computed_values(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
+    """Values of one vector of elements, by name."""
     text, values = cursor.text, dict(given)
     with text.unless(cursor.whole):
         for one in part.read:
@@ -97,7 +97,7 @@ def computed(cursor: "Cursor", types: Types, given: Values, part: Part) -> Value
 
 
 class Cursor(NamedTuple):
-    """Position of a loop: the first column of its block, its column, and how many are left."""
+    """Position in a loop: its block's first column, its column, and the number of columns left."""
 
     text: Text
     scratch: Scratch
@@ -110,13 +110,13 @@ class Cursor(NamedTuple):
     def at(
         cls, text: Text, scratch: Scratch, types: Types, block: str, column: str, stop: str
     ) -> "Cursor":
-        """Position of a loop of a block that ends somewhere."""
+        """Position at a column of a block that ends at `stop`."""
         left = text.let(f"sub i64 {stop}, {column}")
         whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
         return cls(text, scratch, block, column, left, whole)
 
     def address(self, place: Place) -> str:
-        """Address of the next elements; at the end of a row there are fewer than are read."""
+        """Address of the next vector; in scratch memory where the row has fewer elements left."""
         text, size = self.text, place.operand.size
         if place.operand.step == APART:
             within = text.let(f"sub i64 {self.column}, {self.block}")
@@ -126,7 +126,7 @@ class Cursor(NamedTuple):
         return text.let(f"select i1 {self.whole}, ptr {there}, ptr {last}")
 
     def copy_last(self, place: Place, *, back: bool = False) -> None:
-        """Copy the last elements to memory that has as many as are read, or back."""
+        """Copy the last partial vector to scratch memory, or back."""
         if place.operand.step != NEXT:
             return
         text, size = self.text, place.operand.size
@@ -137,7 +137,7 @@ class Cursor(NamedTuple):
 
 
 def splat(text: Text, types: Types, kind: str, value: str) -> str:
-    """A number of a row, once for each of the elements that are computed at once."""
+    """A scalar broadcast to a vector."""
     vector, scalar = types.of(kind), types.scalars[kind]
     first = text.let(f"insertelement {vector} poison, {scalar} {value}, i64 0")
     order = f"<{types.lanes} x i32> zeroinitializer"
@@ -145,7 +145,7 @@ def splat(text: Text, types: Types, kind: str, value: str) -> str:
 
 
 def lanes_left(text: Text, types: Types, left: str) -> str:
-    """Mask of the elements that there are."""
+    """Mask of the lanes within the row."""
     numbers = ", ".join(f"i32 {number}" for number in range(types.lanes))
     vector = f"<{types.lanes} x i32>"
     narrow = text.let(f"trunc i64 {left} to i32")

@@ -1,4 +1,4 @@
-"""Logarithms and exponentials as lines: polynomials, and bits of the exponent.
+"""Logarithms and exponentials as traced lines: polynomials and exponent bits.
 
 The largest errors of every 31st float32 are 0.85 (log), 1.1 (exp), 1.5 (log1p), 1.6 (expm1) and
 2.5 (tanh) units in the last place.
@@ -13,26 +13,26 @@ LOG_OF_2 = {
     "float32": (0.693359375, -2.12194440e-4),
     "float64": (6.93147180369123816490e-01, 1.90821492927058770002e-10),
 }
-"""In two parts, of which the first has few digits: its products with exponents are exact."""
+"""log(2) as high + low; high has few digits, so that its products with exponents are exact."""
 
 
-class Layout(NamedTuple):
-    """How a floating-point type holds its numbers."""
+class FloatLayout(NamedTuple):
+    """Constants of a binary floating-point format."""
 
     digits: int
-    """Bits of the significand that are stored."""
+    """Stored bits of the significand."""
 
     bias: int
     shift: float
-    """Added to a number it leaves the integer next to it in the last bits."""
+    """Adding it to a number leaves the nearest integer in the last bits."""
 
     split: int
-    """Bits of a number near sqrt(1/2): significands are those from it to twice that."""
+    """Bits of a number near sqrt(1/2): significands are reduced to [sqrt(1/2), sqrt(2))."""
 
 
 LAYOUTS = {
-    "float32": Layout(23, 127, 1.5 * 2.0**23, 0x3F2AAAAB),
-    "float64": Layout(52, 1023, 1.5 * 2.0**52, 0x3FE6A09E << 32),
+    "float32": FloatLayout(23, 127, 1.5 * 2.0**23, 0x3F2AAAAB),
+    "float64": FloatLayout(52, 1023, 1.5 * 2.0**52, 0x3FE6A09E << 32),
 }
 
 # Of (expm1(r) - r) / r**2 for r within log(2) / 2: Chebyshev's, the highest power first, with
@@ -55,25 +55,25 @@ def log(xp: Namespace, x: Array) -> Array:
     layout = LAYOUTS[xp.real]
     subnormal = xp.less(x, xp.finfo("").smallest_normal)
     lifted = xp.where(subnormal, xp.multiply(x, 2.0**layout.digits), x)
-    exponent, f, _ = parts(xp, lifted)
+    exponent, f, _ = exponent_and_significand(xp, lifted)
     exponent = xp.subtract(exponent, xp.where(subnormal, float(layout.digits), 0.0))
-    value = xp.where(xp.less(x, math.inf), of_parts(xp, exponent, f), x)
+    value = xp.where(xp.less(x, math.inf), log_from_parts(xp, exponent, f), x)
     return xp.where(xp.greater(x, 0), value, xp.where(xp.equal(x, 0), -math.inf, math.nan))
 
 
 def log1p(xp: Namespace, x: Array) -> Array:
-    """Logarithm of 1 + x, with what the rounding of that loses."""
+    """Logarithm of 1 + x, corrected for the rounding error of the sum."""
     digits = LAYOUTS[xp.real].digits
     u = xp.add(x, 1.0)
     of_x, of_1 = xp.subtract(x, xp.subtract(u, 1.0)), xp.subtract(1.0, xp.subtract(u, x))
     lost = xp.where(xp.less(x, 1), of_x, of_1)
-    exponent, f, scale = parts(xp, u)
+    exponent, f, scale = exponent_and_significand(xp, u)
     f = xp.add(f, xp.where(xp.less(x, 2.0 ** (digits + 1)), xp.multiply(lost, scale), 0.0))
-    value = xp.where(xp.less(x, math.inf), of_parts(xp, exponent, f), x)
+    value = xp.where(xp.less(x, math.inf), log_from_parts(xp, exponent, f), x)
     return xp.where(xp.greater(x, -1), value, xp.where(xp.equal(x, -1), -math.inf, math.nan))
 
 
-def parts(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
+def exponent_and_significand(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
     """Exponent e, f and 2**-e, where a normal x is 2**e (1 + f) and f small."""
     digits, bias, shift, split = LAYOUTS[xp.real]
     bits = xp.bits(x)
@@ -91,7 +91,7 @@ def bits_of_shift(digits: int) -> int:
     return ((digits + bias) << digits) + (1 << (digits - 1))
 
 
-def of_parts(xp: Namespace, exponent: Array, f: Array) -> Array:
+def log_from_parts(xp: Namespace, exponent: Array, f: Array) -> Array:
     """Logarithm of 2**exponent (1 + f)."""
     high, low = LOG_OF_2[xp.real]
     if xp.real == "float32":
@@ -118,10 +118,10 @@ def fdlibm(xp: Namespace, z: Array) -> Array:
 
 
 def exp(xp: Namespace, x: Array) -> Array:
-    """Exponential; subnormal where it is, 0 and inf beyond, NaN of NaN."""
+    """Exponential; subnormal results included, 0 and inf beyond the range, NaN for NaN."""
     lowest, highest = (-104.5, 89.0) if xp.real == "float32" else (-746.0, 710.0)
     x = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
-    r, n, rounded = reduced(xp, x)
+    r, n, rounded = reduced_argument(xp, x)
     value = xp.add(xp.fma(rest(xp, r), xp.multiply(r, r), r), 1.0)
     digits, bias, shift, _ = LAYOUTS[xp.real]
     # In two steps, since 2**n itself may be subnormal or too large.
@@ -131,8 +131,8 @@ def exp(xp: Namespace, x: Array) -> Array:
     return xp.multiply(xp.multiply(value, xp.value(first)), xp.value(xp.shift_left(other, digits)))
 
 
-def reduced(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
-    """R and n, where x is r + n log(2): n in the last bits of an integer, and as a number."""
+def reduced_argument(xp: Namespace, x: Array) -> tuple[Array, Array, Array]:
+    """R and n with x = r + n log(2): r, n in the last bits of an integer, n as a number."""
     shift = LAYOUTS[xp.real].shift
     y = xp.fma(x, 1 / math.log(2), shift)
     rounded = xp.subtract(y, shift)
@@ -150,7 +150,7 @@ def expm1(xp: Namespace, x: Array) -> Array:
     """Exponential less 1."""
     lowest, highest = (-20.0, 89.0) if xp.real == "float32" else (-50.0, 710.0)
     bounded = xp.where(xp.less(x, lowest), lowest, xp.where(xp.greater(x, highest), highest, x))
-    r, n, _ = reduced(xp, bounded)
+    r, n, _ = reduced_argument(xp, bounded)
     digits, bias, _, _ = LAYOUTS[xp.real]
     value = xp.fma(rest(xp, r), xp.multiply(r, r), r)
     # 2**n may be too large by 2: half of it, twice.
@@ -160,7 +160,7 @@ def expm1(xp: Namespace, x: Array) -> Array:
 
 
 def tanh(xp: Namespace, x: Array) -> Array:
-    """Hyperbolic tangent, of errors below 4 units in the last place."""
+    """Hyperbolic tangent, with errors below 4 units in the last place."""
     size = xp.abs(x)
     e = expm1(xp, xp.multiply(xp.where(xp.greater(size, 20), 20.0, size), -2.0))
     return xp.copysign(xp.divide(xp.negative(e), xp.add(e, 2.0)), x)

@@ -1,4 +1,4 @@
-"""Losses and their gradients by compiled loops over host memory, thread by thread.
+"""Losses and their gradients by compiled, multithreaded loops over host memory.
 
 Every function answers None, or False, of arrays whose types have no loops.
 """
@@ -7,26 +7,33 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.core.evaluate import Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
-from kldiv_xp.fused.attempts import do_in_attempts, look_at
+from kldiv_xp.fused.attempts import look_at, run_in_attempts
 from kldiv_xp.fused.plans import Plan, Traced, elements_plan, rows_plan, sums_plan
-from kldiv_xp.fused.running import Threads, address_of, addresses, do, known, lying, name_of
+from kldiv_xp.fused.running import (
+    address_of,
+    addresses,
+    known_buffers,
+    layouts,
+    numpy_name,
+    run_plan,
+)
+from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import FACTOR, NAMES, RESULTS, TEMPERATURE, TERMS, UPSTREAM, any_of
+from kldiv_xp.tracing.losses import any_of
 
-Results = tuple[Array | None, Array | None]
-
-reproducible, reproducible_rows = reproducible_loops, reproducible_row_loops
-"""Losses that have the same bits everywhere, and those of rows of logits."""
+same_bits_loops, same_bits_row_loops = reproducible_loops, reproducible_row_loops
+"""Loops of the bitwise reproducible losses, and of those of rows of logits."""
 
 
-def total(
+def sum_of_terms(
     xp: Namespace, arrays: Sequence[Array], form: Form, working: DType, threads: Threads
 ) -> float | None:
-    """Sum of all terms."""
+    """Sum of all terms, in float64."""
     every = tuple(range(len(arrays[0].shape)))
     sums = sums_over(xp, arrays, form, every, working, threads)
     return None if sums is None else float(sums[()])
@@ -42,15 +49,15 @@ def sums_over(
 ) -> Array | None:
     """Sums of the terms over some axes, in float64."""
     shape = tuple(arrays[0].shape)
-    buffers = known(shape, arrays, working)
+    buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     traced = Traced(losses.sums, (form,))
-    plan = sums_plan(traced, name_of(working), shape, kept, axis, *lying(buffers))
+    plan = sums_plan(traced, numpy_name(working), shape, kept, axis, *layouts(buffers))
     pieces = plan.jobs.pieces
     partials = xp.empty((plan.jobs.rows, pieces))
-    do(plan, [*addresses(buffers), address_of(partials)], (), threads)
+    run_plan(plan, [*addresses(buffers), address_of(partials)], (), threads)
     with xp.errstate(all="ignore"):  # inf - inf
         sums = partials[:, 0] if pieces == 1 else xp.sum(partials, axis=1)
     return sums.reshape(tuple(shape[place] for place in kept))
@@ -59,15 +66,22 @@ def sums_over(
 def fill_terms(
     arrays: Sequence[Array], form: Form, result: Array, working: DType, threads: Threads
 ) -> bool:
-    """Write every term into `result`."""
+    """Write the terms into `result`; False for dtypes without loops."""
     shape = tuple(result.shape)
-    buffers = known(shape, (*arrays, result), working)
+    buffers = known_buffers(shape, (*arrays, result), working)
     if buffers is None:
         return False
-    names = NAMES[: len(arrays)]
+    names = losses.SYMBOL_NAMES[: len(arrays)]
     traced = Traced(losses.terms, (form,))
-    plan = elements_plan(traced, name_of(working), shape, names, (TERMS,), *lying(buffers))
-    do(plan, addresses(buffers), (), threads)
+    plan = elements_plan(
+        traced,
+        numpy_name(working),
+        shape,
+        names,
+        (losses.TERMS_OUTPUT,),
+        *layouts(buffers),
+    )
+    run_plan(plan, addresses(buffers), (), threads)
     return True
 
 
@@ -76,17 +90,17 @@ def fill_slopes(
     form: Form,
     scale: Scale,
     upstream: Sequence[Array],
-    results: Results,
+    results: Gradient,
     working: DType,
     threads: Threads,
 ) -> bool:
-    """Write the derivatives that there are arrays for, all in one pass."""
-    return fill(
+    """Write the derivatives for which `results` has an array, in one pass."""
+    return fill_derivatives(
         losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
     )
 
 
-def rows_of(
+def divergences_of_rows(
     xp: Namespace,
     arrays: Sequence[Array],
     divergence: Divergence,
@@ -95,25 +109,25 @@ def rows_of(
 ) -> Array | None:
     """Divergences of rows of logits, in float64."""
     shape = tuple(arrays[0].shape)
-    buffers = known(shape, arrays, working)
+    buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
-    names, result = NAMES[: len(arrays)], xp.empty(shape[:-1])
+    names, result = losses.SYMBOL_NAMES[: len(arrays)], xp.empty(shape[:-1])
     given, numbers = any_of(divergence), (float(divergence.temperature),)
     ways = given.ways(None)
     plans = [
         rows_plan(
-            Traced(losses.divergences, (given, way), (TEMPERATURE,)),
-            *(name_of(working), shape, names, (), *lying(buffers)),
+            Traced(losses.divergences, (given, way), (losses.TEMPERATURE,)),
+            *(numpy_name(working), shape, names, (), *layouts(buffers)),
         )
         for way in ([0, losses.LAST] if ways[0] is not ways[-1] else [losses.LAST])
     ]
     places = [*addresses(buffers), address_of(result)]
     if len(plans) == 1:
-        do(plans[0], places, numbers, threads)
+        run_plan(plans[0], places, numbers, threads)
     else:
         look = look_at(xp, arrays, *numbers)
-        do_in_attempts(plans, places, numbers, result.reshape(-1), look, threads)
+        run_in_attempts(plans, places, numbers, result.reshape(-1), look, threads)
     return result
 
 
@@ -122,42 +136,45 @@ def fill_row_slopes(
     divergence: Divergence,
     scale: Scale,
     upstream: Sequence[Array],
-    results: Results,
+    results: Gradient,
     working: DType,
     threads: Threads,
 ) -> bool:
-    """Write the derivatives of rows of logits that there are arrays for."""
-    given = any_of(divergence)
-    numbers = scale, divergence.temperature
-    return fill(
+    """Write the derivatives of the rows' divergences for which `results` has an array."""
+    given, numbers = any_of(divergence), (scale, divergence.temperature)
+    return fill_derivatives(
         losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
     )
 
 
-def fill(
+def fill_derivatives(
     maker: Any,
     what: Form | Divergence,
     plan_of: Callable[..., Plan],
     arrays: Sequence[Array],
     upstream: Sequence[Array],
-    results: Results,
+    results: Gradient,
     numbers: tuple[Any, ...],
     working: DType,
     threads: Threads,
 ) -> bool:
-    """Write derivatives, each where there is an array for it."""
+    """Write each derivative for which `results` has an array."""
     shape = tuple(arrays[0].shape)
-    written = [(name, one) for name, one in zip(RESULTS, results, strict=True) if one is not None]
+    written = [
+        (name, one) for name, one in zip(losses.RESULTS, results, strict=True) if one is not None
+    ]
     outputs = [one for _, one in written]
-    buffers = known(shape, (*arrays, *upstream, *outputs), working)
+    buffers = known_buffers(shape, (*arrays, *upstream, *outputs), working)
     if buffers is None:
         return False
     wanted = results[0] is not None, results[1] is not None
     scale, *others = numbers
-    traced = Traced(maker, (what, len(arrays), wanted), (FACTOR, TEMPERATURE)[: len(numbers)])
-    names = (*NAMES[: len(arrays)], *(UPSTREAM for _ in upstream))
+    traced = Traced(
+        maker, (what, len(arrays), wanted), (losses.FACTOR, losses.TEMPERATURE)[: len(numbers)]
+    )
+    names = (*losses.SYMBOL_NAMES[: len(arrays)], *(losses.UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
-    plan = plan_of(traced, name_of(working), shape, names, of_results, *lying(buffers))
+    plan = plan_of(traced, numpy_name(working), shape, names, of_results, *layouts(buffers))
     given = (scale.number_at_hand(), *map(float, others))
-    do(plan, addresses(buffers), given, threads)
+    run_plan(plan, addresses(buffers), given, threads)
     return True

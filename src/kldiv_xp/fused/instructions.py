@@ -1,20 +1,20 @@
-"""Lines of a formula as instructions of LLVM, for one number or for several at once."""
+"""LLVM instructions for traced lines, on scalars or vectors."""
 
 import struct
 from collections.abc import Iterator
 
-from kldiv_xp.fused.operations import FUNCTIONS, INSTRUCTIONS
+from kldiv_xp.fused.operations import INSTRUCTIONS, INTRINSICS
 from kldiv_xp.tracing.lines import Line
 
 LANES = {"float32": 16, "float64": 8}
-"""Elements that are computed at once: two registers of AVX2, so that more is under way."""
+"""Elements of a vector: two AVX2 registers, for more instructions in flight."""
 
 BITS = {"float32": 32, "float64": 64}
 SCALARS = {"float32": "float", "float64": "double"}
 
 
 class Types:
-    """The types of numbers in one loop: of elements, several at once, or of a row, one."""
+    """LLVM's types in a loop: vectors of elements, or scalars of a row."""
 
     def __init__(self, real: str, lanes: int) -> None:
         self.real, self.lanes = real, lanes
@@ -23,19 +23,19 @@ class Types:
         self.mangled = f"v{lanes}f{bits}" if lanes > 1 else f"f{bits}"
 
     def of(self, kind: str) -> str:
-        """Type of a kind of numbers."""
+        """LLVM type of a kind of value."""
         scalar = self.scalars[kind]
         return f"<{self.lanes} x {scalar}>" if self.lanes > 1 else scalar
 
     def constant(self, kind: str, value: float) -> str:
-        """A number, or as many of it as are computed at once."""
+        """Constant of a kind, as a scalar or a vector."""
         scalar = self.scalars[kind]
         text = literal(self.real, value) if kind == "real" else str(int(value))
         return f"splat ({scalar} {text})" if self.lanes > 1 else text
 
 
 def literal(real: str, value: float) -> str:
-    """A floating-point number in LLVM's notation: the bits that it has as a double."""
+    """Floating-point literal in LLVM's notation: the bits of the value as a double."""
     if real == "float32":
         try:
             (value,) = struct.unpack("f", struct.pack("f", value))
@@ -48,7 +48,7 @@ def literal(real: str, value: float) -> str:
 
 
 def instruction(line: Line, types: Types, names: dict[str, str]) -> str:
-    """Instruction of a line whose operands have these names."""
+    """LLVM instruction of a line; `names` maps its operands to registers."""
     operands = [
         names[one] if isinstance(one, str) else types.constant(kind, one)
         for one, kind in zip(line.operands, kinds_of(line), strict=True)
@@ -74,7 +74,7 @@ def kinds_of(line: Line) -> list[str]:
 
 
 def declarations(types: Types) -> Iterator[str]:
-    """Functions of LLVM that the instructions call."""
+    """Declarations of the LLVM intrinsics that the instructions call."""
     real = types.of("real")
-    for name, count in FUNCTIONS.items():
+    for name, count in INTRINSICS.items():
         yield f"declare {real} @llvm.{name}.{types.mangled}({', '.join([real] * count)})"

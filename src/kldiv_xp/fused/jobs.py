@@ -1,16 +1,16 @@
-"""How work is cut into jobs: by the layout of arrays alone, whoever does them."""
+"""Cutting work into jobs by the layout alone, for any number of threads."""
 
 import math
 from typing import NamedTuple
 
 from kldiv_xp.tracing.layouts import Layout
 
-ELEMENTS = 1 << 16
-"""Elements of a job, more or less: 256 KiB of float32 stay in a cache of a processor."""
+JOB_ELEMENTS = 1 << 16
+"""Elements of a job, approximately: 256 KiB of float32 fit the cache."""
 
 
 class Jobs(NamedTuple):
-    """Jobs of rows, or of pieces of a row."""
+    """Jobs of several rows each, or of pieces of a row."""
 
     rows: int
     groups: int
@@ -19,15 +19,15 @@ class Jobs(NamedTuple):
     groups_of_job: int
     columns_of_job: int
     pieces: int
-    """Jobs of a row, 1 where a job has whole rows."""
+    """Jobs per row; 1 where a job has whole rows."""
 
     @property
     def number(self) -> int:
-        """How many jobs there are."""
+        """Number of jobs."""
         return math.ceil(self.rows / self.rows_of_job) * self.pieces
 
     def arguments(self, job: int) -> tuple[int, ...]:
-        """The rows, the groups and the columns of a job, and which piece of its rows it is."""
+        """Bounds of the rows, groups and columns of a job, and the index of its piece."""
         place, piece = divmod(job, self.pieces)
         first = place * self.rows_of_job
         rows = first, min(first + self.rows_of_job, self.rows)
@@ -41,12 +41,12 @@ class Jobs(NamedTuple):
 
 
 def jobs_of(layout: Layout, *, whole_rows: bool = False) -> Jobs:
-    """Jobs of a layout; those that need whole rows get them, however long they are."""
+    """Jobs of a layout; with `whole_rows`, no row is split."""
     rows, groups, columns = layout.rows, layout.groups, layout.columns
     size = groups * columns
-    if whole_rows or size <= ELEMENTS:
-        return Jobs(rows, groups, columns, max(1, ELEMENTS // max(1, size)), groups, columns, 1)
+    if whole_rows or size <= JOB_ELEMENTS:
+        return Jobs(rows, groups, columns, max(1, JOB_ELEMENTS // max(1, size)), groups, columns, 1)
     if groups > 1:
-        several = max(1, ELEMENTS // max(1, columns))
+        several = max(1, JOB_ELEMENTS // max(1, columns))
         return Jobs(rows, groups, columns, 1, several, columns, math.ceil(groups / several))
-    return Jobs(rows, groups, columns, 1, 1, ELEMENTS, math.ceil(columns / ELEMENTS))
+    return Jobs(rows, groups, columns, 1, 1, JOB_ELEMENTS, math.ceil(columns / JOB_ELEMENTS))

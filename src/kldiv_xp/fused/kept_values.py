@@ -1,15 +1,15 @@
-"""Values of elements that a loop keeps for later ones, which would compute them again."""
+"""Values of elements that a loop stores, where later loops would recompute them."""
 
 from collections.abc import Sequence
 
 from kldiv_xp.tracing.lines import Line, needed
 
-WORTH_IT = 12
-"""Lines from which a value is kept: it costs a write, and a read for each of the later loops."""
+LINES_WORTH_KEEPING = 12
+"""Least number of lines of a stored value: it costs a store, and a load in each later loop."""
 
 
 def kept_values(lines: Sequence[Line], loops: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Names that each loop keeps, given the names of what each computes."""
+    """Names that each loop stores, given the names that each computes."""
     given: set[str] = set()
     kept: list[list[str]] = []
     for place, terms in enumerate(loops):
@@ -30,7 +30,7 @@ def worth_it(
     terms: Sequence[str],
     given: set[str],
 ) -> list[str]:
-    """Real numbers that a later loop has in common with this one, and uses for others."""
+    """Real values that a later loop shares with this one and whose recomputation is long."""
     used = set(terms)
     used.update(name for line in there if line.name not in here for name in line.uses)
     common = [line for line in there if line.name in here and line.name in used]
@@ -38,5 +38,5 @@ def worth_it(
         line.name
         for line in common
         if line.dtype == "real"
-        and len(needed(lines, [line.name], of_element=True, given=given)) >= WORTH_IT
+        and len(needed(lines, [line.name], of_element=True, given=given)) >= LINES_WORTH_KEEPING
     ]

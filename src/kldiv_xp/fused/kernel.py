@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kldiv_xp.fused.memory import Operand
+from kldiv_xp.fused.memory import HostOperand
 from kldiv_xp.tracing.lines import Line, Symbol, needed
 
 
@@ -11,31 +11,31 @@ class Kernel(NamedTuple):
     """A kernel: its arrays, lines and results, and how many axes its rows and groups have."""
 
     real: str
-    inputs: tuple[Operand, ...]
-    outputs: tuple[Operand, ...]
+    inputs: tuple[HostOperand, ...]
+    outputs: tuple[HostOperand, ...]
     numbers: tuple[str, ...]
     lines: list[Line]
     results: tuple[Symbol, ...]
     row_rank: int
     group_rank: int
-    """Axes of the groups of columns that are added up; 0 where a row is one group."""
+    """Number of axes of a row's groups of columns; 0 where a row is one group."""
 
     apart: tuple[str, ...] = ()
-    """Names that have loops of their own."""
+    """Names with loops of their own."""
 
     @property
-    def located(self) -> list[Operand]:
-        """Arrays whose rows lie somewhere: not one number for each."""
+    def located(self) -> list[HostOperand]:
+        """Arrays with strides: all but outputs with one number per row."""
         return [*self.inputs, *(one for one in self.outputs if one.in_rows)]
 
     @property
     def needed(self) -> list[Line]:
-        """Lines that lead to the results."""
+        """Lines that the results depend on."""
         return needed(self.lines, [one.name for one in self.results])
 
     @property
     def loops(self) -> list[list[str]]:
-        """Names of what each loop over elements computes: of a stage, then of the results."""
+        """Names that each loop over elements computes: one loop per stage, then the results."""
         lines = self.needed
         loops = [
             [one.uses[0] for one in lines if one.reduction and one.stage == stage]
@@ -52,7 +52,7 @@ class Kernel(NamedTuple):
 
 
 def slots(kernel: Kernel) -> list[str]:
-    """Names of what the table holds: addresses, numbers, how many pieces, sizes and strides."""
+    """Names of the table's entries: addresses, numbers, pieces, sizes and strides."""
     located = [one.name for one in kernel.located]
     return [
         *(f"at_{one.name}" for one in (*kernel.inputs, *kernel.outputs)),
@@ -65,6 +65,6 @@ def slots(kernel: Kernel) -> list[str]:
 
 
 def axes(kind: str, names: Sequence[str], rank: int) -> Iterator[str]:
-    """Sizes of all axes but the first, and the strides of each array."""
+    """Sizes of all axes but the first, then the strides of each array."""
     yield from (f"{kind}_size_{place}" for place in range(1, rank))
     yield from (f"{kind}_{name}_{place}" for name in names for place in range(rank))

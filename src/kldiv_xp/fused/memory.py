@@ -1,26 +1,25 @@
-"""How the elements of arrays are read and written, each type in the one that is computed in."""
+"""Loads and stores of elements, converted between their dtype and the working type."""
 
 from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import Types
 from kldiv_xp.fused.text import Text
+from kldiv_xp.tracing.operations import BYTES
 
-# Type in memory, and its bytes.
+# LLVM's type of an element in memory.
 IN_MEMORY = {
-    "float64": ("double", 8),
-    "float32": ("float", 4),
-    "float16": ("half", 2),
-    "bfloat16": ("i16", 2),
-    "bool": ("i8", 1),
+    "float64": "double",
+    "float32": "float",
+    "float16": "half",
+    "bfloat16": "i16",
+    "bool": "i8",
 }
-BYTES = {dtype: size for dtype, (_, size) in IN_MEMORY.items()}
-NARROW = ("float16", "bfloat16")
 
 ROW, NEXT, APART = "row", "next", "apart"
 
 
-class Operand(NamedTuple):
-    """An array that is read or written: its name, the name of its dtype, and how its rows lie.
+class HostOperand(NamedTuple):
+    """An array that is read or written: its name, dtype name, and the step along its rows.
 
     A row may be one element, elements next to each other, or such that lie apart.
     """
@@ -31,12 +30,12 @@ class Operand(NamedTuple):
 
     @property
     def in_rows(self) -> bool:
-        """Whether it has an element for each column, not one for a row."""
+        """Whether it has an element per column, not one per row."""
         return self.step != ROW
 
     @property
     def kind(self) -> str:
-        """Type in which its elements are computed."""
+        """Kind of its loaded elements: "bool" or "real"."""
         return "bool" if self.dtype == "bool" else "real"
 
     @property
@@ -45,62 +44,60 @@ class Operand(NamedTuple):
         return BYTES[self.dtype]
 
 
-def several(types: Types, scalar: str) -> str:
-    """Type of as many as are computed at once."""
+def vector_type(types: Types, scalar: str) -> str:
+    """LLVM vector type of a scalar type, or the scalar type for one lane."""
     return f"<{types.lanes} x {scalar}>" if types.lanes > 1 else scalar
 
 
-def many(types: Types, scalar: str, value: str) -> str:
-    """As many of a number as are computed at once."""
+def vector_constant(types: Types, scalar: str, value: str) -> str:
+    """Constant as a vector, or as a scalar for one lane."""
     return f"splat ({scalar} {value})" if types.lanes > 1 else value
 
 
 def load(text: Text, types: Types, dtype: str, address: str) -> str:
-    """Elements at an address, in the type that is computed in; no address is too odd."""
-    scalar = IN_MEMORY[dtype][0]
-    memory, real = several(types, scalar), types.of("real")
+    """Load elements at an address, of any alignment, in the working type."""
+    scalar = IN_MEMORY[dtype]
+    memory, real = vector_type(types, scalar), types.of("real")
     value = text.let(f"load {memory}, ptr {address}, align 1")
     if dtype == "bool":
-        return text.let(f"icmp ne {memory} {value}, {many(types, scalar, '0')}")
+        return text.let(f"icmp ne {memory} {value}, {vector_constant(types, scalar, '0')}")
     if dtype == "bfloat16":
-        bits, memory = several(types, "i32"), several(types, "float")
-        wide = text.let(f"zext {several(types, 'i16')} {value} to {bits}")
-        wide = text.let(f"shl {bits} {wide}, {many(types, 'i32', '16')}")
+        bits, memory = vector_type(types, "i32"), vector_type(types, "float")
+        wide = text.let(f"zext {vector_type(types, 'i16')} {value} to {bits}")
+        wide = text.let(f"shl {bits} {wide}, {vector_constant(types, 'i32', '16')}")
         value = text.let(f"bitcast {bits} {wide} to {memory}")
     return value if memory == real else text.let(f"fpext {memory} {value} to {real}")
 
 
 def store(text: Text, types: Types, dtype: str, address: str, value: str) -> None:
-    """Write elements, rounded to the nearest."""
-    memory, real = several(types, IN_MEMORY[dtype][0]), types.of("real")
+    """Store elements, rounded to nearest."""
+    memory, real = vector_type(types, IN_MEMORY[dtype]), types.of("real")
     if dtype == "bfloat16":
-        value = rounded(text, types, value)
+        value = bfloat16_bits(text, types, value)
     elif memory != real:
         value = text.let(f"fptrunc {real} {value} to {memory}")
     text.do(f"store {memory} {value}, ptr {address}, align 1")
 
 
-def rounded(text: Text, types: Types, value: str) -> str:
-    """Bits of bfloat16: the upper half, to the nearest, of two the even one."""
-    i32, i16, real = several(types, "i32"), several(types, "i16"), types.of("real")
+def bfloat16_bits(text: Text, types: Types, value: str) -> str:
+    """Bits of a float32 rounded to bfloat16, to nearest even."""
+    i32, i16, real = vector_type(types, "i32"), vector_type(types, "i16"), types.of("real")
     bits = text.let(f"bitcast {real} {value} to {i32}")
-    sixteen = many(types, "i32", "16")
+    sixteen = vector_constant(types, "i32", "16")
     odd = text.let(f"lshr {i32} {bits}, {sixteen}")
-    odd = text.let(f"and {i32} {odd}, {many(types, 'i32', '1')}")
-    bits = text.let(f"add {i32} {bits}, {many(types, 'i32', '32767')}")
+    odd = text.let(f"and {i32} {odd}, {vector_constant(types, 'i32', '1')}")
+    bits = text.let(f"add {i32} {bits}, {vector_constant(types, 'i32', '32767')}")
     bits = text.let(f"add {i32} {bits}, {odd}")
     upper = text.let(f"trunc {i32} {text.let(f'lshr {i32} {bits}, {sixteen}')} to {i16}")
     number = text.let(f"fcmp ord {real} {value}, {value}")
-    condition = several(types, "i1")
-    return text.let(
-        f"select {condition} {number}, {i16} {upper}, {i16} {many(types, 'i16', '32704')}"
-    )
+    condition, nan = vector_type(types, "i1"), vector_constant(types, "i16", "32704")
+    return text.let(f"select {condition} {number}, {i16} {upper}, {i16} {nan}")
 
 
 def copy(
     text: Text, size: int, count: str, source: str, target: str, steps: tuple[str, str]
 ) -> None:
-    """Copy elements one by one, so many bytes apart in either place."""
+    """Copy elements one by one between addresses with their own steps in bytes."""
     kind = f"i{8 * size}"
     with text.loop("0", count) as index:
         read = text.moved(source, text.product(index, steps[0]))

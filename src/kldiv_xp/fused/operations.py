@@ -1,4 +1,4 @@
-"""Lines that a processor's instructions are made of, functions such as the logarithm included."""
+"""The traced operations as lines with one LLVM instruction each, elementary functions expanded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from kldiv_xp._typing import Array
 from kldiv_xp.fused import elementary
 from kldiv_xp.tracing.lines import Lines, Symbol
-from kldiv_xp.tracing.operations import KINDS
+from kldiv_xp.tracing.operations import RESULT_KINDS
 
 # An instruction, its operands and the types of all: {T} of real numbers, {I} of integers as wide,
 # {B} of truth values; {M} is how names of functions tell the type.
@@ -41,17 +41,24 @@ INSTRUCTIONS = {
     "shift_right": "ashr {I} {0}, {1}",
     "shift_down": "lshr {I} {0}, {1}",
 }
-INTEGERS = ("bits", "integer_add", "integer_subtract", "shift_down", "shift_left", "shift_right")
-FUNCTIONS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
-"""Functions that the instructions call, and how many operands each takes."""
+INTEGER_OPERATIONS = (
+    "bits",
+    "integer_add",
+    "integer_subtract",
+    "shift_down",
+    "shift_left",
+    "shift_right",
+)
+INTRINSICS = {"fabs": 1, "sqrt": 1, "rint": 1, "copysign": 2, "fmuladd": 3}
+"""LLVM intrinsics that the instructions call, and their numbers of operands."""
 
 
-class Operations(Lines):
-    """A namespace for tracing whose lines are instructions."""
+class InstructionLines(Lines):
+    """A tracing namespace whose lines are single instructions."""
 
     kinds: ClassVar[dict[str, str]] = {
-        **{name: kind for name, kind in KINDS.items() if name in INSTRUCTIONS},
-        **dict.fromkeys(INTEGERS, "integer"),
+        **{name: kind for name, kind in RESULT_KINDS.items() if name in INSTRUCTIONS},
+        **dict.fromkeys(INTEGER_OPERATIONS, "integer"),
         **dict.fromkeys(("copysign", "fma", "round", "value"), "real"),
     }
 
@@ -60,16 +67,16 @@ class Operations(Lines):
         self.names_apart: list[str] = []
 
     def apart(self, x: Symbol) -> Symbol:
-        """The same, which has a loop of its own."""
+        """The symbol, computed in a loop of its own."""
         if x.in_rows and x.name not in self.names_apart:
             self.names_apart.append(x.name)
         return x
 
     float64 = "real"
-    """The type that numbers are computed in already."""
+    """The working type stands for float64."""
 
     def square(self, x: Symbol) -> Symbol:
-        """Product with itself."""
+        """Square."""
         return self.multiply(x, x)
 
     def exp(self, x: Symbol) -> Array:
@@ -111,7 +118,7 @@ class Operations(Lines):
         return self.line("bool", "logical_not", condition, 1)
 
     def astype(self, operand: Symbol, dtype: str) -> Symbol:
-        """Truth values as 1 and 0."""
+        """Bools as 1.0 and 0.0; other operands unchanged."""
         if operand.dtype == "bool" and dtype == "real":
             return self.where(operand, 1.0, 0.0)
         return operand

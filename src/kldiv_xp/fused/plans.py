@@ -1,4 +1,4 @@
-"""Plans: the kernel that is run for arrays of a layout, and its jobs, made once."""
+"""Plans, cached by layout: a compiled kernel and its jobs."""
 
 from collections.abc import Iterable, Sequence
 from ctypes import addressof, c_char, c_int64
@@ -8,24 +8,25 @@ from struct import pack, unpack
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Axes
-from kldiv_xp.fused.buffers import Lying, Shape
-from kldiv_xp.fused.compiler import Compiled, compiled
+from kldiv_xp.fused.buffers import MemoryLayout
+from kldiv_xp.fused.compiler import Compiled, compiled_function
 from kldiv_xp.fused.jobs import Jobs, jobs_of
-from kldiv_xp.fused.kernel_text import Source, source
-from kldiv_xp.fused.memory import APART, BYTES, NEXT, ROW, Operand
-from kldiv_xp.tracing.layouts import Layout, layout_of, layout_of_elements
-from kldiv_xp.tracing.losses import NAMES, TOTAL
+from kldiv_xp.fused.kernel_text import Source, source_of_function
+from kldiv_xp.fused.memory import APART, NEXT, ROW, HostOperand
+from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
+from kldiv_xp.tracing.losses import SYMBOL_NAMES, TOTAL
+from kldiv_xp.tracing.operations import BYTES
 
 Names = tuple[str, ...]
 
 MOST_KEPT = 2 << 20
-"""Bytes that a thread keeps from loop to loop; of longer rows it computes them again."""
+"""Most bytes a thread stores between loops; for longer rows it recomputes."""
 
-remembered = lru_cache(maxsize=1024)
+cached_host_plan = lru_cache(maxsize=1024)
 
 
 class Traced(NamedTuple):
-    """A function to be traced: the one that makes it, its arguments, names of its numbers."""
+    """A function to trace: its maker, the maker's arguments, the names of its numbers."""
 
     maker: Any
     arguments: tuple[Any, ...]
@@ -33,63 +34,63 @@ class Traced(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A compiled kernel, its jobs, and the numbers of its table that say where elements lie."""
+    """A compiled kernel, its jobs, and the sizes and strides in its table."""
 
     run: Compiled
     jobs: Jobs
     counts: tuple[int, ...]
     memory: int
-    """Bytes that a thread needs."""
+    """Bytes of scratch memory per thread."""
 
     def table(self, addresses: Sequence[int], numbers: Sequence[float]) -> Any:
-        """All that jobs have in common."""
+        """Argument table that all jobs share."""
         bits = (unpack("q", pack("d", number))[0] for number in numbers)
         values = [*addresses, *bits, *self.counts]
         return (c_int64 * len(values))(*values)
 
     def do(self, table: Any, numbers: Iterable[int]) -> None:
-        """Do some jobs."""
+        """Run some jobs."""
         memory = (c_char * self.memory)()
         for number in numbers:
             self.run(addressof(table), *self.jobs.arguments(number), addressof(memory))
 
 
-@remembered
+@cached_host_plan
 def sums_plan(
-    traced: Traced, real: str, shape: Shape, kept: Axes, axis: Axes, *inputs: Lying
+    traced: Traced, real: str, shape: Sizes, kept: Axes, axis: Axes, *inputs: MemoryLayout
 ) -> Plan:
-    """Terms are added up over some axes."""
+    """Plan of a kernel that sums terms over some axes."""
     layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
-    return planned(traced, real, layout, jobs_of(layout), NAMES, (), inputs)
+    return planned(traced, real, layout, jobs_of(layout), SYMBOL_NAMES, (), inputs)
 
 
-@remembered
+@cached_host_plan
 def totals_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, totals: Names, *inputs: Lying
+    traced: Traced, real: str, shape: Sizes, names: Names, totals: Names, *inputs: MemoryLayout
 ) -> Plan:
-    """Several sums over the last axis."""
+    """Plan of several sums over the last axis."""
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in inputs])
     return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
 
 
-@remembered
+@cached_host_plan
 def elements_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
+    traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
 ) -> Plan:
-    """Functions of each element are written."""
-    layout = layout_of_elements(shape, [one.strides for one in lying])
-    return planned(traced, real, layout, jobs_of(layout), names, results, lying)
+    """Plan of elementwise results."""
+    layout = layout_of_elements(shape, [one.strides for one in layouts])
+    return planned(traced, real, layout, jobs_of(layout), names, results, layouts)
 
 
-@remembered
+@cached_host_plan
 def rows_plan(
-    traced: Traced, real: str, shape: Shape, names: Names, results: Names, *lying: Lying
+    traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
 ) -> Plan:
-    """Rows along the last axis, which are read more than once."""
+    """Plan of rows along the last axis that are read more than once."""
     *rows, last = range(len(shape))
-    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in lying])
-    return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, lying)
+    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in layouts])
+    return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, layouts)
 
 
 def planned(
@@ -99,18 +100,18 @@ def planned(
     jobs: Jobs,
     names: Names,
     results: Names,
-    lying: Sequence[Lying],
+    layouts: Sequence[MemoryLayout],
     totals: Names = (TOTAL,),
 ) -> Plan:
-    """Kernel and jobs for arrays that lie so; without names of results it makes totals of a row."""
-    count = len(lying) - len(results)
+    """Kernel and jobs for the layouts; without names of results, row totals are written."""
+    count = len(layouts) - len(results)
     operands = [
-        Operand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
+        HostOperand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
         for place, (name, one, step) in enumerate(
-            zip((*names[:count], *results), lying, layout.steps, strict=True)
+            zip((*names[:count], *results), layouts, layout.steps, strict=True)
         )
     ]
-    written = tuple(operands[count:]) or tuple(Operand(one, "float64", ROW) for one in totals)
+    written = tuple(operands[count:]) or tuple(HostOperand(one, "float64", ROW) for one in totals)
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     kernel = traced, real, tuple(operands[:count]), written, ranks
     code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)
@@ -124,17 +125,19 @@ def planned(
         *chain(*layout.group_strides),
         *layout.steps,
     )
-    return Plan(compiled(code.text), jobs, counts, code.bytes_kept * layout.columns)
+    return Plan(compiled_function(code.text), jobs, counts, code.bytes_kept * layout.columns)
 
 
 def step_of(step: int, dtype: str, *, is_written: bool) -> str:
-    """How the elements of a row lie."""
+    """Step along a row: one element per row, contiguous, or strided."""
     if step == 0 and not is_written:
         return ROW
     return NEXT if step in (0, BYTES[dtype]) else APART
 
 
-@remembered
+@cached_host_plan
 def code_of(traced: Traced, real: str, *layout: Any, keeps: bool) -> Source:
-    """Text of a kernel."""
-    return source(traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps)
+    """Source of the kernel of a traced function."""
+    return source_of_function(
+        traced.maker(*traced.arguments), traced.numbers, real, *layout, keeps=keeps
+    )

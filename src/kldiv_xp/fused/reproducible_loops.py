@@ -10,8 +10,8 @@ from kldiv_xp.fused import reproducible
 from kldiv_xp.fused.buffers import buffers_of
 from kldiv_xp.fused.plans import Names, Traced, elements_plan, totals_plan
 from kldiv_xp.fused.reproducible_functions import SHIFT
-from kldiv_xp.fused.running import address_of, addresses, do, lying
-from kldiv_xp.tracing.losses import NAMES, RESULTS, TERMS, UPSTREAM
+from kldiv_xp.fused.running import address_of, addresses, layouts, run_plan
+from kldiv_xp.tracing.losses import RESULTS, SYMBOL_NAMES, TERMS_OUTPUT, UPSTREAM
 
 REAL = "float64"
 
@@ -27,7 +27,7 @@ def fill_terms(
 ) -> None:
     """Write every term; NaN of what is not ordinary, if they are looked at."""
     traced = Traced(reproducible.terms, (form, plain(rounding), looks))
-    fill(traced, NAMES[:2], (x, t), {TERMS: result})
+    fill(traced, SYMBOL_NAMES[:2], (x, t), {TERMS_OUTPUT: result})
 
 
 def fill_slopes(form: Form, looks: bool, operands: Any, results: Sequence[Output]) -> None:
@@ -35,7 +35,7 @@ def fill_slopes(form: Form, looks: bool, operands: Any, results: Sequence[Output
     asked = tuple((place, plain(rounding)) for place, rounding, _ in results)
     traced = Traced(reproducible.slopes, (form, asked, looks))
     written = {RESULTS[place]: result for place, _, result in results}
-    fill(traced, (*NAMES[:2], UPSTREAM), operands, written)
+    fill(traced, (*SYMBOL_NAMES[:2], UPSTREAM), operands, written)
 
 
 def plain(rounding: Rounding) -> Rounding:
@@ -50,8 +50,8 @@ def fill(
     every = *arrays, *results.values()
     shape = every[-1].shape
     buffers: Any = buffers_of(shape, every)
-    plan = elements_plan(traced, REAL, shape, names, tuple(results), *lying(buffers))
-    do(plan, addresses(buffers), (), one_thread)
+    plan = elements_plan(traced, REAL, shape, names, tuple(results), *layouts(buffers))
+    run_plan(plan, addresses(buffers), (), one_thread)
 
 
 def sums(
@@ -62,11 +62,11 @@ def sums(
         return None
     arrays = whole, part, x, t
     buffers: Any = buffers_of(x.shape, arrays)
-    names, totals = ("whole", "part", *NAMES[:2]), ("high", "low")
+    names, totals = ("whole", "part", *SYMBOL_NAMES[:2]), ("high", "low")
     traced = Traced(reproducible.integers, (form,))
-    plan = totals_plan(traced, REAL, x.shape, names, totals, *lying(buffers))
+    plan = totals_plan(traced, REAL, x.shape, names, totals, *layouts(buffers))
     partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
-    do(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
+    run_plan(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
     high, low = (
         (sums / (shift / SHIFT)).astype(xp.int64).sum(axis=1)
         for sums, shift in zip(partials, (whole, part), strict=True)

@@ -7,15 +7,15 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate_reproducible_rows import Divergence
 from kldiv_xp.formula.reproducible_operations import LARGEST_USUAL
 from kldiv_xp.fused import reproducible_rows
-from kldiv_xp.fused.buffers import Buffer, buffers_of
+from kldiv_xp.fused.buffers import HostBuffer, buffers_of
 from kldiv_xp.fused.compiler import widens_float16
 from kldiv_xp.fused.plans import Traced, rows_plan
 from kldiv_xp.fused.reproducible_loops import REAL, one_thread, plain
-from kldiv_xp.fused.running import address_of, addresses, do, lying
+from kldiv_xp.fused.running import address_of, addresses, layouts, run_plan
 from kldiv_xp.tracing.losses import (
     ANY_TEMPERATURE,
-    NAMES,
     RESULTS,
+    SYMBOL_NAMES,
     TEMPERATURE,
     UPSTREAM,
     any_of,
@@ -33,9 +33,9 @@ def divergences(xp: Namespace, divergence: Divergence, operands: Sequence[Array]
         return None
     result = xp.empty(shape[:-1])
     traced = Traced(reproducible_rows.divergences, (any_of(divergence),), (TEMPERATURE,))
-    plan = rows_plan(traced, REAL, shape, NAMES[:2], (), *lying(buffers))
+    plan = rows_plan(traced, REAL, shape, SYMBOL_NAMES[:2], (), *layouts(buffers))
     numbers = (float(divergence.temperature),)
-    do(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
+    run_plan(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
     return result
 
 
@@ -54,14 +54,14 @@ def fill_slopes(
     asked = tuple((place, plain(rounding)) for place, (rounding, _) in results.items())
     traced = Traced(reproducible_rows.slopes, (any_of(divergence), asked), (TEMPERATURE,))
     names = tuple(RESULTS[place] for place in results)
-    plan = rows_plan(traced, REAL, shape, (*NAMES[:2], UPSTREAM), names, *lying(buffers))
-    do(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
+    plan = rows_plan(traced, REAL, shape, (*SYMBOL_NAMES[:2], UPSTREAM), names, *layouts(buffers))
+    run_plan(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
     return True
 
 
 def known(
     divergence: Divergence, shape: tuple[int, ...], arrays: Sequence[Array]
-) -> list[Buffer] | None:
+) -> list[HostBuffer] | None:
     """Memory of arrays, None where there are no loops."""
     is_usual = any_of(divergence).temperature in (1, ANY_TEMPERATURE)
     if not is_usual or divergence.temperature > LARGEST_USUAL:
@@ -69,5 +69,5 @@ def known(
     if not 0 < shape[-1] <= LONGEST_ROW:
         return None
     buffers = buffers_of(shape, arrays)
-    is_narrow = buffers is not None and any(one.lying.dtype == "float16" for one in buffers)
+    is_narrow = buffers is not None and any(one.layout.dtype == "float16" for one in buffers)
     return None if is_narrow and not widens_float16() else buffers

@@ -1,4 +1,4 @@
-"""Sums and maxima of rows: of several elements at once, then of a block, then of a row."""
+"""Sums and maxima of rows, accumulated per lane, then per block, then per row."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from kldiv_xp.tracing.lines import Line
 
 
 class Reductions:
-    """Variables for what the reductions of a stage have found, in a row and in a block of it."""
+    """Accumulators of a stage's reductions, of a row and of a block of it."""
 
     def __init__(self, text: Text, types: Types, lines: list[Line]) -> None:
         self.text, self.types, self.lines = text, types, lines
@@ -19,18 +19,18 @@ class Reductions:
         self.in_block: dict[str, str] = {}
 
     def types_of(self, line: Line) -> Types:
-        """Sums are of float64."""
+        """Types of an accumulator: float64 for sums, else the working type."""
         return self.wide if line.reduction == "sum" else self.types
 
     def started(self, line: Line) -> str:
-        """Variable for a row of which nothing was seen."""
+        """New accumulator of a row: 0 for a sum, -inf for a maximum."""
         types = self.types_of(line)
         first = 0.0 if line.reduction == "sum" else -float("inf")
         return self.text.variable(types.of("real"), types.constant("real", first))
 
     @contextmanager
     def of_block(self) -> Iterator[None]:
-        """Sums of a block begin at 0, and are added to those of the row when it ends."""
+        """Start the block's sums at 0, and add them to the row's at its end."""
         real, zero = self.types.of("real"), self.types.constant("real", 0.0)
         sums = [line for line in self.lines if line.reduction == "sum"]
         self.in_block = {line.name: self.text.variable(real, zero) for line in sums}
@@ -43,7 +43,7 @@ class Reductions:
             self.text.set(self.found[name], wide, self.text.let(f"fadd {wide} {before}, {value}"))
 
     def take(self, values: Values, mask: Callable[[], str]) -> None:
-        """Add some elements to what was found, if they are there."""
+        """Accumulate a vector of elements, under the mask of those within the row."""
         text, real, condition = self.text, self.types.of("real"), self.types.of("bool")
         present = mask()
         for line in self.lines:
@@ -59,7 +59,7 @@ class Reductions:
             text.set(place, real, after)
 
     def result(self, line: Line) -> str:
-        """The sum, in float64, or the maximum of the row."""
+        """The row's sum in float64, or its maximum."""
         text, types = self.text, self.types_of(line)
         value, lanes = text.get(self.found[line.name], types.of("real")), types.lanes
         while lanes > 1:
@@ -67,7 +67,7 @@ class Reductions:
             kind, half = several.of("real"), Types(types.real, lanes)
             low, high = (
                 text.let(f"shufflevector {kind} {value}, {kind} poison, {order}")
-                for order in (numbers(0, lanes), numbers(lanes, 2 * lanes))
+                for order in (lane_numbers(0, lanes), lane_numbers(lanes, 2 * lanes))
             )
             if lanes == 1:
                 kind = half.of("real")
@@ -90,7 +90,7 @@ def larger(text: Text, types: Types, left: str, right: str) -> str:
     return text.let(f"select {condition} {keep}, {real} {left}, {real} {right}")
 
 
-def numbers(first: int, last: int) -> str:
-    """Vector of the numbers of the elements that are taken."""
+def lane_numbers(first: int, last: int) -> str:
+    """Shuffle mask that selects lanes `first` to `last` - 1."""
     given = ", ".join(f"i32 {number}" for number in range(first, last))
     return f"<{last - first} x i32> <{given}>"

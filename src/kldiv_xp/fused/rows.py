@@ -1,21 +1,22 @@
-"""The writer of a kernel: row after row, stage after stage."""
+"""The writer of a kernel's IR: a loop over rows, one pass per stage."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
-from kldiv_xp.fused.element_loop import Scratch, elements
+from kldiv_xp.fused.element_loop import Scratch, write_element_loop
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, slots
-from kldiv_xp.fused.memory import APART, BYTES, Operand, load
+from kldiv_xp.fused.memory import APART, HostOperand, load
 from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
 from kldiv_xp.tracing.lines import Line, needed
+from kldiv_xp.tracing.operations import BYTES
 
 
-class Rows:
-    """The writer of a kernel, row after row."""
+class KernelWriter:
+    """Writes a kernel's IR, with a loop over the rows of a job."""
 
     def __init__(self, kernel: Kernel, *, keeps: bool) -> None:
         self.kernel, self.text = kernel, Text()
@@ -30,14 +31,14 @@ class Rows:
         self.keeps = kept_values(self.lines, kernel.loops) if keeps else []
 
     def loaded(self) -> Iterator[str]:
-        """Lines that read the table."""
+        """IR lines that load the table's entries."""
         for place, name in enumerate(slots(self.kernel)):
             kind = {"at": "ptr", "given": "double"}.get(name.partition("_")[0], "i64")
             yield f"%where_{name} = getelementptr i64, ptr %table, i64 {place}"
             yield f"%{name} = load {kind}, ptr %where_{name}"
 
     def write(self) -> None:
-        """All rows of a job."""
+        """Write the loop over the rows of a job."""
         text, kernel = self.text, self.kernel
         for name in kernel.numbers:
             value = f"%given_{name}"
@@ -48,7 +49,7 @@ class Rows:
         for place, name in enumerate(kept):
             offset = text.product("%end", place * BYTES[kernel.real])
             address = text.moved(text.let("inttoptr i64 %memory to ptr"), offset)
-            operand = Operand(name, kernel.real)
+            operand = HostOperand(name, kernel.real)
             self.places_kept[name] = Place(operand, address, str(operand.size))
         with text.loop("%first", "%last") as row:
             addresses = self.moved({}, "row", kernel.row_rank, row)
@@ -63,7 +64,7 @@ class Rows:
             self.give(addresses, row)
 
     def moved(self, addresses: dict[str, str], kind: str, rank: int, number: str) -> dict[str, str]:
-        """Addresses of a row or a group, whose number is in row-major order."""
+        """Addresses of the row or group with a row-major index."""
         text, places = self.text, []
         for place in range(rank - 1, 0, -1):
             size = f"%{kind}_size_{place}"
@@ -80,14 +81,14 @@ class Rows:
         return found
 
     def read_row(self, addresses: dict[str, str]) -> None:
-        """Numbers that arrays have for a row."""
+        """Load the operands with one element per row."""
         for one in self.kernel.inputs:
             if not one.in_rows:
                 value = load(self.text, self.one, one.dtype, addresses[one.name])
                 self.row[one.name] = one.kind, value
 
     def compute_row(self, stage: int) -> None:
-        """Lines that are the same for the whole row."""
+        """Declarations of a stage's values that are constant along the row."""
         for line in self.lines:
             if line.stage == stage and not line.in_rows and not line.reduction:
                 names = {name: value for name, (_, value) in self.row.items()}
@@ -95,7 +96,7 @@ class Rows:
                 self.row[line.name] = line.dtype, value
 
     def reduce(self, addresses: dict[str, str], reductions: list[Line]) -> None:
-        """Sums and maxima of a stage, over all groups of columns."""
+        """Compute the sums and maxima of a stage over all groups of columns."""
         text, kernel = self.text, self.kernel
         found = Reductions(text, Types(kernel.real, LANES[kernel.real]), reductions)
         terms = [one.uses[0] for one in reductions]
@@ -119,16 +120,15 @@ class Rows:
         self,
         addresses: dict[str, str],
         terms: Sequence[str],
-        outputs: Sequence[Operand] = (),
+        outputs: Sequence[HostOperand] = (),
         found: Reductions | None = None,
     ) -> None:
-        """A loop that computes some terms, and adds them up or writes them."""
+        """Write a loop that computes some terms and accumulates or stores them."""
         keeps = self.keeps.pop(0) if self.keeps else []
         kept = {name: one for name, one in self.places_kept.items() if name in self.is_kept}
         places = {one.name: self.place(one, addresses) for one in self.kernel.inputs if one.in_rows}
         every = needed(self.lines, terms, of_element=True, given=kept)
         first, places = self.first_parts({line.name for line in every}, places | kept)
-        rest = part_of(self.lines, terms, places)
         self.is_kept.update(keeps)
         written = [(self.places_kept[name], name) for name in keeps]
         written += [
@@ -137,33 +137,33 @@ class Rows:
         ]
         used = {name for line in every for name in line.uses} | set(terms)
         row = {name: value for name, value in self.row.items() if name in used}
-        loop = Loop(*rest, written, first)
+        loop = Loop(*part_of(self.lines, terms, places), written, first)
         bounds = "%begin", "%end"
         if found is None:
-            elements(self.text, self.scratch, self.kernel.real, bounds, loop, row)
+            write_element_loop(self.text, self.scratch, self.kernel.real, bounds, loop, row)
             return
-        elements(
+        write_element_loop(
             self.text, self.scratch, self.kernel.real, bounds, loop, row, found.take, found.of_block
         )
 
     def first_parts(
         self, names: Collection[str], places: dict[str, Place]
-    ) -> tuple[list[tuple[Operand, Part]], dict[str, Place]]:
-        """Values with loops of their own, and the places of all that is known after them."""
+    ) -> tuple[list[tuple[HostOperand, Part]], dict[str, Place]]:
+        """Parts with loops of their own, and the places that are readable after them."""
         parts = []
         for name in self.kernel.apart:
             if name in names:
-                operand = Operand(name, self.kernel.real, APART)
+                operand = HostOperand(name, self.kernel.real, APART)
                 parts.append((operand, part_of(self.lines, [name], places)))
                 places = {**places, name: Place(operand, "", "")}
         return parts, places
 
-    def place(self, operand: Operand, addresses: dict[str, str]) -> Place:
-        """Place of the row of an array."""
+    def place(self, operand: HostOperand, addresses: dict[str, str]) -> Place:
+        """Place of an operand's row."""
         return Place(operand, addresses[operand.name], f"%step_{operand.name}")
 
     def give(self, addresses: dict[str, str], row: str) -> None:
-        """Write the results: of each element, or some for the row, in float64."""
+        """Store the results: of each element, or float64 values of the row."""
         text, kernel = self.text, self.kernel
         names = [one.name for one in kernel.results]
         if kernel.outputs[0].in_rows:

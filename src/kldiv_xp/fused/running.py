@@ -1,4 +1,4 @@
-"""How a plan is run: on the memory of arrays, its jobs shared among threads."""
+"""Running a plan on arrays, its jobs shared among threads."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -6,50 +6,52 @@ from math import prod
 from typing import Any
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.fused.buffers import Buffer, buffers_of
+from kldiv_xp.fused.buffers import HostBuffer, buffers_of
 from kldiv_xp.fused.compiler import widens_float16
-from kldiv_xp.fused.memory import NARROW
 from kldiv_xp.fused.plans import Plan
 from kldiv_xp.host.sharing import share
-from kldiv_xp.host.threads import check_setting
-
-Threads = Callable[[], int]
+from kldiv_xp.host.threads import Threads, check_setting
+from kldiv_xp.tracing.operations import NARROW
 
 JOBS_WORTH_A_THREAD = 4
 
 
-def known(shape: tuple[int, ...], arrays: Sequence[Array], working: DType) -> list[Buffer] | None:
-    """Memory of arrays, None if there is none or of which there are no loops."""
-    if name_of(working) not in ("float32", "float64") or not prod(shape):
+def known_buffers(
+    shape: tuple[int, ...], arrays: Sequence[Array], working: DType
+) -> list[HostBuffer] | None:
+    """Buffers of arrays broadcast to a shape; None for empty shapes or dtypes without loops."""
+    if numpy_name(working) not in ("float32", "float64") or not prod(shape):
         return None
     buffers = buffers_of(shape, arrays)
     if buffers is None:
         return None
-    dtypes = {one.lying.dtype for one in buffers}
-    if dtypes.intersection(NARROW) and name_of(working) != "float32":
+    dtypes = {one.layout.dtype for one in buffers}
+    if dtypes.intersection(NARROW) and numpy_name(working) != "float32":
         return None
     return None if "float16" in dtypes and not widens_float16() else buffers
 
 
-def do(plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads) -> None:
-    """Do all jobs of a plan, in threads where they are many."""
+def run_plan(
+    plan: Plan, addresses: Sequence[int], numbers: Sequence[float], threads: Threads
+) -> None:
+    """Run all jobs of a plan, in threads where they are many."""
     table = plan.table(addresses, numbers)
     share_jobs(partial(plan.do, table), plan.jobs.number, threads)
 
 
 def share_jobs(work: Callable[[Iterator[int]], None], count: int, threads: Threads) -> None:
-    """Call `work` with jobs, in threads where they are many."""
+    """Call `work` with iterators of jobs, in threads where jobs are many."""
     check_setting()
     share(work, count, threads() if count > JOBS_WORTH_A_THREAD else 1)
 
 
-def lying(buffers: Sequence[Buffer]) -> Iterator[Any]:
-    """How arrays lie."""
-    return (one.lying for one in buffers)
+def layouts(buffers: Sequence[HostBuffer]) -> Iterator[Any]:
+    """Layouts of buffers."""
+    return (one.layout for one in buffers)
 
 
-def addresses(buffers: Sequence[Buffer]) -> list[int]:
-    """Addresses of arrays."""
+def addresses(buffers: Sequence[HostBuffer]) -> list[int]:
+    """Addresses of buffers."""
     return [one.address for one in buffers]
 
 
@@ -60,6 +62,6 @@ def address_of(array: Array) -> int:
 
 
 @cache
-def name_of(dtype: DType) -> str:
-    """Name of a dtype of NumPy, which may be given as its type."""
+def numpy_name(dtype: DType) -> str:
+    """Name of a NumPy dtype or scalar type."""
     return dtype.__name__ if isinstance(dtype, type) else str(dtype)

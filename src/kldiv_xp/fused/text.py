@@ -1,11 +1,11 @@
-"""The text of a function of LLVM while it is written: values, variables, loops and branches."""
+"""A function in LLVM IR under construction: values, variables, loops and branches."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class Text:
-    """Lines of a function; each value has a name of its own.
+    """Lines of a function; each value has a unique name.
 
     Variables are memory on the stack, which LLVM turns into registers.
     """
@@ -16,29 +16,29 @@ class Text:
         self.count = 0
 
     def name(self) -> str:
-        """Name that nothing has."""
+        """A new name."""
         self.count += 1
         return f"n{self.count}"
 
     def let(self, expression: str) -> str:
-        """Value of an expression."""
+        """Register that holds an expression."""
         name = f"%{self.name()}"
         self.lines.append(f"{name} = {expression}")
         return name
 
     def do(self, statement: str) -> None:
-        """A statement without a value."""
+        """Append a statement without a value."""
         self.lines.append(statement)
 
     def variable(self, kind: str, value: str) -> str:
-        """Variable that has a value from here on; its place is made once."""
+        """New variable with a value; its memory is allocated once, at the start of the function."""
         place = f"%{self.name()}"
         self.variables.append(f"{place} = alloca {kind}")
         self.set(place, kind, value)
         return place
 
     def memory(self, size: int) -> str:
-        """Memory of so many bytes, 0 when the function begins."""
+        """Memory of `size` bytes, zeroed at the start of the function."""
         place = f"%{self.name()}"
         self.variables.append(f"{place} = alloca [{size} x i8], align 64")
         # A store of zeros would be unrolled: it took 6 s to compile.
@@ -55,16 +55,16 @@ class Text:
         self.do(f"store {kind} {value}, ptr {place}")
 
     def moved(self, place: str, offset: str) -> str:
-        """Address so many bytes further on."""
+        """Address plus an offset in bytes."""
         return self.let(f"getelementptr i8, ptr {place}, i64 {offset}")
 
     def label(self, name: str) -> None:
-        """Place that branches go to."""
+        """Append a label for branches."""
         self.lines.append(f"{name}:")
 
     @contextmanager
     def loop(self, first: str, last: str, step: int | str = 1) -> Iterator[str]:
-        """Numbers from the first until before the last."""
+        """Loop of an index from `first` to before `last`."""
         name = self.name()
         index = self.variable("i64", first)
         self.do(f"br label %{name}.head")
@@ -80,7 +80,7 @@ class Text:
 
     @contextmanager
     def unless(self, condition: str) -> Iterator[None]:
-        """Code that runs where a condition does not hold."""
+        """Code that runs if a condition is false."""
         name = self.name()
         self.do(f"br i1 {condition}, label %{name}.end, label %{name}.body")
         self.label(f"{name}.body")

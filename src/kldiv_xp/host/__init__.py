@@ -1,1 +1,1 @@
-"""Loops over blocks in the cache, and their threads; knows no divergence."""
+"""Loops over blocks that fit the cache, and their threads; independent of any divergence."""

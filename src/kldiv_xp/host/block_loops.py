@@ -1,4 +1,4 @@
-"""Arithmetic on host memory, block by block in the cache and thread by thread; knows no KL.
+"""Multithreaded arithmetic on host memory, in blocks that fit the cache; independent of the loss.
 
 Every function works on arrays of NumPy, whose namespace it is given, and on `operands` of one
 shape, or 0-d. `attempts` are functions (xp, *blocks), from the cheapest guard to the full one: NaN
@@ -12,13 +12,13 @@ from typing import Any
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.block_results import (
     Take,
-    added_up,
-    added_up_over,
-    kept_as_it_is,
-    kept_if_finite,
-    rows_added_up,
+    take_any,
+    take_finite,
+    take_row_sums,
+    take_sum,
+    take_sums_over,
 )
-from kldiv_xp.host.blocks import Index, blocks_of, cut
+from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block
 from kldiv_xp.host.scratch_arrays import Recycling
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
@@ -28,29 +28,29 @@ from kldiv_xp.host.threads import check_setting
 BLOCKS_WORTH_A_THREAD = 4
 
 Attempt = Callable[..., Any]
-Work = tuple[Sequence[Attempt], Take]
-"""Attempts, and where their results go."""
+BlockWork = tuple[Sequence[Attempt], Take]
+"""Attempts in turn, and the function that takes their results."""
 
 
-def total(
+def sum_products(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
     dtype: DType,
     threads: Callable[[], int],
 ) -> float:
-    """Sum of the products of the two arrays that an attempt returns; NaN: its guard was too weak.
+    """Sum of the products of the two arrays an attempt returns; NaN: every guard was too weak.
 
     The order of summation is the same for any number of threads.
     """
-    indices = blocks_of(xp, operands[0].shape, dtype, None)
+    indices = cache_sized_blocks(xp, operands[0].shape, dtype, None)
     partials = [0.0] * len(indices)
-    works = [(attempts, added_up(xp, partials))]
+    works = [(attempts, take_sum(xp, partials))]
     each_block(xp, works, indices, operands, dtype, threads)
     return sum(partials)
 
 
-def totals(
+def sum_products_over(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
@@ -58,19 +58,19 @@ def totals(
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """The same for every place in the first `kept` axes, in float64."""
+    """Sum of products for every index of the first `kept` axes, in float64."""
     shape = operands[0].shape
-    indices = blocks_of(xp, shape, dtype, None)
+    indices = cache_sized_blocks(xp, shape, dtype, None)
     partials: list[Array] = [None] * len(indices)
-    works = [(attempts, added_up_over(xp, indices, kept, partials))]
+    works = [(attempts, take_sums_over(xp, indices, kept, partials))]
     each_block(xp, works, indices, operands, dtype, threads)
-    return joined(xp, indices, partials, shape[:kept])
+    return added_partial_sums(xp, indices, partials, shape[:kept])
 
 
-def joined(
+def added_partial_sums(
     xp: Namespace, indices: Sequence[Index], partials: Sequence[Array], shape: Sequence[int]
 ) -> Array:
-    """Sums of the sums of all blocks, in float64."""
+    """Partial sums of all blocks, added up in float64."""
     result = xp.zeros(shape)
     with xp.errstate(all="ignore"):  # inf - inf
         for index, partial in zip(indices, partials, strict=True):
@@ -78,39 +78,39 @@ def joined(
     return result
 
 
-def rows(
+def values_of_rows(
     xp: Namespace,
     function: Callable[..., Array],
     operands: Sequence[Array],
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """A number for every row; `function` (xp, *blocks) returns those of a block of whole rows."""
+    """Value of every row; `function` (xp, *blocks) returns those of a block of whole rows."""
     kept = operands[0].ndim - 1
-    indices = blocks_of(xp, operands[0].shape, dtype, kept)
+    indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
-    works = [([function], kept_as_it_is(indices, result))]
+    works = [([function], take_any(indices, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
 
 
-def row_sums(
+def row_inner_products(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
     dtype: DType,
     threads: Callable[[], int],
 ) -> Array:
-    """Inner products of the factors of whole rows, in float64."""
+    """Inner product of the factors of every row, in float64."""
     *kept, size = operands[0].shape
-    indices = blocks_of(xp, operands[0].shape, dtype, len(kept))
+    indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
-    works = [(attempts, rows_added_up(xp, indices, size, result))]
+    works = [(attempts, take_row_sums(xp, indices, size, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
 
 
-def fill(
+def fill_blocks(
     xp: Namespace,
     attempts: Sequence[Attempt],
     operands: Sequence[Array],
@@ -119,33 +119,33 @@ def fill(
     threads: Callable[[], int],
     kept: int | None = None,
 ) -> None:
-    """Write what an attempt returns into `result`; it was enough if all is finite."""
-    indices = blocks_of(xp, result.shape, dtype, kept)
+    """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
+    indices = cache_sized_blocks(xp, result.shape, dtype, kept)
     lent = result if getattr(result, "dtype", None) == dtype else None
-    works = [(attempts, kept_if_finite(xp, indices, result, lent))]
+    works = [(attempts, take_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
 
 
-def alone(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
-    """The same of so many arrays, and not of the cotangents that come after them."""
-    return [partial(of_first, attempt, count) for attempt in attempts]
+def without_cotangents(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
+    """Attempts that use the first `count` arrays alone, not the cotangents after them."""
+    return [partial(of_first_arrays, attempt, count) for attempt in attempts]
 
 
-def of_first(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Array:
-    """Result of an attempt of so many arrays."""
+def of_first_arrays(attempt: Attempt, count: int, xp: Namespace, *blocks: Array) -> Array:
+    """Result of an attempt on the first `count` blocks."""
     return attempt(xp, *blocks[:count])
 
 
 def each_block(
     xp: Namespace,
-    works: Sequence[Work],
+    works: Sequence[BlockWork],
     indices: Sequence[Index],
     operands: Sequence[Array],
     dtype: DType,
     threads: Callable[[], int],
     lent: Array | None = None,
 ) -> None:
-    """Do each work with a block, from its first attempt to the one whose result is enough.
+    """Run each work on every block: attempts in turn until a result suffices.
 
     A thread starts with the attempt that its last block needed. Blocks of the array that is lent,
     if there is one, are memory that the attempts may use.
@@ -156,7 +156,7 @@ def each_block(
         levels, namespace = [0] * len(works), Recycling(xp, dtype) if len(indices) > 1 else xp
         with xp.errstate(all="ignore"):
             for job in jobs:
-                block = [cut(operand, indices[job], dtype) for operand in operands]
+                block = [cast_block(operand, indices[job], dtype) for operand in operands]
                 if lent is not None and namespace is not xp:
                     namespace.borrow(lent[indices[job]])
                 for number, (attempts, take) in enumerate(works):

@@ -1,4 +1,4 @@
-"""Takers of the results of blocks: functions (job, result) to whether the attempt was enough."""
+"""Functions (job, result) that store the result of a block and return whether it suffices."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,8 +11,8 @@ from kldiv_xp.host.inner_products import dot, dots
 Take = Callable[[int, Any], bool]
 
 
-def added_up(xp: Namespace, partials: list[float]) -> Take:
-    """Sum of the products of two arrays; NaN means that this guard was too weak."""
+def take_sum(xp: Namespace, partials: list[float]) -> Take:
+    """Taker of two factors: their inner product as a partial sum; suffices if it is not NaN."""
 
     def take(job: int, factors: tuple[Array, Array]) -> bool:
         partials[job] = dot(xp, *factors)
@@ -21,10 +21,10 @@ def added_up(xp: Namespace, partials: list[float]) -> Take:
     return take
 
 
-def added_up_over(
+def take_sums_over(
     xp: Namespace, indices: Sequence[Index], kept: int, partials: list[Array]
 ) -> Take:
-    """The same for every place of a block in the first `kept` axes."""
+    """Taker of two factors: a partial sum for every index of the first `kept` axes."""
 
     def take(job: int, factors: tuple[Array, Array]) -> bool:
         dropped = sum(isinstance(place, int) for place in indices[job])
@@ -38,8 +38,8 @@ def added_up_over(
     return take
 
 
-def rows_added_up(xp: Namespace, indices: Sequence[Index], size: int, result: Array) -> Take:
-    """Inner products of whole rows of a size, into their places."""
+def take_row_sums(xp: Namespace, indices: Sequence[Index], size: int, result: Array) -> Take:
+    """Taker of two factors of whole rows: their inner products, into `result`."""
 
     def take(job: int, factors: tuple[Array, Array]) -> bool:
         index = (*indices[job], ...)
@@ -51,8 +51,8 @@ def rows_added_up(xp: Namespace, indices: Sequence[Index], size: int, result: Ar
     return take
 
 
-def kept_as_it_is(indices: Sequence[Index], result: Array) -> Take:
-    """Results into their places, whatever they are."""
+def take_any(indices: Sequence[Index], result: Array) -> Take:
+    """Taker that writes values into `result`; any values suffice."""
 
     def take(job: int, values: Array) -> bool:
         result[(*indices[job], ...)] = values
@@ -61,10 +61,10 @@ def kept_as_it_is(indices: Sequence[Index], result: Array) -> Take:
     return take
 
 
-def kept_if_finite(
+def take_finite(
     xp: Namespace, indices: Sequence[Index], result: Array, lent: Array | None = None
 ) -> Take:
-    """Results into their places, where they are already if that memory was lent.
+    """Taker that writes values into `result` unless computed there; finite values suffice.
 
     Squares that overflow cost the next attempt, and change nothing.
     """

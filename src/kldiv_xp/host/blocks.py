@@ -1,4 +1,4 @@
-"""Cutting arrays into blocks that stay in the cache."""
+"""Cutting arrays into blocks that fit the cache."""
 
 import math
 from collections.abc import Sequence
@@ -12,36 +12,38 @@ BLOCK_BYTES = 1 << 20
 Index = tuple[int | slice, ...]
 
 
-def blocks(shape: Sequence[int], most: int) -> list[Index]:
+def block_indices(shape: Sequence[int], most: int) -> list[Index]:
     """Indices that cut a shape into blocks of at most `most` elements, in row-major order."""
     if math.prod(shape) <= most:
         return [()]
     size, *inner = shape
     row = math.prod(inner)
     if row > most:
-        return [(place, *index) for place in range(size) for index in blocks(inner, most)]
+        return [(place, *index) for place in range(size) for index in block_indices(inner, most)]
     count = -(-size // (most // row))
     step = -(-size // count)
     return [(slice(start, start + step),) for start in range(0, size, step)]
 
 
-def blocks_of(xp: Namespace, shape: Sequence[int], dtype: DType, kept: int | None) -> list[Index]:
-    """Blocks of a mebibyte; with `kept`, they are cut through that many of the first axes only."""
+def cache_sized_blocks(
+    xp: Namespace, shape: Sequence[int], dtype: DType, kept: int | None
+) -> list[Index]:
+    """Indices of blocks of at most 1 MiB; with `kept`, only the first `kept` axes are cut."""
     most = BLOCK_BYTES // xp.dtype(dtype).itemsize
     if kept is None:
-        return blocks(shape, most)
-    return blocks(shape[:kept], max(1, most // max(1, math.prod(shape[kept:]))))
+        return block_indices(shape, most)
+    return block_indices(shape[:kept], max(1, most // max(1, math.prod(shape[kept:]))))
 
 
-def cut(operand: Array, index: Index, dtype: DType) -> Array:
-    """Block of an operand in another type: a view where it can be; masks and integers stay."""
+def cast_block(operand: Array, index: Index, dtype: DType) -> Array:
+    """Block of an operand, cast to a dtype if it is floating-point: a view where possible."""
     block = operand[(*index, ...) if operand.ndim else ...]
     kept = block.dtype in (dtype, "bool") or block.dtype.kind in "iu"
     return block if kept else block.astype(dtype)
 
 
 def order_of_memory(arrays: tuple[Array, ...]) -> list[int]:
-    """Axes in the order in which memory holds them, or most of them.
+    """Axes by descending total stride.
 
     Along the columns of a matrix that is stored by columns: 14 ms instead of 155.
     """

@@ -1,4 +1,4 @@
-"""Attempts at the rows of a block: each row gets the first one that is enough for it."""
+"""Attempts at the rows of a block: each row uses the first attempt that suffices."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.host.inner_products import dots
 
-Attempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
-"""Which rows it suits, if not all of them, and a function (xp, *blocks) to a result of each row."""
+RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
+"""Predicate of the rows it suits (None: all), and a function (xp, *blocks) to results of rows."""
 
 
-def by_rows(
-    attempts: Sequence[Attempt],
+def first_finite_rows(
+    attempts: Sequence[RowAttempt],
     alone: Namespace,
     xp: Namespace,
     left: Array,
     *block: Array,
     missing: Callable[[Namespace, Array], Array] | None = None,
 ) -> Array | None:
-    """Result of each row that is left, from the first attempt that makes it finite, or the last.
+    """Result of each row of the mask `left`, from the first attempt with a finite one, or the last.
 
     A namespace of its own computes some rows alone: one that keeps arrays would keep those of any
     number of rows.
@@ -43,7 +43,7 @@ def by_rows(
 
 
 def is_missing(xp: Namespace, found: Array) -> Array:
-    """Whether a row has an element that is not finite."""
+    """Mask of the rows with an element that is not finite."""
     size = found.shape[-1]
     matrix = found.reshape(math.prod(found.shape[:-1]), size)
     return ~xp.isfinite(dots(xp, matrix, matrix))

@@ -10,14 +10,14 @@ from sys import getrefcount
 from kldiv_xp._typing import Array, DType, Namespace
 
 # Their result has the shape of the first operand and the type of all.
-FUNCTIONS = ("add", "divide", "exp", "log", "maximum", "multiply", "negative", "subtract")
+RECYCLING_FUNCTIONS = ("add", "divide", "exp", "log", "maximum", "multiply", "negative", "subtract")
 
 # References to an array that nobody else has: our list, and the call that counts them.
 UNHELD = 2
 
 
 class Recycling:
-    """Namespace for one thread, to compute in one type.
+    """Namespace for one thread and one dtype.
 
     It keeps the arrays that it makes, and reuses one when nobody else has a reference to it: also
     an operand of the call that needs it, `log(p)` in `subtract(log(p), input)`.
@@ -27,7 +27,7 @@ class Recycling:
         self._made: list[Array] = []
         self._lent: int | None = None
         self._xp = xp
-        for name in FUNCTIONS:
+        for name in RECYCLING_FUNCTIONS:
             setattr(self, name, self._recycling(getattr(xp, name), dtype))
 
     def borrow(self, array: Array) -> None:

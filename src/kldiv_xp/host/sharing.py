@@ -1,4 +1,4 @@
-"""Sharing work among threads that live as long as the call."""
+"""Sharing jobs among threads that end with the call."""
 
 import sys
 from _thread import allocate_lock, start_new_thread
@@ -12,7 +12,7 @@ LONGEST_WAIT = 0.1
 
 
 def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> None:
-    """Call `work` in each thread with an iterator of jobs: whoever is free takes the next.
+    """Call `work` in each thread with an iterator over the jobs that remain.
 
     The threads end with the call, so that a fork finds none; what one of them raises is raised
     here, after the others have stopped at their next job.
@@ -35,19 +35,19 @@ def share(work: Callable[[Iterator[int]], None], jobs: int, threads: int) -> Non
             raise helper.failure
 
 
-def taken(left: deque[int]) -> Iterator[int]:
-    """Jobs that no thread has taken, one after the other."""
+def jobs_left(left: deque[int]) -> Iterator[int]:
+    """Iterator over the jobs that no thread has taken yet."""
     with suppress(IndexError):
         while True:
             yield left.popleft()
 
 
 class Sign:
-    """Data of one thread, which live no longer than the thread."""
+    """Marker held by a thread alone: it is freed when the thread ends."""
 
 
 class Helper:
-    """A thread that works, and what came of it.
+    """A worker thread and its outcome.
 
     Not a Thread of `threading`, whose `start` waits until the thread says that it runs: for ever
     where that dies of a MemoryError before it can.
@@ -63,11 +63,11 @@ class Helper:
         self.ended.acquire()
 
     def run(self, sign: Sign | None = None) -> None:
-        """Do jobs while there are any; the first failure ends the work of all."""
+        """Run jobs until none is left; the first failure stops all threads."""
         del sign  # a failure would keep it, with this frame
         self.failure = self.lost
         try:
-            self.work(taken(self.left))
+            self.work(jobs_left(self.left))
             self.failure = None
         except BaseException as failure:
             self.failure = failure
@@ -76,7 +76,7 @@ class Helper:
             self.is_over = True
 
     def start(self) -> None:
-        """Start the thread; whether it comes to life shows in its sign alone."""
+        """Start the thread; only its sign tells whether it runs."""
         sign = Sign()
         try:
             self.sign = ref(sign, lambda _: self.ended.release())
@@ -85,7 +85,7 @@ class Helper:
             del sign
 
     def wait(self) -> None:
-        """Wait until there is no thread, by whatever way it ends."""
+        """Wait until the thread has ended in any way."""
         while self.sign() is not None:
             self.ended.acquire(True, LONGEST_WAIT)  # noqa: FBT003 - has no keyword
             if self.is_over:  # who watches threads may hold their signs
@@ -93,7 +93,7 @@ class Helper:
 
 
 def no_sign() -> None:
-    """Sign of a thread that was never started."""
+    """Sign of a thread that never started: None."""
 
 
 def start(helpers: list[Helper]) -> None:
@@ -107,7 +107,7 @@ def start(helpers: list[Helper]) -> None:
 
 
 def finish(left: deque[int], helpers: list[Helper]) -> None:
-    """Wait for the end of the threads, which find no job any more."""
+    """Clear the remaining jobs and wait for the threads to end."""
     left.clear()
     for helper in helpers:
         helper.wait()

@@ -1,1 +1,1 @@
-"""The formulas, written down step by step for those who make code of them."""
+"""Tracing of the formulas, for the generators of code."""

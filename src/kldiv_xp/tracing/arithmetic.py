@@ -1,10 +1,10 @@
-"""The operators that formulas use, as functions of the namespace of a symbol."""
+"""Python's operators on traced symbols."""
 
 from typing import Any
 
 
 class Arithmetic:
-    """An operand that knows the namespace whose functions its operators call."""
+    """Base of symbols: operators call the functions of the symbol's namespace."""
 
     __slots__ = ()
     namespace: Any

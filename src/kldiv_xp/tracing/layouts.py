@@ -1,4 +1,4 @@
-"""How elements in memory make rows: sizes and strides, with as few axes as hold them all."""
+"""Layout of rows in memory: sizes and strides, with axes merged where possible."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from kldiv_xp._typing import Axes
 
+Sizes = tuple[int, ...]
 Strides = tuple[int, ...]
 
 
 class Layout(NamedTuple):
-    """Rows, groups of columns that are added up, and columns; the sizes and strides of each."""
+    """Sizes and strides of rows, of groups of columns within a row, and of columns."""
 
     row_sizes: Strides
     row_strides: list[Strides]
@@ -21,35 +22,35 @@ class Layout(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return math.prod(self.row_sizes)
 
     @property
     def groups(self) -> int:
-        """How many groups a row has."""
+        """Number of groups per row."""
         return math.prod(self.group_sizes)
 
 
 def layout_of(shape: Sequence[int], kept: Axes, summed: Axes, strides: Sequence[Strides]) -> Layout:
-    """Rows are what is kept; the innermost of the other axes are columns, the rest are groups."""
-    rows = merged(part(kept, shape), [part(kept, one) for one in strides])
+    """Layout of sums: kept axes are rows, the innermost summed axis columns, the others groups."""
+    rows = merged_axes(at_axes(kept, shape), [at_axes(kept, one) for one in strides])
     order = in_order_of_memory(summed, strides)
-    sizes, steps = merged(part(order, shape), [part(order, one) for one in strides])
+    sizes, steps = merged_axes(at_axes(order, shape), [at_axes(order, one) for one in strides])
     groups = sizes[:-1], [one[:-1] for one in steps]
     return Layout(*rows, *groups, sizes[-1], tuple(one[-1] for one in steps))
 
 
 def layout_of_elements(shape: Sequence[int], strides: Sequence[Strides]) -> Layout:
-    """The innermost axes are columns, and the others rows."""
-    sizes, steps = merged(shape, strides)
+    """Layout of elementwise functions: the innermost axis is columns, the others are rows."""
+    sizes, steps = merged_axes(shape, strides)
     rows = (sizes[:-1], [one[:-1] for one in steps])
     if len(sizes) == 1:
         rows = ((1,), [(0,)] * len(steps))
     return Layout(*rows, (), [()] * len(steps), sizes[-1], tuple(one[-1] for one in steps))
 
 
-def merged(shape: Sequence[int], strides: Sequence[Strides]) -> tuple[Strides, list[Strides]]:
-    """Sizes and strides with as few axes as hold the same elements in the same order."""
+def merged_axes(shape: Sequence[int], strides: Sequence[Strides]) -> tuple[Strides, list[Strides]]:
+    """Sizes and strides with adjacent axes merged where their memory allows it."""
     sizes: list[int] = []
     steps: list[Strides] = []
     for size, step in zip(shape, zip(*strides, strict=True), strict=True):
@@ -67,10 +68,10 @@ def merged(shape: Sequence[int], strides: Sequence[Strides]) -> tuple[Strides, l
 
 
 def in_order_of_memory(axes: Axes, strides: Sequence[Strides]) -> Axes:
-    """Axes in the order in which memory holds their elements, or most of them."""
+    """Axes by descending total stride."""
     return tuple(sorted(axes, key=lambda axis: -sum(abs(steps[axis]) for steps in strides)))
 
 
-def part(axes: Axes, values: Sequence[int]) -> Strides:
-    """Values of some axes."""
+def at_axes(axes: Axes, values: Sequence[int]) -> Strides:
+    """Values at some axes."""
     return tuple(values[axis] for axis in axes)

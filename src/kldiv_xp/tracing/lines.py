@@ -1,4 +1,4 @@
-"""From functions of arrays to lines: they are called with symbols, which write down each step.
+"""Tracing: functions called with symbols record each operation as a line.
 
 What is said of a row is said of all of its elements; a sum or a maximum of a row ends a stage.
 """
@@ -11,11 +11,11 @@ from functools import partial
 from typing import ClassVar, NamedTuple, cast
 
 from kldiv_xp.tracing.arithmetic import Arithmetic
-from kldiv_xp.tracing.operations import KINDS, LIMITS, Limits
+from kldiv_xp.tracing.operations import LIMITS, RESULT_KINDS, RealLimits
 
 
 class Line(NamedTuple):
-    """A step: a name for an operation on other names and numbers, or for the sum of a name.
+    """One recorded operation on names and numbers, or a reduction of a name.
 
     A sum or a maximum of a row is a `reduction`, whose one operand is its term.
     """
@@ -30,13 +30,13 @@ class Line(NamedTuple):
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """Names among the operands."""
+        """Operands that are names."""
         return tuple(one for one in self.operands if isinstance(one, str))
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Arithmetic):
-    """An element of an array that is not there, or a number of its row, by its name."""
+    """A traced element of an array, or a value of its row, known by name."""
 
     name: str
     dtype: str
@@ -45,7 +45,7 @@ class Symbol(Arithmetic):
     in_rows: bool = True
 
     def __getitem__(self, _: object) -> Symbol:
-        """The same: an axis that is kept or dropped has one element for each row."""
+        """The symbol itself: kept or dropped axes make no difference to a value per row."""
         return self
 
     def __bool__(self) -> bool:
@@ -54,13 +54,13 @@ class Symbol(Arithmetic):
 
 
 class Lines:
-    """A namespace whose functions add a line and return the name of its result.
+    """A namespace whose functions record a line and return the symbol of its result.
 
     `real` is the name of the type that is computed in.
     """
 
-    kinds: ClassVar[dict[str, str]] = KINDS
-    """The operations that there are, and the type of what each returns."""
+    kinds: ClassVar[dict[str, str]] = RESULT_KINDS
+    """Supported operations, and the kind of their results."""
 
     def __init__(self, real: str = "float32") -> None:
         self.lines: list[Line] = []
@@ -69,36 +69,36 @@ class Lines:
 
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
         if name not in self.kinds:
-            message = f"`{name}` is no operation of lines; add it to KINDS in {__name__}."
+            message = f"`{name}` is no operation of lines; add it to RESULT_KINDS in {__name__}."
             raise AttributeError(message)
         return partial(self.line, self.kinds[name], name)
 
-    def finfo(self, _: str) -> Limits:
-        """Limits of the type that is computed in."""
+    def finfo(self, _: str) -> RealLimits:
+        """Limits of the working type."""
         return LIMITS[self.real]
 
     def astype(self, operand: Symbol, dtype: str) -> Symbol:
-        """Operand of another type."""
+        """Operand cast to another type."""
         return operand if operand.dtype == dtype else self.line(dtype, "astype", operand)
 
     def ones_like(self, _: Symbol) -> float:
-        """One."""
+        """The number 1."""
         return 1.0
 
     def multiply(self, left: Symbol | float, right: Symbol | float) -> Symbol:
-        """Product; of two numbers a number."""
+        """Product; a plain number for two numbers."""
         if isinstance(left, Symbol) or isinstance(right, Symbol):
             return self.line("real", "multiply", left, right)
         return cast("Symbol", left * right)  # as `ones_like`, an operand of any line
 
     def divide(self, dividend: Symbol | float, divisor: Symbol | float) -> Symbol:
-        """Quotient; of an element and a number of its row the product with its reciprocal."""
+        """Quotient; an element divided by a row value is multiplied by the reciprocal."""
         if varies(dividend) and isinstance(divisor, Symbol) and not divisor.in_rows:
             return self.multiply(dividend, self.line("real", "divide", 1.0, divisor))
         return self.line("real", "divide", dividend, divisor)
 
     def sum(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
-        """Sum of a row; it has an element for the row, whether an axis is kept or not."""
+        """Sum of a row: one value per row, with or without `keepdims`."""
         return self.reduction("sum", terms, axis)
 
     def max(self, terms: Symbol, *, axis: int, keepdims: bool = False) -> Symbol:
@@ -106,21 +106,21 @@ class Lines:
         return self.reduction("max", terms, axis)
 
     def reduction(self, kind: str, terms: Symbol, axis: int) -> Symbol:
-        """Name for a number of a row that all its elements make; another stage may use it."""
+        """Symbol of a reduction over a row, usable from the next stage on."""
         if axis != -1:
             message = f"rows lie along axis -1; got a {kind} along {axis}."
             raise ValueError(message)
         return self.named(Line("", "real", "", (terms.name,), terms.stage, reduction=kind))
 
     def line(self, dtype: str, operation: str, *operands: Symbol | float) -> Symbol:
-        """Name for the result of an operation."""
+        """Symbol of the result of an operation."""
         stage = max((one.stage for one in operands if isinstance(one, Symbol)), default=0)
         in_rows = any(map(varies, operands))
         given = tuple(one.name if isinstance(one, Symbol) else float(one) for one in operands)
         return self.named(Line("", dtype, operation, given, stage, in_rows))
 
     def named(self, line: Line) -> Symbol:
-        """Name for a step; the same step has the same name."""
+        """Symbol of a line; equal lines share one symbol."""
         step = repr(line)  # which tells -0.0 from 0.0, and a NaN from no other
         if step not in self.known:
             name = f"v{len(self.lines)}"
@@ -131,7 +131,7 @@ class Lines:
 
 
 def varies(operand: Symbol | float) -> bool:
-    """Whether it has a value for each element."""
+    """Whether an operand varies along the row."""
     return isinstance(operand, Symbol) and operand.in_rows
 
 
@@ -142,7 +142,7 @@ def needed(
     of_element: bool = False,
     given: Collection[str] = (),
 ) -> list[Line]:
-    """Lines that lead to the results; those of an element alone, if its row is known.
+    """Lines that the results depend on; with `of_element`, only those that vary along the row.
 
     What is given needs no line.
     """

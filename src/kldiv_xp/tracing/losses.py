@@ -1,4 +1,4 @@
-"""The losses and their derivatives as functions (xp, numbers, *arrays) to results, to be traced."""
+"""The losses and their derivatives as functions (xp, numbers, *arrays) to trace."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,18 +13,18 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import exponentials
 from kldiv_xp.tracing.lines import Symbol
 
-NAMES = ("x", "t", "w")
+SYMBOL_NAMES = ("x", "t", "w")
 UPSTREAM = "u"
 FACTOR = "factor"
 TEMPERATURE = "temperature"
 ANY_TEMPERATURE = 2.0
-"""In the place of each but some, so that a schedule of temperatures compiles one kernel."""
+"""Stands for most temperatures, so that a temperature schedule compiles one kernel."""
 LAST = -1
-"""Of the ways to a row: the one that is always right."""
+"""Index of the alternative computation of a row that is always valid."""
 RESULTS = ("by_input", "by_target")
-TERMS = "terms"
+TERMS_OUTPUT = "terms"
 TOTAL = "total"
-"""A result that has one element for a row."""
+"""Name of a result with one element per row."""
 Numbers = dict[str, Symbol]
 Function = Callable[..., Sequence[Array]]
 
@@ -38,8 +38,8 @@ def sums(form: Form) -> Function:
     return function
 
 
-def totals() -> Function:
-    """Sum of what there is."""
+def row_totals() -> Function:
+    """Function that sums its array over the row."""
 
     def function(xp: Namespace, numbers: Numbers, terms: Array) -> Sequence[Array]:
         return (xp.sum(terms, axis=-1),)
@@ -48,7 +48,7 @@ def totals() -> Function:
 
 
 def terms(form: Form) -> Function:
-    """Every term."""
+    """Terms of the loss, elementwise."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         return (term_of(form)(xp, *arrays),)
@@ -57,7 +57,7 @@ def terms(form: Form) -> Function:
 
 
 def slopes(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
-    """Derivatives, times the factor and those upstream."""
+    """Function for the derivatives times the factor and the cotangent."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         slopes = chained_slopes(form, Scale(numbers[FACTOR]), count)  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ def slopes(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
 
 
 def divergences(divergence: Divergence, way: int = LAST) -> Function:
-    """A divergence of each row of logits, by one of its ways."""
+    """Function for the divergence of a row, by one alternative computation."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         ways = at_temperature(divergence, numbers).ways(None)
@@ -79,7 +79,7 @@ def divergences(divergence: Divergence, way: int = LAST) -> Function:
 def row_slopes(
     divergence: Divergence, count: int, wanted: tuple[bool, bool], way: int = LAST
 ) -> Function:
-    """Derivatives of the divergences of rows of logits, by one of their ways."""
+    """Function for the derivatives of a row's divergence, by one alternative computation."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         (x, t, *mask), upstream = arrays[:count], arrays[count:]
@@ -94,44 +94,44 @@ def row_slopes(
 
 
 def rest_totals(temperature: float) -> Function:
-    """Sum of the exponentials of a row of logits less a number of it."""
+    """Function for the sum over a row of exp((logits - anchor) / temperature)."""
 
     def function(xp: Namespace, numbers: Numbers, rest: Array, anchor: Array) -> Sequence[Array]:
-        divisor = number_of(temperature, numbers)
+        divisor = given_temperature(temperature, numbers)
         return (xp.sum(exponentials(xp, rest, anchor, divisor), axis=-1),)
 
     return function
 
 
 def rest_slopes(temperature: float) -> Function:
-    """These exponentials times a number of their row."""
+    """Function for these exponentials times a factor per row."""
 
     def function(
         xp: Namespace, numbers: Numbers, rest: Array, anchor: Array, factor: Array
     ) -> Sequence[Array]:
-        divisor = number_of(temperature, numbers)
+        divisor = given_temperature(temperature, numbers)
         return (xp.multiply(exponentials(xp, rest, anchor, divisor), factor),)
 
     return function
 
 
-def number_of(temperature: float, numbers: Numbers) -> Any:
-    """Temperature that a kernel is given, if it was made for any."""
+def given_temperature(temperature: float, numbers: Numbers) -> Any:
+    """Temperature parameter of a kernel for any temperature, else the temperature itself."""
     return numbers[TEMPERATURE] if temperature == ANY_TEMPERATURE else temperature
 
 
 def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
-    """Divergence at the temperature that the kernel is given, if it was made for any."""
-    return replace(divergence, temperature=number_of(divergence.temperature, numbers))
+    """The divergence at the kernel's temperature parameter, if it has one."""
+    return replace(divergence, temperature=given_temperature(divergence.temperature, numbers))
 
 
 def any_of(divergence: Divergence) -> Divergence:
-    """Divergence whose code is that of this one."""
+    """The divergence at the temperature that its code is compiled for."""
     return replace(divergence, temperature=any_temperature(divergence.temperature))
 
 
 def any_temperature(temperature: float) -> float:
-    """Temperature that stands for all whose code is the same."""
+    """Temperature to compile for: `ANY_TEMPERATURE` unless this one needs code of its own."""
     if temperature == 1 or not 2.0**-100 < temperature < 2.0**100:  # such numbers need care
         return temperature
     return ANY_TEMPERATURE

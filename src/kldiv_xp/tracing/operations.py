@@ -1,9 +1,9 @@
-"""Namespace of symbols for a formula: operations by their names, and limits of a type."""
+"""Supported operations of traced formulas, and properties of their types."""
 
 from typing import NamedTuple
 
 # Operations that the formulas call, and the type of what each returns.
-KINDS = {
+RESULT_KINDS = {
     **dict.fromkeys(("add", "subtract", "multiply", "negative", "divide", "abs"), "real"),
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "tanh", "sqrt"), "real"),
     **dict.fromkeys(("maximum", "minimum", "where"), "real"),
@@ -13,8 +13,15 @@ KINDS = {
 }
 
 
-class Limits(NamedTuple):
-    """Limits of the working type that a formula asks for."""
+BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "bool": 1}
+"""Bytes of an element in memory."""
+
+NARROW = frozenset({"float16", "bfloat16"})
+"""Dtypes of 16 bits, which are computed in float32."""
+
+
+class RealLimits(NamedTuple):
+    """Limits of the working type, as `finfo` names them."""
 
     eps: float
     max: float
@@ -22,6 +29,6 @@ class Limits(NamedTuple):
 
 
 LIMITS = {
-    "float32": Limits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
-    "float64": Limits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
+    "float32": RealLimits(2.0**-23, (2 - 2.0**-23) * 2.0**127, 2.0**-126),
+    "float64": RealLimits(2.0**-52, (2 - 2.0**-52) * 2.0**1023, 2.0**-1022),
 }

@@ -50,17 +50,17 @@ def way(request, monkeypatch):
         pytest.skip(cuda_on_cpu.why_unusable())
     compiler = types.SimpleNamespace() if request.param == "kernels" else None
     for module in (eager, eager_logits, sparse):
-        monkeypatch.setattr(module, "place_of", passing_for_cuda)
+        monkeypatch.setattr(module, "memory_of", passing_for_cuda)
     monkeypatch.setattr(cuda, "compiler", lambda: compiler)
     monkeypatch.setattr(cuda, "launcher", lambda _: launch)
-    monkeypatch.setattr(cuda_in_blocks, "LARGEST", 16)
+    monkeypatch.setattr(cuda_in_blocks, "CUDA_BLOCK_ELEMENTS", 16)
     yield launched
     assert bool(launched) == (request.param == "kernels")
 
 
 def passing_for_cuda(*tensors):
     """Where tensors would lie if the memory of the host were that of a CUDA device."""
-    return numpy_views.CUDA if numpy_views.place_of(*tensors) else None
+    return numpy_views.CUDA if numpy_views.memory_of(*tensors) else None
 
 
 def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(False, False)):
@@ -79,7 +79,7 @@ def plainly(monkeypatch, function, *arguments, **options):
     """Results of the plain expression."""
     with monkeypatch.context() as patch:
         for module in (eager, eager_logits, sparse):
-            patch.setattr(module, "place_of", lambda *_: None)
+            patch.setattr(module, "memory_of", lambda *_: None)
         return function(*arguments, **options)
 
 
@@ -218,7 +218,7 @@ def test_few_elements(way, shape):
 def test_sum_beyond_float16_is_divided_before_it_is_rounded(way):
     operands = [torch.full((40, 1000), value, dtype=torch.float16) for value in (-8.0, 1.0)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cuda_in_blocks, "LARGEST", 1 << 14)
+        patch.setattr(cuda_in_blocks, "CUDA_BLOCK_ELEMENTS", 1 << 14)
         assert kl_div(*operands, reduction="batchmean") == 8000
 
 

@@ -36,7 +36,7 @@ def test_tensors_of_cuda_are_told_from_others(monkeypatch, version, places, expe
         "is_contiguous": lambda: True,
     }
     tensors = [types.SimpleNamespace(is_cuda=one, is_cpu=not one, **memory) for one in places]
-    assert (numpy_views.place_of(tensors) == numpy_views.CUDA) == expected
+    assert (numpy_views.memory_of(tensors) == numpy_views.CUDA) == expected
 
 
 def nowhere():
@@ -65,8 +65,8 @@ def test_kernels_are_launched_on_the_device_and_the_stream_of_torch(monkeypatch)
 
 def test_tensors_are_described_by_address_type_and_strides():
     tensor = torch.ones((3, 4), dtype=torch.bfloat16).t()
-    buffer = cuda.buffer(tensor)
-    assert buffer == (cuda.Buffer(tensor.data_ptr(), "bfloat16", (1, 4)))
+    buffer = cuda.tensor_buffer(tensor)
+    assert buffer == (cuda.DeviceBuffer(tensor.data_ptr(), "bfloat16", (1, 4)))
 
 
 def test_what_is_allocated_lies_with_the_operands():

@@ -225,7 +225,7 @@ def test_unknown_modes_of_a_torch_without_a_name_watch(monkeypatch, name):
 def assert_plain_expression():
     """Values and gradients are right all the same, and not computed in blocks."""
     log_q, target, _ = operands()
-    assert numpy_views.place_of((log_q, target)) is None
+    assert numpy_views.memory_of((log_q, target)) is None
     log_q = log_q.double()
     value = kl_div(log_q, target.double(), reduction="sum")
     expected = torch.nn.functional.kl_div(log_q, target.double(), reduction="sum")

@@ -10,17 +10,17 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed")
 
 from kldiv_xp.backends.torch import cuda, nvrtc_launcher
-from kldiv_xp.cuda.c_types import Operand
-from kldiv_xp.cuda.code_cache import VARIABLE
-from kldiv_xp.cuda.loss_kernels import source
+from kldiv_xp.cuda.c_types import DeviceOperand
+from kldiv_xp.cuda.code_cache import CACHE_FOLDER_VARIABLE
+from kldiv_xp.cuda.loss_kernels import source_of_functions
 
 DEVICE, STREAM, CONTEXT = 3, 1234, 77
-TWICE = source(
+TWICE = source_of_functions(
     [lambda xp, numbers, x: (xp.multiply(x, numbers["factor"]),)],
     ("factor",),
     "float64",
-    (Operand("x", "float64"),),
-    (Operand("y", "float64"),),
+    (DeviceOperand("x", "float64"),),
+    (DeviceOperand("y", "float64"),),
     (1, 0),
     1,
 )
@@ -99,12 +99,12 @@ def played(monkeypatch, tmp_path):
     if cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     both = Played()
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CACHE_FOLDER_VARIABLE, str(tmp_path))
     monkeypatch.setattr(nvrtc_launcher, "libraries", lambda: nvrtc_launcher.Libraries(both, both))
-    for function in (nvrtc_launcher.context, nvrtc_launcher.kernel):
+    for function in (nvrtc_launcher.context, nvrtc_launcher.nvrtc_kernel):
         function.cache_clear()
     yield both
-    for function in (nvrtc_launcher.context, nvrtc_launcher.kernel):
+    for function in (nvrtc_launcher.context, nvrtc_launcher.nvrtc_kernel):
         function.cache_clear()
 
 
@@ -140,7 +140,7 @@ def test_context_that_is_the_current_one_already_stays_it(played, other):
 def test_new_process_finds_what_another_has_compiled(played):
     for _ in range(2):
         run(np.arange(3.0), 2.0)
-        nvrtc_launcher.kernel.cache_clear()
+        nvrtc_launcher.nvrtc_kernel.cache_clear()
     assert played.called.count("cuModuleLoadData") == 2
     assert played.called.count("nvrtcCompileProgram") == 1
 

@@ -35,9 +35,9 @@ NAMES = ("input", "target", "where")
 def place(request, monkeypatch):
     """Where the tensors lie; those in host memory pass for CUDA's."""
     if request.param == "cuda":
-        as_host = numpy_views.place_of
+        as_host = numpy_views.memory_of
         monkeypatch.setattr(
-            eager, "place_of", lambda *tensors: as_host(*tensors) and numpy_views.CUDA
+            eager, "memory_of", lambda *tensors: as_host(*tensors) and numpy_views.CUDA
         )
     return request.param
 

@@ -1,4 +1,4 @@
-"""Torch tensors on a CUDA device: traced kernels where they can be compiled, else by blocks."""
+"""Torch tensors on a CUDA device: traced kernels if a compiler is found, else blocks."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -12,19 +12,19 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
-from kldiv_xp.cuda.device_arrays import Device, has_known_type, name_of
-from kldiv_xp.cuda.strides_and_grid import Buffer
+from kldiv_xp.cuda.device_arrays import Device, dtype_name, has_known_type
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
 
 def has_kernels(*tensors: Array) -> bool:
-    """Whether the kernels know the types of the tensors."""
+    """Whether there are kernels for the tensors' dtypes."""
     return all(map(has_known_type, tensors))
 
 
 def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     if compiler() is None:
         return cuda_in_blocks.terms(context, arrays, form)
     return launch_plan.terms(device_of(arrays[0]), context, arrays, form)
@@ -32,16 +32,18 @@ def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
 
 def samples_of(context: Context, form: Form, *arrays: Array, axis: Axes) -> Array:
     """Sums of the terms over some axes, rounded once from float64."""
-    return sums_of(context, form, arrays, axis, None)
+    return divided_sums(context, form, arrays, axis, None)
 
 
 def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> Array:
     """Sum of all terms over the divisor, rounded once from float64."""
-    return sums_of(context, form, arrays, tuple(range(arrays[0].ndim)), parts)
+    return divided_sums(context, form, arrays, tuple(range(arrays[0].ndim)), parts)
 
 
-def sums_of(context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None) -> Array:
-    """Sums of the terms over some axes, over the divisor."""
+def divided_sums(
+    context: Context, form: Form, arrays: Arrays, axis: Axes, parts: int | None
+) -> Array:
+    """Sums of the terms over some axes, divided by the divisor."""
     if compiler() is None:
         return cuda_in_blocks.sums(context, arrays, form, axis, parts)
     return launch_plan.sums(device_of(arrays[0]), context, arrays, form, axis, parts)
@@ -77,7 +79,7 @@ def row_slopes_of(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives of the divergences by the operands that are wanted."""
+    """Derivatives of the divergences with respect to the wanted operands."""
     every = (context, arrays, divergence, scale, upstream, wanted)
     if compiler() is None:
         return cuda_in_blocks.row_slopes(*every)
@@ -86,7 +88,7 @@ def row_slopes_of(
 
 @cache
 def compiler() -> Any:
-    """Module that compiles and launches kernels, or None: NVRTC where it is found, else CuPy."""
+    """Launcher module: NVRTC's if it is found, else CuPy's, else None."""
     try:
         from kldiv_xp.backends.torch import nvrtc_launcher
 
@@ -106,9 +108,9 @@ def of_cupy() -> Any:
 
 
 def device_of(tensor: Array) -> Device:
-    """Memory of torch's own allocator on the device of a tensor, and torch's current stream."""
+    """The tensor's device: torch's allocator and current stream."""
     return Device(
-        buffer=buffer,
+        buffer=tensor_buffer,
         empty=partial(empty_on, tensor.device),
         float64=torch.float64,
         launch=launcher(tensor),
@@ -116,16 +118,16 @@ def device_of(tensor: Array) -> Device:
 
 
 def launcher(tensor: Array) -> Callable[[str, int, int, Sequence[float]], None]:
-    """How a kernel is launched where a tensor is."""
+    """Function that launches a kernel on the tensor's device and current stream."""
     stream = torch.cuda.current_stream(tensor.device).cuda_stream
     return partial(compiler().launch_on_stream, tensor.device.index, stream)
 
 
 def empty_on(device: object, shape: tuple[int, ...], dtype: DType) -> Array:
-    """Tensor to be filled."""
+    """Uninitialised tensor on a device."""
     return torch.empty(shape, dtype=dtype, device=device)
 
 
-def buffer(tensor: Array) -> Buffer:
+def tensor_buffer(tensor: Array) -> DeviceBuffer:
     """Buffer of a tensor."""
-    return Buffer(tensor.data_ptr(), name_of(tensor.dtype), tensor.stride())
+    return DeviceBuffer(tensor.data_ptr(), dtype_name(tensor.dtype), tensor.stride())

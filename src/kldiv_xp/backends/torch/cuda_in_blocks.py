@@ -1,4 +1,4 @@
-"""Tensors on a device that has no compiler: the plain expression of one block after another.
+"""CUDA tensors without a kernel compiler: the plain expression, block by block.
 
 Each block's temporaries are small, and nothing waits for the device.
 """
@@ -19,24 +19,26 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 
-LARGEST = 1 << 22
-"""Elements of a block at most: 16 MiB of float32 for a temporary."""
+CUDA_BLOCK_ELEMENTS = 1 << 22
+"""Most elements of a block: 16 MiB per float32 temporary."""
 
-Index = tuple[slice, ...]
+Slices = tuple[slice, ...]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term."""
+    """Terms of the loss, elementwise."""
     function = term_of(form)
-    return filled(partial(run, function, context.working, context.dtype), context.dtype, arrays)
+    return filled_by_blocks(
+        partial(run, function, context.working, context.dtype), context.dtype, arrays
+    )
 
 
 def sums(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
-    """Sums of the terms over some axes, over the divisor; those of blocks add up in float64."""
+    """Sums of the terms over some axes divided by the divisor; blocks are summed in float64."""
     kept = [place for place in range(arrays[0].ndim) if place not in axis]
     shape = [arrays[0].shape[place] for place in kept]
     total = arrays[0].new_zeros(shape, dtype=torch.float64)
-    for index, block in blocks_of(arrays):
+    for index, block in small_blocks(arrays):
         part = plain_sum(unrounded(context), block, form, None, axis)
         total[tuple(index[place] for place in kept)] += part
     return divided(torch, total, parts=parts).to(context.dtype)
@@ -54,7 +56,9 @@ def slopes(
     every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
     functions = chained_slopes(form, scale, len(arrays))
     by_input, by_target = (
-        filled(partial(run, function, context.working, operand.dtype), operand.dtype, every)
+        filled_by_blocks(
+            partial(run, function, context.working, operand.dtype), operand.dtype, every
+        )
         if want
         else None
         for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
@@ -66,7 +70,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     """Divergence of every row of logits."""
     shape = arrays[0].shape[:-1]
     result = arrays[0].new_empty(shape, dtype=context.working)
-    for index, rows in rows_of(arrays):
+    for index, rows in blocks_of_rows(arrays):
         result[index] = plain_rows(context, rows, divergence)
     return result
 
@@ -79,14 +83,14 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Derivatives of the divergences by the operands that are wanted."""
+    """Derivatives of the divergences with respect to the wanted operands."""
     by_input, by_target = (
         operand.new_empty(operand.shape) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
     )
     above = tuple(one.expand(*arrays[0].shape[:-1], 1) for one in upstream)
     plain = without_backend(context)
-    for index, rows in rows_of((*arrays, *above)):
+    for index, rows in blocks_of_rows((*arrays, *above)):
         given, factors = rows[: len(arrays)], rows[len(arrays) :]
         slopes = evaluate_row_slopes(plain, given, divergence, scale, factors, wanted)
         for result, slope in zip((by_input, by_target), slopes, strict=True):
@@ -95,29 +99,31 @@ def row_slopes(
     return by_input, by_target
 
 
-def rows_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
-    """Few whole rows of arrays at a time, with their places, in a fixed order."""
+def blocks_of_rows(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
+    """Index and arrays of each block of whole rows, in a fixed order."""
     *outer, columns = arrays[0].shape
-    for index in indices(tuple(slice(0, size) for size in outer), max(1, LARGEST // columns)):
+    for index in indices(
+        tuple(slice(0, size) for size in outer), max(1, CUDA_BLOCK_ELEMENTS // columns)
+    ):
         yield index, tuple(array[index] for array in arrays)
 
 
-def filled(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
-    """Results of a function for each block, as one tensor."""
+def filled_by_blocks(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
+    """Results of an elementwise function, evaluated block by block."""
     result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
-    for index, block in blocks_of(arrays):
+    for index, block in small_blocks(arrays):
         result[index] = function(*block)
     return result
 
 
-def blocks_of(arrays: Arrays) -> Iterator[tuple[Index, Arrays]]:
-    """Small parts of arrays of one shape, with their places, in a fixed order."""
-    for index in indices(tuple(slice(0, size) for size in arrays[0].shape), LARGEST):
+def small_blocks(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
+    """Index and arrays of each block, in a fixed order."""
+    for index in indices(tuple(slice(0, size) for size in arrays[0].shape), CUDA_BLOCK_ELEMENTS):
         yield index, tuple(array[index] for array in arrays)
 
 
-def indices(index: Index, largest: int) -> Iterator[Index]:
-    """A place cut along its longest axis until its parts are small."""
+def indices(index: Slices, largest: int) -> Iterator[Slices]:
+    """Indices of blocks of at most `largest` elements: the longest axis is halved repeatedly."""
     sizes = [one.stop - one.start for one in index]
     if prod(sizes) <= largest:
         yield index

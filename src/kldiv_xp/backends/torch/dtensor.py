@@ -1,20 +1,20 @@
-"""torch's DTensor: every process computes on its own part, and what they have in common is sums."""
+"""torch's DTensor: every rank computes on its shard, and partial sums are all-reduced."""
 
 from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.dtensor_placements import (
-    complete,
-    joined,
-    lie_alike,
-    number_of,
+    from_partial_sums,
+    full_number,
     part_like,
     parts_of,
-    spread_as,
+    resolve_partial,
+    same_placements,
+    with_placements_of,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
-from kldiv_xp.backends.torch.dtensor_split_rows import Rows, scaled_slopes_of_parts
+from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_slopes_of_parts
 from kldiv_xp.core.context import Context, unrounded, with_result
 from kldiv_xp.core.evaluate import (
     Arrays,
@@ -30,54 +30,56 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["divergences", "gradient", "loss", "row_slopes", "samples", "settled"]
+__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_slopes", "samples"]
 __all__ += ["sparse_divergences", "terms"]
 
 
-def of_parts(context: Context, parts: Arrays) -> Context:
-    """Context of what is here, with the result that is asked for."""
+def context_of_parts(context: Context, parts: Arrays) -> Context:
+    """Context of the local shards, with the requested result dtype."""
     return with_result(context.examine(*parts[:2]), context.asked)
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
-    """Every term, each in its place."""
-    if not lie_alike(*arrays[:2]):
+    """Terms of the loss, placed like the operands."""
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    return spread_as(arrays[0], evaluate_terms(of_parts(context, here), here, form))
+    return with_placements_of(
+        arrays[0], evaluate_terms(context_of_parts(context, here), here, form)
+    )
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    sums = evaluate_samples(unrounded(of_parts(context, here)), here, form, axis)
+    sums = evaluate_samples(unrounded(context_of_parts(context, here)), here, form, axis)
     return run(
         partial(divided, parts=None),
         context.working,
         context.dtype,
-        joined(arrays[0], sums, axis),
+        from_partial_sums(arrays[0], sums, axis),
     )
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    if not lie_alike(*arrays[:2]):
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     here = parts_of(arrays)
-    value = evaluate_loss(unrounded(of_parts(context, here)), here, form, None)
-    total = joined(arrays[0], value, tuple(range(arrays[0].ndim)))
+    value = evaluate_loss(unrounded(context_of_parts(context, here)), here, form, None)
+    total = from_partial_sums(arrays[0], value, tuple(range(arrays[0].ndim)))
     return run(partial(divided, parts=parts), context.working, context.dtype, total)
 
 
-def settled(context: Context, value: Array) -> Array:
+def all_reduced(context: Context, value: Array) -> Array:
     """The loss with its Partial placements all-reduced.
 
     `.item()` of a Partial would return the partial sum of this process.
     """
     del context
-    return complete(value)
+    return resolve_partial(value)
 
 
 def gradient(
@@ -88,12 +90,12 @@ def gradient(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Gradients with respect to the wanted operands, each in its place."""
-    if not lie_alike(*arrays[:2]):
+    """Gradients with respect to the wanted operands, placed like them."""
+    if not same_placements(*arrays[:2]):
         return NotImplemented
-    here, above = parts_of(arrays), parts_above(arrays[0], upstream)
-    slopes = evaluate_slopes(of_parts(context, here), here, form, scale, above, wanted)
-    return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+    here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
+    slopes = evaluate_slopes(context_of_parts(context, here), here, form, scale, above, wanted)
+    return [None if slope is None else with_placements_of(arrays[0], slope) for slope in slopes]
 
 
 def row_slopes(
@@ -104,31 +106,32 @@ def row_slopes(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives of divergences of rows of logits, each in its place."""
-    if not lie_alike(*arrays[:2]):
+    """Derivatives of divergences of rows of logits, placed like the operands."""
+    if not same_placements(*arrays[:2]):
         return NotImplemented
-    here, above = parts_of(arrays), parts_above(arrays[0], upstream)
+    here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
     last = arrays[0].ndim - 1
     split = any(one.is_shard(last) for one in arrays[0].placements)
     function = partial(scaled_slopes_of_parts, arrays[0]) if split else evaluate_row_slopes
     slopes = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
-    return [None if slope is None else spread_as(arrays[0], slope) for slope in slopes]
+    return [None if slope is None else with_placements_of(arrays[0], slope) for slope in slopes]
 
 
-def parts_above(operand: Array, upstream: Arrays) -> Arrays:
-    """Local part of the cotangent of the loss."""
+def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
+    """Local shards of the cotangent of the loss."""
     return tuple(
-        number_of(one) if one.ndim == 0 else part_like(operand, one, "upstream") for one in upstream
+        full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")
+        for one in upstream
     )
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
-    """Divergence of every row; of rows in parts a few numbers of each go between processes."""
-    if not lie_alike(*arrays[:2]):
+    """Divergence of every row; split rows all-reduce a few numbers per row."""
+    if not same_placements(*arrays[:2]):
         return NotImplemented
     last = arrays[0].ndim - 1
     if any(one.is_shard(last) for one in arrays[0].placements):
-        return Rows.apply(context, divergence, *arrays)
+        return SplitRows.apply(context, divergence, *arrays)
     here = parts_of(arrays)
-    rows = evaluate_divergences(of_parts(context, here), here, divergence)
-    return joined(arrays[0], rows, (last,))
+    rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
+    return from_partial_sums(arrays[0], rows, (last,))

@@ -1,17 +1,17 @@
-"""Placements of torch's DTensors, and how local parts become one of them."""
+"""Placements of torch's DTensors, and DTensors from local shards."""
 
 import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.facts import full_name
 
-Arrays = tuple[Array, ...]
 # By name: Dynamo compares no such classes ("Missing richcompare_impl override").
 WHERE_PARTS_LIE = ("Shard", "Replicate")
 
 
-def lie_alike(left: Array, right: Array) -> bool:
+def same_placements(left: Array, right: Array) -> bool:
     """Whether two tensors have the same mesh and placements, none of them Partial."""
     return (
         left.device_mesh == right.device_mesh
@@ -21,7 +21,7 @@ def lie_alike(left: Array, right: Array) -> bool:
 
 
 def parts_of(arrays: Arrays) -> Arrays:
-    """Local parts of the operands, and the part of the mask that belongs to them."""
+    """Local shards of the operands, and the matching shard of the mask."""
     return (
         *(one.to_local() for one in arrays[:2]),
         *(part_like(arrays[0], one) for one in arrays[2:]),
@@ -29,7 +29,7 @@ def parts_of(arrays: Arrays) -> Arrays:
 
 
 def part_like(operand: Array, other: Array, name: str = "where") -> Array:
-    """Part here of a tensor with the operand's shape, or with 1 in some axes."""
+    """Local shard of a tensor that broadcasts to the operand, redistributed to match it."""
     if not isinstance(other, DTensor):
         message = (
             f"`{name}` must be a DTensor beside operands that are; got "
@@ -44,13 +44,13 @@ def part_like(operand: Array, other: Array, name: str = "where") -> Array:
     return other.redistribute(operand.device_mesh, placements).to_local()
 
 
-def number_of(tensor: Array) -> Array:
-    """A 0-d tensor as every process has it."""
+def full_number(tensor: Array) -> Array:
+    """A 0-d tensor, replicated if it is a DTensor."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def spread_as(operand: Array, part: Array) -> Array:
-    """Tensor of the operand's shape whose part is here."""
+def with_placements_of(operand: Array, part: Array) -> Array:
+    """DTensor with the operand's shape and placements, from a local shard."""
     return DTensor.from_local(
         part,
         operand.device_mesh,
@@ -61,8 +61,8 @@ def spread_as(operand: Array, part: Array) -> Array:
     )
 
 
-def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
-    """DTensor of the sums over some axes, from the partial sums of each process."""
+def from_partial_sums(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> Array:
+    """DTensor of the sums over some axes, from each rank's partial sums."""
     kept = [place for place in range(operand.ndim) if place not in axis]
     sums = Replicate() if summed else Partial()
     placements = [
@@ -70,7 +70,7 @@ def joined(operand: Array, part: Array, axis: Axes, *, summed: bool = False) -> 
         for one in operand.placements
     ]
     shape = torch.Size(operand.shape[place] for place in kept)
-    return complete(
+    return resolve_partial(
         DTensor.from_local(
             part,
             operand.device_mesh,
@@ -87,7 +87,7 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(torch.empty(shape, device="meta").stride())
 
 
-def complete(tensor: Array) -> Array:
+def resolve_partial(tensor: Array) -> Array:
     """The tensor with its Partial placements all-reduced."""
     placements = [Replicate() if one.is_partial() else one for one in tensor.placements]
     return tensor.redistribute(placements=placements)

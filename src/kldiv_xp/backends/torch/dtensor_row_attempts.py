@@ -1,4 +1,4 @@
-"""Rows of logits in parts, in the memory of hosts: each row by the first form that suffices."""
+"""Split rows of logits in host memory: each row by the first attempt that suffices."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,11 +13,11 @@ from kldiv_xp.core.evaluate_row_slopes import chained_by, row_slopes
 from kldiv_xp.core.evaluate_rows import rows_by, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.row_attempts import Attempt, by_rows
+from kldiv_xp.host.row_attempts import RowAttempt, first_finite_rows
 
 
 def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]:
-    """Function (xp, input, target[, where]) to rows, for tensors like these."""
+    """Function (xp, input, target[, where]) to the divergences of rows, for such shards."""
     if not may_look(parts):
         return partial(rows_of, divergence)
     return partial(rows_by, partial(first_finite, divergence.attempts(None)), divergence)
@@ -34,20 +34,20 @@ def slope_functions(
 
 
 def may_look(parts: Arrays) -> bool:
-    """Whether values may decide: of tensors in the memory of a host, which nobody records."""
+    """Whether values may be read: tensors in host memory that are neither compiled nor recorded."""
     on_host = all(one.device.type == "cpu" for one in parts)
     return on_host and not torch.compiler.is_compiling() and not is_differentiated(*parts)
 
 
-def first_finite(attempts: Sequence[Attempt], xp: Any, *parts: Array) -> Array | None:
-    """Result of each row by the first form that suits it and makes it finite.
+def first_finite(attempts: Sequence[RowAttempt], xp: Any, *parts: Array) -> Array | None:
+    """Result of each row by the first attempt that suits it and is finite.
 
     Both are decided by numbers of whole rows, so that all processes meet in the same forms.
     """
     left = parts[0].new_ones(parts[0].shape[:-1], dtype=torch.bool)
-    return by_rows(attempts, xp, xp, left, *parts, missing=is_missing)
+    return first_finite_rows(attempts, xp, xp, left, *parts, missing=is_missing_anywhere)
 
 
-def is_missing(xp: Any, found: Array) -> Array:
-    """Whether a row has an element that is not finite in any process."""
+def is_missing_anywhere(xp: Any, found: Array) -> Array:
+    """Mask of the rows with an element that is not finite on any rank."""
     return xp.max((~xp.isfinite(found)).to(found.dtype), axis=-1) != 0

@@ -1,9 +1,9 @@
-"""Teachers known at some indices, in DTensors: every process computes its own samples."""
+"""Sparse teachers in DTensors: every rank computes its own samples."""
 
 from torch.distributed.tensor import Replicate
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.torch.dtensor_placements import joined, part_like
+from kldiv_xp.backends.torch.dtensor_placements import from_partial_sums, part_like
 from kldiv_xp.core.context import Context, with_result
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_sparse import evaluate_sparse
@@ -11,17 +11,19 @@ from kldiv_xp.formula.sparse import SparseKL
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
-    """Divergence of every row, of rows that lie in one process each."""
-    check_rows(arrays[0])
+    """Divergence of every row, none of them split over ranks."""
+    check_rows_are_whole(arrays[0])
     names = ("indices", "target", "where")
     others = [part_like(arrays[0], one, name) for one, name in zip(arrays[1:], names, strict=False)]
     here = (arrays[0].to_local(), *others)
     inner = with_result(context.examine(here[0], here[2]), context.asked)
-    return joined(arrays[0], evaluate_sparse(inner, here, divergence), (arrays[0].ndim - 1,))
+    return from_partial_sums(
+        arrays[0], evaluate_sparse(inner, here, divergence), (arrays[0].ndim - 1,)
+    )
 
 
-def check_rows(input: Array) -> None:
-    """Refuse rows in parts, whose places are numbered from the first of the whole row."""
+def check_rows_are_whole(input: Array) -> None:
+    """Refuse split rows: indices count from the start of the whole row."""
     last = input.ndim - 1
     if not any(one.is_shard(last) for one in input.placements):
         return

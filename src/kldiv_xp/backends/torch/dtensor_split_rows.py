@@ -1,4 +1,4 @@
-"""Divergences of rows of logits that lie in several processes: one autograd function."""
+"""Divergences of rows of logits that are split over ranks, as one autograd function."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,12 @@ import torch
 import torch.distributed as dist
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.torch.dtensor_placements import complete, joined, parts_of, spread_as
+from kldiv_xp.backends.torch.dtensor_placements import (
+    from_partial_sums,
+    parts_of,
+    resolve_partial,
+    with_placements_of,
+)
 from kldiv_xp.backends.torch.dtensor_row_attempts import rows_function, slope_functions
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
@@ -17,11 +22,11 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import plain_slopes
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.blocks import blocks
+from kldiv_xp.host.blocks import block_indices
 
 
-class Rows(torch.autograd.Function):
-    """Divergences of rows in parts as one node.
+class SplitRows(torch.autograd.Function):
+    """Divergences of split rows as one node of the graph.
 
     torch's own derivative of the expression sends whole operands: CommDebugMode shows two
     all-gathers and four reduce-scatters.
@@ -36,16 +41,16 @@ class Rows(torch.autograd.Function):
         parts = parts_of(arrays)
         rows = parts[0].new_empty(parts[0].shape[:-1], dtype=context.working)
         function = partial(rows_function(divergence, parts), xp)
-        rows = filled(rows, function, context, arrays[0], parts)
-        return joined(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
+        rows = filled_by_rows(rows, function, context, arrays[0], parts)
+        return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
-        """Derivatives in closed form; by the plain expression where they are differentiated."""
+        """Derivatives in closed form; by the plain expression if differentiated again."""
         arrays = kept(ctx)
         context, divergence = ctx.options
         wanted = ctx.needs_input_grad[2:4]
-        upstream = complete(upstream).unsqueeze(-1)
+        upstream = resolve_partial(upstream).unsqueeze(-1)
         function = slopes_of_parts
         if is_differentiated(*arrays, upstream):
             function, arrays, (upstream,) = plain_slopes, copied(arrays), copied((upstream,))
@@ -54,7 +59,7 @@ class Rows(torch.autograd.Function):
 
 
 class WholeRows:
-    """Namespace for a formula of rows in parts: a sum or a maximum is that of the whole row."""
+    """Namespace for formulas of split rows: sums and maxima are all-reduced over the whole row."""
 
     def __init__(self, xp: Namespace, operand: Array) -> None:
         self.xp = xp
@@ -66,21 +71,21 @@ class WholeRows:
         return getattr(self.xp, name)
 
     def sum(self, array: Array, **options: Any) -> Array:
-        """Sum of the sums of all parts."""
+        """Sum over the whole row."""
         return self.exchanged(self.xp.sum(array, **options), dist.ReduceOp.SUM)
 
     def max(self, array: Array, **options: Any) -> Array:
-        """Largest of the largest elements of all parts; a part may be empty."""
+        """Maximum over the whole row; a shard may be empty."""
         if not array.shape[-1]:
             array = array.new_full((*array.shape[:-1], 1), -torch.inf)
         return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
 
     def min(self, array: Array, **options: Any) -> Array:
-        """Smallest of the smallest elements of all parts."""
+        """Minimum over the whole row."""
         return -self.max(-array, **options)
 
     def exchanged(self, tensor: Array, operation: Any) -> Array:
-        """Reduction of a value over all processes."""
+        """A tensor all-reduced over the ranks that share the rows."""
         tensor = tensor.contiguous()
         for group in self.groups:
             dist.all_reduce(tensor, operation, group=group)
@@ -94,13 +99,13 @@ def slopes_of_parts(
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Gradients with respect to the wanted operands, for the local part."""
+    """Gradients with respect to the wanted operands, as DTensors."""
     *here, above = parts_of((*arrays, upstream))
     slopes = scaled_slopes_of_parts(
         arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
     )
     by_input, by_target = (
-        None if slope is None else spread_as(one, slope)
+        None if slope is None else with_placements_of(one, slope)
         for one, slope in zip(arrays[:2], slopes, strict=True)
     )
     return by_input, by_target
@@ -115,12 +120,12 @@ def scaled_slopes_of_parts(
     above: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """The same of the parts themselves, times a scale, and times a cotangent if there is one."""
+    """Gradients of the local shards, times a scale and any cotangent."""
     xp = WholeRows(context.xp, operand)
     every = (*here, *above)
     functions = slope_functions(divergence, scale, len(here), every)
     by_input, by_target = (
-        filled(torch.empty_like(one), partial(function, xp), context, operand, every)
+        filled_by_rows(torch.empty_like(one), partial(function, xp), context, operand, every)
         if want
         else None
         for function, one, want in zip(functions, here[:2], wanted, strict=True)
@@ -128,32 +133,32 @@ def scaled_slopes_of_parts(
     return by_input, by_target
 
 
-LARGEST = 1 << 20
-"""Elements of a block at most: 4 MiB of float32 for a temporary."""
+DTENSOR_BLOCK_ELEMENTS = 1 << 20
+"""Most elements of a block: 4 MiB per float32 temporary."""
 
 
-def filled(
+def filled_by_rows(
     result: Array, function: Callable[..., Array], context: Context, operand: Array, parts: Arrays
 ) -> Array:
-    """Result of a function of whole rows in parts, for few of them at a time."""
+    """Result of a function of split rows, evaluated in blocks of rows."""
     if torch.compiler.is_compiling() or is_differentiated(*parts):
-        return function(*widened(context, parts)).to(result.dtype)
+        return function(*cast_parts(context, parts)).to(result.dtype)
     outer = parts[0].shape[:-1]
     parts = (*parts[:2], *(one.expand(*outer, 1) for one in parts[2:]))
-    for index in blocks(outer, rows_at_once(operand)):
-        result[index] = function(*widened(context, tuple(one[index] for one in parts)))
+    for index in block_indices(outer, rows_of_dtensor_block(operand)):
+        result[index] = function(*cast_parts(context, tuple(one[index] for one in parts)))
     return result
 
 
-def rows_at_once(operand: Array) -> int:
-    """Rows of a block: as many in every process, which must meet the others in each of them."""
+def rows_of_dtensor_block(operand: Array) -> int:
+    """Rows of a block, the same on every rank, since each block all-reduces."""
     last = operand.ndim - 1
     columns: int = operand.shape[-1]
     for place, size in zip(operand.placements, operand.device_mesh.shape, strict=True):
         columns = -(-columns // size) if place.is_shard(last) else columns
-    return max(1, LARGEST // max(1, columns))
+    return max(1, DTENSOR_BLOCK_ELEMENTS // max(1, columns))
 
 
-def widened(context: Context, parts: Arrays) -> Arrays:
-    """Parts in the type that is computed in; a mask stays."""
+def cast_parts(context: Context, parts: Arrays) -> Arrays:
+    """Shards in the working dtype; a mask unchanged."""
     return tuple(one if one.dtype == torch.bool else one.to(context.working) for one in parts)

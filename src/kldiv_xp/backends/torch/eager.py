@@ -14,7 +14,7 @@ from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes, rows_w
 from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
-from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
+from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.backends.torch.storage import check_unchanged
@@ -31,9 +31,9 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 
 __all__ = [
+    "apply_to_rows",
     "check_memory",
     "divergences",
-    "evaluated",
     "gradient",
     "linear_divergences",
     "linear_loss",
@@ -53,17 +53,17 @@ SHAPE = attrgetter("shape")
 def check_memory(context: Context, arrays: dict[str, Array]) -> None:
     """Refuse tensors without their memory, where torch itself is about to read them."""
     del context
-    place_of(tuple(arrays.values()), (), tuple(arrays))
+    memory_of(tuple(arrays.values()), (), tuple(arrays))
 
 
-def evaluated(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
     """Result of a function of tensors, by torch itself."""
     return run(function, context.working, context.working, *copied(arrays))
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term; in one node of the graph where a gradient is wanted."""
-    place = place_of(arrays)
+    place = memory_of(arrays)
     way = host if place == HOST else device_way(place, arrays)
     if way is None:
         return evaluate_terms(without_backend(context), copied(arrays), form)
@@ -72,7 +72,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes; in one node of the graph where a gradient is wanted."""
-    place = place_of(arrays)
+    place = memory_of(arrays)
     way = host if place == HOST else device_way(place, arrays)
     if way is None:
         return evaluate_samples(without_backend(context), copied(arrays), form, axis)
@@ -81,7 +81,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor; in one node of the graph where a gradient is wanted."""
-    place = place_of(arrays)
+    place = memory_of(arrays)
     way = host if place == HOST else device_way(place, arrays)
     if way is None:
         return evaluate_loss(without_backend(context), copied(arrays), form, parts)
@@ -97,7 +97,7 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Gradients with respect to the wanted operands, each written in one pass."""
-    place = place_of(arrays, upstream)
+    place = memory_of(arrays, upstream)
     way = host if place == HOST else device_way(place, (*arrays, *upstream))
     if way is not None and not is_differentiated(*arrays, *upstream):
         return way.slopes_of(context, arrays, form, scale, upstream, wanted)
@@ -115,7 +115,7 @@ def with_slopes(
     upstream: Arrays,
 ) -> Any:
     """Loss before both derivatives; elsewhere than on the host one by one."""
-    if place_of(arrays, upstream) != HOST or not is_faster(arrays[0].numel()):
+    if memory_of(arrays, upstream) != HOST or not is_faster(arrays[0].numel()):
         return NotImplemented
     if is_differentiated(*arrays, *upstream):
         return NotImplemented
@@ -148,7 +148,7 @@ class Loss(torch.autograd.Function):
         context, form = ctx.function.args
         options = ctx.function.keywords
         if options.get("axis"):
-            place_of((), (upstream,))  # raises where `expand` would meet freed memory
+            memory_of((), (upstream,))  # raises where `expand` would meet freed memory
             upstream = expanded_to_terms(upstream, arrays[0].shape, options["axis"])
         scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
         slopes = gradient(context, arrays, form, scale, (upstream,), wanted)

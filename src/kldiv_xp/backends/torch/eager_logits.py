@@ -9,7 +9,7 @@ from kldiv_xp._typing import Array
 from kldiv_xp.backends import numpy_rows_with_slopes
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.internals import is_transformed, is_watched, refuses_functions
-from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, place_of
+from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.backends.torch.transformed_logits import TransformedRows
@@ -50,7 +50,7 @@ class Rows(torch.autograd.Function):
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
         check_unchanged(arrays, ctx.shapes)
-        place_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
+        memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
         context, divergence = ctx.options
         above, wanted = (upstream.unsqueeze(-1),), ctx.needs_input_grad[1:3]
         slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
@@ -80,7 +80,7 @@ def rows_with_slopes(
 ) -> Any:
     """Divergences of rows before both derivatives; elsewhere than on the host one by one."""
     every = (*arrays, *upstream)
-    if place_of(arrays, upstream) != HOST or is_differentiated(*every):
+    if memory_of(arrays, upstream) != HOST or is_differentiated(*every):
         return NotImplemented
     if not numpy_rows_with_slopes.is_faster(arrays):
         return NotImplemented
@@ -89,5 +89,5 @@ def rows_with_slopes(
 
 def way_of(every: Arrays, *by_role: Arrays) -> Any:
     """Module that computes where the tensors lie, or None where only the plain expression does."""
-    place = place_of(*by_role)
+    place = memory_of(*by_role)
     return host_logits if place == HOST else device_way(place, every)

@@ -7,7 +7,7 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends import numpy, numpy_loops, numpy_with_slopes
 from kldiv_xp.backends.torch.numpy_views import (
-    empty,
+    empty_tensor,
     lent,
     numpy_namespace,
     numpy_type,
@@ -22,7 +22,7 @@ from kldiv_xp.formula.form import Form
 def terms_of(context: Context, form: Form, *arrays: Array) -> Array:
     """Every term."""
     xp, working = numpy_namespace(), numpy_type(context.working)
-    result, memory = empty(arrays[0].shape, context.dtype)
+    result, memory = empty_tensor(arrays[0].shape, context.dtype)
     numpy.fill_terms(xp, lent(*arrays), form, memory, working, threads)
     return result
 
@@ -58,7 +58,7 @@ def slopes_of(
     written: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
-            results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
+            results[place], written[place] = empty_tensor(arrays[place].shape, arrays[place].dtype)
     operands, above = memory[:count], memory[count:]
     given = written[0], written[1]
     numpy.fill_slopes(xp, operands, form, scale, above, given, working, threads)
@@ -78,7 +78,7 @@ def with_slopes_of(
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
     kinds = [context.dtype, *(one.dtype for one in arrays[:2])]
-    tensors, results = zip(*(empty(arrays[0].shape, kind) for kind in kinds), strict=True)
+    tensors, results = zip(*(empty_tensor(arrays[0].shape, kind) for kind in kinds), strict=True)
     options = memory[:count], form, axis, scale, memory[count:], results, working, threads
     value = numpy_with_slopes.fill_with_slopes(xp, *options)
     if axis == ():

@@ -4,7 +4,13 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends import numpy_rows, numpy_rows_with_slopes
-from kldiv_xp.backends.torch.numpy_views import empty, lent, numpy_namespace, numpy_type, threads
+from kldiv_xp.backends.torch.numpy_views import (
+    empty_tensor,
+    lent,
+    numpy_namespace,
+    numpy_type,
+    threads,
+)
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
@@ -25,7 +31,7 @@ def rows_with_slopes_of(
     """Divergences of rows, in the type that is computed in, before both derivatives."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     memory, count = lent(*arrays, *upstream), len(arrays)
-    slopes, results = zip(*(empty(one.shape, one.dtype) for one in arrays[:2]), strict=True)
+    slopes, results = zip(*(empty_tensor(one.shape, one.dtype) for one in arrays[:2]), strict=True)
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
     rows = numpy_rows_with_slopes.fill_with_slopes(xp, *options)
     return torch.from_numpy(rows).to(context.working), *slopes
@@ -47,7 +53,7 @@ def row_slopes_of(
     written: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
-            results[place], written[place] = empty(arrays[place].shape, arrays[place].dtype)
+            results[place], written[place] = empty_tensor(arrays[place].shape, arrays[place].dtype)
     given = written[0], written[1]
     numpy_rows.fill_row_slopes(xp, operands, divergence, scale, above, given, working, threads)
     return results[0], results[1]

@@ -19,7 +19,7 @@ from kldiv_xp.backends.torch.linear_blocks import (
     rows_of_block,
     slopes_of,
 )
-from kldiv_xp.backends.torch.numpy_views import is_differentiated, place_of
+from kldiv_xp.backends.torch.numpy_views import is_differentiated, memory_of
 from kldiv_xp.backends.torch.operator_options import Options, divergence_of, options_of
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept, savable
 from kldiv_xp.core.context import Context
@@ -39,7 +39,7 @@ def linear_divergences(context: Context, heads: Heads, divergence: LinearDiverge
 def savable_heads(heads: Heads) -> Heads:
     """The same as tensors that autograd may save; raises of those without their memory."""
     names, present = named(heads)
-    place = place_of(present, (), names)
+    place = memory_of(present, (), names)
     tensors = copied(present) if place is None else savable(present)
     return heads.changed(**dict(zip(names, tensors, strict=True)))
 

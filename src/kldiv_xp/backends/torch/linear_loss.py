@@ -11,7 +11,7 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.linear import chosen, named, savable_heads, slopes_again
 from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
-from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, place_of
+from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, LossOfRows
@@ -23,7 +23,7 @@ def linear_loss(
     """Reduced loss, one number, where a gradient is wanted with respect to eager tensors."""
     learned = [one for one in (heads.input, heads.weight, heads.bias) if one is not None]
     names, present = named(heads)
-    if not is_differentiated(*learned) or place_of(present, (), names) is None:
+    if not is_differentiated(*learned) or memory_of(present, (), names) is None:
         return NotImplemented
     rows = heads.input.new_zeros((heads.input.shape[0],), dtype=context.working)
     (cotangent,) = torch.autograd.grad(reduce(rows.requires_grad_(), heads.where), rows)
@@ -66,7 +66,7 @@ class LinearLoss(torch.autograd.Function):
 
 def times(slopes: Slopes, upstream: Array) -> Slopes:
     """Derivatives times a number, or themselves where it is at hand and 1."""
-    if place_of((upstream,)) == HOST and upstream == 1:
+    if memory_of((upstream,)) == HOST and upstream == 1:
         return slopes
     by_input, by_weight, by_bias = (one * upstream.to(one.dtype) for one in slopes)
     return by_input, by_weight, by_bias

@@ -1,4 +1,4 @@
-"""Memory of torch tensors as arrays of NumPy, and which tensors are no more than that."""
+"""NumPy views of torch tensors, and which tensors are plain memory."""
 
 import math
 from functools import cache
@@ -8,22 +8,24 @@ import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch.internals import is_transformed, is_watched, which_are_plain
-from kldiv_xp.backends.torch.storage import NAMES, check_storage
+from kldiv_xp.backends.torch.storage import OPERAND_NAMES, check_storage
 from kldiv_xp.core.namespaces import plain_namespace
 from kldiv_xp.host.blocks import Index
 from kldiv_xp.host.threads import thread_count
 
 # What torch widens in a block at a time: NumPy's own conversion of float16 takes 1.5 ns an element,
 # and it has no bfloat16.
-NARROW = (torch.float16, torch.bfloat16)
+NARROW_TYPES = (torch.float16, torch.bfloat16)
 
 HOST, CUDA = "host", "cuda"
 
 
-def place_of(
-    arrays: tuple[Array, ...], upstream: tuple[Array, ...] = (), names: tuple[str, ...] = NAMES
+def memory_of(
+    arrays: tuple[Array, ...],
+    upstream: tuple[Array, ...] = (),
+    names: tuple[str, ...] = OPERAND_NAMES,
 ) -> str | None:
-    """Memory, of the host or of CUDA, of tensors that are plain values; None of others.
+    """Memory of plain tensors: "host" or "cuda"; None for traced, wrapped or mixed tensors.
 
     Raises as `check_storage` does, of tensors that reach beyond their storage.
     """
@@ -48,7 +50,7 @@ def place_of(
 
 @cache
 def numpy_namespace() -> Namespace:
-    """Namespace of NumPy, or None if torch cannot lend it memory; asked for tensors at hand only.
+    """Namespace of NumPy, or None if torch cannot use it.
 
     torch's own float32 logarithm takes longer on two threads than NumPy's on one: 0.60 and 0.38 ns
     for an element.
@@ -61,7 +63,7 @@ def numpy_namespace() -> Namespace:
 
 
 def is_differentiated(*tensors: Array) -> bool:
-    """Whether autograd must learn what was done to the tensors."""
+    """Whether autograd records operations on the tensors."""
     if torch.is_grad_enabled():
         for tensor in tensors:
             if tensor.requires_grad:
@@ -71,19 +73,19 @@ def is_differentiated(*tensors: Array) -> bool:
 
 @cache
 def numpy_type(dtype: DType) -> DType:
-    """The same type in NumPy."""
+    """NumPy's dtype for a torch dtype; float32 for bfloat16."""
     xp = numpy_namespace()
     return {torch.float16: xp.float16, torch.float64: xp.float64}.get(dtype, xp.float32)
 
 
 def threads() -> int:
-    """Threads to use: no more than either library allows."""
+    """Number of threads: the smaller of this package's and torch's limits."""
     return min(thread_count(), int(torch.get_num_threads()))
 
 
-def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
-    """Tensor to be filled, and its memory: that of NumPy, which asks the system for huge pages."""
-    if dtype in NARROW:
+def empty_tensor(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
+    """Uninitialised tensor and its NumPy view; NumPy allocates, since it requests huge pages."""
+    if dtype in NARROW_TYPES:
         tensor = torch.empty(shape, dtype=dtype, device="cpu")
         return tensor, Widened(tensor)
     memory = numpy_namespace().ndarray(shape, numpy_type(dtype))
@@ -91,16 +93,16 @@ def empty(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
 
 
 def lent(*tensors: Array) -> tuple[Array, ...]:
-    """Memory of tensors, as arrays of NumPy or what can be cut into such arrays."""
+    """NumPy views of tensors; 16-bit tensors as `Widened`."""
     arrays = []
     for tensor in tensors:
         memory = tensor.detach() if tensor.requires_grad else tensor
-        arrays.append(Widened(memory) if memory.dtype in NARROW else memory.numpy())
+        arrays.append(Widened(memory) if memory.dtype in NARROW_TYPES else memory.numpy())
     return tuple(arrays)
 
 
 class Widened:
-    """A tensor of a 16-bit type, whose blocks are read as float32 and written as what it is."""
+    """A 16-bit tensor whose blocks are read as float32 and rounded when written."""
 
     def __init__(self, tensor: Array) -> None:
         self.tensor = tensor
@@ -110,12 +112,12 @@ class Widened:
 
     @property
     def lent(self) -> tuple[int, str, tuple[int, ...]]:
-        """Address, name of the type, and strides in bytes, for loops that widen it themselves."""
+        """Address, dtype name, and strides in bytes, for compiled loops."""
         dtype = "float16" if self.tensor.dtype is torch.float16 else "bfloat16"
         return self.tensor.data_ptr(), dtype, tuple(2 * step for step in self.strides)
 
     def transpose(self, axes: Axes) -> "Widened":
-        """The same with its axes in another order, as NumPy's method."""
+        """Transposed view, as NumPy's method."""
         return Widened(self.tensor.permute(axes))
 
     @property
@@ -124,11 +126,11 @@ class Widened:
         return math.prod(self.shape)
 
     def reshape(self, *shape: Any) -> "Widened":
-        """The same in another shape, as NumPy's method."""
+        """Reshaped view, as NumPy's method."""
         return Widened(self.tensor.reshape(*shape))
 
     def part(self, index: Index) -> Any:
-        """A block that is not widened yet, for loops that do it; of bfloat16, as all of them do."""
+        """A block for compiled loops: of bfloat16 not widened, since all of them widen it."""
         return Widened(self.tensor[index]) if self.tensor.dtype is torch.bfloat16 else self[index]
 
     def __getitem__(self, index: Index) -> Array:
@@ -141,7 +143,7 @@ class Widened:
 
 
 def device_way(place: str | None, tensors: tuple[Array, ...]) -> Any:
-    """Module that computes on a CUDA device, or None where only the plain expression does."""
+    """The CUDA module for tensors with kernels, or None where the plain expression is used."""
     if place != CUDA:
         return None
     from kldiv_xp.backends.torch import cuda

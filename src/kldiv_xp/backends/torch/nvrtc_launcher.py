@@ -1,4 +1,4 @@
-"""NVRTC, which torch brings along, compiles kernels, and CUDA's driver launches them."""
+"""Kernels compiled by NVRTC, which torch ships, and launched by the CUDA driver."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import torch
 
 from kldiv_xp.cuda.code_cache import cached
-from kldiv_xp.cuda.kernel_text import NAME, OPTIONS
+from kldiv_xp.cuda.kernel_text import KERNEL_NAME, OPTIONS
 
 CAPABILITY = 75, 76
 """Numbers of the driver's attributes: compute capability, major and minor."""
 
 
 class Libraries(NamedTuple):
-    """NVRTC, and the interface of the driver."""
+    """Handles of NVRTC and of the CUDA driver."""
 
     nvrtc: Any
     driver: Any
@@ -39,11 +39,11 @@ def launch_on_stream(
     grid, block = (blocks, 1, 1), (threads, 1, 1)
     with current(device):
         run = libraries().driver.cuLaunchKernel
-        call(run, kernel(device, source), *grid, *block, 0, c_void_p(stream), places, None)
+        call(run, nvrtc_kernel(device, source), *grid, *block, 0, c_void_p(stream), places, None)
 
 
 class current:  # noqa: N801 - used like a function; a generator takes longer than a launch
-    """The context of a device, which is torch's, is the current one."""
+    """Context manager that makes a device's primary context, which torch uses, the current one."""
 
     def __init__(self, device: int) -> None:
         self.wanted, found = context(device), c_void_p()
@@ -68,13 +68,13 @@ def context(device: int) -> c_void_p:
 
 
 @cache
-def kernel(device: int, source: str) -> c_void_p:
-    """Kernel of a text, in the current context, which is that of the device."""
+def nvrtc_kernel(device: int, source: str) -> c_void_p:
+    """Kernel for a source, loaded into the current context, which is the device's."""
     driver, module, function = libraries().driver, c_void_p(), c_void_p()
     target = "sm_{}{}".format(*capability(device))
-    code = cached(partial(compiled, source, target), source, target, *OPTIONS, version())
+    code = cached(partial(compiled_by_nvrtc, source, target), source, target, *OPTIONS, version())
     call(driver.cuModuleLoadData, byref(module), code)
-    call(driver.cuModuleGetFunction, byref(function), module, NAME.encode())
+    call(driver.cuModuleGetFunction, byref(function), module, KERNEL_NAME.encode())
     return function
 
 
@@ -93,8 +93,8 @@ def version() -> str:
     return f"NVRTC {found[0].value}.{found[1].value}"
 
 
-def compiled(source: str, target: str) -> bytes:
-    """Code of a text for devices of a compute capability."""
+def compiled_by_nvrtc(source: str, target: str) -> bytes:
+    """Machine code (cubin) of a source for a compute capability."""
     nvrtc, program, size = libraries().nvrtc, c_void_p(), c_size_t()
     options = [one.encode() for one in (f"--gpu-architecture={target}", *OPTIONS)]
     given = len(options), (c_char_p * len(options))(*options)
@@ -110,7 +110,7 @@ def compiled(source: str, target: str) -> bytes:
 
 
 def call(function: Any, *arguments: Any) -> None:
-    """Call a function of CUDA, whose result is an error or 0."""
+    """Call a CUDA function; raise if its status is not 0."""
     status = function(*arguments)
     if status:
         message = f"CUDA's {function.__name__} failed with status {status}."
@@ -119,7 +119,7 @@ def call(function: Any, *arguments: Any) -> None:
 
 @cache
 def libraries() -> Libraries:
-    """NVRTC and the driver; raises OSError where one of them is not found."""
+    """NVRTC and the driver; OSError if one of them is not found."""
     driver = CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     for name in names_of_nvrtc():
         try:
@@ -131,7 +131,7 @@ def libraries() -> Libraries:
 
 
 def names_of_nvrtc() -> Iterator[str]:
-    """Places of NVRTC: loaded already, among the packages that torch requires, or in torch."""
+    """Candidate file names of NVRTC: loaded already, in torch's CUDA packages, or in torch."""
     major = str(torch.version.cuda).partition(".")[0]
     yield f"libnvrtc.so.{major}"
     beside = Path(torch.__file__).parents[1] / "nvidia"

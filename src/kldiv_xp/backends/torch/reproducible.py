@@ -17,11 +17,11 @@ from kldiv_xp.backends import (
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
-    empty,
+    empty_tensor,
     is_differentiated,
     lent,
+    memory_of,
     numpy_namespace,
-    place_of,
     threads,
 )
 from kldiv_xp.backends.torch.saved_tensors import keep, kept
@@ -114,7 +114,7 @@ class Slopes(torch.autograd.Function):
 
 def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     """The loss: by the loops of NumPy in memory of the host, elsewhere by torch itself."""
-    if place_of(arrays) != HOST:
+    if memory_of(arrays) != HOST:
         return evaluate_reproducible.value(arrays, wanted, divisor)
     xp, memory, dtype = numpy_namespace(), lent(*arrays), wanted.rounding.dtype
     by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
@@ -126,7 +126,7 @@ def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
         return torch.from_numpy(loss).to(dtype)
     terms = wanted._replace(rounding=held)
     if terms.axis == ():
-        result, places = empty(arrays[0].shape, dtype)
+        result, places = empty_tensor(arrays[0].shape, dtype)
         numpy_reproducible_fill.fill_terms(xp, memory, terms, places, threads)
         return result
     sums = numpy_reproducible.sums_over(xp, memory, terms, by, threads)
@@ -138,7 +138,7 @@ def computed_slopes(
 ) -> Gradient:
     """The derivatives, by the same ways."""
     tensors = (upstream,) if isinstance(upstream, torch.Tensor) else ()
-    if place_of(arrays, tensors) != HOST:
+    if memory_of(arrays, tensors) != HOST:
         return evaluate_reproducible.slopes(arrays, wanted, divisor, upstream, places)
     xp, torch_xp = numpy_namespace(), namespace_of(arrays[0])
     memory, results = lent(*arrays), [None, None]
@@ -148,7 +148,7 @@ def computed_slopes(
     for place in (0, 1):
         if places[place]:
             rounding = rounding_to(torch_xp, arrays[place].dtype)
-            results[place], result = empty(arrays[place].shape, rounding.dtype)
+            results[place], result = empty_tensor(arrays[place].shape, rounding.dtype)
             outputs[place] = rounding._replace(dtype=xp.float32), result
     way = numpy_reproducible_rows if isinstance(wanted, WantedRows) else numpy_reproducible_fill
     way.fill_slopes(xp, memory, (wanted, by, above), outputs, threads)

@@ -10,12 +10,12 @@ from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
     device_way,
-    empty,
+    empty_tensor,
     is_differentiated,
     lent,
+    memory_of,
     numpy_namespace,
     numpy_type,
-    place_of,
     threads,
 )
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept, savable
@@ -32,7 +32,7 @@ NAMES = ("input", "indices", "target", "where")
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
     """Divergence of every row; in one node of the graph where a gradient is wanted."""
-    place = place_of(arrays, (), NAMES)
+    place = memory_of(arrays, (), NAMES)
     arrays = savable(arrays) if place is not None else copied(arrays)
     if is_differentiated(*arrays) and not is_transformed():
         return SparseRows.apply(context.working, divergence, *arrays)
@@ -69,10 +69,10 @@ def rows_of(
 
     Kernels add to `known` what the derivatives need of each row.
     """
-    entries = entries_at(place_of(arrays, (), NAMES), working, arrays, known)
+    entries = entries_at(memory_of(arrays, (), NAMES), working, arrays, known)
     if entries is not None:
         return plain_sparse_rows(working, arrays, divergence, entries)
-    rows, memory = empty(arrays[0].shape[:-1], working)
+    rows, memory = empty_tensor(arrays[0].shape[:-1], working)
     xp, dtype = numpy_namespace(), numpy_type(working)
     numpy_sparse.fill_rows(xp, lent(*arrays), divergence, memory, dtype, threads)
     return rows
@@ -87,7 +87,7 @@ def slopes_of(
     known: list[Array] | None = None,
 ) -> Gradient:
     """Derivatives with respect to input and target, if they are wanted."""
-    place = place_of(arrays, (upstream,), NAMES)
+    place = memory_of(arrays, (upstream,), NAMES)
     if is_differentiated(*arrays, upstream):
         place = None
     entries = entries_at(place, working, arrays, known)
@@ -95,7 +95,7 @@ def slopes_of(
         (upstream,) = copied((upstream,))
         return plain_sparse_slopes(working, arrays, divergence, entries, upstream, wanted)
     by_input, by_target = (
-        empty(operand.shape, operand.dtype) if want else (None, None)
+        empty_tensor(operand.shape, operand.dtype) if want else (None, None)
         for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
     )
     memory = [by_input[1], by_target[1]]
@@ -116,4 +116,4 @@ def entries_at(
         return BY_GATHER
     from kldiv_xp.backends.torch import cuda_sparse
 
-    return cuda_sparse.entries_of(working, [] if known is None else known)
+    return cuda_sparse.device_entries(working, [] if known is None else known)

@@ -1,12 +1,12 @@
-"""Tensors whose memory was freed or cut short under them: an error instead of foreign memory."""
+"""Errors for tensors whose storage was freed or shrunk, instead of reads beyond it."""
 
 from kldiv_xp._typing import Array
 
-NAMES = ("input", "target", "where")
+OPERAND_NAMES = ("input", "target", "where")
 
 
 def check_unchanged(
-    arrays: tuple[Array, ...], shapes: list[tuple[int, ...]], names: tuple[str, ...] = NAMES
+    arrays: tuple[Array, ...], shapes: list[tuple[int, ...]], names: tuple[str, ...] = OPERAND_NAMES
 ) -> None:
     """Refuse tensors that were replaced through `data`, which autograd does not see.
 
@@ -26,7 +26,7 @@ def check_unchanged(
 
 
 def check_storage(name: str, tensor: Array) -> None:
-    """Refuse a tensor that reaches beyond its storage; those of freed parameters have none.
+    """Refuse a tensor that reaches beyond its storage, e.g. a freed parameter.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def check_storage(name: str, tensor: Array) -> None:
 
 
 def bytes_up_to_the_last(tensor: Array) -> int:
-    """Bytes of a storage up to the end of the last element of a tensor."""
+    """Bytes from the start of the storage to the end of the tensor's last element."""
     if not tensor.numel():
         return 0
     steps = zip(tensor.shape, tensor.stride(), strict=True)
