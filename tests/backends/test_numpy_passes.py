@@ -107,7 +107,7 @@ def test_infinite_inputs_at_zero_targets_take_two_attempts_more_in_the_first_blo
         kl_div(log_q, target, reduction="sum")
     found = passes.over(SIZE)
     assert found["log"] == found["subtract"] == found["vecdot"] == (SIZE + 2 * block) / SIZE
-    assert found["where"] == 1
+    assert found["where"] == 2  # one within the other
     assert found["equal"] == (3 * SIZE + block) / SIZE
 
 
