@@ -24,7 +24,7 @@ def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
     found = {"d_input": list(nothing), "d_target": list(nothing)}
     rows = [(places, *operands(draft, places)) for places in grouped.terms if places]
     for places, *row in rows:
-        for name, sample in zip(found, derivatives(draft, *row), strict=True):
+        for name, sample in zip(found, both_derivatives(draft, *row), strict=True):
             for place, slope in zip(places, sample, strict=True):
                 found[name][place] = slope
     expected, bound = {}, {}
@@ -33,7 +33,7 @@ def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
     return Solution(expected, bound, {}, traces(draft, [(left, right) for _, left, right in rows]))
 
 
-def derivatives(
+def both_derivatives(
     draft: LogitsDraft, input: list[float], target: list[float]
 ) -> tuple[Slopes, Slopes]:
     """Derivatives of the divergence of one sample, with the scales of their errors."""

@@ -17,7 +17,7 @@ def solve_same_bits_of_logits(draft: LogitsDraft) -> Solution:
         value = rows if reduction == "none" else [summed(rows) / divisor]
         expected = {"value": in_dtype(value, draft.dtype)}
     else:
-        both = derivatives(draft, found, entered(draft.upstream) / divisor)
+        both = both_derivatives(draft, found, entered(draft.upstream) / divisor)
         named = zip(("d_input", "d_target"), both, draft.dtypes, strict=True)
         expected = {name: in_dtype(one, dtype) for name, one, dtype in named}
     return Solution(expected, {name: [0.0] * len(one) for name, one in expected.items()}, {}, [])
@@ -31,7 +31,7 @@ def row(draft: LogitsDraft, places: tuple[int, ...]) -> tuple[Floats, Floats, Op
     return left, right, options
 
 
-def derivatives(draft: LogitsDraft, found: Samples, factor: float) -> tuple[Floats, Floats]:
+def both_derivatives(draft: LogitsDraft, found: Samples, factor: float) -> tuple[Floats, Floats]:
     """Derivatives with respect to both, 0 in a sample that is not selected."""
     both = [0.0] * len(draft.input), [0.0] * len(draft.target)
     for places in filter(None, found.terms):

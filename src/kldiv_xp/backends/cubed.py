@@ -18,7 +18,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.namespaces import sample_shape
-from kldiv_xp.core.run import derivatives, run
+from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -100,7 +100,7 @@ def gradient(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
     functions = chained_slopes(form, scale, len(arrays))
-    return derivatives(elementwise, context, functions, arrays, upstream, wanted)
+    return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
 
 
 def row_slopes(
@@ -117,4 +117,4 @@ def row_slopes(
     functions = slopes_of_rows(divergence, scale, len(arrays))
     rows = in_whole_rows((*arrays, *upstream))
     arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
-    return derivatives(elementwise, context, functions, arrays, upstream, wanted)
+    return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)

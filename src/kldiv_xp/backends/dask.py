@@ -20,7 +20,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of
 from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of
-from kldiv_xp.core.run import derivatives
+from kldiv_xp.core.run import wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -97,7 +97,7 @@ def gradient(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
     functions = chained_slopes(form, scale, len(arrays))
-    return derivatives(elementwise, context, functions, arrays, upstream, wanted)
+    return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
 
 
 def row_slopes(
@@ -112,7 +112,7 @@ def row_slopes(
     functions = slopes_of_rows(divergence, scale, len(arrays))
     whole = all(array.numblocks[-1] == 1 for array in arrays)
     way = elementwise if whole else across_chunks
-    return derivatives(way, context, functions, arrays, upstream, wanted)
+    return wanted_derivatives(way, context, functions, arrays, upstream, wanted)
 
 
 def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:

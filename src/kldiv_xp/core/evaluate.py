@@ -11,7 +11,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.run import derivatives, run
+from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, slope_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
@@ -106,7 +106,7 @@ def evaluate_slopes(
     slopes = by_backend("gradient", context, arrays, form, scale, upstream, wanted)
     if slopes is NotImplemented:
         functions = chained_slopes(form, scale, len(arrays))
-        return derivatives(run, context, functions, arrays, upstream, wanted)
+        return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
     by_input, by_target = slopes
     return by_input, by_target
 

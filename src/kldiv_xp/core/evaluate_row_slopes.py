@@ -13,7 +13,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
 from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits, evaluated, slopes_by
-from kldiv_xp.core.run import derivatives, quiet, run
+from kldiv_xp.core.run import quiet, run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logit_arrays import JSOfArray
@@ -105,7 +105,7 @@ def evaluate_row_slopes(
         return by_input, by_target
     gradient = by_backend("row_slopes", context, arrays, divergence, scale, upstream, wanted)
     if gradient is NotImplemented:
-        return derivatives(run, context, functions, arrays, upstream, wanted)
+        return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
     by_input, by_target = gradient
     return by_input, by_target
 

@@ -43,7 +43,7 @@ def quiet(facts: Facts, array: Array) -> AbstractContextManager[object]:
     return nullcontext() if numpy is None else numpy.errstate(all="ignore")
 
 
-def derivatives(
+def wanted_derivatives(
     way: Callable[..., Array],
     context: Context,
     functions: Iterable[Callable[..., Array]],

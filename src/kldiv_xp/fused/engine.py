@@ -95,7 +95,7 @@ def fill_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives for which `results` has an array, in one pass."""
-    return fill_derivatives(
+    return write_wanted(
         losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
     )
 
@@ -142,12 +142,12 @@ def fill_row_slopes(
 ) -> bool:
     """Write the derivatives of the rows' divergences for which `results` has an array."""
     given, numbers = any_of(divergence), (scale, divergence.temperature)
-    return fill_derivatives(
+    return write_wanted(
         losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
     )
 
 
-def fill_derivatives(
+def write_wanted(
     maker: Any,
     what: Form | Divergence,
     plan_of: Callable[..., Plan],
