@@ -48,8 +48,8 @@ def step(head, features, teacher):
     def loss(head):
         return kl_div_with_logits(features @ head, teacher, temperature=TEMPERATURE)
 
-    value, slope = jax.value_and_grad(loss)(head)
-    return head - RATE * slope, value
+    value, derivative = jax.value_and_grad(loss)(head)
+    return head - RATE * derivative, value
 
 
 def train(mesh):

@@ -119,13 +119,13 @@ def exact_value(backend: Backend, call: Call) -> np.ndarray:
     return intervals(sums / parts, reach)
 
 
-def exact_slopes(backend: Backend, call: Call) -> tuple[np.ndarray, np.ndarray]:
+def exact_derivatives(backend: Backend, call: Call) -> tuple[np.ndarray, np.ndarray]:
     """Intervals of the derivatives by input and by target."""
     form, log_target = working_format(backend, call.dtypes), call.log_target
     factor = 1 / divisor(call)
-    slopes = each(lambda x, t: reference.slopes(x, t, log_target, form), call, 2)
-    reach = each(lambda x, t: bounds.slope_bounds(x, t, log_target, factor, form), call, 2)
-    return tuple(intervals(s * factor, r) for s, r in zip(slopes, reach, strict=True))
+    derivatives = each(lambda x, t: reference.derivatives(x, t, log_target, form), call, 2)
+    reach = each(lambda x, t: bounds.derivative_bounds(x, t, log_target, factor, form), call, 2)
+    return tuple(intervals(s * factor, r) for s, r in zip(derivatives, reach, strict=True))
 
 
 def intervals(exact: np.ndarray, bound: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def check_value(backend: Backend, call: calls.Call) -> None:
 def check_gradient(backend: Backend, call: calls.Call) -> None:
     """Both derivatives, in closed form."""
     found, values = run(backend, call, kldiv_xp.kl_div_gradient, **options_of(call))
-    compare_slopes(backend, call, found, values)
+    compare_derivatives(backend, call, found, values)
 
 
 def check_autodiff(backend: Backend, call: calls.Call) -> None:
@@ -102,9 +102,9 @@ def check_autodiff(backend: Backend, call: calls.Call) -> None:
     Its product with a derivative of a factor is NaN where that is 0 times NaN, of an input that is
     missing at a p of 0, and where it is infinity over infinity; closed forms are a number there.
     """
-    slopes = torch_slopes if backend.library == "torch" else jax_slopes
-    found, values = run(backend, call, slopes, **options_of(call))
-    compare_slopes(backend, call, found, values, may_be_missing(backend, call))
+    derivatives = torch_derivatives if backend.library == "torch" else jax_derivatives
+    found, values = run(backend, call, derivatives, **options_of(call))
+    compare_derivatives(backend, call, found, values, may_be_missing(backend, call))
 
 
 def may_be_missing(backend: Backend, call: calls.Call) -> np.ndarray:
@@ -115,35 +115,35 @@ def may_be_missing(backend: Backend, call: calls.Call) -> np.ndarray:
     return (missing & (p == 0)) | (p == mp.inf)
 
 
-def compare_slopes(
+def compare_derivatives(
     backend: Backend, call: calls.Call, found: Any, values: Any, free: Any = False
 ) -> None:
     """Fail with what is wrong with the derivatives, but for NaN where they are free to be that."""
     if not calls.is_decided(backend, call):
         return
-    expected = calls.exact_slopes(backend, call)
-    for array, slope, exact, dtype in zip(found, values, expected, call.dtypes, strict=True):
+    expected = calls.exact_derivatives(backend, call)
+    for array, derivative, exact, dtype in zip(found, values, expected, call.dtypes, strict=True):
         closed = np.asarray([float(one.exact) for one in exact.flat]).reshape(exact.shape)
-        judged = np.where(free & np.isnan(slope), closed, slope)
+        judged = np.where(free & np.isnan(derivative), closed, derivative)
         assert_within(backend, array, judged, exact, dtype)
 
 
-def torch_slopes(input: Any, target: Any, **options: Any) -> tuple[Any, Any]:
+def torch_derivatives(input: Any, target: Any, **options: Any) -> tuple[Any, Any]:
     torch = library("torch")
     leaves = [array.detach().requires_grad_() for array in (input, target)]
     loss = kldiv_xp.kl_div(*leaves, **options)
     return torch.autograd.grad(loss, leaves, torch.ones_like(loss))
 
 
-def jax_slopes(input: Any, target: Any, **options: Any) -> tuple[Any, Any]:
+def jax_derivatives(input: Any, target: Any, **options: Any) -> tuple[Any, Any]:
     jax = library("jax")
 
     def loss(input: Any, target: Any) -> Any:
         return kldiv_xp.kl_div(input, target, **options)
 
     value, pullback = jax.vjp(loss, input, target)
-    slopes: tuple[Any, Any] = pullback(jax.numpy.ones_like(value))
-    return slopes
+    derivatives: tuple[Any, Any] = pullback(jax.numpy.ones_like(value))
+    return derivatives
 
 
 def check_logits(backend: Backend, call: logit_calls.LogitCall) -> None:

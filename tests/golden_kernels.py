@@ -4,9 +4,9 @@ from pathlib import Path
 
 from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.loss_kernels import (
+    source_of_derivatives,
     source_of_divergences,
-    source_of_row_slopes,
-    source_of_slopes,
+    source_of_row_derivatives,
     source_of_sums,
     source_of_terms,
     source_of_totals,
@@ -64,20 +64,20 @@ def golden():
         "totals_float16": source_of_totals(
             "float64", operands("float64", names=("s",)), total("float16"), flat, TWO
         ),
-        "slopes_float64_log_input_masked": source_of_slopes(
+        "derivatives_float64_log_input_masked": source_of_derivatives(
             Q, 3, (True, True), "float64", above, by("float64"), flat, 1
         ),
-        "slopes_float32_generalized_log_target": source_of_slopes(
+        "derivatives_float32_generalized_log_target": source_of_derivatives(
             LOG_Q_AND_P, 2, (True, True), one, wide, by(one), flat, FOUR
         ),
         "terms_float16": source_of_terms(P, one, half, terms("float16"), flat, EIGHT),
         "terms_bfloat16_log_target": source_of_terms(
             LOG_P, one, bfloat, terms("bfloat16"), strided, 1
         ),
-        "slopes_float64_masked": source_of_slopes(
+        "derivatives_float64_masked": source_of_derivatives(
             P, 3, (True, True), "float64", above, by("float64"), (2, 0), TWO
         ),
-        "slopes_float32_log_target": source_of_slopes(
+        "derivatives_float32_log_target": source_of_derivatives(
             LOG_P, 2, (True, False), one, wide, by(one, "by_input"), flat, FOUR
         ),
         "kl_of_logits_float32": source_of_divergences(
@@ -86,7 +86,7 @@ def golden():
         "js_of_logits_bfloat16": source_of_divergences(
             JS.of(1.0, 0.5), one, bfloat, total(one), flat, EIGHT, EVEN
         ),
-        "slopes_of_logits_float32": source_of_row_slopes(
+        "derivatives_of_logits_float32": source_of_row_derivatives(
             KL(1.0, "logits"), 2, (True, False), one, upstream, by(one, "by_input"), flat, FOUR
         ),
     }

@@ -23,8 +23,8 @@ PARTS = (4, 2)
 
 def squares(*arrays: Any) -> Any:
     """Sums of squares of both derivatives, row by row: all of them made, and none sent."""
-    slopes = kl_div_gradient(*arrays, reduction="batchmean")
-    return sum((slope * slope).sum(axis=1) for slope in slopes)
+    derivatives = kl_div_gradient(*arrays, reduction="batchmean")
+    return sum((derivative * derivative).sum(axis=1) for derivative in derivatives)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -40,7 +40,7 @@ def value_bounds(bounds: Sequence[tuple[mpf, mpf]], parts: mpf | None, form: For
     return [(constant * scale * mpf(form.eps) + lost) / parts if scale else mpf(0)]
 
 
-def slope_bounds(
+def derivative_bounds(
     log_q: float, target: float, log_target: bool, factor: mpf, form: Format
 ) -> tuple[mpf, mpf]:
     """Errors of the two derivatives of a term, times `factor`."""

@@ -15,7 +15,7 @@ from generate.solution import Solution
 from generate.solve import solve
 from generate.solve_forms import solve_form
 from generate.solve_linear import solve_linear
-from generate.solve_logit_slopes import solve_logit_slopes
+from generate.solve_logit_derivatives import solve_logit_derivatives
 from generate.solve_logits import solve_logits
 from generate.solve_many import solve_many
 from generate.solve_many_logits import solve_many_logits
@@ -103,7 +103,7 @@ def solved_logits(draft: LogitsDraft) -> Solution:
     if draft.reproducible:
         return solve_same_bits_of_logits(draft)
     if draft.upstream is not None:
-        return solve_logit_slopes(draft, draft.upstream)
+        return solve_logit_derivatives(draft, draft.upstream)
     return solve_logits(draft)
 
 

@@ -76,7 +76,7 @@ CONVENTIONS: dict[str, Callable[[float, float, bool, Arithmetic], float]] = {
 }
 
 
-def torch_1_8_slopes(
+def torch_1_8_derivatives(
     log_q: float, target: float, log_target: bool, factor: mpf, ieee: Arithmetic
 ) -> tuple[float, float]:
     """``kl_div_backward`` and ``kl_div_target_backward``, which mask a target of 0."""
@@ -89,7 +89,7 @@ def torch_1_8_slopes(
     return scaled(by_input, factor, ieee), scaled(by_target, factor, ieee)
 
 
-def torch_2_13_slopes(
+def torch_2_13_derivatives(
     log_q: float, target: float, log_target: bool, factor: mpf, ieee: Arithmetic
 ) -> tuple[float, float]:
     """Automatic differentiation of the value; xlogy divides a target by itself."""
@@ -101,7 +101,7 @@ def torch_2_13_slopes(
     return scaled(-p, factor, ieee), scaled(ieee.subtract(by_entropy, log_q), factor, ieee)
 
 
-SLOPES = {"torch-1.8": torch_1_8_slopes, "torch-2.13": torch_2_13_slopes}
+DERIVATIVES = {"torch-1.8": torch_1_8_derivatives, "torch-2.13": torch_2_13_derivatives}
 
 
 def scaled(value: float, factor: mpf, ieee: Arithmetic) -> float:

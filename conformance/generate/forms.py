@@ -36,7 +36,7 @@ class Form:
         value = p * (log_p - log_q) if p else mpf(0)
         return value - p + q if self.generalized else value
 
-    def slopes(self, x: float, t: float) -> tuple[mpf, mpf]:
+    def derivatives(self, x: float, t: float) -> tuple[mpf, mpf]:
         """Derivatives of a term by the input, and by the target."""
         p, q, log_p, log_q = self.pair(x, t)
         added = int(self.generalized)
@@ -61,7 +61,7 @@ class Form:
         logs = abs(log_p) + abs(log_q) + 1
         return p * logs + (q if self.generalized else 0), lost
 
-    def slope_bounds(self, x: float, t: float, factor: mpf) -> tuple[mpf, mpf]:
+    def derivative_bounds(self, x: float, t: float, factor: mpf) -> tuple[mpf, mpf]:
         """Errors of the two derivatives of a term, times `factor`."""
         p, q, log_p, log_q = self.pair(x, t)
         by_input = p + (q if self.generalized else 0)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mpmath import mp, mpf
 
 from generate.linear_draft import LinearDraft
-from generate.logit_slopes import Slopes, of_logits, over
+from generate.logit_derivatives import Derivatives, of_logits, over
 from generate.logits import Distribution, given, mixed, moved, softmax
 from generate.sparse import Row, by_logits, sides, sparse_sample
 
@@ -85,7 +85,7 @@ def linear_sample(draft: LinearDraft, sample: Sample) -> tuple[mpf, mpf]:
     return exact * factor, (scale + 2 * abs(exact)) * factor
 
 
-def logit_slopes(draft: LinearDraft, sample: Sample) -> Slopes:
+def logit_derivatives(draft: LinearDraft, sample: Sample) -> Derivatives:
     """Derivatives of the divergence of one sample by the student's logits."""
     if sample.indices:
         row = row_of(draft, sample)
@@ -94,9 +94,11 @@ def logit_slopes(draft: LinearDraft, sample: Sample) -> Slopes:
     return over(mpf(draft.temperature), by_input)
 
 
-def product(slopes: Slopes, factors: Numbers) -> tuple[mpf, mpf]:
+def product(derivatives: Derivatives, factors: Numbers) -> tuple[mpf, mpf]:
     """Inner product of derivatives with numbers, and the scale of its errors, in eps."""
-    terms = [slope * mpf(one) for (slope, _), one in zip(slopes, factors, strict=True)]
-    scales = [scale * abs(mpf(one)) for (_, scale), one in zip(slopes, factors, strict=True)]
+    terms = [
+        derivative * mpf(one) for (derivative, _), one in zip(derivatives, factors, strict=True)
+    ]
+    scales = [scale * abs(mpf(one)) for (_, scale), one in zip(derivatives, factors, strict=True)]
     sums = (mpf(len(terms)) / 2 + 1) * mp.fsum(map(abs, terms))
     return mp.fsum(terms), mp.fsum(scales) + sums

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mpmath import mp, mpf
 
-from generate.logit_slopes import Slopes
+from generate.logit_derivatives import Derivatives
 from generate.logits import Distribution, mixture, softmax
 from generate.logits_draft import LogitsDraft
 
@@ -48,12 +48,12 @@ def one_direction(p: Distribution, q: Distribution, error: list[mpf], term: int)
     return found
 
 
-def near_slopes(
+def near_derivatives(
     draft: LogitsDraft,
     input: Sequence[float],
     target: Sequence[float],
-    found: tuple[Slopes, Slopes],
-) -> tuple[Slopes, Slopes]:
+    found: tuple[Derivatives, Derivatives],
+) -> tuple[Derivatives, Derivatives]:
     """Derivatives with scales that are relative to the spread of the log-ratios."""
     q, p = (softmax(side, draft.temperature) for side in (input, target))
     spread = spreads(input, target, p, draft.temperature)

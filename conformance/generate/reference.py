@@ -51,7 +51,7 @@ def term(log_q: float, target: float, log_target: bool, form: Format) -> mpf:
     return p * (log_probability(p, target, log_target) - mpf(log_q))
 
 
-def slopes(log_q: float, target: float, log_target: bool, form: Format) -> tuple[mpf, mpf]:
+def derivatives(log_q: float, target: float, log_target: bool, form: Format) -> tuple[mpf, mpf]:
     """Derivatives of a term by log q, and by the target."""
     p = probability(target, log_target, form)
     if p == 0:

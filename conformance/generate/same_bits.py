@@ -101,8 +101,8 @@ def by_target(one: Term, *, log_target: bool) -> float:
     """Derivative of a term with respect to the target."""
     if one.p == 0:
         return 0.0
-    slope = (one.log_p - one.log_q) + 1.0
-    return one.p * slope if log_target else slope
+    derivative = (one.log_p - one.log_q) + 1.0
+    return one.p * derivative if log_target else derivative
 
 
 def total(terms: Sequence[Term], count: int) -> float:

@@ -161,12 +161,12 @@ def terms(q: Softmax, target: Sequence[float], options: Options) -> list[Term]:
     return [term(x, t, log_input=True, log_target=options.log_target) for x, t in pairs]
 
 
-def slopes(
+def derivatives(
     input: Sequence[float], target: Sequence[float], options: Options, factor: float
 ) -> tuple[Numbers, Numbers]:
     """Derivatives with respect to both, times a factor."""
     if options.beta == 1:
-        by_target_first = slopes(target, input, options._replace(beta=None), factor)
+        by_target_first = derivatives(target, input, options._replace(beta=None), factor)
         return by_target_first[1], by_target_first[0]
     q, temperature = softmax(input, options), options.temperature
     if options.beta:

@@ -13,7 +13,9 @@ def solve(draft: Draft) -> Solution:
     """Everything that a vector of this draft expects."""
     posed = problem(draft)
     return (
-        value_solution(posed) if draft.upstream is None else slope_solution(posed, draft.upstream)
+        value_solution(posed)
+        if draft.upstream is None
+        else derivative_solution(posed, draft.upstream)
     )
 
 
@@ -54,21 +56,25 @@ def value_solution(posed: Problem) -> Solution:
     )
 
 
-def slope_solution(posed: Problem, upstream: float) -> Solution:
+def derivative_solution(posed: Problem, upstream: float) -> Solution:
     """Solution of a vector that asks for the gradient."""
     factor = mpf(upstream) / reference.divisor(posed.resolved, posed.shape)
     options = posed.log_target, posed.working
-    slopes = [reference.slopes(*pair, *options) for pair in posed.pairs]
+    derivatives = [reference.derivatives(*pair, *options) for pair in posed.pairs]
     errors = [
-        bounds.slope_bounds(*pair, posed.log_target, factor, posed.working) for pair in posed.pairs
+        bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
+        for pair in posed.pairs
     ]
     expected, bound = {}, {}
     for place, (name, form) in enumerate(posed.results.items()):
-        exact = [slope[place] * factor if slope[place] else mpf(0) for slope in slopes]
+        exact = [
+            derivative[place] * factor if derivative[place] else mpf(0)
+            for derivative in derivatives
+        ]
         expected[name] = [rounded(value, form) for value in exact]
         reach = [error[place] for error in errors]
         bound[name] = [bounds.acceptable(*pair, form) for pair in zip(exact, reach, strict=True)]
-    others = {name: slope_convention(name, posed, factor) for name in conventions.SLOPES}
+    others = {name: derivative_convention(name, posed, factor) for name in conventions.DERIVATIVES}
     named = {
         name: {
             part: settled(values[part], expected[part], bound[part], form)
@@ -79,10 +85,10 @@ def slope_solution(posed: Problem, upstream: float) -> Solution:
     return Solution(expected, bound, differing(expected, named), traces(posed))
 
 
-def slope_convention(name: str, posed: Problem, factor: mpf) -> dict[str, Floats]:
+def derivative_convention(name: str, posed: Problem, factor: mpf) -> dict[str, Floats]:
     """Derivatives by a convention."""
     ieee = conventions.Arithmetic(posed.working)
-    rule = conventions.SLOPES[name]
+    rule = conventions.DERIVATIVES[name]
     pairs = [rule(*pair, posed.log_target, factor, ieee) for pair in posed.pairs]
     return {
         part: [rounded(pair[place], form) for pair in pairs]

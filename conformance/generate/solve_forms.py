@@ -16,7 +16,7 @@ def solve_form(draft: Draft) -> Solution:
     form = Form(draft.log_input, posed.log_target, draft.generalized, posed.working)
     if draft.upstream is None:
         return value_solution(posed, form)
-    return slope_solution(posed, form, draft.upstream)
+    return derivative_solution(posed, form, draft.upstream)
 
 
 def value_solution(posed: Problem, form: Form) -> Solution:
@@ -36,16 +36,18 @@ def value_solution(posed: Problem, form: Form) -> Solution:
     )
 
 
-def slope_solution(posed: Problem, form: Form, upstream: float) -> Solution:
+def derivative_solution(posed: Problem, form: Form, upstream: float) -> Solution:
     """Solution of a vector that asks for the gradient."""
     factor = mpf(upstream) / reference.divisor(posed.resolved, posed.shape)
     expected: dict[str, list[float]] = {name: [] for name in posed.results}
     bound: dict[str, list[float]] = {name: [] for name in posed.results}
     for pair in posed.pairs:
-        errors = form.slope_bounds(*pair, factor)
-        slopes = form.slopes(*pair)
-        for (name, result), slope, error in zip(posed.results.items(), slopes, errors, strict=True):
-            exact = slope * factor if slope else mpf(0)
+        errors = form.derivative_bounds(*pair, factor)
+        derivatives = form.derivatives(*pair)
+        for (name, result), derivative, error in zip(
+            posed.results.items(), derivatives, errors, strict=True
+        ):
+            exact = derivative * factor if derivative else mpf(0)
             expected[name].append(rounded(exact, result))
             bound[name].append(bounds.acceptable(exact, error, result))
     traces = [trace for pair in posed.pairs for trace in form.traces(*pair)]

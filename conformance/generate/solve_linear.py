@@ -2,20 +2,20 @@
 
 from mpmath import mp, mpf
 
-from generate.linear import Sample, layers_of, linear_sample, logit_slopes, logits, product
+from generate.linear import Sample, layers_of, linear_sample, logit_derivatives, logits, product
 from generate.linear_draft import LinearDraft
-from generate.logit_slopes import Slopes
+from generate.logit_derivatives import Derivatives
 from generate.logits import softmax
 from generate.samples import samples
 from generate.solution import Solution
-from generate.solve_logit_slopes import scaled
+from generate.solve_logit_derivatives import scaled
 from generate.solve_logits import reduced
 
 
 def solve_linear(draft: LinearDraft) -> Solution:
     """Reduced divergences of the selected samples, or their derivatives."""
     if draft.upstream is not None:
-        return slopes_of(draft, draft.upstream)
+        return derivatives_of(draft, draft.upstream)
     nothing = mpf(0), mpf(0)
     found = [linear_sample(draft, row) if row.hidden else nothing for row in rows(draft)]
     return reduced(draft, samples(draft), found, traces(draft))
@@ -34,15 +34,15 @@ def rows(draft: LinearDraft) -> list[Sample]:
     ]
 
 
-def slopes_of(draft: LinearDraft, upstream: float) -> Solution:
+def derivatives_of(draft: LinearDraft, upstream: float) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
     grouped, weight = samples(draft), layers_of(draft)[0].weight
     factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
     if draft.scale:
         factor *= mpf(draft.temperature) ** 2
-    by_input: Slopes = [(mpf(0), mpf(0))] * len(draft.input)
+    by_input: Derivatives = [(mpf(0), mpf(0))] * len(draft.input)
     chosen = [pair for pair in zip(grouped.terms, rows(draft), strict=True) if pair[0]]
-    by_logits = [logit_slopes(draft, row) for _, row in chosen]
+    by_logits = [logit_derivatives(draft, row) for _, row in chosen]
     for (places, _), found in zip(chosen, by_logits, strict=True):
         for column, place in enumerate(places):
             by_input[place] = product(found, [row[column] for row in weight])

@@ -19,7 +19,7 @@ def solve_many(draft: Draft) -> Solution:
         message = f"many elements are for the plain loss: {draft.comment!r} is no such one."
         raise ValueError(message)
     if draft.upstream is not None:
-        return slope_solution(draft)
+        return derivative_solution(draft)
     every = draft.reduction == "none" and draft.axis is None
     return terms_solution(draft) if every else value_solution(draft)
 
@@ -77,15 +77,15 @@ def summed(part: Counts, log_target: bool, working: Format) -> tuple[mpf, mpf]:
     return total, constant * scale * mpf(working.eps) + lost + 2 * mpf(working.smallest_subnormal)
 
 
-def slope_solution(draft: Draft) -> Solution:
+def derivative_solution(draft: Draft) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
     posed, factor = problem(draft), mpf(draft.upstream) / divisor(draft)
     options = posed.log_target, posed.working
 
     @cache
     def of(pair: tuple[float, float]) -> list[tuple[float, float]]:
-        reach = bounds.slope_bounds(*pair, posed.log_target, factor, posed.working)
-        exact = [slope * factor for slope in reference.slopes(*pair, *options)]
+        reach = bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
+        exact = [derivative * factor for derivative in reference.derivatives(*pair, *options)]
         return [
             (rounded(value, form), bounds.acceptable(value, error, form))
             for value, error, form in zip(exact, reach, posed.results.values(), strict=True)

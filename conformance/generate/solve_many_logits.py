@@ -4,12 +4,12 @@ from functools import cache
 
 from mpmath import mpf
 
-from generate.logit_slopes import Slopes, slopes
+from generate.logit_derivatives import Derivatives, derivatives
 from generate.logits import sample, softmax
 from generate.logits_draft import LogitsDraft
 from generate.many import Pair, divisor, rows
 from generate.solution import Solution
-from generate.solve_logit_slopes import scaled
+from generate.solve_logit_derivatives import scaled
 from generate.solve_logits import reduced_over
 
 Row = frozenset[tuple[Pair, int]]
@@ -23,7 +23,7 @@ def solve_many_logits(draft: LogitsDraft) -> Solution:
     every = [frozenset(row.items()) for row in rows(draft)]
     lost = traces(draft, set(every))
     if draft.upstream is not None:
-        return slope_solution(draft, every, lost)
+        return derivative_solution(draft, every, lost)
 
     @cache
     def of(row: Row) -> tuple[mpf, mpf]:
@@ -38,7 +38,7 @@ def unzipped(row: Row) -> tuple[list[float], list[float], list[int]]:
     return [x for (x, _), _ in pairs], [t for (_, t), _ in pairs], [count for _, count in pairs]
 
 
-def slope_solution(draft: LogitsDraft, every: list[Row], lost: list[float]) -> Solution:
+def derivative_solution(draft: LogitsDraft, every: list[Row], lost: list[float]) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
     factor = mpf(draft.upstream) / divisor(draft)
     if draft.scale:
@@ -48,7 +48,7 @@ def slope_solution(draft: LogitsDraft, every: list[Row], lost: list[float]) -> S
     def of(row: Row) -> list[dict[Pair, tuple[float, float]]]:
         if not row:
             return [{}, {}]
-        sides: tuple[Slopes, Slopes] = slopes(draft, *unzipped(row))
+        sides: tuple[Derivatives, Derivatives] = derivatives(draft, *unzipped(row))
         return [
             dict(zip([pair for pair, _ in sorted(row)], zip(*both, strict=True), strict=True))
             for side, dtype in zip(sides, draft.dtypes, strict=True)

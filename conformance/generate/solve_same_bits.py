@@ -16,7 +16,7 @@ def solve_same_bits(draft: Draft) -> Solution:
         expected = {"value": in_dtype(values(draft), draft.dtype)}
     else:
         dtypes = zip(("d_input", "d_target"), draft.dtypes, strict=True)
-        found = slopes(draft, draft.upstream)
+        found = derivatives(draft, draft.upstream)
         expected = {name: in_dtype(found[name], dtype) for name, dtype in dtypes}
     return Solution(expected, {name: [0.0] * len(one) for name, one in expected.items()}, {}, [])
 
@@ -51,7 +51,7 @@ def values(draft: Draft) -> Floats:
     return sums if reduction in ("none", "sum") else [one / divisor for one in sums]
 
 
-def slopes(draft: Draft, upstream: float) -> dict[str, Floats]:
+def derivatives(draft: Draft, upstream: float) -> dict[str, Floats]:
     """The derivatives in float64."""
     reduction = problem(draft).resolved
     factor = entered(upstream)

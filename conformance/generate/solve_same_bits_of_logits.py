@@ -2,7 +2,7 @@
 
 from generate.logits_draft import LogitsDraft
 from generate.same_bits import entered
-from generate.same_bits_of_logits import Options, divergence, slopes, summed
+from generate.same_bits_of_logits import Options, derivatives, divergence, summed
 from generate.samples import Samples, samples
 from generate.solution import Floats, Solution
 from generate.solve_same_bits import in_dtype
@@ -35,7 +35,7 @@ def both_derivatives(draft: LogitsDraft, found: Samples, factor: float) -> tuple
     """Derivatives with respect to both, 0 in a sample that is not selected."""
     both = [0.0] * len(draft.input), [0.0] * len(draft.target)
     for places in filter(None, found.terms):
-        for one, slope in zip(both, slopes(*row(draft, places), factor), strict=True):
-            for place, number in zip(places, slope, strict=True):
+        for one, derivative in zip(both, derivatives(*row(draft, places), factor), strict=True):
+            for place, number in zip(places, derivative, strict=True):
                 one[place] = number
     return both

@@ -15,7 +15,7 @@ def solve_samples(draft: Draft) -> Solution:
     posed, grouped = problem(draft), samples(draft)
     if draft.upstream is None:
         return value_solution(posed, grouped)
-    return slope_solution(posed, grouped, draft.upstream)
+    return derivative_solution(posed, grouped, draft.upstream)
 
 
 def value_solution(posed: Problem, grouped: Samples) -> Solution:
@@ -38,7 +38,7 @@ def value_solution(posed: Problem, grouped: Samples) -> Solution:
     return Solution({"value": expected}, {"value": bound}, {}, seen + [float(t) for t in terms])
 
 
-def slope_solution(posed: Problem, grouped: Samples, upstream: float) -> Solution:
+def derivative_solution(posed: Problem, grouped: Samples, upstream: float) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
     factor = mpf(upstream) / grouped.divisor(posed.resolved)
     options = posed.log_target, posed.working
@@ -46,10 +46,12 @@ def slope_solution(posed: Problem, grouped: Samples, upstream: float) -> Solutio
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
     for place in grouped.selected:
         pair = posed.pairs[place]
-        slopes = reference.slopes(*pair, *options)
-        reach = bounds.slope_bounds(*pair, posed.log_target, factor, posed.working)
-        for (name, form), slope, error in zip(posed.results.items(), slopes, reach, strict=True):
-            exact = slope * factor if slope else mpf(0)
+        derivatives = reference.derivatives(*pair, *options)
+        reach = bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
+        for (name, form), derivative, error in zip(
+            posed.results.items(), derivatives, reach, strict=True
+        ):
+            exact = derivative * factor if derivative else mpf(0)
             expected[name][place] = rounded(exact, form)
             bound[name][place] = bounds.acceptable(exact, error, form)
     chosen = [posed.pairs[place] for place in grouped.selected]

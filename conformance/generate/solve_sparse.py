@@ -5,16 +5,16 @@ from mpmath import mp, mpf
 from generate.logits import softmax
 from generate.samples import samples
 from generate.solution import Solution
-from generate.solve_logit_slopes import scaled
+from generate.solve_logit_derivatives import scaled
 from generate.solve_logits import reduced
-from generate.sparse import Row, sparse_sample, sparse_slopes
+from generate.sparse import Row, sparse_derivatives, sparse_sample
 from generate.sparse_draft import SparseDraft
 
 
 def solve_sparse(draft: SparseDraft) -> Solution:
     """Reduced divergences of the selected samples, or their derivatives."""
     if draft.upstream is not None:
-        return slopes_of(draft, draft.upstream)
+        return derivatives_of(draft, draft.upstream)
     nothing = mpf(0), mpf(0)
     found = [sparse_sample(draft, row) if row.input else nothing for row in rows(draft)]
     return reduced(draft, samples(draft), found, traces(draft))
@@ -33,7 +33,7 @@ def rows(draft: SparseDraft) -> list[Row]:
     ]
 
 
-def slopes_of(draft: SparseDraft, upstream: float) -> Solution:
+def derivatives_of(draft: SparseDraft, upstream: float) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
     grouped = samples(draft)
     factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
@@ -46,9 +46,11 @@ def slopes_of(draft: SparseDraft, upstream: float) -> Solution:
     places = zip(grouped.terms, samples(draft.of_teacher).terms, strict=True)
     for row, where in zip(rows(draft), places, strict=True):
         if row.input:
-            for name, slots, slopes in zip(found, where, sparse_slopes(draft, row), strict=True):
-                for slot, slope in zip(slots, slopes, strict=True):
-                    found[name][slot] = slope
+            for name, slots, derivatives in zip(
+                found, where, sparse_derivatives(draft, row), strict=True
+            ):
+                for slot, derivative in zip(slots, derivatives, strict=True):
+                    found[name][slot] = derivative
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
         expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)

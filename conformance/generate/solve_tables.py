@@ -17,7 +17,7 @@ def solve_tables(draft: TablesDraft) -> Solution:
     mixture = Mixture(draft.log_input, posed.log_target, draft.beta, posed.working)
     if draft.upstream is None:
         return value_solution(posed, grouped, mixture)
-    return slope_solution(posed, grouped, mixture, draft.upstream)
+    return derivative_solution(posed, grouped, mixture, draft.upstream)
 
 
 def value_solution(posed: Problem, grouped: Samples, mixture: Mixture) -> Solution:
@@ -36,16 +36,20 @@ def value_solution(posed: Problem, grouped: Samples, mixture: Mixture) -> Soluti
     return Solution({"value": expected}, {"value": bound}, {}, traces(posed, grouped, mixture))
 
 
-def slope_solution(posed: Problem, grouped: Samples, mixture: Mixture, upstream: float) -> Solution:
+def derivative_solution(
+    posed: Problem, grouped: Samples, mixture: Mixture, upstream: float
+) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
     factor = mpf(upstream) / grouped.divisor(posed.resolved)
     expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
     for place in grouped.selected:
-        slopes = mixture.slopes(*posed.pairs[place])
-        reach = mixture.slope_bounds(*posed.pairs[place], factor)
-        for (name, form), slope, error in zip(posed.results.items(), slopes, reach, strict=True):
-            exact = slope * factor if slope else mpf(0)
+        derivatives = mixture.derivatives(*posed.pairs[place])
+        reach = mixture.derivative_bounds(*posed.pairs[place], factor)
+        for (name, form), derivative, error in zip(
+            posed.results.items(), derivatives, reach, strict=True
+        ):
+            exact = derivative * factor if derivative else mpf(0)
             expected[name][place] = rounded(exact, form)
             bound[name][place] = bounds.acceptable(exact, error, form)
     return Solution(expected, bound, {}, traces(posed, grouped, mixture))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mpmath import mp, mpf
 
 from generate.linear_draft import LinearDraft
-from generate.logit_slopes import Slopes, difference
+from generate.logit_derivatives import Derivatives, difference
 from generate.logits import TERM, Distribution, divergence, given, moved, softmax
 from generate.sparse_draft import SparseDraft
 
@@ -88,7 +88,9 @@ def sparse_sample(draft: SparseDraft | LinearDraft, row: Row) -> tuple[mpf, mpf]
     return exact * factor, (scale + 2 * abs(exact)) * factor
 
 
-def sparse_slopes(draft: SparseDraft | LinearDraft, row: Row) -> tuple[Slopes, Slopes]:
+def sparse_derivatives(
+    draft: SparseDraft | LinearDraft, row: Row
+) -> tuple[Derivatives, Derivatives]:
     """Derivatives of the divergence of one sample by its input and by its target."""
     p, q = sides(draft, row)
     return by_logits(draft, row, p, q), by_teacher(draft, row, p, q)
@@ -96,7 +98,7 @@ def sparse_slopes(draft: SparseDraft | LinearDraft, row: Row) -> tuple[Slopes, S
 
 def by_logits(
     draft: SparseDraft | LinearDraft, row: Row, p: Distribution, q: Distribution
-) -> Slopes:
+) -> Derivatives:
     """(q sum(p) - p) / T, where the rest of p is shared as that of q."""
     every, temperature = student(draft, row), mpf(draft.temperature)
     total = mp.fsum(p.p)
@@ -116,7 +118,7 @@ def by_logits(
 
 def by_teacher(
     draft: SparseDraft | LinearDraft, row: Row, p: Distribution, q: Distribution
-) -> Slopes:
+) -> Derivatives:
     """By p log p - log q less that of the rest, or than its mean; by log p p times that."""
     k = len(row.target)
     ratios = [difference(p.log_p[i], q.log_p[i]) if p.p[i] else mpf(0) for i in range(k + 1)]

@@ -56,10 +56,10 @@ class Mixture:
         scale = mp.fsum(w * p * (abs(log) + abs(m) + 2) for w, p, log, m in sides)
         return scale, mpf(self.working.smallest_subnormal) * 8 if scale else mpf(0)
 
-    def slopes(self, x: float, t: float) -> Pair:
+    def derivatives(self, x: float, t: float) -> Pair:
         """Derivatives of a term by the input, and by the target."""
         if (pair := self.at_end(x, t)) is not None:
-            found = self.form.slopes(*pair)
+            found = self.form.derivatives(*pair)
             return (found[1], found[0]) if self.beta == 1 else found
         by_input, by_target = (
             w * (log - m) * (p if of_log else 1) if p else mpf(0)
@@ -67,10 +67,10 @@ class Mixture:
         )
         return by_input, by_target
 
-    def slope_bounds(self, x: float, t: float, factor: mpf) -> Pair:
+    def derivative_bounds(self, x: float, t: float, factor: mpf) -> Pair:
         """Errors of the two derivatives of a term, times `factor`."""
         if (pair := self.at_end(x, t)) is not None:
-            found = self.form.slope_bounds(*pair, factor)
+            found = self.form.derivative_bounds(*pair, factor)
             return (found[1], found[0]) if self.beta == 1 else found
         eps, lost = mpf(self.working.eps), mpf(self.working.smallest_subnormal)
         by_input, by_target = (

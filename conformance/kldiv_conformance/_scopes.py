@@ -18,7 +18,7 @@ EVERY = ALL | {"raises", "d_weight"}
 # A bug of a value shows in its derivatives if a library differentiates, else in values alone.
 VALUES = (VALUE, ALL, VALUE | {"d_target"}, VALUE | {"d_input"})
 OF_STATES = tuple(map(frozenset, (("d_input", "d_weight"), ("d_input",), ("d_weight",))))
-SLOPES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
+DERIVATIVES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
 FINITE = frozenset({"slight", "gross"})
 EVEN = 0.5
 SPACES = ("log_input", "log_target")
@@ -307,14 +307,14 @@ SIGNS: dict[str, Sign] = {
     "GradientReduction": Sign(
         (reduces("sum", "mean", "batchmean"), reduces("mean", "batchmean")), (GRADIENT,)
     ),
-    "Upstream": Sign((upstream,), SLOPES),
+    "Upstream": Sign((upstream,), DERIVATIVES),
     "MissingValue": Sign((flagged("MissingValue"),), symptoms=frozenset({"hidden"})),
     "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
     "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),
     "SampleAxis": Sign((both(has_axis, reduces("mean", "batchmean")), has_axis), symptoms=FINITE),
     "MaskedMean": Sign((is_masked_mean,)),
     "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
-    "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), SLOPES),
+    "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), DERIVATIVES),
     "Temperature": Sign(
         (
             *of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)),
@@ -323,7 +323,7 @@ SIGNS: dict[str, Sign] = {
         )
     ),
     "TemperatureGradient": Sign(
-        of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), SLOPES
+        of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), DERIVATIVES
     ),
     "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
     "SparseTeacher": Sign(
@@ -332,14 +332,14 @@ SIGNS: dict[str, Sign] = {
     "SparseTail": Sign(
         (has_a_rest, *(both(has_a_rest, tail_is(one)) for one in ("bucket", "zero", "renormalize")))
     ),
-    "SparseGradient": Sign((is_sparse, has_a_rest), SLOPES),
+    "SparseGradient": Sign((is_sparse, has_a_rest), DERIVATIVES),
     "MixtureOfTables": Sign(TABLES, symptoms=NUMBERS),
-    "MixtureOfTablesGradient": Sign(TABLES, SLOPES),
+    "MixtureOfTablesGradient": Sign(TABLES, DERIVATIVES),
     "HiddenStates": Sign(STATES, (VALUE, VALUE | {"d_input", "d_weight"}), NUMBERS),
     "HiddenStatesGradient": Sign(STATES, OF_STATES),
     "Unnormalised": Sign(
         (flagged("Unnormalised"), lambda vector: GIVEN(vector) or "Unnormalised" in vector.flags),
-        (*VALUES, *SLOPES),
+        (*VALUES, *DERIVATIVES),
     ),
     "ClampedOperands": Sign(
         (
@@ -347,7 +347,7 @@ SIGNS: dict[str, Sign] = {
             lambda vector: bool({"ClampedOperands", "NegativeTarget"} & set(vector.flags)),
         ),
     ),
-    "MaskedGradient": Sign((is_masked, is_masked_mean), SLOPES),
+    "MaskedGradient": Sign((is_masked, is_masked_mean), DERIVATIVES),
     "MixtureWeights": Sign(
         (
             argument("beta", lambda beta: beta not in {0.0, 0.5, 1.0}),

@@ -42,8 +42,10 @@ def curve(loss):
     learned, others = of_client(name, SMALL)
     values = []
     for _ in range(STEPS):
-        value, slopes = step(learned, others)
-        learned = [one - RATE * slope for one, slope in zip(learned, slopes, strict=True)]
+        value, derivatives = step(learned, others)
+        learned = [
+            one - RATE * derivative for one, derivative in zip(learned, derivatives, strict=True)
+        ]
         values.append(value)
     return values
 

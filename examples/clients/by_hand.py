@@ -75,5 +75,5 @@ def estimator(x, coef, teacher, temperature=2.0):
     log_p = others - np.log(np.exp(others).sum(axis=1, keepdims=True))
     p = np.exp(log_p)
     loss = temperature**2 * np.sum(p * (log_p - log_q)) / len(x)
-    slope = temperature * (np.exp(log_q) - p) / len(x)
-    return loss, x.T @ slope
+    derivative = temperature * (np.exp(log_q) - p) / len(x)
+    return loss, x.T @ derivative

@@ -52,13 +52,13 @@ def value_and_gradient(name, loss):
 
 def numpy_step(loss, learned, others):
     (coef,), (x, teacher) = learned, others
-    value, slope = loss(x, coef, teacher)
-    return float(value), [slope]
+    value, derivative = loss(x, coef, teacher)
+    return float(value), [derivative]
 
 
 def jax_step(compiled, learned, others):
-    value, slope = jax.block_until_ready(compiled(*learned, *others))
-    return float(value), [slope]
+    value, derivative = jax.block_until_ready(compiled(*learned, *others))
+    return float(value), [derivative]
 
 
 def torch_step(loss, learned, others):

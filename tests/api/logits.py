@@ -47,13 +47,13 @@ def mask_on(backend, mask):
 
 def finite_differences(loss, operands, place, step):
     """Derivative of the loss with respect to one operand, by central differences."""
-    slope = np.zeros(operands[place].shape)
-    for index in np.ndindex(slope.shape):
+    derivative = np.zeros(operands[place].shape)
+    for index in np.ndindex(derivative.shape):
         ends = []
         for sign in (1, -1):
             moved = list(operands)
             moved[place] = operands[place].copy()
             moved[place][index] += sign * step
             ends.append(loss(*moved))
-        slope[index] = (ends[0] - ends[1]) / (2 * step)
-    return slope
+        derivative[index] = (ends[0] - ends[1]) / (2 * step)
+    return derivative

@@ -112,16 +112,16 @@ def test_gradient_is_the_logarithm_over_the_mixture_and_the_value_that_of_the_lo
         closed = js_div_gradient(q, p, reduction="mean", return_value=True, **options)
         return value, *closed
 
-    value, again, *slopes = map(backend.read, backend.call(both, *arrays, mask))
+    value, again, *derivatives = map(backend.read, backend.call(both, *arrays, mask))
     assert_allclose(again, value, rtol=1e-14)
     exact = expected(Q, P, 0.3)[SELECTED].sum() / SELECTED.sum()
     assert_allclose(value, float(exact), rtol=1e-12)
     m = 0.3 * P + 0.7 * Q
-    for slope, one, weight in zip(slopes, (Q, P), (0.7, 0.3), strict=True):
+    for derivative, one, weight in zip(derivatives, (Q, P), (0.7, 0.3), strict=True):
         with np.errstate(all="ignore"):
             exact = np.where(one > 0, weight * np.log(one / m), 0) / SELECTED.sum()
         exact[~SELECTED] = 0
-        assert_allclose(slope, exact, rtol=1e-9, atol=1e-15)
+        assert_allclose(derivative, exact, rtol=1e-9, atol=1e-15)
 
 
 def test_closed_gradient_is_that_of_automatic_differentiation(autodiff_backend):
@@ -129,15 +129,15 @@ def test_closed_gradient_is_that_of_automatic_differentiation(autodiff_backend):
     options = {"log_target": True, "beta": 0.2, "reduction": "sum"}
     if autodiff_backend.library == "jax":
         gradient = library("jax").grad(lambda *pair: js_div(*pair, **options), argnums=(0, 1))
-        slopes = gradient(*arrays)
+        derivatives = gradient(*arrays)
     else:
         leaves = [one.requires_grad_() for one in arrays]
         library("torch").autograd.backward(autodiff_backend.call(js_div, *leaves, **options))
-        slopes = [one.grad for one in leaves]
+        derivatives = [one.grad for one in leaves]
     closed = js_div_gradient(*given(Q[:4], P[:4], (True, True)), **options)
-    for slope, exact in zip(slopes, closed, strict=True):
-        assert_allclose(autodiff_backend.read(slope), exact, rtol=1e-12, atol=1e-16)
-        assert np.isfinite(autodiff_backend.read(slope)).all()
+    for derivative, exact in zip(derivatives, closed, strict=True):
+        assert_allclose(autodiff_backend.read(derivative), exact, rtol=1e-12, atol=1e-16)
+        assert np.isfinite(autodiff_backend.read(derivative)).all()
 
 
 def test_ends_of_beta_are_the_divergences_in_both_directions():
@@ -147,10 +147,10 @@ def test_ends_of_beta_are_the_divergences_in_both_directions():
         found = js_div(q, p, beta=beta, **options)
         assert_allclose(found, kl_div(*pair, **options), rtol=1e-6, atol=1e-15)
         assert (found >= 0).all()
-        slopes = js_div_gradient(q, p, beta=beta, **options)
+        derivatives = js_div_gradient(q, p, beta=beta, **options)
         pairs = kl_div_gradient(*pair, generalized=True, **options)
-        for slope, other in zip(slopes, pairs[:: -1 if beta else 1], strict=True):
-            assert_array_equal(slope, other)
+        for derivative, other in zip(derivatives, pairs[:: -1 if beta else 1], strict=True):
+            assert_array_equal(derivative, other)
 
 
 def test_a_negative_probability_and_nan_give_nan_and_a_mask_hides_them():
@@ -159,12 +159,12 @@ def test_a_negative_probability_and_nan_give_nan_and_a_mask_hides_them():
     found = js_div(q, p, log_input=False, reduction="none")
     assert_array_equal(np.isnan(found), [True, True, False, True, False, False])
     where = np.isfinite(found)
-    value, *slopes = js_div_gradient(
+    value, *derivatives = js_div_gradient(
         q, p, log_input=False, reduction="sum", where=where, return_value=True
     )
     assert_allclose(value, found[where].sum(), rtol=1e-14)
-    for slope in slopes:
-        assert_array_equal(slope[~where], 0.0)
+    for derivative in derivatives:
+        assert_array_equal(derivative[~where], 0.0)
 
 
 def test_terms_axes_and_dtypes_are_those_of_kl_div():

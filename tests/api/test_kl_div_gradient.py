@@ -28,8 +28,8 @@ def target_in(log_target):
 
 def expected_gradient(log_target):
     pairs = zip(LOG_Q.ravel(), target_in(log_target).ravel(), strict=True)
-    slopes = [reference.gradient(x, t, log_target) for x, t in pairs]
-    return np.reshape(slopes, (*P.shape, 2))
+    derivatives = [reference.gradient(x, t, log_target) for x, t in pairs]
+    return np.reshape(derivatives, (*P.shape, 2))
 
 
 @BOTH_SPACES

@@ -32,7 +32,7 @@ def test_gradient_of_the_mixture_is_that_of_the_logits():
         assert_allclose(one, other, rtol=1e-12)
 
 
-def slopes_of(backend, function, operands, mask):
+def derivatives_of(backend, function, operands, mask):
     """Gradients with respect to hidden states, weight and bias, through two ways of reducing."""
 
     def loss(hidden, weight, bias, teacher, target_weight, target_bias, numbers, mask):
@@ -53,10 +53,10 @@ def test_gradient_is_that_of_the_logits(autodiff_backend):
     backend = autodiff_backend
     operands = [backend.array(one) for one in (*HEADS, RNG.normal(size=SHAPE))]
     mask = backend.call(lambda array: array != 0, backend.array(TOKENS))
-    found = slopes_of(backend, of_heads, operands, mask)
-    expected = slopes_of(usable(backend.library), of_logits, operands, mask)
-    for slope, other in zip(found, expected, strict=True):
-        assert_allclose(backend.read(slope), backend.read(other), rtol=1e-10, atol=1e-13)
+    found = derivatives_of(backend, of_heads, operands, mask)
+    expected = derivatives_of(usable(backend.library), of_logits, operands, mask)
+    for derivative, other in zip(found, expected, strict=True):
+        assert_allclose(backend.read(derivative), backend.read(other), rtol=1e-10, atol=1e-13)
 
 
 def test_gradient_of_a_sample_that_is_not_selected_is_zero_whatever_it_holds():
@@ -76,9 +76,9 @@ def test_gradient_of_a_sample_that_is_not_selected_is_zero_whatever_it_holds():
     expected = torch.autograd.grad(loss(*expected), expected)
     made_with_it = torch.autograd.grad(loss(*leaves), leaves)
     transformed = torch.func.grad(loss, argnums=(0, 1))(*[one.detach() for one in leaves])
-    for slopes in (made_with_it, transformed):
-        assert_array_equal(slopes[0].numpy()[~TOKENS[..., 0]], 0)
-        torch.testing.assert_close(slopes, expected)
+    for derivatives in (made_with_it, transformed):
+        assert_array_equal(derivatives[0].numpy()[~TOKENS[..., 0]], 0)
+        torch.testing.assert_close(derivatives, expected)
     usable("jax")
     jax = library("jax")
     arrays = [jax.numpy.asarray(one.detach()) for one in operands]

@@ -112,7 +112,7 @@ def of_logits(hidden, weight, bias, log_p, indices, **options):
     return sparse_kl_div_with_logits(hidden @ weight.T + bias, indices, log_p, **options)
 
 
-def slopes_of(backend, function, operands, constants):
+def derivatives_of(backend, function, operands, constants):
     """Gradients with respect to hidden states, weight and bias, through two ways of reducing."""
 
     def loss(hidden, weight, bias, log_p, numbers, indices, mask):
@@ -135,10 +135,10 @@ def test_gradient_is_that_of_the_logits(autodiff_backend):
     numbers = RNG.normal(size=SHAPE)
     operands = [backend.array(one) for one in (HIDDEN, WEIGHT, BIAS, np.log(P), numbers)]
     constants = places(backend), mask_on(backend)
-    found = slopes_of(backend, of_heads, operands, constants)
-    expected = slopes_of(usable(backend.library), of_logits, operands, constants)
-    for slope, other in zip(found, expected, strict=True):
-        assert_allclose(backend.read(slope), backend.read(other), rtol=1e-10, atol=1e-13)
+    found = derivatives_of(backend, of_heads, operands, constants)
+    expected = derivatives_of(usable(backend.library), of_logits, operands, constants)
+    for derivative, other in zip(found, expected, strict=True):
+        assert_allclose(backend.read(derivative), backend.read(other), rtol=1e-10, atol=1e-13)
 
 
 def test_torch_differentiates_twice_and_transforms():
@@ -195,8 +195,8 @@ def test_no_logits_of_all_tokens_are_made(monkeypatch):
     *arrays, indices = (
         jax.numpy.asarray(one) for one in (HIDDEN, WEIGHT, BIAS, np.log(P), INDICES)
     )
-    slopes = jax.grad(lambda *a: of_heads(*a, indices), argnums=(0, 1))
-    text = str(jax.make_jaxpr(slopes)(*arrays))
+    derivatives = jax.grad(lambda *a: of_heads(*a, indices), argnums=(0, 1))
+    text = str(jax.make_jaxpr(derivatives)(*arrays))
     assert f"f64[4,{SIZE}]" in text or f"f64[3,{SIZE}]" in text
     assert f"f64[6,{SIZE}]" not in text
 

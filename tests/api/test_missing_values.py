@@ -58,13 +58,13 @@ def with_wrong(pair, wrong):
     return operands
 
 
-def assert_shown(value, slopes, message):
+def assert_shown(value, derivatives, message):
     """Every other sample is NaN in value and derivatives, and nothing of it is in the rest."""
     assert np.isnan(value[::2]).all(), message
     assert np.isfinite(value[1::2]).all(), message
-    for slope in slopes:
-        assert np.isnan(slope[::2]).any(axis=1).all(), message
-        assert np.isfinite(slope[1::2]).all(), message
+    for derivative in derivatives:
+        assert np.isnan(derivative[::2]).any(axis=1).all(), message
+        assert np.isfinite(derivative[1::2]).all(), message
 
 
 CASES = [*cases_of_tables(), *cases_of_logits()]
@@ -74,8 +74,8 @@ def judge(backend):
     for loss, gradient, options, operands in CASES:
         arrays = [backend.array(one) for one in operands]
         value = backend.values(loss, *arrays, reduction="none", **options)
-        slopes = backend.call(gradient, *arrays, reduction="none", **options)
-        assert_shown(value, map(backend.read, slopes), (loss.__name__, options))
+        derivatives = backend.call(gradient, *arrays, reduction="none", **options)
+        assert_shown(value, map(backend.read, derivatives), (loss.__name__, options))
 
 
 def test_derivatives_are_nan_where_the_divergence_is(backend):

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kldiv_xp import sparse_kl_div_with_logits
 
 
-def slopes_of(backend, loss, *operands):
+def derivatives_of(backend, loss, *operands):
     """Gradients with respect to the first and the last operand, by the library itself."""
     if backend.library == "torch":
         torch = library("torch")
@@ -25,7 +25,7 @@ def slopes_of(backend, loss, *operands):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "logits"])
-def test_gradient_is_the_slope_of_the_loss(autodiff_backend, kind):
+def test_gradient_is_the_derivative_of_the_loss(autodiff_backend, kind):
     backend = autodiff_backend
     student = np.where(np.isfinite(STUDENT) & (STUDENT < 50), STUDENT, 1.0)
     student[0, 0] = TEACHER[0, 1]
@@ -40,10 +40,12 @@ def test_gradient_is_the_slope_of_the_loss(autodiff_backend, kind):
             for tail, weight in tails.items()
         )
 
-    found = slopes_of(backend, loss, backend.array(student), places(backend), backend.array(target))
-    for place, slope in zip((0, 2), found, strict=True):
+    found = derivatives_of(
+        backend, loss, backend.array(student), places(backend), backend.array(target)
+    )
+    for place, derivative in zip((0, 2), found, strict=True):
         expected = finite_differences(loss, (student, INDICES, target), place, step=1e-6)
-        assert_allclose(backend.read(slope), expected, rtol=1e-5, atol=1e-7)
+        assert_allclose(backend.read(derivative), expected, rtol=1e-5, atol=1e-7)
 
 
 def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabularies(
@@ -55,14 +57,14 @@ def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabul
     student[1, 0, np.setdiff1d(np.arange(7), INDICES[1, 0])] = -math.inf
     log_p = np.where(TOKENS, LOG_P, math.nan)
     log_p[1, 0] = np.log([0.5, 0.25, 0.25])
-    by_input, by_target = slopes_of(
+    by_input, by_target = derivatives_of(
         backend,
         lambda x, i, t: sparse_kl_div_with_logits(x, i, t, where=mask),
         *(backend.array(student), places(backend), backend.array(log_p)),
     )
-    for slope in (backend.read(by_input), backend.read(by_target)):
-        assert np.isfinite(slope).all()
-        assert_array_equal(slope[~TOKENS[..., 0]], 0)
+    for derivative in (backend.read(by_input), backend.read(by_target)):
+        assert np.isfinite(derivative).all()
+        assert_array_equal(derivative[~TOKENS[..., 0]], 0)
     rows = backend.read(by_input)[TOKENS[..., 0]]
     assert_allclose(rows.sum(-1), 0, atol=1e-12)
     assert (np.abs(rows) > 0).any(-1).all()

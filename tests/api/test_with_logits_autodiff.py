@@ -32,7 +32,7 @@ def gradients(backend, loss, *operands):
 
 
 @EVERY
-def test_gradient_is_the_slope_of_the_loss(autodiff_backend, name):
+def test_gradient_is_the_derivative_of_the_loss(autodiff_backend, name):
     function, options = DIVERGENCES[name]
     options = {"temperature": 2.0, **options}
     by_library = gradients(
@@ -41,11 +41,11 @@ def test_gradient_is_the_slope_of_the_loss(autodiff_backend, name):
         autodiff_backend.array(STUDENT),
         autodiff_backend.array(TEACHER),
     )
-    for place, slope in enumerate(by_library):
+    for place, derivative in enumerate(by_library):
         expected = finite_differences(
             lambda x, t: function(x, t, **options), (STUDENT, TEACHER), place, step=1e-5
         )
-        assert_allclose(slope, expected, rtol=1e-5, atol=1e-8)
+        assert_allclose(derivative, expected, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("kind", ["probabilities", "log_probabilities"])
@@ -76,7 +76,7 @@ def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabul
     student[..., 1] = teacher[..., 1] = -math.inf
     spoiled = [np.where(TOKENS, logits, math.nan) for logits in (student, teacher)]
     mask = mask_on(backend, TOKENS)
-    slopes = gradients(
+    derivatives = gradients(
         backend, lambda x, t: function(x, t, where=mask, **options), *map(backend.array, spoiled)
     )
     kept = gradients(
@@ -84,9 +84,9 @@ def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabul
         lambda x, t: function(x, t, reduction="sum", **options) / 2,
         *[backend.array(logits[TOKENS[..., 0]][:, [0, 2, 3, 4]]) for logits in (student, teacher)],
     )
-    for slope, expected in zip(slopes, kept, strict=True):
-        assert_array_equal(np.asarray(slope)[~TOKENS[..., 0]], 0)
-        selected = np.asarray(slope)[TOKENS[..., 0]]
+    for derivative, expected in zip(derivatives, kept, strict=True):
+        assert_array_equal(np.asarray(derivative)[~TOKENS[..., 0]], 0)
+        selected = np.asarray(derivative)[TOKENS[..., 0]]
         assert_array_equal(selected[:, 1], 0)
         assert_allclose(selected[:, [0, 2, 3, 4]], expected, rtol=1e-12, atol=1e-14)
 

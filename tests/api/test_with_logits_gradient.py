@@ -57,18 +57,18 @@ def expected(name):
     student, target, *where = operands_of(name)
     options = options | ({"where": where[0]} if where else {})
     weights = WEIGHTS if options.get("reduction") == "none" else 1.0
-    slopes = []
+    derivatives = []
     for which in (0, 1):
-        slope = np.empty_like(student)
-        for place in np.ndindex(slope.shape):
+        derivative = np.empty_like(student)
+        for place in np.ndindex(derivative.shape):
             sides = []
             for step in (1e-5, -1e-5):
                 pair = [student.copy(), target.copy()]
                 pair[which][place] += step
                 sides.append(np.sum(loss(*pair, **options) * weights))
-            slope[place] = (sides[0] - sides[1]) / 2e-5
-        slopes.append(slope)
-    return slopes
+            derivative[place] = (sides[0] - sides[1]) / 2e-5
+        derivatives.append(derivative)
+    return derivatives
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -82,10 +82,12 @@ def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(ba
         return gradient(x, t, return_value=True, **options, **more)
 
     mask = backend.array(SELECTED * 1.0) != 0
-    value, *slopes = backend.call(both, *map(backend.array, pair), mask, backend.array(WEIGHTS))
+    value, *derivatives = backend.call(
+        both, *map(backend.array, pair), mask, backend.array(WEIGHTS)
+    )
     assert_allclose(backend.read(value), loss(*pair, where=where, **options), rtol=1e-12)
-    for slope, other in zip(slopes, expected(name), strict=True):
-        assert_allclose(backend.read(slope), other, rtol=1e-6, atol=1e-7)
+    for derivative, other in zip(derivatives, expected(name), strict=True):
+        assert_allclose(backend.read(derivative), other, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.slow
@@ -117,13 +119,13 @@ def test_samples_that_are_not_selected_have_a_gradient_of_exactly_0(backend):
     spoiled = np.where(SELECTED[..., None], STUDENT, np.nan)
     student, teacher = backend.array(spoiled), backend.array(TEACHER)
     where = backend.array(SELECTED * 1.0) != 0
-    slopes = [
+    derivatives = [
         *kl_div_with_logits_gradient(student, teacher, where=where),
         *js_div_with_logits_gradient(student, teacher, where=where, upstream=-2.0),
     ]
-    for slope in map(backend.read, slopes):
-        assert_array_equal(slope[~SELECTED], 0.0)
-        assert np.all(slope[SELECTED] != 0)
+    for derivative in map(backend.read, derivatives):
+        assert_array_equal(derivative[~SELECTED], 0.0)
+        assert np.all(derivative[SELECTED] != 0)
 
 
 def test_entries_without_probability_have_a_finite_gradient(backend):
@@ -131,9 +133,9 @@ def test_entries_without_probability_have_a_finite_gradient(backend):
     student[..., 0] = teacher[..., :2] = -INF
     operands = backend.array(student), backend.array(teacher)
     for gradient in (kl_div_with_logits_gradient, js_div_with_logits_gradient):
-        for slope in gradient(*operands):
-            assert np.isfinite(backend.read(slope)).all()
-            assert_array_equal(backend.read(slope)[..., 0], 0.0)
+        for derivative in gradient(*operands):
+            assert np.isfinite(backend.read(derivative)).all()
+            assert_array_equal(backend.read(derivative)[..., 0], 0.0)
 
 
 def test_gradients_of_half_precision_are_computed_in_float32_and_rounded_once(backend):
@@ -141,9 +143,9 @@ def test_gradients_of_half_precision_are_computed_in_float32_and_rounded_once(ba
         halves = backend.array(STUDENT, dtype), backend.array(TEACHER, dtype)
         singles = [backend.array(backend.read(half), "float32") for half in halves]
         gradient = kl_div_with_logits_gradient
-        for slope, exact in zip(gradient(*halves), gradient(*singles), strict=True):
+        for derivative, exact in zip(gradient(*halves), gradient(*singles), strict=True):
             rounded = backend.read(backend.array(backend.read(exact), dtype))
-            assert_array_equal(backend.read(slope), rounded)
+            assert_array_equal(backend.read(derivative), rounded)
 
 
 @pytest.mark.parametrize("name", ["numpy", "torch", "dask"])
@@ -162,8 +164,8 @@ def test_gradient_of_many_blocks_is_that_of_one(monkeypatch, name):
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 11)
     parts = kl_div_with_logits_gradient(*pair), js_div_with_logits_gradient(*pair)
     for one, other in zip(whole, parts, strict=True):
-        for slope, found in zip(one, other, strict=True):
-            assert_allclose(backend.read(found), slope, rtol=1e-13, atol=1e-16)
+        for derivative, found in zip(one, other, strict=True):
+            assert_allclose(backend.read(found), derivative, rtol=1e-13, atol=1e-16)
 
 
 def test_gradient_can_be_differentiated():

@@ -33,6 +33,6 @@ def loss_of(log_target=False, reduction="sum"):
 def expected(log_q, target, log_target=False):
     """Sum of the terms and both derivatives of it, by the contract."""
     pairs = list(zip(np.ravel(log_q), np.ravel(target), strict=True))
-    slopes = np.asarray([reference.gradient(x, t, log_target) for x, t in pairs])
+    derivatives = np.asarray([reference.gradient(x, t, log_target) for x, t in pairs])
     value = sum(reference.term(x, t, log_target) for x, t in pairs)
-    return value, *(slope.reshape(np.shape(log_q)) for slope in slopes.T)
+    return value, *(derivative.reshape(np.shape(log_q)) for derivative in derivatives.T)

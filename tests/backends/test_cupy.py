@@ -16,8 +16,8 @@ from golden_kernels import LOG_P, P
 from numpy.testing import assert_allclose
 
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate import evaluate_loss, evaluate_slopes, evaluate_terms
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.evaluate import evaluate_derivatives, evaluate_loss, evaluate_terms
+from kldiv_xp.core.evaluate_rows import plain_derivatives, plain_rows
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda.code_cache import CACHE_FOLDER_VARIABLE
 from kldiv_xp.cuda.kernel_text import KERNEL_NAME
@@ -154,12 +154,12 @@ def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(backend):
 def test_gradient_comes_from_operands_and_upstream(backend):
     arrays, upstream = operands(), np.asarray(3.0)
     given = (P, Scale(0.5), (True, True))
-    expected = evaluate_slopes(plain(arrays), arrays, *given[:2], (upstream,), given[2])
+    expected = evaluate_derivatives(plain(arrays), arrays, *given[:2], (upstream,), given[2])
     found = backend.gradient(
         plain(arrays), on_device(*arrays), *given[:2], on_device(upstream), given[2]
     )
-    for slope, other in zip(found, expected, strict=True):
-        assert_allclose(slope.host, other)
+    for derivative, other in zip(found, expected, strict=True):
+        assert_allclose(derivative.host, other)
 
 
 @pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.3)], ids=["KL", "JS"])
@@ -168,12 +168,12 @@ def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(ba
     whole, wanted = plain(arrays), (True, True)
     rows = backend.divergences(whole, on_device(*arrays), divergence)
     assert_allclose(rows.host, plain_rows(whole, arrays, divergence))
-    slopes = backend.row_slopes(
+    derivatives = backend.row_derivatives(
         whole, on_device(*arrays), divergence, Scale(0.5), on_device(upstream), wanted
     )
-    expected = plain_slopes(whole, arrays, divergence, upstream / 2, wanted)
-    for slope, other in zip(slopes, expected, strict=True):
-        assert_allclose(slope.host, other, atol=1e-15)
+    expected = plain_derivatives(whole, arrays, divergence, upstream / 2, wanted)
+    for derivative, other in zip(derivatives, expected, strict=True):
+        assert_allclose(derivative.host, other, atol=1e-15)
 
 
 def test_kernels_run_on_the_device_of_the_operands(backend):
@@ -212,7 +212,7 @@ def test_what_the_kernels_do_not_know_gets_the_plain_expression(backend, monkeyp
     assert backend.gradient(*given, 1, (), (True, True)) is NotImplemented
     rows = (*given[:2], KL(1.0, "logits"))
     assert backend.divergences(*rows) is NotImplemented
-    assert backend.row_slopes(*rows, Scale(), (), (True, True)) is NotImplemented
+    assert backend.row_derivatives(*rows, Scale(), (), (True, True)) is NotImplemented
     field = np.zeros(5, [("a", "u1"), ("b", "f8")])["b"]
     assert backend.terms(plain((field, field)), on_device(field, field), P) is NotImplemented
     monkeypatch.setattr(sys.modules["cupy"].cuda.runtime, "is_hip", True)

@@ -119,9 +119,9 @@ def test_gradient_is_that_of_numpy_in_chunks_of_any_size(da, chunks, masked):
     where, lazy = masks(da, SHAPE, masked=masked)
     found = kl_div_gradient(*lazily(da, arrays, chunks), reduction="batchmean", where=lazy)
     closed = kl_div_gradient(*arrays, reduction="batchmean", where=where)
-    for slope, expected in zip(found, closed, strict=True):
-        assert slope.dtype == expected.dtype
-        assert_allclose(slope.compute(scheduler="synchronous"), expected, rtol=1e-13)
+    for derivative, expected in zip(found, closed, strict=True):
+        assert derivative.dtype == expected.dtype
+        assert_allclose(derivative.compute(scheduler="synchronous"), expected, rtol=1e-13)
 
 
 def test_rows_that_are_whole_take_one_task_for_each_chunk(da):

@@ -20,10 +20,10 @@ def test_value_and_gradient_together_are_those_of_the_contract(log_target, reduc
     value, by_input, by_target = expected(x, t, log_target)
     loss = loss_of(log_target, reduced)
     for function in (jax.value_and_grad(loss, (0, 1)), jax.jit(jax.value_and_grad(loss, (0, 1)))):
-        found, slopes = function(x, t)
+        found, derivatives = function(x, t)
         assert_allclose(found, value / parts, rtol=1e-14)
-        assert_allclose(slopes[0], by_input / parts, rtol=1e-14)
-        assert_allclose(slopes[1], by_target / parts, rtol=1e-13)
+        assert_allclose(derivatives[0], by_input / parts, rtol=1e-14)
+        assert_allclose(derivatives[1], by_target / parts, rtol=1e-13)
     assert_allclose(jax.jit(loss)(x, t), loss(x, t), rtol=1e-15)
 
 
@@ -31,8 +31,8 @@ def test_value_and_gradient_together_are_those_of_the_contract(log_target, reduc
 @pytest.mark.parametrize("argument", [0, 1])
 def test_one_operand_alone_may_be_differentiated(log_target, argument):
     x, t = operands(log_target)
-    slope = jax.grad(loss_of(log_target), argument)(x, t)
-    assert_allclose(slope, expected(x, t, log_target)[1 + argument], rtol=1e-13)
+    derivative = jax.grad(loss_of(log_target), argument)(x, t)
+    assert_allclose(derivative, expected(x, t, log_target)[1 + argument], rtol=1e-13)
 
 
 def test_derivative_by_input_does_not_need_the_derivative_by_target():
@@ -48,11 +48,13 @@ def test_masked_terms_have_no_part_in_the_value_and_in_its_gradient(log_target, 
     arrays, mask = operands(log_target), np.arange(12).reshape(SHAPE) % 5 > 0
     options = {"reduction": reduced, "log_target": log_target}
     loss = partial(kl_div, **options, where=jnp.asarray(mask))
-    value, slopes = jax.jit(jax.value_and_grad(loss, (0, 1)))(*arrays)
+    value, derivatives = jax.jit(jax.value_and_grad(loss, (0, 1)))(*arrays)
     on_host = [np.asarray(array) for array in arrays]
     assert_allclose(value, kl_div(*on_host, **options, where=mask), rtol=1e-14)
-    for slope, closed in zip(slopes, kl_div_gradient(*on_host, **options, where=mask), strict=True):
-        assert_allclose(slope, closed, rtol=1e-13)
+    for derivative, closed in zip(
+        derivatives, kl_div_gradient(*on_host, **options, where=mask), strict=True
+    ):
+        assert_allclose(derivative, closed, rtol=1e-13)
 
 
 @BOTH_SPACES
@@ -62,9 +64,11 @@ def test_forward_and_reverse_mode_agree(log_target):
     moves = tuple(jnp.asarray(rng.normal(size=SHAPE)) for _ in range(2))
     value, moved = jax.jvp(loss_of(log_target), (x, t), moves)
     again, pull = jax.vjp(loss_of(log_target), x, t)
-    slopes = pull(jnp.asarray(1.0))
+    derivatives = pull(jnp.asarray(1.0))
     assert value == again
-    products = [np.sum(np.asarray(s) * np.asarray(m)) for s, m in zip(slopes, moves, strict=True)]
+    products = [
+        np.sum(np.asarray(s) * np.asarray(m)) for s, m in zip(derivatives, moves, strict=True)
+    ]
     assert_allclose(moved, sum(products), rtol=1e-13)
     value, along = jax.linearize(loss_of(log_target), x, t)
     assert_allclose(along(*moves), moved, rtol=1e-13)

@@ -154,10 +154,10 @@ def test_masked_rows_have_no_part_in_a_derivative_by_blocks(operands):
         kl_div_with_logits, target_is="logits", reduction="none", where=jnp.asarray(rows)
     )
     value, pull = jax.vjp(lambda x: loss(x, jnp.asarray(t, "float32")), jnp.asarray(x, "float32"))
-    (slope,) = pull(jnp.asarray(upstream, value.dtype))
-    assert not np.any(slope[0])
-    assert np.all(np.isfinite(slope))
-    assert np.all(slope[1:] != 0)
+    (derivative,) = pull(jnp.asarray(upstream, value.dtype))
+    assert not np.any(derivative[0])
+    assert np.all(np.isfinite(derivative))
+    assert np.all(derivative[1:] != 0)
 
 
 @pytest.mark.usefixtures("cut")
@@ -171,8 +171,8 @@ def test_blocks_go_through_a_shard_map(operands):
     rows = partial(kl_div_with_logits, target_is="logits", reduction="none")
     mapped = shard_map(rows, mesh=mesh, in_specs=(spec, spec), out_specs=spec)
     np.testing.assert_allclose(mapped(x, t), rows(x, t), rtol=1e-6)
-    slope = jax.grad(lambda x: jnp.sum(mapped(x, t)))(x)
-    np.testing.assert_allclose(slope, jax.grad(lambda x: jnp.sum(rows(x, t)))(x), rtol=1e-6)
+    derivative = jax.grad(lambda x: jnp.sum(mapped(x, t)))(x)
+    np.testing.assert_allclose(derivative, jax.grad(lambda x: jnp.sum(rows(x, t)))(x), rtol=1e-6)
 
 
 @pytest.mark.usefixtures("cut")
@@ -181,9 +181,9 @@ def test_zeros_by_blocks_make_no_nan_on_the_way(operands):
     log_q = jnp.where(p == 0, -jnp.inf, log_q)
     with jax.debug_nans(new_val=True):
         total = jax.jit(partial(kl_div, reduction="sum"))(log_q, p, where=jnp.asarray(where))
-        slope = kl_div_gradient(log_q, p, reduction="sum")
+        derivative = kl_div_gradient(log_q, p, reduction="sum")
     assert np.isfinite(total)
-    assert all(np.all(np.isfinite(one)) for one in slope)
+    assert all(np.all(np.isfinite(one)) for one in derivative)
 
 
 CALLS = {

@@ -84,8 +84,8 @@ def value_and_derivatives(name, loss):
         return loss
 
     def function(*arrays):
-        slopes = jax.grad(lambda *given: jnp.sum(loss(*given)), (0, 1))(*arrays)
-        return loss(*arrays), slopes, jax.jvp(loss, arrays, tuple(map(jnp.ones_like, arrays)))
+        derivatives = jax.grad(lambda *given: jnp.sum(loss(*given)), (0, 1))(*arrays)
+        return loss(*arrays), derivatives, jax.jvp(loss, arrays, tuple(map(jnp.ones_like, arrays)))
 
     return function
 

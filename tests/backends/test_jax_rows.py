@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from kldiv_xp import js_div_with_logits, kl_div_with_logits
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate_rows import plain_slopes
+from kldiv_xp.core.evaluate_rows import plain_derivatives
 from kldiv_xp.formula.logits import JS, KL
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
@@ -56,15 +56,15 @@ def test_divergences_of_rows_have_the_closed_gradient(divergence, function, mask
     assert_allclose(rows(x, t), expected, rtol=1e-13, atol=1e-15)
     wanted = (0 in argnums, 1 in argnums)
     together = examine(*on_host[:2])
-    closed = plain_slopes(together, on_host, divergence, WEIGHTS[..., None], wanted)
+    closed = plain_derivatives(together, on_host, divergence, WEIGHTS[..., None], wanted)
     for derivative in (jax.grad, lambda *given: jax.jit(jax.grad(*given))):
-        slopes = iter(derivative(weighted, argnums)(x, t))
+        derivatives = iter(derivative(weighted, argnums)(x, t))
         for one, want in zip(closed, wanted, strict=True):
             if want:
-                assert_allclose(next(slopes), one, rtol=1e-12, atol=1e-14)
+                assert_allclose(next(derivatives), one, rtol=1e-12, atol=1e-14)
 
 
-def test_slope_of_divergences_by_input_does_not_need_that_by_target():
+def test_derivative_of_divergences_by_input_does_not_need_that_by_target():
     arrays = tuple(map(jnp.asarray, logits(KL(1.0, "logits"), masked=False)))
     both = jax.make_jaxpr(jax.grad(kl_div_with_logits, (0, 1)))(*arrays)
     one = jax.make_jaxpr(jax.grad(kl_div_with_logits, 0))(*arrays)
@@ -79,8 +79,10 @@ def test_divergences_move_along_both_operands(divergence, function):
     rows = partial(function, reduction="none")
     values, moved = jax.jvp(rows, arrays, moves)
     assert_allclose(values, rows(*arrays), rtol=1e-13)
-    slopes = jax.vjp(rows, *arrays)[1](jnp.ones((2, 3)))
-    products = sum((slope * move).sum(-1) for slope, move in zip(slopes, moves, strict=True))
+    derivatives = jax.vjp(rows, *arrays)[1](jnp.ones((2, 3)))
+    products = sum(
+        (derivative * move).sum(-1) for derivative, move in zip(derivatives, moves, strict=True)
+    )
     assert_allclose(moved, products, rtol=1e-12)
 
 

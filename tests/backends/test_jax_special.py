@@ -17,7 +17,7 @@ def test_each_special_pair_is_as_the_contract_says(dtype, log_target, way):
     pairs = np.asarray(reference.every_pair(log_target))
     wrap = jax.jit if way == "compiled" else lambda function: function
     loss = wrap(loss_of(log_target))
-    slopes = wrap(jax.grad(loss_of(log_target), (0, 1)))
+    derivatives = wrap(jax.grad(loss_of(log_target), (0, 1)))
     eps = 4 * np.finfo(dtype).eps
     for x, t in pairs:
         # Among ordinary terms, whose sum is small.
@@ -25,11 +25,11 @@ def test_each_special_pair_is_as_the_contract_says(dtype, log_target, way):
         stored = [np.asarray(array, "float64") for array in arrays]
         exact = reference.loss(*stored, "sum", log_target)
         assert_allclose(loss(*arrays), exact, rtol=eps, atol=2 * eps)
-        found = slopes(*arrays)
+        found = derivatives(*arrays)
         if not (np.isnan(x) or np.isnan(t)):
             exact = reference.gradient(stored[0][0], stored[1][0], log_target)
-            assert_allclose([slope[0] for slope in found], exact, rtol=eps, atol=eps)
-        assert_allclose([slope[1] for slope in found], (-1, 2), rtol=eps)
+            assert_allclose([derivative[0] for derivative in found], exact, rtol=eps, atol=eps)
+        assert_allclose([derivative[1] for derivative in found], (-1, 2), rtol=eps)
 
 
 @BOTH_SPACES
@@ -60,7 +60,7 @@ def test_gradient_has_the_type_of_its_operand(half):
     for types in ((half, half), (half, "float32"), ("float32", half), ("float64", half)):
         arrays = x.astype(types[0]), t.astype(types[1])
         for gradient in (jax.grad(loss_of(), (0, 1)), jax.jit(jax.grad(loss_of(), (0, 1)))):
-            assert [str(slope.dtype) for slope in gradient(*arrays)] == list(types)
+            assert [str(derivative.dtype) for derivative in gradient(*arrays)] == list(types)
 
 
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
@@ -72,8 +72,8 @@ def test_sum_of_half_precision_does_not_overflow_on_its_way(half):
 def test_half_precision_gradient_equals_the_closed_form():
     x, t = (array.astype("bfloat16") for array in operands(zeros=False))
     closed = kl_div_gradient(x, t, reduction="sum")
-    for slope, exact in zip(jax.grad(loss_of(), (0, 1))(x, t), closed, strict=True):
-        assert_array_equal(slope.astype("float32"), exact.astype("float32"))
+    for derivative, exact in zip(jax.grad(loss_of(), (0, 1))(x, t), closed, strict=True):
+        assert_array_equal(derivative.astype("float32"), exact.astype("float32"))
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])

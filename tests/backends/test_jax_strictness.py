@@ -54,7 +54,7 @@ def losses(log_q, p, terms, samples, indices, temperature, states, layer):
     }
 
 
-def with_slopes(*operands):
+def with_derivatives(*operands):
     """The losses, and the derivatives of two of them by JAX."""
     log_q, p, *others = operands
     of_terms = jax.grad(partial(kl_div, reduction="sum"), (0, 1))
@@ -91,20 +91,20 @@ def on_device():
 def test_compiled_losses_move_nothing_promote_nothing_and_leak_nothing(strictly):
     operands = on_device()
     with jax.transfer_guard("disallow"), jax.checking_leaks():
-        found, *_ = jax.jit(with_slopes)(*operands)
+        found, *_ = jax.jit(with_derivatives)(*operands)
         jax.block_until_ready(found)
     assert_right(found)
 
 
 @pytest.mark.slow
 def test_eager_losses_promote_nothing(strictly):
-    found, *_ = with_slopes(*on_device())
+    found, *_ = with_derivatives(*on_device())
     assert_right(found)
 
 
 def test_losses_are_of_32_bits_where_there_are_no_others(strictly):
     with jax.enable_x64(False):  # noqa: FBT003
-        found, *_ = jax.jit(with_slopes)(*on_device())
+        found, *_ = jax.jit(with_derivatives)(*on_device())
     assert_right(found)
 
 

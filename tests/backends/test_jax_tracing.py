@@ -36,7 +36,9 @@ def test_trace_needs_no_value(reduced, log_target):
     shapes = [jax.ShapeDtypeStruct(SHAPE, "float32")] * 2
     loss = loss_of(log_target, reduced)
     assert jax.eval_shape(loss, *shapes).shape == ()
-    assert [slope.shape for slope in jax.eval_shape(jax.grad(loss, (0, 1)), *shapes)] == [SHAPE] * 2
+    assert [derivative.shape for derivative in jax.eval_shape(jax.grad(loss, (0, 1)), *shapes)] == [
+        SHAPE
+    ] * 2
     assert jax.make_jaxpr(loss)(*shapes).out_avals[0].dtype == np.float32
 
 

@@ -73,5 +73,5 @@ def test_derivative_is_0_where_the_target_is_0_and_the_input_impossible(backend)
     import mlx.core as mx
 
     impossible = backend.array([[-np.inf, 0.0]], "float32"), backend.array([[0.0, 1.0]], "float32")
-    slopes = mx.grad(partial(kl_div, reduction="sum"), argnums=(0, 1))(*impossible)
-    assert [backend.read(one).tolist() for one in slopes] == [[[0, -1]], [[0, 1]]]
+    derivatives = mx.grad(partial(kl_div, reduction="sum"), argnums=(0, 1))(*impossible)
+    assert [backend.read(one).tolist() for one in derivatives] == [[[0, -1]], [[0, 1]]]

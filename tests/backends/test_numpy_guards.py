@@ -70,14 +70,16 @@ def test_gradients_see_a_special_value_anywhere(dtype, log_target, places):
     for log_q, target in special(log_target, places, dtype):
         options = {"reduction": "sum", "log_target": log_target}
         with thread_limit(3):
-            slopes = kl_div_gradient(log_q, target, **options)
-        for slope, whole in zip(slopes, plain(kl_div_gradient, log_q, target, **options), strict=1):
-            assert_array_equal(slope, whole)
+            derivatives = kl_div_gradient(log_q, target, **options)
+        for derivative, whole in zip(
+            derivatives, plain(kl_div_gradient, log_q, target, **options), strict=1
+        ):
+            assert_array_equal(derivative, whole)
         pairs = [*zip(log_q, target, strict=True)]
         defined = ~(np.isnan(target) | np.isnan(log_q))
         expected = np.asarray([reference.gradient(x, t, log_target) for x, t in pairs]).T
-        for slope, exact in zip(slopes, expected, strict=True):
-            assert_allclose(slope[defined], exact[defined], rtol=tolerance(dtype))
+        for derivative, exact in zip(derivatives, expected, strict=True):
+            assert_allclose(derivative[defined], exact[defined], rtol=tolerance(dtype))
 
 
 @BOTH_SPACES

@@ -58,9 +58,12 @@ SIZE = 20 * 65_536
 def test_few_elements_are_cut_into_no_blocks(monkeypatch, reduction, shape):
     monkeypatch.setattr(numpy_loops, "block_loops", None)
     log_q, target = operands(shape)
-    value, *slopes = kl_div(log_q, target, None, None, reduction), *kl_div_gradient(log_q, target)
+    value, *derivatives = (
+        kl_div(log_q, target, None, None, reduction),
+        *kl_div_gradient(log_q, target),
+    )
     assert value.shape == ()
-    assert [slope.shape for slope in slopes] == [shape, shape]
+    assert [derivative.shape for derivative in derivatives] == [shape, shape]
     with pytest.raises(AttributeError):
         kl_div(*operands((64, 64)), reduction="sum")
 

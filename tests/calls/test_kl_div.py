@@ -130,8 +130,8 @@ def test_nothing_selected_costs_nothing(backend, reduction, axis):
     assert_array_equal(value, np.zeros(np.shape(value)))
     assert not np.signbit(value).any()
     gradient = masked_loss(backend, kl_div_gradient, nothing, reduction=reduction, axis=axis)
-    for slope in gradient:
-        assert_array_equal(backend.read(slope), np.zeros(SHAPE))
+    for derivative in gradient:
+        assert_array_equal(backend.read(derivative), np.zeros(SHAPE))
 
 
 @pytest.mark.parametrize("dtype", HALF)
@@ -147,10 +147,10 @@ def test_mean_of_selected_half_precision_is_divided_before_it_is_rounded(backend
     assert_allclose(backend.read(value), 4096 * 0.25 * (np.log(0.25) + 20), rtol=1e-2)
 
 
-def expected_slopes(log_target):
+def expected_derivatives(log_target):
     pairs = zip(LOG_Q.ravel(), target_in(log_target).ravel(), strict=True)
-    slopes = [reference.gradient(x, t, log_target) for x, t in pairs]
-    return np.moveaxis(np.reshape(slopes, (*SHAPE, 2)), -1, 0)
+    derivatives = [reference.gradient(x, t, log_target) for x, t in pairs]
+    return np.moveaxis(np.reshape(derivatives, (*SHAPE, 2)), -1, 0)
 
 
 @BOTH_SPACES
@@ -160,9 +160,9 @@ def test_gradient_of_samples_and_masks(backend, reduction, selected, log_target)
     options = {"reduction": reduction, "axis": -1, "log_target": log_target}
     gradient = masked_loss(backend, kl_div_gradient, mask, **options)
     divisors = {"none": 1, "sum": 1, "batchmean": 2, "mean": mask.any(-1).sum()}
-    for slope, whole in zip(gradient, expected_slopes(log_target), strict=True):
+    for derivative, whole in zip(gradient, expected_derivatives(log_target), strict=True):
         expected = np.where(mask, whole, 0) / divisors[reduction]
-        assert_allclose(backend.read(slope), expected, rtol=1e-13, atol=1e-15)
+        assert_allclose(backend.read(derivative), expected, rtol=1e-13, atol=1e-15)
 
 
 def test_upstream_has_an_element_for_every_sample(backend):
@@ -173,8 +173,10 @@ def test_upstream_has_an_element_for_every_sample(backend):
         backend.array(P),
         backend.array(weights),
     )
-    for slope, whole in zip(gradient, expected_slopes(log_target=False), strict=True):
-        assert_allclose(backend.read(slope), whole * weights[..., None], rtol=1e-13, atol=1e-15)
+    for derivative, whole in zip(gradient, expected_derivatives(log_target=False), strict=True):
+        assert_allclose(
+            backend.read(derivative), whole * weights[..., None], rtol=1e-13, atol=1e-15
+        )
 
 
 @BOTH_SPACES

@@ -56,12 +56,14 @@ def test_loss_and_derivatives_are_those_of_two_calls(monkeypatch, kind, name):
         pair = [torch.tensor(one, dtype=dtype) for one in pair]
         where = {"where": torch.tensor(WHERE)} if "where" in options else {}
         options = {**options, **where}
-    value, *slopes = gradient(*pair, return_value=True, **options)
+    value, *derivatives = gradient(*pair, return_value=True, **options)
     alone = {name: option for name, option in options.items() if name != "upstream"}
     expected = loss(*pair, **alone)
     assert value.dtype == expected.dtype
     eps = 2.0**-52 if isinstance(pair[0], np.ndarray) else 2.0**-23
-    for one, other in zip((value, *slopes), (expected, *gradient(*pair, **options)), strict=True):
+    for one, other in zip(
+        (value, *derivatives), (expected, *gradient(*pair, **options)), strict=True
+    ):
         assert one.dtype == other.dtype
         found, exact = (np.asarray(each, dtype=float) for each in map(readable, (one, other)))
         # What is strided is added up in another order.
@@ -100,6 +102,6 @@ def test_dtype_is_that_of_the_loss_and_not_of_the_derivatives():
     pair = Q.astype(np.float16), P.astype(np.float16)
     for gradient in (kl_div_gradient, js_div_gradient, kl_div_with_logits_gradient):
         options = {"reduction": "sum", "dtype": np.float32}
-        value, *slopes = gradient(*pair, return_value=True, **options)
+        value, *derivatives = gradient(*pair, return_value=True, **options)
         assert value.dtype == np.float32
-        assert [one.dtype for one in slopes] == [np.float16] * 2
+        assert [one.dtype for one in derivatives] == [np.float16] * 2

@@ -36,8 +36,8 @@ def test_beta_is_any_real_number(backend, half):
 @EVERY_TWO
 @pytest.mark.parametrize("reduction", ["none", "sum"])
 def test_upstream_is_any_real_number(backend, reduction, two):
-    slope = partial(kl_div_gradient, reduction=reduction, upstream=two)
-    found = backend.call(slope, backend.array(LOG_Q, "float32"), backend.array(P, "float32"))
+    derivative = partial(kl_div_gradient, reduction=reduction, upstream=two)
+    found = backend.call(derivative, backend.array(LOG_Q, "float32"), backend.array(P, "float32"))
     assert_array_equal(backend.read(found[0]), -2 * P.astype("float32"))
     assert found[0].dtype == backend.array(P, "float32").dtype
 
@@ -49,13 +49,13 @@ def test_upstream_beyond_64_bits_is_a_number(backend, reduction, where):
     if where is not None:
         arrays.append(backend.array(where) != 0)
 
-    def slope(x, t, mask=None):
+    def derivative(x, t, mask=None):
         return kl_div_gradient(x, t, reduction=reduction, where=mask, upstream=LARGE)[0]
 
     def unit(x, t, mask=None):
         return kl_div_gradient(x, t, reduction=reduction, where=mask)[0]
 
-    found, one = backend.values(slope, *arrays), backend.values(unit, *arrays)
+    found, one = backend.values(derivative, *arrays), backend.values(unit, *arrays)
     assert_allclose(found, one * float(LARGE), rtol=1e-15)
 
 
@@ -77,9 +77,9 @@ def test_axis_may_be_of_ints_of_numpy(backend, axis):
     loss = KLDivLoss(reduction="mean", axis=axis)
     assert repr(loss) == f"KLDivLoss(reduction='mean', log_target=False, axis={plain!r})"
     assert backend.values(loss, *pair) == expected
-    slope = backend.call(kl_div_gradient, *pair, axis=axis)[0]
+    derivative = backend.call(kl_div_gradient, *pair, axis=axis)[0]
     assert_array_equal(
-        backend.read(slope), backend.read(backend.call(kl_div_gradient, *pair, axis=plain)[0])
+        backend.read(derivative), backend.read(backend.call(kl_div_gradient, *pair, axis=plain)[0])
     )
     if not isinstance(axis, tuple):
         for function in (kl_div_with_logits, js_div_with_logits):

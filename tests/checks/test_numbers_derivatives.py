@@ -15,7 +15,7 @@ from kldiv_xp import js_div_with_logits, kl_div_with_logits
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 
-def slopes_of(backend, function, *arrays):
+def derivatives_of(backend, function, *arrays):
     """Derivatives of a function by every array, by the library's own differentiation."""
     if backend.library == "torch":
         leaves = [array.clone().requires_grad_() for array in arrays]
@@ -23,7 +23,7 @@ def slopes_of(backend, function, *arrays):
         return [backend.read(leaf.grad) for leaf in leaves]
     jax = library("jax")
     gradient = jax.grad(lambda *given: backend.call(function, *given), tuple(range(len(arrays))))
-    return [np.asarray(slope) for slope in gradient(*arrays)]
+    return [np.asarray(derivative) for derivative in gradient(*arrays)]
 
 
 def difference(function, at, step=1e-6):
@@ -44,9 +44,9 @@ def test_loss_has_derivatives_by_its_temperature_and_by_its_logits(autodiff_back
         return loss(x, t, temperature=1.7, **options)
 
     pair = operands(backend)
-    *by_logits, by_temperature = slopes_of(backend, of_array, *pair, backend.array(1.7))
-    for slope, exact in zip(by_logits, slopes_of(backend, of_number, *pair), strict=True):
-        assert_allclose(slope, exact, rtol=1e-12, atol=1e-15)
+    *by_logits, by_temperature = derivatives_of(backend, of_array, *pair, backend.array(1.7))
+    for derivative, exact in zip(by_logits, derivatives_of(backend, of_number, *pair), strict=True):
+        assert_allclose(derivative, exact, rtol=1e-12, atol=1e-15)
     on_host = np.asarray(STUDENT), np.asarray(TEACHER)
     exact = difference(lambda number: loss(*on_host, temperature=number, **options), 1.7)
     assert_allclose(by_temperature, exact, rtol=1e-7)
@@ -62,8 +62,8 @@ def test_logit_that_only_the_teacher_has_keeps_its_derivative(autodiff_backend):
     def of_number(x, t):
         return kl_div_with_logits(x, t, temperature=2.0, reduction="sum")
 
-    found = slopes_of(backend, of_array, *arrays, backend.array(2.0))[0]
-    assert_allclose(found, slopes_of(backend, of_number, *arrays)[0], rtol=1e-13)
+    found = derivatives_of(backend, of_array, *arrays, backend.array(2.0))[0]
+    assert_allclose(found, derivatives_of(backend, of_number, *arrays)[0], rtol=1e-13)
 
 
 @BETAS
@@ -77,9 +77,9 @@ def test_loss_has_derivatives_by_its_logits_where_beta_is_an_array(autodiff_back
     def of_number(x, t):
         return js_div_with_logits(x, t, beta=beta)
 
-    *by_logits, by_beta = slopes_of(backend, of_array, *pair, backend.array(beta))
-    for slope, exact in zip(by_logits, slopes_of(backend, of_number, *pair), strict=True):
-        assert_allclose(slope, exact, rtol=1e-11, atol=1e-14)
+    *by_logits, by_beta = derivatives_of(backend, of_array, *pair, backend.array(beta))
+    for derivative, exact in zip(by_logits, derivatives_of(backend, of_number, *pair), strict=True):
+        assert_allclose(derivative, exact, rtol=1e-11, atol=1e-14)
     if 0 < beta < 1:
         on_host = np.asarray(STUDENT), np.asarray(TEACHER)
         exact = difference(lambda number: js_div_with_logits(*on_host, beta=number), beta)
@@ -97,7 +97,9 @@ def test_sample_that_is_not_selected_does_not_reach_the_temperature(autodiff_bac
     def loss(x, temperature):
         return kl_div_with_logits(x, teacher, where=mask, temperature=temperature, reduction="sum")
 
-    by_input, by_temperature = slopes_of(backend, loss, backend.array(student), backend.array(2.0))
+    by_input, by_temperature = derivatives_of(
+        backend, loss, backend.array(student), backend.array(2.0)
+    )
     assert np.isfinite(by_temperature)
     assert_array_equal(by_input[1], np.zeros(4))
 
@@ -117,16 +119,16 @@ def test_parameter_of_a_compiled_module_learns():
 
     pair = operands(usable("torch"), "float32")
     torch.compiler.reset()
-    slopes = []
+    derivatives = []
     for wrap in (
         lambda module: module,
         partial(torch.compile, fullgraph=True, backend="aot_eager"),
     ):
         module = Distillation()
         wrap(module)(*pair).backward()
-        slopes.append(module.temperature.grad.item())
-    assert slopes[1] == pytest.approx(slopes[0], rel=1e-5)
-    assert slopes[0] != 0
+        derivatives.append(module.temperature.grad.item())
+    assert derivatives[1] == pytest.approx(derivatives[0], rel=1e-5)
+    assert derivatives[0] != 0
 
 
 @pytest.mark.slow
@@ -141,10 +143,10 @@ def test_temperature_and_beta_that_are_arrays_make_no_nan_on_their_way(debugger)
         options = {"temperature": temperature}
         return kl_div_with_logits(x, t, **options) + js_div_with_logits(x, t, beta=beta, **options)
 
-    slopes = jax.grad(loss, (0, 1, 2, 3))
+    derivatives = jax.grad(loss, (0, 1, 2, 3))
     if debugger == "debug_nans":
         with jax.debug_nans():
-            slopes(*pair, *numbers)
+            derivatives(*pair, *numbers)
     else:
-        error, _ = checkify.checkify(jax.jit(slopes), checkify.float_checks)(*pair, *numbers)
+        error, _ = checkify.checkify(jax.jit(derivatives), checkify.float_checks)(*pair, *numbers)
         error.throw()

@@ -102,11 +102,11 @@ def test_upstream_that_is_no_number_is_refused_in_one_sentence(backend, upstream
     pair = backend.array(LOG_Q), backend.array(P)
     for place in (0, 1):
 
-        def slope(*arrays, place=place, **options):
+        def derivative(*arrays, place=place, **options):
             return kl_div_gradient(*arrays, **options)[place]
 
-        found = backend.values(slope, *pair, upstream=followed(upstream))
-        np.testing.assert_array_equal(found, backend.values(slope, *pair))
+        found = backend.values(derivative, *pair, upstream=followed(upstream))
+        np.testing.assert_array_equal(found, backend.values(derivative, *pair))
 
 
 @pytest.mark.parametrize("flag", [np.True_, np.False_])

@@ -31,8 +31,8 @@ def test_remedy_of_an_upstream_derivative(holding_backend, upstream, reduction, 
         f"{upstream} with reduction={reduction!r}: {remedy.format(**said)}."
     )
     mended = value(said[code], upstream=given) if code else 2.0
-    slope, _ = kl_div_gradient(*operands, **options, upstream=mended)
-    np.testing.assert_allclose(holding_backend.read(slope), -2 * P)
+    derivative, _ = kl_div_gradient(*operands, **options, upstream=mended)
+    np.testing.assert_allclose(holding_backend.read(derivative), -2 * P)
 
 
 @pytest.mark.parametrize(

@@ -99,9 +99,9 @@ def test_torch_has_no_second_derivative_and_no_transformation():
     torch = library("torch")
     log_q, p = (torch.from_numpy(one).requires_grad_() for one in pair())
     value = kl_div(log_q, p, **OPTIONS)
-    _, slope = torch.autograd.grad(value, (log_q, p), create_graph=True)
+    _, derivative = torch.autograd.grad(value, (log_q, p), create_graph=True)
     with pytest.raises(RuntimeError, match=r"^A loss with reproducible=True has no second deriv"):
-        slope.sum().backward()
+        derivative.sum().backward()
     with pytest.raises(RuntimeError, match=r"goes through no transformation of torch\.func"):
         torch.func.grad(lambda x: kl_div(x, p, **OPTIONS))(log_q)
 
@@ -261,9 +261,9 @@ def test_logits_in_torch_are_differentiated_once_and_not_transformed():
     torch, module = library("torch"), pytest.importorskip("kldiv_xp.torch")
     x, t = (torch.from_numpy(one).requires_grad_() for one in LOGITS)
     loss = module.KLDivWithLogitsLoss(reproducible=True)
-    (slope,) = torch.autograd.grad(loss(x, t), x, create_graph=True)
+    (derivative,) = torch.autograd.grad(loss(x, t), x, create_graph=True)
     with pytest.raises(RuntimeError, match=r"^A loss with reproducible=True has no second deriv"):
-        slope.sum().backward()
+        derivative.sum().backward()
     with pytest.raises(RuntimeError, match=r"^A loss with reproducible=True goes through no"):
         torch.func.grad(loss)(x, t)
 
@@ -275,8 +275,8 @@ def test_no_rows_of_logits_add_up_to_nothing(shape):
     assert np.isnan(kl_div_with_logits(one, one, reduction="mean", reproducible=True))
     rows = kl_div_with_logits(one, one, reduction="none", reproducible=True)
     assert rows.shape == shape[:-1]
-    slopes = kl_div_with_logits_gradient(one, one, reduction="sum", reproducible=True)
-    assert [slope.shape for slope in slopes] == [shape, shape]
+    derivatives = kl_div_with_logits_gradient(one, one, reduction="sum", reproducible=True)
+    assert [derivative.shape for derivative in derivatives] == [shape, shape]
 
 
 def test_a_single_row_of_logits_is_as_a_batch_of_one():

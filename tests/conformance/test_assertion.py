@@ -169,11 +169,11 @@ def test_failure_of_a_reduced_value_names_the_first_operands():
 
 
 def test_failure_of_a_derivative_names_which_one():
-    def slopes(input, target, **options):
+    def derivatives(input, target, **options):
         by_input, by_target = kl_div_gradient(input, target, **options)
         return by_input, by_target + 1
 
-    lines = accused(kl_div, "gradients_001", gradient=slopes)
+    lines = accused(kl_div, "gradients_001", gradient=derivatives)
     assert "gradients_001: d_target is wrong in 12 of 12 places: d_target[0, 0] must be" in lines[0]
     assert lines[2].startswith("  TargetGradient: ")
 

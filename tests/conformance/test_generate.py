@@ -8,12 +8,12 @@ from mpmath import mp, mpf
 
 from generate.groups.logits_gradients import gradients
 from generate.groups.sparse_teachers import drafts as sparse_drafts
-from generate.logit_slopes import slopes
+from generate.logit_derivatives import derivatives
 from generate.logits import sample
 from generate.samples import samples
 from generate.solve_logits import operands
 from generate.solve_sparse import rows
-from generate.sparse import sparse_sample, sparse_slopes
+from generate.sparse import sparse_derivatives, sparse_sample
 from kldiv_conformance import vectors
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
@@ -66,17 +66,17 @@ def test_derivatives_by_logits_are_those_of_the_values(draft):
     places = samples(draft).terms[0]
     x, t = ([mpf(element) for element in row] for row in operands(draft, places))
     factor = mpf(draft.temperature) ** 2 if draft.scale else 1
-    by_input, by_target = slopes(draft, x, t)
+    by_input, by_target = derivatives(draft, x, t)
     sides = (
         (x, by_input, lambda row: sample(draft, row, t)[0]),
         (t, by_target, lambda row: sample(draft, x, row)[0]),
     )
     for row, exact, value in sides:
         found = differences(row, value)
-        for element, (slope, _), difference in zip(row, exact, found, strict=True):
+        for element, (derivative, _), difference in zip(row, exact, found, strict=True):
             is_edge = element == 0 and draft.target_is == "probabilities"
-            if mp.isfinite(element) and mp.isfinite(slope) and not is_edge:
-                assert abs(slope * factor - difference) < mpf(10) ** -15
+            if mp.isfinite(element) and mp.isfinite(derivative) and not is_edge:
+                assert abs(derivative * factor - difference) < mpf(10) ** -15
 
 
 def finite_sparse_rows():
@@ -93,10 +93,12 @@ def test_derivatives_from_a_sparse_teacher_are_those_of_the_values():
     for draft, drawn in found:
         row = drawn._replace(input=list(map(mpf, drawn.input)), target=list(map(mpf, drawn.target)))
         factor = mpf(draft.temperature) ** 2 if draft.scale else 1
-        for name, side in zip(("input", "target"), sparse_slopes(draft, row), strict=True):
+        for name, side in zip(("input", "target"), sparse_derivatives(draft, row), strict=True):
             value = partial(value_with, draft, row, name)
-            for (slope, _), other in zip(side, differences(getattr(row, name), value), strict=True):
-                assert abs(slope * factor - other) < mpf(10) ** -15, draft.comment
+            for (derivative, _), other in zip(
+                side, differences(getattr(row, name), value), strict=True
+            ):
+                assert abs(derivative * factor - other) < mpf(10) ** -15, draft.comment
 
 
 def value_with(draft, row, name, side):
@@ -124,12 +126,12 @@ def test_derivative_by_the_side_of_a_tiny_weight_is_of_the_size_of_that_weight(b
         ]
         assert len(found) == (weight != 1)
         for vector in found:
-            slopes = {name: result.values[0] for name, result in vector.results.items()}
-            exact = first if weight == beta else slopes[side]
-            assert abs(slopes[side] - exact) <= 1e-15 * first
-            assert abs(slopes[side] / first - 1) < 1e-6
+            derivatives = {name: result.values[0] for name, result in vector.results.items()}
+            exact = first if weight == beta else derivatives[side]
+            assert abs(derivatives[side] - exact) <= 1e-15 * first
+            assert abs(derivatives[side] / first - 1) < 1e-6
             assert max(vector.results[side].error_bound) < 1e-12 * first
-            assert abs(slopes[other] / slopes[side] + 1) < 0.02
+            assert abs(derivatives[other] / derivatives[side] + 1) < 0.02
 
 
 def test_extreme_temperatures_make_no_probability_subnormal():

@@ -12,7 +12,7 @@ from generate.logits_draft import LogitsDraft
 from generate.many import rows
 from generate.problem import problem
 from generate.solve import solve
-from generate.solve_logit_slopes import solve_logit_slopes
+from generate.solve_logit_derivatives import solve_logit_derivatives
 from generate.solve_logits import solve_logits
 from generate.solve_many import solve_many
 from generate.solve_many_logits import solve_many_logits
@@ -130,11 +130,11 @@ def test_logits_are_those_of_the_other_generator():
             continue
         slow = solve_logits
         if draft.upstream is not None:
-            slow = by_slopes
+            slow = by_derivatives
         same(draft, slow, solve_many_logits)
         count += 1
     assert count > 60
 
 
-def by_slopes(draft):
-    return solve_logit_slopes(draft, draft.upstream)
+def by_derivatives(draft):
+    return solve_logit_derivatives(draft, draft.upstream)

@@ -89,15 +89,15 @@ def kl_div_gradient(
         factor = wide.type(upstream / sample_divisor(reduction, chosen, axis))
     with np.errstate(all="ignore"):
         if not log_input or generalized:
-            slopes = slopes_of_other_form(x, t, log_target, log_input, generalized)
-            by_input, by_target = (np.asarray(slope * factor) for slope in slopes)
+            derivatives = derivatives_of_other_form(x, t, log_target, log_input, generalized)
+            by_input, by_target = (np.asarray(derivative * factor) for derivative in derivatives)
             return by_input.astype(input.dtype), by_target.astype(target.dtype)
         p = np.exp(t) if log_target else t
         zero = p == 0
         log_p = np.where(zero, 0, t) if log_target else np.log(np.where(zero, 1, t))
-        slope = log_p - np.where(zero & np.isinf(x), 0, x) + 1
+        derivative = log_p - np.where(zero & np.isinf(x), 0, x) + 1
         by_input = -p
-        by_target = p * slope if log_target else slope
+        by_target = p * derivative if log_target else derivative
         by_target = np.where(zero & ~np.isnan(x), 0, by_target)
         gradients = np.asarray(by_input * factor), np.asarray(by_target * factor)
         by_input, by_target = (np.where(chosen, gradient, 0) for gradient in gradients)
@@ -173,7 +173,7 @@ def other_form(x, t, log_target, log_input, generalized):
     return np.where(near, p * series, product + (q - p))
 
 
-def slopes_of_other_form(x, t, log_target, log_input, generalized):
+def derivatives_of_other_form(x, t, log_target, log_input, generalized):
     q, p, ratio = both(x, t, log_target, log_input)
     by_input = -p if log_input else -np.where(p == 0, 0, p / q)
     by_target = np.where(p == 0, 0, ratio if generalized else ratio + 1)

@@ -12,10 +12,12 @@ def linear_kl_div(input, weight, target, **options):
 def linear_kl_div_gradient(input, weight, target, *, upstream, **options):
     rows = Rows(input, weight, target, **options)
     with np.errstate(all="ignore"):
-        slope = rows.slopes() / rows.temperature
-        slope = np.where(rows.chosen[:, None], slope * (upstream * rows.scale / rows.divisor()), 0)
+        derivative = rows.derivatives() / rows.temperature
+        derivative = np.where(
+            rows.chosen[:, None], derivative * (upstream * rows.scale / rows.divisor()), 0
+        )
         states = np.where(rows.chosen[:, None], input, 0)
-        return slope @ weight, slope.T @ states
+        return derivative @ weight, derivative.T @ states
 
 
 def log_softmax(logits, temperature):
@@ -81,7 +83,7 @@ class Rows:
         of_p, of_q = kl(self.p, self.log_p, log_m), kl(self.q, self.log_q, log_m)
         return self.beta * of_p + (1 - self.beta) * of_q
 
-    def slopes(self):
+    def derivatives(self):
         if self.indices is not None:
             q = np.exp(self.every)
             spread = q * 0

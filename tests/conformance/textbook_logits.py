@@ -43,8 +43,8 @@ def js_div_with_logits_gradient(input, target, *, upstream, beta=0.5, temperatur
     rows = Rows(input, target, temperature=temperature, **options)
     with np.errstate(all="ignore"):
         log_p, log_q = (log_softmax(side, temperature) for side in (rows.target, rows.input))
-        by_input = js_slope(log_q, log_p, 1 - beta, beta) / temperature
-        by_target = js_slope(log_p, log_q, beta, 1 - beta) / temperature
+        by_input = js_derivative(log_q, log_p, 1 - beta, beta) / temperature
+        by_target = js_derivative(log_p, log_q, beta, 1 - beta) / temperature
         return rows.gradients(by_input, by_target, upstream)
 
 
@@ -86,11 +86,11 @@ def by_left(p, log_p, log_q):
 
 
 def by_given(p, log_p, log_q, target_is):
-    slope = log_p - log_q + 1
-    return np.where(p == 0, 0, p * slope if target_is == "log_probabilities" else slope)
+    derivative = log_p - log_q + 1
+    return np.where(p == 0, 0, p * derivative if target_is == "log_probabilities" else derivative)
 
 
-def js_slope(log_p, log_q, weight, other):
+def js_derivative(log_p, log_q, weight, other):
     p, q = np.exp(log_p), np.exp(log_q)
     if weight == 0 or other == 0:
         return by_right(q, log_p) if weight else by_left(p, log_p, log_q)
@@ -132,8 +132,8 @@ class Rows:
         factor = upstream * self.scale / self.divisor()
         chosen = self.chosen[..., None]
         return tuple(
-            np.moveaxis(np.where(chosen, slope * factor, 0), -1, self.axis).astype(dtype)
-            for slope, dtype in zip((by_input, by_target), self.dtypes, strict=True)
+            np.moveaxis(np.where(chosen, derivative * factor, 0), -1, self.axis).astype(dtype)
+            for derivative, dtype in zip((by_input, by_target), self.dtypes, strict=True)
         )
 
     def divisor(self):

@@ -33,11 +33,11 @@ def js_div_with_logits_gradient(input, target, *, upstream, beta=0.5, temperatur
     with np.errstate(all="ignore"):
         if beta in (0, 1):
             first = rows.exchanged() if beta else rows
-            slopes = by_input(first), by_target(first.p, first.d)
-            return rows.gradients(*(slopes[::-1] if beta else slopes), upstream)
+            derivatives = by_input(first), by_target(first.p, first.d)
+            return rows.gradients(*(derivatives[::-1] if beta else derivatives), upstream)
         log_p, log_q = logarithms(rows, beta)
-        slopes = (1 - beta) * by_target(rows.q, log_q), beta * by_target(rows.p, log_p)
-        return rows.gradients(*slopes, upstream)
+        derivatives = (1 - beta) * by_target(rows.q, log_q), beta * by_target(rows.p, log_p)
+        return rows.gradients(*derivatives, upstream)
 
 
 def h(d):
@@ -140,8 +140,8 @@ class Rows:
     def gradients(self, by_input, by_target, upstream):
         factor = upstream * self.scale / self.temperature / self.divisor()
         return tuple(
-            np.where(self.chosen[..., None], slope * factor, 0).astype(dtype)
-            for slope, dtype in zip((by_input, by_target), self.dtypes, strict=True)
+            np.where(self.chosen[..., None], derivative * factor, 0).astype(dtype)
+            for derivative, dtype in zip((by_input, by_target), self.dtypes, strict=True)
         )
 
     def divisor(self):

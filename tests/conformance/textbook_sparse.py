@@ -21,15 +21,15 @@ def sparse_kl_div_with_logits_gradient(input, indices, target, *, upstream, **op
         by_input = (rows.q * mass[..., None] - spread) / rows.temperature
         ratio = np.where(rows.p == 0, 0, rows.log_p - rows.log_q)
         if rows.tail == "renormalize":
-            slope = ratio - np.sum(rows.p * ratio, axis=-1, keepdims=True)
+            derivative = ratio - np.sum(rows.p * ratio, axis=-1, keepdims=True)
             divisors = {"probabilities": rows.total, "logits": rows.temperature}
-            slope = slope / divisors.get(rows.target_is, 1)
+            derivative = derivative / divisors.get(rows.target_is, 1)
         else:
             of_rest = np.where(rows.rest == 0, -1, rows.log_rest - rows.log_q_rest)
-            slope = ratio - of_rest[..., None]
+            derivative = ratio - of_rest[..., None]
         if rows.target_is != "probabilities":
-            slope = slope * rows.p
-        return rows.gradients(by_input, np.where(rows.p == 0, 0, slope), upstream)
+            derivative = derivative * rows.p
+        return rows.gradients(by_input, np.where(rows.p == 0, 0, derivative), upstream)
 
 
 def kl(p, log_p, log_q):
@@ -99,10 +99,10 @@ class Rows:
     def gradients(self, by_input, by_target, upstream):
         factor = upstream * self.scale / self.divisor()
         return tuple(
-            np.moveaxis(np.where(self.chosen[..., None], slope * factor, 0), -1, self.axis).astype(
-                dtype
-            )
-            for slope, dtype in zip((by_input, by_target), self.dtypes, strict=True)
+            np.moveaxis(
+                np.where(self.chosen[..., None], derivative * factor, 0), -1, self.axis
+            ).astype(dtype)
+            for derivative, dtype in zip((by_input, by_target), self.dtypes, strict=True)
         )
 
     def divisor(self):

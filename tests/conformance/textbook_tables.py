@@ -21,15 +21,15 @@ def js_div_gradient(input, target, *, upstream, beta=0.5, **options):
         q, p, log_q, log_p = tables.probabilities()
         if beta in (0, 1):
             left, right = ((p, log_p), (q, log_q))[:: -1 if beta else 1]
-            slopes = [1 - left[0] / right[0], left[1] - right[1]]
-            by_input, by_target = slopes[:: -1 if beta else 1]
+            derivatives = [1 - left[0] / right[0], left[1] - right[1]]
+            by_input, by_target = derivatives[:: -1 if beta else 1]
         else:
             log_m = np.log(beta * p + (1 - beta) * q)
             by_input, by_target = (1 - beta) * (log_q - log_m), beta * (log_p - log_m)
         by_input = by_input * q if tables.log_input else by_input
         by_target = by_target * p if tables.log_target else by_target
-        slopes = np.where(q == 0, 0, by_input), np.where(p == 0, 0, by_target)
-        return tables.gradients(slopes, upstream)
+        derivatives = np.where(q == 0, 0, by_input), np.where(p == 0, 0, by_target)
+        return tables.gradients(derivatives, upstream)
 
 
 def kl(p, log_p, log_q):
@@ -70,11 +70,11 @@ class Tables:
             samples = np.sum(samples) / self.divisor()
         return np.asarray(samples, dtype=self.dtype)
 
-    def gradients(self, slopes, upstream):
+    def gradients(self, derivatives, upstream):
         factor = upstream / self.divisor()
         return tuple(
-            np.where(self.chosen, slope * factor, 0).astype(dtype)
-            for slope, dtype in zip(slopes, self.dtypes, strict=True)
+            np.where(self.chosen, derivative * factor, 0).astype(dtype)
+            for derivative, dtype in zip(derivatives, self.dtypes, strict=True)
         )
 
     def divisor(self):

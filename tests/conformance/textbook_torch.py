@@ -22,9 +22,9 @@ class Terms(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             by_input = -p * upstream
         if ctx.needs_input_grad[1]:
-            slope = log_p - x + 1
-            slope = p * slope if ctx.log_target else slope
-            by_target = torch.where((p == 0) & ~torch.isnan(x), 0.0, slope) * upstream
+            derivative = log_p - x + 1
+            derivative = p * derivative if ctx.log_target else derivative
+            by_target = torch.where((p == 0) & ~torch.isnan(x), 0.0, derivative) * upstream
         return by_input, by_target, None
 
 

@@ -57,7 +57,7 @@ def losses(kind: str) -> tuple[Any, Any, dict[str, Any]]:
 def outcomes(x: Any, t: Any, w: Any, kind: str, names: tuple[str, ...] = tuple(OPTIONS)) -> Any:
     """Losses and derivatives in some options: of ordinary rows, and of all where rows are apart."""
     found = []
-    loss, slopes, given = losses(kind)
+    loss, derivatives, given = losses(kind)
     for name in names:
         options = {**OPTIONS[name], **given}
         if kind == JS:
@@ -67,5 +67,5 @@ def outcomes(x: Any, t: Any, w: Any, kind: str, names: tuple[str, ...] = tuple(O
             options["where"] = w[rows]
         found.append(loss(x[rows, :], t[rows, :], **options))
         if name in ("none", "selected", "batchmean"):
-            found += slopes(x[rows, :], t[rows, :], **options, upstream=1.7)
+            found += derivatives(x[rows, :], t[rows, :], **options, upstream=1.7)
     return found

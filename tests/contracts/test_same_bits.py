@@ -131,5 +131,5 @@ def test_automatic_differentiation_has_the_bits_of_the_closed_form(form):
     tensors = [torch.from_numpy(one).requires_grad_() for one in (x, t)]
     kl_div(*tensors, where=torch.from_numpy(w), **options).backward()
     assert differing([one.grad.numpy() for one in tensors], expected) == 0
-    slopes = jax.grad(lambda x, t: kl_div(x, t, where=jax.numpy.asarray(w), **options), (0, 1))
-    assert differing([np.asarray(one) for one in slopes(x, t)], expected) == 0
+    derivatives = jax.grad(lambda x, t: kl_div(x, t, where=jax.numpy.asarray(w), **options), (0, 1))
+    assert differing([np.asarray(one) for one in derivatives(x, t)], expected) == 0

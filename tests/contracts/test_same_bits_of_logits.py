@@ -102,9 +102,9 @@ def test_no_order_of_classes_or_of_rows_changes_a_bit(kind):
         moved = [one[rows][:, classes] for one in (x, t)]
         other = loss(*moved, reduction=reduction, **options)
         assert differing([other], [value[rows] if value.ndim else value]) == 0
-    slopes = gradient(x, t, **options)
+    derivatives = gradient(x, t, **options)
     found = gradient(*moved, **options)
-    assert differing(found, [one[rows][:, classes] for one in slopes]) == 0
+    assert differing(found, [one[rows][:, classes] for one in derivatives]) == 0
 
 
 @EVERY_KIND
@@ -139,11 +139,11 @@ def test_automatic_differentiation_has_the_bits_of_the_closed_form(kind):
     x, t, w = (one[SPECIAL_ROWS:] for one in table(kind))
     loss, gradient, given = losses(kind)
     options = {"reduction": "mean", "temperature": 2.5, **given}
-    slopes = gradient(x, t, where=w, **options)
+    derivatives = gradient(x, t, where=w, **options)
     torch, jax = library("torch"), library("jax")
     tensors = [torch.from_numpy(one.copy()).requires_grad_() for one in (x, t)]
     loss(*tensors, where=torch.from_numpy(w), **options).backward()
-    assert differing([one.grad.numpy() for one in tensors], slopes) == 0
+    assert differing([one.grad.numpy() for one in tensors], derivatives) == 0
     mask = jax.numpy.asarray(w)
     found = jax.grad(lambda x, t: loss(x, t, where=mask, **options), (0, 1))(x, t)
-    assert differing([np.asarray(one) for one in found], slopes) == 0
+    assert differing([np.asarray(one) for one in found], derivatives) == 0

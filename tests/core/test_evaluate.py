@@ -8,7 +8,7 @@ import pytest
 
 from kldiv_xp import kl_div
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate import by_backend, evaluate_slopes, evaluate_terms, plain_sum
+from kldiv_xp.core.evaluate import by_backend, evaluate_derivatives, evaluate_terms, plain_sum
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 
@@ -37,7 +37,7 @@ def test_what_a_backend_answers_stands(operands):
 @pytest.mark.parametrize(("number", "parts"), [(0.5, None), (None, 1), (1, 2), (3.0, 7)])
 def test_derivatives_are_multiplied_by_every_scale(operands, number, parts):
     factor = (1 if number is None else number) / (parts or 1)
-    by_input, by_target = evaluate_slopes(
+    by_input, by_target = evaluate_derivatives(
         operands, (LOG_Q, P), Form(), scale=Scale(number, parts), upstream=()
     )
     np.testing.assert_allclose(by_input, -factor * P)

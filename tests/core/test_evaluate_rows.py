@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate_rows import plain_slopes, slopes_of
+from kldiv_xp.core.evaluate_rows import derivatives_of, plain_derivatives
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import JS, KL
 
@@ -22,13 +22,13 @@ MASK = np.asarray([[True], [False]])
 @pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
 def test_derivatives_by_the_operands_that_are_wanted(mask, divergence, wanted):
     operands = examine(INPUT, TARGET)
-    slopes = plain_slopes(operands, (INPUT, TARGET, *mask), divergence, UPSTREAM, wanted)
-    for by_target, (slope, want) in enumerate(zip(slopes, wanted, strict=True)):
-        expected = slopes_of(
+    derivatives = plain_derivatives(operands, (INPUT, TARGET, *mask), divergence, UPSTREAM, wanted)
+    for by_target, (derivative, want) in enumerate(zip(derivatives, wanted, strict=True)):
+        expected = derivatives_of(
             divergence, Guard.FULL, bool(by_target), np, INPUT, TARGET, UPSTREAM, *mask
         )
-        assert (slope is not None) == want
+        assert (derivative is not None) == want
         if want:
-            assert_allclose(slope, expected)
-            assert slope[0].any()
-            assert slope[1].any() != bool(mask)
+            assert_allclose(derivative, expected)
+            assert derivative[0].any()
+            assert derivative[1].any() != bool(mask)

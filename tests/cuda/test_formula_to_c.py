@@ -18,10 +18,10 @@ def lines_of(function, *names, real="float32"):
 
 
 def test_function_of_arrays_becomes_lines_of_an_element():
-    def slope(xp, x, t):
+    def derivative(xp, x, t):
         return xp.where(xp.equal(t, 0), 0.0, xp.subtract(xp.log(t), x) * 2)
 
-    lines, result = lines_of(slope, "x", "t")
+    lines, result = lines_of(derivative, "x", "t")
     assert lines == [
         "bool v0 = t == real(0.0)",
         "real v1 = log(t)",

@@ -11,7 +11,7 @@ from golden_kernels import P
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate import evaluate_slopes
+from kldiv_xp.core.evaluate import evaluate_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.cuda.strides_and_grid import grid_of
@@ -47,9 +47,9 @@ def test_mixed_types_promote(types, form, turned):
         assert here.dtype == expected.dtype
         assert_allclose(here, expected, rtol=tolerance(here.dtype), equal_nan=True)
     whole, wanted = plain(*arrays), (True, True)
-    slopes = launch_plan.slopes(DEVICE, whole, arrays, form, Scale(0.5), (), wanted)
-    for slope, operand in zip(slopes, arrays, strict=True):
-        assert slope.dtype == operand.dtype
+    derivatives = launch_plan.derivatives(DEVICE, whole, arrays, form, Scale(0.5), (), wanted)
+    for derivative, operand in zip(derivatives, arrays, strict=True):
+        assert derivative.dtype == operand.dtype
 
 
 @pytest.mark.parametrize("axis", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
@@ -82,11 +82,11 @@ def test_layout_of_operands_changes_no_value(layout, which):
         expected, _ = both_ways(reduction, arrays)
         assert_allclose(here, expected, rtol=1e-14)
     both = (True, True)
-    found, slopes = (
-        launch_plan.slopes(DEVICE, plain(*arrays), given, P, Scale(2.0), (), both)
+    found, derivatives = (
+        launch_plan.derivatives(DEVICE, plain(*arrays), given, P, Scale(2.0), (), both)
         for given in (laid, arrays)
     )
-    assert_array_equal(found, slopes)
+    assert_array_equal(found, derivatives)
 
 
 def test_operands_and_masks_that_are_broadcast_are_not_copied():
@@ -103,7 +103,7 @@ def test_operands_and_masks_that_are_broadcast_are_not_copied():
 @pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
 @pytest.mark.parametrize("upstream", ["none", "number", "array"])
 @pytest.mark.parametrize("masked", [False, True])
-def test_slopes_are_those_of_the_plain_expression(form, wanted, upstream, masked):
+def test_derivatives_are_those_of_the_plain_expression(form, wanted, upstream, masked):
     arrays = operands((4, 9), form=form)
     rng = np.random.default_rng(8)
     factors = {
@@ -116,7 +116,7 @@ def test_slopes_are_those_of_the_plain_expression(form, wanted, upstream, masked
     whole = plain(*arrays[:2])
     given = (whole, arrays, form, Scale(0.5, 2), factors, wanted)
     for here, expected in zip(
-        launch_plan.slopes(DEVICE, *given), evaluate_slopes(*given), strict=True
+        launch_plan.derivatives(DEVICE, *given), evaluate_derivatives(*given), strict=True
     ):
         if expected is None:
             assert here is None
@@ -158,7 +158,7 @@ def test_operands_are_left_as_they_are():
     before = [array.copy() for array in arrays]
     for reduction in ("terms", "loss", "samples"):
         both_ways(reduction, arrays, axis=(1,))
-    launch_plan.slopes(DEVICE, plain(*arrays), arrays, P, Scale(1), (), (True, True))
+    launch_plan.derivatives(DEVICE, plain(*arrays), arrays, P, Scale(1), (), (True, True))
     assert_array_equal(arrays, before)
 
 

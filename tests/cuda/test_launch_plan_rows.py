@@ -8,7 +8,7 @@ from cuda_on_cpu.both_ways import DEVICE, TYPES, operands, plain, tolerance
 from numpy.testing import assert_allclose
 
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.evaluate_rows import plain_derivatives, plain_rows
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.formula.logits import JS, KL, JSOfGiven
@@ -21,10 +21,10 @@ def test_jensen_shannon_divergence_from_a_given_target_is_that_of_the_plain_expr
     found = launch_plan.divergences(DEVICE, examine(*arrays), arrays, divergence)
     assert_allclose(found, plain_rows(plain(*arrays), arrays, divergence), rtol=1e-12)
     options = divergence, Scale(3.0), (), (True, True)
-    slopes = launch_plan.row_slopes(DEVICE, examine(*arrays), arrays, *options)
+    derivatives = launch_plan.row_derivatives(DEVICE, examine(*arrays), arrays, *options)
     above = np.full((6, 1), 3.0)
-    expected = plain_slopes(plain(*arrays), arrays, divergence, above, (True, True))
-    for one, other in zip(slopes, expected, strict=True):
+    expected = plain_derivatives(plain(*arrays), arrays, divergence, above, (True, True))
+    for one, other in zip(derivatives, expected, strict=True):
         assert_allclose(one, other, rtol=1e-11, atol=1e-15)
 
 
@@ -59,14 +59,14 @@ def test_rows_of_logits_are_those_of_the_plain_expression(type_, divergence, mas
     expected = plain_rows(whole, arrays, divergence)
     assert rows.dtype == expected.dtype
     assert_allclose(rows, expected, rtol=bound, atol=bound)
-    slopes = launch_plan.row_slopes(
+    derivatives = launch_plan.row_derivatives(
         DEVICE, whole, arrays, divergence, Scale(0.5, 2), (upstream,), both
     )
-    for slope, other in zip(
-        slopes, plain_slopes(whole, arrays, divergence, upstream / 4, both), strict=True
+    for derivative, other in zip(
+        derivatives, plain_derivatives(whole, arrays, divergence, upstream / 4, both), strict=True
     ):
-        assert slope.dtype == other.dtype
-        assert_allclose(slope, other, rtol=bound + tolerance(type_), atol=bound)
+        assert derivative.dtype == other.dtype
+        assert_allclose(derivative, other, rtol=bound + tolerance(type_), atol=bound)
 
 
 def test_rows_of_logits_along_another_axis_are_not_copied():
@@ -81,5 +81,5 @@ def test_no_rows_of_logits_have_no_divergence(shape):
     arrays = np.ones(shape), np.ones(shape)
     whole, kl = plain(*arrays), KL(1.0, "logits")
     assert launch_plan.divergences(DEVICE, whole, arrays, kl).shape == shape[:-1]
-    slopes = launch_plan.row_slopes(DEVICE, whole, arrays, kl, Scale(), (), (True, False))
-    assert (slopes[0].shape, slopes[1]) == (shape, None)
+    derivatives = launch_plan.row_derivatives(DEVICE, whole, arrays, kl, Scale(), (), (True, False))
+    assert (derivatives[0].shape, derivatives[1]) == (shape, None)

@@ -8,7 +8,7 @@ from golden_kernels import LOG_P
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate import evaluate_slopes
+from kldiv_xp.core.evaluate import evaluate_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import launch_plan
 from kldiv_xp.formula.form import Form
@@ -40,23 +40,25 @@ def test_terms_of_special_operands_are_as_the_contract_says(type_, form):
 
 @TYPES
 @BOTH_SPACES
-def test_slopes_of_special_operands_are_as_the_contract_says(type_, form):
+def test_derivatives_of_special_operands_are_as_the_contract_says(type_, form):
     inputs, targets = special(type_, form)
     defined = ~np.isnan(inputs) & ~np.isnan(targets) & ~np.isposinf(targets)
     arrays = inputs, targets = inputs[defined], targets[defined]
     both = (True, True)
-    slopes = launch_plan.slopes(DEVICE, examine(*arrays), arrays, form, Scale(1), (), both)
+    derivatives = launch_plan.derivatives(
+        DEVICE, examine(*arrays), arrays, form, Scale(1), (), both
+    )
     pairs = [
         reference.gradient(x, t, **form.switches) for x, t in zip(inputs, targets, strict=True)
     ]
-    for slope, expected in zip(slopes, np.asarray(pairs).T, strict=True):
-        assert_allclose(slope, expected, rtol=tolerance(type_), atol=tolerance(type_))
+    for derivative, expected in zip(derivatives, np.asarray(pairs).T, strict=True):
+        assert_allclose(derivative, expected, rtol=tolerance(type_), atol=tolerance(type_))
 
 
 @pytest.mark.parametrize("form", OTHERS.values(), ids=OTHERS)
 def test_other_forms_are_as_the_contract_says(form):
     test_terms_of_special_operands_are_as_the_contract_says("float32", form)
-    test_slopes_of_special_operands_are_as_the_contract_says("float32", form)
+    test_derivatives_of_special_operands_are_as_the_contract_says("float32", form)
     arrays = operands((5, 7, 11), "float64", form)
     assert_allclose(*both_ways("batchmean", arrays, form), rtol=1e-13)
 
@@ -75,8 +77,10 @@ def test_jensen_shannon_divergence_of_tables_is_that_of_the_plain_expression(for
         arrays = arrays[0], np.maximum(arrays[1], 0.01)
     assert_allclose(*both_ways("batchmean", arrays, form), rtol=1e-13)
     context, scale = plain(*arrays), Scale(1)
-    found = launch_plan.slopes(DEVICE, examine(*arrays), arrays, form, scale, (), (True, True))
-    for one, other in zip(found, evaluate_slopes(context, arrays, form, scale, ()), strict=True):
+    found = launch_plan.derivatives(DEVICE, examine(*arrays), arrays, form, scale, (), (True, True))
+    for one, other in zip(
+        found, evaluate_derivatives(context, arrays, form, scale, ()), strict=True
+    ):
         assert_allclose(one, other, rtol=1e-12, atol=1e-15)
 
 
@@ -87,8 +91,10 @@ def test_exponential_that_underflows_contributes_zero(type_):
     terms = launch_plan.terms(DEVICE, examine(*arrays), arrays, LOG_P)
     assert_array_equal(terms, 0)
     assert not np.signbit(terms).any()
-    slopes = launch_plan.slopes(DEVICE, examine(*arrays), arrays, LOG_P, Scale(1), (), (True, True))
-    assert_array_equal(slopes, np.zeros((2, 3)))
+    derivatives = launch_plan.derivatives(
+        DEVICE, examine(*arrays), arrays, LOG_P, Scale(1), (), (True, True)
+    )
+    assert_array_equal(derivatives, np.zeros((2, 3)))
 
 
 def test_smallest_exponential_still_counts():
@@ -104,5 +110,5 @@ def test_what_is_masked_has_no_part_whatever_it_holds(form):
     whole = plain(inputs, targets)
     assert_array_equal(launch_plan.terms(DEVICE, whole, arrays, form), 0)
     assert launch_plan.sums(DEVICE, whole, arrays, form, (0,), 1) == 0
-    slopes = launch_plan.slopes(DEVICE, whole, arrays, form, Scale(1), (), (True, True))
-    assert_array_equal(slopes, np.zeros((2, inputs.size)))
+    derivatives = launch_plan.derivatives(DEVICE, whole, arrays, form, Scale(1), (), (True, True))
+    assert_array_equal(derivatives, np.zeros((2, inputs.size)))

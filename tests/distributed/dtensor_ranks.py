@@ -37,8 +37,8 @@ def value_and_gradient(
     """Loss, and the derivatives of its sum by both operands."""
     log_q, target = log_q.requires_grad_(), target.requires_grad_()
     value = loss(log_q, target, *mask)
-    slopes = torch.autograd.grad(value.sum(), (log_q, target))
-    return [value.detach(), *slopes]
+    derivatives = torch.autograd.grad(value.sum(), (log_q, target))
+    return [value.detach(), *derivatives]
 
 
 def found_by(name: str, layout: Layout) -> dict[str, Any]:
@@ -88,10 +88,10 @@ def closed_gradient_of_logits(
     x: torch.Tensor, t: torch.Tensor, mask: torch.Tensor
 ) -> list[torch.Tensor]:
     """The same of a masked mean of divergences of logits, and of each of them times a number."""
-    slopes = kl_div_with_logits_gradient(x, t, temperature=2.0, reduction="mean", where=mask)
+    derivatives = kl_div_with_logits_gradient(x, t, temperature=2.0, reduction="mean", where=mask)
     above = kl_div_with_logits(x, t, reduction="none")
     chained = js_div_with_logits_gradient(x, t, reduction="none", upstream=above)
-    return [*slopes, *chained]
+    return [*derivatives, *chained]
 
 
 def upstream_of(kind: str, shape: tuple[int, ...]) -> torch.Tensor:
@@ -107,8 +107,8 @@ def chained(kind: str, layout: Layout) -> list[torch.Tensor]:
     upstream = upstream_of(kind, layout.shape)
     places = [Replicate()] * len(layout.placements) if kind == "number" else layout.placements
     placed = distribute_tensor(upstream, log_q.device_mesh, places)
-    slopes = kl_div_gradient(log_q, p, reduction=REDUCTIONS[kind], upstream=placed, where=mask)
-    return [one.full_tensor() for one in slopes]
+    derivatives = kl_div_gradient(log_q, p, reduction=REDUCTIONS[kind], upstream=placed, where=mask)
+    return [one.full_tensor() for one in derivatives]
 
 
 def teachers() -> list[torch.Tensor]:

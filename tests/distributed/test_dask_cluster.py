@@ -114,9 +114,9 @@ def lazy(stored, chunked, repeats=REPEATS):
 # More data than memory
 
 
-def squares(slope):
+def squares(derivative):
     """Sums of squares of the rows of a gradient, so that it need not come to the client whole."""
-    return (slope * slope).sum(axis=1)
+    return (derivative * derivative).sum(axis=1)
 
 
 @pytest.fixture(scope="module", params=["batch", LONG["vocabulary"]])

@@ -141,8 +141,8 @@ def test_no_operand_is_gathered(found, layout, loss):
 @EVERY_LOSS
 def test_gradient_stays_where_its_operand_is(found, ranks, layout, loss):
     expected = str(ranks.LAYOUTS[layout].placements)
-    _, *slopes = found[loss, layout]["placements"]
-    assert slopes == [expected] * 2
+    _, *derivatives = found[loss, layout]["placements"]
+    assert derivatives == [expected] * 2
 
 
 @EVERY_LAYOUT
@@ -217,13 +217,13 @@ def test_gradient_times_an_upstream_derivative_is_that_of_a_single_process(
 
 def test_teacher_known_at_some_indices_goes_with_samples_that_are_whole(found, ranks):
     alone = ranks.sparse(*ranks.teachers())
-    *distributed, refusal, value, slope = found["sparse"]
+    *distributed, refusal, value, derivative = found["sparse"]
     assert refusal == (
         "`input` must not be split along `axis` where the teacher is known at some indices; got "
         "the placements (Shard(dim=1),): pass input.redistribute(placements=[Replicate()]), or "
         "split the samples."
     )
-    for pair in (distributed, (value, slope)):
+    for pair in (distributed, (value, derivative)):
         for one, other in zip(pair, alone, strict=True):
             assert_allclose(one, other, rtol=1e-12, atol=1e-15)
 

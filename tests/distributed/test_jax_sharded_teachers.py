@@ -79,18 +79,18 @@ def placed(operands, axis_type):
 def test_value_and_gradients_are_those_of_one_device(monkeypatch, name, transform, axis_type):
     loss, operands, wanted = LOSSES[name]
     function = jax.value_and_grad(loss, wanted)
-    expected, slopes = function(*map(jax.numpy.asarray, operands))
+    expected, derivatives = function(*map(jax.numpy.asarray, operands))
     arrays = placed(operands, axis_type)
     if transform == "jit":  # in blocks of rows that four devices do not share
         monkeypatch.setattr(evaluate_linear, "BYTES_OF_LOGITS", 4 * SIZE * 9)
         jax.clear_caches()
         function = jax.jit(function)
     with jax.set_mesh(arrays[0].sharding.mesh):  # of explicit axes JAX adds up nothing without it
-        found, found_slopes = function(*arrays)
+        found, found_derivatives = function(*arrays)
     assert_allclose(found, expected, rtol=1e-12)
-    for place, slope, alone in zip(wanted, found_slopes, slopes, strict=True):
-        assert_allclose(slope, alone, rtol=1e-10, atol=1e-14)
-        assert slope.sharding.is_equivalent_to(arrays[place].sharding, slope.ndim)
+    for place, derivative, alone in zip(wanted, found_derivatives, derivatives, strict=True):
+        assert_allclose(derivative, alone, rtol=1e-10, atol=1e-14)
+        assert derivative.sharding.is_equivalent_to(arrays[place].sharding, derivative.ndim)
 
 
 def summed(name, *operands):

@@ -109,9 +109,11 @@ def test_gradient_is_that_of_one_device_and_stays_where_its_operand_is(name, sha
     arrays = placed(name, sharded, axis_type)
     function = summed_gradient(LOSSES[name])
     expected = function(*map(jax.numpy.asarray, operands(name)))
-    for slope, alone, operand in zip(jax.jit(function)(*arrays), expected, arrays, strict=True):
-        assert_allclose(slope, alone, rtol=1e-12, atol=1e-15)
-        assert slope.sharding.is_equivalent_to(operand.sharding, 2)
+    for derivative, alone, operand in zip(
+        jax.jit(function)(*arrays), expected, arrays, strict=True
+    ):
+        assert_allclose(derivative, alone, rtol=1e-12, atol=1e-15)
+        assert derivative.sharding.is_equivalent_to(operand.sharding, 2)
 
 
 @pytest.mark.cases(24)
@@ -170,10 +172,12 @@ def test_shard_map_of_the_local_sum(sharded, axis_type, checked):
         return jax.lax.psum(kl_div(log_q, p, reduction="sum"), "d")
 
     log_q, p = operands("sum")
-    value, slopes = jax.jit(jax.value_and_grad(total, (0, 1)))(*arrays)
+    value, derivatives = jax.jit(jax.value_and_grad(total, (0, 1)))(*arrays)
     assert_allclose(value, kl_div(log_q, p, reduction="sum"), rtol=1e-13)
-    for slope, alone in zip(slopes, kl_div_gradient(log_q, p, reduction="sum"), strict=True):
-        assert_allclose(slope, alone, rtol=1e-12)
+    for derivative, alone in zip(
+        derivatives, kl_div_gradient(log_q, p, reduction="sum"), strict=True
+    ):
+        assert_allclose(derivative, alone, rtol=1e-12)
     assert not collectives(program(total, arrays), "all-gather")
 
 

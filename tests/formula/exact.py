@@ -34,11 +34,11 @@ def exact_kl(student, teacher, temperature=1.0, *, scaled=False):
         t = mpmath.mpf(temperature)
         scale = t * t if scaled else mpmath.mpf(1)
         (p, log_p), (q, log_q) = distribution(teacher, t), distribution(student, t)
-        slopes, value = deviations(
+        derivatives, value = deviations(
             p, [0 if a is None else a - b for a, b in zip(log_p, log_q, strict=True)]
         )
         by_student = [(b - a) * scale / t for a, b in zip(p, q, strict=True)]
-        return value * scale, by_student, [one * scale / t for one in slopes]
+        return value * scale, by_student, [one * scale / t for one in derivatives]
 
 
 def exact_kl_by_student(student, teacher, temperature=1.0):

@@ -14,7 +14,7 @@ def exact_second(student, teacher, beta=None, temperature=1.0, *, scaled=False):
         p, q = distribution(teacher, t), distribution(student, t)
         if beta is None:
             by_teacher, mixed = blocks(p, q, mpmath.mpf(0), mpmath.mpf(1))
-            by_student = softmax_slopes(q[0])
+            by_student = softmax_derivatives(q[0])
         else:
             beta = mpmath.mpf(beta)
             by_teacher, mixed = blocks(p, q, beta, 1 - beta)
@@ -31,7 +31,7 @@ def exact_second(student, teacher, beta=None, temperature=1.0, *, scaled=False):
         return every
 
 
-def softmax_slopes(p):
+def softmax_derivatives(p):
     """Derivatives of probabilities by their logits."""
     size = len(p)
     return mpmath.matrix([[p[i] * ((i == j) - p[j]) for j in range(size)] for i in range(size)])
@@ -46,7 +46,7 @@ def blocks(of_p, of_q, beta, gamma):
         0 if not a else x - (mpmath.log(c) if beta else y)
         for a, x, y, c in zip(p, log_p, log_q, m, strict=True)
     ]
-    of_p, of_q = softmax_slopes(p), softmax_slopes(q)
+    of_p, of_q = softmax_derivatives(p), softmax_derivatives(q)
     mean = mpmath.fsum(a * b for a, b in zip(p, log, strict=True))
     own, other = (mpmath.matrix(len(p), len(p)) for _ in range(2))
     for j in every:

@@ -183,8 +183,8 @@ def test_blocks_and_threads_change_no_bit(form):
         with thread_limit(threads):
             total = kl_div(x, t, reduction="sum", **form.switches)
             rows = kl_div(x, t, reduction="none", axis=1, **form.switches)
-            slopes = kl_div_gradient(x, t, reduction="sum", **form.switches)
-            results.append([total, rows, *slopes])
+            derivatives = kl_div_gradient(x, t, reduction="sum", **form.switches)
+            results.append([total, rows, *derivatives])
     for one, other in zip(*results, strict=True):
         assert_array_equal(one, other)
     terms = kl_div(x, t, reduction="none", **form.switches)
@@ -193,7 +193,7 @@ def test_blocks_and_threads_change_no_bit(form):
     few = kl_div_gradient(x, t, reduction="sum", **form.switches)
     # The logarithm and exponential of few elements may be others, each right to 3.5 ulp.
     bound = 4 * np.finfo("float32").eps
-    for one, many, size in zip(few, slopes, sizes_of_parts(x, t, form), strict=True):
+    for one, many, size in zip(few, derivatives, sizes_of_parts(x, t, form), strict=True):
         assert (abs(one - many[:1, :9]) <= bound * size).all()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
+from kldiv_xp.core.evaluate_rows import derivatives_of, rows_of
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER, Guard
 from kldiv_xp.formula.logits import JS, KL
 from kldiv_xp.formula.softmax import log_softmax, softmax
@@ -34,40 +34,40 @@ EVERY = pytest.mark.parametrize("case", CASES)
 
 def numerical(function, array, step=1e-5):
     """Derivative of a sum of rows by each element, by central differences."""
-    slopes = np.empty_like(array)
+    derivatives = np.empty_like(array)
     for place in np.ndindex(array.shape):
         moved = [array.copy(), array.copy()]
         moved[0][place] -= step
         moved[1][place] += step
         low, high = (np.sum(function(one)) for one in moved)
-        slopes[place] = (high - low) / (2 * step)
-    return slopes
+        derivatives[place] = (high - low) / (2 * step)
+    return derivatives
 
 
-def slope(divergence, by_target, *arrays, guard=Guard.FULL, upstream=1.0, where=None):
+def derivative(divergence, by_target, *arrays, guard=Guard.FULL, upstream=1.0, where=None):
     rows = np.full((*arrays[0].shape[:-1], 1), upstream)
     masks = () if where is None else (where,)
-    return slopes_of(divergence, guard, by_target, np, *arrays, rows, *masks)
+    return derivatives_of(divergence, guard, by_target, np, *arrays, rows, *masks)
 
 
 @EVERY
-def test_slopes_are_the_derivatives_of_the_divergence(case):
+def test_derivatives_are_the_derivatives_of_the_divergence(case):
     divergence, target = CASES[case]
     by_input = numerical(lambda x: rows_of(divergence, np, x, target), STUDENT)
     by_target = numerical(lambda t: rows_of(divergence, np, STUDENT, t), target)
     for place, expected in enumerate((by_input, by_target)):
-        assert_allclose(slope(divergence, place == 1, STUDENT, target), expected, atol=1e-8)
+        assert_allclose(derivative(divergence, place == 1, STUDENT, target), expected, atol=1e-8)
 
 
 @EVERY
 @pytest.mark.parametrize("by_target", [False, True])
-def test_slopes_are_multiplied_by_the_upstream_derivative_and_masked(case, by_target):
+def test_derivatives_are_multiplied_by_the_upstream_derivative_and_masked(case, by_target):
     divergence, target = CASES[case]
-    plain = slope(divergence, by_target, STUDENT, target)
-    assert_allclose(slope(divergence, by_target, STUDENT, target, upstream=-3.0), -3 * plain)
+    plain = derivative(divergence, by_target, STUDENT, target)
+    assert_allclose(derivative(divergence, by_target, STUDENT, target, upstream=-3.0), -3 * plain)
     where = np.asarray([[True], [False], [True]])
     spoiled = [np.where(where, array, np.nan) for array in (STUDENT, target)]
-    masked = slope(divergence, by_target, *spoiled, where=where)
+    masked = derivative(divergence, by_target, *spoiled, where=where)
     assert_array_equal(masked, np.where(where, plain, 0))
 
 
@@ -76,8 +76,8 @@ def test_slopes_are_multiplied_by_the_upstream_derivative_and_masked(case, by_ta
 def test_no_guard_changes_what_needs_none(case, guard):
     divergence, target = CASES[case]
     for by_target in (False, True):
-        full = slope(divergence, by_target, STUDENT, target)
-        assert_array_equal(slope(divergence, by_target, STUDENT, target, guard=guard), full)
+        full = derivative(divergence, by_target, STUDENT, target)
+        assert_array_equal(derivative(divergence, by_target, STUDENT, target, guard=guard), full)
     full, bare = (
         rows_of(divergence, np, STUDENT, target, guard=one) for one in (Guard.FULL, guard)
     )
@@ -85,13 +85,15 @@ def test_no_guard_changes_what_needs_none(case, guard):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_slope_by_a_target_without_probability_is_zero(kind):
+def test_derivative_by_a_target_without_probability_is_zero(kind):
     target = as_target(kind).copy()
     target[0, :2] = 0 if kind == "probabilities" else -math.inf
     student = STUDENT.copy()
     student[0, 1] = -math.inf
     with np.errstate(all="ignore"):
-        by_input, by_target = (slope(KL(1.0, kind), one, student, target) for one in (False, True))
+        by_input, by_target = (
+            derivative(KL(1.0, kind), one, student, target) for one in (False, True)
+        )
     assert_array_equal(by_target[0, :2], [0, 0])
     assert np.isfinite(by_target).all()
     assert np.isfinite(by_input).all()
@@ -105,10 +107,10 @@ def test_words_that_neither_side_has_take_no_part_in_a_mixture(beta):
     divergence = JS.of(1.0, beta)
     with np.errstate(all="ignore"):
         value = rows_of(divergence, np, student, teacher)
-        slopes = [slope(divergence, one, student, teacher) for one in (False, True)]
+        derivatives = [derivative(divergence, one, student, teacher) for one in (False, True)]
     expected = rows_of(divergence, np, student[:1, 2:], teacher[:1, 2:])
     assert_allclose(value[0], expected[0], rtol=1e-13)
-    for found in slopes:
+    for found in derivatives:
         assert_array_equal(found[0, :2], [0, 0])
         assert np.isfinite(found).all()
 

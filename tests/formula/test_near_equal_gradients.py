@@ -13,8 +13,8 @@ from kldiv_xp import (
     kl_div_with_logits,
     kl_div_with_logits_gradient,
 )
+from kldiv_xp.core.evaluate_rows import derivatives_of
 from kldiv_xp.core.evaluate_rows import rows_of as plain_rows
-from kldiv_xp.core.evaluate_rows import slopes_of
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import JS, KL
@@ -99,11 +99,11 @@ def test_derivatives_by_the_library_are_within_1e_6_at_every_noise(name, backend
         loss, options = js_div_with_logits, {**options, "beta": beta}
     if backend.library == "jax":
         jax = library("jax")
-        slopes = jax.jit(jax.grad(lambda *both: loss(*both, **options), (0, 1)))(*operands)
+        derivatives = jax.jit(jax.grad(lambda *both: loss(*both, **options), (0, 1)))(*operands)
     else:
         leaves = [one.requires_grad_() for one in operands]
-        slopes = library("torch").autograd.grad(loss(*leaves, **options), leaves)
-    for found, expected in zip(slopes, exact, strict=True):
+        derivatives = library("torch").autograd.grad(loss(*leaves, **options), leaves)
+    for found, expected in zip(derivatives, exact, strict=True):
         assert errors(np.asarray(found), expected).max() <= 1e-6
 
 
@@ -159,9 +159,9 @@ def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
     smallest = float(np.finfo(dtype).smallest_normal) / float(np.finfo(dtype).eps)
     for beta in (None, *BETAS) if name == "torch" else (None, 0.5, 1e-17):
         function = kl_div_with_logits if beta is None else js_div_with_logits
-        slopes = gradients(name, dtype, function, **({} if beta is None else {"beta": beta}))
+        derivatives = gradients(name, dtype, function, **({} if beta is None else {"beta": beta}))
         for number, (_, *exact) in enumerate(exact_rows(dtype, beta)):
-            for found, expected in zip(slopes, exact, strict=True):
+            for found, expected in zip(derivatives, exact, strict=True):
                 if max(map(abs, expected)) > smallest:
                     assert l2_error(found[number], expected) <= bound, (beta, number)
 
@@ -169,10 +169,10 @@ def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
 @pytest.mark.parametrize("name", ["torch", "jax"])
 def test_gradients_of_the_scaled_loss_are_right_at_any_temperature(name):
     for temperature in (0.5, 1e10, 1e38):
-        slopes = gradients(name, "float32", kl_div_with_logits, temperature=temperature)
+        derivatives = gradients(name, "float32", kl_div_with_logits, temperature=temperature)
         for number, pair in enumerate(zip(*pairs("float32"), strict=True)):
             exact = exact_kl(*pair, temperature, scaled=True)[1:]
-            for found, expected in zip(slopes, exact, strict=True):
+            for found, expected in zip(derivatives, exact, strict=True):
                 assert l2_error(found[number], expected) <= 2e-6, (temperature, number)
 
 
@@ -191,6 +191,6 @@ def test_plain_expression_has_the_closed_derivatives_beside_words_without_a_prob
     leaves = [one.requires_grad_() for one in (student, teacher)]
     xp, upstream = namespace_of(student), torch.ones(4, 1, dtype=torch.float64)
     found = torch.autograd.grad(plain_rows(divergence, xp, *leaves).sum(), leaves)
-    for place, slope in enumerate(found):
-        closed = slopes_of(divergence, Guard.FULL, place == 1, xp, *leaves, upstream)
-        torch.testing.assert_close(slope, closed.detach(), atol=1e-14, rtol=1e-12)
+    for place, derivative in enumerate(found):
+        closed = derivatives_of(divergence, Guard.FULL, place == 1, xp, *leaves, upstream)
+        torch.testing.assert_close(derivative, closed.detach(), atol=1e-14, rtol=1e-12)

@@ -36,11 +36,11 @@ def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
     options["scale_by_temperature_squared"] = False
     of_js, of_kl = js_div_with_logits_gradient, kl_div_with_logits_gradient
     for beta in (0.5, 0.3):
-        slopes = holding_backend.call(of_js, *operands, beta=beta, **options)
+        derivatives = holding_backend.call(of_js, *operands, beta=beta, **options)
         for number, rows in enumerate(zip(*pair, strict=True)):
             _, *exact = exact_js(*rows, beta, temperature)
-            for slope, expected in zip(slopes, exact, strict=True):
-                error = l2_error(holding_backend.read(slope)[number], expected)
+            for derivative, expected in zip(derivatives, exact, strict=True):
+                error = l2_error(holding_backend.read(derivative)[number], expected)
                 assert error <= bound, (beta, number)
     by_teacher = holding_backend.read(holding_backend.call(of_kl, *operands, **options)[1])
     # The KL of a class that the student alone lacks is infinite.
@@ -82,8 +82,10 @@ def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
     operands = [backend.array(one, dtype) for one in lopsided(dtype, temperature)]
     for scaled in (False, True):
         options = {"temperature": temperature, "scale_by_temperature_squared": scaled}
-        slopes = backend.call(kl_div_with_logits_gradient, *operands, reduction="sum", **options)
-        found = backend.read(slopes[0]) / (temperature**2 if scaled else 1)
+        derivatives = backend.call(
+            kl_div_with_logits_gradient, *operands, reduction="sum", **options
+        )
+        found = backend.read(derivatives[0]) / (temperature**2 if scaled else 1)
         for number, expected in enumerate(exact_by_student(dtype, temperature)):
             assert l2_error(found[number], expected) <= bound, number
 

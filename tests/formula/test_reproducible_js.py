@@ -12,7 +12,7 @@ from kldiv_xp.backends.numpy_reproducible_rows import InBlocks
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula import reproducible_js, reproducible_operations, reproducible_rows
 from kldiv_xp.formula.logits import JS, KL
-from kldiv_xp.formula.reproducible_js import slope, value
+from kldiv_xp.formula.reproducible_js import derivative, value
 from kldiv_xp.formula.reproducible_operations import Operations
 
 mpmath = pytest.importorskip("mpmath")
@@ -36,13 +36,13 @@ def exact(x, t, temperature, beta):
     beta = mpmath.mpf(beta)
     gamma = 1 - beta
     mixture = [beta * a + gamma * b for a, b in zip(p, q, strict=True)]
-    value, slopes = 0, []
+    value, derivatives = 0, []
     for weight, row in ((gamma, q), (beta, p)):
         logs = [mpmath.log(a / m) for a, m in zip(row, mixture, strict=True)]
         kl = mpmath.fdot(row, logs)
         value += weight * kl
-        slopes.append([weight * a * (log - kl) for a, log in zip(row, logs, strict=True)])
-    return value, *slopes
+        derivatives.append([weight * a * (log - kl) for a, log in zip(row, logs, strict=True)])
+    return value, *derivatives
 
 
 @EVERY_BETA
@@ -63,10 +63,10 @@ def test_divergences_keep_their_digits_down_to_1e_12(count, classes, beta):
 @pytest.mark.parametrize(("count", "classes"), [(60, 2), (30, 7), (4, 300)])
 def test_derivatives_are_right_to_2_to_the_power_of_minus_23(count, classes, beta):
     x, t = rows(count, classes)
-    found = [slope(place, PLAIN, JS.of(1.0, beta), x, t, ONE) for place in (0, 1)]
+    found = [derivative(place, PLAIN, JS.of(1.0, beta), x, t, ONE) for place in (0, 1)]
     with mpmath.workprec(250):
-        for operands, *slopes in zip(zip(x, t, strict=True), *found, strict=True):
-            for row, right in zip(slopes, exact(*operands, 1.0, beta)[1:], strict=True):
+        for operands, *derivatives in zip(zip(x, t, strict=True), *found, strict=True):
+            for row, right in zip(derivatives, exact(*operands, 1.0, beta)[1:], strict=True):
                 size = max(abs(one) for one in right)
                 if size > 2.0**-100:
                     for one, other in zip(row, right, strict=True):
@@ -88,8 +88,8 @@ def test_operands_may_change_places_at_a_half():
     divergence = JS.of(1.7, 0.5)
     assert (value(PLAIN, divergence, x, t) == value(PLAIN, divergence, t, x)).all()
     for place in (0, 1):
-        found = slope(place, PLAIN, divergence, x, t, ONE)
-        assert (found == slope(1 - place, PLAIN, divergence, t, x, ONE)).all()
+        found = derivative(place, PLAIN, divergence, x, t, ONE)
+        assert (found == derivative(1 - place, PLAIN, divergence, t, x, ONE)).all()
 
 
 def test_at_the_ends_of_beta_it_is_a_divergence_of_kullback_and_leibler():
@@ -100,15 +100,15 @@ def test_at_the_ends_of_beta_it_is_a_divergence_of_kullback_and_leibler():
         expected = reproducible_rows.value(PLAIN, kl, *operands)
         assert (value(PLAIN, divergence, x, t) == expected).all()
         for place, other in enumerate(places):
-            expected = reproducible_rows.slope(other, PLAIN, kl, *operands, ONE)
-            assert (slope(place, PLAIN, divergence, x, t, ONE) == expected).all()
+            expected = reproducible_rows.derivative(other, PLAIN, kl, *operands, ONE)
+            assert (derivative(place, PLAIN, divergence, x, t, ONE) == expected).all()
 
 
 def results(of, x, t, beta=0.3):
     """Divergences and derivatives in float64, in a row."""
     divergence = JS(1.7, beta, 1 - beta, scaled=True)
     given = [value(of, divergence, x, t)]
-    given += [slope(place, of, divergence, x, t, np.asarray(0.3)) for place in (0, 1)]
+    given += [derivative(place, of, divergence, x, t, np.asarray(0.3)) for place in (0, 1)]
     return np.concatenate([np.asarray(one, "float64").reshape(-1) for one in given])
 
 
@@ -175,5 +175,5 @@ def test_blocks_of_numpy_have_the_bits_of_the_plain_functions(temperature, beta)
     of = InBlocks(XP, temperature)
     assert (value(of, divergence, x, t) == value(PLAIN, divergence, x, t)).all()
     for place in (0, 1):
-        found = slope(place, of, divergence, x, t, ONE)
-        assert (found == slope(place, PLAIN, divergence, x, t, ONE)).all()
+        found = derivative(place, of, divergence, x, t, ONE)
+        assert (found == derivative(place, PLAIN, divergence, x, t, ONE)).all()

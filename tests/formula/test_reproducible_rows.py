@@ -12,7 +12,7 @@ from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula import reproducible_operations
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.reproducible_operations import Operations
-from kldiv_xp.formula.reproducible_rows import slope, value
+from kldiv_xp.formula.reproducible_rows import derivative, value
 
 mpmath = pytest.importorskip("mpmath")
 XP = namespace_of(np.empty(0))
@@ -59,7 +59,9 @@ def test_divergences_keep_their_digits_down_to_1e_12(count, classes, temperature
 def test_derivatives_are_right_to_2_to_the_power_of_minus_31(count, classes):
     x, t = rows(count, classes)
     with np.errstate(all="ignore"):
-        found = [slope(place, PLAIN, KL(1.0, "logits"), x, t, np.asarray(1.0)) for place in (0, 1)]
+        found = [
+            derivative(place, PLAIN, KL(1.0, "logits"), x, t, np.asarray(1.0)) for place in (0, 1)
+        ]
     with mpmath.workprec(250):
         for row, by_input, by_target in zip(zip(x, t, strict=True), *found, strict=True):
             _, left, right, p, q = exact(*row, 1.0)
@@ -83,7 +85,7 @@ def results(of, kind, x, t, temperature=1.7):
     """Divergences and derivatives in float64, in a row."""
     divergence = KL(temperature, kind, scaled=True)
     given = [value(of, divergence, x, t)]
-    given += [slope(place, of, divergence, x, t, np.asarray(0.3)) for place in (0, 1)]
+    given += [derivative(place, of, divergence, x, t, np.asarray(0.3)) for place in (0, 1)]
     return np.concatenate([np.asarray(one, "float64").reshape(-1) for one in given])
 
 

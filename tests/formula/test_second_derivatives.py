@@ -7,7 +7,7 @@ import pytest
 from array_libraries import library
 from conftest import usable
 from formula.exact_second import exact_second, mpmath
-from formula.test_temperatures import LOSSES, check_slopes, operands, options_of, scales
+from formula.test_temperatures import LOSSES, check_derivatives, operands, options_of, scales
 from numpy.testing import assert_allclose
 
 from kldiv_xp import kl_div_with_logits
@@ -33,9 +33,9 @@ def double_backward(loss, arrays, units):
     """Products of the second derivatives and each unit, by autograd."""
     torch = library("torch")
     leaves = [one.clone().requires_grad_() for one in arrays]
-    slopes = torch.autograd.grad(loss(*leaves).sum(), leaves, create_graph=True)
+    derivatives = torch.autograd.grad(loss(*leaves).sum(), leaves, create_graph=True)
     return [
-        torch.autograd.grad(slopes, leaves, unit, retain_graph=True, materialize_grads=True)
+        torch.autograd.grad(derivatives, leaves, unit, retain_graph=True, materialize_grads=True)
         for unit in units
     ]
 
@@ -136,7 +136,7 @@ def test_forward_mode_of_jax_has_the_derivatives(name, dtype, temperature):
         loss = partial(LOSSES[name][0], reduction="none", **options_of(name, temperature, scaled))
         along = jax.jit(lambda unit, f=loss: jax.jvp(f, tuple(arrays), unit)[1])
         columns = np.stack([backend.read(along(unit)) for unit in units], -1)
-        check_slopes(name, dtype, temperature, scaled, [columns[:, :3], columns[:, 3:]])
+        check_derivatives(name, dtype, temperature, scaled, [columns[:, :3], columns[:, 3:]])
 
 
 @pytest.mark.slow

@@ -67,10 +67,10 @@ def exact(name, dtype, temperature, scaled):
         if beta is None:
             found.append(exact_kl(*pair, temperature, scaled=scaled))
             continue
-        value, *slopes = exact_js(*pair, beta, temperature)
+        value, *derivatives = exact_js(*pair, beta, temperature)
         factor = temperature if scaled else 1.0
-        slopes = [[one * factor * factor for one in slope] for slope in slopes]
-        found.append((value * factor * factor, *slopes))
+        derivatives = [[one * factor * factor for one in derivative] for derivative in derivatives]
+        found.append((value * factor * factor, *derivatives))
     return found
 
 
@@ -85,21 +85,21 @@ def check_values(name, dtype, temperature, scaled, found):
             assert_allclose(float(one), float(expected), rtol=BOUNDS[dtype], atol=least)
 
 
-def check_slopes(name, dtype, temperature, scaled, slopes):
+def check_derivatives(name, dtype, temperature, scaled, derivatives):
     """Derivatives that are numbers of the type: as vectors, and subnormal ones may be 0."""
     limits = np.finfo(dtype)
     for number, (_, *rows) in enumerate(exact(name, dtype, temperature, scaled)):
-        for slope, expected in zip(slopes, rows, strict=True):
+        for derivative, expected in zip(derivatives, rows, strict=True):
             longest = max(map(abs, expected))
             if longest > float(limits.max):
                 continue
-            assert np.isfinite(slope[number]).all(), number
+            assert np.isfinite(derivative[number]).all(), number
             if longest < float(limits.smallest_normal) / float(limits.eps):
-                assert abs(slope[number]).max() <= 2 * max(
+                assert abs(derivative[number]).max() <= 2 * max(
                     float(longest), float(limits.smallest_normal)
                 )
             else:
-                assert l2_error(slope[number], expected) <= BOUNDS[dtype], number
+                assert l2_error(derivative[number], expected) <= BOUNDS[dtype], number
 
 
 def scales(temperature):
@@ -129,9 +129,9 @@ def test_derivatives_are_right_at_any_temperature(name, backend, dtype, temperat
     arrays = [backend.array(one, dtype) for one in operands(dtype, temperature)]
     for scaled in scales(temperature):
         options = options_of(name, temperature, scaled)
-        slopes = backend.call(LOSSES[name][1], *arrays, reduction="sum", **options)
-        slopes = [backend.read(one) for one in slopes]
-        check_slopes(name, dtype, temperature, scaled, slopes)
+        derivatives = backend.call(LOSSES[name][1], *arrays, reduction="sum", **options)
+        derivatives = [backend.read(one) for one in derivatives]
+        check_derivatives(name, dtype, temperature, scaled, derivatives)
 
 
 @pytest.mark.parametrize("name", list(LOSSES)[len(NAMES) :])
@@ -144,8 +144,8 @@ def test_small_beta_keeps_what_the_square_of_the_temperature_makes_large(
         options, at = options_of(name, temperature, scaled), (name, "float32", temperature, scaled)
         rows = holding_backend.values(LOSSES[name][0], *arrays, reduction="none", **options)
         check_values(*at, rows)
-        slopes = holding_backend.call(LOSSES[name][1], *arrays, reduction="sum", **options)
-        check_slopes(*at, [holding_backend.read(one) for one in slopes])
+        derivatives = holding_backend.call(LOSSES[name][1], *arrays, reduction="sum", **options)
+        check_derivatives(*at, [holding_backend.read(one) for one in derivatives])
 
 
 @LOSS
@@ -156,8 +156,10 @@ def test_compiled_gradients_of_jax_are_right_at_any_temperature(name, dtype, tem
     arrays = [backend.array(one, dtype) for one in operands(dtype, temperature)]
     for scaled in scales(temperature):
         loss = partial(LOSSES[name][0], reduction="sum", **options_of(name, temperature, scaled))
-        slopes = jax.jit(jax.grad(loss, (0, 1)))(*arrays)
-        check_slopes(name, dtype, temperature, scaled, [np.asarray(one) for one in slopes])
+        derivatives = jax.jit(jax.grad(loss, (0, 1)))(*arrays)
+        check_derivatives(
+            name, dtype, temperature, scaled, [np.asarray(one) for one in derivatives]
+        )
 
 
 @LOSS
@@ -192,8 +194,10 @@ def test_transforms_of_torch_have_the_derivatives(name, dtype, temperature):
         loss = partial(LOSSES[name][0], **options_of(name, temperature, scaled))
         backward = func.grad(partial(loss, reduction="sum"), (0, 1))(*arrays)
         forward = [columns(backend, loss, place, arrays, dtype) for place in (0, 1)]
-        for slopes in (backward, forward):
-            check_slopes(name, dtype, temperature, scaled, [backend.read(one) for one in slopes])
+        for derivatives in (backward, forward):
+            check_derivatives(
+                name, dtype, temperature, scaled, [backend.read(one) for one in derivatives]
+            )
 
 
 def columns(backend, loss, place, arrays, dtype):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from array_libraries import library
-from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, slope, sums
+from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, derivative, sums
 
 JAX = "jaxlib._jax.ArrayImpl"
 MIXED = (
@@ -74,7 +74,7 @@ def jax_arrays() -> Iterator[Row]:
     yield row(
         "jax",
         "ints",
-        slope,
+        derivative,
         lambda: (jax_pair()[0], library("jax.numpy").ones((2, 2), "int32")),
         Raises(TypeError, FLOATS.format("int32", COUNTS)),
     )

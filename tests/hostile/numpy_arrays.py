@@ -10,8 +10,8 @@ from hostile.row import (
     Gives,
     Raises,
     Row,
+    derivative,
     module,
-    slope,
     sums,
     terms,
 )
@@ -58,7 +58,7 @@ def rows() -> Iterator[Row]:
 
         yield Row(name, terms, pair, Gives(TERMS))
         yield Row(name, module, pair, Gives(SUM))
-        yield Row(name, slope, pair, Gives(-np.array(TARGET)))
+        yield Row(name, derivative, pair, Gives(-np.array(TARGET)))
     yield from shapes()
     yield from sizes()
 

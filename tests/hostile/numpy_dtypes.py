@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-from hostile.row import FUNCTIONS, INPUT, SUM, TARGET, Gives, Raises, Row, slope, sums, terms
+from hostile.row import FUNCTIONS, INPUT, SUM, TARGET, Gives, Raises, Row, derivative, sums, terms
 
 BAD = {
     "object": lambda: np.array(TARGET, dtype=object),
@@ -108,7 +108,7 @@ def masks() -> Iterator[Row]:
 def upstream() -> Iterator[Row]:
     yield Row(
         "an upstream derivative of ints",
-        lambda x, t, upstream: slope(x, t, upstream=upstream),
+        lambda x, t, upstream: derivative(x, t, upstream=upstream),
         lambda: (np.array(INPUT), np.array(TARGET), np.ones((2, 2), dtype=int)),
         Raises(
             TypeError,
@@ -119,13 +119,13 @@ def upstream() -> Iterator[Row]:
     for value in (np.array(2), np.int64(2), np.float64(2), np.float32(2)):
         yield Row(
             f"an upstream derivative {value!r}",
-            lambda x, t, upstream: slope(x, t, upstream=upstream),
+            lambda x, t, upstream: derivative(x, t, upstream=upstream),
             lambda v=value: (np.array(INPUT), np.array(TARGET), v),
             Gives(-2 * np.array(TARGET)),
         )
     yield Row(
         "an upstream derivative of another shape",
-        lambda x, t, upstream: slope(x, t, upstream=upstream),
+        lambda x, t, upstream: derivative(x, t, upstream=upstream),
         lambda: (np.array(INPUT), np.array(TARGET), np.ones(1)),
         Raises(
             ValueError,

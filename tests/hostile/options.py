@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
-from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, limited, module, slope, sums
+from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, derivative, limited, module, sums
 
 import kldiv_xp
 
@@ -37,7 +37,7 @@ def rows() -> Iterator[Row]:
 def flags() -> Iterator[Row]:
     for number, flag in enumerate(FLAGS):
         refused = f"must be True or False; got {flag!r}: pass bool(...) of it."
-        function = [sums, module, slope][number % 3]
+        function = [sums, module, derivative][number % 3]
         for name in ("log_target", "log_input", "generalized"):
             outcome = Raises(TypeError, f"`{name}` {refused}")
             yield Row(f"{name}={flag!r}", function, pair, outcome, {name: flag})
@@ -76,7 +76,7 @@ def reductions() -> Iterator[Row]:
 def axes() -> Iterator[Row]:
     for number, axis in enumerate(NO_INTS):
         sentence = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
-        function = [sums, slope, "kl_div_with_logits", module][number % 4]
+        function = [sums, derivative, "kl_div_with_logits", module][number % 4]
         if function == "kl_div_with_logits" and isinstance(axis, tuple):
             function = sums
         yield Row(f"axis={axis!r}", function, pair, Raises(TypeError, sentence), {"axis": axis})
@@ -85,7 +85,7 @@ def axes() -> Iterator[Row]:
             f"`axis` must name axes of the operands, which have 2; got {axis!r}: count them from "
             "0, or from -1 at the end."
         )
-        function = [sums, slope, module][number % 3]
+        function = [sums, derivative, module][number % 3]
         yield Row(f"axis={axis!r}", function, pair, Raises(ValueError, sentence), {"axis": axis})
     twice = "`axis` must name each axis once; got (0, -2) for operands with 2 axes."
     yield Row("axis=(0, -2)", sums, pair, Raises(ValueError, twice), {"axis": (0, -2)})
@@ -145,7 +145,11 @@ def numbers() -> Iterator[Row]:
             f"{type(value).__name__}: {remedy}."
         )
         yield Row(
-            f"upstream={value!r}", slope, pair, Raises(TypeError, sentence), {"upstream": value}
+            f"upstream={value!r}",
+            derivative,
+            pair,
+            Raises(TypeError, sentence),
+            {"upstream": value},
         )
 
 

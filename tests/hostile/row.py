@@ -88,9 +88,9 @@ def limited(limit: Any) -> None:
         pass
 
 
-def slope(input: Any, target: Any, **options: Any) -> Any:
+def derivative(input: Any, target: Any, **options: Any) -> Any:
     """The derivative by the input alone, of the sum."""
     return kldiv_xp.kl_div_gradient(input, target, reduction="sum", **options)[0]
 
 
-FUNCTIONS = [sums, module, slope, "kl_div_with_logits", "js_div_with_logits"]
+FUNCTIONS = [sums, module, derivative, "kl_div_with_logits", "js_div_with_logits"]

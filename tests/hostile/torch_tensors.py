@@ -13,8 +13,8 @@ from hostile.row import (
     Gives,
     Raises,
     Row,
+    derivative,
     module,
-    slope,
     sums,
     terms,
     torch_module,
@@ -53,7 +53,7 @@ def dtypes() -> Iterator[Row]:
             )
         yield row(
             f"a target of {name}",
-            [sums, module, slope, torch_module, "js_div_with_logits"][number],
+            [sums, module, derivative, torch_module, "js_div_with_logits"][number],
             lambda n=name: (tensors()[0], tensors()[1].to(getattr(library("torch"), n))),
             Raises(
                 TypeError,
@@ -97,7 +97,7 @@ def views() -> Iterator[Row]:
     for name, change in torch_view.items():
         yield row(name, sums, lambda c=change: tensors(c), Gives(SUM, TENSOR, "torch.float64"))
         like = Gives([[-0.4, -0.6], [-0.1, -0.9]], TENSOR, "torch.float64")
-        yield row(name, slope, lambda c=change: tensors(c), like)
+        yield row(name, derivative, lambda c=change: tensors(c), like)
 
 
 def values_elsewhere() -> Iterator[Row]:

@@ -88,7 +88,9 @@ def given(device: str) -> Iterator[dict[str, Any]]:
         yield {"where": entries[:, :1], "axis": 1, "reduction": reduction}
 
 
-def slopes(info: Any, device: str, dtype: torch.dtype, requires_grad: bool, **_: Any) -> Samples:
+def derivatives(
+    info: Any, device: str, dtype: torch.dtype, requires_grad: bool, **_: Any
+) -> Samples:
     """Samples of `kl_div_gradient`: those of the loss, and an upstream derivative."""
     yield from losses(info, device, dtype, requires_grad)
     for one in theirs(info, device, dtype, requires_grad):
@@ -127,7 +129,7 @@ KL_OPTIONS = (*({"reduction": one} for one in REDUCTIONS), {"temperature": 2.0, 
 JS_OPTIONS = ({"reduction": "none"}, {"beta": 0.25, "temperature": 2.0}, {"beta": 1.0})
 OPERATORS = {
     "kl_div": operator(kldiv_xp.kl_div, losses),
-    "kl_div_gradient": operator(kldiv_xp.kl_div_gradient, slopes),
+    "kl_div_gradient": operator(kldiv_xp.kl_div_gradient, derivatives),
     "kl_div_with_logits": operator(kldiv_xp.kl_div_with_logits, logits(*KL_OPTIONS[:4])),
     "js_div_with_logits": operator(kldiv_xp.js_div_with_logits, logits(*JS_OPTIONS)),
 }

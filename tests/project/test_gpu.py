@@ -79,8 +79,10 @@ def test_gradients_are_those_of_numpy(device, type_, log_target):
     for reduction in ("none", "batchmean"):
         options = {"reduction": reduction, "log_target": log_target, "upstream": 64.0}
         found = kl_div_gradient(*there, **options)
-        for slope, other in zip(found, kl_div_gradient(*here, **options), strict=True):
-            assert_allclose(device.read(slope), other, rtol=8 * EPSILON[type_], atol=64 * 2**-22)
+        for derivative, other in zip(found, kl_div_gradient(*here, **options), strict=True):
+            assert_allclose(
+                device.read(derivative), other, rtol=8 * EPSILON[type_], atol=64 * 2**-22
+            )
 
 
 def test_bits_are_the_same_on_repeat(device, type_, log_target):
@@ -110,11 +112,11 @@ def test_losses_of_logits_are_those_of_numpy_and_the_same_on_repeat(device, type
             assert_allclose(found, expected, rtol=8 * EPSILON[type_], atol=100 * working)
             again = device.values(function, *there, reduction="none", **options)
             assert found.tobytes() == again.tobytes()
-            slopes = gradient(*there, upstream=64.0, **options)
+            derivatives = gradient(*there, upstream=64.0, **options)
             others = gradient(*here, upstream=64.0, **options)
-            for slope, other in zip(slopes, others, strict=True):
+            for derivative, other in zip(derivatives, others, strict=True):
                 assert_allclose(
-                    device.read(slope), other, rtol=8 * EPSILON[type_], atol=64 * 30 * working
+                    device.read(derivative), other, rtol=8 * EPSILON[type_], atol=64 * 30 * working
                 )
 
 
@@ -129,9 +131,11 @@ def test_masks_of_rows_of_logits_leave_out_what_they_do_not_select(device):
     for function, gradient in OF_LOGITS.values():
         found = device.values(function, *there, where=on_device, reduction="mean")
         assert_allclose(found, function(*here, where=mask, reduction="mean"), rtol=1e-12)
-        slopes = gradient(*there, where=on_device, reduction="mean")
-        for slope, other in zip(slopes, gradient(*here, where=mask, reduction="mean"), strict=True):
-            assert_allclose(device.read(slope), other, rtol=1e-11, atol=1e-15)
+        derivatives = gradient(*there, where=on_device, reduction="mean")
+        for derivative, other in zip(
+            derivatives, gradient(*here, where=mask, reduction="mean"), strict=True
+        ):
+            assert_allclose(device.read(derivative), other, rtol=1e-11, atol=1e-15)
 
 
 def test_masks_leave_out_what_they_do_not_select(device):

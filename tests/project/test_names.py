@@ -12,21 +12,35 @@ INTERFACES = {
         *("JSDivLoss", "JSDivWithLogitsLoss", "KLDivLoss", "KLDivWithLogitsLoss"),
     },
     "what core asks of a backend": {
-        *("terms", "samples", "loss", "gradient", "with_slopes", "check_memory"),
-        *("divergences", "row_slopes", "rows_with_slopes", "linear_divergences"),
+        *("terms", "samples", "loss", "gradient", "with_derivatives", "check_memory"),
+        *("divergences", "row_derivatives", "rows_with_derivatives", "linear_divergences"),
         *("sparse_divergences", "ENTRIES", "apply_to_rows", "apply_to_results"),
     },
     "what a call with the same bits asks of a backend": {
-        *("value", "slopes", "bounds_of", "sums_of_part"),
+        *("value", "derivatives", "bounds_of", "sums_of_part"),
     },
     "what eager torch asks of host memory and of a device": {
-        *("terms_of", "samples_of", "loss_of", "slopes_of", "divergences_of", "row_slopes_of"),
+        *(
+            "terms_of",
+            "samples_of",
+            "loss_of",
+            "derivatives_of",
+            "divergences_of",
+            "row_derivatives_of",
+        ),
     },
     "functions of the chunks of a lazy library": {
         *("CHUNKS", "Chunks", "call_quietly", "chunkwise", "elementwise", "on_chunks"),
     },
     "loops over host memory, of NumPy and compiled": {
-        *("fill_terms", "fill_slopes", "fill_row_slopes", "fill_with_slopes", "sums", "sums_over"),
+        *(
+            "fill_terms",
+            "fill_derivatives",
+            "fill_row_derivatives",
+            "fill_with_derivatives",
+            "sums",
+            "sums_over",
+        ),
     },
     "kernels, of CUDA and of LLVM": {
         *("Kernel", "Plan", "kernel_source", "launch_on_stream", "planned"),
@@ -35,19 +49,19 @@ INTERFACES = {
     "functions of mathematics": {"exp", "log"},
 }
 # Still defined twice, with different meanings: to be renamed.
-LEFT = {
-    *("Arrays", "Asked", "BITS_OF_LEAST", "BLOCK", "Block", "Context", "DEFAULTS", "DIGITS"),
-    *("Functions", "LOG_OF_ZERO", "Loss", "NOT_TWICE", "NO_FORWARD_MODE", "Output"),
-    *("PLAIN_TYPES", "R", "Rows", "SHIFT", "Slopes", "Threads", "checked", "compiled_rows"),
-    *("completed", "cut", "divergence_of", "divided", "divisor_of", "each", "factor_of"),
-    *("factors_of", "fake_rows", "fake_slopes", "fill", "has_factors", "in_blocks", "integers"),
-    *("is_faster", "known", "largest", "last_bits", "logarithms", "over", "plain_slope"),
-    *("polynomial", "power_of_parts", "quotient", "reduced", "resolved", "rounded"),
-    *("rounded_slopes", "rounded_terms", "row_sum", "rows", "rows_of", "rows_of_block"),
-    *("rows_of_logits", "scaled", "selected", "shown", "slope", "slopes_of_block"),
-    *("slopes_of_logits", "times", "times_square", "unrounded", "way_of", "widened"),
-    "with_gradient",
-}
+LEFT = set(
+    """
+    Arrays Asked BIAS BITS_OF_LEAST BLOCK Block Context DEFAULTS DIGITS Derivatives Divergence
+    Functions LOG_OF_ZERO Loss NOT_TWICE Output PLAIN_TYPES POWERS R Rows SERIES SHIFT Threads
+    centred check_number checked compiled_rows completed cut derivative derivative_of
+    derivatives_of_block derivatives_of_logits divergence_of divided divisor_of each factor_of
+    factors_of fake_derivatives fake_rows fill has_factors in_blocks integers is_faster known
+    largest last_bits linear_loss logarithms over plain_derivative polynomial power_of_parts
+    quotient reduced resolved rounded rounded_derivatives rounded_terms row_sum rows
+    rows_and_tangents rows_of rows_of_block rows_of_logits scaled selected shown times
+    times_square unrounded value_of way_of widened with_gradient
+    """.split()
+)
 
 
 FOLDER = Path(importlib.util.find_spec("kldiv_xp").origin).parent

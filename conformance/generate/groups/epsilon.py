@@ -30,11 +30,11 @@ def small(dtype: str, reduction: str, upstream: float | None) -> Draft:
     """Targets from 1e-2 down to where an epsilon of 1e-10 is a large part of them, or more."""
     exact = [mp.mpf(10) ** (-2 - mp.mpf(DEPTH[dtype] - 2) * place / 5) for place in range(6)]
     wanted = "value" if upstream is None else "gradient"
-    slopes = () if upstream is None else ("InputGradient", "TargetGradient")
+    derivatives = () if upstream is None else ("InputGradient", "TargetGradient")
     return Draft(
         comment=f"The {wanted} of small {dtype} targets ({reduction!r}): log(t + 1e-10) would "
         "show.",
-        flags=("ClampedOperands", "Epsilon", *slopes)
+        flags=("ClampedOperands", "Epsilon", *derivatives)
         + (reduction_flags(reduction) if upstream is None else ()),
         input=all_near([mp.log(p * q) for p, q in zip(exact, RATIOS, strict=True)], dtype),
         target=all_near(exact, dtype),

@@ -25,7 +25,7 @@ from generate.operands import (
 ABOUT = "Logits and masses that nearly agree: relative accuracy, and exactly 0 where they agree."
 
 HIGH = 1e4
-OF_SLOPES = (1.0, 1e-2, 1e-4, 1e-6)
+OF_DERIVATIVES = (1.0, 1e-2, 1e-4, 1e-6)
 Pair = tuple[Values, Values]
 NOISES = (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-6)
 SHARED = (False, False, True), (True, True, True)
@@ -104,7 +104,7 @@ def noises(rng: Random, dtype: str) -> Iterator[Draft]:
                 pair(rng, dtype, (2, 6), noise),
                 shape=(2, 6),
             )
-            if noise in OF_SLOPES:
+            if noise in OF_DERIVATIVES:
                 yield near(
                     f"Gradient of {function} of logits that differ by {noise:g} at most.",
                     (),

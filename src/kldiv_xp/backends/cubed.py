@@ -15,8 +15,8 @@ from kldiv_xp.backends.cubed_rows import (
 )
 from kldiv_xp.backends.one_chunk import sum_of_chunk
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
-from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives
+from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as derivatives_of_rows
 from kldiv_xp.core.namespaces import sample_shape
 from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
@@ -29,7 +29,7 @@ __all__ = [
     "divergences",
     "gradient",
     "loss",
-    "row_slopes",
+    "row_derivatives",
     "samples",
 ]
 __all__ += ["sparse_divergences", "terms"]
@@ -99,11 +99,11 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
-    functions = chained_slopes(form, scale, len(arrays))
+    functions = chained_derivatives(form, scale, len(arrays))
     return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -114,7 +114,7 @@ def row_slopes(
     """Derivatives of divergences of rows of logits, lazily."""
     if 0 in arrays[0].shape:
         return NotImplemented
-    functions = slopes_of_rows(divergence, scale, len(arrays))
+    functions = derivatives_of_rows(divergence, scale, len(arrays))
     rows = in_whole_rows((*arrays, *upstream))
     arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
     return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)

@@ -44,7 +44,7 @@ def gradient(
 ) -> Any:
     """Gradients with respect to the wanted operands, in one pass."""
     options = (form, scale, upstream, wanted)
-    return by_kernels(launch_plan.slopes, context, arrays, *options, above=upstream)
+    return by_kernels(launch_plan.derivatives, context, arrays, *options, above=upstream)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -52,7 +52,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     return by_kernels(launch_plan.divergences, context, arrays, divergence)
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -62,7 +62,7 @@ def row_slopes(
 ) -> Any:
     """Derivatives of the divergences with respect to the wanted operands, by one kernel."""
     options = (divergence, scale, upstream, wanted)
-    return by_kernels(launch_plan.row_slopes, context, arrays, *options, above=upstream)
+    return by_kernels(launch_plan.row_derivatives, context, arrays, *options, above=upstream)
 
 
 def put_in_cupy(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:

@@ -16,9 +16,9 @@ from kldiv_xp.backends.dask_chunks import (
 from kldiv_xp.backends.dask_sparse import sparse_divergences
 from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of
-from kldiv_xp.core.evaluate_row_slopes import row_slopes as slopes_of_rows
+from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as derivatives_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.run import wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
@@ -96,11 +96,11 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
-    functions = chained_slopes(form, scale, len(arrays))
+    functions = chained_derivatives(form, scale, len(arrays))
     return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -109,7 +109,7 @@ def row_slopes(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives of divergences of rows of logits, lazily."""
-    functions = slopes_of_rows(divergence, scale, len(arrays))
+    functions = derivatives_of_rows(divergence, scale, len(arrays))
     whole = all(array.numblocks[-1] == 1 for array in arrays)
     way = elementwise if whole else across_chunks
     return wanted_derivatives(way, context, functions, arrays, upstream, wanted)

@@ -101,7 +101,7 @@ def completed_sums(wanted: Wanted, parts: int | None, xp: Namespace, *arrays: Ar
     return completed(xp, sums, bounds, wanted, divisor)
 
 
-def slopes(
+def derivatives(
     arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the wanted operands, lazily."""
@@ -117,7 +117,7 @@ def slopes(
     others = [one for one, is_lazy in zip(above, lazy, strict=True) if is_lazy]
     by_input, by_target = (
         chunkwise(
-            partial(slope_of_chunk, place, of_terms, lazy, given, len(arrays)),
+            partial(derivative_of_chunk, place, of_terms, lazy, given, len(arrays)),
             *arrays,
             *others,
             dtype=native(arrays[place].dtype),
@@ -129,7 +129,7 @@ def slopes(
     return by_input, by_target
 
 
-def slope_of_chunk(
+def derivative_of_chunk(
     place: int, wanted: Any, lazy: list[bool], given: list[Any], count: int, *arrays: Array
 ) -> Array:
     """Derivative with respect to one operand of a chunk."""
@@ -139,6 +139,6 @@ def slope_of_chunk(
     )
     places = (place == 0, place == 1)
     with thread_limit(1):
-        return chunk_backend(arrays[0]).slopes(arrays[:count], wanted, divisor, upstream, places)[
-            place
-        ]
+        return chunk_backend(arrays[0]).derivatives(
+            arrays[:count], wanted, divisor, upstream, places
+        )[place]

@@ -13,15 +13,15 @@ from kldiv_xp.backends.jax_linear_loss import linear_loss
 from kldiv_xp.backends.jax_rows import (
     divergences,
     product,
-    row_slopes,
-    rows_with_slopes,
+    row_derivatives,
+    rows_with_derivatives,
     unsigned,
     widen,
 )
 from kldiv_xp.backends.jax_sparse import sparse_divergences
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, factors_of, has_factors, term_of
 from kldiv_xp.formula.log_probabilities import Guard
@@ -33,12 +33,12 @@ __all__ = [
     "linear_divergences",
     "linear_loss",
     "loss",
-    "row_slopes",
-    "rows_with_slopes",
+    "row_derivatives",
+    "rows_with_derivatives",
     "samples",
     "sparse_divergences",
     "terms",
-    "with_slopes",
+    "with_derivatives",
 ]
 
 
@@ -69,26 +69,26 @@ def gradient(
 ) -> Gradient:
     """Gradients with respect to the wanted operands."""
     factor = product(context, scale, upstream)
-    slopes: Gradient = compiled_slopes(context.working, form, wanted, arrays, factor)
-    return slopes
+    derivatives: Gradient = compiled_derivatives(context.working, form, wanted, arrays, factor)
+    return derivatives
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def compiled_slopes(
+def compiled_derivatives(
     working: DType, form: Form, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
 ) -> Gradient:
     """Gradients with respect to the wanted operands, times a scale."""
     widened = widen(working, arrays)
     by_input, by_target = (
-        cast(jnp, slope(jnp, *widened, scale), operand.dtype) if want else None
-        for slope, operand, want in zip(
-            chained_slopes(form, Scale(), len(arrays)), arrays[:2], wanted, strict=True
+        cast(jnp, derivative(jnp, *widened, scale), operand.dtype) if want else None
+        for derivative, operand, want in zip(
+            chained_derivatives(form, Scale(), len(arrays)), arrays[:2], wanted, strict=True
         )
     )
     return by_input, by_target
 
 
-def with_slopes(
+def with_derivatives(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -99,17 +99,17 @@ def with_slopes(
 ) -> Arrays:
     """Every term with axis (), else sums over the divisor, before both derivatives."""
     factor = product(context, scale, upstream)
-    value, *slopes = compiled_with_slopes(context.working, form, axis, arrays, factor)
-    return cast(context.xp, divided(jnp, value, parts=parts), context.dtype), *slopes
+    value, *derivatives = compiled_with_derivatives(context.working, form, axis, arrays, factor)
+    return cast(context.xp, divided(jnp, value, parts=parts), context.dtype), *derivatives
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def compiled_with_slopes(
+def compiled_with_derivatives(
     working: DType, form: Form, axis: Axes | None, arrays: Arrays, scale: Array
 ) -> Arrays:
     """Sums and derivatives with respect to one program, which has what they share once."""
-    slopes = compiled_slopes(working, form, (True, True), arrays, scale)
-    return compiled_sums(working, form, axis, arrays), *slopes
+    derivatives = compiled_derivatives(working, form, (True, True), arrays, scale)
+    return compiled_sums(working, form, axis, arrays), *derivatives
 
 
 def count(context: Context, mask: Array) -> Array:
@@ -162,13 +162,13 @@ def sums_of_terms(working: DType, form: Form, axis: Axes | None, *arrays: Array)
 def sums_and_tangents(
     working: DType, form: Form, axis: Axes | None, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
-    """Values and directional derivatives, without the slope by an operand that does not move."""
+    """Values and directional derivatives; operands that do not move are not differentiated."""
     values = sums(working, form, axis, *primals)
-    slopes = chained_slopes(form, Scale(), len(primals))
+    derivatives = chained_derivatives(form, Scale(), len(primals))
     widened = widen(working, primals)
     moves = [
-        jnp.sum(slope(jnp, *widened, cast(jnp, tangent, working)), axis=axis)
-        for slope, tangent in zip(slopes, tangents[:2], strict=True)
+        jnp.sum(derivative(jnp, *widened, cast(jnp, tangent, working)), axis=axis)
+        for derivative, tangent in zip(derivatives, tangents[:2], strict=True)
         if not isinstance(tangent, SymbolicZero)
     ]
     return values, sum(moves, jnp.zeros_like(values))

@@ -22,8 +22,8 @@ from kldiv_xp.core.evaluate_linear import (
     rows_of_block,
     selected_states,
 )
-from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
-from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
+from kldiv_xp.core.evaluate_rows import derivatives_of, rows_of
+from kldiv_xp.core.evaluate_sparse import plain_sparse_derivatives, plain_sparse_rows
 from kldiv_xp.core.run import run
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.sparse import SparseKL
@@ -70,8 +70,8 @@ def rows_and_tangents(
             None if by_weight is None else jnp.matmul(selected_states(jnp, block), by_weight.T),
             None if by_bias is None else jnp.broadcast_to(by_bias, logits.shape),
         ]
-        slope = slopes_of_logits(working, divergence, arrays, jnp.ones((), working))
-        moved = [product_of_rows(working, slope, one) for one in changes if one is not None]
+        derivative = derivatives_of_logits(working, divergence, arrays, jnp.ones((), working))
+        moved = [product_of_rows(working, derivative, one) for one in changes if one is not None]
         return carry, sum(moved)
 
     values = differentiable_rows(working, divergence, heads)
@@ -89,9 +89,9 @@ def moving(tangent: Any) -> Array | None:
     return None if isinstance(tangent, SymbolicZero) else tangent
 
 
-def product_of_rows(working: DType, slope: Array, change: Array) -> Array:
+def product_of_rows(working: DType, derivative: Array, change: Array) -> Array:
     """Inner product of each row with its change."""
-    return jnp.sum(cast(jnp, slope, working) * cast(jnp, change, working), axis=-1)
+    return jnp.sum(cast(jnp, derivative, working) * cast(jnp, change, working), axis=-1)
 
 
 def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays) -> Array:
@@ -102,16 +102,18 @@ def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays)
     return unsigned(run(function, working, working, *arrays))
 
 
-def slopes_of_logits(
+def derivatives_of_logits(
     working: DType, divergence: LinearDivergence, arrays: Arrays, upstream: Array
 ) -> Array:
     """Derivatives with respect to the logits of a block, in their type."""
     if isinstance(divergence, SparseKL):
         wanted = True, False
-        slope, _ = plain_sparse_slopes(working, arrays, divergence, ENTRIES, upstream, wanted)
-        return slope
+        derivative, _ = plain_sparse_derivatives(
+            working, arrays, divergence, ENTRIES, upstream, wanted
+        )
+        return derivative
     (logits, target, *where), by_target = arrays, False
-    function = partial(slopes_of, divergence, Guard.FULL, by_target)
+    function = partial(derivatives_of, divergence, Guard.FULL, by_target)
     return run(function, working, logits.dtype, logits, target, upstream, *where)
 
 

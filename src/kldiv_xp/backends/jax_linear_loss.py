@@ -9,12 +9,12 @@ import jax.numpy as jnp
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.jax_linear import (
     contracted,
+    derivatives_of_logits,
     differentiable_rows,
     is_alone,
     moving,
     over_blocks,
     rows_of_logits,
-    slopes_of_logits,
 )
 from kldiv_xp.backends.jax_meshes import explicit_sharding, varying_axes
 from kldiv_xp.core.context import Context
@@ -83,7 +83,7 @@ def loss_and_gradient(
 ) -> tuple[Array, Array, dict[str, Array]]:
     """Loss; a number, and what times it is the gradient by what is wanted, block by block.
 
-    A type of 16 bits has no numbers for slopes over the count of all rows.
+    A type of 16 bits has no numbers for derivatives over the count of all rows.
     """
     working, nothing = context.working, jnp.zeros(heads.input.shape[:1], context.working)
     upstream = jax.grad(reduce)(nothing, heads.where)
@@ -94,14 +94,14 @@ def loss_and_gradient(
     def step(sums: dict[str, Array], block: Heads, upstream: Array) -> tuple[Any, Any]:
         arrays = operands_of(jnp, block, contracted)
         rows = rows_of_logits(working, divergence, arrays)
-        slope = slopes_of_logits(working, divergence, arrays, upstream[:, None])
+        derivative = derivatives_of_logits(working, divergence, arrays, upstream[:, None])
         sums = dict(sums)
         if "weight" in sums:
             states = selected_states(jnp, block)
-            sums["weight"] = with_product(sums["weight"], slope, states)
+            sums["weight"] = with_product(sums["weight"], derivative, states)
         if "bias" in sums:
-            sums["bias"] += jnp.sum(slope, axis=0, dtype=working)
-        by_input = slope @ heads.weight if "input" in wanted else None
+            sums["bias"] += jnp.sum(derivative, axis=0, dtype=working)
+        by_input = derivative @ heads.weight if "input" in wanted else None
         return sums, (rows, by_input)
 
     learned = {name: getattr(heads, name) for name in wanted - {"input"}}
@@ -112,18 +112,18 @@ def loss_and_gradient(
     return reduce(rows, heads.where), scale, gradient
 
 
-def with_product(total: Array, slope: Array, states: Array) -> Array:
-    """Sum, plus the product of slopes by logits and hidden states: the part of a block of rows."""
+def with_product(total: Array, derivative: Array, states: Array) -> Array:
+    """Sum, plus the product of the derivatives of a block by its logits and its hidden states."""
     ways = {"cpu": with_product_in_parts, "default": with_whole_product}
-    return jax.lax.platform_dependent(total, slope, states, **ways)
+    return jax.lax.platform_dependent(total, derivative, states, **ways)
 
 
-def with_whole_product(total: Array, slope: Array, states: Array) -> Array:
+def with_whole_product(total: Array, derivative: Array, states: Array) -> Array:
     """The same by one product."""
-    return total + jnp.matmul(slope.T, states, preferred_element_type=total.dtype)
+    return total + jnp.matmul(derivative.T, states, preferred_element_type=total.dtype)
 
 
-def with_product_in_parts(total: Array, slope: Array, states: Array) -> Array:
+def with_product_in_parts(total: Array, derivative: Array, states: Array) -> Array:
     """The same for some classes after the other: XLA on a CPU writes a product before it is added.
 
     Of a weight of 32000 x 512 that is 62 MiB for each block.
@@ -134,11 +134,11 @@ def with_product_in_parts(total: Array, slope: Array, states: Array) -> Array:
     whole = classes - classes % size
 
     def added(total: Array, start: Any, size: int) -> Array:
-        part, slopes = (
+        part, derivatives = (
             jax.lax.dynamic_slice_in_dim(one, start, size, axis)
-            for axis, one in enumerate((total, slope))
+            for axis, one in enumerate((total, derivative))
         )
-        found = with_whole_product(part, slopes, states)
+        found = with_whole_product(part, derivatives, states)
         return jax.lax.dynamic_update_slice_in_dim(total, found, start, 0)
 
     total = jax.lax.fori_loop(

@@ -21,7 +21,7 @@ from kldiv_xp.core.evaluate_reproducible import (
     cotangent_of,
     factor_of,
     rounding_to,
-    scaled_slope,
+    scaled_derivative,
     sums_between,
 )
 from kldiv_xp.core.evaluate_reproducible_rows import (
@@ -29,7 +29,7 @@ from kldiv_xp.core.evaluate_reproducible_rows import (
     WantedRows,
     completed_rows,
     rows,
-    scaled_row_slopes,
+    scaled_row_derivatives,
 )
 from kldiv_xp.core.reproducible_bounds import largest
 from kldiv_xp.formula.reproducible_functions import Rounding
@@ -55,7 +55,7 @@ def value(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     return without_forward_mode(NO_FORWARD_MODE, loss, *operands)
 
 
-def slopes(
+def derivatives(
     arrays: Arrays, wanted: Asked, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
@@ -103,16 +103,20 @@ def once(
 ) -> Gradient:
     """Derivatives that have none of their own."""
     divisor = count[0] if count else parts
-    slope = partial(slope_of, wanted, divisor)
-    by_input, by_target = (slope(place, upstream, arrays) for place in (0, 1))
+    derivative = partial(derivative_of, wanted, divisor)
+    by_input, by_target = (derivative(place, upstream, arrays) for place in (0, 1))
     return by_input, by_target
 
 
-def slope_of(wanted: Asked, divisor: Any, place: int, upstream: Array, arrays: Arrays) -> Array:
+def derivative_of(
+    wanted: Asked, divisor: Any, place: int, upstream: Array, arrays: Arrays
+) -> Array:
     """Derivative with respect to one operand; of logits a few rows at a time."""
     if not isinstance(wanted, WantedRows):
         factor = factor_of(GUESSES, arrays[0], wanted, arrays[0].shape, divisor, upstream)
-        function = partial(scaled_slope, place, wanted.form, rounding_to(jnp, arrays[place].dtype))
+        function = partial(
+            scaled_derivative, place, wanted.form, rounding_to(jnp, arrays[place].dtype)
+        )
         if factor.ndim:
             return few_at_a_time(partial(function, GUESSES), (*arrays, factor))
         return few_at_a_time(lambda *some: function(GUESSES, *some, factor), arrays)
@@ -121,14 +125,18 @@ def slope_of(wanted: Asked, divisor: Any, place: int, upstream: Array, arrays: A
         factor[..., None] if factor.ndim else factor, (*arrays[0].shape[:-1], 1)
     )
     function = partial(
-        slope_of_rows, place, wanted.divergence, rounding_to(jnp, arrays[place].dtype)
+        derivative_of_rows, place, wanted.divergence, rounding_to(jnp, arrays[place].dtype)
     )
     return few_at_a_time(function, (*arrays, factor))
 
 
-def slope_of_rows(place: int, divergence: Divergence, rounding: Rounding, *arrays: Array) -> Array:
+def derivative_of_rows(
+    place: int, divergence: Divergence, rounding: Rounding, *arrays: Array
+) -> Array:
     """The same of rows, times the last array."""
-    return scaled_row_slopes(divergence, {place: rounding}, Operations(GUESSES), *arrays)[place]
+    return scaled_row_derivatives(divergence, {place: rounding}, Operations(GUESSES), *arrays)[
+        place
+    ]
 
 
 def refuse(*_: object) -> Any:

@@ -12,7 +12,7 @@ from kldiv_xp.backends.jax_blocks import by_platform
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_rows import rows_of, slopes_of
+from kldiv_xp.core.evaluate_rows import derivatives_of, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
@@ -23,7 +23,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     return compiled_rows(context.working, divergence, arrays)
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -33,17 +33,19 @@ def row_slopes(
 ) -> Gradient:
     """Derivatives of divergences of rows of logits by the operands that are wanted."""
     factor = product(context, scale, upstream)
-    slopes: Gradient = compiled_row_slopes(context.working, divergence, wanted, arrays, factor)
-    return slopes
+    derivatives: Gradient = compiled_row_derivatives(
+        context.working, divergence, wanted, arrays, factor
+    )
+    return derivatives
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def compiled_row_slopes(
+def compiled_row_derivatives(
     working: DType, divergence: Divergence, wanted: tuple[bool, bool], arrays: Arrays, scale: Array
 ) -> Gradient:
     """Derivatives of divergences of rows by the operands that are wanted, times a scale."""
     by_input, by_target = (
-        cast(jnp, slopes(working, divergence, place == 1, arrays, scale), operand.dtype)
+        cast(jnp, derivatives(working, divergence, place == 1, arrays, scale), operand.dtype)
         if want
         else None
         for place, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
@@ -51,22 +53,22 @@ def compiled_row_slopes(
     return by_input, by_target
 
 
-def rows_with_slopes(
+def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Arrays:
     """Divergences of rows of logits before both derivatives."""
     factor = product(context, scale, upstream)
-    rows, *slopes = compiled_rows_with_slopes(context.working, divergence, arrays, factor)
-    return rows, *slopes
+    rows, *derivatives = compiled_rows_with_derivatives(context.working, divergence, arrays, factor)
+    return rows, *derivatives
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def compiled_rows_with_slopes(
+def compiled_rows_with_derivatives(
     working: DType, divergence: Divergence, arrays: Arrays, scale: Array
 ) -> Arrays:
     """Divergences and derivatives with respect to one program, which has what they share once."""
-    slopes = compiled_row_slopes(working, divergence, (True, True), arrays, scale)
-    return compiled_rows(working, divergence, arrays), *slopes
+    derivatives = compiled_row_derivatives(working, divergence, (True, True), arrays, scale)
+    return compiled_rows(working, divergence, arrays), *derivatives
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -98,10 +100,10 @@ def few_at_a_time(function: Callable[..., Array], arrays: Arrays) -> Array:
 def rows_and_tangents(
     working: DType, divergence: Divergence, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
-    """Values and directional derivatives, without the slope by an operand that does not move."""
+    """Values and directional derivatives; operands that do not move are not differentiated."""
     values = rows(working, divergence, *primals)
     moves = [
-        jnp.sum(slopes(working, divergence, place == 1, primals, tangent), axis=-1)
+        jnp.sum(derivatives(working, divergence, place == 1, primals, tangent), axis=-1)
         for place, tangent in enumerate(tangents[:2])
         if not isinstance(tangent, SymbolicZero)
     ]
@@ -111,23 +113,23 @@ def rows_and_tangents(
 rows.defjvp(rows_and_tangents, symbolic_zeros=True)
 
 
-def slopes(
+def derivatives(
     working: DType, divergence: Divergence, by_target: bool, arrays: Arrays, factor: Array
 ) -> Array:
     """Derivative of the divergences by one operand, times a factor."""
-    function = partial(slopes_at_once, working, divergence, by_target)
-    slope = few_at_a_time(function, arrays) * cast(jnp, factor, working)
+    function = partial(derivatives_at_once, working, divergence, by_target)
+    derivative = few_at_a_time(function, arrays) * cast(jnp, factor, working)
     _, _, *where = arrays
-    return jnp.where(where[0], slope, 0.0) if where else slope
+    return jnp.where(where[0], derivative, 0.0) if where else derivative
 
 
-def slopes_at_once(
+def derivatives_at_once(
     working: DType, divergence: Divergence, by_target: bool, *arrays: Array
 ) -> Array:
     """Derivative of the divergence of every row by one operand."""
     x, t, *where = widen(working, arrays)
     one = jnp.ones((), working)
-    return slopes_of(divergence, Guard.FULL, by_target, jnp, x, t, one, *where)
+    return derivatives_of(divergence, Guard.FULL, by_target, jnp, x, t, one, *where)
 
 
 def product(context: Context, scale: Scale, upstream: Arrays) -> Array:

@@ -11,7 +11,7 @@ from kldiv_xp.backends.jax_meshes import on_rows
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_sparse import sparse_rows, sparse_slopes
+from kldiv_xp.core.evaluate_sparse import sparse_derivatives, sparse_rows
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries
 
@@ -44,9 +44,11 @@ def sparse_rows_and_tangents(
     """Values and directional derivatives; constant operands cost nothing."""
     values = differentiable_sparse_rows(divergence, *primals)
     logits, indices, target, *where = primals
-    slope, one = partial(sparse_slopes, divergence, ENTRIES), jnp.ones((), logits.dtype)
+    derivative, one = partial(sparse_derivatives, divergence, ENTRIES), jnp.ones((), logits.dtype)
     moves = [
-        jnp.sum(slope(place == 1, jnp, logits, target, one, *where, indices=indices) * tangent, -1)
+        jnp.sum(
+            derivative(place == 1, jnp, logits, target, one, *where, indices=indices) * tangent, -1
+        )
         for place, tangent in enumerate((tangents[0], tangents[2]))
         if not isinstance(tangent, SymbolicZero)
     ]

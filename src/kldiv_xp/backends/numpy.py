@@ -12,23 +12,23 @@ from kldiv_xp.backends.numpy_loops import (
     sums_over,
     total_of_many,
 )
-from kldiv_xp.backends.numpy_rows import divergences, row_slopes
-from kldiv_xp.backends.numpy_rows_with_slopes import rows_with_slopes
+from kldiv_xp.backends.numpy_rows import divergences, row_derivatives
+from kldiv_xp.backends.numpy_rows_with_derivatives import rows_with_derivatives
 from kldiv_xp.backends.numpy_sparse import sparse_divergences
-from kldiv_xp.backends.numpy_with_slopes import with_slopes
+from kldiv_xp.backends.numpy_with_derivatives import with_derivatives
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import FUSED_KEY
 from kldiv_xp.host import inner_products
 from kldiv_xp.host.block_loops import Attempt
 from kldiv_xp.host.threads import ENVIRONMENT, THREADS_KEY, check_setting, thread_count
 
-__all__ = ["divergences", "gradient", "loss", "row_slopes", "rows_with_slopes", "samples"]
-__all__ += ["sparse_divergences", "terms", "with_slopes"]
+__all__ = ["divergences", "gradient", "loss", "row_derivatives", "rows_with_derivatives", "samples"]
+__all__ += ["sparse_divergences", "terms", "with_derivatives"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -67,7 +67,7 @@ def gradient(
             results[place] = context.xp.empty(arrays[place].shape, dtype=dtype)
     given = results[0], results[1]
     rest = form, scale, upstream
-    fill_slopes(context.xp, arrays, *rest, given, context.working, thread_count)
+    fill_derivatives(context.xp, arrays, *rest, given, context.working, thread_count)
     return given
 
 
@@ -115,7 +115,7 @@ def fill_terms(
         fill_few(xp, term_of(form), arrays, result, working)
 
 
-def fill_slopes(
+def fill_derivatives(
     xp: Namespace,
     arrays: Arrays,
     form: Form,
@@ -132,8 +132,8 @@ def fill_slopes(
             return
     for place, result in enumerate(results):
         if result is not None:
-            slope = partial(chained, slope_of(form, place), scale, len(arrays))
-            fill_few(xp, slope, (*arrays, *upstream), result, working)
+            derivative = partial(chained, derivative_of(form, place), scale, len(arrays))
+            fill_few(xp, derivative, (*arrays, *upstream), result, working)
 
 
 def fill_few(

@@ -7,7 +7,7 @@ from functools import cache, partial
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, factors_of, guards_of, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops, inner_products
@@ -92,14 +92,14 @@ def fill_many(
     """The same by compiled loops or in blocks; False, and nothing is done, of few."""
     size = math.prod(arrays[0].shape)
     fused, rest = engine_for(size), (form, scale, upstream)
-    if fused is not None and fused.fill_slopes(arrays, *rest, results, working, threads):
+    if fused is not None and fused.fill_derivatives(arrays, *rest, results, working, threads):
         return True
     if size < inner_products.LONGEST_PIECE:
         return False
     operands = (*arrays, *upstream)
     for place, result in enumerate(results):
         if result is not None:
-            slope = partial(chained, slope_of(form, place), scale, len(arrays))
-            attempts = [partial(slope, guard=guard) for guard in (Guard.NONE, Guard.FULL)]
+            derivative = partial(chained, derivative_of(form, place), scale, len(arrays))
+            attempts = [partial(derivative, guard=guard) for guard in (Guard.NONE, Guard.FULL)]
             block_loops.fill_blocks(xp, attempts, operands, result, working, threads)
     return True

@@ -10,7 +10,7 @@ from kldiv_xp.backends.numpy_reproducible_blocks import (
     in_order,
     integers_over,
 )
-from kldiv_xp.backends.numpy_reproducible_fill import Output, fill_slopes, fill_terms
+from kldiv_xp.backends.numpy_reproducible_fill import Output, fill_derivatives, fill_terms
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (
@@ -37,7 +37,7 @@ def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
     return xp.asarray(sums_over(xp, arrays, wanted, divisor, thread_count))
 
 
-def slopes(
+def derivatives(
     arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> tuple[Array | None, Array | None]:
     """Derivatives with respect to the operands in these places, times a cotangent."""
@@ -48,7 +48,7 @@ def slopes(
             rounding = rounding_to(xp, native(arrays[place].dtype))
             outputs[place] = rounding, xp.empty(arrays[place].shape, dtype=rounding.dtype)
     is_of_rows = isinstance(wanted, WantedRows)
-    write = numpy_reproducible_rows.fill_slopes if is_of_rows else fill_slopes
+    write = numpy_reproducible_rows.fill_derivatives if is_of_rows else fill_derivatives
     write(xp, arrays, (wanted, divisor, upstream), outputs, thread_count)
     by_input, by_target = (outputs[place][1] if place in outputs else None for place in (0, 1))
     return by_input, by_target

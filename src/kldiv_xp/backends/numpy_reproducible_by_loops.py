@@ -18,7 +18,7 @@ def terms_by_loops(
     return result
 
 
-def slopes_by_loops(
+def derivatives_by_loops(
     memory: Memory,
     form: Form,
     places: Mapping[int, Rounding],
@@ -30,5 +30,5 @@ def slopes_by_loops(
     count = operands[1].size
     results = {place: memory.get(f"result {place}", "float32", count) for place in places}
     outputs = [(place, rounding, results[place]) for place, rounding in places.items()]
-    memory.loops.fill_slopes(form, looks, operands, outputs)
+    memory.loops.fill_derivatives(form, looks, operands, outputs)
     return results

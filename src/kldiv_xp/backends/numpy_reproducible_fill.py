@@ -9,11 +9,11 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.backends import numpy_reproducible_blocks
 from kldiv_xp.backends import numpy_reproducible_terms as numpy_terms
 from kldiv_xp.backends.numpy_reproducible_blocks import Threads, cut, each
-from kldiv_xp.backends.numpy_reproducible_by_loops import slopes_by_loops, terms_by_loops
+from kldiv_xp.backends.numpy_reproducible_by_loops import derivatives_by_loops, terms_by_loops
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
 from kldiv_xp.backends.numpy_reproducible_ordinary import flat_operands, ordinary
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_reproducible import Wanted, factor_of, scaled_slope, terms
+from kldiv_xp.core.evaluate_reproducible import Wanted, factor_of, scaled_derivative, terms
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding, rounded
 from kldiv_xp.host.blocks import block_indices
@@ -47,7 +47,7 @@ def rounded_terms(wanted: Wanted, memory: Memory, *arrays: Array) -> dict[int, A
     return {TERMS: numpy_terms.rounded_terms(memory, form, rounding, block)}
 
 
-def fill_slopes(
+def fill_derivatives(
     xp: Namespace,
     arrays: Arrays,
     ask: tuple[Wanted, Any, Any],
@@ -59,7 +59,7 @@ def fill_slopes(
     with xp.errstate(all="ignore"):
         factor = factor_of(xp, xp.empty(0), wanted, arrays[0].shape, divisor, upstream)
     roundings = {place: rounding for place, (rounding, _) in outputs.items()}
-    function = partial(rounded_slopes, wanted.form, roundings)
+    function = partial(rounded_derivatives, wanted.form, roundings)
     fill(
         xp,
         function,
@@ -69,7 +69,7 @@ def fill_slopes(
     )
 
 
-def rounded_slopes(
+def rounded_derivatives(
     form: Form, roundings: Mapping[int, Rounding], memory: Memory, *arrays: Array
 ) -> dict[int, Array]:
     """The same of a block; the last array is a factor, or one for each term."""
@@ -77,18 +77,18 @@ def rounded_slopes(
     x, t, *where = operands
     if memory.may_try and x.size and not where:
         given = *flat_operands(memory, x, t), factor.reshape(-1) if factor.ndim else factor
-        results = slopes_by_loops(memory, form, roundings, given, looks=True)
+        results = derivatives_by_loops(memory, form, roundings, given, looks=True)
         if memory.has_worked(*results.values()):
             return results
     operands = [one[...] for one in operands]
     block = ordinary(memory, form, *operands) if memory.xp.isfinite(factor).all() else None
     if block is None:
         return {
-            place: scaled_slope(place, form, rounding, memory.xp, *operands, factor)
+            place: scaled_derivative(place, form, rounding, memory.xp, *operands, factor)
             for place, rounding in roundings.items()
         }
     factor = factor.reshape(-1) if factor.ndim else factor
-    return numpy_terms.rounded_slopes(memory, form, block, factor, roundings)
+    return numpy_terms.rounded_derivatives(memory, form, block, factor, roundings)
 
 
 def fill(

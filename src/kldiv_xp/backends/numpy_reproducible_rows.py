@@ -14,7 +14,7 @@ from kldiv_xp.core.evaluate_reproducible_rows import (
     WantedRows,
     completed_rows,
     rows,
-    scaled_row_slopes,
+    scaled_row_derivatives,
     without_tiny,
 )
 from kldiv_xp.formula.reproducible_functions import Rounding
@@ -58,7 +58,7 @@ def rows_of_block(xp: Namespace, loops: Any, divergence: Divergence, operands: A
     return without_tiny(xp, found)
 
 
-def fill_slopes(
+def fill_derivatives(
     xp: Namespace,
     arrays: Arrays,
     ask: tuple[WantedRows, Any, Any],
@@ -74,14 +74,14 @@ def fill_slopes(
     def write(loops: Any, index: Index, *operands: Array) -> None:
         here = factor[index][..., None] if factor.ndim else factor
         roundings = {place: rounding for place, (rounding, _) in outputs.items()}
-        found = slopes_of_block(xp, loops, wanted.divergence, roundings, operands, here)
+        found = derivatives_of_block(xp, loops, wanted.divergence, roundings, operands, here)
         for place, (_, result) in outputs.items():
             result[index] = found[place]
 
     each(xp, write, arrays, threads)
 
 
-def slopes_of_block(
+def derivatives_of_block(
     xp: Namespace,
     loops: Any,
     divergence: Divergence,
@@ -95,10 +95,10 @@ def slopes_of_block(
         shape = tuple(operands[0].shape)
         found = {place: xp.empty(shape, dtype=xp.float32) for place in roundings}
         results = {place: (one, found[place]) for place, one in roundings.items()}
-        found = found if loops.fill_slopes(divergence, operands[:2], factor, results) else {}
+        found = found if loops.fill_derivatives(divergence, operands[:2], factor, results) else {}
     if not found:
         of = InBlocks(xp, divergence.temperature)
-        return scaled_row_slopes(divergence, roundings, of, *widened(operands), factor)
+        return scaled_row_derivatives(divergence, roundings, of, *widened(operands), factor)
     for mask in operands[2:]:
         for one in found.values():
             xp.copyto(one, 0.0, where=~mask)
@@ -107,7 +107,7 @@ def slopes_of_block(
         odd = [one[is_odd] for one in widened(operands)]
         here = factor[is_odd] if factor.ndim else factor
         of = InBlocks(xp, divergence.temperature)
-        of_odd = scaled_row_slopes(divergence, roundings, of, *odd, here)
+        of_odd = scaled_row_derivatives(divergence, roundings, of, *odd, here)
         for place, one in of_odd.items():
             found[place][is_odd] = one
     return found

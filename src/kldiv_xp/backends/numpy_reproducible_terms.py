@@ -6,7 +6,7 @@ Blocks that hold others, such as NaN, are left to that expression.
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.numpy_reproducible_by_loops import slopes_by_loops, terms_by_loops
+from kldiv_xp.backends.numpy_reproducible_by_loops import derivatives_by_loops, terms_by_loops
 from kldiv_xp.backends.numpy_reproducible_functions import (
     BITS_OF_INFINITY,
     UNIT,
@@ -75,7 +75,7 @@ def terms(memory: Memory, form: Form, block: Block) -> Array:
     return memory.xp.multiply(value, probabilities(memory, form, block), out=value)
 
 
-def slope(memory: Memory, place: int, form: Form, block: Block, factor: Array) -> Array:
+def derivative(memory: Memory, place: int, form: Form, block: Block, factor: Array) -> Array:
     """Derivative of every term with respect to one operand, times a factor."""
     xp, unit, block = memory.xp, ratio_unit(form), widened(block)
     if place == 0:
@@ -103,14 +103,14 @@ def rounded_terms(memory: Memory, form: Form, rounding: Rounding, block: Block) 
     return rounded_to(memory, value, rounding)
 
 
-def rounded_slopes(
+def rounded_derivatives(
     memory: Memory, form: Form, block: Block, factor: Array, places: Mapping[int, Rounding]
 ) -> dict[int, Array]:
     """Derivatives with respect to some operands times a factor, in float32, rounded to types."""
     if memory.loops is not None:
-        return slopes_by_loops(memory, form, places, (block.x, block.t, factor))
+        return derivatives_by_loops(memory, form, places, (block.x, block.t, factor))
     return {
-        place: rounded_to(memory, slope(memory, place, form, block, factor), rounding, place)
+        place: rounded_to(memory, derivative(memory, place, form, block, factor), rounding, place)
         for place, rounding in places.items()
     }
 

@@ -74,7 +74,7 @@ def rows_of_block(
     return 0.0 if rows is None else rows[..., 0]
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -89,11 +89,11 @@ def row_slopes(
         for operand, want in zip(arrays[:2], wanted, strict=True)
     )
     results = by_input, by_target
-    fill_row_slopes(xp, arrays, divergence, scale, upstream, results, working, thread_count)
+    fill_row_derivatives(xp, arrays, divergence, scale, upstream, results, working, thread_count)
     return results
 
 
-def fill_row_slopes(
+def fill_row_derivatives(
     xp: Namespace,
     arrays: Arrays,
     divergence: Divergence,
@@ -106,18 +106,18 @@ def fill_row_slopes(
     """Write the derivatives that there are arrays for, whole rows at a time."""
     fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
     rest = divergence, scale, upstream
-    if fused is not None and fused.fill_row_slopes(arrays, *rest, results, working, threads):
+    if fused is not None and fused.fill_row_derivatives(arrays, *rest, results, working, threads):
         return
     kept = len(arrays[0].shape) - 1
     for place, result in enumerate(results):
         if result is not None:
-            function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
+            function = partial(derivatives_of_block, xp, divergence, place, scale, len(arrays))
             block_loops.fill_blocks(
                 xp, [function], (*arrays, *upstream), result, working, threads, kept
             )
 
 
-def slopes_of_block(
+def derivatives_of_block(
     alone: Namespace,
     divergence: Divergence,
     place: int,
@@ -129,12 +129,12 @@ def slopes_of_block(
     """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = rows_selected(alone, logits, *where)
-    slope = first_finite_rows(divergence.attempts(place), alone, xp, left, logits, target)
-    if slope is None:
+    derivative = first_finite_rows(divergence.attempts(place), alone, xp, left, logits, target)
+    if derivative is None:
         return alone.zeros_like(logits)
     factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(logits[..., :1]))
-    slope = xp.multiply(slope, factor)
-    return xp.where(where[0], slope, 0.0) if where else slope
+    derivative = xp.multiply(derivative, factor)
+    return xp.where(where[0], derivative, 0.0) if where else derivative
 
 
 def rows_selected(xp: Namespace, input: Array, where: Array | None = None) -> Array:

@@ -9,8 +9,8 @@ from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_sparse import (
     selected,
     selected_indices,
+    sparse_derivatives,
     sparse_rows,
-    sparse_slopes,
 )
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
@@ -66,12 +66,12 @@ def fill_rows(
     in_blocks(xp, function, (chosen, indices, target, *rest, *where), [rows], working, threads)
 
 
-def fill_slopes(
+def fill_derivatives(
     xp: Namespace,
     arrays: Arrays,
     divergence: SparseKL,
     upstream: Array,
-    slopes: list[Array | None],
+    derivatives: list[Array | None],
     working: DType,
     threads: Threads,
 ) -> None:
@@ -80,15 +80,15 @@ def fill_slopes(
     def function(xp: Namespace, *block: Array) -> list[Array]:
         logits, indices, target, upstream, *where = block
         operands = logits, target, upstream, *where
-        slope = partial(sparse_slopes, divergence, ENTRIES)
+        derivative = partial(sparse_derivatives, divergence, ENTRIES)
         return [
-            slope(place == 1, xp, *operands, indices=indices)
-            for place, result in enumerate(slopes)
+            derivative(place == 1, xp, *operands, indices=indices)
+            for place, result in enumerate(derivatives)
             if result is not None
         ]
 
     operands = *arrays[:3], upstream, *arrays[3:]
-    wanted = [result for result in slopes if result is not None]
+    wanted = [result for result in derivatives if result is not None]
     in_blocks(xp, function, operands, wanted, working, threads)
 
 

@@ -13,11 +13,11 @@ from kldiv_xp.core.evaluate import (
     check_memory,
     completed,
     evaluate_count,
+    evaluate_derivatives,
     evaluate_loss,
     evaluate_samples,
-    evaluate_slopes,
     evaluate_terms,
-    evaluate_with_slopes,
+    evaluate_with_derivatives,
 )
 from kldiv_xp.core.namespaces import known_shape, sample_shape, traced
 from kldiv_xp.core.scale import Scale
@@ -73,15 +73,15 @@ def with_gradient(
     if reduction == "none":
         factors = tuple(spread(context.xp, one, input.shape, axes or ()) for one in factors)
     if not return_value:
-        return evaluate_slopes(context, arrays, form, scale, factors)
+        return evaluate_derivatives(context, arrays, form, scale, factors)
     kept = (axes or ()) if reduction == "none" else None
     if count is None:
         parts = divisor(reduction, shape)
-        return evaluate_with_slopes(context, arrays, form, kept, parts, scale, factors)
-    total, *slopes = evaluate_with_slopes(
+        return evaluate_with_derivatives(context, arrays, form, kept, parts, scale, factors)
+    total, *derivatives = evaluate_with_derivatives(
         unrounded(context), arrays, form, kept, None, scale, factors
     )
-    return completed(context, quotient, context.dtype, total, count), *slopes
+    return completed(context, quotient, context.dtype, total, count), *derivatives
 
 
 def given_upstream(

@@ -83,7 +83,7 @@ def reproducible_with_gradient(
     number, factors = given_upstream(call.context, input, upstream, reduction, samples)
     factor = factors[0] if factors else 1.0 if number is None else number
     way, places = way_of(call.context, call.arrays), (True, True)
-    by_input, by_target = way.slopes(call.arrays, call.wanted, call.divisor, factor, places)
+    by_input, by_target = way.derivatives(call.arrays, call.wanted, call.divisor, factor, places)
     if not return_value:
         return by_input, by_target
     return value_of_call(call), by_input, by_target

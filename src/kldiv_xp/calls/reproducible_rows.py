@@ -81,8 +81,10 @@ def reproducible_divergence_with_gradient(
     shape = known_shape(arrays[0])[:-1]
     number, factors = given_upstream(context, input, upstream, options[3], shape)
     factor = factors[0] if factors else 1.0 if number is None else number
-    found = way_of(context, arrays).slopes(arrays, call.wanted, call.divisor, factor, (True, True))
-    slopes = (
+    found = way_of(context, arrays).derivatives(
+        arrays, call.wanted, call.divisor, factor, (True, True)
+    )
+    derivatives = (
         one if place == input.ndim - 1 else context.xp.moveaxis(one, -1, place) for one in found
     )
-    return (value_of_call(call), *slopes) if return_value else tuple(slopes)
+    return (value_of_call(call), *derivatives) if return_value else tuple(derivatives)

@@ -6,9 +6,9 @@ from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import arranged, check_temperature, reduced
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.evaluate import Arrays, check_memory
-from kldiv_xp.core.evaluate_row_slopes import (
+from kldiv_xp.core.evaluate_row_derivatives import (
     evaluate_gradient_of_logits,
-    evaluate_rows_with_slopes,
+    evaluate_rows_with_derivatives,
 )
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.shapes import with_axes
@@ -38,12 +38,12 @@ def with_gradient(
         count = number_selected(context, arrays[2], None) if reduction == "mean" else None
     scale, factors = cotangent(context, number, factors, reduction, shape, count)
     factors = tuple(with_axes(one, (input.ndim - 1,)) if one.ndim else one for one in factors)
-    evaluate = evaluate_rows_with_slopes if return_value else evaluate_gradient_of_logits
+    evaluate = evaluate_rows_with_derivatives if return_value else evaluate_gradient_of_logits
     *rows, by_input, by_target = evaluate(
         context, arrays, divergence, scale, factors, scaled=scaled
     )
-    slopes = (
-        slope if place == input.ndim - 1 else context.xp.moveaxis(slope, -1, place)
-        for slope in (by_input, by_target)
+    derivatives = (
+        derivative if place == input.ndim - 1 else context.xp.moveaxis(derivative, -1, place)
+        for derivative in (by_input, by_target)
     )
-    return *(reduced(context, one, None, reduction, *arrays[2:]) for one in rows), *slopes
+    return *(reduced(context, one, None, reduction, *arrays[2:]) for one in rows), *derivatives

@@ -1,8 +1,8 @@
 """From checked operands and a resolved reduction to the value, or to its gradient.
 
 `arrays` are input, target and, if there is one, the mask, in one shape. A library's backend may
-define any of `terms`, `samples`, `loss`, `divergences`, `gradient`, `with_slopes` and `count`, and
-answers NotImplemented to arrays for which it knows no better way than the plain functions.
+define any of `terms`, `samples`, `loss`, `divergences`, `gradient`, `with_derivatives` and `count`,
+and answers NotImplemented to arrays for which it knows no better way than the plain functions.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 
 Arrays = tuple[Array, ...]
@@ -94,7 +94,7 @@ def evaluate_count(context: Context, mask: Array) -> Array:
     return context.xp.sum(context.xp.astype(mask, context.working))
 
 
-def evaluate_slopes(
+def evaluate_derivatives(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -103,15 +103,15 @@ def evaluate_slopes(
     wanted: tuple[bool, bool] = (True, True),
 ) -> Gradient:
     """Derivatives with respect to the operands that are wanted, times a scale and a cotangent."""
-    slopes = by_backend("gradient", context, arrays, form, scale, upstream, wanted)
-    if slopes is NotImplemented:
-        functions = chained_slopes(form, scale, len(arrays))
+    derivatives = by_backend("gradient", context, arrays, form, scale, upstream, wanted)
+    if derivatives is NotImplemented:
+        functions = chained_derivatives(form, scale, len(arrays))
         return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
-    by_input, by_target = slopes
+    by_input, by_target = derivatives
     return by_input, by_target
 
 
-def evaluate_with_slopes(
+def evaluate_with_derivatives(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -121,7 +121,7 @@ def evaluate_with_slopes(
     upstream: Arrays,
 ) -> Arrays:
     """Loss before the derivatives: every term with axis (), else sums over the divisor."""
-    results = by_backend("with_slopes", context, arrays, form, axis, parts, scale, upstream)
+    results = by_backend("with_derivatives", context, arrays, form, axis, parts, scale, upstream)
     if results is not NotImplemented:
         return tuple(results)
     if axis is None:
@@ -130,7 +130,7 @@ def evaluate_with_slopes(
         value = evaluate_terms(context, arrays, form)
     else:
         value = evaluate_samples(context, arrays, form, axis)
-    return (value, *evaluate_slopes(context, arrays, form, scale, upstream))
+    return (value, *evaluate_derivatives(context, arrays, form, scale, upstream))
 
 
 def reduced(
@@ -145,22 +145,22 @@ def reduced(
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
-def chained_slopes(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
+def chained_derivatives(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
-    return [partial(chained, slope_of(form, place), scale, count) for place in (0, 1)]
+    return [partial(chained, derivative_of(form, place), scale, count) for place in (0, 1)]
 
 
 def chained(
-    slope: Callable[..., Array],
+    derivative: Callable[..., Array],
     scale: Scale,
     count: int,
     xp: Namespace,
     *arrays: Array,
     guard: Guard = Guard.FULL,
 ) -> Array:
-    """Slope of a term times the scale and the cotangent; 0 where a mask is False."""
+    """Derivative of a term times the scale and the cotangent; 0 where a mask is False."""
     (_, _, *mask), upstream = arrays[:count], arrays[count:]
-    value = slope(xp, *arrays[:count], guard=guard)
+    value = derivative(xp, *arrays[:count], guard=guard)
     if not upstream:
         value = scale.times(xp, value)
     for one in upstream:

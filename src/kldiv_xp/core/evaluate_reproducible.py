@@ -16,7 +16,7 @@ from kldiv_xp.core.reproducible_bounds import largest
 from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale, as_float
 from kldiv_xp.core.shapes import spread
-from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.reproducible_functions import (
     Rounding,
     entered,
@@ -41,11 +41,11 @@ class Wanted(NamedTuple):
         """Terms, or their sums over the divisor, rounded once."""
         return plain_value(self, divisor, xp, *arrays)
 
-    def slope(
+    def derivative(
         self, place: int, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
     ) -> Array:
         """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
-        return plain_slope(place, self, divisor, upstream, xp, *arrays)
+        return plain_derivative(place, self, divisor, upstream, xp, *arrays)
 
 
 def value(arrays: Arrays, wanted: Any, divisor: Any) -> Array:
@@ -54,12 +54,12 @@ def value(arrays: Arrays, wanted: Any, divisor: Any) -> Array:
     return loss
 
 
-def slopes(
+def derivatives(
     arrays: Arrays, wanted: Any, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
     by_input, by_target = (
-        on_device(partial(wanted.slope, place, divisor, upstream), arrays) if want else None
+        on_device(partial(wanted.derivative, place, divisor, upstream), arrays) if want else None
         for place, want in enumerate(places)
     )
     return by_input, by_target
@@ -131,22 +131,26 @@ def sums_between(
     return sums_of(xp, terms(xp, form, *arrays), steps_between(xp, form, bounds), axis)
 
 
-def plain_slope(
+def plain_derivative(
     place: int, wanted: Wanted, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
 ) -> Array:
     """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
     factor = factor_of(xp, arrays[0], wanted, arrays[0].shape, divisor, upstream)
     rounding = rounding_to(xp, arrays[place].dtype)
-    return scaled_slope(place, wanted.form, rounding, xp, *arrays, factor)
+    return scaled_derivative(place, wanted.form, rounding, xp, *arrays, factor)
 
 
-def scaled_slope(
+def scaled_derivative(
     place: int, form: Form, rounding: Rounding, xp: Namespace, *arrays: Array
 ) -> Array:
     """The same times a factor in float64, the last of the arrays."""
     operands = entered(xp, arrays[0]), entered(xp, arrays[1]), *arrays[2:]
-    slope, count, namespace = slope_of(form, place), len(arrays) - 1, ReproducibleNamespace(xp)
-    return rounded(xp, chained(slope, Scale(), count, namespace, *operands), rounding)
+    derivative, count, namespace = (
+        derivative_of(form, place),
+        len(arrays) - 1,
+        ReproducibleNamespace(xp),
+    )
+    return rounded(xp, chained(derivative, Scale(), count, namespace, *operands), rounding)
 
 
 def factor_of(

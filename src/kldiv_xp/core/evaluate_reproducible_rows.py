@@ -35,7 +35,7 @@ class WantedRows(NamedTuple):
         """Divergences, or their sum over the divisor, rounded once."""
         return completed_rows(self, divisor, xp, rows(self.divergence, Operations(xp), *arrays))
 
-    def slope(
+    def derivative(
         self, place: int, divisor: Any, upstream: Any, xp: Namespace, *arrays: Array
     ) -> Array:
         """Derivative with respect to one operand, times the cotangent of the loss, rounded once."""
@@ -43,7 +43,7 @@ class WantedRows(NamedTuple):
         factor = factor[..., None] if factor.ndim else factor
         roundings = {place: rounding_to(xp, arrays[place].dtype)}
         of = Operations(xp)
-        return scaled_row_slopes(self.divergence, roundings, of, *arrays, factor)[place]
+        return scaled_row_derivatives(self.divergence, roundings, of, *arrays, factor)[place]
 
 
 def rows(divergence: Divergence, of: Operations, *arrays: Array) -> Array:
@@ -71,7 +71,7 @@ def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array)
     return rounded(xp, divided(xp, total, divisor), wanted.rounding)
 
 
-def scaled_row_slopes(
+def scaled_row_derivatives(
     divergence: Divergence, roundings: Mapping[int, Rounding], of: Operations, *arrays: Array
 ) -> dict[int, Array]:
     """Derivatives with respect to some operands, times the last array: a factor, or one a row.
@@ -83,7 +83,7 @@ def scaled_row_slopes(
     operands = selected(divergence, xp, x, t, where[0] if where else None)
     found = {}
     for place, rounding in roundings.items():
-        value = formula_of(divergence).slope(place, of, divergence, *operands, factor)
+        value = formula_of(divergence).derivative(place, of, divergence, *operands, factor)
         value = xp.where(where[0], value, 0.0) if where else value
         found[place] = rounded(xp, value, rounding)
     return found

@@ -100,7 +100,7 @@ def factors_of(
     return divergence.factors(xp, *selected(divergence, xp, input, target, mask), guard=guard)
 
 
-def slopes_of(
+def derivatives_of(
     divergence: Divergence | JSOfArray,
     guard: Guard,
     by_target: bool,
@@ -113,10 +113,10 @@ def slopes_of(
     """Derivative of the divergences by one operand, times that of something by them."""
     gradient = divergence.target_gradient if by_target else divergence.input_gradient
     way = partial(gradient, guard=guard)
-    return slopes_by(way, divergence, xp, input, target, upstream, where)
+    return derivatives_by(way, divergence, xp, input, target, upstream, where)
 
 
-def slopes_by(
+def derivatives_by(
     way: Callable[..., Array],
     divergence: Divergence | JSOfArray,
     xp: Namespace,
@@ -126,8 +126,8 @@ def slopes_by(
     where: Array | None = None,
 ) -> Array:
     """The same by one of the ways to it, a function (xp, input, target)."""
-    slope = xp.multiply(way(xp, *selected(divergence, xp, input, target, where)), upstream)
-    return slope if where is None else xp.where(where, slope, 0.0)
+    derivative = xp.multiply(way(xp, *selected(divergence, xp, input, target, where)), upstream)
+    return derivative if where is None else xp.where(where, derivative, 0.0)
 
 
 def selected(
@@ -143,7 +143,7 @@ def selected(
     return xp.where(where, input, 0.0), xp.where(where, target, divergence.nothing)
 
 
-def plain_slopes(
+def plain_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -154,7 +154,7 @@ def plain_slopes(
     in_order = (*arrays[:2], upstream, *arrays[2:])
     by_input, by_target = (
         run(
-            partial(slopes_of, divergence, Guard.FULL, place == 1),
+            partial(derivatives_of, divergence, Guard.FULL, place == 1),
             context.working,
             operand.dtype,
             *in_order,

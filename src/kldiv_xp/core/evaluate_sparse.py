@@ -63,7 +63,7 @@ def plain_sparse_rows(
     return run_with(entries, function, working, working, logits, *others)
 
 
-def plain_sparse_slopes(
+def plain_sparse_derivatives(
     working: DType,
     arrays: Arrays,
     divergence: SparseKL,
@@ -76,7 +76,7 @@ def plain_sparse_slopes(
     by_input, by_target = (
         run_with(
             entries,
-            partial(sparse_slopes, divergence, entries, place == 1, indices=indices),
+            partial(sparse_derivatives, divergence, entries, place == 1, indices=indices),
             working,
             operand.dtype,
             logits,
@@ -125,7 +125,7 @@ def sparse_rows(
     return rows if where is None else xp.where(where[..., 0], rows, 0.0)
 
 
-def sparse_slopes(
+def sparse_derivatives(
     divergence: SparseKL,
     entries: Entries,
     by_target: bool,
@@ -139,8 +139,8 @@ def sparse_slopes(
 ) -> Array:
     """Derivative of the divergences by one operand, times that of something by them."""
     operands = selected(divergence, xp, input, indices, target, where)
-    slope = divergence.gradient(xp, *operands, upstream, entries, by_target=by_target)
-    return slope if where is None else xp.where(where, slope, 0.0)
+    derivative = divergence.gradient(xp, *operands, upstream, entries, by_target=by_target)
+    return derivative if where is None else xp.where(where, derivative, 0.0)
 
 
 def selected(

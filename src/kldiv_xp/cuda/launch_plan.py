@@ -54,7 +54,7 @@ def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array
     return result
 
 
-def slopes(
+def derivatives(
     device: Device,
     context: Context,
     arrays: Arrays,
@@ -65,13 +65,13 @@ def slopes(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, in one pass."""
     results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
-    source = (loss_kernels.source_of_slopes, form, len(arrays), wanted)
+    source = (loss_kernels.source_of_derivatives, form, len(arrays), wanted)
     work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
     launch_planned(device, work, tuple(arrays[0].shape), elements_plan)
     return results
 
 
-def row_slopes(
+def row_derivatives(
     device: Device,
     context: Context,
     arrays: Arrays,
@@ -82,7 +82,7 @@ def row_slopes(
 ) -> Gradient:
     """Derivatives of the rows' divergences; `upstream` has one element, or one per row."""
     results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
-    source = (loss_kernels.source_of_row_slopes, any_of(divergence), len(arrays), wanted)
+    source = (loss_kernels.source_of_row_derivatives, any_of(divergence), len(arrays), wanted)
     numbers = (scale.number_at_hand(), float(divergence.temperature))
     work = Launch(source, context.working, inputs, outputs, numbers)
     launch_planned(device, work, tuple(arrays[0].shape), rows_plan)

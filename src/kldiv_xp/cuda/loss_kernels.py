@@ -60,9 +60,9 @@ def source_of_terms(form: Form, *layout: Any) -> str:
 
 
 @cache
-def source_of_slopes(form: Form, count: int, wanted: tuple[bool, bool], *layout: Any) -> str:
+def source_of_derivatives(form: Form, count: int, wanted: tuple[bool, bool], *layout: Any) -> str:
     """Source of the kernel that stores derivatives times the factor and the cotangent."""
-    return source_of_functions([losses.slopes(form, count, wanted)], (FACTOR,), *layout)
+    return source_of_functions([losses.derivatives(form, count, wanted)], (FACTOR,), *layout)
 
 
 @cache
@@ -73,11 +73,11 @@ def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
 
 
 @cache
-def source_of_row_slopes(
+def source_of_row_derivatives(
     divergence: Divergence, count: int, wanted: tuple[bool, bool], *layout: Any
 ) -> str:
     """Source of the kernel that stores the derivatives of the rows' divergences."""
-    ways = [losses.row_slopes(divergence, count, wanted, way) for way in ways_of(divergence)]
+    ways = [losses.row_derivatives(divergence, count, wanted, way) for way in ways_of(divergence)]
     return source_of_functions(ways, (FACTOR, TEMPERATURE), *layout)
 
 
@@ -88,9 +88,9 @@ def source_of_rest_totals(temperature: float, *layout: Any) -> str:
 
 
 @cache
-def source_of_rest_slopes(temperature: float, *layout: Any) -> str:
+def source_of_rest_derivatives(temperature: float, *layout: Any) -> str:
     """Source of the kernel that stores these exponentials times a factor per row."""
-    return source_of_functions([losses.rest_slopes(temperature)], (TEMPERATURE,), *layout)
+    return source_of_functions([losses.rest_derivatives(temperature)], (TEMPERATURE,), *layout)
 
 
 def ways_of(divergence: Divergence) -> range:

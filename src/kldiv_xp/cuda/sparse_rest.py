@@ -37,7 +37,7 @@ class RestExponentials(NamedTuple):
         result = self.device.empty(tuple(self.logits.shape), self.logits.dtype)
         inputs = buffers(self.device, (self.logits, self.anchor, factor))
         outputs = {RESULTS[0]: self.device.buffer(result)}
-        source = self.source(loss_kernels.source_of_rest_slopes)
+        source = self.source(loss_kernels.source_of_rest_derivatives)
         work = Launch(source, self.working, inputs, outputs, (self.temperature,))
         launch_planned(self.device, work, tuple(self.logits.shape), elements_plan)
         return self.write(result, indices, values)

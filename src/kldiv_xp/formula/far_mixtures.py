@@ -13,7 +13,7 @@ from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
 
-NEAR_MIXTURE_SLOPE = 0.04
+NEAR_MIXTURE_DERIVATIVE = 0.04
 """The same of the square of p (log(p / m) - KL(p || m)), relative to p's and p log(p / m)'s."""
 
 
@@ -40,7 +40,7 @@ def far_js(
     return times_square(xp, rows, temperature) if scaled else rows
 
 
-def far_js_slope(
+def far_js_derivative(
     xp: Namespace,
     input: Array,
     target: Array,
@@ -55,8 +55,8 @@ def far_js_slope(
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     side = side_of(xp, pair, sums, logs, weights, place)
-    least = xp.multiply(xp.add(side.squares, side.of_products), NEAR_MIXTURE_SLOPE)
-    return side.slope(xp, least, temperature, scaled)
+    least = xp.multiply(xp.add(side.squares, side.of_products), NEAR_MIXTURE_DERIVATIVE)
+    return side.derivative(xp, least, temperature, scaled)
 
 
 def unrounded_and_small(
@@ -85,12 +85,12 @@ class Side(NamedTuple):
     length: Array
     """Sum of (p (log(p / m) - mean))**2."""
 
-    def slope(self, xp: Namespace, least: Array, temperature: float, scaled: bool) -> Array:
+    def derivative(self, xp: Namespace, least: Array, temperature: float, scaled: bool) -> Array:
         """Derivative with respect to the logits, where its length is not too small."""
         is_long = xp.greater_equal(self.length, least)
         factor = xp.divide(xp.where(is_long, self.weight, math.nan), self.total)
-        slope = xp.multiply(xp.multiply(self.p, xp.subtract(self.log, self.mean)), factor)
-        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+        derivative = xp.multiply(xp.multiply(self.p, xp.subtract(self.log, self.mean)), factor)
+        return times(xp, derivative, temperature) if scaled else over(xp, derivative, temperature)
 
 
 def side_of(

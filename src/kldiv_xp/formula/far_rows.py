@@ -14,7 +14,7 @@ from kldiv_xp.formula.near_pairs import pair_of
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
 
-NEAR_SLOPE = 0.125
+NEAR_DERIVATIVE = 0.125
 """The same of the square of a derivative with respect to the input, relative to that of p."""
 
 
@@ -38,7 +38,7 @@ def far_kl(
     return xp.where(is_far, value, math.nan)
 
 
-def far_slope(
+def far_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
@@ -49,6 +49,6 @@ def far_slope(
     of_both = xp.multiply(row_sum(xp, xp.multiply(p, q)), xp.multiply(of_p, of_q))
     length = xp.multiply(row_sum(xp, xp.multiply(q, q)), xp.multiply(of_q, of_q))
     length = xp.add(xp.subtract(length, xp.multiply(of_both, 2.0)), squares)
-    is_far = xp.greater_equal(length, xp.multiply(squares, NEAR_SLOPE))
-    slope = xp.subtract(xp.multiply(q, xp.where(is_far, of_q, math.nan)), xp.multiply(p, of_p))
-    return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+    is_far = xp.greater_equal(length, xp.multiply(squares, NEAR_DERIVATIVE))
+    derivative = xp.subtract(xp.multiply(q, xp.where(is_far, of_q, math.nan)), xp.multiply(p, of_p))
+    return times(xp, derivative, temperature) if scaled else over(xp, derivative, temperature)

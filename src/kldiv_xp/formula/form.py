@@ -9,7 +9,7 @@ from kldiv_xp.formula.generalized import (
     generalized_pointwise,
     generalized_target_gradient,
 )
-from kldiv_xp.formula.jensen_shannon import js_pointwise, js_slope
+from kldiv_xp.formula.jensen_shannon import js_derivative, js_pointwise
 from kldiv_xp.formula.log_probabilities import (
     ONE_AFTER_THE_OTHER,
     Guard,
@@ -47,12 +47,12 @@ GENERALIZED = (
     generalized_input_gradient,
     generalized_target_gradient,
 )
-JENSEN_SHANNON = (js_pointwise, partial(js_slope, 0), partial(js_slope, 1))
+JENSEN_SHANNON = (js_pointwise, partial(js_derivative, 0), partial(js_derivative, 1))
 
 
 def term_of(form: Form) -> Any:
     """A term."""
-    return slope_of(form, -1)
+    return derivative_of(form, -1)
 
 
 def factors_of(form: Form) -> Any:
@@ -73,7 +73,7 @@ def whole_term(form: Form, xp: Namespace, *arrays: Array, guard: Guard = Guard.F
     return terms, xp.ones_like(terms)
 
 
-def slope_of(form: Form, place: int) -> Any:
+def derivative_of(form: Form, place: int) -> Any:
     """Derivative of a term with respect to input (0) or target (1); or the term itself (-1)."""
     functions: Any = GENERALIZED if form.generalized else VALUES
     function = functions[place + 1]

@@ -46,7 +46,7 @@ def parts(
     # The logarithm of a ratio of 4 is small.
     near = xp.less_equal(xp.multiply(q, 0.25), p) & xp.less_equal(xp.multiply(p, 0.25), q)
     near = near & xp.greater(p, 0)
-    # Of 1 where they are not near, for automatic differentiation: 0 times a slope that overflows.
+    # 1 where they are not near: automatic differentiation multiplies 0 by what overflows.
     p_near, q_near = xp.where(near, p, 1.0), xp.where(near, q, 1.0)
     d = xp.negative(xp.log1p(xp.divide(xp.subtract(q_near, p_near), p_near)))
     return Parts(p, q, log_ratio, near, d, p_near)
@@ -118,7 +118,7 @@ def generalized_target_gradient(
     p, _, log_ratio, near, d, _ = parts(
         xp, input, target, where, log_input=log_input, log_target=log_target
     )
-    slope = xp.where(near, d, log_ratio)
+    derivative = xp.where(near, d, log_ratio)
     if log_target:
-        slope = xp.multiply(p, slope)
-    return xp.where(xp.equal(p, 0), 0.0, slope)
+        derivative = xp.multiply(p, derivative)
+    return xp.where(xp.equal(p, 0), 0.0, derivative)

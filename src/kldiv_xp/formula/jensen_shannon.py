@@ -19,7 +19,7 @@ from kldiv_xp.formula.near_half import Softmaxes
 from kldiv_xp.formula.near_mixture import completed, logarithms
 from kldiv_xp.formula.near_pairs import Exponentials
 
-KL_SLOPES = (generalized_input_gradient, generalized_target_gradient)
+KL_DERIVATIVES = (generalized_input_gradient, generalized_target_gradient)
 
 
 def js_pointwise(
@@ -102,7 +102,7 @@ def refused(xp: Namespace, table: Array, log: bool) -> Array:
     return table if log else xp.where(xp.less(table, 0), math.nan, table)
 
 
-def js_slope(
+def js_derivative(
     place: int,
     xp: Namespace,
     input: Array,
@@ -123,28 +123,30 @@ def js_slope(
     if beta == 0 or beta == 1:  # noqa: PLR1714
         x, t = refused(xp, input, log_input), refused(xp, target, log_target)
         if beta == 0:
-            value = KL_SLOPES[place](xp, x, t, where, log_input=log_input, log_target=log_target)
+            value = KL_DERIVATIVES[place](
+                xp, x, t, where, log_input=log_input, log_target=log_target
+            )
         else:  # with the operands in each other's place
-            value = KL_SLOPES[1 - place](
+            value = KL_DERIVATIVES[1 - place](
                 xp, t, x, where, log_input=log_target, log_target=log_input
             )
         return with_missing(xp, value, x, t, where)
     both = tables(xp, input, target, where, log_input, log_target)
     of_log = (log_input, log_target)[place]
-    return slope(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
+    return derivative(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
 
 
 def with_missing(
-    xp: Namespace, slope: Array, input: Array, target: Array, where: Array | None
+    xp: Namespace, derivative: Array, input: Array, target: Array, where: Array | None
 ) -> Array:
     """Derivative, NaN where an operand is, also of an entry whose own probability is 0."""
     present = xp.equal(input, input) & xp.equal(target, target)
     if where is not None:
         present = present | xp.logical_not(where)
-    return xp.where(present, slope, math.nan)
+    return xp.where(present, derivative, math.nan)
 
 
-def slope(xp: Namespace, both: Softmaxes, weights: Weights, place: int, log: bool) -> Array:
+def derivative(xp: Namespace, both: Softmaxes, weights: Weights, place: int, log: bool) -> Array:
     """Weight times log(p / m), of p (0) or q (1); times p where its logarithm is what is given."""
     logs = logarithms(xp, both, weights, in_logits=False, guard=Guard.FULL)
     one = (both.p, both.q)[place]

@@ -6,7 +6,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
 from kldiv_xp.formula.any_size import over, times, times_square
-from kldiv_xp.formula.jensen_shannon import js_pointwise, js_slope
+from kldiv_xp.formula.jensen_shannon import js_derivative, js_pointwise
 from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import row_sum
@@ -69,11 +69,11 @@ class JSOfGiven:
         """(g - q sum(g)) / T, where g is the derivative by log q."""
         del guard
         log_q = log_softmax(xp, input, self.temperature)
-        slope = js_slope(0, xp, log_q, target, **self.options)
-        slope = xp.subtract(slope, xp.multiply(xp.exp(log_q), row_sum(xp, slope)))
+        derivative = js_derivative(0, xp, log_q, target, **self.options)
+        derivative = xp.subtract(derivative, xp.multiply(xp.exp(log_q), row_sum(xp, derivative)))
         if self.scaled:
-            return times(xp, slope, self.temperature)
-        return over(xp, slope, self.temperature)
+            return times(xp, derivative, self.temperature)
+        return over(xp, derivative, self.temperature)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
@@ -81,5 +81,5 @@ class JSOfGiven:
         """As that of probabilities, or of their logarithms."""
         del guard
         log_q = log_softmax(xp, input, self.temperature)
-        slope = js_slope(1, xp, log_q, target, **self.options)
-        return self.times_square(xp, slope)
+        derivative = js_derivative(1, xp, log_q, target, **self.options)
+        return self.times_square(xp, derivative)

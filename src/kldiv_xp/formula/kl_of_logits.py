@@ -8,13 +8,13 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
 from kldiv_xp.formula.any_size import over, times, times_square
-from kldiv_xp.formula.far_rows import far_kl, far_slope
+from kldiv_xp.formula.far_rows import far_derivative, far_kl
 from kldiv_xp.formula.log_probabilities import Guard, factors
+from kldiv_xp.formula.near_derivatives import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.near_equal import row_sum
 from kldiv_xp.formula.near_kl import kl_rows
-from kldiv_xp.formula.near_look import close_kl, close_slope, looks_close
-from kldiv_xp.formula.near_rows import near_kl, near_slope
-from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
+from kldiv_xp.formula.near_look import close_derivative, close_kl, looks_close
+from kldiv_xp.formula.near_rows import near_derivative, near_kl
 from kldiv_xp.formula.softmax import log_softmax, softmax
 
 Attempts = list[tuple[Callable[..., Array] | None, Callable[..., Array]]]
@@ -62,7 +62,7 @@ class KL:
         """Forms of the rows, or of a gradient, for backends that may look at values."""
         if place == 1 or not self.is_of_logits:
             return guarded(self, place)
-        close, far = (close_kl, far_kl) if place is None else (close_slope, far_slope)
+        close, far = (close_kl, far_kl) if place is None else (close_derivative, far_derivative)
         return [
             (
                 partial(looks_close, temperature=self.temperature),
@@ -80,7 +80,7 @@ class KL:
         first, *_, last = [way for suits, way in self.attempts(place) if suits is None]
         if not self.is_of_logits:
             return [last]
-        near = near_kl if place is None else near_slope
+        near = near_kl if place is None else near_derivative
         options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         return [first, last if place == 1 else partial(near, **options), last]
 
@@ -98,10 +98,10 @@ class KL:
             return kl_input_gradient(xp, input, target, self.temperature, self.scaled, guard)
         p = target if self.target_is == "probabilities" else xp.exp(target)
         q = xp.multiply(softmax(xp, input, self.temperature), row_sum(xp, p))
-        slope = xp.subtract(q, p)
+        derivative = xp.subtract(q, p)
         if self.scaled:
-            return times(xp, slope, self.temperature)
-        return over(xp, slope, self.temperature)
+            return times(xp, derivative, self.temperature)
+        return over(xp, derivative, self.temperature)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
@@ -110,11 +110,13 @@ class KL:
         if self.is_of_logits:
             return kl_target_gradient(xp, input, target, self.temperature, self.scaled, guard)
         p, log_ratio = self.factors(xp, input, target, guard=guard)
-        slope = xp.add(log_ratio, 1.0)
+        derivative = xp.add(log_ratio, 1.0)
         if self.target_is == "log_probabilities":
-            slope = xp.multiply(p, slope)
-        slope = slope if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, slope)
-        return self.times_square(xp, slope)
+            derivative = xp.multiply(p, derivative)
+        derivative = (
+            derivative if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, derivative)
+        )
+        return self.times_square(xp, derivative)
 
 
 def guarded(divergence: Any, place: int | None) -> Attempts:

@@ -156,7 +156,7 @@ def pointwise_target_gradient(
     p, log_ratio = factors(
         xp, input, target, where, log_target=log_target, log_input=log_input, guard=guard
     )
-    slope = xp.add(log_ratio, 1.0)
+    derivative = xp.add(log_ratio, 1.0)
     if log_target:
-        slope = xp.add(xp.multiply(p, slope), 0.0)
-    return slope if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, slope)
+        derivative = xp.add(xp.multiply(p, derivative), 0.0)
+    return derivative if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, derivative)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
+from kldiv_xp.formula.near_derivatives import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_mixture import js, js_target_gradient
-from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +42,16 @@ class JSOfArray:
     ) -> Array:
         """Derivative with respect to target."""
         complement = xp.add(xp.negative(self.beta), 1.0)
-        return self.slope(xp, input, target, self.beta, complement, guard)
+        return self.derivative(xp, input, target, self.beta, complement, guard)
 
     def input_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
         """The same with the operands, and beta and its complement, in each other's place."""
         complement = xp.add(xp.negative(self.beta), 1.0)
-        return self.slope(xp, target, input, complement, self.beta, guard)
+        return self.derivative(xp, target, input, complement, self.beta, guard)
 
-    def slope(
+    def derivative(
         self, xp: Namespace, input: Array, target: Array, beta: Array, gamma: Array, guard: Guard
     ) -> Array:
         """Derivative with respect to target, with these weights; that of KL at the ends of beta."""
@@ -62,12 +62,12 @@ class JSOfArray:
             for one in (beta, gamma)
         )
         weights = Weights(beta, gamma, 0.0)
-        slope = js_target_gradient(xp, input, target, weights, *options)
+        derivative = js_target_gradient(xp, input, target, weights, *options)
         left, right = those(xp, last, target, input)
         by_input = kl_input_gradient(xp, left, right, *options)
         left, right = those(xp, first, input, target)
         by_target = kl_target_gradient(xp, left, right, *options)
-        return xp.where(first, by_target, xp.where(last, by_input, slope))
+        return xp.where(first, by_target, xp.where(last, by_input, derivative))
 
 
 def those(xp: Namespace, condition: Array, left: Array, right: Array) -> tuple[Array, Array]:

@@ -11,18 +11,18 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.far_mixtures import far_js, far_js_slope
+from kldiv_xp.formula.far_mixtures import far_js, far_js_derivative
 from kldiv_xp.formula.js_of_given import JSOfGiven
 from kldiv_xp.formula.kl_of_logits import KL, Attempts, guarded
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights, largest_shares
 from kldiv_xp.formula.near_close_half import close_js
+from kldiv_xp.formula.near_derivatives import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import js_of_logarithms, looks_close
 from kldiv_xp.formula.near_mixture import js, js_target_gradient
-from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_slope
-from kldiv_xp.formula.near_slopes import kl_input_gradient, kl_target_gradient
+from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_derivative
 
 __all__ = ["JS", "KL", "Divergence", "JSOfGiven"]
 
@@ -102,23 +102,23 @@ class JS:
         full = guarded(self, place)[1][1]
         if min(self.beta, self.gamma) < LEAST_WEIGHT:
             return [full] * 3
-        near = self.way(near_js, near_js_slope, place)
-        far = near if self.is_short(place) else self.way(far_js, far_js_slope, place)
+        near = self.way(near_js, near_js_derivative, place)
+        far = near if self.is_short(place) else self.way(far_js, far_js_derivative, place)
         return [far, near, full]
 
     def is_short(self, place: int | None) -> bool:
-        """Whether a derivative is hardly ever as long as `far_js_slope` needs it."""
+        """Whether a derivative is hardly ever as long as `far_js_derivative` needs it."""
         own, other = (self.beta, self.gamma) if place else (self.gamma, self.beta)
         return place is not None and own > other
 
     def way(
-        self, value: Callable[..., Array], slope: Callable[..., Array], place: int | None
+        self, value: Callable[..., Array], derivative: Callable[..., Array], place: int | None
     ) -> Callable[..., Array]:
         """A function (xp, input, target) to the value, or to a derivative."""
         options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         if place is None:
             return partial(value, weights=self.weights, **options)
-        return partial(slope, weights=self.weights, place=place, **options)
+        return partial(derivative, weights=self.weights, place=place, **options)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

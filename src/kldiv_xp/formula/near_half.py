@@ -64,14 +64,14 @@ def softmaxes_of(
         constant = xp.where(xp.equal(spread, spread), constant, math.nan)
     ratio = xp.add(over(xp, centred, temperature), constant)
     tangent = xp.tanh(xp.multiply(ratio, 0.5))
-    slope = xp.add(xp.negative(xp.multiply(tangent, tangent)), 1.0)
-    weight = row_sum(xp, xp.multiply(both, slope))
+    derivative = xp.add(xp.negative(xp.multiply(tangent, tangent)), 1.0)
+    weight = row_sum(xp, xp.multiply(both, derivative))
     overlap = xp.greater(weight, 1.0)
     step = xp.divide(row_sum(xp, xp.multiply(both, tangent)), xp.where(overlap, weight, 1.0))
     step = xp.where(overlap, xp.multiply(step, -2.0), 0.0)
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
-    tangent = xp.add(tangent, xp.multiply(slope, xp.multiply(step, 0.5)))
+    tangent = xp.add(tangent, xp.multiply(derivative, xp.multiply(step, 0.5)))
     exponentials = Exponentials(pair.p, pair.units[0])
     return Softmaxes(exponentials, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
 

@@ -11,6 +11,7 @@ from kldiv_xp.formula.any_size import over, times_square
 from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
+from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
     difference_of,
@@ -21,7 +22,6 @@ from kldiv_xp.formula.near_equal import (
 )
 from kldiv_xp.formula.near_kl import near_value
 from kldiv_xp.formula.near_pairs import largest, pair_of, unrounded
-from kldiv_xp.formula.near_slopes import relative_rise
 
 SEEN, WIDEST = 256, 2.5
 """Classes that are looked at, and how far apart the log-ratios of a close row may be there."""
@@ -47,10 +47,10 @@ def close_kl(
     return near_value(xp, if_small(xp, d, squares), None, temperature, scaled)
 
 
-def close_slope(
+def close_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
-    """Derivative with respect to the input, as that of `near_slopes`."""
+    """Derivative with respect to the input, as that of `near_derivatives`."""
     p, sum_p, centred, d = close_parts(xp, input, target, temperature)
     rise = xp.multiply(xp.multiply(expm1_ratio(xp, d), centred if scaled else d), p)
     mean_rise = xp.divide(row_sum(xp, rise), sum_p)

@@ -12,6 +12,12 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
+from kldiv_xp.formula.near_derivatives import (
+    at,
+    relative_difference,
+    weighted_derivative,
+    weighted_deviation,
+)
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
     expm1_ratio,
@@ -29,12 +35,6 @@ from kldiv_xp.formula.near_half import (
     softmaxes_of,
 )
 from kldiv_xp.formula.near_pairs import largest, unrounded
-from kldiv_xp.formula.near_slopes import (
-    at,
-    relative_difference,
-    weighted_deviation,
-    weighted_slope,
-)
 
 
 class Logarithms(NamedTuple):
@@ -176,5 +176,5 @@ def js_target_gradient(
         value = xp.where(xp.logical_and(near, small), exact, times(xp, value, temperature))
     value = xp.where(xp.greater(p, 0), value, 0.0)
     if not in_logits:
-        return weighted_slope(xp, exponentials, value, beta, temperature, scaled)
+        return weighted_derivative(xp, exponentials, value, beta, temperature, scaled)
     return xp.multiply(weighted_deviation(xp, exponentials, value), beta)

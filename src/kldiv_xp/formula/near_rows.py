@@ -16,10 +16,10 @@ from kldiv_xp.formula.far_mixtures import (
 )
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
+from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
 from kldiv_xp.formula.near_pairs import pair_of
-from kldiv_xp.formula.near_slopes import relative_rise
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
@@ -48,7 +48,7 @@ def near_kl(
     return xp.where(xp.greater_equal(in_logits, LEAST), value, math.nan)
 
 
-def near_slope(
+def near_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """Derivative of KL with respect to the input, p (q / p - 1), less an error of all classes."""
@@ -104,7 +104,7 @@ def completed(xp: Namespace, p: Array, log: Array, rise: Array) -> Array:
     return xp.where(small, xp.multiply(p, square), xp.add(rise, xp.multiply(p, log)))
 
 
-def near_js_slope(
+def near_js_derivative(
     xp: Namespace,
     input: Array,
     target: Array,
@@ -114,9 +114,9 @@ def near_js_slope(
     temperature: float,
     scaled: bool,
 ) -> Array:
-    """As `far_js_slope`: an error of the normalisers is the same for all classes and cancels."""
+    """As `far_js_derivative`: errors of the normalisers are those of all classes, and cancel."""
     pair = unrounded_and_small(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     side = side_of(xp, pair, sums, logs, weights, place)
-    return side.slope(xp, least(xp, side.of_products, side.squares), temperature, scaled)
+    return side.derivative(xp, least(xp, side.of_products, side.squares), temperature, scaled)

@@ -79,7 +79,7 @@ def end_of(divergence: JS) -> KL | None:
     return KL(divergence.temperature, "logits", divergence.scaled)
 
 
-def slope(
+def derivative(
     place: int, of: Operations, divergence: JS, input: Array, target: Array, factor: Array
 ) -> Array:
     """Derivative with respect to input (0) or target (1), times a factor.
@@ -88,8 +88,8 @@ def slope(
     """
     if end := end_of(divergence):
         if divergence.beta == 0:
-            return reproducible_rows.slope(place, of, end, input, target, factor)
-        return reproducible_rows.slope(1 - place, of, end, target, input, factor)
+            return reproducible_rows.derivative(place, of, end, input, target, factor)
+        return reproducible_rows.derivative(1 - place, of, end, target, input, factor)
     temperature, weights = divergence.temperature, (divergence.gamma, divergence.beta)
     p, q = of.softmax(target, temperature), of.softmax(input, temperature)
     left, right, gap, mixture = sides(of, divergence, p, q)

@@ -9,7 +9,7 @@ it is p (d - 1) + q, in which little cancels.
 import math
 
 from kldiv_xp._typing import Array
-from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.near_pairs import largest
 from kldiv_xp.formula.reproducible_operations import Operations, Softmax, over
@@ -55,7 +55,7 @@ def given(of: Operations, divergence: KL, q: Softmax, target: Array) -> tuple[Ar
     return log_q, of.entered(target)
 
 
-def slope(
+def derivative(
     place: int, of: Operations, divergence: KL, input: Array, target: Array, factor: Array
 ) -> Array:
     """Derivative with respect to input (0) or target (1), times a factor."""
@@ -63,7 +63,7 @@ def slope(
     q = of.softmax(input, temperature)
     if place and not divergence.is_of_logits:
         operands = given(of, divergence, q, target)
-        gradient, guard = slope_of(form_of(divergence), 1), of.guard(divergence, operands[1])
+        gradient, guard = derivative_of(form_of(divergence), 1), of.guard(divergence, operands[1])
         value = gradient(of.functions, *operands, guard=guard)
         return value * (factor * (temperature * temperature) if scaled else factor)
     value = by_target(of, divergence, q, target) if place else by_input(of, divergence, q, target)

@@ -92,28 +92,34 @@ class SparseKL:
         seen = student(xp, input, indices, self.temperature, entries)
         known = self.teacher(xp, target)
         if by_target:
-            return xp.multiply(self.target_slope(xp, target, seen, known), upstream)
+            return xp.multiply(self.target_derivative(xp, target, seen, known), upstream)
         scale = over(xp, upstream, self.temperature)
-        at_indices, elsewhere = input_slopes(xp, seen, known, scale)
+        at_indices, elsewhere = input_derivatives(xp, seen, known, scale)
         return seen.rest.spread(elsewhere, indices, at_indices)
 
-    def target_slope(self, xp: Namespace, target: Array, seen: Student, known: Teacher) -> Array:
+    def target_derivative(
+        self, xp: Namespace, target: Array, seen: Student, known: Teacher
+    ) -> Array:
         """With respect to p: log p - log q + 1 less that of the rest; centred if renormalised."""
         p, log_p, rest = known
         zero = xp.equal(p, 0)
         ratio = xp.where(zero, 0.0, xp.subtract(xp.where(zero, 0.0, log_p), seen.log_q))
         if self.tail == "renormalize":
-            slope = self.renormalized_slope(xp, target, p, ratio)
+            derivative = self.renormalized_derivative(xp, target, p, ratio)
         else:
             least = xp.equal(rest, 0)
             log_p_rest = xp.log(xp.where(least, 1.0, rest))
             log_q_rest = xp.where(least, 0.0, seen.log_rest)
             of_rest = xp.where(least, -1.0, xp.subtract(log_p_rest, log_q_rest))
-            slope = xp.subtract(ratio, of_rest)
-            slope = slope if self.target_is == "probabilities" else xp.multiply(p, slope)
-        return xp.where(zero, 0.0, slope)
+            derivative = xp.subtract(ratio, of_rest)
+            derivative = (
+                derivative if self.target_is == "probabilities" else xp.multiply(p, derivative)
+            )
+        return xp.where(zero, 0.0, derivative)
 
-    def renormalized_slope(self, xp: Namespace, target: Array, p: Array, ratio: Array) -> Array:
+    def renormalized_derivative(
+        self, xp: Namespace, target: Array, p: Array, ratio: Array
+    ) -> Array:
         """Derivative with respect to logits, log-probabilities, or probabilities over their sum."""
         if self.target_is == "probabilities":
             mean = row_sum(xp, xp.multiply(p, ratio))
@@ -137,7 +143,9 @@ def gaps(xp: Namespace, log_q: Array, p: Array, log_p: Array) -> Array:
     return xp.where(zero, q, xp.where(near, close, far))
 
 
-def input_slopes(xp: Namespace, seen: Student, known: Teacher, scale: Array) -> tuple[Array, Array]:
+def input_derivatives(
+    xp: Namespace, seen: Student, known: Teacher, scale: Array
+) -> tuple[Array, Array]:
     """(q mass - p) times a scale at the indices, and over the exponential everywhere else.
 
     The rest of p is spread as that of q.

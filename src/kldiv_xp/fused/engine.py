@@ -73,19 +73,13 @@ def fill_terms(
         return False
     names = losses.SYMBOL_NAMES[: len(arrays)]
     traced = Traced(losses.terms, (form,))
-    plan = elements_plan(
-        traced,
-        numpy_name(working),
-        shape,
-        names,
-        (losses.TERMS_OUTPUT,),
-        *layouts(buffers),
-    )
+    given = traced, numpy_name(working), shape, names, (losses.TERMS_OUTPUT,)
+    plan = elements_plan(*given, *layouts(buffers))
     run_plan(plan, addresses(buffers), (), threads)
     return True
 
 
-def fill_slopes(
+def fill_derivatives(
     arrays: Sequence[Array],
     form: Form,
     scale: Scale,
@@ -95,9 +89,8 @@ def fill_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives for which `results` has an array, in one pass."""
-    return write_wanted(
-        losses.slopes, form, elements_plan, arrays, upstream, results, (scale,), working, threads
-    )
+    given = losses.derivatives, form, elements_plan, arrays, upstream, results
+    return write_wanted(*given, (scale,), working, threads)
 
 
 def divergences_of_rows(
@@ -131,7 +124,7 @@ def divergences_of_rows(
     return result
 
 
-def fill_row_slopes(
+def fill_row_derivatives(
     arrays: Sequence[Array],
     divergence: Divergence,
     scale: Scale,
@@ -141,10 +134,9 @@ def fill_row_slopes(
     threads: Threads,
 ) -> bool:
     """Write the derivatives of the rows' divergences for which `results` has an array."""
-    given, numbers = any_of(divergence), (scale, divergence.temperature)
-    return write_wanted(
-        losses.row_slopes, given, rows_plan, arrays, upstream, results, numbers, working, threads
-    )
+    numbers = scale, divergence.temperature
+    given = losses.row_derivatives, any_of(divergence), rows_plan, arrays, upstream, results
+    return write_wanted(*given, numbers, working, threads)
 
 
 def write_wanted(

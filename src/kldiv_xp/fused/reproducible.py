@@ -8,7 +8,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate import chained
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula import reproducible_functions as formula
-from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused.reproducible_functions import exp, log
@@ -88,7 +88,7 @@ def term(xp: Namespace, form: Form, arrays: Sequence[Array]) -> Array:
     return term_of(form)(Apart(xp), *arrays, guard=Guard.NONE)
 
 
-def slopes(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
+def derivatives(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
     """Derivatives with respect to operands, times a factor, each rounded, by the same rule."""
 
     def function(
@@ -96,8 +96,8 @@ def slopes(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
     ) -> Sequence[Array]:
         given, found = checked(xp, form, looks, x, t, LARGEST), []
         for place, rounding in asked:
-            slope = slope_of(form, place)
-            value = chained(slope, Scale(), 2, Apart(xp), *given[:2], factor, guard=Guard.NONE)
+            derivative = derivative_of(form, place)
+            value = chained(derivative, Scale(), 2, Apart(xp), *given[:2], factor, guard=Guard.NONE)
             if place and not form.log_target:
                 value = xp.where(xp.equal(t, 0.0), 0.0, value)
             found.append(given.of(xp, rounded(xp, value, rounding)))

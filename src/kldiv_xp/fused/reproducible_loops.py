@@ -30,10 +30,10 @@ def fill_terms(
     fill(traced, SYMBOL_NAMES[:2], (x, t), {TERMS_OUTPUT: result})
 
 
-def fill_slopes(form: Form, looks: bool, operands: Any, results: Sequence[Output]) -> None:
+def fill_derivatives(form: Form, looks: bool, operands: Any, results: Sequence[Output]) -> None:
     """Write derivatives with respect to operands, by the same rule; the last one is a factor."""
     asked = tuple((place, plain(rounding)) for place, rounding, _ in results)
-    traced = Traced(reproducible.slopes, (form, asked, looks))
+    traced = Traced(reproducible.derivatives, (form, asked, looks))
     written = {RESULTS[place]: result for place, _, result in results}
     fill(traced, (*SYMBOL_NAMES[:2], UPSTREAM), operands, written)
 

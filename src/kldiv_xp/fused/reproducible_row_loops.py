@@ -39,7 +39,7 @@ def divergences(xp: Namespace, divergence: Divergence, operands: Sequence[Array]
     return result
 
 
-def fill_slopes(
+def fill_derivatives(
     divergence: Divergence,
     operands: Sequence[Array],
     factor: Array,
@@ -52,7 +52,7 @@ def fill_slopes(
     if buffers is None:
         return False
     asked = tuple((place, plain(rounding)) for place, (rounding, _) in results.items())
-    traced = Traced(reproducible_rows.slopes, (any_of(divergence), asked), (TEMPERATURE,))
+    traced = Traced(reproducible_rows.derivatives, (any_of(divergence), asked), (TEMPERATURE,))
     names = tuple(RESULTS[place] for place in results)
     plan = rows_plan(traced, REAL, shape, (*SYMBOL_NAMES[:2], UPSTREAM), names, *layouts(buffers))
     run_plan(plan, addresses(buffers), (float(divergence.temperature),), one_thread)

@@ -80,7 +80,7 @@ def divergences(divergence: Divergence) -> Function:
     return function
 
 
-def slopes(divergence: Divergence, asked: tuple[Asked, ...]) -> Function:
+def derivatives(divergence: Divergence, asked: tuple[Asked, ...]) -> Function:
     """Derivatives times a factor, each rounded."""
 
     def function(
@@ -89,7 +89,7 @@ def slopes(divergence: Divergence, asked: tuple[Asked, ...]) -> Function:
         at: Any = at_temperature(divergence, numbers)
         of = InLines(xp)
         return [
-            rounded(xp, formula_of(divergence).slope(place, of, at, x, t, factor), rounding)
+            rounded(xp, formula_of(divergence).derivative(place, of, at, x, t, factor), rounding)
             for place, rounding in asked
         ]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.core.evaluate import chained_slopes
-from kldiv_xp.core.evaluate_rows import rows_by, slopes_by
+from kldiv_xp.core.evaluate import chained_derivatives
+from kldiv_xp.core.evaluate_rows import derivatives_by, rows_by
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -56,12 +56,16 @@ def terms(form: Form) -> Function:
     return function
 
 
-def slopes(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
+def derivatives(form: Form, count: int, wanted: tuple[bool, bool]) -> Function:
     """Function for the derivatives times the factor and the cotangent."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        slopes = chained_slopes(form, Scale(numbers[FACTOR]), count)  # type: ignore[arg-type]
-        return [slope(xp, *arrays) for slope, want in zip(slopes, wanted, strict=True) if want]
+        derivatives = chained_derivatives(form, Scale(numbers[FACTOR]), count)  # type: ignore[arg-type]
+        return [
+            derivative(xp, *arrays)
+            for derivative, want in zip(derivatives, wanted, strict=True)
+            if want
+        ]
 
     return function
 
@@ -76,7 +80,7 @@ def divergences(divergence: Divergence, way: int = LAST) -> Function:
     return function
 
 
-def row_slopes(
+def row_derivatives(
     divergence: Divergence, count: int, wanted: tuple[bool, bool], way: int = LAST
 ) -> Function:
     """Function for the derivatives of a row's divergence, by one alternative computation."""
@@ -88,7 +92,7 @@ def row_slopes(
             factor = xp.multiply(factor, one)
         at = at_temperature(divergence, numbers)
         ways = [at.ways(place)[way] for place in (0, 1) if wanted[place]]
-        return [slopes_by(one, divergence, xp, x, t, factor, *mask) for one in ways]
+        return [derivatives_by(one, divergence, xp, x, t, factor, *mask) for one in ways]
 
     return function
 
@@ -103,7 +107,7 @@ def rest_totals(temperature: float) -> Function:
     return function
 
 
-def rest_slopes(temperature: float) -> Function:
+def rest_derivatives(temperature: float) -> Function:
     """Function for these exponentials times a factor per row."""
 
     def function(

@@ -11,8 +11,8 @@ from kldiv_xp import (
     sparse_kl_div_with_logits,
 )
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate import evaluate_slopes, plain_sum
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.evaluate import evaluate_derivatives, plain_sum
+from kldiv_xp.core.evaluate_rows import plain_derivatives, plain_rows
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, KL
@@ -66,7 +66,7 @@ def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, form):
     torch.testing.assert_close(value.detach(), plain_sum(operands, plain, form, 4))
     upstream = torch.tensor(3.0, dtype=torch.float64)
     found = gradients(value, upstream, every, wanted)
-    closed = evaluate_slopes(operands, plain, form, Scale(0.25), (upstream,), wanted)
+    closed = evaluate_derivatives(operands, plain, form, Scale(0.25), (upstream,), wanted)
     torch.testing.assert_close(found, list(closed))
 
 
@@ -88,7 +88,7 @@ def test_divergences_are_the_plain_ones_with_the_closed_gradient(wanted, masked,
     torch.testing.assert_close(rows.detach(), plain_rows(operands, plain, divergence))
     upstream = torch.arange(1.0, 5.0, dtype=torch.float64)
     found = gradients(rows, upstream, every, wanted)
-    closed = plain_slopes(operands, plain, divergence, upstream[:, None], wanted)
+    closed = plain_derivatives(operands, plain, divergence, upstream[:, None], wanted)
     torch.testing.assert_close(found, list(closed))
 
 
@@ -101,7 +101,7 @@ def test_rows_may_have_any_axes_before_theirs():
     divergence = KL(1.0, "logits")
     upstream = torch.arange(12.0, dtype=torch.float64).reshape(3, 4)
     found = gradients(graph.divergences(operands, every, divergence), upstream, every, (True, True))
-    closed = plain_slopes(operands, plain, divergence, upstream[..., None], (True, True))
+    closed = plain_derivatives(operands, plain, divergence, upstream[..., None], (True, True))
     torch.testing.assert_close(found, list(closed))
 
 

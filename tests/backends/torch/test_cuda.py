@@ -131,8 +131,8 @@ def test_second_derivatives_of_losses_of_logits_are_those_of_the_plain_expressio
 ):
     def second():
         x, t = tensors(differentiated=(True, False))
-        (slope,) = torch.autograd.grad(loss(x, t), x, create_graph=True)
-        (slope**2).sum().backward()
+        (derivative,) = torch.autograd.grad(loss(x, t), x, create_graph=True)
+        (derivative**2).sum().backward()
         return x.grad
 
     assert_close(second(), plainly(monkeypatch, second), "float64")
@@ -172,8 +172,8 @@ def test_masks_and_gradients_in_closed_form(way, monkeypatch):
     options = {"axis": -1, "where": mask, "reduction": "mean"}
     expected = plainly(monkeypatch, kl_div, *operands, **options)
     assert_close(kl_div(*operands, **options), expected, "float64")
-    slopes = plainly(monkeypatch, kl_div_gradient, *operands, **options)
-    for found, expected in zip(kl_div_gradient(*operands, **options), slopes, strict=True):
+    derivatives = plainly(monkeypatch, kl_div_gradient, *operands, **options)
+    for found, expected in zip(kl_div_gradient(*operands, **options), derivatives, strict=True):
         assert_close(found, expected, "float64")
 
 

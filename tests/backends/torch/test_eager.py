@@ -74,12 +74,12 @@ def test_special_pairs_are_as_the_contract_says(dtype, log_target):
     terms = kl_div(*operands, reduction="none", log_target=log_target)
     exact = [reference.term(x, t, log_target) for x, t in zip(*operands, strict=True)]
     assert_allclose(terms, exact, rtol=4 * np.finfo(dtype).eps)
-    for slope, whole in zip(
+    for derivative, whole in zip(
         kl_div_gradient(*operands, reduction="sum", log_target=log_target),
         plain(kl_div_gradient, *operands, reduction="sum", log_target=log_target),
         strict=True,
     ):
-        close(slope, whole, dtype)
+        close(derivative, whole, dtype)
 
 
 @BOTH_SPACES
@@ -91,10 +91,10 @@ def test_layout_changes_nothing(type_, layout, log_target):
     for reduction in ("none", "sum"):
         options = {"reduction": reduction, "log_target": log_target}
         close(kl_div(*moved, **options), kl_div(*operands, **options), type_)
-        for slope, exact in zip(
+        for derivative, exact in zip(
             kl_div_gradient(*moved, **options), kl_div_gradient(*operands, **options), strict=True
         ):
-            close(slope, exact, type_)
+            close(derivative, exact, type_)
 
 
 @TYPES

@@ -72,10 +72,10 @@ def test_value_alone_has_no_graph(context, reduction, type_):
     operands = tensors(type_=type_, differentiated=(True, True))
     with context(), thread_limit(1):
         loss = kl_div(*operands, reduction=reduction)
-        slopes = kl_div_gradient(*operands, reduction=reduction)
+        derivatives = kl_div_gradient(*operands, reduction=reduction)
     assert not loss.requires_grad
     assert loss.is_inference() == (context is torch.inference_mode)
-    assert not any(slope.requires_grad for slope in slopes)
+    assert not any(derivative.requires_grad for derivative in derivatives)
     close(loss, kl_div(*detached(operands), reduction=reduction), type_)
 
 
@@ -96,10 +96,10 @@ def test_enable_grad_within_no_grad_makes_a_graph():
 def test_second_derivative_needs_only_what_is_differentiated(log_target, differentiated):
     operands = tensors(log_target, differentiated=differentiated, zeros=False)
     leaves = [operand for operand in operands if operand.requires_grad]
-    slopes = torch.autograd.grad(
+    derivatives = torch.autograd.grad(
         kl_div(*operands, reduction="sum", log_target=log_target), leaves, create_graph=True
     )
-    total = sum(slope.square().sum() for slope in slopes)
+    total = sum(derivative.square().sum() for derivative in derivatives)
     if total.requires_grad:
         total.backward()
         assert all(torch.isfinite(leaf.grad).all() for leaf in leaves if leaf.grad is not None)
@@ -113,8 +113,8 @@ def test_penalty_of_the_gradient_goes_through_a_model():
     samples = torch.rand(3, 4, dtype=torch.float64, requires_grad=True)
     p = torch.softmax(torch.rand(3, 5, dtype=torch.float64), 1)
     loss = kl_div(model(samples), p, reduction="batchmean")
-    (slope,) = torch.autograd.grad(loss, samples, create_graph=True)
-    slope.square().sum().backward()
+    (derivative,) = torch.autograd.grad(loss, samples, create_graph=True)
+    derivative.square().sum().backward()
     assert all(torch.isfinite(weight.grad).all() for weight in model.parameters())
 
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from kldiv_xp import js_div_with_logits, js_div_with_logits_gradient
 from kldiv_xp.backends import numpy_rows
 from kldiv_xp.calls.operands import examine
-from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_slopes
+from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_derivatives
 from kldiv_xp.formula.logits import JS, KL
 from kldiv_xp.host import blocks
 
@@ -65,20 +65,20 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
 ):
     monkeypatch.setenv("KLDIV_XP_FUSED", "0")
     every, shapes = arrays(wanted, masked=masked, shape=shape), []
-    function = numpy_rows.slopes_of_block
+    function = numpy_rows.derivatives_of_block
 
     def recorded(*arguments):
         shapes.append(arguments[6].shape)
         return function(*arguments)
 
-    monkeypatch.setattr(numpy_rows, "slopes_of_block", recorded)
+    monkeypatch.setattr(numpy_rows, "derivatives_of_block", recorded)
     rows = divergences(every, divergence)
     upstream = torch.linspace(1, 2, rows.numel(), dtype=torch.float64).reshape(rows.shape)
     asked = [one for one, want in zip(every[:2], wanted, strict=True) if want]
     found = torch.autograd.grad(rows, asked, upstream)
     assert {math.prod(shape) for shape in shapes} == {SHAPE[-1]}
     plain = tuple(one.detach() for one in every)
-    closed = plain_slopes(examine(*plain[:2]), plain, divergence, upstream[..., None], wanted)
+    closed = plain_derivatives(examine(*plain[:2]), plain, divergence, upstream[..., None], wanted)
     torch.testing.assert_close(list(found), [one for one in closed if one is not None])
 
 
@@ -86,9 +86,9 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
 def test_second_derivative_takes_the_plain_expression(monkeypatch, divergence):
     every = arrays((True, True))
     rows = divergences(every, divergence)
-    monkeypatch.setattr(bridge.host_logits, "row_slopes_of", None)
-    (slope,) = torch.autograd.grad(rows.sum(), every[0], create_graph=True)
-    (second,) = torch.autograd.grad((slope * every[1].detach()).sum(), every[0])
+    monkeypatch.setattr(bridge.host_logits, "row_derivatives_of", None)
+    (derivative,) = torch.autograd.grad(rows.sum(), every[0], create_graph=True)
+    (second,) = torch.autograd.grad((derivative * every[1].detach()).sum(), every[0])
     assert torch.isfinite(second).all()
     assert second.abs().sum() > 0
 
@@ -111,14 +111,16 @@ def test_gradient_has_the_type_of_its_operand(type_):
     every = [one.to(getattr(torch, type_)).requires_grad_() for one in arrays()]
     rows = divergences(every, JS.of(1.0, 0.5))
     assert rows.dtype == torch.float32
-    slopes = torch.autograd.grad(rows.sum(), every)
-    assert [one.dtype for one in slopes] == [every[0].dtype] * 2
+    derivatives = torch.autograd.grad(rows.sum(), every)
+    assert [one.dtype for one in derivatives] == [every[0].dtype] * 2
     plain = tuple(one.detach() for one in every)
     ones = torch.ones((*SHAPE[:-1], 1))
-    closed = plain_slopes(examine(*plain), plain, JS.of(1.0, 0.5), ones, (True, True))
+    closed = plain_derivatives(examine(*plain), plain, JS.of(1.0, 0.5), ones, (True, True))
     eps = torch.finfo(every[0].dtype).eps
-    for slope, expected in zip(slopes, closed, strict=True):
-        np.testing.assert_allclose(slope.float(), expected.float(), rtol=4 * eps, atol=eps / 16)
+    for derivative, expected in zip(derivatives, closed, strict=True):
+        np.testing.assert_allclose(
+            derivative.float(), expected.float(), rtol=4 * eps, atol=eps / 16
+        )
 
 
 @pytest.mark.parametrize("beta", [0.5, 0.3])
@@ -127,8 +129,8 @@ def test_classes_with_subnormal_probabilities_leave_gradients_of_all_orders_fini
     """Of both 1e-41: a quotient of the two had an infinite derivative, and the row NaN."""
     x, t = torch.tensor([[0.0, 1.0, -95.0]], requires_grad=True), torch.tensor([[0.0, 2.0, -95.0]])
     loss = js_div_with_logits(x, t, beta=beta, **options)
-    (slope,) = torch.autograd.grad(loss, x, create_graph=True)
+    (derivative,) = torch.autograd.grad(loss, x, create_graph=True)
     expected = js_div_with_logits_gradient(x.detach().double(), t.double(), beta=beta)[0]
-    torch.testing.assert_close(slope.double(), expected, rtol=1e-5, atol=1e-9)
-    (second,) = torch.autograd.grad(slope[0, 0], x)
+    torch.testing.assert_close(derivative.double(), expected, rtol=1e-5, atol=1e-9)
+    (second,) = torch.autograd.grad(derivative[0, 0], x)
     assert torch.isfinite(second).all()

@@ -44,8 +44,8 @@ def test_functional_derivatives_are_the_closed_form(log_target):
         torch.func.jacrev(loss, (0, 1))(*operands),
         torch.func.vmap(torch.func.grad(loss, (0, 1)))(*operands),
     ):
-        for slope, exact in zip(found, closed, strict=True):
-            close(slope, exact)
+        for derivative, exact in zip(found, closed, strict=True):
+            close(derivative, exact)
 
 
 @BOTH_SPACES
@@ -58,7 +58,7 @@ def test_forward_mode_agrees_with_reverse_mode(reduction, log_target):
 
     value, moved = torch.func.jvp(loss, tuple(operands), tuple(moves))
     closed = kl_div_gradient(*operands, reduction=reduction, log_target=log_target)
-    along = sum(slope * move for slope, move in zip(closed, moves, strict=True))
+    along = sum(derivative * move for derivative, move in zip(closed, moves, strict=True))
     close(moved, along if reduction == "none" else along.sum())
     close(value, loss(*operands))
 

@@ -108,8 +108,8 @@ def test_upstream_of_the_closed_gradient_may_be_any_tensor(wrap, unwrap):
 def test_upstream_zeros_without_memory_give_zeros():
     log_q, target, _ = operands()
     upstream = zeros_without_memory(torch.ones(()))
-    for slope in kl_div_gradient(log_q.detach(), target, reduction="sum", upstream=upstream):
-        assert torch.equal(slope + 0, torch.zeros(4, 5))
+    for derivative in kl_div_gradient(log_q.detach(), target, reduction="sum", upstream=upstream):
+        assert torch.equal(derivative + 0, torch.zeros(4, 5))
 
 
 @EVERY_LOSS
@@ -230,6 +230,6 @@ def assert_plain_expression():
     value = kl_div(log_q, target.double(), reduction="sum")
     expected = torch.nn.functional.kl_div(log_q, target.double(), reduction="sum")
     torch.testing.assert_close(value, expected)
-    (slope,) = torch.autograd.grad(value, log_q)
-    torch.testing.assert_close(slope, -target.double())
+    (derivative,) = torch.autograd.grad(value, log_q)
+    torch.testing.assert_close(derivative, -target.double())
     assert kl_div_with_logits(log_q, log_q) == 0

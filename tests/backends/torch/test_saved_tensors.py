@@ -59,11 +59,11 @@ def operands(type_="float64", student=0, context=torch.inference_mode):
 def results(function, arrays, *, student=0, twice=False):
     """Value and gradient, and the derivative of its square if there is one."""
     value = function(*arrays)
-    (slope,) = torch.autograd.grad(value, arrays[student], create_graph=twice)
-    if not slope.requires_grad:
-        return value.detach(), slope
-    (second,) = torch.autograd.grad((slope**2).sum(), arrays[student])
-    return value.detach(), slope.detach(), second
+    (derivative,) = torch.autograd.grad(value, arrays[student], create_graph=twice)
+    if not derivative.requires_grad:
+        return value.detach(), derivative
+    (second,) = torch.autograd.grad((derivative**2).sum(), arrays[student])
+    return value.detach(), derivative.detach(), second
 
 
 def assert_as_usual(function, *, type_="float64", student=0, exact=True, **options):
@@ -109,8 +109,8 @@ def test_so_it_does_by_functional_derivatives(loss, student):
 @EVERY_LOSS
 def test_so_it_does_when_gradients_are_mapped(loss):
     def mapped(x, t, m):
-        slopes = torch.func.vmap(torch.func.grad(loss))
-        return slopes(*[torch.stack([one, one.flip(0)]) for one in (x.detach(), t, m)])
+        derivatives = torch.func.vmap(torch.func.grad(loss))
+        return derivatives(*[torch.stack([one, one.flip(0)]) for one in (x.detach(), t, m)])
 
     found, usual = operands(), operands(context=torch.no_grad)
     torch.testing.assert_close(mapped(*found), mapped(*usual))
@@ -177,9 +177,9 @@ def test_closed_gradient_of_tensors_of_inference_mode():
         with torch.inference_mode():
             inference = upstream.clone()
         given = [one if twice else one.detach() for one in found[:2]]
-        slopes = kl_div_gradient(*given, upstream=inference, **options)
+        derivatives = kl_div_gradient(*given, upstream=inference, **options)
         expected = kl_div_gradient(*usual[:2], upstream=upstream, **options)
-        torch.testing.assert_close(slopes, tuple(one.detach() for one in expected))
+        torch.testing.assert_close(derivatives, tuple(one.detach() for one in expected))
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
@@ -190,11 +190,11 @@ def test_incoming_gradient_of_inference_mode_is_taken(again):
         upstream = torch.rand_like(values[1]).detach()
         with torch.inference_mode():
             inference = upstream.clone()
-        slopes = [
+        derivatives = [
             torch.autograd.grad(value, given[0], one, create_graph=again)[0]
             for value, given, one in zip(values, (found, usual), (inference, upstream), strict=True)
         ]
-        torch.testing.assert_close(*slopes)
+        torch.testing.assert_close(*derivatives)
 
 
 # What is shared and what is copied
@@ -231,5 +231,5 @@ def test_subclass_beside_a_teacher_of_inference_mode():
     _, teacher, mask = operands()
     pair = TwoTensor(torch.ones(()).double(), torch.full((), 2.0).double())
     student = operands()[0]
-    (slope,) = torch.autograd.grad(LOSSES["sum"](student, teacher, mask), student, pair)
-    torch.testing.assert_close(slope.b, 2 * slope.a)
+    (derivative,) = torch.autograd.grad(LOSSES["sum"](student, teacher, mask), student, pair)
+    torch.testing.assert_close(derivative.b, 2 * derivative.a)

@@ -193,7 +193,7 @@ ROWS, COLUMNS, WHOLE = (4, 1), (1, 5), (4, 5)
 READ_BEFORE = {
     "mask": (WHOLE, "where", lambda x, t, m, n: kl_div_gradient(x, t, where=m)[0]),
     "rows": (ROWS, "where", lambda x, t, m, n: kl_div(x, t, axis=1, reduction="sum", where=m)),
-    "slopes": (ROWS, "where", lambda x, t, m, n: kl_div_gradient(x, t, axis=1, where=m)[0]),
+    "derivatives": (ROWS, "where", lambda x, t, m, n: kl_div_gradient(x, t, axis=1, where=m)[0]),
     "columns": (COLUMNS, "", lambda x, t, m, n: kl_div_with_logits(x, t, axis=0, where=m)),
     "columns of js": (COLUMNS, "", lambda x, t, m, n: js_div_with_logits(x, t, axis=0, where=m)),
     "temperature": (ROWS, "", lambda x, t, m, n: kl_div_with_logits(x, t, temperature=n, where=m)),

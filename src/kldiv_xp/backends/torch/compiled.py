@@ -19,8 +19,8 @@ from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import expanded_to_terms, keep, kept
 from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.core.context import Context, plain_context
-from kldiv_xp.core.evaluate import Arrays, evaluate_slopes, plain_sum
-from kldiv_xp.core.evaluate_rows import plain_slopes, rows_of
+from kldiv_xp.core.evaluate import Arrays, evaluate_derivatives, plain_sum
+from kldiv_xp.core.evaluate_rows import plain_derivatives, rows_of
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
@@ -136,8 +136,10 @@ class Loss(torch.autograd.Function):
         upstream = expanded_to_terms(upstream, arrays[0].shape, axis or ())
         context = replace(plain_context(*arrays[:2]), dtype=dtype, working=working)
         wanted = ctx.needs_input_grad[5:7]
-        slopes = evaluate_slopes(context, arrays, form, Scale(None, parts), (upstream,), wanted)
-        return None, None, None, None, None, *slopes, *[None for _ in arrays[2:]]
+        derivatives = evaluate_derivatives(
+            context, arrays, form, Scale(None, parts), (upstream,), wanted
+        )
+        return None, None, None, None, None, *derivatives, *[None for _ in arrays[2:]]
 
 
 class Rows(torch.autograd.Function):
@@ -159,5 +161,5 @@ class Rows(torch.autograd.Function):
         context = replace(plain_context(*arrays[:2]), working=working)
         wanted = ctx.needs_input_grad[2:4]
         upstream = upstream.unsqueeze(-1)
-        slopes = plain_slopes(context, arrays, divergence, upstream, wanted)
-        return None, None, *slopes, *[None for _ in arrays[2:]]
+        derivatives = plain_derivatives(context, arrays, divergence, upstream, wanted)
+        return None, None, *derivatives, *[None for _ in arrays[2:]]

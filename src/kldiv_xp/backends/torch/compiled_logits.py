@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.torch.eager_logits import row_slopes
+from kldiv_xp.backends.torch.eager_logits import row_derivatives
 from kldiv_xp.backends.torch.internals import is_exported
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
@@ -19,7 +19,7 @@ from kldiv_xp.backends.torch.operator_options import dense_divergence_of, option
 from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core.context import plain_context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_rows import plain_slopes
+from kldiv_xp.core.evaluate_rows import plain_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 
@@ -59,8 +59,8 @@ def rows_of_logits(
     return rows_of_block(plain_context(input, target), arrays, divergence)
 
 
-@torch.library.custom_op("kldiv_xp::slopes_of_logits", mutates_args=())
-def slopes_of_logits(
+@torch.library.custom_op("kldiv_xp::derivatives_of_logits", mutates_args=())
+def derivatives_of_logits(
     upstream: torch.Tensor,
     input: torch.Tensor,
     target: torch.Tensor,
@@ -77,10 +77,10 @@ def slopes_of_logits(
     arrays, context = present(input, target, where), plain_context(input, target)
     divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
-    slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
+    derivatives = row_derivatives(context, arrays, divergence, Scale(), above, wanted)
     first, last = (
-        operand.new_empty(0) if slope is None else slope
-        for slope, operand in zip(slopes, (input, target), strict=True)
+        operand.new_empty(0) if derivative is None else derivative
+        for derivative, operand in zip(derivatives, (input, target), strict=True)
     )
     return first, last
 
@@ -91,8 +91,10 @@ def fake_rows(input: Array, target: Array, *_: Any) -> Array:
     return input.new_empty(input.shape[:-1], dtype=plain_context(input, target).working)
 
 
-@slopes_of_logits.register_fake
-def fake_slopes(upstream: Array, input: Array, target: Array, *rest: Any) -> tuple[Array, Array]:
+@derivatives_of_logits.register_fake
+def fake_derivatives(
+    upstream: Array, input: Array, target: Array, *rest: Any
+) -> tuple[Array, Array]:
     """Tensors without values like the derivatives."""
     del upstream
     first, last = (
@@ -123,10 +125,13 @@ class LogitRows(torch.autograd.Function):
         if is_differentiated(*arrays, upstream):
             divergence = dense_divergence_of(numbers, *options)
             context, above = plain_context(*arrays[:2]), upstream.unsqueeze(-1)
-            slopes = plain_slopes(context, arrays, divergence, above, wanted)
+            derivatives = plain_derivatives(context, arrays, divergence, above, wanted)
         else:
-            slopes = slopes_of_logits(upstream, *tensors, numbers, *options, *wanted)
-        found = [slope if want else None for slope, want in zip(slopes, wanted, strict=True)]
+            derivatives = derivatives_of_logits(upstream, *tensors, numbers, *options, *wanted)
+        found = [
+            derivative if want else None
+            for derivative, want in zip(derivatives, wanted, strict=True)
+        ]
         return None, *found, None, None
 
 

@@ -49,7 +49,7 @@ def divided_sums(
     return launch_plan.sums(device_of(arrays[0]), context, arrays, form, axis, parts)
 
 
-def slopes_of(
+def derivatives_of(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -59,9 +59,9 @@ def slopes_of(
 ) -> Gradient:
     """Gradients with respect to the wanted operands."""
     if compiler() is None:
-        return cuda_in_blocks.slopes(context, arrays, form, scale, upstream, wanted)
+        return cuda_in_blocks.derivatives(context, arrays, form, scale, upstream, wanted)
     device = device_of(arrays[0])
-    return launch_plan.slopes(device, context, arrays, form, scale, upstream, wanted)
+    return launch_plan.derivatives(device, context, arrays, form, scale, upstream, wanted)
 
 
 def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:
@@ -71,7 +71,7 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     return launch_plan.divergences(device_of(arrays[0]), context, arrays, divergence)
 
 
-def row_slopes_of(
+def row_derivatives_of(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -82,8 +82,8 @@ def row_slopes_of(
     """Derivatives of the divergences with respect to the wanted operands."""
     every = (context, arrays, divergence, scale, upstream, wanted)
     if compiler() is None:
-        return cuda_in_blocks.row_slopes(*every)
-    return launch_plan.row_slopes(device_of(arrays[0]), *every)
+        return cuda_in_blocks.row_derivatives(*every)
+    return launch_plan.row_derivatives(device_of(arrays[0]), *every)
 
 
 @cache

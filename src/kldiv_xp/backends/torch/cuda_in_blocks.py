@@ -11,8 +11,8 @@ import torch
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context, unrounded, without_backend
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_slopes, plain_sum
-from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
+from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives, plain_sum
+from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_rows import plain_rows
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
@@ -44,7 +44,7 @@ def sums(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | 
     return divided(torch, total, parts=parts).to(context.dtype)
 
 
-def slopes(
+def derivatives(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -54,7 +54,7 @@ def slopes(
 ) -> Gradient:
     """Gradients with respect to the wanted operands."""
     every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
-    functions = chained_slopes(form, scale, len(arrays))
+    functions = chained_derivatives(form, scale, len(arrays))
     by_input, by_target = (
         filled_by_blocks(
             partial(run, function, context.working, operand.dtype), operand.dtype, every
@@ -75,7 +75,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     return result
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -92,10 +92,10 @@ def row_slopes(
     plain = without_backend(context)
     for index, rows in blocks_of_rows((*arrays, *above)):
         given, factors = rows[: len(arrays)], rows[len(arrays) :]
-        slopes = evaluate_row_slopes(plain, given, divergence, scale, factors, wanted)
-        for result, slope in zip((by_input, by_target), slopes, strict=True):
+        derivatives = evaluate_row_derivatives(plain, given, divergence, scale, factors, wanted)
+        for result, derivative in zip((by_input, by_target), derivatives, strict=True):
             if result is not None:
-                result[index] = slope
+                result[index] = derivative
     return by_input, by_target
 
 

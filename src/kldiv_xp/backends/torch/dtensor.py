@@ -14,23 +14,23 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     with_placements_of,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
-from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_slopes_of_parts
+from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_derivatives_of_parts
 from kldiv_xp.core.context import Context, unrounded, with_result
 from kldiv_xp.core.evaluate import (
     Arrays,
+    evaluate_derivatives,
     evaluate_loss,
     evaluate_samples,
-    evaluate_slopes,
     evaluate_terms,
 )
-from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
+from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_slopes", "samples"]
+__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_derivatives", "samples"]
 __all__ += ["sparse_divergences", "terms"]
 
 
@@ -94,11 +94,16 @@ def gradient(
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
-    slopes = evaluate_slopes(context_of_parts(context, here), here, form, scale, above, wanted)
-    return [None if slope is None else with_placements_of(arrays[0], slope) for slope in slopes]
+    derivatives = evaluate_derivatives(
+        context_of_parts(context, here), here, form, scale, above, wanted
+    )
+    return [
+        None if derivative is None else with_placements_of(arrays[0], derivative)
+        for derivative in derivatives
+    ]
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -112,9 +117,14 @@ def row_slopes(
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
     last = arrays[0].ndim - 1
     split = any(one.is_shard(last) for one in arrays[0].placements)
-    function = partial(scaled_slopes_of_parts, arrays[0]) if split else evaluate_row_slopes
-    slopes = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
-    return [None if slope is None else with_placements_of(arrays[0], slope) for slope in slopes]
+    function = (
+        partial(scaled_derivatives_of_parts, arrays[0]) if split else evaluate_row_derivatives
+    )
+    derivatives = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
+    return [
+        None if derivative is None else with_placements_of(arrays[0], derivative)
+        for derivative in derivatives
+    ]
 
 
 def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:

@@ -9,7 +9,7 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_row_slopes import chained_by, row_slopes
+from kldiv_xp.core.evaluate_row_derivatives import chained_by, row_derivatives
 from kldiv_xp.core.evaluate_rows import rows_by, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
@@ -23,12 +23,12 @@ def rows_function(divergence: Divergence, parts: Arrays) -> Callable[..., Array]
     return partial(rows_by, partial(first_finite, divergence.attempts(None)), divergence)
 
 
-def slope_functions(
+def derivative_functions(
     divergence: Divergence, scale: Scale, count: int, parts: Arrays
 ) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to derivatives with respect to input and target."""
     if not may_look(parts):
-        return list(row_slopes(divergence, scale, count))
+        return list(row_derivatives(divergence, scale, count))
     ways = (partial(first_finite, divergence.attempts(place)) for place in (0, 1))
     return [partial(chained_by, way, divergence, scale, count) for way in ways]
 

@@ -14,12 +14,12 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     resolve_partial,
     with_placements_of,
 )
-from kldiv_xp.backends.torch.dtensor_row_attempts import rows_function, slope_functions
+from kldiv_xp.backends.torch.dtensor_row_attempts import derivative_functions, rows_function
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_rows import plain_slopes
+from kldiv_xp.core.evaluate_rows import plain_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.blocks import block_indices
@@ -51,11 +51,11 @@ class SplitRows(torch.autograd.Function):
         context, divergence = ctx.options
         wanted = ctx.needs_input_grad[2:4]
         upstream = resolve_partial(upstream).unsqueeze(-1)
-        function = slopes_of_parts
+        function = derivatives_of_parts
         if is_differentiated(*arrays, upstream):
-            function, arrays, (upstream,) = plain_slopes, copied(arrays), copied((upstream,))
-        slopes = function(context, arrays, divergence, upstream, wanted)
-        return None, None, *slopes, *[None for _ in arrays[2:]]
+            function, arrays, (upstream,) = plain_derivatives, copied(arrays), copied((upstream,))
+        derivatives = function(context, arrays, divergence, upstream, wanted)
+        return None, None, *derivatives, *[None for _ in arrays[2:]]
 
 
 class WholeRows:
@@ -92,7 +92,7 @@ class WholeRows:
         return tensor
 
 
-def slopes_of_parts(
+def derivatives_of_parts(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -101,17 +101,17 @@ def slopes_of_parts(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, as DTensors."""
     *here, above = parts_of((*arrays, upstream))
-    slopes = scaled_slopes_of_parts(
+    derivatives = scaled_derivatives_of_parts(
         arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
     )
     by_input, by_target = (
-        None if slope is None else with_placements_of(one, slope)
-        for one, slope in zip(arrays[:2], slopes, strict=True)
+        None if derivative is None else with_placements_of(one, derivative)
+        for one, derivative in zip(arrays[:2], derivatives, strict=True)
     )
     return by_input, by_target
 
 
-def scaled_slopes_of_parts(
+def scaled_derivatives_of_parts(
     operand: Array,
     context: Context,
     here: Arrays,
@@ -123,7 +123,7 @@ def scaled_slopes_of_parts(
     """Gradients of the local shards, times a scale and any cotangent."""
     xp = WholeRows(context.xp, operand)
     every = (*here, *above)
-    functions = slope_functions(divergence, scale, len(here), every)
+    functions = derivative_functions(divergence, scale, len(here), every)
     by_input, by_target = (
         filled_by_rows(torch.empty_like(one), partial(function, xp), context, operand, every)
         if want

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends.numpy_with_slopes import is_faster
+from kldiv_xp.backends.numpy_with_derivatives import is_faster
 from kldiv_xp.backends.torch import host
-from kldiv_xp.backends.torch.eager_logits import divergences, row_slopes, rows_with_slopes
+from kldiv_xp.backends.torch.eager_logits import divergences, row_derivatives, rows_with_derivatives
 from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
@@ -21,9 +21,9 @@ from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
     Arrays,
+    evaluate_derivatives,
     evaluate_loss,
     evaluate_samples,
-    evaluate_slopes,
     evaluate_terms,
 )
 from kldiv_xp.core.run import run
@@ -38,12 +38,12 @@ __all__ = [
     "linear_divergences",
     "linear_loss",
     "loss",
-    "row_slopes",
-    "rows_with_slopes",
+    "row_derivatives",
+    "rows_with_derivatives",
     "samples",
     "sparse_divergences",
     "terms",
-    "with_slopes",
+    "with_derivatives",
 ]
 
 
@@ -100,12 +100,12 @@ def gradient(
     place = memory_of(arrays, upstream)
     way = host if place == HOST else device_way(place, (*arrays, *upstream))
     if way is not None and not is_differentiated(*arrays, *upstream):
-        return way.slopes_of(context, arrays, form, scale, upstream, wanted)
+        return way.derivatives_of(context, arrays, form, scale, upstream, wanted)
     arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
-    return evaluate_slopes(context, arrays, form, scale, upstream, wanted)
+    return evaluate_derivatives(context, arrays, form, scale, upstream, wanted)
 
 
-def with_slopes(
+def with_derivatives(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -119,7 +119,7 @@ def with_slopes(
         return NotImplemented
     if is_differentiated(*arrays, *upstream):
         return NotImplemented
-    return host.with_slopes_of(context, arrays, form, axis, parts, scale, upstream)
+    return host.with_derivatives_of(context, arrays, form, axis, parts, scale, upstream)
 
 
 def one_node(function: partial[Array], arrays: Arrays) -> Array:
@@ -151,8 +151,8 @@ class Loss(torch.autograd.Function):
             memory_of((), (upstream,))  # raises where `expand` would meet freed memory
             upstream = expanded_to_terms(upstream, arrays[0].shape, options["axis"])
         scale, wanted = Scale(None, options.get("parts")), ctx.needs_input_grad[1:3]
-        slopes = gradient(context, arrays, form, scale, (upstream,), wanted)
-        return None, *slopes, *(None,) * len(arrays[2:])
+        derivatives = gradient(context, arrays, form, scale, (upstream,), wanted)
+        return None, *derivatives, *(None,) * len(arrays[2:])
 
 
 NODE = node_of_plain(Loss)

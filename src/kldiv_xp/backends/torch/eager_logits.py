@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows_with_slopes
+from kldiv_xp.backends import numpy_rows_with_derivatives
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.internals import is_transformed, is_watched, refuses_functions
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
@@ -15,7 +15,7 @@ from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.backends.torch.transformed_logits import TransformedRows
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_row_slopes import evaluate_row_slopes
+from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_rows import plain_rows
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
@@ -53,11 +53,11 @@ class Rows(torch.autograd.Function):
         memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
         context, divergence = ctx.options
         above, wanted = (upstream.unsqueeze(-1),), ctx.needs_input_grad[1:3]
-        slopes = row_slopes(context, arrays, divergence, Scale(), above, wanted)
-        return None, *slopes, *[None for _ in arrays[2:]]
+        derivatives = row_derivatives(context, arrays, divergence, Scale(), above, wanted)
+        return None, *derivatives, *[None for _ in arrays[2:]]
 
 
-def row_slopes(
+def row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -69,22 +69,24 @@ def row_slopes(
     every = (*arrays, *upstream)
     way = way_of(every, arrays, upstream)
     if way is not None and not is_differentiated(*every):
-        gradient: Gradient = way.row_slopes_of(context, arrays, divergence, scale, upstream, wanted)
+        gradient: Gradient = way.row_derivatives_of(
+            context, arrays, divergence, scale, upstream, wanted
+        )
         return gradient
     arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
-    return evaluate_row_slopes(context, arrays, divergence, scale, upstream, wanted)
+    return evaluate_row_derivatives(context, arrays, divergence, scale, upstream, wanted)
 
 
-def rows_with_slopes(
+def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows before both derivatives; elsewhere than on the host one by one."""
     every = (*arrays, *upstream)
     if memory_of(arrays, upstream) != HOST or is_differentiated(*every):
         return NotImplemented
-    if not numpy_rows_with_slopes.is_faster(arrays):
+    if not numpy_rows_with_derivatives.is_faster(arrays):
         return NotImplemented
-    return host_logits.rows_with_slopes_of(context, arrays, divergence, scale, upstream)
+    return host_logits.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
 
 
 def way_of(every: Arrays, *by_role: Arrays) -> Any:

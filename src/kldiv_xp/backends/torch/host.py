@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends import numpy, numpy_loops, numpy_with_slopes
+from kldiv_xp.backends import numpy, numpy_loops, numpy_with_derivatives
 from kldiv_xp.backends.torch.numpy_views import (
     empty_tensor,
     lent,
@@ -43,7 +43,7 @@ def loss_of(context: Context, form: Form, *arrays: Array, parts: int | None) -> 
     return value if rounded else value.to(context.dtype)
 
 
-def slopes_of(
+def derivatives_of(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -61,11 +61,11 @@ def slopes_of(
             results[place], written[place] = empty_tensor(arrays[place].shape, arrays[place].dtype)
     operands, above = memory[:count], memory[count:]
     given = written[0], written[1]
-    numpy.fill_slopes(xp, operands, form, scale, above, given, working, threads)
+    numpy.fill_derivatives(xp, operands, form, scale, above, given, working, threads)
     return results[0], results[1]
 
 
-def with_slopes_of(
+def with_derivatives_of(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -80,10 +80,10 @@ def with_slopes_of(
     kinds = [context.dtype, *(one.dtype for one in arrays[:2])]
     tensors, results = zip(*(empty_tensor(arrays[0].shape, kind) for kind in kinds), strict=True)
     options = memory[:count], form, axis, scale, memory[count:], results, working, threads
-    value = numpy_with_slopes.fill_with_slopes(xp, *options)
+    value = numpy_with_derivatives.fill_with_derivatives(xp, *options)
     if axis == ():
         return tensors
-    value = numpy_with_slopes.over(value, parts)
+    value = numpy_with_derivatives.over(value, parts)
     loss = (
         torch.from_numpy(value)
         if axis

@@ -3,7 +3,7 @@
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows, numpy_rows_with_slopes
+from kldiv_xp.backends import numpy_rows, numpy_rows_with_derivatives
 from kldiv_xp.backends.torch.numpy_views import (
     empty_tensor,
     lent,
@@ -25,19 +25,21 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     return torch.from_numpy(rows).to(context.working)
 
 
-def rows_with_slopes_of(
+def rows_with_derivatives_of(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Arrays:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     memory, count = lent(*arrays, *upstream), len(arrays)
-    slopes, results = zip(*(empty_tensor(one.shape, one.dtype) for one in arrays[:2]), strict=True)
+    derivatives, results = zip(
+        *(empty_tensor(one.shape, one.dtype) for one in arrays[:2]), strict=True
+    )
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
-    rows = numpy_rows_with_slopes.fill_with_slopes(xp, *options)
-    return torch.from_numpy(rows).to(context.working), *slopes
+    rows = numpy_rows_with_derivatives.fill_with_derivatives(xp, *options)
+    return torch.from_numpy(rows).to(context.working), *derivatives
 
 
-def row_slopes_of(
+def row_derivatives_of(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -55,5 +57,5 @@ def row_slopes_of(
         if want:
             results[place], written[place] = empty_tensor(arrays[place].shape, arrays[place].dtype)
     given = written[0], written[1]
-    numpy_rows.fill_row_slopes(xp, operands, divergence, scale, above, given, working, threads)
+    numpy_rows.fill_row_derivatives(xp, operands, divergence, scale, above, given, working, threads)
     return results[0], results[1]

@@ -11,13 +11,13 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.internals import is_exported, is_transformed
 from kldiv_xp.backends.torch.linear_blocks import (
-    Slopes,
+    Derivatives,
     context_of,
-    empty_slopes,
+    derivatives_of,
+    empty_derivatives,
     plain_divergences,
     plain_gradient,
     rows_of_block,
-    slopes_of,
 )
 from kldiv_xp.backends.torch.numpy_views import is_differentiated, memory_of
 from kldiv_xp.backends.torch.operator_options import Options, divergence_of, options_of
@@ -75,8 +75,8 @@ def linear_rows(
     )
 
 
-@torch.library.custom_op("kldiv_xp::linear_slopes", mutates_args=())
-def linear_slopes(
+@torch.library.custom_op("kldiv_xp::linear_derivatives", mutates_args=())
+def linear_derivatives(
     upstream: torch.Tensor,
     input: torch.Tensor,
     weight: torch.Tensor,
@@ -98,7 +98,7 @@ def linear_slopes(
     """Gradients with respect to input, weight and bias, each empty where it is not wanted."""
     heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
     divergence = divergence_of(numbers, temperature, target_is, scaled, beta, tail)
-    return slopes_of(heads, divergence, upstream, by_states, by_head)
+    return derivatives_of(heads, divergence, upstream, by_states, by_head)
 
 
 @linear_rows.register_fake
@@ -108,12 +108,12 @@ def fake_rows(*operands: Any) -> Array:
     return heads.input.new_empty((heads.input.shape[0],), dtype=context_of(heads).working)
 
 
-@linear_slopes.register_fake
-def fake_slopes(upstream: Array, *operands: Any) -> Slopes:
+@linear_derivatives.register_fake
+def fake_derivatives(upstream: Array, *operands: Any) -> Derivatives:
     """Tensors without values like the derivatives."""
     del upstream
     *heads, by_states, by_head = *operands[:-8], *operands[-2:]
-    return empty_slopes(Heads(*heads), by_states, by_head, heads[1].dtype)
+    return empty_derivatives(Heads(*heads), by_states, by_head, heads[1].dtype)
 
 
 class LinearRows(torch.autograd.Function):
@@ -134,24 +134,26 @@ class LinearRows(torch.autograd.Function):
         """Gradients with respect to input, weight and bias; target and its head are constants."""
         *heads, numbers = kept(ctx)
         wanted = ctx.needs_input_grad[1:5]
-        slopes = slopes_again(Heads(*heads), (numbers, *ctx.options), upstream, wanted)
-        return None, *chosen(slopes, wanted), *[None] * 5
+        derivatives = derivatives_again(Heads(*heads), (numbers, *ctx.options), upstream, wanted)
+        return None, *chosen(derivatives, wanted), *[None] * 5
 
 
-def slopes_again(
+def derivatives_again(
     heads: Heads, options: Options, upstream: Array, wanted: tuple[bool, ...]
-) -> Slopes:
+) -> Derivatives:
     """Derivatives from blocks of logits that are made once more; from all where it must be."""
     if is_differentiated(*[one for one in heads if one is not None], upstream):
         return plain_gradient(heads, divergence_of(*options), upstream)
     by_states, by_weight, _, by_bias = wanted
     sides = by_states, by_weight or by_bias
-    slopes: Slopes = linear_slopes(upstream, *heads, *options, *sides)
-    return slopes
+    derivatives: Derivatives = linear_derivatives(upstream, *heads, *options, *sides)
+    return derivatives
 
 
-def chosen(slopes: Slopes, wanted: tuple[bool, ...]) -> tuple[Array | None, ...]:
+def chosen(derivatives: Derivatives, wanted: tuple[bool, ...]) -> tuple[Array | None, ...]:
     """Derivatives that are wanted, by input, weight, target and bias."""
-    by_input, by_weight, by_bias = slopes
+    by_input, by_weight, by_bias = derivatives
     every = by_input, by_weight, None, by_bias
-    return tuple(slope if want else None for slope, want in zip(every, wanted, strict=True))
+    return tuple(
+        derivative if want else None for derivative, want in zip(every, wanted, strict=True)
+    )

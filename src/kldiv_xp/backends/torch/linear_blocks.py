@@ -4,7 +4,7 @@ import torch
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.torch import sparse
-from kldiv_xp.backends.torch.eager_logits import row_slopes, way_of
+from kldiv_xp.backends.torch.eager_logits import row_derivatives, way_of
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_linear import (
@@ -14,38 +14,38 @@ from kldiv_xp.core.evaluate_linear import (
     operands_of,
     selected_states,
 )
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
-from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
+from kldiv_xp.core.evaluate_rows import plain_derivatives, plain_rows
+from kldiv_xp.core.evaluate_sparse import plain_sparse_derivatives, plain_sparse_rows
 from kldiv_xp.core.indices import BY_GATHER
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.sparse import SparseKL
 
-Slopes = tuple[Array, Array, Array]
+Derivatives = tuple[Array, Array, Array]
 
 
-def slopes_of(
+def derivatives_of(
     heads: Heads,
     divergence: LinearDivergence,
     upstream: Array,
     by_states: bool,
     by_head: bool,
     rows: Array | None = None,
-) -> Slopes:
+) -> Derivatives:
     """Derivatives with respect to input, and by weight and bias, each empty where it is not wanted.
 
     The divergence of every row is written into `rows`, if it is there. Sums over blocks are in the
     type that is computed in.
     """
     context = context_of(heads)
-    sums = empty_slopes(heads, by_states, by_head, context.working)
+    sums = empty_derivatives(heads, by_states, by_head, context.working)
     for block in blocks(heads, on_device=heads.input.is_cuda):
         written = None if rows is None else rows[block]
         places = sums[0][block] if by_states else None, *(sums[1:] if by_head else (None, None))
-        add_slopes(context, heads.cut(block), divergence, upstream[block], places, written)
+        add_derivatives(context, heads.cut(block), divergence, upstream[block], places, written)
     return sums[0], *(one.to(heads.weight.dtype) for one in sums[1:])
 
 
-def empty_slopes(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> Slopes:
+def empty_derivatives(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> Derivatives:
     """Tensors for the derivatives, without elements where they are not wanted."""
     size, width = heads.weight.shape if by_head else (0, 0)
     by_input = torch.empty_like(heads.input if by_states else heads.input[:0])
@@ -53,7 +53,7 @@ def empty_slopes(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> 
     return by_input, by_weight, heads.weight.new_zeros((size,), dtype=dtype)
 
 
-def add_slopes(
+def add_derivatives(
     context: Context,
     block: Heads,
     divergence: LinearDivergence,
@@ -68,14 +68,14 @@ def add_slopes(
     arrays = operands_of(context.xp, block)
     if rows is not None:
         rows.copy_(rows_of_block(context, arrays, divergence))
-    slope = slopes_of_block(context, arrays, divergence, upstream.unsqueeze(-1))
+    derivative = derivatives_of_block(context, arrays, divergence, upstream.unsqueeze(-1))
     del arrays
     by_input, by_weight, by_bias = places
     if by_input is not None:
-        torch.mm(slope, block.weight, out=by_input)
+        torch.mm(derivative, block.weight, out=by_input)
     if by_weight is not None and by_bias is not None:
-        add_product(by_weight, slope.T, selected_states(context.xp, block))
-        by_bias += slope.sum(0, dtype=by_bias.dtype)
+        add_product(by_weight, derivative.T, selected_states(context.xp, block))
+        by_bias += derivative.sum(0, dtype=by_bias.dtype)
 
 
 def add_product(result: Array, left: Array, right: Array) -> None:
@@ -100,14 +100,14 @@ def rows_of_block(context: Context, arrays: Arrays, divergence: LinearDivergence
     return rows
 
 
-def slopes_of_block(
+def derivatives_of_block(
     context: Context, arrays: Arrays, divergence: LinearDivergence, upstream: Array
 ) -> Array:
     """Derivatives with respect to the logits of a block, in their type."""
     wanted = True, False
     if isinstance(divergence, SparseKL):
-        return sparse.slopes_of(context.working, divergence, arrays, upstream, wanted)[0]
-    return row_slopes(context, arrays, divergence, Scale(), (upstream,), wanted)[0]
+        return sparse.derivatives_of(context.working, divergence, arrays, upstream, wanted)[0]
+    return row_derivatives(context, arrays, divergence, Scale(), (upstream,), wanted)[0]
 
 
 def context_of(heads: Heads) -> Context:
@@ -123,22 +123,22 @@ def plain_divergences(context: Context, heads: Heads, divergence: LinearDivergen
     return plain_rows(context, arrays, divergence)
 
 
-def plain_gradient(heads: Heads, divergence: LinearDivergence, upstream: Array) -> Slopes:
+def plain_gradient(heads: Heads, divergence: LinearDivergence, upstream: Array) -> Derivatives:
     """The derivatives of all rows at once, by expressions that torch differentiates."""
     context = context_of(heads)
     logits, *constants = operands_of(context.xp, heads)
     arrays = logits, *[one.detach() for one in constants]
-    slope = plain_slope(context, arrays, divergence, upstream.unsqueeze(-1))
+    derivative = plain_derivative(context, arrays, divergence, upstream.unsqueeze(-1))
     states = selected_states(context.xp, heads)
-    return slope @ heads.weight, slope.T @ states, slope.sum(0)
+    return derivative @ heads.weight, derivative.T @ states, derivative.sum(0)
 
 
-def plain_slope(
+def plain_derivative(
     context: Context, arrays: Arrays, divergence: LinearDivergence, upstream: Array
 ) -> Array:
     """Derivative with respect to all logits, by expressions that torch differentiates."""
     wanted = True, False
     if isinstance(divergence, SparseKL):
         options = divergence, BY_GATHER, upstream, wanted
-        return plain_sparse_slopes(context.working, arrays, *options)[0]
-    return plain_slopes(context, arrays, divergence, upstream, wanted)[0]
+        return plain_sparse_derivatives(context.working, arrays, *options)[0]
+    return plain_derivatives(context, arrays, divergence, upstream, wanted)[0]

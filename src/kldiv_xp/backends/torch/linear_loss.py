@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.torch.linear import chosen, named, savable_heads, slopes_again
-from kldiv_xp.backends.torch.linear_blocks import Slopes, context_of, slopes_of
+from kldiv_xp.backends.torch.linear import chosen, derivatives_again, named, savable_heads
+from kldiv_xp.backends.torch.linear_blocks import Derivatives, context_of, derivatives_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
@@ -47,26 +47,26 @@ class LinearLoss(torch.autograd.Function):
         ctx.divergence, ctx.wanted = divergence, wanted
         rows = torch.empty_like(cotangent, dtype=context_of(heads).working)
         by_head = wanted[1] or wanted[3]
-        ctx.slopes = slopes_of(heads, divergence, cotangent, wanted[0], by_head, rows)
+        ctx.derivatives = derivatives_of(heads, divergence, cotangent, wanted[0], by_head, rows)
         return reduce(rows, heads.where)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """The gradient that was made, or a new one: who got the first may have changed it."""
         cotangent, *operands = ctx.saved_tensors
-        heads, slopes = Heads(*operands), ctx.slopes
+        heads, derivatives = Heads(*operands), ctx.derivatives
         differentiated = [one for one in (*operands, upstream) if one is not None]
-        if slopes is None or is_differentiated(*differentiated):
+        if derivatives is None or is_differentiated(*differentiated):
             factors = cotangent * upstream
-            slopes = slopes_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
+            derivatives = derivatives_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
         else:
-            ctx.slopes, slopes = None, times(slopes, upstream)
-        return None, None, None, *chosen(slopes, ctx.wanted), *[None] * 4
+            ctx.derivatives, derivatives = None, times(derivatives, upstream)
+        return None, None, None, *chosen(derivatives, ctx.wanted), *[None] * 4
 
 
-def times(slopes: Slopes, upstream: Array) -> Slopes:
+def times(derivatives: Derivatives, upstream: Array) -> Derivatives:
     """Derivatives times a number, or themselves where it is at hand and 1."""
     if memory_of((upstream,)) == HOST and upstream == 1:
-        return slopes
-    by_input, by_weight, by_bias = (one * upstream.to(one.dtype) for one in slopes)
+        return derivatives
+    by_input, by_weight, by_bias = (one * upstream.to(one.dtype) for one in derivatives)
     return by_input, by_weight, by_bias

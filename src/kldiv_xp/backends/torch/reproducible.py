@@ -53,7 +53,7 @@ def value(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     return computed(arrays, wanted, divisor)
 
 
-def slopes(
+def derivatives(
     arrays: Arrays, wanted: Asked, divisor: Any, upstream: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """Derivatives with respect to the operands in these places, times a cotangent."""
@@ -63,10 +63,10 @@ def slopes(
         arrays = tuple(one.detach() for one in arrays)
         upstream = upstream.detach() if isinstance(upstream, torch.Tensor) else upstream
     elif is_differentiated(*tensors):
-        function = partial(computed_slopes, wanted=wanted, divisor=divisor, places=places)
-        by_input, by_target = Slopes.apply(function, upstream, *arrays)
+        function = partial(computed_derivatives, wanted=wanted, divisor=divisor, places=places)
+        by_input, by_target = Derivatives.apply(function, upstream, *arrays)
         return by_input, by_target
-    return computed_slopes(arrays, upstream, wanted, divisor, places)
+    return computed_derivatives(arrays, upstream, wanted, divisor, places)
 
 
 def refuse_transformation() -> None:
@@ -91,11 +91,13 @@ class Loss(torch.autograd.Function):
         tensors = kept(ctx)
         wanted, parts, count = ctx.options
         divisor = tensors[count] if len(tensors) > count else parts
-        by_operands = slopes(tensors[:count], wanted, divisor, upstream, ctx.needs_input_grad[3:5])
+        by_operands = derivatives(
+            tensors[:count], wanted, divisor, upstream, ctx.needs_input_grad[3:5]
+        )
         return None, None, None, *by_operands, *[None for _ in tensors[2:]]
 
 
-class Slopes(torch.autograd.Function):
+class Derivatives(torch.autograd.Function):
     """Derivatives that have none of their own."""
 
     @staticmethod
@@ -133,13 +135,13 @@ def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     return torch.from_numpy(xp.asarray(sums)).to(dtype)
 
 
-def computed_slopes(
+def computed_derivatives(
     arrays: Arrays, upstream: Any, wanted: Asked, divisor: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """The derivatives, by the same ways."""
     tensors = (upstream,) if isinstance(upstream, torch.Tensor) else ()
     if memory_of(arrays, tensors) != HOST:
-        return evaluate_reproducible.slopes(arrays, wanted, divisor, upstream, places)
+        return evaluate_reproducible.derivatives(arrays, wanted, divisor, upstream, places)
     xp, torch_xp = numpy_namespace(), namespace_of(arrays[0])
     memory, results = lent(*arrays), [None, None]
     by = divisor.numpy() if isinstance(divisor, torch.Tensor) else divisor
@@ -151,5 +153,5 @@ def computed_slopes(
             results[place], result = empty_tensor(arrays[place].shape, rounding.dtype)
             outputs[place] = rounding._replace(dtype=xp.float32), result
     way = numpy_reproducible_rows if isinstance(wanted, WantedRows) else numpy_reproducible_fill
-    way.fill_slopes(xp, memory, (wanted, by, above), outputs, threads)
+    way.fill_derivatives(xp, memory, (wanted, by, above), outputs, threads)
     return results[0], results[1]

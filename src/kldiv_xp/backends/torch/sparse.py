@@ -22,7 +22,7 @@ from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_sparse import plain_sparse_rows, plain_sparse_slopes
+from kldiv_xp.core.evaluate_sparse import plain_sparse_derivatives, plain_sparse_rows
 from kldiv_xp.core.indices import BY_GATHER
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries
@@ -58,7 +58,9 @@ class SparseRows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2], ctx.needs_input_grad[4]
         working, divergence = ctx.options
         upstream = upstream.unsqueeze(-1)
-        by_input, by_target = slopes_of(working, divergence, arrays, upstream, wanted, ctx.known)
+        by_input, by_target = derivatives_of(
+            working, divergence, arrays, upstream, wanted, ctx.known
+        )
         return None, None, by_input, None, by_target, *[None for _ in arrays[3:]]
 
 
@@ -78,7 +80,7 @@ def rows_of(
     return rows
 
 
-def slopes_of(
+def derivatives_of(
     working: DType,
     divergence: SparseKL,
     arrays: Arrays,
@@ -93,15 +95,15 @@ def slopes_of(
     entries = entries_at(place, working, arrays, known)
     if entries is not None:
         (upstream,) = copied((upstream,))
-        return plain_sparse_slopes(working, arrays, divergence, entries, upstream, wanted)
+        return plain_sparse_derivatives(working, arrays, divergence, entries, upstream, wanted)
     by_input, by_target = (
         empty_tensor(operand.shape, operand.dtype) if want else (None, None)
         for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
     )
     memory = [by_input[1], by_target[1]]
-    operands, (slope,) = lent(*arrays), lent(upstream)
+    operands, (derivative,) = lent(*arrays), lent(upstream)
     xp, dtype = numpy_namespace(), numpy_type(working)
-    numpy_sparse.fill_slopes(xp, operands, divergence, slope, memory, dtype, threads)
+    numpy_sparse.fill_derivatives(xp, operands, divergence, derivative, memory, dtype, threads)
     return by_input[0], by_target[0]
 
 

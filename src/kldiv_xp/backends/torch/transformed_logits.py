@@ -7,7 +7,7 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_rows import plain_rows, plain_slopes
+from kldiv_xp.core.evaluate_rows import plain_derivatives, plain_rows
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -34,8 +34,8 @@ class TransformedRows(torch.autograd.Function):
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives with respect to the operands that want them."""
         arrays, wanted = ctx.saved_tensors, ctx.needs_input_grad[2:4]
-        slopes = slopes_of(ctx, arrays, upstream.unsqueeze(-1), wanted)
-        return None, None, *slopes, *[None for _ in arrays[2:]]
+        derivatives = derivatives_of(ctx, arrays, upstream.unsqueeze(-1), wanted)
+        return None, None, *derivatives, *[None for _ in arrays[2:]]
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Array | None) -> Array:
@@ -44,19 +44,19 @@ class TransformedRows(torch.autograd.Function):
         x, t, *where = ctx.saved_tensors
         arrays = (x.to(working), t.to(working), *where)  # derivatives are rounded as their operands
         wanted = moves[0] is not None, moves[1] is not None
-        slopes = slopes_of(ctx, arrays, torch.ones_like(arrays[0][..., :1]), wanted)
+        derivatives = derivatives_of(ctx, arrays, torch.ones_like(arrays[0][..., :1]), wanted)
         products = [
-            (slope * move.to(working)).sum(-1)
-            for slope, move in zip(slopes, moves, strict=True)
-            if slope is not None and move is not None
+            (derivative * move.to(working)).sum(-1)
+            for derivative, move in zip(derivatives, moves, strict=True)
+            if derivative is not None and move is not None
         ]
         total: Array = sum(products[1:], products[0])
         return total
 
 
-def slopes_of(
+def derivatives_of(
     ctx: Any, arrays: Arrays, upstream: Array, wanted: tuple[bool, bool]
 ) -> tuple[Array | None, Array | None]:
     """Derivatives in closed form, themselves differentiable."""
     context, divergence = ctx.options
-    return plain_slopes(context, arrays, divergence, upstream, wanted)
+    return plain_derivatives(context, arrays, divergence, upstream, wanted)

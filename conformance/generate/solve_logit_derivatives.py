@@ -3,9 +3,9 @@
 from mpmath import mpf
 
 from generate import bounds
-from generate.logit_slopes import FACTOR, Slopes, slopes
+from generate.logit_derivatives import FACTOR, Derivatives, derivatives
 from generate.logits_draft import LogitsDraft
-from generate.near_bounds import NOTHING, near_slopes
+from generate.near_bounds import NOTHING, near_derivatives
 from generate.reference import working
 from generate.rounding import rounded
 from generate.samples import samples
@@ -14,7 +14,7 @@ from generate.solve_logits import operands, traces
 from kldiv_conformance._formats import FORMATS
 
 
-def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
+def solve_logit_derivatives(draft: LogitsDraft, upstream: float) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
     grouped = samples(draft)
     factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
@@ -25,8 +25,8 @@ def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
     rows = [(places, *operands(draft, places)) for places in grouped.terms if places]
     for places, *row in rows:
         for name, sample in zip(found, both_derivatives(draft, *row), strict=True):
-            for place, slope in zip(places, sample, strict=True):
-                found[name][place] = slope
+            for place, derivative in zip(places, sample, strict=True):
+                found[name][place] = derivative
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
         expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)
@@ -35,26 +35,26 @@ def solve_logit_slopes(draft: LogitsDraft, upstream: float) -> Solution:
 
 def both_derivatives(
     draft: LogitsDraft, input: list[float], target: list[float]
-) -> tuple[Slopes, Slopes]:
+) -> tuple[Derivatives, Derivatives]:
     """Derivatives of the divergence of one sample, with the scales of their errors."""
-    found = slopes(draft, input, target)
+    found = derivatives(draft, input, target)
     if not draft.nearly_equal:
         return found
-    by_input, by_target = near_slopes(draft, input, target, found)
+    by_input, by_target = near_derivatives(draft, input, target, found)
     return settled(by_input), settled(by_target)
 
 
-def settled(pairs: Slopes) -> Slopes:
+def settled(pairs: Derivatives) -> Derivatives:
     """Derivatives that are 0 up to the last of the 50 digits are 0."""
     return [(mpf(0), mpf(0)) if abs(exact) < NOTHING else (exact, of) for exact, of in pairs]
 
 
 def scaled(
-    pairs: Slopes, factor: mpf, computed_in: str, dtype: str
+    pairs: Derivatives, factor: mpf, computed_in: str, dtype: str
 ) -> tuple[list[float], list[float]]:
     """Derivatives times a factor, rounded once, and how far each may be off."""
     form, eps = FORMATS[dtype], mpf(working(computed_in).eps)
-    exact = [slope * factor if slope else mpf(0) for slope, _ in pairs]
+    exact = [derivative * factor if derivative else mpf(0) for derivative, _ in pairs]
     reach = [
         eps * (scale * abs(factor) + FACTOR * abs(value)) if scale else mpf(0)
         for (_, scale), value in zip(pairs, exact, strict=True)

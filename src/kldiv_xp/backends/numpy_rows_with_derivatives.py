@@ -5,7 +5,12 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy_rows import has_factors, rows_of_block, slopes_of_block, times_square
+from kldiv_xp.backends.numpy_rows import (
+    derivatives_of_block,
+    has_factors,
+    rows_of_block,
+    times_square,
+)
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
@@ -22,17 +27,17 @@ from kldiv_xp.host.threads import thread_count
 Threads = Callable[[], int]
 
 
-def rows_with_slopes(
+def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
     if not is_faster(arrays):
         return NotImplemented
     xp, working = context.xp, context.working
-    slopes = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
-    options = arrays, divergence, scale, upstream, slopes, working, thread_count
-    rows = fill_with_slopes(xp, *options)
-    return xp.asarray(rows.astype(working, copy=False)), *slopes
+    derivatives = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
+    options = arrays, divergence, scale, upstream, derivatives, working, thread_count
+    rows = fill_with_derivatives(xp, *options)
+    return xp.asarray(rows.astype(working, copy=False)), *derivatives
 
 
 def is_faster(arrays: Arrays) -> bool:
@@ -40,13 +45,13 @@ def is_faster(arrays: Arrays) -> bool:
     return engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT) is None
 
 
-def fill_with_slopes(
+def fill_with_derivatives(
     xp: Namespace,
     arrays: Arrays,
     divergence: Divergence,
     scale: Scale,
     upstream: Arrays,
-    slopes: Sequence[Array],
+    derivatives: Sequence[Array],
     working: DType,
     threads: Threads,
 ) -> Array:
@@ -62,8 +67,8 @@ def fill_with_slopes(
     works: list[block_loops.BlockWork] = [
         (block_loops.without_cotangents(attempts, len(arrays)), take)
     ]
-    for place, result in enumerate(slopes):
-        function = partial(slopes_of_block, xp, divergence, place, scale, len(arrays))
+    for place, result in enumerate(derivatives):
+        function = partial(derivatives_of_block, xp, divergence, place, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, result)))
     operands = (*arrays, *upstream)
     block_loops.each_block(xp, works, indices, operands, working, threads)

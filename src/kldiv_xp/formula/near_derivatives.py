@@ -89,8 +89,8 @@ def relative_rise(
     rise, mean_rise, factor = rises
     share = over(xp, mean_rise, temperature) if scaled else mean_rise
     divisor = xp.multiply(sum_p, xp.add(share, factor))
-    slope = xp.divide(xp.subtract(rise, xp.multiply(p, mean_rise)), divisor)
-    return slope if scaled else over(xp, slope, temperature)
+    derivative = xp.divide(xp.subtract(rise, xp.multiply(p, mean_rise)), divisor)
+    return derivative if scaled else over(xp, derivative, temperature)
 
 
 def kl_target_gradient(
@@ -113,8 +113,8 @@ def kl_target_gradient(
     if scaled:
         return weighted_deviation(xp, p, relative)
     # Over T twice at the end XLA would divide by T**2.
-    slope = weighted_deviation(xp, p, over(xp, relative, temperature))
-    return over(xp, slope, temperature)
+    derivative = weighted_deviation(xp, p, over(xp, relative, temperature))
+    return over(xp, derivative, temperature)
 
 
 def weighted_deviation(xp: Namespace, weights: Exponentials, values: Array) -> Array:
@@ -130,7 +130,7 @@ def weighted_deviation(xp: Namespace, weights: Exponentials, values: Array) -> A
     return xp.multiply(xp.divide(weights.values, total), xp.subtract(values, mean))
 
 
-def weighted_slope(
+def weighted_derivative(
     xp: Namespace,
     weights: Exponentials,
     values: Array,
@@ -140,13 +140,13 @@ def weighted_slope(
 ) -> Array:
     """A share of `weighted_deviation` over T, or times T."""
     if not (isinstance(share, float) and isinstance(temperature, float)):
-        slope = xp.multiply(weighted_deviation(xp, weights, values), share)
-        return times(xp, slope, temperature) if scaled else over(xp, slope, temperature)
+        derivative = xp.multiply(weighted_deviation(xp, weights, values), share)
+        return times(xp, derivative, temperature) if scaled else over(xp, derivative, temperature)
     # A share, or a weight, may leave nothing of what a small temperature makes large.
     factor = share * temperature if scaled else share / temperature
     first = math.sqrt(factor) if factor > 2.0**60 else 1.0
-    slope = weighted_deviation(xp, weights, times(xp, values, first))
-    return times(xp, slope, factor / first)
+    derivative = weighted_deviation(xp, weights, times(xp, values, first))
+    return times(xp, derivative, factor / first)
 
 
 def relative_difference(

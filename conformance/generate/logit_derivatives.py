@@ -14,12 +14,12 @@ from generate.logits_draft import LogitsDraft
 # Roundings of a difference, of temperature, its square and upstream, and of the divisor.
 FACTOR = 4
 
-Slopes = list[tuple[mpf, mpf]]
+Derivatives = list[tuple[mpf, mpf]]
 
 
-def slopes(
+def derivatives(
     draft: LogitsDraft, input: Sequence[float], target: Sequence[float], counts: Counts = None
-) -> tuple[Slopes, Slopes]:
+) -> tuple[Derivatives, Derivatives]:
     """Derivatives of the divergence of one sample by its input and by its target."""
     q, temperature = softmax(input, draft.temperature, counts), mpf(draft.temperature)
     if draft.target_is != "logits":
@@ -32,7 +32,7 @@ def slopes(
 
 def of_logits(
     p: Distribution, q: Distribution, draft: LogitsDraft | LinearDraft
-) -> tuple[Slopes, Slopes]:
+) -> tuple[Derivatives, Derivatives]:
     """Derivatives by the logits of q and of p, over the temperature already."""
     if draft.function.startswith("kl") or draft.beta == 0:
         return by_right(p, q), by_left(p, q)
@@ -42,12 +42,12 @@ def of_logits(
     return over(1 / (1 - beta), by_left(q, m)), over(1 / beta, by_left(p, m))
 
 
-def over(divisor: mpf, found: Slopes) -> Slopes:
+def over(divisor: mpf, found: Derivatives) -> Derivatives:
     """Derivatives over a number."""
     return [(exact / divisor, scale / divisor) for exact, scale in found]
 
 
-def by_right(left: Distribution, right: Distribution) -> Slopes:
+def by_right(left: Distribution, right: Distribution) -> Derivatives:
     """Derivatives of KL(left || right) by the logits of the right: q sum(p) - p."""
     total = left.total(left.p)
     pairs = list(zip(left.p, left.error, strict=True))
@@ -59,7 +59,7 @@ def by_right(left: Distribution, right: Distribution) -> Slopes:
     return found
 
 
-def by_left(left: Distribution, right: Distribution) -> Slopes:
+def by_left(left: Distribution, right: Distribution) -> Derivatives:
     """Derivatives of KL(left || right) by the logits of the left: p (log p - log q - KL)."""
     mean, of_mean = divergence(left, right)
     if mp.isinf(mean):
@@ -86,7 +86,7 @@ def difference(left: mpf, right: mpf) -> mpf:
     return mpf(0) if abs(exact) <= (abs(left) + abs(right)) * mpf(10) ** -40 else exact
 
 
-def by_given(p: Distribution, q: Distribution, target_is: str) -> Slopes:
+def by_given(p: Distribution, q: Distribution, target_is: str) -> Derivatives:
     """Derivatives of KL(p || q) by p: log p - log q + 1; by log p, p times that; 0 where p is 0."""
     found = []
     for weight, log_p, log_q, error in zip(p.p, p.log_p, q.log_p, q.error, strict=True):

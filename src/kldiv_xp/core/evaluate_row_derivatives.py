@@ -12,7 +12,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
-from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits, evaluated, slopes_by
+from kldiv_xp.core.evaluate_rows import derivatives_by, evaluate_samples_of_logits, evaluated
 from kldiv_xp.core.run import quiet, run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
@@ -35,17 +35,17 @@ def evaluate_gradient_of_logits(
     divergence = replace(divergence, scaled=scaled)
     temperature = divergence.temperature
     if isinstance(temperature, float):
-        return evaluate_row_slopes(context, arrays, divergence, scale, upstream)
+        return evaluate_row_derivatives(context, arrays, divergence, scale, upstream)
     in_order = (*arrays[:2], temperature, *arrays[2:], *upstream)
-    slopes = []
+    derivatives = []
     for by_target, operand in zip((False, True), arrays[:2], strict=True):
-        function = partial(slope_at_temperature, divergence, by_target, scale, len(arrays))
-        slope = evaluated(context, function, *in_order)
-        slopes.append(completed(context, unchanged, native(operand.dtype), slope))
-    return slopes[0], slopes[1]
+        function = partial(derivative_at_temperature, divergence, by_target, scale, len(arrays))
+        derivative = evaluated(context, function, *in_order)
+        derivatives.append(completed(context, unchanged, native(operand.dtype), derivative))
+    return derivatives[0], derivatives[1]
 
 
-def evaluate_rows_with_slopes(
+def evaluate_rows_with_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence | JSOfArray,
@@ -60,7 +60,7 @@ def evaluate_rows_with_slopes(
         ready = replace(divergence, scaled=scaled)
         with quiet(context.facts, arrays[0]):
             options = arrays, ready, scale, upstream
-            results = by_backend("rows_with_slopes", context, *options)
+            results = by_backend("rows_with_derivatives", context, *options)
         if results is not NotImplemented:
             return tuple(results)
     rows = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
@@ -68,7 +68,7 @@ def evaluate_rows_with_slopes(
     return (rows, *evaluate_gradient_of_logits(context, *options, scaled=scaled))
 
 
-def slope_at_temperature(
+def derivative_at_temperature(
     divergence: Divergence | JSOfArray,
     by_target: bool,
     scale: Scale,
@@ -81,12 +81,12 @@ def slope_at_temperature(
 ) -> Array:
     """Derivative of rows at a temperature that is an array, in the type that is computed in."""
     divergence = replace(divergence, temperature=temperature)
-    return chained_row_slope(
+    return chained_row_derivative(
         divergence, Guard.FULL, by_target, scale, count, xp, input, target, *others
     )
 
 
-def evaluate_row_slopes(
+def evaluate_row_derivatives(
     context: Context,
     arrays: Arrays,
     divergence: Divergence | JSOfArray,
@@ -95,32 +95,32 @@ def evaluate_row_slopes(
     wanted: tuple[bool, bool] = BOTH,
 ) -> Gradient:
     """Gradients with respect to the wanted operands, each in the dtype of its operand."""
-    functions = row_slopes(divergence, scale, len(arrays))
+    functions = row_derivatives(divergence, scale, len(arrays))
     if isinstance(divergence, JSOfArray):
-        slopes = [evaluated(context, function, *arrays, *upstream) for function in functions]
+        derivatives = [evaluated(context, function, *arrays, *upstream) for function in functions]
         by_input, by_target = (
-            completed(context, unchanged, native(operand.dtype), slope)
-            for slope, operand in zip(slopes, arrays[:2], strict=True)
+            completed(context, unchanged, native(operand.dtype), derivative)
+            for derivative, operand in zip(derivatives, arrays[:2], strict=True)
         )
         return by_input, by_target
-    gradient = by_backend("row_slopes", context, arrays, divergence, scale, upstream, wanted)
+    gradient = by_backend("row_derivatives", context, arrays, divergence, scale, upstream, wanted)
     if gradient is NotImplemented:
         return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
     by_input, by_target = gradient
     return by_input, by_target
 
 
-def row_slopes(
+def row_derivatives(
     divergence: Divergence | JSOfArray, scale: Scale, count: int, guard: Guard = Guard.FULL
 ) -> list[partial[Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
     return [
-        partial(chained_row_slope, divergence, guard, by_target, scale, count)
+        partial(chained_row_derivative, divergence, guard, by_target, scale, count)
         for by_target in (False, True)
     ]
 
 
-def chained_row_slope(
+def chained_row_derivative(
     divergence: Divergence | JSOfArray,
     guard: Guard,
     by_target: bool,
@@ -129,7 +129,7 @@ def chained_row_slope(
     xp: Namespace,
     *arrays: Array,
 ) -> Array:
-    """Slope of a row times the scale and the cotangent; 0 where a mask is False."""
+    """Derivative of a row times the scale and the cotangent; 0 where a mask is False."""
     gradient = divergence.target_gradient if by_target else divergence.input_gradient
     return chained_by(partial(gradient, guard=guard), divergence, scale, count, xp, *arrays)
 
@@ -142,10 +142,10 @@ def chained_by(
     xp: Namespace,
     *arrays: Array,
 ) -> Array:
-    """The same by one of the ways to the slope, a function (xp, input, target)."""
+    """The same by one of the ways to the derivative, a function (xp, input, target)."""
     (x, t, *where), upstream = arrays[:count], arrays[count:]
     factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(x[..., :1]))
-    return slopes_by(way, divergence, xp, x, t, factor, *where)
+    return derivatives_by(way, divergence, xp, x, t, factor, *where)
 
 
 def unchanged(xp: Namespace, array: Array) -> Array:

@@ -11,7 +11,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, chained
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.form import Form, slope_of, term_of
+from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.fused.choice import engine_for
 from kldiv_xp.host.block_loops import BlockWork, added_partial_sums, each_block, without_cotangents
@@ -23,7 +23,7 @@ from kldiv_xp.host.threads import thread_count
 Threads = Callable[[], int]
 
 
-def with_slopes(
+def with_derivatives(
     context: Context,
     arrays: Arrays,
     form: Form,
@@ -39,7 +39,7 @@ def with_slopes(
     terms = xp.empty(arrays[0].shape, dtype=context.dtype) if axis == () else None
     results = (terms, *(xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]))
     options = arrays, form, axis, scale, upstream, results, context.working, thread_count
-    value = fill_with_slopes(xp, *options)
+    value = fill_with_derivatives(xp, *options)
     if terms is not None:
         return results
     with xp.errstate(all="ignore"):  # it may overflow its type
@@ -58,7 +58,7 @@ def over(value: Array, parts: int | None) -> Array:
     return value / parts if parts else nan
 
 
-def fill_with_slopes(
+def fill_with_derivatives(
     xp: Namespace,
     arrays: Arrays,
     form: Form,
@@ -91,8 +91,8 @@ def fill_with_slopes(
         take = take_finite(xp, indices, results[0])
     works: list[BlockWork] = [(without_cotangents(attempts, len(arrays)), take)]
     for place, result in enumerate(results[1:]):
-        slope = partial(chained, slope_of(form, place), scale, len(arrays))
-        attempts = [partial(slope, guard=guard) for guard in bare_and_full]
+        derivative = partial(chained, derivative_of(form, place), scale, len(arrays))
+        attempts = [partial(derivative, guard=guard) for guard in bare_and_full]
         works.append((attempts, take_finite(xp, indices, result)))
     each_block(xp, works, indices, (*arrays, *upstream), working, threads)
     return added_partial_sums(xp, indices, partials, shape[: len(kept)]) if axis else sum(partials)
