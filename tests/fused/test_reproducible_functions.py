@@ -41,7 +41,7 @@ class Unfused:
 
 
 def compiled(name):
-    engine = choice.loaded()
+    engine = choice.engine_module()
     if engine is None:
         pytest.skip("The compiler of the loops is not installed.")
     from kldiv_xp.fused.plans import Traced
