@@ -97,7 +97,7 @@ def test_table_has_a_row_for_each_finding_and_blanks_for_what_is_unknown():
         Finding("first", "input", (1, 2), 0.12345678, 3, "Do this."),
         Finding("second", "target", None, None, 1, "Do that."),
     )
-    table = command_line.table(Report(findings, {}, (2, 2), (1,), log_target=False))
+    table = command_line.table_of_findings(Report(findings, {}, (2, 2), (1,), log_target=False))
     assert table.show_lines
     assert {column.header: (column.justify, list(column.cells)) for column in table.columns} == {
         "mistake": ("left", ["first", "second"]),
