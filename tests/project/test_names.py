@@ -50,17 +50,85 @@ INTERFACES = {
 }
 # Still defined twice, with different meanings: to be renamed.
 LEFT = set(
-    """
-    Arrays Asked BIAS BITS_OF_LEAST BLOCK Block Context DEFAULTS DIGITS Derivatives Divergence
-    Functions LOG_OF_ZERO Loss NOT_TWICE Output PLAIN_TYPES POWERS R Rows SERIES SHIFT Threads
-    centred check_number checked compiled_rows completed cut derivative derivative_of
-    derivatives_of_block derivatives_of_logits divergence_of divided divisor_of each factor_of
-    factors_of fake_derivatives fake_rows fill has_factors in_blocks integers is_faster known
-    largest last_bits linear_loss logarithms over plain_derivative polynomial power_of_parts
-    quotient reduced resolved rounded rounded_derivatives rounded_terms row_sum rows
-    rows_and_tangents rows_of rows_of_block rows_of_logits scaled selected shown times
-    times_square unrounded value_of way_of widened with_gradient
-    """.split()
+    [
+        "Arrays",
+        "Asked",
+        "BIAS",
+        "BITS_OF_LEAST",
+        "BLOCK",
+        "Block",
+        "Context",
+        "DEFAULTS",
+        "DIGITS",
+        "Derivatives",
+        "Divergence",
+        "Functions",
+        "LOG_OF_ZERO",
+        "Loss",
+        "NOT_TWICE",
+        "Output",
+        "PLAIN_TYPES",
+        "POWERS",
+        "R",
+        "Rows",
+        "SERIES",
+        "SHIFT",
+        "Threads",
+        "centred",
+        "check_number",
+        "checked",
+        "compiled_rows",
+        "completed",
+        "cut",
+        "derivative",
+        "derivative_of",
+        "derivatives_of_block",
+        "derivatives_of_logits",
+        "divergence_of",
+        "divided",
+        "divisor_of",
+        "each",
+        "factor_of",
+        "factors_of",
+        "fake_derivatives",
+        "fake_rows",
+        "fill",
+        "has_factors",
+        "in_blocks",
+        "integers",
+        "is_faster",
+        "known",
+        "largest",
+        "last_bits",
+        "linear_loss",
+        "logarithms",
+        "over",
+        "plain_derivative",
+        "polynomial",
+        "power_of_parts",
+        "quotient",
+        "reduced",
+        "resolved",
+        "rounded",
+        "rounded_derivatives",
+        "rounded_terms",
+        "row_sum",
+        "rows",
+        "rows_and_tangents",
+        "rows_of",
+        "rows_of_block",
+        "rows_of_logits",
+        "scaled",
+        "selected",
+        "shown",
+        "times",
+        "times_square",
+        "unrounded",
+        "value_of",
+        "way_of",
+        "widened",
+        "with_gradient",
+    ]
 )
 
 
