@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import dtensor_hidden
 import dtensor_operands as given
 import dtensor_training as training
 import torch
@@ -165,6 +166,8 @@ def main(path: str, *, compiling: bool = True) -> None:
         for where in ("batch", "vocabulary"):
             found["compiled", name, where] = compiled(name, LAYOUTS[where])
     found["sparse"] = sparse_in_parts(meshes()[1])
+    for place in dtensor_hidden.PLACES:
+        found["hidden", place] = dtensor_hidden.hidden_in_parts(meshes()[1], place)
     for kind in ("ddp", "fsdp", "head"):
         found["trained", kind] = training.trained(kind, meshes()[1])
     if dist.get_rank() == 0:

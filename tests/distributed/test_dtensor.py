@@ -228,6 +228,13 @@ def test_teacher_known_at_some_indices_goes_with_samples_that_are_whole(found, r
             assert_allclose(one, other, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("place", ["tokens", "vocabulary", "replicated"])
+def test_loss_of_hidden_states_in_parts_is_that_of_a_single_process(found, ranks, place):
+    alone = ranks.dtensor_hidden.hidden(*ranks.dtensor_hidden.operands())
+    for distributed, one in zip(found["hidden", place], alone, strict=True):
+        assert_allclose(distributed, one, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("kind", ["ddp", "fsdp", "head"])
 def test_student_trained_by_many_is_that_trained_by_one(found, ranks, kind):
     alone = ranks.training.alone()

@@ -1,0 +1,39 @@
+"""Loss of hidden states whose tokens, or whose vocabulary, lie in parts."""
+
+import torch
+from dtensor_training import ROWS, VOCABULARY
+from torch.distributed.device_mesh import DeviceMesh
+from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
+
+from kldiv_xp import linear_kl_div
+
+WIDTH = 5
+# Of the hidden states, the weight, and the target.
+PLACES = {
+    "tokens": (Shard(0), Replicate(), Shard(0)),
+    "vocabulary": (Replicate(), Shard(0), Shard(1)),
+    "replicated": (Replicate(), Replicate(), Replicate()),
+}
+
+
+def operands() -> list[torch.Tensor]:
+    """Hidden states, the weight of the output layer, and the teacher's logits."""
+    generator = torch.Generator().manual_seed(8)
+    shapes = (ROWS, WIDTH), (VOCABULARY, WIDTH), (ROWS, VOCABULARY)
+    return [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+
+
+def hidden(states: torch.Tensor, weight: torch.Tensor, target: torch.Tensor) -> list[torch.Tensor]:
+    """Loss, and its derivatives with respect to the hidden states and the weight."""
+    learned = states.detach().requires_grad_(), weight.detach().requires_grad_()
+    loss = linear_kl_div(*learned, target, temperature=2.0)
+    return [loss.detach(), *torch.autograd.grad(loss, learned)]
+
+
+def hidden_in_parts(mesh: DeviceMesh, place: str) -> list[torch.Tensor]:
+    """The same of operands in parts, gathered."""
+    placed = [
+        distribute_tensor(one, mesh, [where])
+        for one, where in zip(operands(), PLACES[place], strict=True)
+    ]
+    return [one.full_tensor() if isinstance(one, DTensor) else one for one in hidden(*placed)]
