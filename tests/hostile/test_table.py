@@ -23,6 +23,7 @@ SUBJECTS = (
     "jax_arrays",
     "other_libraries",
     "teachers",
+    "sisters",
 )
 ROWS = list(chain.from_iterable(importlib.import_module(f"hostile.{s}").rows() for s in SUBJECTS))
 
