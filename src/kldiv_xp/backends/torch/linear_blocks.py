@@ -29,12 +29,23 @@ def derivatives_of(
     upstream: Array,
     by_states: bool,
     by_head: bool,
+) -> Derivatives:
+    """Derivatives with respect to input, weight and bias, each empty where it is not wanted."""
+    by_input, *sums = wide_derivatives_of(heads, divergence, upstream, by_states, by_head)
+    return by_input, *(one.to(heads.weight.dtype) for one in sums)
+
+
+def wide_derivatives_of(
+    heads: Heads,
+    divergence: LinearDivergence,
+    upstream: Array,
+    by_states: bool,
+    by_head: bool,
     rows: Array | None = None,
 ) -> Derivatives:
-    """Derivatives with respect to input, and by weight and bias, each empty where it is not wanted.
+    """The same; those by weight and bias, which are sums, in the type that is computed in.
 
-    The divergence of every row is written into `rows`, if it is there. Sums over blocks are in the
-    type that is computed in.
+    The divergence of every row is written into `rows`, if it is there.
     """
     context = context_of(heads)
     sums = empty_derivatives(heads, by_states, by_head, context.working)
@@ -42,7 +53,7 @@ def derivatives_of(
         written = None if rows is None else rows[block]
         places = sums[0][block] if by_states else None, *(sums[1:] if by_head else (None, None))
         add_derivatives(context, heads.cut(block), divergence, upstream[block], places, written)
-    return sums[0], *(one.to(heads.weight.dtype) for one in sums[1:])
+    return sums
 
 
 def empty_derivatives(heads: Heads, by_states: bool, by_head: bool, dtype: DType) -> Derivatives:

@@ -10,7 +10,7 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.linear import chosen, derivatives_again, named, savable_heads
-from kldiv_xp.backends.torch.linear_blocks import Derivatives, context_of, derivatives_of
+from kldiv_xp.backends.torch.linear_blocks import Derivatives, context_of, wide_derivatives_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
@@ -46,8 +46,11 @@ class LinearLoss(torch.autograd.Function):
         ctx.save_for_backward(cotangent, *operands)
         ctx.divergence, ctx.wanted = divergence, wanted
         rows = torch.empty_like(cotangent, dtype=context_of(heads).working)
-        by_head = wanted[1] or wanted[3]
-        ctx.derivatives = derivatives_of(heads, divergence, cotangent, wanted[0], by_head, rows)
+        sides = wanted[0], wanted[1] or wanted[3]
+        ctx.unit = unit_of(heads, cotangent)
+        factors = cotangent if ctx.unit is None else cotangent / ctx.unit
+        found = wide_derivatives_of(heads, divergence, factors, *sides, rows)
+        ctx.derivatives = found if ctx.unit is not None else rounded_to(heads, found)
         return reduce(rows, heads.where)
 
     @staticmethod
@@ -60,13 +63,34 @@ class LinearLoss(torch.autograd.Function):
             factors = cotangent * upstream
             derivatives = derivatives_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
         else:
-            ctx.derivatives, derivatives = None, times(derivatives, upstream)
+            factor = upstream if ctx.unit is None else ctx.unit * upstream
+            ctx.derivatives, derivatives = None, rounded_to(heads, times(derivatives, factor))
         return None, None, None, *chosen(derivatives, ctx.wanted), *[None] * 4
 
 
-def times(derivatives: Derivatives, upstream: Array) -> Derivatives:
-    """Derivatives times a number, or themselves where it is at hand and 1."""
-    if memory_of((upstream,)) == HOST and upstream == 1:
+def unit_of(heads: Heads, cotangent: Array) -> Array | None:
+    """Largest cotangent of a row where the derivatives are float16, else None.
+
+    One over the number of tokens makes most of a gradient 0 there, and no loss scaling, which comes
+    with the upstream gradient, would bring it back.
+    """
+    if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not cotangent.numel():
+        return None
+    return cotangent.abs().amax().clamp_min(torch.finfo(cotangent.dtype).tiny)
+
+
+def rounded_to(heads: Heads, derivatives: Derivatives) -> Derivatives:
+    """Derivatives in the dtypes of input and weight."""
+    by_input, *sums = derivatives
+    return by_input.to(heads.input.dtype), *(one.to(heads.weight.dtype) for one in sums)
+
+
+def times(derivatives: Derivatives, factor: Array) -> Derivatives:
+    """Derivatives times a number, or themselves where it is at hand and 1.
+
+    The number keeps its own type, in which it is multiplied: 65536 is infinite in float16.
+    """
+    if memory_of((factor,)) == HOST and factor == 1:
         return derivatives
-    by_input, by_weight, by_bias = (one * upstream.to(one.dtype) for one in derivatives)
+    by_input, by_weight, by_bias = (one * factor for one in derivatives)
     return by_input, by_weight, by_bias
