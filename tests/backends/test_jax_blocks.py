@@ -176,6 +176,21 @@ def test_blocks_go_through_a_shard_map(operands):
 
 
 @pytest.mark.usefixtures("cut")
+@pytest.mark.parametrize("loss", [kl_div_with_logits, partial(kl_div, log_target=True, axis=-1)])
+def test_rows_along_an_explicit_axis_of_one_device_are_not_cut(operands, loss):
+    kinds = getattr(jax.sharding, "AxisType", None)
+    if kinds is None:
+        pytest.skip("this JAX has no explicit axes")
+    x, t = (jnp.asarray(one, "float32") for one in operands[:2])
+    mesh = jax.sharding.Mesh(jax.devices()[:1], "d", axis_types=(kinds.Explicit,))
+    placed = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("d"))
+    function = jax.jit(jax.value_and_grad(partial(loss, reduction="sum"), (0, 1)))
+    found = function(*jax.device_put((x, t), placed))
+    for one, right in zip(jax.tree.leaves(found), jax.tree.leaves(function(x, t)), strict=True):
+        np.testing.assert_allclose(one, right, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.usefixtures("cut")
 def test_zeros_by_blocks_make_no_nan_on_the_way(operands):
     (log_q, p), where = tables(operands, "float16")
     log_q = jnp.where(p == 0, -jnp.inf, log_q)

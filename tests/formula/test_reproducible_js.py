@@ -73,6 +73,21 @@ def test_derivatives_are_right_to_2_to_the_power_of_minus_23(count, classes, bet
                         assert abs(one - other) <= 2.0**-23 * size
 
 
+@EVERY_BETA
+def test_derivatives_are_right_where_one_class_sets_the_rows_apart(beta):
+    _, t = rows(40, 5)
+    x = (t * (1 + 1e-5)).astype("float32")
+    x[:, 0] = t[:, 0] - np.linspace(-30, 30, 40)
+    found = [derivative(place, PLAIN, JS.of(1.0, beta), x, t, ONE) for place in (0, 1)]
+    with mpmath.workprec(250):
+        for operands, *derivatives in zip(zip(x, t, strict=True), *found, strict=True):
+            rights = exact(*operands, 1.0, beta)[1:]
+            for row, right, weight in zip(derivatives, rights, (1 - beta, beta), strict=True):
+                size = max(abs(one) for one in right)
+                for one, other in zip(row, right, strict=True):
+                    assert abs(one - other) <= 2.0**-23 * size + 2.0**-31 * weight
+
+
 def test_equal_rows_are_at_a_distance_of_exactly_0():
     _, t = rows(50, 40)
     for temperature, beta in ((0.3, 0.5), (1.0, 0.1), (7.0, 2.0**-50)):

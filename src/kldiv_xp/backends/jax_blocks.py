@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.jax_meshes import explicit_sharding
 from kldiv_xp.core.evaluate import Arrays
 
 ELEMENTS = 2**16
@@ -68,10 +69,13 @@ def merged(
 def is_cut(arrays: Arrays) -> bool:
     """Whether arrays of a CPU are worth blocks: large, of known size, and of one device alone.
 
-    Blocks of rows that several devices share would be gathered first.
+    Blocks of rows that several devices share would be gathered first. In explicit axes, even of one
+    device, a block loses the axis that its rows lie along.
     """
     shape = arrays[0].shape
     if not all(isinstance(size, int) for size in shape):
+        return False
+    if any(any(sharding.spec) for sharding in map(explicit_sharding, arrays) if sharding):
         return False
     return 2 * ELEMENTS <= prod(shape) <= LARGEST_INDEX and has_one_device()
 
