@@ -57,6 +57,16 @@ MISTAKES = {
 }
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_indices_of_either_size_are_looked_into(dtype):
+    usable("torch")
+    torch = library("torch")
+    values = np.take_along_axis(TEACHER, INDICES, -1)
+    operands = [torch.asarray(one) for one in (STUDENT, values, INDICES.astype(dtype))]
+    report = diagnose(*operands[:2], indices=operands[2], input_is="logits", **OF_LOG_P)
+    assert report.findings[0].code == "logits-as-target"
+
+
 @pytest.mark.parametrize("code", MISTAKES)
 def test_hidden_states_have_the_findings_of_their_logits(code):
     logits, target, options = MISTAKES[code]

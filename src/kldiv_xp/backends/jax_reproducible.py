@@ -101,7 +101,7 @@ def sum_of_all(wanted: Wanted, divisor: Any, arrays: Arrays) -> Array:
 def once(
     wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays, upstream: Array
 ) -> Gradient:
-    """Derivatives that have none of their own."""
+    """Derivatives, which are not differentiated again."""
     divisor = count[0] if count else parts
     derivative = partial(derivative_of, wanted, divisor)
     by_input, by_target = (derivative(place, upstream, arrays) for place in (0, 1))
@@ -154,7 +154,7 @@ def loss_and_operands(
 def by_operands(
     wanted: Asked, parts: int | None, operands: tuple[Arrays, Arrays], upstream: Array
 ) -> tuple[tuple[Array | None, ...], tuple[None, ...]]:
-    """Derivatives with respect to both operands, and none by masks and numbers."""
+    """Derivatives with respect to both operands, None for masks and numbers."""
     arrays, count = operands
     by_arrays = once(wanted, parts, arrays, count, upstream)
     return (*by_arrays, *(None for _ in arrays[2:])), tuple(None for _ in count)

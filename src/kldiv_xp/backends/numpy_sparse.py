@@ -75,7 +75,7 @@ def fill_derivatives(
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the derivatives with respect to input and by target, of those that are not None."""
+    """Write the derivatives with respect to input and target, those that are not None."""
 
     def function(xp: Namespace, *block: Array) -> list[Array]:
         logits, indices, target, upstream, *where = block

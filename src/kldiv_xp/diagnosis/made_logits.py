@@ -6,8 +6,11 @@ from typing import Any
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.calls.linear_heads import rows_of
 from kldiv_xp.core.evaluate_linear import Heads, blocks, logits_of
+from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.indices import gathered
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.diagnosis.sample_blocks import in_memory
+from kldiv_xp.formula.sparse_student import taken_along_axis
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ def logits_at(logits: Array, indices: Array) -> Array:
 def taken_in_memory(logits: Array, indices: Array) -> Array:
     """Logits at indices along the last axis, both loaded into memory."""
     at_hand = in_memory(logits)
-    return namespace_of(at_hand).take_along_axis(at_hand, in_memory(indices), axis=-1)
+    xp = namespace_of(at_hand)
+    take = gathered if facts_about(xp).has_gather else taken_along_axis
+    return take(xp, at_hand, in_memory(indices))
 
 
 @dataclass(frozen=True)
