@@ -135,10 +135,9 @@ def js_target_gradient(
     both = softmaxes_of(xp, input, target, temperature, guard)
     exponentials = both.exponentials
     p, q = both.p, both.q
-    of_q = xp.multiply(q, gamma)
-    m = xp.add(xp.multiply(p, beta), of_q)
+    m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
-    share = over_m(of_q)
+    share = xp.multiply(over_m(q), gamma)
     top = largest(xp, target)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
     least = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
@@ -151,7 +150,7 @@ def js_target_gradient(
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = over_m(xp.multiply(xp.subtract(xp.multiply(p, inverse_at_top), q), gamma))
+    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
     x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
     at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
