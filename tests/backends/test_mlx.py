@@ -75,3 +75,15 @@ def test_derivative_is_0_where_the_target_is_0_and_the_input_impossible(backend)
     impossible = backend.array([[-np.inf, 0.0]], "float32"), backend.array([[0.0, 1.0]], "float32")
     derivatives = mx.grad(partial(kl_div, reduction="sum"), argnums=(0, 1))(*impossible)
     assert [backend.read(one).tolist() for one in derivatives] == [[[0, -1]], [[0, 1]]]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+def test_gradient_does_not_depend_on_the_size_of_logits(backend, loss, temperature):
+    import mlx.core as mx
+
+    gradient = mx.grad(partial(loss, temperature=temperature), (0, 1))
+    around = gradient(*operands(backend, "logits"))
+    far = gradient(*(one + 96.0 for one in operands(backend, "logits")))
+    for one, other in zip(around, far, strict=True):
+        assert_allclose(backend.read(other), backend.read(one), rtol=1e-3, atol=1e-6)

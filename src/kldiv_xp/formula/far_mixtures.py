@@ -51,21 +51,12 @@ def far_js_derivative(
     scaled: bool,
 ) -> Array:
     """beta p (log(p / m) - KL(p || m)) / T with respect to the target (1), and that of q (0)."""
-    pair = unrounded_and_small(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     side = side_of(xp, pair, sums, logs, weights, place)
     least = xp.multiply(xp.add(side.squares, side.of_products), NEAR_MIXTURE_DERIVATIVE)
     return side.derivative(xp, least, temperature, scaled)
-
-
-def unrounded_and_small(
-    xp: Namespace, input: Array, target: Array, temperature: float | Array
-) -> Pair:
-    """Two rows of logits and their exponentials, the largest 1, so that their squares are small."""
-    pair = unrounded_pair(xp, input, target, temperature)
-    p, q = (xp.multiply(*both) for both in zip((pair.p, pair.q), pair.units, strict=True))
-    return Pair(pair.logits, pair.tops, pair.shifted, p, q)
 
 
 class Side(NamedTuple):

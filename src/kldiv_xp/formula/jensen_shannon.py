@@ -17,7 +17,6 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights, largest_shares
 from kldiv_xp.formula.near_half import Softmaxes
 from kldiv_xp.formula.near_mixture import completed, logarithms
-from kldiv_xp.formula.near_pairs import Exponentials
 
 KL_DERIVATIVES = (generalized_input_gradient, generalized_target_gradient)
 
@@ -89,7 +88,7 @@ def tables(
         short = xp.where(near, tangent, 0.0)
         exact = xp.subtract(xp.log1p(short), xp.log1p(xp.negative(short)))
         ratio = xp.where(near, exact, ratio)
-    return Softmaxes(Exponentials(p, 1.0), q, p, q, ratio, ratio, tangent)
+    return Softmaxes(p, q, p, q, ratio, ratio, tangent)
 
 
 def probability(xp: Namespace, table: Array, log: bool) -> Array:

@@ -12,7 +12,7 @@ from kldiv_xp.formula.near_equal import (
     is_small,
     row_sum,
 )
-from kldiv_xp.formula.near_pairs import Exponentials, largest, unrounded, unrounded_pair
+from kldiv_xp.formula.near_pairs import largest, unrounded, unrounded_pair
 
 
 def kl_input_gradient(
@@ -41,7 +41,6 @@ def kl_input_gradient(
         small = xp.logical_and(small, xp.greater(p, 0))
     # As q is: so no product of T overflows, and no sum of all q is needed.
     factor = xp.exp(over(xp, xp.negative(mean), temperature))
-    factor = xp.multiply(factor, xp.divide(*pair.units))
     part = xp.multiply(p, factor)
     short = xp.where(small, d, 0.0)
     # In logits T p e, in which no small difference is lost; over T twice XLA would divide by T**2.
@@ -109,7 +108,7 @@ def kl_target_gradient(
     p = unrounded(xp, target, top, temperature)
     relative = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
-        relative = xp.where(xp.greater(p.values, 0), relative, 0.0)
+        relative = xp.where(xp.greater(p, 0), relative, 0.0)
     if scaled:
         return weighted_deviation(xp, p, relative)
     # Over T twice at the end XLA would divide by T**2.
@@ -117,22 +116,20 @@ def kl_target_gradient(
     return over(xp, derivative, temperature)
 
 
-def weighted_deviation(xp: Namespace, weights: Exponentials, values: Array) -> Array:
+def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     """W (v - sum(W v)), where W are weights over their sum.
 
     Values are those relative to the one of the largest weight, whose own deviation would cancel
     otherwise: of peaked rows it had an error of 8e-3.
     """
-    total = row_sum(xp, weights.values)
-    # By the unit, since a value may be as large as its type allows.
-    products = xp.multiply(xp.multiply(weights.values, weights.unit), values)
-    mean = xp.divide(row_sum(xp, products), xp.multiply(total, weights.unit))
-    return xp.multiply(xp.divide(weights.values, total), xp.subtract(values, mean))
+    total = row_sum(xp, weights)
+    mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
+    return xp.multiply(xp.divide(weights, total), xp.subtract(values, mean))
 
 
 def weighted_derivative(
     xp: Namespace,
-    weights: Exponentials,
+    weights: Array,
     values: Array,
     share: float | Array,
     temperature: float | Array,

@@ -17,13 +17,13 @@ from kldiv_xp.formula.near_equal import (
     quotient_of_small,
     row_sum,
 )
-from kldiv_xp.formula.near_pairs import Exponentials, unrounded_pair
+from kldiv_xp.formula.near_pairs import unrounded_pair
 
 
 class Softmaxes(NamedTuple):
     """Two softmax distributions, and how they differ."""
 
-    exponentials: Exponentials
+    exponentials: Array
     """Those that p is made of."""
     quotient: Array
     """Sum of those of p over that of q, the largest of each 1."""
@@ -45,7 +45,6 @@ def softmaxes_of(
     differences = difference(xp, pair, guard)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
-    sums = xp.multiply(sums[0], pair.units[0]), xp.multiply(sums[1], pair.units[1])
     # Not p + q: where a compiler fuses a product with a sum, that is not q + p.
     high, low = xp.maximum(p, q), xp.minimum(p, q)
     both, gap = xp.add(high, low), xp.subtract(high, low)
@@ -72,8 +71,7 @@ def softmaxes_of(
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(derivative, xp.multiply(step, 0.5)))
-    exponentials = Exponentials(pair.p, pair.units[0])
-    return Softmaxes(exponentials, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
+    return Softmaxes(pair.p, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
 
 
 def limited_differences(

@@ -29,11 +29,8 @@ def kl_rows(
     p, d = pair.p, difference(xp, pair, guard)
     if guard is not Guard.NONE:
         d = xp.where(xp.greater(p, 0), d, 0.0)
-    unit, _ = pair.units
     sum_p = row_sum(xp, p)
-    # By the unit, since a difference may be as large as its type allows.
-    products = xp.multiply(p, xp.multiply(d, unit))
-    mean = xp.divide(row_sum(xp, products), xp.multiply(sum_p, unit))
+    mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
     return by_mean(xp, (pair, d, sum_p, mean), temperature, scaled, guard)
 
 
@@ -52,7 +49,7 @@ def by_mean(
     p, shift = pair.p, over(xp, mean, temperature)
     # Means whose exponential may overflow are not subtracted: no log1p is needed there.
     is_far = xp.greater(shift, 8.0)
-    numbers = mean, shift, is_far, xp.divide(pair.units[1], pair.units[0])
+    numbers = mean, shift, is_far
     squares, rest = sums(xp, (p, pair.q, d), numbers, temperature, scaled, guard)
     squares, rest = xp.divide(squares, sum_p), xp.divide(rest, sum_p)
     near = near_value(xp, squares, xp.where(is_far, 0.0, rest), temperature, scaled)
@@ -89,7 +86,7 @@ def near_value(
 def sums(
     xp: Namespace,
     arrays: tuple[Array, Array, Array],
-    numbers: tuple[Array, Array, Array, float | Array],
+    numbers: tuple[Array, Array, Array],
     temperature: float | Array,
     scaled: bool,
     guard: Guard,
@@ -99,7 +96,7 @@ def sums(
     The rest is p (d - 1) + p exp(-d), and of rows that are far the last alone, without the shift.
     """
     p, q, differences = arrays
-    mean, shift, is_far, quotient = numbers
+    mean, shift, is_far = numbers
     centred = xp.subtract(differences, xp.where(is_far, 0.0, mean))
     d = over(xp, centred, temperature)
     factor = xp.exp(xp.where(is_far, 0.0, shift))
@@ -107,7 +104,7 @@ def sums(
     if guard is not Guard.NONE:
         small = xp.logical_and(small, xp.greater(p, 0))
     first = xp.where(is_far, 0.0, xp.multiply(p, xp.subtract(d, 1.0)))
-    rest = xp.add(first, xp.multiply(q, xp.multiply(factor, quotient)))
+    rest = xp.add(first, xp.multiply(q, factor))
     short = xp.where(small, d, 0.0)
     kernel = xp.multiply(completed_ratio(xp, short), p)
     if not is_in_logits(temperature, scaled):

@@ -63,7 +63,7 @@ def close_parts(
 ) -> tuple[Array, Array, Array, Array]:
     """Unnormalised p, its sum, the centred differences of the logits, and those over T."""
     top = largest(xp, target)
-    p = unrounded(xp, target, top, temperature).values
+    p = unrounded(xp, target, top, temperature)
     sum_p = row_sum(xp, p)
     differences = difference_of(xp, (target, input), (top, largest(xp, input)), Guard.NONE)
     mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)

@@ -142,7 +142,7 @@ def js_target_gradient(
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
     least = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
     at_top = unrounded(xp, least, largest(xp, input), temperature)
-    inverse_at_top = xp.multiply(xp.multiply(at_top.values, at_top.unit), both.quotient)
+    inverse_at_top = xp.multiply(at_top, both.quotient)
     moved = relative_difference(xp, input, target, top, guard)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)

@@ -21,8 +21,6 @@ class Pair(NamedTuple):
     """Logits less their maxima."""
     p: Array
     q: Array
-    units: tuple[float | Array, float | Array] = (1.0, 1.0)
-    """Factors of p and q that make their largest elements 1."""
 
 
 def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
@@ -34,30 +32,26 @@ def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Arr
 
 
 def unrounded_pair(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
-    """The same with `unrounded` exponentials, the largest of them between 1 and e**64."""
+    """The same with `unrounded` exponentials."""
     logits, tops = (target, input), (largest(xp, target), largest(xp, input))
     shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
     p, q = (unrounded(xp, *both, temperature) for both in zip(logits, tops, strict=True))
-    return Pair(logits, tops, shifted, p.values, q.values, (p.unit, q.unit))
+    return Pair(logits, tops, shifted, p, q)
 
 
-class Exponentials(NamedTuple):
-    """Exponentials of rows of logits."""
+def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Array) -> Array:
+    """Exponentials over T of logits less a number of their row, a difference without rounding.
 
-    values: Array
-    unit: float | Array
-    """Factor of the values that makes the largest 1."""
-
-
-def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Array) -> Exponentials:
-    """Exponentials over T of logits less a number of their row, a difference without rounding."""
+    The product of two, the largest 1: of the first factor alone, up to e**64, automatic
+    differentiation makes squares, which overflow.
+    """
     shift = shift_of(xp, top, temperature)
     values, unit = (
         xp.exp(over(xp, xp.subtract(one, other), temperature))
         for one, other in ((logits, shift), (shift, top))
     )
     # XLA makes exp(a + b) of exp(a) exp(b), which rounds a sum of any size.
-    return Exponentials(values, unmerged(xp, unit))
+    return xp.multiply(values, unmerged(xp, unit))
 
 
 def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:

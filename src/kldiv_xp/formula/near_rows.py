@@ -12,14 +12,13 @@ from kldiv_xp.formula.far_mixtures import (
     logarithms,
     side_of,
     squares_about,
-    unrounded_and_small,
 )
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
-from kldiv_xp.formula.near_pairs import pair_of
+from kldiv_xp.formula.near_pairs import pair_of, unrounded_pair
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
@@ -115,7 +114,7 @@ def near_js_derivative(
     scaled: bool,
 ) -> Array:
     """As `far_js_derivative`: errors of the normalisers are those of all classes, and cancel."""
-    pair = unrounded_and_small(xp, input, target, temperature)
+    pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
     side = side_of(xp, pair, sums, logs, weights, place)
