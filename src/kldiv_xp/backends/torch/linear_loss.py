@@ -50,7 +50,7 @@ class LinearLoss(torch.autograd.Function):
         ctx.unit = unit_of(heads, cotangent)
         factors = cotangent if ctx.unit is None else cotangent / ctx.unit
         found = wide_derivatives_of(heads, divergence, factors, *sides, rows)
-        ctx.derivatives = found if ctx.unit is not None else rounded_to(heads, found)
+        ctx.derivatives = found if ctx.unit is not None else in_dtypes_of(heads, found)
         return reduce(rows, heads.where)
 
     @staticmethod
@@ -64,7 +64,7 @@ class LinearLoss(torch.autograd.Function):
             derivatives = derivatives_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
         else:
             factor = upstream if ctx.unit is None else ctx.unit * upstream
-            ctx.derivatives, derivatives = None, rounded_to(heads, times(derivatives, factor))
+            ctx.derivatives, derivatives = None, in_dtypes_of(heads, times(derivatives, factor))
         return None, None, None, *chosen(derivatives, ctx.wanted), *[None] * 4
 
 
@@ -79,7 +79,7 @@ def unit_of(heads: Heads, cotangent: Array) -> Array | None:
     return cotangent.abs().amax().clamp_min(torch.finfo(cotangent.dtype).tiny)
 
 
-def rounded_to(heads: Heads, derivatives: Derivatives) -> Derivatives:
+def in_dtypes_of(heads: Heads, derivatives: Derivatives) -> Derivatives:
     """Derivatives in the dtypes of input and weight."""
     by_input, *sums = derivatives
     return by_input.to(heads.input.dtype), *(one.to(heads.weight.dtype) for one in sums)
