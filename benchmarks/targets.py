@@ -1,5 +1,6 @@
 """A goal: what was promised, how it is read from the results, and what bounds it there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.results import KERNELS, Results
@@ -35,8 +36,7 @@ class Target:
 
     def readings(self, results: Results) -> list[list[float]]:
         """Measurements of each case, sorted over the rounds; the worst case last."""
-        found = [values for case in self.cases if (values := self.reading(results, case))]
-        return sorted(found, key=middle, reverse=self.at_most is None)
+        return self.worst_last(self.reading(results, case) for case in self.cases)
 
     def reading(self, results: Results, case: str) -> list[float]:
         """Measurements of one case, in each round."""
@@ -48,8 +48,11 @@ class Target:
     def floors(self, results: Results) -> list[list[float]]:
         """The same ratios of the floor instead of ours, the worst case last."""
         ours = self.over if self.at_least is None else self.under
-        found = [values for case in self.cases if (values := self.at_floor(results, case, ours))]
-        return sorted(found, key=middle, reverse=self.at_most is None)
+        return self.worst_last(self.at_floor(results, case, ours) for case in self.cases)
+
+    def worst_last(self, measured: Iterable[list[float]]) -> list[list[float]]:
+        """Measurements that there are, the worst last."""
+        return sorted(filter(None, measured), key=middle, reverse=self.at_most is None)
 
     def at_floor(self, results: Results, case: str, ours: str) -> list[float]:
         """Measurements of one case, as if the floor were ours."""

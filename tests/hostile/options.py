@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
-from hostile.row import INPUT, SUM, TARGET, Gives, Raises, Row, derivative, limited, module, sums
+from hostile.row import SUM, Gives, Raises, Row, derivative, limited, module, pair, sums
 
 import kldiv_xp
 
@@ -20,10 +20,6 @@ NO_NUMBERS = ["2", None, True, [1.0], 1j, Decimal(2), dict, {0.5}]
 NUMBERS = [np.array(1.0), np.array(1), np.float32(1), np.int8(1), Fraction(1), 1]
 BETAS = [-0.1, 1.5, math.nan, math.inf, -1, 2, 10**400]
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
-
-
-def pair() -> tuple[np.ndarray, np.ndarray]:
-    return np.array(INPUT), np.array(TARGET)
 
 
 def rows() -> Iterator[Row]:

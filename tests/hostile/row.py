@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+import numpy as np
 from reference import loss
 
 import kldiv_xp
@@ -15,6 +16,11 @@ TARGET = [[0.4, 0.6], [0.1, 0.9]]
 SUM = loss(chain(*INPUT), chain(*TARGET), "sum")
 
 Make = Callable[[], tuple[Any, ...]]
+
+
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    """Arrays of NumPy that a loss takes."""
+    return np.array(INPUT), np.array(TARGET)
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from hostile.row import INPUT, TARGET, Raises, Row
+from hostile.row import Raises, Row, pair
 
 OF_LOGITS = ("kl_div_with_logits_gradient", "js_div_with_logits_gradient")
 GRADIENTS = ("kl_div_gradient", "js_div_gradient", *OF_LOGITS)
 CLASSES = ("KLDivWithLogitsLoss", "JSDivWithLogitsLoss", "JSDivLoss")
 ONE_OF = "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got"
-
-
-def pair() -> tuple[np.ndarray, np.ndarray]:
-    return np.array(INPUT), np.array(TARGET)
 
 
 def rows() -> Iterator[Row]:

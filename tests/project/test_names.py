@@ -52,7 +52,7 @@ INTERFACES = {
 LEFT = {
     *("Arrays", "Asked", "BIAS", "BITS_OF_LEAST", "BLOCK", "Block", "Context", "DEFAULTS"),
     *("DIGITS", "Derivatives", "Divergence", "Functions", "LOG_OF_ZERO", "Loss", "NOT_TWICE"),
-    *("Output", "PLAIN_TYPES", "POWERS", "R", "Rows", "SERIES", "SHIFT", "Threads"),
+    *("Output", "PLAIN_TYPES", "POWERS", "R", "Rows", "SHIFT", "Threads"),
     *("centred", "check_number", "checked", "compiled_rows", "completed", "cut"),
     *("derivative", "derivative_of", "derivatives_of_block", "derivatives_of_logits"),
     *("divergence_of", "divided", "divisor_of", "each", "factor_of", "factors_of"),

@@ -10,16 +10,11 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array
-from kldiv_xp.formula.reproducible_functions import LOG2_E
+from kldiv_xp.formula.reproducible_functions import ATANH_SERIES, LOG2_E
 
 DIGITS, BIAS = 52, 1023
 # Added to a whole number, it leaves it in the last bits.
 SHIFT, BITS_OF_SHIFT = 1.5 * 2.0**DIGITS, 0x4338 << 48
-# atanh(s) / s in s^2 <= 1 / 25, the highest power first: Chebyshev's, as those of the loops.
-SERIES = (
-    *(0.07701895724442806, 0.07622581887146464, 0.09093319267457393, 0.11111065228436376),
-    *(0.14285714758593457, 0.199999999976112, 0.3333333333333792, 1.0),
-)
 # log(2) in two parts: times an integer of 11 bits the first is exact.
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 # 1 / k! down to 1: up to log(2) / 2 the next one is 2^-58.
@@ -40,7 +35,7 @@ class Guesses:
     def log(self, x: Array) -> Array:
         """Logarithm of numbers from 2 / 3 to 4 / 3."""
         s = (x - 1.0) / (x + 1.0)
-        return (s + s) * polynomial(s * s, SERIES)
+        return (s + s) * polynomial(s * s, ATANH_SERIES)
 
     def log2(self, power: Array) -> Array:
         """Logarithm of powers of two that are normal numbers."""

@@ -15,15 +15,8 @@ DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
 BITS_OF_LEAST = 0x3FE8 << 48
 """Of 0.75."""
 
-# Of 2^33 atanh(s) / s in z = s^2 <= 1 / 25, with an error of 0.3 units of 2^-53: Chebyshev's. So
-# 2^32 log(1 + f) / f is 1 / (2 + f) times it, where s is f / (2 + f).
-SERIES = tuple(
-    2 * formula.RATIO_GRID * one
-    for one in (
-        *(0.07701895724442806, 0.07622581887146464, 0.09093319267457393, 0.11111065228436376),
-        *(0.14285714758593457, 0.199999999976112, 0.3333333333333792, 1.0),
-    )
-)
+# Of 2^33 atanh(s) / s: 2^32 log(1 + f) / f is 1 / (2 + f) times it, where s is f / (2 + f).
+SERIES = tuple(2 * formula.RATIO_GRID * one for one in formula.ATANH_SERIES)
 
 # Of 2^36 2^(j / 2^8) for j up to 2^7, with an error of 3 units of 2^-53: Chebyshev's.
 POWERS = (

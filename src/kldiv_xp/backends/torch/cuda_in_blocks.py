@@ -4,7 +4,6 @@ Each block's temporaries are small, and nothing waits for the device.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from math import prod
 
 import torch
@@ -14,7 +13,7 @@ from kldiv_xp.core.context import Context, unrounded, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives, plain_sum
 from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_rows import plain_rows
-from kldiv_xp.core.run import run
+from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
@@ -28,9 +27,7 @@ Slices = tuple[slice, ...]
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Terms of the loss, elementwise."""
     function = term_of(form)
-    return filled_by_blocks(
-        partial(run, function, context.working, context.dtype), context.dtype, arrays
-    )
+    return run_by_blocks(function, context.working, context.dtype, *arrays)
 
 
 def sums(context: Context, arrays: Arrays, form: Form, axis: Axes, parts: int | None) -> Array:
@@ -55,15 +52,7 @@ def derivatives(
     """Gradients with respect to the wanted operands."""
     every = (*arrays, *(one.expand(arrays[0].shape) for one in upstream))
     functions = chained_derivatives(form, scale, len(arrays))
-    by_input, by_target = (
-        filled_by_blocks(
-            partial(run, function, context.working, operand.dtype), operand.dtype, every
-        )
-        if want
-        else None
-        for function, operand, want in zip(functions, arrays[:2], wanted, strict=True)
-    )
-    return by_input, by_target
+    return wanted_derivatives(run_by_blocks, context, functions, every, (), wanted)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -108,11 +97,13 @@ def blocks_of_rows(arrays: Arrays) -> Iterator[tuple[Slices, Arrays]]:
         yield index, tuple(array[index] for array in arrays)
 
 
-def filled_by_blocks(function: Callable[..., Array], dtype: DType, arrays: Arrays) -> Array:
-    """Results of an elementwise function, evaluated block by block."""
+def run_by_blocks(
+    function: Callable[..., Array], working: DType, dtype: DType, *arrays: Array
+) -> Array:
+    """Result of an elementwise function, as of `run`, computed block by block."""
     result = arrays[0].new_empty(arrays[0].shape, dtype=dtype)
     for index, block in small_blocks(arrays):
-        result[index] = function(*block)
+        result[index] = run(function, working, dtype, *block)
     return result
 
 

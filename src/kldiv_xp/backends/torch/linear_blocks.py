@@ -31,8 +31,14 @@ def derivatives_of(
     by_head: bool,
 ) -> Derivatives:
     """Derivatives with respect to input, weight and bias, each empty where it is not wanted."""
-    by_input, *sums = wide_derivatives_of(heads, divergence, upstream, by_states, by_head)
-    return by_input, *(one.to(heads.weight.dtype) for one in sums)
+    wide = wide_derivatives_of(heads, divergence, upstream, by_states, by_head)
+    return in_dtypes_of(heads, wide)
+
+
+def in_dtypes_of(heads: Heads, derivatives: Derivatives) -> Derivatives:
+    """Derivatives in the dtypes of input and weight."""
+    by_input, *sums = derivatives
+    return by_input.to(heads.input.dtype), *(one.to(heads.weight.dtype) for one in sums)
 
 
 def wide_derivatives_of(

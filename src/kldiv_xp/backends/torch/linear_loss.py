@@ -10,7 +10,12 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.linear import chosen, derivatives_again, named, savable_heads
-from kldiv_xp.backends.torch.linear_blocks import Derivatives, context_of, wide_derivatives_of
+from kldiv_xp.backends.torch.linear_blocks import (
+    Derivatives,
+    context_of,
+    in_dtypes_of,
+    wide_derivatives_of,
+)
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.operator_options import options_of
 from kldiv_xp.core.context import Context
@@ -77,12 +82,6 @@ def unit_of(heads: Heads, cotangent: Array) -> Array | None:
     if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not cotangent.numel():
         return None
     return cotangent.abs().amax().clamp_min(torch.finfo(cotangent.dtype).tiny)
-
-
-def in_dtypes_of(heads: Heads, derivatives: Derivatives) -> Derivatives:
-    """Derivatives in the dtypes of input and weight."""
-    by_input, *sums = derivatives
-    return by_input.to(heads.input.dtype), *(one.to(heads.weight.dtype) for one in sums)
 
 
 def times(derivatives: Derivatives, factor: Array) -> Derivatives:
