@@ -1,4 +1,4 @@
-"""The goals, a row each: what was promised, of which cases and peers, and the floor beside it."""
+"""The goals of the benchmark: cases, peers, bound and floor of each."""
 
 from benchmarks.targets import Target
 

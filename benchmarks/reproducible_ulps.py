@@ -27,7 +27,7 @@ LOSSES: dict[str, Callable[..., Any]] = {
 
 
 def libraries() -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
-    """What makes an array, and what compiles a loss, by name."""
+    """For each library, the function that makes an array and the one that compiles a loss."""
     jax.config.update("jax_enable_x64", val=True)
 
     def as_it_is(loss: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the losses are called with: of a size, for training or for its memory."""
+"""Operands of the losses, in the sizes for training and for measuring memory."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ LARGE = {"tokens": 2048, "width": 512, "classes": 32000, "known": 64}
 
 
 def of_client(name, size):
-    """What is learned, and the other operands, as the library of a program has them."""
+    """Learned and constant operands, as arrays of the program's library."""
     rng = np.random.default_rng(11)
     tokens, width, classes, known = size.values()
 

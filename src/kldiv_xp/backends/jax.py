@@ -107,7 +107,7 @@ def with_derivatives(
 def compiled_with_derivatives(
     working: DType, form: Form, axis: Axes | None, arrays: Arrays, scale: Array
 ) -> Arrays:
-    """Sums and derivatives by one program, which has what they share once."""
+    """Sums and derivatives in one compiled program, which shares common subexpressions."""
     derivatives = compiled_derivatives(working, form, (True, True), arrays, scale)
     return compiled_sums(working, form, axis, arrays), *derivatives
 

@@ -49,7 +49,7 @@ def in_blocks(function: Callable[..., Array], axis: Axes | None, *arrays: Array)
 def totals(
     function: Callable[..., Any], merge: Sequence[Callable[..., Array]], *arrays: Array
 ) -> Any:
-    """What a function of arrays in a row gives, merged: of a CPU's blocks, or of all at once."""
+    """Results of a function of flattened arrays: on a CPU those of its blocks, merged."""
     elements = tuple(array.reshape(-1) for array in arrays)
     by_blocks = partial(merged, function, tuple(merge))
     return jax.lax.platform_dependent(*elements, cpu=by_blocks, default=function)

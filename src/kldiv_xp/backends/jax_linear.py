@@ -52,7 +52,7 @@ def differentiable_rows(working: DType, divergence: LinearDivergence, heads: Hea
 def rows_and_tangents(
     working: DType, divergence: LinearDivergence, primals: tuple[Heads], tangents: tuple[Heads]
 ) -> tuple[Array, Array]:
-    """Divergences, and directional derivatives by input, weight and bias; the rest is constant.
+    """Divergences and directional derivatives; input, weight and bias are differentiated.
 
     JAX turns the scan around for the gradient. A step keeps nothing for it but its operands, of
     which it makes the logits once more, and a weight of 16 bits gets a sum of float32.
@@ -156,7 +156,7 @@ def is_alone() -> bool:
 
 
 def contracted(hidden: Array, weight: Array) -> Array:
-    """Product of hidden states and weight, of which XLA on a CPU keeps no transposed copy."""
+    """Product of hidden states and weight without a transposed copy of the weight on a CPU."""
     return jnp.tensordot(hidden, weight, axes=((1,), (1,)))
 
 

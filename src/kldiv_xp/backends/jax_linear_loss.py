@@ -28,7 +28,7 @@ from kldiv_xp.core.evaluate_linear import (
 )
 
 BYTES_OF_PART = 8 << 20
-"""Of the float32 gradient by the weight, in one product."""
+"""Bytes of the float32 weight gradient that one product updates."""
 
 
 def linear_loss(
@@ -81,7 +81,7 @@ def loss_and_gradient(
     wanted: frozenset[str],
     heads: Heads,
 ) -> tuple[Array, Array, dict[str, Array]]:
-    """Loss; a number, and what times it is the gradient by what is wanted, block by block.
+    """Loss, a scale, and the wanted gradients divided by that scale, summed block by block.
 
     A type of 16 bits has no numbers for derivatives over the count of all rows.
     """

@@ -66,7 +66,7 @@ def rows_with_derivatives(
 def compiled_rows_with_derivatives(
     working: DType, divergence: Divergence, arrays: Arrays, scale: Array
 ) -> Arrays:
-    """Divergences and derivatives by one program, which has what they share once."""
+    """Divergences and derivatives in one compiled program, which shares common subexpressions."""
     derivatives = compiled_row_derivatives(working, divergence, (True, True), arrays, scale)
     return compiled_rows(working, divergence, arrays), *derivatives
 

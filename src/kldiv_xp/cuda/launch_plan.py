@@ -1,4 +1,4 @@
-"""Losses and gradients by CUDA kernels, on device arrays of any library."""
+"""CUDA kernels launched for losses and gradients, on device arrays of any library."""
 
 from collections.abc import Callable
 from dataclasses import replace

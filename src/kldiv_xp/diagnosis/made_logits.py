@@ -15,7 +15,7 @@ from kldiv_xp.formula.sparse_student import taken_along_axis
 
 @dataclass(frozen=True)
 class MadeLogits:
-    """Logits, hidden @ weight.T + bias, of which an index computes a block."""
+    """Lazy logits, hidden @ weight.T + bias: indexing computes one block."""
 
     xp: Namespace
     hidden: Array
