@@ -53,7 +53,7 @@ def test_threads_enough_fit_a_multiprocessor_and_hardly_any_spills(nvcc, tmp_pat
     (registers,) = re.findall(r"Used (\d+) registers", done.stderr)
     assert int(registers) <= (128 if "float64" in name else 64)
     (spilled,) = re.findall(r"(\d+) bytes spill stores", done.stderr)
-    assert int(spilled) <= (32 if "logits" in name else 0)
+    assert int(spilled) <= (40 if "logits" in name else 0)
 
 
 def test_golden_kernels_compile_as_cupy_compiles():
