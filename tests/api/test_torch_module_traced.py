@@ -42,48 +42,47 @@ def test_an_exported_model_computes_the_same_for_any_batch(log_target):
         )
 
 
-@pytest.mark.slow
-@EXPORT_DEPRECATES
-@pytest.mark.skipif(
+NEEDS_ONNX = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")),
     reason="onnxscript or onnxruntime is not installed",
 )
-def test_a_model_in_onnx_computes_the_same(tmp_path):
+
+
+def by_onnx(model, operands, path):
+    """What ONNX Runtime computes of a model that was exported with these operands."""
     import onnxruntime
 
+    torch.onnx.export(model.eval(), operands, path, dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [argument.name for argument in session.get_inputs()]
+    feeds = {name: one.numpy() for name, one in zip(names, operands, strict=True)}
+    (found,) = session.run(None, feeds)
+    return found
+
+
+@pytest.mark.slow
+@EXPORT_DEPRECATES
+@NEEDS_ONNX
+def test_a_model_in_onnx_computes_the_same(tmp_path):
     model = student().eval()
     features, target = lesson()
     target[0] = torch.tensor([0.0, 0.25, 0.75])
-    path = tmp_path / "student.onnx"
-    torch.onnx.export(model, (features, target), path, dynamo=True, verbose=False)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    names = [argument.name for argument in session.get_inputs()]
-    feeds = dict(zip(names, (features.numpy(), target.numpy()), strict=True))
-    (found,) = session.run(None, feeds)
+    found = by_onnx(model, (features, target), tmp_path / "student.onnx")
     np.testing.assert_allclose(found, model(features, target).detach().numpy(), rtol=1e-6)
 
 
 @pytest.mark.slow
 @EXPORT_DEPRECATES
-@pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")),
-    reason="onnxscript or onnxruntime is not installed",
-)
+@NEEDS_ONNX
 @pytest.mark.parametrize(
     "loss",
     [KLDivWithLogitsLoss(temperature=3.0), JSDivWithLogitsLoss(), JSDivWithLogitsLoss(beta=0.2)],
     ids=str,
 )
 def test_a_loss_of_nearly_equal_logits_in_onnx_computes_the_same(tmp_path, loss):
-    import onnxruntime
-
     logits = torch.linspace(-3, 3, 40).reshape(2, 20)
     target = logits + 1e-4 * torch.sin(torch.arange(40.0)).reshape(2, 20)
-    path = tmp_path / "loss.onnx"
-    torch.onnx.export(loss.eval(), (logits, target), path, dynamo=True, verbose=False)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    feeds = {"input": logits.numpy(), "target": target.numpy()}
-    (found,) = session.run(None, feeds)
+    found = by_onnx(loss, (logits, target), tmp_path / "loss.onnx")
     np.testing.assert_allclose(found, loss(logits.double(), target.double()), rtol=1e-5)
 
 

@@ -1,6 +1,6 @@
-"""The namespace of programs for runtimes that know no log1p and expm1; the formula is the same.
+"""The namespace of programs for runtimes without log1p and expm1; the formula is the same.
 
-ONNX writes log(1 + x) and exp(x) - 1 in their place, of which a small x leaves nothing.
+ONNX has neither: torch's exporter writes log(1 + x) and exp(x) - 1, which lose a small x.
 """
 
 import math

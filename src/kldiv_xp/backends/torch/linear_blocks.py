@@ -38,7 +38,7 @@ def derivatives_of(
 
 
 def unit_of(heads: Heads, upstream: Array) -> Array | None:
-    """Largest derivative by a row, at most 1 and no NaN, where they are float16, else None.
+    """Largest cotangent of a row, at most 1 and not NaN, for float16 derivatives, else None.
 
     One over the number of tokens makes most of a gradient 0, which no later loss scaling mends.
     """
