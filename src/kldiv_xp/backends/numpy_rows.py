@@ -105,8 +105,8 @@ def fill_row_derivatives(
 ) -> None:
     """Write the derivatives that there are arrays for, whole rows at a time."""
     fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
-    rest = divergence, scale, upstream
-    if fused is not None and fused.fill_row_derivatives(arrays, *rest, results, working, threads):
+    given = xp, arrays, divergence, scale, upstream, results, working, threads
+    if fused is not None and fused.fill_row_derivatives(*given):
         return
     kept = len(arrays[0].shape) - 1
     for place, result in enumerate(results):

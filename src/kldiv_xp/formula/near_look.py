@@ -23,15 +23,20 @@ from kldiv_xp.formula.near_equal import (
 from kldiv_xp.formula.near_kl import near_value
 from kldiv_xp.formula.near_pairs import largest, pair_of, unrounded
 
-SEEN, WIDEST = 256, 2.5
-"""Classes that are looked at, and how far apart the log-ratios of a close row may be there."""
+SEEN, WIDEST, WIDEST_MIXTURE = 256, 2.5, 3.5
+"""Classes that are looked at, and how far apart the log-ratios of a close row may be there.
+
+Normal log-ratios whose KL is 1/16 are 2.0 apart, those whose Jensen-Shannon is 1/20 are 3.5.
+"""
 
 
-def looks_close(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
+def looks_close(
+    xp: Namespace, input: Array, target: Array, temperature: float, widest: float = WIDEST
+) -> Array:
     """Whether a row is worth an attempt at `close_kl`."""
     seen = xp.subtract(target[..., :SEEN], input[..., :SEEN])
     width = xp.subtract(xp.max(seen, axis=-1), xp.min(seen, axis=-1))
-    return xp.less_equal(over(xp, width, temperature), WIDEST)
+    return xp.less_equal(over(xp, width, temperature), widest)
 
 
 def close_kl(

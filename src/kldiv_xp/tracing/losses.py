@@ -19,8 +19,8 @@ FACTOR = "factor"
 TEMPERATURE = "temperature"
 ANY_TEMPERATURE = 2.0
 """Stands for most temperatures, so that a temperature schedule compiles one kernel."""
-LAST = -1
-"""Index of the alternative computation of a row that is always valid."""
+FIRST, NEAR, LAST = 0, 1, -1
+"""Indices of the alternative computations of a row: the last is always valid."""
 RESULTS = ("by_input", "by_target")
 TERMS_OUTPUT = "terms"
 TOTAL = "total"
