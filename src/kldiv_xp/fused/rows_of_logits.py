@@ -65,9 +65,8 @@ def fill_row_derivatives(
         for way in ways_worth_it(given, wanted.flags)
     }
     values = scale.number_at_hand(), float(divergence.temperature)
-    run_plans(
-        xp, plans, addresses(buffers), values, arrays, wanted.results, widest_of(given), threads
-    )
+    rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(wanted.results)
+    run_in_attempts(list(plans.values()), addresses(buffers), values, *rows, threads)
     return True
 
 
