@@ -23,10 +23,10 @@ from kldiv_xp.formula.near_pairs import pair_of, unrounded_pair
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
 
-LEAST_WEIGHT = 0.05
+LEAST_WEIGHT = 0.15
 """Of the two of a mixture: one logarithm has an error of eps over the smaller."""
 
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.07
 """Of the square of a derivative, relative to that without the mean over the classes."""
 
 SHORTEST = 5e-12
