@@ -18,7 +18,7 @@ from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
-from kldiv_xp.formula.near_pairs import pair_of, unrounded_pair
+from kldiv_xp.formula.near_pairs import pair_of, short_pair, unrounded_pair
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
@@ -51,7 +51,7 @@ def near_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """Derivative of KL with respect to the input, p (q / p - 1), less an error of all classes."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = short_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)

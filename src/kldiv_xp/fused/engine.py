@@ -24,7 +24,7 @@ from kldiv_xp.fused.running import (
 )
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import any_of
+from kldiv_xp.tracing.losses import any_of, numbers_of
 
 same_bits_loops, same_bits_row_loops = reproducible_loops, reproducible_row_loops
 """Loops of the bitwise reproducible losses, and of those of rows of logits."""
@@ -106,12 +106,13 @@ def divergences_of_rows(
     if buffers is None:
         return None
     names, result = losses.SYMBOL_NAMES[: len(arrays)], xp.empty(shape[:-1])
-    given, numbers = any_of(divergence), (float(divergence.temperature),)
+    given, real = any_of(divergence), numpy_name(working)
+    numbers = numbers_of(divergence.temperature, real)
     ways = given.ways(None)
     plans = [
         rows_plan(
-            Traced(losses.divergences, (given, way), (losses.TEMPERATURE,)),
-            *(numpy_name(working), shape, names, (), *layouts(buffers)),
+            Traced(losses.divergences, (given, way), losses.NUMBERS),
+            *(real, shape, names, (), *layouts(buffers)),
         )
         for way in ([0, losses.LAST] if ways[0] is not ways[-1] else [losses.LAST])
     ]
@@ -119,7 +120,7 @@ def divergences_of_rows(
     if len(plans) == 1:
         run_plan(plans[0], places, numbers, threads)
     else:
-        look = look_at(xp, arrays, *numbers)
+        look = look_at(xp, arrays, numbers[0])
         run_in_attempts(plans, places, numbers, result.reshape(-1), look, threads)
     return result
 
@@ -134,7 +135,7 @@ def fill_row_derivatives(
     threads: Threads,
 ) -> bool:
     """Write the derivatives of the rows' divergences for which `results` has an array."""
-    numbers = scale, divergence.temperature
+    numbers = scale, *numbers_of(divergence.temperature, numpy_name(working))
     given = losses.row_derivatives, any_of(divergence), rows_plan, arrays, upstream, results
     return write_wanted(*given, numbers, working, threads)
 
@@ -162,11 +163,11 @@ def write_wanted(
     wanted = results[0] is not None, results[1] is not None
     scale, *others = numbers
     traced = Traced(
-        maker, (what, len(arrays), wanted), (losses.FACTOR, losses.TEMPERATURE)[: len(numbers)]
+        maker, (what, len(arrays), wanted), (losses.FACTOR, *losses.NUMBERS)[: len(numbers)]
     )
     names = (*losses.SYMBOL_NAMES[: len(arrays)], *(losses.UPSTREAM for _ in upstream))
     of_results = tuple(name for name, _ in written)
     plan = plan_of(traced, numpy_name(working), shape, names, of_results, *layouts(buffers))
-    given = (scale.number_at_hand(), *map(float, others))
+    given = (scale.number_at_hand(), *others)
     run_plan(plan, addresses(buffers), given, threads)
     return True
