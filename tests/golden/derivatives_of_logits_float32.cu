@@ -72,6 +72,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     float *__restrict__ at_by_input,
     const double given_factor,
     const double given_temperature,
+    const double given_rest_of_temperature,
     const integer rows,
     const integer groups,
     const integer columns,
@@ -279,7 +280,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
             const real v72 = v70 - v71;
             const real v73 = v72 * v65;
             const real v74 = v69 + v73;
-            const real v75 = v69 * real(0.05);
+            const real v75 = v69 * real(0.08);
             const real v77 = v75 + v76;
             const bool v78 = v74 >= v77;
             const real v79 = v78 ? v65 : real(__uint_as_float(0x7fc00000));

@@ -88,6 +88,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
     float *__restrict__ at_total,
     const double given_divisor,
     const double given_temperature,
+    const double given_rest_of_temperature,
     const integer rows,
     const integer groups,
     const integer columns,

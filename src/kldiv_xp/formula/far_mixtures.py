@@ -13,7 +13,7 @@ from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
 
-NEAR_MIXTURE_DERIVATIVE = 0.04
+NEAR_MIXTURE_DERIVATIVE = 0.05
 """The same of the square of p (log(p / m) - KL(p || m)), relative to p's and p log(p / m)'s."""
 
 

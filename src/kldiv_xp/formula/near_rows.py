@@ -26,8 +26,11 @@ LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 LEAST_WEIGHT = 0.05
 """Of the two of a mixture: one logarithm has an error of eps over the smaller."""
 
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.1
 """Of the square of a derivative, relative to that without the mean over the classes."""
+
+LARGEST_RATIO = 80.0
+"""Logarithm of a quotient whose exponential overflows no type; p is of no weight there."""
 
 SHORTEST = 5e-12
 """And relative to that of p, below which an error of the normalisers is as large."""
@@ -116,6 +119,12 @@ def near_js_derivative(
     """As `far_js_derivative`: errors of the normalisers are those of all classes, and cancel."""
     pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    logs = logarithms(xp, pair, sums, weights, temperature, near=True)
-    side = side_of(xp, pair, sums, logs, weights, place)
+    log_ratio = log_ratio_of(xp, pair, sums, temperature)
+    # Of the side alone: from the other logarithm less the ratio it lost the digits of its weight.
+    ratio, other = (
+        (xp.negative(log_ratio), weights.gamma) if place else (log_ratio, weights.beta)
+    )
+    less = xp.multiply(xp.expm1(xp.minimum(ratio, LARGEST_RATIO)), other)  # m / p - 1
+    log = xp.negative(xp.log1p(less))
+    side = side_of(xp, pair, sums, (log, log), weights, place)
     return side.derivative(xp, least(xp, side.of_products, side.squares), temperature, scaled)
