@@ -121,9 +121,7 @@ def near_js_derivative(
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     # Of the side alone: from the other logarithm less the ratio it lost the digits of its weight.
-    ratio, other = (
-        (xp.negative(log_ratio), weights.gamma) if place else (log_ratio, weights.beta)
-    )
+    ratio, other = (xp.negative(log_ratio), weights.gamma) if place else (log_ratio, weights.beta)
     less = xp.multiply(xp.expm1(xp.minimum(ratio, LARGEST_RATIO)), other)  # m / p - 1
     log = xp.negative(xp.log1p(less))
     side = side_of(xp, pair, sums, (log, log), weights, place)

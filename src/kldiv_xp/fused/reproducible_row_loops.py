@@ -53,7 +53,9 @@ def fill_derivatives(
     if buffers is None:
         return False
     asked = tuple((place, plain(rounding)) for place, (rounding, _) in results.items())
-    traced = Traced(reproducible_rows.derivatives, (compiled_for(divergence), asked), (TEMPERATURE,))
+    traced = Traced(
+        reproducible_rows.derivatives, (compiled_for(divergence), asked), (TEMPERATURE,)
+    )
     names = tuple(RESULTS[place] for place in results)
     plan = rows_plan(traced, REAL, shape, (*SYMBOL_NAMES[:2], UPSTREAM), names, *layouts(buffers))
     run_plan(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
