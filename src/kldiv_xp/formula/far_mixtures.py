@@ -7,13 +7,13 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import difference_of, row_sum
+from kldiv_xp.formula.near_equal import difference_about, row_sum
 from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
 
-NEAR_MIXTURE_DERIVATIVE = 0.04
+NEAR_MIXTURE_DERIVATIVE = 0.05
 """The same of the square of p (log(p / m) - KL(p || m)), relative to p's and p log(p / m)'s."""
 
 
@@ -147,5 +147,7 @@ def logarithms(
 def log_ratio_of(xp: Namespace, pair: Pair, sums: tuple[Array, Array], temperature: float) -> Array:
     """log(p / q), with the opposite sign where the two change places."""
     of_sums = xp.subtract(*(xp.log(one) for one in sums))
-    differences = difference_of(xp, pair.logits, pair.tops, Guard.NONE)
-    return xp.subtract(over(xp, differences, temperature), of_sums)
+    centre = times(xp, of_sums, temperature)
+    differences, centre = difference_about(xp, pair.logits, pair.tops, centre, Guard.NONE)
+    rest = xp.subtract(over(xp, centre, temperature), of_sums)
+    return xp.add(over(xp, differences, temperature), rest)

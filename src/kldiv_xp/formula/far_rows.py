@@ -9,7 +9,7 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.near_equal import row_sum
-from kldiv_xp.formula.near_pairs import pair_of
+from kldiv_xp.formula.near_pairs import pair_of, short_pair
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
@@ -42,7 +42,7 @@ def far_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = short_pair(xp, input, target, temperature)
     p, q = pair.p, pair.q
     of_p, of_q = (xp.divide(xp.ones_like(one), one) for one in (row_sum(xp, p), row_sum(xp, q)))
     squares = xp.multiply(row_sum(xp, xp.multiply(p, p)), xp.multiply(of_p, of_p))

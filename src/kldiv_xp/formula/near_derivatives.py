@@ -7,6 +7,7 @@ from kldiv_xp.formula.any_size import filled, over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
+    difference_about,
     difference_of,
     expm1_ratio,
     is_small,
@@ -34,7 +35,9 @@ def kl_input_gradient(
         d = xp.where(xp.greater(p, 0), d, 0.0)
     sum_p = row_sum(xp, p)
     mean = centre_of(xp, p, sum_p, d, temperature)
-    centred = xp.subtract(d, mean)
+    centred, mean = difference_about(xp, pair.logits, pair.tops, mean, guard)
+    if guard is not Guard.NONE:
+        centred = xp.where(xp.greater(p, 0), centred, 0.0)
     d = over(xp, centred, temperature)
     small = is_small(xp, d)
     if guard is not Guard.NONE:
@@ -106,7 +109,7 @@ def kl_target_gradient(
     """
     top = largest(xp, target)
     p = unrounded(xp, target, top, temperature)
-    relative = relative_difference(xp, input, target, top, guard)
+    relative, _ = relative_difference(xp, input, target, (p, top), temperature, guard)
     if guard is not Guard.NONE:
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
     if scaled:
@@ -119,8 +122,8 @@ def kl_target_gradient(
 def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     """W (v - sum(W v)), where W are weights over their sum.
 
-    Values are those relative to the one of the largest weight, whose own deviation would cancel
-    otherwise: of peaked rows it had an error of 8e-3.
+    Values are those relative to the one of the largest weight, if that is more than a half: its own
+    deviation would cancel otherwise, of peaked rows it had an error of 8e-3.
     """
     total = row_sum(xp, weights)
     mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
@@ -147,19 +150,45 @@ def weighted_derivative(
 
 
 def relative_difference(
-    xp: Namespace, input: Array, target: Array, top: Array, guard: Guard
-) -> Array:
-    """Target - input, less that of the class whose target is the largest.
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    weights: tuple[Array, Array],
+    temperature: float | Array,
+    guard: Guard,
+) -> tuple[Array, Array]:
+    """Target - input, less that of the class whose target is the largest, or less a mean.
+
+    And the input of that class, or of one with the largest target and that mean.  `weights` are the
+    exponentials of the target, and its maximum.
 
     Not less that of the two maxima, which may be of two classes: where one that only the input has
     is its largest, all differences would be large, and small ones among them lose their digits.
+    Less the mean where no class has half of the weight, for the same reason.
     """
+    p, top = weights
     is_top, at_top = xp.equal(target, top), largest(xp, input)
     of_input = at(xp, is_top, input)
     least = -float(xp.finfo(input.dtype).max)
-    tops = top, xp.where(xp.greater_equal(of_input, least), of_input, at_top)
-    differences = difference_of(xp, (target, input), tops, guard)
-    return xp.subtract(differences, at(xp, is_top, differences))
+    of_input = xp.where(xp.greater_equal(of_input, least), of_input, at_top)
+    logits, tops = (target, input), (top, of_input)
+    differences = difference_of(xp, logits, tops, guard)
+    own = at(xp, is_top, differences)
+    if guard is not Guard.NONE:
+        differences = xp.where(xp.greater(p, 0), differences, 0.0)
+    total, d = row_sum(xp, p), over(xp, differences, temperature)
+    products = xp.multiply(p, d)
+    mean, square = (
+        xp.divide(row_sum(xp, one), total) for one in (products, xp.multiply(products, d))
+    )
+    # Beyond some temperatures the mean may be far from all classes.
+    spread = xp.subtract(square, xp.multiply(mean, mean))
+    centres = xp.logical_and(xp.greater_equal(total, 2.0), xp.less(spread, 64.0))
+    mean = times(xp, xp.where(centres, mean, 0.0), temperature)
+    relative, mean = difference_about(xp, logits, tops, mean, guard)
+    least = xp.negative(at(xp, is_top, xp.negative(input)))
+    least = xp.where(centres, xp.subtract(of_input, mean), least)
+    return xp.subtract(relative, xp.where(centres, 0.0, own)), least
 
 
 def at(xp: Namespace, place: Array, values: Array) -> Array:

@@ -18,6 +18,7 @@ from kldiv_xp.formula.near_equal import (
     row_sum,
 )
 from kldiv_xp.formula.near_pairs import unrounded_pair
+from kldiv_xp.formula.small_divisors import quotient_of_probabilities
 
 
 class Softmaxes(NamedTuple):
@@ -135,25 +136,6 @@ def js_at_half(
 def half_of_quotient(xp: Namespace, tangent: Array, d: Array) -> Array:
     """tanh(d / 2) / d, and 1/2 at 0."""
     return xp.multiply(quotient_of_small(xp, xp.multiply(tangent, 2.0), d), 0.5)
-
-
-def quotient_of_probabilities(
-    xp: Namespace, dividend: Array, divisor: Array, guard: Guard
-) -> Array:
-    """Quotient whose divisor is a probability, and of no weight where that is 0 or subnormal.
-
-    Lifted, since automatic differentiation divides by the square of the divisor, which would be 0.
-    """
-    if guard is Guard.NONE:
-        return xp.divide(dividend, xp.where(xp.greater(divisor, 0), divisor, 1.0))
-    # That of a long double is no float.
-    tiny = max(float(xp.finfo(divisor.dtype).smallest_normal), 2.0**-1022)
-    root = math.sqrt(tiny)  # a power of two, as tiny is
-    low = xp.less(divisor, 8 * root)
-    dividend, divisor = (
-        xp.where(low, xp.multiply(one, 2 / root), one) for one in (dividend, divisor)
-    )
-    return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2 * root), divisor, 1.0))
 
 
 def at_most(

@@ -14,6 +14,7 @@ from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import (
     completed_ratio,
+    difference_about,
     difference_of,
     expm1_ratio,
     is_in_logits,
@@ -70,9 +71,10 @@ def close_parts(
     top = largest(xp, target)
     p = unrounded(xp, target, top, temperature)
     sum_p = row_sum(xp, p)
-    differences = difference_of(xp, (target, input), (top, largest(xp, input)), Guard.NONE)
+    logits, tops = (target, input), (top, largest(xp, input))
+    differences = difference_of(xp, logits, tops, Guard.NONE)
     mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)
-    centred = xp.subtract(differences, mean)
+    centred, _ = difference_about(xp, logits, tops, mean, Guard.NONE)
     return p, sum_p, centred, over(xp, centred, temperature)
 
 

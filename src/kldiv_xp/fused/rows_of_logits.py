@@ -14,7 +14,7 @@ from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts
 from kldiv_xp.fused.wanted import wanted_of
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import any_of
+from kldiv_xp.tracing.losses import any_of, numbers_of
 
 
 def divergences_of_rows(
@@ -29,14 +29,14 @@ def divergences_of_rows(
     buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
-    given, result = any_of(divergence), xp.empty(shape[:-1])
-    names, numbers = losses.SYMBOL_NAMES[: len(arrays)], (losses.TEMPERATURE,)
-    layout = numpy_name(working), shape, names, (), *layouts(buffers)
+    given, real, result = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
+    layout = real, shape, losses.SYMBOL_NAMES[: len(arrays)], (), *layouts(buffers)
     plans = {
-        way: rows_plan(Traced(losses.divergences, (given, way), numbers), *layout)
+        way: rows_plan(Traced(losses.divergences, (given, way), losses.NUMBERS), *layout)
         for way in ways_worth_it(given)
     }
-    places, values = [*addresses(buffers), address_of(result)], (float(divergence.temperature),)
+    places = [*addresses(buffers), address_of(result)]
+    values = numbers_of(divergence.temperature, real)
     rows = rows_too_close(xp, arrays, divergence, plans), missing_rows([result[..., None]])
     run_in_attempts(list(plans.values()), places, values, *rows, threads)
     return result
@@ -57,14 +57,14 @@ def fill_row_derivatives(
     buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return False
-    given = any_of(divergence)
-    options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, losses.TEMPERATURE)
-    layout = numpy_name(working), shape, wanted.inputs, wanted.outputs, *layouts(buffers)
+    given, real = any_of(divergence), numpy_name(working)
+    options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, *losses.NUMBERS)
+    layout = real, shape, wanted.inputs, wanted.outputs, *layouts(buffers)
     plans = {
         way: rows_plan(Traced(losses.row_derivatives, (*options, way), numbers), *layout)
         for way in ways_worth_it(given, wanted.flags)
     }
-    values = scale.number_at_hand(), float(divergence.temperature)
+    values = scale.number_at_hand(), *numbers_of(divergence.temperature, real)
     rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(wanted.results)
     run_in_attempts(list(plans.values()), addresses(buffers), values, *rows, threads)
     return True
