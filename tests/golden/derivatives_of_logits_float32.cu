@@ -283,7 +283,7 @@ extern "C" __global__ void __launch_bounds__(256, 4) rows_of_arrays(
             const real v75 = v73 - v74;
             const real v76 = v75 * v68;
             const real v77 = v72 + v76;
-            const real v78 = v72 * real(0.1);
+            const real v78 = v72 * real(0.07);
             const real v80 = v78 + v79;
             const bool v81 = v77 >= v80;
             const real v82 = v81 ? v68 : real(__uint_as_float(0x7fc00000));
