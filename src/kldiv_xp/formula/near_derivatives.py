@@ -1,6 +1,7 @@
 """Derivatives of KL(p || q) by logits, exact of rows that nearly agree or are peaked."""
 
 import math
+from functools import partial
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times
@@ -8,12 +9,12 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
     difference_about,
-    difference_of,
     expm1_ratio,
     is_small,
     row_sum,
 )
 from kldiv_xp.formula.near_pairs import largest, unrounded, unrounded_pair
+from kldiv_xp.formula.near_references import level_of_weights, relative_difference
 
 
 def kl_input_gradient(
@@ -109,7 +110,8 @@ def kl_target_gradient(
     """
     top = largest(xp, target)
     p = unrounded(xp, target, top, temperature)
-    relative, _ = relative_difference(xp, input, target, (p, top), temperature, guard)
+    mean_of = partial(level_of_weights, xp, p, guard)
+    relative, _ = relative_difference(xp, input, target, top, mean_of, guard)
     if guard is not Guard.NONE:
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
     if scaled:
@@ -147,50 +149,3 @@ def weighted_derivative(
     first = math.sqrt(factor) if factor > 2.0**60 else 1.0
     derivative = weighted_deviation(xp, weights, times(xp, values, first))
     return times(xp, derivative, factor / first)
-
-
-def relative_difference(
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    weights: tuple[Array, Array],
-    temperature: float | Array,
-    guard: Guard,
-) -> tuple[Array, Array]:
-    """Target - input, less that of the class whose target is the largest, or less a mean.
-
-    And the input of that class, or of one with the largest target and that mean.  `weights` are the
-    exponentials of the target, and its maximum.
-
-    Not less that of the two maxima, which may be of two classes: where one that only the input has
-    is its largest, all differences would be large, and small ones among them lose their digits.
-    Less the mean where no class has half of the weight, for the same reason.
-    """
-    p, top = weights
-    is_top, at_top = xp.equal(target, top), largest(xp, input)
-    of_input = at(xp, is_top, input)
-    least = -float(xp.finfo(input.dtype).max)
-    of_input = xp.where(xp.greater_equal(of_input, least), of_input, at_top)
-    logits, tops = (target, input), (top, of_input)
-    differences = difference_of(xp, logits, tops, guard)
-    own = at(xp, is_top, differences)
-    if guard is not Guard.NONE:
-        differences = xp.where(xp.greater(p, 0), differences, 0.0)
-    total, d = row_sum(xp, p), over(xp, differences, temperature)
-    products = xp.multiply(p, d)
-    mean, square = (
-        xp.divide(row_sum(xp, one), total) for one in (products, xp.multiply(products, d))
-    )
-    # Beyond some temperatures the mean may be far from all classes.
-    spread = xp.subtract(square, xp.multiply(mean, mean))
-    centres = xp.logical_and(xp.greater_equal(total, 2.0), xp.less(spread, 64.0))
-    mean = times(xp, xp.where(centres, mean, 0.0), temperature)
-    relative, mean = difference_about(xp, logits, tops, mean, guard)
-    least = xp.negative(at(xp, is_top, xp.negative(input)))
-    least = xp.where(centres, xp.subtract(of_input, mean), least)
-    return xp.subtract(relative, xp.where(centres, 0.0, own)), least
-
-
-def at(xp: Namespace, place: Array, values: Array) -> Array:
-    """Value in each row where the place is True, the largest of them."""
-    return largest(xp, xp.where(place, values, -math.inf))

@@ -36,6 +36,8 @@ class Softmaxes(NamedTuple):
     """The same times the temperature, without a loss of small ones."""
     tangent: Array
     """(p - q) / (p + q) = tanh(log_ratio / 2)"""
+    mean: Array
+    """Mean under p of the differences of logits, less that of their maxima; 24 T is most."""
 
 
 def softmaxes_of(
@@ -55,6 +57,7 @@ def softmaxes_of(
     # A class that one row lacks is of no more weight than tanh gives it; 24 as in `centre_of`.
     to_mean = limited(xp, differences, temperature, 24.0)
     mean = xp.multiply(row_sum(xp, xp.multiply(both, to_mean)), 0.5)
+    of_p = row_sum(xp, xp.multiply(p, to_mean))
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
     close = xp.less(spread, xp.finfo(p.dtype).eps)
@@ -72,7 +75,7 @@ def softmaxes_of(
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(derivative, xp.multiply(step, 0.5)))
-    return Softmaxes(pair.p, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
+    return Softmaxes(pair.p, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent, of_p)
 
 
 def limited_differences(
@@ -108,7 +111,7 @@ def js_at_half(
     guard: Guard,
 ) -> Array:
     """Jensen-Shannon divergence of every row, whose axis stays; symmetric bit for bit."""
-    _, _, p, q, d, in_logits, v = softmaxes_of(xp, input, target, temperature, guard)
+    _, _, p, q, d, in_logits, v, _ = softmaxes_of(xp, input, target, temperature, guard)
     low, high = xp.minimum(p, q), xp.maximum(p, q)
     both = xp.add(high, low)
     near = xp.less_equal(xp.abs(d), 2.0)

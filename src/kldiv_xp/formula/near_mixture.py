@@ -13,7 +13,6 @@ from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import (
-    relative_difference,
     weighted_derivative,
     weighted_deviation,
 )
@@ -33,6 +32,7 @@ from kldiv_xp.formula.near_half import (
     softmaxes_of,
 )
 from kldiv_xp.formula.near_pairs import largest, unrounded
+from kldiv_xp.formula.near_references import level_of_mean, relative_difference
 from kldiv_xp.formula.small_divisors import quotient_of_probabilities, small_share
 
 
@@ -138,8 +138,8 @@ def js_target_gradient(
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
     share = small_share(xp, q, m, gamma, guard)
     top = largest(xp, target)
-    weighted = exponentials, top
-    moved, least = relative_difference(xp, input, target, weighted, temperature, guard)
+    mean_of = partial(level_of_mean, xp, both, largest(xp, input))
+    moved, least = relative_difference(xp, input, target, top, mean_of, guard)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
     at_top = unrounded(xp, least, largest(xp, input), temperature)
     inverse = xp.multiply(at_top, both.quotient)
