@@ -24,6 +24,7 @@ class Counting:
             self.made += "out" not in options
             return function(*operands, **options)
 
+        counted.reduce = getattr(function, "reduce", None)
         return counted
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.backends.numpy_rows import (
+    attempts_at,
     derivatives_of_block,
     has_factors,
     rows_of_block,
@@ -57,9 +58,10 @@ def fill_with_derivatives(
 ) -> Array:
     """Divergences of rows; the derivatives are written, each block of the operands read once."""
     *shape, size = arrays[0].shape
-    indices = cache_sized_blocks(xp, arrays[0].shape, working, len(shape))
-    rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else working)
-    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, divergence)]
+    ways, dtype = attempts_at(xp, divergence, None, working, size)
+    indices = cache_sized_blocks(xp, arrays[0].shape, dtype, len(shape))
+    rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else dtype)
+    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, ways)]
     take = take_any(indices, rows)
     if has_factors(divergence):
         attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
@@ -68,8 +70,9 @@ def fill_with_derivatives(
         (block_loops.without_cotangents(attempts, len(arrays)), take)
     ]
     for place, result in enumerate(derivatives):
-        function = partial(derivatives_of_block, xp, divergence, place, scale, len(arrays))
+        ways, _ = attempts_at(xp, divergence, place, working, size)
+        function = partial(derivatives_of_block, xp, ways, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, result)))
     operands = (*arrays, *upstream)
-    block_loops.each_block(xp, works, indices, operands, working, threads)
+    block_loops.each_block(xp, works, indices, operands, dtype, threads)
     return times_square(xp, divergence, rows)

@@ -19,7 +19,7 @@ from kldiv_xp.host.block_results import (
     take_sums_over,
 )
 from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block
-from kldiv_xp.host.scratch_arrays import Recycling
+from kldiv_xp.host.scratch_arrays import Recycling, direct
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
@@ -88,10 +88,28 @@ def values_of_rows(
     """Value of every row; `function` (xp, *blocks) returns those of a block of whole rows."""
     kept = operands[0].ndim - 1
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
+    if len(indices) == 1:
+        return in_one_block(xp, function, operands, dtype, None)
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
     works = [([function], take_any(indices, result))]
     each_block(xp, works, indices, operands, dtype, threads)
     return result
+
+
+def in_one_block(
+    xp: Namespace,
+    function: Callable[..., Array],
+    operands: Sequence[Array],
+    dtype: DType,
+    result: Array | None,
+) -> Array:
+    """Values of a function (xp, *blocks) of whole arrays; written, if there is a result."""
+    check_setting()
+    with xp.errstate(all="ignore"):
+        values = function(direct(xp), *[cast_block(operand, (), dtype) for operand in operands])
+        if result is not None:
+            result[...] = values
+    return values
 
 
 def row_inner_products(
@@ -121,6 +139,9 @@ def fill_blocks(
 ) -> None:
     """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
+    if len(indices) == len(attempts) == 1:
+        in_one_block(xp, attempts[0], operands, dtype, result)
+        return
     lent = result if getattr(result, "dtype", None) == dtype else None
     works = [(attempts, take_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
@@ -153,11 +174,12 @@ def each_block(
     check_setting()
 
     def work(jobs: Iterator[int]) -> None:
-        levels, namespace = [0] * len(works), Recycling(xp, dtype) if len(indices) > 1 else xp
+        levels = [0] * len(works)
+        namespace = Recycling(xp, dtype) if len(indices) > 1 else direct(xp)
         with xp.errstate(all="ignore"):
             for job in jobs:
                 block = [cast_block(operand, indices[job], dtype) for operand in operands]
-                if lent is not None and namespace is not xp:
+                if lent is not None and isinstance(namespace, Recycling):
                     namespace.borrow(lent[indices[job]])
                 for number, (attempts, take) in enumerate(works):
                     while not take(job, attempts[levels[number]](namespace, *block)):

@@ -10,7 +10,12 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.numpy_with_derivatives import is_faster
 from kldiv_xp.backends.torch import host
-from kldiv_xp.backends.torch.eager_logits import divergences, row_derivatives, rows_with_derivatives
+from kldiv_xp.backends.torch.eager_logits import (
+    divergences,
+    loss_of_rows,
+    row_derivatives,
+    rows_with_derivatives,
+)
 from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
@@ -38,6 +43,7 @@ __all__ = [
     "linear_divergences",
     "linear_loss",
     "loss",
+    "loss_of_rows",
     "row_derivatives",
     "rows_with_derivatives",
     "samples",

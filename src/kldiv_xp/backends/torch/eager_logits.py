@@ -8,7 +8,12 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends import numpy_rows_with_derivatives
 from kldiv_xp.backends.torch import host_logits
-from kldiv_xp.backends.torch.internals import is_transformed, is_watched, refuses_functions
+from kldiv_xp.backends.torch.internals import (
+    is_transformed,
+    is_watched,
+    node_of_plain,
+    refuses_functions,
+)
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import check_unchanged
@@ -29,9 +34,23 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
         return rows
     if way is None:
         return plain_rows(context, copied(arrays), divergence)
-    function = partial(way.divergences_of, context, divergence)
+    return one_node_of_rows(partial(way.divergences_of, context, divergence), arrays)
+
+
+def loss_of_rows(
+    context: Context, arrays: Arrays, divergence: Divergence, parts: int | None
+) -> Array:
+    """Sum of the divergences of all rows over the divisor, where the tensors are host memory."""
+    if memory_of(arrays) != HOST:
+        return NotImplemented
+    function = partial(host_logits.loss_of_rows_of, context, divergence, parts=parts)
+    return one_node_of_rows(function, arrays)
+
+
+def one_node_of_rows(function: partial[Array], arrays: Arrays) -> Array:
+    """Result of a function of tensors that are only memory."""
     if is_differentiated(*arrays):
-        return Rows.apply(function, *savable(arrays))
+        return NODE(function, *savable(arrays))
     return function(*arrays)
 
 
@@ -40,9 +59,9 @@ class Rows(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
-        """Divergence of every row."""
+        """Divergence of every row, or the sum of all over the divisor."""
         ctx.save_for_backward(*arrays)
-        ctx.options, ctx.shapes = function.args, [array.shape for array in arrays]
+        ctx.function, ctx.shapes = function, [array.shape for array in arrays]
         return function(*arrays)
 
     @staticmethod
@@ -50,11 +69,16 @@ class Rows(torch.autograd.Function):
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
         check_unchanged(arrays, ctx.shapes)
-        memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
-        context, divergence = ctx.options
-        above, wanted = (upstream.unsqueeze(-1),), ctx.needs_input_grad[1:3]
-        derivatives = row_derivatives(context, arrays, divergence, Scale(), above, wanted)
+        context, divergence = ctx.function.args
+        scale, wanted = Scale(None, ctx.function.keywords.get("parts")), ctx.needs_input_grad[1:3]
+        if upstream.ndim:
+            memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
+            upstream = upstream.unsqueeze(-1)
+        derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)
         return None, *derivatives, *[None for _ in arrays[2:]]
+
+
+NODE = node_of_plain(Rows)
 
 
 def row_derivatives(
