@@ -10,11 +10,11 @@ from functools import partial
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
-from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE_DERIVATIVE, Side, measured
+from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE, NEAR_MIXTURE_DERIVATIVE, Side, measured
 from kldiv_xp.formula.far_rows import NEAR, NEAR_DERIVATIVE, far_kl
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_look import NEAR_MIXTURE, js_of_logarithms, log_over, mixed
 from kldiv_xp.formula.near_equal import row_sum
+from kldiv_xp.formula.near_look import js_of_logarithms, log_over, mixed
 from kldiv_xp.formula.near_pairs import largest, pair_of
 
 LEAST_VALUE, LEAST_DERIVATIVE = 2.0**-24, 2.0**-40
