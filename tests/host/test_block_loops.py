@@ -10,11 +10,10 @@ from kldiv_xp.host import blocks
 from kldiv_xp.host.block_loops import (
     BLOCKS_WORTH_A_THREAD,
     fill_blocks,
-    row_inner_products,
     sum_products,
     sum_products_over,
-    values_of_rows,
 )
+from kldiv_xp.host.row_loops import row_inner_products, values_of_rows
 from kldiv_xp.host.scratch_arrays import Direct, Recycling
 
 

@@ -15,7 +15,7 @@ from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import JS, KL, Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
-from kldiv_xp.host import block_loops
+from kldiv_xp.host import row_loops
 from kldiv_xp.host.row_attempts import first_finite_rows
 from kldiv_xp.host.threads import thread_count
 
@@ -70,9 +70,9 @@ def rows_of(
     if not has_factors(divergence):
         ways, dtype = attempts_at(xp, divergence, None, working, arrays[0].shape[-1])
         function = partial(rows_of_block, xp, ways)
-        return block_loops.values_of_rows(xp, function, arrays, dtype, threads)
+        return row_loops.values_of_rows(xp, function, arrays, dtype, threads)
     attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-    sums = block_loops.row_inner_products(xp, attempts, arrays, working, threads)
+    sums = row_loops.row_inner_products(xp, attempts, arrays, working, threads)
     return times_square(xp, divergence, sums)
 
 
@@ -159,14 +159,13 @@ def fill_row_derivatives(
     rest = divergence, scale, upstream
     if fused is not None and fused.fill_row_derivatives(arrays, *rest, results, working, threads):
         return
-    *rows, size = arrays[0].shape
+    functions, dtype = [], working
     for place, result in enumerate(results):
         if result is not None:
-            ways, dtype = attempts_at(xp, divergence, place, working, size)
-            function = partial(derivatives_of_block, xp, ways, scale, len(arrays))
-            block_loops.fill_blocks(
-                xp, [function], (*arrays, *upstream), result, dtype, threads, len(rows)
-            )
+            ways, dtype = attempts_at(xp, divergence, place, working, arrays[0].shape[-1])
+            functions.append(partial(derivatives_of_block, xp, ways, scale, len(arrays)))
+    written = [result for result in results if result is not None]
+    row_loops.fill_rows(xp, functions, (*arrays, *upstream), written, dtype, threads)
 
 
 def derivatives_of_block(

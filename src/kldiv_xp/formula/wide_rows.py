@@ -29,9 +29,10 @@ def wide_input_derivative(
 ) -> Array:
     """(q - p) / T, which is long enough in itself."""
     pair = pair_of(xp, input, target, temperature)
-    p, q = (xp.divide(one, row_sum(xp, one)) for one in (pair.p, pair.q))
+    p, q = xp.divide(pair.p, row_sum(xp, pair.p)), xp.divide(pair.q, row_sum(xp, pair.q))
     derivative = xp.subtract(q, p)
-    squares, length = (row_sum(xp, xp.multiply(one, one)) for one in (p, derivative))
+    squares = row_sum(xp, xp.multiply(p, p))
+    length = row_sum(xp, xp.multiply(derivative, derivative))
     is_long = xp.greater_equal(length, xp.multiply(squares, NEAR_DERIVATIVE * LEAST_DERIVATIVE))
     derivative = xp.where(is_long, derivative, math.nan)
     return times(xp, derivative, temperature) if scaled else over(xp, derivative, temperature)
@@ -41,7 +42,7 @@ def wide_target_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """p (log(p / q) - KL(p || q)) / T, for which a number of the whole row makes no difference."""
-    of_p, of_q = (xp.subtract(one, largest(xp, one)) for one in (target, input))
+    of_p, of_q = xp.subtract(target, largest(xp, target)), xp.subtract(input, largest(xp, input))
     p = xp.exp(over(xp, of_p, temperature))
     log_ratio = over(xp, xp.subtract(of_p, of_q), temperature)
     side = measured(xp, 1.0, p, row_sum(xp, p), log_ratio)

@@ -12,9 +12,7 @@ from typing import Any
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.block_results import (
     Take,
-    take_any,
     take_finite,
-    take_row_sums,
     take_sum,
     take_sums_over,
 )
@@ -78,56 +76,6 @@ def added_partial_sums(
     return result
 
 
-def values_of_rows(
-    xp: Namespace,
-    function: Callable[..., Array],
-    operands: Sequence[Array],
-    dtype: DType,
-    threads: Callable[[], int],
-) -> Array:
-    """Value of every row; `function` (xp, *blocks) returns those of a block of whole rows."""
-    kept = operands[0].ndim - 1
-    indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
-    if len(indices) == 1:
-        return in_one_block(xp, function, operands, dtype, None)
-    result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
-    works = [([function], take_any(indices, result))]
-    each_block(xp, works, indices, operands, dtype, threads)
-    return result
-
-
-def in_one_block(
-    xp: Namespace,
-    function: Callable[..., Array],
-    operands: Sequence[Array],
-    dtype: DType,
-    result: Array | None,
-) -> Array:
-    """Values of a function (xp, *blocks) of whole arrays; written, if there is a result."""
-    check_setting()
-    with xp.errstate(all="ignore"):
-        values = function(direct(xp), *[cast_block(operand, (), dtype) for operand in operands])
-        if result is not None:
-            result[...] = values
-    return values
-
-
-def row_inner_products(
-    xp: Namespace,
-    attempts: Sequence[Attempt],
-    operands: Sequence[Array],
-    dtype: DType,
-    threads: Callable[[], int],
-) -> Array:
-    """Inner product of the factors of every row, in float64."""
-    *kept, size = operands[0].shape
-    indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
-    result = xp.zeros(tuple(kept))
-    works = [(attempts, take_row_sums(xp, indices, size, result))]
-    each_block(xp, works, indices, operands, dtype, threads)
-    return result
-
-
 def fill_blocks(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -139,9 +87,6 @@ def fill_blocks(
 ) -> None:
     """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
-    if len(indices) == len(attempts) == 1:
-        in_one_block(xp, attempts[0], operands, dtype, result)
-        return
     lent = result if getattr(result, "dtype", None) == dtype else None
     works = [(attempts, take_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
