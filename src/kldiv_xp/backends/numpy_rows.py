@@ -1,10 +1,10 @@
 """Rows of logits in arrays of NumPy: divergences and derivatives block by block, of whole rows."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import TypeGuard
+from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors
 from kldiv_xp.backends.numpy_with_derivatives import over
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
@@ -13,16 +13,13 @@ from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
-from kldiv_xp.formula.logits import JS, KL, Divergence
+from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import row_loops
 from kldiv_xp.host.row_attempts import first_finite_rows
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
-
-WIDE_ROWS = 128
-"""Rows of float32 that are shorter are computed in float64."""
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -32,7 +29,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
         return context.xp.asarray(rows.astype(context.working, copy=False))
 
 
-def loss_of_rows(
+def sum_of_divergences(
     context: Context, arrays: Arrays, divergence: Divergence, parts: int | None
 ) -> Array:
     """Sum of the divergences of all rows over the divisor, rounded once from float64."""
@@ -74,33 +71,6 @@ def rows_of(
     attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
     sums = row_loops.row_inner_products(xp, attempts, arrays, working, threads)
     return times_square(xp, divergence, sums)
-
-
-def attempts_at(
-    xp: Namespace, divergence: Divergence, place: int | None, working: DType, size: int
-) -> tuple[Attempts, DType]:
-    """Attempts at rows of a size, or at a derivative, and the type that they are computed in."""
-    is_short = size < WIDE_ROWS or (place is not None and isinstance(divergence, JS))
-    if is_short and working == xp.float32 and divergence.is_of_logits:
-        return wide_attempts(divergence, place), xp.float64
-    return attempts(divergence, place), working
-
-
-@lru_cache
-def wide_attempts(divergence: Divergence, place: int | None) -> Attempts:
-    """Attempts of a divergence in float64."""
-    return divergence.wide_attempts(place)
-
-
-@lru_cache
-def attempts(divergence: Divergence, place: int | None) -> Attempts:
-    """Attempts of a divergence."""
-    return divergence.attempts(place)
-
-
-def has_factors(divergence: Divergence) -> TypeGuard[KL]:
-    """Whether it is an inner product, that of a target that is given."""
-    return isinstance(divergence, KL) and not divergence.is_of_logits
 
 
 def times_square(xp: Namespace, divergence: Divergence, sums: Array) -> Array:
@@ -165,7 +135,7 @@ def fill_row_derivatives(
             ways, dtype = attempts_at(xp, divergence, place, working, arrays[0].shape[-1])
             functions.append(partial(derivatives_of_block, xp, ways, scale, len(arrays)))
     written = [result for result in results if result is not None]
-    row_loops.fill_rows(xp, functions, (*arrays, *upstream), written, dtype, threads)
+    row_loops.write_rows(xp, functions, (*arrays, *upstream), written, dtype, threads)
 
 
 def derivatives_of_block(

@@ -5,10 +5,9 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors, is_wide
 from kldiv_xp.backends.numpy_rows import (
-    attempts_at,
     derivatives_of_block,
-    has_factors,
     rows_of_block,
     times_square,
 )
@@ -32,7 +31,7 @@ def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
-    if not is_faster(arrays):
+    if not is_faster(arrays, divergence):
         return NotImplemented
     xp, working = context.xp, context.working
     derivatives = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
@@ -41,9 +40,12 @@ def rows_with_derivatives(
     return xp.asarray(rows.astype(working, copy=False)), *derivatives
 
 
-def is_faster(arrays: Arrays) -> bool:
+def is_faster(arrays: Arrays, divergence: Divergence) -> bool:
     """Whether that takes less time than the rows and the derivatives, one after the other."""
-    return engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT) is None
+    size = arrays[0].shape[-1]
+    if is_wide(divergence, None, size) != is_wide(divergence, 0, size):  # two types
+        return False
+    return engine_for(size, ROW_ELEMENTS_WORTH_IT) is None
 
 
 def fill_with_derivatives(

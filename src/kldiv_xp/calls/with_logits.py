@@ -11,7 +11,7 @@ from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_switch, one_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
-from kldiv_xp.core.evaluate_rows import evaluate_loss_of_logits, evaluate_samples_of_logits
+from kldiv_xp.core.evaluate_logits import evaluate_loss_of_logits, evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale, scaled_sum
 from kldiv_xp.formula.logit_arrays import JSOfArray

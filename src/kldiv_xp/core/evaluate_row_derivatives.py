@@ -12,12 +12,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
-from kldiv_xp.core.evaluate_rows import (
-    derivatives_by,
-    evaluate_samples_of_logits,
-    evaluated,
-    remembered,
-)
+from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits, evaluated, remembered
+from kldiv_xp.core.evaluate_rows import derivatives_by
 from kldiv_xp.core.run import quiet, run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard

@@ -29,7 +29,7 @@ def values_of_rows(
     return result
 
 
-def fill_rows(
+def write_rows(
     xp: Namespace,
     functions: Sequence[Callable[..., Array]],
     operands: Sequence[Array],

@@ -12,9 +12,9 @@ from kldiv_xp.backends.numpy_with_derivatives import is_faster
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import (
     divergences,
-    loss_of_rows,
     row_derivatives,
     rows_with_derivatives,
+    sum_of_divergences,
 )
 from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
@@ -43,11 +43,11 @@ __all__ = [
     "linear_divergences",
     "linear_loss",
     "loss",
-    "loss_of_rows",
     "row_derivatives",
     "rows_with_derivatives",
     "samples",
     "sparse_divergences",
+    "sum_of_divergences",
     "terms",
     "with_derivatives",
 ]

@@ -37,20 +37,20 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     return one_node_of_rows(partial(way.divergences_of, context, divergence), arrays)
 
 
-def loss_of_rows(
+def sum_of_divergences(
     context: Context, arrays: Arrays, divergence: Divergence, parts: int | None
 ) -> Array:
     """Sum of the divergences of all rows over the divisor, where the tensors are host memory."""
     if memory_of(arrays) != HOST:
         return NotImplemented
-    function = partial(host_logits.loss_of_rows_of, context, divergence, parts=parts)
+    function = partial(host_logits.sum_of_divergences_of, context, divergence, parts=parts)
     return one_node_of_rows(function, arrays)
 
 
 def one_node_of_rows(function: partial[Array], arrays: Arrays) -> Array:
     """Result of a function of tensors that are only memory."""
     if is_differentiated(*arrays):
-        return NODE(function, *savable(arrays))
+        return NODE_OF_ROWS(function, *savable(arrays))
     return function(*arrays)
 
 
@@ -78,7 +78,7 @@ class Rows(torch.autograd.Function):
         return None, *derivatives, *[None for _ in arrays[2:]]
 
 
-NODE = node_of_plain(Rows)
+NODE_OF_ROWS = node_of_plain(Rows)
 
 
 def row_derivatives(
@@ -108,7 +108,7 @@ def rows_with_derivatives(
     every = (*arrays, *upstream)
     if memory_of(arrays, upstream) != HOST or is_differentiated(*every):
         return NotImplemented
-    if not numpy_rows_with_derivatives.is_faster(arrays):
+    if not numpy_rows_with_derivatives.is_faster(arrays, divergence):
         return NotImplemented
     return host_logits.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
 

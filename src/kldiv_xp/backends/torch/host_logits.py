@@ -25,7 +25,7 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     return torch.from_numpy(rows).to(context.working)
 
 
-def loss_of_rows_of(
+def sum_of_divergences_of(
     context: Context, divergence: Divergence, *arrays: Array, parts: int | None
 ) -> Array:
     """Sum of the divergences of all rows over the divisor, rounded once from float64."""
