@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 import torch
@@ -22,7 +21,7 @@ from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import sparse_divergences
-from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
     Arrays,
@@ -51,9 +50,6 @@ __all__ = [
     "terms",
     "with_derivatives",
 ]
-
-
-SHAPE = attrgetter("shape")
 
 
 def check_memory(context: Context, arrays: dict[str, Array]) -> None:

@@ -16,7 +16,7 @@ from kldiv_xp.backends.torch.internals import (
 )
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
-from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.backends.torch.transformed_logits import TransformedRows
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -61,21 +61,22 @@ class Rows(torch.autograd.Function):
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
         """Divergence of every row, or the sum of all over the divisor."""
         ctx.save_for_backward(*arrays)
-        ctx.function, ctx.shapes = function, [array.shape for array in arrays]
+        ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
         return function(*arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
-        check_unchanged(arrays, ctx.shapes)
+        if list(map(SHAPE, arrays)) != ctx.shapes:
+            check_unchanged(arrays, ctx.shapes)
         context, divergence = ctx.function.args
         scale, wanted = Scale(None, ctx.function.keywords.get("parts")), ctx.needs_input_grad[1:3]
         if upstream.ndim:
             memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
             upstream = upstream.unsqueeze(-1)
         derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)
-        return None, *derivatives, *[None for _ in arrays[2:]]
+        return None, *derivatives, *(None,) * len(arrays[2:])
 
 
 NODE_OF_ROWS = node_of_plain(Rows)
