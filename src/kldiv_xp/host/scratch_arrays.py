@@ -5,7 +5,7 @@ space of 512 x 32000 float32, block by block, takes 39 ms with it and 13 without
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from sys import getrefcount
 
 from kldiv_xp._typing import Array, DType, Namespace
@@ -22,7 +22,8 @@ class Direct:
 
     def __init__(self, xp: Namespace) -> None:
         self._xp = xp
-        self.max, self.min, self.sum = xp.maximum.reduce, xp.minimum.reduce, xp.add.reduce
+        for name, function in (("max", xp.maximum), ("min", xp.minimum), ("sum", xp.add)):
+            setattr(self, name, partial(function.reduce, axis=None))
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
         function: Callable[..., Array] = getattr(self._xp, name)
