@@ -14,7 +14,13 @@ INTERFACES = {
     "what core asks of a backend": {
         *("terms", "samples", "loss", "gradient", "with_derivatives", "check_memory"),
         *("divergences", "row_derivatives", "rows_with_derivatives", "linear_divergences"),
-        *("sparse_divergences", "ENTRIES", "apply_to_rows", "apply_to_results"),
+        *(
+            "sparse_divergences",
+            "sum_of_divergences",
+            "ENTRIES",
+            "apply_to_rows",
+            "apply_to_results",
+        ),
     },
     "what a call with the same bits asks of a backend": {
         *("value", "derivatives", "bounds_of", "sums_of_part"),

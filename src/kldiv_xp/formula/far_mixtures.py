@@ -93,11 +93,13 @@ def side_of(
     place: int,
 ) -> Side:
     """The side of the target (1), or of the input (0)."""
-    p, total, log, weight = (
-        (pair.p, sums[0], logs[0], weights.beta)
-        if place
-        else (pair.q, sums[1], logs[1], weights.gamma)
-    )
+    if place:
+        return measured(xp, weights.beta, pair.p, sums[0], logs[0])
+    return measured(xp, weights.gamma, pair.q, sums[1], logs[1])
+
+
+def measured(xp: Namespace, weight: float | Array, p: Array, total: Array, log: Array) -> Side:
+    """A side, whose p is not divided by its total."""
     products = xp.multiply(p, log)
     mean = xp.divide(row_sum(xp, products), total)
     squares, of_products, length = squares_about(xp, p, products, mean)

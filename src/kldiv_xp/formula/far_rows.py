@@ -19,7 +19,13 @@ NEAR_DERIVATIVE = 0.125
 
 
 def far_kl(
-    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    temperature: float,
+    scaled: bool,
+    near: float = NEAR,
 ) -> Array:
     """Sum p (log p - log q) where that is right to the last digits.
 
@@ -31,7 +37,7 @@ def far_kl(
     mean = xp.divide(row_sum(xp, products), sum_p)
     constant = xp.log(xp.divide(sum_p, sum_q))
     value = xp.subtract(over(xp, mean, temperature), constant)
-    is_far = xp.greater_equal(value, NEAR)
+    is_far = xp.greater_equal(value, near)
     if scaled:
         value = xp.subtract(mean, times(xp, constant, temperature))
         value = times(xp, value, temperature)

@@ -22,7 +22,7 @@ from kldiv_xp.formula.near_equal import (
     row_sum,
 )
 from kldiv_xp.formula.near_kl import near_value
-from kldiv_xp.formula.near_pairs import largest, pair_of, unrounded
+from kldiv_xp.formula.near_pairs import Pair, largest, pair_of, unrounded
 
 SEEN, WIDEST, WIDEST_MIXTURE = 256, 2.5, 3.5
 """Classes that are looked at, and how far apart the log-ratios of a close row may be there.
@@ -95,20 +95,34 @@ def js_of_logarithms(
     weights: Weights,
     temperature: float,
     scaled: bool,
+    near: float = NEAR_MIXTURE,
 ) -> Array:
     """beta KL(p || m) + gamma KL(q || m) as `far_js` has it, in fewer steps over whole arrays."""
     pair = pair_of(xp, input, target, temperature)
-    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
-    log_m = xp.log(xp.add(xp.multiply(p, weights.beta), xp.multiply(q, weights.gamma)))
+    sums, both, log_m = mixed(xp, pair, weights)
     sides = [
-        row_sum(xp, xp.multiply(xp.subtract(xp.subtract(log, xp.log(total)), log_m), weight))
-        for log, total, weight in zip(
-            (over(xp, one, temperature) for one in pair.shifted), sums, (p, q), strict=True
-        )
+        row_sum(xp, xp.multiply(log_over(xp, shifted, total, log_m, temperature), one))
+        for shifted, total, one in zip(pair.shifted, sums, both, strict=True)
     ]
     rows = xp.add(xp.multiply(sides[0], weights.beta), xp.multiply(sides[1], weights.gamma))
     # Infinite where half of a subnormal number is 0, which has no logarithm.
-    is_right = xp.logical_and(xp.greater_equal(rows, NEAR_MIXTURE), xp.less(rows, math.inf))
+    is_right = xp.logical_and(xp.greater_equal(rows, near), xp.less(rows, math.inf))
     rows = xp.where(is_right, xp.minimum(rows, weights.most), math.nan)
     return times_square(xp, rows, temperature) if scaled else rows
+
+
+def mixed(
+    xp: Namespace, pair: Pair, weights: Weights
+) -> tuple[tuple[Array, Array], tuple[Array, Array], Array]:
+    """Sums of two exponentials, the distributions, and the logarithm of their mixture."""
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    p, q = xp.divide(pair.p, sums[0]), xp.divide(pair.q, sums[1])
+    log_m = xp.log(xp.add(xp.multiply(p, weights.beta), xp.multiply(q, weights.gamma)))
+    return sums, (p, q), log_m
+
+
+def log_over(
+    xp: Namespace, shifted: Array, total: Array, log_m: Array, temperature: float
+) -> Array:
+    """log(p / m), of the shifted logits of p."""
+    return xp.subtract(xp.subtract(over(xp, shifted, temperature), xp.log(total)), log_m)

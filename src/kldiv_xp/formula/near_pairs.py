@@ -28,7 +28,7 @@ def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Arr
     """Two rows of logits and their exponentials, scaled so that the largest is 1."""
     tops = largest(xp, target), largest(xp, input)
     shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
-    p, q = (xp.exp(over(xp, one, temperature)) for one in shifted)
+    p, q = xp.exp(over(xp, shifted[0], temperature)), xp.exp(over(xp, shifted[1], temperature))
     return Pair((target, input), tops, shifted, p, q)
 
 
