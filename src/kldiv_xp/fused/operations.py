@@ -72,6 +72,10 @@ class InstructionLines(Lines):
             self.names_apart.append(x.name)
         return x
 
+    def sum_of_bits(self, x: Symbol) -> Symbol:
+        """Sum of the bits of a row of numbers as integers, modulo 2 to their number."""
+        return self.reduction("bits", x, -1)
+
     float64 = "real"
     """The working type stands for float64."""
 
