@@ -109,9 +109,9 @@ def bounds(form: Form) -> Function:
     """The largest target, and input without its sign; infinite if an operand is not ordinary."""
 
     def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
-        given = checked(xp, form, x, t, LARGEST)
+        is_ordinary = checked(xp, form, x, t, LARGEST).is_ordinary & xp.greater(t, -math.inf)
         size = xp.abs(x) if form.log_input else 0.0
-        return xp.max(t, axis=-1), xp.max(xp.where(given.is_ordinary, size, math.inf), axis=-1)
+        return xp.max(t, axis=-1), xp.max(xp.where(is_ordinary, size, math.inf), axis=-1)
 
     return function
 
@@ -122,8 +122,7 @@ def integers(form: Form) -> Function:
     def function(
         xp: Namespace, numbers: Numbers, whole: Array, part: Array, *arrays: Array
     ) -> Sequence[Array]:
-        x, t, _ = checked(xp, form, *arrays, LARGEST)
-        value = term(xp, form, (x, t))
+        value = term(xp, form, arrays)
         high = xp.add(value, whole)
         low = xp.add(xp.subtract(value, xp.subtract(high, whole)), part)
         return xp.sum_of_bits(high), xp.sum_of_bits(low)
