@@ -97,7 +97,8 @@ def integers_over(
             whole = SHIFT * (steps.power / steps.units)
             shifts = whole, whole / steps.units
             found = loops_for(arrays).sums(xp, form, arrays, shifts, threads)
-            return Sums(*(one.reshape(rows) for one in found), totals.odd)
+            high, low = (one.reshape(rows) for one in found)
+            return Sums(high, low, totals.odd)
         add = partial(added, form)
         for index, found in by_blocks(xp, add, arrays, kept, threads, steps, notes):
             for total, one in zip(totals, found, strict=True):

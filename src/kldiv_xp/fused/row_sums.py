@@ -1,6 +1,6 @@
 """Sums, also of bits, and maxima of rows, accumulated per lane, then per block, then per row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kldiv_xp.fused.element_loop import Values
@@ -42,10 +42,9 @@ class Reductions:
             before = self.text.get(self.found[name], wide)
             self.text.set(self.found[name], wide, self.text.let(f"fadd {wide} {before}, {value}"))
 
-    def take(self, values: Values, mask: Callable[[], str]) -> None:
+    def take(self, values: Values, mask: str) -> None:
         """Accumulate a vector of elements, under the mask of those within the row."""
         text, condition = self.text, self.types.of("bool")
-        present = mask()
         for line in self.lines:
             (term,) = line.uses
             place, kind = self.in_block.get(line.name, self.found[line.name]), kind_of(line)
@@ -54,7 +53,7 @@ class Reductions:
                 value = text.let(f"bitcast {self.types.of('real')} {value} to {one}")
             before = text.get(place, one)
             after = joined(text, self.types, line, value, before)
-            after = text.let(f"select {condition} {present}, {one} {after}, {one} {before}")
+            after = text.let(f"select {condition} {mask}, {one} {after}, {one} {before}")
             text.set(place, one, after)
 
     def result(self, line: Line) -> str:
