@@ -54,8 +54,8 @@ def write_element_loop(
         block = Block(text, scratch, types, begin, stop)
         for one in loop.outer:
             block.enter(one)
-        for place, _ in loop.written:
-            block.locate(place)
+        for where, _ in loop.written:
+            block.locate(where)
         for operand, part in loop.first:
             block.locate(Place(operand, "", ""))
             with text.loop("0", block.count, types.lanes) as column:

@@ -78,14 +78,13 @@ def exp(xp: Namespace, x: Array) -> Array:
     series = xp.add(
         xp.fma(xp.multiply(d, 0.5 / formula.EXPONENT_GRID), d, d), formula.EXPONENT_GRID
     )
-    value = times_power_of_parts(xp, k, series)
+    value = xp.multiply(power_of_parts(xp, k), series)
     return xp.where(xp.less(x, formula.LOG_OF_TINY), 0.0, value)
 
 
-def times_power_of_parts(xp: Namespace, k: Array, factor: Array) -> Array:
-    """2^(k / 2^8) / 2^35 times a factor near 2^35."""
-    shifted = xp.fma(k, 1 / formula.PARTS, SHIFT)
-    n = xp.subtract(shifted, SHIFT)
+def power_of_parts(xp: Namespace, k: Array) -> Array:
+    """2^(k / 2^8) / 2^35."""
+    n, bits = xp.whole(xp.multiply(k, 1 / formula.PARTS))
     part = xp.round(xp.polynomial(xp.fma(n, -formula.PARTS, k), *POWERS))
-    exponent = xp.shift_left(xp.integer_subtract(xp.bits(shifted), BITS_OF_UNIT), DIGITS)
-    return xp.value(xp.integer_add(xp.bits(xp.multiply(part, factor)), exponent))
+    power = xp.value(xp.shift_left(xp.integer_add(bits, BIAS - BITS_OF_UNIT), DIGITS))
+    return xp.multiply(part, power)
