@@ -19,7 +19,7 @@ INFINITE = 1, 2
 """Bits of either infinity; together, and those of NaN, they make NaN."""
 
 
-class Operations:
+class LineOperations:
     """Operations of compiled loops on arrays of JAX."""
 
     integer_add, integer_subtract = jnp.add, jnp.subtract
@@ -63,7 +63,7 @@ class Operations:
         return value
 
 
-OPERATIONS = Operations()
+LINE_OPERATIONS = LineOperations()
 
 
 class Functions:
@@ -74,11 +74,11 @@ class Functions:
 
     def log_of_normal(self, x: Array) -> Array:
         """Logarithm of positive normal numbers."""
-        return reproducible_functions.log(OPERATIONS, x)
+        return reproducible_functions.log(LINE_OPERATIONS, x)
 
     def exp_of_bounded(self, x: Array) -> Array:
         """Exponential of numbers within the bounds of the formula."""
-        return reproducible_functions.exp(OPERATIONS, x)
+        return reproducible_functions.exp(LINE_OPERATIONS, x)
 
     def sums_of_parts(self, high: Array, low: Array, odd: Array, axis: Axes | None) -> Sums:
         """Sums in one loop, without a sum of floating-point numbers, for which XLA has no vectors.
@@ -91,7 +91,7 @@ class Functions:
         up, down = INFINITE
         kinds = jnp.where(odd > 0, up, jnp.where(odd < 0, down, up | down))
         kinds = jnp.where(odd == 0, 0, kinds)
-        sums = jax.lax.reduce((high, low, kinds), (jnp.int64(0),) * 3, joined, axes)
+        sums = jax.lax.reduce((high, low, kinds), (jnp.int64(0),) * 3, joined_parts, axes)
         high, low, kinds = (jnp.expand_dims(one, axes) for one in sums)
         odd = jnp.where(kinds == up, jnp.inf, jnp.where(kinds == down, -jnp.inf, jnp.nan))
         return Sums(high, low, jnp.where(kinds == 0, 0.0, odd))
@@ -99,11 +99,11 @@ class Functions:
     def astype(self, array: Array, dtype: Any) -> Array:
         """As JAX; whole numbers of at most 51 bits from their last bits."""
         if dtype == jnp.int64 and array.dtype == jnp.float64:
-            return OPERATIONS.bits(array + SHIFT) - BITS_OF_SHIFT
+            return LINE_OPERATIONS.bits(array + SHIFT) - BITS_OF_SHIFT
         return jnp.astype(array, dtype)
 
 
-def joined(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Array, ...]:
+def joined_parts(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Array, ...]:
     """Sums of integers, and kinds of odd numbers together."""
     return left[0] + right[0], left[1] + right[1], left[2] | right[2]
 

@@ -106,7 +106,7 @@ class Block:
 
     def outside(self, place: Place) -> str:
         """Address of its first element in the array."""
-        return self.text.moved(place.address, self.text.product(self.begin, step_of(place)))
+        return self.text.moved(place.address, self.text.product(self.begin, bytes_between(place)))
 
     def address(self, operand: HostOperand, column: str) -> str:
         """Address of the vector at a column of the block."""
@@ -126,14 +126,14 @@ class Block:
         """Copy elements to scratch memory or back, unless they are next to each other and many."""
         text, operand = self.text, place.operand
         here, there = self.scratch.of(operand), self.outside(place)
-        places, steps = (there, here), (step_of(place), str(operand.size))
+        places, steps = (there, here), (bytes_between(place), str(operand.size))
         if is_back:
             places, steps = places[::-1], steps[::-1]
         with text.unless(self.whole) if operand.step == NEXT else nullcontext():
             copy(text, operand.size, self.count, *places, steps)
 
 
-def step_of(place: Place) -> str:
+def bytes_between(place: Place) -> str:
     """Bytes from an element to the next."""
     return str(place.operand.size) if place.operand.step == NEXT else place.step
 

@@ -16,7 +16,7 @@ from kldiv_xp.tracing.losses import Function, Numbers
 
 # From here on a log p is no less than what a subnormal number can change.
 FAR_FROM_ZERO = -(2.0**-70)
-LARGEST = 2.0**80
+LARGEST = 2.0**48
 LOG_OF_ZERO = -150.0
 """Its exponential is 0."""
 
@@ -105,7 +105,7 @@ def derivatives(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
     return function
 
 
-def bounds(form: Form) -> Function:
+def largest_operands(form: Form) -> Function:
     """The largest target, and input without its sign; infinite if an operand is not ordinary."""
 
     def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:

@@ -62,8 +62,8 @@ def largest(
 
     That is infinite where an operand is not ordinary. There is no loop for short rows.
     """
-    traced = Traced(reproducible.bounds, (form,))
-    found = totals(xp, traced, "float32", SYMBOL_NAMES[:2], operands, kept, threads)
+    traced = Traced(reproducible.largest_operands, (form,))
+    found = two_totals(xp, traced, "float32", SYMBOL_NAMES[:2], operands, kept, threads)
     if found is None:
         return None
     targets, inputs = found
@@ -85,7 +85,7 @@ def sums(
     ones = (1,) * (len(shape) - kept)
     arrays = *(one.reshape(one.shape + ones) for one in shifts), *operands
     traced, names = Traced(reproducible.integers, (form,)), ("whole", "part", *SYMBOL_NAMES[:2])
-    found = totals(xp, traced, REAL, names, arrays, kept, threads)
+    found = two_totals(xp, traced, REAL, names, arrays, kept, threads)
     if found is None:
         return None
     high, low = (
@@ -95,7 +95,7 @@ def sums(
     return high, low
 
 
-def totals(
+def two_totals(
     xp: Namespace,
     traced: Traced,
     real: str,
