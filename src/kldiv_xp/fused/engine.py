@@ -63,7 +63,9 @@ def sums_over(
         return None
     kept = tuple(place for place in range(len(shape)) if place not in axis)
     traced = Traced(losses.sums, (form,))
-    plan = sums_plan(traced, numpy_name(working), shape, kept, axis, *layouts(buffers))
+    names = losses.SYMBOL_NAMES[: len(arrays)], (losses.TOTAL,)
+    given = traced, numpy_name(working), shape, (kept, axis), *names
+    plan = sums_plan(*given, *layouts(buffers))
     pieces = plan.jobs.pieces
     partials = xp.empty((plan.jobs.rows, pieces))
     run_plan(plan, [*addresses(buffers), address_of(partials)], (), threads)
