@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
@@ -20,7 +19,7 @@ MIXTURE = (
     ("reproducible", "call {js}, with beta={value}"),
 )
 SUM = (("reduction", "pass reduction='sum', and divide the loss by {value}"),)
-TERMS = (("reduction", "pass reduction='none', and multiply what it gives"),)
+WEIGHTED = (("reduction", "pass reduction='none', and multiply what it gives"),)
 INSERTED = (("reduction", "pass reduction='none', and insert the axis"),)
 MASK = (
     ("where", "pass where={value}, an array of bools"),
@@ -36,7 +35,7 @@ MEANT: dict[str, tuple[tuple[str, str], ...]] = {
     "size_average": (("reduction", "pass reduction='mean' or reduction='sum'"),),
     "reduce": (("reduction", "pass reduction='none' or reduction='sum'"),),
     **dict.fromkeys(("keepdims", "keepdim"), INSERTED),
-    **dict.fromkeys(("weight", "weights", "sample_weight"), TERMS),
+    **dict.fromkeys(("weight", "weights", "sample_weight"), WEIGHTED),
     "num_items_in_batch": SUM,
     **dict.fromkeys(("mask", "attention_mask"), MASK),
     **dict.fromkeys(("beta", "jsd_beta"), MIXTURE),
@@ -82,6 +81,8 @@ def refuse_other_names(function: Callable[..., Any], other: Mapping[str, object]
     ]
     remedy = remedy_of(function, name, value, {"", *options})
     if not remedy:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, options, 1)
         every = f"leave it out: there are {', '.join(options)}"
         remedy = f"leave it out, or pass {near[0]}" if near else every
