@@ -71,3 +71,30 @@ def test_scaled_loss_has_the_gradient_of_the_loss_in_16_bits(name, dtype, bound)
         assert (found - expected).norm() <= bound * expected.norm()
         far = expected.abs() > 1e-2 * expected.abs().max()
         assert (found[far] != 0).all()
+
+
+MANY = 1 << 16
+WAYS = {
+    "reduced": lambda *arrays: linear_kl_div(*arrays, dtype=torch.float32),
+    "reduced by its caller": lambda *arrays: linear_kl_div(
+        *arrays, reduction="none", dtype=torch.float32
+    ).mean(),
+    "compiled": torch.compile(
+        lambda *arrays: linear_kl_div(*arrays, dtype=torch.float32), backend="aot_eager"
+    ),
+}
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize("way", WAYS)
+def test_gradient_of_hidden_states_in_float16_is_kept_without_a_scale(way, passes):
+    operands = [one.half() for one in (drawn(MANY, WIDTH), drawn(CLASSES, WIDTH))]
+    teacher = drawn(MANY, CLASSES).half()
+    exact = [one.double().requires_grad_() for one in operands]
+    linear_kl_div(*exact, teacher.double()).backward()
+    learned = [one.requires_grad_() for one in operands]
+    loss = WAYS[way](*learned, teacher)
+    for last in range(passes):
+        found = torch.autograd.grad(loss, learned, retain_graph=last < passes - 1)
+    for one, other in zip(found, exact, strict=True):
+        assert (one - other.grad).norm() <= 4e-3 * other.grad.norm()

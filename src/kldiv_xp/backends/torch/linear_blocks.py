@@ -31,8 +31,27 @@ def derivatives_of(
     by_head: bool,
 ) -> Derivatives:
     """Derivatives with respect to input, weight and bias, each empty where it is not wanted."""
-    wide = wide_derivatives_of(heads, divergence, upstream, by_states, by_head)
-    return in_dtypes_of(heads, wide)
+    unit = unit_of(heads, upstream)
+    factors = upstream if unit is None else upstream / unit
+    wide = wide_derivatives_of(heads, divergence, factors, by_states, by_head)
+    return in_dtypes_of(heads, wide if unit is None else times(wide, unit))
+
+
+def unit_of(heads: Heads, upstream: Array) -> Array | None:
+    """Largest derivative by a row, at most 1, where derivatives are float16, else None.
+
+    One over the number of tokens makes most of a gradient 0 there, and no loss scaling that comes
+    later would bring it back.
+    """
+    if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not upstream.numel():
+        return None
+    return upstream.abs().amax().clamp(torch.finfo(upstream.dtype).tiny, 1.0)
+
+
+def times(derivatives: Derivatives, factor: Array) -> Derivatives:
+    """Derivatives times a number, which keeps its own type: 65536 is infinite in float16."""
+    by_input, by_weight, by_bias = (one * factor for one in derivatives)
+    return by_input, by_weight, by_bias
 
 
 def in_dtypes_of(heads: Heads, derivatives: Derivatives) -> Derivatives:

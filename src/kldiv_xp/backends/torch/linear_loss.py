@@ -14,6 +14,8 @@ from kldiv_xp.backends.torch.linear_blocks import (
     Derivatives,
     context_of,
     in_dtypes_of,
+    times,
+    unit_of,
     wide_derivatives_of,
 )
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
@@ -69,27 +71,12 @@ class LinearLoss(torch.autograd.Function):
             derivatives = derivatives_again(heads, options_of(ctx.divergence), factors, ctx.wanted)
         else:
             factor = upstream if ctx.unit is None else ctx.unit * upstream
-            ctx.derivatives, derivatives = None, in_dtypes_of(heads, times(derivatives, factor))
+            ctx.derivatives, derivatives = None, in_dtypes_of(heads, scaled(derivatives, factor))
         return None, None, None, *chosen(derivatives, ctx.wanted), *[None] * 4
 
 
-def unit_of(heads: Heads, cotangent: Array) -> Array | None:
-    """Largest cotangent of a row where the derivatives are float16, else None.
-
-    One over the number of tokens makes most of a gradient 0 there, and no loss scaling, which comes
-    with the upstream gradient, would bring it back.
-    """
-    if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not cotangent.numel():
-        return None
-    return cotangent.abs().amax().clamp_min(torch.finfo(cotangent.dtype).tiny)
-
-
-def times(derivatives: Derivatives, factor: Array) -> Derivatives:
-    """Derivatives times a number, or themselves where it is at hand and 1.
-
-    The number keeps its own type, in which it is multiplied: 65536 is infinite in float16.
-    """
+def scaled(derivatives: Derivatives, factor: Array) -> Derivatives:
+    """Derivatives times a number, or themselves where it is at hand and 1."""
     if memory_of((factor,)) == HOST and factor == 1:
         return derivatives
-    by_input, by_weight, by_bias = (one * factor for one in derivatives)
-    return by_input, by_weight, by_bias
+    return times(derivatives, factor)
