@@ -15,12 +15,12 @@ def attempts_at(
     xp: Namespace, divergence: Divergence, place: int | None, working: DType, size: int
 ) -> tuple[Attempts, DType]:
     """Attempts at rows of a size, or at a derivative, and the type that they are computed in."""
-    if working == xp.float32 and is_wide(divergence, place, size):
+    if working == xp.float32 and is_widened(divergence, place, size):
         return wide_attempts(divergence, place), xp.float64
     return attempts(divergence, place), working
 
 
-def is_wide(divergence: Divergence, place: int | None, size: int) -> bool:
+def is_widened(divergence: Divergence, place: int | None, size: int) -> bool:
     """Whether rows of float32 are computed in float64; it depends on no other row.
 
     That is one form, where others are tried in turn: 32 x 10 logits take 18 us where they took 110.

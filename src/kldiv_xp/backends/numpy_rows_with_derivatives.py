@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors, is_wide
+from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors, is_widened
 from kldiv_xp.backends.numpy_rows import (
     derivatives_of_block,
     rows_of_block,
@@ -43,7 +43,7 @@ def rows_with_derivatives(
 def is_faster(arrays: Arrays, divergence: Divergence) -> bool:
     """Whether that takes less time than the rows and the derivatives, one after the other."""
     size = arrays[0].shape[-1]
-    if is_wide(divergence, None, size) != is_wide(divergence, 0, size):  # two types
+    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
         return False
     return engine_for(size, ROW_ELEMENTS_WORTH_IT) is None
 
