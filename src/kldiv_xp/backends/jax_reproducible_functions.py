@@ -16,7 +16,7 @@ def bits_of(array: Array) -> Array:
     return jax.lax.bitcast_convert_type(array, jnp.int64)
 
 
-def value_of(bits: Array) -> Array:
+def numbers_of(bits: Array) -> Array:
     """The numbers of such integers."""
     return jax.lax.bitcast_convert_type(bits, jnp.float64)
 
@@ -46,4 +46,4 @@ def joined_parts(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Arr
     return left[0] + right[0], left[1] + right[1], left[2] | right[2]
 
 
-FUNCTIONS = JaxFunctions(jnp, bits_of, value_of)
+FUNCTIONS = JaxFunctions(jnp, bits_of, numbers_of)

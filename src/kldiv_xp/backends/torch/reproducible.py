@@ -166,14 +166,6 @@ def computed_derivatives(
 
 def functions_of(tensors: Arrays) -> VectorFunctions:
     """Namespace in which a compiler makes vectors of logarithms and exponentials."""
-    return VectorFunctions(namespace_of(tensors[0]), bits_of, value_of)
-
-
-def bits_of(tensor: Array) -> Array:
-    """Numbers of float64 as integers."""
-    return tensor.view(torch.int64)
-
-
-def value_of(bits: Array) -> Array:
-    """The numbers of such integers."""
-    return bits.view(torch.float64)
+    return VectorFunctions(
+        namespace_of(tensors[0]), lambda x: x.view(torch.int64), lambda x: x.view(torch.float64)
+    )
