@@ -20,7 +20,7 @@ def exponential_over(xp: Namespace, array: Array, temperature: float | Array, li
     """
     if xp.finfo(array.dtype).eps < 2.0**-23 or is_exact(temperature):
         return xp.exp(over(xp, array, temperature))
-    array, parts = parts_of(xp, array, temperature, like)
+    array, parts = divisor_parts(xp, array, temperature, like)
     array = xp.where(xp.less(array, parts.least), parts.least, array)
     coarse = xp.subtract(xp.add(parts.quotient(xp, array), parts.grid), parts.grid)
     rest = xp.subtract(array, xp.multiply(coarse, parts.first))
@@ -30,7 +30,7 @@ def exponential_over(xp: Namespace, array: Array, temperature: float | Array, li
     return xp.add(value, xp.multiply(value, xp.multiply(rest, parts.inverse)))
 
 
-class Parts(NamedTuple):
+class DivisorParts(NamedTuple):
     """A temperature, and what a quotient by it is made of."""
 
     temperature: float | Array
@@ -51,9 +51,9 @@ class Parts(NamedTuple):
         return xp.divide(array, self.temperature)
 
 
-def parts_of(
+def divisor_parts(
     xp: Namespace, array: Array, temperature: float | Array, like: Array
-) -> tuple[Array, Parts]:
+) -> tuple[Array, DivisorParts]:
     """An array and the parts of a temperature; both times a power of two, if it is no usual one."""
     grid = 1.5 * 2**11
     if not isinstance(temperature, float):
@@ -66,10 +66,12 @@ def parts_of(
     unit = 2.0 ** (exponent - 4)
     first = math.floor(temperature / unit) * unit
     least = filled(xp, like, temperature * -128.0)
-    return array, Parts(temperature, 1 / temperature, first, temperature - first, grid, least)
+    return array, DivisorParts(
+        temperature, 1 / temperature, first, temperature - first, grid, least
+    )
 
 
-def parts_of_array(xp: Namespace, temperature: Array, grid: float) -> Parts:
+def parts_of_array(xp: Namespace, temperature: Array, grid: float) -> DivisorParts:
     """The same of a temperature that is an array; without digits, if it is no usual one."""
     usual = xp.logical_and(xp.less(temperature, USUAL), xp.greater(temperature, 1 / USUAL))
     number = xp.where(usual, temperature, 1.0)
@@ -81,7 +83,7 @@ def parts_of_array(xp: Namespace, temperature: Array, grid: float) -> Parts:
         xp.where(usual, one, 0.0)
         for one in (xp.divide(xp.ones_like(number), number), first, last, filled(xp, number, grid))
     )
-    return Parts(temperature, inverse, first, last, grid, xp.multiply(limit, -128.0))
+    return DivisorParts(temperature, inverse, first, last, grid, xp.multiply(limit, -128.0))
 
 
 def rest_of(temperature: Array) -> Any:

@@ -10,6 +10,7 @@ from kldiv_xp.core.evaluate import Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
+from kldiv_xp.fused.kernel_arrays import kernel_arrays
 from kldiv_xp.fused.plans import Traced, elements_plan, sums_plan
 from kldiv_xp.fused.rows_of_logits import divergences_of_rows, fill_row_derivatives
 from kldiv_xp.fused.running import (
@@ -20,7 +21,6 @@ from kldiv_xp.fused.running import (
     numpy_name,
     run_plan,
 )
-from kldiv_xp.fused.wanted import wanted_of
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 
@@ -100,7 +100,7 @@ def fill_derivatives(
     threads: Threads,
 ) -> bool:
     """Write the derivatives for which `results` has an array, in one pass."""
-    shape, wanted = tuple(arrays[0].shape), wanted_of(arrays, upstream, results)
+    shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
     buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return False

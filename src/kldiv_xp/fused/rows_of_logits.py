@@ -9,12 +9,12 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.formula.near_look import WIDEST, WIDEST_MIXTURE
 from kldiv_xp.fused.attempts import Rows, close_rows, missing_rows, no_rows, run_in_attempts
+from kldiv_xp.fused.kernel_arrays import kernel_arrays
 from kldiv_xp.fused.plans import Traced, rows_plan
 from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts, numpy_name
-from kldiv_xp.fused.wanted import wanted_of
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
-from kldiv_xp.tracing.losses import any_of, numbers_of
+from kldiv_xp.tracing.losses import any_of, numbers_of_temperature
 
 
 def divergences_of_rows(
@@ -36,7 +36,7 @@ def divergences_of_rows(
         for way in ways_worth_it(given)
     }
     places = [*addresses(buffers), address_of(result)]
-    values = numbers_of(divergence.temperature, real)
+    values = numbers_of_temperature(divergence.temperature, real)
     rows = rows_too_close(xp, arrays, divergence, plans), missing_rows([result[..., None]])
     run_in_attempts(list(plans.values()), places, values, *rows, threads)
     return result
@@ -53,7 +53,7 @@ def fill_row_derivatives(
     threads: Threads,
 ) -> bool:
     """Write the derivatives for which `results` has an array; False for dtypes without loops."""
-    shape, wanted = tuple(arrays[0].shape), wanted_of(arrays, upstream, results)
+    shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
     buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return False
@@ -64,7 +64,7 @@ def fill_row_derivatives(
         way: rows_plan(Traced(losses.row_derivatives, (*options, way), numbers), *layout)
         for way in ways_worth_it(given, wanted.flags)
     }
-    values = scale.number_at_hand(), *numbers_of(divergence.temperature, real)
+    values = scale.number_at_hand(), *numbers_of_temperature(divergence.temperature, real)
     rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(wanted.results)
     run_in_attempts(list(plans.values()), addresses(buffers), values, *rows, threads)
     return True
@@ -95,4 +95,4 @@ def ways_worth_it(divergence: Divergence, wanted: tuple[bool, bool] | None = Non
     is_kl = isinstance(divergence, KL)
     if wanted is None or (is_kl and wanted[0]):
         return [losses.FIRST, losses.LAST]
-    return [losses.LAST] if is_kl else [losses.NEAR, losses.LAST]
+    return [losses.LAST] if is_kl else [losses.SECOND, losses.LAST]

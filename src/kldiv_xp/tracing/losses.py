@@ -23,7 +23,7 @@ NUMBERS = (TEMPERATURE, REST)
 """Names of the numbers of a kernel of rows of logits, after its first."""
 ANY_TEMPERATURE, OTHER_TEMPERATURE = 2.0, 3.0
 """Stand for most powers of two, and most other temperatures: two kernels for all of a schedule."""
-FIRST, NEAR, LAST = 0, 1, -1
+FIRST, SECOND, LAST = 0, 1, -1
 """Indices of the alternative computations of a row: the last is always valid."""
 RESULTS = ("by_input", "by_target")
 TERMS_OUTPUT = "terms"
@@ -145,7 +145,7 @@ def any_of(divergence: Divergence) -> Divergence:
     return replace(divergence, temperature=temperature)
 
 
-def numbers_of(temperature: float, real: str) -> tuple[float, float]:
+def numbers_of_temperature(temperature: float, real: str) -> tuple[float, float]:
     """Temperature, and what a number of the type that is computed in lacks of it."""
     number = float(temperature)
     if real != "float32" or any_temperature(number) != ANY_TEMPERATURE:

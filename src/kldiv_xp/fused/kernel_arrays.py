@@ -9,7 +9,7 @@ from kldiv_xp.fused.plans import Names
 from kldiv_xp.tracing import losses
 
 
-class Wanted(NamedTuple):
+class KernelArrays(NamedTuple):
     """Arrays of a kernel: those that it reads, then the derivatives that it writes."""
 
     arrays: Sequence[Array]
@@ -24,11 +24,13 @@ class Wanted(NamedTuple):
         return self.arrays[len(self.inputs) :]
 
 
-def wanted_of(arrays: Sequence[Array], upstream: Sequence[Array], results: Gradient) -> Wanted:
+def kernel_arrays(
+    arrays: Sequence[Array], upstream: Sequence[Array], results: Gradient
+) -> KernelArrays:
     """Arrays that are read, and the results that are not None."""
     named = zip(losses.RESULTS, results, strict=True)
     written = {name: one for name, one in named if one is not None}
     inputs = (*losses.SYMBOL_NAMES[: len(arrays)], *(losses.UPSTREAM for _ in upstream))
     every = (*arrays, *upstream, *written.values())
     flags = results[0] is not None, results[1] is not None
-    return Wanted(every, inputs, tuple(written), flags)
+    return KernelArrays(every, inputs, tuple(written), flags)
