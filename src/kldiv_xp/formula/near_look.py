@@ -69,7 +69,8 @@ def close_parts(
     logits, tops = (target, input), (top, largest(xp, input))
     differences = difference_of(xp, logits, tops, Guard.NONE)
     mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), sum_p)
-    centred, _ = difference_about(xp, logits, tops, mean, Guard.NONE)
+    about, centre = difference_about(xp, logits, tops, mean, Guard.NONE)
+    centred = xp.subtract(about, xp.subtract(mean, centre))
     return p, sum_p, centred, over(xp, centred, temperature)
 
 
