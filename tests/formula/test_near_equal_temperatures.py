@@ -58,14 +58,12 @@ def test_derivatives_are_within_1e_6_at_a_temperature_that_is_an_array(name, bac
         return gradient(student, teacher, temperature=temperature, reduction="sum")
 
     wrapped = backend.wrap(function)
-    for given in (*TEMPERATURES, 1.0, 4.0, 1e-30, 1e30):
+    for given in (*TEMPERATURES, 1.0, 4.0, 1e-30, 1e28):
         temperature = float(np.float32(given))
         arrays = [*rows_at(temperature, 7), np.asarray(temperature)]
         found = wrapped(*(backend.array(one, "float32") for one in arrays))
         for one, expected in zip(found, exact(name, temperature, 7), strict=True):
-            # Where neither T nor its reciprocal leaves room, quotients are rounded.
-            bound = 1e-6 if 1e-30 < given < 1e30 else 2e-5
-            assert errors(backend.read(one), expected).max() <= bound, given
+            assert errors(backend.read(one), expected).max() <= 1e-6, given
 
 
 @LOSS

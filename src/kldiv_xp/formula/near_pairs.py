@@ -70,7 +70,8 @@ def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:
     """
     if isinstance(temperature, float) and temperature > USUAL:  # the numbers below may overflow
         return top
-    unit: Any = temperature if temperature == 1 else filled(xp, top, temperature)
+    is_one = isinstance(temperature, float) and temperature == 1
+    unit: Any = 1.0 if is_one else filled(xp, top, temperature)
     grid = unit * (1.5 / (8 * float(xp.finfo(top.dtype).eps)))
     coarse = xp.subtract(xp.add(top, grid), grid)
     most = unit * 64.0
