@@ -63,6 +63,30 @@ def test_a_model_in_onnx_computes_the_same(tmp_path):
     np.testing.assert_allclose(found, model(features, target).detach().numpy(), rtol=1e-6)
 
 
+@pytest.mark.slow
+@EXPORT_DEPRECATES
+@pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime")),
+    reason="onnxscript or onnxruntime is not installed",
+)
+@pytest.mark.parametrize(
+    "loss",
+    [KLDivWithLogitsLoss(temperature=3.0), JSDivWithLogitsLoss(), JSDivWithLogitsLoss(beta=0.2)],
+    ids=str,
+)
+def test_a_loss_of_nearly_equal_logits_in_onnx_computes_the_same(tmp_path, loss):
+    import onnxruntime
+
+    logits = torch.linspace(-3, 3, 40).reshape(2, 20)
+    target = logits + 1e-4 * torch.sin(torch.arange(40.0)).reshape(2, 20)
+    path = tmp_path / "loss.onnx"
+    torch.onnx.export(loss.eval(), (logits, target), path, dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    feeds = {"input": logits.numpy(), "target": target.numpy()}
+    (found,) = session.run(None, feeds)
+    np.testing.assert_allclose(found, loss(logits.double(), target.double()), rtol=1e-5)
+
+
 # TorchScript
 
 SCRIPT_IS_DEPRECATED = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")

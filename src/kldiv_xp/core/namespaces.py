@@ -129,6 +129,15 @@ def is_being_recorded(operand: object) -> bool:
     return is_torch_tensor(operand) and namespace_of(operand).jit.is_tracing()
 
 
+def is_being_exported(operand: object) -> bool:
+    """Whether torch records a program that another runtime may run."""
+    if not is_torch_tensor(operand):
+        return False
+    compiler = sys.modules["torch.compiler"]
+    is_exporting = getattr(compiler, "is_exporting", compiler.is_compiling)
+    return is_exporting() or is_being_recorded(operand)
+
+
 def traced(operand: Array, number: object) -> Any:
     """Number as it is, or as a tensor where torch.compile traces it as an array of NumPy."""
     if is_being_compiled(operand) and type(number).__module__ == "numpy":

@@ -8,7 +8,8 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind, native
 from kldiv_xp.core.facts import Facts, facts_about
-from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.namespaces import is_being_exported, namespace_of
+from kldiv_xp.formula.exact_near_zero import ExactNearZero
 
 
 def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:
@@ -17,7 +18,8 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
     facts = facts_about(xp)
     with quiet(facts, arrays[0]):
         operands = [in_working_type(xp, array, dtype) for array in arrays]
-        result = cast(xp, function(xp, *operands), native(result_dtype))
+        functions = ExactNearZero(xp) if is_being_exported(arrays[0]) else xp
+        result = cast(xp, function(functions, *operands), native(result_dtype))
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
 
 
