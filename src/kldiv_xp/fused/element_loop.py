@@ -94,7 +94,8 @@ class Block:
         self.count = text.let(f"sub i64 {stop}, {begin}")
         self.whole = text.let(f"icmp sge i64 {self.count}, {types.lanes}")
         self.mask = lanes_left(text, types, self.count)
-        self.starts: dict[str, str] = {}
+        self.starts: dict[HostOperand, str] = {}
+        """Addresses; what lies apart in scratch memory may be stored elsewhere as well."""
 
     def locate(self, place: Place) -> None:
         """Find where its elements begin."""
@@ -102,7 +103,7 @@ class Block:
         if place.operand.step == NEXT:
             there = self.outside(place)
             start = text.let(f"select i1 {self.whole}, ptr {there}, ptr {start}")
-        self.starts[place.operand.name] = start
+        self.starts[place.operand] = start
 
     def outside(self, place: Place) -> str:
         """Address of its first element in the array."""
@@ -111,7 +112,7 @@ class Block:
     def address(self, operand: HostOperand, column: str) -> str:
         """Address of the vector at a column of the block."""
         offset = self.text.product(column, operand.size)
-        return self.text.moved(self.starts[operand.name], offset)
+        return self.text.moved(self.starts[operand], offset)
 
     def enter(self, place: Place) -> None:
         """Find where its elements begin, and copy them if they must be in scratch memory."""
