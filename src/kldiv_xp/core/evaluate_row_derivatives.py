@@ -12,7 +12,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
-from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits, evaluated, remembered
+from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits, evaluated
 from kldiv_xp.core.evaluate_rows import derivatives_by
 from kldiv_xp.core.run import quiet, run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
@@ -33,11 +33,9 @@ def evaluate_gradient_of_logits(
     scaled: bool,
 ) -> Gradient:
     """Derivatives at any temperature, which may be an array, times its square if `scaled`."""
-    temperature = divergence.temperature
+    temperature, divergence = divergence.temperature, replace(divergence, scaled=scaled)
     if isinstance(temperature, float):
-        divergence = remembered(divergence, scaled)
         return evaluate_row_derivatives(context, arrays, divergence, scale, upstream)
-    divergence = replace(divergence, scaled=scaled)
     in_order = (*arrays[:2], temperature, *arrays[2:], *upstream)
     derivatives = []
     for by_target, operand in zip((False, True), arrays[:2], strict=True):

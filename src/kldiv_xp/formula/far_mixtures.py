@@ -7,7 +7,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import difference_about, row_sum
+from kldiv_xp.formula.near_equal import difference_of, row_sum
 from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 
 NEAR_MIXTURE = 0.05
@@ -147,9 +147,14 @@ def logarithms(
 
 
 def log_ratio_of(xp: Namespace, pair: Pair, sums: tuple[Array, Array], temperature: float) -> Array:
-    """log(p / q), with the opposite sign where the two change places."""
+    """log(p / q), with the opposite sign, to the bit, where the two change places.
+
+    Each of the two maxima is moved by half of the centre, for that.
+    """
     of_sums = xp.subtract(*(xp.log(one) for one in sums))
-    centre = times(xp, of_sums, temperature)
-    differences, centre = difference_about(xp, pair.logits, pair.tops, centre, Guard.NONE)
+    half = times(xp, xp.multiply(of_sums, 0.5), temperature)
+    (top_p, top_q), tops = pair.tops, (xp.add(pair.tops[0], half), xp.subtract(pair.tops[1], half))
+    differences = difference_of(xp, pair.logits, tops, Guard.NONE)
+    centre = xp.add(xp.subtract(tops[0], top_p), xp.subtract(top_q, tops[1]))
     rest = xp.subtract(over(xp, centre, temperature), of_sums)
     return xp.add(over(xp, differences, temperature), rest)

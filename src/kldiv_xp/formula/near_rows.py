@@ -23,7 +23,7 @@ from kldiv_xp.formula.near_pairs import pair_of, short_pair, unrounded_pair
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
 
-LEAST_WEIGHT = 0.15
+LEAST_WEIGHT = 0.05
 """Of the two of a mixture: one logarithm has an error of eps over the smaller."""
 
 LEAST_SHARE = 0.07
