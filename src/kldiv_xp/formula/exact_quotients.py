@@ -39,7 +39,7 @@ class DivisorParts(NamedTuple):
     """Its first five digits, whose products with numbers of 19 digits are exact."""
     last: float | Array
     """Its other digits."""
-    grid: float | Array
+    grid: Array
     """A number which, added and subtracted, leaves a quotient 12 binary places."""
     least: Array
     """A number whose exponential is 0."""
@@ -55,7 +55,8 @@ def divisor_parts(
     xp: Namespace, array: Array, temperature: float | Array, like: Array
 ) -> tuple[Array, DivisorParts]:
     """An array and the parts of a temperature; both times a power of two, if it is no usual one."""
-    grid = 1.5 * 2**11
+    # XLA makes one sum of an array and two constants, but not of a number that depends on the row.
+    grid = xp.where(xp.equal(like, like), filled(xp, like, 1.5 * 2**11), math.nan)
     if not isinstance(temperature, float):
         return array, parts_of_array(xp, temperature, grid)
     exponent = math.floor(math.log2(temperature))
@@ -71,7 +72,7 @@ def divisor_parts(
     )
 
 
-def parts_of_array(xp: Namespace, temperature: Array, grid: float) -> DivisorParts:
+def parts_of_array(xp: Namespace, temperature: Array, grid: Array) -> DivisorParts:
     """The same of a temperature that is an array; without digits, if it is no usual one."""
     usual = xp.logical_and(xp.less(temperature, USUAL), xp.greater(temperature, 1 / USUAL))
     number = xp.where(usual, temperature, 1.0)
@@ -81,7 +82,7 @@ def parts_of_array(xp: Namespace, temperature: Array, grid: float) -> DivisorPar
     limit = xp.where(xp.less(temperature, 2.0**120), temperature, 2.0**120)
     inverse, first, last, grid = (
         xp.where(usual, one, 0.0)
-        for one in (xp.divide(xp.ones_like(number), number), first, last, filled(xp, number, grid))
+        for one in (xp.divide(xp.ones_like(number), number), first, last, grid)
     )
     return DivisorParts(temperature, inverse, first, last, grid, xp.multiply(limit, -128.0))
 
