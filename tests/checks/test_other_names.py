@@ -109,6 +109,32 @@ def test_a_function_tells_the_name_that_it_has_and_takes_it(function_name, name)
         function(*operands, **options)
 
 
+SWITCHES = {
+    "log_target": ({"target_is": "log_probabilities"}, {"target_is": "probabilities"}),
+    "size_average": ({"reduction": "mean"}, {"reduction": "sum"}),
+    "reduce": ({"reduction": "sum"}, {"reduction": "none"}),
+    **dict.fromkeys(("keepdim", "keepdims"), ({"reduction": "none"}, {})),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize("function_name", [*FUNCTIONS, *CLASSES])
+def test_a_switch_that_is_off_is_told_by_what_that_meant(function_name, name):
+    function = getattr(kldiv_xp, function_name)
+    operands = () if function_name in CLASSES else operands_of(function_name)
+    parameters = inspect.signature(function).parameters
+    if name in parameters:
+        return
+    for value, options in zip((True, False), SWITCHES[name], strict=True):
+        if not set(options) <= set(parameters):
+            continue
+        with pytest.raises(TypeError) as caught:
+            function(*operands, **{name: value})
+        told = str(caught.value).partition(f"got {value}: ")[2]
+        assert all(f"{one}={word!r}" in told for one, word in options.items())
+        assert options or told == "leave it out."
+
+
 def test_a_mixture_is_told_by_its_name_here():
     tables = operands_of("kl_div")
     for function_name, name, remedy in (

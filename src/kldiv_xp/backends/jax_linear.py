@@ -11,7 +11,7 @@ from jax.custom_derivatives import SymbolicZero
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
 from kldiv_xp.backends.jax_rows import unsigned
-from kldiv_xp.backends.jax_sparse import ENTRIES
+from kldiv_xp.backends.jax_sparse import ENTRIES, moved_where_selected
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
@@ -77,7 +77,8 @@ def rows_and_tangents(
     values = differentiable_rows(working, divergence, heads)
     if by_input is None and wide == [None, None]:
         return values, jnp.zeros_like(values)
-    return values, over_blocks(step, None, heads, by_input)[1]
+    moved = over_blocks(step, None, heads, by_input)[1]
+    return values, moved_where_selected(moved, heads.where)
 
 
 differentiable_rows.defjvp(rows_and_tangents, symbolic_zeros=True)

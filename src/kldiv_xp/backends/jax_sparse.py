@@ -52,7 +52,16 @@ def sparse_rows_and_tangents(
         for place, tangent in enumerate((tangents[0], tangents[2]))
         if not isinstance(tangent, SymbolicZero)
     ]
-    return values, sum(moves, jnp.zeros_like(values))
+    moved = sum(moves, jnp.zeros_like(values))
+    return values, moved_where_selected(moved, *where)
+
+
+def moved_where_selected(moved: Array, where: Array | None = None) -> Array:
+    """How rows move, 0 where the mask is False.
+
+    Turned around, it keeps a cotangent that is no number, as 1 / 0 of log(0), from 0 times it.
+    """
+    return moved if where is None else jnp.where(where[..., 0], moved, 0.0)
 
 
 differentiable_sparse_rows.defjvp(sparse_rows_and_tangents, symbolic_zeros=True)

@@ -44,11 +44,19 @@ MEANT: dict[str, tuple[tuple[str, str], ...]] = {
     "ignore_index": (("", "leave it out, and pass where=labels != {value} with the operands"),),
     "base": (("", "leave it out, and divide the loss, which is in nats, by log(base)"),),
 }
+# What it meant that it was off.
+OFF: dict[str, tuple[tuple[str, str], ...]] = {
+    "log_target": (("target_is", "pass target_is='probabilities'"),),
+    "size_average": (("reduction", "pass reduction='sum'"),),
+    "reduce": (("reduction", "pass reduction='none'"),),
+    **dict.fromkeys(("keepdims", "keepdim", "check"), (("", "leave it out"),)),
+}
 
 
 def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str]) -> str:
     """What to do instead of giving an option of another library; "" if it is no such name."""
-    for option, remedy in MEANT.get(name, ()):
+    meant = OFF if value is False and name in OFF else MEANT
+    for option, remedy in meant.get(name, ()):
         if option in known:
             loss = kind.__name__
             logits = loss.replace("div", "div_with_logits").replace("Div", "DivWithLogits")

@@ -38,14 +38,14 @@ def derivatives_of(
 
 
 def unit_of(heads: Heads, upstream: Array) -> Array | None:
-    """Largest derivative by a row, at most 1, where derivatives are float16, else None.
+    """Largest derivative by a row, at most 1 and no NaN, where they are float16, else None.
 
-    One over the number of tokens makes most of a gradient 0 there, and no loss scaling that comes
-    later would bring it back.
+    One over the number of tokens makes most of a gradient 0, which no later loss scaling mends.
     """
     if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not upstream.numel():
         return None
-    return upstream.abs().amax().clamp(torch.finfo(upstream.dtype).tiny, 1.0)
+    sizes = upstream if heads.where is None else upstream.where(heads.where[..., 0], 0.0)
+    return sizes.abs().nan_to_num(0.0).amax().clamp(torch.finfo(upstream.dtype).tiny, 1.0)
 
 
 def times(derivatives: Derivatives, factor: Array) -> Derivatives:
