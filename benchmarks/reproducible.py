@@ -89,29 +89,48 @@ def of_jit(rows: int, columns: int) -> dict[str, Function]:
     import jax
 
     jax.config.update("jax_enable_x64", val=True)
-    found: dict[str, Function] = {}
     x, t = jax.random.normal(jax.random.key(0), (2, rows, columns), "float32") * 2
-    log_q, log_p = (jax.nn.log_softmax(one) for one in (x, t))
-    given: dict[str, tuple[Function, Any, Any, dict[str, Any]]] = {
-        "sum": (kl_div, log_q, jax.numpy.exp(log_p), {"reduction": "sum"}),
-        "sum, log_target": (kl_div, log_q, log_p, {"reduction": "sum", "log_target": True}),
-        "every term": (kl_div, log_q, jax.numpy.exp(log_p), {"reduction": "none"}),
-        "both gradients": (kl_div_gradient, log_q, jax.numpy.exp(log_p), {"reduction": "sum"}),
-        "logits": (kl_div_with_logits, x, t, {}),
-        "logits, both gradients": (kl_div_with_logits_gradient, x, t, {}),
-        "Jensen-Shannon": (js_div_with_logits, x, t, {}),
-        "Jensen-Shannon, both gradients": (js_div_with_logits_gradient, x, t, {}),
-    }
-    for name, (loss, left, right, options) in given.items():
-        program = jax.jit(partial(loss, **options), static_argnames="reproducible")
+    logs = [jax.nn.log_softmax(one) for one in (x, t)]
+    found: dict[str, Function] = {}
+    for name, (loss, operands) in compiled_losses(x, t, *logs, jax.numpy.exp(logs[1])).items():
+        program = jax.jit(loss, static_argnames="reproducible")
 
-        def call(
-            program: Any = program, left: Any = left, right: Any = right, **how: Any
-        ) -> object:
-            return jax.block_until_ready(program(left, right, **how))
+        def call(program: Any = program, operands: Any = operands, **how: Any) -> object:
+            return jax.block_until_ready(program(*operands, **how))
 
         found[f"jax.jit, {name}"] = call
     return found
+
+
+def of_compile(rows: int, columns: int) -> dict[str, Function]:
+    """Losses of torch, each one program."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    x, t = torch.randn((2, rows, columns)) * 2
+    logs = [one.log_softmax(-1) for one in (x, t)]
+    return {
+        f"torch.compile, {name}": partial(torch.compile(loss, fullgraph=True), *operands)
+        for name, (loss, operands) in compiled_losses(x, t, *logs, logs[1].exp()).items()
+    }
+
+
+def compiled_losses(
+    x: Any, t: Any, log_q: Any, log_p: Any, p: Any
+) -> dict[str, tuple[Function, tuple[Any, Any]]]:
+    """Losses and their operands."""
+    in_logs = {"reduction": "sum", "log_target": True}
+    return {
+        "sum": (partial(kl_div, reduction="sum"), (log_q, p)),
+        "sum, log_target": (partial(kl_div, **in_logs), (log_q, log_p)),
+        "every term": (partial(kl_div, reduction="none"), (log_q, p)),
+        "both gradients": (partial(kl_div_gradient, reduction="sum"), (log_q, p)),
+        "logits": (kl_div_with_logits, (x, t)),
+        "logits, both gradients": (kl_div_with_logits_gradient, (x, t)),
+        "Jensen-Shannon": (js_div_with_logits, (x, t)),
+        "Jensen-Shannon, both gradients": (js_div_with_logits_gradient, (x, t)),
+    }
 
 
 def nanoseconds(function: Function, elements: int, calls: int) -> tuple[float, float]:
@@ -130,13 +149,15 @@ def nanoseconds(function: Function, elements: int, calls: int) -> tuple[float, f
 @click.option("--rows", default=512, show_default=True)
 @click.option("--columns", default=32000, show_default=True)
 @click.option("--calls", default=5, show_default=True)
-@click.option("--jit", is_flag=True, help="Of programs of JAX.")
-def main(rows: int, columns: int, calls: int, jit: bool) -> None:
+@click.option("--jit", "make", flag_value=of_jit, type=click.UNPROCESSED, help="Programs of JAX.")
+@click.option("--compile", "make", flag_value=of_compile, type=click.UNPROCESSED, help="Of torch.")
+def main(
+    rows: int, columns: int, calls: int, make: Callable[[int, int], dict[str, Function]]
+) -> None:
     """Print the table."""
-    make = of_jit if jit else cases
     click.echo("| ns an element | default | reproducible | ratio |\n|---|---|---|---|")
     with thread_limit(1):
-        for name, function in make(rows, columns).items():
+        for name, function in (make or cases)(rows, columns).items():
             default, same = nanoseconds(function, rows * columns, calls)
             click.echo(f"| {name} | {default:.1f} | {same:.1f} | {same / default:.1f} |")
 

@@ -60,6 +60,7 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
         "comment": draft.comment,
         "flags": sorted(flags),
         "dtype": draft.dtype,
+        **({} if draft.result_dtype is None else {"result_dtype": draft.result_dtype}),
         **options(draft),
     }
     if draft.legacy is not None:
@@ -84,17 +85,18 @@ def options(draft: Draft) -> dict[str, Any]:
 
 def solved(draft: Draft) -> Solution:
     """Expected results of a draft."""
-    if len(draft.input) > LONGEST:
-        return solve_many_logits(draft) if isinstance(draft, LogitsDraft) else solve_many(draft)
     for kind, way in WAYS.items():
         if isinstance(draft, kind):
             return way(draft)
+    are_many = len(draft.input) > LONGEST
     if isinstance(draft, LogitsDraft):
-        return solved_logits(draft)
+        return solve_many_logits(draft) if are_many else solved_logits(draft)
     if draft.reproducible:
         return solve_same_bits(draft)
     if draft.is_of_another_form:
         return solve_form(draft)
+    if are_many:
+        return solve_many(draft)
     return solve_samples(draft) if draft.is_sampled else solve(draft)
 
 
@@ -125,7 +127,9 @@ def operands(draft: Draft) -> dict[str, Any]:
     """JSON forms of input and target."""
     indices, layers = {}, {}
     if isinstance(draft, SparseDraft | LinearDraft) and draft.indices:
-        indices = {"indices": {"shape": list(draft.shapes[1]), "values": list(draft.indices)}}
+        shape = draft.shapes[1]
+        places = repeated(list(draft.indices), shape)
+        indices = {"indices": {"shape": list(shape), "values": places}}
     if isinstance(draft, LinearDraft):
         layers = {name: array(*one) for name, one in draft.layers.items()}
     return indices | {
@@ -169,6 +173,7 @@ def has_element_for_every_term(draft: Draft) -> bool:
 
 
 def max_ulp(draft: Draft, solution: Solution) -> int:
-    """0 where results are exact or are rounded to 16 bits once, otherwise a library's error."""
+    """0 where results are exact or are rounded to fewer bits once, otherwise a library's error."""
     exact = not any(reach for bound in solution.error_bound.values() for reach in bound)
-    return 0 if exact or "16" in draft.dtype else bounds.LIBRARY_ULP
+    dtype = draft.result if draft.upstream is None else draft.dtype
+    return 0 if exact or draft.working.name != dtype else bounds.LIBRARY_ULP

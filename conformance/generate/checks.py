@@ -3,7 +3,6 @@
 import math
 
 from generate.draft import Draft
-from generate.reference import working
 from generate.solution import Solution
 from kldiv_conformance._formats import FORMATS, Format, is_representable
 
@@ -25,11 +24,11 @@ def check(identifier: str, draft: Draft) -> None:
 
 def meets_subnormals(draft: Draft, solution: Solution) -> bool:
     """Whether an operand, a step or a result is subnormal, so that hardware may flush it."""
-    dtypes = [*draft.dtypes, draft.dtype]
+    dtypes = [*draft.dtypes, draft.result]
     seen = {*draft.input, *draft.target, *(v for vs in solution.expected.values() for v in vs)}
     narrow = max((FORMATS[dtype] for dtype in dtypes), key=lambda form: form.smallest_normal)
     return any(is_subnormal(value, narrow) for value in seen) or any(
-        is_subnormal(value, working(draft.dtype)) for value in solution.traces
+        is_subnormal(value, draft.working) for value in solution.traces
     )
 
 

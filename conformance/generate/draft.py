@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from generate import reference
+from kldiv_conformance._formats import Format
+
 Flag = bool | None
 
 
@@ -16,7 +19,9 @@ class Draft:
     shape, target_shape : tuple of int, optional
         Shape of both operands, and of the target where it differs; one axis by default.
     input_dtype, target_dtype : str, optional
-        Dtype of an operand that has not the dtype of the result.
+        Dtype of an operand that has not the promoted dtype of both.
+    result_dtype : str, optional
+        Dtype of the result that the call asks for by `dtype`.
     legacy : tuple, optional
         ``size_average, reduce``, passed even if they are None.
     axis : int or tuple of int, optional
@@ -44,6 +49,7 @@ class Draft:
     dtype: str = "float64"
     input_dtype: str | None = None
     target_dtype: str | None = None
+    result_dtype: str | None = None
     reduction: object = "none"
     log_target: object = False
     log_input: bool = True
@@ -69,6 +75,18 @@ class Draft:
     def is_of_another_form(self) -> bool:
         """Whether it is not torch's loss."""
         return not self.log_input or self.generalized
+
+    @property
+    def result(self) -> str:
+        """Dtype of the result."""
+        return self.result_dtype or self.dtype
+
+    @property
+    def working(self) -> Format:
+        """Format to compute in: no narrower than the operands, the result, and float32."""
+        return reference.working(
+            reference.promoted(reference.working(self.dtype).name, self.result)
+        )
 
     @property
     def dtypes(self) -> tuple[str, str]:

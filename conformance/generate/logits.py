@@ -1,8 +1,9 @@
 """Exact divergences of softmax distributions, and how far a correct implementation may be off."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mpmath import mp, mpf
 
@@ -48,15 +49,21 @@ def softmax(logits: Sequence[float], temperature: float, counts: Counts = None) 
     largest = max(logits)
     if math.isnan(sum(logits)) or math.isinf(largest):
         return Distribution(*([mp.nan] * len(logits) for _ in range(3)))
-    shifted = [(mpf(logit) - mpf(largest)) / mpf(temperature) for logit in logits]
-    log_sum = mp.log(total(map(mp.exp, shifted), counts))
-    log_p = [value - log_sum for value in shifted]
-    p = [mp.exp(value) for value in log_p]
-    reach = [abs(value) if mp.isfinite(value) else mpf(0) for value in shifted]
+    shifted = of_each(lambda logit: (mpf(logit) - mpf(largest)) / mpf(temperature), logits)
+    log_sum = mp.log(total(of_each(mp.exp, shifted), counts))
+    log_p = of_each(lambda value: value - log_sum, shifted)
+    p = of_each(mp.exp, log_p)
+    reach = of_each(lambda value: abs(value) if mp.isfinite(value) else mpf(0), shifted)
     mean = total((weight * value for weight, value in zip(p, reach, strict=True)), counts)
     size = len(p) if counts is None else sum(counts)
     constant = LIBRARY_ULP * (1 + log_sum) + mpf(size) / 2 + divided(logits, temperature)
     return Distribution(p, log_p, [2 * (value + mean) + constant for value in reach], counts)
+
+
+def of_each(function: Callable[[Any], mpf], values: Sequence[Any]) -> list[mpf]:
+    """Results of a function, computed once for values that are the same."""
+    known = {value: function(value) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def moved(found: Distribution, lost: Sequence[mpf], temperature: float) -> Distribution:

@@ -33,10 +33,10 @@ class Problem:
 def problem(draft: Draft) -> Problem:
     """Problem that a draft poses, which must not be one that raises."""
     if reference.promoted(*draft.dtypes) != draft.dtype:
-        message = f"`dtype` must be that of the result; got {draft.dtype!r} for {draft.dtypes}."
+        message = f"`dtype` must be the promoted one; got {draft.dtype!r} for {draft.dtypes}."
         raise ValueError(message)
     names = ("value",) if draft.upstream is None else ("d_input", "d_target")
-    dtypes = (draft.dtype,) if draft.upstream is None else draft.dtypes
+    dtypes = (draft.result,) if draft.upstream is None else draft.dtypes
     size_average, reduce = draft.legacy or (None, None)
     return Problem(
         list(zip(draft.input, draft.target, strict=draft.target_shape is None)),
@@ -45,7 +45,7 @@ def problem(draft: Draft) -> Problem:
         (flag(size_average), flag(reduce)),
         draft.shapes[0],
         {name: FORMATS[dtype] for name, dtype in zip(names, dtypes, strict=True)},
-        reference.working(draft.dtype),
+        draft.working,
     )
 
 

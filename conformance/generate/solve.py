@@ -1,5 +1,7 @@
 """From a draft to what it expects: exact results, bounds, and what other conventions say."""
 
+from dataclasses import replace
+
 from mpmath import mpf
 
 from generate import bounds, conventions, reference
@@ -12,11 +14,12 @@ from generate.solution import Floats, Solution, differing, settled
 def solve(draft: Draft) -> Solution:
     """Everything that a vector of this draft expects."""
     posed = problem(draft)
-    return (
-        value_solution(posed)
-        if draft.upstream is None
-        else derivative_solution(posed, draft.upstream)
-    )
+    if draft.upstream is None:
+        found = value_solution(posed)
+    else:
+        found = derivative_solution(posed, draft.upstream)
+    # Other libraries do not take the dtype of the result.
+    return found if draft.result_dtype is None else replace(found, conventions={})
 
 
 def value_solution(posed: Problem) -> Solution:

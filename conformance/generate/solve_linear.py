@@ -1,5 +1,7 @@
 """Expected results of a draft with hidden states: the derivatives are by them and by the weight."""
 
+from functools import cache, partial
+
 from mpmath import mp, mpf
 
 from generate.linear import Sample, layers_of, linear_sample, logit_derivatives, logits, product
@@ -16,8 +18,8 @@ def solve_linear(draft: LinearDraft) -> Solution:
     """Reduced divergences of the selected samples, or their derivatives."""
     if draft.upstream is not None:
         return derivatives_of(draft, draft.upstream)
-    nothing = mpf(0), mpf(0)
-    found = [linear_sample(draft, row) if row.hidden else nothing for row in rows(draft)]
+    nothing, of = (mpf(0), mpf(0)), cache(partial(linear_sample, draft))
+    found = [of(row) if row.hidden else nothing for row in rows(draft)]
     return reduced(draft, samples(draft), found, traces(draft))
 
 
@@ -26,9 +28,9 @@ def rows(draft: LinearDraft) -> list[Sample]:
     of_teacher = samples(draft.of_teacher).terms
     return [
         Sample(
-            [draft.input[place] for place in places],
-            [draft.target[place] for place in others],
-            [draft.indices[place] for place in others] if draft.indices else [],
+            tuple(draft.input[place] for place in places),
+            tuple(draft.target[place] for place in others),
+            tuple(draft.indices[place] for place in others) if draft.indices else (),
         )
         for places, others in zip(samples(draft).terms, of_teacher, strict=True)
     ]
@@ -42,7 +44,8 @@ def derivatives_of(draft: LinearDraft, upstream: float) -> Solution:
         factor *= mpf(draft.temperature) ** 2
     by_input: Derivatives = [(mpf(0), mpf(0))] * len(draft.input)
     chosen = [pair for pair in zip(grouped.terms, rows(draft), strict=True) if pair[0]]
-    by_logits = [logit_derivatives(draft, row) for _, row in chosen]
+    of = cache(partial(logit_derivatives, draft))
+    by_logits = [of(row) for _, row in chosen]
     for (places, _), found in zip(chosen, by_logits, strict=True):
         for column, place in enumerate(places):
             by_input[place] = product(found, [row[column] for row in weight])
@@ -53,16 +56,17 @@ def derivatives_of(draft: LinearDraft, upstream: float) -> Solution:
     ]
     expected, bound = {}, {}
     for name, pairs in (("d_input", by_input), ("d_weight", by_weight)):
-        expected[name], bound[name] = scaled(pairs, factor, draft.dtype, draft.dtype)
+        expected[name], bound[name] = scaled(pairs, factor, draft.working, draft.dtype)
     return Solution(expected, bound, {}, traces(draft))
 
 
 def traces(draft: LinearDraft) -> list[float]:
     """Probabilities that an implementation meets."""
+    every, layer = dict.fromkeys(row.hidden for row in rows(draft)), layers_of(draft)[0]
     of_student = [
         one
-        for row in rows(draft)
-        if row.hidden
-        for one in softmax(logits(row.hidden, layers_of(draft)[0])[0], draft.temperature).p
+        for hidden in every
+        if hidden
+        for one in softmax(logits(hidden, layer)[0], draft.temperature).p
     ]
     return [float(one) for one in of_student if mp.isfinite(one)]

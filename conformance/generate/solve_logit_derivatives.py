@@ -6,12 +6,11 @@ from generate import bounds
 from generate.logit_derivatives import FACTOR, Derivatives, derivatives
 from generate.logits_draft import LogitsDraft
 from generate.near_bounds import NOTHING, near_derivatives
-from generate.reference import working
 from generate.rounding import rounded
 from generate.samples import samples
 from generate.solution import Solution
 from generate.solve_logits import operands, traces
-from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._formats import FORMATS, Format
 
 
 def solve_logit_derivatives(draft: LogitsDraft, upstream: float) -> Solution:
@@ -29,7 +28,7 @@ def solve_logit_derivatives(draft: LogitsDraft, upstream: float) -> Solution:
                 found[name][place] = derivative
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
-        expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)
+        expected[name], bound[name] = scaled(pairs, factor, draft.working, dtype)
     return Solution(expected, bound, {}, traces(draft, [(left, right) for _, left, right in rows]))
 
 
@@ -50,10 +49,10 @@ def settled(pairs: Derivatives) -> Derivatives:
 
 
 def scaled(
-    pairs: Derivatives, factor: mpf, computed_in: str, dtype: str
+    pairs: Derivatives, factor: mpf, computed_in: Format, dtype: str
 ) -> tuple[list[float], list[float]]:
     """Derivatives times a factor, rounded once, and how far each may be off."""
-    form, eps = FORMATS[dtype], mpf(working(computed_in).eps)
+    form, eps = FORMATS[dtype], mpf(computed_in.eps)
     exact = [derivative * factor if derivative else mpf(0) for derivative, _ in pairs]
     reach = [
         eps * (scale * abs(factor) + FACTOR * abs(value)) if scale else mpf(0)

@@ -7,7 +7,6 @@ from generate.draft import Draft
 from generate.logits import sample, softmax
 from generate.logits_draft import LogitsDraft
 from generate.near_bounds import NOTHING, near_scale
-from generate.reference import working
 from generate.rounding import rounded
 from generate.samples import Samples, samples
 from generate.solution import Solution
@@ -33,8 +32,8 @@ def reduced_over(
     draft: Draft, divisor: mpf, found: list[tuple[mpf, mpf]], lost: list[float]
 ) -> Solution:
     """The same, where the divisor is known."""
-    form, reduction = FORMATS[draft.dtype], str(draft.reduction)
-    eps = mpf(working(draft.dtype).eps)
+    form, reduction = FORMATS[draft.result], str(draft.reduction)
+    eps = mpf(draft.working.eps)
     if reduction == "none":
         exact, reach = [value for value, _ in found], [eps * scale for _, scale in found]
     else:

@@ -26,7 +26,7 @@ def solve_many(draft: Draft) -> Solution:
 
 def terms_solution(draft: Draft) -> Solution:
     """Solution of a vector that asks for every term: 0 at what is not selected."""
-    log_target, working = bool(draft.log_target), reference.working(draft.dtype)
+    log_target, working = bool(draft.log_target), draft.working
     posed = problem(draft)
     (form,) = posed.results.values()
 
@@ -45,7 +45,7 @@ def terms_solution(draft: Draft) -> Solution:
 
 def value_solution(draft: Draft) -> Solution:
     """Solution of a vector that asks for the loss."""
-    log_target, working = bool(draft.log_target), reference.working(draft.dtype)
+    log_target, working = bool(draft.log_target), draft.working
     (form,) = problem(draft).results.values()
     over = divisor(draft)
 
@@ -106,6 +106,6 @@ def derivative_solution(draft: Draft) -> Solution:
 def seen(draft: Draft) -> list[float]:
     """Magnitudes that an implementation may meet."""
     pairs = list(whole(draft))
-    log_target, working = bool(draft.log_target), reference.working(draft.dtype)
+    log_target, working = bool(draft.log_target), draft.working
     terms = [float(reference.term(*pair, log_target, working)) for pair in pairs]
     return traces_of(pairs, log_target, working) + terms

@@ -52,7 +52,7 @@ def derivative_solution(draft: LogitsDraft, every: list[Row], lost: list[float])
         return [
             dict(zip([pair for pair, _ in sorted(row)], zip(*both, strict=True), strict=True))
             for side, dtype in zip(sides, draft.dtypes, strict=True)
-            for both in [scaled(side, factor, draft.dtype, dtype)]
+            for both in [scaled(side, factor, draft.working, dtype)]
         ]
 
     width, nothing = draft.shapes[0][-1], (0.0, 0.0)

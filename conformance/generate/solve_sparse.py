@@ -1,5 +1,7 @@
 """Expected results of a draft with a sparse teacher."""
 
+from functools import cache, partial
+
 from mpmath import mp, mpf
 
 from generate.logits import softmax
@@ -15,8 +17,8 @@ def solve_sparse(draft: SparseDraft) -> Solution:
     """Reduced divergences of the selected samples, or their derivatives."""
     if draft.upstream is not None:
         return derivatives_of(draft, draft.upstream)
-    nothing = mpf(0), mpf(0)
-    found = [sparse_sample(draft, row) if row.input else nothing for row in rows(draft)]
+    nothing, of = (mpf(0), mpf(0)), cache(partial(sparse_sample, draft))
+    found = [of(row) if row.input else nothing for row in rows(draft)]
     return reduced(draft, samples(draft), found, traces(draft))
 
 
@@ -25,9 +27,9 @@ def rows(draft: SparseDraft) -> list[Row]:
     of_teacher = samples(draft.of_teacher).terms
     return [
         Row(
-            [draft.input[place] for place in places],
-            [draft.indices[place] for place in others],
-            [draft.target[place] for place in others],
+            tuple(draft.input[place] for place in places),
+            tuple(draft.indices[place] for place in others),
+            tuple(draft.target[place] for place in others),
         )
         for places, others in zip(samples(draft).terms, of_teacher, strict=True)
     ]
@@ -53,13 +55,12 @@ def derivatives_of(draft: SparseDraft, upstream: float) -> Solution:
                     found[name][slot] = derivative
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
-        expected[name], bound[name] = scaled(pairs, factor, draft.dtype, dtype)
+        expected[name], bound[name] = scaled(pairs, factor, draft.working, dtype)
     return Solution(expected, bound, {}, traces(draft))
 
 
 def traces(draft: SparseDraft) -> list[float]:
     """Probabilities that an implementation meets."""
-    of_student = [
-        one for row in rows(draft) if row.input for one in softmax(row.input, draft.temperature).p
-    ]
+    every = dict.fromkeys(row.input for row in rows(draft))
+    of_student = [one for row in every if row for one in softmax(row, draft.temperature).p]
     return [float(one) for one in of_student if mp.isfinite(one)]

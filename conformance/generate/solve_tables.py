@@ -1,5 +1,7 @@
 """Expected results of the Jensen-Shannon divergence of tables."""
 
+from functools import cache
+
 from mpmath import mp, mpf
 
 from generate import bounds
@@ -24,10 +26,11 @@ def value_solution(posed: Problem, grouped: Samples, mixture: Mixture) -> Soluti
     """Solution of a vector that asks for the divergence."""
     form, divisor = posed.results["value"], grouped.divisor(posed.resolved)
     expected, bound = [], []
+    term, term_bound = cache(mixture.term), cache(mixture.term_bound)
     for part in grouped.parts(posed.resolved):
-        found = [mixture.term(*posed.pairs[place]) for place in part]
+        found = [term(*posed.pairs[place]) for place in part]
         check_overflow(found, posed)
-        errors = [mixture.term_bound(*posed.pairs[place]) for place in part]
+        errors = [term_bound(*posed.pairs[place]) for place in part]
         exact = mp.fsum(found) / divisor
         pointwise = grouped.single and posed.resolved == "none" and part
         (reach,) = bounds.value_bounds(errors, None if pointwise else divisor, posed.working)
@@ -43,9 +46,10 @@ def derivative_solution(
     factor = mpf(upstream) / grouped.divisor(posed.resolved)
     expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
+    of, bounds_of = cache(mixture.derivatives), cache(mixture.derivative_bounds)
     for place in grouped.selected:
-        derivatives = mixture.derivatives(*posed.pairs[place])
-        reach = mixture.derivative_bounds(*posed.pairs[place], factor)
+        derivatives = of(*posed.pairs[place])
+        reach = bounds_of(*posed.pairs[place], factor)
         for (name, form), derivative, error in zip(
             posed.results.items(), derivatives, reach, strict=True
         ):
@@ -57,4 +61,5 @@ def derivative_solution(
 
 def traces(posed: Problem, grouped: Samples, mixture: Mixture) -> list[float]:
     """Magnitudes that an implementation may meet for what is selected."""
-    return [trace for place in grouped.selected for trace in mixture.traces(*posed.pairs[place])]
+    pairs = dict.fromkeys(posed.pairs[place] for place in grouped.selected)
+    return [trace for pair in pairs for trace in mixture.traces(*pair)]

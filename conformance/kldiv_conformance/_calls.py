@@ -15,7 +15,7 @@ from kldiv_conformance._wrapped import MOST, wrapped
 OPTIONAL = {
     *("size_average", "reduce", "axis", "where", "log_input", "generalized"),
     "reproducible",
-    *("temperature", "scale_by_temperature_squared", "target_is", "beta", "tail"),
+    *("temperature", "scale_by_temperature_squared", "target_is", "beta", "tail", "dtype"),
 }
 
 
@@ -43,6 +43,13 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         message = f"{adapter.name} cannot make an array of {operand.dtype}: {described(error)}"
         promised = operand.dtype in adapter.floats
         raise (BrokenAdapterError if promised else NotSupportedError)(message) from error
+
+
+def asked_dtype(vector: Vector, adapter: Adapter) -> dict[str, Any]:
+    """Dtype of the result, as the library has it, where a vector asks for one."""
+    if vector.result_dtype is None:
+        return {}
+    return {"dtype": made(Operand((1,), vector.result_dtype, [0.0]), adapter).dtype}
 
 
 CONTAINERS: dict[str, Callable[[list[float]], Any]] = {

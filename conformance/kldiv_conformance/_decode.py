@@ -40,6 +40,7 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
         where=mask(stored["where"]) if "where" in stored else None,
         indices=places(stored["indices"]) if "indices" in stored else None,
         layers=layers,
+        result_dtype=stored.get("result_dtype"),
         upstream=None if upstream is None else float.fromhex(upstream),
         results=decoded_results(stored, operands | layers),
         raises=stored["expected"].get("raises"),
@@ -102,10 +103,10 @@ def filling(values: list[float], shape: Sequence[int]) -> list[float]:
 def decoded_results(
     stored: Mapping[str, Any], operands: Mapping[str, Operand]
 ) -> dict[str, Result]:
-    """Results by name: a value has the promoted dtype, a gradient that of its operand."""
+    """Results by name: a value has the promoted dtype or another one, a gradient its operand's."""
     if "raises" in stored["expected"]:
         return {}
-    dtypes = {"value": stored["dtype"]}
+    dtypes = {"value": stored.get("result_dtype", stored["dtype"])}
     dtypes |= {f"d_{name}": operand.dtype for name, operand in operands.items()}
     bounds = by_part(stored["error_bound"])
     expected = stored["expected"]

@@ -38,6 +38,8 @@ def operands(vector: Vector) -> Iterator[str]:
         yield f"  {name:<12} {described(operand)} {numbers(operand.values)}"
     for name, value in vector.arguments.items():
         yield f"  {name:<12} {value!r}"
+    if vector.result_dtype is not None:
+        yield f"  {'dtype':<12} {vector.result_dtype}"
     if vector.where is not None:
         chosen = [bool(value) for value in vector.where.values]
         yield f"  {'where':<12} {described(vector.where)} {numbers(chosen)}"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._calls import BrokenAdapterError, NotSupportedError, call, made
+from kldiv_conformance._calls import BrokenAdapterError, NotSupportedError, asked_dtype, call, made
 from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
@@ -23,11 +23,12 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     try:
         pair = {name: made(operand, adapter) for name, operand in vector.pair.items()}
         others = {name: made(operand, adapter) for name, operand in vector.others.items()}
+        asked = asked_dtype(vector, adapter)
     except NotSupportedError as reason:
         return outcome("not supported", one_line(reason))
     except BrokenAdapterError as reason:
         return outcome("failure", one_line(reason))
-    operands, options = pair | others, vector.arguments | others
+    operands, options = pair | others, vector.arguments | others | asked
     before = snapshots(operands, adapter)
     found = called(vector, adapter, implementation, list(pair.values()), options)
     problem = changed(before, operands, adapter)

@@ -47,6 +47,8 @@ class Vector:
     layers : dict of str to Operand
         Weights and biases of last layers: `weight` is passed between `input` and `target`, and
         the others are arguments.
+    result_dtype : str or None
+        Dtype of the result that is asked for, to be passed as the backend's `dtype`.
     upstream : float or None
         Derivative of some final number by every element of the loss; None unless `kind` is
         'gradient'.
@@ -72,6 +74,7 @@ class Vector:
     where: Operand | None = None
     indices: Operand | None = None
     layers: dict[str, Operand] = field(default_factory=dict)
+    result_dtype: str | None = None
     upstream: float | None = None
     results: dict[str, Result] = field(default_factory=dict)
     raises: str | None = None

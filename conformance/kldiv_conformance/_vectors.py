@@ -30,6 +30,7 @@ GROUPS = (
     "tables",
     "hidden_states",
     "sizes",
+    "result_dtypes",
     "bits",
     "invalid_arguments",
 )

@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 os.environ["XLA_FLAGS"] = ""  # JAX on one device
+# In the processes that are measured, arrays that are freed go back to the system at once.
+os.environ["MALLOC_MMAP_THRESHOLD_"] = str(2**20)
 
 import by_calls
 import by_hand

@@ -1,12 +1,14 @@
 """The names that signatures use for arrays, namespaces and reductions."""
 
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Never, Protocol, TypeAlias, TypeVar
 
 # No static type covers the arrays of every library, so the inside of the package says `Array`
 # for the reader, and the public functions promise the caller his own type back.
 Array: TypeAlias = Any
 Namespace: TypeAlias = Any
 DType: TypeAlias = Any
+# Of options that a function has not: type checkers refuse every one of them.
+NoOption: TypeAlias = Never
 
 SelectedT_co = TypeVar("SelectedT_co", covariant=True)
 ComparedT = TypeVar("ComparedT")

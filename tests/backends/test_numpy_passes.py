@@ -38,6 +38,7 @@ class Passes:
                 self.allocated += large and options.get("out") is None
             return result
 
+        call.reduce = getattr(function, "reduce", None)
         return call
 
     def over(self, size):

@@ -93,19 +93,34 @@ def test_longdouble_is_computed_in():
     assert asked == kl_div(*wide, reduction="sum")
 
 
-WRONG = [np.int64, "float32", 3, np.complex64, bool, "float16", b"f4", [np.float32]]
+WRONG = dict.fromkeys((np.int64, 3, np.complex64, bool, b"f4"), "float32") | {
+    **dict.fromkeys(("float32", "single", "int8", "bfloat16"), "float32"),
+    **dict.fromkeys(("float16", "half", "torch.float16"), "float16"),
+    **dict.fromkeys(("float64", "Float64", "double", "<f8", "float"), "float64"),
+}
 
 
-@pytest.mark.parametrize("dtype", WRONG, ids=repr)
+@pytest.mark.parametrize(("dtype", "meant"), WRONG.items(), ids=repr)
 @pytest.mark.parametrize("loss", [LOSSES["sum"], LOSSES["rows"], LOSSES["js"]])
-def test_wrong_dtype_is_named_with_the_remedy(loss, dtype):
+def test_wrong_dtype_is_named_with_the_one_that_it_means(loss, dtype, meant):
     with pytest.raises(TypeError, match="must be a real floating-point dtype") as caught:
         loss(np.log(Q), P, dtype=dtype)
     assert str(caught.value) == (
         "`dtype` must be a real floating-point dtype of at least 16 bits, of the library of "
-        f"`input`; got {dtype!r}: pass numpy.float32."
+        f"`input`; got {dtype!r}: pass numpy.{meant}."
     )
-    assert loss(np.log(Q), P, dtype=np.float32).dtype == np.float32
+    assert loss(np.log(Q), P, dtype=getattr(np, meant)).dtype == meant
+
+
+def test_a_class_of_numbers_is_a_dtype():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    for dtype in (float, np.float16, ml_dtypes.bfloat16):
+        assert kl_div(np.log(Q), P, reduction="sum", dtype=dtype).dtype == np.dtype(dtype)
+
+
+def test_a_list_is_no_dtype():
+    with pytest.raises(TypeError, match=r"got \[.*\]: pass numpy.float32."):
+        kl_div(np.log(Q), P, reduction="sum", dtype=[np.float32])
 
 
 def test_dtype_of_another_library_is_named_with_the_remedy():
@@ -113,7 +128,11 @@ def test_dtype_of_another_library_is_named_with_the_remedy():
     x, t = torch.tensor(np.log(Q)), torch.tensor(P)
     for operands, dtype, remedy in (
         ((x, t), np.float32, "torch.float32"),
+        ((x, t), np.dtype("float64"), "torch.float64"),
+        ((x, t), "bfloat16", "torch.bfloat16"),
+        ((x, t), "float", "torch.float32"),
         ((np.log(Q), P), torch.float32, "numpy.float32"),
+        ((np.log(Q), P), torch.float64, "numpy.float64"),
     ):
         with pytest.raises(TypeError, match="must be a real floating-point dtype") as caught:
             kl_div(*operands, reduction="sum", dtype=dtype)

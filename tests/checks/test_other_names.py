@@ -2,12 +2,15 @@
 
 import inspect
 import re
+import warnings
 
 import numpy as np
 import pytest
 
 import kldiv_xp
 
+SELECTED = np.asarray([[True], [False]])
+EVERY = np.asarray([[True] * 3, [False] * 3])
 CLASSES = ["KLDivLoss", "JSDivLoss", "KLDivWithLogitsLoss", "JSDivWithLogitsLoss"]
 NAMES = ["dim", "T", "tau", "log_target", "size_average", "reduce", "keepdims", "keepdim", "weight"]
 LEFT_OUT = ["base", "check", "ignore_index"]
@@ -36,15 +39,133 @@ def test_option_of_another_library_is_told_with_its_name_here(module, class_name
         rf"`{name}` is no option of {class_name}; got 2: (?:pass (\w+)=('\w+'|2))?.*\.",
         str(caught.value),
     )
-    if found is None:  # of a class without a temperature, Python says it
-        assert "temperature" not in known
-        assert "unexpected keyword argument" in str(caught.value)
-        return
     option, value = found.groups()
-    if name in LEFT_OUT:
+    if name in LEFT_OUT or (name in {"T", "tau"} and "temperature" not in known):
         assert option is None
         return
     kind(**{option: 2 if value == "2" else value.strip("'")})
+
+
+FUNCTIONS = (
+    *("kl_div", "kl_div_gradient", "js_div", "js_div_gradient"),
+    *("kl_div_with_logits", "kl_div_with_logits_gradient"),
+    *("js_div_with_logits", "js_div_with_logits_gradient"),
+    *("sparse_kl_div_with_logits", "linear_kl_div", "diagnose"),
+)
+TOLD = {
+    "dim": (-1, {"axis=-1": {"axis": -1}, "leave it out": {}}),
+    "keepdim": (True, {"reduction='none', and insert the axis": {"reduction": "none"}}),
+    "mask": (SELECTED, {"where=mask, an array of bools": {"where": SELECTED}}),
+    "weight": (SELECTED, {"reduction='none', and multiply what it gives": {"reduction": "none"}}),
+    "num_items_in_batch": (
+        7, {"reduction='sum', and divide the loss by 7": {"reduction": "sum"}}
+    ),
+    **{
+        name: (
+            0.5,
+            {
+                "temperature=0.5": {"temperature": 0.5},
+                "logits to kl_div_with_logits, with temperature=0.5": "kl_div_with_logits",
+                "logits to js_div_with_logits, with temperature=0.5": "js_div_with_logits",
+            },
+        )
+        for name in ("T", "tau", "temp")
+    },
+}  # fmt: skip
+
+
+def operands_of(function_name):
+    tables = np.log(np.full((2, 3), 1 / 3)), np.full((2, 3), 1 / 3)
+    if function_name == "sparse_kl_div_with_logits":
+        return tables[0], np.zeros((2, 1), int), tables[0][:, :1]
+    if function_name == "linear_kl_div":
+        return np.ones((2, 3)), np.ones((3, 3)), tables[0]
+    return tables
+
+
+@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("function_name", FUNCTIONS)
+def test_a_function_tells_the_name_that_it_has_and_takes_it(function_name, name):
+    function, operands = getattr(kldiv_xp, function_name), operands_of(function_name)
+    value, remedies = TOLD[name]
+    if name in inspect.signature(function).parameters:
+        return
+    with pytest.raises(TypeError) as caught:
+        function(*operands, **{name: value})
+    told = re.fullmatch(
+        rf"`{name}` is no option of {function_name}; got [^:]*: (?:pass )?(.*)\.", str(caught.value)
+    )
+    meant = told[1].replace("_gradient", "").partition(": ")[0]
+    if function_name == "diagnose" and meant == "leave it out":
+        return
+    options = remedies[meant]
+    if name == "mask" and function_name in ("kl_div", "kl_div_gradient"):
+        options = {"where": EVERY}
+    if isinstance(options, str):
+        assert hasattr(kldiv_xp, options)
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kldiv_xp.KLDivWarning)
+        function(*operands, **options)
+
+
+SWITCHES = {
+    "log_target": ({"target_is": "log_probabilities"}, {"target_is": "probabilities"}),
+    "size_average": ({"reduction": "mean"}, {"reduction": "sum"}),
+    "reduce": ({"reduction": "sum"}, {"reduction": "none"}),
+    **dict.fromkeys(("keepdim", "keepdims"), ({"reduction": "none"}, {})),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize("function_name", [*FUNCTIONS, *CLASSES])
+def test_a_switch_that_is_off_is_told_by_what_that_meant(function_name, name):
+    function = getattr(kldiv_xp, function_name)
+    operands = () if function_name in CLASSES else operands_of(function_name)
+    parameters = inspect.signature(function).parameters
+    if name in parameters:
+        return
+    for value, options in zip((True, False), SWITCHES[name], strict=True):
+        if not set(options) <= set(parameters):
+            continue
+        with pytest.raises(TypeError) as caught:
+            function(*operands, **{name: value})
+        told = str(caught.value).partition(f"got {value}: ")[2]
+        assert all(f"{one}={word!r}" in told for one, word in options.items())
+        assert options or told == "leave it out."
+
+
+def test_a_mixture_is_told_by_its_name_here():
+    tables = operands_of("kl_div")
+    for function_name, name, remedy in (
+        ("kl_div", "jsd_beta", "call js_div, with beta=0.5"),
+        ("kl_div_with_logits_gradient", "beta", "call js_div_with_logits_gradient, with beta=0.5"),
+        ("kl_div", "alpha", "leave it out, and multiply the loss by 0.5"),
+        ("js_div", "alpha", "pass beta=0.5, the weight of the target"),
+    ):
+        with pytest.raises(TypeError) as caught:
+            getattr(kldiv_xp, function_name)(*tables, **{name: 0.5})
+        assert str(caught.value) == f"`{name}` is no option of {function_name}; got 0.5: {remedy}."
+
+
+def test_an_array_is_told_by_the_name_of_its_argument():
+    temperature = np.asarray(2.0)
+    sentence = "`tau` is no option of js_div_with_logits; got numpy.ndarray: pass temperature=tau."
+    with pytest.raises(TypeError, match=re.escape(sentence)):
+        kldiv_xp.js_div_with_logits(*operands_of("js_div"), tau=temperature)
+
+
+def test_a_misspelt_option_is_told_with_the_nearest_one():
+    with pytest.raises(TypeError, match=r"got 2: leave it out, or pass temperature\."):
+        kldiv_xp.kl_div_with_logits(*operands_of("kl_div"), tempature=2)
+    with pytest.raises(TypeError, match="got 1: leave it out: there are log_input, log_target, "):
+        kldiv_xp.js_div(*operands_of("js_div"), nonsense=1)
+
+
+@pytest.mark.parametrize("function_name", FUNCTIONS)
+def test_a_function_shows_the_options_that_it_has(function_name):
+    parameters = inspect.signature(getattr(kldiv_xp, function_name)).parameters.values()
+    assert all(one.kind is not one.VAR_KEYWORD for one in parameters)
 
 
 def test_option_that_nobody_knows_is_told_by_python(module):

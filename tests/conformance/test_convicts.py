@@ -14,7 +14,7 @@ CASES = [
 ]
 # Shares of all mutants whose flag must stand first, and among the first three.
 FORMS = ("'log_input'", "'generalized'", "'generalized' and 'log_input'", "'reproducible'")
-FORMS += ("'log_input' and 'reproducible'",)
+FORMS += ("'log_input' and 'reproducible'", "'dtype'")
 FIRST, FIRST_THREE = 0.8, 0.95
 
 

@@ -18,12 +18,12 @@ def kl_div(
     where=None,
     log_input=True,
     generalized=False,
+    dtype=None,
 ):
     check(input, target, size_average, reduce, reduction, log_target)
     check_samples(input, axis, where)
     resolved_reduction = resolved(size_average, reduce, reduction)
-    dtype = np.promote_types(input.dtype, target.dtype)
-    wide = np.promote_types(dtype, np.float32)
+    dtype, wide = dtypes(input, target, dtype)
     with np.errstate(all="ignore"):
         operands = input.astype(wide), target.astype(wide)
         if log_input and not generalized:
@@ -37,6 +37,12 @@ def kl_div(
             return np.asarray(terms, dtype=dtype)
         total = np.sum(terms, dtype=wide)
         return np.asarray(total / divisor(resolved_reduction, input), dtype=dtype)
+
+
+def dtypes(input, target, asked):
+    promoted = np.promote_types(input.dtype, target.dtype)
+    dtype = promoted if asked is None else asked
+    return dtype, np.result_type(promoted, dtype, np.float32)
 
 
 def pointwise(x, t, log_target):
@@ -80,8 +86,9 @@ def kl_div_gradient(
     where=None,
     log_input=True,
     generalized=False,
+    dtype=None,
 ):
-    wide = np.promote_types(np.promote_types(input.dtype, target.dtype), np.float32)
+    _, wide = dtypes(input, target, dtype)
     x, t = input.astype(wide), target.astype(wide)
     factor = wide.type(upstream) / divisor(reduction, input)
     chosen = selected(input, where)

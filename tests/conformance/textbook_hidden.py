@@ -47,7 +47,9 @@ class Rows:
         scale_by_temperature_squared=True,
         reduction="batchmean",
         where=None,
+        dtype=None,
     ):
+        self.dtype = input.dtype if dtype is None else dtype
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
         self.chosen = np.ones(len(input), dtype=bool) if where is None else where[..., 0]
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
@@ -103,7 +105,7 @@ class Rows:
         samples = np.where(self.chosen, samples, 0) * self.scale
         if self.reduction != "none":
             samples = np.sum(samples) / self.divisor()
-        return np.asarray(samples, dtype=self.log_q.dtype)
+        return np.asarray(samples, dtype=self.dtype)
 
     def divisor(self):
         if self.reduction == "mean":

@@ -109,12 +109,13 @@ class Rows:
         scale_by_temperature_squared=True,
         reduction="batchmean",
         where=None,
+        dtype=None,
     ):
         check(input, target, axis, temperature, scale_by_temperature_squared, reduction)
         check_mask(input, where, axis)
         self.dtypes, self.axis, self.reduction = (input.dtype, target.dtype), axis, reduction
-        self.dtype = np.promote_types(*self.dtypes)
-        wide = np.promote_types(self.dtype, np.float32)
+        self.dtype = np.promote_types(*self.dtypes) if dtype is None else dtype
+        wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         sides = (np.moveaxis(side, axis, -1).astype(wide) for side in (input, target))
         self.input, self.target = sides
         self.chosen = np.ones(self.input.shape[:-1], dtype=bool)

@@ -55,11 +55,12 @@ class Rows:
         scale_by_temperature_squared=True,
         reduction="batchmean",
         where=None,
+        dtype=None,
     ):
         self.dtypes, self.reduction, self.axis = (input.dtype, target.dtype), reduction, axis
         self.target_is, self.tail, self.temperature = target_is, tail, temperature
-        self.dtype = np.promote_types(*self.dtypes)
-        wide = np.promote_types(self.dtype, np.float32)
+        self.dtype = np.promote_types(*self.dtypes) if dtype is None else dtype
+        wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         logits, self.indices, target = (
             np.moveaxis(one, axis, -1) for one in (input.astype(wide), indices, target.astype(wide))
         )

@@ -47,11 +47,12 @@ class Tables:
         axis=-1,
         reduction="batchmean",
         where=None,
+        dtype=None,
     ):
         self.log_input, self.log_target, self.reduction = log_input, log_target, reduction
         self.dtypes = input.dtype, target.dtype
-        self.dtype = np.promote_types(*self.dtypes)
-        wide = np.promote_types(self.dtype, np.float32)
+        self.dtype = np.promote_types(*self.dtypes) if dtype is None else dtype
+        wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         self.input, self.target = input.astype(wide), target.astype(wide)
         self.axis = () if axis is None else axis
         self.chosen = np.ones(input.shape, dtype=bool) if where is None else where

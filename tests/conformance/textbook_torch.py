@@ -44,10 +44,14 @@ def kl_div(
     log_target=False,
     axis=None,
     where=None,
+    dtype=None,
 ):
+    asked = dtype
     reduction = resolved(size_average, reduce, reduction)
     dtype = torch.promote_types(input.dtype, target.dtype)
     wide = torch.promote_types(dtype, torch.float32)
+    if asked is not None:
+        dtype, wide = asked, torch.promote_types(wide, asked)
     x, t = input.to(wide), target.to(wide)
     chosen = torch.ones_like(x, dtype=torch.bool) if where is None else where.expand_as(x)
     x, t = torch.where(chosen, x, 0.0), torch.where(chosen, t, -math.inf if log_target else 0.0)

@@ -54,9 +54,12 @@ class Rows:
         scale_by_temperature_squared=True,
         reduction="batchmean",
         where=None,
+        dtype=None,
     ):
         self.dtype = torch.promote_types(input.dtype, target.dtype)
         wide = torch.promote_types(self.dtype, torch.float32)
+        if dtype is not None:
+            self.dtype, wide = dtype, torch.promote_types(wide, dtype)
         rows = (torch.movedim(side, axis, -1).to(wide) for side in (input, target))
         self.input, self.target = rows
         self.chosen = torch.ones(self.input.shape[:-1], dtype=torch.bool)

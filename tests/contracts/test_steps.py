@@ -8,7 +8,12 @@ import pytest
 from conftest import usable
 
 import kldiv_xp
-from kldiv_xp import kl_div
+from kldiv_xp import (
+    js_div_with_logits,
+    kl_div,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 
 FOLDER = str(Path(kldiv_xp.__file__).parent)
 SHAPE = (32, 10)
@@ -54,3 +59,57 @@ def test_few_elements_of_torch_take_few_steps_there_and_back(operands):
     log_q.requires_grad_()
     passed = steps(lambda: kl_div(log_q, target, reduction="batchmean").backward())
     assert len(passed) <= 45
+
+
+LOSSES_OF_LOGITS = pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+NOISE = pytest.mark.parametrize("noise", [1e-3, 0.1, 2.0, "some of each"])
+
+
+def logits(noise):
+    """Student and teacher: nearly equal, alike, apart, or some rows of each kind."""
+    rng = np.random.default_rng(0)
+    if noise == "some of each":
+        noise = 10.0 ** rng.uniform(-3, 0.5, (SHAPE[0], 1))
+    teacher = rng.normal(size=SHAPE)
+    return [one.astype("float32") for one in (teacher + noise * rng.normal(size=SHAPE), teacher)]
+
+
+@pytest.fixture
+def as_it_comes(monkeypatch):
+    """The formula by NumPy: compiled loops take other steps."""
+    monkeypatch.delenv("KLDIV_XP_FUSED", raising=False)
+
+
+@NOISE
+@LOSSES_OF_LOGITS
+@pytest.mark.usefixtures("as_it_comes")
+def test_few_logits_of_numpy_take_one_form_for_all_rows(loss, noise):
+    student, teacher = logits(noise)
+    passed = steps(lambda: loss(student, teacher))
+    assert len(passed) <= 75
+    assert [name for _, name in passed].count("pair_of") == 1
+
+
+@NOISE
+@pytest.mark.usefixtures("as_it_comes")
+def test_few_logits_of_numpy_take_few_steps_to_both_derivatives(noise):
+    student, teacher = logits(noise)
+    assert len(steps(lambda: kl_div_with_logits_gradient(student, teacher))) <= 115
+
+
+@NOISE
+@LOSSES_OF_LOGITS
+@pytest.mark.usefixtures("as_it_comes")
+def test_few_logits_of_torch_take_few_steps_there_and_back(loss, noise):
+    usable("torch")
+    torch = pytest.importorskip("torch")
+    student, teacher = map(torch.from_numpy, logits(noise))
+    student.requires_grad_()
+    assert len(steps(lambda: loss(student, teacher).backward())) <= 150
+    assert len(steps(lambda: loss(student.detach(), teacher))) <= 85
+
+
+def test_given_probabilities_of_few_classes_take_few_steps(operands):
+    log_q, target = operands
+    call = steps(lambda: kl_div_with_logits(log_q, target, target_is="probabilities"))
+    assert len(call) <= 75

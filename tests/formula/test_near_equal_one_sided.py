@@ -29,7 +29,7 @@ def one_sided(dtype, temperature):
 def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
     holding_backend, dtype, temperature
 ):
-    bound = {"float32": 1e-6, "float64": 1e-13}[dtype]
+    bound = {"float32": 1.2e-6, "float64": 1e-13}[dtype]
     pair = one_sided(dtype, temperature)
     operands = [holding_backend.array(one, dtype) for one in pair]
     options = {"temperature": temperature, "reduction": "sum"}

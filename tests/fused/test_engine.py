@@ -16,7 +16,7 @@ from kldiv_xp import (
     kl_div_with_logits_gradient,
     thread_limit,
 )
-from kldiv_xp.fused import choice, engine, jobs
+from kldiv_xp.fused import choice, engine, jobs, rows_of_logits
 from kldiv_xp.fused.compiler import compiled_function
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
@@ -60,9 +60,9 @@ def operands(dtype="float64", *, log_input=True, log_target=False, shape=SHAPE, 
 def used(monkeypatch):
     """Every call is counted for which the loops were used."""
     count = []
-    for name in ("run_plan", "run_in_attempts"):
-        do = getattr(engine, name)
-        monkeypatch.setattr(engine, name, lambda *given, do=do: (count.append(1), do(*given)))
+    for module, name in ((engine, "run_plan"), (rows_of_logits, "run_in_attempts")):
+        do = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, do=do: (count.append(1), do(*given)))
     return count
 
 

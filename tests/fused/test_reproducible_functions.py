@@ -33,6 +33,9 @@ class Unfused:
     def fma(self, x, y, z):
         return x * y + z
 
+    def whole(self, x):
+        return np.rint(x), self.bits(np.rint(x) + lines.SHIFT)
+
     def polynomial(self, z, first, *others):
         value = first
         for other in others:

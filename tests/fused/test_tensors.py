@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 import torch
 
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_with_logits, thread_limit
-from kldiv_xp.fused import choice, engine
+from kldiv_xp.fused import choice, engine, rows_of_logits
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
@@ -35,9 +35,9 @@ def everything(call, *operands):
 @pytest.mark.parametrize("name", CALLS)
 def test_values_and_gradients_are_those_without(monkeypatch, name, dtype):
     used = []
-    for each in ("run_plan", "run_in_attempts"):
-        do = getattr(engine, each)
-        monkeypatch.setattr(engine, each, lambda *given, do=do: (used.append(1), do(*given)))
+    for module, each in ((engine, "run_plan"), (rows_of_logits, "run_in_attempts")):
+        do = getattr(module, each)
+        monkeypatch.setattr(module, each, lambda *given, do=do: (used.append(1), do(*given)))
     generator = torch.Generator().manual_seed(2)
     x = -5 * torch.rand((3, 4, 50), generator=generator, dtype=torch.float64)
     t = torch.rand((3, 50, 4), generator=generator, dtype=torch.float64).transpose(1, 2)

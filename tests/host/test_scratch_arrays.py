@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from kldiv_xp.host.scratch_arrays import RECYCLING_FUNCTIONS, Recycling
+from kldiv_xp.host.scratch_arrays import RECYCLING_FUNCTIONS, Recycling, direct
 
 SIZE = 1 << 16
 BYTES = 8 * SIZE
@@ -24,6 +24,7 @@ class Counting:
             self.made += "out" not in options
             return function(*operands, **options)
 
+        counted.reduce = getattr(function, "reduce", None)
         return counted
 
 
@@ -266,3 +267,13 @@ def test_borrowed_array_of_another_shape_is_left_alone(recycling):
     p, log_q = operands()
     lent = lend(recycling, SIZE // 2)
     assert address(difference(recycling, p, log_q)) != lent
+
+
+@pytest.mark.parametrize("name", ["max", "min", "sum"])
+@pytest.mark.parametrize("options", [{}, {"axis": -1}, {"axis": 0, "keepdims": True}], ids=str)
+def test_reductions_of_ufuncs_are_those_of_the_namespace(name, options):
+    array = np.random.default_rng(0).normal(size=(3, 5)).astype("float32")
+    found = getattr(direct(np), name)(array, **options)
+    expected = getattr(np, name)(array, **options)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype

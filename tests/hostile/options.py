@@ -1,6 +1,7 @@
 """Options of a wrong type or out of range."""
 
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -28,6 +29,7 @@ def rows() -> Iterator[Row]:
     yield from axes()
     yield from numbers()
     yield from limits()
+    yield from other_names()
 
 
 def flags() -> Iterator[Row]:
@@ -156,3 +158,20 @@ def limits() -> Iterator[Row]:
     for limit in (0, -1, -(2**70)):
         sentence = f"`limit` must be at least 1; got {limit}: 1 computes in the calling thread."
         yield Row(f"limit={limit}", limited, lambda n=limit: (n,), Raises(ValueError, sentence))
+
+
+def other_names() -> Iterator[Row]:
+    losses = ("kl_div", "js_div", "kl_div_with_logits", "js_div_with_logits")
+    ends = ("", "_gradient")
+    for call in (*(f"{loss}{end}" for loss in losses for end in ends), "diagnose"):
+        for name, value, remedy in (
+            ("dim", -1, "pass axis=-1"),
+            ("mask", np.ones((2, 2)), "pass where=mask, an array of bools"),
+        ):
+            got = "numpy.ndarray" if name == "mask" else repr(value)
+            sentence = f"`{name}` is no option of {call}; got {got}: {remedy}."
+            yield Row(name, call, pair, Raises(TypeError, sentence), {name: value})
+    for name, value in (("nonsense", None), ("input_", [1.0])):
+        got = "list" if isinstance(value, list) else repr(value)
+        sentence = re.compile(rf"`{name}` is no option of js_div; got {got}: leave it out.*\.")
+        yield Row(name, "js_div", pair, Raises(TypeError, sentence), {name: value})

@@ -14,7 +14,13 @@ INTERFACES = {
     "what core asks of a backend": {
         *("terms", "samples", "loss", "gradient", "with_derivatives", "check_memory"),
         *("divergences", "row_derivatives", "rows_with_derivatives", "linear_divergences"),
-        *("sparse_divergences", "ENTRIES", "apply_to_rows", "apply_to_results"),
+        *(
+            "sparse_divergences",
+            "sum_of_divergences",
+            "ENTRIES",
+            "apply_to_rows",
+            "apply_to_results",
+        ),
     },
     "what a call with the same bits asks of a backend": {
         *("value", "derivatives", "bounds_of", "sums_of_part"),
@@ -44,15 +50,15 @@ INTERFACES = {
     },
     "kernels, of CUDA and of LLVM": {
         *("Kernel", "Plan", "kernel_source", "launch_on_stream", "planned"),
-        *("elements_plan", "rows_plan", "sums_plan", "totals_plan"),
+        *("elements_plan", "rows_plan", "sums_plan"),
     },
     "functions of mathematics": {"exp", "log"},
 }
 # Still defined twice, with different meanings: to be renamed.
 LEFT = {
-    *("Arrays", "Asked", "BIAS", "BITS_OF_LEAST", "BLOCK", "Block", "Context", "DEFAULTS"),
+    *("Arrays", "Asked", "BITS_OF_LEAST", "BLOCK", "Block", "Context", "DEFAULTS"),
     *("DIGITS", "Derivatives", "Divergence", "Functions", "LOG_OF_ZERO", "Loss", "NOT_TWICE"),
-    *("Output", "PLAIN_TYPES", "POWERS", "R", "Rows", "SHIFT", "Threads"),
+    *("Output", "PLAIN_TYPES", "R", "Rows", "SHIFT", "Threads"),
     *("centred", "check_number", "checked", "compiled_rows", "completed", "cut"),
     *("derivative", "derivative_of", "derivatives_of_block", "derivatives_of_logits"),
     *("divergence_of", "divided", "divisor_of", "each", "factor_of", "factors_of"),
@@ -61,7 +67,7 @@ LEFT = {
     *("plain_derivative", "polynomial", "power_of_parts", "quotient", "reduced", "resolved"),
     *("rounded", "rounded_derivatives", "rounded_terms", "row_sum", "rows"),
     *("rows_and_tangents", "rows_of", "rows_of_block", "rows_of_logits", "scaled"),
-    *("selected", "shown", "times", "times_square", "unrounded", "value_of", "way_of"),
+    *("selected", "shown", "times", "times_square", "unrounded", "way_of"),
     *("widened", "with_gradient"),
 }
 

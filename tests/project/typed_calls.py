@@ -1,6 +1,6 @@
 """Calls for type checkers: a comment says what they infer, or that they refuse the line."""
 
-from typing import TypeVar, reveal_type
+from typing import Any, TypeVar, reveal_type
 
 import jax
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kldiv_xp import (
     JSDivLoss,
     KLDivLoss,
+    js_div,
     js_div_with_logits,
     kl_div,
     kl_div_gradient,
@@ -34,6 +35,12 @@ def of_numpy(f64: NDArray[np.float64], f32: NDArray[np.float32], mask: NDArray[n
     loss = kl_div(f32, f32, where=f32)  # refused
     loss = kl_div(f64, f64, where=[True])  # refused
     loss = kl_div(f64, f64, None, None, "average")  # refused
+    kl_div(f64, f64, dim=-1)  # refused
+    kl_div_gradient(f64, f64, dim=-1)  # refused
+    kl_div_with_logits(f64, f64, T=2.0)  # refused
+    js_div(f64, f64, tempature=None)  # refused
+    options: dict[str, Any] = {"axis": -1}
+    kl_div(f64, f64, **options)
 
 
 def of_torch(tensor: torch.Tensor, parameter: torch.nn.Parameter) -> None:

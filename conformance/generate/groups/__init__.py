@@ -18,6 +18,7 @@ from generate.groups import (
     nearly_equal,
     ordinary,
     reductions,
+    result_dtypes,
     samples_and_masks,
     sizes,
     sparse_teachers,
@@ -55,6 +56,7 @@ GROUPS = (
     Group("tables", "tables", tables.ABOUT, tables.drafts),
     Group("hidden_states", "hidden_states", hidden_states.ABOUT, hidden_states.drafts),
     Group("sizes", "sizes", sizes.ABOUT, sizes.drafts),
+    Group("result_dtypes", "dtype", result_dtypes.ABOUT, result_dtypes.drafts),
     Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from generate.draft import Draft
 from generate.edges import edges, filled
-from generate.groups import sizes_of_logits
+from generate.groups import sizes_of_logits, sizes_of_tables, sizes_of_teachers
 from generate.groups.sizes_of_logits import FLAG
 from generate.operands import Values
 
@@ -25,6 +25,8 @@ def drafts() -> Iterator[Draft]:
     yield from gradients()
     yield from sizes_of_logits.drafts()
     yield from terms()
+    yield from sizes_of_tables.drafts()
+    yield from sizes_of_teachers.drafts()
 
 
 def inputs(size: int) -> Values:

@@ -2,13 +2,14 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, NoOption, Operand, Reduction, TargetT
 from kldiv_xp.api.checked_values import check_values
 from kldiv_xp.api.checking import is_checking
 from kldiv_xp.calls.divergences import js_form
 from kldiv_xp.calls.kl_div import value_of, with_gradient
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.namespaces import is_overridden
 
 
@@ -24,6 +25,7 @@ def js_div(
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
     dtype: DType | None = None,
+    **other: NoOption,
 ) -> ArrayT | TargetT:
     r"""Jensen-Shannon divergence of distributions that are given, in nats.
 
@@ -90,6 +92,8 @@ def js_div(
     >>> js_div(q, p, log_input=False, reduction="none").round(7)
     array([0.0338221, 0.6931472])
     """
+    if other:
+        refuse_other_names(js_div, other)
     operands = (input, target, where)
     if is_overridden(operands):
         answer: ArrayT = override(js_div, operands, locals())
@@ -116,6 +120,7 @@ def js_div_gradient(
     upstream: ArrayT | SupportsFloat | None = None,
     return_value: bool = False,
     dtype: DType | None = None,
+    **other: NoOption,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `js_div` with respect to both operands, in closed form.
 
@@ -159,6 +164,8 @@ def js_div_gradient(
     >>> d_q.round(7)
     array([[-0.2027326,  0.0911608]])
     """
+    if other:
+        refuse_other_names(js_div_gradient, other)
     operands = (input, target, where, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(js_div_gradient, operands, locals())

@@ -2,13 +2,14 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, NoOption, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checked_values import check_logit_values
 from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.divergences import js_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reproducible_rows import reproducible_divergence
 from kldiv_xp.calls.with_logits import divergence_of
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.namespaces import is_overridden
 
 
@@ -26,6 +27,7 @@ def js_div_with_logits(
     target_is: TargetKind = "logits",
     dtype: DType | None = None,
     reproducible: bool = False,
+    **other: NoOption,
 ) -> ArrayT | TargetT:
     r"""Generalised Jensen-Shannon divergence of two softmax distributions, in nats.
 
@@ -88,6 +90,8 @@ def js_div_with_logits(
     >>> round(float(js_div_with_logits(student, teacher)), 7)
     0.2475881
     """
+    if other:
+        refuse_other_names(js_div_with_logits, other)
     operands = (input, target, where, temperature, beta)
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())

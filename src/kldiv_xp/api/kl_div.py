@@ -1,6 +1,6 @@
 """kl_div: torch's signature, to resolved arguments, to the value."""
 
-from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, NoOption, Operand, Reduction, TargetT
 from kldiv_xp.api.checked_values import check_values
 from kldiv_xp.api.checking import is_checking
 from kldiv_xp.api.reproducible import is_reproducible
@@ -8,6 +8,7 @@ from kldiv_xp.calls.kl_div import value_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import resolve_reduction, warn_about_mean
 from kldiv_xp.calls.reproducible import reproducible_value
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
 
@@ -28,6 +29,7 @@ def kl_div(
     dtype: DType | None = None,
     check: bool = False,
     reproducible: bool = False,
+    **other: NoOption,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence loss, in nats.
 
@@ -122,7 +124,6 @@ def kl_div(
 
     With `generalized` an element contributes :math:`p (\log p - \log q) + q - p`: :math:`q` where
     the target is 0, and :math:`+\infty` where either is infinite and the other one finite.
-
     float16 and bfloat16 are computed and added up in float32 and rounded once, at the end.
 
     References
@@ -140,9 +141,6 @@ def kl_div(
     >>> target = np.asarray([[0.4, 0.6], [0.1, 0.9]])
     >>> round(float(kl_div(input, target, reduction="batchmean")), 7)
     0.6759527
-    >>> kl_div(input, target, reduction="none").round(7)
-    array([[0.0334837, 0.8935046],
-           [0.0697415, 0.3551755]])
     >>> kl_div(input, target, reduction="none", axis=-1).round(7)
     array([0.9269883, 0.424917 ])
 
@@ -166,6 +164,8 @@ def kl_div(
     >>> round(float(kl_div(input, target, axis=-1, where=np.asarray([True, False]))), 7)
     0.9269883
     """
+    if other:
+        refuse_other_names(kl_div, other)
     if is_overridden(operands := (input, target, where)):
         answer: ArrayT = override(kl_div, operands, locals())
         return answer

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, SupportsFloat, overload
 
-from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, NoOption, Operand, Reduction, TargetT
 from kldiv_xp.api.checked_values import check_values
 from kldiv_xp.api.checking import is_checking
 from kldiv_xp.api.reproducible import is_reproducible
@@ -10,6 +10,7 @@ from kldiv_xp.calls.kl_div import with_gradient
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reduction import check_reduction, warn_about_mean
 from kldiv_xp.calls.reproducible import reproducible_with_gradient
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.form import Form
 
@@ -65,6 +66,7 @@ def kl_div_gradient(
     return_value: bool = False,
     dtype: DType | None = None,
     reproducible: bool = False,
+    **other: NoOption,
 ) -> Any:
     r"""Gradient of `kl_div` with respect to both operands, in closed form.
 
@@ -147,6 +149,8 @@ def kl_div_gradient(
     >>> d_target.round(7)
     array([[1.6931472, 0.5945349]])
     """
+    if other:
+        refuse_other_names(kl_div_gradient, other)
     operands = (input, target, where, upstream)
     if is_overridden(operands):
         return override(kl_div_gradient, operands, locals())

@@ -2,13 +2,14 @@
 
 from typing import SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, NoOption, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checked_values import check_logit_values
 from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.divergences import kl_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reproducible_rows import reproducible_divergence
 from kldiv_xp.calls.with_logits import divergence_of
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.namespaces import is_overridden
 
 
@@ -25,6 +26,7 @@ def kl_div_with_logits(
     target_is: TargetKind = "logits",
     dtype: DType | None = None,
     reproducible: bool = False,
+    **other: NoOption,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of two softmax distributions, from their logits, in nats.
 
@@ -110,6 +112,8 @@ def kl_div_with_logits(
     >>> round(float(kl_div_with_logits(student, teacher, temperature=2.0)), 7)
     1.2806267
     """
+    if other:
+        refuse_other_names(kl_div_with_logits, other)
     operands = (input, target, where, temperature)
     if is_overridden(operands):
         answer: ArrayT = override(kl_div_with_logits, operands, locals())

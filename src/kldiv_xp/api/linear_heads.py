@@ -2,11 +2,22 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
+from kldiv_xp._typing import (
+    ArrayT,
+    DType,
+    MaskT,
+    NoOption,
+    Operand,
+    Reduction,
+    Tail,
+    TargetKind,
+    TargetT,
+)
 from kldiv_xp.api.checked_values import check_values_of_heads
 from kldiv_xp.calls.divergences import of_heads
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.overrides import overridable, override
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden
 
@@ -29,6 +40,7 @@ def linear_kl_div(
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
     dtype: DType | None = None,
+    **other: NoOption,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence of language models from their last hidden states, in nats.
 
@@ -117,6 +129,8 @@ def linear_kl_div(
     >>> round(float(linear_kl_div(hidden, weight, log_p, **options)), 7)
     1.2377262
     """
+    if other:
+        refuse_other_names(linear_kl_div, other)
     operands = (input, weight, target, bias, target_weight, target_bias, where, indices)
     if is_overridden(operands):
         answer: ArrayT = override(linear_kl_div, operands, locals())

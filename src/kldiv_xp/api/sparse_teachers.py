@@ -2,11 +2,22 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, Tail, TargetKind, TargetT
+from kldiv_xp._typing import (
+    ArrayT,
+    DType,
+    MaskT,
+    NoOption,
+    Operand,
+    Reduction,
+    Tail,
+    TargetKind,
+    TargetT,
+)
 from kldiv_xp.api.checked_values import check_values_of_part
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail, check_target_kind
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.checks.scalars import temperature_of
 from kldiv_xp.core.namespaces import is_overridden
 from kldiv_xp.formula.sparse import SparseKL
@@ -26,6 +37,7 @@ def sparse_kl_div_with_logits(
     reduction: Reduction = "batchmean",
     where: MaskT | None = None,
     dtype: DType | None = None,
+    **other: NoOption,
 ) -> ArrayT | TargetT:
     r"""Kullback-Leibler divergence from a teacher that is known by its top k entries, in nats.
 
@@ -114,6 +126,8 @@ def sparse_kl_div_with_logits(
     >>> round(float(sparse_kl_div_with_logits(student, places, log_p)), 7)
     0.6383221
     """
+    if other:
+        refuse_other_names(sparse_kl_div_with_logits, other)
     operands = (input, indices, target, where, temperature)
     if is_overridden(operands):
         answer: ArrayT = override(sparse_kl_div_with_logits, operands, locals())

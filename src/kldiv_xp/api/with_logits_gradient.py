@@ -2,13 +2,14 @@
 
 from typing import Any, SupportsFloat
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, NoOption, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.checked_values import check_logit_values
 from kldiv_xp.api.reproducible import is_reproducible
 from kldiv_xp.calls.divergences import js_of, kl_of
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.calls.reproducible_rows import reproducible_divergence_with_gradient
 from kldiv_xp.calls.with_logits_gradient import with_gradient
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.namespaces import is_overridden
 
 
@@ -27,6 +28,7 @@ def kl_div_with_logits_gradient(
     return_value: bool = False,
     dtype: DType | None = None,
     reproducible: bool = False,
+    **other: NoOption,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `kl_div_with_logits` with respect to both operands, in closed form.
 
@@ -83,6 +85,8 @@ def kl_div_with_logits_gradient(
     >>> d_student.round(7)
     array([[-0.5752104,  0.       ,  0.5752104]])
     """
+    if other:
+        refuse_other_names(kl_div_with_logits_gradient, other)
     operands = (input, target, where, temperature, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(kl_div_with_logits_gradient, operands, locals())
@@ -114,6 +118,7 @@ def js_div_with_logits_gradient(
     return_value: bool = False,
     dtype: DType | None = None,
     reproducible: bool = False,
+    **other: NoOption,
 ) -> tuple[ArrayT | TargetT, ...]:
     r"""Gradient of `js_div_with_logits` with respect to both operands, in closed form.
 
@@ -158,6 +163,8 @@ def js_div_with_logits_gradient(
     >>> d_student.round(7)
     array([[-0.0756873, -0.0302959,  0.1059832]])
     """
+    if other:
+        refuse_other_names(js_div_with_logits_gradient, other)
     operands = (input, target, where, temperature, beta, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(js_div_with_logits_gradient, operands, locals())

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.jax_blocks import by_platform, totals
 from kldiv_xp.backends.jax_forward_mode import without_forward_mode
-from kldiv_xp.backends.jax_reproducible_functions import GUESSES
+from kldiv_xp.backends.jax_reproducible_functions import FUNCTIONS
 from kldiv_xp.backends.jax_rows import few_at_a_time
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import (
@@ -72,28 +72,28 @@ def loss(wanted: Asked, parts: int | None, arrays: Arrays, count: Arrays) -> Arr
     """The loss, over a number of the shapes, or over another one."""
     divisor = count[0] if count else parts
     if isinstance(wanted, WantedRows):
-        found = few_at_a_time(partial(rows, wanted.divergence, Operations(GUESSES)), arrays)
-        return completed_rows(wanted, divisor, GUESSES, found)
+        found = few_at_a_time(partial(rows, wanted.divergence, Operations(FUNCTIONS)), arrays)
+        return completed_rows(wanted, divisor, FUNCTIONS, found)
     ndim, axis = arrays[0].ndim, wanted.axis
     if axis is None or len(axis) == ndim > 0:
         return jnp.reshape(sum_of_all(wanted, divisor, arrays), ())
     if axis == ():
-        return few_at_a_time(partial(wanted.value, None, GUESSES), arrays)
+        return few_at_a_time(partial(wanted.value, None, FUNCTIONS), arrays)
     return by_platform(partial(samples, wanted), axis, *arrays)
 
 
 def samples(wanted: Wanted, axis: Axes, *arrays: Array) -> Array:
     """Sums over some axes."""
-    return wanted._replace(axis=axis).value(None, GUESSES, *arrays)
+    return wanted._replace(axis=axis).value(None, FUNCTIONS, *arrays)
 
 
 def sum_of_all(wanted: Wanted, divisor: Any, arrays: Arrays) -> Array:
     """Sum of all terms: first the bounds of all, then integers, which no order changes."""
     form = wanted.form
-    bounds = totals(partial(largest, form, None, GUESSES), (jnp.max, jnp.max, jnp.sum), *arrays)
-    function = partial(sums_between, form, None, bounds, GUESSES)
+    bounds = totals(partial(largest, form, None, FUNCTIONS), (jnp.max, jnp.max, jnp.sum), *arrays)
+    function = partial(sums_between, form, None, bounds, FUNCTIONS)
     sums = totals(function, (jnp.sum,) * 3, *arrays)
-    return completed(GUESSES, sums, bounds, wanted, divisor)
+    return completed(FUNCTIONS, sums, bounds, wanted, divisor)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
@@ -113,14 +113,14 @@ def derivative_of(
 ) -> Array:
     """Derivative with respect to one operand; of logits a few rows at a time."""
     if not isinstance(wanted, WantedRows):
-        factor = factor_of(GUESSES, arrays[0], wanted, arrays[0].shape, divisor, upstream)
+        factor = factor_of(FUNCTIONS, arrays[0], wanted, arrays[0].shape, divisor, upstream)
         function = partial(
             scaled_derivative, place, wanted.form, rounding_to(jnp, arrays[place].dtype)
         )
         if factor.ndim:
-            return few_at_a_time(partial(function, GUESSES), (*arrays, factor))
-        return few_at_a_time(lambda *some: function(GUESSES, *some, factor), arrays)
-    factor = cotangent_of(GUESSES, arrays[0], divisor, upstream)
+            return few_at_a_time(partial(function, FUNCTIONS), (*arrays, factor))
+        return few_at_a_time(lambda *some: function(FUNCTIONS, *some, factor), arrays)
+    factor = cotangent_of(FUNCTIONS, arrays[0], divisor, upstream)
     factor = jnp.broadcast_to(
         factor[..., None] if factor.ndim else factor, (*arrays[0].shape[:-1], 1)
     )
@@ -134,7 +134,7 @@ def derivative_of_rows(
     place: int, divergence: Divergence, rounding: Rounding, *arrays: Array
 ) -> Array:
     """The same of rows, times the last array."""
-    return scaled_row_derivatives(divergence, {place: rounding}, Operations(GUESSES), *arrays)[
+    return scaled_row_derivatives(divergence, {place: rounding}, Operations(FUNCTIONS), *arrays)[
         place
     ]
 

@@ -12,7 +12,7 @@ from kldiv_xp.backends.numpy_loops import (
     sums_over,
     total_of_many,
 )
-from kldiv_xp.backends.numpy_rows import divergences, row_derivatives
+from kldiv_xp.backends.numpy_rows import divergences, row_derivatives, sum_of_divergences
 from kldiv_xp.backends.numpy_rows_with_derivatives import rows_with_derivatives
 from kldiv_xp.backends.numpy_sparse import sparse_divergences
 from kldiv_xp.backends.numpy_with_derivatives import with_derivatives
@@ -27,8 +27,8 @@ from kldiv_xp.host import inner_products
 from kldiv_xp.host.block_loops import Attempt
 from kldiv_xp.host.threads import ENVIRONMENT, THREADS_KEY, check_setting, thread_count
 
-__all__ = ["divergences", "gradient", "loss", "row_derivatives", "rows_with_derivatives", "samples"]
-__all__ += ["sparse_divergences", "terms", "with_derivatives"]
+__all__ = ["divergences", "gradient", "loss", "row_derivatives", "sum_of_divergences"]
+__all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "terms", "with_derivatives"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:

@@ -8,13 +8,14 @@ from typing import Any
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.backends.numpy_reproducible_functions import Memory
 from kldiv_xp.backends.numpy_reproducible_ordinary import as_noted, ordinary
-from kldiv_xp.backends.numpy_reproducible_terms import largest, sums
+from kldiv_xp.backends.numpy_reproducible_terms import SHIFT, largest, sums
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import steps_between, terms
-from kldiv_xp.core.reproducible_bounds import LEAST_RATIO, least_weight
+from kldiv_xp.core.reproducible_bounds import LARGEST_LOG, LEAST_RATIO, least_weight
 from kldiv_xp.core.reproducible_bounds import largest as largest_of
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_sums import Steps, Sums, sums_of
+from kldiv_xp.fused.choice import engine_for
 from kldiv_xp.host.blocks import Index, block_indices, order_of_memory
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
@@ -23,7 +24,8 @@ Threads = Callable[[], int]
 Note = bool | None
 """Of a block whose numbers are ordinary as they are: whether p is 0 somewhere."""
 
-Notes = Sequence[Note]
+Notes = Sequence[Note] | None
+"""None where all that there is is ordinary as it is, which loops have found."""
 
 # Elements of a block, for which there are twelve arrays: 2.0 times as long in blocks of 1 << 14.
 BLOCK = 1 << 17
@@ -43,15 +45,20 @@ def bounds_over(
     xp: Namespace, arrays: Arrays, kept: int, form: Form, threads: Threads
 ) -> tuple[Arrays, Notes]:
     """Bounds and numbers of terms for every place in the first axes, and notes of the blocks."""
-    rows, count = arrays[0].shape[:kept], math.prod(arrays[0].shape[kept:])
+    shape, rows = arrays[0].shape, arrays[0].shape[:kept]
     most = xp.full(rows, least_weight(form)), xp.full(rows, LEAST_RATIO)
+    count = xp.full(rows, float(math.prod(shape[kept:])))
+    loops = loops_for(arrays)
+    found = loops and loops.largest(xp, form, arrays, kept, threads)
+    if found and found[1] <= LEAST_RATIO - LARGEST_LOG:
+        return (xp.maximum(most[0], found[0].reshape(rows)), most[1], count), None
     notes: list[Note] = []
     look = partial(largest_of_block, form)
     for index, (*found, note) in by_blocks(xp, look, arrays, kept, threads):
         notes.append(note)
         for so_far, one in zip(most, found, strict=True):
             so_far[index] = xp.maximum(so_far[index], one.reshape(so_far[index].shape))
-    return (*most, xp.full(rows, float(count))), notes
+    return (*most, count), notes
 
 
 def largest_of_block(
@@ -64,6 +71,12 @@ def largest_of_block(
     if weight is None:
         return *largest_of(form, axis, memory.xp, *operands)[:2], note
     return weight, memory.xp.full(weight.shape, LEAST_RATIO), note
+
+
+def loops_for(arrays: Arrays) -> Any:
+    """Compiled loops for arrays without a mask, if they are large enough."""
+    engine = engine_for(math.prod(arrays[0].shape)) if len(arrays) == 2 else None  # noqa: PLR2004
+    return None if engine is None else engine.same_bits_loops
 
 
 def integers_over(
@@ -80,6 +93,12 @@ def integers_over(
     totals = Sums(xp.zeros(rows, dtype=xp.int64), xp.zeros(rows, dtype=xp.int64), xp.zeros(rows))
     with xp.errstate(all="ignore"):
         steps = steps_between(xp, form, bounds)
+        if notes is None and steps.units.all():
+            whole = SHIFT * (steps.power / steps.units)
+            shifts = whole, whole / steps.units
+            found = loops_for(arrays).sums(xp, form, arrays, shifts, threads)
+            high, low = (one.reshape(rows) for one in found)
+            return Sums(high, low, totals.odd)
         add = partial(added, form)
         for index, found in by_blocks(xp, add, arrays, kept, threads, steps, notes):
             for total, one in zip(totals, found, strict=True):

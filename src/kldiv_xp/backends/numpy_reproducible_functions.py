@@ -16,9 +16,11 @@ DIGITS = 23
 BITS_OF_LEAST, EXPONENT = 0x3F400000, -1 << DIGITS
 BITS_OF_TINY, BITS_OF_INFINITY = 0x00800000, 0x7F800000
 
-# Products of a mantissa and a step are multiples of 2^-24, and g of 2^-24 / 2^15.
+# Products of a mantissa and a step are multiples of 2^-24; g less half its square is a product of
+# two such numbers, (2^16 - g) g / 2^16, which is rounded once.
 MANTISSA = 2.0**24
-UNIT = formula.STEPS * MANTISSA
+TWICE_STEPS = 2 * formula.STEPS * MANTISSA
+UNIT = formula.STEPS * MANTISSA * TWICE_STEPS
 """Logarithms are multiplied by it, which changes no bit of what follows."""
 
 LARGEST_K = 1 << 15
@@ -88,9 +90,8 @@ def log(memory: Memory, x: Array, name: str) -> Array:
     xp.multiply(step, mantissa, out=step)  # less 2^39, which is 0 in 32 bits
     value = memory.get(name, "float64", count)
     xp.copyto(other, step)
-    xp.multiply(other, other, out=value)
-    xp.multiply(value, 0.5 / UNIT, out=value)
-    xp.subtract(other, value, out=value)
+    xp.subtract(TWICE_STEPS, other, out=value)
+    xp.multiply(value, other, out=value)
     xp.subtract(value, logs_of_steps(xp).take(place, out=other, mode="clip"), out=value)
     xp.copyto(other, exponent)
     xp.multiply(other, formula.LN2 * UNIT / 2.0**DIGITS, out=other)

@@ -57,8 +57,10 @@ def ordinary(memory: Memory, form: Form, x: Array, t: Array, *where: Array) -> B
         has_zeros = bool(least == 0)
         if least < BITS_OF_TINY and not no_subnormal(xp, t):
             return None
-    x = without_infinite(memory, form, x, t, nothing, of_one)
     least, most = x.min(), x.max()
+    if least == (-math.inf if form.log_input else 0.0):
+        x = without_infinite(xp, form, x, t, nothing, of_one)
+        least = x.min()
     if form.log_input:
         is_ordinary = least > -LARGEST and most < LARGEST
     else:
@@ -77,13 +79,9 @@ def as_noted(memory: Memory, note: bool | None, x: Array, t: Array, *where: Arra
 
 
 def without_infinite(
-    memory: Memory, form: Form, x: Array, t: Array, nothing: float, of_one: float
+    xp: Namespace, form: Form, x: Array, t: Array, nothing: float, of_one: float
 ) -> Array:
     """Inputs, without what is infinite, or 0, where p is 0."""
-    xp = memory.xp
-    least = x.min()
-    if least > (-math.inf if form.log_input else 0.0) or math.isnan(least):
-        return x
     is_out = x == (-math.inf if form.log_input else 0.0)
     return xp.where(is_out & (t == nothing), xp.float32(of_one), x)
 

@@ -149,9 +149,10 @@ def sums(memory: Memory, form: Form, block: Block, rows: int, steps: Steps) -> t
     whole = SHIFT * (steps.power.reshape(-1, 1) / units)
     part = whole / units
     if memory.loops is not None:
-        x, t = block.x.reshape(rows, -1), block.t.reshape(rows, -1)
+        operands = block.x.reshape(rows, -1), block.t.reshape(rows, -1)
+        shifts = whole[:, 0], part[:, 0]
         found: tuple[Array, Array] | None
-        found = memory.loops.sums(xp, form, x, t, whole, part)
+        found = memory.loops.sums(xp, form, operands, shifts, memory.loops.one_thread)
         if found is not None:
             return found
     value = terms(memory, form, block).reshape(rows, -1)

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeGuard
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors
+from kldiv_xp.backends.numpy_with_derivatives import over
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
-from kldiv_xp.formula.logits import KL, Divergence
+from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
-from kldiv_xp.host import block_loops
+from kldiv_xp.host import row_loops
 from kldiv_xp.host.row_attempts import first_finite_rows
 from kldiv_xp.host.threads import thread_count
 
@@ -25,6 +27,29 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     rows = rows_of(context.xp, arrays, divergence, context.working, thread_count)
     with context.xp.errstate(all="ignore"):  # they may overflow their type
         return context.xp.asarray(rows.astype(context.working, copy=False))
+
+
+def sum_of_divergences(
+    context: Context, arrays: Arrays, divergence: Divergence, parts: int | None
+) -> Array:
+    """Sum of the divergences of all rows over the divisor, rounded once from float64."""
+    xp, working = context.xp, context.working
+    return total_of_rows(xp, arrays, divergence, working, thread_count, parts, context.dtype)
+
+
+def total_of_rows(
+    xp: Namespace,
+    arrays: Arrays,
+    divergence: Divergence,
+    working: DType,
+    threads: Threads,
+    parts: int | None,
+    dtype: DType,
+) -> Array:
+    """Sum of the divergences of all rows over the divisor; an array of a type."""
+    rows = rows_of(xp, arrays, divergence, working, threads)
+    with xp.errstate(all="ignore"):  # the sum may overflow its type
+        return xp.array(over(float(xp.add.reduce(rows, None, xp.float64)), parts), dtype=dtype)
 
 
 def rows_of(
@@ -40,16 +65,12 @@ def rows_of(
     if rows is not None:
         return rows
     if not has_factors(divergence):
-        function = partial(rows_of_block, xp, divergence)
-        return block_loops.values_of_rows(xp, function, arrays, working, threads)
+        ways, dtype = attempts_at(xp, divergence, None, working, arrays[0].shape[-1])
+        function = partial(rows_of_block, xp, ways)
+        return row_loops.values_of_rows(xp, function, arrays, dtype, threads)
     attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
-    sums = block_loops.row_inner_products(xp, attempts, arrays, working, threads)
+    sums = row_loops.row_inner_products(xp, attempts, arrays, working, threads)
     return times_square(xp, divergence, sums)
-
-
-def has_factors(divergence: Divergence) -> TypeGuard[KL]:
-    """Whether it is an inner product, that of a target that is given."""
-    return isinstance(divergence, KL) and not divergence.is_of_logits
 
 
 def times_square(xp: Namespace, divergence: Divergence, sums: Array) -> Array:
@@ -62,16 +83,16 @@ def times_square(xp: Namespace, divergence: Divergence, sums: Array) -> Array:
 
 def rows_of_block(
     alone: Namespace,
-    divergence: Divergence,
+    attempts: Attempts,
     xp: Namespace,
     input: Array,
     target: Array,
     where: Array | None = None,
 ) -> Array:
     """Divergences of the rows of a block, 0 where the mask is False."""
-    left = rows_selected(alone, input, where)
-    rows = first_finite_rows(divergence.attempts(None), alone, xp, left, input, target)
-    return 0.0 if rows is None else rows[..., 0]
+    left = None if where is None else where[..., 0]
+    rows = first_finite_rows(attempts, alone, xp, left, input, target)
+    return alone.zeros_like(input[..., 0]) if rows is None else rows[..., 0]
 
 
 def row_derivatives(
@@ -105,22 +126,21 @@ def fill_row_derivatives(
 ) -> None:
     """Write the derivatives that there are arrays for, whole rows at a time."""
     fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
-    rest = divergence, scale, upstream
-    if fused is not None and fused.fill_row_derivatives(arrays, *rest, results, working, threads):
+    given = xp, arrays, divergence, scale, upstream, results, working, threads
+    if fused is not None and fused.fill_row_derivatives(*given):
         return
-    kept = len(arrays[0].shape) - 1
+    functions, dtype = [], working
     for place, result in enumerate(results):
         if result is not None:
-            function = partial(derivatives_of_block, xp, divergence, place, scale, len(arrays))
-            block_loops.fill_blocks(
-                xp, [function], (*arrays, *upstream), result, working, threads, kept
-            )
+            ways, dtype = attempts_at(xp, divergence, place, working, arrays[0].shape[-1])
+            functions.append(partial(derivatives_of_block, xp, ways, scale, len(arrays)))
+    written = [result for result in results if result is not None]
+    row_loops.write_rows(xp, functions, (*arrays, *upstream), written, dtype, threads)
 
 
 def derivatives_of_block(
     alone: Namespace,
-    divergence: Divergence,
-    place: int,
+    attempts: Attempts,
     scale: Scale,
     count: int,
     xp: Namespace,
@@ -128,15 +148,12 @@ def derivatives_of_block(
 ) -> Array:
     """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
-    left = rows_selected(alone, logits, *where)
-    derivative = first_finite_rows(divergence.attempts(place), alone, xp, left, logits, target)
+    left = where[0][..., 0] if where else None
+    derivative = first_finite_rows(attempts, alone, xp, left, logits, target)
     if derivative is None:
         return alone.zeros_like(logits)
-    factor = scale.times(xp, upstream[0] if upstream else xp.ones_like(logits[..., :1]))
-    derivative = xp.multiply(derivative, factor)
+    if upstream:
+        derivative = xp.multiply(derivative, scale.times(xp, upstream[0]))
+    else:
+        derivative = scale.times(xp, derivative)
     return xp.where(where[0], derivative, 0.0) if where else derivative
-
-
-def rows_selected(xp: Namespace, input: Array, where: Array | None = None) -> Array:
-    """Mask of the rows of a block."""
-    return xp.ones(input.shape[:-1], dtype=bool) if where is None else where[..., 0]

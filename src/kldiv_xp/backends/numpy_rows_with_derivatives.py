@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors, is_widened
 from kldiv_xp.backends.numpy_rows import (
     derivatives_of_block,
-    has_factors,
     rows_of_block,
     times_square,
 )
@@ -31,7 +31,7 @@ def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
-    if not is_faster(arrays):
+    if not is_faster(arrays, divergence):
         return NotImplemented
     xp, working = context.xp, context.working
     derivatives = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
@@ -40,9 +40,12 @@ def rows_with_derivatives(
     return xp.asarray(rows.astype(working, copy=False)), *derivatives
 
 
-def is_faster(arrays: Arrays) -> bool:
+def is_faster(arrays: Arrays, divergence: Divergence) -> bool:
     """Whether that takes less time than the rows and the derivatives, one after the other."""
-    return engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT) is None
+    size = arrays[0].shape[-1]
+    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
+        return False
+    return engine_for(size, ROW_ELEMENTS_WORTH_IT) is None
 
 
 def fill_with_derivatives(
@@ -57,9 +60,10 @@ def fill_with_derivatives(
 ) -> Array:
     """Divergences of rows; the derivatives are written, each block of the operands read once."""
     *shape, size = arrays[0].shape
-    indices = cache_sized_blocks(xp, arrays[0].shape, working, len(shape))
-    rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else working)
-    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, divergence)]
+    ways, dtype = attempts_at(xp, divergence, None, working, size)
+    indices = cache_sized_blocks(xp, arrays[0].shape, dtype, len(shape))
+    rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else dtype)
+    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, ways)]
     take = take_any(indices, rows)
     if has_factors(divergence):
         attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
@@ -68,8 +72,9 @@ def fill_with_derivatives(
         (block_loops.without_cotangents(attempts, len(arrays)), take)
     ]
     for place, result in enumerate(derivatives):
-        function = partial(derivatives_of_block, xp, divergence, place, scale, len(arrays))
+        ways, _ = attempts_at(xp, divergence, place, working, size)
+        function = partial(derivatives_of_block, xp, ways, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, result)))
     operands = (*arrays, *upstream)
-    block_loops.each_block(xp, works, indices, operands, working, threads)
+    block_loops.each_block(xp, works, indices, operands, dtype, threads)
     return times_square(xp, divergence, rows)

@@ -11,7 +11,7 @@ from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_switch, one_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
-from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
+from kldiv_xp.core.evaluate_logits import evaluate_loss_of_logits, evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale, scaled_sum
 from kldiv_xp.formula.logit_arrays import JSOfArray
@@ -60,6 +60,11 @@ def divergence_of(
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, _ = arranged(input, target, divergence, axis, where, dtype)
+    if reduction in ("sum", "batchmean") or (reduction == "mean" and where is None):
+        parts = divisor(reduction, arrays[0].shape[:-1])
+        loss = evaluate_loss_of_logits(context, arrays, divergence, parts, scaled=scaled)
+        if loss is not NotImplemented:
+            return loss
     samples = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
     return reduced(context, samples, None, reduction, *arrays[2:])
 
@@ -96,7 +101,8 @@ def arranged(
     context = with_dtype(examine(input, target, divergence, axis), dtype)
     check_held(divergence.temperature, context)
     place = one_axis(axis, input.ndim)
-    check_logits(known_shape(input), place)
+    if input.shape[place] == 0:
+        check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)
     if where is not None:
         check_where(input, where, (place,), of_samples=True)

@@ -10,6 +10,7 @@ from kldiv_xp.formula.form import Form
 
 # A tuple: before torch 2.9, torch.compile reads no union of types.
 INTEGER_TYPES = (int, Integral)
+TARGET_KINDS, TAILS = get_args(TargetKind), get_args(Tail)
 
 
 def check_switch(name: str, value: object) -> None:
@@ -73,12 +74,12 @@ def plain_axis(axis: object) -> int | Axes:
 
 def check_target_kind(target_is: object) -> None:
     """Refuse a `target_is` that is none of the three kinds."""
-    check_choice("target_is", target_is, get_args(TargetKind))
+    check_choice("target_is", target_is, TARGET_KINDS)
 
 
 def check_tail(tail: object) -> None:
     """Refuse a `tail` that is none of the three choices."""
-    check_choice("tail", tail, get_args(Tail))
+    check_choice("tail", tail, TAILS)
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
@@ -90,6 +91,8 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 def one_axis(axis: object, ndim: int) -> int:
     """The one axis of a distribution, counted from the front."""
+    if type(axis) is int and axis == -1 and ndim:
+        return ndim - 1
     if axis is None or isinstance(axis, tuple):
         message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
         raise TypeError(message)

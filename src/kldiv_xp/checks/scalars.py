@@ -49,6 +49,8 @@ def beta_of(beta: object, input: Array) -> float | Array:
 def number_within(name: str, value: object, input: Array) -> float | Array:
     """Number within its range as a float, or the 0-d array that holds it."""
     within = RANGES[name]
+    if type(value) is float and within.holds(value):
+        return value
     number = scalar(name, value, input, within.required, within.remedy)
     if isinstance(number, float) and not within.holds(number):
         raise ValueError(refusal_of_option(name, value, within.required, within.remedy))

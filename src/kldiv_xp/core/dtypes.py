@@ -45,7 +45,7 @@ def added_limits(dtype: DType) -> Limits | None:
 
 def native(dtype: DType) -> DType:
     """Type in the order of bytes of this machine."""
-    return dtype.newbyteorder("=") if hasattr(dtype, "newbyteorder") else dtype
+    return dtype if getattr(dtype, "isnative", True) else dtype.newbyteorder("=")
 
 
 def working_dtype(xp: Namespace, dtype: DType) -> DType:

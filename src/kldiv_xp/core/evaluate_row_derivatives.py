@@ -12,7 +12,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
-from kldiv_xp.core.evaluate_rows import derivatives_by, evaluate_samples_of_logits, evaluated
+from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits, evaluated
+from kldiv_xp.core.evaluate_rows import derivatives_by
 from kldiv_xp.core.run import quiet, run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
@@ -32,8 +33,7 @@ def evaluate_gradient_of_logits(
     scaled: bool,
 ) -> Gradient:
     """Derivatives at any temperature, which may be an array, times its square if `scaled`."""
-    divergence = replace(divergence, scaled=scaled)
-    temperature = divergence.temperature
+    temperature, divergence = divergence.temperature, replace(divergence, scaled=scaled)
     if isinstance(temperature, float):
         return evaluate_row_derivatives(context, arrays, divergence, scale, upstream)
     in_order = (*arrays[:2], temperature, *arrays[2:], *upstream)
@@ -95,8 +95,8 @@ def evaluate_row_derivatives(
     wanted: tuple[bool, bool] = BOTH,
 ) -> Gradient:
     """Gradients with respect to the wanted operands, each in the dtype of its operand."""
-    functions = row_derivatives(divergence, scale, len(arrays))
     if isinstance(divergence, JSOfArray):
+        functions = row_derivatives(divergence, scale, len(arrays))
         derivatives = [evaluated(context, function, *arrays, *upstream) for function in functions]
         by_input, by_target = (
             completed(context, unchanged, native(operand.dtype), derivative)
@@ -105,6 +105,7 @@ def evaluate_row_derivatives(
         return by_input, by_target
     gradient = by_backend("row_derivatives", context, arrays, divergence, scale, upstream, wanted)
     if gradient is NotImplemented:
+        functions = row_derivatives(divergence, scale, len(arrays))
         return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
     by_input, by_target = gradient
     return by_input, by_target

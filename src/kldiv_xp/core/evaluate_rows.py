@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from kldiv_xp._typing import Array, Namespace
@@ -21,44 +20,6 @@ def evaluate_divergences(context: Context, arrays: Arrays, divergence: Divergenc
     with quiet(context.facts, arrays[0]):  # rows may overflow their type, and a temperature too
         rows = by_backend("divergences", context, arrays, divergence)
     return plain_rows(context, arrays, divergence) if rows is NotImplemented else rows
-
-
-def evaluate_samples_of_logits(
-    context: Context, arrays: Arrays, divergence: Divergence | JSOfArray, *, scaled: bool
-) -> Array:
-    """The same with a temperature or beta that may be arrays, times T**2 if that is wanted."""
-    divergence = replace(divergence, scaled=scaled)
-    if not isinstance(divergence.temperature, float):
-        return evaluated(
-            context,
-            partial(rows_at_temperature, divergence),
-            *arrays[:2],
-            divergence.temperature,
-            *arrays[2:],
-        )
-    if isinstance(divergence, JSOfArray):
-        return evaluated(context, partial(rows_of, divergence), *arrays)
-    return evaluate_divergences(context, arrays, divergence)
-
-
-def rows_at_temperature(
-    divergence: Divergence | JSOfArray,
-    xp: Namespace,
-    input: Array,
-    target: Array,
-    temperature: Array,
-    *where: Array,
-) -> Array:
-    """Divergence of every row at a temperature that is an array, in the type computed in."""
-    return rows_of(replace(divergence, temperature=temperature), xp, input, target, *where)
-
-
-def evaluated(context: Context, function: Callable[..., Array], *arrays: Array) -> Array:
-    """Result of ``function(xp, *arrays)`` in the type that is computed in."""
-    value = by_backend("apply_to_rows", context, function, arrays)
-    if value is not NotImplemented:
-        return value
-    return run(function, context.working, context.working, *arrays)
 
 
 def plain_rows(context: Context, arrays: Arrays, divergence: Divergence) -> Array:

@@ -10,7 +10,7 @@ from functools import partial
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend
-from kldiv_xp.core.evaluate_rows import evaluated
+from kldiv_xp.core.evaluate_logits import evaluated
 from kldiv_xp.core.facts import library_name
 from kldiv_xp.core.indices import counted, entries_of
 from kldiv_xp.core.run import constant, quiet, run

@@ -24,7 +24,7 @@ from kldiv_xp.cuda.plans import (
 from kldiv_xp.cuda.strides_and_grid import THREADS, DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.tracing.losses import RESULTS, TERMS_OUTPUT, TOTAL, any_of
+from kldiv_xp.tracing.losses import RESULTS, TERMS_OUTPUT, TOTAL, any_of, numbers_of_temperature
 
 
 class Launch(NamedTuple):
@@ -83,8 +83,9 @@ def row_derivatives(
     """Derivatives of the rows' divergences; `upstream` has one element, or one per row."""
     results, inputs, outputs = new_derivatives(device, arrays, upstream, wanted)
     source = (loss_kernels.source_of_row_derivatives, any_of(divergence), len(arrays), wanted)
-    numbers = (scale.number_at_hand(), float(divergence.temperature))
-    work = Launch(source, context.working, inputs, outputs, numbers)
+    numbers = numbers_of_temperature(divergence.temperature, dtype_name(context.working))
+    given = (scale.number_at_hand(), *numbers)
+    work = Launch(source, context.working, inputs, outputs, given)
     launch_planned(device, work, tuple(arrays[0].shape), rows_plan)
     return results
 
@@ -142,9 +143,9 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     shape = tuple(arrays[0].shape)
     result = device.empty(shape[:-1], context.working)
     source = (loss_kernels.source_of_divergences, any_of(divergence))
-    numbers = (1.0, float(divergence.temperature))
+    numbers = numbers_of_temperature(divergence.temperature, dtype_name(context.working))
     outputs = {TOTAL: device.buffer(result)}
-    work = Launch(source, context.working, buffers(device, arrays), outputs, numbers)
+    work = Launch(source, context.working, buffers(device, arrays), outputs, (1.0, *numbers))
     launch_planned(device, work, shape, rows_plan)
     return result
 

@@ -11,7 +11,7 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.lines import Lines, Symbol
-from kldiv_xp.tracing.losses import FACTOR, TEMPERATURE
+from kldiv_xp.tracing.losses import FACTOR, NUMBERS, TEMPERATURE
 
 DIVISOR = "divisor"
 
@@ -69,7 +69,7 @@ def source_of_derivatives(form: Form, count: int, wanted: tuple[bool, bool], *la
 def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
     """Source of the kernel for the divergence of each row of logits."""
     ways = [losses.divergences(divergence, way) for way in ways_of(divergence)]
-    return source_of_functions(ways, (DIVISOR, TEMPERATURE), *layout)
+    return source_of_functions(ways, (DIVISOR, *NUMBERS), *layout)
 
 
 @cache
@@ -78,7 +78,7 @@ def source_of_row_derivatives(
 ) -> str:
     """Source of the kernel that stores the derivatives of the rows' divergences."""
     ways = [losses.row_derivatives(divergence, count, wanted, way) for way in ways_of(divergence)]
-    return source_of_functions(ways, (FACTOR, TEMPERATURE), *layout)
+    return source_of_functions(ways, (FACTOR, *NUMBERS), *layout)
 
 
 @cache

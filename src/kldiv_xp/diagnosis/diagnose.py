@@ -1,10 +1,11 @@
 """diagnose: find mistakes in the operands of a loss."""
 
-from kldiv_xp._typing import Array, Axes, InputKind, Namespace, Tail, TargetKind
+from kldiv_xp._typing import Array, Axes, InputKind, Namespace, NoOption, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_shapes
 from kldiv_xp.checks.options import resolve_axis
+from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
 from kldiv_xp.diagnosis.findings import detached, findings_of
@@ -34,6 +35,7 @@ def diagnose(
     bias: Array | None = None,
     target_weight: Array | None = None,
     target_bias: Array | None = None,
+    **other: NoOption,
 ) -> Report:
     """Look for the usual mistakes in the operands of a loss.
 
@@ -119,6 +121,8 @@ def diagnose(
     `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
     """  # noqa: E501 - a finding is one line
     layers = (weight, bias, target_weight, target_bias)
+    if other:
+        refuse_other_names(diagnose, other)
     operands = (input, target, where, indices, *layers)
     if is_overridden(operands):
         return override(diagnose, operands, locals())

@@ -8,7 +8,7 @@ from kldiv_xp.calls.reduction import divisor
 from kldiv_xp.calls.with_logits import check_temperature
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
-from kldiv_xp.core.evaluate_rows import evaluate_samples_of_logits
+from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.scan import read_scalar

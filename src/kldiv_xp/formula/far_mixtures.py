@@ -13,7 +13,7 @@ from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
 
-NEAR_MIXTURE_DERIVATIVE = 0.04
+NEAR_MIXTURE_DERIVATIVE = 0.05
 """The same of the square of p (log(p / m) - KL(p || m)), relative to p's and p log(p / m)'s."""
 
 
@@ -93,11 +93,13 @@ def side_of(
     place: int,
 ) -> Side:
     """The side of the target (1), or of the input (0)."""
-    p, total, log, weight = (
-        (pair.p, sums[0], logs[0], weights.beta)
-        if place
-        else (pair.q, sums[1], logs[1], weights.gamma)
-    )
+    if place:
+        return measured(xp, weights.beta, pair.p, sums[0], logs[0])
+    return measured(xp, weights.gamma, pair.q, sums[1], logs[1])
+
+
+def measured(xp: Namespace, weight: float | Array, p: Array, total: Array, log: Array) -> Side:
+    """A side, whose p is not divided by its total."""
     products = xp.multiply(p, log)
     mean = xp.divide(row_sum(xp, products), total)
     squares, of_products, length = squares_about(xp, p, products, mean)
@@ -145,7 +147,14 @@ def logarithms(
 
 
 def log_ratio_of(xp: Namespace, pair: Pair, sums: tuple[Array, Array], temperature: float) -> Array:
-    """log(p / q), with the opposite sign where the two change places."""
+    """log(p / q), with the opposite sign, to the bit, where the two change places.
+
+    Each of the two maxima is moved by half of the centre, for that.
+    """
     of_sums = xp.subtract(*(xp.log(one) for one in sums))
-    differences = difference_of(xp, pair.logits, pair.tops, Guard.NONE)
-    return xp.subtract(over(xp, differences, temperature), of_sums)
+    half = times(xp, xp.multiply(of_sums, 0.5), temperature)
+    (top_p, top_q), tops = pair.tops, (xp.add(pair.tops[0], half), xp.subtract(pair.tops[1], half))
+    differences = difference_of(xp, pair.logits, tops, Guard.NONE)
+    centre = xp.add(xp.subtract(tops[0], top_p), xp.subtract(top_q, tops[1]))
+    rest = xp.subtract(over(xp, centre, temperature), of_sums)
+    return xp.add(over(xp, differences, temperature), rest)

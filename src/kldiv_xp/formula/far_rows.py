@@ -9,7 +9,7 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.near_equal import row_sum
-from kldiv_xp.formula.near_pairs import pair_of
+from kldiv_xp.formula.near_pairs import pair_of, short_pair
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
@@ -19,7 +19,13 @@ NEAR_DERIVATIVE = 0.125
 
 
 def far_kl(
-    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    temperature: float,
+    scaled: bool,
+    near: float = NEAR,
 ) -> Array:
     """Sum p (log p - log q) where that is right to the last digits.
 
@@ -31,7 +37,7 @@ def far_kl(
     mean = xp.divide(row_sum(xp, products), sum_p)
     constant = xp.log(xp.divide(sum_p, sum_q))
     value = xp.subtract(over(xp, mean, temperature), constant)
-    is_far = xp.greater_equal(value, NEAR)
+    is_far = xp.greater_equal(value, near)
     if scaled:
         value = xp.subtract(mean, times(xp, constant, temperature))
         value = times(xp, value, temperature)
@@ -42,7 +48,7 @@ def far_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = short_pair(xp, input, target, temperature)
     p, q = pair.p, pair.q
     of_p, of_q = (xp.divide(xp.ones_like(one), one) for one in (row_sum(xp, p), row_sum(xp, q)))
     squares = xp.multiply(row_sum(xp, xp.multiply(p, p)), xp.multiply(of_p, of_p))

@@ -88,7 +88,7 @@ def tables(
         short = xp.where(near, tangent, 0.0)
         exact = xp.subtract(xp.log1p(short), xp.log1p(xp.negative(short)))
         ratio = xp.where(near, exact, ratio)
-    return Softmaxes(p, q, p, q, ratio, ratio, tangent)
+    return Softmaxes(p, q, p, q, ratio, ratio, tangent, ratio)
 
 
 def probability(xp: Namespace, table: Array, log: bool) -> Array:

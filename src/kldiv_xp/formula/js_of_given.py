@@ -53,6 +53,13 @@ class JSOfGiven:
         ways = (self.input_gradient, self.target_gradient)
         return [(None, self.rows if place is None else ways[place])]
 
+    wide_attempts = attempts
+
+    @property
+    def is_of_logits(self) -> bool:
+        """As of `KL`."""
+        return False
+
     def ways(self, place: int | None) -> list[Callable[..., Array]]:
         """The same for kernels."""
         return [way for _, way in self.attempts(place)]

@@ -16,6 +16,7 @@ from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import close_derivative, close_kl, looks_close
 from kldiv_xp.formula.near_rows import near_derivative, near_kl
 from kldiv_xp.formula.softmax import log_softmax, softmax
+from kldiv_xp.formula.wide_rows import wide_input_derivative, wide_kl, wide_target_derivative
 
 Attempts = list[tuple[Callable[..., Array] | None, Callable[..., Array]]]
 """Which rows they suit, if not all, and functions (xp, input, target) to a result of each row."""
@@ -71,6 +72,14 @@ class KL:
             (None, partial(far, temperature=self.temperature, scaled=self.scaled)),
             *guarded(self, place)[1:],
         ]
+
+    def wide_attempts(self, place: int | None) -> Attempts:
+        """The same for rows of two logits in a type with twice their digits."""
+        way = (wide_input_derivative, wide_target_derivative, wide_kl)[
+            2 if place is None else place
+        ]
+        first = partial(way, temperature=self.temperature, scaled=self.scaled)
+        return [(None, first), *guarded(self, place)[1:]]
 
     def ways(self, place: int | None) -> list[Callable[..., Array]]:
         """The same for kernels, which share what the forms have in common: as many for each place.

@@ -23,6 +23,7 @@ from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import js_of_logarithms, looks_close
 from kldiv_xp.formula.near_mixture import js, js_target_gradient
 from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_derivative
+from kldiv_xp.formula.wide_rows import wide_js, wide_js_derivative
 
 __all__ = ["JS", "KL", "Divergence", "JSOfGiven"]
 
@@ -51,6 +52,11 @@ class JS:
         return 0.0
 
     @property
+    def is_of_logits(self) -> bool:
+        """As of `KL`."""
+        return True
+
+    @property
     def mirrored(self) -> "JS":
         """The same divergence with input and target in each other's place."""
         return JS(self.temperature, self.gamma, self.beta, self.scaled)
@@ -75,14 +81,8 @@ class JS:
 
     def attempts(self, place: int | None) -> Attempts:
         """As of `KL`."""
-        if self.beta == 0:
-            return KL(self.temperature, "logits", self.scaled).attempts(place)
-        if self.gamma == 0:
-            place = None if place is None else 1 - place
-            return [
-                (suits and exchanged(suits), exchanged(attempt))
-                for suits, attempt in KL(self.temperature, "logits", self.scaled).attempts(place)
-            ]
+        if 0 in {self.beta, self.gamma}:
+            return self.of_end(KL.attempts, place)
         bare, full = guarded(self, place)
         if place is not None:
             return [bare, full]
@@ -91,6 +91,22 @@ class JS:
         far = partial(js_of_logarithms, weights=self.weights, **options)
         close = [(look, partial(close_js, **options))] if self.beta == self.gamma else []
         return [*close, (look, bare[1]), (None, far), full]
+
+    def wide_attempts(self, place: int | None) -> Attempts:
+        """As of `KL`."""
+        if 0 in {self.beta, self.gamma}:
+            return self.of_end(KL.wide_attempts, place)
+        return [(None, self.way(wide_js, wide_js_derivative, place)), *guarded(self, place)[1:]]
+
+    def of_end(self, attempts: Callable[..., Attempts], place: int | None) -> Attempts:
+        """Attempts of `KL` at an end of beta."""
+        kl = KL(self.temperature, "logits", self.scaled)
+        if self.beta == 0:
+            return attempts(kl, place)
+        return [
+            (suits and exchanged(suits), exchanged(attempt))
+            for suits, attempt in attempts(kl, None if place is None else 1 - place)
+        ]
 
     def ways(self, place: int | None) -> list[Callable[..., Array]]:
         """As of `KL`."""

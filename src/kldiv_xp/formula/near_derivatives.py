@@ -1,18 +1,20 @@
 """Derivatives of KL(p || q) by logits, exact of rows that nearly agree or are peaked."""
 
 import math
+from functools import partial
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
     difference,
-    difference_of,
+    difference_about,
     expm1_ratio,
     is_small,
     row_sum,
 )
 from kldiv_xp.formula.near_pairs import largest, unrounded, unrounded_pair
+from kldiv_xp.formula.near_references import level_of_weights, relative_difference
 
 
 def kl_input_gradient(
@@ -34,7 +36,9 @@ def kl_input_gradient(
         d = xp.where(xp.greater(p, 0), d, 0.0)
     sum_p = row_sum(xp, p)
     mean = centre_of(xp, p, sum_p, d, temperature)
-    centred = xp.subtract(d, mean)
+    centred, mean = difference_about(xp, pair.logits, pair.tops, mean, guard)
+    if guard is not Guard.NONE:
+        centred = xp.where(xp.greater(p, 0), centred, 0.0)
     d = over(xp, centred, temperature)
     small = is_small(xp, d)
     if guard is not Guard.NONE:
@@ -106,7 +110,8 @@ def kl_target_gradient(
     """
     top = largest(xp, target)
     p = unrounded(xp, target, top, temperature)
-    relative = relative_difference(xp, input, target, top, guard)
+    mean_of = partial(level_of_weights, xp, p, guard)
+    relative, _ = relative_difference(xp, input, target, top, mean_of, guard)
     if guard is not Guard.NONE:
         relative = xp.where(xp.greater(p, 0), relative, 0.0)
     if scaled:
@@ -119,8 +124,8 @@ def kl_target_gradient(
 def weighted_deviation(xp: Namespace, weights: Array, values: Array) -> Array:
     """W (v - sum(W v)), where W are weights over their sum.
 
-    Values are those relative to the one of the largest weight, whose own deviation would cancel
-    otherwise: of peaked rows it had an error of 8e-3.
+    Values are those relative to the one of the largest weight, if that is more than a half: its own
+    deviation would cancel otherwise, of peaked rows it had an error of 8e-3.
     """
     total = row_sum(xp, weights)
     mean = xp.divide(row_sum(xp, xp.multiply(weights, values)), total)
@@ -144,24 +149,3 @@ def weighted_derivative(
     first = math.sqrt(factor) if factor > 2.0**60 else 1.0
     derivative = weighted_deviation(xp, weights, times(xp, values, first))
     return times(xp, derivative, factor / first)
-
-
-def relative_difference(
-    xp: Namespace, input: Array, target: Array, top: Array, guard: Guard
-) -> Array:
-    """Target - input, less that of the class whose target is the largest.
-
-    Not less that of the two maxima, which may be of two classes: where one that only the input has
-    is its largest, all differences would be large, and small ones among them lose their digits.
-    """
-    is_top, at_top = xp.equal(target, top), largest(xp, input)
-    of_input = at(xp, is_top, input)
-    least = -float(xp.finfo(input.dtype).max)
-    tops = top, xp.where(xp.greater_equal(of_input, least), of_input, at_top)
-    differences = difference_of(xp, (target, input), tops, guard)
-    return xp.subtract(differences, at(xp, is_top, differences))
-
-
-def at(xp: Namespace, place: Array, values: Array) -> Array:
-    """Value in each row where the place is True, the largest of them."""
-    return largest(xp, xp.where(place, values, -math.inf))

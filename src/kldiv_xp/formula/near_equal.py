@@ -105,6 +105,23 @@ def difference_of(
     return xp.add(xp.subtract(rounded, offset), lost)
 
 
+def difference_about(
+    xp: Namespace,
+    logits: tuple[Array, Array],
+    tops: tuple[Array, Array],
+    centre: Array,
+    guard: Guard,
+) -> tuple[Array, Array]:
+    """The same less a number of each row, and that number as it was subtracted, without rounding.
+
+    What was rounded before has lost the digits of differences that are near the centre: where the
+    largest class alone differs, derivatives had errors of 1e-5.
+    """
+    other = xp.subtract(tops[1], centre)
+    about = difference_of(xp, logits, (tops[0], other), guard)
+    return about, xp.subtract(tops[1], other)
+
+
 def guarded_parts(xp: Namespace, x: Array, y: Array) -> tuple[Array, Array]:
     """The same without inf - inf, which JAX's debuggers report; of equal infinities it is 0."""
     endless_x, endless_y = (xp.equal(xp.abs(one), math.inf) for one in (x, y))

@@ -18,6 +18,7 @@ from kldiv_xp.formula.near_equal import (
     row_sum,
 )
 from kldiv_xp.formula.near_pairs import unrounded_pair
+from kldiv_xp.formula.small_divisors import quotient_of_probabilities
 
 
 class Softmaxes(NamedTuple):
@@ -35,6 +36,8 @@ class Softmaxes(NamedTuple):
     """The same times the temperature, without a loss of small ones."""
     tangent: Array
     """(p - q) / (p + q) = tanh(log_ratio / 2)"""
+    mean: Array
+    """Mean under p of the differences of logits, less that of their maxima; 24 T is most."""
 
 
 def softmaxes_of(
@@ -54,6 +57,7 @@ def softmaxes_of(
     # A class that one row lacks is of no more weight than tanh gives it; 24 as in `centre_of`.
     to_mean = limited(xp, differences, temperature, 24.0)
     mean = xp.multiply(row_sum(xp, xp.multiply(both, to_mean)), 0.5)
+    of_p = row_sum(xp, xp.multiply(p, to_mean))
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
     close = xp.less(spread, xp.finfo(p.dtype).eps)
@@ -71,7 +75,7 @@ def softmaxes_of(
     step = xp.where(close, 0.0, step)  # smaller than the last digit, and T times its rounding not
     in_logits = xp.add(centred, times(xp, xp.add(constant, step), temperature))
     tangent = xp.add(tangent, xp.multiply(derivative, xp.multiply(step, 0.5)))
-    return Softmaxes(pair.p, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent)
+    return Softmaxes(pair.p, xp.divide(*sums), p, q, xp.add(ratio, step), in_logits, tangent, of_p)
 
 
 def limited_differences(
@@ -107,7 +111,7 @@ def js_at_half(
     guard: Guard,
 ) -> Array:
     """Jensen-Shannon divergence of every row, whose axis stays; symmetric bit for bit."""
-    _, _, p, q, d, in_logits, v = softmaxes_of(xp, input, target, temperature, guard)
+    _, _, p, q, d, in_logits, v, _ = softmaxes_of(xp, input, target, temperature, guard)
     low, high = xp.minimum(p, q), xp.maximum(p, q)
     both = xp.add(high, low)
     near = xp.less_equal(xp.abs(d), 2.0)
@@ -135,25 +139,6 @@ def js_at_half(
 def half_of_quotient(xp: Namespace, tangent: Array, d: Array) -> Array:
     """tanh(d / 2) / d, and 1/2 at 0."""
     return xp.multiply(quotient_of_small(xp, xp.multiply(tangent, 2.0), d), 0.5)
-
-
-def quotient_of_probabilities(
-    xp: Namespace, dividend: Array, divisor: Array, guard: Guard
-) -> Array:
-    """Quotient whose divisor is a probability, and of no weight where that is 0 or subnormal.
-
-    Lifted, since automatic differentiation divides by the square of the divisor, which would be 0.
-    """
-    if guard is Guard.NONE:
-        return xp.divide(dividend, xp.where(xp.greater(divisor, 0), divisor, 1.0))
-    # That of a long double is no float.
-    tiny = max(float(xp.finfo(divisor.dtype).smallest_normal), 2.0**-1022)
-    root = math.sqrt(tiny)  # a power of two, as tiny is
-    low = xp.less(divisor, 8 * root)
-    dividend, divisor = (
-        xp.where(low, xp.multiply(one, 2 / root), one) for one in (dividend, divisor)
-    )
-    return xp.divide(dividend, xp.where(xp.greater_equal(divisor, 2 * root), divisor, 1.0))
 
 
 def at_most(

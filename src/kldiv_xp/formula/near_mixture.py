@@ -13,8 +13,6 @@ from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import (
-    at,
-    relative_difference,
     weighted_derivative,
     weighted_deviation,
 )
@@ -31,10 +29,11 @@ from kldiv_xp.formula.near_half import (
     at_most,
     half_of_quotient,
     limited_differences,
-    quotient_of_probabilities,
     softmaxes_of,
 )
 from kldiv_xp.formula.near_pairs import largest, unrounded
+from kldiv_xp.formula.near_references import level_of_mean, relative_difference
+from kldiv_xp.formula.small_divisors import quotient_of_probabilities, small_share
 
 
 class Logarithms(NamedTuple):
@@ -126,9 +125,9 @@ def js_target_gradient(
 ) -> Array:
     """Beta p (l - sum(p l)) / T, where l = log(p / m); times T**2 if scaled.
 
-    l is that of the most probable class plus log1p(gamma (q / m) expm1(e)), where e says how much
-    larger log p - log q is: so it is exact where rows nearly agree and where they share nothing,
-    and l the same log(1 / beta) everywhere.
+    l is that of one class, the most probable or a mean one, plus log1p(gamma (q / m) expm1(e)),
+    where e says how much larger log p - log q is: so it is exact where rows nearly agree and where
+    they share nothing, and l the same log(1 / beta) everywhere.
     """
     beta, gamma, _ = weights
     in_logits = is_in_logits(temperature, scaled)
@@ -137,31 +136,32 @@ def js_target_gradient(
     p, q = both.p, both.q
     m = xp.add(xp.multiply(p, beta), xp.multiply(q, gamma))
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
-    share = xp.multiply(over_m(q), gamma)
+    share = small_share(xp, q, m, gamma, guard)
     top = largest(xp, target)
+    mean_of = partial(level_of_mean, xp, both, largest(xp, input))
+    moved, least = relative_difference(xp, input, target, top, mean_of, guard)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
-    least = xp.negative(at(xp, xp.equal(target, top), xp.negative(input)))
     at_top = unrounded(xp, least, largest(xp, input), temperature)
-    inverse_at_top = xp.multiply(at_top, both.quotient)
-    moved = relative_difference(xp, input, target, top, guard)
+    inverse = xp.multiply(at_top, both.quotient)
     if guard is not Guard.NONE:
         moved = limited_differences(xp, moved, xp.add(p, q), temperature)
     e = over(xp, moved, temperature)
     small = is_small(xp, e)
     short = xp.where(small, e, 0.0)
     kernel = xp.multiply(expm1_ratio(xp, xp.negative(short)), xp.negative(share))
-    rise = xp.multiply(over_m(xp.subtract(xp.multiply(p, inverse_at_top), q)), gamma)
+    gap = xp.subtract(xp.multiply(p, inverse), q)
+    rise = small_share(xp, gap, m, gamma, guard)
     x = xp.where(small, xp.multiply(kernel, short), rise)
     near = xp.greater_equal(x, -0.5)
-    at_p = xp.add(xp.multiply(inverse_at_top, gamma), beta)  # m / p of the top
+    at_p = xp.add(xp.multiply(inverse, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
     # Of y / m, or gamma q / m: of q / m, as of log p - log q, a small gamma took the digits.
     direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
     far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
     # Of two that are the same but for a number of the row, the smaller.
-    is_q = xp.greater(xp.multiply(inverse_at_top, gamma), beta)
-    at_q = xp.divide(at_p, xp.where(is_q, inverse_at_top, 1.0))
+    is_q = xp.greater(xp.multiply(inverse, gamma), beta)
+    at_q = xp.divide(at_p, xp.where(is_q, inverse, 1.0))
     part = filled(xp, at_p, gamma)
     part = xp.where(xp.greater(part, 0), part, 1.0)
     to_top = xp.log(xp.divide(xp.where(is_q, at_q, at_p), part))

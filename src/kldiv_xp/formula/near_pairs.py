@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import filled, has_square, over, unmerged
+from kldiv_xp.formula.any_size import filled, over, unmerged
+from kldiv_xp.formula.exact_quotients import USUAL, exponential_over, is_exact
 
 
 def largest(xp: Namespace, array: Array) -> Array:
@@ -27,7 +28,7 @@ def pair_of(xp: Namespace, input: Array, target: Array, temperature: float | Arr
     """Two rows of logits and their exponentials, scaled so that the largest is 1."""
     tops = largest(xp, target), largest(xp, input)
     shifted = xp.subtract(target, tops[0]), xp.subtract(input, tops[1])
-    p, q = (xp.exp(over(xp, one, temperature)) for one in shifted)
+    p, q = xp.exp(over(xp, shifted[0], temperature)), xp.exp(over(xp, shifted[1], temperature))
     return Pair((target, input), tops, shifted, p, q)
 
 
@@ -39,6 +40,12 @@ def unrounded_pair(xp: Namespace, input: Array, target: Array, temperature: floa
     return Pair(logits, tops, shifted, p, q)
 
 
+def short_pair(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
+    """The cheaper of the two whose exponentials are good to a unit in the last place or two."""
+    pair = pair_of if is_exact(temperature) else unrounded_pair
+    return pair(xp, input, target, temperature)
+
+
 def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Array) -> Array:
     """Exponentials over T of logits less a number of their row, a difference without rounding.
 
@@ -47,7 +54,7 @@ def unrounded(xp: Namespace, logits: Array, top: Array, temperature: float | Arr
     """
     shift = shift_of(xp, top, temperature)
     values, unit = (
-        xp.exp(over(xp, xp.subtract(one, other), temperature))
+        exponential_over(xp, xp.subtract(one, other), temperature, top)
         for one, other in ((logits, shift), (shift, top))
     )
     # XLA makes exp(a + b) of exp(a) exp(b), which rounds a sum of any size.
@@ -61,23 +68,18 @@ def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:
     errors of 3e-6.  Logits themselves have none, and none less a number of few digits that has
     their sign.
     """
-    if not has_square(temperature):  # the numbers below may overflow
+    if isinstance(temperature, float) and temperature > USUAL:  # the numbers below may overflow
         return top
-    unit: Any = temperature if temperature == 1 else filled(xp, top, temperature)
+    is_one = isinstance(temperature, float) and temperature == 1
+    unit: Any = 1.0 if is_one else filled(xp, top, temperature)
     grid = unit * (1.5 / (8 * float(xp.finfo(top.dtype).eps)))
     coarse = xp.subtract(xp.add(top, grid), grid)
     most = unit * 64.0
+    if not isinstance(most, float):
+        most = xp.subtract(xp.add(most, grid), grid)
     kept = xp.where(xp.greater(coarse, 0), coarse, 0.0)
     kept = xp.where(xp.less(kept, most), kept, most)
     shifts = xp.less(xp.abs(top), unit * 4096.0)
-    if not isinstance(unit, float):
-        # Any other quotient is rounded.  The choice is no branch: each would be another program of
-        # torch.compile.
-        shifts = xp.logical_and(shifts, is_power_of_two(xp, unit))
+    if not isinstance(temperature, float):
+        shifts = xp.logical_and(shifts, xp.less(temperature, USUAL))
     return xp.where(shifts, xp.subtract(coarse, kept), top)
-
-
-def is_power_of_two(xp: Namespace, number: Array) -> Array:
-    """Whether a positive number has one digit, to which the sum rounds it."""
-    large = xp.multiply(number, 1 / float(xp.finfo(number.dtype).eps))
-    return xp.equal(xp.subtract(xp.add(large, number), large), number)

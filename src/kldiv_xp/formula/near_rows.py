@@ -18,7 +18,7 @@ from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
-from kldiv_xp.formula.near_pairs import pair_of, unrounded_pair
+from kldiv_xp.formula.near_pairs import pair_of, short_pair, unrounded_pair
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
@@ -26,8 +26,11 @@ LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 LEAST_WEIGHT = 0.05
 """Of the two of a mixture: one logarithm has an error of eps over the smaller."""
 
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.07
 """Of the square of a derivative, relative to that without the mean over the classes."""
+
+LARGEST_RATIO = 80.0
+"""Logarithm of a quotient whose exponential overflows no type; p is of no weight there."""
 
 SHORTEST = 5e-12
 """And relative to that of p, below which an error of the normalisers is as large."""
@@ -51,7 +54,7 @@ def near_derivative(
     xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
 ) -> Array:
     """Derivative of KL with respect to the input, p (q / p - 1), less an error of all classes."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = short_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     rise = xp.multiply(xp.expm1(xp.negative(log_ratio)), pair.p)
@@ -116,6 +119,10 @@ def near_js_derivative(
     """As `far_js_derivative`: errors of the normalisers are those of all classes, and cancel."""
     pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    logs = logarithms(xp, pair, sums, weights, temperature, near=True)
-    side = side_of(xp, pair, sums, logs, weights, place)
+    log_ratio = log_ratio_of(xp, pair, sums, temperature)
+    # Of the side alone: from the other logarithm less the ratio it lost the digits of its weight.
+    ratio, other = (xp.negative(log_ratio), weights.gamma) if place else (log_ratio, weights.beta)
+    less = xp.multiply(xp.expm1(xp.minimum(ratio, LARGEST_RATIO)), other)  # m / p - 1
+    log = xp.negative(xp.log1p(less))
+    side = side_of(xp, pair, sums, (log, log), weights, place)
     return side.derivative(xp, least(xp, side.of_products, side.squares), temperature, scaled)

@@ -8,6 +8,7 @@ the folder `proofs` shows it for every number that comes in question.
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, DType, Namespace
@@ -34,12 +35,6 @@ HELD = 2.0**400
 # is nearer than 18 units of 2^-53 to a tie of this grid.
 STEPS = 2.0**15
 RATIO_GRID = 2.0**32
-# Of atanh(s) / s in s^2 <= 1 / 25, the highest power first, with an error of 0.3 units of 2^-53:
-# Chebyshev's. Guesses of a logarithm may be made of it where a library's own is slow.
-ATANH_SERIES = (
-    *(0.07701895724442806, 0.07622581887146464, 0.09093319267457393, 0.11111065228436376),
-    *(0.14285714758593457, 0.199999999976112, 0.3333333333333792, 1.0),
-)
 LITTLE = 2.0**-1000
 """Added to a number of 53 bits, it makes only 0 another one."""
 
@@ -86,12 +81,17 @@ def log(xp: Namespace, array: Array) -> Array:
     """
     is_ordinary = xp.greater(array, 0.0) & xp.less(array, math.inf)
     ordinary = xp.where(is_ordinary, array, 1.0)
-    power = nearest_power_of_two(ordinary)
-    mantissa = ordinary / power
-    exponent = xp.round(xp.log2(power))
-    value = exponent * LN2 + log_of_mantissa(xp, mantissa)
+    value = getattr(xp, "log_of_normal", partial(log_of_normal, xp))(ordinary)
     infinite = xp.where(xp.greater(array, 0.0), array, math.nan)
     return xp.where(is_ordinary, value, xp.where(xp.equal(array, 0.0), -math.inf, infinite))
+
+
+def log_of_normal(xp: Namespace, array: Array) -> Array:
+    """Logarithm of positive normal numbers; a namespace may have another with the same bits."""
+    power = nearest_power_of_two(array)
+    mantissa = array / power
+    exponent = xp.round(xp.log2(power))
+    return exponent * LN2 + log_of_mantissa(xp, mantissa)
 
 
 def log_of_any(xp: Namespace, array: Array) -> Array:
@@ -121,12 +121,17 @@ def exp(xp: Namespace, array: Array) -> Array:
     It is 2^(k / 2^8) exp(d), with exact products in the series of exp(d).
     """
     bounded = xp.clip(array, LOG_OF_TINY, LOG_OF_LARGEST)
-    k = xp.round(bounded * (PARTS * LOG2_E))
-    d = xp.round((bounded - k * LN2_OF_PARTS) * (EXPONENT_GRID * THIRD_POWER))
-    series = EXPONENT_GRID + (d + d * d * (0.5 / EXPONENT_GRID))
-    value = power_of_parts(xp, k) * series
+    value = getattr(xp, "exp_of_bounded", partial(exp_of_bounded, xp))(bounded)
     value = xp.where(xp.less(array, LOG_OF_TINY), 0.0, value)
     return xp.where(xp.greater(array, LOG_OF_LARGEST), BEYOND, value)
+
+
+def exp_of_bounded(xp: Namespace, array: Array) -> Array:
+    """Exponential between these bounds; a namespace may have another with the same bits."""
+    k = xp.round(array * (PARTS * LOG2_E))
+    d = xp.round((array - k * LN2_OF_PARTS) * (EXPONENT_GRID * THIRD_POWER))
+    series = EXPONENT_GRID + (d + d * d * (0.5 / EXPONENT_GRID))
+    return power_of_parts(xp, k) * series
 
 
 def power_of_parts(xp: Namespace, k: Array) -> Array:

@@ -4,6 +4,7 @@ Numbers are scaled by a power of two, which a bound that has no order either pro
 becomes two integers of int64. Their sums are exact.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Axes, Namespace
@@ -59,7 +60,12 @@ def sums_of(xp: Namespace, numbers: Array, steps: Steps, axis: Axes | None) -> S
     is_finite = xp.isfinite(numbers)
     parts = integers(xp, xp.where(is_finite, numbers, 0.0), steps)
     odd = xp.where(is_finite, 0.0, numbers)
-    return Sums(*(xp.sum(part, axis=axis, keepdims=True) for part in (*parts, odd)))
+    return getattr(xp, "sums_of_parts", partial(sums_of_parts, xp))(*parts, odd, axis)
+
+
+def sums_of_parts(xp: Namespace, high: Array, low: Array, odd: Array, axis: Axes | None) -> Sums:
+    """Sums of all three, with all axes; a namespace may have another way to them."""
+    return Sums(*(xp.sum(one, axis=axis, keepdims=True) for one in (high, low, odd)))
 
 
 def row_sum(xp: Namespace, numbers: Array) -> Array:

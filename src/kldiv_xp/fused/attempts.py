@@ -11,43 +11,50 @@ from kldiv_xp.fused.plans import Plan
 from kldiv_xp.fused.running import share_jobs
 from kldiv_xp.host.threads import Threads
 
-Look = Callable[[int, int], list[bool]]
-"""Function (begin, end) to a flag per row: True where the cheap loop is not worth a try."""
+Rows = Callable[[int, int], list[bool]]
+"""Function (begin, end) to a flag per row."""
 
 
 def run_in_attempts(
     plans: Sequence[Plan],
     addresses: Sequence[int],
     numbers: Sequence[float],
-    result: Array,
-    look: Look,
+    is_close: Rows,
+    is_missing: Rows,
     threads: Threads,
 ) -> None:
-    """Run all jobs by the first plan, and rows whose result is not finite by the last."""
+    """Run all jobs by the first plan, and rows whose results are missing by the next ones.
+
+    Close rows are not worth a try of the first.
+    """
     tables = [plan.table(addresses, numbers) for plan in plans]
-    share_jobs(partial(do_jobs, plans, tables, result, look), plans[0].jobs.number, threads)
+    share_jobs(partial(do_jobs, plans, tables, is_close, is_missing), plans[0].jobs.number, threads)
 
 
 def do_jobs(
     plans: Sequence[Plan],
     tables: Sequence[Any],
-    result: Array,
-    look: Look,
+    is_close: Rows,
+    is_missing: Rows,
     jobs: Iterable[int],
 ) -> None:
     """Run some jobs."""
-    first, last = plans
-    memory = (c_char * max(first.memory, last.memory))()
-    one, other = map(addressof, tables)
+    memory = (c_char * max(plan.memory for plan in plans))()
     for job in jobs:
-        begin, end, *rest = first.jobs.arguments(job)
-        left = look(begin, end)
-        for rows in runs_of_rows(begin, [not close for close in left]):
-            first.run(one, *rows, *rest, addressof(memory))
-        found = ~(abs(result[begin:end]) < float("inf"))
-        left = [close or missing for close, missing in zip(left, found.tolist(), strict=True)]
-        for rows in runs_of_rows(begin, left):
-            last.run(other, *rows, *rest, addressof(memory))
+        begin, end, *rest = plans[0].jobs.arguments(job)
+        rest.append(addressof(memory))
+        later = is_close(begin, end)
+        chosen = [not one for one in later]
+        for plan, table in zip(plans, tables, strict=True):
+            for rows in runs_of_rows(begin, chosen):
+                plan.run(addressof(table), *rows, *rest)
+            if plan is plans[-1]:
+                break
+            missing = is_missing(begin, end) if any(chosen) else later
+            chosen = [one or other for one, other in zip(later, missing, strict=True)]
+            later = no_rows(begin, end)
+            if not any(chosen):
+                break
 
 
 def runs_of_rows(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
@@ -61,16 +68,32 @@ def runs_of_rows(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]
             start = None
 
 
-def look_at(xp: Namespace, arrays: Sequence[Array], temperature: float) -> Look:
+def close_rows(xp: Namespace, arrays: Sequence[Array], temperature: float, widest: float) -> Rows:
     """Function that flags rows by their first classes; none where arrays are not contiguous."""
     x, t = arrays[:2]
     if not all(isinstance(one, xp.ndarray) and one.flags.c_contiguous for one in (x, t)):
-        return lambda begin, end: [False] * (end - begin)
+        return no_rows
     x, t = (one.reshape(-1, one.shape[-1]) for one in (x, t))
 
-    def look(begin: int, end: int) -> list[bool]:
+    def is_close(begin: int, end: int) -> list[bool]:
         with xp.errstate(all="ignore"):  # inf - inf
-            close = looks_close(xp, x[begin:end], t[begin:end], temperature)
+            close = looks_close(xp, x[begin:end], t[begin:end], temperature, widest)
         return list(close.tolist())
 
-    return look
+    return is_close
+
+
+def no_rows(begin: int, end: int) -> list[bool]:
+    """Flag none."""
+    return [False] * (end - begin)
+
+
+def missing_rows(results: Sequence[Array]) -> Rows:
+    """Function that flags rows that are not finite, by their first elements."""
+    columns = [one.reshape(-1, one.shape[-1]) for one in results]
+
+    def is_missing(begin: int, end: int) -> list[bool]:
+        found = [~(abs(one[begin:end, 0]) < float("inf")) for one in columns]
+        return list((found[0] if len(found) == 1 else found[0] | found[1]).tolist())
+
+    return is_missing

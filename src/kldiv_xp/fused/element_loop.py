@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import NamedTuple
 
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.memory import APART, NEXT, HostOperand, copy, load, store
@@ -42,98 +41,102 @@ def write_element_loop(
     bounds: tuple[str, str],
     loop: Loop,
     row: Mapping[str, tuple[str, str]],
-    take: Callable[[Values, Callable[[], str]], None] | None = None,
+    take: Callable[[Values, str], None] | None = None,
     around: Callable[[], object] = nullcontext,
 ) -> None:
     """Write a loop over columns; `row` maps each name constant along the row to its kind and value.
 
-    `take` gets the values of some elements, and a way to their mask; `around` is entered for a
-    block.
+    `take` gets the values of some elements, and their mask; `around` is entered for a block.
     """
     types = Types(real, LANES[real])
     given = {name: splat(text, types, *of_row) for name, of_row in row.items()}
-    with text.loop(*bounds, SUMMED_AT_ONCE) as block:
-        stop = text.smaller(text.sum(block, SUMMED_AT_ONCE), bounds[1])
-        count = text.let(f"sub i64 {stop}, {block}")
+    with text.blocks(*bounds, SUMMED_AT_ONCE, types.lanes) as (begin, stop):
+        block = Block(text, scratch, types, begin, stop)
         for one in loop.outer:
-            if one.operand.step == APART:
-                begin = text.moved(one.address, text.product(block, one.step))
-                sizes = one.step, str(one.operand.size)
-                copy(text, one.operand.size, count, begin, scratch.of(one.operand), sizes)
+            block.enter(one)
+        for where, _ in loop.written:
+            block.locate(where)
         for operand, part in loop.first:
-            with text.loop(block, stop, types.lanes) as column:
-                cursor = Cursor.at(text, scratch, types, block, column, stop)
-                value = computed_values(cursor, types, given, part)[operand.name]
-                store(text, types, real, cursor.address(Place(operand, "", "")), value)
-        with around(), text.loop(block, stop, types.lanes) as column:  # type: ignore[attr-defined]
-            cursor = Cursor.at(text, scratch, types, block, column, stop)
-            values = computed_values(cursor, types, given, loop.last)
+            block.locate(Place(operand, "", ""))
+            with text.loop("0", block.count, types.lanes) as column:
+                value = computed_values(block, column, given, part)[operand.name]
+                store(text, types, real, block.address(operand, column), value)
+        with around(), text.loop("0", block.count, types.lanes) as column:  # type: ignore[attr-defined]
+            values = computed_values(block, column, given, loop.last)
             if take is not None:
-                take(values, lambda: lanes_left(text, types, cursor.left))
+                take(values, block.mask)
             for one, name in loop.written:
-                store(text, types, one.operand.dtype, cursor.address(one), values[name])
-            if loop.written:
-                with text.unless(cursor.whole):
-                    for one, _ in loop.written:
-                        cursor.copy_last(one, back=True)
+                place = block.address(one.operand, column)
+                store(text, types, one.operand.dtype, place, values[name])
         for one, _ in loop.written:
-            if one.operand.step == APART:
-                begin = text.moved(one.address, text.product(block, one.step))
-                sizes = str(one.operand.size), one.step
-                copy(text, one.operand.size, count, scratch.of(one.operand), begin, sizes)
+            block.leave(one)
 
 
-def computed_values(cursor: "Cursor", types: Types, given: Values, part: Part) -> Values:
+def computed_values(block: "Block", column: str, given: Values, part: Part) -> Values:
     """Values of one vector of elements, by name."""
-    text, values = cursor.text, dict(given)
-    with text.unless(cursor.whole):
-        for one in part.read:
-            cursor.copy_last(one)
+    text, types, values = block.text, block.types, dict(given)
     for one in part.read:
-        values[one.operand.name] = load(text, types, one.operand.dtype, cursor.address(one))
+        place = block.address(one.operand, column)
+        values[one.operand.name] = load(text, types, one.operand.dtype, place)
     for line in part.lines:
         values[line.name] = text.let(instruction(line, types, values))
     return values
 
 
-class Cursor(NamedTuple):
-    """Position in a loop: its block's first column, its column, and the number of columns left."""
+class Block:
+    """Some whole vectors of columns, or the last columns of a row, which are fewer than a vector.
 
-    text: Text
-    scratch: Scratch
-    block: str
-    column: str
-    left: str
-    whole: str
+    These are read from scratch memory and written there, as are elements that lie apart.
+    """
 
-    @classmethod
-    def at(
-        cls, text: Text, scratch: Scratch, types: Types, block: str, column: str, stop: str
-    ) -> "Cursor":
-        """Position at a column of a block that ends at `stop`."""
-        left = text.let(f"sub i64 {stop}, {column}")
-        whole = text.let(f"icmp sge i64 {left}, {types.lanes}")
-        return cls(text, scratch, block, column, left, whole)
+    def __init__(self, text: Text, scratch: Scratch, types: Types, begin: str, stop: str) -> None:
+        self.text, self.scratch, self.types, self.begin = text, scratch, types, begin
+        self.count = text.let(f"sub i64 {stop}, {begin}")
+        self.whole = text.let(f"icmp sge i64 {self.count}, {types.lanes}")
+        self.mask = lanes_left(text, types, self.count)
+        self.starts: dict[HostOperand, str] = {}
+        """Addresses; what lies apart in scratch memory may be stored elsewhere as well."""
 
-    def address(self, place: Place) -> str:
-        """Address of the next vector; in scratch memory where the row has fewer elements left."""
-        text, size = self.text, place.operand.size
-        if place.operand.step == APART:
-            within = text.let(f"sub i64 {self.column}, {self.block}")
-            return text.moved(self.scratch.of(place.operand), text.product(within, size))
-        there = text.moved(place.address, text.product(self.column, size))
-        last = self.scratch.of(place.operand)
-        return text.let(f"select i1 {self.whole}, ptr {there}, ptr {last}")
+    def locate(self, place: Place) -> None:
+        """Find where its elements begin."""
+        text, start = self.text, self.scratch.of(place.operand)
+        if place.operand.step == NEXT:
+            there = self.outside(place)
+            start = text.let(f"select i1 {self.whole}, ptr {there}, ptr {start}")
+        self.starts[place.operand] = start
 
-    def copy_last(self, place: Place, *, back: bool = False) -> None:
-        """Copy the last partial vector to scratch memory, or back."""
-        if place.operand.step != NEXT:
-            return
-        text, size = self.text, place.operand.size
-        there = text.moved(place.address, text.product(self.column, size))
-        last = self.scratch.of(place.operand)
-        places = (last, there) if back else (there, last)
-        copy(text, size, self.left, *places, (str(size), str(size)))
+    def outside(self, place: Place) -> str:
+        """Address of its first element in the array."""
+        return self.text.moved(place.address, self.text.product(self.begin, bytes_between(place)))
+
+    def address(self, operand: HostOperand, column: str) -> str:
+        """Address of the vector at a column of the block."""
+        offset = self.text.product(column, operand.size)
+        return self.text.moved(self.starts[operand], offset)
+
+    def enter(self, place: Place) -> None:
+        """Find where its elements begin, and copy them if they must be in scratch memory."""
+        self.locate(place)
+        self.copy(place, is_back=False)
+
+    def leave(self, place: Place) -> None:
+        """Copy what is in scratch memory back."""
+        self.copy(place, is_back=True)
+
+    def copy(self, place: Place, *, is_back: bool) -> None:
+        """Copy elements to scratch memory or back, unless they are next to each other and many."""
+        text, operand = self.text, place.operand
+        here, there = self.scratch.of(operand), self.outside(place)
+        places, steps = (there, here), (bytes_between(place), str(operand.size))
+        if is_back:
+            places, steps = places[::-1], steps[::-1]
+        with text.unless(self.whole) if operand.step == NEXT else nullcontext():
+            copy(text, operand.size, self.count, *places, steps)
+
+
+def bytes_between(place: Place) -> str:
+    """Bytes from an element to the next."""
+    return str(place.operand.size) if place.operand.step == NEXT else place.step
 
 
 def splat(text: Text, types: Types, kind: str, value: str) -> str:

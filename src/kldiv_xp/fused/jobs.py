@@ -8,6 +8,9 @@ from kldiv_xp.tracing.layouts import Layout
 JOB_ELEMENTS = 1 << 16
 """Elements of a job, approximately: 256 KiB of float32 fit the cache."""
 
+LARGEST_JOB, JOBS_ENOUGH = 1 << 18, 32
+"""Elements of a job of whole rows, each of which costs 15 µs of Python, if jobs stay so many."""
+
 
 class Jobs(NamedTuple):
     """Jobs of several rows each, or of pieces of a row."""
@@ -44,8 +47,12 @@ def jobs_of(layout: Layout, *, whole_rows: bool = False) -> Jobs:
     """Jobs of a layout; with `whole_rows`, no row is split."""
     rows, groups, columns = layout.rows, layout.groups, layout.columns
     size = groups * columns
+    several = max(1, JOB_ELEMENTS // max(1, size))
+    if whole_rows:
+        many = max(1, LARGEST_JOB // max(1, size))
+        several = max(several, min(many, rows // JOBS_ENOUGH))
     if whole_rows or size <= JOB_ELEMENTS:
-        return Jobs(rows, groups, columns, max(1, JOB_ELEMENTS // max(1, size)), groups, columns, 1)
+        return Jobs(rows, groups, columns, several, groups, columns, 1)
     if groups > 1:
         several = max(1, JOB_ELEMENTS // max(1, columns))
         return Jobs(rows, groups, columns, 1, several, columns, math.ceil(groups / several))

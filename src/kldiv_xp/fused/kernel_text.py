@@ -62,7 +62,7 @@ def kernel_source(kernel: Kernel, *, keeps: bool) -> Source:
             *declarations(Types(kernel.real, lanes)),
             *declarations(Types(kernel.real, 1)),
             "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
-            f"define void @{FUNCTION_NAME}({arguments}) {{",
+            f'define void @{FUNCTION_NAME}({arguments}) "no-builtins" {{',
             *body,
             "ret void",
             "}",

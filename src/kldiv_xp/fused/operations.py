@@ -72,6 +72,16 @@ class InstructionLines(Lines):
             self.names_apart.append(x.name)
         return x
 
+    def whole(self, x: Symbol) -> tuple[Symbol, Symbol]:
+        """Number rounded to a whole one, and an integer that has it in its last bits."""
+        shift = elementary.LAYOUTS[self.real].shift
+        shifted = self.add(x, shift)
+        return self.subtract(shifted, shift), self.bits(shifted)
+
+    def sum_of_bits(self, x: Symbol) -> Symbol:
+        """Sum of the bits of a row of numbers as integers, modulo 2 to their number."""
+        return self.reduction("bits", x, -1)
+
     float64 = "real"
     """The working type stands for float64."""
 

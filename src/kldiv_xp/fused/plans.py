@@ -14,7 +14,7 @@ from kldiv_xp.fused.jobs import Jobs, jobs_of
 from kldiv_xp.fused.kernel_text import Source, source_of_function
 from kldiv_xp.fused.memory import APART, NEXT, ROW, HostOperand
 from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
-from kldiv_xp.tracing.losses import SYMBOL_NAMES, TOTAL
+from kldiv_xp.tracing.losses import TOTAL
 from kldiv_xp.tracing.operations import BYTES
 
 Names = tuple[str, ...]
@@ -57,20 +57,16 @@ class Plan(NamedTuple):
 
 @cached_host_plan
 def sums_plan(
-    traced: Traced, real: str, shape: Sizes, kept: Axes, axis: Axes, *inputs: MemoryLayout
+    traced: Traced,
+    real: str,
+    shape: Sizes,
+    axes: tuple[Axes, Axes],
+    names: Names,
+    totals: Names,
+    *inputs: MemoryLayout,
 ) -> Plan:
-    """Plan of a kernel that sums terms over some axes."""
-    layout = layout_of(shape, kept, axis, [one.strides for one in inputs])
-    return planned(traced, real, layout, jobs_of(layout), SYMBOL_NAMES, (), inputs)
-
-
-@cached_host_plan
-def totals_plan(
-    traced: Traced, real: str, shape: Sizes, names: Names, totals: Names, *inputs: MemoryLayout
-) -> Plan:
-    """Plan of several sums over the last axis."""
-    *rows, last = range(len(shape))
-    layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in inputs])
+    """Plan of a kernel of sums, or maxima; the axes are those that it keeps, and the others."""
+    layout = layout_of(shape, *axes, [one.strides for one in inputs])
     return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
 
 

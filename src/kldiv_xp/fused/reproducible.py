@@ -16,7 +16,7 @@ from kldiv_xp.tracing.losses import Function, Numbers
 
 # From here on a log p is no less than what a subnormal number can change.
 FAR_FROM_ZERO = -(2.0**-70)
-LARGEST = 2.0**80
+LARGEST = 2.0**48
 LOG_OF_ZERO = -150.0
 """Its exponential is 0."""
 
@@ -57,10 +57,8 @@ class Checked(NamedTuple):
         return value if self.is_ordinary is None else xp.where(self.is_ordinary, value, math.nan)
 
 
-def checked(xp: Namespace, form: Form, looks: bool, x: Array, t: Array, most: float) -> Checked:
-    """Operands, which are looked at or not."""
-    if not looks:
-        return Checked(x, t, None)
+def checked(xp: Namespace, form: Form, x: Array, t: Array, most: float) -> Checked:
+    """Operands that are looked at."""
     if form.log_target:
         is_ordinary = xp.less_equal(t, FAR_FROM_ZERO) | xp.equal(t, 0.0)
         t = xp.where(xp.less(t, formula.LOG_OF_TINY), LOG_OF_ZERO, t)
@@ -77,7 +75,7 @@ def terms(form: Form, rounding: Rounding, looks: bool) -> Function:
     """Every term, rounded; NaN of what is not ordinary, if they are looked at."""
 
     def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
-        given = checked(xp, form, looks, x, t, LARGEST)
+        given = checked(xp, form, x, t, LARGEST) if looks else Checked(x, t, None)
         return (given.of(xp, rounded(xp, term(xp, form, given[:2]), rounding)),)
 
     return function
@@ -94,7 +92,8 @@ def derivatives(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
     def function(
         xp: Namespace, numbers: Numbers, x: Array, t: Array, factor: Array
     ) -> Sequence[Array]:
-        given, found = checked(xp, form, looks, x, t, LARGEST), []
+        given = checked(xp, form, x, t, LARGEST) if looks else Checked(x, t, None)
+        found = []
         for place, rounding in asked:
             derivative = derivative_of(form, place)
             value = chained(derivative, Scale(), 2, Apart(xp), *given[:2], factor, guard=Guard.NONE)
@@ -106,16 +105,27 @@ def derivatives(form: Form, asked: Sequence[Asked], looks: bool) -> Function:
     return function
 
 
+def largest_operands(form: Form) -> Function:
+    """The largest target, and input without its sign; infinite if an operand is not ordinary."""
+
+    def function(xp: Namespace, numbers: Numbers, x: Array, t: Array) -> Sequence[Array]:
+        is_ordinary = checked(xp, form, x, t, LARGEST).is_ordinary & xp.greater(t, -math.inf)
+        size = xp.abs(x) if form.log_input else 0.0
+        return xp.max(t, axis=-1), xp.max(xp.where(is_ordinary, size, math.inf), axis=-1)
+
+    return function
+
+
 def integers(form: Form) -> Function:
-    """Sums of the two integers of each term: of what shifts leave when they are taken off."""
+    """Sums of bits, in the last of which shifts leave the two integers of each term."""
 
     def function(
         xp: Namespace, numbers: Numbers, whole: Array, part: Array, *arrays: Array
     ) -> Sequence[Array]:
         value = term(xp, form, arrays)
-        high = xp.subtract(xp.add(value, whole), whole)
-        low = xp.subtract(xp.add(xp.subtract(value, high), part), part)
-        return xp.sum(high, axis=-1), xp.sum(low, axis=-1)
+        high = xp.add(value, whole)
+        low = xp.add(xp.subtract(value, xp.subtract(high, whole)), part)
+        return xp.sum_of_bits(high), xp.sum_of_bits(low)
 
     return function
 

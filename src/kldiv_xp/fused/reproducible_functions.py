@@ -15,16 +15,23 @@ DIGITS, BIAS, SHIFT, _ = LAYOUTS["float64"]
 BITS_OF_LEAST = 0x3FE8 << 48
 """Of 0.75."""
 
-# Of 2^33 atanh(s) / s: 2^32 log(1 + f) / f is 1 / (2 + f) times it, where s is f / (2 + f).
-SERIES = tuple(2 * formula.RATIO_GRID * one for one in formula.ATANH_SERIES)
-
-# Of 2^36 2^(j / 2^8) for j up to 2^7, with an error of 3 units of 2^-53: Chebyshev's.
-POWERS = (
-    *(4.0202996554337593e-22, 1.4855599583764424e-18, 4.923136006266508e-15),
-    *(1.4546067486000859e-11, 3.760627549251965e-08, 8.333473893853109e-05),
-    *(0.1538900657217102, 227.34482908957787, 251895.74976114626, 186065279.4887245),
-    formula.EXP_GRID,
+# Of 2^48 atanh(s) / s in s^2: by linear programming, for every q of a mantissa, with errors that
+# leave 18 units of 2^-53 to the ties of the grid of logarithms.
+SERIES = tuple(
+    2 * formula.RATIO_GRID * formula.STEPS * one
+    for one in (
+        *(0.09074879731852666, 0.08990653562800753, 0.11114447499646626, 0.14285659760836553),
+        *(0.20000000472121435, 0.3333333333126327, 1.0000000000000082),
+    )
 )
+
+# Of 2^36 2^(j / 2^8) for j up to 2^7, by the same way; 54 units are left.
+POWERS = (
+    *(9.528725000899013e-19, 4.923986607878833e-15, 1.4565362068480844e-11),
+    *(3.7606420958637295e-08, 8.333450428911052e-05, 0.15389006455424967, 227.344830164034),
+    *(251895.7497614281, 186065279.48738194, 68719476736.00635),
+)
+STEP_DIGITS = 15
 BITS_OF_UNIT = 71
 """Of 2^36 and 2^35."""
 
@@ -33,12 +40,11 @@ def log(xp: Namespace, x: Array) -> Array:
     """Logarithm of positive normal numbers of float32; of 0 some number."""
     lifted = xp.integer_add(xp.bits(x), (BIAS << DIGITS) - BITS_OF_LEAST)
     exponent = xp.shift_down(lifted, DIGITS)  # the smallest is that of 0
-    shifted = xp.shift_left(exponent, DIGITS)
-    m = xp.value(xp.integer_subtract(xp.integer_add(xp.bits(x), BIAS << DIGITS), shifted))
-    q = xp.round(xp.divide(formula.STEPS, m))
-    g = xp.fma(m, q, -formula.STEPS)
-    small = xp.multiply(xp.fma(xp.multiply(g, -0.5 / formula.STEPS), g, g), 1 / formula.STEPS)
-    value = less_log_of_step(xp, q, small)
+    rest = xp.integer_subtract(lifted, xp.shift_left(exponent, DIGITS))
+    m = xp.value(xp.integer_add(rest, BITS_OF_LEAST - (STEP_DIGITS << DIGITS)))  # over 2^15
+    q = xp.round(xp.divide(1.0, m))
+    g = xp.fma(m, q, -1.0)
+    value = less_log_of_step(xp, q, xp.fma(xp.multiply(g, -0.5), g, g))
     e = xp.subtract(xp.value(xp.integer_add(exponent, bits_of_shift(DIGITS))), SHIFT + BIAS)
     return xp.fma(e, formula.LN2, value)
 
@@ -56,11 +62,12 @@ def polynomial(xp: Namespace, z: Array, coefficients: Sequence[float]) -> Array:
 
 def less_log_of_step(xp: Namespace, q: Array, value: Array) -> Array:
     """A number less log(q / 2^15)."""
-    f = xp.multiply(xp.subtract(q, formula.STEPS), 1 / formula.STEPS)
-    inverse = xp.divide(1.0, xp.add(f, 2.0))
-    s = xp.multiply(f, inverse)
+    steps = xp.subtract(q, formula.STEPS)
+    inverse = xp.divide(1.0, xp.add(q, formula.STEPS))
+    s = xp.multiply(steps, inverse)
     guess = xp.multiply(inverse, polynomial(xp, xp.multiply(s, s), SERIES))
-    return xp.fma(xp.multiply(f, -1 / formula.RATIO_GRID), xp.round(guess), value)
+    unit = -1 / (formula.RATIO_GRID * formula.STEPS)
+    return xp.fma(xp.multiply(steps, unit), xp.round(guess), value)
 
 
 def exp(xp: Namespace, x: Array) -> Array:
@@ -77,8 +84,7 @@ def exp(xp: Namespace, x: Array) -> Array:
 
 def power_of_parts(xp: Namespace, k: Array) -> Array:
     """2^(k / 2^8) / 2^35."""
-    n = xp.round(xp.multiply(k, 1 / formula.PARTS))
+    n, bits = xp.whole(xp.multiply(k, 1 / formula.PARTS))
     part = xp.round(xp.polynomial(xp.fma(n, -formula.PARTS, k), *POWERS))
-    bits = xp.bits(xp.add(n, SHIFT))
     power = xp.value(xp.shift_left(xp.integer_add(bits, BIAS - BITS_OF_UNIT), DIGITS))
     return xp.multiply(part, power)

@@ -1,6 +1,7 @@
 """Losses that have the same bits everywhere, of ordinary numbers in a row, by compiled loops."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
@@ -8,15 +9,15 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding
 from kldiv_xp.fused import reproducible
 from kldiv_xp.fused.buffers import buffers_of
-from kldiv_xp.fused.plans import Names, Traced, elements_plan, totals_plan
-from kldiv_xp.fused.reproducible_functions import SHIFT
-from kldiv_xp.fused.running import address_of, addresses, layouts, run_plan
+from kldiv_xp.fused.plans import Names, Traced, elements_plan, sums_plan
+from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts, run_plan
+from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing.losses import RESULTS, SYMBOL_NAMES, TERMS_OUTPUT, UPSTREAM
 
 REAL = "float64"
 
 ROW_WORTH_IT = 1 << 10
-"""Elements of a row from which its sum uses a loop; the bits are the same."""
+"""Elements of a row from which it uses a loop; the bits are the same."""
 
 Output = tuple[int, Rounding, Array]
 """Place of an operand, how its derivative is rounded, and where it is written."""
@@ -54,24 +55,67 @@ def fill(
     run_plan(plan, addresses(buffers), (), one_thread)
 
 
-def sums(
-    xp: Namespace, form: Form, x: Array, t: Array, whole: Array, part: Array
-) -> tuple[Array, Array] | None:
-    """Sums of rows of the two integers of each term, in their units; None of short rows."""
-    if x.shape[1] < ROW_WORTH_IT:
+def largest(
+    xp: Namespace, form: Form, operands: Sequence[Array], kept: int, threads: Threads
+) -> tuple[Array, float] | None:
+    """The largest target for every place in the first axes, and the largest input of all.
+
+    That is infinite where an operand is not ordinary. There is no loop for short rows.
+    """
+    traced = Traced(reproducible.largest_operands, (form,))
+    found = two_totals(xp, traced, "float32", SYMBOL_NAMES[:2], operands, kept, threads)
+    if found is None:
         return None
-    arrays = whole, part, x, t
-    buffers: Any = buffers_of(x.shape, arrays)
-    names, totals = ("whole", "part", *SYMBOL_NAMES[:2]), ("high", "low")
-    traced = Traced(reproducible.integers, (form,))
-    plan = totals_plan(traced, REAL, x.shape, names, totals, *layouts(buffers))
-    partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
-    run_plan(plan, [*addresses(buffers), *map(address_of, partials)], (), one_thread)
+    targets, inputs = found
+    return targets.max(axis=1), float(inputs.max())
+
+
+def sums(
+    xp: Namespace,
+    form: Form,
+    operands: Sequence[Array],
+    shifts: tuple[Array, Array],
+    threads: Threads,
+) -> tuple[Array, Array] | None:
+    """Sums of the two integers of each term, given two shifts for every place in the first axes.
+
+    They are modulo 2^64. There is no loop for short rows.
+    """
+    shape, kept = tuple(operands[0].shape), shifts[0].ndim
+    ones = (1,) * (len(shape) - kept)
+    arrays = *(one.reshape(one.shape + ones) for one in shifts), *operands
+    traced, names = Traced(reproducible.integers, (form,)), ("whole", "part", *SYMBOL_NAMES[:2])
+    found = two_totals(xp, traced, REAL, names, arrays, kept, threads)
+    if found is None:
+        return None
     high, low = (
-        (sums / (shift / SHIFT)).astype(xp.int64).sum(axis=1)
-        for sums, shift in zip(partials, (whole, part), strict=True)
+        bits.view("int64").sum(axis=1) - shift.reshape(-1).view("int64") * prod(shape[kept:])
+        for bits, shift in zip(found, shifts, strict=True)
     )
     return high, low
+
+
+def two_totals(
+    xp: Namespace,
+    traced: Traced,
+    real: str,
+    names: Names,
+    arrays: Sequence[Array],
+    kept: int,
+    threads: Threads,
+) -> Array | None:
+    """Two totals over the axes that are not kept, of every row and piece of it."""
+    shape = tuple(arrays[-1].shape)
+    if prod(shape[kept:]) < ROW_WORTH_IT:
+        return None
+    buffers: Any = known_buffers(shape, arrays, "float32")
+    if buffers is None:
+        return None
+    axes = tuple(range(kept)), tuple(range(kept, len(shape)))
+    plan = sums_plan(traced, real, shape, axes, names, ("first", "second"), *layouts(buffers))
+    partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
+    run_plan(plan, [*addresses(buffers), *map(address_of, partials)], (), threads)
+    return partials
 
 
 def one_thread() -> int:

@@ -1,6 +1,7 @@
 """Rows of logits that have the same bits everywhere, by compiled loops."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
@@ -18,7 +19,7 @@ from kldiv_xp.tracing.losses import (
     SYMBOL_NAMES,
     TEMPERATURE,
     UPSTREAM,
-    any_of,
+    any_temperature,
 )
 
 LONGEST_ROW = 1 << 18
@@ -32,7 +33,7 @@ def divergences(xp: Namespace, divergence: Divergence, operands: Sequence[Array]
     if buffers is None:
         return None
     result = xp.empty(shape[:-1])
-    traced = Traced(reproducible_rows.divergences, (any_of(divergence),), (TEMPERATURE,))
+    traced = Traced(reproducible_rows.divergences, (compiled_for(divergence),), (TEMPERATURE,))
     plan = rows_plan(traced, REAL, shape, SYMBOL_NAMES[:2], (), *layouts(buffers))
     numbers = (float(divergence.temperature),)
     run_plan(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
@@ -52,18 +53,25 @@ def fill_derivatives(
     if buffers is None:
         return False
     asked = tuple((place, plain(rounding)) for place, (rounding, _) in results.items())
-    traced = Traced(reproducible_rows.derivatives, (any_of(divergence), asked), (TEMPERATURE,))
+    traced = Traced(
+        reproducible_rows.derivatives, (compiled_for(divergence), asked), (TEMPERATURE,)
+    )
     names = tuple(RESULTS[place] for place in results)
     plan = rows_plan(traced, REAL, shape, (*SYMBOL_NAMES[:2], UPSTREAM), names, *layouts(buffers))
     run_plan(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
     return True
 
 
+def compiled_for(divergence: Divergence) -> Divergence:
+    """The divergence at the temperature that its code is compiled for, the same for all others."""
+    return replace(divergence, temperature=any_temperature(divergence.temperature))
+
+
 def known(
     divergence: Divergence, shape: tuple[int, ...], arrays: Sequence[Array]
 ) -> list[HostBuffer] | None:
     """Memory of arrays, None where there are no loops."""
-    is_usual = any_of(divergence).temperature in (1, ANY_TEMPERATURE)
+    is_usual = any_temperature(divergence.temperature) in (1, ANY_TEMPERATURE)
     if not is_usual or divergence.temperature > LARGEST_USUAL:
         return None
     if not 0 < shape[-1] <= LONGEST_ROW:

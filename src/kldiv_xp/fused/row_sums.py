@@ -1,6 +1,6 @@
-"""Sums and maxima of rows, accumulated per lane, then per block, then per row."""
+"""Sums, also of bits, and maxima of rows, accumulated per lane, then per block, then per row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kldiv_xp.fused.element_loop import Values
@@ -24,9 +24,9 @@ class Reductions:
 
     def started(self, line: Line) -> str:
         """New accumulator of a row: 0 for a sum, -inf for a maximum."""
-        types = self.types_of(line)
-        first = 0.0 if line.reduction == "sum" else -float("inf")
-        return self.text.variable(types.of("real"), types.constant("real", first))
+        types, kind = self.types_of(line), kind_of(line)
+        first = -float("inf") if line.reduction == "max" else 0.0
+        return self.text.variable(types.of(kind), types.constant(kind, first))
 
     @contextmanager
     def of_block(self) -> Iterator[None]:
@@ -42,43 +42,54 @@ class Reductions:
             before = self.text.get(self.found[name], wide)
             self.text.set(self.found[name], wide, self.text.let(f"fadd {wide} {before}, {value}"))
 
-    def take(self, values: Values, mask: Callable[[], str]) -> None:
+    def take(self, values: Values, mask: str) -> None:
         """Accumulate a vector of elements, under the mask of those within the row."""
-        text, real, condition = self.text, self.types.of("real"), self.types.of("bool")
-        present = mask()
+        text, condition = self.text, self.types.of("bool")
         for line in self.lines:
             (term,) = line.uses
-            is_sum = line.reduction == "sum"
-            place = self.in_block[line.name] if is_sum else self.found[line.name]
-            before = text.get(place, real)
-            if is_sum:
-                after = text.let(f"fadd {real} {before}, {values[term]}")
-            else:
-                after = larger(text, self.types, values[term], before)
-            after = text.let(f"select {condition} {present}, {real} {after}, {real} {before}")
-            text.set(place, real, after)
+            place, kind = self.in_block.get(line.name, self.found[line.name]), kind_of(line)
+            one, value = self.types.of(kind), values[term]
+            if kind == "integer":
+                value = text.let(f"bitcast {self.types.of('real')} {value} to {one}")
+            before = text.get(place, one)
+            after = joined(text, self.types, line, value, before)
+            after = text.let(f"select {condition} {mask}, {one} {after}, {one} {before}")
+            text.set(place, one, after)
 
     def result(self, line: Line) -> str:
-        """The row's sum in float64, or its maximum."""
+        """The row's sum in float64, or its maximum, or a number of the bits of a sum of bits."""
         text, types = self.text, self.types_of(line)
-        value, lanes = text.get(self.found[line.name], types.of("real")), types.lanes
+        value, lanes = text.get(self.found[line.name], types.of(kind_of(line))), types.lanes
         while lanes > 1:
             several, lanes = Types(types.real, lanes), lanes // 2
-            kind, half = several.of("real"), Types(types.real, lanes)
+            kind, half = several.of(kind_of(line)), Types(types.real, lanes)
             low, high = (
                 text.let(f"shufflevector {kind} {value}, {kind} poison, {order}")
                 for order in (lane_numbers(0, lanes), lane_numbers(lanes, 2 * lanes))
             )
             if lanes == 1:
-                kind = half.of("real")
+                kind = half.of(kind_of(line))
                 low, high = (
                     text.let(f"extractelement <1 x {kind}> {one}, i64 0") for one in (low, high)
                 )
-            if line.reduction == "sum":
-                value = text.let(f"fadd {half.of('real')} {low}, {high}")
-            else:
-                value = larger(text, half, low, high)
+            value = joined(text, half, line, low, high)
+        if line.reduction == "bits":
+            one = Types(types.real, 1)
+            value = text.let(f"bitcast {one.of('integer')} {value} to {one.of('real')}")
         return value
+
+
+def kind_of(line: Line) -> str:
+    """Kind of an accumulator."""
+    return "integer" if line.reduction == "bits" else "real"
+
+
+def joined(text: Text, types: Types, line: Line, left: str, right: str) -> str:
+    """Reduction of two numbers."""
+    if line.reduction == "max":
+        return larger(text, types, left, right)
+    add = "add" if line.reduction == "bits" else "fadd"
+    return text.let(f"{add} {types.of(kind_of(line))} {left}, {right}")
 
 
 def larger(text: Text, types: Types, left: str, right: str) -> str:

@@ -63,8 +63,8 @@ class Text:
         self.lines.append(f"{name}:")
 
     @contextmanager
-    def loop(self, first: str, last: str, step: int | str = 1) -> Iterator[str]:
-        """Loop of an index from `first` to before `last`."""
+    def below(self, first: str, last: str) -> Iterator[tuple[str, str]]:
+        """Loop while an index is below `last`: its variable, which it raises, and its value."""
         name = self.name()
         index = self.variable("i64", first)
         self.do(f"br label %{name}.head")
@@ -73,10 +73,27 @@ class Text:
         more = self.let(f"icmp slt i64 {value}, {last}")
         self.do(f"br i1 {more}, label %{name}.body, label %{name}.end")
         self.label(f"{name}.body")
-        yield value
-        self.set(index, "i64", self.let(f"add nsw i64 {value}, {step}"))
+        yield index, value
         self.do(f"br label %{name}.head")
         self.label(f"{name}.end")
+
+    @contextmanager
+    def loop(self, first: str, last: str, step: int = 1) -> Iterator[str]:
+        """Loop of an index from `first` to before `last`."""
+        with self.below(first, last) as (index, value):
+            yield value
+            self.set(index, "i64", self.sum(value, step))
+
+    @contextmanager
+    def blocks(self, first: str, last: str, most: int, lanes: int) -> Iterator[tuple[str, str]]:
+        """Loop of bounds of blocks: each of whole vectors but the last, which is less than one."""
+        with self.below(first, last) as (index, begin):
+            left = self.let(f"sub i64 {last}, {begin}")
+            whole = self.smaller(self.let(f"and i64 {left}, {-lanes}"), str(most))
+            is_less = self.let(f"icmp eq i64 {whole}, 0")
+            stop = self.sum(begin, self.let(f"select i1 {is_less}, i64 {left}, i64 {whole}"))
+            yield begin, stop
+            self.set(index, "i64", stop)
 
     @contextmanager
     def unless(self, condition: str) -> Iterator[None]:

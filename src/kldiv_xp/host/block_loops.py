@@ -12,14 +12,12 @@ from typing import Any
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.block_results import (
     Take,
-    take_any,
     take_finite,
-    take_row_sums,
     take_sum,
     take_sums_over,
 )
 from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block
-from kldiv_xp.host.scratch_arrays import Recycling
+from kldiv_xp.host.scratch_arrays import Recycling, direct
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
@@ -78,38 +76,6 @@ def added_partial_sums(
     return result
 
 
-def values_of_rows(
-    xp: Namespace,
-    function: Callable[..., Array],
-    operands: Sequence[Array],
-    dtype: DType,
-    threads: Callable[[], int],
-) -> Array:
-    """Value of every row; `function` (xp, *blocks) returns those of a block of whole rows."""
-    kept = operands[0].ndim - 1
-    indices = cache_sized_blocks(xp, operands[0].shape, dtype, kept)
-    result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
-    works = [([function], take_any(indices, result))]
-    each_block(xp, works, indices, operands, dtype, threads)
-    return result
-
-
-def row_inner_products(
-    xp: Namespace,
-    attempts: Sequence[Attempt],
-    operands: Sequence[Array],
-    dtype: DType,
-    threads: Callable[[], int],
-) -> Array:
-    """Inner product of the factors of every row, in float64."""
-    *kept, size = operands[0].shape
-    indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
-    result = xp.zeros(tuple(kept))
-    works = [(attempts, take_row_sums(xp, indices, size, result))]
-    each_block(xp, works, indices, operands, dtype, threads)
-    return result
-
-
 def fill_blocks(
     xp: Namespace,
     attempts: Sequence[Attempt],
@@ -153,11 +119,12 @@ def each_block(
     check_setting()
 
     def work(jobs: Iterator[int]) -> None:
-        levels, namespace = [0] * len(works), Recycling(xp, dtype) if len(indices) > 1 else xp
+        levels = [0] * len(works)
+        namespace = Recycling(xp, dtype) if len(indices) > 1 else direct(xp)
         with xp.errstate(all="ignore"):
             for job in jobs:
                 block = [cast_block(operand, indices[job], dtype) for operand in operands]
-                if lent is not None and namespace is not xp:
+                if lent is not None and isinstance(namespace, Recycling):
                     namespace.borrow(lent[indices[job]])
                 for number, (attempts, take) in enumerate(works):
                     while not take(job, attempts[levels[number]](namespace, *block)):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.host.inner_products import dots
+from kldiv_xp.host.inner_products import dot, dots
 
 RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
 """Predicate of the rows it suits (None: all), and a function (xp, *blocks) to results of rows."""
@@ -14,16 +14,24 @@ def first_finite_rows(
     attempts: Sequence[RowAttempt],
     alone: Namespace,
     xp: Namespace,
-    left: Array,
+    left: Array | None,
     *block: Array,
     missing: Callable[[Namespace, Array], Array] | None = None,
 ) -> Array | None:
     """Result of each row of the mask `left`, from the first attempt with a finite one, or the last.
 
-    A namespace of its own computes some rows alone: one that keeps arrays would keep those of any
-    number of rows.
+    Of all rows without a mask.  A namespace of its own computes some rows alone: one that keeps
+    arrays would keep those of any number of rows.
     """
     result = None
+    if left is None:
+        suits, attempt = attempts[0]
+        if suits is None:
+            first = attempt(xp, *block)
+            if math.isfinite(dot(alone, first, first)):
+                return first
+            attempts = [(None, lambda *_: first), *attempts[1:]]
+        left = alone.ones(block[0].shape[:-1], dtype=bool)
     for suits, attempt in attempts:
         chosen = left if suits is None else left & suits(xp, *block)
         if chosen.all():

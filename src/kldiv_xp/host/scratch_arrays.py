@@ -5,6 +5,7 @@ space of 512 x 32000 float32, block by block, takes 39 ms with it and 13 without
 """
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from sys import getrefcount
 
 from kldiv_xp._typing import Array, DType, Namespace
@@ -16,7 +17,24 @@ RECYCLING_FUNCTIONS = ("add", "divide", "exp", "log", "maximum", "multiply", "ne
 UNHELD = 2
 
 
-class Recycling:
+class Direct:
+    """Namespace whose reductions are those of ufuncs: 2 us of 320 elements, where `max` takes 5."""
+
+    def __init__(self, xp: Namespace) -> None:
+        self._xp = xp
+        for name, function in (("max", xp.maximum), ("min", xp.minimum), ("sum", xp.add)):
+            setattr(self, name, partial(function.reduce, axis=None))
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        function: Callable[..., Array] = getattr(self._xp, name)
+        setattr(self, name, function)
+        return function
+
+
+direct = lru_cache(Direct)
+
+
+class Recycling(Direct):
     """Namespace for one thread and one dtype.
 
     It keeps the arrays that it makes, and reuses one when nobody else has a reference to it: also
@@ -24,9 +42,9 @@ class Recycling:
     """
 
     def __init__(self, xp: Namespace, dtype: DType) -> None:
+        super().__init__(xp)
         self._made: list[Array] = []
         self._lent: int | None = None
-        self._xp = xp
         for name in RECYCLING_FUNCTIONS:
             setattr(self, name, self._recycling(getattr(xp, name), dtype))
 
@@ -40,11 +58,6 @@ class Recycling:
             del self._made[self._lent]
         self._lent = len(self._made)
         self._made.append(array)
-
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        function: Callable[..., Array] = getattr(self._xp, name)
-        setattr(self, name, function)
-        return function
 
     def _recycling(self, function: Callable[..., Array], dtype: DType) -> Callable[..., Array]:
         made = self._made

@@ -43,6 +43,10 @@ class Symbol(Arithmetic):
     namespace: Lines
     stage: int = 0
     in_rows: bool = True
+    rest: Symbol | float = 0.0
+    """Of a number, what its type lacks of it."""
+    is_power_of_two: bool = False
+    """Whether a number is known to be one."""
 
     def __getitem__(self, _: object) -> Symbol:
         """The symbol itself: kept or dropped axes make no difference to a value per row."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from struct import pack, unpack
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate import chained_derivatives
 from kldiv_xp.core.evaluate_rows import derivatives_by, rows_by
 from kldiv_xp.core.scale import Scale
+from kldiv_xp.formula.exact_quotients import is_exact
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import exponentials
@@ -16,11 +18,13 @@ from kldiv_xp.tracing.lines import Symbol
 SYMBOL_NAMES = ("x", "t", "w")
 UPSTREAM = "u"
 FACTOR = "factor"
-TEMPERATURE = "temperature"
-ANY_TEMPERATURE = 2.0
-"""Stands for most temperatures, so that a temperature schedule compiles one kernel."""
-LAST = -1
-"""Index of the alternative computation of a row that is always valid."""
+TEMPERATURE, REST = "temperature", "rest_of_temperature"
+NUMBERS = (TEMPERATURE, REST)
+"""Names of the numbers of a kernel of rows of logits, after its first."""
+ANY_TEMPERATURE, OTHER_TEMPERATURE = 2.0, 3.0
+"""Stand for most powers of two, and most other temperatures: two kernels for all of a schedule."""
+FIRST, SECOND, LAST = 0, 1, -1
+"""Indices of the alternative computations of a row: the last is always valid."""
 RESULTS = ("by_input", "by_target")
 TERMS_OUTPUT = "terms"
 TOTAL = "total"
@@ -121,7 +125,11 @@ def rest_derivatives(temperature: float) -> Function:
 
 def given_temperature(temperature: float, numbers: Numbers) -> Any:
     """Temperature parameter of a kernel for any temperature, else the temperature itself."""
-    return numbers[TEMPERATURE] if temperature == ANY_TEMPERATURE else temperature
+    if temperature == ANY_TEMPERATURE:
+        return replace(numbers[TEMPERATURE], is_power_of_two=True)
+    if temperature == OTHER_TEMPERATURE:
+        return replace(numbers[TEMPERATURE], rest=numbers[REST])
+    return temperature
 
 
 def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
@@ -131,7 +139,18 @@ def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
 
 def any_of(divergence: Divergence) -> Divergence:
     """The divergence at the temperature that its code is compiled for."""
-    return replace(divergence, temperature=any_temperature(divergence.temperature))
+    temperature = any_temperature(divergence.temperature)
+    if temperature == ANY_TEMPERATURE and not is_exact(divergence.temperature):
+        temperature = OTHER_TEMPERATURE
+    return replace(divergence, temperature=temperature)
+
+
+def numbers_of_temperature(temperature: float, real: str) -> tuple[float, float]:
+    """Temperature, and what a number of the type that is computed in lacks of it."""
+    number = float(temperature)
+    if real != "float32" or any_temperature(number) != ANY_TEMPERATURE:
+        return number, 0.0
+    return number, number - unpack("f", pack("f", number))[0]
 
 
 def any_temperature(temperature: float) -> float:

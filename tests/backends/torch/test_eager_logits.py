@@ -68,7 +68,7 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
     function = numpy_rows.derivatives_of_block
 
     def recorded(*arguments):
-        shapes.append(arguments[6].shape)
+        shapes.append(arguments[5].shape)
         return function(*arguments)
 
     monkeypatch.setattr(numpy_rows, "derivatives_of_block", recorded)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 import torch
@@ -10,14 +9,19 @@ import torch
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.numpy_with_derivatives import is_faster
 from kldiv_xp.backends.torch import host
-from kldiv_xp.backends.torch.eager_logits import divergences, row_derivatives, rows_with_derivatives
+from kldiv_xp.backends.torch.eager_logits import (
+    divergences,
+    row_derivatives,
+    rows_with_derivatives,
+    sum_of_divergences,
+)
 from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import sparse_divergences
-from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
     Arrays,
@@ -42,12 +46,10 @@ __all__ = [
     "rows_with_derivatives",
     "samples",
     "sparse_divergences",
+    "sum_of_divergences",
     "terms",
     "with_derivatives",
 ]
-
-
-SHAPE = attrgetter("shape")
 
 
 def check_memory(context: Context, arrays: dict[str, Array]) -> None:

@@ -8,10 +8,15 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends import numpy_rows_with_derivatives
 from kldiv_xp.backends.torch import host_logits
-from kldiv_xp.backends.torch.internals import is_transformed, is_watched, refuses_functions
+from kldiv_xp.backends.torch.internals import (
+    is_transformed,
+    is_watched,
+    node_of_plain,
+    refuses_functions,
+)
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
-from kldiv_xp.backends.torch.storage import check_unchanged
+from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.backends.torch.transformed_logits import TransformedRows
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -29,9 +34,23 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
         return rows
     if way is None:
         return plain_rows(context, copied(arrays), divergence)
-    function = partial(way.divergences_of, context, divergence)
+    return one_node_of_rows(partial(way.divergences_of, context, divergence), arrays)
+
+
+def sum_of_divergences(
+    context: Context, arrays: Arrays, divergence: Divergence, parts: int | None
+) -> Array:
+    """Sum of the divergences of all rows over the divisor, where the tensors are host memory."""
+    if memory_of(arrays) != HOST:
+        return NotImplemented
+    function = partial(host_logits.sum_of_divergences_of, context, divergence, parts=parts)
+    return one_node_of_rows(function, arrays)
+
+
+def one_node_of_rows(function: partial[Array], arrays: Arrays) -> Array:
+    """Result of a function of tensors that are only memory."""
     if is_differentiated(*arrays):
-        return Rows.apply(function, *savable(arrays))
+        return NODE_OF_ROWS(function, *savable(arrays))
     return function(*arrays)
 
 
@@ -40,21 +59,27 @@ class Rows(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
-        """Divergence of every row."""
+        """Divergence of every row, or the sum of all over the divisor."""
         ctx.save_for_backward(*arrays)
-        ctx.options, ctx.shapes = function.args, [array.shape for array in arrays]
+        ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
         return function(*arrays)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
         arrays = ctx.saved_tensors
-        check_unchanged(arrays, ctx.shapes)
-        memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
-        context, divergence = ctx.options
-        above, wanted = (upstream.unsqueeze(-1),), ctx.needs_input_grad[1:3]
-        derivatives = row_derivatives(context, arrays, divergence, Scale(), above, wanted)
-        return None, *derivatives, *[None for _ in arrays[2:]]
+        if list(map(SHAPE, arrays)) != ctx.shapes:
+            check_unchanged(arrays, ctx.shapes)
+        context, divergence = ctx.function.args
+        scale, wanted = Scale(None, ctx.function.keywords.get("parts")), ctx.needs_input_grad[1:3]
+        if upstream.ndim:
+            memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
+            upstream = upstream.unsqueeze(-1)
+        derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)
+        return None, *derivatives, *(None,) * len(arrays[2:])
+
+
+NODE_OF_ROWS = node_of_plain(Rows)
 
 
 def row_derivatives(
@@ -84,7 +109,7 @@ def rows_with_derivatives(
     every = (*arrays, *upstream)
     if memory_of(arrays, upstream) != HOST or is_differentiated(*every):
         return NotImplemented
-    if not numpy_rows_with_derivatives.is_faster(arrays):
+    if not numpy_rows_with_derivatives.is_faster(arrays, divergence):
         return NotImplemented
     return host_logits.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
 

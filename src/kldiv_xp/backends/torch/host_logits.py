@@ -25,6 +25,18 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     return torch.from_numpy(rows).to(context.working)
 
 
+def sum_of_divergences_of(
+    context: Context, divergence: Divergence, *arrays: Array, parts: int | None
+) -> Array:
+    """Sum of the divergences of all rows over the divisor, rounded once from float64."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
+    rounded = context.dtype == context.working
+    dtype = working if rounded else xp.float64
+    options = lent(*arrays), divergence, working, threads, parts, dtype
+    value = torch.from_numpy(numpy_rows.total_of_rows(xp, *options))
+    return value if rounded else value.to(context.dtype)
+
+
 def rows_with_derivatives_of(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Arrays:

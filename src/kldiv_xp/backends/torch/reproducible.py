@@ -9,11 +9,8 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import (
-    numpy_reproducible,
-    numpy_reproducible_fill,
-    numpy_reproducible_rows,
-)
+from kldiv_xp.backends import numpy_reproducible as numpy_way
+from kldiv_xp.backends import numpy_reproducible_fill, numpy_reproducible_rows
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,
@@ -30,6 +27,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
 from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.fused.lines_on_arrays import VectorFunctions
 
 Asked = Wanted | WantedRows
 
@@ -116,6 +114,9 @@ class Derivatives(torch.autograd.Function):
 
 def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
     """The loss: by the loops of NumPy in memory of the host, elsewhere by torch itself."""
+    if torch.compiler.is_compiling():
+        loss: Array = wanted.value(divisor, functions_of(arrays), *arrays)
+        return loss
     if memory_of(arrays) != HOST:
         return evaluate_reproducible.value(arrays, wanted, divisor)
     xp, memory, dtype = numpy_namespace(), lent(*arrays), wanted.rounding.dtype
@@ -131,7 +132,7 @@ def computed(arrays: Arrays, wanted: Asked, divisor: Any) -> Array:
         result, places = empty_tensor(arrays[0].shape, dtype)
         numpy_reproducible_fill.fill_terms(xp, memory, terms, places, threads)
         return result
-    sums = numpy_reproducible.sums_over(xp, memory, terms, by, threads)
+    sums = numpy_way.sums_over(xp, memory, terms, by, threads)
     return torch.from_numpy(xp.asarray(sums)).to(dtype)
 
 
@@ -139,6 +140,12 @@ def computed_derivatives(
     arrays: Arrays, upstream: Any, wanted: Asked, divisor: Any, places: tuple[bool, bool]
 ) -> Gradient:
     """The derivatives, by the same ways."""
+    if torch.compiler.is_compiling():
+        given = divisor, upstream, functions_of(arrays), *arrays
+        by_input, by_target = (
+            wanted.derivative(place, *given) if want else None for place, want in enumerate(places)
+        )
+        return by_input, by_target
     tensors = (upstream,) if isinstance(upstream, torch.Tensor) else ()
     if memory_of(arrays, tensors) != HOST:
         return evaluate_reproducible.derivatives(arrays, wanted, divisor, upstream, places)
@@ -155,3 +162,10 @@ def computed_derivatives(
     way = numpy_reproducible_rows if isinstance(wanted, WantedRows) else numpy_reproducible_fill
     way.fill_derivatives(xp, memory, (wanted, by, above), outputs, threads)
     return results[0], results[1]
+
+
+def functions_of(tensors: Arrays) -> VectorFunctions:
+    """Namespace in which a compiler makes vectors of logarithms and exponentials."""
+    return VectorFunctions(
+        namespace_of(tensors[0]), lambda x: x.view(torch.int64), lambda x: x.view(torch.float64)
+    )

@@ -1,7 +1,10 @@
 """Errors for tensors whose storage was freed or shrunk, instead of reads beyond it."""
 
+from operator import attrgetter
+
 from kldiv_xp._typing import Array
 
+SHAPE = attrgetter("shape")
 OPERAND_NAMES = ("input", "target", "where")
 
 
