@@ -8,8 +8,14 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind, native
 from kldiv_xp.core.facts import Facts, facts_about
-from kldiv_xp.core.namespaces import is_being_exported, namespace_of
+from kldiv_xp.core.namespaces import (
+    is_being_compiled,
+    is_being_exported,
+    is_open_number,
+    namespace_of,
+)
 from kldiv_xp.formula.exact_near_zero import ExactNearZero
+from kldiv_xp.formula.open_numbers import OpenNumbers
 
 
 def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:
@@ -18,9 +24,16 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
     facts = facts_about(xp)
     with quiet(facts, arrays[0]):
         operands = [in_working_type(xp, array, dtype) for array in arrays]
-        functions = ExactNearZero(xp) if is_being_exported(arrays[0]) else xp
-        result = cast(xp, function(functions, *operands), native(result_dtype))
+        result = function(functions_for(xp, arrays[0]), *operands)
+        result = cast(xp, result, native(result_dtype))
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
+
+
+def functions_for(xp: Namespace, array: Array) -> Namespace:
+    """Namespace for the formula, which knows what a program of torch needs."""
+    if is_being_exported(array):
+        return ExactNearZero(xp)
+    return OpenNumbers(xp, is_open_number) if is_being_compiled(array) else xp
 
 
 def constant(facts: Facts, array: Array) -> Array:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times
+from kldiv_xp.formula.open_numbers import is_open
 
 USUAL = 2.0**100
 """Temperatures up to here, and down to its reciprocal, leave room for the numbers below."""
@@ -18,7 +19,7 @@ def exponential_over(xp: Namespace, array: Array, temperature: float | Array, li
     (x - k T) / T, of exact products and differences, is a factor of 1 + rest.  `like` is an array
     of one number for each row.
     """
-    if xp.finfo(array.dtype).eps < 2.0**-23 or is_exact(temperature):
+    if xp.finfo(array.dtype).eps < 2.0**-23 or is_exact(xp, temperature):
         return xp.exp(over(xp, array, temperature))
     array, parts = divisor_parts(xp, array, temperature, like)
     array = xp.where(xp.less(array, parts.least), parts.least, array)
@@ -57,10 +58,13 @@ def divisor_parts(
     """An array and the parts of a temperature; both times a power of two, if it is no usual one."""
     # XLA makes one sum of an array and two constants, but not of a number that depends on the row.
     grid = xp.where(xp.equal(like, like), filled(xp, like, 1.5 * 2**11), math.nan)
+    is_usual = isinstance(temperature, float) and 1 / USUAL < temperature < USUAL
+    if is_usual and is_open(xp, temperature):
+        temperature = filled(xp, like, temperature)
     if not isinstance(temperature, float):
         return array, parts_of_array(xp, temperature, grid)
     exponent = math.floor(math.log2(temperature))
-    if not 1 / USUAL < temperature < USUAL:
+    if not is_usual:
         exponent -= exponent % 2  # the power is a product of two equal ones
         array, temperature = times(xp, array, 2.0**-exponent), temperature * 2.0**-exponent
         exponent = math.floor(math.log2(temperature))
@@ -92,12 +96,13 @@ def rest_of(temperature: Array) -> Any:
     return getattr(temperature, "rest", 0.0)
 
 
-def is_exact(temperature: float | Array) -> bool:
-    """Whether a temperature is known to be a power of two, by which no quotient is rounded.
-
-    By the logarithm, which torch.compile knows of a number that it keeps open.
-    """
+def is_exact(xp: Namespace, temperature: float | Array) -> bool:
+    """Whether a temperature is known to be a power of two, by which no quotient is rounded."""
     if not isinstance(temperature, float):
         return bool(getattr(temperature, "is_power_of_two", False))
-    exponent = math.log2(temperature)
-    return exponent == math.floor(exponent)
+    return not is_open(xp, temperature) and is_power_of_two(temperature)
+
+
+def is_power_of_two(number: float) -> bool:
+    """Whether a product with this number is not rounded."""
+    return math.frexp(number)[0] * 2 == 1

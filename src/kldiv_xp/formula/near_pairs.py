@@ -42,7 +42,7 @@ def unrounded_pair(xp: Namespace, input: Array, target: Array, temperature: floa
 
 def short_pair(xp: Namespace, input: Array, target: Array, temperature: float | Array) -> Pair:
     """The cheaper of the two whose exponentials are good to a unit in the last place or two."""
-    pair = pair_of if is_exact(temperature) else unrounded_pair
+    pair = pair_of if is_exact(xp, temperature) else unrounded_pair
     return pair(xp, input, target, temperature)
 
 

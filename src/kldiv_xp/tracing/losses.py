@@ -9,7 +9,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.evaluate import chained_derivatives
 from kldiv_xp.core.evaluate_rows import derivatives_by, rows_by
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.exact_quotients import is_exact
+from kldiv_xp.formula.exact_quotients import is_power_of_two
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import exponentials
@@ -140,7 +140,7 @@ def at_temperature(divergence: Divergence, numbers: Numbers) -> Divergence:
 def any_of(divergence: Divergence) -> Divergence:
     """The divergence at the temperature that its code is compiled for."""
     temperature = any_temperature(divergence.temperature)
-    if temperature == ANY_TEMPERATURE and not is_exact(divergence.temperature):
+    if temperature == ANY_TEMPERATURE and not is_power_of_two(divergence.temperature):
         temperature = OTHER_TEMPERATURE
     return replace(divergence, temperature=temperature)
 

@@ -10,6 +10,7 @@ import torch
 
 from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.core.evaluate_linear import LinearDivergence
+from kldiv_xp.core.namespaces import is_open_number
 from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 from kldiv_xp.formula.sparse import SparseKL
 
@@ -22,22 +23,11 @@ def options_of(divergence: LinearDivergence) -> Options:
     scaled, beta = getattr(divergence, "scaled", False), getattr(divergence, "beta", 0.0)
     tail = getattr(divergence, "tail", "")
     temperature, beta = float(divergence.temperature), float(beta)
-    if not (is_open(temperature) or is_open(beta)):
+    if not (is_open_number(temperature) or is_open_number(beta)):
         return None, temperature, target_is, bool(scaled), beta, tail
     one = torch.ones((), dtype=torch.float64, device="cpu")
     numbers = torch.stack([one * temperature, one * beta])
     return numbers, 1.0, target_is, bool(scaled), 0.0, tail
-
-
-def is_open(number: float) -> bool:
-    """Whether torch.compile traces a number as one that changes."""
-    if not torch.compiler.is_compiling():
-        return False
-    try:
-        from torch.fx.experimental.symbolic_shapes import has_static_value
-    except ImportError:  # before torch 2.5
-        return False
-    return not has_static_value(number)
 
 
 def divergence_of(
