@@ -138,17 +138,6 @@ def is_being_exported(operand: object) -> bool:
     return is_exporting() or is_being_recorded(operand)
 
 
-def is_open_number(number: float) -> bool:
-    """Whether torch.compile traces a number as one that changes."""
-    if not sys.modules["torch.compiler"].is_compiling():
-        return False
-    try:
-        from torch.fx.experimental.symbolic_shapes import has_static_value
-    except ImportError:  # before torch 2.5
-        return False
-    return not has_static_value(number)
-
-
 def traced(operand: Array, number: object) -> Any:
     """Number as it is, or as a tensor where torch.compile traces it as an array of NumPy."""
     if is_being_compiled(operand) and type(number).__module__ == "numpy":

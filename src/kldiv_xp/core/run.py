@@ -8,14 +8,8 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, is_kind, native
 from kldiv_xp.core.facts import Facts, facts_about
-from kldiv_xp.core.namespaces import (
-    is_being_compiled,
-    is_being_exported,
-    is_open_number,
-    namespace_of,
-)
-from kldiv_xp.formula.exact_near_zero import ExactNearZero
-from kldiv_xp.formula.open_numbers import OpenNumbers
+from kldiv_xp.core.namespaces import namespace_of
+from kldiv_xp.core.programs import functions_for
 
 
 def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arrays: Array) -> Array:
@@ -27,13 +21,6 @@ def run(function: Callable[..., Array], dtype: DType, result_dtype: DType, *arra
         result = function(functions_for(xp, arrays[0]), *operands)
         result = cast(xp, result, native(result_dtype))
         return xp.asarray(result) if facts.zero_dimensional_is_scalar else result
-
-
-def functions_for(xp: Namespace, array: Array) -> Namespace:
-    """Namespace for the formula, which knows what a program of torch needs."""
-    if is_being_exported(array):
-        return ExactNearZero(xp)
-    return OpenNumbers(xp, is_open_number) if is_being_compiled(array) else xp
 
 
 def constant(facts: Facts, array: Array) -> Array:

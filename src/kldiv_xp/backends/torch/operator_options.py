@@ -10,7 +10,7 @@ import torch
 
 from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.core.evaluate_linear import LinearDivergence
-from kldiv_xp.core.namespaces import is_open_number
+from kldiv_xp.core.programs import is_open_number
 from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 from kldiv_xp.formula.sparse import SparseKL
 
