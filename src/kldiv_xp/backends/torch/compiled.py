@@ -21,10 +21,12 @@ from kldiv_xp.backends.torch.sparse import sparse_divergences
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays, evaluate_derivatives, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_derivatives, rows_of
+from kldiv_xp.core.programs import is_open_number
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.open_numbers import OpenNumbers
 
 __all__ = ["divergences", "linear_divergences", "loss", "samples", "sparse_divergences", "terms"]
 
@@ -81,21 +83,15 @@ def rows(context: Context, divergence: Divergence, *arrays: Array) -> Array:
 
 def in_few_loops(function: Callable[..., Array], xp: Namespace, *arrays: Array) -> Array:
     """Function (xp, *arrays) with exponentials that are computed where they are used."""
-    return function(FewLoops(xp), *arrays)
+    return function(FewLoops(xp, is_open_number), *arrays)
 
 
-class FewLoops:
+class FewLoops(OpenNumbers):
     """Namespace for a formula of whole rows.
 
     Inductor keeps an `exp` that is used twice, in a buffer as large as the operands, but no `exp2`:
     512 x 32000 float32 took 350 ms with three such buffers, and 100 without.
     """
-
-    def __init__(self, xp: Namespace) -> None:
-        self.xp = xp
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.xp, name)
 
     def exp(self, array: Array) -> Array:
         """Exponential; of one number for a row it is kept."""
