@@ -137,6 +137,22 @@ def test_every_form_that_gives_derivatives_gives_them_within_1e_6(divergence, pl
                 assert (errors(found, exact)[is_given] <= 1e-6).all()
 
 
+@pytest.mark.parametrize("beta", [0.5, 0.97, 1e-4, 1e-7, 1e-8, 1e-9, 1e-12])
+def test_likely_classes_that_the_student_nearly_lacks_leave_the_others_their_digits(beta):
+    divergence, rng = JS.of(1.0, beta), np.random.default_rng(4)
+    for apart in (8, 15, 19, 22, 30, 40):
+        teacher = rng.normal(size=(20, 12))
+        student = teacher + rng.normal(size=teacher.shape)
+        teacher[:, 6:] -= apart
+        student[:, :6] -= rng.uniform(1, 2, size=(20, 1)) * apart
+        operands = [one.astype("float32") for one in (student, teacher)]
+        wide = [one.astype("float64") for one in operands]
+        exact = divergence.target_gradient(np, *wide)
+        assert errors(divergence.target_gradient(np, *operands), exact).max() <= 1e-6, apart
+        exact = divergence.input_gradient(np, *wide)
+        assert errors(divergence.input_gradient(np, *operands), exact).max() <= 1e-6, apart
+
+
 @LOSS
 def test_largest_entries_of_derivatives_of_peaked_rows_are_within_1e_4(name):
     gradient, rng = gradient_of(LOSSES[name]), np.random.default_rng(9)

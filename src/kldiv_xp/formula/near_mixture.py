@@ -138,7 +138,7 @@ def js_target_gradient(
     over_m = partial(quotient_of_probabilities, xp, divisor=m, guard=guard)
     share = small_share(xp, q, m, gamma, guard)
     top = largest(xp, target)
-    mean_of = partial(level_of_mean, xp, both, largest(xp, input))
+    mean_of = partial(level_of_mean, xp, both, largest(xp, input), weights, temperature)
     moved, least = relative_difference(xp, input, target, top, mean_of, guard)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
     at_top = unrounded(xp, least, largest(xp, input), temperature)
