@@ -46,8 +46,10 @@ def test_public_names():
         "kl_div_gradient",
         "kl_div_with_logits",
         "linear_kl_div",
+        "linear_kl_div_gradient",
         "reproducible",
         "sparse_kl_div_with_logits",
+        "sparse_kl_div_with_logits_gradient",
         "kl_div_with_logits_gradient",
         "thread_limit",
     }
