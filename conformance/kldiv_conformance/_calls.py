@@ -82,7 +82,9 @@ def call(
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
-    return dict(zip((f"d_{name}" for name in vector.pair), pair, strict=True))
+    names = [f"d_{name}" for name in vector.pair]
+    # What comes after them, as the derivative with respect to a bias, is not asked.
+    return dict(zip(names, pair[: len(names)], strict=True))
 
 
 def called(vector: Vector, implementation: Implementation) -> Callable[..., Array]:

@@ -20,8 +20,10 @@ from kldiv_xp.api.kl_div_gradient import kl_div_gradient
 from kldiv_xp.api.kl_div_loss import KLDivLoss
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.linear_heads import linear_kl_div
+from kldiv_xp.api.linear_heads_gradient import linear_kl_div_gradient
 from kldiv_xp.api.reproducible import reproducible
 from kldiv_xp.api.sparse_teachers import sparse_kl_div_with_logits
+from kldiv_xp.api.sparse_teachers_gradient import sparse_kl_div_with_logits_gradient
 from kldiv_xp.api.with_logits_gradient import (
     js_div_with_logits_gradient,
     kl_div_with_logits_gradient,
@@ -53,8 +55,10 @@ __all__ = [
     "kl_div_with_logits",
     "kl_div_with_logits_gradient",
     "linear_kl_div",
+    "linear_kl_div_gradient",
     "reproducible",
     "sparse_kl_div_with_logits",
+    "sparse_kl_div_with_logits_gradient",
     "thread_limit",
 ]
 

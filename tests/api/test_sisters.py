@@ -9,11 +9,12 @@ from conftest import usable
 
 import kldiv_xp
 
+SPARSE = "sparse_kl_div_with_logits"
 LOSSES = (
     *("kl_div", "js_div", "kl_div_with_logits", "js_div_with_logits"),
-    *("sparse_kl_div_with_logits", "linear_kl_div"),
+    *(SPARSE, "linear_kl_div"),
 )
-GRADIENTS = {name: f"{name}_gradient" for name in LOSSES[:4]}
+GRADIENTS = {name: f"{name}_gradient" for name in LOSSES}
 CLASSES = {
     "kl_div": "KLDivLoss",
     "kl_div_with_logits": "KLDivWithLogitsLoss",
@@ -26,9 +27,9 @@ DIFFERENT = {
     "axis": {None: ("kl_div", "kl_div_gradient", "KLDivLoss")},
     "reduction": {"mean": ("kl_div", "kl_div_gradient", "KLDivLoss")},
     # At 0 the loss from hidden states is what its name says.
-    "beta": {0.0: ("linear_kl_div",)},
+    "beta": {0.0: ("linear_kl_div", "linear_kl_div_gradient")},
     # Servers return log-probabilities.
-    "target_is": {"log_probabilities": ("sparse_kl_div_with_logits",)},
+    "target_is": {"log_probabilities": (SPARSE, f"{SPARSE}_gradient")},
 }
 
 

@@ -19,7 +19,9 @@ from kldiv_xp import (
     kl_div_with_logits,
     kl_div_with_logits_gradient,
     linear_kl_div,
+    linear_kl_div_gradient,
     sparse_kl_div_with_logits,
+    sparse_kl_div_with_logits_gradient,
 )
 
 COUNTS = {"input": np.asarray([[3, 5, 8], [1, 4, 4]]), "target": np.asarray([[2, 4, 4], [3, 3, 6]])}
@@ -41,6 +43,10 @@ CALLS = {
     "kl_div_with_logits_gradient": (kl_div_with_logits_gradient, {}, "ll"),
     "js_div_with_logits_gradient": (js_div_with_logits_gradient, {}, "ll"),
     "sparse_kl_div_with_logits": (sparse_kl_div_with_logits, {"indices": PLACES}, "ll"),
+    "sparse_kl_div_with_logits_gradient": (
+        sparse_kl_div_with_logits_gradient, {"indices": PLACES}, "ll"),
+    "linear_kl_div_gradient": (
+        linear_kl_div_gradient, {"weight": WEIGHT, "target_is": "probabilities"}, " p"),
     "linear_kl_div": (linear_kl_div, {"weight": WEIGHT, "target_is": "probabilities"}, " p"),
     "diagnose": (diagnose, TABLES, "pp"),
 }  # fmt: skip

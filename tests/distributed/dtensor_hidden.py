@@ -5,7 +5,7 @@ from dtensor_training import ROWS, VOCABULARY
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
 
-from kldiv_xp import linear_kl_div
+from kldiv_xp import linear_kl_div, linear_kl_div_gradient
 
 WIDTH = 5
 # Of the hidden states, the weight, and the target.
@@ -24,10 +24,15 @@ def operands() -> list[torch.Tensor]:
 
 
 def hidden(states: torch.Tensor, weight: torch.Tensor, target: torch.Tensor) -> list[torch.Tensor]:
-    """Loss, and its derivatives with respect to the hidden states and the weight."""
+    """Loss, and its derivatives with respect to the hidden states and the weight; both once more.
+
+    By autograd, and in closed form.
+    """
     learned = states.detach().requires_grad_(), weight.detach().requires_grad_()
     loss = linear_kl_div(*learned, target, temperature=2.0)
-    return [loss.detach(), *torch.autograd.grad(loss, learned)]
+    options = {"temperature": 2.0, "return_value": True}
+    *closed, _ = linear_kl_div_gradient(states, weight, target, **options)
+    return [loss.detach(), *torch.autograd.grad(loss, learned), *closed]
 
 
 def hidden_in_parts(mesh: DeviceMesh, place: str) -> list[torch.Tensor]:

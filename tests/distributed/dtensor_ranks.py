@@ -28,6 +28,7 @@ from kldiv_xp import (
     kl_div_with_logits,
     kl_div_with_logits_gradient,
     sparse_kl_div_with_logits,
+    sparse_kl_div_with_logits_gradient,
 )
 from kldiv_xp.backends.torch import dtensor_split_rows
 
@@ -123,10 +124,13 @@ def teachers() -> list[torch.Tensor]:
 def sparse(student: torch.Tensor, *others: torch.Tensor) -> list[torch.Tensor]:
     """Loss from a teacher known at some indices, and its gradient."""
     indices, target, where = others
-    student = student.detach().requires_grad_()
     options = {"where": where, "reduction": "mean", "temperature": 2.0}
+    closed = sparse_kl_div_with_logits_gradient(
+        student, indices, target, return_value=True, **options
+    )
+    student = student.detach().requires_grad_()
     loss = sparse_kl_div_with_logits(student, indices, target, **options)
-    return [loss.detach(), *torch.autograd.grad(loss, student)]
+    return [loss.detach(), *torch.autograd.grad(loss, student), *closed]
 
 
 def sparse_in_parts(mesh: DeviceMesh) -> list[Any]:

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from kldiv_xp import linear_kl_div, sparse_kl_div_with_logits
+from kldiv_xp import (
+    linear_kl_div,
+    linear_kl_div_gradient,
+    sparse_kl_div_with_logits,
+    sparse_kl_div_with_logits_gradient,
+)
 from kldiv_xp.core import evaluate_linear
 
 jax = pytest.importorskip("jax", reason="jax is not installed")
@@ -91,6 +96,31 @@ def test_value_and_gradients_are_those_of_one_device(monkeypatch, name, transfor
     for place, derivative, alone in zip(wanted, found_derivatives, derivatives, strict=True):
         assert_allclose(derivative, alone, rtol=1e-10, atol=1e-14)
         assert derivative.sharding.is_equivalent_to(arrays[place].sharding, derivative.ndim)
+
+
+def closed(name, *operands):
+    """Loss of selected samples with its gradient in closed form."""
+    options = {"reduction": "mean", "return_value": True, "temperature": 2.0}
+    if name == "sparse":
+        student, target, indices, mask = operands
+        options |= {"where": mask, "tail": "renormalize"}
+        return sparse_kl_div_with_logits_gradient(student, indices, target, **options)
+    hidden, weight, bias, target, *indices, mask = operands
+    options |= {"indices": indices[0], "target_is": "log_probabilities"} if indices else {}
+    return linear_kl_div_gradient(hidden, weight, target, bias=bias, where=mask, **options)
+
+
+@EVERY_MESH
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_in_closed_form_are_those_of_one_device(name, axis_type):
+    _, operands, wanted = LOSSES[name]
+    expected = closed(name, *operands)
+    arrays = placed(operands, axis_type)
+    with jax.set_mesh(arrays[0].sharding.mesh):
+        found = closed(name, *arrays)
+    assert len(found) == 1 + len(wanted)
+    for one, alone in zip(found, expected, strict=True):
+        assert_allclose(one, alone, rtol=1e-10, atol=1e-14)
 
 
 def summed(name, *operands):

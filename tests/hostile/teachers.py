@@ -10,6 +10,7 @@ from hostile.row import INPUT, Gives, Raises, Row, pair
 import kldiv_xp
 
 SPARSE, LINEAR = "sparse_kl_div_with_logits", "linear_kl_div"
+GRADIENTS = f"{SPARSE}_gradient", f"{LINEAR}_gradient"
 LOGITS = [[1.0, 2.0, 3.0, 0.0], [0.5, -1.0, 2.0, 1.0]]
 PLACES: list[Any] = [[3, 1], [0, 2]]
 LOG_P: list[Any] = np.log([[0.5, 0.25], [0.125, 0.5]]).tolist()
@@ -20,6 +21,7 @@ def rows() -> Iterator[Row]:
     yield from tables()
     yield from sparse()
     yield from linear()
+    yield from gradients()
 
 
 def tables() -> Iterator[Row]:
@@ -132,3 +134,29 @@ def linear() -> Iterator[Row]:
     )
     options = {"target_bias": np.zeros(3)}
     yield Row("a bias alone", LINEAR, heads(weight, target), bias, options)
+
+
+def gradients() -> Iterator[Row]:
+    """As their losses, and with options of their own."""
+    weight, target = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [[0.5, 1.0, 0.0], [1.0, 0.0, 2.0]]
+    makes = dict(zip(GRADIENTS, (teacher(), heads(weight, target)), strict=True))
+    for row in [*sparse(), *linear()]:
+        if isinstance(row.outcome, Raises):
+            called = f"{row.function}_gradient"
+            yield Row(row.name, called, row.make, row.outcome, row.options)
+    for call, make in makes.items():
+        for flag in (1, None, "True", np.True_):
+            sentence = f"`return_value` must be True or False; got {flag!r}: pass bool(...) of it."
+            options = {"return_value": flag}
+            yield Row(f"return_value={flag!r}", call, make, Raises(TypeError, sentence), options)
+        text = (
+            "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
+            "str: pass float(...) or asarray(...) of it."
+        )
+        yield Row("upstream='1'", call, make, Raises(TypeError, text), {"upstream": "1"})
+        shape = (
+            "`upstream` must have the shape of the loss, (2,) for 'none' and () otherwise; got "
+            "(2,) with reduction='batchmean': pass reduction='none', or a number."
+        )
+        options = {"upstream": np.ones(2)}
+        yield Row("upstream of samples", call, make, Raises(ValueError, shape), options)

@@ -33,6 +33,7 @@ LIBRARIES_OF = {
     "backends.jax": "jax",
     "backends.jax_blocks": "jax",
     "backends.jax_linear": "jax",
+    "backends.jax_linear_gradient": "jax",
     "backends.jax_linear_loss": "jax",
     "backends.jax_meshes": "jax",
     "backends.jax_rows": "jax",

@@ -46,8 +46,10 @@ def test_public_names():
         "kl_div_gradient",
         "kl_div_with_logits",
         "linear_kl_div",
+        "linear_kl_div_gradient",
         "reproducible",
         "sparse_kl_div_with_logits",
+        "sparse_kl_div_with_logits_gradient",
         "kl_div_with_logits_gradient",
         "thread_limit",
     }
@@ -126,7 +128,9 @@ def test_examples_in_docstrings_give_what_they_show(name):
         "kl_div_with_logits",
         "kl_div_with_logits_gradient",
         "linear_kl_div",
+        "linear_kl_div_gradient",
         "sparse_kl_div_with_logits",
+        "sparse_kl_div_with_logits_gradient",
     ],
 )
 @pytest.mark.parametrize("section", ["Parameters", "Raises", "See Also", "Examples"])

@@ -102,6 +102,7 @@ def linear_kl_div(
 
     See Also
     --------
+    linear_kl_div_gradient : Its gradient, for libraries without automatic differentiation.
     kl_div_with_logits, js_div_with_logits, sparse_kl_div_with_logits : The same from logits.
 
     Notes

@@ -99,6 +99,8 @@ def sparse_kl_div_with_logits(
 
     See Also
     --------
+    sparse_kl_div_with_logits_gradient : Its gradient, for libraries without automatic
+        differentiation.
     kl_div_with_logits : The same with a teacher known everywhere.
 
     Notes

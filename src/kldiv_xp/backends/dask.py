@@ -13,11 +13,12 @@ from kldiv_xp.backends.dask_chunks import (
     on_chunks,
     over_chunks,
 )
-from kldiv_xp.backends.dask_sparse import sparse_divergences
+from kldiv_xp.backends.dask_sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of, selected_states
+from kldiv_xp.core.evaluate_linear_gradient import LinearGradient
 from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as derivatives_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.run import wanted_derivatives
@@ -85,6 +86,30 @@ def linear_divergences(context: Context, heads: Heads, divergence: LinearDiverge
     if isinstance(divergence, SparseKL):
         return sparse_divergences(context, arrays, divergence)
     return divergences(context, arrays, divergence)
+
+
+def linear_gradient(
+    context: Context,
+    heads: Heads,
+    divergence: LinearDivergence,
+    upstream: Array,
+    with_rows: bool,
+) -> LinearGradient:
+    """Derivatives by hidden states, weight and bias, lazily; sums go between chunks of samples."""
+    arrays = operands_of(PRODUCTS, heads)
+    by_logits = (True, False)
+    if isinstance(divergence, SparseKL):
+        derivative, _ = sparse_gradient(context, arrays, divergence, upstream, by_logits)
+    else:
+        scale = Scale()
+        derivative, _ = row_derivatives(context, arrays, divergence, scale, (upstream,), by_logits)
+    wide = cast_lazily(context, derivative)
+    return LinearGradient(
+        PRODUCTS.matmul(derivative, heads.weight),
+        PRODUCTS.matmul_of_rows(wide, cast_lazily(context, selected_states(PRODUCTS, heads))),
+        None if heads.bias is None else over_chunks("sum", wide, axis=0),
+        linear_divergences(context, heads, divergence) if with_rows else None,
+    )
 
 
 def gradient(

@@ -39,6 +39,22 @@ class Products(Chunks):
             function, (0, 2), left, (0, 1), right, (1, 2), concatenate=True, **options
         )
 
+    @staticmethod
+    def matmul_of_rows(left: Array, right: Array) -> Array:
+        """Product left.T @ right, added up over the chunks of rows."""
+        parts = aligned_blockwise(
+            product_of_chunk,
+            (0, 1, 2),
+            left,
+            (0, 1),
+            right,
+            (0, 2),
+            adjust_chunks={0: 1},
+            dtype=left.dtype,
+            meta=left._meta.reshape((0, 0, 0)),
+        )
+        return over_chunks("sum", parts, axis=0)
+
 
 CHUNKS, PRODUCTS = Chunks(), Products()
 
@@ -62,6 +78,11 @@ def call_quietly(name: str, *operands: Any, **options: Any) -> Array:
     xp = namespace_of(operands[0])
     with quiet(facts_about(xp), operands[0]):
         return getattr(xp, name)(*operands, **options)
+
+
+def product_of_chunk(left: Array, right: Array) -> Array:
+    """Product left.T @ right of one chunk of rows, with an axis for the chunks."""
+    return call_quietly("matmul", left.T, right)[None, ...]
 
 
 def across_chunks(

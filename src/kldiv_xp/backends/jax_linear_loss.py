@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax_linear import (
     contracted,
     derivatives_of_logits,
@@ -35,10 +35,15 @@ def linear_loss(
     context: Context, heads: Heads, divergence: LinearDivergence, reduce: LossOfRows
 ) -> Array:
     """Loss of all rows, one number; of several devices, the rows are reduced where they lie."""
-    on_mesh = explicit_sharding(heads.input) or any(map(varying_axes, jax.tree.leaves(heads)))
-    if on_mesh or not is_alone():
+    if is_on_mesh(heads) or not is_alone():
         return NotImplemented
     return compiled_loss(context, divergence, reduce, heads)
+
+
+def is_on_mesh(heads: Heads) -> bool:
+    """Whether the operands lie along explicit axes, or in parts of a shard_map."""
+    varying = any(map(varying_axes, jax.tree.leaves(heads)))
+    return varying or explicit_sharding(heads.input) is not None
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
@@ -89,7 +94,18 @@ def loss_and_gradient(
     upstream = jax.grad(reduce)(nothing, heads.where)
     scale = jnp.max(jnp.abs(upstream), initial=0.0)
     scale = jnp.where(scale == 0, 1.0, scale)
-    upstream = upstream / scale
+    rows, gradient = rows_and_gradient(working, divergence, wanted, heads, upstream / scale)
+    return reduce(rows, heads.where), scale, gradient
+
+
+def rows_and_gradient(
+    working: DType,
+    divergence: LinearDivergence,
+    wanted: frozenset[str],
+    heads: Heads,
+    upstream: Array,
+) -> tuple[Array, dict[str, Array]]:
+    """Divergence of every row, and the wanted gradients in the type that is computed in."""
 
     def step(sums: dict[str, Array], block: Heads, upstream: Array) -> tuple[Any, Any]:
         arrays = operands_of(jnp, block, contracted)
@@ -109,7 +125,7 @@ def loss_and_gradient(
     gradient, (rows, by_input) = over_blocks(step, start, heads, upstream)
     if by_input is not None:
         gradient["input"] = cast(jnp, by_input, working)
-    return reduce(rows, heads.where), scale, gradient
+    return rows, gradient
 
 
 def with_product(total: Array, derivative: Array, states: Array) -> Array:

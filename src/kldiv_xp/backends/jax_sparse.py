@@ -7,11 +7,15 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.jax_meshes import on_rows
+from kldiv_xp.backends.jax_meshes import explicit_sharding, on_rows
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
-from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_sparse import sparse_derivatives, sparse_rows
+from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_sparse import (
+    plain_sparse_derivatives,
+    sparse_derivatives,
+    sparse_rows,
+)
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries
 
@@ -20,6 +24,54 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
     """Divergence of every row, in the working dtype."""
     function = partial(compiled_sparse_rows, context.working, divergence)
     return on_rows(function, arrays[0], arrays)
+
+
+def sparse_gradient(
+    context: Context,
+    arrays: Arrays,
+    divergence: SparseKL,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives with respect to the wanted operands, each in the dtype of its operand."""
+    if explicit_sharding(arrays[0]) is not None:
+        return sharded_sparse_gradient(context, arrays, divergence, upstream, wanted)
+    options = context.working, divergence, wanted
+    found: Gradient = compiled_sparse_gradient(*options, arrays, upstream)
+    return found
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def compiled_sparse_gradient(
+    working: DType,
+    divergence: SparseKL,
+    wanted: tuple[bool, bool],
+    arrays: Arrays,
+    upstream: Array,
+) -> Gradient:
+    """Derivatives with respect to the wanted operands, in one program."""
+    return plain_sparse_derivatives(working, arrays, divergence, ENTRIES, upstream, wanted)
+
+
+def sharded_sparse_gradient(
+    context: Context,
+    arrays: Arrays,
+    divergence: SparseKL,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """The same along explicit axes, where JAX places the derivatives as it places the loss."""
+    logits, indices, target, *where = arrays
+
+    def rows_of(logits: Array, target: Array) -> Array:
+        return sparse_divergences(context, (logits, indices, target, *where), divergence)
+
+    _, pulled_back = jax.vjp(rows_of, logits, target)
+    by_input, by_target = (
+        one if want else None
+        for one, want in zip(pulled_back(upstream[..., 0]), wanted, strict=True)
+    )
+    return by_input, by_target
 
 
 @partial(jax.jit, static_argnums=(0, 1))

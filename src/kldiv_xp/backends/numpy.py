@@ -4,6 +4,7 @@ import math
 from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.backends.numpy_linear import linear_gradient
 from kldiv_xp.backends.numpy_loops import (
     Threads,
     attempts_at_sum,
@@ -14,7 +15,7 @@ from kldiv_xp.backends.numpy_loops import (
 )
 from kldiv_xp.backends.numpy_rows import divergences, row_derivatives, sum_of_divergences
 from kldiv_xp.backends.numpy_rows_with_derivatives import rows_with_derivatives
-from kldiv_xp.backends.numpy_sparse import sparse_divergences
+from kldiv_xp.backends.numpy_sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.numpy_with_derivatives import with_derivatives
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
@@ -27,8 +28,9 @@ from kldiv_xp.host import inner_products
 from kldiv_xp.host.block_loops import Attempt
 from kldiv_xp.host.threads import ENVIRONMENT, THREADS_KEY, check_setting, thread_count
 
-__all__ = ["divergences", "gradient", "loss", "row_derivatives", "sum_of_divergences"]
-__all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "terms", "with_derivatives"]
+__all__ = ["divergences", "gradient", "linear_gradient", "loss", "row_derivatives"]
+__all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "sparse_gradient", "terms"]
+__all__ += ["sum_of_divergences", "with_derivatives"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:

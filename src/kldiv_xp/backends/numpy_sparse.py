@@ -5,7 +5,8 @@ from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_sparse import (
     selected,
     selected_indices,
@@ -27,6 +28,23 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
     rows = context.xp.empty(arrays[0].shape[:-1], dtype=context.working)
     fill_rows(context.xp, arrays, divergence, rows, context.working, thread_count)
     return rows
+
+
+def sparse_gradient(
+    context: Context,
+    arrays: Arrays,
+    divergence: SparseKL,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives with respect to the wanted operands, each in the dtype of its operand."""
+    results = [
+        context.xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
+        for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
+    ]
+    options = divergence, upstream, results, context.working
+    fill_derivatives(context.xp, arrays, *options, thread_count)
+    return results[0], results[1]
 
 
 def fill_rows(

@@ -10,6 +10,7 @@ from kldiv_xp.core.context import Examine, unrounded, with_result
 from kldiv_xp.core.evaluate import evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
 from kldiv_xp.core.evaluate_sparse import evaluate_sparse
+from kldiv_xp.core.evaluate_sparse_gradient import evaluate_sparse_derivatives
 from kldiv_xp.core.namespaces import sample_mask_shape
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
@@ -46,3 +47,19 @@ def sparse_divergences_of_chunk(
     context = with_result(examine(arrays[0], arrays[2]), dtype)
     with thread_limit(1):
         return evaluate_sparse(context, arrays, divergence)
+
+
+def sparse_derivative_of_chunk(
+    *arrays: Array,
+    divergence: SparseKL,
+    by_target: bool,
+    examine: Examine,
+    dtype: DType | None,
+) -> Array:
+    """Derivative of the rows of a chunk by one operand; the last of the arrays is the cotangent."""
+    *operands, upstream = arrays
+    context = with_result(examine(operands[0], operands[2]), dtype)
+    wanted = not by_target, by_target
+    with thread_limit(1):
+        found = evaluate_sparse_derivatives(context, tuple(operands), divergence, upstream, wanted)
+    return found[by_target]

@@ -30,6 +30,24 @@ def linear_divergence_of(
     dtype: DType | None,
 ) -> Array:
     """Divergences of the samples, scaled and reduced, and rounded once."""
+    loss_of, heads, divergence = arranged_heads(heads, divergence, scaled, reduction, dtype)
+    context = loss_of.context
+    heads = heads.mapped(partial(rows_of, context.xp))
+    if reduction != "none":
+        loss = by_backend("linear_loss", context, heads, divergence, loss_of)
+        if loss is not NotImplemented:
+            return loss
+    return loss_of(evaluate_linear(context, heads, divergence), heads.where)
+
+
+def arranged_heads(
+    heads: Heads,
+    divergence: LinearDivergence,
+    scaled: bool,
+    reduction: Reduction,
+    dtype: DType | None,
+) -> tuple["LossOfSamples", Heads, LinearDivergence]:
+    """Loss of the samples that is meant, the operands in one type, and the divergence."""
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     xp = check_heads(heads, divergence)
@@ -43,13 +61,8 @@ def linear_divergence_of(
     divergence, factor = prepared(heads, divergence, scaled)
     if heads.where is not None:
         heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
-    loss_of = LossOfSamples(context, heads.input.shape[:-1], factor, reduction)
-    heads = heads.mapped(partial(rows_of, xp))
-    if reduction != "none":
-        loss = by_backend("linear_loss", context, heads, divergence, loss_of)
-        if loss is not NotImplemented:
-            return loss
-    return loss_of(evaluate_linear(context, heads, divergence), heads.where)
+    shape = heads.input.shape[:-1]
+    return LossOfSamples(context, shape, factor, reduction), heads, divergence
 
 
 @dataclass(frozen=True)

@@ -26,15 +26,19 @@ def evaluate_sparse_samples(
     temperature = divergence.temperature
     if isinstance(temperature, float):
         return evaluate_sparse(context, arrays, divergence)
+    rows = evaluate_sparse(context, *softer(context, arrays, divergence))
+    return evaluated(context, times_square, rows, temperature) if scaled else rows
+
+
+def softer(context: Context, arrays: Arrays, divergence: SparseKL) -> tuple[Arrays, SparseKL]:
+    """Operands whose logits are divided by a temperature that is an array, for one of 1."""
     logits, indices, target, *where = arrays
     function = partial(softened, constant=partial(constant, context.facts))
     logits, target = (
-        evaluated(context, function, array, temperature, *where) if divided else array
+        evaluated(context, function, array, divergence.temperature, *where) if divided else array
         for array, divided in zip((logits, target), divergence.of_logits, strict=True)
     )
-    softer = replace(divergence, temperature=1.0)
-    rows = evaluate_sparse(context, (logits, indices, target, *where), softer)
-    return evaluated(context, times_square, rows, temperature) if scaled else rows
+    return (logits, indices, target, *where), replace(divergence, temperature=1.0)
 
 
 def evaluate_sparse(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
@@ -43,6 +47,11 @@ def evaluate_sparse(context: Context, arrays: Arrays, divergence: SparseKL) -> A
         rows = by_backend("sparse_divergences", context, arrays, divergence)
     if rows is not NotImplemented:
         return rows
+    return plain_sparse_rows(context.working, arrays, divergence, entries_at_hand(context))
+
+
+def entries_at_hand(context: Context) -> Entries:
+    """Way to the entries at indices; refuse a library that has none."""
     if not hasattr(context.xp, "take_along_axis"):
         message = (
             f"{library_name(context.xp)} has no take_along_axis, by which logits are read at "
@@ -50,8 +59,8 @@ def evaluate_sparse(context: Context, arrays: Arrays, divergence: SparseKL) -> A
             "arrays of another library."
         )
         raise NotImplementedError(message)
-    entries = getattr(context.backend, "ENTRIES", entries_of(context))
-    return plain_sparse_rows(context.working, arrays, divergence, entries)
+    entries: Entries = getattr(context.backend, "ENTRIES", entries_of(context))
+    return entries
 
 
 def plain_sparse_rows(

@@ -15,9 +15,10 @@ from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch import compiled_logits
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.linear import linear_divergences
+from kldiv_xp.backends.torch.linear_gradient import traced_linear_gradient as linear_gradient
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import expanded_to_terms, keep, kept
-from kldiv_xp.backends.torch.sparse import sparse_divergences
+from kldiv_xp.backends.torch.sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays, evaluate_derivatives, plain_sum
 from kldiv_xp.core.evaluate_rows import plain_derivatives, rows_of
@@ -28,7 +29,8 @@ from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.open_numbers import OpenNumbers
 
-__all__ = ["divergences", "linear_divergences", "loss", "samples", "sparse_divergences", "terms"]
+__all__ = ["divergences", "linear_divergences", "linear_gradient", "loss", "samples"]
+__all__ += ["sparse_divergences", "sparse_gradient", "terms"]
 
 
 def is_one_node(arrays: Arrays) -> bool:

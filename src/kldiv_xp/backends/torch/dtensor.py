@@ -13,7 +13,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     same_placements,
     with_placements_of,
 )
-from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences
+from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_derivatives_of_parts
 from kldiv_xp.core.context import Context, unrounded, with_result
 from kldiv_xp.core.evaluate import (
@@ -31,7 +31,7 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
 __all__ = ["all_reduced", "divergences", "gradient", "loss", "row_derivatives", "samples"]
-__all__ += ["sparse_divergences", "terms"]
+__all__ += ["sparse_divergences", "sparse_gradient", "terms"]
 
 
 def context_of_parts(context: Context, parts: Arrays) -> Context:

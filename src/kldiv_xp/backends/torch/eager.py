@@ -17,10 +17,11 @@ from kldiv_xp.backends.torch.eager_logits import (
 )
 from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
+from kldiv_xp.backends.torch.linear_gradient import linear_gradient
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
-from kldiv_xp.backends.torch.sparse import sparse_divergences
+from kldiv_xp.backends.torch.sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
@@ -40,12 +41,14 @@ __all__ = [
     "divergences",
     "gradient",
     "linear_divergences",
+    "linear_gradient",
     "linear_loss",
     "loss",
     "row_derivatives",
     "rows_with_derivatives",
     "samples",
     "sparse_divergences",
+    "sparse_gradient",
     "sum_of_divergences",
     "terms",
     "with_derivatives",

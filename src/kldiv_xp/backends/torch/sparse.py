@@ -39,6 +39,19 @@ def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -
     return rows_of(context.working, divergence, arrays)
 
 
+def sparse_gradient(
+    context: Context,
+    arrays: Arrays,
+    divergence: SparseKL,
+    upstream: Array,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Derivatives with respect to the wanted operands, each in the dtype of its operand."""
+    place = memory_of(arrays, (upstream,), NAMES)
+    arrays = savable(arrays) if place is not None else copied(arrays)
+    return derivatives_of(context.working, divergence, arrays, upstream, wanted)
+
+
 class SparseRows(torch.autograd.Function):
     """Divergences as one node that keeps the operands, and a few numbers of each row."""
 
