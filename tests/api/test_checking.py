@@ -134,7 +134,7 @@ LOSSES = {
 def operands_of(name):
     """Operands of a loss, with a NaN in the first one."""
     spoiled = np.asarray([[-1.0, np.nan]])
-    if name == "linear_kl_div":
+    if name.startswith("linear"):
         return spoiled, np.eye(2), Q
     return (spoiled, np.asarray([[0, 1]]), P) if name.startswith("sparse") else (spoiled, P)
 
