@@ -40,14 +40,12 @@ def derivatives_of(
 def unit_of(heads: Heads, upstream: Array) -> Array | None:
     """Largest finite cotangent of a row, for float16 derivatives, else None.
 
-    One over the number of tokens makes most of a gradient 0, which no later loss scaling mends, and
-    a loss scale makes derivatives by logits infinite whose products with the weight are not.
+    One over the number of tokens makes most of a gradient 0, a loss scale makes some infinite.
     """
     if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not upstream.numel():
         return None
     sizes = upstream if heads.where is None else upstream.where(heads.where[..., 0], 0.0)
-    largest = sizes.abs().nan_to_num(0.0, 0.0).amax()
-    return largest.clamp(torch.finfo(upstream.dtype).tiny)
+    return sizes.abs().nan_to_num(0.0, 0.0).amax().clamp(torch.finfo(upstream.dtype).tiny)
 
 
 def times(derivatives: Derivatives, factor: Array) -> Derivatives:
