@@ -157,3 +157,31 @@ def test_shard_map_adds_up_the_gradients_of_a_layer_that_is_on_each(
     found = jax.jit(jax.value_and_grad(total, wanted))(*arrays)
     for one, alone in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         assert_allclose(one, alone, rtol=1e-10, atol=1e-14)
+
+
+def small_gradient(hidden, weight, teacher, scale):
+    """Gradient of a scaled sum of divergences by hidden states and weight, in closed form."""
+    options = {"reduction": "sum", "upstream": scale}
+    return linear_kl_div_gradient(hidden, weight, teacher, **options)[:2]
+
+
+@pytest.mark.parametrize("checked", [None, True, False], ids=["placed", "checked", "unchecked"])
+@pytest.mark.parametrize("scale", [1.0, 2.0**20])
+def test_gradient_in_closed_form_in_float16_takes_any_scale_and_is_added_up_once(scale, checked):
+    operands = [one.astype("float16") for one in (HIDDEN / 1024, WEIGHT / 1024, 4 * TEACHER)]
+    expected = small_gradient(*(one.astype("float64") for one in operands), scale)
+    function = partial(small_gradient, scale=scale)
+    if checked is not None:
+        rows, whole = PartitionSpec("d"), PartitionSpec()
+        function = jax.shard_map(
+            function,
+            mesh=jax.make_mesh((DEVICES,), ("d",), axis_types=(AxisType.Auto,)),
+            in_specs=(rows, whole, rows),
+            out_specs=(rows, whole if checked else rows),
+            check_vma=checked,
+        )
+    by_hidden, by_weight = jax.jit(function)(*map(jax.numpy.asarray, operands))
+    # Where JAX keeps no account of what varies, each device has the gradient of its own rows.
+    by_weight = np.asarray(by_weight, "float64").reshape(-1, *operands[1].shape).sum(0)
+    for one, wanted in zip((by_hidden, by_weight), expected, strict=True):
+        assert np.linalg.norm(one - wanted) <= 4e-3 * np.linalg.norm(wanted)

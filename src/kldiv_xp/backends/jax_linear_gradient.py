@@ -8,7 +8,9 @@ import jax.numpy as jnp
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax_linear import is_alone, linear_divergences
 from kldiv_xp.backends.jax_linear_loss import is_on_mesh, rows_and_gradient
+from kldiv_xp.backends.jax_meshes import varying_axes
 from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_linear_gradient import LinearGradient
 
@@ -46,9 +48,27 @@ def turned_around(
     def rows_of(learned: dict[str, Array]) -> Array:
         return linear_divergences(context, heads.changed(**learned), divergence)
 
-    rows, pulled_back = jax.vjp(rows_of, {name: getattr(heads, name) for name in names})
-    (gradient,) = pulled_back(upstream)
-    return gradient, rows
+    learned = {name: getattr(heads, name) for name in names}
+    rows, pulled_back = jax.vjp(rows_of, learned)
+    if jnp.finfo(heads.input.dtype).bits >= jnp.finfo(context.working).bits:
+        return pulled_back(upstream)[0], rows
+    unit = unit_of(heads, upstream)
+    shared = tuple(varying_axes(unit))
+    unit = jax.lax.pmax(unit, shared) if shared else unit  # what is added up has one unit
+    (gradient,) = pulled_back(upstream / unit)
+    return {name: cast(jnp, one, context.working) * unit for name, one in gradient.items()}, rows
+
+
+def unit_of(heads: Heads, upstream: Array) -> Array:
+    """Largest finite cotangent of a selected row, or 1.
+
+    A type of 16 bits has no numbers for derivatives over the count of all rows, nor times a scale.
+    """
+    counted = jnp.isfinite(upstream)
+    if heads.where is not None:
+        counted &= heads.where[:, 0]
+    unit = jnp.max(jnp.where(counted, jnp.abs(upstream), 0.0), initial=0.0)
+    return jnp.where(unit == 0, 1.0, unit)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
@@ -59,14 +79,7 @@ def compiled(
     heads: Heads,
     upstream: Array,
 ) -> tuple[Array, dict[str, Array]]:
-    """Rows and derivatives, which are made for cotangents of at most 1.
-
-    A type of 16 bits has no numbers for derivatives over the count of all rows.
-    """
-    counted = jnp.isfinite(upstream)
-    if heads.where is not None:
-        counted &= heads.where[:, 0]
-    unit = jnp.max(jnp.where(counted, jnp.abs(upstream), 0.0), initial=0.0)
-    unit = jnp.where(unit == 0, 1.0, unit)
+    """Rows and derivatives, which are made for cotangents of at most 1."""
+    unit = unit_of(heads, upstream)
     rows, gradient = rows_and_gradient(working, divergence, wanted, heads, upstream / unit)
     return rows, {name: one * unit for name, one in gradient.items()}

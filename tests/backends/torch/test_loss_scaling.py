@@ -8,6 +8,7 @@ from kldiv_xp import (
     kl_div,
     kl_div_with_logits,
     linear_kl_div,
+    linear_kl_div_gradient,
     sparse_kl_div_with_logits,
 )
 
@@ -98,3 +99,21 @@ def test_gradient_of_hidden_states_in_float16_is_kept_without_a_scale(way, passe
         found = torch.autograd.grad(loss, learned, retain_graph=last < passes - 1)
     for one, other in zip(found, exact, strict=True):
         assert (one - other.grad).norm() <= 4e-3 * other.grad.norm()
+
+
+@pytest.mark.parametrize("way", [*WAYS, "in closed form"])
+def test_large_scale_makes_no_derivative_by_logits_infinite_in_float16(way):
+    scale = 16 * SCALE
+    hidden, weight = drawn(4, WIDTH), drawn(CLASSES, WIDTH)
+    operands = [(one / 256).half() for one in (hidden, weight)]
+    teacher = (8 * drawn(4, CLASSES)).half()
+    exact = [one.double().requires_grad_() for one in operands]
+    linear_kl_div(*exact, teacher.double()).backward()
+    if way == "in closed form":
+        found = linear_kl_div_gradient(*operands, teacher, upstream=scale)[:2]
+    else:
+        learned = [one.requires_grad_() for one in operands]
+        found = torch.autograd.grad(WAYS[way](*learned, teacher) * scale, learned)
+    for one, other in zip(found, exact, strict=True):
+        wanted = other.grad * scale
+        assert (one - wanted).norm() <= 4e-3 * wanted.norm()

@@ -38,14 +38,14 @@ def derivatives_of(
 
 
 def unit_of(heads: Heads, upstream: Array) -> Array | None:
-    """Largest cotangent of a row, at most 1 and not NaN, for float16 derivatives, else None.
+    """Largest finite cotangent of a row, for float16 derivatives, else None.
 
-    One over the number of tokens makes most of a gradient 0, which no later loss scaling mends.
+    One over the number of tokens makes most of a gradient 0, a loss scale makes some infinite.
     """
     if torch.float16 not in (heads.input.dtype, heads.weight.dtype) or not upstream.numel():
         return None
     sizes = upstream if heads.where is None else upstream.where(heads.where[..., 0], 0.0)
-    return sizes.abs().nan_to_num(0.0).amax().clamp(torch.finfo(upstream.dtype).tiny, 1.0)
+    return sizes.abs().nan_to_num(0.0, 0.0).amax().clamp(torch.finfo(upstream.dtype).tiny)
 
 
 def times(derivatives: Derivatives, factor: Array) -> Derivatives:
