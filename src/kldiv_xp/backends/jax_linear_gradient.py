@@ -52,14 +52,14 @@ def turned_around(
     rows, pulled_back = jax.vjp(rows_of, learned)
     if jnp.finfo(heads.input.dtype).bits >= jnp.finfo(context.working).bits:
         return pulled_back(upstream)[0], rows
-    unit = unit_of(heads, upstream)
+    unit = largest_cotangent(heads, upstream)
     shared = tuple(varying_axes(unit))
     unit = jax.lax.pmax(unit, shared) if shared else unit  # what is added up has one unit
     (gradient,) = pulled_back(upstream / unit)
     return {name: cast(jnp, one, context.working) * unit for name, one in gradient.items()}, rows
 
 
-def unit_of(heads: Heads, upstream: Array) -> Array:
+def largest_cotangent(heads: Heads, upstream: Array) -> Array:
     """Largest finite cotangent of a selected row, or 1.
 
     A type of 16 bits has no numbers for derivatives over the count of all rows, nor times a scale.
@@ -80,6 +80,6 @@ def compiled(
     upstream: Array,
 ) -> tuple[Array, dict[str, Array]]:
     """Rows and derivatives, which are made for cotangents of at most 1."""
-    unit = unit_of(heads, upstream)
+    unit = largest_cotangent(heads, upstream)
     rows, gradient = rows_and_gradient(working, divergence, wanted, heads, upstream / unit)
     return rows, {name: one * unit for name, one in gradient.items()}
