@@ -17,6 +17,7 @@ from checks.following_remedies import (
 from words import follow, value, words
 
 from kldiv_xp import kl_div, kl_div_with_logits
+from kldiv_xp.checks.shape_remedies import is_regrouped
 
 MASK = np.asarray([True, False])
 ALLOWED = "`where` must have the shape {allowed}; got {got}: pass {code}."
@@ -58,6 +59,32 @@ def test_remedy_of_a_mask_selects_what_was_meant(holding_backend, row):
     where = follow(code, where=where)["where"]
     loss = holding_backend.read(function(*operands, where=where, **options))
     assert loss == pytest.approx(kl(LOG_Q[MASK], P[MASK]))
+
+
+@pytest.mark.parametrize("extra", [(), (1,)], ids=["natural", "with the axis"])
+def test_mask_of_other_axes_is_turned_and_not_read_in_its_own_order(holding_backend, extra):
+    selected = np.arange(3) < np.asarray([[3], [1]])
+    pair = np.random.default_rng(1).normal(size=(2, 2, 3, 5)).astype(np.float32)
+    operands = dict(zip(("input", "target"), map(holding_backend.array, pair), strict=True))
+    where = made(holding_backend, selected.T.reshape(3, 2, *extra))
+    order = (1, 0, 2)[: where.ndim]
+    code = words(holding_backend, "permuted", "where", axes=order)
+    assert refused(kl_div_with_logits, operands, {"where": where}) == (
+        f"`where` must have the shape (2, 3, 1) or (2, 3); got {tuple(where.shape)}: pass {code}."
+    )
+    where = follow(code, where=where)["where"]
+    loss = kl_div_with_logits(**operands, where=where, reduction="sum")
+    expected = kl_div_with_logits(*(one[selected] for one in pair), reduction="sum")
+    assert holding_backend.read(loss) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("shape", "other", "keeps"), [
+    ((2, 3, 4), (6, 4), True), ((2, 3, 4), (24,), True), ((2, 3, 1), (1, 2, 3), True),
+    ((6,), (2, 3), True), ((2, 3), (3, 2), False), ((2, 3, 4), (4, 6), False),
+    ((2, 3), (2, 4), False), ((2, 3), (6, 1), True), ((2, 3, 4), (2, 4, 3), False),
+])  # fmt: skip
+def test_reshape_is_a_remedy_where_elements_keep_their_places(shape, other, keeps):
+    assert is_regrouped(shape, other) is keeps
 
 
 def test_entries_of_logits_are_left_out_by_infinity(holding_backend):

@@ -19,10 +19,9 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
         return for_labels(one_hot(xp, "target", left[axis], axis, len(left)))
     order = order_of_axes(left, right)
     if order is not None:
-        moved = f"pass {say(xp, 'permuted', 'target', axes=order)}"
         pairs = f"; for all pairs {spread_over(xp, left, right, spread)}" if spread else ""
-        return moved + pairs
-    if number_of_elements(left) == number_of_elements(right):
+        return f"pass {say(xp, 'permuted', 'target', axes=order)}{pairs}"
+    if is_regrouped(left, right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
     return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
 
@@ -35,8 +34,8 @@ def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
 def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
     """Code that broadcasts the operands of another shape to this one."""
     both = ("input", left), ("target", right)
-    needed = [f"{name} = {broadcast_code(xp, name, shape)}" for name, one in both if one != shape]
-    return " and ".join(needed)
+    codes = (f"{name} = {broadcast_code(xp, name, shape)}" for name, one in both if one != shape)
+    return " and ".join(codes)
 
 
 def for_sizes(left: Shape, right: Shape) -> str:
@@ -47,7 +46,7 @@ def for_sizes(left: Shape, right: Shape) -> str:
     (axis,) = differing
     small = min(left[axis] or 0, right[axis] or 0)
     if axis != len(left) - 1:
-        index = ", ".join([":"] * axis + [f":{small}"])
+        index = ":, " * axis + f":{small}"
         return f"keep the same {small} entries of both along axis {axis}, e.g. with [{index}]"
     cut = f"cut the logits of both to the shared entries with [..., :{small}] before any softmax"
     padded = "pad those of `target` with -inf"
@@ -68,16 +67,14 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
             code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     if where == input:
-        code = say(xp, "selected", "where", y="input")
         index = ", ".join(":1" if size == 1 else ":" for size in allowed[0])
         return (
             f"for padding pass where[{index}]; to leave out single entries, make their logits -inf "
-            f"in both operands, e.g. {code}"
+            f"in both operands, e.g. {say(xp, 'selected', 'where', y='input')}"
         )
-    if None not in where:
-        for shape in allowed:
-            if None not in shape and number_of_elements(shape) == number_of_elements(where):
-                return f"pass {say(xp, 'reshaped', 'where', shape=shape)}"
+    for shape in allowed:
+        if code := rearranged(xp, "where", shape, where):
+            return f"pass {code}"
     return f"start from {say(xp, 'all_true', '', shape=allowed[-1])}"
 
 
@@ -88,9 +85,19 @@ def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape)
     if None not in (*upstream, *samples):
         if broadcast_shape(upstream, samples) == samples:
             return f"pass {broadcast_code(xp, 'upstream', samples)}"
-        if number_of_elements(upstream) == number_of_elements(samples):
-            return f"pass {say(xp, 'reshaped', 'upstream', shape=samples)}"
+        if code := rearranged(xp, "upstream", samples, upstream):
+            return f"pass {code}"
     return "pass the gradient with respect to the loss"
+
+
+def rearranged(xp: Namespace, name: str, shape: Shape, given: Shape) -> str:
+    """Code that gives an operand a shape and leaves each element its place in it, or ""."""
+    if None in (*shape, *given):
+        return ""
+    if is_regrouped(shape, given):
+        return say(xp, "reshaped", name, shape=shape)
+    order = order_of_axes(shape, given)
+    return "" if order is None else say(xp, "permuted", name, axes=order)
 
 
 def broadcast_code(xp: Namespace, name: str, shape: Shape) -> str:
@@ -157,9 +164,17 @@ def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
     return f"where[{index}]"
 
 
-def number_of_elements(shape: Shape) -> int:
-    """Number of elements."""
-    number = 1
-    for size in shape:
-        number *= size or 0
-    return number
+def is_regrouped(shape: Shape, other: Shape) -> bool:
+    """Whether a shape is another whose neighbouring axes are joined or split.
+
+    (6, 4) is of (2, 3, 4); elements of (3, 2) would change their places in (2, 3).
+    """
+    left, right = ([size or 0 for size in one if size != 1] for one in (shape, other))
+    while left and right:
+        small, large = (left, right) if left[0] < right[0] else (right, left)
+        whole, part = large.pop(0), small.pop(0)
+        while part < whole and small:
+            part *= small.pop(0)
+        if part != whole:
+            return False
+    return not (left or right)
