@@ -6,7 +6,7 @@ import pytest
 from checks.following_remedies import refused
 from words import follow, value
 
-from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits, sparse_kl_div_with_logits
 
 
 def tensors():
@@ -111,3 +111,19 @@ def test_padding_of_nested_tensors_is_left_out():
     loss = kl_div(x.to_padded_tensor(0), p.to_padded_tensor(0), where=where, reduction="sum")
     plain = [torch.tensor(one) for one in EXACT.values()]
     torch.testing.assert_close(loss, kl_div(*plain, where=where, reduction="sum"))
+
+
+def test_both_parts_of_a_top_k_are_passed_each_by_its_name():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    student, teacher = torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(0))
+    top = teacher.topk(2)
+    options = {"target_is": "logits", "tail": "renormalize"}
+    for name, operands in (("indices", (top, top.values)), ("target", (top.indices, top))):
+        with pytest.raises(TypeError) as caught:
+            sparse_kl_div_with_logits(student, *operands, **options)
+        assert str(caught.value).endswith(
+            f"pass its parts, {name}.indices as `indices` and {name}.values as `target`."
+        )
+    loss = sparse_kl_div_with_logits(student, top.indices, top.values, **options)
+    others = torch.full_like(teacher, -torch.inf).scatter(-1, top.indices, top.values)
+    assert loss.item() == pytest.approx(kl_div_with_logits(student, others).item(), rel=1e-5)

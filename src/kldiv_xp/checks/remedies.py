@@ -1,5 +1,7 @@
 """Remedies for operands of the wrong kind, in their own library's code."""
 
+from collections.abc import Sequence
+
 from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
@@ -109,7 +111,7 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     if code == name and not is_convertible(operand):
         return "pass an array"
     if isinstance(operand, list | tuple) and operand and is_array(operand[0]):
-        return f"pass {module_of(namespace_of(operand[0]))}.stack({name})"
+        return for_arrays(name, operand)
     if other is None and export:
         return f"pass {code}, an array of NumPy"
     if other is None:
@@ -122,6 +124,13 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     if str(getattr(other[1], "device", "cpu")) != "cpu":
         dtype += words_of(xp).on_device_of.format(y=other[0])
     return f"convert it with {say(xp, 'from_python', code, dtype=dtype)}"
+
+
+def for_arrays(name: str, arrays: Sequence[Array]) -> str:
+    """Remedy for several arrays in place of one."""
+    if is_array(getattr(arrays, "indices", None)):
+        return f"pass its parts, {name}.indices as `indices` and {name}.values as `target`"
+    return f"pass {module_of(namespace_of(arrays[0]))}.stack({name})"
 
 
 def export_of(operand: object) -> str:
