@@ -49,7 +49,7 @@ NEEDS_ONNX = pytest.mark.skipif(
 
 
 def by_onnx(model, operands, path):
-    """What ONNX Runtime computes of a model that was exported with these operands."""
+    """Output of a model that was exported with these operands, by ONNX Runtime."""
     import onnxruntime
 
     torch.onnx.export(model.eval(), operands, path, dynamo=True, verbose=False)

@@ -95,7 +95,7 @@ def linear_gradient(
     upstream: Array,
     with_rows: bool,
 ) -> LinearGradient:
-    """Derivatives by hidden states, weight and bias, lazily; sums go between chunks of samples."""
+    """Lazy derivatives with respect to hidden states, weight and bias, added up over the chunks."""
     arrays = operands_of(PRODUCTS, heads)
     by_logits = (True, False)
     if isinstance(divergence, SparseKL):

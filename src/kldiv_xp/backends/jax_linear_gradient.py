@@ -43,7 +43,7 @@ def turned_around(
     names: list[str],
     upstream: Array,
 ) -> tuple[dict[str, Array], Array]:
-    """Derivatives by the names of operands, and rows, which JAX places as it places the loss."""
+    """Derivatives of the named operands, and rows; JAX shards them as it shards the loss."""
 
     def rows_of(learned: dict[str, Array]) -> Array:
         return linear_divergences(context, heads.changed(**learned), divergence)

@@ -82,7 +82,7 @@ def gradient_in_blocks(
     upstream: Array,
     with_rows: bool,
 ) -> LinearGradient:
-    """Derivatives of one block of rows after the other, joined_blocks or added up."""
+    """Derivatives of one block of rows after the other, concatenated or added up."""
     xp, working = context.xp, context.working
     found = []
     sums: list[Array] = []

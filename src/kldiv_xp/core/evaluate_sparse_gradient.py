@@ -89,7 +89,7 @@ def full_upstream(scale: Scale, xp: Namespace, first: Array, *upstream: Array) -
 def chained_by_temperature(
     scaled: bool, divided: bool, xp: Namespace, derivative: Array, temperature: Array
 ) -> Array:
-    """Derivative by logits over the temperature, by these; times T**2 if that is wanted."""
+    """Derivative with respect to logits from that of logits / T; times T**2 if that is wanted."""
     if scaled:
         derivative = xp.multiply(derivative, temperature)
         return derivative if divided else xp.multiply(derivative, temperature)

@@ -1,4 +1,4 @@
-"""What the formula has to know of a program that torch makes of it."""
+"""The namespace that the formula is given where torch compiles or exports it."""
 
 import sys
 

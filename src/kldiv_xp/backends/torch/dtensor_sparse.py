@@ -43,7 +43,7 @@ def sparse_gradient(
 
 
 def parts_of_samples(context: Context, arrays: Arrays) -> tuple[Context, Arrays]:
-    """What a rank has of the samples, none of them split, and the context of that."""
+    """Context and local tensors of a rank, whose samples are whole."""
     check_rows_are_whole(arrays[0])
     names = ("indices", "target", "where")
     others = [part_like(arrays[0], one, name) for one, name in zip(arrays[1:], names, strict=False)]
