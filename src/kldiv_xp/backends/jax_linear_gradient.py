@@ -10,9 +10,8 @@ from kldiv_xp.backends.jax_linear import is_alone, linear_divergences
 from kldiv_xp.backends.jax_linear_loss import is_on_mesh, rows_and_gradient
 from kldiv_xp.backends.jax_meshes import varying_axes
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
-from kldiv_xp.core.evaluate_linear_gradient import LinearGradient
+from kldiv_xp.core.evaluate_linear_gradient import LinearGradient, times_unit
 
 LEARNED = ("input", "weight", "bias")
 
@@ -56,7 +55,7 @@ def turned_around(
     shared = tuple(varying_axes(unit))
     unit = jax.lax.pmax(unit, shared) if shared else unit  # what is added up has one unit
     (gradient,) = pulled_back(upstream / unit)
-    return {name: cast(jnp, one, context.working) * unit for name, one in gradient.items()}, rows
+    return {name: times_unit(context, one, unit) for name, one in gradient.items()}, rows
 
 
 def largest_cotangent(heads: Heads, upstream: Array) -> Array:
