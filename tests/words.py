@@ -8,6 +8,7 @@ from array_libraries import BACKENDS
 
 NUMPY_LIKE = {
     "as_float": '{x}.astype("float32")',
+    "as_int": "{x}.astype(int)",
     "real": "{x}.real",
     "log": "{m}.log({x})",
     "softmax": "{m}.exp({x}) / {m}.sum({m}.exp({x}), axis={axis}, keepdims=True)",
@@ -25,6 +26,7 @@ NUMPY_LIKE = {
 # Of a library without a row, in the words of the array API standard.
 STANDARD = NUMPY_LIKE | {
     "as_float": "{m}.astype({x}, {m}.float32)",
+    "as_int": "{m}.astype({x}, {m}.int64)",
     "real": "{m}.real({x})",
     "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
     "one_hot": "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)",
@@ -51,6 +53,7 @@ OF = {
         "torch",
         {
             "as_float": "{x}.float()",
+            "as_int": "{x}.long()",
             "log": "{x}.log()",
             "softmax": "torch.softmax({x}, dim={axis})",
             "log_softmax": "torch.log_softmax({x}, dim={axis})",

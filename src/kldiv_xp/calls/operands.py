@@ -14,7 +14,7 @@ from kldiv_xp.core.context import (
     without_backend,
 )
 from kldiv_xp.core.dtypes import limits
-from kldiv_xp.core.namespaces import is_being_compiled, plain_namespace
+from kldiv_xp.core.namespaces import is_being_compiled, known_shape, plain_namespace
 
 # By the two types, and by the two dtypes.
 _cached: dict[tuple[type, type], dict[tuple[DType, DType], Context]] = {}
@@ -78,7 +78,7 @@ def examine_apart(
     check_dtype(xp, "input", input, None, loss, axis)
     if not is_float(xp, target.dtype):
         check_order(indices, target)
-        check_dtype(xp, "target", target, None, loss, axis)
+        check_dtype(xp, "target", target, known_shape(input), loss, axis, in_part=True)
     check_devices(xp, input=input, target=target)
     kinds = type(input), type(target), input.dtype, target.dtype
     backend = select_backend(xp, *kinds, compiled=compiled)

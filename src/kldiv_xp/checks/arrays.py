@@ -4,16 +4,13 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
 from kldiv_xp.checks.dtype_remedies import for_dtype
+from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.remedies import (
-    for_labels,
     for_layout,
     for_mask_of_its_own,
     for_no_array,
-    one_hot,
-    say,
 )
-from kldiv_xp.checks.shape_remedies import column_axis, label_axis
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
@@ -113,11 +110,13 @@ def check_dtype(
     beside: Shape | None = None,
     loss: object = None,
     axis: Axis = -1,
+    *,
+    in_part: bool = False,
 ) -> None:
     """Refuse any dtype but real floats of at least 16 bits.
 
-    The shape of the other operand tells class labels from counts, and the loss what counts are
-    made into, along its axes.
+    The shape of the logits tells class labels from counts, and the loss what counts are made into,
+    along its axes; a target that may be known in part has other remedies.
     """
     if is_float(xp, operand.dtype):
         return
@@ -127,14 +126,9 @@ def check_dtype(
     remedy = for_dtype(xp, name, operand, kind, space_of(loss, name), axis)
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
-    elif kind == "integers" and beside is not None and None not in beside:
-        labels = known_shape(operand)
-        axis = label_axis(beside, labels)
-        code = name
-        if axis is None and (axis := column_axis(beside, labels)) is not None:
-            code = say(xp, "reshaped", name, shape=beside[:axis] + beside[axis + 1 :])
-        if axis is not None:
-            remedy = for_labels(one_hot(xp, code, beside[axis], axis, len(beside)))
+    elif kind == "integers" and beside is not None:
+        for_labels = for_labels_of_part if in_part else for_dense_labels
+        remedy = for_labels(xp, beside, known_shape(operand), axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."

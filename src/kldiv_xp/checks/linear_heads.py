@@ -2,10 +2,11 @@
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace, space_of
+from kldiv_xp.checks.labels import for_labels_of_part
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
 from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads, LinearDivergence
-from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.namespaces import known_shape, namespace_of
 
 # Number of its axes.
 MATRIX = 2
@@ -23,7 +24,8 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
         is_given = name == "target" and heads.target_weight is None
         if is_given:
             check_order(heads.indices, operand)
-        check_dtype(xp, name, operand, None, divergence if is_given else None)
+        shape = logits_shape(heads) if name == "target" else None
+        check_dtype(xp, name, operand, shape, divergence if is_given else None, in_part=True)
         check_sizes(name, known_shape(operand))
     check_devices(xp, **present)
     check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)
@@ -37,6 +39,11 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
     check_head("target", *head)
     check_two_heads(heads, space_of(divergence, "target"))
     return xp
+
+
+def logits_shape(heads: Heads) -> Shape:
+    """Shape of the logits of hidden states."""
+    return known_shape(heads.input)[:-1] + known_shape(heads.weight)[:1]
 
 
 def check_sizes(name: str, shape: Shape) -> None:
@@ -120,8 +127,12 @@ def check_given_target(heads: Heads) -> None:
             "teacher's hidden states as `target`."
         )
         raise ValueError(message)
-    expected = known_shape(heads.input)[:-1] + known_shape(heads.weight)[:1]
-    check_target_shape(heads, expected, "or pass the teacher's hidden states with target_weight=")
+    remedy = "pass the same samples in both, or pass the teacher's hidden states with "
+    remedy += "target_weight="
+    xp, expected, found = namespace_of(heads.target), logits_shape(heads), known_shape(heads.target)
+    check_target_shape(
+        heads, expected, for_labels_of_part(xp, expected, found, as_int=True) or remedy
+    )
 
 
 def check_two_heads(heads: Heads, target_is: str) -> None:
@@ -141,7 +152,9 @@ def check_two_heads(heads: Heads, target_is: str) -> None:
         )
         raise ValueError(message)
     check_target_shape(
-        heads, known_shape(heads.input)[:-1] + known_shape(heads.target)[-1:], "one row for each"
+        heads,
+        known_shape(heads.input)[:-1] + known_shape(heads.target)[-1:],
+        "pass the same samples in both, one row for each",
     )
 
 
@@ -151,7 +164,6 @@ def check_target_shape(heads: Heads, expected: Shape, remedy: str) -> None:
     if not agree(found, expected):
         message = (
             f"`target` must have the shape {expected}; got {found} where `input` has "
-            f"{known_shape(heads.input)} and `weight` {known_shape(heads.weight)}: pass the same "
-            f"samples in both, {remedy}."
+            f"{known_shape(heads.input)} and `weight` {known_shape(heads.weight)}: {remedy}."
         )
         raise ValueError(message)

@@ -13,6 +13,8 @@ CONVERTIBLE = (list, tuple, int, float, complex)
 TEXT = (str, bytes, bytearray)
 # Methods that give an array of NumPy: of tables, of sparse matrices, of the tensors of TensorFlow.
 EXPORTS = ("to_numpy()", "toarray()", "numpy()")
+# Biases of linear layers, and the weights that they come with.
+LAYERS = {"bias": "weight", "target_bias": "target_weight"}
 # Operands that are no floats, and those whose entries a mask of the loss leaves out.
 OF_OTHER_KINDS = {"where", "indices"}
 MASKED_BY_WHERE = {"input", "target"}
@@ -41,20 +43,6 @@ def say_along(xp: Namespace, word: str, x: str, axes: Axes) -> str:
     if len(axes) > 1 and hasattr(words_of(xp), several) and say(xp, several, x, axis=axes):
         return say(xp, several, x, axis=axes)
     return say(xp, word, x, axis=axes[0] if len(axes) == 1 else axes)
-
-
-def one_hot(xp: Namespace, name: str, classes: int | None, axis: int, ndim: int) -> str:
-    """Code that turns class labels into one-hot distributions along an axis."""
-    code = say(xp, "one_hot", name, n=classes)
-    return code if axis == ndim - 1 else say(xp, "with_last_axis_moved", code, axis=axis)
-
-
-def for_labels(code: str) -> str:
-    """Remedy for class labels in place of distributions, given the code of the one-hot encoding."""
-    return (
-        f"class labels become probabilities by {code}, which kl_div_with_logits takes with "
-        "target_is='probabilities'"
-    )
 
 
 def for_layout(name: str, array: Array) -> str:
@@ -106,16 +94,17 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     # The data of a sparse matrix are but its entries that are not 0.
     if is_array(data) and getattr(operand, "shape", None) == data.shape:
         return f"pass its data, {name}.data"
+    if is_array(getattr(operand, "weight", None)):
+        return for_layer(name, operand)
     export = export_of(operand)
     code = f"{name}.{export}" if export else name
     if code == name and not is_convertible(operand):
         return "pass an array"
     if isinstance(operand, list | tuple) and operand and is_array(operand[0]):
         return for_arrays(name, operand)
-    if other is None and export:
-        return f"pass {code}, an array of NumPy"
     if other is None:
-        return "convert it with the asarray of your array library"
+        of_numpy = f"pass {code}, an array of NumPy"
+        return of_numpy if export else "convert it with the asarray of your array library"
     code = f"{code}.real" if isinstance(operand, complex) else code
     xp = namespace_of(other[1])
     # Bools and integers stay what they are, and no other operand of integers makes floats of them.
@@ -124,6 +113,17 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     if str(getattr(other[1], "device", "cpu")) != "cpu":
         dtype += words_of(xp).on_device_of.format(y=other[0])
     return f"convert it with {say(xp, 'from_python', code, dtype=dtype)}"
+
+
+def for_layer(name: str, layer: object) -> str:
+    """Remedy for a linear layer in place of its weight, its bias, or of what it makes."""
+    if name in LAYERS:
+        return f"pass its bias, {name}.bias"
+    if name not in LAYERS.values():
+        return f"pass what it returns, {name}(...)"
+    bias = next(one for one, weight in LAYERS.items() if weight == name)
+    beside = f", and {bias}={name}.bias" if is_array(getattr(layer, "bias", None)) else ""
+    return f"pass its weight, {name}.weight{beside}"
 
 
 def for_arrays(name: str, arrays: Sequence[Array]) -> str:

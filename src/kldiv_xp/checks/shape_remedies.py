@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import permutations
 
 from kldiv_xp._typing import Axes, Namespace, Shape
-from kldiv_xp.checks.remedies import for_labels, one_hot, say, words_of
+from kldiv_xp.checks.labels import for_dense_labels
+from kldiv_xp.checks.remedies import say, words_of
 
 
 def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
@@ -14,9 +15,8 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
     spread = broadcast_shape(left, right)
     if spread is not None and spread in (left, right):
         return for_spread(xp, left, right, spread)
-    axis = label_axis(left, right)
-    if axis is not None:
-        return for_labels(one_hot(xp, "target", left[axis], axis, len(left)))
+    if labels := for_dense_labels(xp, left, right):
+        return labels
     order = order_of_axes(left, right)
     if order is not None:
         pairs = f"; for all pairs {spread_over(xp, left, right, spread)}" if spread else ""
@@ -113,23 +113,6 @@ def broadcast_shape(left: Shape, right: Shape) -> Shape | None:
     if not all(a == b or 1 in (a, b) for a, b in pairs):
         return None
     return tuple(b if a == 1 else a for a, b in pairs)
-
-
-def label_axis(shape: Shape, labels: Shape) -> int | None:
-    """Axis whose removal gives the shape of the class labels, or None; the last is tried first."""
-    candidates: tuple[int, ...] = (len(shape) - 1, *range(1, len(shape) - 1))
-    for axis in candidates:
-        if axis > 0 and labels == shape[:axis] + shape[axis + 1 :]:
-            return axis
-    return None
-
-
-def column_axis(shape: Shape, labels: Shape) -> int | None:
-    """Axis of classes along which the labels have size 1, or None."""
-    for axis in range(1, len(shape)):
-        if shape[axis] != 1 and labels == (*shape[:axis], 1, *shape[axis + 1 :]):
-            return axis
-    return None
 
 
 def order_of_axes(shape: Shape, other: Shape) -> Axes | None:

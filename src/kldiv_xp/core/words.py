@@ -11,6 +11,7 @@ class Words:
     """
 
     as_float: str = "{m}.astype({x}, {m}.float32)"
+    as_int: str = "{m}.astype({x}, {m}.int64)"
     real: str = "{m}.real({x})"
     log: str = "{m}.log({x})"
     softmax: str = "{m}.exp({x}) / {m}.sum({m}.exp({x}), axis={axis}, keepdims=True)"
@@ -69,6 +70,7 @@ STANDARD = Words()
 LIKE_NUMPY = replace(
     STANDARD,
     as_float='{x}.astype("float32")',
+    as_int="{x}.astype(int)",
     real="{x}.real",
     normalised="{x} / {x}.sum(axis={axis}, keepdims=True)",
     one_hot="{m}.eye({n})[{x}.astype(int)]",
@@ -105,6 +107,7 @@ OF_DASK = replace(
 )
 OF_TORCH = Words(
     as_float="{x}.float()",
+    as_int="{x}.long()",
     real="{x}.real",
     log="{x}.log()",
     softmax="torch.softmax({x}, dim={axis})",
