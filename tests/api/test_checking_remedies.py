@@ -1,10 +1,21 @@
 """The remedy of every finding of a check gives the loss without one."""
 
+import re
+from functools import partial
+
 import numpy as np
 import pytest
 from api.checked_tables import LOG_BOTH, LOG_Q, VALUE, P, Q
 
-from kldiv_xp import KLDivInputError, checking, diagnose, kl_div, kl_div_with_logits
+from kldiv_xp import (
+    KLDivInputError,
+    checking,
+    diagnose,
+    js_div,
+    js_div_with_logits,
+    kl_div,
+    kl_div_with_logits,
+)
 
 BLURRED = np.asarray([[0.75, 0.75], [0.5, 0.25]])
 DIVIDED = BLURRED / BLURRED.sum(axis=1, keepdims=True)
@@ -128,3 +139,34 @@ def test_logits_are_taken_by_the_loss_of_logits_that_the_remedy_names():
         with checking():
             loss = kl_div_with_logits(LOGITS, target, axis=1, target_is=target_is)
         assert loss == pytest.approx(total(LOG_SOFTMAX, PADDED[[0, 0]]) / 2)
+
+
+TEACHER = np.asarray([[0.5, -1.5], [2.0, 0.75]])
+LOG_TEACHER = TEACHER - np.log(np.exp(TEACHER).sum(axis=1, keepdims=True))
+SPACES = {
+    "logits": TEACHER,
+    "log_probabilities": LOG_TEACHER,
+    "probabilities": np.exp(LOG_TEACHER),
+}
+LOSSES = {"kl_div": kl_div, "js_div": js_div, "js_div of a share": partial(js_div, beta=0.25)}
+CALL = r"so call (\w+\(.+?\)), or take"
+
+
+@pytest.mark.parametrize("options", [{}, {"log_target": True}, {"log_input": False}])
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_call_for_logits_is_told_by_what_the_target_holds(loss, space, options):
+    """Two operands of logits were told to say that the target holds probabilities, which is NaN."""
+    target = SPACES[space]
+    with checking(), pytest.raises(KLDivInputError) as caught:
+        LOSSES[loss](LOGITS, target, axis=-1, **options)
+    told = [re.search(CALL, one.message) for one in caught.value.report.findings]
+    calls = {one[1] for one in told if one is not None}
+    assert caught.value.report.findings[0].code == "logits-as-input"
+    (call,) = calls  # no two findings contradict each other
+    both = {"kl_div_with_logits": kl_div_with_logits, "js_div_with_logits": js_div_with_logits}
+    with checking():
+        found = eval(call, both, {"input": LOGITS, "target": target})
+        log_q = LOG_SOFTMAX
+        right = LOSSES[loss](log_q, SPACES["probabilities"], axis=-1, reduction="batchmean")
+    assert found == pytest.approx(right)

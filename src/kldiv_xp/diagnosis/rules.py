@@ -41,7 +41,8 @@ def is_told_before(evidence: Evidence, operand: str) -> bool:
     """Whether a more serious rule explains the negative entries."""
     if operand == "input":
         return bool(evidence.found[f"input {PROBABILITIES}"].number)
-    found = None if evidence.subject.divergence is None else target_of_logits(evidence)
+    rule = target_space if evidence.subject.divergence is None else target_of_logits
+    found = rule(evidence)
     return found is not None and found.code == "logits-as-target"
 
 

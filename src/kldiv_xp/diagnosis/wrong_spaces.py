@@ -1,5 +1,6 @@
 """Rules for `kl_div`: probabilities, log-probabilities or logits in the wrong place."""
 
+from kldiv_xp._typing import TargetKind
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
 from kldiv_xp.diagnosis.report import Finding
@@ -72,8 +73,28 @@ def target_space(evidence: Evidence) -> Finding | None:
     if log_target and evidence.found["target above"].number:
         return logits(evidence, "target")
     if not log_target and evidence.found["target negative"].number:
-        return None  # the rule about negative targets says it better
+        # Of one operand of logits, the rule about negative targets says it better.
+        return logits(evidence, "target") if are_logits_both(evidence) else None
     return not_normalised(evidence, "target", expected)
+
+
+def are_logits_both(evidence: Evidence) -> bool:
+    """Whether both operands look like logits."""
+    place = "above" if evidence.subject.log_input else "negative"
+    return bool(evidence.found[f"input {place}"].number) and target_held(evidence) == "logits"
+
+
+def target_held(evidence: Evidence) -> TargetKind:
+    """What `target` holds, as far as it shows; else what the options say."""
+    if evidence.is_space("target", PROBABILITIES):
+        return "probabilities"
+    if evidence.is_space("target", LOGS):
+        return "log_probabilities"
+    said: TargetKind = evidence.subject.target_is
+    if evidence.subject.log_target:
+        return "logits" if evidence.found["target above"].number else said
+    every = evidence.found[f"target {PROBABILITIES}"].number == evidence.found.samples["target"]
+    return "logits" if every and evidence.found["target negative"].number else said
 
 
 def other_space(evidence: Evidence, said: str, remedy: str) -> Finding:
@@ -101,9 +122,11 @@ def logits(evidence: Evidence, operand: str) -> Finding:
     above, sums = (evidence.found[f"{operand} {one}"] for one in (place, kind_of_sum))
     remedy = f"take {evidence.code(word, operand)}"
     if len(evidence.axes) == 1:
-        kind = "logits" if operand == "target" else evidence.subject.target_is
-        call = f"kl_div_with_logits(input, target, axis={evidence.axes[0]}, target_is={kind!r})"
-        remedy = f"call {call}, or {remedy}"
+        kind = "logits" if operand == "target" else target_held(evidence)
+        beta = evidence.subject.beta
+        loss, of_mixture = ("kl", "") if beta is None else ("js", f", beta={beta}")
+        call = f"(input, target, axis={evidence.axes[0]}{of_mixture}, target_is={kind!r})"
+        remedy = f"call {loss}_div_with_logits{call}, or {remedy}"
     return finding(
         f"logits-as-{operand}", operand, above,
         f"`{operand}` is {above.value:.6g} at {above.index}, which is {said}, and {name} adds up "
