@@ -6,12 +6,12 @@ import warnings
 
 import numpy as np
 import pytest
+from checks.every_function import CLASSES, FUNCTIONS, operands_of
 
 import kldiv_xp
 
 SELECTED = np.asarray([[True], [False]])
 EVERY = np.asarray([[True] * 3, [False] * 3])
-CLASSES = ["KLDivLoss", "JSDivLoss", "KLDivWithLogitsLoss", "JSDivWithLogitsLoss"]
 NAMES = ["dim", "T", "tau", "log_target", "size_average", "reduce", "keepdims", "keepdim", "weight"]
 LEFT_OUT = ["base", "check", "ignore_index"]
 WALKED = [
@@ -46,13 +46,6 @@ def test_option_of_another_library_is_told_with_its_name_here(module, class_name
     kind(**{option: 2 if value == "2" else value.strip("'")})
 
 
-FUNCTIONS = (
-    *("kl_div", "kl_div_gradient", "js_div", "js_div_gradient"),
-    *("kl_div_with_logits", "kl_div_with_logits_gradient"),
-    *("js_div_with_logits", "js_div_with_logits_gradient"),
-    *("sparse_kl_div_with_logits", "sparse_kl_div_with_logits_gradient"),
-    *("linear_kl_div", "linear_kl_div_gradient", "diagnose"),
-)
 TOLD = {
     "dim": (-1, {"axis=-1": {"axis": -1}, "leave it out": {}}),
     "keepdim": (True, {"reduction='none', and insert the axis": {"reduction": "none"}}),
@@ -61,6 +54,7 @@ TOLD = {
     "num_items_in_batch": (
         7, {"reduction='sum', and divide the loss by 7": {"reduction": "sum"}}
     ),
+    **dict.fromkeys(("axes", "dims"), (-1, {"axis=-1": {"axis": -1}, "leave it out": {}})),
     **{
         name: (
             0.5,
@@ -73,15 +67,6 @@ TOLD = {
         for name in ("T", "tau", "temp")
     },
 }  # fmt: skip
-
-
-def operands_of(function_name):
-    tables = np.log(np.full((2, 3), 1 / 3)), np.full((2, 3), 1 / 3)
-    if function_name.startswith("sparse_kl_div_with_logits"):
-        return tables[0], np.zeros((2, 1), int), tables[0][:, :1]
-    if function_name.startswith("linear_kl_div"):
-        return np.ones((2, 3)), np.ones((3, 3)), tables[0]
-    return tables
 
 
 @pytest.mark.parametrize("name", TOLD)
@@ -147,6 +132,88 @@ def test_a_mixture_is_told_by_its_name_here():
         with pytest.raises(TypeError) as caught:
             getattr(kldiv_xp, function_name)(*tables, **{name: 0.5})
         assert str(caught.value) == f"`{name}` is no option of {function_name}; got 0.5: {remedy}."
+
+
+LEFT = {
+    **dict.fromkeys(("eps", "epsilon", "clamp"), "leave it out: a target of 0 contributes 0, "),
+    **dict.fromkeys(("labels", "shift_labels"), "leave it out, and add the cross-entropy of "),
+    **dict.fromkeys(("ignore_index", "pad_token_id"), "leave it out, and pass where=labels != 2 "),
+    "label_smoothing": "leave it out, and pass the smoothed probabilities as `target`",
+    "chunk_size": "leave it out: blocks are cut by themselves",
+    **dict.fromkeys(("student", "student_logits", "y_pred"), "pass it as `input`, by its place"),
+    **dict.fromkeys(("teacher", "teacher_logits", "y_true"), "pass it as `target`, by its place"),
+}
+OF_LAYERS = {
+    **dict.fromkeys(("teacher_weight", "teacher_lm_head"), "pass target_weight=2"),
+    "teacher_bias": "pass target_bias=2",
+    "student_bias": "pass bias=2",
+    **dict.fromkeys(("lm_head", "student_weight"), "pass it as `weight`, by its place"),
+    **dict.fromkeys(
+        ("hidden_states", "student_input"),
+        "pass the student's hidden states as `input`, by their place",
+    ),
+    "teacher_input": "pass the teacher's hidden states as `target`, by their place",
+    **dict.fromkeys(("bias", "target_weight", "target_bias"), None),
+}
+
+
+def told_for(function_name, name, value=2):
+    """What the refusal of an option says to do, or None where it is one."""
+    function, operands = getattr(kldiv_xp, function_name), operands_of(function_name)
+    if name in inspect.signature(function).parameters:
+        return None
+    with pytest.raises(TypeError) as caught:
+        function(*operands, **{name: value})
+    start = f"`{name}` is no option of {function_name}; got {value!r}: "
+    assert str(caught.value).startswith(start)
+    return str(caught.value).removeprefix(start).removesuffix(".")
+
+
+@pytest.mark.parametrize("name", LEFT)
+@pytest.mark.parametrize("function_name", FUNCTIONS)
+def test_what_no_loss_has_is_told_with_what_to_do_instead(function_name, name):
+    told = told_for(function_name, name)
+    if function_name != "diagnose" or "labels" not in name:
+        assert told.startswith(LEFT[name])
+
+
+@pytest.mark.parametrize("name", OF_LAYERS)
+@pytest.mark.parametrize("function_name", FUNCTIONS)
+def test_hidden_states_and_layers_are_told_by_their_names_or_their_loss(function_name, name):
+    told = told_for(function_name, name)
+    if "target_weight" in inspect.signature(getattr(kldiv_xp, function_name)).parameters:
+        assert told == OF_LAYERS[name]
+    else:
+        assert told == "call linear_kl_div, which takes hidden states and last layers"
+
+
+OF_VALUES = {
+    ("input_is", "logits"): {"pass logits to {logits}", "leave it out: the losses of logits take "
+                             "nothing else"},
+    ("from_logits", True): {"pass logits to {logits}", "leave it out: the losses of logits take "
+                            "nothing else", "pass input_is='logits'"},
+    ("input_is", "log_probabilities"): {"leave it out"},
+    ("input_is", "probabilities"): {"pass log_input=False", "pass the logarithm of the "
+                                    "probabilities as `input`, which is logits"},
+    ("log_input", True): {"leave it out: log-probabilities are logits"},
+    ("log_input", False): {"pass the logarithm of the probabilities as `input`, which is logits"},
+    ("target_is", "logits"): {"pass logits to {logits}"},
+    ("target_is", "log_probabilities"): {"pass log_target=True"},
+    ("target_is", "probabilities"): {"leave it out"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), OF_VALUES)
+@pytest.mark.parametrize("function_name", FUNCTIONS)
+def test_the_space_of_an_operand_is_told_by_how_the_function_says_it(function_name, name, value):
+    told = told_for(function_name, name, value)
+    if told is None:
+        return
+    logits = function_name.replace("div", "div_with_logits")
+    assert told in {one.format(logits=logits) for one in OF_VALUES[name, value]}
+    parameters = inspect.signature(getattr(kldiv_xp, function_name)).parameters
+    assert set(re.findall(r"(\w+)=", told)) <= set(parameters)
+    assert not told.startswith("pass logits to") or hasattr(kldiv_xp, logits)
 
 
 def test_an_array_is_told_by_the_name_of_its_argument():

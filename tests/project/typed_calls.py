@@ -39,6 +39,7 @@ def of_numpy(f64: NDArray[np.float64], f32: NDArray[np.float32], mask: NDArray[n
     kl_div_gradient(f64, f64, dim=-1)  # refused
     kl_div_with_logits(f64, f64, T=2.0)  # refused
     js_div(f64, f64, tempature=None)  # refused
+    kl_div_with_logits(f64, f64, 2.0)  # refused
     options: dict[str, Any] = {"axis": -1}
     kl_div(f64, f64, **options)
 
@@ -51,6 +52,7 @@ def of_torch(tensor: torch.Tensor, parameter: torch.nn.Parameter) -> None:
     TablesModule(axis=(0, 1), log_target=True, reduction="all")  # refused
     reveal_type(linear_kl_div(tensor, tensor, tensor, indices=tensor, tail="zero"))  # Tensor
     linear_kl_div(tensor, tensor, tensor, indices=tensor, tail="top")  # refused
+    linear_kl_div(tensor, tensor, tensor, tensor)  # refused
     Module()(tensor)  # refused
     Module()(tensor, tensor, mask=tensor)  # refused
 

@@ -17,7 +17,7 @@ from kldiv_xp.core.namespaces import is_overridden
 def js_div(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     log_input: bool = True,
     log_target: bool = False,
     beta: SupportsFloat = 0.5,
@@ -92,8 +92,8 @@ def js_div(
     >>> js_div(q, p, log_input=False, reduction="none").round(7)
     array([0.0338221, 0.6931472])
     """
-    if other:
-        refuse_other_names(js_div, other)
+    if other or unnamed:
+        refuse_other_names(js_div, other, unnamed)
     operands = (input, target, where)
     if is_overridden(operands):
         answer: ArrayT = override(js_div, operands, locals())
@@ -110,7 +110,7 @@ def js_div(
 def js_div_gradient(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     log_input: bool = True,
     log_target: bool = False,
     beta: SupportsFloat = 0.5,
@@ -164,8 +164,8 @@ def js_div_gradient(
     >>> d_q.round(7)
     array([[-0.2027326,  0.0911608]])
     """
-    if other:
-        refuse_other_names(js_div_gradient, other)
+    if other or unnamed:
+        refuse_other_names(js_div_gradient, other, unnamed)
     operands = (input, target, where, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(js_div_gradient, operands, locals())

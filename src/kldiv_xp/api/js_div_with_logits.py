@@ -17,7 +17,7 @@ from kldiv_xp.core.namespaces import is_overridden
 def js_div_with_logits(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
@@ -90,8 +90,8 @@ def js_div_with_logits(
     >>> round(float(js_div_with_logits(student, teacher)), 7)
     0.2475881
     """
-    if other:
-        refuse_other_names(js_div_with_logits, other)
+    if other or unnamed:
+        refuse_other_names(js_div_with_logits, other, unnamed)
     operands = (input, target, where, temperature, beta)
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())

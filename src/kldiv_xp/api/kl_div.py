@@ -21,7 +21,7 @@ def kl_div(
     reduce: bool | None = None,
     reduction: Reduction = "mean",
     log_target: bool = False,
-    *,
+    *unnamed: NoOption,
     log_input: bool = True,
     generalized: bool = False,
     axis: Axis = None,
@@ -164,8 +164,8 @@ def kl_div(
     >>> round(float(kl_div(input, target, axis=-1, where=np.asarray([True, False]))), 7)
     0.9269883
     """
-    if other:
-        refuse_other_names(kl_div, other)
+    if other or unnamed:
+        refuse_other_names(kl_div, other, unnamed)
     if is_overridden(operands := (input, target, where)):
         answer: ArrayT = override(kl_div, operands, locals())
         return answer

@@ -55,7 +55,7 @@ def kl_div_gradient(
 def kl_div_gradient(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     reduction: Reduction = "mean",
     log_input: bool = True,
     log_target: bool = False,
@@ -149,8 +149,8 @@ def kl_div_gradient(
     >>> d_target.round(7)
     array([[1.6931472, 0.5945349]])
     """
-    if other:
-        refuse_other_names(kl_div_gradient, other)
+    if other or unnamed:
+        refuse_other_names(kl_div_gradient, other, unnamed)
     operands = (input, target, where, upstream)
     if is_overridden(operands):
         return override(kl_div_gradient, operands, locals())

@@ -17,7 +17,7 @@ from kldiv_xp.core.namespaces import is_overridden
 def kl_div_with_logits(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
@@ -112,8 +112,8 @@ def kl_div_with_logits(
     >>> round(float(kl_div_with_logits(student, teacher, temperature=2.0)), 7)
     1.2806267
     """
-    if other:
-        refuse_other_names(kl_div_with_logits, other)
+    if other or unnamed:
+        refuse_other_names(kl_div_with_logits, other, unnamed)
     operands = (input, target, where, temperature)
     if is_overridden(operands):
         answer: ArrayT = override(kl_div_with_logits, operands, locals())

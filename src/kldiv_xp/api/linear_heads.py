@@ -27,7 +27,7 @@ def linear_kl_div(
     input: Operand[ArrayT, MaskT],
     weight: Operand[Any, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     bias: Operand[Any, MaskT] | None = None,
     target_weight: Operand[Any, MaskT] | None = None,
     target_bias: Operand[Any, MaskT] | None = None,
@@ -130,8 +130,8 @@ def linear_kl_div(
     >>> round(float(linear_kl_div(hidden, weight, log_p, **options)), 7)
     1.2377262
     """
-    if other:
-        refuse_other_names(linear_kl_div, other)
+    if other or unnamed:
+        refuse_other_names(linear_kl_div, other, unnamed)
     operands = (input, weight, target, bias, target_weight, target_bias, where, indices)
     if is_overridden(operands):
         answer: ArrayT = override(linear_kl_div, operands, locals())

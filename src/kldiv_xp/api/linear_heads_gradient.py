@@ -27,7 +27,7 @@ def linear_kl_div_gradient(
     input: Operand[ArrayT, MaskT],
     weight: Operand[Any, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     bias: Operand[Any, MaskT] | None = None,
     target_weight: Operand[Any, MaskT] | None = None,
     target_bias: Operand[Any, MaskT] | None = None,
@@ -100,8 +100,8 @@ def linear_kl_div_gradient(
     >>> d_hidden.round(7)
     array([[0.835177, 1.117468]])
     """
-    if other:
-        refuse_other_names(linear_kl_div_gradient, other)
+    if other or unnamed:
+        refuse_other_names(linear_kl_div_gradient, other, unnamed)
     operands = (input, weight, target, bias, target_weight, target_bias, where, indices)
     if is_overridden((*operands, upstream)):
         answer: tuple[Any, ...] = override(linear_kl_div_gradient, (*operands, upstream), locals())

@@ -28,7 +28,7 @@ def sparse_kl_div_with_logits(
     input: Operand[ArrayT, MaskT],
     indices: Operand[Any, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     target_is: TargetKind = "log_probabilities",
     tail: Tail = "bucket",
     axis: int = -1,
@@ -128,8 +128,8 @@ def sparse_kl_div_with_logits(
     >>> round(float(sparse_kl_div_with_logits(student, places, log_p)), 7)
     0.6383221
     """
-    if other:
-        refuse_other_names(sparse_kl_div_with_logits, other)
+    if other or unnamed:
+        refuse_other_names(sparse_kl_div_with_logits, other, unnamed)
     operands = (input, indices, target, where, temperature)
     if is_overridden(operands):
         answer: ArrayT = override(sparse_kl_div_with_logits, operands, locals())

@@ -28,7 +28,7 @@ def sparse_kl_div_with_logits_gradient(
     input: Operand[ArrayT, MaskT],
     indices: Operand[Any, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     target_is: TargetKind = "log_probabilities",
     tail: Tail = "bucket",
     axis: int = -1,
@@ -88,8 +88,8 @@ def sparse_kl_div_with_logits_gradient(
     >>> d_student.round(7)
     array([[-0.4128557, -0.0131172,  0.4057707,  0.0202021]])
     """
-    if other:
-        refuse_other_names(sparse_kl_div_with_logits_gradient, other)
+    if other or unnamed:
+        refuse_other_names(sparse_kl_div_with_logits_gradient, other, unnamed)
     operands = (input, indices, target, where, temperature, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(sparse_kl_div_with_logits_gradient, operands, locals())

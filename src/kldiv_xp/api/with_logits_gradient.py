@@ -17,7 +17,7 @@ from kldiv_xp.core.namespaces import is_overridden
 def kl_div_with_logits_gradient(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
     scale_by_temperature_squared: bool = True,
@@ -85,8 +85,8 @@ def kl_div_with_logits_gradient(
     >>> d_student.round(7)
     array([[-0.5752104,  0.       ,  0.5752104]])
     """
-    if other:
-        refuse_other_names(kl_div_with_logits_gradient, other)
+    if other or unnamed:
+        refuse_other_names(kl_div_with_logits_gradient, other, unnamed)
     operands = (input, target, where, temperature, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(kl_div_with_logits_gradient, operands, locals())
@@ -106,7 +106,7 @@ def kl_div_with_logits_gradient(
 def js_div_with_logits_gradient(
     input: Operand[ArrayT, MaskT],
     target: Operand[TargetT, MaskT],
-    *,
+    *unnamed: NoOption,
     beta: SupportsFloat | ArrayT = 0.5,
     axis: int = -1,
     temperature: SupportsFloat | ArrayT = 1.0,
@@ -163,8 +163,8 @@ def js_div_with_logits_gradient(
     >>> d_student.round(7)
     array([[-0.0756873, -0.0302959,  0.1059832]])
     """
-    if other:
-        refuse_other_names(js_div_with_logits_gradient, other)
+    if other or unnamed:
+        refuse_other_names(js_div_with_logits_gradient, other, unnamed)
     operands = (input, target, where, temperature, beta, upstream)
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(js_div_with_logits_gradient, operands, locals())

@@ -9,6 +9,9 @@ Context = tuple[object, ...]
 R = TypeVar("R")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
+REFUSED = ("unnamed", "other")
+"""Parameters for arguments without a name and for options that a function has not."""
+
 DEFAULTS: dict[str, dict[str, object]] = {}
 """Options of each function, with the values that they have where they are left out."""
 
@@ -19,11 +22,12 @@ def overridable(function: FunctionT) -> FunctionT:
     By a wrapper the look would take 0.9 us, on a machine where it takes 0.3 as it is.
     """
     signature = inspect.signature(function)
-    *named, others = signature.parameters.values()
-    if others.kind is not others.VAR_KEYWORD:
-        message = f"`{function.__name__}` must end with a parameter for other names."
+    every = signature.parameters.values()
+    named = [one for one in every if one.name not in REFUSED]
+    if len(every) - len(named) < len(REFUSED):
+        message = f"`{function.__name__}` must have parameters for what it refuses."
         raise TypeError(message)
-    # What users and pages see; type checkers refuse other names by the type Never.
+    # What users and pages see; type checkers refuse the others by the type Never.
     vars(function)["__signature__"] = signature.replace(parameters=named)
     DEFAULTS[function.__name__] = {option.name: option.default for option in named[2:]}
     vars(function)["__script_unsupported"] = (

@@ -5,6 +5,8 @@ from typing import Any, get_args
 
 from kldiv_xp._typing import Reduction
 from kldiv_xp._warnings import KLDivWarning, warn
+from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.core.namespaces import is_array
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 SAMPLES_AND_CLASSES = 2
@@ -59,14 +61,16 @@ def check_reduction(reduction: object) -> None:
         raise ValueError(message)
 
 
-def check_flag(name: str, value: object) -> None:
+def check_flag(name: str, value: Any) -> None:
     """Refuse anything but True, False and None for a legacy flag."""
     if value is None or isinstance(value, bool):
         return
-    remedy = "leave it out"
+    remedy, got = "leave it out", repr(value)
     if isinstance(value, str):
         remedy = f"pass a reduction by keyword, reduction={value!r}"
-    message = f"`{name}` must be True, False or None; got {value!r}: {remedy}."
+    elif is_array(value) and value.ndim:
+        remedy, got = "pass a mask of bools by keyword, where=", type_name(value)
+    message = f"`{name}` must be True, False or None; got {got}: {remedy}."
     raise TypeError(message)
 
 

@@ -21,7 +21,7 @@ from kldiv_xp.formula.form import Form
 def diagnose(
     input: Array,
     target: Array,
-    *,
+    *unnamed: NoOption,
     log_input: bool = True,
     log_target: bool = False,
     generalized: bool = False,
@@ -121,8 +121,8 @@ def diagnose(
     `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
     """  # noqa: E501 - a finding is one line
     layers = (weight, bias, target_weight, target_bias)
-    if other:
-        refuse_other_names(diagnose, other)
+    if other or unnamed:
+        refuse_other_names(diagnose, other, unnamed)
     operands = (input, target, where, indices, *layers)
     if is_overridden(operands):
         return override(diagnose, operands, locals())

@@ -1,0 +1,104 @@
+"""Options of other libraries' losses, and what is passed here instead."""
+
+Meant = tuple[tuple[str, str], ...]
+
+LOGITS = "pass logits to {logits}"
+HEAT: Meant = (
+    ("temperature", "pass temperature={value}"),
+    ("reduction", f"{LOGITS}, with temperature={{value}}"),
+)
+MIXTURE: Meant = (
+    ("beta", "pass beta={value}, the weight of the target"),
+    ("reproducible", "call {js}, with beta={value}"),
+)
+SUM: Meant = (("reduction", "pass reduction='sum', and divide the loss by {value}"),)
+WEIGHTED: Meant = (("reduction", "pass reduction='none', and multiply what it gives"),)
+INSERTED: Meant = (("reduction", "pass reduction='none', and insert the axis"),)
+MASK: Meant = (
+    ("where", "pass where={value}, an array of bools"),
+    ("axis", "leave it out, and pass where={value} with the operands"),
+)
+LAST_AXIS = ("target_bias", "leave it out: the distributions are along the last axis of the logits")
+ONE_AXIS = ("axis", "pass axis={value}")
+LABELS: Meant = (
+    ("reduction", "leave it out, and add the cross-entropy of the labels to the loss"),
+)
+IGNORED: Meant = (("", "leave it out, and pass where=labels != {value} with the operands"),)
+UNCLAMPED: Meant = (("", "leave it out: a target of 0 contributes 0, and nothing needs clamping"),)
+SMOOTHED: Meant = (("", "leave it out, and pass the smoothed probabilities as `target`"),)
+LEFT_OUT_OF_LOGITS = ("temperature", "leave it out: the losses of logits take nothing else")
+TAKEN_AS_LOGITS: Meant = (
+    ("input_is", "pass input_is='logits'"),
+    ("log_input", LOGITS),
+    LEFT_OUT_OF_LOGITS,
+)
+LOGARITHM = ("temperature", "pass the logarithm of the probabilities as `input`, which is logits")
+PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
+# What is passed by its place.
+STUDENT: Meant = (("", "pass it as `input`, by its place"),)
+TEACHER: Meant = (("", "pass it as `target`, by its place"),)
+OF_HEADS = ("reduction", "call linear_kl_div, which takes hidden states and last layers")
+HIDDEN = "pass the {of} hidden states as `{name}`, by their place"
+STUDENT_HIDDEN: Meant = (
+    ("target_bias", HIDDEN.format(of="student's", name="input")),
+    OF_HEADS,
+)
+TEACHER_HIDDEN: Meant = (
+    ("target_bias", HIDDEN.format(of="teacher's", name="target")),
+    OF_HEADS,
+)
+HEAD: Meant = (("target_bias", "pass it as `weight`, by its place"), OF_HEADS)
+TEACHER_HEAD: Meant = (("target_weight", "pass target_weight={value}"), OF_HEADS)
+# Options that may be meant, the first one that there is, and what to do; "" where there is none.
+MEANT: dict[str, Meant] = {
+    "dim": (ONE_AXIS, LAST_AXIS),
+    **dict.fromkeys(("axes", "dims"), (ONE_AXIS, LAST_AXIS)),
+    "axis": (LAST_AXIS,),
+    **dict.fromkeys(("T", "tau", "temp", "temperature"), HEAT),
+    "log_target": (("target_is", "pass target_is='log_probabilities'"),),
+    "size_average": (("reduction", "pass reduction='mean' or reduction='sum'"),),
+    "reduce": (("reduction", "pass reduction='none' or reduction='sum'"),),
+    **dict.fromkeys(("keepdims", "keepdim"), INSERTED),
+    **dict.fromkeys(("weight", "weights", "sample_weight"), WEIGHTED),
+    "num_items_in_batch": SUM,
+    **dict.fromkeys(("mask", "attention_mask", "padding_mask", "loss_mask", "valid_mask"), MASK),
+    **dict.fromkeys(("beta", "jsd_beta"), MIXTURE),
+    "alpha": (MIXTURE[0], ("reduction", "leave it out, and multiply the loss by {value}")),
+    "check": (("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),),
+    **dict.fromkeys(("ignore_index", "pad_token_id", "padding_idx"), IGNORED),
+    "base": (("", "leave it out, and divide the loss, which is in nats, by log(base)"),),
+    **dict.fromkeys(("labels", "label", "true_labels", "shift_labels"), LABELS),
+    **dict.fromkeys(("eps", "epsilon", "clip", "clamp"), UNCLAMPED),
+    **dict.fromkeys(("label_smoothing", "smoothing"), SMOOTHED),
+    **dict.fromkeys(("chunk_size", "num_chunks", "block_size"), PRIVATE),
+    **dict.fromkeys(("student", "student_logits", "y_pred", "log_predictions"), STUDENT),
+    **dict.fromkeys(("teacher", "teacher_logits", "y_true", "targets"), TEACHER),
+    **dict.fromkeys(("hidden_states", "student_input", "student_hidden_states"), STUDENT_HIDDEN),
+    **dict.fromkeys(("teacher_input", "teacher_hidden_states"), TEACHER_HIDDEN),
+    **dict.fromkeys(("lm_head", "lm_head_weight", "student_weight", "student_lm_head"), HEAD),
+    "student_bias": (("bias", "pass bias={value}"), OF_HEADS),
+    **dict.fromkeys(("teacher_weight", "teacher_head", "teacher_lm_head"), TEACHER_HEAD),
+    "teacher_bias": (("target_bias", "pass target_bias={value}"), OF_HEADS),
+    **dict.fromkeys(("bias", "target_weight", "target_bias"), (OF_HEADS,)),
+    **dict.fromkeys(("grad_output", "grad"), (("upstream", "pass upstream={value}"),)),
+    **dict.fromkeys(("from_logits", "logits"), TAKEN_AS_LOGITS),
+    "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
+}
+# What it meant that it was off.
+OFF: dict[str, Meant] = {
+    "log_target": (("target_is", "pass target_is='probabilities'"),),
+    "size_average": (("reduction", "pass reduction='sum'"),),
+    "reduce": (("reduction", "pass reduction='none'"),),
+    **dict.fromkeys(("keepdims", "keepdim", "check"), (("", "leave it out"),)),
+    "from_logits": (),
+    "log_input": (LOGARITHM,),
+}
+# What an option of one loss is called by another, where that depends on its value.
+OF_VALUES: dict[tuple[str, str], Meant] = {
+    ("input_is", "logits"): TAKEN_AS_LOGITS,
+    ("input_is", "log_probabilities"): (("", "leave it out"),),
+    ("input_is", "probabilities"): (("log_input", "pass log_input=False"), LOGARITHM),
+    ("target_is", "logits"): (("log_target", LOGITS),),
+    ("target_is", "log_probabilities"): (("log_target", "pass log_target=True"),),
+    ("target_is", "probabilities"): (("log_target", "leave it out"),),
+}

@@ -1,0 +1,76 @@
+"""Options that are given without a name, refused with the name that they have."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, get_args
+
+from kldiv_xp._typing import Array, Reduction, Tail, TargetKind
+from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.core.dtypes import is_kind
+from kldiv_xp.core.namespaces import is_array, namespace_of
+
+PLAIN = (str, int, float, tuple, type(None))
+WORDS = {"reduction": Reduction, "target_is": TargetKind, "tail": Tail}
+# Of an array of floats with so many axes: the option that it may be.
+OF_AXES = {0: "temperature", 1: "bias", 2: "target_weight"}
+
+
+def refuse_unnamed(function: Callable[..., Any], value: object) -> NoReturn:
+    """Refuse an option that is given by its place.
+
+    Raises
+    ------
+    TypeError
+        Always.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    shown, verb = (repr(value), "pass") if isinstance(value, PLAIN) else ("", "pass it as")
+    meant = [f"{name}={shown}" for name in meant_by(value) if name in options]
+    remedy = f"{verb} {' or '.join(meant)}" if meant else f"name it: there are {', '.join(options)}"
+    every = names_by_place(function)
+    *most, last = [f"`{name}`" for name in every] or ["no argument"]
+    names = f"{', '.join(most)} and {last}" if most else last
+    message = (
+        f"{function.__name__} takes {names} by place, and all else by name; got "
+        f"{in_words(value)} without a name: {remedy}."
+    )
+    raise TypeError(message)
+
+
+def names_by_place(function: Callable[..., Any]) -> list[str]:
+    """Names of the parameters that may be given without one."""
+    parameters = inspect.signature(function).parameters.values()
+    return [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+
+
+def meant_by(value: Any) -> Iterator[str]:
+    """Options that a value may be, the likeliest first."""
+    if isinstance(value, str):
+        yield from (name for name, words in WORDS.items() if value in get_args(words))
+    elif is_array(value):
+        yield meant_by_array(value)
+    elif is_array(getattr(value, "weight", None)):
+        yield "target_weight"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        if value > 0:
+            yield "temperature"
+        if 0 <= value <= 1:
+            yield "beta"
+        if value < 0:
+            yield "axis"
+
+
+def meant_by_array(value: Array) -> str:
+    """The option that an array may be; "" if any."""
+    xp = namespace_of(value)
+    if is_kind(xp, value.dtype, "bool"):
+        return "where"
+    if is_kind(xp, value.dtype, "integral"):
+        return "indices"
+    return OF_AXES.get(value.ndim, "")
+
+
+def in_words(value: object) -> str:
+    """A plain value as code, or the type of another one."""
+    return repr(value) if isinstance(value, PLAIN) else type_name(value)
