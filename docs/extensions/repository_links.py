@@ -1,6 +1,6 @@
 """Links that lead out of this folder, and so work in the repository, lead to pages of the site.
 
-Those to an example lead to the page with its code.
+Those to an example lead to the page with its code, those to the code of a public name to its page.
 """
 
 import re
@@ -16,6 +16,16 @@ PAGES = {
     "conformance/README.md": "conformance.md",
     "examples/README.md": "examples.md",
 }
+# The files that define public names.
+API = {
+    "src/kldiv_xp/__init__.py": "index",
+    "src/kldiv_xp/api/checking.py": "kldiv_xp.checking",
+    "src/kldiv_xp/api/kl_div.py": "kldiv_xp.kl_div",
+    "src/kldiv_xp/api/kl_div_gradient.py": "kldiv_xp.kl_div_gradient",
+    "src/kldiv_xp/diagnosis/diagnose.py": "kldiv_xp.diagnose",
+    "src/kldiv_xp/diagnosis/report.py": "kldiv_xp.CODES",
+    "src/kldiv_xp/host/threads.py": "kldiv_xp.thread_limit",
+}
 LINK = re.compile(r"\]\(((?:\.\./)?)([\w./-]+?)((?:#[\w-]+)?)\)")
 
 
@@ -25,6 +35,8 @@ def led(match: re.Match[str], inside: str) -> str:
     where = path if up else inside + path
     if where in PAGES:
         return f"]({PAGES[where]}{anchor})"
+    if where in API:
+        return f"](/api/{API[where]}.rst)"
     if where.startswith("docs/"):
         return f"]({where.removeprefix('docs/')}{anchor})"
     if where.startswith("examples/"):

@@ -63,12 +63,3 @@ def test_every_command_of_the_suite_is_one_that_it_has():
     pages = [README, (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")]
     used = {name for page in pages for name in re.findall(r"kldiv-conformance (\w+)", page)}
     assert used <= set(main.commands)
-
-
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "conformance/README.md"]
-)
-def test_links_between_pages_lead_somewhere(page):
-    path = ROOT / page
-    links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
-    assert all((path.parent / link).exists() for link in links if "://" not in link)
