@@ -14,8 +14,8 @@ except ModuleNotFoundError as error:
     def main(**_: object) -> int:  # type: ignore[misc]
         """Say what is missing; the exit code is 2."""
         sys.stderr.write(
-            f"kldiv-conformance needs {lacking}, which is not installed: "
-            "pip install 'kldiv-xp[conformance]'.\n"
+            f"kldiv-conformance needs {lacking}, which is not installed: pip install {lacking}, "
+            "or in a clone pip install '.[conformance]' for all that it needs.\n"
         )
         return 2
 

@@ -81,7 +81,8 @@ def show_failures(outcomes: Sequence[Line], console: Console) -> None:
     for outcome in failures[:A_SCREEN]:
         say(console, f"{outcome['backend']}: {outcome['id']}: {outcome['detail']}")
     if len(failures) > A_SCREEN:
-        console.print(f"and {len(failures) - A_SCREEN} more: write them with --output.")
+        more = f"and {len(failures) - A_SCREEN} more, {len(failures)} without argument checks"
+        say(console, f"{more}: write them with --output.")
 
 
 def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> None:

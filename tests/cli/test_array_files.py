@@ -95,7 +95,8 @@ def test_missing_package_of_a_format_or_a_picture_is_named(files, monkeypatch, p
     done = diagnose(files, *operands)
     assert done.exit_code == 2
     assert done.output.strip().endswith(
-        f"This needs {package}, which is not installed: pip install {package}."
+        f"This needs {package}, which is not installed: pip install {package}, or in a clone pip "
+        "install '.[cli]' for all that the command line may need."
     )
 
 

@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,16 @@ from kldiv_xp.diagnosis.report import Finding, Report
 
 pytest.importorskip("rich", reason="rich is not installed")
 pytest.importorskip("click", reason="click is not installed")
+
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def test_packages_of_the_extra_are_those_that_it_installs():
+    from kldiv_xp.cli.main import EXTRA
+
+    extra = tomllib.loads(PROJECT.read_text())["project"]["optional-dependencies"]["cli"]
+    assert {one.partition(">=")[0] for one in extra} == EXTRA
 
 
 def test_nothing_found_ends_with_zero(files):

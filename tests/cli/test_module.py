@@ -51,5 +51,6 @@ def test_missing_package_is_told_in_a_sentence(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr.strip() == (
-        "The command line needs click, which is not installed: pip install 'kldiv-xp[cli]'."
+        "The command line needs click, which is not installed: pip install click, or in a clone "
+        "pip install '.[cli]' for all that it may need."
     )

@@ -36,8 +36,8 @@ def test_missing_extra_is_named_with_the_remedy(tmp_path, name):
     done = python("-c", code, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"kldiv-conformance needs {name}, which is not installed: "
-        "pip install 'kldiv-xp[conformance]'.\n"
+        f"kldiv-conformance needs {name}, which is not installed: pip install {name}, "
+        "or in a clone pip install '.[conformance]' for all that it needs.\n"
     )
 
 

@@ -75,6 +75,25 @@ def test_argument_checks_are_one_line_of_the_console_after_the_numbers(unguarded
     assert not any("must raise" in line for line in lines)
 
 
+def test_the_counts_of_the_console_add_up_to_the_failures_of_its_table(unguarded, capsys):
+    """Ten are shown and the others counted, without the argument checks of the last line."""
+    show(unguarded)
+    out = capsys.readouterr().out
+    (row,) = summary([unguarded])["rows"]
+    more = re.search(
+        r"^and (\d+) more, (\d+) without argument checks: write them with --output\.$", out, re.M
+    )
+    numbers, left = int(more[2]), int(more[1])
+    assert (
+        numbers
+        == row["counts"]["failure"]
+        == left + len(re.findall(r"^numpy: \w+_\d+: ", out, re.M))
+    )
+    checks = re.search(r"argument checks: (\d+) of", out)[1]
+    total = re.search(r"numpy\s+│\s+(\d+) │", out)[1]
+    assert int(total) == numbers + int(checks)
+
+
 def test_markdown_names_the_likely_bugs_first_and_the_argument_checks_apart(unguarded, tmp_path):
     markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
     parts = markdown.split("\n## ")

@@ -16,6 +16,8 @@ from kldiv_xp.diagnosis.diagnose import diagnose
 from kldiv_xp.diagnosis.report import Report
 
 FOUND = 1
+# The packages of the extra `cli`.
+EXTRA = {"click", "matplotlib", "numpy", "rich", "safetensors"}
 FILES = "kldiv_xp.files"
 
 
@@ -53,7 +55,9 @@ def refusal_of_error(error: Exception) -> str:
     """Message for an error of the diagnosis."""
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
-        return f"This needs {package}, which is not installed: pip install {package}."
+        in_a_clone = ", or in a clone pip install '.[cli]' for all that the command line may need"
+        every = in_a_clone if package in EXTRA else ""
+        return f"This needs {package}, which is not installed: pip install {package}{every}."
     return printable(str(error) or type(error).__name__)
 
 
