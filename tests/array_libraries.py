@@ -174,8 +174,8 @@ BACKENDS = {
         TORCH("torch"),
         TORCH("torch-compile", wrap=compile_torch, cases=1, one_test_in=10),  # 1.5 s a case
         TORCH("torch-cuda", make=partial(make_torch, device="cuda"), why_unusable=no_cuda_in_torch),
-        JAX("jax", cases=1, one_test_in=4),  # 0.15 s a case, as under jit
-        JAX("jax-jit", wrap=jit_jax, cases=2, one_test_in=5),
+        JAX("jax", cases=1, one_test_in=10),  # 0.15 s a case, as under jit
+        JAX("jax-jit", wrap=jit_jax, cases=2, one_test_in=10),
         JAX("jax-cuda", make=partial(make_jax, platform="cuda"), why_unusable=no_cuda_in_jax),
         Backend(
             "dask",
@@ -185,7 +185,7 @@ BACKENDS = {
             ("float16", *WIDE),
             context=stay_lazy,
             cases=3,
-            one_test_in=4,
+            one_test_in=10,
         ),
         STRICT("array-api-strict"),
         STRICT("array-api-strict-device1", make=partial(make_strict, device="device1")),

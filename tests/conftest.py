@@ -106,15 +106,18 @@ def mark_long(items: list) -> None:
     """Leave a spread of the cases of some tests to the ordinary run, where each costs long."""
     similar = defaultdict(list)
     for item in items:
-        name, most = backend_of(item), item.get_closest_marker("cases")
-        if most:
-            similar[item.path, item.originalname, "", most.args[0]].append(item)
+        name, asked = backend_of(item), item.get_closest_marker("cases")
+        if asked:
+            most, slow = (*asked.args, 0)[:2]
+            similar[item.path, item.originalname, "", most, slow].append(item)
         elif name and EVERY[name].cases:
-            similar[item.path, item.originalname, name, EVERY[name].cases].append(item)
-    for (_, test, name, most), cases in similar.items():
+            similar[item.path, item.originalname, name, EVERY[name].cases, 0].append(item)
+    for (_, test, name, most, slow), cases in similar.items():
         chosen = spread(cases, most, test)
-        for item in set(cases) - set(chosen):
-            item.add_marker("long")
+        others = [item for item in cases if item not in chosen]
+        later = spread(others, slow, test) if slow else []
+        for item in others:
+            item.add_marker("slow" if item in later else "long")
         if name and crc32(test.encode()) % EVERY[name].one_test_in:
             for item in chosen:
                 item.add_marker("slow")

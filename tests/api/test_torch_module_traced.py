@@ -134,6 +134,7 @@ OPTIONS_THAT_CHANGE = {
 
 
 @pytest.mark.parametrize("option", OPTIONS_THAT_CHANGE)
+@pytest.mark.cases(1, 3)
 def test_an_option_set_within_compiled_code_holds_there_and_after(option):
     kind, values, wrong = OPTIONS_THAT_CHANGE[option]
     loss, (features, target) = kind(), lesson()

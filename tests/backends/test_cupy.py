@@ -163,6 +163,7 @@ def test_gradient_comes_from_operands_and_upstream(backend):
 
 
 @pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.3)], ids=["KL", "JS"])
+@pytest.mark.cases(1, 1)
 def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(backend, divergence):
     arrays, upstream = operands(), np.linspace(1, 2, 6).reshape(6, 1)
     whole, wanted = plain(arrays), (True, True)

@@ -135,23 +135,28 @@ def test_rows_that_are_whole_take_one_task_for_each_chunk(da):
     assert len(in_parts.__dask_graph__().layers) > 2 * len(result.__dask_graph__().layers)
 
 
-@pytest.mark.parametrize("loss", ["evaluate_loss", "evaluate_samples", "evaluate_divergences"])
-def test_a_task_has_one_thread_and_no_more(da, monkeypatch, loss):
-    function, threads = getattr(one_chunk, loss), []
+CALLS = {
+    "evaluate_terms": partial(kl_div, reduction="none"),
+    "evaluate_samples": partial(kl_div, reduction="none", axis=-1),
+    "evaluate_loss": partial(kl_div, reduction="sum"),
+    "evaluate_divergences": partial(kl_div_with_logits, reduction="sum"),
+    "evaluate_derivatives": lambda *operands: kl_div_gradient(*operands, reduction="sum")[1],
+    "evaluate_row_derivatives": lambda *operands: kl_div_with_logits_gradient(*operands)[1],
+}
+
+
+@pytest.mark.parametrize("evaluated", CALLS)
+def test_a_task_is_the_call_of_its_library_with_one_thread(da, monkeypatch, evaluated):
+    function, threads = getattr(one_chunk, evaluated), []
 
     def counted(*arguments):
         threads.append(thread_count())
         return function(*arguments)
 
-    monkeypatch.setattr(one_chunk, loss, counted)
+    monkeypatch.setattr(one_chunk, evaluated, counted)
     monkeypatch.setenv("KLDIV_XP_NUM_THREADS", "4")
     lazy = lazily(da, (np.log(PROBABILITIES[0]), PROBABILITIES[1]), CHUNKS["rows"])
-    if loss == "evaluate_divergences":
-        result = kl_div_with_logits(*lazy, reduction="sum")
-    else:
-        axis = {} if loss == "evaluate_loss" else {"axis": -1}
-        result = kl_div(*lazy, reduction="none" if axis else "sum", **axis)
-    result.compute(scheduler="synchronous")
+    CALLS[evaluated](*lazy).compute(scheduler="synchronous")
     assert threads == [1] * 4
 
 

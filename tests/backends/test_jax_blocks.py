@@ -114,6 +114,7 @@ def test_losses_of_logits_by_blocks_are_those_of_numpy(operands, loss, dtype):
 
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.cases(1, 3)
 def test_derivatives_by_blocks_are_those_without(operands, loss, monkeypatch):
     x, t = (jnp.asarray(one, "float32") for one in operands[:2])
     rows = jnp.asarray(operands[2][..., 0])
@@ -258,6 +259,7 @@ def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight
 
 
 @pytest.mark.parametrize("learned", [(0, 1, 2), (0,), (1,), (2,)])
+@pytest.mark.cases(1, 3)
 def test_gradient_by_a_weight_is_added_up_for_some_classes_after_the_other(learned, monkeypatch):
     rng = np.random.default_rng(5)
     hidden, weight, bias, target = (

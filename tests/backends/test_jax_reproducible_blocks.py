@@ -58,6 +58,7 @@ def test_whole_numbers_become_integers():
 
 @pytest.mark.parametrize("options", [{}, {"axis": (1, 2)}, {"axis": (0, 2)}, {"axis": (0, 1, 2)}])
 @pytest.mark.parametrize("log_target", [False, True])
+@pytest.mark.cases(2, 6)
 def test_blocks_change_no_bit_of_terms_that_are_given(options, log_target):
     rng = np.random.default_rng(0)
     x, t = rng.standard_normal((2, *SHAPE)).astype("float32") * 3

@@ -42,6 +42,7 @@ def in_shell(line, folder):
     )
 
 
+@pytest.mark.slow
 def test_line_of_the_page_of_examples_prints_what_stands_there():
     page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     line = re.search(r"^cd examples/conformance_of_your_kernel && .*$", page, re.MULTILINE)[0]

@@ -24,6 +24,7 @@ def generate(*arguments):
     return subprocess.run(command, cwd=CONFORMANCE, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_files_are_what_the_generator_writes():
     done = generate("--check")
     assert (done.returncode, done.stderr) == (0, "")

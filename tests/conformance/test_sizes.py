@@ -98,6 +98,7 @@ def test_sizes_are_on_both_sides_of_every_block():
 
 
 @pytest.mark.parametrize("mutant", WRONG, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
+@pytest.mark.cases(8, 25)
 def test_what_goes_wrong_beyond_a_block_is_convicted_by_sizes_alone(mutant):
     asked = [vector for vector in SIZES if book_of(vector.function) == mutant.book]
     lines = outcomes(mutant.book, mutant.text, asked)

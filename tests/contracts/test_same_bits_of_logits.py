@@ -81,6 +81,7 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
 
 @EVERY_KIND
 @EVERY_TYPE
+@pytest.mark.cases(4, 8)
 def test_compiled_loops_have_the_same_bits(kind, dtype, monkeypatch):
     monkeypatch.setenv(choice.FUSED_VARIABLE, "0")
     expected(kind, dtype, ALL)

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import dtensor_hidden
@@ -19,7 +20,7 @@ from dtensor_training import ROWS, VOCABULARY
 from functorch.compile import make_boxed_func
 from torch._dynamo.backends.common import aot_autograd
 from torch.distributed.device_mesh import DeviceMesh
-from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
+from torch.distributed.tensor import Replicate, Shard, distribute_tensor
 from torch.distributed.tensor.debug import CommDebugMode
 
 from kldiv_xp import (
@@ -30,7 +31,7 @@ from kldiv_xp import (
     sparse_kl_div_with_logits,
     sparse_kl_div_with_logits_gradient,
 )
-from kldiv_xp.backends.torch import dtensor_split_rows
+from kldiv_xp.backends.torch import dtensor_row_blocks
 
 
 def value_and_gradient(
@@ -81,19 +82,30 @@ def compiled(name: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def closed_gradient(arrays: list[DTensor]) -> list[torch.Tensor]:
-    """Derivatives in closed form."""
-    return [one.full_tensor() for one in kl_div_gradient(*arrays, reduction="batchmean")]
+def closed_gradient(arrays: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Derivatives in closed form, alone and after the loss, its samples and its terms."""
+    gradient = partial(kl_div_gradient, *arrays)
+    return [
+        *gradient(reduction="batchmean"),
+        *gradient(reduction="batchmean", return_value=True),
+        *gradient(reduction="none", axis=-1, return_value=True),
+        *gradient(reduction="none", return_value=True),
+    ]
 
 
 def closed_gradient_of_logits(
     x: torch.Tensor, t: torch.Tensor, mask: torch.Tensor
 ) -> list[torch.Tensor]:
     """The same of a masked mean of divergences of logits, and of each of them times a number."""
-    derivatives = kl_div_with_logits_gradient(x, t, temperature=2.0, reduction="mean", where=mask)
+    options = {"temperature": 2.0, "reduction": "mean", "where": mask}
     above = kl_div_with_logits(x, t, reduction="none")
-    chained = js_div_with_logits_gradient(x, t, reduction="none", upstream=above)
-    return [*derivatives, *chained]
+    chained = {"reduction": "none", "upstream": above}
+    return [
+        *kl_div_with_logits_gradient(x, t, **options),
+        *kl_div_with_logits_gradient(x, t, return_value=True, **options),
+        *js_div_with_logits_gradient(x, t, **chained),
+        *js_div_with_logits_gradient(x, t, return_value=True, **chained),
+    ]
 
 
 def upstream_of(kind: str, shape: tuple[int, ...]) -> torch.Tensor:
@@ -150,20 +162,22 @@ def main(path: str, *, compiling: bool = True) -> None:
     """Everything, once."""
     dist.init_process_group("gloo", timeout=timedelta(seconds=60))
     # Rows in parts go through in several blocks, of a row or two.
-    dtensor_split_rows.DTENSOR_BLOCK_ELEMENTS = 2 * VOCABULARY // dist.get_world_size()
+    dtensor_row_blocks.DTENSOR_BLOCK_ELEMENTS = 2 * VOCABULARY // dist.get_world_size()
     found: dict[str, Any] = {
         (name, where): found_by(name, layout)
         for where, layout in LAYOUTS.items()
         for name in LOSSES
     }
     for where, layout in LAYOUTS.items():
-        found["closed", where] = closed_gradient(distributed("sum", layout))
+        closed = closed_gradient(distributed("sum", layout))
+        found["closed", where] = [one.full_tensor() for one in closed]
         of_logits = closed_gradient_of_logits(*distributed("logits, masked", layout))
         found["closed logits", where] = [one.full_tensor() for one in of_logits]
         for kind in REDUCTIONS:
             found["chained", kind, where] = chained(kind, layout)
     for where in APART:
-        found["closed", where] = closed_gradient(given.apart("sum", where))
+        closed = closed_gradient(given.apart("sum", where))
+        found["closed", where] = [one.full_tensor() for one in closed]
         for name in ("batchmean", "terms", "samples", "logits"):
             found["apart", name, where] = found_apart(name, where)
     for name in ("batchmean", "masked", "logits", "logits, rows") if compiling else ():

@@ -132,22 +132,26 @@ def found(request, client, stored):
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "batchmean"])
+@pytest.mark.slow
 def test_reduction_of_more_than_memory(found, small, name):
     expected = REDUCED[name](*small) * (REPEATS if name == "sum" else 1)
     assert_allclose(found[name], expected, rtol=2e-6)
 
 
 @pytest.mark.parametrize("name", ROWWISE)
+@pytest.mark.slow
 def test_rows_of_more_than_memory(found, small, name):
     assert_allclose(found[name], np.tile(ROWWISE[name](*small), REPEATS), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["gradient by input", "gradient by target"])
+@pytest.mark.slow
 def test_gradient_of_more_than_memory(found, small, name):
     expected = squares(ELEMENTWISE[name](*small).astype("float64"))
     assert_allclose(found[name], np.tile(expected, REPEATS), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_no_worker_is_ended_for_its_memory(found):
     before, after = found["workers"]
     assert len(before) == WORKERS
@@ -168,6 +172,7 @@ def tasks(name, chunked, repeats):
 @CHUNKED
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("repeats", [(4, 1), (1, 4)], ids=["more rows", "more columns"])
+@pytest.mark.cases(12, 32)
 def test_tasks_of_a_chunk_are_no_more_in_a_larger_array(chunked, name, repeats):
     few, chunks = tasks(name, chunked, (1, 1))
     many, more_chunks = tasks(name, chunked, repeats)
@@ -196,6 +201,7 @@ def test_nothing_is_computed_or_cut_anew_while_the_graph_is_built(chunked, name)
 
 
 @pytest.mark.parametrize("name", ["mean", "batchmean", "logits"])
+@pytest.mark.slow
 def test_divisor_of_unknown_size_is_refused_in_one_sentence(stored, name):
     log_q, p = lazy(stored, "batch")
     rows = log_q[:, 0] < -10

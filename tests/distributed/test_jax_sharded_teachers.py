@@ -81,6 +81,7 @@ def placed(operands, axis_type):
 @EVERY_MESH
 @pytest.mark.parametrize("transform", ["eager", "jit"])
 @pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.cases(4, 8)
 def test_value_and_gradients_are_those_of_one_device(monkeypatch, name, transform, axis_type):
     loss, operands, wanted = LOSSES[name]
     function = jax.value_and_grad(loss, wanted)

@@ -33,6 +33,7 @@ def everything(call, *operands):
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 @pytest.mark.parametrize("name", CALLS)
+@pytest.mark.cases(8, 16)
 def test_values_and_gradients_are_those_without(monkeypatch, name, dtype):
     used = []
     for module, each in ((engine, "run_plan"), (rows_of_logits, "run_in_attempts")):

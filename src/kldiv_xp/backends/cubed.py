@@ -13,14 +13,13 @@ from kldiv_xp.backends.cubed_rows import (
     sparse_divergences,
     with_last_axis,
 )
-from kldiv_xp.backends.one_chunk import sum_of_chunk
+from kldiv_xp.backends.one_chunk import derivatives_in_chunks, sum_of_chunk, terms_of_chunk
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives
-from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as derivatives_of_rows
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.namespaces import sample_shape
-from kldiv_xp.core.run import run, wanted_derivatives
+from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
 __all__ = [
@@ -37,7 +36,8 @@ __all__ += ["sparse_divergences", "terms"]
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Terms of the loss, lazily."""
-    return elementwise(term_of(form), context.working, context.dtype, *arrays)
+    function = partial(terms_of_chunk, form=form, examine=context.examine, dtype=context.asked)
+    return chunkwise(function, *arrays, dtype=context.dtype)
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
@@ -99,8 +99,7 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
-    functions = chained_derivatives(form, scale, len(arrays))
-    return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
+    return derivatives_in_chunks(chunkwise, context, arrays, form, scale, upstream, wanted)
 
 
 def row_derivatives(
@@ -114,7 +113,6 @@ def row_derivatives(
     """Derivatives of divergences of rows of logits, lazily."""
     if 0 in arrays[0].shape:
         return NotImplemented
-    functions = derivatives_of_rows(divergence, scale, len(arrays))
     rows = in_whole_rows((*arrays, *upstream))
     arrays, upstream = rows[: len(arrays)], rows[len(arrays) :]
-    return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
+    return derivatives_in_chunks(chunkwise, context, arrays, divergence, scale, upstream, wanted)

@@ -14,24 +14,29 @@ from kldiv_xp.backends.dask_chunks import (
     over_chunks,
 )
 from kldiv_xp.backends.dask_sparse import sparse_divergences, sparse_gradient
-from kldiv_xp.backends.one_chunk import divergences_of_chunk, sum_of_chunk
+from kldiv_xp.backends.one_chunk import (
+    derivatives_in_chunks,
+    divergences_of_chunk,
+    sum_of_chunk,
+    terms_of_chunk,
+)
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, operands_of, selected_states
 from kldiv_xp.core.evaluate_linear_gradient import LinearGradient
 from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as derivatives_of_rows
 from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.run import wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
-from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse import SparseKL
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Terms of the loss, lazily."""
-    term = term_of(form)
-    return elementwise(term, context.working, context.dtype, *arrays)
+    function = partial(terms_of_chunk, form=form, examine=context.examine, dtype=context.asked)
+    return chunkwise(function, *arrays, dtype=context.dtype)
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
@@ -121,8 +126,7 @@ def gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, lazily."""
-    functions = chained_derivatives(form, scale, len(arrays))
-    return wanted_derivatives(elementwise, context, functions, arrays, upstream, wanted)
+    return derivatives_in_chunks(chunkwise, context, arrays, form, scale, upstream, wanted)
 
 
 def row_derivatives(
@@ -134,10 +138,12 @@ def row_derivatives(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives of divergences of rows of logits, lazily."""
+    if all(array.numblocks[-1] == 1 for array in arrays):
+        return derivatives_in_chunks(
+            chunkwise, context, arrays, divergence, scale, upstream, wanted
+        )
     functions = derivatives_of_rows(divergence, scale, len(arrays))
-    whole = all(array.numblocks[-1] == 1 for array in arrays)
-    way = elementwise if whole else across_chunks
-    return wanted_derivatives(way, context, functions, arrays, upstream, wanted)
+    return wanted_derivatives(across_chunks, context, functions, arrays, upstream, wanted)
 
 
 def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:

@@ -3,19 +3,86 @@
 Those libraries have threads of their own, so a task has one.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.core.context import Examine, unrounded, with_result
-from kldiv_xp.core.evaluate import evaluate_loss, evaluate_samples
+from kldiv_xp.core.context import Context, Examine, unrounded, with_result
+from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.evaluate import (
+    Arrays,
+    Gradient,
+    evaluate_derivatives,
+    evaluate_loss,
+    evaluate_samples,
+    evaluate_terms,
+)
+from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_rows import evaluate_divergences
 from kldiv_xp.core.evaluate_sparse import evaluate_sparse
 from kldiv_xp.core.evaluate_sparse_gradient import evaluate_sparse_derivatives
 from kldiv_xp.core.namespaces import sample_mask_shape
+from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.host.threads import thread_limit
+
+
+def terms_of_chunk(*arrays: Array, form: Form, examine: Examine, dtype: DType | None) -> Array:
+    """Terms of a chunk, in the dtype of the result."""
+    context = with_result(examine(*arrays[:2]), dtype)
+    with thread_limit(1):
+        return evaluate_terms(context, arrays, form)
+
+
+def derivatives_in_chunks(
+    way: Callable[..., Array],
+    context: Context,
+    arrays: Arrays,
+    of: Form | Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Lazy derivatives by the operands that are wanted, each by a task of its own for a chunk.
+
+    `way` makes of a function of chunks, and of arrays, the array that it computes.
+    """
+    options: dict[str, Any] = {"of": of, "scale": scale, "count": len(arrays)}
+    options |= {"examine": context.examine, "dtype": context.asked}
+    by_input, by_target = (
+        way(
+            partial(derivative_of_chunk, by_target=place == 1, **options),
+            *arrays,
+            *upstream,
+            dtype=native(operand.dtype),
+        )
+        if want
+        else None
+        for place, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
+    )
+    return by_input, by_target
+
+
+def derivative_of_chunk(
+    *arrays: Array,
+    of: Form | Divergence,
+    scale: Scale,
+    count: int,
+    by_target: bool,
+    examine: Examine,
+    dtype: DType | None,
+) -> Array:
+    """Derivative of a chunk by one operand; after `count` arrays stands the cotangent, if any."""
+    operands, upstream = arrays[:count], arrays[count:]
+    context = with_result(examine(*operands[:2]), dtype)
+    evaluate: Any = evaluate_derivatives if isinstance(of, Form) else evaluate_row_derivatives
+    wanted = not by_target, by_target
+    with thread_limit(1):
+        found = evaluate(context, operands, of, scale, upstream, wanted)
+    return found[by_target]
 
 
 def sum_of_chunk(

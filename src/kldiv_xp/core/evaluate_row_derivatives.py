@@ -13,7 +13,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
 from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits, evaluated
-from kldiv_xp.core.evaluate_rows import derivatives_by
+from kldiv_xp.core.evaluate_rows import derivatives_by, evaluate_divergences
 from kldiv_xp.core.run import quiet, run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
@@ -55,17 +55,25 @@ def evaluate_rows_with_derivatives(
     scaled: bool,
 ) -> Arrays:
     """Divergences of the rows before the derivatives."""
-    at_hand = isinstance(divergence.temperature, float) and not isinstance(divergence, JSOfArray)
-    if at_hand:
-        ready = replace(divergence, scaled=scaled)
-        with quiet(context.facts, arrays[0]):
-            options = arrays, ready, scale, upstream
-            results = by_backend("rows_with_derivatives", context, *options)
-        if results is not NotImplemented:
-            return tuple(results)
-    rows = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
     options = arrays, divergence, scale, upstream
+    if isinstance(divergence.temperature, float) and not isinstance(divergence, JSOfArray):
+        ready = replace(divergence, scaled=scaled)
+        return rows_with_derivatives_at_hand(context, arrays, ready, scale, upstream)
+    rows = evaluate_samples_of_logits(context, arrays, divergence, scaled=scaled)
     return (rows, *evaluate_gradient_of_logits(context, *options, scaled=scaled))
+
+
+def rows_with_derivatives_at_hand(
+    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
+) -> Arrays:
+    """The same of a divergence whose temperature and beta are numbers."""
+    options = arrays, divergence, scale, upstream
+    with quiet(context.facts, arrays[0]):
+        results = by_backend("rows_with_derivatives", context, *options)
+    if results is not NotImplemented:
+        return tuple(results)
+    rows = evaluate_divergences(context, arrays, divergence)
+    return (rows, *evaluate_row_derivatives(context, *options))
 
 
 def derivative_at_temperature(

@@ -64,6 +64,7 @@ def test_16_bits_have_the_type_of_eager(dtype):
     torch.testing.assert_close(found, eager)
 
 
+@pytest.mark.slow
 def test_batch_of_any_size_is_one_graph():
     torch.compiler.reset()
     compiled = torch.compile(kl_div_with_logits, dynamic=True, fullgraph=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.dtensor_placements import (
+    context_of_parts,
+    cotangent_parts,
     from_partial_sums,
-    full_number,
-    part_like,
     parts_of,
     resolve_partial,
     same_placements,
@@ -15,7 +15,11 @@ from kldiv_xp.backends.torch.dtensor_placements import (
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_derivatives_of_parts
-from kldiv_xp.core.context import Context, unrounded, with_result
+from kldiv_xp.backends.torch.dtensor_with_derivatives import (
+    rows_with_derivatives,
+    with_derivatives,
+)
+from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import (
     Arrays,
     evaluate_derivatives,
@@ -30,13 +34,9 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_derivatives", "samples"]
-__all__ += ["sparse_divergences", "sparse_gradient", "terms"]
-
-
-def context_of_parts(context: Context, parts: Arrays) -> Context:
-    """Context of the local shards, with the requested result dtype."""
-    return with_result(context.examine(*parts[:2]), context.asked)
+__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_derivatives"]
+__all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "sparse_gradient", "terms"]
+__all__ += ["with_derivatives"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
@@ -125,14 +125,6 @@ def row_derivatives(
         None if derivative is None else with_placements_of(arrays[0], derivative)
         for derivative in derivatives
     ]
-
-
-def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
-    """Local shards of the cotangent of the loss."""
-    return tuple(
-        full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")
-        for one in upstream
-    )
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:

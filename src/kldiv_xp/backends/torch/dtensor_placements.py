@@ -4,6 +4,7 @@ import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.core.context import Context, with_result
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.facts import full_name
 
@@ -42,6 +43,19 @@ def part_like(operand: Array, other: Array, name: str = "where") -> Array:
         for one in operand.placements
     ]
     return other.redistribute(operand.device_mesh, placements).to_local()
+
+
+def context_of_parts(context: Context, parts: Arrays) -> Context:
+    """Context of the local shards, with the requested result dtype."""
+    return with_result(context.examine(*parts[:2]), context.asked)
+
+
+def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
+    """Local shards of the cotangent of the loss."""
+    return tuple(
+        full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")
+        for one in upstream
+    )
 
 
 def full_number(tensor: Array) -> Array:
