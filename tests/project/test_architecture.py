@@ -45,7 +45,10 @@ LIBRARIES_OF = {
     "torch": "torch",
 }
 # These look at tensors without torch, which need not have been loaded.
-WITHOUT_LIBRARY = {f"backends.torch.{name}" for name in ("cuda_sparse", "dtensor", "storage")}
+WITHOUT_LIBRARY = {
+    f"backends.torch.{name}"
+    for name in ("cuda_sparse", "dtensor", "dtensor_with_derivatives", "storage")
+}
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
 LOADED = {

@@ -28,7 +28,7 @@ def value(arrays: Arrays, wanted: Wanted | WantedRows, divisor: Any) -> Array:
         return value_of_rows(whole_rows(arrays), wanted, divisor)
     ndim, dtype = arrays[0].ndim, wanted.rounding.dtype
     if wanted.axis == ():
-        return chunkwise(partial(terms_of_chunk, wanted), *arrays, dtype=dtype)
+        return chunkwise(partial(reproducible_terms_of_chunk, wanted), *arrays, dtype=dtype)
     axis = tuple(range(ndim)) if wanted.axis is None else wanted.axis
     ones = dict.fromkeys(axis, 1)
     bounds = bounds_of(arrays, wanted.form, axis)
@@ -62,7 +62,7 @@ def bound_of_chunk(form: Form, axis: Axes, place: int, *arrays: Array) -> Array:
         return chunk_backend(arrays[0]).bounds_of(arrays, form, axis)[place]
 
 
-def terms_of_chunk(wanted: Wanted, *arrays: Array) -> Array:
+def reproducible_terms_of_chunk(wanted: Wanted, *arrays: Array) -> Array:
     """Terms of a chunk, in one thread: Dask runs chunks in threads of its own."""
     with thread_limit(1):
         return chunk_backend(arrays[0]).value(arrays, wanted, None)
@@ -117,7 +117,7 @@ def derivatives(
     others = [one for one, is_lazy in zip(above, lazy, strict=True) if is_lazy]
     by_input, by_target = (
         chunkwise(
-            partial(derivative_of_chunk, place, of_terms, lazy, given, len(arrays)),
+            partial(reproducible_derivative_of_chunk, place, of_terms, lazy, given, len(arrays)),
             *arrays,
             *others,
             dtype=native(arrays[place].dtype),
@@ -129,7 +129,7 @@ def derivatives(
     return by_input, by_target
 
 
-def derivative_of_chunk(
+def reproducible_derivative_of_chunk(
     place: int, wanted: Any, lazy: list[bool], given: list[Any], count: int, *arrays: Array
 ) -> Array:
     """Derivative with respect to one operand of a chunk."""

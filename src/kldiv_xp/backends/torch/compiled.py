@@ -13,6 +13,11 @@ import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.torch import compiled_logits
+from kldiv_xp.backends.torch.compiled_logit_derivatives import (
+    has_operator,
+    row_derivatives,
+    rows_with_derivatives,
+)
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_gradient import traced_linear_gradient as linear_gradient
@@ -29,8 +34,15 @@ from kldiv_xp.formula.form import Form, term_of
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.open_numbers import OpenNumbers
 
-__all__ = ["divergences", "linear_divergences", "linear_gradient", "loss", "samples"]
-__all__ += ["sparse_divergences", "sparse_gradient", "terms"]
+__all__ = ["divergences", "linear_divergences", "linear_gradient", "loss"]
+__all__ += [
+    "row_derivatives",
+    "rows_with_derivatives",
+    "samples",
+    "sparse_divergences",
+    "sparse_gradient",
+    "terms",
+]
 
 
 def is_one_node(arrays: Arrays) -> bool:
@@ -65,7 +77,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
-    if not is_transformed() and compiled_logits.has_operator(arrays):
+    if not is_transformed() and has_operator(arrays):
         return compiled_logits.divergences(context.working, arrays, divergence)
     if is_one_node(arrays):
         return Rows.apply(divergence, context.working, *arrays)

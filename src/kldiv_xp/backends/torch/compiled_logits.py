@@ -11,8 +11,10 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.torch.eager_logits import row_derivatives
-from kldiv_xp.backends.torch.internals import is_exported
+from kldiv_xp.backends.torch.compiled_logit_derivatives import (
+    derivatives_of_logits,
+    present,
+)
 from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
@@ -20,15 +22,7 @@ from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core.context import plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import plain_derivatives
-from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-
-
-def has_operator(arrays: Arrays) -> bool:
-    """Whether the operator may stand in the graph: elsewhere eager has the formula alone."""
-    if is_exported():
-        return False
-    return all(one.is_cpu for one in arrays) or all(one.is_cuda for one in arrays)
 
 
 def divergences(working: DType, arrays: Arrays, divergence: Divergence) -> Array:
@@ -59,49 +53,10 @@ def rows_of_logits(
     return rows_of_block(plain_context(input, target), arrays, divergence)
 
 
-@torch.library.custom_op("kldiv_xp::derivatives_of_logits", mutates_args=())
-def derivatives_of_logits(
-    upstream: torch.Tensor,
-    input: torch.Tensor,
-    target: torch.Tensor,
-    where: torch.Tensor | None,
-    numbers: torch.Tensor | None,
-    temperature: float,
-    target_is: str,
-    scaled: bool,
-    beta: float,
-    by_input: bool,
-    by_target: bool,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gradients with respect to input and target, each empty where it is not wanted."""
-    arrays, context = present(input, target, where), plain_context(input, target)
-    divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
-    above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
-    derivatives = row_derivatives(context, arrays, divergence, Scale(), above, wanted)
-    first, last = (
-        operand.new_empty(0) if derivative is None else derivative
-        for derivative, operand in zip(derivatives, (input, target), strict=True)
-    )
-    return first, last
-
-
 @rows_of_logits.register_fake
 def fake_rows(input: Array, target: Array, *_: Any) -> Array:
     """Tensor without values like the rows."""
     return input.new_empty(input.shape[:-1], dtype=plain_context(input, target).working)
-
-
-@derivatives_of_logits.register_fake
-def fake_derivatives(
-    upstream: Array, input: Array, target: Array, *rest: Any
-) -> tuple[Array, Array]:
-    """Tensors without values like the derivatives."""
-    del upstream
-    first, last = (
-        operand.new_empty(operand.shape if wanted else 0)
-        for operand, wanted in zip((input, target), rest[-2:], strict=True)
-    )
-    return first, last
 
 
 class LogitRows(torch.autograd.Function):
@@ -133,8 +88,3 @@ class LogitRows(torch.autograd.Function):
             for derivative, want in zip(derivatives, wanted, strict=True)
         ]
         return None, *found, None, None
-
-
-def present(*tensors: Array | None) -> Arrays:
-    """Tensors that are there."""
-    return tuple(one for one in tensors if one is not None)
