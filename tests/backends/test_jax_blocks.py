@@ -103,6 +103,7 @@ LOSSES = {
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.cases(4, 8)
 def test_losses_of_logits_by_blocks_are_those_of_numpy(operands, loss, dtype):
     x, t, where = operands
     arrays = [jnp.asarray(one, dtype) for one in (x, t)]
@@ -114,7 +115,7 @@ def test_losses_of_logits_by_blocks_are_those_of_numpy(operands, loss, dtype):
 
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.cases(1, 3)
+@pytest.mark.slow
 def test_derivatives_by_blocks_are_those_without(operands, loss, monkeypatch):
     x, t = (jnp.asarray(one, "float32") for one in operands[:2])
     rows = jnp.asarray(operands[2][..., 0])

@@ -113,6 +113,7 @@ def closed(name, *operands):
 
 @EVERY_MESH
 @pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.cases(2, 4)
 def test_gradients_in_closed_form_are_those_of_one_device(name, axis_type):
     _, operands, wanted = LOSSES[name]
     expected = closed(name, *operands)
@@ -134,10 +135,10 @@ def summed(name, *operands):
     return linear_kl_div(hidden, weight, target, bias=bias, where=mask, reduction="sum", **known)
 
 
-@pytest.mark.cases(6)
 @pytest.mark.parametrize("blocks", ["one block", "several blocks"])
 @pytest.mark.parametrize("checked", [True, False], ids=["checked", "unchecked"])
 @pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.cases(2, 4)
 def test_shard_map_adds_up_the_gradients_of_a_layer_that_is_on_each(
     monkeypatch, name, checked, blocks
 ):
@@ -168,6 +169,7 @@ def small_gradient(hidden, weight, teacher, scale):
 
 @pytest.mark.parametrize("checked", [None, True, False], ids=["placed", "checked", "unchecked"])
 @pytest.mark.parametrize("scale", [1.0, 2.0**20])
+@pytest.mark.cases(2, 4)
 def test_gradient_in_closed_form_in_float16_takes_any_scale_and_is_added_up_once(scale, checked):
     operands = [one.astype("float16") for one in (HIDDEN / 1024, WEIGHT / 1024, 4 * TEACHER)]
     expected = small_gradient(*(one.astype("float64") for one in operands), scale)
