@@ -12,7 +12,11 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.fused import reproducible_loops, reproducible_row_loops
 from kldiv_xp.fused.kernel_arrays import kernel_arrays
 from kldiv_xp.fused.plans import Traced, elements_plan, sums_plan
-from kldiv_xp.fused.rows_of_logits import divergences_of_rows, fill_row_derivatives
+from kldiv_xp.fused.rows_of_logits import (
+    divergences_of_rows,
+    fill_row_derivatives,
+    fill_rows_with_derivatives,
+)
 from kldiv_xp.fused.running import (
     address_of,
     addresses,
@@ -28,6 +32,7 @@ __all__ = [
     "divergences_of_rows",
     "fill_derivatives",
     "fill_row_derivatives",
+    "fill_rows_with_derivatives",
     "fill_terms",
     "same_bits_loops",
     "same_bits_row_loops",
