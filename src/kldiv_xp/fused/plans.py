@@ -61,12 +61,13 @@ def sums_plan(
     shape: Sizes,
     axes: tuple[Axes, Axes],
     names: Names,
+    results: Names,
     totals: Names,
-    *inputs: MemoryLayout,
+    *layouts: MemoryLayout,
 ) -> Plan:
     """Plan of a kernel of sums, or maxima; the axes are those that it keeps, and the others."""
-    layout = layout_of(shape, *axes, [one.strides for one in inputs])
-    return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
+    layout = layout_of(shape, *axes, [one.strides for one in layouts])
+    return planned(traced, real, layout, jobs_of(layout), names, results, layouts, totals)
 
 
 @cached_host_plan

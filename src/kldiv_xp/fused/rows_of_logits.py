@@ -15,6 +15,7 @@ from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import any_of, numbers_of_temperature
+from kldiv_xp.tracing.with_derivatives import row_and_derivatives
 
 
 def divergences_of_rows(
@@ -89,7 +90,7 @@ def fill_rows_with_derivatives(
     layout = real, shape, wanted.inputs, wanted.outputs, (losses.TOTAL,), *layouts(buffers)
     options, numbers = (given, len(arrays)), (losses.FACTOR, *losses.NUMBERS)
     plans = {
-        way: rows_plan(Traced(losses.rows_with_derivatives, (*options, way), numbers), *layout)
+        way: rows_plan(Traced(row_and_derivatives, (*options, way), numbers), *layout)
         for way in ways_worth_it(given, wanted.flags)
     }
     places = [*addresses(buffers), address_of(rows)]

@@ -101,17 +101,6 @@ def row_derivatives(
     return function
 
 
-def rows_with_derivatives(divergence: Divergence, count: int, way: int = LAST) -> Function:
-    """Function for both derivatives of a row's divergence, and for the divergence after them."""
-
-    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        options = divergence, count, (True, True), way
-        derivatives = row_derivatives(*options)(xp, numbers, *arrays)
-        return *derivatives, *divergences(divergence, way)(xp, numbers, *arrays[:count])
-
-    return function
-
-
 def rest_totals(temperature: float) -> Function:
     """Function for the sum over a row of exp((logits - anchor) / temperature)."""
 
