@@ -21,7 +21,11 @@ from kldiv_xp.backends.torch.linear_gradient import linear_gradient
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
-from kldiv_xp.backends.torch.sparse import sparse_divergences, sparse_gradient
+from kldiv_xp.backends.torch.sparse import (
+    sparse_divergences,
+    sparse_gradient,
+    sparse_with_gradient,
+)
 from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
@@ -49,6 +53,7 @@ __all__ = [
     "samples",
     "sparse_divergences",
     "sparse_gradient",
+    "sparse_with_gradient",
     "sum_of_divergences",
     "terms",
     "with_derivatives",
