@@ -124,12 +124,14 @@ def with_derivatives(
     scale: Scale,
     upstream: Arrays,
 ) -> Any:
-    """Loss before both derivatives; elsewhere than on the host one by one."""
-    if memory_of(arrays, upstream) != HOST or not is_faster(arrays[0].shape, axis):
+    """Loss before both derivatives; where nothing is gained, one by one."""
+    every = (*arrays, *upstream)
+    place = memory_of(arrays, upstream)
+    if is_differentiated(*every) or (place == HOST and not is_faster(arrays[0].shape, axis)):
         return NotImplemented
-    if is_differentiated(*arrays, *upstream):
-        return NotImplemented
-    return host.with_derivatives_of(context, arrays, form, axis, parts, scale, upstream)
+    way = host if place == HOST else device_way(place, every)
+    options = form, axis, parts, scale, upstream
+    return NotImplemented if way is None else way.with_derivatives_of(context, arrays, *options)
 
 
 def one_node(function: partial[Array], arrays: Arrays) -> Array:

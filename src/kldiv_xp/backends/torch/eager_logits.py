@@ -104,11 +104,12 @@ def row_derivatives(
 def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
-    """Divergences of rows before both derivatives; elsewhere than on the host one by one."""
+    """Divergences of rows before both derivatives; where nothing is gained, one by one."""
     every = (*arrays, *upstream)
-    if memory_of(arrays, upstream) != HOST or is_differentiated(*every):
+    way = way_of(every, arrays, upstream)
+    if way is None or is_differentiated(*every):
         return NotImplemented
-    return host_logits.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
+    return way.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
 
 
 def way_of(every: Arrays, *by_role: Arrays) -> Any:
