@@ -34,6 +34,8 @@ INTERFACES = {
             "derivatives_of",
             "divergences_of",
             "row_derivatives_of",
+            "rows_with_derivatives_of",
+            "with_derivatives_of",
         ),
     },
     "functions of the chunks of a lazy library": {

@@ -47,7 +47,7 @@ def attempt_lines(
     results, *others = left
     used = needed(kernel.lines, [one.name for one in results])
     lines = [line for line in used if line.name not in known]
-    left_to_store = given(kernel, results)
+    left_to_store = elements_of(kernel, results)
     for stage in range(max(one.stage for one in results) + 1):
         stored = stored_at(kernel, lines, left_to_store, stage)
         left_to_store = {one: name for one, name in left_to_store.items() if one not in stored}
@@ -86,7 +86,7 @@ def stage_lines(
         yield from reduction_lines(kernel, arrays, lines, reductions, stored)
 
 
-def given(kernel: Kernel, results: Results) -> dict[DeviceOperand, Result]:
+def elements_of(kernel: Kernel, results: Results) -> dict[DeviceOperand, Result]:
     """Outputs with an element per column, and their results."""
     pairs = zip(kernel.outputs, results, strict=True)
     return {one: result for one, result in pairs if one.in_rows}

@@ -6,7 +6,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers, dtype_name
-from kldiv_xp.cuda.launches import Launch, divided_sums, launch_planned
+from kldiv_xp.cuda.launches import Launch, launch_planned, sums_in_pieces
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
 from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
@@ -92,7 +92,7 @@ def sums(
     """Sums of the terms over some axes divided by the divisor, rounded once from float64."""
     source = (loss_kernels.source_of_sums, form)
     work = Launch(source, context.working, buffers(device, arrays), {})
-    return divided_sums(device, context, tuple(arrays[0].shape), axis, work, parts)
+    return sums_in_pieces(device, context, tuple(arrays[0].shape), axis, work, parts)
 
 
 def divergences(device: Device, context: Context, arrays: Arrays, divergence: Divergence) -> Array:

@@ -9,13 +9,12 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, dtype_name
 from kldiv_xp.cuda.launch_plan import new_derivatives
-from kldiv_xp.cuda.launches import Launch, divided_sums, launch_planned
+from kldiv_xp.cuda.launches import Launch, launch_planned, sums_in_pieces
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, Divergence
 from kldiv_xp.tracing.losses import TERMS_OUTPUT, TOTAL, any_of, numbers_of_temperature
-
-BOTH = (True, True)
+from kldiv_xp.tracing.with_derivatives import BOTH_WANTED
 
 
 def with_derivatives(
@@ -30,12 +29,12 @@ def with_derivatives(
 ) -> Arrays:
     """Every term with axis (), else sums over the divisor, before both derivatives."""
     shape, is_sum = tuple(arrays[0].shape), axis != ()
-    derivatives, inputs, outputs = new_derivatives(device, arrays, upstream, BOTH)
+    derivatives, inputs, outputs = new_derivatives(device, arrays, upstream, BOTH_WANTED)
     source = (loss_kernels.source_of_terms_with_derivatives, form, len(arrays), is_sum)
     work = Launch(source, context.working, inputs, outputs, (scale.number_at_hand(),))
     if is_sum:
         every = tuple(range(len(shape)))
-        value = divided_sums(device, context, shape, axis or every, work, parts)
+        value = sums_in_pieces(device, context, shape, axis or every, work, parts)
     else:
         value = device.empty(shape, context.dtype)
         outputs[TERMS_OUTPUT] = device.buffer(value)
@@ -57,7 +56,7 @@ def rows_with_derivatives(
     """
     if isinstance(divergence, JS):
         return NotImplemented
-    derivatives, inputs, outputs = new_derivatives(device, arrays, upstream, BOTH)
+    derivatives, inputs, outputs = new_derivatives(device, arrays, upstream, BOTH_WANTED)
     rows = device.empty(tuple(arrays[0].shape[:-1]), context.working)
     outputs[TOTAL] = device.buffer(rows)
     source = (loss_kernels.source_of_row_and_derivatives, any_of(divergence), len(arrays))

@@ -27,7 +27,7 @@ class Launch(NamedTuple):
     numbers: tuple[float, ...] = ()
 
 
-def divided_sums(
+def sums_in_pieces(
     device: Device,
     context: Context,
     shape: tuple[int, ...],
