@@ -1,5 +1,7 @@
 """Kernels of losses with both derivatives: the numbers of two kernels, from operands read once."""
 
+from dataclasses import replace
+
 import cuda_on_cpu
 import numpy as np
 import pytest
@@ -92,6 +94,10 @@ ROWS = {
     "cold": KL(1e-33, "logits", scaled=True),
     "of p": KL(2.0, "probabilities"),
     "of log p": KL(2.0, "log_probabilities"),
+    "JS": JS.of(1.0, 0.5),
+    "JS, T": replace(JS.of(3.0, 0.1), scaled=True),
+    "JS of one weight": JS.of(1.0, 0.01),
+    "reverse": JS.of(1.0, 1.0),
     "JS of p": JSOfGiven(2.0, 0.3, "probabilities", scaled=True),
 }
 
@@ -124,10 +130,3 @@ def test_rows_and_both_derivatives_take_one_kernel(
     derivatives = launch_plan.row_derivatives(device, context, arrays, *options, BOTH)
     bound = 30 * np.finfo(context.working).eps + tolerance(type_)
     assert_like_two(found, value, derivatives, bound)
-
-
-def test_mixtures_of_two_rows_of_logits_are_left_to_two_kernels(device, readers):
-    arrays = operands((5, 12))
-    options = JS.of(1.0, 0.5), SCALE, ()
-    assert rows_with_derivatives(device, plain(*arrays), arrays, *options) is NotImplemented
-    assert not readers

@@ -19,7 +19,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
-from kldiv_xp.formula.logits import JS, Divergence
+from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.block_results import take_any, take_finite, take_row_sums
@@ -55,11 +55,11 @@ def fill_with_derivatives(
     *shape, size = arrays[0].shape
     options = xp, arrays, divergence, scale, upstream, derivatives, working, threads
     fused = engine_for(size, ROW_ELEMENTS_WORTH_IT)
-    if fused is not None and not isinstance(divergence, JS):
+    if fused is not None:
         found = fused.fill_rows_with_derivatives(*options)
         if found is not None:
             return found
-    if shares_little(divergence, size):
+    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
         fill_row_derivatives(*options)
         return rows_of(xp, arrays, divergence, working, threads)
     ways, dtype = attempts_at(xp, divergence, None, working, size)
@@ -80,14 +80,3 @@ def fill_with_derivatives(
     operands = (*arrays, *upstream)
     block_loops.each_block(xp, works, indices, operands, dtype, threads)
     return times_square(xp, divergence, rows)
-
-
-def shares_little(divergence: Divergence, size: int) -> bool:
-    """Whether divergences and derivatives of rows are better computed one after the other.
-
-    They may be computed in two types.  In compiled loops mixtures of two rows of logits take the
-    same time for both, or 1.1 times that: their forms share no exponential.
-    """
-    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):
-        return True
-    return isinstance(divergence, JS) and engine_for(size, ROW_ELEMENTS_WORTH_IT) is not None

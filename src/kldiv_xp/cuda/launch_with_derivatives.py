@@ -1,7 +1,5 @@
 """CUDA kernels launched for losses with both derivatives: the operands are read once."""
 
-from typing import Any
-
 from kldiv_xp._typing import Axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
@@ -12,7 +10,7 @@ from kldiv_xp.cuda.launch_plan import new_derivatives
 from kldiv_xp.cuda.launches import Launch, launch_planned, sums_in_pieces
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
 from kldiv_xp.formula.form import Form
-from kldiv_xp.formula.logits import JS, Divergence
+from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.tracing.losses import TERMS_OUTPUT, TOTAL, any_of, numbers_of_temperature
 from kldiv_xp.tracing.with_derivatives import BOTH_WANTED
 
@@ -49,13 +47,8 @@ def rows_with_derivatives(
     divergence: Divergence,
     scale: Scale,
     upstream: Arrays,
-) -> Any:
-    """Divergences of rows of logits, in the working dtype, before both derivatives.
-
-    Those of mixtures of two rows of logits, which share no exponential, are left to two kernels.
-    """
-    if isinstance(divergence, JS):
-        return NotImplemented
+) -> Arrays:
+    """Divergences of rows of logits, in the working dtype, before both derivatives."""
     derivatives, inputs, outputs = new_derivatives(device, arrays, upstream, BOTH_WANTED)
     rows = device.empty(tuple(arrays[0].shape[:-1]), context.working)
     outputs[TOTAL] = device.buffer(rows)

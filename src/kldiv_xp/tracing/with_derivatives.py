@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.evaluate_rows import rows_by
 from kldiv_xp.formula.form import Form
-from kldiv_xp.formula.logits import Divergence
+from kldiv_xp.formula.logits import JS, Divergence
 from kldiv_xp.tracing.losses import (
     LAST,
     Function,
     Numbers,
+    at_temperature,
     derivatives,
-    divergences,
     row_derivatives,
     sums,
     terms,
@@ -36,6 +37,8 @@ def row_and_derivatives(divergence: Divergence, count: int, way: int = LAST) -> 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         options = divergence, count, BOTH_WANTED, way
         both = row_derivatives(*options)(xp, numbers, *arrays)
-        return *both, *divergences(divergence, way)(xp, numbers, *arrays[:count])
+        at = at_temperature(divergence, numbers)
+        ways = at.ways_beside() if isinstance(at, JS) else at.ways(None)
+        return *both, rows_by(ways[way], divergence, xp, *arrays[:count])
 
     return function
