@@ -6,9 +6,11 @@ from kldiv_xp.cuda.c_types import DeviceOperand
 from kldiv_xp.cuda.loss_kernels import (
     source_of_derivatives,
     source_of_divergences,
+    source_of_row_and_derivatives,
     source_of_row_derivatives,
     source_of_sums,
     source_of_terms,
+    source_of_terms_with_derivatives,
     source_of_totals,
 )
 from kldiv_xp.formula.form import Form
@@ -22,6 +24,7 @@ GENERALIZED = Form(log_input=False, generalized=True)
 
 
 FOUR, EIGHT, TWO, EVEN = 4, 8, 2, True
+AS_SUM, AS_TERMS = True, False
 
 
 def operands(*dtypes, names=SYMBOL_NAMES, rows=()):
@@ -79,6 +82,15 @@ def golden():
         ),
         "derivatives_float32_log_target": source_of_derivatives(
             LOG_P, 2, (True, False), one, wide, by(one, "by_input"), flat, FOUR
+        ),
+        "sums_and_derivatives_float32": source_of_terms_with_derivatives(
+            P, 2, AS_SUM, one, wide, by(one) + total("float64"), groups, FOUR
+        ),
+        "terms_and_derivatives_bfloat16": source_of_terms_with_derivatives(
+            LOG_P, 2, AS_TERMS, one, bfloat, by("bfloat16") + terms("bfloat16"), flat, EIGHT
+        ),
+        "kl_and_derivatives_float32": source_of_row_and_derivatives(
+            KL(2.0, "probabilities"), 2, one, wide, by(one) + total(one), flat, FOUR, EVEN
         ),
         "kl_of_logits_float32": source_of_divergences(
             KL(2.0, "logits"), one, wide, total(one), flat, FOUR, EVEN

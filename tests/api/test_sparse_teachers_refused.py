@@ -7,7 +7,7 @@ from api.sparse_teachers import INDICES, LOG_P, STUDENT, places
 from array_libraries import library
 from conftest import usable
 
-from kldiv_xp import sparse_kl_div_with_logits
+from kldiv_xp import sparse_kl_div_with_logits, sparse_kl_div_with_logits_gradient
 
 
 def test_library_that_cannot_read_at_indices_is_told_so(monkeypatch):
@@ -44,24 +44,32 @@ WRONG_INDICES = [
 ]
 
 
+def gradient(*operands, **options):
+    return sparse_kl_div_with_logits_gradient(*operands, **options)[0]
+
+
+def value_before_gradient(*operands, **options):
+    return sparse_kl_div_with_logits_gradient(*operands, return_value=True, **options)[0]
+
+
+CALLS = [sparse_kl_div_with_logits, gradient, value_before_gradient]
+
+
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", ["numpy", "torch", "dask"])
 @pytest.mark.parametrize(("indices", "sentence"), WRONG_INDICES)
-def test_indices_that_name_no_place_or_one_twice_are_refused(name, indices, sentence):
+def test_indices_that_name_no_place_or_one_twice_are_refused(name, indices, sentence, call):
     backend = usable(name)
     operands = backend.array(STUDENT[:1, 0]), places(backend, indices), backend.array([[0.5, 0.2]])
     with pytest.raises(ValueError, match="indices") as caught:
-        backend.read(sparse_kl_div_with_logits(*operands, target_is="probabilities"))
+        backend.read(call(*operands, target_is="probabilities"))
     assert str(caught.value) == sentence
-    mended = places(backend, [[0, 6]])
-    value = backend.read(
-        sparse_kl_div_with_logits(
-            operands[0], mended, backend.array([[0.5, 0.0]]), target_is="probabilities"
-        )
-    )
-    assert np.isfinite(value)
+    mended = places(backend, [[0, 6]]), backend.array([[0.5, 0.0]])
+    found = backend.read(call(operands[0], *mended, target_is="probabilities"))
+    assert np.all(np.isfinite(found))
     off = mask_on(backend, [[0]])
-    value = sparse_kl_div_with_logits(*operands, target_is="probabilities", where=off)
-    assert backend.read(value) == 0
+    found = backend.read(call(*operands, target_is="probabilities", where=off))
+    assert np.all(found == 0)
 
 
 WRONG = [

@@ -177,6 +177,25 @@ def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(ba
         assert_allclose(derivative.host, other, atol=1e-15)
 
 
+def test_losses_come_with_both_derivatives_from_one_kernel(backend):
+    arrays, upstream, scale = operands(), np.linspace(1, 2, 6).reshape(6, 1), Scale(0.5)
+    whole, there, above = plain(arrays), on_device(*arrays), on_device(upstream)
+    for axis in (None, (), (1,)):
+        value, *_ = backend.with_derivatives(whole, there, P, axis, None, scale, above)
+        terms = evaluate_terms(whole, arrays, P)
+        expected = terms if axis == () else terms.sum(axis=axis)
+        assert_allclose(value.host, expected)
+    rows, *derivatives = backend.rows_with_derivatives(
+        whole, there, KL(2.0, "logits"), scale, above
+    )
+    assert_allclose(rows.host, plain_rows(whole, arrays, KL(2.0, "logits")))
+    expected = plain_derivatives(whole, arrays, KL(2.0, "logits"), upstream / 2, (True, True))
+    for derivative, other in zip(derivatives, expected, strict=True):
+        assert_allclose(derivative.host, other, atol=1e-15)
+    readers = [made for made in Module.made if "at_x," in made.code]
+    assert [len(made.launched) for made in readers] == [1] * 4
+
+
 def test_kernels_run_on_the_device_of_the_operands(backend):
     arrays = operands((40, 70))
     backend.loss(plain(arrays), on_device(*arrays), P, 1)

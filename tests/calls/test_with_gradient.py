@@ -15,7 +15,10 @@ from kldiv_xp import (
     kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
+    sparse_kl_div_with_logits,
+    sparse_kl_div_with_logits_gradient,
 )
+from kldiv_xp.backends import numpy_sparse
 from kldiv_xp.host import blocks
 
 RNG = np.random.default_rng(5)
@@ -75,27 +78,61 @@ def readable(array):
     return array if isinstance(array, np.ndarray) else array.double()
 
 
-@pytest.mark.parametrize("name", ["total", "samples", "terms", "logits", "given"])
-def test_every_block_of_the_operands_is_read_once(monkeypatch, name):
+@pytest.fixture
+def read(monkeypatch):
+    """Sizes of the blocks that are read, of tensors of 16 bits."""
     usable("torch")
-    torch = library("torch")
     from kldiv_xp.backends.torch.numpy_views import Widened
 
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 15)
-    read = []
+    sizes = []
     take = Widened.__getitem__
 
     def counted(self, index):
-        read.append(self.tensor[index].numel())
+        sizes.append(self.tensor[index].numel())
         return take(self, index)
 
     monkeypatch.setattr(Widened, "__getitem__", counted)
+    return sizes
+
+
+@pytest.mark.parametrize("name", ["total", "samples", "terms", "logits", "given"])
+def test_every_block_of_the_operands_is_read_once(read, name):
+    torch = library("torch")
     _, gradient, options = CASES[name]
     options = {name: option for name, option in options.items() if name != "where"}
     pair = [torch.tensor(one, dtype=torch.bfloat16) for one in (Q, P)]
     gradient(*pair, return_value=True, **options)
     assert sum(read) == 2 * Q.size
     assert len(read) > 2
+
+
+@pytest.mark.parametrize("tail", ["bucket", "zero", "renormalize"])
+def test_every_block_of_logits_is_read_once_beside_a_sparse_teacher(read, monkeypatch, tail):
+    torch = library("torch")
+    exponentials = []
+    exp = numpy_sparse.ENTRIES.rest
+
+    def counted(xp, put, logits, *options):
+        exponentials.append(logits.size)
+        return exp(xp, put, logits, *options)
+
+    monkeypatch.setattr(numpy_sparse, "ENTRIES", numpy_sparse.ENTRIES._replace(rest=counted))
+    logits = torch.tensor(3 * Q, dtype=torch.bfloat16)
+    indices, target = torch.tensor(np.argsort(-P)[..., :4].copy()), torch.tensor(P[..., :4] - 1)
+    options = {"tail": tail, "temperature": 2.0}
+    found = sparse_kl_div_with_logits_gradient(
+        logits, indices, target, return_value=True, **options
+    )
+    assert [sum(read), sum(exponentials)] == [Q.size] * 2
+    assert len(read) > 2
+    monkeypatch.undo()
+    expected = (
+        sparse_kl_div_with_logits(logits, indices, target, **options),
+        *sparse_kl_div_with_logits_gradient(logits, indices, target, **options),
+    )
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
 
 
 def test_dtype_is_that_of_the_loss_and_not_of_the_derivatives():

@@ -94,6 +94,25 @@ def test_derivatives_of_float32_are_right_to_a_millionth(monkeypatch, noise, spr
     assert np.all(error <= 1e-6 * np.linalg.norm(exact, axis=-1))
 
 
+@pytest.mark.parametrize("options", [*BETAS, {"beta": 0.0}, {"beta": 1.0}], ids=str)
+def test_values_of_float32_beside_their_derivatives_are_right_to_five_millionths(
+    monkeypatch, options
+):
+    random = np.random.default_rng(26)
+    gradient = js_div_with_logits_gradient if options else kl_div_with_logits_gradient
+    for spread in (1, 3, 12):
+        teacher = (spread * random.normal(size=(6, 12, 1100))).astype("float32")
+        noise = np.asarray([1e-6, 1e-3, 0.1, 0.5, 3, 10])[:, np.newaxis, np.newaxis]
+        student = (teacher + noise * random.normal(size=teacher.shape)).astype("float32")
+        found = []
+        for setting, dtype in (("1", "float32"), ("0", "float64")):
+            monkeypatch.setenv(FUSED_VARIABLE, setting)
+            operands = student.astype(dtype), teacher.astype(dtype)
+            value, *_ = gradient(*operands, reduction="none", return_value=True, **options)
+            found.append(value.astype("float64"))
+        np.testing.assert_allclose(*found, rtol=5e-6, atol=1e-19)
+
+
 @pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("gradient", GRADIENTS)
 def test_a_row_has_the_same_bits_among_any_others(gradient):

@@ -14,7 +14,7 @@ INTERFACES = {
     "what core asks of a backend": {
         *("terms", "samples", "loss", "gradient", "with_derivatives", "check_memory"),
         *("divergences", "row_derivatives", "rows_with_derivatives", "linear_divergences"),
-        *("linear_gradient", "sparse_gradient"),
+        *("linear_gradient", "sparse_gradient", "sparse_with_gradient"),
         *(
             "sparse_divergences",
             "sum_of_divergences",
@@ -34,6 +34,8 @@ INTERFACES = {
             "derivatives_of",
             "divergences_of",
             "row_derivatives_of",
+            "rows_with_derivatives_of",
+            "with_derivatives_of",
         ),
     },
     "functions of the chunks of a lazy library": {

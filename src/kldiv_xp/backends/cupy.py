@@ -9,7 +9,7 @@ from kldiv_xp._typing import Array, Axes, Namespace
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.cuda import launch_plan
+from kldiv_xp.cuda import launch_plan, launch_with_derivatives
 from kldiv_xp.cuda.cupy_launcher import launch
 from kldiv_xp.cuda.device_arrays import Device, dtype_name, has_known_type
 from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
@@ -47,6 +47,21 @@ def gradient(
     return by_kernels(launch_plan.derivatives, context, arrays, *options, above=upstream)
 
 
+def with_derivatives(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Any:
+    """Every term with axis (), else sums over the divisor, before both derivatives."""
+    function = launch_with_derivatives.with_derivatives
+    options = (form, axis, parts, scale, upstream)
+    return by_kernels(function, context, arrays, *options, above=upstream)
+
+
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits, by one kernel that rereads rows from the cache."""
     return by_kernels(launch_plan.divergences, context, arrays, divergence)
@@ -63,6 +78,15 @@ def row_derivatives(
     """Derivatives of the divergences with respect to the wanted operands, by one kernel."""
     options = (divergence, scale, upstream, wanted)
     return by_kernels(launch_plan.row_derivatives, context, arrays, *options, above=upstream)
+
+
+def rows_with_derivatives(
+    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
+) -> Any:
+    """Divergences of rows before both derivatives, by one kernel."""
+    function = launch_with_derivatives.rows_with_derivatives
+    options = (divergence, scale, upstream)
+    return by_kernels(function, context, arrays, *options, above=upstream)
 
 
 def put_in_cupy(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:

@@ -15,7 +15,11 @@ from kldiv_xp.backends.numpy_loops import (
 )
 from kldiv_xp.backends.numpy_rows import divergences, row_derivatives, sum_of_divergences
 from kldiv_xp.backends.numpy_rows_with_derivatives import rows_with_derivatives
-from kldiv_xp.backends.numpy_sparse import sparse_divergences, sparse_gradient
+from kldiv_xp.backends.numpy_sparse import (
+    sparse_divergences,
+    sparse_gradient,
+    sparse_with_gradient,
+)
 from kldiv_xp.backends.numpy_with_derivatives import with_derivatives
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
@@ -30,7 +34,7 @@ from kldiv_xp.host.threads import ENVIRONMENT, THREADS_KEY, check_setting, threa
 
 __all__ = ["divergences", "gradient", "linear_gradient", "loss", "row_derivatives"]
 __all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "sparse_gradient", "terms"]
-__all__ += ["sum_of_divergences", "with_derivatives"]
+__all__ += ["sparse_with_gradient", "sum_of_divergences", "with_derivatives"]
 
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:

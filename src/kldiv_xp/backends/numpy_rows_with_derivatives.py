@@ -1,6 +1,6 @@
 """Divergences of rows of logits with their derivatives: each block of the operands is read once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,12 +8,14 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors, is_widened
 from kldiv_xp.backends.numpy_rows import (
     derivatives_of_block,
+    fill_row_derivatives,
+    rows_of,
     rows_of_block,
     times_square,
 )
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
-from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
@@ -31,21 +33,12 @@ def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
-    if not is_faster(arrays, divergence):
-        return NotImplemented
     xp, working = context.xp, context.working
-    derivatives = [xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]]
+    by_input, by_target = (xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2])
+    derivatives = by_input, by_target
     options = arrays, divergence, scale, upstream, derivatives, working, thread_count
     rows = fill_with_derivatives(xp, *options)
     return xp.asarray(rows.astype(working, copy=False)), *derivatives
-
-
-def is_faster(arrays: Arrays, divergence: Divergence) -> bool:
-    """Whether that takes less time than the rows and the derivatives, one after the other."""
-    size = arrays[0].shape[-1]
-    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
-        return False
-    return engine_for(size, ROW_ELEMENTS_WORTH_IT) is None
 
 
 def fill_with_derivatives(
@@ -54,12 +47,21 @@ def fill_with_derivatives(
     divergence: Divergence,
     scale: Scale,
     upstream: Arrays,
-    derivatives: Sequence[Array],
+    derivatives: Gradient,
     working: DType,
     threads: Threads,
 ) -> Array:
     """Divergences of rows; the derivatives are written, each block of the operands read once."""
     *shape, size = arrays[0].shape
+    options = xp, arrays, divergence, scale, upstream, derivatives, working, threads
+    fused = engine_for(size, ROW_ELEMENTS_WORTH_IT)
+    if fused is not None:
+        found = fused.fill_rows_with_derivatives(*options)
+        if found is not None:
+            return found
+    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
+        fill_row_derivatives(*options)
+        return rows_of(xp, arrays, divergence, working, threads)
     ways, dtype = attempts_at(xp, divergence, None, working, size)
     indices = cache_sized_blocks(xp, arrays[0].shape, dtype, len(shape))
     rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else dtype)

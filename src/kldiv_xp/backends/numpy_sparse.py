@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.context import Context
@@ -21,12 +22,14 @@ from kldiv_xp.host.blocks import cache_sized_blocks
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
+BY_INPUT, BY_TARGET = False, True
 
 
 def sparse_divergences(context: Context, arrays: Arrays, divergence: SparseKL) -> Array:
     """Divergence of every row, in the type that is computed in."""
     rows = context.xp.empty(arrays[0].shape[:-1], dtype=context.working)
-    fill_rows(context.xp, arrays, divergence, rows, context.working, thread_count)
+    results = SparseResults(rows, None, None)
+    fill_sparse(context.xp, arrays, divergence, (), results, context.working, thread_count)
     return rows
 
 
@@ -38,76 +41,112 @@ def sparse_gradient(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives with respect to the wanted operands, each in the dtype of its operand."""
-    results = [
+    by_input, by_target = (
         context.xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
         for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
-    ]
-    options = divergence, upstream, results, context.working
-    fill_derivatives(context.xp, arrays, *options, thread_count)
-    return results[0], results[1]
+    )
+    options = divergence, (upstream,), SparseResults(None, by_input, by_target), context.working
+    fill_sparse(context.xp, arrays, *options, thread_count)
+    return by_input, by_target
 
 
-def fill_rows(
+def sparse_with_gradient(
+    context: Context, arrays: Arrays, divergence: SparseKL, upstream: Array
+) -> Arrays:
+    """Divergences of rows before both derivatives."""
+    xp, working = context.xp, context.working
+    results = SparseResults(
+        xp.empty(arrays[0].shape[:-1], dtype=working),
+        *(xp.empty(one.shape, dtype=native(one.dtype)) for one in (arrays[0], arrays[2])),
+    )
+    fill_sparse(xp, arrays, divergence, (upstream,), results, working, thread_count)
+    return results
+
+
+class SparseResults(NamedTuple):
+    """Memory of what is wanted: divergences of rows, and derivatives."""
+
+    rows: Array | None
+    by_input: Array | None
+    by_target: Array | None
+
+
+def fill_sparse(
     xp: Namespace,
     arrays: Arrays,
     divergence: SparseKL,
-    rows: Array,
+    upstream: Arrays,
+    results: SparseResults,
     working: DType,
     threads: Threads,
 ) -> None:
-    """Write the divergence of every row, whose indices are looked at first.
+    """Write results from one pass over the logits, whose indices are looked at first.
 
-    Blocks of logits give a few numbers of each row, and what is left has the size of the teacher:
-    done with each 8 rows of 32000, it took as long for 64 entries of a row as the logits.
+    Blocks of logits give a few numbers of each row, and the derivative by them; what is left has
+    the size of the teacher: done with each 8 rows of 32000, it took as long for 64 entries of a row
+    as the logits.
     """
-
-    def seen(xp: Namespace, *block: Array) -> list[Array]:
-        logits, indices, target, *where = block
-        if indices.size:
-            looked_at = selected_indices(xp, indices, where[0]) if where else indices
-            check_indices(xp, looked_at, logits.shape[-1])
-        mask = where[0] if where else None
-        logits, indices, _ = selected(divergence, xp, logits, indices, target, mask)
-        rest = ENTRIES.rest(xp, put, logits, indices, divergence.temperature)
-        return [ENTRIES.take(xp, logits, indices), rest.most, rest.total]
-
-    def function(xp: Namespace, *block: Array) -> list[Array]:
-        chosen, indices, target, most, total, *where = block
-        rest = Rest(most, total, partial(put, xp))  # only derivatives are spread
-        entries = Entries(put, lambda *_: chosen, lambda *_: rest)
-        return [sparse_rows(divergence, entries, xp, chosen, target, *where, indices=indices)]
-
+    rows, by_input, by_target = results
     _, indices, target, *where = arrays
-    shapes = target.shape, *[(*rows.shape, 1)] * 2
-    chosen, *rest = [xp.empty(shape, dtype=working) for shape in shapes]
-    in_blocks(xp, seen, arrays, [chosen, *rest], working, threads)
-    in_blocks(xp, function, (chosen, indices, target, *rest, *where), [rows], working, threads)
+    shapes = target.shape, *[(*target.shape[:-1], 1)] * 2
+    seen = [xp.empty(shape, dtype=working) for shape in shapes]
+    function = partial(of_logits, divergence, len(upstream) if by_input is not None else 0)
+    written = seen if by_input is None else [*seen, by_input]
+    above = () if by_input is None else upstream
+    in_blocks(xp, function, (*arrays[:3], *above, *where), written, working, threads)
+    written = [one for one in (rows, by_target) if one is not None]
+    above = () if by_target is None else upstream
+    function = partial(of_teacher, divergence, rows is not None, len(above))
+    operands = seen[0], indices, target, *seen[1:], *above, *where
+    if written:
+        in_blocks(xp, function, operands, written, working, threads)
 
 
-def fill_derivatives(
-    xp: Namespace,
-    arrays: Arrays,
-    divergence: SparseKL,
-    upstream: Array,
-    derivatives: list[Array | None],
-    working: DType,
-    threads: Threads,
-) -> None:
-    """Write the derivatives with respect to input and target, those that are not None."""
+def of_logits(divergence: SparseKL, count: int, xp: Namespace, *block: Array) -> list[Array]:
+    """Logits at the indices, largest and total of the others, and the derivative if it is wanted.
 
-    def function(xp: Namespace, *block: Array) -> list[Array]:
-        logits, indices, target, upstream, *where = block
-        operands = logits, target, upstream, *where
-        derivative = partial(sparse_derivatives, divergence, ENTRIES)
-        return [
-            derivative(place == 1, xp, *operands, indices=indices)
-            for place, result in enumerate(derivatives)
-            if result is not None
-        ]
+    It is if there is a cotangent among the arrays.
+    """
+    logits, indices, target, *others = block
+    above, where = others[:count], others[count:]
+    mask = where[0] if where else None
+    if indices.size:
+        looked_at = selected_indices(xp, indices, mask) if where else indices
+        check_indices(xp, looked_at, logits.shape[-1])
+    logits, places, _ = selected(divergence, xp, logits, indices, target, mask)
+    rest = ENTRIES.rest(xp, put, logits, places, divergence.temperature)
+    chosen = ENTRIES.take(xp, logits, places)
+    operands = chosen, target, *above, *where
+    derivatives = [
+        sparse_derivatives(
+            divergence, known(chosen, rest), BY_INPUT, xp, *operands, indices=indices
+        )
+        for _ in above
+    ]
+    return [chosen, rest.most, rest.total, *derivatives]
 
-    operands = *arrays[:3], upstream, *arrays[3:]
-    wanted = [result for result in derivatives if result is not None]
-    in_blocks(xp, function, operands, wanted, working, threads)
+
+def of_teacher(
+    divergence: SparseKL, with_rows: bool, count: int, xp: Namespace, *block: Array
+) -> list[Array]:
+    """Divergences of rows, if wanted, and the derivative by target if there is a cotangent."""
+    chosen, indices, target, most, total, *others = block
+    above, where = others[:count], others[count:]
+    entries = known(chosen, Rest(most, total, partial(put, xp)))  # nothing is spread
+    results = [
+        sparse_derivatives(
+            divergence, entries, BY_TARGET, xp, chosen, target, *above, *where, indices=indices
+        )
+        for _ in above
+    ]
+    if not with_rows:
+        return results
+    return [sparse_rows(divergence, entries, xp, chosen, target, *where, indices=indices), *results]
+
+
+def known(chosen: Array, rest: Rest) -> Entries:
+    """Entries of logits that have been read."""
+    return Entries(put, lambda *_: chosen, lambda *_: rest)
 
 
 def in_blocks(

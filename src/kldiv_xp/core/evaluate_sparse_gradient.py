@@ -9,9 +9,10 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, by_backend, completed
 from kldiv_xp.core.evaluate_logits import evaluated
 from kldiv_xp.core.evaluate_sparse import (
     entries_at_hand,
-    evaluate_sparse_samples,
+    evaluate_sparse,
     plain_sparse_derivatives,
     softer,
+    times_square,
 )
 from kldiv_xp.core.run import quiet
 from kldiv_xp.core.scale import Scale
@@ -33,8 +34,6 @@ def evaluate_sparse_gradient(
     Before them stand the divergences of the rows, as `evaluate_sparse_samples` gives them, if they
     are wanted. `upstream` is nothing, or one array that is 0-d or has one element for every row.
     """
-    options = {"scaled": scaled}
-    rows = [evaluate_sparse_samples(context, arrays, divergence, **options)] if with_rows else []
     temperature, ready, soft = divergence.temperature, divergence, arrays
     at_hand = isinstance(temperature, float)
     if at_hand and scaled:
@@ -43,9 +42,12 @@ def evaluate_sparse_gradient(
         soft, ready = softer(context, arrays, divergence)
     first = soft[0][..., :1]
     factor = evaluated(context, partial(full_upstream, scale), first, *upstream)
-    derivatives = evaluate_sparse_derivatives(context, soft, ready, factor)
+    evaluate = evaluate_sparse_with_gradient if with_rows else evaluate_sparse_derivatives
+    *rows, by_input, by_target = evaluate(context, soft, ready, factor)
     if at_hand:
-        return *rows, *derivatives
+        return *rows, by_input, by_target
+    if scaled:
+        rows = [evaluated(context, times_square, one, temperature) for one in rows]
     operands = arrays[0], arrays[2]
     return *rows, *(
         completed(
@@ -56,9 +58,21 @@ def evaluate_sparse_gradient(
             temperature,
         )
         for derivative, operand, divided in zip(
-            derivatives, operands, divergence.of_logits, strict=True
+            (by_input, by_target), operands, divergence.of_logits, strict=True
         )
     )
+
+
+def evaluate_sparse_with_gradient(
+    context: Context, arrays: Arrays, divergence: SparseKL, upstream: Array
+) -> Arrays:
+    """Divergences of the rows before both derivatives."""
+    with quiet(context.facts, arrays[0]):
+        found = by_backend("sparse_with_gradient", context, arrays, divergence, upstream)
+    if found is not NotImplemented:
+        return tuple(found)
+    rows = evaluate_sparse(context, arrays, divergence)
+    return rows, *evaluate_sparse_derivatives(context, arrays, divergence, upstream)
 
 
 def evaluate_sparse_derivatives(

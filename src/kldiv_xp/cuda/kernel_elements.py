@@ -17,6 +17,8 @@ class Result(NamedTuple):
 
 
 Results = tuple[Result, ...]
+Stored = dict[DeviceOperand, str]
+"""Outputs with an element per column, and the names that are stored there."""
 
 
 class Kernel(NamedTuple):
@@ -38,6 +40,16 @@ class Kernel(NamedTuple):
     """Whether the columns are a multiple of `width`, so that no load is partial."""
     unroll: int = 4
     """Unroll factor of the loop over single elements."""
+
+    @property
+    def written(self) -> list[DeviceOperand]:
+        """Outputs with an element per column, not one per row."""
+        return [one for one in self.outputs if one.in_rows]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the offsets of a row's columns in an array."""
+        return ("row", "group") if self.group_rank else ("row",)
 
     @property
     def has_stages(self) -> bool:
@@ -70,7 +82,7 @@ def element_loop_lines(
     steps = needed(lines, loop.names, of_element=True)
     names = {name for line in steps for name in line.uses} | set(loop.names)
     read = [one for one in arrays if one.in_rows and one.name in names]
-    parts = ("row", "group") if kernel.group_rank else ("row",)
+    parts = kernel.parts
     work = [*map(declared, steps), *loop.last]
     if kernel.width > 1:
         inside = vector_lines(kernel, read, parts, work, loop)

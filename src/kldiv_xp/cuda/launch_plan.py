@@ -1,42 +1,17 @@
 """CUDA kernels launched for losses and gradients, on device arrays of any library."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from math import prod
-from typing import Any, NamedTuple
-
-from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers, dtype_name
-from kldiv_xp.cuda.plans import (
-    Plan,
-    elements_plan,
-    pieces_of,
-    places_of,
-    rows_plan,
-    sums_plan,
-    totals_plan,
-)
-from kldiv_xp.cuda.strides_and_grid import THREADS, DeviceBuffer
+from kldiv_xp.cuda.launches import Launch, launch_planned, sums_in_pieces
+from kldiv_xp.cuda.plans import elements_plan, rows_plan
+from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.tracing.losses import RESULTS, TERMS_OUTPUT, TOTAL, any_of, numbers_of_temperature
-
-
-class Launch(NamedTuple):
-    """A kernel launch to plan: its source function, working dtype, arrays by name and numbers."""
-
-    source: tuple[Any, ...]
-    """A function of `loss_kernels` and its arguments before those of the layout."""
-
-    working: DType
-    inputs: dict[str, DeviceBuffer]
-    outputs: dict[str, DeviceBuffer]
-    numbers: tuple[float, ...] = ()
 
 
 def terms(device: Device, context: Context, arrays: Arrays, form: Form) -> Array:
@@ -115,27 +90,9 @@ def sums(
     parts: int | None,
 ) -> Array:
     """Sums of the terms over some axes divided by the divisor, rounded once from float64."""
-    shape = tuple(arrays[0].shape)
-    kept = tuple(place for place in range(len(shape)) if place not in axis)
-    result = device.empty(tuple(shape[place] for place in kept), context.dtype)
-    total, inputs = {TOTAL: device.buffer(result)}, buffers(device, arrays)
-    divisor = (1.0 if parts is None else float(parts),)
-    pieces = pieces_of(shape, kept, axis, places_of(inputs))
-    plan = partial(sums_plan, kept, axis)
     source = (loss_kernels.source_of_sums, form)
-    if pieces == 1:
-        launch_planned(device, Launch(source, context.working, inputs, total, divisor), shape, plan)
-        return result
-    rows = prod(shape[place] for place in kept)
-    between = device.empty((rows * pieces,), device.float64)
-    partial_sums = device.buffer(between)
-    launch_planned(
-        device, Launch(source, context.working, inputs, {TOTAL: partial_sums}, (1.0,)), shape, plan
-    )
-    of_pieces = {"s": replace(partial_sums, strides=(pieces, 1))}
-    work = Launch((loss_kernels.source_of_totals,), context.working, of_pieces, total, divisor)
-    launch_planned(device, work, (rows, pieces), totals_plan)
-    return result
+    work = Launch(source, context.working, buffers(device, arrays), {})
+    return sums_in_pieces(device, context, tuple(arrays[0].shape), axis, work, parts)
 
 
 def divergences(device: Device, context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -148,18 +105,3 @@ def divergences(device: Device, context: Context, arrays: Arrays, divergence: Di
     work = Launch(source, context.working, buffers(device, arrays), outputs, (1.0, *numbers))
     launch_planned(device, work, shape, rows_plan)
     return result
-
-
-def launch_planned(
-    device: Device, work: Launch, shape: tuple[int, ...], plan: Callable[..., Plan | None]
-) -> None:
-    """Launch a kernel with the cached plan for the layout of its arrays."""
-    inputs, outputs = places_of(work.inputs), places_of(work.outputs)
-    if not outputs:
-        return
-    found = plan(work.source, dtype_name(work.working), shape, inputs, outputs)
-    if found is None:
-        return
-    addresses = [one.address for one in (*work.inputs.values(), *work.outputs.values())]
-    arguments = [*addresses, *work.numbers, *found.counts]
-    device.launch(found.text, found.blocks, THREADS, arguments)

@@ -12,6 +12,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.lines import Lines, Symbol
 from kldiv_xp.tracing.losses import FACTOR, NUMBERS, TEMPERATURE
+from kldiv_xp.tracing.with_derivatives import row_and_derivatives, terms_with_derivatives
 
 DIVISOR = "divisor"
 
@@ -66,6 +67,13 @@ def source_of_derivatives(form: Form, count: int, wanted: tuple[bool, bool], *la
 
 
 @cache
+def source_of_terms_with_derivatives(form: Form, count: int, is_sum: bool, *layout: Any) -> str:
+    """Source of the kernel that stores both derivatives, and the terms or their sum."""
+    numbers = (DIVISOR, FACTOR) if is_sum else (FACTOR,)
+    return source_of_functions([terms_with_derivatives(form, count, is_sum)], numbers, *layout)
+
+
+@cache
 def source_of_divergences(divergence: Divergence, *layout: Any) -> str:
     """Source of the kernel for the divergence of each row of logits."""
     ways = [losses.divergences(divergence, way) for way in ways_of(divergence)]
@@ -79,6 +87,13 @@ def source_of_row_derivatives(
     """Source of the kernel that stores the derivatives of the rows' divergences."""
     ways = [losses.row_derivatives(divergence, count, wanted, way) for way in ways_of(divergence)]
     return source_of_functions(ways, (FACTOR, *NUMBERS), *layout)
+
+
+@cache
+def source_of_row_and_derivatives(divergence: Divergence, count: int, *layout: Any) -> str:
+    """Source of the kernel for the divergence of each row, which stores both derivatives."""
+    ways = [row_and_derivatives(divergence, count, way) for way in ways_of(divergence)]
+    return source_of_functions(ways, (DIVISOR, FACTOR, *NUMBERS), *layout)
 
 
 @cache

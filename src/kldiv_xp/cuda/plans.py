@@ -61,22 +61,22 @@ def sums_plan(
     outputs: Places,
 ) -> Plan | None:
     """Plan of a kernel that sums terms over some axes."""
-    layout, width, grid = sums_layout(shape, kept, axis, inputs)
+    layout, width, grid = sums_layout(shape, kept, axis, inputs + of_elements(outputs))
     return planned(source, real, inputs, outputs, layout, grid, width) if layout.rows else None
 
 
-def sums_layout(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> tuple[Layout, int, Grid]:
+def sums_layout(shape: Sizes, kept: Axes, axis: Axes, arrays: Places) -> tuple[Layout, int, Grid]:
     """Layout, vector width and grid of sums over some axes."""
-    located = placed_arrays(inputs)
+    located = placed_arrays(arrays)
     layout = layout_of(shape, kept, axis, [one.strides for one in located])
     width = width_of(layout, located)
     return layout, width, grid_of(layout, width, split=True)
 
 
 @cached_device_plan
-def pieces_of(shape: Sizes, kept: Axes, axis: Axes, inputs: Places) -> int:
+def pieces_of(shape: Sizes, kept: Axes, axis: Axes, arrays: Places) -> int:
     """Number of partial sums per row; more than 1 need a second kernel."""
-    return sums_layout(shape, kept, axis, inputs)[2].pieces if prod(shape) else 1
+    return sums_layout(shape, kept, axis, arrays)[2].pieces if prod(shape) else 1
 
 
 @cached_device_plan
@@ -99,7 +99,7 @@ def rows_plan(
     """Plan of a kernel that reads rows along the last axis more than once; None without rows."""
     if not prod(shape[:-1]):
         return None
-    located = placed_arrays(inputs + tuple(one for one in outputs if one[0] != TOTAL))
+    located = placed_arrays(inputs + of_elements(outputs))
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in located])
     width = width_of(layout, located)
@@ -133,6 +133,11 @@ def planned(
         *layout.steps,
     )
     return Plan(text, grid.blocks, counts)
+
+
+def of_elements(outputs: Places) -> Places:
+    """Outputs without that with one number per row."""
+    return tuple(one for one in outputs if one[0] != TOTAL)
 
 
 def placed_arrays(places: Places) -> list[Placed]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.cuda import loss_kernels
 from kldiv_xp.cuda.device_arrays import Device, buffers
-from kldiv_xp.cuda.launch_plan import Launch, launch_planned
+from kldiv_xp.cuda.launches import Launch, launch_planned
 from kldiv_xp.cuda.plans import elements_plan, rows_plan
 from kldiv_xp.tracing.losses import RESULTS, TOTAL, any_temperature
 

@@ -1,6 +1,7 @@
 """Jensen-Shannon divergences of rows of logits that differ, as those of `far_rows`."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
@@ -25,9 +26,10 @@ def far_js(
     weights: Weights,
     temperature: float,
     scaled: bool,
+    exponentials: Callable[..., Pair] = pair_of,
 ) -> Array:
     """beta KL(p || m) + gamma KL(q || m) where that is right to the last digits."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = exponentials(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=False)
     of_p, of_q = (

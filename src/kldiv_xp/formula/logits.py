@@ -22,7 +22,13 @@ from kldiv_xp.formula.near_half import js_at_half
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import js_of_logarithms, looks_close
 from kldiv_xp.formula.near_mixture import js, js_target_gradient
-from kldiv_xp.formula.near_rows import LEAST_WEIGHT, near_js, near_js_derivative
+from kldiv_xp.formula.near_pairs import unrounded_pair
+from kldiv_xp.formula.near_rows import (
+    LEAST_WEIGHT,
+    near_js,
+    near_js_beside,
+    near_js_derivative,
+)
 from kldiv_xp.formula.wide_rows import wide_js, wide_js_derivative
 
 __all__ = ["JS", "KL", "Divergence", "JSOfGiven"]
@@ -121,6 +127,18 @@ class JS:
         near = self.way(near_js, near_js_derivative, place)
         far = near if self.is_short(place) else self.way(far_js, far_js_derivative, place)
         return [far, near, full]
+
+    def ways_beside(self) -> list[Callable[..., Array]]:
+        """Ways to the value that share the exponentials of the ways to both derivatives."""
+        ways = self.ways(None)
+        if 0 in {self.beta, self.gamma} or min(self.beta, self.gamma) < LEAST_WEIGHT:
+            return ways
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
+        far = partial(far_js, exponentials=unrounded_pair)
+        return [
+            *(partial(way, weights=self.weights, **options) for way in (far, near_js_beside)),
+            ways[-1],
+        ]
 
     def is_short(self, place: int | None) -> bool:
         """Whether a derivative is hardly ever as long as `far_js_derivative` needs it."""

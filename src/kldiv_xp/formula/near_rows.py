@@ -18,7 +18,7 @@ from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum
 from kldiv_xp.formula.near_kl import by_mean
-from kldiv_xp.formula.near_pairs import pair_of, short_pair, unrounded_pair
+from kldiv_xp.formula.near_pairs import Pair, pair_of, short_pair, unrounded_pair
 
 LEAST, LEAST_MIXTURE = 1e-6, 1e-7
 """Divergences from here on, of KL in logits: an error of 1e-6, of all classes, enters squared."""
@@ -88,12 +88,43 @@ def near_js(
     pair = pair_of(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     logs = logarithms(xp, pair, sums, weights, temperature, near=True)
+    return rows_of_completed(xp, pair, sums, logs, weights, temperature, scaled)
+
+
+def near_js_beside(
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """The same from the exponentials and logarithms of `near_js_derivative`."""
+    pair = unrounded_pair(xp, input, target, temperature)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    log_ratio = log_ratio_of(xp, pair, sums, temperature)
+    logs = of_side(xp, log_ratio, weights, 1), of_side(xp, log_ratio, weights, 0)
+    return rows_of_completed(xp, pair, sums, logs, weights, temperature, scaled)
+
+
+def rows_of_completed(
+    xp: Namespace,
+    pair: Pair,
+    sums: tuple[Array, Array],
+    logs: tuple[Array, Array],
+    weights: Weights,
+    temperature: float,
+    scaled: bool,
+) -> Array:
+    """Rows of `near_js`."""
     ones = (xp.divide(xp.ones_like(total), total) for total in sums)
     p, q = (xp.multiply(one, inverse) for one, inverse in zip((pair.p, pair.q), ones, strict=True))
     rise = xp.subtract(q, p)  # m - p = gamma (q - p)
     of_p = completed(xp, p, logs[0], xp.multiply(rise, weights.gamma))
     of_q = completed(xp, q, logs[1], xp.multiply(xp.negative(rise), weights.beta))
     rows = row_sum(xp, xp.add(xp.multiply(of_p, weights.beta), xp.multiply(of_q, weights.gamma)))
+    rows = xp.minimum(rows, weights.most)
     rows = xp.where(xp.greater_equal(rows, LEAST_MIXTURE), rows, math.nan)
     return times_square(xp, rows, temperature) if scaled else rows
 
@@ -120,9 +151,16 @@ def near_js_derivative(
     pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
-    # Of the side alone: from the other logarithm less the ratio it lost the digits of its weight.
-    ratio, other = (xp.negative(log_ratio), weights.gamma) if place else (log_ratio, weights.beta)
-    less = xp.multiply(xp.expm1(xp.minimum(ratio, LARGEST_RATIO)), other)  # m / p - 1
-    log = xp.negative(xp.log1p(less))
+    log = of_side(xp, log_ratio, weights, place)
     side = side_of(xp, pair, sums, (log, log), weights, place)
     return side.derivative(xp, least(xp, side.of_products, side.squares), temperature, scaled)
+
+
+def of_side(xp: Namespace, log_ratio: Array, weights: Weights, place: int) -> Array:
+    """log(p / m) of the target (1), or log(q / m) of the input (0).
+
+    Of the side alone: from the other logarithm less the ratio it lost the digits of its weight.
+    """
+    ratio, other = (xp.negative(log_ratio), weights.gamma) if place else (log_ratio, weights.beta)
+    less = xp.multiply(xp.expm1(xp.minimum(ratio, LARGEST_RATIO)), other)  # m / p - 1
+    return xp.negative(xp.log1p(less))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ctypes import addressof, c_char
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
@@ -93,7 +94,7 @@ def missing_rows(results: Sequence[Array]) -> Rows:
     columns = [one.reshape(-1, one.shape[-1]) for one in results]
 
     def is_missing(begin: int, end: int) -> list[bool]:
-        found = [~(abs(one[begin:end, 0]) < float("inf")) for one in columns]
-        return list((found[0] if len(found) == 1 else found[0] | found[1]).tolist())
+        found = (~(abs(one[begin:end, 0]) < float("inf")) for one in columns)
+        return list(reduce(or_, found).tolist())
 
     return is_missing

@@ -7,6 +7,25 @@ from kldiv_xp.fused.memory import HostOperand
 from kldiv_xp.tracing.lines import Line, Symbol, needed
 
 
+class Pass(NamedTuple):
+    """One loop over the elements of a row: what it adds up, and what it stores."""
+
+    stage: int
+    reductions: list[Line]
+    stored: dict[HostOperand, str]
+    """Outputs with an element per column, and the names stored there."""
+
+    @property
+    def reduced(self) -> list[str]:
+        """Names of what is added up, or whose maximum is found."""
+        return [one.uses[0] for one in self.reductions]
+
+    @property
+    def terms(self) -> list[str]:
+        """Names of all that it computes."""
+        return [*self.reduced, *self.stored.values()]
+
+
 class Kernel(NamedTuple):
     """A kernel: its arrays, lines and results, and how many axes its rows and groups have."""
 
@@ -34,21 +53,27 @@ class Kernel(NamedTuple):
         return needed(self.lines, [one.name for one in self.results])
 
     @property
-    def loops(self) -> list[list[str]]:
-        """Names that each loop over elements computes: one loop per stage, then the results."""
-        lines = self.needed
-        loops = [
-            [one.uses[0] for one in lines if one.reduction and one.stage == stage]
-            for stage in range(self.last_stage + 1)
-        ]
-        if self.outputs[0].in_rows:
-            loops.append([one.name for one in self.results])
-        return [terms for terms in loops if terms]
+    def passes(self) -> list[Pass]:
+        """Loops over elements: a stage's results are stored where it reduces, others in the end."""
+        lines, last = self.needed, self.last_stage
+        found = []
+        for stage in range(last + 1):
+            reductions = [one for one in lines if one.reduction and one.stage == stage]
+            found.append(Pass(stage, reductions, {}))
+        for one, result in self.given(in_rows=True).items():
+            place = result.stage if found[result.stage].reductions else last
+            found[place].stored[one] = result.name
+        return [one for one in found if one.terms]
 
     @property
     def last_stage(self) -> int:
         """Stage of the results."""
         return max(one.stage for one in self.results)
+
+    def given(self, *, in_rows: bool) -> dict[HostOperand, Symbol]:
+        """Outputs with an element per column, or with a number per row, and their results."""
+        pairs = zip(self.outputs, self.results, strict=True)
+        return {one: result for one, result in pairs if one.in_rows == in_rows}
 
 
 def slots(kernel: Kernel) -> list[str]:

@@ -14,7 +14,6 @@ from kldiv_xp.fused.jobs import Jobs, jobs_of
 from kldiv_xp.fused.kernel_text import Source, source_of_function
 from kldiv_xp.fused.memory import APART, NEXT, ROW, HostOperand
 from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
-from kldiv_xp.tracing.losses import TOTAL
 from kldiv_xp.tracing.operations import BYTES
 
 Names = tuple[str, ...]
@@ -62,12 +61,13 @@ def sums_plan(
     shape: Sizes,
     axes: tuple[Axes, Axes],
     names: Names,
+    results: Names,
     totals: Names,
-    *inputs: MemoryLayout,
+    *layouts: MemoryLayout,
 ) -> Plan:
     """Plan of a kernel of sums, or maxima; the axes are those that it keeps, and the others."""
-    layout = layout_of(shape, *axes, [one.strides for one in inputs])
-    return planned(traced, real, layout, jobs_of(layout), names, (), inputs, totals)
+    layout = layout_of(shape, *axes, [one.strides for one in layouts])
+    return planned(traced, real, layout, jobs_of(layout), names, results, layouts, totals)
 
 
 @cached_host_plan
@@ -81,12 +81,19 @@ def elements_plan(
 
 @cached_host_plan
 def rows_plan(
-    traced: Traced, real: str, shape: Sizes, names: Names, results: Names, *layouts: MemoryLayout
+    traced: Traced,
+    real: str,
+    shape: Sizes,
+    names: Names,
+    results: Names,
+    totals: Names,
+    *layouts: MemoryLayout,
 ) -> Plan:
     """Plan of rows along the last axis that are read more than once."""
     *rows, last = range(len(shape))
     layout = layout_of(shape, tuple(rows), (last,), [one.strides for one in layouts])
-    return planned(traced, real, layout, jobs_of(layout, whole_rows=True), names, results, layouts)
+    jobs = jobs_of(layout, whole_rows=True)
+    return planned(traced, real, layout, jobs, names, results, layouts, totals)
 
 
 def planned(
@@ -97,9 +104,9 @@ def planned(
     names: Names,
     results: Names,
     layouts: Sequence[MemoryLayout],
-    totals: Names = (TOTAL,),
+    totals: Names = (),
 ) -> Plan:
-    """Kernel and jobs for the layouts; without names of results, row totals are written."""
+    """Kernel and jobs for the layouts; row totals are written after the results."""
     count = len(layouts) - len(results)
     operands = [
         HostOperand(name, one.dtype, step_of(step, one.dtype, is_written=place >= count))
@@ -107,7 +114,7 @@ def planned(
             zip((*names[:count], *results), layouts, layout.steps, strict=True)
         )
     ]
-    written = tuple(operands[count:]) or tuple(HostOperand(one, "float64", ROW) for one in totals)
+    written = (*operands[count:], *(HostOperand(one, "float64", ROW) for one in totals))
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     kernel = traced, real, tuple(operands[:count]), written, ranks
     code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)

@@ -112,7 +112,8 @@ def two_totals(
     if buffers is None:
         return None
     axes = tuple(range(kept)), tuple(range(kept, len(shape)))
-    plan = sums_plan(traced, real, shape, axes, names, ("first", "second"), *layouts(buffers))
+    written = (), ("first", "second")
+    plan = sums_plan(traced, real, shape, axes, names, *written, *layouts(buffers))
     partials = xp.empty((2, plan.jobs.rows, plan.jobs.pieces))
     run_plan(plan, [*addresses(buffers), *map(address_of, partials)], (), threads)
     return partials

@@ -18,6 +18,7 @@ from kldiv_xp.tracing.losses import (
     RESULTS,
     SYMBOL_NAMES,
     TEMPERATURE,
+    TOTAL,
     UPSTREAM,
     any_temperature,
 )
@@ -34,7 +35,7 @@ def divergences(xp: Namespace, divergence: Divergence, operands: Sequence[Array]
         return None
     result = xp.empty(shape[:-1])
     traced = Traced(reproducible_rows.divergences, (compiled_for(divergence),), (TEMPERATURE,))
-    plan = rows_plan(traced, REAL, shape, SYMBOL_NAMES[:2], (), *layouts(buffers))
+    plan = rows_plan(traced, REAL, shape, SYMBOL_NAMES[:2], (), (TOTAL,), *layouts(buffers))
     numbers = (float(divergence.temperature),)
     run_plan(plan, [*addresses(buffers), address_of(result)], numbers, one_thread)
     return result
@@ -57,7 +58,8 @@ def fill_derivatives(
         reproducible_rows.derivatives, (compiled_for(divergence), asked), (TEMPERATURE,)
     )
     names = tuple(RESULTS[place] for place in results)
-    plan = rows_plan(traced, REAL, shape, (*SYMBOL_NAMES[:2], UPSTREAM), names, *layouts(buffers))
+    given = (*SYMBOL_NAMES[:2], UPSTREAM), names, ()
+    plan = rows_plan(traced, REAL, shape, *given, *layouts(buffers))
     run_plan(plan, addresses(buffers), (float(divergence.temperature),), one_thread)
     return True
 

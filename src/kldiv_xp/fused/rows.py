@@ -1,17 +1,17 @@
 """The writer of a kernel's IR: a loop over rows, one pass per stage."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 from kldiv_xp.fused.element_loop import Scratch, write_element_loop
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
-from kldiv_xp.fused.kernel import Kernel, slots
+from kldiv_xp.fused.kernel import Kernel, Pass, slots
 from kldiv_xp.fused.memory import APART, HostOperand, load
 from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
-from kldiv_xp.tracing.lines import Line, needed
+from kldiv_xp.tracing.lines import needed
 from kldiv_xp.tracing.operations import BYTES
 
 
@@ -28,7 +28,8 @@ class KernelWriter:
         self.wide: dict[str, str] = {}
         self.table = list(self.loaded())
         self.places_kept: dict[str, Place] = {}
-        self.keeps = kept_values(self.lines, kernel.loops) if keeps else []
+        self.passes = kernel.passes
+        self.keeps = kept_values(self.lines, [one.terms for one in self.passes]) if keeps else []
 
     def loaded(self) -> Iterator[str]:
         """IR lines that load the table's entries."""
@@ -55,13 +56,13 @@ class KernelWriter:
             addresses = self.moved({}, "row", kernel.row_rank, row)
             if not kernel.group_rank:
                 self.read_row(addresses)
+            loops = {one.stage: one for one in self.passes}
             for stage in range(kernel.last_stage + 1):
                 if stage or not kernel.group_rank:
                     self.compute_row(stage)
-                reductions = [one for one in self.lines if one.reduction and one.stage == stage]
-                if reductions:
-                    self.reduce(addresses, reductions)
-            self.give(addresses, row)
+                if stage in loops:
+                    self.reduce(addresses, loops[stage])
+            self.give(row)
 
     def moved(self, addresses: dict[str, str], kind: str, rank: int, number: str) -> dict[str, str]:
         """Addresses of the row or group with a row-major index."""
@@ -95,20 +96,19 @@ class KernelWriter:
                 value = self.text.let(instruction(line, self.one, names))
                 self.row[line.name] = line.dtype, value
 
-    def reduce(self, addresses: dict[str, str], reductions: list[Line]) -> None:
-        """Compute the sums and maxima of a stage over all groups of columns."""
+    def reduce(self, addresses: dict[str, str], loop: Pass) -> None:
+        """Compute the sums and maxima of a stage over all groups of columns, and store results."""
         text, kernel = self.text, self.kernel
-        found = Reductions(text, Types(kernel.real, LANES[kernel.real]), reductions)
-        terms = [one.uses[0] for one in reductions]
+        found = Reductions(text, Types(kernel.real, LANES[kernel.real]), loop.reductions)
         if kernel.group_rank:
             with text.loop("%group_first", "%group_last") as group:
                 places = self.moved(addresses, "group", kernel.group_rank, group)
                 self.read_row(places)
                 self.compute_row(0)
-                self.over_elements(places, terms, found=found)
+                self.over_elements(places, loop, found)
         else:
-            self.over_elements(addresses, terms, found=found)
-        for line in reductions:
+            self.over_elements(addresses, loop, found)
+        for line in loop.reductions:
             value = found.result(line)
             if line.reduction == "sum":
                 self.wide[line.name] = value
@@ -116,35 +116,24 @@ class KernelWriter:
                     value = text.let(f"fptrunc double {value} to float")
             self.row[line.name] = "real", value
 
-    def over_elements(
-        self,
-        addresses: dict[str, str],
-        terms: Sequence[str],
-        outputs: Sequence[HostOperand] = (),
-        found: Reductions | None = None,
-    ) -> None:
+    def over_elements(self, addresses: dict[str, str], loop: Pass, found: Reductions) -> None:
         """Write a loop that computes some terms and accumulates or stores them."""
         keeps = self.keeps.pop(0) if self.keeps else []
         kept = {name: one for name, one in self.places_kept.items() if name in self.is_kept}
         places = {one.name: self.place(one, addresses) for one in self.kernel.inputs if one.in_rows}
-        every = needed(self.lines, terms, of_element=True, given=kept)
+        every = needed(self.lines, loop.terms, of_element=True, given=kept)
         first, places = self.first_parts({line.name for line in every}, places | kept)
         self.is_kept.update(keeps)
         written = [(self.places_kept[name], name) for name in keeps]
-        written += [
-            (self.place(one, addresses), term)
-            for one, term in zip(outputs, terms, strict=bool(outputs))
-        ]
-        used = {name for line in every for name in line.uses} | set(terms)
+        written += [(self.place(one, addresses), name) for one, name in loop.stored.items()]
+        used = {name for line in every for name in line.uses} | set(loop.terms)
         row = {name: value for name, value in self.row.items() if name in used}
-        loop = Loop(*part_of(self.lines, terms, places), written, first)
-        bounds = "%begin", "%end"
-        if found is None:
-            write_element_loop(self.text, self.scratch, self.kernel.real, bounds, loop, row)
-            return
-        write_element_loop(
-            self.text, self.scratch, self.kernel.real, bounds, loop, row, found.take, found.of_block
-        )
+        part = Loop(*part_of(self.lines, loop.terms, places), written, first)
+        given = self.text, self.scratch, self.kernel.real, ("%begin", "%end"), part, row
+        if loop.reductions:
+            write_element_loop(*given, found.take, found.of_block)
+        else:
+            write_element_loop(*given)
 
     def first_parts(
         self, names: Collection[str], places: dict[str, Place]
@@ -162,19 +151,15 @@ class KernelWriter:
         """Place of an operand's row."""
         return Place(operand, addresses[operand.name], f"%step_{operand.name}")
 
-    def give(self, addresses: dict[str, str], row: str) -> None:
-        """Store the results: of each element, or float64 values of the row."""
+    def give(self, row: str) -> None:
+        """Store float64 values of the row."""
         text, kernel = self.text, self.kernel
-        names = [one.name for one in kernel.results]
-        if kernel.outputs[0].in_rows:
-            self.over_elements(addresses, names, kernel.outputs)
-            return
-        number = text.sum(text.product(row, "%pieces"), "%piece")
-        for name, one in zip(names, kernel.outputs, strict=True):
-            value = self.wide.get(name)
+        for one, result in kernel.given(in_rows=False).items():
+            value = self.wide.get(result.name)
             if value is None:
-                value = self.row[name][1]
+                value = self.row[result.name][1]
                 if kernel.real == "float32":
                     value = text.let(f"fpext float {value} to double")
+            number = text.sum(text.product(row, "%pieces"), "%piece")
             place = text.moved(f"%at_{one.name}", text.product(number, 8))
             text.do(f"store double {value}, ptr {place}")

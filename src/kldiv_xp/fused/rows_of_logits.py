@@ -15,6 +15,7 @@ from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import any_of, numbers_of_temperature
+from kldiv_xp.tracing.with_derivatives import row_and_derivatives
 
 
 def divergences_of_rows(
@@ -30,7 +31,7 @@ def divergences_of_rows(
     if buffers is None:
         return None
     given, real, result = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
-    layout = real, shape, losses.SYMBOL_NAMES[: len(arrays)], (), *layouts(buffers)
+    layout = real, shape, losses.SYMBOL_NAMES[: len(arrays)], (), (losses.TOTAL,), *layouts(buffers)
     plans = {
         way: rows_plan(Traced(losses.divergences, (given, way), losses.NUMBERS), *layout)
         for way in ways_worth_it(given)
@@ -59,7 +60,7 @@ def fill_row_derivatives(
         return False
     given, real = any_of(divergence), numpy_name(working)
     options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, *losses.NUMBERS)
-    layout = real, shape, wanted.inputs, wanted.outputs, *layouts(buffers)
+    layout = real, shape, wanted.inputs, wanted.outputs, (), *layouts(buffers)
     plans = {
         way: rows_plan(Traced(losses.row_derivatives, (*options, way), numbers), *layout)
         for way in ways_worth_it(given, wanted.flags)
@@ -68,6 +69,36 @@ def fill_row_derivatives(
     rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(wanted.results)
     run_in_attempts(list(plans.values()), addresses(buffers), values, *rows, threads)
     return True
+
+
+def fill_rows_with_derivatives(
+    xp: Namespace,
+    arrays: Sequence[Array],
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Sequence[Array],
+    results: Gradient,
+    working: DType,
+    threads: Threads,
+) -> Array | None:
+    """Divergences of rows, as `divergences_of_rows`, while both derivatives are written."""
+    shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
+    buffers = known_buffers(shape, wanted.arrays, working)
+    if buffers is None:
+        return None
+    given, real, rows = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
+    layout = real, shape, wanted.inputs, wanted.outputs, (losses.TOTAL,), *layouts(buffers)
+    options, numbers = (given, len(arrays)), (losses.FACTOR, *losses.NUMBERS)
+    plans = {
+        way: rows_plan(Traced(row_and_derivatives, (*options, way), numbers), *layout)
+        for way in ways_worth_it(given, wanted.flags)
+    }
+    places = [*addresses(buffers), address_of(rows)]
+    values = scale.number_at_hand(), *numbers_of_temperature(divergence.temperature, real)
+    missing = missing_rows([*wanted.results, rows[..., None]])
+    close = rows_too_close(xp, arrays, divergence, plans)
+    run_in_attempts(list(plans.values()), places, values, close, missing, threads)
+    return rows
 
 
 def rows_too_close(

@@ -4,10 +4,6 @@ The kernels are compiled by g++ and run on a simulated device. What only a GPU c
 torch's streams, CuPy's compiler, and whether anything waits for the device.
 """
 
-import types
-
-import cuda_on_cpu
-import numpy as np
 import pytest
 import reference
 from numpy.testing import assert_allclose
@@ -22,71 +18,17 @@ from kldiv_xp import (
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
-    cuda,
-    cuda_in_blocks,
-    eager,
-    eager_logits,
-    numpy_views,
-    sparse,
+from backends.torch.cuda_tensors import (  # noqa: E402 - torch may be missing
+    assert_close,
+    plainly,
+    tensors,
 )
+
+from kldiv_xp.backends.torch import cuda_in_blocks  # noqa: E402 - torch may be missing
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 BOTH_SPACES = pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])
 TYPES = pytest.mark.parametrize("type_", ["float16", "bfloat16", "float32", "float64"])
-EPSILON = {"float16": 2**-10, "bfloat16": 2**-7, "float32": 2**-23, "float64": 2**-52}
-
-
-@pytest.fixture(params=["kernels", "blocks"])
-def way(request, monkeypatch):
-    """Tensors in host memory pass for CUDA's, with a compiler or without; what was launched."""
-    launched = []
-
-    def launch(source, *rest):
-        launched.append(source)
-        cuda_on_cpu.launch(source, *rest)
-
-    if request.param == "kernels" and cuda_on_cpu.why_unusable():
-        pytest.skip(cuda_on_cpu.why_unusable())
-    compiler = types.SimpleNamespace() if request.param == "kernels" else None
-    for module in (eager, eager_logits, sparse):
-        monkeypatch.setattr(module, "memory_of", passing_for_cuda)
-    monkeypatch.setattr(cuda, "compiler", lambda: compiler)
-    monkeypatch.setattr(cuda, "launcher", lambda _: launch)
-    monkeypatch.setattr(cuda_in_blocks, "CUDA_BLOCK_ELEMENTS", 16)
-    yield launched
-    assert bool(launched) == (request.param == "kernels")
-
-
-def passing_for_cuda(*tensors):
-    """Where tensors would lie if the memory of the host were that of a CUDA device."""
-    return numpy_views.CUDA if numpy_views.memory_of(*tensors) else None
-
-
-def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(False, False)):
-    rng = np.random.default_rng(0)
-    log_q, target = rng.uniform(-9, -0.1, shape), rng.uniform(0.05, 1, shape)
-    target = np.where(rng.uniform(size=shape) < 0.2, 0, target)
-    with np.errstate(divide="ignore"):
-        target = np.log(target) if log_target else target
-    return [
-        torch.tensor(array, dtype=getattr(torch, type_), requires_grad=wanted)
-        for array, wanted in zip((log_q, target), differentiated, strict=True)
-    ]
-
-
-def plainly(monkeypatch, function, *arguments, **options):
-    """Results of the plain expression."""
-    with monkeypatch.context() as patch:
-        for module in (eager, eager_logits, sparse):
-            patch.setattr(module, "memory_of", lambda *_: None)
-        return function(*arguments, **options)
-
-
-def assert_close(found, expected, type_):
-    assert found.dtype == expected.dtype
-    found, expected = (each.detach().double().numpy() for each in (found, expected))
-    assert_allclose(found, expected, rtol=8 * EPSILON[type_], atol=8 * EPSILON[type_])
 
 
 @pytest.mark.cases(6)

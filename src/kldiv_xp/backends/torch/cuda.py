@@ -11,7 +11,7 @@ from kldiv_xp.backends.torch import cuda_in_blocks
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.cuda import launch_plan
+from kldiv_xp.cuda import launch_plan, launch_with_derivatives
 from kldiv_xp.cuda.device_arrays import Device, dtype_name, has_known_type
 from kldiv_xp.cuda.strides_and_grid import DeviceBuffer
 from kldiv_xp.formula.form import Form
@@ -62,6 +62,32 @@ def derivatives_of(
         return cuda_in_blocks.derivatives(context, arrays, form, scale, upstream, wanted)
     device = device_of(arrays[0])
     return launch_plan.derivatives(device, context, arrays, form, scale, upstream, wanted)
+
+
+def with_derivatives_of(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    axis: Axes | None,
+    parts: int | None,
+    scale: Scale,
+    upstream: Arrays,
+) -> Any:
+    """Loss before both derivatives, by one kernel; without a compiler one by one."""
+    if compiler() is None:
+        return NotImplemented
+    function, device = launch_with_derivatives.with_derivatives, device_of(arrays[0])
+    return function(device, context, arrays, form, axis, parts, scale, upstream)
+
+
+def rows_with_derivatives_of(
+    context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
+) -> Any:
+    """Divergences of rows before both derivatives, likewise."""
+    if compiler() is None:
+        return NotImplemented
+    function, device = launch_with_derivatives.rows_with_derivatives, device_of(arrays[0])
+    return function(device, context, arrays, divergence, scale, upstream)
 
 
 def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> Array:

@@ -21,7 +21,11 @@ from kldiv_xp.backends.torch.linear_gradient import linear_gradient
 from kldiv_xp.backends.torch.linear_loss import linear_loss
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
-from kldiv_xp.backends.torch.sparse import sparse_divergences, sparse_gradient
+from kldiv_xp.backends.torch.sparse import (
+    sparse_divergences,
+    sparse_gradient,
+    sparse_with_gradient,
+)
 from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import (
@@ -49,6 +53,7 @@ __all__ = [
     "samples",
     "sparse_divergences",
     "sparse_gradient",
+    "sparse_with_gradient",
     "sum_of_divergences",
     "terms",
     "with_derivatives",
@@ -119,12 +124,14 @@ def with_derivatives(
     scale: Scale,
     upstream: Arrays,
 ) -> Any:
-    """Loss before both derivatives; elsewhere than on the host one by one."""
-    if memory_of(arrays, upstream) != HOST or not is_faster(arrays[0].numel()):
+    """Loss before both derivatives; where nothing is gained, one by one."""
+    every = (*arrays, *upstream)
+    place = memory_of(arrays, upstream)
+    if is_differentiated(*every) or (place == HOST and not is_faster(arrays[0].shape, axis)):
         return NotImplemented
-    if is_differentiated(*arrays, *upstream):
-        return NotImplemented
-    return host.with_derivatives_of(context, arrays, form, axis, parts, scale, upstream)
+    way = host if place == HOST else device_way(place, every)
+    options = form, axis, parts, scale, upstream
+    return NotImplemented if way is None else way.with_derivatives_of(context, arrays, *options)
 
 
 def one_node(function: partial[Array], arrays: Arrays) -> Array:

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows_with_derivatives
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.internals import (
     is_transformed,
@@ -105,13 +104,12 @@ def row_derivatives(
 def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
-    """Divergences of rows before both derivatives; elsewhere than on the host one by one."""
+    """Divergences of rows before both derivatives; where nothing is gained, one by one."""
     every = (*arrays, *upstream)
-    if memory_of(arrays, upstream) != HOST or is_differentiated(*every):
+    way = way_of(every, arrays, upstream)
+    if way is None or is_differentiated(*every):
         return NotImplemented
-    if not numpy_rows_with_derivatives.is_faster(arrays, divergence):
-        return NotImplemented
-    return host_logits.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
+    return way.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
 
 
 def way_of(every: Arrays, *by_role: Arrays) -> Any:

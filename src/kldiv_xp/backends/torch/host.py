@@ -77,8 +77,11 @@ def with_derivatives_of(
     """Every term with axis (), else sums over the divisor, before both derivatives."""
     memory, count = lent(*arrays, *upstream), len(arrays)
     xp, working = numpy_namespace(), numpy_type(context.working)
-    kinds = [context.dtype, *(one.dtype for one in arrays[:2])]
-    tensors, results = zip(*(empty_tensor(arrays[0].shape, kind) for kind in kinds), strict=True)
+    kinds = [context.dtype if axis == () else None, *(one.dtype for one in arrays[:2])]
+    tensors, results = zip(
+        *(empty_tensor(arrays[0].shape, kind) if kind else (None, None) for kind in kinds),
+        strict=True,
+    )
     options = memory[:count], form, axis, scale, memory[count:], results, working, threads
     value = numpy_with_derivatives.fill_with_derivatives(xp, *options)
     if axis == ():

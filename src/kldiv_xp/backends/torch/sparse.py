@@ -52,6 +52,29 @@ def sparse_gradient(
     return derivatives_of(context.working, divergence, arrays, upstream, wanted)
 
 
+def sparse_with_gradient(
+    context: Context, arrays: Arrays, divergence: SparseKL, upstream: Array
+) -> Any:
+    """Divergences of rows before both derivatives; those that are differentiated one by one."""
+    place = memory_of(arrays, (upstream,), NAMES)
+    if is_differentiated(*arrays, upstream):
+        return NotImplemented
+    arrays = savable(arrays) if place is not None else copied(arrays)
+    working = context.working
+    if place != HOST:
+        known: list[Array] = []
+        rows = rows_of(working, divergence, arrays, known)
+        options = divergence, arrays, upstream, (True, True), known
+        return rows, *derivatives_of(working, *options)
+    tensors, memory = zip(
+        empty_tensor(arrays[0].shape[:-1], working),
+        *(empty_tensor(one.shape, one.dtype) for one in (arrays[0], arrays[2])),
+        strict=True,
+    )
+    fill(working, divergence, arrays, (upstream,), numpy_sparse.SparseResults(*memory))
+    return tensors
+
+
 class SparseRows(torch.autograd.Function):
     """Divergences as one node that keeps the operands, and a few numbers of each row."""
 
@@ -88,8 +111,7 @@ def rows_of(
     if entries is not None:
         return plain_sparse_rows(working, arrays, divergence, entries)
     rows, memory = empty_tensor(arrays[0].shape[:-1], working)
-    xp, dtype = numpy_namespace(), numpy_type(working)
-    numpy_sparse.fill_rows(xp, lent(*arrays), divergence, memory, dtype, threads)
+    fill(working, divergence, arrays, (), numpy_sparse.SparseResults(memory, None, None))
     return rows
 
 
@@ -113,11 +135,22 @@ def derivatives_of(
         empty_tensor(operand.shape, operand.dtype) if want else (None, None)
         for operand, want in zip((arrays[0], arrays[2]), wanted, strict=True)
     )
-    memory = [by_input[1], by_target[1]]
-    operands, (derivative,) = lent(*arrays), lent(upstream)
-    xp, dtype = numpy_namespace(), numpy_type(working)
-    numpy_sparse.fill_derivatives(xp, operands, divergence, derivative, memory, dtype, threads)
+    results = numpy_sparse.SparseResults(None, by_input[1], by_target[1])
+    fill(working, divergence, arrays, (upstream,), results)
     return by_input[0], by_target[0]
+
+
+def fill(
+    working: DType,
+    divergence: SparseKL,
+    arrays: Arrays,
+    upstream: Arrays,
+    results: numpy_sparse.SparseResults,
+) -> None:
+    """Write results on the host."""
+    xp, dtype = numpy_namespace(), numpy_type(working)
+    memory, above = lent(*arrays), lent(*upstream)
+    numpy_sparse.fill_sparse(xp, memory, divergence, above, results, dtype, threads)
 
 
 def entries_at(

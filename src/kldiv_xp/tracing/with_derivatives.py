@@ -1,0 +1,44 @@
+"""Functions to trace of which a kernel stores both derivatives and, after them, the loss."""
+
+from collections.abc import Sequence
+
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.core.evaluate_rows import rows_by
+from kldiv_xp.formula.form import Form
+from kldiv_xp.formula.logits import JS, Divergence
+from kldiv_xp.tracing.losses import (
+    LAST,
+    Function,
+    Numbers,
+    at_temperature,
+    derivatives,
+    row_derivatives,
+    sums,
+    terms,
+)
+
+BOTH_WANTED = (True, True)
+
+
+def terms_with_derivatives(form: Form, count: int, is_sum: bool) -> Function:
+    """Function for both derivatives, and for the terms or their sum after them."""
+    value = (sums if is_sum else terms)(form)
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        both = derivatives(form, count, BOTH_WANTED)(xp, numbers, *arrays)
+        return *both, *value(xp, numbers, *arrays[:count])
+
+    return function
+
+
+def row_and_derivatives(divergence: Divergence, count: int, way: int = LAST) -> Function:
+    """Function for both derivatives of a row's divergence, and for the divergence after them."""
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        options = divergence, count, BOTH_WANTED, way
+        both = row_derivatives(*options)(xp, numbers, *arrays)
+        at = at_temperature(divergence, numbers)
+        ways = at.ways_beside() if isinstance(at, JS) else at.ways(None)
+        return *both, rows_by(ways[way], divergence, xp, *arrays[:count])
+
+    return function
