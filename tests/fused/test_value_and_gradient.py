@@ -112,6 +112,19 @@ def test_terms_or_sums_and_their_derivatives_take_one_run(runs, operand, layout,
     assert_one_run(runs, operand, map(layout, arrays), loss, gradient, options)
 
 
+def test_cotangents_of_a_wider_type_are_rounded(runs):
+    upstream = RNG.random(8)
+    none = {"reduction": "none"}
+    for gradient, options in ((kl_div_gradient, {"axis": -1}), (kl_div_with_logits_gradient, {})):
+        for return_value in (False, True):
+            options = {**options, **none, "return_value": return_value}  # noqa: PLW2901
+            found = gradient(X, P, upstream=upstream, **options)
+            expected = gradient(X, P, upstream=upstream.astype("float32"), **options)
+            for one, other in zip(found, expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+    assert len(runs) == 8
+
+
 def test_sums_of_columns_are_left_to_a_run_of_their_own(runs):
     value, *derivatives = kl_div_gradient(X, P, reduction="none", axis=0, return_value=True)
     assert len(runs) == 2

@@ -66,7 +66,10 @@ def load(text: Text, types: Types, dtype: str, address: str) -> str:
         wide = text.let(f"zext {vector_type(types, 'i16')} {value} to {bits}")
         wide = text.let(f"shl {bits} {wide}, {vector_constant(types, 'i32', '16')}")
         value = text.let(f"bitcast {bits} {wide} to {memory}")
-    return value if memory == real else text.let(f"fpext {memory} {value} to {real}")
+    if memory == real:
+        return value
+    cast = "fptrunc" if BYTES[dtype] > BYTES[types.real] else "fpext"  # a cotangent may be wider
+    return text.let(f"{cast} {memory} {value} to {real}")
 
 
 def store(text: Text, types: Types, dtype: str, address: str, value: str) -> None:
