@@ -38,14 +38,16 @@ def of_heads(
     tail: Tail,
     *,
     sparse: bool,
+    gradient: bool = False,
 ) -> KL | JS | JSOfGiven | SparseKL:
     """Divergence of logits that are made in blocks: of numbers alone."""
     check_tail(tail)
     divergence = js_of(input, temperature, beta, target_is)
     if isinstance(divergence, JSOfArray):
-        raise TypeError(of_blocks("beta", beta, "0.5 for the Jensen-Shannon divergence"))
+        remedy = "make the logits and call js_div_with_logits, which takes an array"
+        raise TypeError(of_blocks("beta", beta, remedy))
     if not isinstance(divergence.temperature, float):
-        remedy = "divide the hidden states and the bias by it"
+        remedy = for_learned_temperature(target_is, gradient=gradient)
         raise TypeError(of_blocks("temperature", temperature, remedy))
     if sparse:
         return of_sparse(divergence.temperature, divergence.beta, target_is, tail)
@@ -75,8 +77,24 @@ def of_blocks(name: str, value: object, remedy: str) -> str:
     """Sentence that refuses an array."""
     return (
         f"`{name}` must be a number where logits are made in blocks; got an array: pass "
-        f"{as_number(name, value)}, or {remedy}."
+        f"{as_number(name, value)} if it is not learned, or else {remedy}."
     )
+
+
+def for_learned_temperature(target_is: TargetKind, *, gradient: bool) -> str:
+    """What a temperature does to a loss, in code that is differentiated with respect to it.
+
+    Probabilities are not divided by it, nor are their logarithms.
+    """
+    both = "`input`, `bias`, `target` and `target_bias`"
+    divided = f"divide {both if target_is == 'logits' else '`input` and `bias`'} by it"
+    unless = "unless scale_by_temperature_squared=False"
+    if gradient:
+        return (
+            f"{divided}, and their derivatives too, and multiply loss and derivatives by its "
+            f"square {unless}"
+        )
+    return f"{divided}, and multiply the loss by its square {unless}"
 
 
 def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
@@ -98,6 +116,7 @@ def beta_at_hand(weight: float | Array) -> float:
         return weight
     message = (
         "`beta` must be a number where `target` holds probabilities or their logarithms; got an "
-        f"array: pass {as_number('beta', weight)}, or logits in both, which log-probabilities are."
+        f"array: pass {as_number('beta', weight)}, or at a temperature of 1 logits in both, which "
+        "log-probabilities are."
     )
     raise TypeError(message)
