@@ -44,11 +44,12 @@ def of_heads(
     check_tail(tail)
     divergence = js_of(input, temperature, beta, target_is)
     if isinstance(divergence, JSOfArray):
-        remedy = "make the logits and call js_div_with_logits, which takes an array"
-        raise TypeError(of_blocks("beta", beta, remedy))
+        raise TypeError(of_blocks("beta", beta, "", "js_div_with_logits"))
     if not isinstance(divergence.temperature, float):
-        remedy = for_learned_temperature(target_is, gradient=gradient)
-        raise TypeError(of_blocks("temperature", temperature, remedy))
+        loss = "kl_div_with_logits" if divergence.beta == 0 else "js_div_with_logits"
+        loss = f"sparse_{loss}" if sparse else loss
+        divided = for_traced_temperature(target_is, gradient=gradient)
+        raise TypeError(of_blocks("temperature", temperature, divided, loss))
     if sparse:
         return of_sparse(divergence.temperature, divergence.beta, target_is, tail)
     if tail != "bucket":
@@ -73,28 +74,27 @@ def of_sparse(temperature: float, beta: float, target_is: TargetKind, tail: Tail
     raise ValueError(message)
 
 
-def of_blocks(name: str, value: object, remedy: str) -> str:
+def of_blocks(name: str, value: object, if_traced: str, loss: str) -> str:
     """Sentence that refuses an array."""
     return (
         f"`{name}` must be a number where logits are made in blocks; got an array: pass "
-        f"{as_number(name, value)} if it is not learned, or else {remedy}."
+        f"{as_number(name, value)}{if_traced}; if it is learned, make the logits and call {loss}, "
+        "which takes an array."
     )
 
 
-def for_learned_temperature(target_is: TargetKind, *, gradient: bool) -> str:
-    """What a temperature does to a loss, in code that is differentiated with respect to it.
+def for_traced_temperature(target_is: TargetKind, *, gradient: bool) -> str:
+    """How to do what a temperature does, if its value is not at hand.
 
-    Probabilities are not divided by it, nor are their logarithms.
+    The target is a constant, so that this does not differentiate with respect to it. Probabilities
+    are not divided by it, nor are their logarithms.
     """
     both = "`input`, `bias`, `target` and `target_bias`"
-    divided = f"divide {both if target_is == 'logits' else '`input` and `bias`'} by it"
-    unless = "unless scale_by_temperature_squared=False"
+    divided = f", or divide {both if target_is == 'logits' else '`input` and `bias`'} by it"
+    result = ", and multiply the loss by its square unless scale_by_temperature_squared=False"
     if gradient:
-        return (
-            f"{divided}, and their derivatives too, and multiply loss and derivatives by its "
-            f"square {unless}"
-        )
-    return f"{divided}, and multiply the loss by its square {unless}"
+        result = ", and their derivatives too" + result.replace("loss", "loss and derivatives")
+    return divided + result
 
 
 def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
