@@ -1,6 +1,7 @@
 """Checks of a single operand: a dense array of real floats."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
@@ -126,7 +127,7 @@ def check_dtype(
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
     elif kind == "integers" and beside is not None:
-        for_labels = for_labels_of_part if in_part else for_dense_labels
+        for_labels = for_labels_of_part if in_part else partial(for_dense_labels, loss=loss)
         remedy = for_labels(xp, beside, known_shape(operand), axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (

@@ -38,18 +38,18 @@ def check_operands(input: Array, target: Array, loss: object = None, axis: Axis 
     check_layouts(xp, input=input, target=target)
     check_dtype(xp, "input", input, None, loss, axis)
     check_dtype(xp, "target", target, known_shape(input), loss, axis)
-    check_shapes(input, target)
+    check_shapes(input, target, loss, axis)
     check_devices(xp, input=input, target=target)
     return xp
 
 
-def check_shapes(input: Array, target: Array) -> None:
+def check_shapes(input: Array, target: Array, loss: object = None, axis: Axis = -1) -> None:
     """Refuse different shapes; an unknown size agrees with any."""
     left, right = known_shape(input), known_shape(target)
     if not agree(left, right):
         message = (
             f"`input` and `target` must have the same shape; got {left} and {right}: "
-            f"{for_shapes(namespace_of(input), left, right)}."
+            f"{for_shapes(namespace_of(input), left, right, loss, axis)}."
         )
         raise ValueError(message)
 

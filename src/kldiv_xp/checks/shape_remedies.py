@@ -2,19 +2,21 @@
 
 from itertools import permutations
 
-from kldiv_xp._typing import Axes, Namespace, Shape
+from kldiv_xp._typing import Axes, Axis, Namespace, Shape
 from kldiv_xp.checks.labels import for_dense_labels
 from kldiv_xp.checks.remedies import say
 
 
-def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
+def for_shapes(
+    xp: Namespace, left: Shape, right: Shape, loss: object = None, axis: Axis = -1
+) -> str:
     """Remedy for different shapes of input and target."""
     if None in left or None in right:
         return "pass the same samples and entries in both"
     spread = broadcast_shape(left, right)
     if spread is not None and spread in (left, right):
         return for_spread(xp, left, right, spread)
-    if labels := for_dense_labels(xp, left, right):
+    if labels := for_dense_labels(xp, left, right, axis, loss=loss):
         return labels
     order = order_of_axes(left, right)
     if order is not None:
