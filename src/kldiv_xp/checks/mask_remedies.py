@@ -74,7 +74,10 @@ def for_masks_of_their_own(name: str, operands: Mapping[str, Array]) -> str:
         return f"pass {filled if name == 'where' else data}"
     parts = [parts_of_masked(one, operands[one]) for one in masked]
     data, mask = (sep.join(one[at] for one in parts) for at, sep in ((0, " and "), (1, " & ")))
-    return f"pass {data}, and say what has a part in the loss by where={mask}"
+    return (
+        f"pass {data}, and say what has a part in the loss by where={mask}, joined by & to a mask "
+        "that you pass"
+    )
 
 
 def parts_of_masked(name: str, array: Array) -> tuple[str, str, str]:
@@ -101,7 +104,7 @@ def for_mask(
             code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     if index := one_of_sample(where, allowed):
-        return f"for padding pass where[{index}]{for_entries(xp, entries, where, of_logits)}"
+        return f"for padding pass where[{index}]{for_single_entries(xp, entries, where, of_logits)}"
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
@@ -117,7 +120,7 @@ def one_of_sample(where: Shape, allowed: list[Shape]) -> str:
     return ""
 
 
-def for_entries(xp: Namespace, entries: Shape, where: Shape, of_logits: bool) -> str:
+def for_single_entries(xp: Namespace, entries: Shape, where: Shape, of_logits: bool) -> str:
     """How single entries are left out, where the mask is one of them."""
     if where != entries:
         return ""

@@ -120,16 +120,16 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
     "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
 }
-LEFT_OUT: Meant = (("", "leave it out"),)
-NO_LOGITS: Meant = (LOGARITHM, *LEFT_OUT)
+OMITTED: Meant = (("", "leave it out"),)
+NO_LOGITS: Meant = (LOGARITHM, *OMITTED)
 # What it meant that it was off.
 OFF: dict[str, Meant] = {
     "log_target": (("target_is", "pass target_is='probabilities'"),),
     "size_average": (("reduction", "pass reduction='sum'"),),
     "reduce": (("reduction", "pass reduction='none'"),),
-    **dict.fromkeys(("keepdims", "keepdim", "check"), LEFT_OUT),
-    **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), LEFT_OUT),
-    **dict.fromkeys(("symmetric", "symmetrized", "reverse", "reverse_kl", "reversed"), LEFT_OUT),
+    **dict.fromkeys(("keepdims", "keepdim", "check"), OMITTED),
+    **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), OMITTED),
+    **dict.fromkeys(("symmetric", "symmetrized", "reverse", "reverse_kl", "reversed"), OMITTED),
     **dict.fromkeys(("log_prob", "log_probs"), IN_PROBABILITIES),
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), NO_LOGITS),
     "log_input": (LOGARITHM,),
