@@ -239,8 +239,8 @@ def test_a_weight_that_nobody_reads_is_refused_with_a_remedy_that_works():
         js_div_with_logits(q, p, beta=jnp.asarray(0.5), target_is="probabilities")
     assert str(caught.value) == (
         "`beta` must be a number where `target` holds probabilities or their logarithms; got an "
-        "array: pass float(beta), within jax.jit as one of its static_argnames, or logits in both, "
-        "which log-probabilities are."
+        "array: pass float(beta), within jax.jit as one of its static_argnames, or at a "
+        "temperature of 1 logits in both, which log-probabilities are."
     )
     followed = js_div_with_logits(jnp.log(q), jnp.log(p), beta=jnp.asarray(0.5))
     assert_allclose(followed, js_div(q, p, log_input=False), rtol=1e-9)

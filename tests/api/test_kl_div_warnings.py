@@ -41,6 +41,22 @@ def test_mean_of_a_single_distribution_is_told_to_be_a_sum(function):
     assert_allclose(kl_div(log_q, p, reduction="sum"), (p * (np.log(p) - log_q)).sum())
 
 
+@pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
+def test_mean_of_more_axes_is_told_what_divides_by_the_number_of_distributions(function):
+    p, q = np.random.default_rng(4).dirichlet(np.ones(5), size=(2, 3, 4))
+    with pytest.warns(KLDivWarning) as caught:
+        function(np.log(q), p)
+    assert [str(w.message) for w in caught] == [
+        "reduction='mean' divides by the number of elements, so its value is not the "
+        "Kullback-Leibler divergence: use reduction='batchmean', which divides by the batch size, "
+        "or axis=-1, with which 'mean' divides by the number of distributions."
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loss = kl_div(np.log(q), p, axis=-1)
+    assert_allclose(loss, (p * np.log(p / q)).sum() / 12)
+
+
 def test_warning_points_at_the_very_line():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", KLDivWarning)

@@ -8,6 +8,7 @@ from checks.refusals import BOTH, sentence
 from words import words
 
 from kldiv_xp import KLDivLoss, kl_div
+from kldiv_xp.checks.mask_remedies import ANY_NUMBERS
 from kldiv_xp.checks.numbers import nearest_float
 from kldiv_xp.checks.options import resolve_axis
 
@@ -85,8 +86,8 @@ def test_axis_that_is_no_int_is_refused_at_construction():
 def test_mask_must_be_of_bools(backend, function):
     operand = backend.array([0.5, 0.5])
     assert sentence(TypeError, function, operand, operand, where=operand) == (
-        f"`where` must be a mask of bools; got {operand.dtype}: compare it with something, "
-        "e.g. where != 0."
+        "`where` must be a mask of bools, True at what has a part in the loss; got "
+        f"{operand.dtype}: {ANY_NUMBERS.format(x='where')}."
     )
 
 

@@ -77,8 +77,27 @@ def test_remedy_of_a_masked_array_keeps_its_mask():
     assert refused(kl_div, {"input": LOG_Q, "target": target}, {}) == (
         "`target` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass "
         "target.data, and say what has a part in the loss by "
-        "where=~numpy.ma.getmaskarray(target)."
+        "where=~numpy.ma.getmaskarray(target), joined by & to a mask that you pass."
     )
     where = value("~numpy.ma.getmaskarray(target)", target=target)
     loss = kl_div(LOG_Q, target.data, reduction="sum", where=where)
+    assert loss == pytest.approx(kl(LOG_Q[where], P[where]))
+    both = where & (np.arange(3) > 0)
+    loss = kl_div(LOG_Q, target.data, reduction="sum", where=both)
+    assert loss == pytest.approx(kl(LOG_Q[both], P[both]))
+
+
+def test_remedy_of_two_masked_arrays_keeps_both_masks():
+    masks = [[True, False, False], [False, True, True]], [[False, True, False], [False, True, True]]
+    pair = [np.ma.array(one, mask=mask) for one, mask in zip((LOG_Q, P), masks, strict=True)]
+    operands = dict(zip(("input", "target"), pair, strict=True))
+    code = "~numpy.ma.getmaskarray(input) & ~numpy.ma.getmaskarray(target)"
+    assert refused(kl_div, operands, {}) == (
+        "`input` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass "
+        f"input.data and target.data, and say what has a part in the loss by where={code}, "
+        "joined by & to a mask that you pass."
+    )
+    where = value(code, **operands)
+    loss = kl_div(LOG_Q, P, reduction="sum", where=where)
+    assert np.array_equal(where, ~np.logical_or(*masks))
     assert loss == pytest.approx(kl(LOG_Q[where], P[where]))

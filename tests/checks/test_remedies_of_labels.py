@@ -38,10 +38,21 @@ WALKED = [
     for shape in SHAPES
     if not (name.startswith("sparse") and shape == "in floats")  # values of a teacher
 ]
-DENSELY = r"class labels become probabilities by (.+), which kl_div_with_logits takes with "
-DENSELY += r"target_is='probabilities'\."
+DENSELY = r"class labels become probabilities by (.+), which {kind}_div_with_logits takes with "
+DENSELY += r"target_is='probabilities'; where labels are -100, pass where=target != -100 too, and "
+DENSELY += r"encode (.+)\."
+DENSELY_KL, DENSELY_JS = DENSELY.format(kind="kl"), DENSELY.format(kind="js")
 IN_PART = r"class labels are places of a probability of 1: pass them as indices=(.+), and as "
-IN_PART += r"`target` ones in that shape, with target_is='probabilities'\."
+IN_PART += (
+    r"`target` ones in that shape, with target_is='probabilities'; where they are -100, pass "
+)
+IN_PART += r"where=target != -100 too\."
+
+
+def pattern_of(name):
+    if name in PARTIAL:
+        return IN_PART
+    return DENSELY_JS if name.lower().startswith("js") else DENSELY_KL
 
 
 def operands(backend, name, labels):
@@ -71,7 +82,7 @@ def test_labels_lead_to_the_cross_entropy(holding_backend, name, shape):
     backend, labels = holding_backend, SHAPES[shape]
     call = getattr(kldiv_xp, name)() if name in CLASSES else getattr(kldiv_xp, name)
     given = operands(backend, name, labels)
-    code = told(call, given, IN_PART if name in PARTIAL else DENSELY)
+    code = told(call, given, pattern_of(name))
     mended = value(code, target=given["target"])
     options = {"target_is": "probabilities"}
     if name not in PARTIAL:
@@ -95,7 +106,7 @@ def test_labels_along_the_first_axis_are_encoded_there(holding_backend):
         given = {"input": backend.array(x), "target": made(backend, labels)}
         with pytest.raises(TypeError) as caught:
             kldiv_xp.kl_div_with_logits(**given, axis=0)
-        code = re.search(DENSELY, str(caught.value))[1]
+        code = re.search(DENSELY_KL, str(caught.value))[1]
         options = {"axis": 0, "target_is": "probabilities", "reduction": "mean"}
         p = value(code, target=given["target"])
         loss = kldiv_xp.kl_div_with_logits(given["input"], p, **options)
@@ -109,7 +120,7 @@ def test_the_label_of_a_single_sample_is_one(name, label):
     given = {"input": LOGITS[0], "target": label}
     function = getattr(kldiv_xp, name)
     if name == "kl_div_with_logits":
-        p = value(told(function, given, DENSELY), target=label)
+        p = value(told(function, given, DENSELY_KL), target=label)
         loss = function(LOGITS[0], p, target_is="probabilities", reduction="sum")
     else:
         given["indices"] = np.asarray([0])
@@ -142,7 +153,7 @@ def test_a_diagnosis_tells_labels_as_the_losses_do(others):
         assert told(kldiv_xp.diagnose, given | others, IN_PART) == "target[..., None]"
         return
     for finding in kldiv_xp.diagnose(**given, **others).findings:
-        assert re.search(DENSELY, finding.message)[1] == "numpy.eye(5)[target.astype(int)]"
+        assert re.search(DENSELY_KL, finding.message)[1] == "numpy.eye(5)[target.astype(int)]"
 
 
 def test_code_of_labels_is_that_of_the_library(holding_backend):

@@ -6,6 +6,7 @@ from array_libraries import BACKENDS
 from checks.following_remedies import (
     LOG_Q,
     LOGITS,
+    RNG,
     TEACHER,
     P,
     kl,
@@ -16,7 +17,7 @@ from checks.following_remedies import (
 )
 from words import follow, value, words
 
-from kldiv_xp import kl_div, kl_div_with_logits
+from kldiv_xp import kl_div, kl_div_with_logits, linear_kl_div, sparse_kl_div_with_logits
 from kldiv_xp.checks.shape_remedies import is_regrouped
 
 MASK = np.asarray([True, False])
@@ -108,14 +109,61 @@ def test_entries_of_logits_are_left_out_by_infinity(holding_backend):
     assert loss == pytest.approx(kl(log_softmax(x), softmax(t)))
 
 
-@pytest.mark.parametrize("values", [[[1, 0, 1], [0, 0, 1]], [[2.0, 0.0, 0.5], [0.0, 0.0, 1.0]]])
-def test_mask_of_numbers_is_compared(holding_backend, values):
-    where = made(holding_backend, np.asarray(values))
-    operands = {"input": holding_backend.array(LOG_Q), "target": holding_backend.array(P)}
-    assert refused(kl_div, operands, {"where": where}) == (
-        f"`where` must be a mask of bools; got {where.dtype}: compare it with something, e.g. "
-        "where != 0."
+HIDDEN, WEIGHT = RNG.normal(size=(2, 3, 4)), RNG.normal(size=(5, 4))
+OF_STUDENT, OF_TEACHER = HIDDEN @ WEIGHT.T, RNG.normal(size=(2, 3, 5))
+PLACES = np.argsort(-OF_TEACHER)[..., :2]
+LOG_P = np.take_along_axis(log_softmax(OF_TEACHER), PLACES, -1)
+SELECTED = np.asarray([[True, True, False], [True, False, False]])
+# Function, operands, sizes of masks of the entries of samples, and what else is told of those.
+OF_ENTRIES = {
+    "kl_div_with_logits": (kl_div_with_logits, (OF_STUDENT, OF_TEACHER), (5,),
+                           "to leave out single entries, make their logits -inf in both operands"),
+    "sparse_kl_div_with_logits": (sparse_kl_div_with_logits, (OF_STUDENT, PLACES, LOG_P), (5, 2),
+                                  "to leave out single entries, make their logits -inf in both"),
+    "linear_kl_div": (linear_kl_div, (HIDDEN, WEIGHT, OF_TEACHER), (5, 4),
+                      "to leave out single entries, make the logits, set these to -inf in both, "
+                      "and call kl_div_with_logits"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_ENTRIES)
+def test_mask_of_entries_of_padding_is_cut_to_samples(holding_backend, name):
+    function, arrays, sizes, entries = OF_ENTRIES[name]
+    operands = [made(holding_backend, one) for one in arrays]
+    for size in sizes:
+        where = made(holding_backend, np.repeat(SELECTED[..., None], size, -1))
+        with pytest.raises(ValueError, match="where") as caught:
+            function(*operands, where=where)
+        start = f"`where` must have the shape (2, 3, 1) or (2, 3); got (2, 3, {size}): for padding "
+        assert str(caught.value).startswith(start + "pass where[:, :, :1]")
+        assert (entries in str(caught.value)) == (size == 5)
+        padding = value("where[:, :, :1]", where=where)
+        loss = holding_backend.read(function(*operands, where=padding, reduction="sum"))
+        if name.startswith("sparse"):
+            p, q = np.exp(LOG_P), np.take_along_axis(softmax(OF_STUDENT), PLACES, -1)
+            p, q = (np.concatenate([one, 1 - one.sum(-1, keepdims=True)], -1) for one in (p, q))
+            assert loss == pytest.approx(kl(np.log(q[SELECTED]), p[SELECTED]))
+        else:
+            log_q, p = log_softmax(OF_STUDENT), softmax(OF_TEACHER)
+            assert loss == pytest.approx(kl(log_q[SELECTED], p[SELECTED]))
+
+
+def test_mask_of_one_token_more_is_cut_as_the_logits_are():
+    where = np.asarray([[True, True, True, False], [True, True, False, False]])
+    with pytest.raises(ValueError, match="where") as caught:
+        kl_div_with_logits(OF_STUDENT, OF_TEACHER, where=where)
+    assert str(caught.value) == (
+        "`where` must have the shape (2, 3, 1) or (2, 3); got (2, 4): cut it as the operands are, "
+        "e.g. to where[:, 1:] beside logits without the last."
     )
-    loss = kl_div(**operands, where=follow("where != 0", where=where)["where"], reduction="sum")
-    selected = np.asarray(values) != 0
-    assert holding_backend.read(loss) == pytest.approx(kl(LOG_Q[selected], P[selected]))
+    loss = kl_div_with_logits(OF_STUDENT, OF_TEACHER, where=where[:, 1:], reduction="sum")
+    kept = where[:, 1:]
+    assert loss == pytest.approx(kl(log_softmax(OF_STUDENT)[kept], softmax(OF_TEACHER)[kept]))
+
+
+def test_mask_of_other_samples_is_made_anew():
+    with pytest.raises(ValueError, match="where") as caught:
+        kl_div_with_logits(OF_STUDENT, OF_TEACHER, where=np.ones((7, 8), bool))
+    assert str(caught.value).endswith(
+        "start from numpy.ones((2, 3), dtype=bool), and set what is left out to False."
+    )

@@ -25,7 +25,8 @@ PIXELS = np.asarray([[0, 1, 2, 1], [2, 2, 0, 1]])
 FLOATS = "`target` must have a real floating-point dtype; got {dtype}: "
 SHAPES = "`input` and `target` must have the same shape; got {left} and {right}: "
 LABELLED = "class labels become probabilities by {code}, which kl_div_with_logits takes with "
-LABELLED += "target_is='probabilities'."
+LABELLED += "target_is='probabilities'; where labels are -100, pass where=target != -100 too, and "
+LABELLED += "encode {clipped}."
 # Input, target, sentence, code as (word, its fields), and the sum that following it must give.
 ROWS = {
     "one target for all samples": (
@@ -110,6 +111,7 @@ def test_remedy_of_a_target_gives_the_loss_that_was_meant(holding_backend, row):
         left=log_q.shape,
         right=p.shape,
         code=code,
+        clipped=words(backend, "clipped", "target"),
     )
     mended = follow(code, **operands)
     loss = backend.read(kl_div(mended["input"], mended["target"], reduction="sum"))

@@ -94,7 +94,7 @@ def test_special_masks_are_told_how_to_become_dense(kind, code):
     where = where.bool() if kind == "csr" else where
     operands = {name: torch.tensor(values) for name, values in EXACT.items()}
     found = refused(kl_div, operands, {"reduction": "sum", "where": where})
-    assert found.endswith(f"{code}.")
+    assert f" {code}" in found
     loss = kl_div(**operands, reduction="sum", where=value(code, where=where))
     torch.testing.assert_close(loss, kl_div(**operands, reduction="sum", where=selected))
 

@@ -93,7 +93,7 @@ def test_masked_quantities_are_told_of_where():
     assert str(caught.value) == (
         "`input` must be an array without a mask of its own; got "
         f"{type(array).__module__}.{type(array).__qualname__}: pass input.unmasked, and say what "
-        "has a part in the loss by where=~input.mask."
+        "has a part in the loss by where=~input.mask, joined by & to a mask that you pass."
     )
     expected = kl_div(LOG_Q, P, reduction="sum", where=MASK)
     assert kl_div(array.unmasked, P, reduction="sum", where=~array.mask) == expected

@@ -113,8 +113,8 @@ def test_infinities_are_found_where_they_do_harm(holding_backend):
     )  # fmt: skip
     assert finding.message == (
         "`input` is -inf at (0, 0), where the probability of target is 0.25, and at 1 entry in "
-        "all, which makes the loss infinite: give these entries some probability, or leave them "
-        "out with where=."
+        "all, which makes the loss infinite: give these entries some probability, or call js_div, "
+        "which is finite there."
     )
 
 
@@ -138,7 +138,7 @@ def test_positive_infinity_is_found_in_both(holding_backend, log_target):
     assert found[-1].code == "infinite-target"
     assert found[-1].message == (
         "`target` is inf at (2, 4) and at 1 entry in all, which neither a probability nor its "
-        "logarithm is: find out where it comes from, or leave it out with where=."
+        "logarithm is: find out where it comes from, or leave the sample out with where=."
     )
 
 

@@ -105,8 +105,8 @@ MISTAKES = [
         {"log_input": False},
         ((3, 2), P[3, 2], 1),
         f"`input` is 0 at (3, 2), where the probability of target is {P[3, 2]:.6g}, and at 1 entry "
-        "in all, which makes the loss infinite: give these entries some probability, or leave "
-        "them out with where=.",
+        "in all, which makes the loss infinite: give these entries some probability, or call "
+        "js_div, which is finite there.",
     ),
     (
         "probabilities-as-log-target",
@@ -162,7 +162,7 @@ MISTAKES = [
         {},
         ((2, 1), math.nan, 1),
         "`input` is nan at (2, 1) and at 1 entry in all, which makes the loss NaN: find out where "
-        "it comes from, or leave it out with where=.",
+        "it comes from, or leave the sample out with where=.",
     ),
     (
         "nan-target",
@@ -170,7 +170,7 @@ MISTAKES = [
         {},
         ((2, 1), math.nan, 2),
         "`target` is nan at (2, 1) and at 2 entries in all, which makes the loss NaN: find out "
-        "where it comes from, or leave it out with where=.",
+        "where it comes from, or leave the sample out with where=.",
     ),
 ]
 

@@ -25,7 +25,8 @@ def test_labels_are_recognised():
     dtype, shape = report.findings
     remedy = (
         "class labels become probabilities by numpy.eye(5)[target.astype(int)], which "
-        "kl_div_with_logits takes with target_is='probabilities'."
+        "kl_div_with_logits takes with target_is='probabilities'; where labels are -100, pass "
+        "where=target != -100 too, and encode target.clip(0)."
     )
     assert dtype.message == (f"`target` must have a real floating-point dtype; got int64: {remedy}")
     assert shape.code == "shape"

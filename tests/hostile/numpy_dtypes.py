@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from hostile.row import FUNCTIONS, INPUT, SUM, TARGET, Gives, Raises, Row, derivative, sums, terms
 
+from kldiv_xp.checks.mask_remedies import ANY_NUMBERS
+
 BAD = {
     "object": lambda: np.array(TARGET, dtype=object),
     "a ragged list in an array of objects": lambda: np.array([[0.4, 0.6], [0.1]], dtype=object),
@@ -93,14 +95,17 @@ def rows() -> Iterator[Row]:
 
 def masks() -> Iterator[Row]:
     for name, dtype in (("ints", "int64"), ("floats", "float32"), ("objects", object)):
+        remedy = "pass where != 0, or where == 0 if it is 1 at padding"
+        if dtype is object:
+            remedy = ANY_NUMBERS.format(x="where")
         yield Row(
             f"a mask of {name}",
             lambda x, t, where: terms(x, t, where=where),
             lambda d=dtype: (np.array(INPUT), np.array(TARGET), np.ones((2, 2), dtype=d)),
             Raises(
                 TypeError,
-                f"`where` must be a mask of bools; got {np.dtype(dtype)}: compare it with "
-                "something, e.g. where != 0.",
+                "`where` must be a mask of bools, True at what has a part in the loss; got "
+                f"{np.dtype(dtype)}: {remedy}.",
             ),
         )
 

@@ -9,7 +9,8 @@ import kldiv_xp
 
 OWN_MASK = (
     "`{}` must be an array without a mask of its own; got numpy.ma.MaskedArray: pass {}.data, "
-    "and say what has a part in the loss by where=~numpy.ma.getmaskarray({})."
+    "and say what has a part in the loss by where=~numpy.ma.getmaskarray({}), joined by & to a "
+    "mask that you pass."
 )
 
 

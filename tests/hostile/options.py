@@ -20,6 +20,10 @@ TEMPERATURES = [0, 0.0, -0.0, -1.0, math.nan, math.inf, -math.inf, 10**400]
 NO_NUMBERS = ["2", None, True, [1.0], 1j, Decimal(2), dict, {0.5}]
 NUMBERS = [np.array(1.0), np.array(1), np.float32(1), np.int8(1), Fraction(1), 1]
 BETAS = [-0.1, 1.5, math.nan, math.inf, -1, 2, 10**400]
+MASK = (
+    "pass where=mask != 0 if it is 0 at what is left out, or where=mask == 0 if it is 0 at what "
+    "has a part in the loss"
+)
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
 
 
@@ -166,7 +170,7 @@ def other_names() -> Iterator[Row]:
     for call in (*(f"{loss}{end}" for loss in losses for end in ends), "diagnose"):
         for name, value, remedy in (
             ("dim", -1, "pass axis=-1"),
-            ("mask", np.ones((2, 2)), "pass where=mask, an array of bools"),
+            ("mask", np.ones((2, 2)), MASK),
         ):
             got = "numpy.ndarray" if name == "mask" else repr(value)
             sentence = f"`{name}` is no option of {call}; got {got}: {remedy}."

@@ -69,8 +69,8 @@ def rows() -> Iterator[Row]:
             lambda: (*pair(), library("torch").ones((2, 2), dtype=library("torch").uint8)),
             Raises(
                 TypeError,
-                "`where` must be a mask of bools; got torch.uint8: compare it with something, "
-                "e.g. where != 0.",
+                "`where` must be a mask of bools, True at what has a part in the loss; got "
+                "torch.uint8: pass where != 0, or where == 0 if it is 1 at padding.",
             ),
         ),
         "a mask of NumPy": (

@@ -107,7 +107,8 @@ def linear_kl_div_gradient(
         answer: tuple[Any, ...] = override(linear_kl_div_gradient, (*operands, upstream), locals())
         return answer
     sparse = indices is not None
-    divergence = of_heads(input, temperature, beta, target_is, tail, sparse=sparse)
+    options = temperature, beta, target_is, tail
+    divergence = of_heads(input, *options, sparse=sparse, gradient=True)
     heads = Heads(*operands)
     check_values_of_heads(heads, divergence)
     scaled = scale_by_temperature_squared

@@ -38,15 +38,18 @@ def of_heads(
     tail: Tail,
     *,
     sparse: bool,
+    gradient: bool = False,
 ) -> KL | JS | JSOfGiven | SparseKL:
     """Divergence of logits that are made in blocks: of numbers alone."""
     check_tail(tail)
     divergence = js_of(input, temperature, beta, target_is)
     if isinstance(divergence, JSOfArray):
-        raise TypeError(of_blocks("beta", beta, "0.5 for the Jensen-Shannon divergence"))
+        raise TypeError(of_blocks("beta", beta, "", "js_div_with_logits"))
     if not isinstance(divergence.temperature, float):
-        remedy = "divide the hidden states and the bias by it"
-        raise TypeError(of_blocks("temperature", temperature, remedy))
+        loss = "kl_div_with_logits" if divergence.beta == 0 else "js_div_with_logits"
+        loss = f"sparse_{loss}" if sparse else loss
+        divided = for_traced_temperature(target_is, gradient=gradient)
+        raise TypeError(of_blocks("temperature", temperature, divided, loss))
     if sparse:
         return of_sparse(divergence.temperature, divergence.beta, target_is, tail)
     if tail != "bucket":
@@ -71,12 +74,27 @@ def of_sparse(temperature: float, beta: float, target_is: TargetKind, tail: Tail
     raise ValueError(message)
 
 
-def of_blocks(name: str, value: object, remedy: str) -> str:
+def of_blocks(name: str, value: object, if_traced: str, loss: str) -> str:
     """Sentence that refuses an array."""
     return (
         f"`{name}` must be a number where logits are made in blocks; got an array: pass "
-        f"{as_number(name, value)}, or {remedy}."
+        f"{as_number(name, value)}{if_traced}; if it is learned, make the logits and call {loss}, "
+        "which takes an array."
     )
+
+
+def for_traced_temperature(target_is: TargetKind, *, gradient: bool) -> str:
+    """How to do what a temperature does, if its value is not at hand.
+
+    The target is a constant, so that this does not differentiate with respect to it. Probabilities
+    are not divided by it, nor are their logarithms.
+    """
+    both = "`input`, `bias`, `target` and `target_bias`"
+    divided = f", or divide {both if target_is == 'logits' else '`input` and `bias`'} by it"
+    result = ", and multiply the loss by its square unless scale_by_temperature_squared=False"
+    if gradient:
+        result = ", and their derivatives too" + result.replace("loss", "loss and derivatives")
+    return divided + result
 
 
 def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
@@ -98,6 +116,7 @@ def beta_at_hand(weight: float | Array) -> float:
         return weight
     message = (
         "`beta` must be a number where `target` holds probabilities or their logarithms; got an "
-        f"array: pass {as_number('beta', weight)}, or logits in both, which log-probabilities are."
+        f"array: pass {as_number('beta', weight)}, or at a temperature of 1 logits in both, which "
+        "log-probabilities are."
     )
     raise TypeError(message)

@@ -11,7 +11,7 @@ from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.sparse_teachers import factor_of, with_sizes
 from kldiv_xp.calls.with_logits import check_held, check_temperature, reduced
-from kldiv_xp.checks.linear_heads import check_heads
+from kldiv_xp.checks.linear_heads import check_heads, logits_shape
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
@@ -53,7 +53,7 @@ def arranged_heads(
     xp = check_heads(heads, divergence)
     if heads.where is not None:
         axes = (heads.input.ndim - 1,)
-        check_where(heads.input, heads.where, axes, of_samples=True)
+        check_where(heads.input, heads.where, axes, of_samples=True, logits=logits_shape(heads))
     given, heads = heads, in_one_type(xp, heads)
     context = examine_apart(heads.input, heads.target)
     context = with_dtype(rounded_as_given(context, given), dtype)

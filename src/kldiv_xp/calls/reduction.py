@@ -77,7 +77,9 @@ def check_flag(name: str, value: Any) -> None:
 def warn_about_mean(axes: int) -> None:
     """Say that 'mean' divides by more than the batch size, of operands with so many axes."""
     remedy = "reduction='batchmean', which divides by the batch size"
-    if axes < SAMPLES_AND_CLASSES:
+    if axes > SAMPLES_AND_CLASSES:
+        remedy += ", or axis=-1, with which 'mean' divides by the number of distributions"
+    elif axes < SAMPLES_AND_CLASSES:
         remedy = "reduction='sum', since there is one distribution and no batch"
     message = (
         "reduction='mean' divides by the number of elements, so its value is not the "

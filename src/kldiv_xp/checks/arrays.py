@@ -1,16 +1,15 @@
 """Checks of a single operand: a dense array of real floats."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
 from kldiv_xp.checks.dtype_remedies import for_dtype
 from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.library_remedies import for_other_library
-from kldiv_xp.checks.remedies import (
-    for_layout,
-    for_mask_of_its_own,
-    for_no_array,
-)
+from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_its_own
+from kldiv_xp.checks.remedies import for_layout, for_no_array
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
@@ -29,9 +28,8 @@ LEAST_BITS = 16
 def common_namespace(**operands: Array) -> Namespace:
     """Namespace of the one library that all operands come from."""
     (first, left), *others = operands.items()
-    check_array(first, left, others[0] if others else None)
-    for name, operand in others:
-        check_array(name, operand, (first, left))
+    for name, operand in operands.items():
+        check_array(name, operand, operands)
     xp = namespace_of(left)
     for name, operand in operands.items():
         check_library(name, operand)
@@ -46,24 +44,26 @@ def common_namespace(**operands: Array) -> Namespace:
     return xp
 
 
-def check_array(name: str, operand: object, other: tuple[str, Array] | None = None) -> None:
+def check_array(name: str, operand: object, operands: Mapping[str, Array] | None = None) -> None:
     """Refuse an object that is no array known to array-api-compat, and masked arrays.
 
-    The name and the value of the other operand say to what library this one should belong.
+    The operands of the same call say to what library this one should belong.
     """
+    operands = operands or {name: operand}
     # `numpy.ndarray`, the class, passes the duck-type test of arrays.
     if isinstance(operand, type) or not is_array(operand):
-        beside = other if other is not None and is_array(other[1]) else None
+        others = ((one, value) for one, value in operands.items() if one != name)
+        beside = next((other for other in others if is_array(other[1])), None)
         message = (
             f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
             f"{type_name(operand)}: {for_no_array(name, operand, beside)}."
         )
         raise TypeError(message)
     # numpy.ma takes no logarithm of what is masked and loses the mask: a term of 0.89 was 1.8.
-    if (hasattr(operand, "mask") and hasattr(operand, "filled")) or hasattr(operand, "get_mask"):
+    if has_mask_of_its_own(operand):
         message = (
             f"`{name}` must be an array without a mask of its own; got {type_name(operand)}: "
-            f"{for_mask_of_its_own(name, operand)}."
+            f"{for_masks_of_their_own(name, operands)}."
         )
         raise TypeError(message)
 
@@ -127,7 +127,7 @@ def check_dtype(
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
     elif kind == "integers" and beside is not None:
-        for_labels = for_labels_of_part if in_part else for_dense_labels
+        for_labels = for_labels_of_part if in_part else partial(for_dense_labels, loss=loss)
         remedy = for_labels(xp, beside, known_shape(operand), axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (

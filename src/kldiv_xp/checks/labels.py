@@ -1,10 +1,18 @@
 """Remedies for class labels in place of distributions."""
 
+from typing import Any
+
 from kldiv_xp._typing import Axis, Namespace, Shape
 from kldiv_xp.checks.remedies import say
+from kldiv_xp.formula.form import Form
+
+# torch.nn.functional.one_hot raises of negative labels, and other codes make rows of 0 of them.
+KEPT = "where=target != -100 too"
 
 
-def for_dense_labels(xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1) -> str:
+def for_dense_labels(
+    xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, loss: object = None
+) -> str:
     """Remedy for class labels of distributions of a shape, by their encoding; "" if none."""
     place, code = label_axis(shape, labels, axis), "target"
     if place is None and (place := column_axis(shape, labels)) is not None:
@@ -13,9 +21,17 @@ def for_dense_labels(xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1
         return ""
     code = with_axis_at(xp, say(xp, "one_hot", code, n=shape[place]), place, shape)
     return (
-        f"class labels become probabilities by {code}, which kl_div_with_logits takes with "
-        "target_is='probabilities'"
+        f"class labels become probabilities by {code}, {taken_by(loss)}; where labels are -100, "
+        f"pass {KEPT}, and encode {say(xp, 'clipped', 'target')}"
     )
+
+
+def taken_by(loss: Any) -> str:
+    """Which call takes probabilities as a target: of log-probabilities, also that of logits."""
+    if isinstance(loss, Form) and (loss.generalized or not loss.log_input):
+        return "which is the `target` to pass" + (" with log_target=False" * loss.log_target)
+    name = "kl" if getattr(loss, "beta", None) is None else "js"
+    return f"which {name}_div_with_logits takes with target_is='probabilities'"
 
 
 def for_labels_of_part(
@@ -30,7 +46,8 @@ def for_labels_of_part(
         return ""
     return (
         "class labels are places of a probability of 1: pass them as "
-        f"indices={code}, and as `target` ones in that shape, with target_is='probabilities'"
+        f"indices={code}, and as `target` ones in that shape, with target_is='probabilities'; "
+        f"where they are -100, pass {KEPT}"
     )
 
 

@@ -8,9 +8,10 @@ from kldiv_xp.checks.arrays import (
     common_namespace,
     type_name,
 )
+from kldiv_xp.checks.mask_remedies import for_mask, for_numbers
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import for_no_number, say
-from kldiv_xp.checks.shape_remedies import for_mask, for_shapes, for_upstream
+from kldiv_xp.checks.shape_remedies import for_shapes, for_upstream
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import (
@@ -37,18 +38,18 @@ def check_operands(input: Array, target: Array, loss: object = None, axis: Axis 
     check_layouts(xp, input=input, target=target)
     check_dtype(xp, "input", input, None, loss, axis)
     check_dtype(xp, "target", target, known_shape(input), loss, axis)
-    check_shapes(input, target)
+    check_shapes(input, target, loss, axis)
     check_devices(xp, input=input, target=target)
     return xp
 
 
-def check_shapes(input: Array, target: Array) -> None:
+def check_shapes(input: Array, target: Array, loss: object = None, axis: Axis = -1) -> None:
     """Refuse different shapes; an unknown size agrees with any."""
     left, right = known_shape(input), known_shape(target)
     if not agree(left, right):
         message = (
             f"`input` and `target` must have the same shape; got {left} and {right}: "
-            f"{for_shapes(namespace_of(input), left, right)}."
+            f"{for_shapes(namespace_of(input), left, right, loss, axis)}."
         )
         raise ValueError(message)
 
@@ -71,36 +72,41 @@ def check_devices(xp: Namespace, **operands: Array) -> None:
             raise ValueError(message)
 
 
-def check_where(input: Array, where: Array, axes: Axes | None, *, of_samples: bool = False) -> None:
-    """Refuse a mask that is neither of the operands' shape nor of the samples'."""
+def check_where(
+    input: Array,
+    where: Array,
+    axes: Axes | None,
+    *,
+    of_samples: bool = False,
+    logits: Shape | None = None,
+) -> None:
+    """Refuse a mask that is neither of the operands' shape nor of the samples'.
+
+    Hidden states are made into logits of a shape of their own.
+    """
     shape = known_shape(input)
     samples = [sample_mask_shape(shape, axes), sample_shape(shape, axes)] if axes else []
-    check_mask(input, where, samples if of_samples else [shape, *samples])
+    check_mask(input, where, samples if of_samples else [shape, *samples], logits)
 
 
-def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
+def check_mask(input: Array, where: Array, allowed: list[Shape], logits: Shape | None) -> None:
     """Refuse a mask that is not bool, or has none of the allowed shapes."""
     xp = common_namespace(input=input, where=where)
     check_layouts(xp, where=where)
     if not is_kind(xp, where.dtype, DTYPE_KINDS["bools"]):
         message = (
-            f"`where` must be a mask of bools; got {where.dtype}: compare it with something, "
-            f"e.g. {comparable(where)} != 0."
+            "`where` must be a mask of bools, True at what has a part in the loss; got "
+            f"{where.dtype}: {for_numbers(where)}."
         )
         raise TypeError(message)
     check_devices(xp, input=input, where=where)
     if not any(agree(known_shape(where), one) for one in allowed):
-        left, right = known_shape(input), known_shape(where)
+        entries, found = logits or known_shape(input), known_shape(where)
+        remedy = for_mask(xp, entries, found, allowed, of_logits=logits is not None)
         message = (
-            f"`where` must have the shape {' or '.join(map(str, allowed))}; got {right}: "
-            f"{for_mask(xp, left, right, allowed)}."
+            f"`where` must have the shape {' or '.join(map(str, allowed))}; got {found}: {remedy}."
         )
         raise ValueError(message)
-
-
-def comparable(where: Array) -> str:
-    """Code for the mask in a form that can be compared with a number."""
-    return "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
 
 
 def agree(left: Shape, right: Shape) -> bool:

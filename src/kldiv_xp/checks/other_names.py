@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
-from kldiv_xp.checks.peer_options import MEANT, OF_VALUES, OFF
+from kldiv_xp.checks.names_of_masks import meant_by_mask
+from kldiv_xp.checks.peer_options import LABELS, MEANT, OF_VALUES, OFF
 from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, names_by_place, refuse_unnamed
 
 ClassT = TypeVar("ClassT", bound=type)
@@ -16,6 +17,10 @@ def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str
     meant = (OFF if value is False and name in OFF else MEANT).get(name, ())
     if isinstance(value, str):
         meant = OF_VALUES.get((name, value), meant)
+    if not meant:
+        meant = LABELS if name.endswith("labels") else meant_by_mask(name, value)
+    if meant and value is None:
+        return "leave it out"
     for option, remedy in meant:
         if option in known:
             loss = kind.__name__
@@ -23,7 +28,7 @@ def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str
             js = loss.replace("kl_", "js_").replace("KL", "JS")
             # The name stands for what cannot be printed: an array is not read.
             code = repr(value) if isinstance(value, PLAIN) else name
-            return remedy.format(value=code, logits=logits, js=js)
+            return remedy.format(value=code, name=name, logits=logits, js=js)
     return ""
 
 

@@ -11,17 +11,49 @@ MIXTURE: Meant = (
     ("beta", "pass beta={value}, the weight of the target"),
     ("reproducible", "call {js}, with beta={value}"),
 )
+PART_OF_LOSS: Meant = (("reduction", "leave it out, and multiply the loss by {value}"),)
+NORMALISED: Meant = (
+    ("temperature", "leave it out: the softmax of logits adds up to 1"),
+    (
+        "log_input",
+        "leave it out, and divide probabilities by their sum along the axis of a distribution, or "
+        "take log_softmax of logits",
+    ),
+)
+# torchmetrics: of both operands, of which the target is the first.
+IN_LOGARITHMS: Meant = (
+    ("log_target", "pass log_target=True, with the target as the second operand"),
+    ("target_is", "pass target_is='log_probabilities', with the target as the last operand"),
+)
+IN_PROBABILITIES: Meant = (
+    ("log_target", "pass log_input=False, with the target as the second operand"),
+    (
+        "target_is",
+        "pass target_is='probabilities' and the logarithm of the probabilities as `input`, which "
+        "is logits",
+    ),
+)
+SYMMETRIC: Meant = (
+    ("beta", "pass beta=0.5, the Jensen-Shannon divergence, which is symmetric"),
+    ("reproducible", "call {js}, which is symmetric"),
+    ("", "leave it out: no symmetric loss takes a teacher that is known in part"),
+)
+REVERSE: Meant = (
+    ("beta", "pass beta=1.0, the divergence in the other direction"),
+    ("reproducible", "call {js}, with beta=1.0, the divergence in the other direction"),
+    ("", "leave it out: a teacher that is known in part has no other direction"),
+)
 SUM: Meant = (("reduction", "pass reduction='sum', and divide the loss by {value}"),)
 WEIGHTED: Meant = (("reduction", "pass reduction='none', and multiply what it gives"),)
 INSERTED: Meant = (("reduction", "pass reduction='none', and insert the axis"),)
-MASK: Meant = (
-    ("where", "pass where={value}, an array of bools"),
-    ("axis", "leave it out, and pass where={value} with the operands"),
-)
 LAST_AXIS = ("target_bias", "leave it out: the distributions are along the last axis of the logits")
 ONE_AXIS = ("axis", "pass axis={value}")
+LABELLED = "pass where={name} != -100 with the operands"
+HARD = "if it tells what is left out; if its cross-entropy is wanted, add that to the loss"
 LABELS: Meant = (
-    ("reduction", "leave it out, and add the cross-entropy of the labels to the loss"),
+    ("input_is", LABELLED),
+    ("log_input", f"{LABELLED}, axis=-1 and reduction='mean', {HARD}"),
+    ("reduction", f"{LABELLED} and reduction='mean', {HARD}"),
 )
 IGNORED: Meant = (("", "leave it out, and pass where=labels != {value} with the operands"),)
 UNCLAMPED: Meant = (("", "leave it out: a target of 0 contributes 0, and nothing needs clamping"),)
@@ -61,9 +93,13 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("keepdims", "keepdim"), INSERTED),
     **dict.fromkeys(("weight", "weights", "sample_weight"), WEIGHTED),
     "num_items_in_batch": SUM,
-    **dict.fromkeys(("mask", "attention_mask", "padding_mask", "loss_mask", "valid_mask"), MASK),
     **dict.fromkeys(("beta", "jsd_beta"), MIXTURE),
-    "alpha": (MIXTURE[0], ("reduction", "leave it out, and multiply the loss by {value}")),
+    "alpha": (("target_bias", PART_OF_LOSS[0][1]), MIXTURE[0], *PART_OF_LOSS),
+    **dict.fromkeys(("loss_weight", "weight_soft_loss", "kd_weight"), PART_OF_LOSS),
+    **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), NORMALISED),
+    **dict.fromkeys(("log_prob", "log_probs"), IN_LOGARITHMS),
+    **dict.fromkeys(("symmetric", "symmetrized"), SYMMETRIC),
+    **dict.fromkeys(("reverse", "reverse_kl", "reversed"), REVERSE),
     "check": (("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),),
     **dict.fromkeys(("ignore_index", "pad_token_id", "padding_idx"), IGNORED),
     "base": (("", "leave it out, and divide the loss, which is in nats, by log(base)"),),
@@ -81,16 +117,21 @@ MEANT: dict[str, Meant] = {
     "teacher_bias": (("target_bias", "pass target_bias={value}"), OF_HEADS),
     **dict.fromkeys(("bias", "target_weight", "target_bias"), (OF_HEADS,)),
     **dict.fromkeys(("grad_output", "grad"), (("upstream", "pass upstream={value}"),)),
-    **dict.fromkeys(("from_logits", "logits"), TAKEN_AS_LOGITS),
+    **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
     "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
 }
+OMITTED: Meant = (("", "leave it out"),)
+NO_LOGITS: Meant = (LOGARITHM, *OMITTED)
 # What it meant that it was off.
 OFF: dict[str, Meant] = {
     "log_target": (("target_is", "pass target_is='probabilities'"),),
     "size_average": (("reduction", "pass reduction='sum'"),),
     "reduce": (("reduction", "pass reduction='none'"),),
-    **dict.fromkeys(("keepdims", "keepdim", "check"), (("", "leave it out"),)),
-    "from_logits": (),
+    **dict.fromkeys(("keepdims", "keepdim", "check"), OMITTED),
+    **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), OMITTED),
+    **dict.fromkeys(("symmetric", "symmetrized", "reverse", "reverse_kl", "reversed"), OMITTED),
+    **dict.fromkeys(("log_prob", "log_probs"), IN_PROBABILITIES),
+    **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), NO_LOGITS),
     "log_input": (LOGARITHM,),
 }
 # What an option of one loss is called by another, where that depends on its value.

@@ -15,9 +15,8 @@ TEXT = (str, bytes, bytearray)
 EXPORTS = ("to_numpy()", "toarray()", "numpy()")
 # Biases of linear layers, and the weights that they come with.
 LAYERS = {"bias": "weight", "target_bias": "target_weight"}
-# Operands that are no floats, and those whose entries a mask of the loss leaves out.
+# Operands that are no floats.
 OF_OTHER_KINDS = {"where", "indices"}
-MASKED_BY_WHERE = {"input", "target"}
 
 
 def words_of(xp: Namespace) -> Words:
@@ -54,21 +53,6 @@ def for_layout(name: str, array: Array) -> str:
             else "pad it with torch.nested.to_padded_tensor(where, 0)"
         )
     return f"pass {name}.to_dense()"
-
-
-def for_mask_of_its_own(name: str, array: Array) -> str:
-    """Remedy for a masked array: its data, and its mask as `where`."""
-    data, mask, filled = f"{name}.data", f"~numpy.ma.getmaskarray({name})", f"{name}.filled(False)"
-    if hasattr(array, "unmasked"):
-        data, mask, filled = f"{name}.unmasked", f"~{name}.mask", f"{name}.filled(False)"
-    if hasattr(array, "get_mask"):
-        data, mask = f"{name}.get_data()", f"{name}.get_mask()"
-        filled = f"{data} & {mask}"
-    if name == "where":
-        return f"pass {filled}"
-    if name not in MASKED_BY_WHERE:
-        return f"pass {data}"
-    return f"pass {data}, and say what has a part in the loss by where={mask}"
 
 
 def for_no_number(name: str, value: object, other: tuple[str, Array]) -> str:

@@ -1,21 +1,22 @@
 """Remedies for shapes that do not fit, in the code of the operands' library."""
 
-from collections.abc import Sequence
 from itertools import permutations
 
-from kldiv_xp._typing import Axes, Namespace, Shape
+from kldiv_xp._typing import Axes, Axis, Namespace, Shape
 from kldiv_xp.checks.labels import for_dense_labels
-from kldiv_xp.checks.remedies import say, words_of
+from kldiv_xp.checks.remedies import say
 
 
-def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
+def for_shapes(
+    xp: Namespace, left: Shape, right: Shape, loss: object = None, axis: Axis = -1
+) -> str:
     """Remedy for different shapes of input and target."""
     if None in left or None in right:
         return "pass the same samples and entries in both"
     spread = broadcast_shape(left, right)
     if spread is not None and spread in (left, right):
         return for_spread(xp, left, right, spread)
-    if labels := for_dense_labels(xp, left, right):
+    if labels := for_dense_labels(xp, left, right, axis, loss=loss):
         return labels
     order = order_of_axes(left, right)
     if order is not None:
@@ -53,29 +54,6 @@ def for_sizes(left: Shape, right: Shape) -> str:
     if left[axis] == small:
         padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
     return f"{cut}, or {padded}"
-
-
-def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) -> str:
-    """Remedy for a mask of none of the allowed shapes."""
-    for shape in allowed:
-        axes = missing_axes(shape, where)
-        if axes is not None:
-            return f"pass {inserted_axes(xp, axes, len(shape))}"
-    for shape in allowed:
-        axes = missing_axes(shape, where, broadcasting=True)
-        if axes is not None and None not in shape:
-            code = inserted_axes(xp, axes, len(shape)) if axes else "where"
-            return f"pass {broadcast_code(xp, code, shape)}"
-    if where == input:
-        index = ", ".join(":1" if size == 1 else ":" for size in allowed[0])
-        return (
-            f"for padding pass where[{index}]; to leave out single entries, make their logits -inf "
-            f"in both operands, e.g. {say(xp, 'selected', 'where', y='input')}"
-        )
-    for shape in allowed:
-        if code := rearranged(xp, "where", shape, where):
-            return f"pass {code}"
-    return f"start from {say(xp, 'all_true', '', shape=allowed[-1])}"
 
 
 def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape) -> str:
@@ -121,30 +99,6 @@ def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
         return None
     orders = permutations(range(len(other)))
     return next((one for one in orders if tuple(other[axis] for axis in one) == shape), None)
-
-
-def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> Axes | None:
-    """Axes of size 1 to insert so that a mask has a shape or broadcasts to it, or None."""
-    missing: list[int] = []
-    sizes = list(where)
-    for axis, size in enumerate(shape):
-        spare = len(shape) - axis - len(sizes)
-        if sizes and (sizes[0] == size or (broadcasting and sizes[0] == 1)):
-            sizes.pop(0)
-        elif spare > 0 and (size == 1 or broadcasting):
-            missing.append(axis)
-        else:
-            return None
-    return None if sizes or not (missing or broadcasting) else tuple(missing)
-
-
-def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
-    """Code that inserts axes of size 1 into a mask."""
-    one_by_one = words_of(xp).inserts_axes_one_by_one
-    if one_by_one:
-        return "where" + "".join(one_by_one.format(axis=axis) for axis in axes)
-    index = ", ".join("None" if axis in axes else ":" for axis in range(ndim))
-    return f"where[{index}]"
 
 
 def is_regrouped(shape: Shape, other: Shape) -> bool:

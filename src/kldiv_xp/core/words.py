@@ -22,6 +22,7 @@ class Words:
     one_hot: str = (
         "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)"
     )
+    clipped: str = "{m}.clip({x}, min=0)"
     with_last_axis_moved: str = "{m}.moveaxis({x}, -1, {axis})"
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
@@ -74,6 +75,7 @@ LIKE_NUMPY = replace(
     real="{x}.real",
     normalised="{x} / {x}.sum(axis={axis}, keepdims=True)",
     one_hot="{m}.eye({n})[{x}.astype(int)]",
+    clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
     all_true="{m}.ones({shape}, dtype=bool)",
@@ -116,6 +118,7 @@ OF_TORCH = Words(
     log_softmax_over_axes="{x} - {x}.logsumexp(dim={axis}, keepdim=True)",
     normalised="{x} / {x}.sum(dim={axis}, keepdim=True)",
     one_hot="torch.nn.functional.one_hot({x}.long(), {n}).float()",
+    clipped="{x}.clamp(0)",
     with_last_axis_moved="{x}.movedim(-1, {axis})",
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",

@@ -23,6 +23,8 @@ class Evidence:
     elsewhere: Callable[[str, str], Axes | None]
     xp: Namespace
     size: int = 2
+    base: Callable[[str], int | None] = lambda _: None
+    """Base, other than e, to which an operand holds logarithms of probabilities, or None."""
 
     @property
     def along(self) -> str:

@@ -8,7 +8,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.diagnosis.evidence import Evidence
-from kldiv_xp.diagnosis.normalised_axis import other_axes
+from kldiv_xp.diagnosis.normalised_axis import base_of_logarithms, other_axes
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.rules import mistakes
 from kldiv_xp.diagnosis.scan import Inspection, inspect
@@ -39,7 +39,8 @@ def findings_of(
         most = 1 if subject.divergence else student.ndim
     elsewhere = partial(other_axes, context, arrays, axes, tolerance, most)
     size = size_of(student, axes)
-    return mistakes(Evidence(found, subject, axes, elsewhere, context.xp, size))
+    base = partial(base_of_logarithms, context, arrays, axes, tolerance)
+    return mistakes(Evidence(found, subject, axes, elsewhere, context.xp, size, base))
 
 
 def detached(operand: Array) -> Array:

@@ -10,7 +10,7 @@ from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.core.run import quiet
-from kldiv_xp.diagnosis.evidence import PROBABILITIES
+from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES
 from kldiv_xp.diagnosis.sample_blocks import in_memory
 from kldiv_xp.diagnosis.scan import read_scalar
 
@@ -18,6 +18,8 @@ from kldiv_xp.diagnosis.scan import read_scalar
 LINES = 2
 # Lines along several axes are whole pictures, of which no more than this is read at once.
 MOST_ELEMENTS_OF_LINES = 1 << 22
+# Those of log2 and log10.
+BASES = (2, 10)
 
 
 def other_axes(
@@ -43,6 +45,28 @@ def other_axes(
             xp = namespace_of(lines)
             if are_distributions(xp, cast(xp, lines, context.working), candidate, tolerance, kind):
                 return candidate
+    return None
+
+
+def base_of_logarithms(
+    context: Context, arrays: Arrays, axes: Axes, tolerance: float, operand: str
+) -> int | None:
+    """Base, other than e, to which the first samples of an operand are logarithms of those of 1."""
+    array = arrays[operand == "target"]
+    index = tuple(
+        slice(0, size if place in axes else min(size, LINES))
+        for place, size in enumerate(array.shape)
+    )
+    if not axes or 0 in array.shape or math.prod(array[index].shape) > MOST_ELEMENTS_OF_LINES:
+        return None
+    lines = in_memory(array[index])
+    xp = namespace_of(lines)
+    lines = cast(xp, lines, context.working)
+    with quiet(context.facts, lines):
+        for base in BASES:
+            natural = lines * math.log(base)
+            if are_distributions(xp, natural, axes, tolerance, LOGS):
+                return base
     return None
 
 

@@ -27,11 +27,14 @@ def negative_entries(operand: str) -> Rule:
             return None
         if evidence.is_space(operand, LOGS) or is_told_before(evidence, operand):
             return None
+        remedy = f"e.g. softmax of the logits, {evidence.code('softmax', operand)}"
+        if (base := evidence.base(operand)) is not None:
+            remedy = f"{base}**{operand}, which adds up to 1"
         return finding(
             f"negative-{operand}", operand, count,
             f"`{operand}` is {count.value:.6g} at {count.index} and negative in "
-            f"{entries_in_words(count.number)}, which makes the loss NaN: pass probabilities, e.g. "
-            f"softmax of the logits, {evidence.code('softmax', operand)}.",
+            f"{entries_in_words(count.number)}, which makes the loss NaN: pass probabilities, "
+            f"{remedy}.",
         )  # fmt: skip
 
     return rule
@@ -70,7 +73,11 @@ def zero_support(evidence: Evidence) -> Finding | None:
     if not count.number or bare is None:
         return None
     other = "target" if bare == "input" else "input"
-    remedy = "leave them out with where="
+    remedy = "call js_div, which is finite there"
+    if evidence.subject.generalized:
+        remedy = "add a little to every entry of `input`"
+    if evidence.subject.beta is not None:
+        remedy = "pass a beta between 0 and 1, of which the loss is finite"
     if evidence.subject.divergence is not None:
         remedy = f"make them -inf in `{other}` as well"
         if evidence.subject.target_is == "probabilities":
@@ -93,7 +100,6 @@ def special_values(operand: str, kind: str, consequence: str) -> Rule:
         count = evidence.found[f"{operand} {kind}"]
         if not count.number:
             return None
-        what = "it" if evidence.subject.divergence is None else "the sample"
         is_logit = evidence.subject.kind_of(operand) == "logits"
         harm = "which makes the loss NaN" if is_logit else consequence
         if kind == "infinite" and evidence.subject.kind_of(operand) == "probabilities":
@@ -102,7 +108,7 @@ def special_values(operand: str, kind: str, consequence: str) -> Rule:
             f"{kind}-{operand}", operand, count,
             f"`{operand}` is {count.value:g} at {count.index} and at "
             f"{entries_in_words(count.number)} in all, {harm}: find out where it comes from, or "
-            f"leave {what} out with where=.",
+            "leave the sample out with where=.",
         )  # fmt: skip
 
     return rule

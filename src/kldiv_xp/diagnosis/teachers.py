@@ -9,7 +9,7 @@ from kldiv_xp.calls.linear_heads import in_one_type
 from kldiv_xp.calls.operands import examine_apart
 from kldiv_xp.calls.sparse_teachers import with_sizes
 from kldiv_xp.calls.with_logits import check_logits
-from kldiv_xp.checks.linear_heads import check_heads
+from kldiv_xp.checks.linear_heads import check_heads, logits_shape
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import one_axis
 from kldiv_xp.checks.sparse_teachers import check_indices_of
@@ -71,7 +71,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
     xp = check_heads(heads, divergence)
     axes = (heads.input.ndim - 1,)
     if heads.where is not None:
-        check_where(heads.input, heads.where, axes, of_samples=True)
+        check_where(heads.input, heads.where, axes, of_samples=True, logits=logits_shape(heads))
     check_known(**heads._asdict())
     heads = in_one_type(xp, heads)
     heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})

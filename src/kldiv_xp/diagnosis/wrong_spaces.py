@@ -1,5 +1,7 @@
 """Rules for `kl_div`: probabilities, log-probabilities or logits in the wrong place."""
 
+import math
+
 from kldiv_xp._typing import TargetKind
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
@@ -127,10 +129,13 @@ def logits(evidence: Evidence, operand: str) -> Finding:
         loss, of_mixture = ("kl", "") if beta is None else ("js", f", beta={beta}")
         call = f"(input, target, axis={evidence.axes[0]}{of_mixture}, target_is={kind!r})"
         remedy = f"call {loss}_div_with_logits{call}, or {remedy}"
+    looks = f"these look like raw logits, so {remedy}"
+    if not is_log and (base := evidence.base(operand)) is not None:
+        looks = f"{base}**{operand} adds up to 1, so pass {base}**{operand}"
     return finding(
         f"logits-as-{operand}", operand, above,
         f"`{operand}` is {above.value:.6g} at {above.index}, which is {said}, and {name} adds up "
-        f"to {sums.value:.6g} along {evidence.along}: these look like raw logits, so {remedy}.",
+        f"to {sums.value:.6g} along {evidence.along}: {looks}.",
     )  # fmt: skip
 
 
@@ -141,7 +146,7 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
     count, samples = evidence.found[f"{operand} {kind}"], evidence.found.samples[operand]
     if kind == PROBABILITIES and count.number <= evidence.found[f"{operand} infinite"].number:
         return None  # no division mends these sums, and the rule about infinities tells of them
-    axes = evidence.elsewhere(operand, kind)
+    axes, base = evidence.elsewhere(operand, kind), evidence.base(operand) if kind == LOGS else None
     word = "log_softmax" if kind == LOGS else "normalised"
     verb = "take log_softmax of it" if kind == LOGS else "divide it by its sum"
     remedy = f"{verb}, {evidence.code(word, operand)}"
@@ -149,6 +154,9 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
         remedy = f"pass axis={axes}, along which it does"
         if len(axes) == 1:
             remedy = f"pass axis={axes[0]}, along which it does, or transpose the operands"
+    if base is not None:
+        natural = f"multiply it by log({base}), {operand} * {math.log(base)!r}"
+        remedy = f"{base}**{operand} does, so {natural}"
     if evidence.subject.is_partial and operand == "target":
         remedy = "pass tail='renormalize', which divides by the sum"
     name = f"exp({operand})" if kind == LOGS else f"`{operand}`"

@@ -1,0 +1,173 @@
+"""Remedies for masks: of other dtypes and shapes, and those that arrays have of their own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kldiv_xp._typing import Array, Axes, Namespace, Shape
+from kldiv_xp.checks.remedies import say, words_of
+from kldiv_xp.checks.shape_remedies import broadcast_code, rearranged
+from kldiv_xp.core.namespaces import (
+    is_being_compiled,
+    is_being_recorded,
+    plain_library,
+)
+
+# Operands whose entries a mask of the loss leaves out.
+MASKED_BY_WHERE = {"input", "target"}
+# Masks that are added to logits hold 0 and no more than this.
+MOST_THAT_IS_ADDED = -1000
+ANY_NUMBERS = (
+    "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
+    "mask that is added to logits is, or {x} != -100 if it holds labels, of which -100 are left out"
+)
+
+
+def for_numbers(where: Array) -> str:
+    """Remedy for a mask of numbers: a comparison, by its values where they are at hand."""
+    code = "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
+    return for_values(values_at_hand(where)).format(x=code)
+
+
+def for_values(values: Any) -> str:
+    """The same for values that are at hand, or None."""
+    if values is None or values.dtype.kind not in "iuf" or not values.size:
+        return ANY_NUMBERS
+    low, high = values.min(), values.max()
+    if (low, high) in ((0, 1), (1, 1)) and ((values == 0) | (values == 1)).all():
+        return "pass {x} != 0, or {x} == 0 if it is 1 at padding"
+    if high == 0 and low <= MOST_THAT_IS_ADDED and values.dtype.kind == "f":
+        return (
+            "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
+        )
+    if low < 0 and values.dtype.kind == "i" and (values >= 0)[values != low].all():
+        return f"pass {{x}} != {low}, if these are labels, of which {low} are left out"
+    return ANY_NUMBERS
+
+
+def values_at_hand(array: Array) -> Any:
+    """Values of an array of NumPy or of an eager tensor in host memory, as NumPy's; else None."""
+    if plain_library(type(array)) is None:
+        return None
+    if is_being_compiled(array) or is_being_recorded(array):
+        return None
+    try:
+        return (array.detach() if hasattr(array, "detach") else array).__array__()
+    except Exception:
+        return None
+
+
+def has_mask_of_its_own(operand: object) -> bool:
+    """Whether an array comes with a mask, as those of numpy.ma and Dask's chunks of them."""
+    is_masked = hasattr(operand, "mask") and hasattr(operand, "filled")
+    return is_masked or hasattr(operand, "get_mask")
+
+
+def for_masks_of_their_own(name: str, operands: Mapping[str, Array]) -> str:
+    """Remedy for a masked array, and for the other operand of the loss where both are masked.
+
+    One after the other, the second mask would replace the first.
+    """
+    masked = [one for one in operands if one in MASKED_BY_WHERE]
+    masked = [one for one in masked if has_mask_of_its_own(operands[one])]
+    if name == "where" or name not in masked:
+        data, _, filled = parts_of_masked(name, operands[name])
+        return f"pass {filled if name == 'where' else data}"
+    parts = [parts_of_masked(one, operands[one]) for one in masked]
+    data, mask = (sep.join(one[at] for one in parts) for at, sep in ((0, " and "), (1, " & ")))
+    return (
+        f"pass {data}, and say what has a part in the loss by where={mask}, joined by & to a mask "
+        "that you pass"
+    )
+
+
+def parts_of_masked(name: str, array: Array) -> tuple[str, str, str]:
+    """Code for the data of a masked array, for what its mask leaves, and for both in a mask."""
+    if hasattr(array, "get_mask"):
+        data, mask = f"{name}.get_data()", f"{name}.get_mask()"
+        return data, mask, f"{data} & {mask}"
+    if hasattr(array, "unmasked"):
+        return f"{name}.unmasked", f"~{name}.mask", f"{name}.filled(False)"
+    return f"{name}.data", f"~numpy.ma.getmaskarray({name})", f"{name}.filled(False)"
+
+
+def for_mask(
+    xp: Namespace, entries: Shape, where: Shape, allowed: list[Shape], *, of_logits: bool = False
+) -> str:
+    """Remedy for a mask of none of the allowed shapes; the entries have a shape of their own."""
+    for shape in allowed:
+        axes = missing_axes(shape, where)
+        if axes is not None:
+            return f"pass {inserted_axes(xp, axes, len(shape))}"
+    for shape in allowed:
+        axes = missing_axes(shape, where, broadcasting=True)
+        if axes is not None and None not in shape:
+            code = inserted_axes(xp, axes, len(shape)) if axes else "where"
+            return f"pass {broadcast_code(xp, code, shape)}"
+    if index := one_of_sample(where, allowed):
+        return f"for padding pass where[{index}]{for_single_entries(xp, entries, where, of_logits)}"
+    for shape in allowed:
+        if code := rearranged(xp, "where", shape, where):
+            return f"pass {code}"
+    return for_other_sizes(xp, where, allowed)
+
+
+def one_of_sample(where: Shape, allowed: list[Shape]) -> str:
+    """Index of the first entry of every sample in a mask of entries, or ""."""
+    for shape in allowed:
+        pairs = list(zip(shape, where, strict=False))
+        if len(shape) == len(where) and all(size in (1, one) for size, one in pairs):
+            return ", ".join(":1" if size == 1 else ":" for size in shape)
+    return ""
+
+
+def for_single_entries(xp: Namespace, entries: Shape, where: Shape, of_logits: bool) -> str:
+    """How single entries are left out, where the mask is one of them."""
+    if where != entries:
+        return ""
+    if not of_logits:
+        code = say(xp, "selected", "where", y="input")
+        return (
+            "; to leave out single entries, make their logits -inf in both operands, e.g. " + code
+        )
+    return (
+        "; to leave out single entries, make the logits, set these to -inf in both, and call "
+        "kl_div_with_logits"
+    )
+
+
+def for_other_sizes(xp: Namespace, where: Shape, allowed: list[Shape]) -> str:
+    """Remedy for a mask of other samples; one more token than logits is the usual case."""
+    for shape in allowed:
+        pairs = list(zip(shape, where, strict=False))
+        off = [at for at, (size, one) in enumerate(pairs) if size != one]
+        if len(shape) == len(where) and len(off) == 1 and None not in pairs[off[0]]:
+            (at,) = off
+            if where[at] == shape[at] + 1:  # type: ignore[operator]
+                code = f"where[{':, ' * at}1:]"
+                return f"cut it as the operands are, e.g. to {code} beside logits without the last"
+    ones = say(xp, "all_true", "", shape=allowed[-1])
+    return f"start from {ones}, and set what is left out to False"
+
+
+def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> Axes | None:
+    """Axes of size 1 to insert so that a mask has a shape or broadcasts to it, or None."""
+    missing: list[int] = []
+    sizes = list(where)
+    for axis, size in enumerate(shape):
+        spare = len(shape) - axis - len(sizes)
+        if sizes and (sizes[0] == size or (broadcasting and sizes[0] == 1)):
+            sizes.pop(0)
+        elif spare > 0 and (size == 1 or broadcasting):
+            missing.append(axis)
+        else:
+            return None
+    return None if sizes or not (missing or broadcasting) else tuple(missing)
+
+
+def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
+    """Code that inserts axes of size 1 into a mask."""
+    one_by_one = words_of(xp).inserts_axes_one_by_one
+    if one_by_one:
+        return "where" + "".join(one_by_one.format(axis=axis) for axis in axes)
+    index = ", ".join("None" if axis in axes else ":" for axis in range(ndim))
+    return f"where[{index}]"

@@ -1,0 +1,198 @@
+"""Masks, labels and switches of other libraries: what the refusal says gives the loss."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+from checks.every_function import CLASSES, FUNCTIONS
+from checks.following_remedies import kl, log_softmax, softmax
+from numpy.testing import assert_allclose
+from words import value as value_of
+
+import kldiv_xp
+
+RNG = np.random.default_rng(47)
+HIDDEN, WEIGHT = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 3))
+LOGITS, TEACHER = HIDDEN @ WEIGHT.T, RNG.normal(size=(4, 5))
+PLACES = np.argsort(-TEACHER)
+LOG_Q, P = log_softmax(LOGITS), softmax(TEACHER)
+MEANT = np.asarray([True, False, True, True])
+LABELS = np.where(MEANT, [3, 0, 0, 1], -100)
+HAS_PART, IS_PADDING = (
+    ("attention_mask", "attn_mask", "mask", "masks", "completion_mask"),
+    (*("padding_mask", "key_padding_mask", "pad_mask", "paddings", "is_padding"),),
+)
+NAMES = (
+    *HAS_PART, *IS_PADDING, "response_mask", "label_mask", "loss_mask", "token_mask", "target_mask",
+    "valid_mask", "non_pad_mask", "src_key_padding_mask",
+)  # fmt: skip
+LOSSES = [one for one in FUNCTIONS if one != "diagnose"]
+
+
+def operands_of(name):
+    if name.startswith("sparse"):
+        return LOGITS, PLACES, np.take_along_axis(np.log(P), PLACES, 1)
+    if name.startswith("linear"):
+        return HIDDEN, WEIGHT, TEACHER
+    return (LOGITS, TEACHER) if "logits" in name else (LOG_Q, P)
+
+
+def loss_of(name, **options):
+    """Loss of a function that may have a gradient, and a mixture that is the divergence."""
+    function = getattr(kldiv_xp, name)
+    known = inspect.signature(function).parameters
+    if name.startswith("js"):
+        options = {"beta": 0.0} | options
+    if "axis" in known:
+        options = {"axis": -1} | options
+    if "return_value" in known:
+        return function(*operands_of(name), return_value=True, **options)[0]
+    return function(*operands_of(name), **options)
+
+
+def told_for(name, option, value):
+    """What the refusal of an option says to do."""
+    function = getattr(kldiv_xp, name)
+    with pytest.raises(TypeError) as caught:
+        function(*(() if name in CLASSES else operands_of(name)), **{option: value})
+    start = rf"`{option}` is no option of {name}; got [^:]*: (.*)\."
+    return re.fullmatch(start, str(caught.value))[1]
+
+
+def whole(rows=slice(None)):
+    return kl(LOG_Q[rows], P[rows])
+
+
+OF_BOOLS = "if it is True at what has a part in the loss", "if it is True at padding"
+OF_NUMBERS = "if it is 0 at what is left out", "if it is 0 at what has a part in the loss"
+SENSES = {
+    "bools": (np.asarray(MEANT), "where={}", "where=~{}", OF_BOOLS),
+    "ints": (np.where(MEANT, 1, 0), "where={} != 0", "where={} == 0", OF_NUMBERS),
+    "floats": (np.where(MEANT, 1.0, 0.0), "where={} != 0", "where={} == 0", OF_NUMBERS),
+}
+
+
+@pytest.mark.parametrize("kind", SENSES)
+@pytest.mark.parametrize("option", NAMES)
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_mask_by_any_name_is_told_in_both_senses(name, option, kind):
+    mask, kept, padded, senses = SENSES[kind]
+    kept, padded = kept.format(option), padded.format(option)
+    both = [f"{code} {sense}" for code, sense in zip((kept, padded), senses, strict=True)]
+    assert told_for(name, option, mask) == "pass " + ", or ".join(
+        both[::-1] if "pad" in option else both
+    )
+    for code, given in ((kept, mask), (padded, ~MEANT if kind == "bools" else 1 - mask)):
+        where = value_of(code.removeprefix("where="), **{option: given})
+        assert_allclose(loss_of(name, where=where, reduction="sum"), whole(MEANT), rtol=1e-12)
+
+
+@pytest.mark.parametrize("option", NAMES)
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_a_class_takes_a_mask_with_the_operands(class_name, option):
+    assert told_for(class_name, option, MEANT).startswith("leave it out, and pass where=")
+    assert told_for(class_name, option, MEANT).endswith(", with the operands")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_called_a_mask_and_is_none(name):
+    assert told_for(name, "padding_mask", None) == "leave it out"
+    assert (
+        told_for(name, "pad_id", 0) == "leave it out, and pass where=labels != 0 with the operands"
+    )
+    assert told_for(name, "padding", "longest") == (
+        "pass where=, an array of bools that is True at what has a part in the loss"
+    )
+    listed = MEANT.tolist()
+    assert told_for(name, "mask", listed) == (
+        "pass where=mask if it is True at what has a part in the loss, or its negation if it is "
+        "True at padding"
+    )
+
+
+@pytest.mark.parametrize("option", ["labels", "shift_labels", "masked_lm_labels"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_labels_are_a_mask_or_have_a_loss_of_their_own(name, option):
+    told = told_for(name, option, LABELS)
+    code = f"pass where={option} != -100 with the operands"
+    if name == "diagnose":
+        assert told == code
+        return
+    axis = ", axis=-1" if "logits" not in name and "linear" not in name else ""
+    assert told == (
+        f"{code}{axis} and reduction='mean', if it tells what is left out; if its cross-entropy is "
+        "wanted, add that to the loss"
+    )
+    found = loss_of(name, where=LABELS != -100, reduction="mean")
+    assert_allclose(found, whole(MEANT) / MEANT.sum(), rtol=1e-12)
+
+
+def mixed(beta):
+    """Jensen-Shannon divergence of a share, summed; its other end is the reverse divergence."""
+    q, m = np.exp(LOG_Q), beta * P + (1 - beta) * np.exp(LOG_Q)
+    if beta == 1:
+        return kl(np.log(P), q)
+    return beta * kl(np.log(m), P) + (1 - beta) * kl(np.log(m), q)
+
+
+@pytest.mark.parametrize(("option", "beta"), [("symmetric", 0.5), ("reverse", 1.0)])
+@pytest.mark.parametrize("name", LOSSES)
+def test_another_direction_is_told_by_the_weight_that_has_it(name, option, beta):
+    told = told_for(name, option, True)  # noqa: FBT003
+    assert told_for(name, option, False) == "leave it out"  # noqa: FBT003
+    if name.startswith("sparse"):
+        assert told.startswith("leave it out: ")
+        return
+    call = re.match(r"call (\w+), ", told)
+    assert call or told.startswith(f"pass beta={beta}, ")
+    found = loss_of(call[1] if call else name, beta=beta, reduction="sum")
+    assert_allclose(found, mixed(beta), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_logarithms_on_both_sides_are_told_by_the_names_here(name):
+    told = told_for(name, "log_prob", True)  # noqa: FBT003
+    options = {"log_target": True}
+    if "logits" in name or "linear" in name:
+        options = {"target_is": "log_probabilities"}
+    ((option, given),) = options.items()
+    assert told.startswith(f"pass {option}={given!r}, with the target as the ")
+    *others, _ = operands_of(name)
+    log_p = np.take_along_axis(np.log(P), PLACES, 1) if name.startswith("sparse") else np.log(P)
+    options |= {"beta": 0.0} if name.startswith("js") else {}
+    found = getattr(kldiv_xp, name.removesuffix("_gradient"))(
+        *others, log_p, reduction="sum", **options
+    )
+    assert_allclose(found, whole(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_probabilities_on_both_sides_are_told_by_the_names_here(name):
+    told = told_for(name, "log_prob", False)  # noqa: FBT003
+    if "log_input" in inspect.signature(getattr(kldiv_xp, name)).parameters:
+        assert told == "pass log_input=False, with the target as the second operand"
+    else:
+        assert told.startswith("pass target_is='probabilities' and the logarithm of the ")
+
+
+@pytest.mark.parametrize("option", ["normalize", "normalized"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_normalises_is_told(name, option):
+    told = told_for(name, option, True)  # noqa: FBT003
+    if "temperature" in inspect.signature(getattr(kldiv_xp, name)).parameters:
+        assert told == "leave it out: the softmax of logits adds up to 1"
+        return
+    assert told == (
+        "leave it out, and divide probabilities by their sum along the axis of a distribution, or "
+        "take log_softmax of logits"
+    )
+    counts = 7 * P
+    shares = counts / counts.sum(axis=-1, keepdims=True)
+    loss = kldiv_xp.kl_div(np.exp(LOG_Q), shares, log_input=False, reduction="sum")
+    assert_allclose(loss, whole(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["linear_kl_div", "linear_kl_div_gradient", "kl_div_with_logits"])
+def test_the_share_of_a_loss_is_no_weight_of_a_mixture(name):
+    assert told_for(name, "alpha", 0.5) == "leave it out, and multiply the loss by 0.5"
