@@ -31,7 +31,7 @@ def examine(input: Array, target: Array, loss: object = None, axis: Axis = -1) -
         if facts.has_layouts and not are_dense(context.xp, input, target):
             check_layouts(context.xp, input=input, target=target)
         if input.shape != target.shape:
-            check_shapes(input, target)
+            check_shapes(input, target, loss)
         if facts.forbids_mixed_devices and input.device != target.device:
             check_devices(context.xp, input=input, target=target)
     if context.facts.has_autocast and context.dtype != context.working:

@@ -37,18 +37,18 @@ def check_operands(input: Array, target: Array, loss: object = None, axis: Axis 
     check_layouts(xp, input=input, target=target)
     check_dtype(xp, "input", input, None, loss, axis)
     check_dtype(xp, "target", target, known_shape(input), loss, axis)
-    check_shapes(input, target)
+    check_shapes(input, target, loss)
     check_devices(xp, input=input, target=target)
     return xp
 
 
-def check_shapes(input: Array, target: Array) -> None:
+def check_shapes(input: Array, target: Array, loss: object = None) -> None:
     """Refuse different shapes; an unknown size agrees with any."""
     left, right = known_shape(input), known_shape(target)
     if not agree(left, right):
         message = (
             f"`input` and `target` must have the same shape; got {left} and {right}: "
-            f"{for_shapes(namespace_of(input), left, right)}."
+            f"{for_shapes(namespace_of(input), left, right, loss)}."
         )
         raise ValueError(message)
 
@@ -71,14 +71,21 @@ def check_devices(xp: Namespace, **operands: Array) -> None:
             raise ValueError(message)
 
 
-def check_where(input: Array, where: Array, axes: Axes | None, *, of_samples: bool = False) -> None:
+def check_where(
+    input: Array,
+    where: Array,
+    axes: Axes | None,
+    loss: object = None,
+    *,
+    of_samples: bool = False,
+) -> None:
     """Refuse a mask that is neither of the operands' shape nor of the samples'."""
     shape = known_shape(input)
     samples = [sample_mask_shape(shape, axes), sample_shape(shape, axes)] if axes else []
-    check_mask(input, where, samples if of_samples else [shape, *samples])
+    check_mask(input, where, samples if of_samples else [shape, *samples], loss)
 
 
-def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
+def check_mask(input: Array, where: Array, allowed: list[Shape], loss: object = None) -> None:
     """Refuse a mask that is not bool, or has none of the allowed shapes."""
     xp = common_namespace(input=input, where=where)
     check_layouts(xp, where=where)
@@ -93,7 +100,7 @@ def check_mask(input: Array, where: Array, allowed: list[Shape]) -> None:
         left, right = known_shape(input), known_shape(where)
         message = (
             f"`where` must have the shape {' or '.join(map(str, allowed))}; got {right}: "
-            f"{for_mask(xp, left, right, allowed)}."
+            f"{for_mask(xp, left, right, allowed, loss)}."
         )
         raise ValueError(message)
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from itertools import permutations
 
 from kldiv_xp._typing import Axes, Namespace, Shape
+from kldiv_xp.checks.entry_remedies import for_single_entries, for_sizes
 from kldiv_xp.checks.labels import for_dense_labels
 from kldiv_xp.checks.remedies import say, words_of
 
 
-def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
+def for_shapes(xp: Namespace, left: Shape, right: Shape, loss: object = None) -> str:
     """Remedy for different shapes of input and target."""
     if None in left or None in right:
         return "pass the same samples and entries in both"
@@ -23,7 +24,7 @@ def for_shapes(xp: Namespace, left: Shape, right: Shape) -> str:
         return f"pass {say(xp, 'permuted', 'target', axes=order)}{pairs}"
     if is_regrouped(left, right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
-    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
+    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right, loss)
 
 
 def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
@@ -38,24 +39,9 @@ def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
     return " and ".join(codes)
 
 
-def for_sizes(left: Shape, right: Shape) -> str:
-    """Remedy for different sizes of vocabularies, of batches, or of several axes."""
-    differing = [axis for axis, size in enumerate(left) if (size,) != right[axis : axis + 1]]
-    if len(left) != len(right) or len(differing) != 1:
-        return "pass the same samples and entries in both"
-    (axis,) = differing
-    small = min(left[axis] or 0, right[axis] or 0)
-    if axis != len(left) - 1:
-        index = ":, " * axis + f":{small}"
-        return f"keep the same {small} entries of both along axis {axis}, e.g. with [{index}]"
-    cut = f"cut the logits of both to the shared entries with [..., :{small}] before any softmax"
-    padded = "pad those of `target` with -inf"
-    if left[axis] == small:
-        padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
-    return f"{cut}, or {padded}"
-
-
-def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) -> str:
+def for_mask(
+    xp: Namespace, input: Shape, where: Shape, allowed: list[Shape], loss: object = None
+) -> str:
     """Remedy for a mask of none of the allowed shapes."""
     for shape in allowed:
         axes = missing_axes(shape, where)
@@ -67,11 +53,7 @@ def for_mask(xp: Namespace, input: Shape, where: Shape, allowed: list[Shape]) ->
             code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     if where == input:
-        index = ", ".join(":1" if size == 1 else ":" for size in allowed[0])
-        return (
-            f"for padding pass where[{index}]; to leave out single entries, make their logits -inf "
-            f"in both operands, e.g. {say(xp, 'selected', 'where', y='input')}"
-        )
+        return for_single_entries(xp, allowed[0], loss)
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"

@@ -169,7 +169,7 @@ def without_values(
         except TypeError as error:
             found.append(Finding("dtype", name, None, None, 1, str(error)))
     try:
-        check_shapes(input, target)
+        check_shapes(input, target, loss)
     except ValueError as error:
         found.append(Finding("shape", "target", None, None, 1, str(error)))
     return tuple(found)
