@@ -92,7 +92,7 @@ def run(
             write_whole(junit, junit_xml([result]))
     except ValueError as error:
         raise click.UsageError(printable(str(error))) from None
-    show(result)
+    show(result, output)
     undone = list(what_is_undone(result, set() if allow_missing else set(named)))
     for sentence in undone:
         click.echo(printable(sentence), err=True)

@@ -1,6 +1,7 @@
 """Output of the command line: progress during a run, and a table at its end."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
@@ -58,8 +59,11 @@ def with_progress(lines: Iterable[Line]) -> Iterator[Line]:
             yield line
 
 
-def show(report: Report) -> None:
-    """Print the verdicts, the likely bugs, the first wrong numbers, and the argument checks."""
+def show(report: Report, written: Path | None = None) -> None:
+    """Print the verdicts, the likely bugs, the first wrong numbers, and the argument checks.
+
+    `written` is the file that already has all of them.
+    """
     console = plain()
     console.print(table(report))
     if report.part is not None:
@@ -70,19 +74,22 @@ def show(report: Report) -> None:
         show_printed(name, text, console)
     for name in report.names:
         show_suspects(name, apart(report.of(name))[0], console)
-    show_failures(apart(report.outcomes)[0], console)
+    show_failures(apart(report.outcomes)[0], written, console)
     for name in report.names:
         show_checks(name, apart(report.of(name))[1], console)
 
 
-def show_failures(outcomes: Sequence[Line], console: Console) -> None:
+def show_failures(outcomes: Sequence[Line], written: Path | None, console: Console) -> None:
     """Print the first failures."""
     failures = [outcome for outcome in outcomes if outcome["verdict"] == "failure"]
     for outcome in failures[:A_SCREEN]:
         say(console, f"{outcome['backend']}: {outcome['id']}: {outcome['detail']}")
     if len(failures) > A_SCREEN:
         more = f"and {len(failures) - A_SCREEN} more, {len(failures)} without argument checks"
-        say(console, f"{more}: write them with --output.")
+        say(
+            console,
+            f"{more}: {f'they are in {written}' if written else 'write them with --output'}.",
+        )
 
 
 def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> None:

@@ -1,6 +1,6 @@
 """The losses as modules of torch; KLDivLoss in the place of torch.nn.KLDivLoss."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -8,6 +8,7 @@ from kldiv_xp._typing import Axis, DType, Reduction
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.api.kl_div_loss import shown
 from kldiv_xp.api.torch_js_div_loss import JSDivLoss
+from kldiv_xp.api.torch_loss_of_logits import CalledWithOperands
 from kldiv_xp.api.torch_modules import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
 from kldiv_xp.checks.options import check_switch, plain_axis
@@ -27,7 +28,7 @@ def __dir__() -> list[str]:
 
 
 @refuses_other_names
-class KLDivLoss(torch.nn.KLDivLoss):
+class KLDivLoss(CalledWithOperands, torch.nn.KLDivLoss):
     """Kullback-Leibler divergence loss as a module, in the place of `torch.nn.KLDivLoss`.
 
     It is a `torch.nn.KLDivLoss`, with the same arguments.  It has no parameters and no buffers: its
@@ -117,13 +118,6 @@ class KLDivLoss(torch.nn.KLDivLoss):
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option only to what construction accepts."""
         super().__setattr__(name, option(name, value))
-
-    if TYPE_CHECKING:  # torch.nn.Module annotates its own as a call of anything.
-
-        def __call__(
-            self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
-        ) -> torch.Tensor:
-            """Loss of `input` against `target`, in nats."""
 
     # TorchScript takes no keyword-only argument that has a default.
     def forward(

@@ -54,7 +54,7 @@ WRONG = {
     "beta": (
         np.asarray(0.5),
         "`beta` must be a real number from 0 to 1 (no bool); got array(0.5): pass float(...) of "
-        "it, or an array to the function itself, which keeps nothing.",
+        "it, or call the function in place of the class, which takes a 0-d array as `beta`.",
     ),
     "target_is": (
         "probs",

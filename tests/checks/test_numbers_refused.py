@@ -31,7 +31,6 @@ NO_NUMBERS = [
     (np.ndarray, "<class 'numpy.ndarray'>"),
     (np.True_, "numpy.bool of shape () and dtype bool"),
     (np.complex64(1), "numpy.complex64 of shape () and dtype complex64"),
-    (np.ones(1), "numpy.ndarray of shape (1,) and dtype float64"),
     (np.ones((), bool), "numpy.ndarray of shape () and dtype bool"),
     (np.asarray(1j), "numpy.ndarray of shape () and dtype complex128"),
     (np.asarray("2"), "numpy.ndarray of shape () and dtype <U1"),

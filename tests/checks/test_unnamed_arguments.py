@@ -109,6 +109,18 @@ def test_a_mask_in_the_place_of_a_flag_is_told_by_its_name(name):
     assert kldiv_xp.kl_div(*operands, where=MASK, reduction="sum") == pytest.approx(0)
 
 
+@pytest.mark.parametrize("axes", [-1, -2, (0, 1)])
+def test_axes_in_the_place_of_a_flag_are_told_by_their_name(axes):
+    operands = operands_of("kl_div")
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div(*operands, axes)
+    assert str(caught.value) == (
+        f"`size_average` must be True, False or None; got {axes}: leave it out, or pass axes by "
+        f"keyword, axis={axes}."
+    )
+    assert kldiv_xp.kl_div(*operands, axis=axes) == pytest.approx(0)
+
+
 def test_what_kl_div_takes_by_place_is_that_of_torch():
     off = False
     given = (*operands_of("kl_div"), None, None, "sum", off)

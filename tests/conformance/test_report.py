@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -92,6 +93,15 @@ def test_the_counts_of_the_console_add_up_to_the_failures_of_its_table(unguarded
     checks = re.search(r"argument checks: (\d+) of", out)[1]
     total = re.search(r"numpy\s+│\s+(\d+) │", out)[1]
     assert int(total) == numbers + int(checks)
+
+
+def test_the_console_names_the_file_that_has_all_failures(unguarded, capsys):
+    show(unguarded, Path("found.jsonl"))
+    out = capsys.readouterr().out
+    assert re.search(
+        r"^and \d+ more, \d+ without argument checks: they are in found.jsonl\.$", out, re.M
+    )
+    assert "--output" not in out
 
 
 def test_markdown_names_the_likely_bugs_first_and_the_argument_checks_apart(unguarded, tmp_path):

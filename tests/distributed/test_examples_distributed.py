@@ -1,5 +1,6 @@
 """The examples of the engines of many machines do what they print."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,9 +48,23 @@ def test_dask_finds_the_samples_that_were_not_understood():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["distributed_torch", "distributed_jax"])
 def test_student_in_parts_learns_what_a_whole_one_does(name):
-    _, fell, sent, alone = printed(name).splitlines()
+    lines = printed(name)
+    _, fell, sent, alone = lines.splitlines()
     first, last = losses(fell)
     assert last < 0.3 * first
     assert "allreduce" in sent.replace("-", "").replace("_", "")
     assert "gather" not in sent
     assert float(alone.split()[-3]) < 1e-3
+    assert NUMBER.sub("0", lines.strip()) == NUMBER.sub("0", shown_of(name))
+    if name == "distributed_torch":  # a count that depends on the values
+        assert 18 <= int(sent.split()[-2]) <= 60
+
+
+NUMBER = re.compile(r"\d[\d.e-]*")
+
+
+def shown_of(name):
+    """Output of an example as its page shows it."""
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    section = page.partition(f"## {name}.py\n")[2].partition("\n## ")[0]
+    return section.partition("```text\n")[2].partition("\n```")[0]

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, NoOption, Operand, Reduction, TargetT
 from kldiv_xp.api.js_div import js_div
 from kldiv_xp.api.remembered_options import OF_TABLES, Remembering
+from kldiv_xp.calls.overrides import showing_what_it_takes
+from kldiv_xp.checks.calls_of_classes import NO_MASKS, refuse_call
 from kldiv_xp.checks.other_names import refuses_other_names
 
 
@@ -59,13 +61,17 @@ class JSDivLoss(Remembering):
     dtype: DType | None = None
     checks = OF_TABLES
 
+    @showing_what_it_takes
     def __call__(
         self,
         input: Operand[ArrayT, MaskT],
         target: Operand[TargetT, MaskT],
-        *,
         where: MaskT | None = None,
+        *unnamed: NoOption,
+        **other: NoOption,
     ) -> ArrayT | TargetT:
         """Divergence of `input` and `target`, in nats; see `js_div`."""
+        if other or unnamed or type(where) in NO_MASKS:
+            refuse_call(type(self), where, unnamed, other)
         loss: ArrayT | TargetT = js_div(input, target, where=where, **self.options)
         return loss

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, Operand, Reduction, TargetT
+from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, NoOption, Operand, Reduction, TargetT
 from kldiv_xp.api.kl_div import kl_div
+from kldiv_xp.calls.overrides import showing_what_it_takes
 from kldiv_xp.calls.reduction import resolve_reduction
+from kldiv_xp.checks.calls_of_classes import NO_MASKS, refuse_call
 from kldiv_xp.checks.options import check_form, check_switch, plain_axis
 from kldiv_xp.checks.other_names import refuses_other_names
 from kldiv_xp.formula.form import Form
@@ -129,12 +131,14 @@ class KLDivLoss:
     def __repr__(self) -> str:
         return f"KLDivLoss({shown(self)})"
 
+    @showing_what_it_takes
     def __call__(
         self,
         input: Operand[ArrayT, MaskT],
         target: Operand[TargetT, MaskT],
-        *,
         where: MaskT | None = None,
+        *unnamed: NoOption,
+        **other: NoOption,
     ) -> ArrayT | TargetT:
         """Loss of `input` against `target`, in nats.
 
@@ -156,6 +160,8 @@ class KLDivLoss:
             If the reduction is 'mean' and there is no `axis`: that is not the Kullback-Leibler
             divergence.
         """
+        if other or unnamed or type(where) in NO_MASKS:
+            refuse_call(type(self), where, unnamed, other)
         return kl_div(
             input,
             target,

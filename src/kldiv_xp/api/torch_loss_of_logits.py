@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 
 from kldiv_xp.api.remembered_options import OF_LOGITS, Checks, checked_option, shown
+from kldiv_xp.checks.calls_of_classes import NO_MASKS, refuse_call
+from kldiv_xp.checks.other_names import OF_CALLS
 from kldiv_xp.checks.result_dtype import result_dtype
 from kldiv_xp.core.namespaces import namespace_of
 
 Method = Callable[..., torch.Tensor]
+# Operands before the mask.
+PAIR = 2
 
 
 def in_python(loss: Callable[..., Any], names: tuple[str, ...]) -> Method:
@@ -33,7 +37,37 @@ def in_python(loss: Callable[..., Any], names: tuple[str, ...]) -> Method:
     return ignored
 
 
-class LossWithOptions(torch.nn.Module):
+class CalledWithOperands(torch.nn.Module):
+    """A module whose call says where an option is passed."""
+
+    if TYPE_CHECKING:  # torch.nn.Module annotates its own as a call of anything.
+
+        def __call__(
+            self, input: torch.Tensor, target: torch.Tensor, where: torch.Tensor | None = None
+        ) -> torch.Tensor:
+            """Loss of `input` against `target`, in nats."""
+
+    else:
+
+        def __call__(self, *args: Any, **given: Any) -> Any:
+            """Loss of `input` against `target`, in nats."""
+            if given or len(args) > PAIR:
+                refuse_others(self, args, given)
+            return super().__call__(*args, **given)
+
+
+def refuse_others(module: torch.nn.Module, args: tuple[Any, ...], given: dict[str, Any]) -> None:
+    """Refuse what `forward` does not take, unless it is that of a subclass or hooks precede it."""
+    other = {name: value for name, value in given.items() if name not in OF_CALLS}
+    where, unnamed = args[PAIR : PAIR + 1], args[PAIR + 1 :]
+    if not (other or unnamed or (where and type(where[0]) in NO_MASKS)):
+        return
+    kind = type(module)
+    if kind.forward.__module__.startswith("kldiv_xp.") and not module._forward_pre_hooks:
+        refuse_call(kind, where and where[0], unnamed, other)
+
+
+class LossWithOptions(CalledWithOperands):
     """A loss whose options are attributes; it has no parameters and no buffers."""
 
     names: tuple[str, ...] = ()

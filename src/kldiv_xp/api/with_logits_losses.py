@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from kldiv_xp._typing import ArrayT, DType, MaskT, Operand, Reduction, TargetKind, TargetT
+from kldiv_xp._typing import ArrayT, DType, MaskT, NoOption, Operand, Reduction, TargetKind, TargetT
 from kldiv_xp.api.js_div_with_logits import js_div_with_logits
 from kldiv_xp.api.kl_div_with_logits import kl_div_with_logits
 from kldiv_xp.api.remembered_options import OF_LOGITS, Remembering
+from kldiv_xp.calls.overrides import showing_what_it_takes
+from kldiv_xp.checks.calls_of_classes import NO_MASKS, refuse_call
 from kldiv_xp.checks.other_names import refuses_other_names
 
 
@@ -65,14 +67,18 @@ class KLDivWithLogitsLoss(Remembering):
     reproducible: bool = False
     checks = OF_LOGITS
 
+    @showing_what_it_takes
     def __call__(
         self,
         input: Operand[ArrayT, MaskT],
         target: Operand[TargetT, MaskT],
-        *,
         where: MaskT | None = None,
+        *unnamed: NoOption,
+        **other: NoOption,
     ) -> ArrayT | TargetT:
         """Loss of `input` against `target`, in nats; see `kl_div_with_logits`."""
+        if other or unnamed or type(where) in NO_MASKS:
+            refuse_call(type(self), where, unnamed, other)
         loss: ArrayT | TargetT = kl_div_with_logits(input, target, where=where, **self.options)
         return loss
 
@@ -124,13 +130,17 @@ class JSDivWithLogitsLoss(Remembering):
     reproducible: bool = False
     checks = OF_LOGITS
 
+    @showing_what_it_takes
     def __call__(
         self,
         input: Operand[ArrayT, MaskT],
         target: Operand[TargetT, MaskT],
-        *,
         where: MaskT | None = None,
+        *unnamed: NoOption,
+        **other: NoOption,
     ) -> ArrayT | TargetT:
         """Loss of `input` against `target`, in nats; see `js_div_with_logits`."""
+        if other or unnamed or type(where) in NO_MASKS:
+            refuse_call(type(self), where, unnamed, other)
         loss: ArrayT | TargetT = js_div_with_logits(input, target, where=where, **self.options)
         return loss

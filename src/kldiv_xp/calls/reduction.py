@@ -68,6 +68,8 @@ def check_flag(name: str, value: Any) -> None:
     remedy, got = "leave it out", repr(value)
     if isinstance(value, str):
         remedy = f"pass a reduction by keyword, reduction={value!r}"
+    elif isinstance(value, tuple) or (isinstance(value, int) and value not in (0, 1)):
+        remedy = f"leave it out, or pass axes by keyword, axis={value!r}"
     elif is_array(value) and value.ndim:
         remedy, got = "pass a mask of bools by keyword, where=", type_name(value)
     message = f"`{name}` must be True, False or None; got {got}: {remedy}."

@@ -105,7 +105,7 @@ def arranged_sparse(
     divergence = with_sizes(divergence, known_shape(logits)[place], known_shape(indices)[place])
     arrays: Arrays = (logits, indices, target)
     if where is not None:
-        check_where(logits, where, (place,), of_samples=True)
+        check_where(logits, where, (place,), divergence, of_samples=True)
         arrays = (*arrays, aligned(context, logits, where, (place,)))
     softens = not isinstance(temperature, float)
     if softens or place != logits.ndim - 1:

@@ -105,7 +105,7 @@ def arranged(
         check_logits(known_shape(input), place)
     arrays: Arrays = (input, target)
     if where is not None:
-        check_where(input, where, (place,), of_samples=True)
+        check_where(input, where, (place,), divergence, of_samples=True)
         where = aligned(context, input, where, (place,))
         arrays = (input, target, where)
     numbers = numbers_that_are_arrays(divergence)

@@ -2,6 +2,7 @@
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace, space_of
+from kldiv_xp.checks.entry_remedies import for_given_target
 from kldiv_xp.checks.labels import for_labels_of_part
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
@@ -127,12 +128,9 @@ def check_given_target(heads: Heads) -> None:
             "teacher's hidden states as `target`."
         )
         raise ValueError(message)
-    remedy = "pass the same samples in both, or pass the teacher's hidden states with "
-    remedy += "target_weight="
     xp, expected, found = namespace_of(heads.target), logits_shape(heads), known_shape(heads.target)
-    check_target_shape(
-        heads, expected, for_labels_of_part(xp, expected, found, as_int=True) or remedy
-    )
+    remedy = for_labels_of_part(xp, expected, found, as_int=True)
+    check_target_shape(heads, expected, remedy or for_given_target(expected, found))
 
 
 def check_two_heads(heads: Heads, target_is: str) -> None:

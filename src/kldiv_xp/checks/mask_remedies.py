@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace, Shape
+from kldiv_xp.checks.entry_remedies import for_single_entries
 from kldiv_xp.checks.remedies import say, words_of
 from kldiv_xp.checks.shape_remedies import broadcast_code, rearranged
 from kldiv_xp.core.namespaces import (
@@ -91,7 +92,13 @@ def parts_of_masked(name: str, array: Array) -> tuple[str, str, str]:
 
 
 def for_mask(
-    xp: Namespace, entries: Shape, where: Shape, allowed: list[Shape], *, of_logits: bool = False
+    xp: Namespace,
+    entries: Shape,
+    where: Shape,
+    allowed: list[Shape],
+    loss: object = None,
+    *,
+    of_logits: bool = False,
 ) -> str:
     """Remedy for a mask of none of the allowed shapes; the entries have a shape of their own."""
     for shape in allowed:
@@ -104,7 +111,8 @@ def for_mask(
             code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     if index := one_of_sample(where, allowed):
-        return f"for padding pass where[{index}]{for_single_entries(xp, entries, where, of_logits)}"
+        single = for_single_entries(xp, loss, of_logits) if where == entries else ""
+        return f"for padding pass where[{index}]{single}"
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
@@ -118,21 +126,6 @@ def one_of_sample(where: Shape, allowed: list[Shape]) -> str:
         if len(shape) == len(where) and all(size in (1, one) for size, one in pairs):
             return ", ".join(":1" if size == 1 else ":" for size in shape)
     return ""
-
-
-def for_single_entries(xp: Namespace, entries: Shape, where: Shape, of_logits: bool) -> str:
-    """How single entries are left out, where the mask is one of them."""
-    if where != entries:
-        return ""
-    if not of_logits:
-        code = say(xp, "selected", "where", y="input")
-        return (
-            "; to leave out single entries, make their logits -inf in both operands, e.g. " + code
-        )
-    return (
-        "; to leave out single entries, make the logits, set these to -inf in both, and call "
-        "kl_div_with_logits"
-    )
 
 
 def for_other_sizes(xp: Namespace, where: Shape, allowed: list[Shape]) -> str:

@@ -76,6 +76,7 @@ def check_where(
     input: Array,
     where: Array,
     axes: Axes | None,
+    loss: object = None,
     *,
     of_samples: bool = False,
     logits: Shape | None = None,
@@ -86,10 +87,16 @@ def check_where(
     """
     shape = known_shape(input)
     samples = [sample_mask_shape(shape, axes), sample_shape(shape, axes)] if axes else []
-    check_mask(input, where, samples if of_samples else [shape, *samples], logits)
+    check_mask(input, where, samples if of_samples else [shape, *samples], loss, logits)
 
 
-def check_mask(input: Array, where: Array, allowed: list[Shape], logits: Shape | None) -> None:
+def check_mask(
+    input: Array,
+    where: Array,
+    allowed: list[Shape],
+    loss: object = None,
+    logits: Shape | None = None,
+) -> None:
     """Refuse a mask that is not bool, or has none of the allowed shapes."""
     xp = common_namespace(input=input, where=where)
     check_layouts(xp, where=where)
@@ -102,7 +109,7 @@ def check_mask(input: Array, where: Array, allowed: list[Shape], logits: Shape |
     check_devices(xp, input=input, where=where)
     if not any(agree(known_shape(where), one) for one in allowed):
         entries, found = logits or known_shape(input), known_shape(where)
-        remedy = for_mask(xp, entries, found, allowed, of_logits=logits is not None)
+        remedy = for_mask(xp, entries, found, allowed, loss, of_logits=logits is not None)
         message = (
             f"`where` must have the shape {' or '.join(map(str, allowed))}; got {found}: {remedy}."
         )

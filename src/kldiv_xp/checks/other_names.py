@@ -8,8 +8,11 @@ from typing import Any, NoReturn, TypeVar
 from kldiv_xp.checks.names_of_masks import meant_by_mask
 from kldiv_xp.checks.peer_options import LABELS, MEANT, OF_VALUES, OFF
 from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, names_by_place, refuse_unnamed
+from kldiv_xp.core.namespaces import is_array
 
 ClassT = TypeVar("ClassT", bound=type)
+# What the losses take that classes make.
+OF_CALLS = ("input", "target", "where")
 
 
 def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str]) -> str:
@@ -37,6 +40,15 @@ def sentence(kind: Callable[..., Any], name: str, value: object, remedy: str) ->
     return f"`{name}` is no option of {kind.__name__}; got {in_words(value)}: {remedy}."
 
 
+def nearest(name: str, options: list[str]) -> str:
+    """What to do instead of giving an option that no library has."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, options, 1)
+    every = f"leave it out: there are {', '.join(options)}"
+    return f"leave it out, or pass {near[0]}" if near else every
+
+
 def refuse_other_names(
     function: Callable[..., Any], other: Mapping[str, object], unnamed: tuple[object, ...]
 ) -> NoReturn:
@@ -56,32 +68,36 @@ def refuse_other_names(
         if one.default is not inspect.Parameter.empty
     ]
     remedy = remedy_of(function, name, value, {"", *options})
-    if not remedy:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, options, 1)
-        every = f"leave it out: there are {', '.join(options)}"
-        remedy = f"leave it out, or pass {near[0]}" if near else every
+    remedy = remedy or nearest(name, options)
     raise TypeError(sentence(function, name, value, remedy))
 
 
 def refuses_other_names(kind: ClassT) -> ClassT:
-    """Class decorator: the constructor refuses options without a name, or with another library's.
+    """Class decorator: the constructor refuses what is no option of it, or has no name.
 
-    Functions have a parameter for other names instead: a wrapper would take longer.
+    Functions have parameters for that instead: a wrapper would take longer.
     """
     construct = vars(kind)["__init__"]
-    known = {"", *inspect.signature(construct).parameters}
+    options = [*inspect.signature(construct).parameters][1:]
     places = len(names_by_place(construct)) - 1
 
     @wraps(construct)
-    def constructed(self: Any, *args: Any, **options: Any) -> None:
-        for name, value in options.items():
-            if name not in known and (remedy := remedy_of(kind, name, value, known)):
-                raise TypeError(sentence(kind, name, value, remedy))
-        if len(args) > places:
-            refuse_unnamed(kind, args[places])
-        construct(self, *args, **options)
+    def constructed(self: Any, *args: Any, **given: Any) -> None:
+        for name, value in given.items():
+            if name not in options:
+                raise TypeError(sentence(kind, name, value, of_class(kind, name, value, options)))
+        if args and (len(args) > places or is_array(args[0])):
+            refuse_unnamed(kind, args[0 if is_array(args[0]) else places])
+        construct(self, *args, **given)
 
     kind.__init__ = constructed  # type: ignore[misc]
     return kind
+
+
+def of_class(kind: type, name: str, value: object, options: list[str]) -> str:
+    """What to do instead of giving a class what is no option of it."""
+    call = f"{kind.__name__}()(input, target)"
+    if name in OF_CALLS:
+        return f"pass it with the operands, {call.replace('t)', 't, where=where)')}"
+    remedy = remedy_of(kind, name, value, {"", *options}) or nearest(name, options)
+    return f"{remedy} in {call}" if "place" in remedy else remedy

@@ -78,7 +78,7 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     # The data of a sparse matrix are but its entries that are not 0.
     if is_array(data) and getattr(operand, "shape", None) == data.shape:
         return f"pass its data, {name}.data"
-    if is_array(getattr(operand, "weight", None)):
+    if any(is_array(getattr(operand, one, None)) for one in ("weight", "logits")):
         return for_layer(name, operand)
     export = export_of(operand)
     code = f"{name}.{export}" if export else name
@@ -100,7 +100,9 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
 
 
 def for_layer(name: str, layer: object) -> str:
-    """Remedy for a linear layer in place of its weight, its bias, or of what it makes."""
+    """Remedy for a linear layer or a model's output in place of the array that is meant."""
+    if is_array(getattr(layer, "logits", None)):
+        return f"pass its logits, {name}.logits, to a loss of logits"
     if name in LAYERS:
         return f"pass its bias, {name}.bias"
     if name not in LAYERS.values():
@@ -112,6 +114,8 @@ def for_layer(name: str, layer: object) -> str:
 
 def for_arrays(name: str, arrays: Sequence[Array]) -> str:
     """Remedy for several arrays in place of one."""
+    if len(arrays) == 1:
+        return f"pass {name}[0]"
     if is_array(getattr(arrays, "indices", None)):
         return f"pass its parts, {name}.indices as `indices` and {name}.values as `target`"
     return f"pass {module_of(namespace_of(arrays[0]))}.stack({name})"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from kldiv_xp._typing import Array
 from kldiv_xp.checks.arrays import common_namespace, type_name
+from kldiv_xp.checks.labels import column_axis, label_axis, with_axis_at
 from kldiv_xp.checks.numbers import is_number, nearest_float
 from kldiv_xp.checks.operands import check_devices
+from kldiv_xp.checks.remedies import say
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_array, known_shape, traced
+from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of, traced
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def plain_number_within(name: str, value: object) -> float:
     within = RANGES[name]
     if not is_number(value):
         message = (
-            f"`{name}` must be {within.required}; got {value!r}: pass float(...) of it, or an "
-            "array to the function itself, which keeps nothing."
+            f"`{name}` must be {within.required}; got {value!r}: pass float(...) of it, or call "
+            f"the function in place of the class, which takes a 0-d array as `{name}`."
         )
         raise TypeError(message)
     number = nearest_float(value)
@@ -84,9 +86,30 @@ def scalar(name: str, value: object, input: Array, required: str, remedy: str) -
     array: Array = value
     is_real = is_kind(xp, array.dtype, "real floating") or is_kind(xp, array.dtype, "integral")
     if known_shape(array) != () or not is_real:
+        remedy = for_axes(name, array, input) or remedy if is_real else remedy
         raise TypeError(refusal_of_option(name, value, required, remedy))
     check_devices(xp, input=input, **{name: value})
     return float(array) if facts_about(xp).zero_dimensional_is_scalar else array
+
+
+def for_axes(name: str, array: Array, input: Array) -> str:
+    """Remedy for an array with axes in place of a number, or ""."""
+    xp, shape, every = namespace_of(array), known_shape(array), known_shape(input)
+    if None in (*shape, *every):
+        return ""
+    if set(shape) == {1}:
+        return f"pass {say(xp, 'reshaped', name, shape=())}"
+    place, column = label_axis(every, shape), column_axis(every, shape)
+    if name != "temperature" or place == column:
+        return ""
+    divisor = with_axis_at(xp, f"{name}[..., None]", place, every) if place is not None else name
+    samples = name
+    if column is not None:
+        samples = say(xp, "reshaped", name, shape=every[:column] + every[column + 1 :])
+    return (
+        f"one for each sample divides logits before the call, input / {divisor} and `target` "
+        f"likewise if it holds logits; then multiply what reduction='none' gives by {samples} ** 2"
+    )
 
 
 def refusal_of_option(name: str, value: object, required: str, remedy: str) -> str:

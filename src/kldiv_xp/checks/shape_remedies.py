@@ -3,6 +3,7 @@
 from itertools import permutations
 
 from kldiv_xp._typing import Axes, Axis, Namespace, Shape
+from kldiv_xp.checks.entry_remedies import for_sizes
 from kldiv_xp.checks.labels import for_dense_labels
 from kldiv_xp.checks.remedies import say
 
@@ -24,7 +25,7 @@ def for_shapes(
         return f"pass {say(xp, 'permuted', 'target', axes=order)}{pairs}"
     if is_regrouped(left, right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
-    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right)
+    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right, loss)
 
 
 def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
@@ -37,23 +38,6 @@ def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
     both = ("input", left), ("target", right)
     codes = (f"{name} = {broadcast_code(xp, name, shape)}" for name, one in both if one != shape)
     return " and ".join(codes)
-
-
-def for_sizes(left: Shape, right: Shape) -> str:
-    """Remedy for different sizes of vocabularies, of batches, or of several axes."""
-    differing = [axis for axis, size in enumerate(left) if (size,) != right[axis : axis + 1]]
-    if len(left) != len(right) or len(differing) != 1:
-        return "pass the same samples and entries in both"
-    (axis,) = differing
-    small = min(left[axis] or 0, right[axis] or 0)
-    if axis != len(left) - 1:
-        index = ":, " * axis + f":{small}"
-        return f"keep the same {small} entries of both along axis {axis}, e.g. with [{index}]"
-    cut = f"cut the logits of both to the shared entries with [..., :{small}] before any softmax"
-    padded = "pad those of `target` with -inf"
-    if left[axis] == small:
-        padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
-    return f"{cut}, or {padded}"
 
 
 def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape) -> str:

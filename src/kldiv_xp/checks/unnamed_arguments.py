@@ -28,6 +28,8 @@ def refuse_unnamed(function: Callable[..., Any], value: object) -> NoReturn:
     shown, verb = (repr(value), "pass") if isinstance(value, PLAIN) else ("", "pass it as")
     meant = [f"{name}={shown}" for name in meant_by(value) if name in options]
     remedy = f"{verb} {' or '.join(meant)}" if meant else f"name it: there are {', '.join(options)}"
+    if isinstance(function, type) and is_array(value):
+        remedy = f"pass operands to what it makes, {function.__name__}()(input, target)"
     every = names_by_place(function)
     *most, last = [f"`{name}`" for name in every] or ["no argument"]
     names = f"{', '.join(most)} and {last}" if most else last

@@ -82,7 +82,7 @@ def checked_operands(
     if subject.divergence is not None:
         kept = axes_of_samples(input, axis)
         if where is not None:
-            check_where(input, where, kept, of_samples=True)
+            check_where(input, where, kept, subject.divergence, of_samples=True)
     context, arrays, axes = checked(input, target, subject.form, kept, where)
     check_known(input=input, target=target)
     return context, arrays, axes or ()

@@ -46,7 +46,7 @@ def report_of_sparse(
     check_known(input=input, indices=indices, target=target, where=where)
     divergence = with_sizes(divergence, input.shape[place], indices.shape[place])
     if where is not None:
-        check_where(input, where, (place,), of_samples=True)
+        check_where(input, where, (place,), divergence, of_samples=True)
         where = aligned(context, input, where, (place,))
     xp, size = context.xp, input.shape[place]
     last = [xp.moveaxis(one, place, -1) for one in (indices, *([] if where is None else [where]))]

@@ -1,0 +1,71 @@
+"""Calls of a loss that remembers its options: what they do not take, and where that is passed."""
+
+import inspect
+from collections.abc import Mapping
+from typing import NoReturn
+
+from kldiv_xp.checks.other_names import nearest, remedy_of
+from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, meant_by
+from kldiv_xp.core.namespaces import is_array
+
+# In place of a mask, an option without its name.
+NO_MASKS = (str, int, float)
+FUNCTION_OF = {
+    "KLDivLoss": "kl_div",
+    "JSDivLoss": "js_div",
+    "KLDivWithLogitsLoss": "kl_div_with_logits",
+    "JSDivWithLogitsLoss": "js_div_with_logits",
+}
+
+
+def refuse_call(
+    kind: type, where: object, unnamed: tuple[object, ...], other: Mapping[str, object]
+) -> NoReturn:
+    """Refuse what a call does not take: what is no mask, all after it, and other names.
+
+    Raises
+    ------
+    TypeError
+        Always.
+    """
+    options = [*inspect.signature(kind).parameters]
+    if unnamed or not other:
+        raise TypeError(of_place(kind, unnamed[0] if unnamed else where, options))
+    name, value = next(iter(other.items()))
+    remedy = of_name(kind, name, value, options)
+    message = f"a call of {kind.__name__} takes no `{name}`; got {in_words(value)}: {remedy}."
+    raise TypeError(message)
+
+
+def of_place(kind: type, value: object, options: list[str]) -> str:
+    """Sentence on a value by place that is no operand."""
+    meant = [passed(kind, name, value, "value") for name in meant_by(value) if name in options]
+    remedy = " or ".join(meant) or f"pass {', '.join(options)} when you make {kind.__name__}"
+    if "where" in meant_by(value):
+        remedy = "pass it as where="
+    return (
+        f"a call of {kind.__name__} takes `input`, `target` and `where`, a mask, and nothing else; "
+        f"got {in_words(value)}: {remedy}."
+    )
+
+
+def of_name(kind: type, name: str, value: object, options: list[str]) -> str:
+    """What to do instead of giving an option to the call."""
+    if name in options:
+        return passed(kind, name, value, name)
+    remedy = remedy_of(kind, name, value, {"", "where", *options})
+    if any(remedy.startswith(f"pass {one}=") for one in options):
+        return f"when you make {kind.__name__}, {remedy}"
+    near = nearest(name, options)
+    return remedy or (near if near.count(",") > 1 else f"{near} when you make {kind.__name__}")
+
+
+def passed(kind: type, name: str, value: object, code: str) -> str:
+    """Where an option is passed: to the class, or to the function if it is an array."""
+    loss = next(
+        (FUNCTION_OF[one.__name__] for one in kind.__mro__ if one.__name__ in FUNCTION_OF), ""
+    )
+    if loss and is_array(value):
+        return f"call {loss}(input, target, {name}={code}), which takes arrays"
+    code = repr(value) if isinstance(value, PLAIN) else code
+    return f"pass it to {kind.__name__}({name}={code})"

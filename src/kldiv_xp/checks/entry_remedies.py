@@ -1,0 +1,92 @@
+"""Remedies for distributions with other entries: what is cut, what is padded, what is left out."""
+
+from kldiv_xp._typing import Namespace, Shape
+from kldiv_xp.checks.arrays import space_of
+from kldiv_xp.checks.remedies import say
+
+# What an entry holds that is not there, if that is not 0.
+ABSENT = {"logits": "-inf", "log_probabilities": "-inf"}
+# What makes the sum 1 again.
+WHOLE = {
+    "probabilities": "divide `{name}` by its sum",
+    "log_probabilities": "subtract its logsumexp from `{name}`",
+}
+
+
+def for_sizes(left: Shape, right: Shape, loss: object) -> str:
+    """Remedy for different sizes of vocabularies, of batches, or of several axes."""
+    differing = [axis for axis, size in enumerate(left) if (size,) != right[axis : axis + 1]]
+    if len(left) != len(right) or len(differing) != 1:
+        return "pass the same samples and entries in both"
+    (axis,) = differing
+    small = min(left[axis] or 0, right[axis] or 0)
+    if axis != len(left) - 1:
+        index = ":, " * axis + f":{small}"
+        return f"keep the same {small} entries of both along axis {axis}, e.g. with [{index}]"
+    short = "input" if left[axis] == small else "target"
+    if loss is None or set(spaces_of(loss)) == {"logits"}:
+        return for_vocabularies(small, short)
+    return for_tables(small, short, loss)
+
+
+def for_vocabularies(small: int, short: str) -> str:
+    """Remedy for logits of two vocabularies."""
+    cut = f"cut the logits of both to the shared entries with [..., :{small}] before any softmax"
+    padded = "pad those of `target` with -inf"
+    if short == "input":
+        padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
+    return f"{cut}, or {padded}"
+
+
+def for_tables(small: int, short: str, loss: object) -> str:
+    """Remedy for tables, or a table beside logits, of two lengths."""
+    spaces = dict(zip(("input", "target"), spaces_of(loss), strict=True))
+    padded = f"pad the shorter, `{short}`, with {ABSENT.get(spaces[short], '0')}"
+    if short == "input" and getattr(loss, "beta", None) is None:
+        padded += ", which makes the loss infinite if `target` is above 0 there"
+    wholes = [WHOLE[space].format(name=one) for one, space in spaces.items() if space in WHOLE]
+    cut = f"keep the shared entries of both with [..., :{small}]"
+    return f"{padded}, or {cut}" + (f" and {', and '.join(wholes)}" if wholes else "")
+
+
+def spaces_of(loss: object) -> tuple[str, str]:
+    """What both operands of a loss hold."""
+    return space_of(loss, "input"), space_of(loss, "target")
+
+
+def for_single_entries(xp: Namespace, loss: object, of_logits: bool) -> str:
+    """How single entries are left out, after a remedy for a mask of them; "" if it is not known."""
+    if of_logits:
+        return (
+            "; to leave out single entries, make the logits, set these to -inf in both, and call "
+            "kl_div_with_logits"
+        )
+    if loss is None:
+        return ""
+    code, kind = say(xp, "selected", "where", y="input"), space_of(loss, "target")
+    both = f"make their logits -inf in both operands, e.g. {code}"
+    of_target = f"{ABSENT.get(kind, '0')} what `target` has at them"
+    if hasattr(loss, "tail"):
+        both = (
+            f"make their logits -inf in `input`, e.g. {code}, and {of_target}, with "
+            "tail='renormalize'"
+        )
+    elif kind in WHOLE:
+        whole = WHOLE[kind].format(name="target")
+        both = f"make their logits -inf in `input`, e.g. {code}, and {of_target}, and {whole}"
+    return f"; to leave out single entries, {both}"
+
+
+def for_given_target(expected: Shape, found: Shape) -> str:
+    """Remedy for a target of another shape than the logits that the student's layer makes."""
+    hidden = "pass the teacher's hidden states with target_weight="
+    size, rows = found[-1:] or (0,), expected[-1:]
+    if len(found) != len(expected) or found[:-1] != expected[:-1] or None in (*size, *rows):
+        return f"pass the same samples in both, or {hidden}"
+    cut = f"`target` with [..., :{rows[0]}] before any softmax"
+    if (size[0] or 0) < (rows[0] or 0):
+        cut = f"`weight` with [:{size[0]}], and `bias` if there is one"
+    return (
+        f"pass the places of top-k values with indices=, or {hidden}, or cut another vocabulary to "
+        f"the shared entries, {cut}"
+    )

@@ -1,0 +1,82 @@
+"""Arrays with axes in place of a number: the remedy gives the loss that was meant."""
+
+import numpy as np
+import pytest
+from checks.students import operands
+from words import value, words
+
+from kldiv_xp import (
+    js_div_with_logits,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+    sparse_kl_div_with_logits,
+)
+
+START = "`{name}` must be {kind} or a 0-d array of one in the library of `input`; got "
+KINDS = {
+    "temperature": "a positive finite real number (no bool)",
+    "beta": "a real number from 0 to 1 (no bool)",
+}
+HEATS = [0.5, 1.0, 4.0]
+LOSSES = [kl_div_with_logits, js_div_with_logits]
+
+
+def refused(function, pair, name, array):
+    with pytest.raises(TypeError) as caught:
+        function(*pair, **{name: array})
+    start = START.format(name=name, kind=KINDS[name])
+    assert str(caught.value).startswith(start)
+    return str(caught.value).rpartition(f" and dtype {array.dtype}: ")[2]
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_number_with_an_axis_loses_it(holding_backend, name, shape):
+    pair, number = operands(holding_backend), holding_backend.array(np.full(shape, 0.5))
+    code = words(holding_backend, "reshaped", name, shape=())
+    assert refused(js_div_with_logits, pair, name, number) == f"pass {code}."
+    loss = js_div_with_logits(*pair, **{name: value(code, **{name: number})})
+    expected = js_div_with_logits(*pair, **{name: 0.5})
+    assert holding_backend.read(loss) == pytest.approx(holding_backend.read(expected))
+
+
+@pytest.mark.parametrize("function", LOSSES)
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_temperatures_of_samples_divide_the_logits_before(holding_backend, function, shape):
+    pair, heats = operands(holding_backend), holding_backend.array(np.reshape(HEATS, shape))
+    divisor = "temperature[..., None]" if shape == (3,) else "temperature"
+    samples = "temperature"
+    if shape == (3, 1):
+        samples = words(holding_backend, "reshaped", samples, shape=(3,))
+    assert refused(function, pair, "temperature", heats) == (
+        f"one for each sample divides logits before the call, input / {divisor} and `target` "
+        f"likewise if it holds logits; then multiply what reduction='none' gives by {samples} ** 2."
+    )
+    divided = [one / value(divisor, temperature=heats) for one in pair]
+    losses = function(*divided, reduction="none") * value(samples, temperature=heats) ** 2
+    for place, heat in enumerate(HEATS):
+        rows = [one[place : place + 1, :] for one in pair]
+        expected = holding_backend.read(function(*rows, temperature=heat))
+        assert holding_backend.read(losses)[place] == pytest.approx(expected)
+
+
+def test_every_loss_tells_what_to_do_with_a_parameter_of_one_number():
+    torch = pytest.importorskip("torch")
+    heat = torch.nn.Parameter(torch.ones(1))
+    logits = torch.zeros(2, 3)
+    for function in (*LOSSES, kl_div_with_logits_gradient):
+        told = refused(function, (logits, logits), "temperature", heat)
+        assert told == "pass temperature.reshape(())."
+    places = torch.zeros(2, 1, dtype=torch.int64)
+    sparse = refused(
+        sparse_kl_div_with_logits, (logits, places, logits[:, :1]), "temperature", heat
+    )
+    assert sparse == "pass temperature.reshape(())."
+    kl_div_with_logits(logits, logits + 1, temperature=heat.reshape(())).backward()
+    assert heat.grad is not None
+
+
+def test_temperatures_of_classes_have_no_remedy_of_their_own():
+    logits = np.zeros((2, 3))
+    told = refused(kl_div_with_logits, (logits, logits), "temperature", np.ones(3))
+    assert told == "1.0 leaves the logits as they are."
