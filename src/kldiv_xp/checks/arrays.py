@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
 from kldiv_xp.checks.dtype_remedies import for_dtype
@@ -10,10 +9,10 @@ from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_its_own
 from kldiv_xp.checks.remedies import for_layout, for_no_array
+from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
-from kldiv_xp.formula.form import Form
 
 DTYPE_KINDS = {
     "floats": "real floating",
@@ -134,18 +133,6 @@ def check_dtype(
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."
     )
     raise TypeError(message)
-
-
-def space_of(loss: Any, name: str) -> str:
-    """Kind of an operand for a loss; "" for measures, which need not sum to 1, and others."""
-    if isinstance(loss, Form):
-        of_logs = loss.log_input if name == "input" else loss.log_target
-        given = "log_probabilities" if of_logs else "probabilities"
-        return "" if loss.generalized and not of_logs else given
-    if loss is None or name not in {"input", "target"}:
-        return ""
-    kind: str = getattr(loss, "target_is", "logits")
-    return kind if name == "target" else "logits"
 
 
 def is_float(xp: Namespace, dtype: DType) -> bool:

@@ -1,8 +1,8 @@
 """Remedies for distributions with other entries: what is cut, what is padded, what is left out."""
 
 from kldiv_xp._typing import Namespace, Shape
-from kldiv_xp.checks.arrays import space_of
 from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.spaces import space_of
 
 # What an entry holds that is not there, if that is not 0.
 ABSENT = {"logits": "-inf", "log_probabilities": "-inf"}

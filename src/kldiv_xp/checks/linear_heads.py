@@ -1,10 +1,11 @@
 """Checks of hidden states and of the weights of linear heads."""
 
 from kldiv_xp._typing import Array, Namespace, Shape
-from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace, space_of
+from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.entry_remedies import for_given_target
 from kldiv_xp.checks.labels import for_labels_of_part
 from kldiv_xp.checks.operands import agree, check_devices
+from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
 from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads, LinearDivergence
 from kldiv_xp.core.namespaces import known_shape, namespace_of
