@@ -63,12 +63,14 @@ def test_half_precision_is_computed_in_float32_and_rounded_once(backend):
 
 
 @pytest.mark.parametrize("kind", ["number", "array"])
-def test_upstream_scales_the_gradient(backend, reduction, kind):
+@pytest.mark.parametrize("axis", [None, -1, 0, (0, 1)])
+def test_upstream_scales_the_gradient(backend, reduction, kind, axis):
     operands = backend.array(LOG_Q), backend.array(P)
     upstream = 3.0 if kind == "number" else backend.array(3.0)
-    plain = backend.call(kl_div_gradient, *operands, reduction=reduction)
+    options = {"reduction": reduction, "axis": axis}
+    plain = backend.call(kl_div_gradient, *operands, **options)
     scaled = backend.call(
-        lambda x, t: kl_div_gradient(x, t, reduction=reduction, upstream=upstream), *operands
+        lambda x, t: kl_div_gradient(x, t, upstream=upstream, **options), *operands
     )
     for a, b in zip(plain, scaled, strict=True):
         assert_allclose(backend.read(b), 3 * backend.read(a), rtol=1e-15)

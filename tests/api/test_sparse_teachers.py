@@ -71,6 +71,19 @@ def test_all_places_are_the_loss_of_whole_vocabularies(backend, kind, tail):
     assert_allclose(rows, kl_div_with_logits(STUDENT, targets[kind], **options), rtol=1e-12)
 
 
+@pytest.mark.parametrize("integers", ["int8", "uint8", "int16"])
+@pytest.mark.parametrize("tail", TAILS)
+def test_narrow_integers_name_places_of_any_vocabulary(backend, tail, integers):
+    student = backend.array(np.linspace(-2, 2, 600).reshape(2, 300))
+    named, p = np.asarray([[5, 7], [100, 0]]), backend.array([[0.5, 0.25], [0.75, 0.125]])
+    options = {"target_is": "probabilities", "tail": tail, "reduction": "none"}
+    narrow, wide = (
+        backend.values(sparse_kl_div_with_logits, student, backend.make(named, dtype), p, **options)
+        for dtype in (integers, "int64")
+    )
+    assert_array_equal(narrow, wide)
+
+
 def equal_distributions():
     """Student, indices, target, its kind and tail, and what the loss is below."""
     hidden = dense(np.take_along_axis(TEACHER, INDICES, -1), -math.inf)

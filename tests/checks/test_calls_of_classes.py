@@ -70,7 +70,7 @@ def test_names_of_other_libraries_are_told_in_a_call(library, class_name):
     kind, operands = getattr(module, class_name), [*map(array, TABLES)]
     options, mask = inspect.signature(kind).parameters, array(MASK)
     start = f"a call of {class_name} takes no "
-    assert "pass where=mask, an array of bools." in told(kind(), *operands, mask=mask)
+    assert "pass where=mask if it is True at what has a part" in told(kind(), *operands, mask=mask)
     assert told(kind(), *operands, dim=-1) == (
         f"{start}`dim`; got -1: when you make {class_name}, pass axis=-1."
     )

@@ -119,7 +119,7 @@ OF_ENTRIES = {
     "kl_div_with_logits": (kl_div_with_logits, (OF_STUDENT, OF_TEACHER), (5,),
                            "to leave out single entries, make their logits -inf in both operands"),
     "sparse_kl_div_with_logits": (sparse_kl_div_with_logits, (OF_STUDENT, PLACES, LOG_P), (5, 2),
-                                  "to leave out single entries, make their logits -inf in both"),
+                                  "to leave out single entries, make their logits -inf in `input`"),
     "linear_kl_div": (linear_kl_div, (HIDDEN, WEIGHT, OF_TEACHER), (5, 4),
                       "to leave out single entries, make the logits, set these to -inf in both, "
                       "and call kl_div_with_logits"),

@@ -22,6 +22,8 @@ GIVEN = {
     "a weight": (WEIGHT, {"pass it as target_weight="}),
     "a bias": (BIAS, {"pass it as bias="}),
     "places": (np.zeros((2, 1), int), {"pass it as indices="}),
+    "a type": (np.float32, {"pass it as dtype="}),
+    "a place of NumPy": (np.int64(-1), {"pass it as axis="}),
 }
 # What `linear_kl_div` takes for a target with an option.
 TARGETS = {"target_weight": np.ones((2, 3)), "indices": np.zeros((2, 1))}
@@ -70,6 +72,11 @@ def follow(function, operands, name, value):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", kldiv_xp.KLDivWarning)
         function(*operands, **options)
+
+
+def test_what_is_long_is_cut_short():
+    for value in ("word" * 2000, 2**2000, (MASK, MASK) * 20):
+        assert len(beyond(kldiv_xp.kl_div_with_logits, (WEIGHT, WEIGHT), value)) < 450
 
 
 def test_weight_of_the_teacher_is_told_by_its_name():

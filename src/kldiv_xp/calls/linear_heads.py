@@ -18,6 +18,7 @@ from kldiv_xp.core.dtypes import cast, limits, promoted_dtype, working_dtype
 from kldiv_xp.core.evaluate import by_backend
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, evaluate_linear
 from kldiv_xp.core.facts import facts_about
+from kldiv_xp.core.indices import as_places
 from kldiv_xp.core.namespaces import is_autocast, known_shape
 from kldiv_xp.formula.sparse import SparseKL
 
@@ -59,6 +60,8 @@ def arranged_heads(
     context = with_dtype(rounded_as_given(context, given), dtype)
     check_held(divergence.temperature, context)
     divergence, factor = prepared(heads, divergence, scaled)
+    if heads.indices is not None:
+        heads = heads.changed(indices=as_places(xp, heads.indices))
     if heads.where is not None:
         heads = heads.changed(where=aligned(context, heads.input, heads.where, axes))
     shape = heads.input.shape[:-1]

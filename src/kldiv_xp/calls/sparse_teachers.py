@@ -14,6 +14,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, check_memory
 from kldiv_xp.core.evaluate_sparse import evaluate_sparse_samples
 from kldiv_xp.core.evaluate_sparse_gradient import evaluate_sparse_gradient
+from kldiv_xp.core.indices import as_places
 from kldiv_xp.core.namespaces import known_shape, sample_shape
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.core.shapes import with_axes
@@ -103,7 +104,7 @@ def arranged_sparse(
     check_logits(known_shape(logits), place)
     check_indices_of(logits, indices, target, place)
     divergence = with_sizes(divergence, known_shape(logits)[place], known_shape(indices)[place])
-    arrays: Arrays = (logits, indices, target)
+    arrays: Arrays = (logits, as_places(context.xp, indices), target)
     if where is not None:
         check_where(logits, where, (place,), divergence, of_samples=True)
         arrays = (*arrays, aligned(context, logits, where, (place,)))

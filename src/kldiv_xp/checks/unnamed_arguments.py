@@ -1,6 +1,7 @@
 """Options that are given without a name, refused with the name that they have."""
 
 import inspect
+import reprlib
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, get_args
 
@@ -25,10 +26,11 @@ def refuse_unnamed(function: Callable[..., Any], value: object) -> NoReturn:
     """
     parameters = inspect.signature(function).parameters.values()
     options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
-    shown, verb = (repr(value), "pass") if isinstance(value, PLAIN) else ("", "pass it as")
+    is_short = isinstance(value, PLAIN) and repr(value) == in_words(value)
+    shown, verb = (repr(value), "pass") if is_short else ("", "pass it as")
     meant = [f"{name}={shown}" for name in meant_by(value) if name in options]
     remedy = f"{verb} {' or '.join(meant)}" if meant else f"name it: there are {', '.join(options)}"
-    if isinstance(function, type) and is_array(value):
+    if isinstance(function, type) and not isinstance(value, type) and is_array(value):
         remedy = f"pass operands to what it makes, {function.__name__}()(input, target)"
     every = names_by_place(function)
     *most, last = [f"`{name}`" for name in every] or ["no argument"]
@@ -48,7 +50,9 @@ def names_by_place(function: Callable[..., Any]) -> list[str]:
 
 def meant_by(value: Any) -> Iterator[str]:
     """Options that a value may be, the likeliest first."""
-    if isinstance(value, str):
+    if isinstance(value, type):
+        yield "dtype"
+    elif isinstance(value, str):
         yield from (name for name, words in WORDS.items() if value in get_args(words))
     elif is_array(value):
         yield meant_by_array(value)
@@ -69,10 +73,10 @@ def meant_by_array(value: Array) -> str:
     if is_kind(xp, value.dtype, "bool"):
         return "where"
     if is_kind(xp, value.dtype, "integral"):
-        return "indices"
+        return "indices" if value.ndim else "axis"
     return OF_AXES.get(value.ndim, "")
 
 
 def in_words(value: object) -> str:
-    """A plain value as code, or the type of another one."""
-    return repr(value) if isinstance(value, PLAIN) else type_name(value)
+    """A plain value as code, cut where it is long, or the type of another one."""
+    return reprlib.repr(value) if isinstance(value, PLAIN) else type_name(value)

@@ -40,6 +40,15 @@ def counted(xp: Namespace, size: int, indices: Array) -> Array:
     return xp.arange(size, dtype=indices.dtype, **device)
 
 
+NARROW_INTEGERS = ("int8", "uint8", "int16", "uint16")
+
+
+def as_places(xp: Namespace, indices: Array) -> Array:
+    """Indices in a type that can count the places of a large vocabulary."""
+    narrow = [getattr(xp, name) for name in NARROW_INTEGERS if hasattr(xp, name)]
+    return xp.astype(indices, xp.int32) if indices.dtype in narrow else indices
+
+
 def check_indices(xp: Namespace, indices: Array, size: int) -> None:
     """Refuse what names no place of a row, or one place twice; for arrays at hand.
 

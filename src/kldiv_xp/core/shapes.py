@@ -4,8 +4,8 @@ from kldiv_xp._typing import Array, Axes, Namespace
 
 
 def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:
-    """Derivative with respect to sums over some axes, for each of their terms."""
-    return expanded(xp, with_axes(upstream, axis), shape) if axis else upstream
+    """Derivative with respect to sums over some axes, for each of their terms; 0-d for all."""
+    return expanded(xp, with_axes(upstream, axis), shape) if axis and upstream.ndim else upstream
 
 
 def expanded(xp: Namespace, array: Array, shape: tuple[int, ...]) -> Array:
