@@ -74,7 +74,7 @@ def test_loss_is_the_plain_one_with_the_closed_gradient(wanted, masked, form):
 def in_the_graph(request, monkeypatch):
     """Operators in the graph of losses of logits; where there is none, the formula."""
     if request.param == "formula":
-        monkeypatch.setattr(graph.compiled_logits, "has_operator", lambda arrays: False)
+        monkeypatch.setattr(graph.compiled_logit_derivatives, "has_operator", lambda arrays: False)
 
 
 @WANTED

@@ -12,9 +12,8 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.torch import compiled_logits
+from kldiv_xp.backends.torch import compiled_logit_derivatives, compiled_logits
 from kldiv_xp.backends.torch.compiled_logit_derivatives import (
-    has_operator,
     row_derivatives,
     rows_with_derivatives,
 )
@@ -77,7 +76,7 @@ def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Arr
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row of logits."""
-    if not is_transformed() and has_operator(arrays):
+    if not is_transformed() and compiled_logit_derivatives.has_operator(arrays):
         return compiled_logits.divergences(context.working, arrays, divergence)
     if is_one_node(arrays):
         return Rows.apply(divergence, context.working, *arrays)
