@@ -172,7 +172,7 @@ def tasks(name, chunked, repeats):
 @CHUNKED
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("repeats", [(4, 1), (1, 4)], ids=["more rows", "more columns"])
-@pytest.mark.cases(12, 32)
+@pytest.mark.cases(12, 10)
 def test_tasks_of_a_chunk_are_no_more_in_a_larger_array(chunked, name, repeats):
     few, chunks = tasks(name, chunked, (1, 1))
     many, more_chunks = tasks(name, chunked, repeats)

@@ -107,7 +107,7 @@ def check(found, expected, dtype, temperature):
 )
 @CASE
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
-@pytest.mark.cases(4, 16)
+@pytest.mark.cases(4, 8)
 def test_second_derivatives_are_finite_and_right(mode, name, dtype, temperature):
     backend = usable("jax" if mode.startswith("jax") else "torch")
     if mode == "torch: forward twice" and not 1e-3 < temperature < 1e3:
