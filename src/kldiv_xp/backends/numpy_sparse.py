@@ -82,9 +82,9 @@ def fill_sparse(
 ) -> None:
     """Write results from one pass over the logits, whose indices are looked at first.
 
-    Blocks of logits give a few numbers of each row, and the derivative by them; what is left has
-    the size of the teacher: done with each 8 rows of 32000, it took as long for 64 entries of a row
-    as the logits.
+    Blocks of logits give a few numbers per row and the derivative with respect to input. The rest
+    has the size of the teacher: done with each 8 rows of 32000, it took as long for 64 entries of a
+    row as the logits.
     """
     rows, by_input, by_target = results
     _, indices, target, *where = arrays
@@ -129,7 +129,7 @@ def of_logits(divergence: SparseKL, count: int, xp: Namespace, *block: Array) ->
 def of_teacher(
     divergence: SparseKL, with_rows: bool, count: int, xp: Namespace, *block: Array
 ) -> list[Array]:
-    """Divergences of rows, if wanted, and the derivative by target if there is a cotangent."""
+    """Divergences of rows if wanted, and derivatives with respect to target given a cotangent."""
     chosen, indices, target, most, total, *others = block
     above, where = others[:count], others[count:]
     entries = known(chosen, Rest(most, total, partial(put, xp)))  # nothing is spread

@@ -9,7 +9,6 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
 from kldiv_xp.core.context import Context, Examine, unrounded, with_result
-from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import (
     Arrays,
     Gradient,
@@ -23,6 +22,7 @@ from kldiv_xp.core.evaluate_rows import evaluate_divergences
 from kldiv_xp.core.evaluate_sparse import evaluate_sparse
 from kldiv_xp.core.evaluate_sparse_gradient import evaluate_sparse_derivatives
 from kldiv_xp.core.namespaces import sample_mask_shape
+from kldiv_xp.core.run import wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
@@ -46,24 +46,21 @@ def derivatives_in_chunks(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Gradient:
-    """Lazy derivatives by the operands that are wanted, each by a task of its own for a chunk.
+    """Lazy derivatives with respect to the wanted operands, one task per chunk for each.
 
-    `way` makes of a function of chunks, and of arrays, the array that it computes.
+    `way` applies a function to each chunk of the arrays.
     """
     options: dict[str, Any] = {"of": of, "scale": scale, "count": len(arrays)}
     options |= {"examine": context.examine, "dtype": context.asked}
-    by_input, by_target = (
-        way(
-            partial(derivative_of_chunk, by_target=place == 1, **options),
-            *arrays,
-            *upstream,
-            dtype=native(operand.dtype),
-        )
-        if want
-        else None
-        for place, (operand, want) in enumerate(zip(arrays[:2], wanted, strict=True))
-    )
-    return by_input, by_target
+    functions = [partial(derivative_of_chunk, by_target=one, **options) for one in (False, True)]
+
+    def lazily(
+        function: Callable[..., Array], working: DType, dtype: DType, *operands: Array
+    ) -> Array:
+        del working  # a chunk's own library chooses it
+        return way(function, *operands, dtype=dtype)
+
+    return wanted_derivatives(lazily, context, functions, arrays, upstream, wanted)
 
 
 def derivative_of_chunk(

@@ -34,13 +34,10 @@ def other_axes(
     """First other axes, at most `most`, along which the first lines of an operand sum to 1."""
     array = arrays[operand == "target"]
     for candidate in candidates(array.shape, axes, most):
-        index = tuple(
-            slice(0, size if place in candidate else min(size, LINES))
-            for place, size in enumerate(array.shape)
-        )
-        if len(candidate) > 1 and math.prod(array[index].shape) > MOST_ELEMENTS_OF_LINES:
+        first = first_lines(array, candidate)
+        if len(candidate) > 1 and math.prod(first.shape) > MOST_ELEMENTS_OF_LINES:
             continue
-        lines = in_memory(array[index])
+        lines = in_memory(first)
         with quiet(context.facts, lines):
             xp = namespace_of(lines)
             if are_distributions(xp, cast(xp, lines, context.working), candidate, tolerance, kind):
@@ -51,15 +48,12 @@ def other_axes(
 def base_of_logarithms(
     context: Context, arrays: Arrays, axes: Axes, tolerance: float, operand: str
 ) -> int | None:
-    """Base, other than e, to which the first samples of an operand are logarithms of those of 1."""
+    """Base other than e if the first samples are logarithms of probabilities to it, else None."""
     array = arrays[operand == "target"]
-    index = tuple(
-        slice(0, size if place in axes else min(size, LINES))
-        for place, size in enumerate(array.shape)
-    )
-    if not axes or 0 in array.shape or math.prod(array[index].shape) > MOST_ELEMENTS_OF_LINES:
+    first = first_lines(array, axes)
+    if not axes or 0 in array.shape or math.prod(first.shape) > MOST_ELEMENTS_OF_LINES:
         return None
-    lines = in_memory(array[index])
+    lines = in_memory(first)
     xp = namespace_of(lines)
     lines = cast(xp, lines, context.working)
     with quiet(context.facts, lines):
@@ -68,6 +62,15 @@ def base_of_logarithms(
             if are_distributions(xp, natural, axes, tolerance, LOGS):
                 return base
     return None
+
+
+def first_lines(array: Array, axes: Axes) -> Array:
+    """The first lines along some axes, whole, in each of the other axes."""
+    index = tuple(
+        slice(0, size if place in axes else min(size, LINES))
+        for place, size in enumerate(array.shape)
+    )
+    return array[index]
 
 
 def candidates(shape: Axes, axes: Axes, most: int) -> Iterator[Axes]:

@@ -65,7 +65,7 @@ def takes_operator(context: Context, arrays: Arrays, upstream: Arrays) -> bool:
 def arguments(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> tuple[tuple[Array | None, ...], list[Any]]:
-    """Tensors of an operator, the first of which is the cotangent of each row, and options."""
+    """Tensors of an operator, with the cotangent of each row first, and its options."""
     rows = arrays[0].new_ones(arrays[0].shape[:-1], dtype=context.working)
     for one in upstream:
         rows = rows * (one.squeeze(-1) if one.ndim else one).to(context.working)

@@ -8,6 +8,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     context_of_parts,
     cotangent_parts,
     from_partial_sums,
+    has_split_rows,
     parts_of,
     resolve_partial,
     same_placements,
@@ -115,11 +116,9 @@ def row_derivatives(
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
-    last = arrays[0].ndim - 1
-    split = any(one.is_shard(last) for one in arrays[0].placements)
-    function = (
-        partial(scaled_derivatives_of_parts, arrays[0]) if split else evaluate_row_derivatives
-    )
+    function: Any = evaluate_row_derivatives
+    if has_split_rows(arrays[0]):
+        function = partial(scaled_derivatives_of_parts, arrays[0])
     derivatives = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
     return [
         None if derivative is None else with_placements_of(arrays[0], derivative)
@@ -131,9 +130,8 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     """Divergence of every row; split rows all-reduce a few numbers per row."""
     if not same_placements(*arrays[:2]):
         return NotImplemented
-    last = arrays[0].ndim - 1
-    if any(one.is_shard(last) for one in arrays[0].placements):
+    if has_split_rows(arrays[0]):
         return SplitRows.apply(context, divergence, *arrays)
     here = parts_of(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
-    return from_partial_sums(arrays[0], rows, (last,))
+    return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,))

@@ -58,6 +58,11 @@ def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
     )
 
 
+def has_split_rows(operand: Array) -> bool:
+    """Whether the rows, along the last axis, are split over ranks."""
+    return any(one.is_shard(operand.ndim - 1) for one in operand.placements)
+
+
 def full_number(tensor: Array) -> Array:
     """A 0-d tensor, replicated if it is a DTensor."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor

@@ -5,6 +5,7 @@ from torch.distributed.tensor import Replicate
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
+    has_split_rows,
     part_like,
     with_placements_of,
 )
@@ -53,9 +54,9 @@ def parts_of_samples(context: Context, arrays: Arrays) -> tuple[Context, Arrays]
 
 def check_rows_are_whole(input: Array) -> None:
     """Refuse split rows: indices count from the start of the whole row."""
-    last = input.ndim - 1
-    if not any(one.is_shard(last) for one in input.placements):
+    if not has_split_rows(input):
         return
+    last = input.ndim - 1
     whole = [Replicate() if one.is_shard(last) else one for one in input.placements]
     message = (
         "`input` must not be split along `axis` where the teacher is known at some indices; got "

@@ -8,6 +8,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     context_of_parts,
     cotangent_parts,
     from_partial_sums,
+    has_split_rows,
     parts_of,
     same_placements,
     with_placements_of,
@@ -52,12 +53,11 @@ def rows_with_derivatives(
     if not same_placements(*arrays[:2]):
         return NotImplemented
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
-    last = arrays[0].ndim - 1
-    split = any(one.is_shard(last) for one in arrays[0].placements)
+    split = has_split_rows(arrays[0])
     way: Any = rows_with_derivatives_at_hand
     if split:
         way = partial(rows_with_derivatives_of_parts, arrays[0])
     inner = context_of_parts(context, here)
     rows, *derivatives = way(inner, here, divergence, scale, above)
-    rows = from_partial_sums(arrays[0], rows, (last,), summed=split)
+    rows = from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=split)
     return rows, *(with_placements_of(arrays[0], one) for one in derivatives)
