@@ -24,7 +24,12 @@ from array_libraries import HALF, library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import kl_div_with_logits, sparse_kl_div_with_logits, thread_limit
+from kldiv_xp import (
+    kl_div_with_logits,
+    linear_kl_div,
+    sparse_kl_div_with_logits,
+    thread_limit,
+)
 from kldiv_xp.host import blocks
 
 
@@ -79,6 +84,15 @@ def test_narrow_integers_name_places_of_any_vocabulary(backend, tail, integers):
     options = {"target_is": "probabilities", "tail": tail, "reduction": "none"}
     narrow, wide = (
         backend.values(sparse_kl_div_with_logits, student, backend.make(named, dtype), p, **options)
+        for dtype in (integers, "int64")
+    )
+    assert_array_equal(narrow, wide)
+    narrow, wide = (
+        backend.values(
+            lambda rows, head, places, p: linear_kl_div(rows, head, p, indices=places, **options),
+            *(backend.array(one) for one in (np.eye(2), np.linspace(-2, 2, 600).reshape(300, 2))),
+            *(backend.make(named, dtype), p),
+        )
         for dtype in (integers, "int64")
     )
     assert_array_equal(narrow, wide)

@@ -39,9 +39,10 @@ def refuse_call(
 
 def of_place(kind: type, value: object, options: list[str]) -> str:
     """Sentence on a value by place that is no operand."""
-    meant = [passed(kind, name, value, "value") for name in meant_by(value) if name in options]
+    names = [*meant_by(value)]
+    meant = [passed(kind, name, value, "value") for name in names if name in options]
     remedy = " or ".join(meant) or f"pass {', '.join(options)} when you make {kind.__name__}"
-    if "where" in meant_by(value):
+    if "where" in names:
         remedy = "pass it as where="
     return (
         f"a call of {kind.__name__} takes `input`, `target` and `where`, a mask, and nothing else; "
@@ -50,7 +51,7 @@ def of_place(kind: type, value: object, options: list[str]) -> str:
 
 
 def of_name(kind: type, name: str, value: object, options: list[str]) -> str:
-    """What to do instead of giving an option to the call."""
+    """Remedy for a name that the call does not take."""
     if name in options:
         return passed(kind, name, value, name)
     remedy = remedy_of(kind, name, value, {"", "where", *options})

@@ -1,5 +1,8 @@
 """Checks of hidden states and of the weights of linear heads."""
 
+from collections.abc import Callable
+from functools import partial
+
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.entry_remedies import for_given_target
@@ -129,9 +132,12 @@ def check_given_target(heads: Heads) -> None:
             "teacher's hidden states as `target`."
         )
         raise ValueError(message)
-    xp, expected, found = namespace_of(heads.target), logits_shape(heads), known_shape(heads.target)
-    remedy = for_labels_of_part(xp, expected, found, as_int=True)
-    check_target_shape(heads, expected, remedy or for_given_target(expected, found))
+    labels = partial(for_labels_of_part, namespace_of(heads.target), as_int=True)
+    check_target_shape(
+        heads,
+        logits_shape(heads),
+        lambda *shapes: labels(*shapes) or for_given_target(*shapes),
+    )
 
 
 def check_two_heads(heads: Heads, target_is: str) -> None:
@@ -153,16 +159,19 @@ def check_two_heads(heads: Heads, target_is: str) -> None:
     check_target_shape(
         heads,
         known_shape(heads.input)[:-1] + known_shape(heads.target)[-1:],
-        "pass the same samples in both, one row for each",
+        lambda *_: "pass the same samples in both, one row for each",
     )
 
 
-def check_target_shape(heads: Heads, expected: Shape, remedy: str) -> None:
-    """Refuse a target of another shape than expected."""
+def check_target_shape(
+    heads: Heads, expected: Shape, remedy: Callable[[Shape, Shape], str]
+) -> None:
+    """Refuse a target of another shape than expected, with the remedy for the two shapes."""
     found = known_shape(heads.target)
     if not agree(found, expected):
         message = (
             f"`target` must have the shape {expected}; got {found} where `input` has "
-            f"{known_shape(heads.input)} and `weight` {known_shape(heads.weight)}: {remedy}."
+            f"{known_shape(heads.input)} and `weight` {known_shape(heads.weight)}: "
+            f"{remedy(expected, found)}."
         )
         raise ValueError(message)

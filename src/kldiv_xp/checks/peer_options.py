@@ -20,7 +20,7 @@ NORMALISED: Meant = (
         "take log_softmax of logits",
     ),
 )
-# torchmetrics: of both operands, of which the target is the first.
+# torchmetrics: its flag is for both operands, and the target is the first of them.
 IN_LOGARITHMS: Meant = (
     ("log_target", "pass log_target=True, with the target as the second operand"),
     ("target_is", "pass target_is='log_probabilities', with the target as the last operand"),
@@ -83,8 +83,7 @@ HEAD: Meant = (("target_bias", "pass it as `weight`, by its place"), OF_HEADS)
 TEACHER_HEAD: Meant = (("target_weight", "pass target_weight={value}"), OF_HEADS)
 # Options that may be meant, the first one that there is, and what to do; "" where there is none.
 MEANT: dict[str, Meant] = {
-    "dim": (ONE_AXIS, LAST_AXIS),
-    **dict.fromkeys(("axes", "dims"), (ONE_AXIS, LAST_AXIS)),
+    **dict.fromkeys(("dim", "dims", "axes"), (ONE_AXIS, LAST_AXIS)),
     "axis": (LAST_AXIS,),
     **dict.fromkeys(("T", "tau", "temp", "temperature"), HEAT),
     "log_target": (("target_is", "pass target_is='log_probabilities'"),),
@@ -137,7 +136,7 @@ OFF: dict[str, Meant] = {
 # What an option of one loss is called by another, where that depends on its value.
 OF_VALUES: dict[tuple[str, str], Meant] = {
     ("input_is", "logits"): TAKEN_AS_LOGITS,
-    ("input_is", "log_probabilities"): (("", "leave it out"),),
+    ("input_is", "log_probabilities"): OMITTED,
     ("input_is", "probabilities"): (("log_input", "pass log_input=False"), LOGARITHM),
     ("target_is", "logits"): (("log_target", LOGITS),),
     ("target_is", "log_probabilities"): (("log_target", "pass log_target=True"),),
