@@ -28,11 +28,11 @@ MASKS = {
     ),
     "labels": (
         np.where(MEANT, [3, 0, 0, 1], -100),
-        "where != -100, if these are labels, of which -100 are left out",
+        "where != -100, if these are labels and those of -100 are left out",
     ),
     "labels of -1": (
         np.where(MEANT, [3, 0, 0, 1], -1),
-        "where != -1, if these are labels, of which -1 are left out",
+        "where != -1, if these are labels and those of -1 are left out",
     ),
     "added": (
         np.where(MEANT, 0.0, -np.inf),

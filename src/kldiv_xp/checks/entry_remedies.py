@@ -50,7 +50,7 @@ def for_tables(small: int, short: str, loss: object) -> str:
 
 
 def spaces_of(loss: object) -> tuple[str, str]:
-    """What both operands of a loss hold."""
+    """Spaces of both operands of a loss."""
     return space_of(loss, "input"), space_of(loss, "target")
 
 

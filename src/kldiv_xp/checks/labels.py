@@ -37,7 +37,7 @@ def taken_by(loss: Any) -> str:
 def for_labels_of_part(
     xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, as_int: bool = False
 ) -> str:
-    """The same for a loss of a target that is known in part, of which one entry is enough."""
+    """Remedy for class labels in a loss that takes a target at some indices; "" if none."""
     place = label_axis(shape, labels, axis)
     code = say(xp, "as_int", "target") if as_int else "target"
     if place is not None:

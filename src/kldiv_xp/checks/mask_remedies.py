@@ -19,7 +19,8 @@ MASKED_BY_WHERE = {"input", "target"}
 MOST_THAT_IS_ADDED = -1000
 ANY_NUMBERS = (
     "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
-    "mask that is added to logits is, or {x} != -100 if it holds labels, of which -100 are left out"
+    "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
+    "out"
 )
 
 
@@ -41,7 +42,7 @@ def for_values(values: Any) -> str:
             "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
         )
     if low < 0 and values.dtype.kind == "i" and (values >= 0)[values != low].all():
-        return f"pass {{x}} != {low}, if these are labels, of which {low} are left out"
+        return f"pass {{x}} != {low}, if these are labels and those of {low} are left out"
     return ANY_NUMBERS
 
 

@@ -1,4 +1,4 @@
-"""Masks under the names of other libraries, some of which are True at padding."""
+"""Remedies for masks by other libraries' names; some libraries set them True at padding."""
 
 from kldiv_xp._typing import Array
 from kldiv_xp.checks.peer_options import IGNORED, Meant
@@ -10,7 +10,7 @@ AN_ARRAY = "where=, an array of bools that is True at what has a part in the los
 
 
 def meant_by_mask(name: str, value: object) -> Meant:
-    """What to pass instead of an option that is named like a mask; () if it is not."""
+    """Remedies for an option that is named like a mask; () if it is not."""
     if not any(part in name.lower() for part in PARTS_OF_NAMES):
         return ()
     if isinstance(value, int | float) and not isinstance(value, bool):

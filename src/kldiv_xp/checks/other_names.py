@@ -41,7 +41,7 @@ def sentence(kind: Callable[..., Any], name: str, value: object, remedy: str) ->
 
 
 def nearest(name: str, options: list[str]) -> str:
-    """What to do instead of giving an option that no library has."""
+    """Remedy for an unknown option: the nearest name, or all of them."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, options, 1)
@@ -95,7 +95,7 @@ def refuses_other_names(kind: ClassT) -> ClassT:
 
 
 def of_class(kind: type, name: str, value: object, options: list[str]) -> str:
-    """What to do instead of giving a class what is no option of it."""
+    """Remedy for a name that the constructor of a class does not take."""
     call = f"{kind.__name__}()(input, target)"
     if name in OF_CALLS:
         return f"pass it with the operands, {call.replace('t)', 't, where=where)')}"

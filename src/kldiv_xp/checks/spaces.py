@@ -1,4 +1,4 @@
-"""What the operands of a loss hold: logits, probabilities, or their logarithms."""
+"""Spaces of the operands of a loss: logits, probabilities or log-probabilities."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from kldiv_xp.formula.form import Form
 
 
 def space_of(loss: Any, name: str) -> str:
-    """Kind of an operand for a loss; "" for measures, which need not sum to 1, and others."""
+    """Space of an operand of a loss; "" for measures, which need not sum to 1, and others."""
     if isinstance(loss, Form):
         of_logs = loss.log_input if name == "input" else loss.log_target
         given = "log_probabilities" if of_logs else "probabilities"
