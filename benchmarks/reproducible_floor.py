@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.reproducible import cases, nanoseconds
 from kldiv_xp import thread_limit
-from kldiv_xp.backends.numpy_reproducible_blocks import BLOCK
+from kldiv_xp.backends.numpy.reproducible.blocks import BLOCK
 
 CALLS = 8
 

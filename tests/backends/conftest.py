@@ -2,7 +2,7 @@
 
 import pytest
 
-from kldiv_xp.backends import numpy_loops
+from kldiv_xp.backends.numpy import loops as numpy_loops
 from kldiv_xp.host import blocks, inner_products
 
 

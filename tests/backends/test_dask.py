@@ -21,7 +21,7 @@ from kldiv_xp.backends import one_chunk
 from kldiv_xp.host.threads import thread_count
 
 dask = pytest.importorskip("dask", reason="dask is not installed")
-_dask = pytest.importorskip("kldiv_xp.backends.dask", reason="dask is not installed")
+_dask = pytest.importorskip("kldiv_xp.backends.dask.backend", reason="dask is not installed")
 
 LOG_Q = np.log([[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]])
 P = np.asarray([[0.4, 0.6], [0.0, 1.0], [0.5, 0.5]])

@@ -18,9 +18,9 @@ from kldiv_xp import (
 )
 from kldiv_xp.core import evaluate_linear
 
-blocks = pytest.importorskip("kldiv_xp.backends.jax_blocks")
-linear = pytest.importorskip("kldiv_xp.backends.jax_linear_loss")
-linear_blocks = pytest.importorskip("kldiv_xp.backends.jax_linear")
+blocks = pytest.importorskip("kldiv_xp.backends.jax.blocks")
+linear = pytest.importorskip("kldiv_xp.backends.jax.linear_loss")
+linear_blocks = pytest.importorskip("kldiv_xp.backends.jax.linear")
 
 SHAPE = (5, 7, 20)
 MIB = 2**20

@@ -77,8 +77,8 @@ def test_forward_mode_of_hidden_states_is_that_of_their_logits(
     usable("jax")
     jax = library("jax")
     blocks = importlib.import_module("kldiv_xp.core.evaluate_linear")
-    blocks_of_jax = importlib.import_module("kldiv_xp.backends.jax_linear")
-    losses = importlib.import_module("kldiv_xp.backends.jax_linear_loss")
+    blocks_of_jax = importlib.import_module("kldiv_xp.backends.jax.linear")
+    losses = importlib.import_module("kldiv_xp.backends.jax.linear_loss")
     monkeypatch.setattr(blocks, "BYTES_OF_LOGITS", size)
     for one in (blocks_of_jax, losses):
         monkeypatch.setattr(one, "is_alone", lambda: alone)
@@ -91,7 +91,7 @@ def test_forward_mode_of_hidden_states_is_that_of_their_logits(
 
 def test_other_errors_of_types_stay_what_they_are():
     usable("jax")
-    module = importlib.import_module("kldiv_xp.backends.jax_forward_mode")
+    module = importlib.import_module("kldiv_xp.backends.jax.forward_mode")
 
     def fails():
         raise TypeError("something else")

@@ -10,8 +10,8 @@ from contracts.same_bits_of_logits import table as rows
 from kldiv_xp import kl_div, kl_div_gradient, kl_div_with_logits
 from kldiv_xp.formula import reproducible_functions as formula
 
-blocks = pytest.importorskip("kldiv_xp.backends.jax_blocks")
-functions = pytest.importorskip("kldiv_xp.backends.jax_reproducible_functions")
+blocks = pytest.importorskip("kldiv_xp.backends.jax.blocks")
+functions = pytest.importorskip("kldiv_xp.backends.jax.reproducible_functions")
 SHAPE = (5, 7, 20)
 
 

@@ -9,8 +9,8 @@ import pytest
 from backends.numpy_operands import LOOPS_OF_NUMPY, REAL, operands, threaded
 
 from kldiv_xp import kl_div, kl_div_gradient, thread_limit
-from kldiv_xp.backends import numpy as backend
-from kldiv_xp.backends import numpy_loops
+from kldiv_xp.backends.numpy import backend
+from kldiv_xp.backends.numpy import loops as numpy_loops
 from kldiv_xp.formula.form import Form
 from kldiv_xp.host import blocks, inner_products
 

@@ -9,9 +9,10 @@ from conftest import usable
 from contracts.same_bits import SPECIAL_ROWS, bits, table
 
 from kldiv_xp import kl_div, kl_div_gradient
-from kldiv_xp.backends import numpy_reproducible, numpy_reproducible_blocks
-from kldiv_xp.backends import numpy_reproducible_functions as functions
-from kldiv_xp.backends.numpy_reproducible_ordinary import ordinary
+from kldiv_xp.backends.numpy.reproducible import backend as numpy_reproducible
+from kldiv_xp.backends.numpy.reproducible import blocks as numpy_reproducible_blocks
+from kldiv_xp.backends.numpy.reproducible import functions
+from kldiv_xp.backends.numpy.reproducible.ordinary import ordinary
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
 from kldiv_xp.core.namespaces import namespace_of

@@ -18,7 +18,7 @@ from kldiv_xp import (
     sparse_kl_div_with_logits,
     sparse_kl_div_with_logits_gradient,
 )
-from kldiv_xp.backends import numpy_sparse
+from kldiv_xp.backends.numpy import sparse as numpy_sparse
 from kldiv_xp.host import blocks
 
 RNG = np.random.default_rng(5)

@@ -10,7 +10,7 @@ from conftest import usable
 from contracts.same_bits import FEW, FORMS, OPTIONS, SPECIAL_ROWS, differing, outcomes, read, table
 
 from kldiv_xp import kl_div, kl_div_gradient, thread_limit
-from kldiv_xp.backends import numpy_reproducible_blocks
+from kldiv_xp.backends.numpy.reproducible import blocks as numpy_reproducible_blocks
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 

@@ -19,7 +19,7 @@ from contracts.same_bits_of_logits import (
 )
 
 from kldiv_xp import thread_limit
-from kldiv_xp.backends import numpy_reproducible_rows
+from kldiv_xp.backends.numpy.reproducible import rows as numpy_reproducible_rows
 from kldiv_xp.fused import choice
 
 ALL = tuple(OPTIONS)

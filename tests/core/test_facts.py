@@ -47,7 +47,7 @@ def test_library_that_is_not_listed_gets_the_plain_formula():
 
 def test_facts_cannot_be_changed():
     with pytest.raises(AttributeError):
-        UNKNOWN.backend = "backends.numpy"
+        UNKNOWN.backend = "backends.numpy.backend"
 
 
 def test_library_that_is_not_listed_is_handled_with_care():
@@ -72,7 +72,7 @@ def test_arrays_of_cupy_are_computed_on_their_device_and_on_no_other():
 
 def test_facts_are_given_by_name():
     with pytest.raises(TypeError, match="positional"):
-        Facts("backends.numpy")
+        Facts("backends.numpy.backend")
 
 
 def test_loss_of_a_subclass_of_numpy_is_an_array_too():

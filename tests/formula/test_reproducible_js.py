@@ -8,7 +8,7 @@ import pytest
 from formula.contracted import Contracted, ContractedLast, OneUlpOff, Rows
 from formula.test_reproducible_rows import plainly, rows
 
-from kldiv_xp.backends.numpy_reproducible_rows import InBlocks
+from kldiv_xp.backends.numpy.reproducible.rows import InBlocks
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula import reproducible_js, reproducible_operations, reproducible_rows
 from kldiv_xp.formula.logits import JS, KL

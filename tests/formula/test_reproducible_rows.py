@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from formula.contracted import Contracted, ContractedLast, OneUlpOff, Rows
 
-from kldiv_xp.backends.numpy_reproducible_rows import InBlocks
+from kldiv_xp.backends.numpy.reproducible.rows import InBlocks
 from kldiv_xp.core.namespaces import namespace_of
 from kldiv_xp.formula import reproducible_operations
 from kldiv_xp.formula.kl_of_logits import KL

@@ -78,8 +78,8 @@ FACTS = {
     "numpy": Facts(
         takes_numbers=True,
         zero_dimensional_is_scalar=True,
-        backend="backends.numpy",
-        reproducible_backend="backends.numpy_reproducible",
+        backend="backends.numpy.backend",
+        reproducible_backend="backends.numpy.reproducible.backend",
         backend_takes_plain_types_only=True,
         words=OF_NUMPY,
     ),
@@ -112,19 +112,21 @@ FACTS = {
     ),
     "jax": Facts(
         takes_numbers=True,
-        backend="backends.jax",
-        reproducible_backend="backends.jax_reproducible",
+        backend="backends.jax.backend",
+        reproducible_backend="backends.jax.reproducible",
         constant="jax.lax.stop_gradient",
         words=OF_JAX,
     ),
     "dask": Facts(
         takes_numbers=True,
-        backend="backends.dask",
-        reproducible_backend="backends.dask_reproducible",
+        backend="backends.dask.backend",
+        reproducible_backend="backends.dask.reproducible",
         backend_adds_up_in_any_type=True,
         words=OF_DASK,
     ),
-    "cubed": Facts(takes_numbers=True, backend="backends.cubed", backend_adds_up_in_any_type=True),
+    "cubed": Facts(
+        takes_numbers=True, backend="backends.cubed.backend", backend_adds_up_in_any_type=True
+    ),
     "blosc2": Facts(refused_because="its lazy expressions are wrong beside masks"),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }

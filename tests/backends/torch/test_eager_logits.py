@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from kldiv_xp import js_div_with_logits, js_div_with_logits_gradient
-from kldiv_xp.backends import numpy_rows
+from kldiv_xp.backends.numpy import rows as numpy_rows
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_derivatives
 from kldiv_xp.formula.logits import JS, KL

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends.numpy_with_derivatives import is_faster
+from kldiv_xp.backends.numpy.with_derivatives import is_faster
 from kldiv_xp.backends.torch import host
 from kldiv_xp.backends.torch.eager_logits import (
     divergences,

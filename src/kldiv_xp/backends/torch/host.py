@@ -5,7 +5,9 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends import numpy, numpy_loops, numpy_with_derivatives
+from kldiv_xp.backends.numpy import backend as numpy
+from kldiv_xp.backends.numpy import loops as numpy_loops
+from kldiv_xp.backends.numpy import with_derivatives as numpy_with_derivatives
 from kldiv_xp.backends.torch.numpy_views import (
     empty_tensor,
     lent,

@@ -3,7 +3,8 @@
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_rows, numpy_rows_with_derivatives
+from kldiv_xp.backends.numpy import rows as numpy_rows
+from kldiv_xp.backends.numpy import rows_with_derivatives as numpy_rows_with_derivatives
 from kldiv_xp.backends.torch.numpy_views import (
     empty_tensor,
     lent,

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends import numpy_reproducible as numpy_way
-from kldiv_xp.backends import numpy_reproducible_fill, numpy_reproducible_rows
+from kldiv_xp.backends.numpy.reproducible import backend as numpy_way
+from kldiv_xp.backends.numpy.reproducible import fill as numpy_reproducible_fill
+from kldiv_xp.backends.numpy.reproducible import rows as numpy_reproducible_rows
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,

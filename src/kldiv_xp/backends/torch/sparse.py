@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends import numpy_sparse
+from kldiv_xp.backends.numpy import sparse as numpy_sparse
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.numpy_views import (
     HOST,

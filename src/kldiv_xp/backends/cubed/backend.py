@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.cubed_chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
-from kldiv_xp.backends.cubed_rows import (
+from kldiv_xp.backends.cubed.chunks import CHUNKS, cast_chunks, chunkwise, elementwise, one_element
+from kldiv_xp.backends.cubed.rows import (
     divergences,
     in_whole_rows,
     on_whole_rows,

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_ordinary import as_noted, ordinary
-from kldiv_xp.backends.numpy_reproducible_terms import SHIFT, largest, sums
+from kldiv_xp.backends.numpy.reproducible.functions import Memory
+from kldiv_xp.backends.numpy.reproducible.ordinary import as_noted, ordinary
+from kldiv_xp.backends.numpy.reproducible.terms import SHIFT, largest, sums
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import steps_between, terms
 from kldiv_xp.core.reproducible_bounds import LARGEST_LOG, LEAST_RATIO, least_weight

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.numpy_reproducible_blocks import Threads, cut
-from kldiv_xp.backends.numpy_reproducible_operations import InBlocks
+from kldiv_xp.backends.numpy.reproducible.blocks import Threads, cut
+from kldiv_xp.backends.numpy.reproducible.operations import InBlocks
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import cotangent_of
 from kldiv_xp.core.evaluate_reproducible_rows import (

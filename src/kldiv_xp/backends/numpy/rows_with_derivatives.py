@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors, is_widened
-from kldiv_xp.backends.numpy_rows import (
+from kldiv_xp.backends.numpy.row_forms import attempts_at, has_factors, is_widened
+from kldiv_xp.backends.numpy.rows import (
     derivatives_of_block,
     fill_row_derivatives,
     rows_of,

@@ -6,15 +6,15 @@ Blocks that hold others, such as NaN, are left to that expression.
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.numpy_reproducible_by_loops import derivatives_by_loops, terms_by_loops
-from kldiv_xp.backends.numpy_reproducible_functions import (
+from kldiv_xp.backends.numpy.reproducible.by_loops import derivatives_by_loops, terms_by_loops
+from kldiv_xp.backends.numpy.reproducible.functions import (
     BITS_OF_INFINITY,
     UNIT,
     Memory,
     exp,
     log,
 )
-from kldiv_xp.backends.numpy_reproducible_ordinary import Block, widened
+from kldiv_xp.backends.numpy.reproducible.ordinary import Block, widened
 from kldiv_xp.core.reproducible_bounds import LARGEST_LOG, LEAST_RATIO
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import (

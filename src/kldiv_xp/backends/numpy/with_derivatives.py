@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.numpy_loops import attempts_at_sum
+from kldiv_xp.backends.numpy.loops import attempts_at_sum
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, chained

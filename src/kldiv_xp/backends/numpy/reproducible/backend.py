@@ -3,14 +3,14 @@
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends import numpy_reproducible_rows
-from kldiv_xp.backends.numpy_reproducible_blocks import (
+from kldiv_xp.backends.numpy.reproducible import rows as numpy_reproducible_rows
+from kldiv_xp.backends.numpy.reproducible.blocks import (
     Threads,
     bounds_over,
     in_order,
     integers_over,
 )
-from kldiv_xp.backends.numpy_reproducible_fill import Output, fill_derivatives, fill_terms
+from kldiv_xp.backends.numpy.reproducible.fill import Output, fill_derivatives, fill_terms
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import (

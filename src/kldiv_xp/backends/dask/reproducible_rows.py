@@ -7,7 +7,7 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.dask_chunks import aligned_blockwise, chunkwise
+from kldiv_xp.backends.dask.chunks import aligned_blockwise, chunkwise
 from kldiv_xp.core import evaluate_reproducible
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import on_device, rounding_to

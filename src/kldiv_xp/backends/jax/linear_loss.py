@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_linear import (
+from kldiv_xp.backends.jax.linear import (
     contracted,
     derivatives_of_logits,
     differentiable_rows,
@@ -16,7 +16,7 @@ from kldiv_xp.backends.jax_linear import (
     over_blocks,
     rows_of_logits,
 )
-from kldiv_xp.backends.jax_meshes import explicit_sharding, varying_axes
+from kldiv_xp.backends.jax.meshes import explicit_sharding, varying_axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate_linear import (

@@ -7,8 +7,8 @@ from typing import Any
 import dask.array as da
 
 from kldiv_xp._typing import Array, Axes, Namespace
-from kldiv_xp.backends.dask_chunks import aligned_blockwise, chunkwise, over_chunks
-from kldiv_xp.backends.dask_reproducible_rows import chunk_backend, value_of_rows, whole_rows
+from kldiv_xp.backends.dask.chunks import aligned_blockwise, chunkwise, over_chunks
+from kldiv_xp.backends.dask.reproducible_rows import chunk_backend, value_of_rows, whole_rows
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import Wanted, completed, on_device

@@ -3,15 +3,15 @@
 import math
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.numpy_reproducible_functions import (
+from kldiv_xp.backends.numpy.reproducible.functions import (
     LEAST_K,
     UNIT,
     Memory,
     log,
     powers_of_parts,
 )
-from kldiv_xp.backends.numpy_reproducible_ordinary import no_subnormal
-from kldiv_xp.backends.numpy_reproducible_terms import SHIFT
+from kldiv_xp.backends.numpy.reproducible.ordinary import no_subnormal
+from kldiv_xp.backends.numpy.reproducible.terms import SHIFT
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.reproducible_functions import (

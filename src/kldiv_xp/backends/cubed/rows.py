@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.cubed_chunks import chunkwise
+from kldiv_xp.backends.cubed.chunks import chunkwise
 from kldiv_xp.backends.one_chunk import divergences_of_chunk, sparse_divergences_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays

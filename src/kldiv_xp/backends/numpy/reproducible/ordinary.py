@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.numpy_reproducible_functions import (
+from kldiv_xp.backends.numpy.reproducible.functions import (
     BITS_OF_INFINITY,
     BITS_OF_TINY,
     Memory,

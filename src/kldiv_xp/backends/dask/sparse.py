@@ -4,7 +4,7 @@ from functools import partial
 from itertools import chain
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends.dask_chunks import aligned_blockwise
+from kldiv_xp.backends.dask.chunks import aligned_blockwise
 from kldiv_xp.backends.one_chunk import sparse_derivative_of_chunk, sparse_divergences_of_chunk
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.dask_chunks import (
+from kldiv_xp.backends.dask.chunks import (
     CHUNKS,
     PRODUCTS,
     across_chunks,
@@ -13,7 +13,7 @@ from kldiv_xp.backends.dask_chunks import (
     on_chunks,
     over_chunks,
 )
-from kldiv_xp.backends.dask_sparse import sparse_divergences, sparse_gradient
+from kldiv_xp.backends.dask.sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.one_chunk import (
     derivatives_in_chunks,
     divergences_of_chunk,

@@ -4,8 +4,8 @@ import math
 from functools import partial
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.numpy_linear import linear_gradient
-from kldiv_xp.backends.numpy_loops import (
+from kldiv_xp.backends.numpy.linear import linear_gradient
+from kldiv_xp.backends.numpy.loops import (
     Threads,
     attempts_at_sum,
     fill_many,
@@ -13,14 +13,14 @@ from kldiv_xp.backends.numpy_loops import (
     sums_over,
     total_of_many,
 )
-from kldiv_xp.backends.numpy_rows import divergences, row_derivatives, sum_of_divergences
-from kldiv_xp.backends.numpy_rows_with_derivatives import rows_with_derivatives
-from kldiv_xp.backends.numpy_sparse import (
+from kldiv_xp.backends.numpy.rows import divergences, row_derivatives, sum_of_divergences
+from kldiv_xp.backends.numpy.rows_with_derivatives import rows_with_derivatives
+from kldiv_xp.backends.numpy.sparse import (
     sparse_divergences,
     sparse_gradient,
     sparse_with_gradient,
 )
-from kldiv_xp.backends.numpy_with_derivatives import with_derivatives
+from kldiv_xp.backends.numpy.with_derivatives import with_derivatives
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained

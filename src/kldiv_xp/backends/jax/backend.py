@@ -7,11 +7,11 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType
-from kldiv_xp.backends.jax_blocks import by_platform, in_blocks
-from kldiv_xp.backends.jax_linear import linear_divergences
-from kldiv_xp.backends.jax_linear_gradient import linear_gradient
-from kldiv_xp.backends.jax_linear_loss import linear_loss
-from kldiv_xp.backends.jax_rows import (
+from kldiv_xp.backends.jax.blocks import by_platform, in_blocks
+from kldiv_xp.backends.jax.linear import linear_divergences
+from kldiv_xp.backends.jax.linear_gradient import linear_gradient
+from kldiv_xp.backends.jax.linear_loss import linear_loss
+from kldiv_xp.backends.jax.rows import (
     divergences,
     product,
     row_derivatives,
@@ -19,7 +19,7 @@ from kldiv_xp.backends.jax_rows import (
     unsigned,
     widen,
 )
-from kldiv_xp.backends.jax_sparse import sparse_divergences, sparse_gradient
+from kldiv_xp.backends.jax.sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient, chained_derivatives

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends.jax_meshes import explicit_sharding
+from kldiv_xp.backends.jax.meshes import explicit_sharding
 from kldiv_xp.core.evaluate import Arrays
 
 ELEMENTS = 2**16

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy_row_forms import attempts_at, has_factors
-from kldiv_xp.backends.numpy_with_derivatives import over
+from kldiv_xp.backends.numpy.row_forms import attempts_at, has_factors
+from kldiv_xp.backends.numpy.with_derivatives import over
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_blocks import by_platform
+from kldiv_xp.backends.jax.blocks import by_platform
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_meshes import on_rows, varying_alike
-from kldiv_xp.backends.jax_rows import unsigned
-from kldiv_xp.backends.jax_sparse import ENTRIES, moved_where_selected
+from kldiv_xp.backends.jax.meshes import on_rows, varying_alike
+from kldiv_xp.backends.jax.rows import unsigned
+from kldiv_xp.backends.jax.sparse import ENTRIES, moved_where_selected
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays

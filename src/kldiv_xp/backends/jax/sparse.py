@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.jax_meshes import explicit_sharding, on_rows
+from kldiv_xp.backends.jax.meshes import explicit_sharding, on_rows
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient

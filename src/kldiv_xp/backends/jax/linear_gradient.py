@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax_linear import is_alone, linear_divergences
-from kldiv_xp.backends.jax_linear_loss import is_on_mesh, rows_and_gradient
-from kldiv_xp.backends.jax_meshes import varying_axes
+from kldiv_xp.backends.jax.linear import is_alone, linear_divergences
+from kldiv_xp.backends.jax.linear_loss import is_on_mesh, rows_and_gradient
+from kldiv_xp.backends.jax.meshes import varying_axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_linear_gradient import LinearGradient, times_unit

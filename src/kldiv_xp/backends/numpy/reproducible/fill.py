@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends import numpy_reproducible_blocks
-from kldiv_xp.backends import numpy_reproducible_terms as numpy_terms
-from kldiv_xp.backends.numpy_reproducible_blocks import Threads, cut, each
-from kldiv_xp.backends.numpy_reproducible_by_loops import derivatives_by_loops, terms_by_loops
-from kldiv_xp.backends.numpy_reproducible_functions import Memory
-from kldiv_xp.backends.numpy_reproducible_ordinary import flat_operands, ordinary
+from kldiv_xp.backends.numpy.reproducible import blocks as numpy_reproducible_blocks
+from kldiv_xp.backends.numpy.reproducible import terms as numpy_terms
+from kldiv_xp.backends.numpy.reproducible.blocks import Threads, cut, each
+from kldiv_xp.backends.numpy.reproducible.by_loops import derivatives_by_loops, terms_by_loops
+from kldiv_xp.backends.numpy.reproducible.functions import Memory
+from kldiv_xp.backends.numpy.reproducible.ordinary import flat_operands, ordinary
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import Wanted, factor_of, scaled_derivative, terms
 from kldiv_xp.formula.form import Form

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.numpy_reproducible_functions import Memory
+from kldiv_xp.backends.numpy.reproducible.functions import Memory
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.reproducible_functions import Rounding

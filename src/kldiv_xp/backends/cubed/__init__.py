@@ -1,0 +1,1 @@
+"""Lazy arrays of Cubed: one task per chunk."""

@@ -1,0 +1,1 @@
+"""Lazy arrays of Dask: one task per chunk."""

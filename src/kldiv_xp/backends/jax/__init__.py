@@ -1,0 +1,1 @@
+"""Arrays of JAX: compiled programs with derivatives in closed form."""

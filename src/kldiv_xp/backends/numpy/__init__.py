@@ -1,0 +1,1 @@
+"""Arrays of NumPy, and host memory that others lend."""

@@ -1,0 +1,1 @@
+"""Losses with the same bits, of arrays of NumPy."""
