@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import filled, over, times
+from kldiv_xp.formula.any_size import filled, number_of_rows, over, times
 from kldiv_xp.formula.open_numbers import is_open
 
 USUAL = 2.0**100
@@ -56,8 +56,7 @@ def divisor_parts(
     xp: Namespace, array: Array, temperature: float | Array, like: Array
 ) -> tuple[Array, DivisorParts]:
     """An array and the parts of a temperature; both times a power of two, if it is no usual one."""
-    # XLA makes one sum of an array and two constants, but not of a number that depends on the row.
-    grid = xp.where(xp.equal(like, like), filled(xp, like, 1.5 * 2**11), math.nan)
+    grid = number_of_rows(xp, like, 1.5 * 2**11)
     is_usual = isinstance(temperature, float) and 1 / USUAL < temperature < USUAL
     if is_usual and is_open(xp, temperature):
         temperature = filled(xp, like, temperature)

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.any_size import filled, over, unmerged
+from kldiv_xp.formula.any_size import filled, number_of_rows, over, unmerged
 from kldiv_xp.formula.exact_quotients import USUAL, exponential_over, is_exact
 
 
@@ -72,7 +72,7 @@ def shift_of(xp: Namespace, top: Array, temperature: float | Array) -> Array:
         return top
     is_one = isinstance(temperature, float) and temperature == 1
     unit: Any = 1.0 if is_one else filled(xp, top, temperature)
-    grid = unit * (1.5 / (8 * float(xp.finfo(top.dtype).eps)))
+    grid = number_of_rows(xp, top, unit * (1.5 / (8 * float(xp.finfo(top.dtype).eps))))
     coarse = xp.subtract(xp.add(top, grid), grid)
     most = unit * 64.0
     if not isinstance(most, float):
