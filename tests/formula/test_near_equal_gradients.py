@@ -100,6 +100,24 @@ def test_temperature_that_is_a_power_of_two_leaves_derivatives_their_digits(
             assert errors(backend.read(one), expected).max() <= 1e-6
 
 
+@pytest.mark.parametrize("beta", [None, 0.5, 0.3, 0.1, 1e-3, 0.9])
+@pytest.mark.parametrize("backend_name", ["torch", "jax-jit"])
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_derivatives_of_peaked_rows_of_few_classes_keep_their_digits(
+    beta, backend_name, temperature
+):
+    backend, gradient = usable(backend_name), gradient_of(beta)
+    options = {"temperature": temperature, "reduction": "sum"}
+    for size in (2, 3):
+        rows = list(rows_of(size, 400, seed=3))
+        pair = [np.concatenate(one) for one in zip(*rows, strict=True)]
+        exact = gradient(*(one.astype("float64") for one in pair), **options)
+        operands = [backend.array(one, "float32") for one in pair]
+        found = backend.call(gradient, *operands, **options)
+        for one, expected in zip(found, exact, strict=True):
+            assert errors(backend.read(one), expected).max() <= 1e-6
+
+
 @LOSS
 @pytest.mark.parametrize("backend_name", ["torch", "jax-jit"])
 def test_derivatives_by_the_library_are_within_1e_6_at_every_noise(name, backend_name):
