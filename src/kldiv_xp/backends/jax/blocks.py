@@ -67,17 +67,21 @@ def merged(
 
 
 def is_cut(arrays: Arrays) -> bool:
-    """Whether arrays of a CPU are worth blocks: large, of known size, and of one device alone.
+    """Whether arrays of a CPU are worth blocks: large, and of known rows."""
+    return is_of_known_rows(arrays) and 2 * ELEMENTS <= prod(arrays[0].shape) <= LARGEST_INDEX
+
+
+def is_of_known_rows(arrays: Arrays) -> bool:
+    """Whether arrays of a CPU can be cut: they are of known size, and of one device alone.
 
     Blocks of rows that several devices share would be gathered first. In explicit axes, even of one
     device, a block loses the axis that its rows lie along.
     """
-    shape = arrays[0].shape
-    if not all(isinstance(size, int) for size in shape):
+    if not all(isinstance(size, int) for size in arrays[0].shape):
         return False
     if any(any(sharding.spec) for sharding in map(explicit_sharding, arrays) if sharding):
         return False
-    return 2 * ELEMENTS <= prod(shape) <= LARGEST_INDEX and has_one_device()
+    return has_one_device()
 
 
 def has_one_device() -> bool:

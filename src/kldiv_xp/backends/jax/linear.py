@@ -10,7 +10,8 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax.meshes import on_rows, varying_alike
-from kldiv_xp.backends.jax.rows import unsigned
+from kldiv_xp.backends.jax.row_sums import by_sums_in_parts
+from kldiv_xp.backends.jax.rows import derivatives_at_once, rows_at_once, unsigned
 from kldiv_xp.backends.jax.sparse import ENTRIES, moved_where_selected
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -22,10 +23,7 @@ from kldiv_xp.core.evaluate_linear import (
     rows_of_block,
     selected_states,
 )
-from kldiv_xp.core.evaluate_rows import derivatives_of, rows_of
 from kldiv_xp.core.evaluate_sparse import plain_sparse_derivatives, plain_sparse_rows
-from kldiv_xp.core.run import run
-from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.sparse import SparseKL
 
 Step = Callable[[Any, Heads, Any], tuple[Any, Any]]
@@ -99,8 +97,7 @@ def rows_of_logits(working: DType, divergence: LinearDivergence, arrays: Arrays)
     """Divergence of every row of a block."""
     if isinstance(divergence, SparseKL):
         return unsigned(plain_sparse_rows(working, arrays, divergence, ENTRIES))
-    function = partial(rows_of, divergence, guard=Guard.ARITHMETIC)
-    return unsigned(run(function, working, working, *arrays))
+    return by_sums_in_parts(partial(rows_at_once, working, divergence), arrays)
 
 
 def derivatives_of_logits(
@@ -113,9 +110,9 @@ def derivatives_of_logits(
             working, arrays, divergence, ENTRIES, upstream, wanted
         )
         return derivative
-    (logits, target, *where), by_target = arrays, False
-    function = partial(derivatives_of, divergence, Guard.FULL, by_target)
-    return run(function, working, logits.dtype, logits, target, upstream, *where)
+    by_target = False
+    function = partial(derivatives_at_once, working, divergence, by_target, upstream)
+    return cast(jnp, by_sums_in_parts(function, arrays), arrays[0].dtype)
 
 
 def over_blocks(step: Step, carry: Any, heads: Heads, others: Any) -> tuple[Any, Any]:

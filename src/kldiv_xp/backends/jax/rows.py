@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
-from kldiv_xp._typing import Array, DType
-from kldiv_xp.backends.jax.blocks import by_platform
+from kldiv_xp._typing import Array, Axes, DType, Namespace
+from kldiv_xp.backends.jax.blocks import in_blocks
+from kldiv_xp.backends.jax.row_sums import with_sums_in_parts
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -80,21 +81,36 @@ def compiled_rows(working: DType, divergence: Divergence, arrays: Arrays) -> Arr
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def rows(working: DType, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    return few_at_a_time(partial(rows_at_once, working, divergence), arrays)
+    function = partial(rows_at_once, working, divergence)
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
+    return few_at_a_time(on_cpu, arrays, elsewhere)
 
 
-def rows_at_once(working: DType, divergence: Divergence, *arrays: Array) -> Array:
+def rows_at_once(working: DType, divergence: Divergence, xp: Namespace, *arrays: Array) -> Array:
     """Divergence of every row."""
     widened = widen(working, arrays)
-    return unsigned(rows_of(divergence, jnp, *widened, guard=Guard.ARITHMETIC))
+    return unsigned(rows_of(divergence, xp, *widened, guard=Guard.ARITHMETIC))
 
 
-def few_at_a_time(function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Function of rows, which are the last axis; on a CPU of a few of them at a time."""
-    last = (arrays[0].ndim - 1,)
-    if last == (0,):
+def few_at_a_time(
+    function: Callable[..., Array], arrays: Arrays, elsewhere: Callable[..., Array] | None = None
+) -> Array:
+    """Function of rows, which are the last axis; on a CPU of a few of them at a time.
+
+    Elsewhere it may be another function.
+    """
+    on_cpu, elsewhere = function, elsewhere or function
+    if arrays[0].ndim > 1:
+        last = (arrays[0].ndim - 1,)
+        on_cpu = partial(in_blocks, partial(without_axis, function), last)
+    if on_cpu is elsewhere:
         return function(*arrays)
-    return by_platform(lambda _, *rows: function(*rows), last, *arrays)
+    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=elsewhere)
+
+
+def without_axis(function: Callable[..., Array], _: Axes | None, *rows: Array) -> Array:
+    """Result of a function of rows, which needs no axis to be named."""
+    return function(*rows)
 
 
 def rows_and_tangents(
@@ -117,19 +133,26 @@ def derivatives(
     working: DType, divergence: Divergence, by_target: bool, arrays: Arrays, factor: Array
 ) -> Array:
     """Derivative of the divergences by one operand, times a factor."""
-    function = partial(derivatives_at_once, working, divergence, by_target)
-    derivative = few_at_a_time(function, arrays) * cast(jnp, factor, working)
+    one = jnp.ones((), working)
+    function = partial(derivatives_at_once, working, divergence, by_target, one)
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
+    derivative = few_at_a_time(on_cpu, arrays, elsewhere) * cast(jnp, factor, working)
     _, _, *where = arrays
     return jnp.where(where[0], derivative, 0.0) if where else derivative
 
 
 def derivatives_at_once(
-    working: DType, divergence: Divergence, by_target: bool, *arrays: Array
+    working: DType,
+    divergence: Divergence,
+    by_target: bool,
+    upstream: Array,
+    xp: Namespace,
+    *arrays: Array,
 ) -> Array:
-    """Derivative of the divergence of every row by one operand."""
+    """Derivative of the divergence of every row by one operand, times the cotangent."""
     x, t, *where = widen(working, arrays)
-    one = jnp.ones((), working)
-    return derivatives_of(divergence, Guard.FULL, by_target, jnp, x, t, one, *where)
+    above = cast(jnp, upstream, working)
+    return derivatives_of(divergence, Guard.FULL, by_target, xp, x, t, above, *where)
 
 
 def product(context: Context, scale: Scale, upstream: Arrays) -> Array:

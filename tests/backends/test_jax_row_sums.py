@@ -1,0 +1,94 @@
+"""JAX on a CPU: long rows whose classes are nearly all the same keep their digits."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from backends.jax_losses import jax, jnp
+
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+    linear_kl_div,
+)
+
+blocks = pytest.importorskip("kldiv_xp.backends.jax.blocks")
+row_sums = pytest.importorskip("kldiv_xp.backends.jax.row_sums")
+
+LOSSES = {
+    "KL": (kl_div_with_logits, kl_div_with_logits_gradient),
+    "JS": (js_div_with_logits, js_div_with_logits_gradient),
+}
+DIFFERENCES = (0.01, 0.1, 1, 10, 12, 30)
+
+
+@pytest.fixture(autouse=True)
+def _one_device(monkeypatch):
+    monkeypatch.setattr(blocks, "has_one_device", lambda: True)
+    jax.clear_caches()
+    yield
+    jax.clear_caches()
+
+
+def one_class_differs(shape):
+    """Uniform teachers, and students of whom one class differs."""
+    for difference in DIFFERENCES:
+        student = np.zeros(shape, "float32")
+        student[..., 3] = difference
+        yield student, np.zeros(shape, "float32")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("shape", [(50257,), (1, 32000), (3, 50257), (1, 128256)], ids=str)
+def test_uniform_rows_whose_one_class_differs_have_right_values_and_derivatives(name, shape):
+    loss, gradient = LOSSES[name]
+    value = jax.jit(partial(loss, reduction="sum"))
+    derivatives = jax.jit(partial(gradient, reduction="sum"))
+    for pair in one_class_differs(shape):
+        wide = [one.astype("float64") for one in pair]
+        assert np.isclose(value(*pair), loss(*wide, reduction="sum"), rtol=1e-5, atol=0)
+        for found, exact in zip(derivatives(*pair), gradient(*wide, reduction="sum"), strict=True):
+            gap = np.linalg.norm(np.asarray(found, "float64") - exact)
+            assert gap <= 1e-5 * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_of_each_sample_under_vmap_have_right_values(name):
+    loss, _ = LOSSES[name]
+    each = jax.jit(jax.vmap(partial(loss, reduction="sum")))
+    for pair in one_class_differs((2, 50257)):
+        exact = loss(*(one.astype("float64") for one in pair), reduction="none")
+        assert np.allclose(each(*pair), exact, rtol=1e-5, atol=0)
+
+
+def test_logits_of_hidden_states_have_right_values():
+    hidden, teacher = np.ones((2, 1), "float32"), np.zeros((2, 50257), "float32")
+    weight = np.zeros((50257, 1), "float32")
+    loss = jax.jit(partial(linear_kl_div, reduction="none", target_is="logits"))
+    for difference in DIFFERENCES:
+        weight[3] = difference
+        exact = kl_div_with_logits(
+            (hidden @ weight.T).astype("float64"), teacher.astype("float64"), reduction="none"
+        )
+        assert np.allclose(loss(hidden, weight, teacher), exact, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("part", [2, 256])
+@pytest.mark.parametrize("rest", [-1, 0, 1])
+def test_parts_and_what_is_left_make_the_sum(monkeypatch, part, rest):
+    monkeypatch.setattr(row_sums, "PART", part)
+    for parts in (1, 2, 3):
+        rows = np.random.default_rng(0).normal(size=(2, 3, part * parts + rest)).astype("float32")
+        for keepdims in (False, True):
+            found = jax.jit(partial(row_sums.SUMS_IN_PARTS.sum, axis=-1, keepdims=keepdims))(rows)
+            exact = rows.astype("float64").sum(-1, keepdims=keepdims)
+            assert found.shape == exact.shape
+            assert np.allclose(found, exact, rtol=0, atol=1e-4)
+
+
+def test_rows_of_several_devices_are_added_up_in_one_piece(monkeypatch):
+    monkeypatch.setattr(blocks, "has_one_device", lambda: False)
+    on_cpu, elsewhere = row_sums.with_sums_in_parts(lambda xp, one: (xp, one), (jnp.zeros(3),))
+    assert on_cpu(1)[0] is elsewhere(1)[0] is jnp
