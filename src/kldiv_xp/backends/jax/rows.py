@@ -102,13 +102,13 @@ def few_at_a_time(
     on_cpu, elsewhere = function, elsewhere or function
     if arrays[0].ndim > 1:
         last = (arrays[0].ndim - 1,)
-        on_cpu = partial(in_blocks, partial(without_axis, function), last)
+        on_cpu = partial(in_blocks, partial(of_whole_rows, function), last)
     if on_cpu is elsewhere:
         return function(*arrays)
     return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=elsewhere)
 
 
-def without_axis(function: Callable[..., Array], _: Axes | None, *rows: Array) -> Array:
+def of_whole_rows(function: Callable[..., Array], _: Axes | None, *rows: Array) -> Array:
     """Result of a function of rows, which needs no axis to be named."""
     return function(*rows)
 
