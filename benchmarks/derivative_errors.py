@@ -50,7 +50,7 @@ def one_class_differs(temperature: float) -> Iterator[Pair]:
     for size in LARGE_SIZES:
         for flat in (0, 1e-3, 1):
             teacher = flat * rng.normal(size=(1, size))
-            for difference in (0.01, 1, -5, 30):
+            for difference in (0.01, 1, -5, 12, 20, 30):
                 student = teacher.copy()
                 student[0, teacher.argmax()] += difference
                 yield student * temperature, teacher * temperature

@@ -155,3 +155,15 @@ def test_compiled_loops_are_measured_beside_none():
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines()]
     assert [len(row) for row in rows] == [3] * 16
     assert all(float(without) >= 0 for _, without, _ in rows[2:])
+
+
+def test_errors_of_derivatives_are_measured_for_each_library(monkeypatch):
+    pytest.importorskip("jax", reason="jax is not installed")
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.derivative_errors import TEMPERATURES, errors, every_kind
+
+    for temperature in TEMPERATURES:
+        pair = next(every_kind(temperature))
+        found = errors(iter([pair]), temperature)
+        assert set(found) == {"NumPy", "torch", "jax.jit"}
+        assert 0 < max(found.values()) <= 1e-6
