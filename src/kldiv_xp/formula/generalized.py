@@ -45,7 +45,7 @@ def parts(
         return Parts(p, q, log_ratio, near, d, p_near)
     # The logarithm of a ratio of 4 is small.
     near = xp.less_equal(xp.multiply(q, 0.25), p) & xp.less_equal(xp.multiply(p, 0.25), q)
-    near = near & xp.greater(p, 0)
+    near = near & xp.greater(p, 0) & xp.greater(q, 0)  # a quarter of the least numbers is 0
     # 1 where they are not near: automatic differentiation multiplies 0 by what overflows.
     p_near, q_near = xp.where(near, p, 1.0), xp.where(near, q, 1.0)
     d = xp.negative(xp.log1p(xp.divide(xp.subtract(q_near, p_near), p_near)))

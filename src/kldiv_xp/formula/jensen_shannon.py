@@ -129,10 +129,23 @@ def js_derivative(
             value = KL_DERIVATIVES[1 - place](
                 xp, t, x, where, log_input=log_target, log_target=log_input
             )
+        value = without_shared_zeros(xp, value, (x, t), (log_input, log_target), place)
         return with_missing(xp, value, x, t, where)
     both = tables(xp, input, target, where, log_input, log_target)
     of_log = (log_input, log_target)[place]
     return derivative(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
+
+
+def without_shared_zeros(
+    xp: Namespace, value: Array, both: tuple[Array, Array], logs: tuple[bool, bool], place: int
+) -> Array:
+    """Derivative by a probability, 0 where both are 0, as it is of every other beta."""
+    if logs[place]:
+        return value
+    lacks = [
+        xp.equal(table, -math.inf if log else 0.0) for table, log in zip(both, logs, strict=True)
+    ]
+    return xp.where(lacks[0] & lacks[1], 0.0, value)
 
 
 def with_missing(

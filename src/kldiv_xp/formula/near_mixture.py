@@ -156,7 +156,8 @@ def js_target_gradient(
     at_p = xp.add(xp.multiply(inverse, gamma), beta)  # m / p of the top
     y = xp.multiply(p, at_p)
     # Of y / m, or gamma q / m: of q / m, as of log p - log q, a small gamma took the digits.
-    direct = xp.greater_equal(y, xp.multiply(m, 1 / 16))
+    # Where XLA makes 0 of a subnormal y it is not direct: the logarithm of 0 would be infinite.
+    direct = xp.logical_and(xp.greater_equal(y, xp.multiply(m, 1 / 16)), xp.greater(y, 0))
     far = xp.where(direct, xp.subtract(y, m), xp.multiply(p, -beta))
     log = xp.log1p(xp.where(near, x, over_m(far)))
     # Of two that are the same but for a number of the row, the smaller.
