@@ -2,25 +2,15 @@
 
 from collections.abc import Callable
 from functools import lru_cache, partial, wraps
-from inspect import Parameter, signature
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
+from kldiv_conformance._arguments import NotSupportedError, taken
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._wrapped import MOST, wrapped
-
-OPTIONAL = {
-    *("size_average", "reduce", "axis", "where", "log_input", "generalized"),
-    "reproducible",
-    *("temperature", "scale_by_temperature_squared", "target_is", "beta", "tail", "dtype"),
-}
-
-
-class NotSupportedError(NotImplementedError):
-    """A backend cannot express a vector."""
 
 
 class BrokenAdapterError(Exception):
@@ -68,17 +58,17 @@ def call(
 ) -> dict[str, Array]:
     """Results of the implementation for a vector, by their names."""
     function = called(vector, implementation)
-    loss = with_arguments(function, options)
+    passed = taken(function, vector, options)
     if vector.kind == "invalid":  # a compiler wraps what a call raises
-        return {"value": loss(*arrays)}
+        return {"value": function(*arrays, **passed)}
     if vector.upstream is None:
-        return {"value": wrapped(function, vector, adapter, options)(*arrays)}
+        return {"value": wrapped(function, vector, adapter, passed)(*arrays)}
     if adapter.gradient is not None:
-        loss = wrapped(function, vector, adapter, options)
+        loss = wrapped(function, vector, adapter, passed)
         pair = adapter.gradient(loss, arrays[0], arrays[1], vector.upstream)
     elif (closed := closed_form(vector, implementation)) is not None:
-        closed = partial(with_arguments(closed, options), upstream=vector.upstream)
-        pair = adapter.wrap(closed)(*arrays)
+        passed = taken(closed, vector, {**options, "upstream": vector.upstream})
+        pair = adapter.wrap(partial(closed, **passed))(*arrays)
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
@@ -134,17 +124,3 @@ def closed_form(
         return implementation.gradient
     found = implementation.functions.get(f"{vector.function}_gradient")
     return None if found is None else of_two_arrays(vector, found)
-
-
-def with_arguments(loss: Callable[..., Array], arguments: dict[str, Any]) -> Callable[..., Array]:
-    """Function of two arrays, if it has the optional arguments that a vector asks for."""
-    try:
-        parameters = signature(loss).parameters
-    except ValueError:  # a function of C may not tell
-        return partial(loss, **arguments)
-    takes_all = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values())
-    missing = sorted(OPTIONAL & set(arguments) - set(parameters))
-    if missing and not takes_all:
-        message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
-        raise NotSupportedError(message)
-    return partial(loss, **arguments)

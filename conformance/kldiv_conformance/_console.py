@@ -12,6 +12,7 @@ from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._outcome import Line
+from kldiv_conformance._reasons import reasons
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._text import printable
@@ -70,6 +71,8 @@ def show(report: Report, written: Path | None = None) -> None:
         say(console, report.part)
     for name, reason in report.skipped.items():
         say(console, f"{name} did not run: {reason}")
+    for name in report.names:
+        show_reasons(name, report.of(name), console)
     for name, text in report.printed.items():
         show_printed(name, text, console)
     for name in report.names:
@@ -77,6 +80,12 @@ def show(report: Report, written: Path | None = None) -> None:
     show_failures(apart(report.outcomes)[0], written, console)
     for name in report.names:
         show_checks(name, apart(report.of(name))[1], console)
+
+
+def show_reasons(backend: str, outcomes: Sequence[Line], console: Console) -> None:
+    """Print why vectors are not supported."""
+    for place, sentence in enumerate(reasons(outcomes)):
+        say(console, sentence if place else f"{backend}: {sentence}")
 
 
 def show_failures(outcomes: Sequence[Line], written: Path | None, console: Console) -> None:

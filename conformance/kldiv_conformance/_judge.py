@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._calls import BrokenAdapterError, NotSupportedError, asked_dtype, call, made
+from kldiv_conformance._arguments import NotSupportedError
+from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, made
 from kldiv_conformance._comparison import finite_distances, problems
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots

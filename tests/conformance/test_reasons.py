@@ -1,0 +1,67 @@
+"""The screen says why vectors are not supported."""
+
+import pytest
+from conformance_commands import invoke
+
+from kldiv_conformance._reasons import reasons
+from kldiv_conformance._vectors import vectors
+
+NO_GRADIENT = "numpy does not differentiate, and no gradient was given."
+GRADIENTS = [vector.id for vector in vectors("gradients")]
+VALUES = [vector.id for vector in vectors("ordinary")]
+
+PLAIN = """
+from kldiv_xp import kl_div as ours
+
+def kl_div(input, target, *, reduction, log_target):
+    return ours(input, target, reduction=reduction, log_target=log_target)
+"""
+WITH_GRADIENT = f"""{PLAIN}
+from kldiv_xp import kl_div_gradient
+"""
+
+
+def line(identifier, detail):
+    verdict = "not supported" if detail else "pass"
+    return {"id": identifier, "verdict": verdict, "detail": detail}
+
+
+def test_what_passes_has_no_reason():
+    assert list(reasons([line(one, "") for one in VALUES])) == []
+
+
+def test_reasons_come_with_their_counts_the_most_frequent_first():
+    details = [f"reason {n}." for n in range(1, 7) for _ in range(n)]
+    lines = [line(one, detail) for one, detail in zip(VALUES, details, strict=False)]
+    assert list(reasons([*lines, line(VALUES[-1], "")])) == [
+        "21 of 22 vectors are not supported:",
+        "  6 vectors: reason 6.",
+        "  5 vectors: reason 5.",
+        "  4 vectors: reason 4.",
+        "  3 vectors: reason 3.",
+        "  3 vectors: 2 other reasons, which --output writes.",
+    ]
+
+
+def test_gradients_that_nobody_gave_are_counted_however_few_they_are():
+    lines = [line(VALUES[0], "a reason."), line(VALUES[1], ""), line(GRADIENTS[0], NO_GRADIENT)]
+    sentences = [it.strip() for it in reasons(lines)]
+    assert sentences[1] == f"1 vector: {NO_GRADIENT[:-1]}; no gradient was judged."
+    sentences = [it.strip() for it in reasons([*lines, line(GRADIENTS[1], "")])]
+    assert sentences[1] == f"1 vector: {NO_GRADIENT}"
+
+
+@pytest.mark.parametrize("text", [PLAIN, WITH_GRADIENT])
+def test_screen_of_a_run_says_that_no_gradient_was_judged(kernels, text):
+    kernels("mine", text)
+    part = ("--flag", "Upstream", "--group", "gradients", "--group", "ordinary")
+    code, shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div", *part)
+    assert code == (2 if text == PLAIN else 0)
+    assert ("no gradient was judged." in shown) is (text == PLAIN)
+
+
+def test_screen_says_which_argument_an_implementation_lacks(kernels):
+    kernels("mine", PLAIN)
+    part = ("--group", "samples_and_masks", "--vector", "samples_*", "--vector", "ordinary_*")
+    shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div", *part)[1]
+    assert ": the implementation has no argument 'axis'." in shown
