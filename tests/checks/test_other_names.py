@@ -48,9 +48,21 @@ def test_option_of_another_library_is_told_with_its_name_here(module, class_name
 TOLD = {
     "dim": (-1, {"axis=-1": {"axis": -1}, "leave it out": {}}),
     "keepdim": (True, {"reduction='none', and insert the axis": {"reduction": "none"}}),
-    "weight": (SELECTED, {"reduction='none', and multiply what it gives": {"reduction": "none"}}),
+    "weight": (
+        SELECTED,
+        {
+            "reduction='none', and multiply what it gives": {"reduction": "none"},
+            "reduction='none', and what it multiplies the losses by as `upstream`": {
+                "reduction": "none"
+            },
+        },
+    ),
     "num_items_in_batch": (
-        7, {"reduction='sum', and divide the loss by 7": {"reduction": "sum"}}
+        7,
+        {
+            "reduction='sum', and divide the loss by 7": {"reduction": "sum"},
+            "reduction='sum' and upstream=1 / 7": {"reduction": "sum", "upstream": 1 / 7},
+        },
     ),
     **dict.fromkeys(("axes", "dims"), (-1, {"axis=-1": {"axis": -1}, "leave it out": {}})),
     **{
@@ -94,7 +106,7 @@ def test_a_function_tells_the_name_that_it_has_and_takes_it(function_name, name)
 SWITCHES = {
     "log_target": ({"target_is": "log_probabilities"}, {"target_is": "probabilities"}),
     "size_average": ({"reduction": "mean"}, {"reduction": "sum"}),
-    "reduce": ({"reduction": "sum"}, {"reduction": "none"}),
+    "reduce": ({"reduction": "mean"}, {"reduction": "none"}),
     **dict.fromkeys(("keepdim", "keepdims"), ({"reduction": "none"}, {})),
 }
 
@@ -133,7 +145,6 @@ def test_a_mixture_is_told_by_its_name_here():
 LEFT = {
     **dict.fromkeys(("eps", "epsilon", "clamp"), "leave it out: a target of 0 contributes 0, "),
     **dict.fromkeys(("ignore_index", "pad_token_id"), "leave it out, and pass where=labels != 2 "),
-    "label_smoothing": "leave it out, and pass the smoothed probabilities as `target`",
     "chunk_size": "leave it out: blocks are cut by themselves",
     **dict.fromkeys(("student", "student_logits", "y_pred"), "pass it as `input`, by its place"),
     **dict.fromkeys(("teacher", "teacher_logits", "y_true"), "pass it as `target`, by its place"),
@@ -180,16 +191,25 @@ def test_hidden_states_and_layers_are_told_by_their_names_or_their_loss(function
         assert told == "call linear_kl_div, which takes hidden states and last layers"
 
 
+OF_TARGET = "target_is= tells whether `target` is logits, probabilities or their logarithms"
+STATES = f"leave it out: `input` is hidden states, and {OF_TARGET}"
+IS_LOGITS = f"leave it out: `input` is logits, and {OF_TARGET}"
+AS_LOGARITHM = "pass the logarithm of the probabilities as `input`, which is logits"
 OF_VALUES = {
-    ("input_is", "logits"): {"pass logits to {logits}", "leave it out: the losses of logits take "
-                             "nothing else"},
-    ("from_logits", True): {"pass logits to {logits}", "leave it out: the losses of logits take "
-                            "nothing else", "pass input_is='logits'"},
+    ("input_is", "logits"): {"pass logits to {logits}", IS_LOGITS, STATES},
+    ("from_logits", True): {
+        "pass logits to {logits}", IS_LOGITS, STATES, "pass input_is='logits'"
+    },
+    ("from_logits", False): {
+        "pass log_input=False, with probabilities as `input`",
+        AS_LOGARITHM.replace("pass", "pass target_is='probabilities' and"),
+        STATES,
+        "leave it out",
+    },
     ("input_is", "log_probabilities"): {"leave it out"},
-    ("input_is", "probabilities"): {"pass log_input=False", "pass the logarithm of the "
-                                    "probabilities as `input`, which is logits"},
+    ("input_is", "probabilities"): {"pass log_input=False", AS_LOGARITHM, STATES},
     ("log_input", True): {"leave it out: log-probabilities are logits"},
-    ("log_input", False): {"pass the logarithm of the probabilities as `input`, which is logits"},
+    ("log_input", False): {AS_LOGARITHM},
     ("target_is", "logits"): {"pass logits to {logits}"},
     ("target_is", "log_probabilities"): {"pass log_target=True"},
     ("target_is", "probabilities"): {"leave it out"},

@@ -11,7 +11,10 @@ MIXTURE: Meant = (
     ("beta", "pass beta={value}, the weight of the target"),
     ("reproducible", "call {js}, with beta={value}"),
 )
-PART_OF_LOSS: Meant = (("reduction", "leave it out, and multiply the loss by {value}"),)
+PART_OF_LOSS: Meant = (
+    ("upstream", "leave it out, and pass upstream={value}"),
+    ("reduction", "leave it out, and multiply the loss by {value}"),
+)
 NORMALISED: Meant = (
     ("temperature", "leave it out: the softmax of logits adds up to 1"),
     (
@@ -27,6 +30,7 @@ IN_LOGARITHMS: Meant = (
 )
 IN_PROBABILITIES: Meant = (
     ("log_target", "pass log_input=False, with the target as the second operand"),
+    ("target_bias", "pass target_is='probabilities', with the target as the last operand"),
     (
         "target_is",
         "pass target_is='probabilities' and the logarithm of the probabilities as `input`, which "
@@ -43,8 +47,18 @@ REVERSE: Meant = (
     ("reproducible", "call {js}, with beta=1.0, the divergence in the other direction"),
     ("", "leave it out: a teacher that is known in part has no other direction"),
 )
-SUM: Meant = (("reduction", "pass reduction='sum', and divide the loss by {value}"),)
-WEIGHTED: Meant = (("reduction", "pass reduction='none', and multiply what it gives"),)
+SUM: Meant = (
+    ("upstream", "pass reduction='sum' and upstream=1 / {value}"),
+    ("reduction", "pass reduction='sum', and divide the loss by {value}"),
+)
+WEIGHTED: Meant = (
+    ("upstream", "pass reduction='none', and what it multiplies the losses by as `upstream`"),
+    ("reduction", "pass reduction='none', and multiply what it gives"),
+)
+IN_NATS: Meant = (
+    ("upstream", "leave it out, and pass upstream=1 / log(base): the loss is in nats"),
+    ("", "leave it out, and divide the loss, which is in nats, by log(base)"),
+)
 INSERTED: Meant = (("reduction", "pass reduction='none', and insert the axis"),)
 LAST_AXIS = ("target_bias", "leave it out: the distributions are along the last axis of the logits")
 ONE_AXIS = ("axis", "pass axis={value}")
@@ -57,14 +71,35 @@ LABELS: Meant = (
 )
 IGNORED: Meant = (("", "leave it out, and pass where=labels != {value} with the operands"),)
 UNCLAMPED: Meant = (("", "leave it out: a target of 0 contributes 0, and nothing needs clamping"),)
-SMOOTHED: Meant = (("", "leave it out, and pass the smoothed probabilities as `target`"),)
-LEFT_OUT_OF_LOGITS = ("temperature", "leave it out: the losses of logits take nothing else")
+SMOOTHED: Meant = (
+    ("tail", "call kl_div_with_logits, which takes the smoothed probabilities of all classes"),
+    (
+        "target_is",
+        "leave it out, and pass the smoothed probabilities as `target`, with "
+        "target_is='probabilities'",
+    ),
+    ("", "leave it out, and pass the smoothed probabilities as `target`"),
+)
+OF_TARGET = "target_is= tells whether `target` is logits, probabilities or their logarithms"
+OF_STATES = ("target_bias", f"leave it out: `input` is hidden states, and {OF_TARGET}")
+LEFT_OUT_OF_LOGITS = ("temperature", f"leave it out: `input` is logits, and {OF_TARGET}")
 TAKEN_AS_LOGITS: Meant = (
     ("input_is", "pass input_is='logits'"),
+    OF_STATES,
     ("log_input", LOGITS),
     LEFT_OUT_OF_LOGITS,
 )
 LOGARITHM = ("temperature", "pass the logarithm of the probabilities as `input`, which is logits")
+NO_LOGITS: Meant = (
+    ("log_input", "pass log_input=False, with probabilities as `input`"),
+    OF_STATES,
+    (
+        "target_is",
+        "pass target_is='probabilities' and the logarithm of the probabilities as `input`, which "
+        "is logits",
+    ),
+    ("", "leave it out"),
+)
 PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
 # What is passed by its place.
 STUDENT: Meant = (("", "pass it as `input`, by its place"),)
@@ -87,8 +122,7 @@ MEANT: dict[str, Meant] = {
     "axis": (LAST_AXIS,),
     **dict.fromkeys(("T", "tau", "temp", "temperature"), HEAT),
     "log_target": (("target_is", "pass target_is='log_probabilities'"),),
-    "size_average": (("reduction", "pass reduction='mean' or reduction='sum'"),),
-    "reduce": (("reduction", "pass reduction='none' or reduction='sum'"),),
+    **dict.fromkeys(("size_average", "reduce"), (("reduction", "pass reduction='mean'"),)),
     **dict.fromkeys(("keepdims", "keepdim"), INSERTED),
     **dict.fromkeys(("weight", "weights", "sample_weight"), WEIGHTED),
     "num_items_in_batch": SUM,
@@ -101,7 +135,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("reverse", "reverse_kl", "reversed"), REVERSE),
     "check": (("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),),
     **dict.fromkeys(("ignore_index", "pad_token_id", "padding_idx"), IGNORED),
-    "base": (("", "leave it out, and divide the loss, which is in nats, by log(base)"),),
+    "base": IN_NATS,
     **dict.fromkeys(("labels", "label", "true_labels", "shift_labels"), LABELS),
     **dict.fromkeys(("eps", "epsilon", "clip", "clamp"), UNCLAMPED),
     **dict.fromkeys(("label_smoothing", "smoothing"), SMOOTHED),
@@ -120,7 +154,6 @@ MEANT: dict[str, Meant] = {
     "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
 }
 OMITTED: Meant = (("", "leave it out"),)
-NO_LOGITS: Meant = (LOGARITHM, *OMITTED)
 # What it meant that it was off.
 OFF: dict[str, Meant] = {
     "log_target": (("target_is", "pass target_is='probabilities'"),),
@@ -137,7 +170,7 @@ OFF: dict[str, Meant] = {
 OF_VALUES: dict[tuple[str, str], Meant] = {
     ("input_is", "logits"): TAKEN_AS_LOGITS,
     ("input_is", "log_probabilities"): OMITTED,
-    ("input_is", "probabilities"): (("log_input", "pass log_input=False"), LOGARITHM),
+    ("input_is", "probabilities"): (("log_input", "pass log_input=False"), OF_STATES, LOGARITHM),
     ("target_is", "logits"): (("log_target", LOGITS),),
     ("target_is", "log_probabilities"): (("log_target", "pass log_target=True"),),
     ("target_is", "probabilities"): (("log_target", "leave it out"),),
