@@ -6,6 +6,7 @@ from checks.students import operands
 from words import value, words
 
 from kldiv_xp import (
+    KLDivWithLogitsLoss,
     js_div_with_logits,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
@@ -49,8 +50,9 @@ def test_temperatures_of_samples_divide_the_logits_before(holding_backend, funct
     if shape == (3, 1):
         samples = words(holding_backend, "reshaped", samples, shape=(3,))
     assert refused(function, pair, "temperature", heats) == (
-        f"one for each sample divides logits before the call, input / {divisor} and `target` "
-        f"likewise if it holds logits; then multiply what reduction='none' gives by {samples} ** 2."
+        "pass the samples of each temperature in a call of their own; or, if `input` holds logits, "
+        f"divide them before the call, input / {divisor} and `target` likewise if it holds logits: "
+        f"what reduction='none' gives times {samples} ** 2 is the scaled loss."
     )
     divided = [one / value(divisor, temperature=heats) for one in pair]
     losses = function(*divided, reduction="none") * value(samples, temperature=heats) ** 2
@@ -80,3 +82,10 @@ def test_temperatures_of_classes_have_no_remedy_of_their_own():
     logits = np.zeros((2, 3))
     told = refused(kl_div_with_logits, (logits, logits), "temperature", np.ones(3))
     assert told == "1.0 leaves the logits as they are."
+
+
+def test_a_class_takes_one_number():
+    for array in (np.ones(3), np.ones((2, 1))):
+        with pytest.raises(TypeError, match=r": pass one number for all samples\.$"):
+            KLDivWithLogitsLoss(temperature=array)
+    KLDivWithLogitsLoss(temperature=2.0)

@@ -170,8 +170,11 @@ def test_logarithms_on_both_sides_are_told_by_the_names_here(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_probabilities_on_both_sides_are_told_by_the_names_here(name):
     told = told_for(name, "log_prob", False)  # noqa: FBT003
-    if "log_input" in inspect.signature(getattr(kldiv_xp, name)).parameters:
+    parameters = inspect.signature(getattr(kldiv_xp, name)).parameters
+    if "log_input" in parameters:
         assert told == "pass log_input=False, with the target as the second operand"
+    elif "target_bias" in parameters:
+        assert told == "pass target_is='probabilities', with the target as the last operand"
     else:
         assert told.startswith("pass target_is='probabilities' and the logarithm of the ")
 

@@ -1,6 +1,6 @@
 """Remedies for distributions with other entries: what is cut, what is padded, what is left out."""
 
-from kldiv_xp._typing import Namespace, Shape
+from kldiv_xp._typing import Axis, Namespace, Shape
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.spaces import space_of
 
@@ -13,39 +13,45 @@ WHOLE = {
 }
 
 
-def for_sizes(left: Shape, right: Shape, loss: object) -> str:
-    """Remedy for different sizes of vocabularies, of batches, or of several axes."""
+def for_sizes(left: Shape, right: Shape, loss: object, of_entries: Axis = -1) -> str:
+    """Remedy for different sizes of vocabularies, of batches, or of several axes.
+
+    The entries of a distribution are along an axis, the last one if none or several are named.
+    """
     differing = [axis for axis, size in enumerate(left) if (size,) != right[axis : axis + 1]]
     if len(left) != len(right) or len(differing) != 1:
         return "pass the same samples and entries in both"
     (axis,) = differing
     small = min(left[axis] or 0, right[axis] or 0)
-    if axis != len(left) - 1:
-        index = ":, " * axis + f":{small}"
+    index = ":, " * axis + f":{small}"
+    if not isinstance(of_entries, int):
+        of_entries = -1
+    if axis != of_entries % len(left):
         return f"keep the same {small} entries of both along axis {axis}, e.g. with [{index}]"
+    index = f"..., :{small}" if axis == len(left) - 1 else index
     short = "input" if left[axis] == small else "target"
     if loss is None or set(spaces_of(loss)) == {"logits"}:
-        return for_vocabularies(small, short)
-    return for_tables(small, short, loss)
+        return for_vocabularies(index, short)
+    return for_tables(index, short, loss)
 
 
-def for_vocabularies(small: int, short: str) -> str:
+def for_vocabularies(index: str, short: str) -> str:
     """Remedy for logits of two vocabularies."""
-    cut = f"cut the logits of both to the shared entries with [..., :{small}] before any softmax"
+    cut = f"cut the logits of both to the shared entries with [{index}] before any softmax"
     padded = "pad those of `target` with -inf"
     if short == "input":
         padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
     return f"{cut}, or {padded}"
 
 
-def for_tables(small: int, short: str, loss: object) -> str:
+def for_tables(index: str, short: str, loss: object) -> str:
     """Remedy for tables, or a table beside logits, of two lengths."""
     spaces = dict(zip(("input", "target"), spaces_of(loss), strict=True))
     padded = f"pad the shorter, `{short}`, with {ABSENT.get(spaces[short], '0')}"
     if short == "input" and getattr(loss, "beta", None) is None:
         padded += ", which makes the loss infinite if `target` is above 0 there"
     wholes = [WHOLE[space].format(name=one) for one, space in spaces.items() if space in WHOLE]
-    cut = f"keep the shared entries of both with [..., :{small}]"
+    cut = f"keep the shared entries of both with [{index}]"
     return f"{padded}, or {cut}" + (f" and {', and '.join(wholes)}" if wholes else "")
 
 

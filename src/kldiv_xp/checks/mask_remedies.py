@@ -111,9 +111,11 @@ def for_mask(
         if axes is not None and None not in shape:
             code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
-    if index := one_of_sample(where, allowed):
-        single = for_single_entries(xp, loss, of_logits) if where == entries else ""
+    single = for_single_entries(xp, loss, of_logits)
+    if where == entries and (index := one_of_sample(where, allowed)):
         return f"for padding pass where[{index}]{single}"
+    if is_of_vocabulary(where, entries, allowed):
+        return f"to leave out samples pass a mask of them{single}"
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
@@ -127,6 +129,12 @@ def one_of_sample(where: Shape, allowed: list[Shape]) -> str:
         if len(shape) == len(where) and all(size in (1, one) for size, one in pairs):
             return ", ".join(":1" if size == 1 else ":" for size in shape)
     return ""
+
+
+def is_of_vocabulary(where: Shape, entries: Shape, allowed: list[Shape]) -> bool:
+    """Whether a mask names the last axis of the operands alone, which is that of the entries."""
+    is_last = entries[:-1] in allowed or (*entries[:-1], 1) in allowed
+    return is_last and where[-1:] == entries[-1:] and set(where[:-1]) <= {1}
 
 
 def for_other_sizes(xp: Namespace, where: Shape, allowed: list[Shape]) -> str:

@@ -63,11 +63,13 @@ def plain_number_within(name: str, value: object) -> float:
     """Number within its range as a float; refuse arrays, which a stored option would keep alive."""
     within = RANGES[name]
     if not is_number(value):
-        message = (
-            f"`{name}` must be {within.required}; got {value!r}: pass float(...) of it, or call "
-            f"the function in place of the class, which takes a 0-d array as `{name}`."
+        remedy = (
+            "pass float(...) of it, or call the function in place of the class, which takes a 0-d "
+            f"array as `{name}`"
         )
-        raise TypeError(message)
+        if is_array(value) and getattr(value, "shape", ()) != ():
+            remedy = "pass one number for all samples"
+        raise TypeError(f"`{name}` must be {within.required}; got {value!r}: {remedy}.")
     number = nearest_float(value)
     if not within.holds(number):
         message = f"`{name}` must be {within.required}; got {value!r}: {within.remedy}."
@@ -107,8 +109,9 @@ def for_axes(name: str, array: Array, input: Array) -> str:
     if column is not None:
         samples = say(xp, "reshaped", name, shape=every[:column] + every[column + 1 :])
     return (
-        f"one for each sample divides logits before the call, input / {divisor} and `target` "
-        f"likewise if it holds logits; then multiply what reduction='none' gives by {samples} ** 2"
+        "pass the samples of each temperature in a call of their own; or, if `input` holds logits, "
+        f"divide them before the call, input / {divisor} and `target` likewise if it holds logits: "
+        f"what reduction='none' gives times {samples} ** 2 is the scaled loss"
     )
 
 

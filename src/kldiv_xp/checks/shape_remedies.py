@@ -25,7 +25,7 @@ def for_shapes(
         return f"pass {say(xp, 'permuted', 'target', axes=order)}{pairs}"
     if is_regrouped(left, right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
-    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right, loss)
+    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right, loss, axis)
 
 
 def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
