@@ -41,14 +41,14 @@ def test_samples_of_a_mask_are_not_dropped_for_an_axis_of_one(shape, mask):
     ("shape", "mask"), [((4, 5), (5,)), ((4, 5), (1, 5)), ((4, 3, 5), (1, 1, 5))]
 )
 def test_a_mask_of_the_vocabulary_leaves_out_its_entries(shape, mask):
-    input, target = RNG.normal(size=(2, *shape))
+    x, t = RNG.normal(size=(2, *shape))
     where = np.asarray([True, True, False, True, True]).reshape(mask)
-    assert refused(kl_div_with_logits, input, target, where=where) == (
+    assert refused(kl_div_with_logits, x, t, where=where) == (
         "to leave out samples pass a mask of them; to leave out single entries, make their logits "
         "-inf in both operands, e.g. numpy.where(where, input, -numpy.inf)."
     )
-    both = [np.where(where, one, -np.inf) for one in (input, target)]
-    kept = [one[..., where.ravel()] for one in (input, target)]
+    both = [np.where(where, one, -np.inf) for one in (x, t)]
+    kept = [one[..., where.ravel()] for one in (x, t)]
     found = kl_div_with_logits(*both, reduction="none")
     assert_allclose(found, divergences(*kept), rtol=1e-9)
 

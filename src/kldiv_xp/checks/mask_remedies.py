@@ -112,8 +112,8 @@ def for_mask(
             code = inserted_axes(xp, axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     single = for_single_entries(xp, loss, of_logits)
-    if where == entries and (index := one_of_sample(where, allowed)):
-        return f"for padding pass where[{index}]{single}"
+    if index := one_of_sample(where, entries, allowed):
+        return f"for padding pass where[{index}]{single if where == entries else ''}"
     if is_of_vocabulary(where, entries, allowed):
         return f"to leave out samples pass a mask of them{single}"
     for shape in allowed:
@@ -122,11 +122,12 @@ def for_mask(
     return for_other_sizes(xp, where, allowed)
 
 
-def one_of_sample(where: Shape, allowed: list[Shape]) -> str:
-    """Index of the first entry of every sample in a mask of entries, or ""."""
+def one_of_sample(where: Shape, entries: Shape, allowed: list[Shape]) -> str:
+    """Index of the first entry of every sample in a mask of entries, or ""; of one sample none."""
     for shape in allowed:
-        pairs = list(zip(shape, where, strict=False))
-        if len(shape) == len(where) and all(size in (1, one) for size, one in pairs):
+        sizes = list(zip(shape, where, entries, strict=False))
+        fits = all(one == size or (size == 1 and every != 1) for size, one, every in sizes)
+        if fits and len(shape) == len(where) == len(entries):
             return ", ".join(":1" if size == 1 else ":" for size in shape)
     return ""
 

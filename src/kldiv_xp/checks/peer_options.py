@@ -15,6 +15,8 @@ PART_OF_LOSS: Meant = (
     ("upstream", "leave it out, and pass upstream={value}"),
     ("reduction", "leave it out, and multiply the loss by {value}"),
 )
+# The losses from hidden states take a `beta`, which an alpha is not.
+OF_LINEAR_LOSS = "leave it out, and multiply the loss, or `upstream`, by {value}"
 NORMALISED: Meant = (
     ("temperature", "leave it out: the softmax of logits adds up to 1"),
     (
@@ -127,7 +129,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("weight", "weights", "sample_weight"), WEIGHTED),
     "num_items_in_batch": SUM,
     **dict.fromkeys(("beta", "jsd_beta"), MIXTURE),
-    "alpha": (("target_bias", PART_OF_LOSS[0][1]), MIXTURE[0], *PART_OF_LOSS),
+    "alpha": (("target_bias", OF_LINEAR_LOSS), MIXTURE[0], *PART_OF_LOSS),
     **dict.fromkeys(("loss_weight", "weight_soft_loss", "kd_weight"), PART_OF_LOSS),
     **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), NORMALISED),
     **dict.fromkeys(("log_prob", "log_probs"), IN_LOGARITHMS),
