@@ -25,7 +25,9 @@ PIXELS = np.asarray([[0, 1, 2, 1], [2, 2, 0, 1]])
 FLOATS = "`target` must have a real floating-point dtype; got {dtype}: "
 SHAPES = "`input` and `target` must have the same shape; got {left} and {right}: "
 LABELLED = "class labels become probabilities by {code}, which kl_div_with_logits takes with "
-LABELLED += "target_is='probabilities'; where labels are -100, pass where=target != -100 too, and "
+LABELLED += (
+    "target_is='probabilities'{axis}; where labels are -100, pass where=target != -100 too, and "
+)
 LABELLED += "encode {clipped}."
 # Input, target, sentence, code as (word, its fields), and the sum that following it must give.
 ROWS = {
@@ -112,10 +114,15 @@ def test_remedy_of_a_target_gives_the_loss_that_was_meant(holding_backend, row):
         right=p.shape,
         code=code,
         clipped=words(backend, "clipped", "target"),
+        axis=" and axis=1" * (log_q is IMAGE),
     )
     mended = follow(code, **operands)
     loss = backend.read(kl_div(mended["input"], mended["target"], reduction="sum"))
     assert loss == pytest.approx(meant, rel=1e-6)
+    if "axis=1" in found:
+        options = {"target_is": "probabilities", "axis": 1, "reduction": "sum"}
+        loss = kl_div_with_logits(mended["input"], mended["target"], **options)
+        assert backend.read(loss) == pytest.approx(meant, rel=1e-6)
 
 
 @pytest.mark.parametrize(("student", "teacher"), [(3, 5), (5, 3)])

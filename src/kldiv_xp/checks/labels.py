@@ -21,32 +21,41 @@ def for_dense_labels(
         return ""
     code = with_axis_at(xp, say(xp, "one_hot", code, n=shape[place]), place, shape)
     return (
-        f"class labels become probabilities by {code}, {taken_by(loss)}; where labels are -100, "
+        f"class labels become probabilities by {code}, "
+        f"{taken_by(loss, and_axis(place, shape, axis))}; where labels are -100, "
         f"pass {KEPT}, and encode {say(xp, 'clipped', 'target')}"
     )
 
 
-def taken_by(loss: Any) -> str:
+def and_axis(place: int, shape: Shape, axis: Axis) -> str:
+    """The axis of the classes as an option, where the call does not name it already."""
+    given = axis if isinstance(axis, int) else -1
+    return "" if place == given % len(shape) else f" and axis={place}"
+
+
+def taken_by(loss: Any, axis: str) -> str:
     """Which call takes probabilities as a target: of log-probabilities, also that of logits."""
     if isinstance(loss, Form) and (loss.generalized or not loss.log_input):
         return "which is the `target` to pass" + (" with log_target=False" * loss.log_target)
     name = "kl" if getattr(loss, "beta", None) is None else "js"
-    return f"which {name}_div_with_logits takes with target_is='probabilities'"
+    return f"which {name}_div_with_logits takes with target_is='probabilities'{axis}"
 
 
 def for_labels_of_part(
     xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, as_int: bool = False
 ) -> str:
     """Remedy for class labels in a loss that takes a target at some indices; "" if none."""
-    place = label_axis(shape, labels, axis)
+    place, column = label_axis(shape, labels, axis), column_axis(shape, labels)
     code = say(xp, "as_int", "target") if as_int else "target"
     if place is not None:
         code = with_axis_at(xp, f"{code}[..., None]", place, shape)
-    elif column_axis(shape, labels) is None:
+    elif column is None:
         return ""
+    named = and_axis(column if place is None else place, shape, axis)  # type: ignore[arg-type]
     return (
         "class labels are places of a probability of 1: pass them as "
-        f"indices={code}, and as `target` ones in that shape, with target_is='probabilities'; "
+        f"indices={code}, and as `target` ones in that shape, with "
+        f"target_is='probabilities'{named}; "
         f"where they are -100, pass {KEPT}"
     )
 
