@@ -125,6 +125,14 @@ def test_a_temperature_that_is_an_array_is_passed_to_the_function(library, class
     eval(code, vars(kldiv_xp), names)
 
 
+def test_an_array_for_a_switch_is_sent_to_no_function():
+    switch = np.asarray([True])
+    sentence = told(kldiv_xp.KLDivLoss(), *TABLES, generalized=switch)
+    assert sentence.endswith(": pass it to KLDivLoss(generalized=generalized).")
+    with pytest.raises(TypeError, match="`generalized` must be a bool"):
+        kldiv_xp.KLDivLoss(generalized=switch)
+
+
 @pytest.mark.parametrize("class_name", CLASSES)
 def test_a_call_shows_what_it_takes(class_name):
     loss = getattr(kldiv_xp, class_name)()

@@ -17,6 +17,9 @@ FUNCTION_OF = {
     "JSDivWithLogitsLoss": "js_div_with_logits",
 }
 
+# Options that functions take as arrays too.
+NUMBERS = ("temperature", "beta")
+
 
 def refuse_call(
     kind: type, where: object, unnamed: tuple[object, ...], other: Mapping[str, object]
@@ -62,11 +65,11 @@ def of_name(kind: type, name: str, value: object, options: list[str]) -> str:
 
 
 def passed(kind: type, name: str, value: object, code: str) -> str:
-    """Where an option is passed: to the class, or to the function if it is an array."""
+    """Where an option is passed: to the class, or to the function if that takes its array."""
     loss = next(
         (FUNCTION_OF[one.__name__] for one in kind.__mro__ if one.__name__ in FUNCTION_OF), ""
     )
-    if loss and is_array(value):
+    if loss and name in NUMBERS and is_array(value):
         return f"call {loss}(input, target, {name}={code}), which takes arrays"
     code = repr(value) if isinstance(value, PLAIN) else code
     return f"pass it to {kind.__name__}({name}={code})"
