@@ -129,7 +129,7 @@ def test_an_array_for_a_switch_is_sent_to_no_function():
     switch = np.asarray([True])
     sentence = told(kldiv_xp.KLDivLoss(), *TABLES, generalized=switch)
     assert sentence.endswith(": pass it to KLDivLoss(generalized=generalized).")
-    with pytest.raises(TypeError, match="`generalized` must be a bool"):
+    with pytest.raises(TypeError, match="pass bool"):
         kldiv_xp.KLDivLoss(generalized=switch)
 
 
