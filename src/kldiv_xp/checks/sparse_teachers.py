@@ -52,7 +52,7 @@ def check_integers(input: Array, indices: Array, target: Array, place: int) -> N
         raise TypeError(message)
     check_devices(xp, input=input, indices=indices)
     every, some, values = map(known_shape, (input, indices, target))
-    if some == without_axis(every, place):
+    if len(some) < len(every) and agree(some, without_axis(every, place)):
         message = (
             f"`indices` must have as many axes as `input`; got {some} where `input` has {every}: "
             f"{for_labels_as_indices(xp, every, values, place)}."
