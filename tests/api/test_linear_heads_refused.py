@@ -50,9 +50,9 @@ WRONG = [
     (
         {"target_weight": None, "target_bias": None},
         "`target` must have the shape (2, 3, 7); got (2, 3, 4) where `input` has (2, 3, 5) and "
-        "`weight` (7, 5): pass the places of top-k values with indices=, or pass the teacher's "
-        "hidden states with target_weight=, or cut another vocabulary to the shared entries, "
-        "`weight` with [:4], and `bias` if there is one.",
+        "`weight` (7, 5): pass the teacher's hidden states with target_weight=, or the places of "
+        "top-k values with indices=, or cut another vocabulary to the shared entries, `weight` "
+        "with [:4], and `bias` if there is one.",
     ),
     (
         {"target_is": "probabilities"},

@@ -115,14 +115,42 @@ def test_mask_must_come_from_the_same_library(backend, function):
     )
 
 
-@pytest.mark.parametrize("option", ["log_target", "axis"])
-def test_option_that_jit_traces_is_to_be_static(option):
+STATIC = ": name it in static_argnames where jax.jit traces it."
+# Options that are Python's values, one of each, and what they must be.
+SWITCH, AXIS = "must be True or False", "must be None, an int or a tuple of ints"
+TRACED = {
+    "log_target": (True, SWITCH), "log_input": (False, SWITCH), "generalized": (True, SWITCH),
+    "axis": (0, AXIS), "axis in a tuple": (0, AXIS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_option_that_jit_traces_is_to_be_static(name):
     jax = pytest.importorskip("jax", reason="JAX is not installed")
-    row = jax.numpy.asarray([0.5])
-    with pytest.raises(TypeError, match="name it in static_argnames where"):
-        jax.jit(kl_div)(row, row, **{option: 0 if option == "axis" else True})
-    static = jax.jit(kl_div, static_argnames=("axis", "log_target", "reduction"))
-    assert static(row, row, axis=0, log_target=True, reduction="sum") == 0
+    operands = jax.numpy.asarray([0.25, 0.75]), jax.numpy.asarray([0.5, 0.5])
+    option, (given, must) = name.split()[0], TRACED[name]
+
+    def loss_of(given):
+        places = (given,) if "tuple" in name else given
+        return kl_div(*operands, reduction="sum", **{option: places})
+
+    with pytest.raises(TypeError) as caught:
+        jax.jit(loss_of)(given)
+    message = str(caught.value)
+    assert message.startswith(f"`{option}` {must}; got ")
+    assert message.endswith(STATIC)
+    assert "bool(" not in message
+    assert jax.jit(loss_of, static_argnames="given")(given=given) == loss_of(given)
+
+
+def test_switch_of_jax_that_holds_a_value_is_to_be_a_bool():
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    row, given = jax.numpy.asarray([0.5, 0.5]), jax.numpy.asarray([True])[0]
+    assert sentence(TypeError, kl_div, row, row, log_target=given) == (
+        f"`log_target` must be True or False; got {given!r}: pass bool(...) of it."
+    )
+    found = kl_div(row, row, reduction="sum", log_target=bool(given))
+    assert found == kl_div(row, row, reduction="sum", log_target=True)
 
 
 def test_shapes_of_all_pairs_are_told_as_pairs():

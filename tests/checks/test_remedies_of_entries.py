@@ -130,8 +130,9 @@ def test_entries_of_a_teacher_known_in_part_are_left_out(space):
 
 
 HIDDEN, WEIGHT, BIAS = RNG.normal(size=(2, 4)), RNG.normal(size=(5, 4)), RNG.normal(size=5)
-PARTS = "pass the places of top-k values with indices=, or pass the teacher's hidden states with "
-PARTS += "target_weight=, or cut another vocabulary to the shared entries, "
+PARTS = "pass the teacher's hidden states with target_weight=, or the places of top-k values with "
+PARTS += "indices="
+CUT = ", or cut another vocabulary to the shared entries, "
 
 
 def test_a_target_of_other_entries_beside_hidden_states_is_told_all_that_it_may_be():
@@ -141,14 +142,18 @@ def test_a_target_of_other_entries_beside_hidden_states_is_told_all_that_it_may_
         return str(caught.value)
 
     few, many = T[:, :3], np.concatenate([T, T], axis=1)
-    assert told(few).endswith(f": {PARTS}`weight` with [:3], and `bias` if there is one.")
-    assert told(many).endswith(f": {PARTS}`target` with [..., :5] before any softmax.")
+    assert told(few).endswith(f": {PARTS}{CUT}`weight` with [:3], and `bias` if there is one.")
+    assert told(many).endswith(f": {PARTS}{CUT}`target` with [..., :5] before any softmax.")
     assert "pass the same samples in both" in told(T[:1])
     logits = HIDDEN @ WEIGHT.T + BIAS
     loss = linear_kl_div(HIDDEN, WEIGHT[:3], few, bias=BIAS[:3])
     assert loss == pytest.approx(kl_div_with_logits(logits[:, :3], few))
     loss = linear_kl_div(HIDDEN, WEIGHT, many[..., :5], bias=BIAS)
     assert loss == pytest.approx(kl_div_with_logits(logits, T))
+    assert told(T[:, :2]).endswith(f": {PARTS}.")
+    layer = WEIGHT[:, :2]
+    loss = linear_kl_div(HIDDEN, WEIGHT, T[:, :2], bias=BIAS, target_weight=layer)
+    assert loss == pytest.approx(kl_div_with_logits(logits, T[:, :2] @ layer.T))
     places = np.asarray([[0, 1, 2], [2, 3, 4]])
     values = np.take_along_axis(log_softmax(T), places, -1)
     options = {"target_is": "log_probabilities", "bias": BIAS}

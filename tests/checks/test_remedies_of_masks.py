@@ -161,6 +161,66 @@ def test_mask_of_one_token_more_is_cut_as_the_logits_are():
     assert loss == pytest.approx(kl(log_softmax(OF_STUDENT)[kept], softmax(OF_TEACHER)[kept]))
 
 
+NEXT = np.asarray([[True, True], [True, False]])
+CUT = "cut the operands as it is, e.g. to {} beside a mask of the next tokens."
+TABLES = log_softmax(OF_STUDENT), softmax(OF_TEACHER)
+SUMMED = {"reduction": "sum"}
+# Function, operands, options, allowed shapes, and the operands' names with the axis of tokens.
+OF_TOKENS = {
+    "kl_div": (kl_div, TABLES, {"axis": -1}, "(2, 3, 5) or (2, 3, 1) or (2, 3)",
+               ("input", "target"), 1),
+    "kl_div of classes first": (
+        kl_div, tuple(np.moveaxis(one, -1, 1) for one in TABLES), {"axis": 1},
+        "(2, 5, 3) or (2, 1, 3) or (2, 3)", ("input", "target"), 2),
+    "kl_div_with_logits": (kl_div_with_logits, (OF_STUDENT, OF_TEACHER), {},
+                           "(2, 3, 1) or (2, 3)", ("input", "target"), 1),
+    "sparse_kl_div_with_logits": (
+        sparse_kl_div_with_logits, (OF_STUDENT, PLACES, LOG_P), {}, "(2, 3, 1) or (2, 3)",
+        ("input", "indices", "target"), 1),
+    "linear_kl_div": (lambda states, target, **more: linear_kl_div(states, WEIGHT, target, **more),
+                      (HIDDEN, OF_TEACHER), {}, "(2, 3, 1) or (2, 3)", ("input", "target"), 1),
+    "linear_kl_div of a part": (
+        lambda states, indices, target, **more: linear_kl_div(
+            states, WEIGHT, target, indices=indices, target_is="log_probabilities", **more),
+        (HIDDEN, PLACES, LOG_P), {}, "(2, 3, 1) or (2, 3)", ("input", "indices", "target"), 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_TOKENS)
+def test_mask_of_the_next_tokens_has_the_operands_cut(name):
+    function, arrays, options, allowed, names, axis = OF_TOKENS[name]
+    codes = [f"{one}[{':, ' * axis}:-1]" for one in names]
+    with pytest.raises(ValueError, match="where") as caught:
+        function(*arrays, where=NEXT, **options, **SUMMED)
+    assert str(caught.value) == (
+        f"`where` must have the shape {allowed}; got (2, 2): "
+        + CUT.format(f"{', '.join(codes[:-1])} and {codes[-1]}")
+    )
+    operands = dict(zip(names, arrays, strict=True))
+    cut = [value(code, **operands) for code in codes]
+    found = function(*cut, where=NEXT, **options, **SUMMED)
+    assert found == pytest.approx(sum_of_next(of_part="indices" in names))
+
+
+def sum_of_next(*, of_part):
+    log_q, p = (one[:, :-1][NEXT] for one in TABLES)
+    if not of_part:
+        return kl(log_q, p)
+    at = PLACES[:, :-1][NEXT]
+    p, q = (np.take_along_axis(one, at, -1) for one in (p, np.exp(log_q)))
+    p, q = (np.concatenate([one, 1 - one.sum(-1, keepdims=True)], -1) for one in (p, q))
+    return kl(np.log(q), p)
+
+
+def test_mask_of_fewer_samples_or_entries_cuts_no_operand():
+    one_sample, few_entries = np.ones((1, 2), bool), np.ones((2, 3, 4), bool)
+    student, teacher = log_softmax(OF_STUDENT[:, :2]), softmax(OF_TEACHER[:, :2])
+    for where, pair in ((one_sample, (student, teacher)), (few_entries, TABLES)):
+        with pytest.raises(ValueError, match="where") as caught:
+            kl_div(*pair, axis=-1, where=where, **SUMMED)
+        assert "beside a mask of the next tokens" not in str(caught.value)
+
+
 def test_mask_of_other_samples_is_made_anew():
     with pytest.raises(ValueError, match="where") as caught:
         kl_div_with_logits(OF_STUDENT, OF_TEACHER, where=np.ones((7, 8), bool))

@@ -54,7 +54,14 @@ def arranged_heads(
     xp = check_heads(heads, divergence)
     if heads.where is not None:
         axes = (heads.input.ndim - 1,)
-        check_where(heads.input, heads.where, axes, of_samples=True, logits=logits_shape(heads))
+        check_where(
+            heads.input,
+            heads.where,
+            axes,
+            divergence,
+            of_samples=True,
+            logits=logits_shape(heads),
+        )
     given, heads = heads, in_one_type(xp, heads)
     context = examine_apart(heads.input, heads.target)
     context = with_dtype(rounded_as_given(context, given), dtype)

@@ -89,10 +89,11 @@ def for_given_target(expected: Shape, found: Shape) -> str:
     size, rows = found[-1:] or (0,), expected[-1:]
     if len(found) != len(expected) or found[:-1] != expected[:-1] or None in (*size, *rows):
         return f"pass the same samples in both, or {hidden}"
+    parts = "or the places of top-k values with indices="
+    # Sizes of hidden states are mostly far below those of vocabularies.
+    if 2 * (size[0] or 0) <= (rows[0] or 0):
+        return f"{hidden}, {parts}"
     cut = f"`target` with [..., :{rows[0]}] before any softmax"
     if (size[0] or 0) < (rows[0] or 0):
         cut = f"`weight` with [:{size[0]}], and `bias` if there is one"
-    return (
-        f"pass the places of top-k values with indices=, or {hidden}, or cut another vocabulary to "
-        f"the shared entries, {cut}"
-    )
+    return f"{hidden}, {parts}, or cut another vocabulary to the shared entries, {cut}"

@@ -1,5 +1,6 @@
 """Remedies for class labels in place of distributions."""
 
+from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Axis, Namespace, Shape
@@ -57,6 +58,18 @@ def for_labels_of_part(
         f"indices={code}, and as `target` ones in that shape, with "
         f"target_is='probabilities'{named}; "
         f"where they are -100, pass {KEPT}"
+    )
+
+
+def for_labels_as_indices(xp: Namespace, shape: Shape, values: Shape, place: int) -> str:
+    """Remedy for indices without the axis of the entries, of one entry each or class labels."""
+    with_axis = partial(with_axis_at, xp, axis=place, shape=shape)
+    code = with_axis(f"{say(xp, 'clipped', 'indices')}[..., None]")
+    names = ("indices", "target") if len(values) < len(shape) else ("indices",)
+    given = " and ".join(f"{name}={with_axis(f'{name}[..., None]')}" for name in names)
+    return (
+        f"pass {given}, or of class labels indices={code}, as `target` zeros in that shape, with "
+        "target_is='log_probabilities', and where=indices != -100"
     )
 
 

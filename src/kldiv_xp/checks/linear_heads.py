@@ -113,7 +113,7 @@ def check_sparse_target(heads: Heads, indices: Array) -> None:
             "`target_bias`."
         )
         raise ValueError(message)
-    check_integers(heads.input, indices, heads.target)
+    check_integers(heads.input, indices, heads.target, heads.input.ndim - 1)
     states, found = known_shape(heads.input), known_shape(indices)
     if len(found) != len(states) or not agree(found[:-1], states[:-1]):
         message = (

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kldiv_xp._typing import Array, Axes, Namespace, Shape
+from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_single_entries
-from kldiv_xp.checks.remedies import say, words_of
+from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
+from kldiv_xp.checks.remedies import words_of
 from kldiv_xp.checks.shape_remedies import broadcast_code, rearranged
 from kldiv_xp.core.namespaces import (
     is_being_compiled,
@@ -119,7 +120,7 @@ def for_mask(
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
-    return for_other_sizes(xp, where, allowed)
+    return for_other_sizes(xp, where, entries, allowed, loss)
 
 
 def one_of_sample(where: Shape, entries: Shape, allowed: list[Shape]) -> str:
@@ -136,35 +137,6 @@ def is_of_vocabulary(where: Shape, entries: Shape, allowed: list[Shape]) -> bool
     """Whether a mask names the last axis of the operands alone, which is that of the entries."""
     is_last = entries[:-1] in allowed or (*entries[:-1], 1) in allowed
     return is_last and where[-1:] == entries[-1:] and set(where[:-1]) <= {1}
-
-
-def for_other_sizes(xp: Namespace, where: Shape, allowed: list[Shape]) -> str:
-    """Remedy for a mask of other samples; one more token than logits is the usual case."""
-    for shape in allowed:
-        pairs = list(zip(shape, where, strict=False))
-        off = [at for at, (size, one) in enumerate(pairs) if size != one]
-        if len(shape) == len(where) and len(off) == 1 and None not in pairs[off[0]]:
-            (at,) = off
-            if where[at] == shape[at] + 1:  # type: ignore[operator]
-                code = f"where[{':, ' * at}1:]"
-                return f"cut it as the operands are, e.g. to {code} beside logits without the last"
-    ones = say(xp, "all_true", "", shape=allowed[-1])
-    return f"start from {ones}, and set what is left out to False"
-
-
-def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> Axes | None:
-    """Axes of size 1 to insert so that a mask has a shape or broadcasts to it, or None."""
-    missing: list[int] = []
-    sizes = list(where)
-    for axis, size in enumerate(shape):
-        spare = len(shape) - axis - len(sizes)
-        if sizes and (sizes[0] == size or (broadcasting and sizes[0] == 1)):
-            sizes.pop(0)
-        elif spare > 0 and (size == 1 or broadcasting):
-            missing.append(axis)
-        else:
-            return None
-    return None if sizes or not (missing or broadcasting) else tuple(missing)
 
 
 def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:

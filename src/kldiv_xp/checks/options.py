@@ -3,7 +3,7 @@
 from numbers import Integral
 from typing import get_args
 
-from kldiv_xp._typing import Axes, Tail, TargetKind
+from kldiv_xp._typing import Array, Axes, Tail, TargetKind
 from kldiv_xp.checks.remedies import words_of
 from kldiv_xp.core.namespaces import is_array, namespace_of
 from kldiv_xp.formula.form import Form
@@ -16,15 +16,24 @@ TARGET_KINDS, TAILS = get_args(TargetKind), get_args(Tail)
 def check_switch(name: str, value: object) -> None:
     """Refuse any value but True and False."""
     if not isinstance(value, bool):
-        static = static_of(value)
-        remedy = f"pass bool(...) of it, or {static}" if static else "pass bool(...) of it"
+        remedy = for_traced(value) or "pass bool(...) of it"
         message = f"`{name}` must be True or False; got {value!r}: {remedy}."
         raise TypeError(message)
 
 
-def static_of(value: object) -> str:
-    """Remedy for a traced array in place of an option, or ""."""
-    return words_of(namespace_of(value)).static if is_array(value) else ""
+def for_traced(value: object) -> str:
+    """Remedy for a traced array, which holds no value, in place of an option; or ""."""
+    static = words_of(namespace_of(value)).static if is_array(value) else ""
+    return static if static and not holds_values(value) else ""
+
+
+def holds_values(array: Array) -> bool:
+    """Whether an array of a library that traces has values to be read."""
+    try:
+        array.__array__()
+    except Exception:
+        return False
+    return True
 
 
 def check_form(form: Form) -> None:
@@ -59,8 +68,8 @@ def check_axis(axis: object) -> Axes:
     if not all(
         isinstance(place, INTEGER_TYPES) and not isinstance(place, bool) for place in places
     ):
-        static = "".join(map(static_of, places[:1]))
-        remedy = f": {static}" if static else ""
+        traced = next(filter(None, map(for_traced, places)), "")
+        remedy = f": {traced}" if traced else ""
         message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."
         raise TypeError(message)
     return tuple(map(int, places))

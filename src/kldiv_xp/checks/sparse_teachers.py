@@ -2,6 +2,7 @@
 
 from kldiv_xp._typing import Array, Shape, Tail, TargetKind
 from kldiv_xp.checks.arrays import DTYPE_KINDS, check_layouts, common_namespace
+from kldiv_xp.checks.labels import for_labels_as_indices
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
@@ -9,7 +10,7 @@ from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
 
 def check_indices_of(input: Array, indices: Array, target: Array, place: int) -> None:
     """Refuse indices of a wrong dtype or shape; their values are not read."""
-    check_integers(input, indices, target)
+    check_integers(input, indices, target, place)
     every, some = map(known_shape, (input, indices))
     fitting = len(every) == len(some) and agree(
         without_axis(every, place), without_axis(some, place)
@@ -39,7 +40,7 @@ def check_order(indices: Array, target: Array) -> None:
         raise TypeError(message)
 
 
-def check_integers(input: Array, indices: Array, target: Array) -> None:
+def check_integers(input: Array, indices: Array, target: Array, place: int) -> None:
     """Refuse indices that are no integers, or have another device or shape than expected."""
     xp = common_namespace(input=input, indices=indices)
     check_layouts(xp, indices=indices)
@@ -50,7 +51,13 @@ def check_integers(input: Array, indices: Array, target: Array) -> None:
         )
         raise TypeError(message)
     check_devices(xp, input=input, indices=indices)
-    some, values = map(known_shape, (indices, target))
+    every, some, values = map(known_shape, (input, indices, target))
+    if len(some) < len(every) and agree(some, without_axis(every, place)):
+        message = (
+            f"`indices` must have as many axes as `input`; got {some} where `input` has {every}: "
+            f"{for_labels_as_indices(xp, every, values, place)}."
+        )
+        raise ValueError(message)
     if not agree(some, values):
         message = (
             f"`indices` and `target` must have the same shape; got {some} and {values}: pass both "
