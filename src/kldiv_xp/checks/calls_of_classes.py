@@ -18,7 +18,7 @@ FUNCTION_OF = {
 }
 
 # Options that functions take as arrays too.
-NUMBERS = ("temperature", "beta")
+TAKEN_AS_ARRAYS = ("temperature", "beta")
 
 
 def refuse_call(
@@ -69,7 +69,7 @@ def passed(kind: type, name: str, value: object, code: str) -> str:
     loss = next(
         (FUNCTION_OF[one.__name__] for one in kind.__mro__ if one.__name__ in FUNCTION_OF), ""
     )
-    if loss and name in NUMBERS and is_array(value):
+    if loss and name in TAKEN_AS_ARRAYS and is_array(value):
         return f"call {loss}(input, target, {name}={code}), which takes arrays"
     code = repr(value) if isinstance(value, PLAIN) else code
     return f"pass it to {kind.__name__}({name}={code})"
