@@ -76,3 +76,15 @@ def test_wrong_kernel_of_a_third_party_fails_and_the_bug_is_named(project):
     assert done.returncode == 1
     assert "NaturalLog: A logarithm to base 2." in done.stdout
     assert "See `kldiv-conformance explain ordinary_" in done.stdout
+
+
+@pytest.mark.slow
+def test_kernel_that_refuses_everything_proves_nothing(project):
+    refusing = (
+        "def kl_div(input, target, *, reduction, log_target):\n    raise NotImplementedError\n"
+    )
+    (project / "my_kernel.py").write_text(refusing)
+    done = run(project)
+    assert done.returncode == 1
+    assert "every vector was skipped: `pytest -rs` says why" in done.stdout
+    assert re.search(r"1 failed, \d+ skipped", done.stdout)
