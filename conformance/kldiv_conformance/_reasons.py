@@ -24,7 +24,7 @@ def reasons(outcomes: Sequence[Line]) -> Iterator[str]:
         yield f"  {vectors_of(times)}: {detail}"
     rest = sorted(count.values(), reverse=True)[MOST_FREQUENT:]
     if rest:
-        yield f"  {vectors_of(sum(rest))}: {len(rest)} other reasons, which --output writes."
+        yield f"  {vectors_of(sum(rest))}: {len(rest)} other reasons, told in its file."
 
 
 def counted_gradients(outcomes: Sequence[Line], ungiven: Sequence[Line]) -> str:

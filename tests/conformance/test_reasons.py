@@ -39,7 +39,7 @@ def test_reasons_come_with_their_counts_the_most_frequent_first():
         "  5 vectors: reason 5.",
         "  4 vectors: reason 4.",
         "  3 vectors: reason 3.",
-        "  3 vectors: 2 other reasons, which --output writes.",
+        "  3 vectors: 2 other reasons, told in its file.",
     ]
 
 
