@@ -130,7 +130,7 @@ def test_memory_of_torch_has_the_bits_of_its_own_functions(name, dtype, fused, m
 
 
 def torch_backend():
-    return pytest.importorskip("kldiv_xp.backends.torch.reproducible")
+    return pytest.importorskip("kldiv_xp.backends.torch.host_reproducible")
 
 
 @pytest.mark.parametrize("log_target", [False, True], ids=["p", "log p"])

@@ -135,5 +135,11 @@ def tracers() -> Iterator[Row]:
         "a tracer as log_target",
         flagged,
         jax_pair,
-        Raises(TypeError, re.compile(r"`log_target` must be True or False; got .*: pass bool.*")),
+        Raises(
+            TypeError,
+            re.compile(
+                r"`log_target` must be True or False; got .*: name it in static_argnames where "
+                r"jax.jit traces it\."
+            ),
+        ),
     )
