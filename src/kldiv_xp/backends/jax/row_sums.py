@@ -16,7 +16,7 @@ from kldiv_xp.backends.jax.blocks import is_of_known_rows
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.formula.any_size import unmerged
 
-PART = 256
+PART = 1024
 
 
 class SumsInParts:
