@@ -16,7 +16,7 @@ def reasons(outcomes: Sequence[Line]) -> Iterator[str]:
     if not unasked:
         return
     ungiven = [line for line in unasked if NO_GRADIENT in line["detail"]]
-    count = Counter(line["detail"] for line in unasked if line not in ungiven)
+    count = Counter(line["detail"] for line in unasked if NO_GRADIENT not in line["detail"])
     yield f"{len(unasked)} of {len(outcomes)} vectors are not supported:"
     if ungiven:
         yield f"  {counted_gradients(outcomes, ungiven)}"

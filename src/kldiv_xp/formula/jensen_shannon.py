@@ -139,7 +139,7 @@ def js_derivative(
 def without_shared_zeros(
     xp: Namespace, value: Array, both: tuple[Array, Array], logs: tuple[bool, bool], place: int
 ) -> Array:
-    """Derivative by a probability, 0 where both are 0, as it is of every other beta."""
+    """Derivative with respect to a probability; 0 where both are 0, as for every other beta."""
     if logs[place]:
         return value
     lacks = [

@@ -14,7 +14,7 @@ from kldiv_xp.backends.torch.linear_blocks import rows_of_block
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
 from kldiv_xp.core.context import Context, plain_context
-from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 
@@ -93,11 +93,7 @@ def derivatives_of_logits(
     divergence = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     above, wanted = (upstream.unsqueeze(-1),), (by_input, by_target)
     derivatives = eager_logits.row_derivatives(context, arrays, divergence, NO_SCALE, above, wanted)
-    first, last = (
-        operand.new_empty(0) if derivative is None else derivative
-        for derivative, operand in zip(derivatives, (input, target), strict=True)
-    )
-    return first, last
+    return wanted_or_empty(derivatives, (input, target))
 
 
 @torch.library.custom_op("kldiv_xp::rows_and_derivatives_of_logits", mutates_args=())
@@ -144,6 +140,15 @@ def fake_rows_and_derivatives(
     del upstream
     rows = input.new_empty(input.shape[:-1], dtype=plain_context(input, target).working)
     return rows, input.new_empty(input.shape), target.new_empty(target.shape)
+
+
+def wanted_or_empty(derivatives: Gradient, operands: Arrays) -> tuple[Array, Array]:
+    """Derivatives with an empty tensor for each that is not wanted: an operator returns tensors."""
+    first, last = (
+        operand.new_empty(0) if derivative is None else derivative
+        for derivative, operand in zip(derivatives, operands, strict=True)
+    )
+    return first, last
 
 
 def present(*tensors: Array | None) -> Arrays:

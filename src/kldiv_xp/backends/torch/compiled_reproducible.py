@@ -10,10 +10,15 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.torch.compiled_logit_derivatives import has_operator, present
+from kldiv_xp.backends.torch.compiled_logit_derivatives import (
+    fake_derivatives,
+    has_operator,
+    present,
+    wanted_or_empty,
+)
 from kldiv_xp.backends.torch.host_reproducible import Asked, eager_derivatives, eager_value
 from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
-from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_reproducible import Wanted, rounding_to
 from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import namespace_of
@@ -22,7 +27,7 @@ from kldiv_xp.formula.form import Form
 
 def value(arrays: Arrays, wanted: Asked, divisor: Any) -> Any:
     """The loss by an operator; NotImplemented where the formula is compiled."""
-    if not all(one.is_cpu for one in arrays) or not has_operator(arrays):
+    if not has_host_operator(arrays):
         return NotImplemented
     count, parts = divisors(divisor)
     tensors = *arrays, *[None] * (3 - len(arrays)), count
@@ -43,9 +48,7 @@ def derivatives(
     """Derivatives from logits by an operator; NotImplemented where the formula is compiled."""
     is_tensor = isinstance(upstream, torch.Tensor)
     every = (*arrays, upstream) if is_tensor else arrays
-    if not isinstance(wanted, WantedRows) or not all(one.is_cpu for one in every):
-        return NotImplemented
-    if not has_operator(every):
+    if not isinstance(wanted, WantedRows) or not has_host_operator(every):
         return NotImplemented
     above = upstream if is_tensor else arrays[0].new_full((), upstream, dtype=torch.float64)
     count, parts = divisors(divisor)
@@ -53,6 +56,11 @@ def derivatives(
     tensors = *arrays, *[None] * (3 - len(arrays)), count, numbers
     found = reproducible_row_derivatives(above, *tensors, *options, parts, *places)
     return tuple(one if want else None for one, want in zip(found, places, strict=True))
+
+
+def has_host_operator(tensors: Arrays) -> bool:
+    """Whether the operators may stand in the graph: of tensors on the host."""
+    return all(one.is_cpu for one in tensors) and has_operator(tensors)
 
 
 def divisors(divisor: Any) -> tuple[Array | None, int | None]:
@@ -137,24 +145,10 @@ def reproducible_row_derivatives(
     divergence: Any = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
     wanted = WantedRows(divergence, True, rounding_to(namespace_of(input), input.dtype))  # noqa: FBT003
     divisor = parts if count is None else count
-    found: Gradient = eager_derivatives(
+    found = eager_derivatives(
         present(input, target, where), upstream, wanted, divisor, (by_input, by_target)
     )
-    first, last = (
-        operand.new_empty(0) if one is None else one
-        for one, operand in zip(found, (input, target), strict=True)
-    )
-    return first, last
+    return wanted_or_empty(found, (input, target))
 
 
-@reproducible_row_derivatives.register_fake
-def fake_reproducible_derivatives(
-    upstream: Array, input: Array, target: Array, *rest: Any
-) -> tuple[Array, Array]:
-    """Tensors without values like the derivatives."""
-    del upstream
-    first, last = (
-        operand.new_empty(operand.shape if wanted else 0)
-        for operand, wanted in zip((input, target), rest[-2:], strict=True)
-    )
-    return first, last
+reproducible_row_derivatives.register_fake(fake_derivatives)
