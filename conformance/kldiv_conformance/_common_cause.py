@@ -35,8 +35,9 @@ def common_cause(outcomes: Sequence[Line], library: str | None) -> str | None:
 
 def are_those_apart(outcomes: Sequence[Line], failures: Sequence[Line]) -> bool:
     """Whether the vectors with operands in several pieces fail, but for those that want NaN."""
-    passes = [line for line in outcomes if line["verdict"] == "pass"]
-    return all(map(has_views, failures)) and MANY * sum(map(has_views, passes)) < len(failures)
+    passes = [has_views(line) for line in outcomes if line["verdict"] == "pass"]
+    others_pass = len(passes) - sum(passes) > len(failures) // MANY
+    return others_pass and all(map(has_views, failures)) and MANY * sum(passes) < len(failures)
 
 
 def has_views(line: Line) -> bool:

@@ -144,14 +144,8 @@ def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> N
     if (cause := common_cause(outcomes, library)) is not None:
         say(console, f"{backend}: {cause}")
         return
-    found = suspects(outcomes)[:LIKELIEST]
-    for suspect in found:
-        if not suspect.behind:
-            text = (
-                f"{backend}: {suspect.failures} of {suspect.vectors} vectors of {suspect.flag} "
-                f"fail. {notes()[suspect.flag].bug}"
-            )
-            say(console, text)
-    behind = [suspect.flag for suspect in found if suspect.behind]
-    if behind:
-        say(console, f"{backend}: the same failures could also be {', '.join(behind)}.")
+    for suspect in suspects(outcomes)[:LIKELIEST]:
+        share = f"{suspect.failures} of {suspect.vectors} vectors that would show {suspect.flag}"
+        bug = notes()[suspect.flag].bug
+        less = "or, less likely, " if suspect.behind else ""
+        say(console, f"{backend}: {less}{share} fail. {bug}")

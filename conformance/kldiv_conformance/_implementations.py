@@ -71,6 +71,9 @@ def load_implementation(specification: str) -> Implementation:
 def found_beside(specification: str, module: ModuleType, name: str) -> Implementation:
     """Implementation of a module, with all that stands beside it."""
     loss = attribute(module, name)
+    if isinstance(loss, type):
+        message = "it is a class: name a function that makes an object of it and calls that"
+        raise TypeError(message)
     if not callable(loss):
         message = f"it is no function but {type(loss).__name__}"
         raise TypeError(message)

@@ -6,11 +6,57 @@ from dataclasses import dataclass
 from functools import cache
 
 from kldiv_conformance._evidence import OPERANDS, Place, Symptoms
+from kldiv_conformance._kinds import (
+    ENDS,
+    EVEN,
+    GIVEN,
+    HEATED,
+    LOGITS,
+    SCALED,
+    STATES,
+    TABLES,
+    TAILS,
+    UNSCALED,
+    Where,
+    adds_up_in_half,
+    among,
+    argument,
+    at_end,
+    both,
+    differ,
+    flagged,
+    has,
+    has_a_rest,
+    has_any_axis,
+    has_axis,
+    has_mask,
+    has_probabilities,
+    in_log_space,
+    is_half,
+    is_heated,
+    is_js,
+    is_kl,
+    is_loss,
+    is_masked,
+    is_masked_mean,
+    is_mixed,
+    is_of_logits,
+    is_of_states,
+    is_own,
+    is_scaled,
+    is_sparse,
+    is_true,
+    of_either,
+    of_probabilities,
+    reduces,
+    tail_is,
+    upstream,
+    without_samples,
+    would_feel_an_epsilon,
+)
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import notes, vectors
 
-HALF = {"float16", "bfloat16"}
-OF_LOGITS = ("kl_div_with_logits", "js_div_with_logits")
 GRADIENT = frozenset({"d_input", "d_target"})
 VALUE = frozenset({"value"})
 ALL = VALUE | GRADIENT
@@ -20,10 +66,8 @@ VALUES = (VALUE, ALL, VALUE | {"d_target"}, VALUE | {"d_input"})
 OF_STATES = tuple(map(frozenset, (("d_input", "d_weight"), ("d_input",), ("d_weight",))))
 DERIVATIVES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
 FINITE = frozenset({"slight", "gross"})
-EVEN = 0.5
-SPACES = ("log_input", "log_target")
 NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
-Where = Callable[[Vector], bool]
+LEFT_OUT = (NUMBERS - {"nan"}) | {"hidden", "zero", "dtype"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +91,11 @@ class Scope:
     symptoms: Symptoms | None
     telltale: str | None
     ways: int
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether it shows in one way alone."""
+        return self.symptoms is not None and len(self.symptoms) == 1
 
     def explains(self, found: Symptoms) -> bool:
         """Whether the bug shows like this."""
@@ -75,222 +124,13 @@ class Sign:
     telltale: str | None = None
 
 
-def is_of_another_form(vector: Vector) -> bool:
-    """Whether the loss is not torch's."""
-    return bool({"log_input", "generalized", "reproducible"} & set(vector.arguments))
-
-
-def is_loss(vector: Vector) -> bool:
-    """Whether torch's loss is called."""
-    is_torchs = not is_of_another_form(vector)
-    return vector.function is None and vector.kind != "invalid" and is_torchs
-
-
-def is_of_logits(vector: Vector) -> bool:
-    """Whether a divergence from logits is called, both of them known everywhere."""
-    return vector.function in OF_LOGITS and vector.kind != "invalid"
-
-
-def is_of_tables(vector: Vector) -> bool:
-    """Whether the divergence of two tables from their mixture is called."""
-    return vector.function == "js_div" and vector.kind != "invalid"
-
-
-def is_of_states(vector: Vector) -> bool:
-    """Whether logits are made of hidden states."""
-    return bool(vector.layers) and vector.kind != "invalid"
-
-
-def has(name: str) -> Where:
-    """Whether an array of some name is passed."""
-    return lambda vector: name in vector.others
-
-
-def passes(name: str, *values: object) -> Where:
-    """Whether an argument is one of some values."""
-    return lambda vector: name in vector.arguments and vector.arguments[name] in values
-
-
-def is_sparse(vector: Vector) -> bool:
-    """Whether the teacher is known at some indices."""
-    return vector.function == "sparse_kl_div_with_logits" and vector.kind != "invalid"
-
-
-def tail_is(name: str) -> Where:
-    """Whether the rest is taken in one way."""
-    return lambda vector: vector.arguments.get("tail") == name
-
-
-def has_a_rest(vector: Vector) -> bool:
-    """Whether there are words that the teacher does not name, so that a tail matters."""
-    return is_sparse(vector) and vector.target.shape != vector.input.shape
-
-
-def is_kl(vector: Vector) -> bool:
-    """Whether it is the divergence of one distribution from another."""
-    return is_of_logits(vector) and vector.function == "kl_div_with_logits"
-
-
-def is_js(vector: Vector) -> bool:
-    """Whether it is the divergence from a mixture."""
-    return is_of_logits(vector) and vector.function == "js_div_with_logits"
-
-
-def in_log_space(vector: Vector) -> bool:
-    """Whether the target of a loss holds logarithms."""
-    return is_loss(vector) and vector.arguments.get("log_target") is True
-
-
-def of_probabilities(vector: Vector) -> bool:
-    """Whether the target of a loss holds probabilities."""
-    return is_loss(vector) and not in_log_space(vector)
-
-
-def reduces(*names: str) -> Where:
-    """Whether a vector has one of these reductions, with more than one element to divide by."""
-
-    def holds(vector: Vector) -> bool:
-        legacy = {"size_average", "reduce"} & set(vector.arguments)
-        return (
-            vector.kind != "invalid"
-            and not legacy
-            and vector.arguments.get("reduction") in names
-            and math.prod(vector.input.shape) > 1
-        )
-
-    return holds
-
-
-def without_samples(where: Where) -> Where:
-    """The same, without axes of samples and masks."""
-
-    def holds(vector: Vector) -> bool:
-        plain = vector.where is None and (vector.function or vector.arguments.get("axis") is None)
-        return bool(plain) and where(vector)
-
-    return holds
-
-
-def argument(name: str, of: Callable[[object], bool]) -> Where:
-    """Whether an argument of a call with logits is one of some values."""
-
-    def holds(vector: Vector) -> bool:
-        return is_of_logits(vector) and name in vector.arguments and of(vector.arguments[name])
-
-    return holds
-
-
-def is_half(vector: Vector) -> bool:
-    """Whether an operand has 16 bits."""
-    return vector.kind != "invalid" and bool({vector.input.dtype, vector.target.dtype} & HALF)
-
-
-def is_mixed(vector: Vector) -> bool:
-    """Whether the operands have different dtypes."""
-    return vector.kind != "invalid" and vector.input.dtype != vector.target.dtype
-
-
-def has_axis(vector: Vector) -> bool:
-    """Whether a loss is asked for samples."""
-    return is_loss(vector) and vector.arguments.get("axis") is not None
-
-
-def is_masked(vector: Vector) -> bool:
-    """Whether something is selected by a mask, and something is not."""
-    return (
-        vector.kind != "invalid"
-        and vector.where is not None
-        and "NothingSelected" not in vector.flags
-    )
-
-
-def is_masked_mean(vector: Vector) -> bool:
-    """Whether the mean of what is selected is asked for."""
-    return is_masked(vector) and vector.arguments["reduction"] == "mean"
-
-
-def both(*kinds: Where) -> Where:
-    """Whether all of them hold."""
-    return lambda vector: all(kind(vector) for kind in kinds)
-
-
-def upstream(vector: Vector) -> bool:
-    """Whether an upstream derivative would be missed."""
-    return vector.upstream not in {None, 1.0}
-
-
-def flagged(flag: str) -> Where:
-    """Whether a vector has a flag."""
-    return lambda vector: flag in vector.flags
-
-
-def of_either(*kinds: Where) -> tuple[Where, ...]:
-    """Kinds of vectors of both divergences from logits, and of one of them."""
-    return tuple(both(kind, one) for kind in kinds for one in (is_of_logits, is_kl, is_js))
-
-
-def at_end(end: float) -> Where:
-    """Whether the mixture is one of the two distributions."""
-    return argument("beta", lambda beta: beta == end)
-
-
-def differ(vector: Vector) -> bool:
-    """Whether the distributions are not nearly equal."""
-    return not {"EqualLogits", "Cancellation"} & set(vector.flags)
-
-
-def adds_up_in_half(vector: Vector) -> bool:
-    """Whether the sum is too long or too large for a 16-bit accumulator."""
-    return bool({"HalfAccumulator", "HalfOverflow"} & set(vector.flags))
-
-
-def would_feel_an_epsilon(vector: Vector) -> bool:
-    """Whether something small that is added to probabilities changes the numbers."""
-    return vector.kind != "invalid" and (
-        "Epsilon" in vector.flags
-        or (
-            {vector.input.dtype, vector.target.dtype} == {"float64"}
-            and vector.arguments.get("log_target") is not True
-        )
-    )
-
-
-def is_heated(vector: Vector) -> bool:
-    """Whether the temperature is not 1."""
-    return bool(vector.arguments.get("temperature", 1.0) != 1)
-
-
-def is_scaled(vector: Vector) -> bool:
-    """Whether the square of the temperature is wanted."""
-    return vector.arguments.get("scale_by_temperature_squared") is True
-
-
-HEATED = argument("temperature", lambda value: value != 1)
-SCALED = argument("scale_by_temperature_squared", lambda value: value is True)
-UNSCALED = argument("scale_by_temperature_squared", lambda value: value is False)
-GIVEN = argument("target_is", lambda value: value != "logits")
-ENDS = argument("beta", lambda beta: beta in {0.0, 1.0})
-LOGITS = argument("target_is", lambda value: value == "logits")
-
-TABLES = (
-    is_of_tables,
-    both(is_of_tables, passes("beta", 0.0, 1.0)),
-    both(is_of_tables, lambda vector: vector.arguments["beta"] not in {0.0, EVEN, 1.0}),
-    *(both(is_of_tables, passes(name, log)) for name in SPACES for log in (True, False)),
-)
-STATES = (
-    is_of_states,
-    *(both(is_of_states, has(name)) for name in ("bias", "target_weight", "indices")),
-    both(is_of_states, is_heated),
-    both(is_of_states, is_heated, is_scaled),
-    both(is_of_states, lambda vector: vector.arguments["beta"] != 0),
-)
-
 SIGNS: dict[str, Sign] = {
-    "Formula": Sign((is_loss,), symptoms=NUMBERS - {"slight"}, telltale="none"),
+    "Formula": Sign((is_loss, is_own), symptoms=NUMBERS - {"slight"}, telltale="none"),
     "ArgumentOrder": Sign((is_loss,), telltale="reversed"),
     "NaturalLog": Sign((of_probabilities,), telltale="base"),
-    "LogTarget": Sign((in_log_space,)),
+    "LogTarget": Sign((in_log_space, both(is_own, is_true("log_target")))),
+    "TwoTables": Sign((flagged("TwoTables"), both(is_own, has_probabilities)), (EVERY,)),
+    "Generalized": Sign((flagged("Generalized"), both(is_own, is_true("generalized"))), (EVERY,)),
     "Sum": Sign(
         (
             without_samples(reduces("sum")),
@@ -299,11 +139,15 @@ SIGNS: dict[str, Sign] = {
         symptoms=NUMBERS,
     ),
     "Mean": Sign((without_samples(reduces("mean")),), symptoms=NUMBERS),
-    "BatchMean": Sign((without_samples(reduces("batchmean")), reduces("batchmean"))),
+    "BatchMean": Sign(
+        (without_samples(reduces("batchmean")), reduces("batchmean")), symptoms=NUMBERS
+    ),
     "HalfPrecision": Sign((is_half, both(is_half, is_loss), both(is_half, is_of_logits))),
     "MixedDtypes": Sign((is_mixed,)),
-    "InputGradient": Sign((is_loss,), (frozenset({"d_input"}),)),
-    "TargetGradient": Sign((is_loss, of_probabilities, in_log_space), (frozenset({"d_target"}),)),
+    "InputGradient": Sign((is_loss, is_own), (frozenset({"d_input"}),), LEFT_OUT),
+    "TargetGradient": Sign(
+        (is_loss, is_own, of_probabilities, in_log_space), (frozenset({"d_target"}),), LEFT_OUT
+    ),
     "GradientReduction": Sign(
         (reduces("sum", "mean", "batchmean"), reduces("mean", "batchmean")), (GRADIENT,)
     ),
@@ -312,6 +156,14 @@ SIGNS: dict[str, Sign] = {
     "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
     "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),
     "SampleAxis": Sign((both(has_axis, reduces("mean", "batchmean")), has_axis), symptoms=FINITE),
+    "SampleMask": Sign(among(has_mask), symptoms=NUMBERS | {"zero"}),
+    "NamedAxes": Sign(among(has_any_axis), symptoms=NUMBERS),
+    "SameBits": Sign((flagged("SameBits"),), (EVERY,), frozenset({"slight"})),
+    "MaskedGarbage": Sign(
+        (flagged("MaskedGarbage"), *among(has_mask)),
+        (*VALUES, EVERY),
+        frozenset({"nan", "infinite"}),
+    ),
     "MaskedMean": Sign((is_masked_mean,)),
     "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
     "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), DERIVATIVES),
@@ -330,7 +182,7 @@ SIGNS: dict[str, Sign] = {
         (is_sparse, both(is_of_states, has("indices"))), symptoms=NUMBERS - {"slight"}
     ),
     "SparseTail": Sign(
-        (has_a_rest, *(both(has_a_rest, tail_is(one)) for one in ("bucket", "zero", "renormalize")))
+        (has_a_rest, *(both(has_a_rest, tail_is(one)) for one in TAILS)), symptoms=NUMBERS
     ),
     "SparseGradient": Sign((is_sparse, has_a_rest), DERIVATIVES),
     "MixtureOfTables": Sign(TABLES, symptoms=NUMBERS),
@@ -347,7 +199,7 @@ SIGNS: dict[str, Sign] = {
             lambda vector: bool({"ClampedOperands", "NegativeTarget"} & set(vector.flags)),
         ),
     ),
-    "MaskedGradient": Sign((is_masked, is_masked_mean), DERIVATIVES),
+    "MaskedGradient": Sign((is_masked, is_masked_mean, has_mask), DERIVATIVES),
     "MixtureWeights": Sign(
         (
             argument("beta", lambda beta: beta not in {0.0, 0.5, 1.0}),
@@ -380,20 +232,35 @@ def scopes() -> tuple[Scope, ...]:
     found = []
     for flag in sorted(notes()):
         sign = SIGNS.get(flag) or Sign((flagged(flag),), (EVERY,))
-        ways = {places(kind, results) for kind in sign.kinds for results in sign.results}
+        wrong = sign.symptoms or frozenset()
+        tells = is_told if "gross" in wrong and wrong <= NUMBERS else is_any
+        ways = {places(kind, results, tells) for kind in sign.kinds for results in sign.results}
         found += [Scope(flag, way, sign.symptoms, sign.telltale, len(ways)) for way in ways]
     return tuple(found)
 
 
-def places(kind: Where, results: frozenset[str]) -> frozenset[Place]:
-    """Results of vectors of a kind."""
+def places(
+    kind: Where, results: frozenset[str], tells: Callable[[Vector, str], bool]
+) -> frozenset[Place]:
+    """Results of vectors of a kind that can tell of a bug."""
     return frozenset(
         (vector.id, result)
         for vector in vectors()
         if kind(vector)
         for result in (*(vector.results or ("raises",)), OPERANDS)
-        if result in results
+        if result in results and tells(vector, result)
     )
+
+
+def is_any(vector: Vector, result: str) -> bool:
+    """Whether a result of whatever kind can tell of a bug."""
+    return True
+
+
+def is_told(vector: Vector, result: str) -> bool:
+    """Whether a result has a number that a wrong factor would change."""
+    right = vector.results.get(result)
+    return right is not None and any(math.isfinite(it) and it != 0 for it in right.values)
 
 
 # Bugs that show on operands which every training meets, and not at the edges alone.

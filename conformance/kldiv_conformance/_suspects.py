@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
 from kldiv_conformance._outcome import Line
-from kldiv_conformance._scopes import PLAIN, scopes
+from kldiv_conformance._scopes import NUMBERS, PLAIN, Scope, scopes
 from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
@@ -15,6 +15,11 @@ from kldiv_conformance._vectors import find
 INSIDE = (4.0, 0.5)
 OUTSIDE = (0.2, 20.0)
 MOST, HALF = 0.75, 0.5
+# A flag is named beside the first if it explains this share of what the first one does, and of
+# the places where its bug would show.
+LITTLE, FEW = 0.1, 0.25
+# Evidence that differs by less than the number of ways in which a bug may show says nothing.
+NEAR = math.log(8)
 # What it adds to the evidence, for each result, that a bug shows in one way alone and in this one.
 SHARP = 0.25
 
@@ -34,13 +39,21 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Claim:
-    """One way in which the bug of a flag may show: where, and what it explains."""
+    """One way in which the bug of a flag may show: where that was judged, what it explains."""
 
-    flag: str
+    scope: Scope
     places: frozenset[Place]
     explained: frozenset[Place]
-    ways: int
-    is_sharp: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The flag."""
+        return self.scope.flag
+
+    @property
+    def breadth(self) -> tuple[int, int]:
+        """In how many places, judged or not, and how, its bug may show."""
+        return len(self.scope.places), len(self.scope.symptoms or NUMBERS)
 
     def evidence(self, left: set[Place], total: int) -> float:
         """Logarithm of the likelihood that just this bug makes what is left fail."""
@@ -51,9 +64,14 @@ class Claim:
         return (
             likelihood(inside, size, INSIDE)
             + likelihood(outside, max(total - gone - size, outside), OUTSIDE)
-            + SHARP * inside * self.is_sharp
-            - math.log(self.ways)
+            + SHARP * inside * self.scope.is_sharp
+            - math.log(self.scope.ways)
         )
+
+    def is_little(self, left: set[Place], beside: "Claim") -> bool:
+        """Whether it explains little beside another, or little of where its bug would show."""
+        more = len(self.explained & left)
+        return more < LITTLE * len(beside.explained) or more < FEW * len(self.places)
 
     def is_plain(self, left: set[Place]) -> bool:
         """Whether most of it fails for no other reason, where every training comes by."""
@@ -102,16 +120,27 @@ def one_after_the_other(claims: Sequence[Claim], left: set[Place], total: int) -
     """Claims that explain most of what those before them leave; plain ones come first."""
     found: list[tuple[bool, Claim]] = []
     while any(claim.explained & left for claim in claims):
-        best = max(
-            (claim for claim in claims if claim.explained & left),
-            key=lambda claim: (claim.evidence(left, total), claim.flag),
-        )
+        best = likeliest(claims, left, total)
         if found and best.evidence(left, total) <= likelihood(len(left), total, OUTSIDE):
             break  # what is left is no more than chance
+        if found and best.is_little(left, beside=found[0][1]):
+            break  # what is left may well come of the first, too
         plain = best.is_plain(left) or (best.flag in PLAIN and not found)
         found.append((plain, best))
         left = left - best.explained
     return [claim for plain, claim in sorted(found, key=lambda pair: not pair[0])]
+
+
+def likeliest(claims: Sequence[Claim], left: set[Place], total: int) -> Claim:
+    """The claim of most evidence; of those that explain the same, that of the fewest places."""
+    weighed = [(claim.evidence(left, total), claim) for claim in claims if claim.explained & left]
+    most, best = max(weighed, key=lambda pair: (pair[0], pair[1].flag))
+    same = [
+        (claim.breadth, -evidence, claim.flag, claim)
+        for evidence, claim in weighed
+        if evidence > most - NEAR and claim.explained & left == best.explained & left
+    ]
+    return min(same, key=lambda it: it[:3])[3]
 
 
 def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
@@ -121,8 +150,7 @@ def claimed(seen: Mapping[Place, Symptoms]) -> Iterator[Claim]:
         if scope.telltale in {None, formula}:
             places = scope.places & seen.keys()
             explained = frozenset(place for place in places if scope.explains(seen[place]))
-            is_sharp = scope.symptoms is not None and len(scope.symptoms) == 1
-            yield Claim(scope.flag, places, explained, scope.ways, is_sharp)
+            yield Claim(scope, places, explained)
 
 
 def formula_of(seen: Mapping[Place, Symptoms]) -> str:

@@ -100,6 +100,11 @@ MUST = "`implementation` must be 'module:function', like 'kldiv_xp:kl_div'; got 
         ("a:b:c", "'a:b:c'."),
         ("numpy:no_such", "'numpy:no_such', which cannot be loaded: AttributeError: "),
         ("nowhere:x", "'nowhere:x', which cannot be loaded: ModuleNotFoundError: "),
+        (
+            "decimal:Decimal",
+            "'decimal:Decimal', which cannot be loaded: TypeError: it is a class: name a function "
+            "that makes an object of it and calls that.",
+        ),
         ("numpy:pi", "'numpy:pi', which cannot be loaded: TypeError: it is no function but float."),
         ("\x1b[31m", r"'\x1b[31m'."),
     ],

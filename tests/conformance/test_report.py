@@ -153,7 +153,7 @@ def test_report_says_which_convention_is_followed(ours):
 def test_missing_guard_is_named_with_its_bug(unguarded, tmp_path):
     assert "ZeroTarget" in [suspect.flag for suspect in suspects(unguarded.outcomes)[:3]]
     markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
-    assert "vectors of ZeroTarget: 0 * log(0), which is NaN." in markdown
+    assert "vectors that would show ZeroTarget fail. 0 * log(0), which is NaN." in markdown
 
 
 def test_argument_that_an_implementation_lacks_is_not_supported(unguarded):
