@@ -137,7 +137,9 @@ def floors(session: nox.Session) -> None:
     extras = [one for extra in WITH_FLOORS for one in project["optional-dependencies"][extra]]
     claimed = [*project["dependencies"], *extras]
     oldest = [one.replace(">=", "==") for one in claimed]
-    session.install(*oldest, *nox.project.dependency_groups(PYPROJECT, "wheel-tests"))
+    # What fixes the versions of the other sessions would contradict the oldest ones.
+    tools = nox.project.dependency_groups(PYPROJECT, "wheel-tests")
+    session.install(*oldest, *tools, env={"PIP_CONSTRAINT": ""})
     session.install("--no-deps", ".")
     session.run("pytest", *quickly(), *session.posargs, env=SURROUNDINGS)
     chosen = [f"--backend={name}" for name in ("numpy", "dask", "jax", "array-api-strict")]
