@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from generate import bounds
-from generate.checks import check, meets_subnormals, tempts_to_overwrite
+from generate.checks import check, flags_of
 from generate.draft import Draft
 from generate.encoding import LONGEST, array, compact, encoded, encoded_lists, merged, repeated
 from generate.linear_draft import LinearDraft
@@ -50,11 +50,7 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
     """JSON form of a vector."""
     check(identifier, draft)
     solution = None if draft.raises else solved(draft)
-    flags = set(draft.flags)
-    if solution is not None and meets_subnormals(draft, solution):
-        flags.add("Subnormal")
-    if solution is not None and tempts_to_overwrite(draft):
-        flags.add("OverwrittenOperand")
+    flags = {*draft.flags, *(() if solution is None else flags_of(draft, solution))}
     stored: dict[str, Any] = {
         "id": identifier,
         "comment": draft.comment,

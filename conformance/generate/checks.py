@@ -3,6 +3,7 @@
 import math
 
 from generate.draft import Draft
+from generate.samples import kept_shape
 from generate.solution import Solution
 from kldiv_conformance._formats import FORMATS, Format, is_representable
 
@@ -22,6 +23,16 @@ def check(identifier: str, draft: Draft) -> None:
             raise ValueError(message)
 
 
+def flags_of(draft: Draft, solution: Solution) -> set[str]:
+    """Flags of a draft that no group needs to name."""
+    of_draft = {
+        "Subnormal": meets_subnormals(draft, solution),
+        "OverwrittenOperand": tempts_to_overwrite(draft),
+        "BatchOfWords": has_words(draft),
+    }
+    return {flag for flag, holds in of_draft.items() if holds}
+
+
 def meets_subnormals(draft: Draft, solution: Solution) -> bool:
     """Whether an operand, a step or a result is subnormal, so that hardware may flush it."""
     dtypes = [*draft.dtypes, draft.result]
@@ -36,6 +47,13 @@ def tempts_to_overwrite(draft: Draft) -> bool:
     """Whether a kernel may write a guard or a gradient into an operand."""
     guarded = any(value == 0 or not math.isfinite(value) for value in {*draft.input, *draft.target})
     return guarded or draft.where is not None or draft.upstream is not None
+
+
+def has_words(draft: Draft) -> bool:
+    """Whether samples fill several axes, so that 'batchmean' divides by fewer than there are."""
+    kept = kept_shape(draft)
+    is_mean = draft.reduction == "batchmean" and draft.axis is not None
+    return is_mean and len(kept) > 1 and math.prod(kept) > kept[0]
 
 
 def is_subnormal(value: float, form: Format) -> bool:

@@ -27,7 +27,7 @@ class Draft:
     axis : int or tuple of int, optional
         Axes of one sample; anything else where the call must raise.
     where, where_shape : tuple, optional
-        Mask, in the shape of the operands unless it has its own.
+        Mask, in the shape of the operands unless it has its own: that of samples, or 1 along them.
     where_dtype, where_container : str, optional
         What a mask is that is no array of bools.
     log_input, generalized : bool

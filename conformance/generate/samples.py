@@ -64,12 +64,22 @@ def axes_of(draft: Draft) -> set[int]:
     return {axis % len(draft.shapes[0]) for axis in axes if isinstance(axis, int)}
 
 
+def mask_shape(draft: Draft) -> tuple[int, ...]:
+    """Shape of the mask, of size 1 along the axes of a sample where it has the shape of samples."""
+    shape, axes = draft.shapes[0], axes_of(draft)
+    given = draft.where_shape or shape
+    if len(given) == len(shape):
+        return given
+    left = iter(given)
+    return tuple(1 if axis in axes else next(left) for axis in range(len(shape)))
+
+
 def selection(draft: Draft) -> list[bool]:
     """Mask in the shape of the operands."""
     shape = draft.shapes[0]
     if draft.where is None:
         return [True] * math.prod(shape)
-    sizes = draft.where_shape or shape
+    sizes = mask_shape(draft)
     found = []
     for place in product(*(range(size) for size in shape)):
         number = 0

@@ -55,7 +55,7 @@ def pointwise(x, t, log_target):
 
 
 def reduced_samples(terms, reduction, axis, where):
-    chosen = selected(terms, where)
+    chosen = selected(terms, aligned(terms, where, axis))
     terms = np.where(chosen, terms, 0)
     if axis is not None:
         terms = np.sum(terms, axis=axis)
@@ -66,6 +66,11 @@ def reduced_samples(terms, reduction, axis, where):
 
 def selected(terms, where):
     return np.broadcast_to(True if where is None else where, terms.shape)
+
+
+def aligned(terms, where, axis):
+    is_of_samples = where is not None and where.ndim < terms.ndim
+    return np.expand_dims(where, axis) if is_of_samples else where
 
 
 def sample_divisor(reduction, chosen, axis):
@@ -91,7 +96,7 @@ def kl_div_gradient(
     _, wide = dtypes(input, target, dtype)
     x, t = input.astype(wide), target.astype(wide)
     factor = wide.type(upstream) / divisor(reduction, input)
-    chosen = selected(input, where)
+    chosen = selected(input, aligned(input, where, axis))
     if axis is not None or where is not None:
         factor = wide.type(upstream / sample_divisor(reduction, chosen, axis))
     with np.errstate(all="ignore"):
@@ -157,7 +162,8 @@ def check_samples(input, axis, where):
     if not isinstance(where, np.ndarray) or where.dtype != bool:
         raise TypeError("a mask is an array of bools")
     shape = tuple(1 if place in places else size for place, size in enumerate(input.shape))
-    if where.shape not in (input.shape, shape):
+    samples = tuple(size for place, size in enumerate(input.shape) if place not in places)
+    if where.shape not in (input.shape, shape, samples):
         raise ValueError("mask of another shape")
 
 

@@ -14,10 +14,15 @@ def linear_kl_div_gradient(input, weight, target, *, upstream, **options):
     with np.errstate(all="ignore"):
         derivative = rows.derivatives() / rows.temperature
         derivative = np.where(
-            rows.chosen[:, None], derivative * (upstream * rows.scale / rows.divisor()), 0
+            rows.chosen[..., None], derivative * (upstream * rows.scale / rows.divisor()), 0
         )
-        states = np.where(rows.chosen[:, None], input, 0)
-        return derivative @ weight, derivative.T @ states
+        states = np.where(rows.chosen[..., None], input, 0)
+        return derivative @ weight, by_weight(derivative, states)
+
+
+def by_weight(derivative, states):
+    rows = tuple(range(states.ndim - 1))
+    return np.tensordot(derivative, states, (rows, rows))
 
 
 def log_softmax(logits, temperature):
@@ -51,7 +56,9 @@ class Rows:
     ):
         self.dtype = input.dtype if dtype is None else dtype
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
-        self.chosen = np.ones(len(input), dtype=bool) if where is None else where[..., 0]
+        self.chosen = np.ones(input.shape[:-1], dtype=bool)
+        if where is not None:
+            self.chosen = where[..., 0] if where.ndim == input.ndim else where
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
         with np.errstate(all="ignore"):
             self.log_q = log_softmax(input @ weight.T + bias, temperature)

@@ -20,6 +20,8 @@ def kl_div(
     dtype = jnp.promote_types(input.dtype, target.dtype)
     wide = jnp.promote_types(dtype, jnp.float32)
     x, t = input.astype(wide), target.astype(wide)
+    if where is not None and where.ndim < x.ndim:
+        where = jnp.expand_dims(where, axis)
     chosen = jnp.broadcast_to(True if where is None else where, x.shape)
     x, t = jnp.where(chosen, x, 0), jnp.where(chosen, t, -jnp.inf if log_target else 0)
     terms = pointwise(x, t, log_target)

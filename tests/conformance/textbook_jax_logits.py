@@ -44,6 +44,7 @@ def kl_div_with_logits(
     x, t = (jnp.moveaxis(side, axis, -1).astype(wide) for side in (input, target))
     chosen = jnp.ones(x.shape[:-1], dtype=bool)
     if where is not None:
+        where = jnp.expand_dims(where, axis) if where.ndim < x.ndim else where
         chosen = jnp.moveaxis(where, axis, -1)[..., 0]
         x, t = (jnp.where(chosen[..., None], side, 0) for side in (x, t))
     x, t = ((side - jnp.max(side, -1, keepdims=True)) / temperature for side in (x, t))

@@ -112,6 +112,8 @@ class Rows:
         dtype=None,
     ):
         check(input, target, axis, temperature, scale_by_temperature_squared, reduction)
+        if where is not None and where.ndim < input.ndim:
+            where = np.expand_dims(where, axis)
         check_mask(input, where, axis)
         self.dtypes, self.axis, self.reduction = (input.dtype, target.dtype), axis, reduction
         self.dtype = np.promote_types(*self.dtypes) if dtype is None else dtype

@@ -64,7 +64,9 @@ class Rows:
         logits, self.indices, target = (
             np.moveaxis(one, axis, -1) for one in (input.astype(wide), indices, target.astype(wide))
         )
-        self.chosen = np.ones(logits.shape[:-1], dtype=bool) if where is None else where[..., 0]
+        self.chosen = np.ones(logits.shape[:-1], dtype=bool)
+        if where is not None:
+            self.chosen = where[..., 0] if where.ndim == logits.ndim else where
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
         with np.errstate(all="ignore"):
             self.look_at_student(log_softmax(logits, temperature))

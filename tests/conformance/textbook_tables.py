@@ -55,6 +55,8 @@ class Tables:
         wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         self.input, self.target = input.astype(wide), target.astype(wide)
         self.axis = () if axis is None else axis
+        if where is not None and where.ndim < input.ndim:
+            where = np.expand_dims(where, axis)
         self.chosen = np.ones(input.shape, dtype=bool) if where is None else where
         self.chosen = np.broadcast_to(self.chosen, input.shape)
 

@@ -64,6 +64,7 @@ class Rows:
         self.input, self.target = rows
         self.chosen = torch.ones(self.input.shape[:-1], dtype=torch.bool)
         if where is not None:
+            where = where.unsqueeze(axis) if where.ndim < input.ndim else where
             self.chosen = torch.movedim(where, axis, -1)[..., 0]
             self.input = torch.where(self.chosen[..., None], self.input, 0.0)
             self.target = torch.where(self.chosen[..., None], self.target, 0.0)

@@ -34,6 +34,7 @@ def drafts() -> Iterator[Draft]:
             yield from of_form(rng, dtype, form)
         for log in (True, False):
             yield from nearly_equal(rng, dtype, log=log)
+    yield from of_three_axes()
 
 
 def draft(
@@ -100,3 +101,19 @@ def nearly_equal(rng: Random, dtype: str, *, log: bool) -> Iterator[Draft]:
         q = [one * mp.exp(mpf(noise) * (2 * mpf(rng.random()) - 1)) for one in p]
         comment = f"Masses that differ by {noise} of themselves at most, {words(form)}."
         yield draft(comment, ("GeneralizedCancellation",), q, p, dtype, form)
+
+
+def of_three_axes() -> Iterator[Draft]:
+    """Batches of sentences: 'batchmean' divides by the first of three axes."""
+    rng = Random("forms of three axes")  # noqa: S311 - not for secrets
+    for form, upstream, flag in (
+        ((False, False, False), None, "BatchMean"),
+        ((True, False, True), 1.5, "GradientReduction"),
+    ):
+        q, p = softmax(rng, 6, 5), softmax(rng, 6, 5)
+        asked: dict[str, object] = {"reduction": "batchmean", "upstream": upstream}
+        said = f"{'Gradient, s' if upstream else 'S'}hape (2, 3, 5), 'batchmean': divided by 2"
+        flags = ("ManyAxes", flag)
+        yield draft(
+            f"{said}, {words(form)}.", flags, q, p, "float64", form, shape=(2, 3, 5), **asked
+        )

@@ -8,6 +8,7 @@ from typing import Any
 
 from mpmath import mp
 
+from generate.groups import batches
 from generate.linear_draft import LinearDraft
 from generate.operands import BOTH, REDUCTIONS, all_near, reduction_flags, softmax, uniform
 
@@ -26,6 +27,7 @@ def drafts() -> Iterator[LinearDraft]:
         yield from sparse(rng, upstream)
     yield from reduced(rng)
     yield from forbidden(rng)
+    yield from batches.of_states()
 
 
 def states(comment: str, rng: Random, *flags: str, **options: Any) -> LinearDraft:

@@ -7,7 +7,7 @@ from itertools import cycle
 from random import Random
 
 from generate.draft import Draft
-from generate.groups import epsilon
+from generate.groups import batches, epsilon
 from generate.groups.drawn_logits import JS, KL, logits
 from generate.groups.logits_extreme import extremes
 from generate.groups.logits_gradients import gradients
@@ -39,6 +39,7 @@ def drafts() -> Iterator[Draft]:
     yield from nothing_selected()
     yield from extremes()
     yield from epsilon.logits()
+    yield from batches.of_logits()
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:

@@ -6,6 +6,7 @@ from itertools import cycle
 from random import Random
 
 from generate.draft import Draft
+from generate.groups import batches
 from generate.groups.sampled import sampled
 from generate.groups.sampled_gradients import gradients
 from generate.operands import REDUCTIONS, near, reduction_flags
@@ -39,6 +40,7 @@ def drafts() -> Iterator[Draft]:
     yield from specials()
     yield from half(rng)
     yield from gradients(rng)
+    yield from batches.of_terms()
 
 
 def one_axis(rng: Random) -> Iterator[Draft]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mpmath import mp
 
+from generate.groups import batches
 from generate.operands import all_near, reduction_flags, softmax, uniform
 from generate.sparse_draft import SparseDraft
 
@@ -30,6 +31,7 @@ def drafts() -> Iterator[SparseDraft]:
     yield from special(rng)
     yield from masked(rng)
     yield from gradients(rng)
+    yield from batches.of_teachers()
 
 
 def sparse(

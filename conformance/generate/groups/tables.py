@@ -7,6 +7,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from generate.groups import batches
 from generate.groups.forms import in_space
 from generate.operands import BOTH, HALF, REDUCTIONS, reduction_flags, softmax
 from generate.tables_draft import TablesDraft
@@ -26,6 +27,7 @@ def drafts() -> Iterator[TablesDraft]:
         yield from gradients(rng, space)
     yield from arranged(rng)
     yield from special(rng)
+    yield from batches.of_tables()
 
 
 def draft(

@@ -1,0 +1,76 @@
+"""Batches of sentences of words: what 'batchmean' and 'mean' divide by, in every function."""
+
+import math
+
+import numpy as np
+import pytest
+
+from kldiv_conformance import vectors
+
+FUNCTIONS = ["kl_div", *sorted({vector.function for vector in vectors() if vector.function})]
+BOTH = pytest.mark.parametrize("kind", ["value", "gradient"])
+EVERY = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+def of_words(function, kind, reduction):
+    """Vectors whose samples fill two of three axes, and lie along the last one: the default."""
+    default = None if function == "kl_div" else -1
+    return [
+        vector
+        for vector in vectors()
+        if (vector.function or "kl_div", vector.kind) == (function, kind)
+        and len(vector.input.shape) == 3
+        and vector.arguments["reduction"] == reduction
+        and vector.arguments.get("axis", default) == -1
+        and "reproducible" not in vector.arguments
+    ]
+
+
+def is_plain(vector):
+    """Whether a loss that has neither masks nor temperatures can be judged by it."""
+    return vector.where is None and vector.arguments.get("temperature", 1.0) == 1
+
+
+def wrong_divisors(vector):
+    """Numbers of all samples, of words, of selected ones, and of sentences that have any."""
+    sentences, words, _ = vector.input.shape
+    chosen = np.ones((sentences, words), dtype=bool)
+    if vector.where is not None and math.prod(vector.where.shape) == chosen.size:
+        chosen = np.reshape(vector.where.values, chosen.shape) != 0
+    return {chosen.size, words, int(chosen.sum()), int(chosen.any(axis=1).sum())}
+
+
+@BOTH
+@EVERY
+def test_every_function_has_a_batchmean_of_words_along_its_default_axis(function, kind):
+    found = of_words(function, kind, "batchmean")
+    assert any(map(is_plain, found))
+    assert any(vector.where is not None for vector in found)
+    assert {vector.input.dtype for vector in found} >= {"float32", "float64"}
+    assert all("BatchOfWords" in vector.flags for vector in found)
+
+
+@BOTH
+@EVERY
+def test_every_function_has_a_mean_of_words_with_and_without_a_mask(function, kind):
+    found = of_words(function, kind, "mean")
+    assert {vector.where is None for vector in found} == {True, False}
+
+
+@BOTH
+@EVERY
+def test_some_masked_batchmean_tells_the_sentences_from_whatever_else_is_counted(function, kind):
+    masked = [one for one in of_words(function, kind, "batchmean") if one.where is not None]
+    assert any(vector.input.shape[0] not in wrong_divisors(vector) for vector in masked)
+
+
+@EVERY
+def test_some_mask_has_the_shape_of_the_samples(function):
+    found = [
+        vector
+        for kind in ("value", "gradient")
+        for reduction in ("batchmean", "mean")
+        for vector in of_words(function, kind, reduction)
+    ]
+    shapes = {len(vector.where.shape) for vector in found if vector.where is not None}
+    assert shapes == {2, 3}
