@@ -142,6 +142,7 @@ SIGNS: dict[str, Sign] = {
     "BatchMean": Sign(
         (without_samples(reduces("batchmean")), reduces("batchmean")), symptoms=NUMBERS
     ),
+    "BatchOfWords": Sign(among(flagged("BatchOfWords")), symptoms=NUMBERS),
     "HalfPrecision": Sign((is_half, both(is_half, is_loss), both(is_half, is_of_logits))),
     "MixedDtypes": Sign((is_mixed,)),
     "InputGradient": Sign((is_loss, is_own), (frozenset({"d_input"}),), LEFT_OUT),

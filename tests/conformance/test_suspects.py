@@ -49,6 +49,11 @@ BUGS = {
         "Temperature",
     ),
     "batchmean is mean": (LOSS, with_another("reduction", {"batchmean": "mean"}), "BatchMean"),
+    "batchmean of logits divides by all samples": (
+        FUNCTIONS,
+        with_another("reduction", {"batchmean": "mean"}),
+        "BatchOfWords",
+    ),
     "mean is batchmean": (
         LOSS,
         with_another("reduction", {"mean": "batchmean"}),
