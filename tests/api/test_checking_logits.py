@@ -50,8 +50,8 @@ MISTAKES = [
     (
         "probabilities-as-target", partial(js_div, beta=0.0), (STUDENT, P, {}),
         f"`target` holds probabilities ({P[0, 0]:.6g} at (0, 0)) where logits belong, whose "
-        "softmax is taken: pass {log}.",
-        (STUDENT, LOG_P, {}), kl(LOG_Q, P),
+        "softmax is taken: pass target_is='probabilities'.",
+        AGAIN, kl(LOG_Q, P),
     ),
     (
         "not-normalised", kl_div, (STUDENT, 9 * P, TO_P),

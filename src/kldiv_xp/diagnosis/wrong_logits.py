@@ -5,7 +5,6 @@ from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.wrong_spaces import not_normalised, other_space
 from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import JS
 
 
 def probabilities_as_input(evidence: Evidence) -> Finding | None:
@@ -39,7 +38,7 @@ def probabilities_as_target(evidence: Evidence) -> Finding | None:
     if not is_probabilities(evidence, "target"):
         return None
     remedy = "pass target_is='probabilities'"
-    if isinstance(evidence.subject.divergence, JS | JSOfArray):
+    if isinstance(evidence.subject.divergence, JSOfArray):
         remedy = f"pass {say(evidence.xp, 'log', 'target')}"
     return as_logits(evidence, "target", remedy)
 
