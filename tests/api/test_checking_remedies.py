@@ -125,7 +125,7 @@ def test_remedy_of_a_finding_gives_the_loss_without_one(code, wrong, remedy, rig
 
 def test_a_divergence_that_is_infinite_is_finite_as_the_mixture_that_is_told():
     """Left out by where=, the entry of an infinite divergence gave -0.35."""
-    start = "`input` is -inf at (0, 0), where the probability of target is 0.5, and at 1 entry in "
+    start = "`input` is -inf at (0, 0), where `target` is 0.5, and at 1 entry in "
     start += "all, which makes the loss infinite: give these entries some probability, or "
     with np.errstate(divide="ignore"):
         bare = np.log([[0.0, 1.0]])

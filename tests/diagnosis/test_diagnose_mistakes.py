@@ -104,7 +104,7 @@ MISTAKES = [
         ),
         {"log_input": False},
         ((3, 2), P[3, 2], 1),
-        f"`input` is 0 at (3, 2), where the probability of target is {P[3, 2]:.6g}, and at 1 entry "
+        f"`input` is 0 at (3, 2), where `target` is {P[3, 2]:.6g}, and at 1 entry "
         "in all, which makes the loss infinite: give these entries some probability, or call "
         "js_div, which is finite there.",
     ),

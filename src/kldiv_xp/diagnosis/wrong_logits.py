@@ -53,7 +53,7 @@ def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:
     count = evidence.found[f"{operand} positive"]
     return finding(
         f"probabilities-as-{operand}", operand, count,
-        f"`{operand}` holds probabilities ({count.value:.6g} at {count.index}) where logits "
+        f"`{operand}` holds probabilities ({count.value:.6g}{count.at}) where logits "
         f"belong, whose softmax is taken: {remedy}.",
     )  # fmt: skip
 
@@ -76,7 +76,7 @@ def logits_as_target(evidence: Evidence, expected: str) -> Finding:
     with_tail = " and tail='renormalize'" if evidence.subject.is_partial else ""
     return finding(
         "logits-as-target", "target", count,
-        f"`target` is {count.value:.6g} at {count.index}, and {name} adds up to {sums.value:.6g} "
+        f"`target` is {count.value:.6g}{count.at}, and {name} adds up to {sums.value:.6g} "
         f"along {evidence.along}, but target_is={evidence.subject.target_is!r}: these look like "
         f"raw logits, so pass target_is='logits'{with_tail}.",
     )  # fmt: skip
