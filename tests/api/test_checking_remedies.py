@@ -39,7 +39,15 @@ def total(log_q, p):
 # Code, operands and options that are wrong, the remedy, those that are right, and the sum.
 REMEDIES = [
     ("swapped", (P, LOG_Q, {}), "pass the log-probabilities first.", (LOG_Q, P, {}), VALUE),
-    ("probabilities-as-input", (Q, P, {}), "or numpy.log(input).", (LOG_Q, P, {}), VALUE),
+    (
+        "probabilities-as-input", (Q, P, {}), "or log_input=False for probabilities.",
+        (Q, P, {"log_input": False}), VALUE,
+    ),
+    (
+        "probabilities-as-input", (Q, np.log(P), {"log_target": True}),
+        "pass numpy.log(input) or log_softmax of the logits, or log_input=False for probabilities.",
+        (LOG_Q, np.log(P), {"log_target": True}), VALUE,
+    ),
     (
         "logits-as-input", (LOGITS, PADDED[[0, 0]], {}),
         "or take input - numpy.log(numpy.sum(numpy.exp(input), axis=1, keepdims=True)).",

@@ -25,7 +25,7 @@ MISTAKES = [
         {},
         ((0, 0), Q[0, 0], 30),
         f"`input` holds probabilities ({Q[0, 0]:.6g} at (0, 0)) where their logarithms belong: "
-        "pass log_softmax of the logits, or {log}.",
+        "pass {log} or log_softmax of the logits, or log_input=False for probabilities.",
     ),
     (
         "probabilities-as-input",
@@ -33,7 +33,7 @@ MISTAKES = [
         {"log_target": True},
         ((0, 0), Q[0, 0], 30),
         f"`input` holds probabilities ({Q[0, 0]:.6g} at (0, 0)) where their logarithms belong: "
-        "pass log_softmax of the logits, or {log}.",
+        "pass {log} or log_softmax of the logits, or log_input=False for probabilities.",
     ),
     (
         "logits-as-input",

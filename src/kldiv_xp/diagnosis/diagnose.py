@@ -120,7 +120,7 @@ def diagnose(
     >>> report.findings[0].code, report.findings[0].index
     ('probabilities-as-input', (0, 0))
     >>> print(report.findings[0])
-    `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
+    `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass numpy.log(input) or log_softmax of the logits, or log_input=False for probabilities.
     """  # noqa: E501 - a finding is one line
     layers = (weight, bias, target_weight, target_bias)
     if other or unnamed:

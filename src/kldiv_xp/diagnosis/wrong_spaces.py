@@ -36,8 +36,8 @@ def input_space(evidence: Evidence) -> Finding | None:
         return finding(
             "probabilities-as-input", "input", count,
             f"`input` holds probabilities ({count.value:.6g}{count.at}) where their "
-            "logarithms belong: pass log_softmax of the logits, or "
-            f"{say(evidence.xp, 'log', 'input')}.",
+            f"logarithms belong: pass {say(evidence.xp, 'log', 'input')} or log_softmax of the "
+            "logits, or log_input=False for probabilities.",
         )  # fmt: skip
     if found["input above"].number:
         return logits(evidence, "input")
