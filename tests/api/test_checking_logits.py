@@ -50,8 +50,8 @@ MISTAKES = [
     (
         "probabilities-as-target", partial(js_div, beta=0.0), (STUDENT, P, {}),
         f"`target` holds probabilities ({P[0, 0]:.6g} at (0, 0)) where logits belong, whose "
-        "softmax is taken: pass {log}.",
-        (STUDENT, LOG_P, {}), kl(LOG_Q, P),
+        "softmax is taken: pass target_is='probabilities'.",
+        AGAIN, kl(LOG_Q, P),
     ),
     (
         "not-normalised", kl_div, (STUDENT, 9 * P, TO_P),
@@ -116,7 +116,7 @@ MISTAKES = [
     ),
     (
         "zero-support", kl_div, (changed(STUDENT, (VOCABULARY, -INF)), P, TO_P),
-        f"`input` is -inf at (0, 1), where the probability of target is {P[0, 1]:.6g}, and at 4 "
+        f"`input` is -inf at (0, 1), where `target` is {P[0, 1]:.6g}, and at 4 "
         "entries in all, which makes the loss infinite: give these entries some probability, or "
         "make them 0 in `target` as well and divide it by its sum.",
         (changed(STUDENT, (VOCABULARY, -INF)), CUT, TO_P), kl(LOG_CUT_Q, CUT),

@@ -123,7 +123,18 @@ def test_module_of_torch_is_checked():
     from kldiv_xp.torch import KLDivLoss
 
     loss = KLDivLoss(reduction="batchmean")
-    with checking(), pytest.raises(KLDivInputError, match="pass log_softmax of the logits, or inp"):
+    with checking(), pytest.raises(KLDivInputError, match="or log_input=False for prob"):
         loss(torch.tensor(Q), torch.tensor(P))
     with checking():
         assert float(loss(torch.tensor(Q).log(), torch.tensor(P))) == pytest.approx(kl(LOG_Q, P))
+
+
+def test_beside_a_mixture_by_an_array_probabilities_become_logits():
+    """It takes no `target_is`, which a mixture by a number does."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    student, p, beta = torch.tensor(STUDENT), torch.tensor(P), torch.tensor(0.5)
+    with checking(), pytest.raises(KLDivInputError, match=r"pass target\.log\(\)\.$"):
+        js_div(student, p, beta=beta)
+    with checking():
+        found = js_div(student, p.log(), beta=beta)
+    assert float(found) == pytest.approx(float(js_div(student, p, target_is="probabilities")))

@@ -39,7 +39,15 @@ def total(log_q, p):
 # Code, operands and options that are wrong, the remedy, those that are right, and the sum.
 REMEDIES = [
     ("swapped", (P, LOG_Q, {}), "pass the log-probabilities first.", (LOG_Q, P, {}), VALUE),
-    ("probabilities-as-input", (Q, P, {}), "or numpy.log(input).", (LOG_Q, P, {}), VALUE),
+    (
+        "probabilities-as-input", (Q, P, {}), "or log_input=False for probabilities.",
+        (Q, P, {"log_input": False}), VALUE,
+    ),
+    (
+        "probabilities-as-input", (Q, np.log(P), {"log_target": True}),
+        "pass numpy.log(input) or log_softmax of the logits, or log_input=False for probabilities.",
+        (LOG_Q, np.log(P), {"log_target": True}), VALUE,
+    ),
     (
         "logits-as-input", (LOGITS, PADDED[[0, 0]], {}),
         "or take input - numpy.log(numpy.sum(numpy.exp(input), axis=1, keepdims=True)).",
@@ -125,7 +133,7 @@ def test_remedy_of_a_finding_gives_the_loss_without_one(code, wrong, remedy, rig
 
 def test_a_divergence_that_is_infinite_is_finite_as_the_mixture_that_is_told():
     """Left out by where=, the entry of an infinite divergence gave -0.35."""
-    start = "`input` is -inf at (0, 0), where the probability of target is 0.5, and at 1 entry in "
+    start = "`input` is -inf at (0, 0), where `target` is 0.5, and at 1 entry in "
     start += "all, which makes the loss infinite: give these entries some probability, or "
     with np.errstate(divide="ignore"):
         bare = np.log([[0.0, 1.0]])

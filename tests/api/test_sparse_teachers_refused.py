@@ -120,7 +120,8 @@ WRONG = [
         (STUDENT, INDICES, INDICES),
         {},
         TypeError,
-        "`target` must have a real floating-point dtype; got int64: if these are counts, take the "
+        "`target` must have a real floating-point dtype; got int64: if these are 0, the "
+        'logarithms of 1, convert it with target.astype("float32"); if these are counts, take the '
         "logarithms of their shares: numpy.log(target / target.sum(axis=-1, keepdims=True)).",
     ),
 ]

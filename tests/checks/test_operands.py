@@ -98,11 +98,14 @@ def test_integers_and_booleans_are_refused(backend, function, dtype, place):
     remedy = f"convert it with {words(backend, 'as_float', place)}"
     if "bool" not in str(dtype):
         what = {
-            "input": "take the logarithms of their shares",
-            "target": "divide them by their sum",
+            "input": "counts, take the logarithms of their shares",
+            "target": "one-hot labels or counts, divide them by their sum",
         }
         code = counted(backend, place, log=place == "input")
-        remedy = f"if these are counts, {what[place]}: {code}"
+        remedy = f"if these are {what[place]}: {code}"
+    elif place == "input":
+        code = words(backend, "log", words(backend, "as_float", place))
+        remedy = f"if these are one-hot labels, take their logarithms: {code}"
     assert sentence(TypeError, function, *operands) == (
         f"`{place}` must have a real floating-point dtype; got {dtype}: {remedy}."
     )

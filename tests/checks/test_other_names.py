@@ -134,8 +134,7 @@ def test_a_mixture_is_told_by_its_name_here():
     for function_name, name, remedy in (
         ("kl_div", "jsd_beta", "call js_div, with beta=0.5"),
         ("kl_div_with_logits_gradient", "beta", "call js_div_with_logits_gradient, with beta=0.5"),
-        ("kl_div", "alpha", "leave it out, and multiply the loss by 0.5"),
-        ("js_div", "alpha", "pass beta=0.5, the weight of the target"),
+        ("js_div", "jsd_beta", "pass beta=0.5, the weight of the target"),
     ):
         with pytest.raises(TypeError) as caught:
             getattr(kldiv_xp, function_name)(*tables, **{name: 0.5})

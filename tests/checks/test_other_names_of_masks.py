@@ -194,11 +194,3 @@ def test_what_normalises_is_told(name, option):
     shares = counts / counts.sum(axis=-1, keepdims=True)
     loss = kldiv_xp.kl_div(np.exp(LOG_Q), shares, log_input=False, reduction="sum")
     assert_allclose(loss, whole(), rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", ["linear_kl_div", "linear_kl_div_gradient", "kl_div_with_logits"])
-def test_the_share_of_a_loss_is_no_weight_of_a_mixture(name):
-    told = "leave it out, and multiply the loss by 0.5"
-    if name.startswith("linear"):
-        told = "leave it out, and multiply the loss, or `upstream`, by 0.5"
-    assert told_for(name, "alpha", 0.5) == told

@@ -50,7 +50,8 @@ CALLS = {
     "linear_kl_div": (linear_kl_div, {"weight": WEIGHT, "target_is": "probabilities"}, " p"),
     "diagnose": (diagnose, TABLES, "pp"),
 }  # fmt: skip
-COUNTED = r"if these are counts, [a-z ]+: (.+)\.$"
+COUNTED = r"if these are (?:one-hot labels or )?counts, (?:[a-z ]+:|pass their shares,) (.+?)"
+COUNTED += r"(?:, with (target_is='probabilities'))?(?:; if they are logits, .+)?\.$"
 
 
 def shares(counts, axis=-1):
@@ -97,10 +98,12 @@ def test_counts_lead_to_the_divergence_of_their_shares(holding_backend, call):
         if space in "lp":
             with pytest.raises(TypeError, match=f"`{name}` must have a real") as caught:
                 answer(function, operands, options)
-            code = re.search(COUNTED, str(caught.value))[1]
-            assert code == counted(backend, name, log=space == "l")
+            code, kind = re.search(COUNTED, str(caught.value)).groups()
+            assert code == counted(backend, name, log=space == "l" and not kind)
             operands = follow(code, **operands)
+            options = options | ({"target_is": "probabilities"} if kind else {})
     found = backend.read(first(answer(function, operands, options)))
+    options, right = meant(backend, *CALLS[call][1:])
     assert_allclose(found, backend.read(first(answer(function, right, options))), rtol=2e-5)
 
 

@@ -65,7 +65,7 @@ ROWS = {
     ),
     "counts": (
         LOG_Q, COUNTS,
-        FLOATS + "if these are counts, divide them by their sum: {code}.",
+        FLOATS + "if these are one-hot labels or counts, divide them by their sum: {code}.",
         ("counted", {}), kl(LOG_Q, COUNTS / COUNTS.sum(axis=1, keepdims=True)),
     ),
     "bools": (

@@ -112,7 +112,7 @@ def test_infinities_are_found_where_they_do_harm(holding_backend):
         "zero-support", (0, 0), 0.25, 1,
     )  # fmt: skip
     assert finding.message == (
-        "`input` is -inf at (0, 0), where the probability of target is 0.25, and at 1 entry in "
+        "`input` is -inf at (0, 0), where `target` is 0.25, and at 1 entry in "
         "all, which makes the loss infinite: give these entries some probability, or call js_div, "
         "which is finite there."
     )

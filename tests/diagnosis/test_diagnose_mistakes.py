@@ -25,7 +25,7 @@ MISTAKES = [
         {},
         ((0, 0), Q[0, 0], 30),
         f"`input` holds probabilities ({Q[0, 0]:.6g} at (0, 0)) where their logarithms belong: "
-        "pass log_softmax of the logits, or {log}.",
+        "pass {log} or log_softmax of the logits, or log_input=False for probabilities.",
     ),
     (
         "probabilities-as-input",
@@ -33,7 +33,7 @@ MISTAKES = [
         {"log_target": True},
         ((0, 0), Q[0, 0], 30),
         f"`input` holds probabilities ({Q[0, 0]:.6g} at (0, 0)) where their logarithms belong: "
-        "pass log_softmax of the logits, or {log}.",
+        "pass {log} or log_softmax of the logits, or log_input=False for probabilities.",
     ),
     (
         "logits-as-input",
@@ -104,7 +104,7 @@ MISTAKES = [
         ),
         {"log_input": False},
         ((3, 2), P[3, 2], 1),
-        f"`input` is 0 at (3, 2), where the probability of target is {P[3, 2]:.6g}, and at 1 entry "
+        f"`input` is 0 at (3, 2), where `target` is {P[3, 2]:.6g}, and at 1 entry "
         "in all, which makes the loss infinite: give these entries some probability, or call "
         "js_div, which is finite there.",
     ),

@@ -136,7 +136,7 @@ SPARSE = [
     ),
     (
         (changed(STUDENT, ((1, INDICES[1, 2]), -INF)), TOP, {}),
-        f"`input` is -inf at (1, {INDICES[1, 2]}), where the probability of target is "
+        f"`input` is -inf at (1, {INDICES[1, 2]}), where exp(target) is "
         f"{np.exp(TOP[1, 2]):.6g}, and at 1 entry in all, which makes the loss infinite: give "
         "these entries some probability, or make them -inf in `target` as well.",
         (

@@ -15,7 +15,8 @@ MIXED = (
 )
 FLOATS = "`target` must have a real floating-point dtype; got {}: {}."
 COUNTS = (
-    "if these are counts, divide them by their sum: target / target.sum(axis=-1, keepdims=True)"
+    "if these are one-hot labels or counts, divide them by their sum: "
+    "target / target.sum(axis=-1, keepdims=True)"
 )
 NO_NUMBERS = "pass probabilities or their logarithms in an array of floats"
 

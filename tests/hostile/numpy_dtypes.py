@@ -50,16 +50,23 @@ def remedy(name: str, place: str) -> str:
         return (
             f"pad its rows to one length and take numpy.stack({place}), then convert it with {code}"
         )
-    return f"convert it with {code}"
+    is_log = name == "bools" and place == "input"
+    convert = f"if these are one-hot labels, take their logarithms: numpy.log({code})"
+    return convert if is_log else f"convert it with {code}"
 
 
 def counts(place: str, *, logits: bool = False) -> str:
     """Remedy for counts in the place of log-probabilities, of logits, or of probabilities."""
     shares = f"{place} / {place}.sum(axis=-1, keepdims=True)"
-    if place == "target" and not logits:
-        return f"if these are counts, divide them by their sum: {shares}"
-    or_else = f'convert it with {place}.astype("float32"), or ' if logits else ""
-    return f"{or_else}if these are counts, take the logarithms of their shares: numpy.log({shares})"
+    if logits:
+        return (
+            f"if these are one-hot labels or counts, pass their shares, {shares}, with "
+            f"target_is='probabilities'; if they are logits, convert it with "
+            f'{place}.astype("float32")'
+        )
+    if place == "target":
+        return f"if these are one-hot labels or counts, divide them by their sum: {shares}"
+    return f"if these are counts, take the logarithms of their shares: numpy.log({shares})"
 
 
 def rows() -> Iterator[Row]:

@@ -48,7 +48,7 @@ def dtypes() -> Iterator[Row]:
             remedy = "take its real part, target.real"
         elif "int" in name:
             remedy = (
-                "if these are counts, divide them by their sum: "
+                "if these are one-hot labels or counts, divide them by their sum: "
                 "target / target.sum(dim=-1, keepdim=True)"
             )
         yield row(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kldiv_xp._typing import Array, Axes, Axis, TargetKind
+from kldiv_xp._typing import Array, Axis, TargetKind
 from kldiv_xp.api.checking import KLDivInputError, allowed_codes, is_checking
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
@@ -30,8 +30,7 @@ def check_values(
     check_switch("check", check)
     if check or is_checking():
         refuse_compilation(input)
-        axes = -1 if axis is None else axis
-        raise_findings(input, target, subject_of(form), axes, where)
+        raise_findings(input, target, subject_of(form), axis, where)
 
 
 def check_logit_values(
@@ -84,7 +83,7 @@ def refuse_compilation(input: Array) -> None:
 
 
 def raise_findings(
-    input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
+    input: Array, target: Array, subject: Subject, axis: Axis, where: Array | None
 ) -> None:
     """Raise what is found in two operands and may not pass."""
     raise_of(diagnosis_of(input, target, subject, axis, where))

@@ -75,7 +75,7 @@ def checking(*, allow: Iterable[str] = ()) -> AbstractContextManager[None]:
     ...     kl_div(p, p, reduction="batchmean")
     Traceback (most recent call last):
         ...
-    kldiv_xp.KLDivInputError: `input` holds probabilities (0.5 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
+    kldiv_xp.KLDivInputError: `input` holds probabilities (0.5 at (0, 0)) where their logarithms belong: pass numpy.log(input) or log_softmax of the logits, or log_input=False for probabilities.
     >>> with checking(allow=["probabilities-as-input"]):
     ...     round(float(kl_div(p, p, reduction="batchmean")), 7)
     -1.1931472

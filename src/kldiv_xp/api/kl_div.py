@@ -49,8 +49,8 @@ def kl_div(
         'none', otherwise ``size_average=False`` means 'sum', otherwise 'mean'.
     reduction : {'mean', 'batchmean', 'sum', 'none'}
         'none' keeps the terms; 'sum' adds them up; 'batchmean' divides the sum by the size of
-        the first axis, which gives the divergence averaged over a batch; 'mean' divides it by
-        the number of elements.
+        the first axis that `axis` leaves, which gives the divergence averaged over a batch;
+        'mean' divides it by the number of elements.
     log_target : bool
         Whether `target` holds log-probabilities.
     log_input : bool
@@ -62,9 +62,9 @@ def kl_div(
     axis : int or tuple of int, optional
         Axes of one distribution.  The terms are summed over them first, and `reduction` applies
         to these divergences of single samples: 'none' keeps them, 'sum' adds them up, 'mean'
-        divides by their number, 'batchmean' by the size of their first axis (by 1 if there is
-        none).  For operands of shape (batch, sequence, vocabulary), ``axis=-1`` with 'mean' is
-        the divergence per token.
+        divides by their number, 'batchmean' by the size of the first axis that `axis` leaves (by
+        1 if it leaves none).  For operands of shape (batch, sequence, vocabulary), ``axis=-1``
+        with 'mean' is the divergence per token.
     where : array of bool, optional
         Mask in `input`'s shape; with `axis` also one of samples, in their shape, which is
         `input`'s without `axis`, or with size 1 in the places of `axis`.  What is not selected

@@ -51,7 +51,8 @@ def kl_div_with_logits(
         Whether to multiply by :math:`T^2`, so that gradients do not shrink as :math:`T` grows.
     reduction : {'batchmean', 'mean', 'sum', 'none'}
         What becomes of the divergences of the samples: 'none' keeps them, 'sum' adds them up,
-        'mean' divides by their number, 'batchmean' by the size of their first axis.
+        'mean' divides by their number, 'batchmean' by the size of the first axis that `axis`
+        leaves (by 1 if it leaves none).
     where : array of bool, optional
         Mask of samples, in their shape, which is `input`'s without `axis`, or with size 1 in
         `axis`.  A sample that is not selected has no part in the result, whatever it holds, and

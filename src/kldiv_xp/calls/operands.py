@@ -78,7 +78,8 @@ def examine_apart(
     check_dtype(xp, "input", input, None, loss, axis)
     if not is_float(xp, target.dtype):
         check_order(indices, target)
-        check_dtype(xp, "target", target, known_shape(input), loss, axis, in_part=True)
+        beside = known_shape(input)
+        check_dtype(xp, "target", target, beside, loss, axis, in_part=True, indices=indices)
     check_devices(xp, input=input, target=target)
     kinds = type(input), type(target), input.dtype, target.dtype
     backend = select_backend(xp, *kinds, compiled=compiled)

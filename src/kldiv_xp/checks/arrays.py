@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
-from kldiv_xp.checks.dtype_remedies import for_dtype
+from kldiv_xp.checks.dtype_remedies import for_dtype, for_values_at_places
 from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_its_own
 from kldiv_xp.checks.remedies import for_layout, for_no_array
-from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
@@ -111,23 +110,28 @@ def check_dtype(
     axis: Axis = -1,
     *,
     in_part: bool = False,
+    indices: Array | None = None,
 ) -> None:
     """Refuse any dtype but real floats of at least 16 bits.
 
     The shape of the logits tells class labels from counts, and the loss what counts are made into,
-    along its axes; a target that may be known in part has other remedies.
+    along its axes; a target that may be known in part, at some indices, has other remedies.
     """
     if is_float(xp, operand.dtype):
         return
     kind = next(
         (one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other"
     )
-    remedy = for_dtype(xp, name, operand, kind, space_of(loss, name), axis)
+    remedy = for_dtype(xp, name, operand, kind, loss, axis)
     if getattr(operand, "is_quantized", False):
         remedy = f"pass {name}.dequantize()"
     elif kind == "integers" and beside is not None:
         for_labels = for_labels_of_part if in_part else partial(for_dense_labels, loss=loss)
-        remedy = for_labels(xp, beside, known_shape(operand), axis) or remedy
+        if labels := for_labels(xp, beside, shape := known_shape(operand), axis):
+            # torch.compile before 2.13 asks no type of None what it is.
+            has_places = indices is not None and is_array(indices)
+            at_places = has_places and known_shape(indices) == shape
+            remedy = for_values_at_places(xp, name, loss) * at_places + labels
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."

@@ -30,7 +30,8 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
         if is_given:
             check_order(heads.indices, operand)
         shape = logits_shape(heads) if name == "target" else None
-        check_dtype(xp, name, operand, shape, divergence if is_given else None, in_part=True)
+        loss = divergence if is_given else None
+        check_dtype(xp, name, operand, shape, loss, in_part=True, indices=heads.indices)
         check_sizes(name, known_shape(operand))
     check_devices(xp, **present)
     check_head("input", heads.input, "weight", heads.weight, "bias", heads.bias)

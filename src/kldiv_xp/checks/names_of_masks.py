@@ -1,7 +1,8 @@
 """Remedies for masks by other libraries' names; some libraries set them True at padding."""
 
 from kldiv_xp._typing import Array
-from kldiv_xp.checks.peer_options import IGNORED, Meant
+from kldiv_xp.checks.peer_factors import Meant
+from kldiv_xp.checks.peer_options import IGNORED
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, namespace_of
 

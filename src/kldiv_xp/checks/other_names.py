@@ -25,7 +25,7 @@ def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str
     if meant and value is None:
         return "leave it out"
     for option, remedy in meant:
-        if option in known:
+        if known.issuperset(option.split()):
             loss = kind.__name__
             logits = loss.replace("div", "div_with_logits").replace("Div", "DivWithLogits")
             js = loss.replace("kl_", "js_").replace("KL", "JS")

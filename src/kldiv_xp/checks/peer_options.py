@@ -1,22 +1,20 @@
 """Options of other libraries' losses, and what is passed here instead."""
 
-Meant = tuple[tuple[str, str], ...]
+from kldiv_xp.checks.peer_factors import (
+    IN_NATS,
+    MIXTURE,
+    MIXTURE_OR_PART,
+    PART_OF_LOSS,
+    SUM,
+    WEIGHTED,
+    Meant,
+)
 
 LOGITS = "pass logits to {logits}"
 HEAT: Meant = (
     ("temperature", "pass temperature={value}"),
     ("reduction", f"{LOGITS}, with temperature={{value}}"),
 )
-MIXTURE: Meant = (
-    ("beta", "pass beta={value}, the weight of the target"),
-    ("reproducible", "call {js}, with beta={value}"),
-)
-PART_OF_LOSS: Meant = (
-    ("upstream", "leave it out, and pass upstream={value}"),
-    ("reduction", "leave it out, and multiply the loss by {value}"),
-)
-# The losses from hidden states take a `beta`, which an alpha is not.
-OF_LINEAR_LOSS = "leave it out, and multiply the loss, or `upstream`, by {value}"
 NORMALISED: Meant = (
     ("temperature", "leave it out: the softmax of logits adds up to 1"),
     (
@@ -48,18 +46,6 @@ REVERSE: Meant = (
     ("beta", "pass beta=1.0, the divergence in the other direction"),
     ("reproducible", "call {js}, with beta=1.0, the divergence in the other direction"),
     ("", "leave it out: a teacher that is known in part has no other direction"),
-)
-SUM: Meant = (
-    ("upstream", "pass reduction='sum' and upstream=1 / {value}"),
-    ("reduction", "pass reduction='sum', and divide the loss by {value}"),
-)
-WEIGHTED: Meant = (
-    ("upstream", "pass reduction='none', and what it multiplies the losses by as `upstream`"),
-    ("reduction", "pass reduction='none', and multiply what it gives"),
-)
-IN_NATS: Meant = (
-    ("upstream", "leave it out, and pass upstream=1 / log(base): the loss is in nats"),
-    ("", "leave it out, and divide the loss, which is in nats, by log(base)"),
 )
 INSERTED: Meant = (("reduction", "pass reduction='none', and insert the axis"),)
 LAST_AXIS = ("target_bias", "leave it out: the distributions are along the last axis of the logits")
@@ -129,7 +115,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("weight", "weights", "sample_weight"), WEIGHTED),
     "num_items_in_batch": SUM,
     **dict.fromkeys(("beta", "jsd_beta"), MIXTURE),
-    "alpha": (("target_bias", OF_LINEAR_LOSS), MIXTURE[0], *PART_OF_LOSS),
+    "alpha": MIXTURE_OR_PART,
     **dict.fromkeys(("loss_weight", "weight_soft_loss", "kd_weight"), PART_OF_LOSS),
     **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), NORMALISED),
     **dict.fromkeys(("log_prob", "log_probs"), IN_LOGARITHMS),

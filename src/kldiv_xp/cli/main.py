@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kldiv_xp._typing import Axes, InputKind, TargetKind
+from kldiv_xp._typing import Axis, InputKind, TargetKind
 from kldiv_xp.cli.array_files import load_array
 from kldiv_xp.cli.plot import draw
 from kldiv_xp.diagnosis.diagnose import diagnose
@@ -38,8 +38,10 @@ def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any
         raise click.BadParameter(refusal_of_error(error)) from error
 
 
-def axes_of(_: click.Context, __: click.Parameter, value: str) -> int | Axes:
-    """Axis, or comma-separated axes."""
+def axes_of(_: click.Context, __: click.Parameter, value: str | None) -> Axis:
+    """Axis, or comma-separated axes, if any are given."""
+    if value is None:
+        return None
     try:
         axes = tuple(map(int, value.split(",")))
     except ValueError as error:
@@ -92,10 +94,9 @@ def printable(text: str) -> str:
 )
 @click.option(
     "--axis",
-    default="-1",
-    show_default=True,
     callback=axes_of,
-    help="Axis of one distribution, or axes with commas between them.",
+    help="Axis of one distribution, or axes with commas between them; if left out the last one, "
+    "and the loss is that of a call without axis.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option(
@@ -109,7 +110,7 @@ def diagnose_files(
     /,
     input: Any,
     target: Any,
-    axis: int | Axes,
+    axis: Axis,
     as_json: bool,
     plot: Path | None,
     **options: Any,

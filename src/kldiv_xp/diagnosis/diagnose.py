@@ -1,6 +1,6 @@
 """diagnose: find mistakes in the operands of a loss."""
 
-from kldiv_xp._typing import Array, Axes, InputKind, Namespace, NoOption, Tail, TargetKind
+from kldiv_xp._typing import Array, Axes, Axis, InputKind, Namespace, NoOption, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_shapes
@@ -13,7 +13,7 @@ from kldiv_xp.diagnosis.losses_of_teachers import report_of_teachers
 from kldiv_xp.diagnosis.question import checked_operands, subject_of
 from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.diagnosis.subject import Subject
-from kldiv_xp.diagnosis.values import values_of
+from kldiv_xp.diagnosis.values import with_loss
 from kldiv_xp.formula.form import Form
 
 
@@ -25,7 +25,7 @@ def diagnose(
     log_input: bool = True,
     log_target: bool = False,
     generalized: bool = False,
-    axis: int | Axes = -1,
+    axis: Axis = None,
     where: Array | None = None,
     input_is: InputKind | None = None,
     target_is: TargetKind | None = None,
@@ -54,8 +54,9 @@ def diagnose(
         Whether `target` is meant to hold log-probabilities.
     generalized : bool
         Whether the loss is the generalised divergence, whose samples need not add up to 1.
-    axis : int or tuple of int
+    axis : int or tuple of int, optional
         Axes of one distribution, along which probabilities add up to 1; one of them for logits.
+        If left out the last one, and the loss is that of a call without `axis`.
     where : array of bool, optional
         Mask as for `kl_div`, or for `kl_div_with_logits`.  What is not selected is not looked at,
         and partly masked samples are excluded from the sum-to-one check.
@@ -101,8 +102,9 @@ def diagnose(
     hold; shapes that differ and dtypes that are not floating-point.  `CODES` lists all of them.
     Log-probabilities are logits, and a logit of -inf is a probability of 0.
 
-    The report also tells the loss: that of `kl_div`, and how far 'mean' is from 'batchmean', or
-    for logits that of `kl_div_with_logits`, or the loss that is asked about, with its defaults.
+    The report also tells the loss: that of `kl_div` with the same `axis` and `where`, and how far
+    'mean' is from 'batchmean', or for logits that of `kl_div_with_logits`, or the loss that is
+    asked about, with its defaults.
 
     Sums may differ from 1 by what the dtype explains, ``8 eps (1 + log n)`` for n entries, but by
     no less than 0.0001 and no more than 0.1.
@@ -118,7 +120,7 @@ def diagnose(
     >>> report.findings[0].code, report.findings[0].index
     ('probabilities-as-input', (0, 0))
     >>> print(report.findings[0])
-    `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass log_softmax of the logits, or numpy.log(input).
+    `input` holds probabilities (0.25 at (0, 0)) where their logarithms belong: pass numpy.log(input) or log_softmax of the logits, or log_input=False for probabilities.
     """  # noqa: E501 - a finding is one line
     layers = (weight, bias, target_weight, target_bias)
     if other or unnamed:
@@ -138,9 +140,11 @@ def diagnose(
 
 
 def diagnosis_of(
-    input: Array, target: Array, subject: Subject, axis: int | Axes, where: Array | None
+    input: Array, target: Array, subject: Subject, axis: Axis, where: Array | None
 ) -> Report:
-    """Report on the operands of a loss."""
+    """Report on the operands of a loss; without `axis` its terms are not summed along one."""
+    of_samples = axis is not None or subject.divergence is not None
+    axis = -1 if axis is None else axis
     xp = common_namespace(input=input, target=target)
     check_layouts(xp, input=input, target=target)
     check_devices(xp, input=input, target=target)
@@ -153,8 +157,8 @@ def diagnosis_of(
         detached(input), detached(target), subject, axis, where
     )
     findings = findings_of(context, arrays, axes, subject)
-    values = values_of(subject, context, arrays, axes)
-    return Report(findings, values, tuple(input.shape), axes, *kinds)
+    report = Report(findings, {}, tuple(input.shape), axes, *kinds)
+    return with_loss(report, subject, context, arrays, of_samples=of_samples)
 
 
 def without_values(

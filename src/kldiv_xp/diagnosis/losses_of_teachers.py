@@ -1,8 +1,6 @@
 """Diagnosis of the losses with sparse teachers or linear heads."""
 
-from dataclasses import replace
-
-from kldiv_xp._typing import Array, Axes, Tail, TargetKind
+from kldiv_xp._typing import Array, Axes, Axis, Tail, TargetKind
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail
@@ -15,16 +13,17 @@ from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
-from kldiv_xp.diagnosis.values import by_reduction
+from kldiv_xp.diagnosis.values import with_values
 from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
 
 
 def report_of_teachers(
-    heads: Heads, subject: Subject, axis: int | Axes, target_is: TargetKind | None, tail: Tail
+    heads: Heads, subject: Subject, axis: Axis, target_is: TargetKind | None, tail: Tail
 ) -> Report:
     """Report on a sparse teacher, or on logits of hidden states."""
     check_tail(tail)
+    axis = -1 if axis is None else axis
     check_layers(heads, subject, axis)
     heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     if heads.weight is None:
@@ -36,7 +35,7 @@ def report_of_teachers(
         loss = SparseKL(1.0, kind, tail)
     found = report_of_heads(heads, loss)
     scaled = False
-    return with_values(found, linear_divergence_of(heads, loss, scaled, "none", None), heads.where)
+    return with_rows(found, linear_divergence_of(heads, loss, scaled, "none", None), heads.where)
 
 
 def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
@@ -46,7 +45,7 @@ def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> R
     (place,) = found.axis
     scaled = False
     rows = sparse_divergence_of(*operands, divergence, place, scaled, "none", where, None)
-    return with_values(found, rows, where)
+    return with_rows(found, rows, where)
 
 
 def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
@@ -71,7 +70,7 @@ def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
         raise ValueError(message)
 
 
-def with_values(found: Report, samples: Array, where: Array | None) -> Report:
+def with_rows(found: Report, samples: Array, where: Array | None) -> Report:
     """The report with the loss by each reduction."""
     xp = namespace_of(samples)
     with quiet(facts_about(xp), samples):
@@ -79,4 +78,4 @@ def with_values(found: Report, samples: Array, where: Array | None) -> Report:
     count = None
     if where is not None:
         count = read_scalar(xp.sum(xp.astype(where, samples.dtype))) or 1.0
-    return replace(found, values=by_reduction(total, known_shape(samples), count))
+    return with_values(found, total, known_shape(samples), count, of_samples=True)

@@ -78,8 +78,7 @@ class Report:
         The mistakes, the gravest first.
     values : mapping of str to float
         The loss by 'sum', 'batchmean' and 'mean', in nats; empty where it cannot be computed.
-        'mean' divides by the number of elements, and where the input holds logits by that of
-        samples.
+        'mean' divides by the number of elements, or that of samples.
     shape : tuple of int
         Shape of `input`.
     axis : tuple of int
@@ -90,6 +89,10 @@ class Report:
         What `input` was taken for.
     target_is : {'probabilities', 'log_probabilities', 'logits'}
         What `target` was taken for.
+    of_samples : bool
+        Whether 'mean' divides by the number of samples, as with `axis` or of logits.
+    selected : int or None
+        Number of elements or samples that a mask selects; None without a mask.
     """
 
     findings: tuple[Finding, ...]
@@ -99,6 +102,8 @@ class Report:
     log_target: bool
     input_is: InputKind = "log_probabilities"
     target_is: TargetKind | None = None
+    of_samples: bool = False
+    selected: int | None = None
 
     def __post_init__(self) -> None:
         if self.target_is is None:
@@ -128,18 +133,22 @@ class Report:
 
     @property
     def scale(self) -> list[str]:
-        """Lines with the loss by each reduction, and the ratio of batchmean to mean."""
+        """Lines with the loss by each reduction, and what 'mean' is."""
         if not self.values:
             return []
         amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
-        logits = self.input_is == "logits"
-        kept = [size for axis, size in enumerate(self.shape) if not (logits and axis in self.axis)]
+        summed = self.axis if self.of_samples else ()
+        kept = [size for axis, size in enumerate(self.shape) if axis not in summed]
         size = math.prod(kept[1:])
         line = f"The loss in nats: {amounts}"
-        if size <= 1:
+        divided = f"batchmean divided by {size}"
+        if self.selected is not None:
+            kind = "sample" if self.of_samples else "element"
+            divided = f"sum divided by {self.selected} selected {kind}{'s' * (self.selected != 1)}"
+        elif size <= 1:
             return [f"{line}."]
-        meaning = "the divergence of a sample" if logits else "not the divergence"
-        return [f"{line}; mean is batchmean divided by {size}, and {meaning}."]
+        meaning = "the divergence of a sample" if self.of_samples else "not the divergence"
+        return [f"{line}; mean is {divided}, and {meaning}."]
 
     def as_dict(self) -> dict[str, Any]:
         """The report in numbers, strings and lists, for JSON; no number in it is infinite or NaN.
@@ -155,6 +164,8 @@ class Report:
             "log_target": self.log_target,
             "input_is": self.input_is,
             "target_is": self.target_is,
+            "of_samples": self.of_samples,
+            "selected": self.selected,
         }
 
 

@@ -32,7 +32,7 @@ def negative_entries(operand: str) -> Rule:
             remedy = f"{base}**{operand}, which adds up to 1"
         return finding(
             f"negative-{operand}", operand, count,
-            f"`{operand}` is {count.value:.6g} at {count.index} and negative in "
+            f"`{operand}` is {count.value:.6g}{count.at} and negative in "
             f"{entries_in_words(count.number)}, which makes the loss NaN: pass probabilities, "
             f"{remedy}.",
         )  # fmt: skip
@@ -57,11 +57,12 @@ def empty_samples(operand: str) -> Rule:
         if not count.number:
             return None
         samples = "1 sample" if count.number == 1 else f"{count.number} samples"
+        every = f", and in {samples} in all" if count.at else ""
         held = f"{entry_of_zero(evidence.subject, operand):g}"
         return finding(
             f"empty-{operand}", operand, count,
-            f"`{operand}` holds nothing but {held} at {count.index} along {evidence.along}, and in "
-            f"{samples} in all, so there is no distribution: leave padding out with where=.",
+            f"`{operand}` holds nothing but {held}{count.at} along {evidence.along}{every}, so "
+            f"there is no distribution: leave padding out with where=.",
         )  # fmt: skip
 
     return rule
@@ -83,14 +84,20 @@ def zero_support(evidence: Evidence) -> Finding | None:
         if evidence.subject.target_is == "probabilities":
             remedy = "make them 0 in `target` as well and divide it by its sum"
     held = f"{entry_of_zero(evidence.subject, bare):g}"
-    there = f"where the probability of {other} is {count.value:.6g}"
+    there = f"where {shown(evidence, other)} is {count.value:.6g}"
     if evidence.subject.kind_of(other) == "logits":
         there = f"where {other} has a probability"
     return finding(
         "zero-support", bare, count,
-        f"`{bare}` is {held} at {count.index}, {there}, and at {entries_in_words(count.number)} in "
+        f"`{bare}` is {held}{count.at}, {there}, and at {entries_in_words(count.number)} in "
         f"all, which makes the loss infinite: give these entries some probability, or {remedy}.",
     )  # fmt: skip
+
+
+def shown(evidence: Evidence, operand: str) -> str:
+    """Name of an operand's probabilities, which may be counts."""
+    is_log = evidence.subject.kind_of(operand) == "log_probabilities"
+    return f"exp({operand})" if is_log else f"`{operand}`"
 
 
 def special_values(operand: str, kind: str, consequence: str) -> Rule:
@@ -104,10 +111,10 @@ def special_values(operand: str, kind: str, consequence: str) -> Rule:
         harm = "which makes the loss NaN" if is_logit else consequence
         if kind == "infinite" and evidence.subject.kind_of(operand) == "probabilities":
             harm = "which no probability is" if operand == "input" else consequence
+        every = f"{count.at} and at {entries_in_words(count.number)} in all" if count.at else ""
         return finding(
             f"{kind}-{operand}", operand, count,
-            f"`{operand}` is {count.value:g} at {count.index} and at "
-            f"{entries_in_words(count.number)} in all, {harm}: find out where it comes from, or "
+            f"`{operand}` is {count.value:g}{every}, {harm}: find out where it comes from, or "
             "leave the sample out with where=.",
         )  # fmt: skip
 
@@ -124,7 +131,7 @@ def underflow(evidence: Evidence) -> Finding | None:
         option = "target_is='log_probabilities'"
     return finding(
         "underflow", "target", count,
-        f"`target` is {count.value:.3g} at {count.index} and in "
+        f"`target` is {count.value:.3g}{count.at} and in "
         f"{entries_in_words(count.number)} in all too small for its type to hold all digits: keep "
         f"the target in float32, or pass its logarithm with {option}.",
     )  # fmt: skip

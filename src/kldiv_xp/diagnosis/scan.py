@@ -23,6 +23,11 @@ class Count:
     index: Axes = ()
     value: float = math.nan
 
+    @property
+    def at(self) -> str:
+        """Place of the first in words; "" if there is one entry or sample alone."""
+        return f" at {self.index}" if self.index else ""
+
 
 @dataclass
 class Inspection:

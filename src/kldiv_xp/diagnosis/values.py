@@ -1,6 +1,7 @@
 """The loss by each reduction, and of each sample, for a report."""
 
 import math
+from dataclasses import replace
 
 from kldiv_xp._typing import Array, Axes, Shape
 from kldiv_xp.calls.kl_div import number_selected
@@ -9,26 +10,42 @@ from kldiv_xp.calls.with_logits import check_temperature
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits
-from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.namespaces import known_shape, sample_shape
 from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
 
-def values_of(subject: Subject, context: Context, arrays: Arrays, axes: Axes) -> dict[str, float]:
-    """The loss by each reduction to a scalar, from one unrounded sum."""
+def with_loss(
+    found: Report, subject: Subject, context: Context, arrays: Arrays, *, of_samples: bool
+) -> Report:
+    """The report with the loss by each reduction to a scalar, from one unrounded sum.
+
+    Terms are summed first along the axes of the samples, if the reduction is one `of_samples`.
+    """
+    axes: Axes | None = found.axis if of_samples else None
+    shape = sample_shape(known_shape(arrays[0]), axes)
     if subject.divergence is None:
         total = read_scalar(evaluate_loss(unrounded(context), arrays, subject.form, None))
-        shape, where = known_shape(arrays[0]), arrays[2:]
     else:
-        samples = divergences_of_samples(subject.divergence, subject.scaled, context, arrays, axes)
+        rows = subject.divergence, subject.scaled, context, arrays, found.axis
+        samples = divergences_of_samples(*rows)
         with quiet(context.facts, samples):
             total = read_scalar(context.xp.sum(samples))
-        shape, where = known_shape(samples), masks_of_samples(arrays[2:], axes)
-    count = read_scalar(number_selected(context, where[0], None)) if where else None
-    return by_reduction(total, shape, count)
+    count = read_scalar(number_selected(context, arrays[2], axes)) if arrays[2:] else None
+    return with_values(found, total, shape, count, of_samples=of_samples)
+
+
+def with_values(
+    found: Report, total: float, shape: Shape, selected: float | None, *, of_samples: bool
+) -> Report:
+    """The report with the loss by each reduction, of a sum over a shape or what is selected."""
+    number = None if selected is None else round(selected)
+    values = by_reduction(total, shape, selected)
+    return replace(found, values=values, of_samples=of_samples, selected=number)
 
 
 def by_reduction(total: float, shape: Shape, selected: float | None) -> dict[str, float]:

@@ -5,7 +5,6 @@ from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, finding
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.wrong_spaces import not_normalised, other_space
 from kldiv_xp.formula.logit_arrays import JSOfArray
-from kldiv_xp.formula.logits import JS
 
 
 def probabilities_as_input(evidence: Evidence) -> Finding | None:
@@ -39,7 +38,7 @@ def probabilities_as_target(evidence: Evidence) -> Finding | None:
     if not is_probabilities(evidence, "target"):
         return None
     remedy = "pass target_is='probabilities'"
-    if isinstance(evidence.subject.divergence, JS | JSOfArray):
+    if isinstance(evidence.subject.divergence, JSOfArray):
         remedy = f"pass {say(evidence.xp, 'log', 'target')}"
     return as_logits(evidence, "target", remedy)
 
@@ -54,7 +53,7 @@ def as_logits(evidence: Evidence, operand: str, remedy: str) -> Finding:
     count = evidence.found[f"{operand} positive"]
     return finding(
         f"probabilities-as-{operand}", operand, count,
-        f"`{operand}` holds probabilities ({count.value:.6g} at {count.index}) where logits "
+        f"`{operand}` holds probabilities ({count.value:.6g}{count.at}) where logits "
         f"belong, whose softmax is taken: {remedy}.",
     )  # fmt: skip
 
@@ -77,7 +76,7 @@ def logits_as_target(evidence: Evidence, expected: str) -> Finding:
     with_tail = " and tail='renormalize'" if evidence.subject.is_partial else ""
     return finding(
         "logits-as-target", "target", count,
-        f"`target` is {count.value:.6g} at {count.index}, and {name} adds up to {sums.value:.6g} "
+        f"`target` is {count.value:.6g}{count.at}, and {name} adds up to {sums.value:.6g} "
         f"along {evidence.along}, but target_is={evidence.subject.target_is!r}: these look like "
         f"raw logits, so pass target_is='logits'{with_tail}.",
     )  # fmt: skip

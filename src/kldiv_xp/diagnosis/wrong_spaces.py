@@ -19,7 +19,7 @@ def swapped(evidence: Evidence) -> Finding | None:
         held, other, first = "log-probabilities", "probabilities", "probabilities"
     return finding(
         "swapped", "input", count,
-        f"`input` holds {held} ({count.value:.6g} at {count.index}) and `target` {other}, so the "
+        f"`input` holds {held} ({count.value:.6g}{count.at}) and `target` {other}, so the "
         f"arguments seem to be swapped: pass the {first} first.",
     )  # fmt: skip
 
@@ -35,9 +35,9 @@ def input_space(evidence: Evidence) -> Finding | None:
         count = found["input positive"]
         return finding(
             "probabilities-as-input", "input", count,
-            f"`input` holds probabilities ({count.value:.6g} at {count.index}) where their "
-            "logarithms belong: pass log_softmax of the logits, or "
-            f"{say(evidence.xp, 'log', 'input')}.",
+            f"`input` holds probabilities ({count.value:.6g}{count.at}) where their "
+            f"logarithms belong: pass {say(evidence.xp, 'log', 'input')} or log_softmax of the "
+            "logits, or log_input=False for probabilities.",
         )  # fmt: skip
     if found["input above"].number:
         return logits(evidence, "input")
@@ -53,7 +53,7 @@ def input_space_of_probabilities(evidence: Evidence) -> Finding | None:
     if evidence.is_space("input", LOGS):
         return finding(
             "log-probabilities-as-input", "input", count,
-            f"`input` holds log-probabilities ({count.value:.6g} at {count.index}), but "
+            f"`input` holds log-probabilities ({count.value:.6g}{count.at}), but "
             "log_input=False says probabilities: leave log_input out.",
         )  # fmt: skip
     if count.number:
@@ -108,7 +108,7 @@ def other_space(evidence: Evidence, said: str, remedy: str) -> Finding:
         code, held, asked = "probabilities-as-log-target", asked, held
     return finding(
         code, "target", count,
-        f"`target` holds {held} ({count.value:.6g} at {count.index}), but {said} says {asked}: "
+        f"`target` holds {held} ({count.value:.6g}{count.at}), but {said} says {asked}: "
         f"{remedy}.",
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def logits(evidence: Evidence, operand: str) -> Finding:
         looks = f"{base}**{operand} adds up to 1, so pass {base}**{operand}"
     return finding(
         f"logits-as-{operand}", operand, above,
-        f"`{operand}` is {above.value:.6g} at {above.index}, which is {said}, and {name} adds up "
+        f"`{operand}` is {above.value:.6g}{above.at}, which is {said}, and {name} adds up "
         f"to {sums.value:.6g} along {evidence.along}: {looks}.",
     )  # fmt: skip
 
@@ -160,8 +160,9 @@ def not_normalised(evidence: Evidence, operand: str, kind: str) -> Finding | Non
     if evidence.subject.is_partial and operand == "target":
         remedy = "pass tail='renormalize', which divides by the sum"
     name = f"exp({operand})" if kind == LOGS else f"`{operand}`"
+    off = f", and is off in {count.number} of {samples} samples" if samples > 1 else ""
     return finding(
         "not-normalised", operand, count,
-        f"{name} adds up to {count.value:.6g}, not 1, at {count.index} along {evidence.along}, "
-        f"and is off in {count.number} of {samples} samples: {remedy}.",
+        f"{name} adds up to {count.value:.6g}, not 1,{count.at} along {evidence.along}{off}: "
+        f"{remedy}.",
     )  # fmt: skip
