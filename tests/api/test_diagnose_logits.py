@@ -49,7 +49,7 @@ def test_report_of_log_probabilities_says_what_it_said():
         (
             {"input_is": "probability"}, ValueError,
             "`input_is` must be one of 'log_probabilities', 'probabilities', 'logits'; got "
-            "'probability'.",
+            "'probability': did you mean 'probabilities'?",
         ),
         (
             {"target_is": 1}, ValueError,

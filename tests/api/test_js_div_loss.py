@@ -26,7 +26,8 @@ EVERY = pytest.mark.parametrize("options", OPTIONS)
 WRONG = {
     "reduction": (
         "avg",
-        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'.",
+        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
+        "'avg': did you mean 'mean'?",
     ),
     "axis": (1.5, "`axis` must be None, an int or a tuple of ints; got 1.5."),
     "log_input": (1, "`log_input` must be True or False; got 1: pass bool(...) of it."),
@@ -36,8 +37,8 @@ WRONG = {
     ),
     "beta": (
         1.5,
-        "`beta` must be a real number from 0 to 1 (no bool); got 1.5: 0.5 is the Jensen-Shannon "
-        "divergence.",
+        "`beta` must be a real number from 0 to 1 (no bool); got 1.5: pass beta=0.5, the "
+        "Jensen-Shannon divergence.",
     ),
 }
 

@@ -74,7 +74,10 @@ def test_options_cannot_be_changed_but_replaced():
 
 
 def test_unknown_reduction_raises_at_construction():
-    sentence = "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'."
+    sentence = (
+        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
+        "'avg': did you mean 'mean'?"
+    )
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole sentence is compared
         KLDivLoss(reduction="avg")
     assert str(caught.value) == sentence

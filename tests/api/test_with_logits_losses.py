@@ -39,7 +39,8 @@ KINDS = pytest.mark.parametrize(
 WRONG = {
     "reduction": (
         "avg",
-        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'.",
+        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
+        "'avg': did you mean 'mean'?",
     ),
     "axis": ((0, 1), "`axis` must be an int, the axis of one distribution; got (0, 1)."),
     "scale_by_temperature_squared": (
@@ -58,7 +59,8 @@ WRONG = {
     ),
     "target_is": (
         "probs",
-        "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got 'probs'.",
+        "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got "
+        "'probs': did you mean 'probabilities'?",
     ),
 }
 

@@ -13,29 +13,32 @@ WRONG = [
         {"temperature": 0},
         ValueError,
         "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
-        "the library of `input`; got 0: 1.0 leaves the logits as they are.",
+        "the library of `input`; got 0: pass temperature=1.0, which leaves the logits as they are.",
     ),
     (
         {"temperature": math.nan},
         ValueError,
         "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
-        "the library of `input`; got nan: 1.0 leaves the logits as they are.",
+        "the library of `input`; got nan: pass temperature=1.0, "
+        "which leaves the logits as they are.",
     ),
     (
         {"temperature": "2"},
         TypeError,
         "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
-        "the library of `input`; got '2': 1.0 leaves the logits as they are.",
+        "the library of `input`; got '2': pass temperature=2.0.",
     ),
     (
         {"target_is": "logit"},
         ValueError,
-        "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got 'logit'.",
+        "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got "
+        "'logit': did you mean 'logits'?",
     ),
     (
         {"reduction": "avg"},
         ValueError,
-        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'.",
+        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
+        "'avg': did you mean 'mean'?",
     ),
     (
         {"axis": 3},
@@ -72,7 +75,7 @@ def test_beta_must_lie_between_0_and_1(beta, kind):
         js_div_with_logits(STUDENT, TEACHER, beta=beta)
     assert str(caught.value) == (
         "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the library "
-        f"of `input`; got {beta!r}: 0.5 is the Jensen-Shannon divergence."
+        f"of `input`; got {beta!r}: pass beta=0.5, the Jensen-Shannon divergence."
     )
 
 

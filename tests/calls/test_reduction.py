@@ -52,12 +52,22 @@ def test_without_legacy_arguments_the_reduction_stands_and_nothing_warns(reducti
     assert resolve_reduction(None, None, reduction) == reduction
 
 
-@pytest.mark.parametrize("reduction", ["avg", "Mean", "", None, 1, ["mean"]])
-def test_unknown_reduction_names_the_four(reduction):
+NEAR = {
+    **dict.fromkeys(("batch_mean", "batch-mean", "BatchMean", "batch", "batchmaen"), "batchmean"),
+    **dict.fromkeys(("avg", "average", "Mean", "tokenmean", "elementwise_mean"), "mean"),
+    **dict.fromkeys(("SUM", "summ"), "sum"),
+    **dict.fromkeys((None, "None"), "none"),
+    **dict.fromkeys(("", "x", 1, ("mean",)), None),
+}
+
+
+@pytest.mark.parametrize("reduction", NEAR)
+def test_unknown_reduction_names_the_four_and_the_nearest(reduction):
     with pytest.raises(ValueError, match="reduction") as caught:
         resolve_reduction(None, None, reduction)
     assert str(caught.value) == (
-        f"`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got {reduction!r}."
+        f"`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got {reduction!r}"
+        f"{f': did you mean {NEAR[reduction]!r}?' if NEAR[reduction] else '.'}"
     )
 
 

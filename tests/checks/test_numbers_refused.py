@@ -8,18 +8,27 @@ import pytest
 from checks.students import INF, LOG_Q, STUDENT, TEACHER, P, operands
 from conftest import usable
 
-from kldiv_xp import KLDivLoss, js_div_with_logits, kl_div, kl_div_gradient, kl_div_with_logits
+from kldiv_xp import (
+    JSDivLoss,
+    JSDivWithLogitsLoss,
+    KLDivLoss,
+    js_div,
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 ENDINGS = {
     "temperature": (
         "`temperature` must be a positive finite real number (no bool) or a 0-d array of one in "
-        "the library of `input`; got {}: 1.0 leaves the logits as they are."
+        "the library of `input`; got {}: pass temperature=1.0, which leaves the logits as they are."
     ),
     "beta": (
         "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the library "
-        "of `input`; got {}: 0.5 is the Jensen-Shannon divergence."
+        "of `input`; got {}: pass beta=0.5, the Jensen-Shannon divergence."
     ),
 }
 NO_NUMBERS = [
@@ -43,7 +52,23 @@ NO_TEMPERATURES = [np.float32(-2), Fraction(-1, 2), math.nan, np.float32("nan"),
 def test_what_is_no_number_is_refused_in_one_sentence(name, value, got):
     with pytest.raises(TypeError) as caught:
         js_div_with_logits(np.asarray(STUDENT), np.asarray(TEACHER), **{name: value})
-    assert str(caught.value) == ENDINGS[name].format(got)
+    expected = ENDINGS[name].format(got)
+    if got == "'2'" and name == "temperature":
+        expected = f"{expected.partition(': ')[0]}: pass temperature=2.0."
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(("name", "text"), [("temperature", "2"), ("beta", "0.25")])
+def test_the_text_of_a_number_is_told_with_the_number(name, text):
+    """By every function and class that takes it; it was told what 1.0 is."""
+    pair = np.asarray(STUDENT), np.asarray(TEACHER)
+    calls = [lambda **given: js_div_with_logits(*pair, **given), JSDivWithLogitsLoss]
+    if name == "beta":
+        calls += [lambda **given: js_div(LOG_Q, P, **given), JSDivLoss]
+    for call in calls:
+        with pytest.raises(TypeError, match=rf": pass {name}={float(text)}\.$"):
+            call(**{name: text})
+        assert call(**{name: float(text)}) is not None
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_every_loss_tells_what_to_do_with_a_parameter_of_one_number():
 def test_temperatures_of_classes_have_no_remedy_of_their_own():
     logits = np.zeros((2, 3))
     told = refused(kl_div_with_logits, (logits, logits), "temperature", np.ones(3))
-    assert told == "1.0 leaves the logits as they are."
+    assert told == "pass temperature=1.0, which leaves the logits as they are."
 
 
 def test_a_class_takes_one_number():

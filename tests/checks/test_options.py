@@ -46,7 +46,8 @@ def test_log_target_must_be_a_bool(backend, function, flag):
 def test_unknown_reduction_names_the_four(backend, function):
     operand = backend.array([0.5])
     assert sentence(ValueError, function, operand, operand, reduction="avg") == (
-        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got 'avg'."
+        "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
+        "'avg': did you mean 'mean'?"
     )
 
 

@@ -55,7 +55,8 @@ def test_remedy_of_an_upstream_derivative(holding_backend, upstream, reduction, 
             {"reduction": "sum", "upstream": 1.0},
         ),
         (
-            kl_div_with_logits, {"temperature": 0}, "1.0 leaves the logits as they are.",
+            kl_div_with_logits, {"temperature": 0},
+            "pass temperature=1.0, which leaves the logits as they are.",
             {"temperature": 1.0},
         ),
         (

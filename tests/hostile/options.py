@@ -12,6 +12,12 @@ from hostile.row import SUM, Gives, Raises, Row, derivative, limited, module, pa
 import kldiv_xp
 
 FLAGS = [1, 0, None, "True", 1.0, [True], np.True_, np.ones(()) == 1]
+MEANT = {
+    "avg": ": did you mean 'mean'?",
+    "SUM": ": did you mean 'sum'?",
+    "None": ": did you mean 'none'?",
+    "logit": ": did you mean 'logits'?",
+}
 REDUCTIONS = ["avg", "SUM", "", None, 1, b"sum", ["sum"], ("none", "sum"), True]
 LEGACY = [1, 0, "mean", np.False_, [False]]
 NO_INTS = ["x", 0.0, True, [0], {0}, (0, 1.0), (None,), ((0,), 1), np.True_, np.ones(())]
@@ -68,7 +74,8 @@ def reductions() -> Iterator[Row]:
     functions = ["kl_div", "kl_div_gradient", "kl_div_with_logits", "js_div_with_logits"]
     for number, reduction in enumerate(REDUCTIONS):
         sentence = (
-            f"`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got {reduction!r}."
+            f"`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got {reduction!r}"
+            f"{MEANT.get(str(reduction), '.')}"
         )
         outcome, options = Raises(ValueError, sentence), {"reduction": reduction}
         yield Row(f"reduction={reduction!r}", functions[number % 4], pair, outcome, options)
@@ -106,13 +113,19 @@ def axes() -> Iterator[Row]:
     yield Row("no axis of a sample", sums, pair, Gives(SUM), {"axis": ()})
 
 
+def told(value: object) -> str:
+    """The temperature that is told: the number that is meant, or 1."""
+    meant = isinstance(value, str | Decimal)
+    return str(float(value)) if meant else "1.0, which leaves the logits as they are"
+
+
 def numbers() -> Iterator[Row]:
     functions = ["kl_div_with_logits", "js_div_with_logits"]
     for kind, values in ((ValueError, TEMPERATURES), (TypeError, NO_NUMBERS)):
         for number, value in enumerate(values):
             sentence = (
                 "`temperature` must be a positive finite real number (no bool) or a 0-d array of "
-                f"one in the library of `input`; got {value!r}: 1.0 leaves the logits as they are."
+                f"one in the library of `input`; got {value!r}: pass temperature={told(value)}."
             )
             options = {"temperature": value}
             name = f"temperature={value!r}"
@@ -121,7 +134,7 @@ def numbers() -> Iterator[Row]:
         for value in values:
             sentence = (
                 "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
-                f"library of `input`; got {value!r}: 0.5 is the Jensen-Shannon divergence."
+                f"library of `input`; got {value!r}: pass beta=0.5, the Jensen-Shannon divergence."
             )
             outcome = Raises(kind, sentence)
             yield Row(f"beta={value!r}", "js_div_with_logits", pair, outcome, {"beta": value})
@@ -132,7 +145,7 @@ def numbers() -> Iterator[Row]:
     for kind in TARGETS:
         sentence = (
             "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got "
-            f"{kind!r}."
+            f"{kind!r}{MEANT.get(kind, '.') if isinstance(kind, str) else '.'}"
         )
         outcome = Raises(ValueError, sentence)
         yield Row(f"target_is={kind!r}", functions[0], pair, outcome, {"target_is": kind})

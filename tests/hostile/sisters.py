@@ -11,6 +11,7 @@ OF_LOGITS = ("kl_div_with_logits_gradient", "js_div_with_logits_gradient")
 GRADIENTS = ("kl_div_gradient", "js_div_gradient", *OF_LOGITS)
 CLASSES = ("KLDivWithLogitsLoss", "JSDivWithLogitsLoss", "JSDivLoss")
 ONE_OF = "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got"
+MEANT = {"avg": ": did you mean 'mean'?", None: ": did you mean 'none'?"}
 
 
 def rows() -> Iterator[Row]:
@@ -31,7 +32,13 @@ def gradients() -> Iterator[Row]:
             sentence = f"`return_value` must be True or False; got {flag!r}: pass bool(...) of it."
             yield refused("return_value", call, flag, TypeError, sentence)
         for reduction in ("avg", None, 1):
-            yield refused("reduction", call, reduction, ValueError, f"{ONE_OF} {reduction!r}.")
+            yield refused(
+                "reduction",
+                call,
+                reduction,
+                ValueError,
+                f"{ONE_OF} {reduction!r}{MEANT.get(reduction, '.')}",
+            )
         sentence = (
             "`upstream` must be a real number (no bool) or an array of the library of `input`; got "
             "str: pass float(...) or asarray(...) of it."
@@ -45,7 +52,8 @@ def gradients_of_logits() -> Iterator[Row]:
         for value in (0, -1.0, math.nan, math.inf):
             sentence = (
                 "`temperature` must be a positive finite real number (no bool) or a 0-d array of "
-                f"one in the library of `input`; got {value!r}: 1.0 leaves the logits as they are."
+                f"one in the library of `input`; got {value!r}: pass temperature=1.0, "
+                "which leaves the logits as they are."
             )
             yield refused("temperature", call, value, ValueError, sentence)
         name = "scale_by_temperature_squared"
@@ -54,22 +62,22 @@ def gradients_of_logits() -> Iterator[Row]:
     for value in (-0.1, 2, math.nan):
         sentence = (
             "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
-            f"library of `input`; got {value!r}: 0.5 is the Jensen-Shannon divergence."
+            f"library of `input`; got {value!r}: pass beta=0.5, the Jensen-Shannon divergence."
         )
         yield refused("beta", OF_LOGITS[1], value, ValueError, sentence)
 
 
 def classes() -> Iterator[Row]:
     beta = (
-        "`beta` must be a real number from 0 to 1 (no bool); got 2: 0.5 is the Jensen-Shannon "
-        "divergence."
+        "`beta` must be a real number from 0 to 1 (no bool); got 2: pass beta=0.5, the "
+        "Jensen-Shannon divergence."
     )
     temperature = (
-        "`temperature` must be a positive finite real number (no bool); got 0: 1.0 leaves the "
-        "logits as they are."
+        "`temperature` must be a positive finite real number (no bool); got 0: pass "
+        "temperature=1.0, which leaves the logits as they are."
     )
     wrong: dict[str, tuple[Any, type[Exception], str, tuple[str, ...]]] = {
-        "reduction": ("avg", ValueError, f"{ONE_OF} 'avg'.", CLASSES),
+        "reduction": ("avg", ValueError, f"{ONE_OF} 'avg'{MEANT['avg']}", CLASSES),
         "axis": (
             "x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'.", CLASSES
         ),

@@ -32,15 +32,14 @@ def tables() -> Iterator[Row]:
             yield Row(f"log_input={flag!r}", name, pair, Raises(TypeError, sentence), options)
         for beta in (-0.1, 2, math.nan, math.inf):
             sentence = (
-                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: 0.5 is the "
-                "Jensen-Shannon divergence."
+                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: pass "
+                "beta=0.5, the Jensen-Shannon divergence."
             )
             yield Row(f"beta={beta!r}", name, pair, Raises(ValueError, sentence), {"beta": beta})
         for beta in ("0.5", None, True, 1j):
+            meant = "beta=0.5" if beta == "0.5" else "beta=0.5, the Jensen-Shannon divergence"
             sentence = (
-                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: pass "
-                "float(beta), or logits to js_div_with_logits, which takes an array and which "
-                "log-probabilities are."
+                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: pass {meant}."
             )
             yield Row(f"beta={beta!r}", name, pair, Raises(TypeError, sentence), {"beta": beta})
     expected = kldiv_xp.js_div(*pair(), beta=1.0)
@@ -105,7 +104,7 @@ def linear() -> Iterator[Row]:
     for value in (-1, 1.5, math.nan):
         sentence = (
             "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
-            f"library of `input`; got {value!r}: 0.5 is the Jensen-Shannon divergence."
+            f"library of `input`; got {value!r}: pass beta=0.5, the Jensen-Shannon divergence."
         )
         outcome = Raises(ValueError, sentence)
         yield Row(f"beta={value!r}", LINEAR, heads(weight, target), outcome, {"beta": value})

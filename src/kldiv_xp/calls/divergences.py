@@ -100,11 +100,11 @@ def for_traced_temperature(target_is: TargetKind, *, gradient: bool) -> str:
 def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
     """Jensen-Shannon divergence of tables that the options ask for."""
     check_form(Form(log_input, log_target))
-    if is_number(beta):
+    if not is_array(beta) or isinstance(beta, type) or is_number(beta):
         return Form(log_input, log_target, beta=plain_number_within("beta", beta))
     message = (
         "`beta` must be a real number from 0 to 1 (no bool); got "
-        f"{type_name(beta) if is_array(beta) else repr(beta)}: pass {as_number('beta', beta)}, or "
+        f"{type_name(beta)}: pass {as_number('beta', beta)}, or "
         "logits to js_div_with_logits, which takes an array and which log-probabilities are."
     )
     raise TypeError(message)

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from kldiv_xp._typing import Reduction
 from kldiv_xp._warnings import KLDivWarning, warn
 from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.checks.options import check_choice
 from kldiv_xp.core.namespaces import is_array
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
@@ -55,10 +56,7 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reductio
 
 def check_reduction(reduction: object) -> None:
     """Refuse anything but the four names."""
-    if not (isinstance(reduction, str) and reduction in REDUCTIONS):
-        names = ", ".join(map(repr, REDUCTIONS))
-        message = f"`reduction` must be one of {names}; got {reduction!r}."
-        raise ValueError(message)
+    check_choice("reduction", reduction, REDUCTIONS)
 
 
 def check_flag(name: str, value: Any) -> None:

@@ -11,6 +11,8 @@ from kldiv_xp.formula.form import Form
 # A tuple: before torch 2.9, torch.compile reads no union of types.
 INTEGER_TYPES = (int, Integral)
 TARGET_KINDS, TAILS = get_args(TargetKind), get_args(Tail)
+# What others call a reduction.
+SYNONYMS = {"avg": "mean", "average": "mean"}
 
 
 def check_switch(name: str, value: object) -> None:
@@ -94,8 +96,33 @@ def check_tail(tail: object) -> None:
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Refuse a value that is none of the choices."""
     if not (isinstance(value, str) and value in choices):
-        message = f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}."
+        near = nearest_choice(value, choices)
+        meant = f": did you mean {near!r}?" if near else "."
+        message = f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}{meant}"
         raise ValueError(message)
+
+
+def nearest_choice(value: object, choices: tuple[str, ...]) -> str:
+    """The choice that a value is another spelling of, or is nearest to; "" if none."""
+    if value is None:
+        return "none" if "none" in choices else ""
+    if not isinstance(value, str):
+        return ""
+    from difflib import get_close_matches
+
+    short = {one: letters_of(one) for one in choices}
+    word = letters_of(SYNONYMS.get(value.casefold(), value))
+    same = [one for one, letters in short.items() if letters == word]
+    begun = [one for one, letters in short.items() if word and letters.startswith(word.rstrip("s"))]
+    if len(begun) > 1 and not same:
+        return ""
+    ended = [one for one, letters in short.items() if word.endswith(letters)]
+    return next(iter(same or begun or ended or get_close_matches(value, choices, 1)), "")
+
+
+def letters_of(word: str) -> str:
+    """A word in small letters, without what joins its parts."""
+    return word.casefold().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def one_axis(axis: object, ndim: int) -> int:

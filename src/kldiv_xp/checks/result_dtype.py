@@ -1,9 +1,11 @@
 """Checks of the `dtype` option."""
 
 from kldiv_xp._typing import DType, Namespace
+from kldiv_xp._warnings import warn
 from kldiv_xp.checks.arrays import is_float
 from kldiv_xp.checks.remedies import module_of
 from kldiv_xp.core.dtypes import native
+from kldiv_xp.core.facts import facts_about
 
 # Names of real floats beside their own.
 SPELLINGS = {
@@ -30,14 +32,30 @@ def result_dtype(xp: Namespace, dtype: object) -> DType:
         raise TypeError(message)
     if type(dtype) is type(xp.float32) and not isinstance(dtype, type):
         return dtype
-    return native(xp.empty((0,), dtype=dtype).dtype)  # a class of numbers may stand for it
+    made = native(made_dtype(xp, dtype))
+    if facts_about(xp).may_lack_float64 and made != xp.dtype(dtype):
+        message = (
+            f"dtype={module_of(xp)}.float64 gives {made} while jax_enable_x64 is off: call "
+            'jax.config.update("jax_enable_x64", True) at the start of the program, or pass '
+            f"{module_of(xp)}.{made}."
+        )
+        warn(message, UserWarning)
+    return made
+
+
+def made_dtype(xp: Namespace, dtype: object) -> DType:
+    """The library's dtype for one of its own or a class of numbers; no warning is given here."""
+    if not facts_about(xp).may_lack_float64:
+        return xp.empty((0,), dtype=dtype).dtype
+    asked, default = xp.dtype(dtype), xp.asarray(0.0).dtype
+    return default if asked == xp.dtype("float64") else asked
 
 
 def is_float_of(xp: Namespace, dtype: object) -> bool:
     """Whether an object is a real float of the library, or a class of its numbers."""
     try:
         if isinstance(dtype, type):
-            dtype = xp.empty((0,), dtype=dtype).dtype
+            dtype = made_dtype(xp, dtype)
         return is_float(xp, dtype)
     except (TypeError, ValueError, AttributeError):
         return False

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kldiv_xp._typing import Array
 from kldiv_xp.checks.arrays import common_namespace, type_name
 from kldiv_xp.checks.labels import column_axis, label_axis, with_axis_at
 from kldiv_xp.checks.numbers import is_number, nearest_float
 from kldiv_xp.checks.operands import check_devices
-from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.remedies import has_method, say
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of, traced
@@ -27,12 +28,12 @@ class Range:
 RANGES = {
     "temperature": Range(
         "a positive finite real number (no bool)",
-        "1.0 leaves the logits as they are",
+        "pass temperature=1.0, which leaves the logits as they are",
         lambda number: 0 < number < math.inf,
     ),
     "beta": Range(
         "a real number from 0 to 1 (no bool)",
-        "0.5 is the Jensen-Shannon divergence",
+        "pass beta=0.5, the Jensen-Shannon divergence",
         lambda number: 0 <= number <= 1,
     ),
 }
@@ -53,22 +54,36 @@ def number_within(name: str, value: object, input: Array) -> float | Array:
     within = RANGES[name]
     if type(value) is float and within.holds(value):
         return value
-    number = scalar(name, value, input, within.required, within.remedy)
+    number = scalar(name, value, input, within.required, for_text(name, value) or within.remedy)
     if isinstance(number, float) and not within.holds(number):
         raise ValueError(refusal_of_option(name, value, within.required, within.remedy))
     return number
+
+
+def for_text(name: str, value: Any) -> str:
+    """Remedy for the text of a number, or a number of another type; or ""."""
+    is_other = has_method(value, "__float__") and not isinstance(value, bool)
+    if not isinstance(value, str) and (not is_other or is_array(value)):
+        return ""
+    try:
+        number = float(value)
+    except (ValueError, OverflowError, TypeError):
+        return ""
+    return f"pass {name}={number!r}" if RANGES[name].holds(number) else ""
 
 
 def plain_number_within(name: str, value: object) -> float:
     """Number within its range as a float; refuse arrays, which a stored option would keep alive."""
     within = RANGES[name]
     if not is_number(value):
-        remedy = (
-            "pass float(...) of it, or call the function in place of the class, which takes a 0-d "
-            f"array as `{name}`"
-        )
-        if is_array(value) and getattr(value, "shape", ()) != ():
-            remedy = "pass one number for all samples"
+        remedy = for_text(name, value) or within.remedy
+        if is_array(value) and not isinstance(value, type):
+            remedy = (
+                "pass float(...) of it, or call the function in place of the class, which takes a "
+                f"0-d array as `{name}`"
+            )
+            if getattr(value, "shape", ()) != ():
+                remedy = "pass one number for all samples"
         raise TypeError(f"`{name}` must be {within.required}; got {value!r}: {remedy}.")
     number = nearest_float(value)
     if not within.holds(number):

@@ -56,6 +56,9 @@ class Facts:
     backends_of_subclasses: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Bridges of known subclasses, by their full names."""
 
+    may_lack_float64: bool = False
+    """While its floats are float32 unless told otherwise, it has no wider ones."""
+
     has_gather: bool = False
     """Entries are read and written along an axis by torch's ``gather`` and ``scatter``."""
 
@@ -114,6 +117,7 @@ FACTS = {
         takes_numbers=True,
         backend="backends.jax.backend",
         reproducible_backend="backends.jax.reproducible",
+        may_lack_float64=True,
         constant="jax.lax.stop_gradient",
         words=OF_JAX,
     ),

@@ -6,7 +6,7 @@ from kldiv_xp._typing import Array, Axes, InputKind, TargetKind
 from kldiv_xp.calls.kl_div import checked
 from kldiv_xp.calls.with_logits import check_logits
 from kldiv_xp.checks.operands import check_where
-from kldiv_xp.checks.options import check_form, resolve_axis
+from kldiv_xp.checks.options import check_choice, check_form, resolve_axis
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import known_shape
@@ -23,9 +23,9 @@ def subject_of(
     check_form(form)
     said: InputKind = LOG_PROBABILITIES if form.log_input else "probabilities"
     if input_is is not None:
-        check_kind("input_is", input_is, get_args(InputKind))
+        check_choice("input_is", input_is, get_args(InputKind))
     if target_is is not None:
-        check_kind("target_is", target_is, get_args(TargetKind))
+        check_choice("target_is", target_is, get_args(TargetKind))
     check_spaces(form, input_is or said, target_is)
     if input_is == "logits":
         return subject_of_logits(target_is or "logits")
@@ -64,13 +64,6 @@ def check_spaces(form: Form, input_is: InputKind, target_is: TargetKind | None) 
             "`generalized` must be left out where input_is='logits'; got True: the softmax of "
             "logits adds up to 1, so that it changes nothing."
         )
-        raise ValueError(message)
-
-
-def check_kind(name: str, kind: object, allowed: tuple[str, ...]) -> None:
-    """Refuse a kind that is not among the allowed ones."""
-    if not (isinstance(kind, str) and kind in allowed):
-        message = f"`{name}` must be one of {', '.join(map(repr, allowed))}; got {kind!r}."
         raise ValueError(message)
 
 
