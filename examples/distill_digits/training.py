@@ -30,7 +30,9 @@ def train(lesson, *, backend, steps, seed):
     # Gradients shrink with the square of the temperature (Hinton et al. 2015, section 2).
     rate = RATE * lesson.temperature**2
     curve = []
-    for _ in tqdm(range(steps), desc=f"{lesson.name}, seed {seed}", unit="step", leave=False):
+    # No bar where nobody watches: `disable=None` asks whether the output is a terminal.
+    shown = {"desc": f"{lesson.name}, seed {seed}", "leave": False, "disable": None}
+    for _ in tqdm(range(steps), unit="step", **shown):
         rows = rng.integers(0, len(lesson.images), BATCH)
         batch = asarray(lesson.images[rows]), asarray(lesson.target[rows])
         value, gradient = step(weights, *batch, lesson.temperature)

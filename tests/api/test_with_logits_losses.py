@@ -49,8 +49,8 @@ WRONG = {
     ),
     "temperature": (
         0,
-        "`temperature` must be a positive finite real number (no bool); got 0: 1.0 leaves the "
-        "logits as they are.",
+        "`temperature` must be a positive finite real number (no bool); got 0: pass "
+        "temperature=1.0, which leaves the logits as they are.",
     ),
     "beta": (
         np.asarray(0.5),

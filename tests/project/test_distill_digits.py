@@ -1,5 +1,6 @@
 """The demo: three libraries draw one curve, and distillation does its job."""
 
+import io
 import re
 import subprocess
 import sys
@@ -90,12 +91,25 @@ def test_demo_ends_with_accuracies_and_a_picture(tmp_path):
     done = run("--steps", "300", "--output", str(path))
     assert path.read_bytes().startswith(b"\x89PNG")
     assert f"picture: {path}" in done.stdout
-    assert "step/s" in done.stderr  # the progress bar
+    assert not done.stderr  # no progress bar, for it is no terminal
     scores = [float(n) for n in re.findall(r"^  .*? +(\d+\.\d)%", done.stdout, re.MULTILINE)]
     teacher, few_labels, distilled, all_labels = scores
     assert teacher > 95
     assert distilled > few_labels
     assert all_labels > few_labels
+
+
+def test_progress_is_shown_on_a_terminal_alone(demo, lesson, monkeypatch):
+    """`nox -s demo > log` filled the log with bars."""
+    shown = {}
+    for is_terminal in (True, False):
+        output = io.StringIO()
+        output.isatty = lambda answer=is_terminal: answer
+        monkeypatch.setattr(sys, "stderr", output)
+        demo[2].train(lesson, backend="numpy", steps=3, seed=0)
+        shown[is_terminal] = output.getvalue()
+    assert "labels, seed 0" in shown[True]
+    assert not shown[False]
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ def for_traced_temperature(target_is: TargetKind, *, gradient: bool) -> str:
 def js_form(log_input: bool, log_target: bool, beta: object) -> Form:
     """Jensen-Shannon divergence of tables that the options ask for."""
     check_form(Form(log_input, log_target))
-    if not is_array(beta) or isinstance(beta, type) or is_number(beta):
+    if is_number(beta) or isinstance(beta, type) or not is_array(beta):
         return Form(log_input, log_target, beta=plain_number_within("beta", beta))
     message = (
         "`beta` must be a real number from 0 to 1 (no bool); got "
