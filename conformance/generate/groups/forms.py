@@ -114,6 +114,4 @@ def of_three_axes() -> Iterator[Draft]:
         asked: dict[str, object] = {"reduction": "batchmean", "upstream": upstream}
         said = f"{'Gradient, s' if upstream else 'S'}hape (2, 3, 5), 'batchmean': divided by 2"
         flags = ("ManyAxes", flag)
-        yield draft(
-            f"{said}, {words(form)}.", flags, q, p, dtype, form, shape=(2, 3, 5), **asked
-        )
+        yield draft(f"{said}, {words(form)}.", flags, q, p, dtype, form, shape=(2, 3, 5), **asked)
