@@ -106,14 +106,12 @@ def nearly_equal(rng: Random, dtype: str, *, log: bool) -> Iterator[Draft]:
 def of_three_axes() -> Iterator[Draft]:
     """Batches of sentences: 'batchmean' divides by the first of three axes."""
     rng = Random("forms of three axes")  # noqa: S311 - not for secrets
-    for form, upstream, flag in (
-        ((False, False, False), None, "BatchMean"),
-        ((True, False, True), 1.5, "GradientReduction"),
+    for form, dtype, upstream, flag in (
+        ((False, False, False), "float64", None, "BatchMean"),
+        ((True, False, True), "float32", 1.5, "GradientReduction"),
     ):
         q, p = softmax(rng, 6, 5), softmax(rng, 6, 5)
         asked: dict[str, object] = {"reduction": "batchmean", "upstream": upstream}
         said = f"{'Gradient, s' if upstream else 'S'}hape (2, 3, 5), 'batchmean': divided by 2"
         flags = ("ManyAxes", flag)
-        yield draft(
-            f"{said}, {words(form)}.", flags, q, p, "float64", form, shape=(2, 3, 5), **asked
-        )
+        yield draft(f"{said}, {words(form)}.", flags, q, p, dtype, form, shape=(2, 3, 5), **asked)
