@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from kldiv_conformance._command_selection import (
     selection_options,
 )
 from kldiv_conformance._console import show, with_progress
+from kldiv_conformance._evidence import apart
 from kldiv_conformance._files import check_apart, check_writable, write_whole
 from kldiv_conformance._implementations import OURS
 from kldiv_conformance._junit import junit_xml
+from kldiv_conformance._outcome import Line
 from kldiv_conformance._own_adapters import own_adapters
 from kldiv_conformance._report import Report, collect
 from kldiv_conformance._run import run_all
@@ -125,5 +127,16 @@ def what_is_undone(report: Report, named: set[str]) -> Iterator[str]:
     for name in sorted(named & set(report.names)):
         if not report.judged(name):
             yield f"Nothing was judged on {name}: all vectors are 'not supported'."
+        elif lacks_numbers(report.of(name)):
+            yield (
+                f"No number was judged on {name}: all vectors but those of argument checks are "
+                "'not supported'; for the checks alone, choose --group invalid_arguments."
+            )
     if not any(report.judged(name) for name in report.names):
         yield "Nothing was judged: no backend ran, or all vectors are 'not supported'."
+
+
+def lacks_numbers(outcomes: Sequence[Line]) -> bool:
+    """Whether numbers were asked for, and none was judged."""
+    numbers, _ = apart(outcomes)
+    return bool(numbers) and all(line["verdict"] == "not supported" for line in numbers)

@@ -111,3 +111,71 @@ def test_torch_gives_a_gradient_twice_differentiates_it_and_makes_none_for_froze
     torch.testing.assert_close(hidden.grad, kept[0])
     mapped = torch.func.grad(loss)(hidden.detach(), weight.detach())
     torch.testing.assert_close(mapped, kept[0])
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("way", ["grad", "vjp", "vmap", "jacfwd", "jvp", "export"])
+def test_teacher_is_constant_in_every_transformation_of_torch(way):
+    usable("torch")
+    torch = library("torch")
+    hidden, weight, other = map(torch.tensor, (HIDDEN, WEIGHT, HIDDEN[::-1].copy()))
+
+    def loss(weight, hidden=hidden):
+        return linear_kl_div(hidden, weight, other, target_weight=weight)
+
+    leaf = weight.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(loss(leaf), leaf)
+    found = WAYS[way](torch, loss, weight)
+    wanted = expected.sum() if way == "jvp" else expected
+    torch.testing.assert_close(found, wanted)
+    alone = torch.func.grad(lambda one: linear_kl_div(hidden, weight, one, target_weight=weight))
+    assert not alone(other).any()
+
+
+def exported(torch, loss, weight):
+    """Gradient by the weight of a module that was exported."""
+
+    class Student(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(weight.clone())
+
+        def forward(self, hidden):
+            return loss(self.weight, hidden)
+
+    module = torch.export.export(Student(), (torch.tensor(HIDDEN),)).module()
+    module(torch.tensor(HIDDEN)).backward()
+    return dict(module.named_parameters())["weight"].grad
+
+
+def pulled_back(torch, loss, weight):
+    """Gradient by the weight, of a vector-Jacobian product."""
+    value, pull = torch.func.vjp(loss, weight)
+    return pull(torch.ones_like(value))[0]
+
+
+def pushed_forward(torch, loss, weight):
+    """Derivative in the direction of all weights."""
+    return torch.func.jvp(loss, (weight,), (torch.ones_like(weight),))[1]
+
+
+WAYS = {
+    "grad": lambda torch, loss, weight: torch.func.grad(loss)(weight),
+    "vjp": pulled_back,
+    "vmap": lambda torch, loss, weight: torch.func.vmap(torch.func.grad(loss))(weight[None])[0],
+    "jacfwd": lambda torch, loss, weight: torch.func.jacfwd(loss)(weight),
+    "jvp": pushed_forward,
+    "export": exported,
+}
+
+
+def test_teacher_is_constant_in_second_derivatives_of_jax():
+    usable("jax")
+    jax = library("jax")
+    hidden, weight, other = map(jax.numpy.asarray, (HIDDEN, WEIGHT, HIDDEN[::-1].copy()))
+
+    def loss(weight, of_teacher):
+        return linear_kl_div(hidden, weight, other, target_weight=of_teacher)
+
+    found = jax.hessian(lambda one: loss(one, one))(weight)
+    assert_allclose(found, jax.hessian(loss)(weight, weight), rtol=1e-12)

@@ -65,3 +65,19 @@ def test_screen_says_which_argument_an_implementation_lacks(kernels):
     part = ("--group", "samples_and_masks", "--vector", "samples_*", "--vector", "ordinary_*")
     shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div", *part)[1]
     assert ": the implementation has no argument 'axis'." in shown
+
+
+def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels):
+    text = (
+        "def loss(input, target, **options):\n"
+        "    if not hasattr(input, 'dtype') or input.dtype.kind != 'f':\n"
+        "        raise TypeError('floating-point arrays')\n"
+        "    raise NotImplementedError('no number')\n"
+    )
+    kernels("only_checks", text)
+    asked = ("run", "-b", "numpy", "-i", "only_checks:loss")
+    code, output = invoke(*asked)
+    assert code == 2
+    assert "No number was judged on numpy: all vectors but those of argument checks" in output
+    assert "choose --group invalid_arguments." in output
+    assert "No number was judged" not in invoke(*asked, "-g", "invalid_arguments")[1]
