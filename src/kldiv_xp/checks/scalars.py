@@ -54,7 +54,7 @@ def number_within(name: str, value: object, input: Array) -> float | Array:
     within = RANGES[name]
     if type(value) is float and within.holds(value):
         return value
-    number = scalar(name, value, input, within.required, for_text(name, value) or within.remedy)
+    number = scalar(name, value, input, within.required, within.remedy)
     if isinstance(number, float) and not within.holds(number):
         raise ValueError(refusal_of_option(name, value, within.required, within.remedy))
     return number
@@ -98,7 +98,8 @@ def scalar(name: str, value: object, input: Array, required: str, remedy: str) -
     if is_number(value):
         return nearest_float(value)
     if isinstance(value, type) or not is_array(value):
-        raise TypeError(refusal_of_option(name, value, required, remedy))
+        better = for_text(name, value) or remedy  # only here, where no traced number comes
+        raise TypeError(refusal_of_option(name, value, required, better))
     xp = common_namespace(input=input, **{name: value})
     array: Array = value
     is_real = is_kind(xp, array.dtype, "real floating") or is_kind(xp, array.dtype, "integral")
