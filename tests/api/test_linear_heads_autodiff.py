@@ -1,5 +1,6 @@
 """Losses from hidden states: gradients in torch and JAX."""
 
+import importlib
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from array_libraries import library
 from conftest import usable
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kldiv_xp import js_div_with_logits, linear_kl_div
+from kldiv_xp import js_div_with_logits, linear_kl_div, linear_kl_div_gradient
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
@@ -133,7 +134,7 @@ def test_teacher_is_constant_in_every_transformation_of_torch(way):
 
 
 def exported(torch, loss, weight):
-    """Gradient by the weight of a module that was exported."""
+    """Weight's gradient in an exported module."""
 
     class Student(torch.nn.Module):
         def __init__(self):
@@ -149,7 +150,7 @@ def exported(torch, loss, weight):
 
 
 def pulled_back(torch, loss, weight):
-    """Gradient by the weight, of a vector-Jacobian product."""
+    """Weight's gradient by a vector-Jacobian product."""
     value, pull = torch.func.vjp(loss, weight)
     return pull(torch.ones_like(value))[0]
 
@@ -169,13 +170,37 @@ WAYS = {
 }
 
 
-def test_teacher_is_constant_in_second_derivatives_of_jax():
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("reduction", ["batchmean", "none"])
+def test_teacher_is_constant_in_second_derivatives_of_jax(reduction, alone, monkeypatch):
     usable("jax")
     jax = library("jax")
+    for module in ("linear", "linear_loss"):  # a loss of one device is a number of its own
+        one = importlib.import_module(f"kldiv_xp.backends.jax.{module}")
+        monkeypatch.setattr(one, "is_alone", lambda: alone)
     hidden, weight, other = map(jax.numpy.asarray, (HIDDEN, WEIGHT, HIDDEN[::-1].copy()))
 
     def loss(weight, of_teacher):
-        return linear_kl_div(hidden, weight, other, target_weight=of_teacher)
+        rows = linear_kl_div(hidden, weight, other, target_weight=of_teacher, reduction=reduction)
+        return rows.sum()
 
     found = jax.hessian(lambda one: loss(one, one))(weight)
     assert_allclose(found, jax.hessian(loss)(weight, weight), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_teacher_is_constant_in_the_value_and_the_derivatives_of_the_gradient(name):
+    usable(name)
+    array = library("torch").tensor if name == "torch" else library("jax").numpy.asarray
+    grad = library("torch.func").grad if name == "torch" else library("jax").grad
+    hidden, weight, other = map(array, (HIDDEN, WEIGHT, HIDDEN[::-1].copy()))
+
+    def loss(place, weight, of_teacher):
+        layers = {"weight": weight, "target_weight": of_teacher}
+        found = linear_kl_div_gradient(hidden, target=other, **layers, return_value=True)
+        return (found[place] ** 2).sum()
+
+    for place in range(3):
+        found = grad(lambda one, place=place: loss(place, one, one))(weight)
+        alone = grad(lambda one, place=place: loss(place, one, weight))(weight)
+        assert_allclose(found, alone, rtol=1e-12)

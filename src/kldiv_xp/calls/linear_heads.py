@@ -20,7 +20,10 @@ from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, evaluate_line
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.indices import as_places
 from kldiv_xp.core.namespaces import is_autocast, known_shape
+from kldiv_xp.core.run import constant
 from kldiv_xp.formula.sparse import SparseKL
+
+TEACHER = ("target", "target_weight", "target_bias")
 
 
 def linear_divergence_of(
@@ -66,6 +69,7 @@ def arranged_heads(
     context = examine_apart(heads.input, heads.target)
     context = with_dtype(rounded_as_given(context, given), dtype)
     check_held(divergence.temperature, context)
+    heads = with_constant_teacher(context, heads)
     divergence, factor = prepared(heads, divergence, scaled)
     if heads.indices is not None:
         heads = heads.changed(indices=as_places(xp, heads.indices))
@@ -110,6 +114,12 @@ def rows_of(xp: Namespace, array: Array) -> Array:
     return xp.reshape(array, (count, size))
 
 
+def with_constant_teacher(context: Context, heads: Heads) -> Heads:
+    """The same with a teacher that nothing differentiates, whatever transforms the call."""
+    of_teacher = {name: one for name, one in heads.named().items() if name in TEACHER}
+    return heads.changed(**{name: constant(context.facts, one) for name, one in of_teacher.items()})
+
+
 def in_one_type(xp: Namespace, heads: Heads) -> Heads:
     """The same with hidden states, weight and bias of either side in the type of their product."""
     for names in sides_of(heads):
@@ -134,7 +144,7 @@ def sides_of(heads: Heads) -> list[list[str]]:
     """
     sides = [["input", "weight", "bias"]]
     if heads.target_weight is not None:
-        sides.append(["target", "target_weight", "target_bias"])
+        sides.append([*TEACHER])
     return [[name for name in names if getattr(heads, name) is not None] for names in sides]
 
 

@@ -64,13 +64,6 @@ class Heads(NamedTuple):
         # Before torch 2.9, torch.compile reads no _asdict, and no _replace.
         return {name: getattr(self, name) for name in FIELDS}
 
-    def with_constant_teacher(self, constant: Callable[[Array], Array]) -> "Heads":
-        """The same with a function of every operand that has no derivative."""
-        arrays = {name: getattr(self, name) for name in OF_TEACHER}
-        return self.changed(
-            **{name: constant(one) for name, one in arrays.items() if one is not None}
-        )
-
     def cut(self, rows: slice) -> "Heads":
         """The same with some of the rows."""
         return self.mapped(lambda array: array[rows, :])
@@ -83,23 +76,16 @@ class Heads(NamedTuple):
 
 
 FIELDS = Heads._fields
-OF_TEACHER = ("target", "target_weight", "target_bias")
 
 
 def evaluate_linear(context: Context, heads: Heads, divergence: LinearDivergence) -> Array:
     """Divergence of every row, 0 where the mask is False, in the type that is computed in."""
-    heads = heads.with_constant_teacher(detached)
     with quiet(context.facts, heads.input):
         rows = by_backend("linear_divergences", context, heads, divergence)
         if rows is not NotImplemented:
             return rows
         on_device = context.facts.has_memory_of_devices
         return rows_in_blocks(context, heads, divergence, evaluate_block, on_device=on_device)
-
-
-def detached(array: Array) -> Array:
-    """A tensor of torch without its derivatives, also where its graph is exported."""
-    return array.detach() if hasattr(array, "detach") else array
 
 
 def evaluate_block(context: Context, arrays: Arrays, divergence: LinearDivergence) -> Array:

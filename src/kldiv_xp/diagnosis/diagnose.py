@@ -6,9 +6,9 @@ from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.operands import check_devices, check_shapes
 from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.checks.other_names import refuse_other_names
-from kldiv_xp.core.evaluate_linear import Heads, detached
+from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.namespaces import is_overridden, known_shape
-from kldiv_xp.diagnosis.findings import findings_of
+from kldiv_xp.diagnosis.findings import detached, findings_of
 from kldiv_xp.diagnosis.losses_of_teachers import report_of_teachers
 from kldiv_xp.diagnosis.question import checked_operands, subject_of
 from kldiv_xp.diagnosis.report import Finding, Report

@@ -43,6 +43,11 @@ def findings_of(
     return mistakes(Evidence(found, subject, axes, elsewhere, context.xp, size, base))
 
 
+def detached(operand: Array) -> Array:
+    """The operand without its gradient graph."""
+    return operand.detach() if hasattr(operand, "detach") else operand
+
+
 def size_of(input: Array, axes: Axes) -> int:
     """Number of entries of a distribution."""
     return math.prod(input.shape[axis] for axis in axes)

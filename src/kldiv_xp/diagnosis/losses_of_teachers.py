@@ -4,10 +4,11 @@ from kldiv_xp._typing import Array, Axes, Axis, Tail, TargetKind
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, detached
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import known_shape, namespace_of
 from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.findings import detached
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject

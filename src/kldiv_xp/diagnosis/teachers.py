@@ -15,11 +15,11 @@ from kldiv_xp.checks.options import one_axis
 from kldiv_xp.checks.sparse_teachers import check_indices_of
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence, detached
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_sparse import selected_indices
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.core.namespaces import known_shape, namespace_of
-from kldiv_xp.diagnosis.findings import allowance, findings_of, smallest_normal
+from kldiv_xp.diagnosis.findings import allowance, detached, findings_of, smallest_normal
 from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, logits_at
 from kldiv_xp.diagnosis.question import check_known
 from kldiv_xp.diagnosis.report import Finding, Report

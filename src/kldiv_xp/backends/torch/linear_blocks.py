@@ -162,8 +162,7 @@ def plain_divergences(context: Context, heads: Heads, divergence: LinearDivergen
 def plain_gradient(heads: Heads, divergence: LinearDivergence, upstream: Array) -> Derivatives:
     """The derivatives of all rows at once, by expressions that torch differentiates."""
     context = context_of(heads)
-    logits, *constants = operands_of(context.xp, heads)
-    arrays = logits, *[one.detach() for one in constants]
+    arrays = operands_of(context.xp, heads)
     derivative = plain_derivative(context, arrays, divergence, upstream.unsqueeze(-1))
     states = selected_states(context.xp, heads)
     return derivative @ heads.weight, derivative.T @ states, derivative.sum(0)
