@@ -150,11 +150,7 @@ def has_axis(vector: Vector) -> bool:
 
 def is_masked(vector: Vector) -> bool:
     """Whether something is selected by a mask, and something is not."""
-    return (
-        vector.kind != "invalid"
-        and vector.where is not None
-        and "NothingSelected" not in vector.flags
-    )
+    return has_mask(vector) and "NothingSelected" not in vector.flags
 
 
 def is_masked_mean(vector: Vector) -> bool:

@@ -1,9 +1,9 @@
 """Scopes of flags: the vectors in which a bug shows, in which of their results, and how."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 from kldiv_conformance._evidence import OPERANDS, Place, Symptoms
 from kldiv_conformance._kinds import (
@@ -234,31 +234,24 @@ def scopes() -> tuple[Scope, ...]:
     for flag in sorted(notes()):
         sign = SIGNS.get(flag) or Sign((flagged(flag),), (EVERY,))
         wrong = sign.symptoms or frozenset()
-        tells = is_told if "gross" in wrong and wrong <= NUMBERS else is_any
-        ways = {places(kind, results, tells) for kind in sign.kinds for results in sign.results}
+        of_numbers = "gross" in wrong and wrong <= NUMBERS
+        ways = {places(*one, of_numbers) for one in product(sign.kinds, sign.results)}
         found += [Scope(flag, way, sign.symptoms, sign.telltale, len(ways)) for way in ways]
     return tuple(found)
 
 
-def places(
-    kind: Where, results: frozenset[str], tells: Callable[[Vector, str], bool]
-) -> frozenset[Place]:
-    """Results of vectors of a kind that can tell of a bug."""
+def places(kind: Where, results: frozenset[str], of_numbers: bool) -> frozenset[Place]:
+    """Results of vectors of a kind; `of_numbers` those alone that a wrong number would change."""
     return frozenset(
         (vector.id, result)
         for vector in vectors()
         if kind(vector)
         for result in (*(vector.results or ("raises",)), OPERANDS)
-        if result in results and tells(vector, result)
+        if result in results and (not of_numbers or has_numbers(vector, result))
     )
 
 
-def is_any(vector: Vector, result: str) -> bool:
-    """Whether a result of whatever kind can tell of a bug."""
-    return True
-
-
-def is_told(vector: Vector, result: str) -> bool:
+def has_numbers(vector: Vector, result: str) -> bool:
     """Whether a result has a number that a wrong factor would change."""
     right = vector.results.get(result)
     return right is not None and any(math.isfinite(it) and it != 0 for it in right.values)

@@ -59,7 +59,7 @@ def jensen_shannon(q, p):
 
 
 def called(name, options, given):
-    """What a function or a class gives, without derivatives."""
+    """Loss of a function or a class."""
     function = getattr(kldiv_xp, name)
     if isinstance(function, type):
         return function(**options)(**given)

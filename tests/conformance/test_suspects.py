@@ -19,7 +19,7 @@ def without(*names):
 
 
 def with_another(name, instead):
-    """Arguments of a call, of which one is another if it has some value."""
+    """Arguments of a call, with other values of one."""
     return lambda given: {
         **given,
         **({name: instead[given[name]]} if given.get(name) in instead else {}),
@@ -78,8 +78,8 @@ def asked(flag):
     multiplies.
     """
     numbers = [it for it in vectors() if it.kind != "invalid" and it.function != "linear_kl_div"]
-    few = few_of_each_flag(numbers, 12)
-    return [it for it in numbers if it in few or (flag == "SampleMask" and it.where is not None)]
+    few = {it.id for it in few_of_each_flag(numbers, 12)}
+    return [it for it in numbers if it.id in few or (flag == "SampleMask" and it.where is not None)]
 
 
 def changed(name, change, factor=1):
@@ -93,7 +93,7 @@ def changed(name, change, factor=1):
 
 
 def judged(wrong, change, flag, factor=1):
-    """Verdicts on our functions, of which some are wrong."""
+    """Verdicts on our functions, some of them wrong."""
     functions = {name: getattr(kldiv_xp, name) for name in ALL}
     functions |= {name: changed(name, change, factor) for name in wrong}
     implementation = Implementation("wrong", functions["kl_div"], None, functions)

@@ -11,7 +11,7 @@ FUNCTIONS = [one for one in kldiv_xp.__all__ if callable(getattr(kldiv_xp, one))
 
 
 def told(text):
-    """What follows each mention of a first axis whose size divides."""
+    """Text after each mention of the divisor of 'batchmean'."""
     return re.findall(r"by\s+the\s+size\s+of\s+(?:the|their)\s+first\s+axis(.{0,30})", text, re.S)
 
 

@@ -63,7 +63,7 @@ class Batch:
         return plain | {"temperature": self.temperature, "shape": self.shape} | self.masked
 
     def said(self, function: str) -> str:
-        """What is asked for, in words."""
+        """Comment of the vector."""
         asked = "" if self.upstream is None else "Gradient of "
         of = "3 sentences of 4, 1 and no words" if self.mask else "2 sentences of 3 words"
         divisors = {"batchmean": str(self.shape[0]), "mean": "5" if self.mask else "6"}

@@ -1,4 +1,4 @@
-"""Batches of sentences: samples that fill two axes, of which 'batchmean' divides by the first."""
+"""Batches of sentences, where 'batchmean' divides by the number of sentences."""
 
 import math
 from collections.abc import Iterator

@@ -35,7 +35,7 @@ def for_dtype(xp: Namespace, name: str, operand: Array, kind: str, loss: object,
 
 
 def for_floats(xp: Namespace, name: str, operand: Array, kind: str) -> str:
-    """Remedy for numbers of which each becomes a float."""
+    """Remedy for numbers that can be converted one by one."""
     if kind == "complex":
         return f"take its real part, {say(xp, 'real', name)}"
     return f"{for_entries(xp, name, operand)}convert it with {say(xp, 'as_float', name)}"
