@@ -23,7 +23,7 @@ from kldiv_xp.core.namespaces import is_autocast, known_shape
 from kldiv_xp.core.run import constant
 from kldiv_xp.formula.sparse import SparseKL
 
-TEACHER = ("target", "target_weight", "target_bias")
+TEACHER_OPERANDS = ("target", "target_weight", "target_bias")
 
 
 def linear_divergence_of(
@@ -116,7 +116,7 @@ def rows_of(xp: Namespace, array: Array) -> Array:
 
 def with_constant_teacher(context: Context, heads: Heads) -> Heads:
     """The same with a teacher that nothing differentiates, whatever transforms the call."""
-    of_teacher = {name: one for name, one in heads.named().items() if name in TEACHER}
+    of_teacher = {name: one for name, one in heads.named().items() if name in TEACHER_OPERANDS}
     return heads.changed(**{name: constant(context.facts, one) for name, one in of_teacher.items()})
 
 
@@ -144,7 +144,7 @@ def sides_of(heads: Heads) -> list[list[str]]:
     """
     sides = [["input", "weight", "bias"]]
     if heads.target_weight is not None:
-        sides.append([*TEACHER])
+        sides.append([*TEACHER_OPERANDS])
     return [[name for name in names if getattr(heads, name) is not None] for names in sides]
 
 
