@@ -145,8 +145,6 @@ LEFT = {
     **dict.fromkeys(("eps", "epsilon", "clamp"), "leave it out: a target of 0 contributes 0, "),
     **dict.fromkeys(("ignore_index", "pad_token_id"), "leave it out, and pass where=labels != 2 "),
     "chunk_size": "leave it out: blocks are cut by themselves",
-    **dict.fromkeys(("student", "student_logits", "y_pred"), "pass it as `input`, by its place"),
-    **dict.fromkeys(("teacher", "teacher_logits", "y_true"), "pass it as `target`, by its place"),
 }
 OF_LAYERS = {
     **dict.fromkeys(("teacher_weight", "teacher_lm_head"), "pass target_weight=2"),

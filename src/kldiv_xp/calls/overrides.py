@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from kldiv_xp.checks.not_given import NotGiven, telling_what_is_not_given
+
 Context = tuple[object, ...]
 R = TypeVar("R")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -35,6 +37,9 @@ def override(function: Callable[..., R], context: Context, names: dict[str, obje
 
     `names` are the local names of the function, which has done nothing yet.
     """
+    for operand in context:
+        if isinstance(operand, NotGiven):
+            raise operand.refusal()
     defaults = DEFAULTS[function.__name__]
     given = {name: names[name] for name in defaults if names[name] is not defaults[name]}
     handle = sys.modules["torch.overrides"].handle_torch_function
@@ -54,4 +59,5 @@ def showing_what_it_takes(function: FunctionT) -> FunctionT:
         message = f"`{function.__name__}` must have parameters for what it refuses."
         raise TypeError(message)
     vars(function)["__signature__"] = signature.replace(parameters=named)
+    telling_what_is_not_given(function)
     return function

@@ -8,6 +8,7 @@ from kldiv_xp.checks.dtype_remedies import for_dtype, for_values_at_places
 from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_its_own
+from kldiv_xp.checks.not_given import NotGiven
 from kldiv_xp.checks.remedies import for_layout, for_no_array
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
@@ -47,6 +48,8 @@ def check_array(name: str, operand: object, operands: Mapping[str, Array] | None
 
     The operands of the same call say to what library this one should belong.
     """
+    if isinstance(operand, NotGiven):
+        raise operand.refusal()
     operands = operands or {name: operand}
     # `numpy.ndarray`, the class, passes the duck-type test of arrays.
     if isinstance(operand, type) or not is_array(operand):

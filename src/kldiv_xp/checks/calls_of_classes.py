@@ -60,8 +60,10 @@ def of_name(kind: type, name: str, value: object, options: list[str]) -> str:
     remedy = remedy_of(kind, name, value, {"", "where", *options})
     if any(remedy.startswith(f"pass {one}=") for one in options):
         return f"when you make {kind.__name__}, {remedy}"
+    if remedy:
+        return remedy.replace(", with ", f", and make {kind.__name__} with ")
     near = nearest(name, options)
-    return remedy or (near if near.count(",") > 1 else f"{near} when you make {kind.__name__}")
+    return near if near.count(",") > 1 else f"{near} when you make {kind.__name__}"
 
 
 def passed(kind: type, name: str, value: object, code: str) -> str:

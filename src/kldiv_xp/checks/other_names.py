@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
 from kldiv_xp.checks.names_of_masks import meant_by_mask
+from kldiv_xp.checks.names_of_operands import NAMES_OF_OPERANDS
 from kldiv_xp.checks.peer_options import LABELS, MEANT, OF_VALUES, OFF
 from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, names_by_place, refuse_unnamed
 from kldiv_xp.core.namespaces import is_array
@@ -18,6 +19,9 @@ OF_CALLS = ("input", "target", "where")
 def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str]) -> str:
     """What to do instead of giving an option of another library; "" if it is no such name."""
     meant = (OFF if value is False and name in OFF else MEANT).get(name, ())
+    # `logits` is a switch of some losses, and an operand of others.
+    if not isinstance(value, bool):
+        meant = NAMES_OF_OPERANDS.get(name, meant)
     if isinstance(value, str):
         meant = OF_VALUES.get((name, value), meant)
     if not meant:
@@ -100,4 +104,7 @@ def of_class(kind: type, name: str, value: object, options: list[str]) -> str:
     if name in OF_CALLS:
         return f"pass it with the operands, {call.replace('t)', 't, where=where)')}"
     remedy = remedy_of(kind, name, value, {"", *options}) or nearest(name, options)
-    return f"{remedy} in {call}" if "place" in remedy else remedy
+    if "place" not in remedy:
+        return remedy
+    operand, _, option = remedy.partition(", with ")
+    return f"{operand} in {call.replace('()', f'({option})', 1)}"

@@ -1,5 +1,6 @@
 """Options of other libraries' losses, and what is passed here instead."""
 
+from kldiv_xp.checks.names_of_operands import LOGARITHM, LOGITS
 from kldiv_xp.checks.peer_factors import (
     IN_NATS,
     MIXTURE,
@@ -10,7 +11,6 @@ from kldiv_xp.checks.peer_factors import (
     Meant,
 )
 
-LOGITS = "pass logits to {logits}"
 HEAT: Meant = (
     ("temperature", "pass temperature={value}"),
     ("reduction", f"{LOGITS}, with temperature={{value}}"),
@@ -77,7 +77,6 @@ TAKEN_AS_LOGITS: Meant = (
     ("log_input", LOGITS),
     LEFT_OUT_OF_LOGITS,
 )
-LOGARITHM = ("temperature", "pass the logarithm of the probabilities as `input`, which is logits")
 NO_LOGITS: Meant = (
     ("log_input", "pass log_input=False, with probabilities as `input`"),
     OF_STATES,
@@ -89,21 +88,6 @@ NO_LOGITS: Meant = (
     ("", "leave it out"),
 )
 PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
-# What is passed by its place.
-STUDENT: Meant = (("", "pass it as `input`, by its place"),)
-TEACHER: Meant = (("", "pass it as `target`, by its place"),)
-OF_HEADS = ("reduction", "call linear_kl_div, which takes hidden states and last layers")
-HIDDEN = "pass the {of} hidden states as `{name}`, by their place"
-STUDENT_HIDDEN: Meant = (
-    ("target_bias", HIDDEN.format(of="student's", name="input")),
-    OF_HEADS,
-)
-TEACHER_HIDDEN: Meant = (
-    ("target_bias", HIDDEN.format(of="teacher's", name="target")),
-    OF_HEADS,
-)
-HEAD: Meant = (("target_bias", "pass it as `weight`, by its place"), OF_HEADS)
-TEACHER_HEAD: Meant = (("target_weight", "pass target_weight={value}"), OF_HEADS)
 # Options that may be meant, the first one that there is, and what to do; "" where there is none.
 MEANT: dict[str, Meant] = {
     **dict.fromkeys(("dim", "dims", "axes"), (ONE_AXIS, LAST_AXIS)),
@@ -128,15 +112,6 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("eps", "epsilon", "clip", "clamp"), UNCLAMPED),
     **dict.fromkeys(("label_smoothing", "smoothing"), SMOOTHED),
     **dict.fromkeys(("chunk_size", "num_chunks", "block_size"), PRIVATE),
-    **dict.fromkeys(("student", "student_logits", "y_pred", "log_predictions"), STUDENT),
-    **dict.fromkeys(("teacher", "teacher_logits", "y_true", "targets"), TEACHER),
-    **dict.fromkeys(("hidden_states", "student_input", "student_hidden_states"), STUDENT_HIDDEN),
-    **dict.fromkeys(("teacher_input", "teacher_hidden_states"), TEACHER_HIDDEN),
-    **dict.fromkeys(("lm_head", "lm_head_weight", "student_weight", "student_lm_head"), HEAD),
-    "student_bias": (("bias", "pass bias={value}"), OF_HEADS),
-    **dict.fromkeys(("teacher_weight", "teacher_head", "teacher_lm_head"), TEACHER_HEAD),
-    "teacher_bias": (("target_bias", "pass target_bias={value}"), OF_HEADS),
-    **dict.fromkeys(("bias", "target_weight", "target_bias"), (OF_HEADS,)),
     **dict.fromkeys(("grad_output", "grad"), (("upstream", "pass upstream={value}"),)),
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
     "log_input": (("temperature", "leave it out: log-probabilities are logits"),),

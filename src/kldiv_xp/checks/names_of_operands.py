@@ -1,0 +1,69 @@
+"""Names that other libraries have for the operands, and how each is passed here."""
+
+from kldiv_xp.checks.peer_factors import Meant
+
+LOGITS = "pass logits to {logits}"
+LOGARITHM = ("temperature", "pass the logarithm of the probabilities as `input`, which is logits")
+AS_INPUT = "pass it as `input`, by its place"
+AS_TARGET = "pass it as `target`, by its place"
+# Of hidden states: what takes tables or logits instead.
+NO_STATES = ("target_bias", "call kl_div_with_logits, which takes logits")
+STUDENT: Meant = (("", AS_INPUT),)
+STUDENT_LOGITS: Meant = (
+    ("input_is", f"{AS_INPUT}, with input_is='logits'"),
+    ("log_input", LOGITS),
+    NO_STATES,
+    ("", AS_INPUT),
+)
+STUDENT_LOGARITHMS: Meant = (NO_STATES, ("", AS_INPUT))
+STUDENT_PROBABILITIES: Meant = (
+    ("log_input", f"{AS_INPUT}, with log_input=False"),
+    ("target_bias", "call kl_div, which takes probabilities with log_input=False"),
+    LOGARITHM,
+)
+TEACHER: Meant = (("", AS_TARGET),)
+TEACHER_LOGITS: Meant = (
+    ("target_is", f"{AS_TARGET}, with target_is='logits'"),
+    ("log_target", LOGITS),
+)
+TEACHER_LOGARITHMS: Meant = (
+    ("log_target", f"{AS_TARGET}, with log_target=True"),
+    ("target_is", f"{AS_TARGET}, with target_is='log_probabilities'"),
+)
+TEACHER_PROBABILITIES: Meant = (
+    ("log_target", AS_TARGET),
+    ("target_is", f"{AS_TARGET}, with target_is='probabilities'"),
+)
+OF_HEADS = ("reduction", "call linear_kl_div, which takes hidden states and last layers")
+HIDDEN = "pass the {of} hidden states as `{name}`, by their place"
+STUDENT_HIDDEN: Meant = (
+    ("target_bias", HIDDEN.format(of="student's", name="input")),
+    OF_HEADS,
+)
+TEACHER_HIDDEN: Meant = (
+    ("target_bias", HIDDEN.format(of="teacher's", name="target")),
+    OF_HEADS,
+)
+HEAD: Meant = (("target_bias", "pass it as `weight`, by its place"), OF_HEADS)
+TEACHER_HEAD: Meant = (("target_weight", "pass target_weight={value}"), OF_HEADS)
+PREDICTIONS = ("pred", "preds", "prediction", "predictions", "output", "outputs")
+NAMES_OF_OPERANDS: dict[str, Meant] = {
+    **dict.fromkeys(("student", "student_output", "student_outputs", *PREDICTIONS), STUDENT),
+    **dict.fromkeys(("student_logits", "logits", "logits_student"), STUDENT_LOGITS),
+    **dict.fromkeys(("log_predictions", "log_q", "log_probs", "logprobs"), STUDENT_LOGARITHMS),
+    **dict.fromkeys(("student_log_probs", "student_logprobs"), STUDENT_LOGARITHMS),
+    **dict.fromkeys(("q", "qk", "y_pred", "student_probs", "probs"), STUDENT_PROBABILITIES),
+    **dict.fromkeys(("teacher", "teacher_output", "teacher_outputs"), TEACHER),
+    **dict.fromkeys(("teacher_logits", "target_logits", "logits_teacher"), TEACHER_LOGITS),
+    **dict.fromkeys(("log_p", "log_targets", "target_log_probs"), TEACHER_LOGARITHMS),
+    **dict.fromkeys(("teacher_log_probs", "teacher_logprobs"), TEACHER_LOGARITHMS),
+    **dict.fromkeys(("p", "pk", "y_true", "targets", "soft_targets"), TEACHER_PROBABILITIES),
+    **dict.fromkeys(("teacher_probs", "target_probs"), TEACHER_PROBABILITIES),
+    **dict.fromkeys(("hidden_states", "student_input", "student_hidden_states"), STUDENT_HIDDEN),
+    **dict.fromkeys(("teacher_input", "teacher_hidden_states"), TEACHER_HIDDEN),
+    **dict.fromkeys(("lm_head", "lm_head_weight", "student_weight", "student_lm_head"), HEAD),
+    "student_bias": (("bias", "pass bias={value}"), OF_HEADS),
+    **dict.fromkeys(("teacher_weight", "teacher_head", "teacher_lm_head"), TEACHER_HEAD),
+    "teacher_bias": (("target_bias", "pass target_bias={value}"), OF_HEADS),
+    **dict.fromkeys(("bias", "target_weight", "target_bias"), (OF_HEADS,)),
+}
