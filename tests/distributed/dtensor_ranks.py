@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import dtensor_beside_plain
 import dtensor_hidden
 import dtensor_operands as given
 import dtensor_training as training
@@ -186,7 +187,10 @@ def main(path: str, *, compiling: bool = True) -> None:
     found["sparse"] = sparse_in_parts(meshes()[1])
     for place in dtensor_hidden.PLACES:
         found["hidden", place] = dtensor_hidden.hidden_in_parts(meshes()[1], place)
-    for kind in ("ddp", "fsdp", "head"):
+    for loss, name in dtensor_beside_plain.CASES:
+        found["plain", loss, name] = dtensor_beside_plain.beside_plain(meshes()[1], loss, name)
+    found["weight alone"] = dtensor_beside_plain.of_weight_alone(meshes()[1])
+    for kind in ("ddp", "fsdp", "fsdp, hidden", "head"):
         found["trained", kind] = training.trained(kind, meshes()[1])
     if dist.get_rank() == 0:
         torch.save(found, path)

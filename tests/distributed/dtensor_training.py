@@ -1,5 +1,6 @@
 """A student of logits, trained in one process or in many."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch.distributed.tensor import DTensor, Shard, distribute_tensor
 from torch.distributed.tensor.parallel import ColwiseParallel, parallelize_module
 from torch.nn.parallel import DistributedDataParallel
 
-from kldiv_xp import kl_div_with_logits
+from kldiv_xp import kl_div_with_logits, linear_kl_div
 
 ROWS, VOCABULARY, WIDTH, STEPS = 8, 12, 6, 5
 
@@ -31,12 +32,42 @@ def lesson() -> tuple[torch.Tensor, torch.Tensor]:
     return tokens, 2 * table[tokens]
 
 
-def train(student: torch.nn.Module, tokens: torch.Tensor, teacher: torch.Tensor) -> list[Any]:
+def loss_of_logits(
+    student: torch.nn.Module, tokens: torch.Tensor, teacher: torch.Tensor
+) -> torch.Tensor:
+    """Loss of what the last layer gives."""
+    return kl_div_with_logits(student(tokens), teacher, temperature=2.0)
+
+
+def loss_of_states(
+    student: torch.nn.Module, tokens: torch.Tensor, teacher: torch.Tensor
+) -> torch.Tensor:
+    """The same from hidden states and the weight, which FSDP gathers when asked."""
+    head = student[1]
+    if hasattr(head, "unshard"):
+        head.unshard()
+    return linear_kl_div(student(tokens), head.weight, teacher, bias=head.bias, temperature=2.0)
+
+
+class States(torch.nn.Sequential):
+    """A student whose forward stops before the last layer."""
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Hidden states."""
+        return self[0](tokens)
+
+
+def train(
+    student: torch.nn.Module,
+    tokens: torch.Tensor,
+    teacher: torch.Tensor,
+    loss_of: Callable[..., torch.Tensor] = loss_of_logits,
+) -> list[Any]:
     """Losses of some steps, then the weights."""
     optimizer = torch.optim.SGD(student.parameters(), lr=1.0)
     curve = []
     for _ in range(STEPS):
-        loss = kl_div_with_logits(student(tokens), teacher, temperature=2.0)
+        loss = loss_of(student, tokens, teacher)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -59,12 +90,16 @@ def trained(kind: str, mesh: DeviceMesh) -> list[torch.Tensor]:
     else:
         rank, world = dist.get_rank(), dist.get_world_size()
         tokens, teacher = tokens.chunk(world)[rank], teacher.chunk(world)[rank]
+        if kind == "fsdp, hidden":
+            student = States(*student)
         if kind == "ddp":
             student = DistributedDataParallel(student)
         else:
             for layer in (*student, student):
                 fully_shard(layer, mesh=mesh)
-    results = train(student, tokens, teacher)
+    of_states = kind == "fsdp, hidden"
+    loss_of = loss_of_states if of_states else loss_of_logits
+    results = train(student, tokens, teacher, loss_of)
     return [one.full_tensor() if isinstance(one, DTensor) else averaged(one) for one in results]
 
 

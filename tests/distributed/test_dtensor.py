@@ -237,9 +237,49 @@ def test_loss_of_hidden_states_in_parts_is_that_of_a_single_process(found, ranks
         assert_allclose(distributed, one, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("kind", ["ddp", "fsdp", "head"])
+@pytest.mark.parametrize("kind", ["ddp", "fsdp", "fsdp, hidden", "head"])
 def test_student_trained_by_many_is_that_trained_by_one(found, ranks, kind):
     alone = ranks.training.alone()
     assert alone[ranks.training.STEPS - 1] < 0.7 * alone[0]
     for distributed, expected in zip(found["trained", kind], alone, strict=True):
         assert_allclose(distributed, expected, rtol=1e-10, atol=1e-14)
+
+
+PLAIN = [
+    *[(loss, name) for loss in ("tables", "logits", "gradient") for name in ("input", "target")],
+    *[(loss, "where") for loss in ("tables", "logits", "gradient", "sparse")],
+    *[("sparse", name) for name in ("input", "indices", "target")],
+    *[("hidden", name) for name in ("input", "weight", "target")],
+]
+
+
+@pytest.mark.parametrize(("loss", "name"), PLAIN)
+def test_plain_tensor_beside_dtensors_is_told_and_the_remedy_gives_the_loss(
+    found, ranks, loss, name
+):
+    assert sorted(PLAIN) == sorted(ranks.dtensor_beside_plain.CASES)
+    function, operands = ranks.dtensor_beside_plain.LOSSES[loss]
+    told, *results = found["plain", loss, name]
+    start, _, remedy = told.partition("; got torch.Tensor: ")
+    beside = start.split("`")[3]
+    assert start == f"`{name}` must be a DTensor beside `{beside}`, which is one"
+    copied = (
+        f"if every process has all of {{}}, pass DTensor.from_local({name}, {beside}.device_mesh)."
+    )
+    if beside == "weight":
+        assert remedy == (
+            "if FSDP cuts `weight`, call unshard() of the module that fully_shard took, before "
+            f"the loss; else, {copied.format(f'`{name}`')}"
+        )
+    else:
+        assert remedy == copied.format("it")
+    for result in results:
+        assert_allclose(result, function(**operands), rtol=1e-12, atol=1e-15)
+
+
+def test_weight_that_fsdp_cuts_is_told_beside_plain_hidden_states(found):
+    assert found["weight alone"] == (
+        "`input` must be a DTensor beside `weight`, which is one; got torch.Tensor: if FSDP cuts "
+        "`weight`, call unshard() of the module that fully_shard took, before the loss; else, if "
+        "every process has all of `input`, pass DTensor.from_local(input, weight.device_mesh)."
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
+from kldiv_xp.checks.distribution import check_distribution
 from kldiv_xp.checks.dtype_remedies import for_dtype, for_values_at_places
 from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.library_remedies import for_other_library
@@ -40,6 +41,7 @@ def common_namespace(**operands: Array) -> Namespace:
                 f"{for_other_library((first, left), (name, operand))}."
             )
             raise TypeError(message)
+    check_distribution(xp, operands)
     return xp
 
 

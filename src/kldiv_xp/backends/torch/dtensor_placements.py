@@ -6,7 +6,6 @@ from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context, with_result
 from kldiv_xp.core.evaluate import Arrays
-from kldiv_xp.core.facts import full_name
 
 # By name: Dynamo compares no such classes ("Missing richcompare_impl override").
 WHERE_PARTS_LIE = ("Shard", "Replicate")
@@ -29,15 +28,13 @@ def parts_of(arrays: Arrays) -> Arrays:
     )
 
 
-def part_like(operand: Array, other: Array, name: str = "where") -> Array:
-    """Local shard of a tensor that broadcasts to the operand, redistributed to match it."""
+def part_like(operand: Array, other: Array) -> Array:
+    """Local shard of a tensor that broadcasts to the operand, redistributed to match it.
+
+    A plain tensor, which torch's `implicit_replication` lets through, is the same everywhere.
+    """
     if not isinstance(other, DTensor):
-        message = (
-            f"`{name}` must be a DTensor beside operands that are; got "
-            f"{full_name(type(other))}: if every process has all of it, pass "
-            f"DTensor.from_local({name}, input.device_mesh)."
-        )
-        raise TypeError(message)
+        other = DTensor.from_local(other, operand.device_mesh, run_check=False)
     placements = [
         Replicate() if one.is_shard() and other.shape[one.dim] == 1 else one
         for one in operand.placements
@@ -52,10 +49,7 @@ def context_of_parts(context: Context, parts: Arrays) -> Context:
 
 def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
     """Local shards of the cotangent of the loss."""
-    return tuple(
-        full_number(one) if one.ndim == 0 else part_like(operand, one, "upstream")
-        for one in upstream
-    )
+    return tuple(full_number(one) if one.ndim == 0 else part_like(operand, one) for one in upstream)
 
 
 def has_split_rows(operand: Array) -> bool:

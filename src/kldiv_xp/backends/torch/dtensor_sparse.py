@@ -33,7 +33,7 @@ def sparse_gradient(
 ) -> Gradient:
     """Derivatives with respect to the wanted operands, placed like the input."""
     inner, here = parts_of_samples(context, arrays)
-    factor = part_like(arrays[0], upstream, "upstream")
+    factor = part_like(arrays[0], upstream)
     found = evaluate_sparse_derivatives(inner, here, divergence, factor, wanted)
     target = arrays[2].redistribute(arrays[0].device_mesh, arrays[0].placements)
     by_input, by_target = (
@@ -46,8 +46,7 @@ def sparse_gradient(
 def parts_of_samples(context: Context, arrays: Arrays) -> tuple[Context, Arrays]:
     """Context and local tensors of a rank, whose samples are whole."""
     check_rows_are_whole(arrays[0])
-    names = ("indices", "target", "where")
-    others = [part_like(arrays[0], one, name) for one, name in zip(arrays[1:], names, strict=False)]
+    others = [part_like(arrays[0], one) for one in arrays[1:]]
     here = (arrays[0].to_local(), *others)
     return with_result(context.examine(here[0], here[2]), context.asked), here
 
