@@ -6,7 +6,7 @@ from typing import Any
 from generate import bounds
 from generate.checks import check, flags_of
 from generate.draft import Draft
-from generate.encoding import LONGEST, array, compact, encoded, encoded_lists, merged, repeated
+from generate.encoding import LONGEST, array, compact, encoded_lists, merged, repeated, upstream
 from generate.linear_draft import LinearDraft
 from generate.logits_draft import LogitsDraft
 from generate.problem import problem
@@ -63,7 +63,7 @@ def vector(identifier: str, draft: Draft) -> dict[str, Any]:
         stored |= dict(zip(("size_average", "reduce"), draft.legacy, strict=True))
     stored |= sampling(draft)
     if draft.upstream is not None:
-        stored["upstream"] = encoded(draft.upstream)
+        stored["upstream"] = upstream(draft.upstream, kept_shape(draft))
     return stored | operands(draft) | outcome(draft, solution)
 
 

@@ -6,6 +6,7 @@ from generate import reference
 from kldiv_conformance._formats import Format
 
 Flag = bool | None
+Upstream = float | tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,8 @@ class Draft:
         Another form of the loss than torch's, where they are not True and False.
     reproducible : bool
         Asks for the same bits everywhere.
-    upstream : float, optional
-        Asks for the gradient.
+    upstream : float or tuple of float, optional
+        Asks for the gradient, of the loss times a number or of its elements times one each.
     raises : str, optional
         Name of the exception that the call must raise.
     """
@@ -61,7 +62,7 @@ class Draft:
     where_shape: tuple[int, ...] | None = None
     where_dtype: str | None = None
     where_container: str | None = None
-    upstream: float | None = None
+    upstream: Upstream | None = None
     raises: str | None = None
     input_container: str | None = None
     target_container: str | None = None
@@ -92,6 +93,14 @@ class Draft:
     def dtypes(self) -> tuple[str, str]:
         """Dtypes of input and target."""
         return self.input_dtype or self.dtype, self.target_dtype or self.dtype
+
+    @property
+    def factor(self) -> float:
+        """Number that the derivatives of a reduced loss are multiplied by."""
+        if not isinstance(self.upstream, int | float):
+            message = f"`upstream` must be one number here; got {self.upstream}."
+            raise TypeError(message)
+        return self.upstream
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

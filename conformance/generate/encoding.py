@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from generate.draft import Upstream
+
 # Longer lists are written by what repeats in them.
 LONGEST = 1024
 
@@ -25,6 +27,11 @@ def array(
     named = {"dtype": dtype, "container": container}
     stored: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     return {"shape": list(shape), **stored, "values": numbers(values, shape)}
+
+
+def upstream(given: Upstream, shape: Sequence[int]) -> str | dict[str, Any]:
+    """JSON form of what derivatives are multiplied by: a number, or one for each of the loss."""
+    return array(shape, given) if isinstance(given, tuple) else encoded(given)
 
 
 def numbers(values: Sequence[float], shape: Sequence[int]) -> Any:

@@ -1,12 +1,13 @@
 """Samples: the terms that are summed, those that are left out, and the divisor of a reduction."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from mpmath import mpf
 
-from generate.draft import Draft
+from generate.draft import Draft, Upstream
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,26 @@ class Samples:
         if reduction == "mean":
             return mpf(sum(map(bool, self.terms)) or 1)
         return mpf(self.shape[0] if reduction == "batchmean" and self.shape else 1)
+
+    def factors(self, upstream: Upstream, reduction: str) -> tuple[mpf, list[mpf]]:
+        """Factor of all derivatives, and one more of those of each sample."""
+        common, each = factors(upstream, len(self.terms))
+        return common / self.divisor(reduction), each
+
+    def with_factors(self, common: mpf, each: Sequence[mpf]) -> Iterator[tuple[int, mpf]]:
+        """Places of all selected terms, with the factor of their derivatives."""
+        for terms, one in zip(self.terms, each, strict=True):
+            yield from ((place, common * one) for place in terms)
+
+
+def factors(upstream: Upstream, count: int) -> tuple[mpf, list[mpf]]:
+    """Factor of the derivatives of so many elements of a loss, and one more of each."""
+    if not isinstance(upstream, tuple):
+        return mpf(upstream), [mpf(1)] * count
+    if len(upstream) != count:
+        message = f"upstream has {len(upstream)} numbers for {count} elements."
+        raise ValueError(message)
+    return mpf(1), [mpf(one) for one in upstream]
 
 
 def samples(draft: Draft) -> Samples:

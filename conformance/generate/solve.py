@@ -5,9 +5,10 @@ from dataclasses import replace
 from mpmath import mpf
 
 from generate import bounds, conventions, reference
-from generate.draft import Draft
+from generate.draft import Draft, Upstream
 from generate.problem import Problem, check_overflow, problem, traces
 from generate.rounding import rounded
+from generate.samples import factors
 from generate.solution import Floats, Solution, differing, settled
 
 
@@ -59,25 +60,27 @@ def value_solution(posed: Problem) -> Solution:
     )
 
 
-def derivative_solution(posed: Problem, upstream: float) -> Solution:
+def derivative_solution(posed: Problem, upstream: Upstream) -> Solution:
     """Solution of a vector that asks for the gradient."""
-    factor = mpf(upstream) / reference.divisor(posed.resolved, posed.shape)
+    common, each = factors(upstream, len(posed.pairs))
+    common /= reference.divisor(posed.resolved, posed.shape)
+    scales = [common * one for one in each]
     options = posed.log_target, posed.working
     derivatives = [reference.derivatives(*pair, *options) for pair in posed.pairs]
     errors = [
         bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
-        for pair in posed.pairs
+        for pair, factor in zip(posed.pairs, scales, strict=True)
     ]
     expected, bound = {}, {}
     for place, (name, form) in enumerate(posed.results.items()):
         exact = [
             derivative[place] * factor if derivative[place] else mpf(0)
-            for derivative in derivatives
+            for derivative, factor in zip(derivatives, scales, strict=True)
         ]
         expected[name] = [rounded(value, form) for value in exact]
         reach = [error[place] for error in errors]
         bound[name] = [bounds.acceptable(*pair, form) for pair in zip(exact, reach, strict=True)]
-    others = {name: derivative_convention(name, posed, factor) for name in conventions.DERIVATIVES}
+    others = {name: derivative_convention(name, posed, scales) for name in conventions.DERIVATIVES}
     named = {
         name: {
             part: settled(values[part], expected[part], bound[part], form)
@@ -88,11 +91,14 @@ def derivative_solution(posed: Problem, upstream: float) -> Solution:
     return Solution(expected, bound, differing(expected, named), traces(posed))
 
 
-def derivative_convention(name: str, posed: Problem, factor: mpf) -> dict[str, Floats]:
+def derivative_convention(name: str, posed: Problem, scales: list[mpf]) -> dict[str, Floats]:
     """Derivatives by a convention."""
     ieee = conventions.Arithmetic(posed.working)
     rule = conventions.DERIVATIVES[name]
-    pairs = [rule(*pair, posed.log_target, factor, ieee) for pair in posed.pairs]
+    pairs = [
+        rule(*pair, posed.log_target, factor, ieee)
+        for pair, factor in zip(posed.pairs, scales, strict=True)
+    ]
     return {
         part: [rounded(pair[place], form) for pair in pairs]
         for place, (part, form) in enumerate(posed.results.items())

@@ -18,7 +18,7 @@ def solve_form(draft: Draft) -> Solution:
     form = Form(draft.log_input, posed.log_target, draft.generalized, posed.working)
     if draft.upstream is None:
         return value_solution(posed, form)
-    return derivative_solution(posed, form, draft.upstream)
+    return derivative_solution(posed, form, draft.factor)
 
 
 def value_solution(posed: Problem, form: Form) -> Solution:

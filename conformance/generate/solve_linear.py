@@ -4,13 +4,14 @@ from functools import cache, partial
 
 from mpmath import mp, mpf
 
+from generate.draft import Upstream
 from generate.linear import Sample, layers_of, linear_sample, logit_derivatives, logits, product
 from generate.linear_draft import LinearDraft
 from generate.logit_derivatives import Derivatives
 from generate.logits import softmax
 from generate.samples import samples
 from generate.solution import Solution
-from generate.solve_logit_derivatives import scaled
+from generate.solve_logit_derivatives import scaled, weighted
 from generate.solve_logits import reduced
 
 
@@ -36,22 +37,23 @@ def rows(draft: LinearDraft) -> list[Sample]:
     ]
 
 
-def derivatives_of(draft: LinearDraft, upstream: float) -> Solution:
+def derivatives_of(draft: LinearDraft, upstream: Upstream) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
-    grouped, weight = samples(draft), layers_of(draft)[0].weight
-    factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
+    grouped, head = samples(draft), layers_of(draft)[0].weight
+    factor, each = grouped.factors(upstream, str(draft.reduction))
     if draft.scale:
         factor *= mpf(draft.temperature) ** 2
     by_input: Derivatives = [(mpf(0), mpf(0))] * len(draft.input)
-    chosen = [pair for pair in zip(grouped.terms, rows(draft), strict=True) if pair[0]]
+    every = zip(grouped.terms, rows(draft), each, strict=True)
+    chosen = [(places, row, weight) for places, row, weight in every if places]
     of = cache(partial(logit_derivatives, draft))
-    by_logits = [of(row) for _, row in chosen]
-    for (places, _), found in zip(chosen, by_logits, strict=True):
+    by_logits = [weighted(of(row), weight) for _, row, weight in chosen]
+    for (places, _, _), found in zip(chosen, by_logits, strict=True):
         for column, place in enumerate(places):
-            by_input[place] = product(found, [row[column] for row in weight])
+            by_input[place] = product(found, [row[column] for row in head])
     by_weight = [
-        product([found[word] for found in by_logits], [row.hidden[column] for _, row in chosen])
-        for word in range(len(weight))
+        product([found[word] for found in by_logits], [row.hidden[column] for _, row, _ in chosen])
+        for word in range(len(head))
         for column in range(draft.weight_shape[1])
     ]
     expected, bound = {}, {}

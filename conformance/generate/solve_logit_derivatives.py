@@ -3,6 +3,7 @@
 from mpmath import mpf
 
 from generate import bounds
+from generate.draft import Upstream
 from generate.logit_derivatives import FACTOR, Derivatives, derivatives
 from generate.logits_draft import LogitsDraft
 from generate.near_bounds import NOTHING, near_derivatives
@@ -13,18 +14,19 @@ from generate.solve_logits import operands, traces
 from kldiv_conformance._formats import FORMATS, Format
 
 
-def solve_logit_derivatives(draft: LogitsDraft, upstream: float) -> Solution:
+def solve_logit_derivatives(draft: LogitsDraft, upstream: Upstream) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
     grouped = samples(draft)
-    factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
+    factor, each = grouped.factors(upstream, str(draft.reduction))
     if draft.scale:
         factor *= mpf(draft.temperature) ** 2
     nothing = [(mpf(0), mpf(0))] * len(draft.input)
     found = {"d_input": list(nothing), "d_target": list(nothing)}
-    rows = [(places, *operands(draft, places)) for places in grouped.terms if places]
-    for places, *row in rows:
+    chosen = [pair for pair in zip(grouped.terms, each, strict=True) if pair[0]]
+    rows = [(places, *operands(draft, places)) for places, _ in chosen]
+    for (places, *row), (_, weight) in zip(rows, chosen, strict=True):
         for name, sample in zip(found, both_derivatives(draft, *row), strict=True):
-            for place, derivative in zip(places, sample, strict=True):
+            for place, derivative in zip(places, weighted(sample, weight), strict=True):
                 found[name][place] = derivative
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):
@@ -41,6 +43,11 @@ def both_derivatives(
         return found
     by_input, by_target = near_derivatives(draft, input, target, found)
     return settled(by_input), settled(by_target)
+
+
+def weighted(pairs: Derivatives, weight: mpf) -> Derivatives:
+    """Derivatives of an element of the loss times a number."""
+    return [(exact * weight, of * abs(weight)) for exact, of in pairs]
 
 
 def settled(pairs: Derivatives) -> Derivatives:

@@ -79,7 +79,7 @@ def summed(part: Counts, log_target: bool, working: Format) -> tuple[mpf, mpf]:
 
 def derivative_solution(draft: Draft) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
-    posed, factor = problem(draft), mpf(draft.upstream) / divisor(draft)
+    posed, factor = problem(draft), mpf(draft.factor) / divisor(draft)
     options = posed.log_target, posed.working
 
     @cache

@@ -40,7 +40,7 @@ def unzipped(row: Row) -> tuple[list[float], list[float], list[int]]:
 
 def derivative_solution(draft: LogitsDraft, every: list[Row], lost: list[float]) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
-    factor = mpf(draft.upstream) / divisor(draft)
+    factor = mpf(draft.factor) / divisor(draft)
     if draft.scale:
         factor *= mpf(draft.temperature) ** 2
 

@@ -16,7 +16,7 @@ def solve_same_bits(draft: Draft) -> Solution:
         expected = {"value": in_dtype(values(draft), draft.dtype)}
     else:
         dtypes = zip(("d_input", "d_target"), draft.dtypes, strict=True)
-        found = derivatives(draft, draft.upstream)
+        found = derivatives(draft, draft.factor)
         expected = {name: in_dtype(found[name], dtype) for name, dtype in dtypes}
     return Solution(expected, {name: [0.0] * len(one) for name, one in expected.items()}, {}, [])
 

@@ -17,7 +17,7 @@ def solve_same_bits_of_logits(draft: LogitsDraft) -> Solution:
         value = rows if reduction == "none" else [summed(rows) / divisor]
         expected = {"value": in_dtype(value, draft.dtype)}
     else:
-        both = both_derivatives(draft, found, entered(draft.upstream) / divisor)
+        both = both_derivatives(draft, found, entered(draft.factor) / divisor)
         named = zip(("d_input", "d_target"), both, draft.dtypes, strict=True)
         expected = {name: in_dtype(one, dtype) for name, one, dtype in named}
     return Solution(expected, {name: [0.0] * len(one) for name, one in expected.items()}, {}, [])

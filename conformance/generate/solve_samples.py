@@ -3,7 +3,7 @@
 from mpmath import mp, mpf
 
 from generate import bounds, reference
-from generate.draft import Draft
+from generate.draft import Draft, Upstream
 from generate.problem import Problem, check_overflow, problem, traces_of
 from generate.rounding import rounded
 from generate.samples import Samples, samples
@@ -38,13 +38,13 @@ def value_solution(posed: Problem, grouped: Samples) -> Solution:
     return Solution({"value": expected}, {"value": bound}, {}, seen + [float(t) for t in terms])
 
 
-def derivative_solution(posed: Problem, grouped: Samples, upstream: float) -> Solution:
+def derivative_solution(posed: Problem, grouped: Samples, upstream: Upstream) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
-    factor = mpf(upstream) / grouped.divisor(posed.resolved)
+    common, each = grouped.factors(upstream, posed.resolved)
     options = posed.log_target, posed.working
     expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
-    for place in grouped.selected:
+    for place, factor in grouped.with_factors(common, each):
         pair = posed.pairs[place]
         derivatives = reference.derivatives(*pair, *options)
         reach = bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)

@@ -4,10 +4,11 @@ from functools import cache, partial
 
 from mpmath import mp, mpf
 
+from generate.draft import Upstream
 from generate.logits import softmax
 from generate.samples import samples
 from generate.solution import Solution
-from generate.solve_logit_derivatives import scaled
+from generate.solve_logit_derivatives import scaled, weighted
 from generate.solve_logits import reduced
 from generate.sparse import Row, sparse_derivatives, sparse_sample
 from generate.sparse_draft import SparseDraft
@@ -35,10 +36,10 @@ def rows(draft: SparseDraft) -> list[Row]:
     ]
 
 
-def derivatives_of(draft: SparseDraft, upstream: float) -> Solution:
+def derivatives_of(draft: SparseDraft, upstream: Upstream) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
     grouped = samples(draft)
-    factor = mpf(upstream) / grouped.divisor(str(draft.reduction))
+    factor, each = grouped.factors(upstream, str(draft.reduction))
     if draft.scale:
         factor *= mpf(draft.temperature) ** 2
     found = {
@@ -46,12 +47,12 @@ def derivatives_of(draft: SparseDraft, upstream: float) -> Solution:
         for name, values in (("d_input", draft.input), ("d_target", draft.target))
     }
     places = zip(grouped.terms, samples(draft.of_teacher).terms, strict=True)
-    for row, where in zip(rows(draft), places, strict=True):
+    for row, where, weight in zip(rows(draft), places, each, strict=True):
         if row.input:
             for name, slots, derivatives in zip(
                 found, where, sparse_derivatives(draft, row), strict=True
             ):
-                for slot, derivative in zip(slots, derivatives, strict=True):
+                for slot, derivative in zip(slots, weighted(derivatives, weight), strict=True):
                     found[name][slot] = derivative
     expected, bound = {}, {}
     for (name, pairs), dtype in zip(found.items(), draft.dtypes, strict=True):

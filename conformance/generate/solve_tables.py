@@ -5,6 +5,7 @@ from functools import cache
 from mpmath import mp, mpf
 
 from generate import bounds
+from generate.draft import Upstream
 from generate.problem import Problem, check_overflow, problem
 from generate.rounding import rounded
 from generate.samples import Samples, samples
@@ -40,14 +41,14 @@ def value_solution(posed: Problem, grouped: Samples, mixture: Mixture) -> Soluti
 
 
 def derivative_solution(
-    posed: Problem, grouped: Samples, mixture: Mixture, upstream: float
+    posed: Problem, grouped: Samples, mixture: Mixture, upstream: Upstream
 ) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
-    factor = mpf(upstream) / grouped.divisor(posed.resolved)
+    common, each = grouped.factors(upstream, posed.resolved)
     expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
     of, bounds_of = cache(mixture.derivatives), cache(mixture.derivative_bounds)
-    for place in grouped.selected:
+    for place, factor in grouped.with_factors(common, each):
         derivatives = of(*posed.pairs[place])
         reach = bounds_of(*posed.pairs[place], factor)
         for (name, form), derivative, error in zip(

@@ -63,11 +63,14 @@ def call(
         return {"value": function(*arrays, **passed)}
     if vector.upstream is None:
         return {"value": wrapped(function, vector, adapter, passed)(*arrays)}
+    upstream = vector.upstream
+    if isinstance(upstream, Operand):
+        upstream = made(upstream, adapter)
     if adapter.gradient is not None:
         loss = wrapped(function, vector, adapter, passed)
-        pair = adapter.gradient(loss, arrays[0], arrays[1], vector.upstream)
+        pair = differentiated(loss, adapter.gradient, arrays, upstream)
     elif (closed := closed_form(vector, implementation)) is not None:
-        passed = taken(closed, vector, {**options, "upstream": vector.upstream})
+        passed = taken(closed, vector, {**options, "upstream": upstream})
         pair = adapter.wrap(partial(closed, **passed))(*arrays)
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
@@ -75,6 +78,18 @@ def call(
     names = [f"d_{name}" for name in vector.pair]
     # What comes after them, as the derivative with respect to a bias, is not asked.
     return dict(zip(names, pair[: len(names)], strict=True))
+
+
+def differentiated(
+    loss: Callable[..., Array],
+    gradient: Callable[..., tuple[Array, Array]],
+    arrays: list[Any],
+    upstream: Any,
+) -> tuple[Array, Array]:
+    """Derivatives by the library itself, times a number, or those of each element times its own."""
+    if isinstance(upstream, float):
+        return gradient(loss, *arrays[:2], upstream)
+    return gradient(lambda *pair: loss(*pair) * upstream, *arrays[:2], 1.0)
 
 
 def called(vector: Vector, implementation: Implementation) -> Callable[..., Array]:

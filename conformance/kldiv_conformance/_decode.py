@@ -28,7 +28,6 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
     """Vector from its JSON form."""
     operands = {name: operand(stored[name], stored["dtype"]) for name in ("input", "target")}
     layers = {name: operand(stored[name], stored["dtype"]) for name in LAYERS if name in stored}
-    upstream = stored.get("upstream")
     return Vector(
         id=stored["id"],
         group=group,
@@ -41,7 +40,7 @@ def decode(group: str, stored: Mapping[str, Any]) -> Vector:
         indices=places(stored["indices"]) if "indices" in stored else None,
         layers=layers,
         result_dtype=stored.get("result_dtype"),
-        upstream=None if upstream is None else float.fromhex(upstream),
+        upstream=upstream(stored),
         results=decoded_results(stored, operands | layers),
         raises=stored["expected"].get("raises"),
         max_ulp=stored.get("max_ulp"),
@@ -64,6 +63,14 @@ def arguments(stored: Mapping[str, Any]) -> dict[str, Any]:
 def number(stored: Any) -> Any:
     """Float from its hexadecimal form; what must be refused may be no number."""
     return float.fromhex(stored) if isinstance(stored, str) else stored
+
+
+def upstream(stored: Mapping[str, Any]) -> float | Operand | None:
+    """What derivatives are multiplied by: a number, or an array like the loss."""
+    given = stored.get("upstream")
+    if isinstance(given, Mapping):
+        return operand(given, stored.get("result_dtype", stored["dtype"]))
+    return None if given is None else float.fromhex(given)
 
 
 def mask(stored: Mapping[str, Any]) -> Operand:

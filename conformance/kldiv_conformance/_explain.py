@@ -47,7 +47,9 @@ def operands(vector: Vector) -> Iterator[str]:
         places = [int(value) for value in vector.indices.values]
         yield f"  {'indices':<12} {described(vector.indices)} {numbers(places)}"
     if vector.upstream is not None:
-        yield f"  {'upstream':<12} {vector.upstream!r}"
+        of = vector.upstream
+        given = f"{described(of)} {numbers(of.values)}" if isinstance(of, Operand) else repr(of)
+        yield f"  {'upstream':<12} {given}"
 
 
 def described(array: Operand | Result) -> str:

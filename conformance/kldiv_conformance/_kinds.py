@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from kldiv_conformance._vector import Vector
+from kldiv_conformance._vector import Operand, Vector
 
 HALF = {"float16", "bfloat16"}
 OF_LOGITS = ("kl_div_with_logits", "js_div_with_logits")
@@ -182,7 +182,7 @@ def both(*kinds: Where) -> Where:
 
 def upstream(vector: Vector) -> bool:
     """Whether an upstream derivative would be missed."""
-    return vector.upstream not in {None, 1.0}
+    return isinstance(vector.upstream, Operand) or vector.upstream not in {None, 1.0}
 
 
 def flagged(flag: str) -> Where:

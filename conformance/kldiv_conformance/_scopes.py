@@ -153,6 +153,7 @@ SIGNS: dict[str, Sign] = {
         (reduces("sum", "mean", "batchmean"), reduces("mean", "batchmean")), (GRADIENT,)
     ),
     "Upstream": Sign((upstream,), DERIVATIVES),
+    "OwnUpstream": Sign(among(flagged("OwnUpstream")), DERIVATIVES),
     "MissingValue": Sign((flagged("MissingValue"),), symptoms=frozenset({"hidden"})),
     "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
     "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),

@@ -49,9 +49,9 @@ class Vector:
         the others are arguments.
     result_dtype : str or None
         Dtype of the result that is asked for, to be passed as the backend's `dtype`.
-    upstream : float or None
-        Derivative of some final number by every element of the loss; None unless `kind` is
-        'gradient'.
+    upstream : float, Operand or None
+        Derivative of some final number by every element of the loss, or by each one of its own, to
+        be passed as an array of the backend; None unless `kind` is 'gradient'.
     results : dict of str to Result
         'value', or 'd_input' and 'd_target'; 'd_weight' in its place where there are layers, beside
         which the target is a constant; empty if the call must raise.
@@ -75,7 +75,7 @@ class Vector:
     indices: Operand | None = None
     layers: dict[str, Operand] = field(default_factory=dict)
     result_dtype: str | None = None
-    upstream: float | None = None
+    upstream: float | Operand | None = None
     results: dict[str, Result] = field(default_factory=dict)
     raises: str | None = None
     max_ulp: int | None = None

@@ -1,11 +1,12 @@
-"""Batches of sentences of words: what 'batchmean' and 'mean' divide by, in every function."""
+"""Batches: what 'batchmean' and 'mean' divide by, and what weighs a word, in every function."""
 
 import math
 
 import numpy as np
 import pytest
 
-from kldiv_conformance import vectors
+import kldiv_xp
+from kldiv_conformance import assert_conforms, vectors
 
 FUNCTIONS = ["kl_div", *sorted({vector.function for vector in vectors() if vector.function})]
 BOTH = pytest.mark.parametrize("kind", ["value", "gradient"])
@@ -74,3 +75,64 @@ def test_some_mask_has_the_shape_of_the_samples(function):
     ]
     shapes = {len(vector.where.shape) for vector in found if vector.where is not None}
     assert shapes == {2, 3}
+
+
+def of_function(function):
+    return [vector for vector in vectors() if (vector.function or "kl_div") == function]
+
+
+# That of hidden states takes no axis.
+@pytest.mark.parametrize("function", [one for one in FUNCTIONS if one != "linear_kl_div"])
+@BOTH
+def test_every_function_has_a_batchmean_of_classes_along_the_first_axis(function, kind):
+    found = [
+        vector
+        for vector in of_function(function)
+        if vector.kind == kind
+        and vector.arguments.get("axis") == 0
+        and vector.arguments["reduction"] == "batchmean"
+        and vector.input.shape[0] != vector.input.shape[1]
+    ]
+    assert {len(vector.input.shape) for vector in found} >= (
+        {2} if function == "sparse_kl_div_with_logits" else {2, 3}
+    )
+
+
+@EVERY
+def test_every_function_has_gradients_of_elements_that_have_upstreams_of_their_own(function):
+    found = [vector for vector in of_function(function) if "OwnUpstream" in vector.flags]
+    assert {vector.input.dtype for vector in found} >= {"float32", "float64"}
+    assert {vector.where is None for vector in found} == {True, False}
+    for vector in found:
+        assert vector.arguments["reduction"] == "none"
+        assert len(set(vector.upstream.values)) == math.prod(vector.upstream.shape)
+
+
+def first_for_all(closed):
+    """A gradient that takes the upstream derivative of the first element for all."""
+
+    def wrong(*operands, upstream, **options):
+        if isinstance(upstream, np.ndarray):
+            upstream = float(upstream.reshape(-1)[0])
+        return closed(*operands, upstream=upstream, **options)
+
+    return wrong
+
+
+@EVERY
+def test_one_upstream_for_all_elements_is_convicted_and_named(function):
+    names = FUNCTIONS[1:]
+    closed = {f"{name}_gradient": getattr(kldiv_xp, f"{name}_gradient") for name in names}
+    functions = {name: getattr(kldiv_xp, name) for name in names}
+    found = [vector for vector in of_function(function) if "OwnUpstream" in vector.flags]
+    for vector in found:
+        right = {"gradient": kldiv_xp.kl_div_gradient, "functions": functions | closed}
+        assert_conforms(kldiv_xp.kl_div, vector, **right)
+        wrong = {name: first_for_all(one) for name, one in closed.items()}
+        with pytest.raises(AssertionError, match="OwnUpstream"):
+            assert_conforms(
+                kldiv_xp.kl_div,
+                vector,
+                gradient=first_for_all(kldiv_xp.kl_div_gradient),
+                functions=functions | wrong,
+            )

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
+from random import Random
 from typing import Any, TypeVar
 
-from generate.draft import Draft
+from generate.draft import Draft, Upstream
 from generate.groups.sampled import GARBAGE
 from generate.linear_draft import LinearDraft
 from generate.operands import Values, reduction_flags
@@ -28,7 +29,7 @@ class Batch:
     dtype: str
     temperature: float
     mask: tuple[int, ...] | None
-    upstream: float | None = None
+    upstream: Upstream | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -45,7 +46,8 @@ class Batch:
         """Bugs that it catches in any function."""
         of_mask = ("SampleMask", "MaskedGarbage") if self.mask else ()
         if self.upstream is not None:
-            return *of_mask, *(("MaskedGradient",) if self.mask else ()), "GradientReduction"
+            named = "OwnUpstream" if self.reduction == "none" else "GradientReduction"
+            return *of_mask, *(("MaskedGradient",) if self.mask else ()), named
         named = reduction_flags(self.reduction)
         return *of_mask, *(("MaskedMean",) if self.mask and named == ("Mean",) else named)
 
@@ -69,6 +71,7 @@ class Batch:
         divisors = {"batchmean": str(self.shape[0]), "mean": "5" if self.mask else "6"}
         by = divisors.get(self.reduction)
         how = f"divided by {by}" if by else "each word keeps its place"
+        how += ", with an upstream of its own" if isinstance(self.upstream, tuple) else ""
         return f"{asked}{function} of {of}, {self.reduction!r}: {how}."
 
 
@@ -85,6 +88,18 @@ GRADIENTS = (
     Batch("mean", "float64", 2.0, None, UPSTREAM),
     Batch("mean", "float32", 1.0, (3, 4), UPSTREAM),
 )
+EVERY = (*VALUES, *GRADIENTS)
+# A weight of each word, as of one that counts less; no two of them are the same.
+WEIGHTED = (
+    Batch("none", "float64", 1.0, None, (0.5, -1.25, 2.0, 0.0, 3.5, -0.75)),
+    Batch("none", "float32", 2.0, None, (1.5, 0.25, -2.0, 4.0, -0.5, 1.0)),
+    Batch("none", "float32", 1.0, (3, 4), tuple(0.25 * (place - 5) for place in range(12))),
+)
+
+
+def drawn(what: str, every: Sequence[Batch]) -> Random:
+    """Random numbers of the batches of a function."""
+    return Random(f"{'batches' if every is EVERY else 'weighted words'} of {what}")  # noqa: S311
 
 
 def littered(draft: GIVEN) -> GIVEN:

@@ -1,7 +1,7 @@
 """Batches of sentences, where 'batchmean' divides by the number of sentences."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from random import Random
 from typing import Any
@@ -9,7 +9,15 @@ from typing import Any
 from mpmath import mp
 
 from generate.draft import Draft
-from generate.groups.batch_cases import GRADIENTS, UPSTREAM, VALUES, littered
+from generate.groups.batch_cases import (
+    EVERY,
+    GRADIENTS,
+    UPSTREAM,
+    VALUES,
+    Batch,
+    drawn,
+    littered,
+)
 from generate.groups.drawn_logits import JS, KL, gradient, logits
 from generate.groups.sampled import sampled
 from generate.linear_draft import LinearDraft
@@ -20,16 +28,22 @@ from generate.tables_draft import TablesDraft
 WIDTH, TOP = 2, 2
 
 
-def of_logits() -> Iterator[Draft]:
-    """Losses of logits, and images whose classes are the second axis."""
-    rng = Random("batches of logits")  # noqa: S311 - not for secrets
+def of_logits(every: Sequence[Batch] = EVERY) -> Iterator[Draft]:
+    """Losses of logits."""
+    rng = drawn("logits", every)
     for function in (KL, JS):
-        for batch in (*VALUES, *GRADIENTS):
+        for batch in every:
             draw = logits if batch.upstream is None else gradient
             named = ("LogitsFormula",) if batch.upstream is None else ()
             flags = tuple(dict.fromkeys((*named, *batch.flags, *batch.heat)))
             options = batch.options | {"function": function}
             yield littered(draw(batch.said(function), flags, rng, options.pop("shape"), **options))
+    if every is EVERY:
+        yield from images(rng)
+
+
+def images(rng: Random) -> Iterator[Draft]:
+    """Images whose classes are the second axis."""
     flags = "LogitsFormula", "NamedAxes", "BatchMean"
     image: dict[str, Any] = {"axis": 1, "reduction": "batchmean", "dtype": "float32"}
     said = "of 2 images of 2 by 2 pixels along axis 1, 'batchmean': divided by 2."
@@ -39,11 +53,11 @@ def of_logits() -> Iterator[Draft]:
     yield gradient(f"Gradient of {JS} {said}", flags, rng, (2, 3, 2, 2), **image)
 
 
-def of_tables() -> Iterator[TablesDraft]:
+def of_tables(every: Sequence[Batch] = EVERY) -> Iterator[TablesDraft]:
     """The Jensen-Shannon divergence of two tables."""
-    rng = Random("batches of tables")  # noqa: S311 - not for secrets
+    rng = drawn("tables", every)
     spaces = cycle(((True, False), (False, False), (True, True)))
-    for batch in (*VALUES, *GRADIENTS):
+    for batch in every:
         log_input, log_target = next(spaces)
         options, sides = batch.options, []
         rows = math.prod(batch.shape[:-1])
@@ -58,10 +72,10 @@ def of_tables() -> Iterator[TablesDraft]:
         yield littered(TablesDraft(comment=batch.said("js_div"), flags=flags, **pair, **options))
 
 
-def of_teachers() -> Iterator[SparseDraft]:
+def of_teachers(every: Sequence[Batch] = EVERY) -> Iterator[SparseDraft]:
     """Teachers known by two words."""
-    rng = Random("batches of teachers")  # noqa: S311 - not for secrets
-    for batch in (*VALUES, *GRADIENTS):
+    rng = drawn("teachers", every)
+    for batch in every:
         rows, size = math.prod(batch.shape[:-1]), batch.shape[-1]
         table = softmax(rng, rows, size)
         places = [rng.sample(range(size), TOP) for _ in range(rows)]
@@ -80,10 +94,10 @@ def of_teachers() -> Iterator[SparseDraft]:
         )
 
 
-def of_states() -> Iterator[LinearDraft]:
+def of_states(every: Sequence[Batch] = EVERY) -> Iterator[LinearDraft]:
     """Hidden states of words."""
-    rng = Random("batches of states")  # noqa: S311 - not for secrets
-    for batch in (*VALUES, *GRADIENTS):
+    rng = drawn("states", every)
+    for batch in every:
         rows, size = math.prod(batch.shape[:-1]), batch.shape[-1]
         named = () if batch.upstream is None else ("HiddenStatesGradient",)
         options = batch.options | {"shape": (*batch.shape[:-1], WIDTH)}
@@ -103,13 +117,8 @@ def of_states() -> Iterator[LinearDraft]:
 
 def of_terms() -> Iterator[Draft]:
     """The loss itself, whose samples are words, elements or pixels."""
-    rng = Random("batches of terms")  # noqa: S311 - not for secrets
-    spaces = cycle((False, True))
-    for batch in (VALUES[1], VALUES[3], *GRADIENTS):
-        options = batch.options | {"axis": -1, "log_target": next(spaces)}
-        del options["temperature"]
-        flags = ("SampleAxis", *batch.flags)
-        yield sampled(batch.said("kl_div"), flags, rng, options.pop("shape"), **options)
+    rng = drawn("terms", EVERY)
+    yield from of_words(rng, (VALUES[1], VALUES[3], *GRADIENTS))
     where = tuple(place % 5 not in {1, 2} for place in range(12))
     alone: dict[str, Any] = {"dtype": "float64", "log_target": False, "where": where}
     for reduction, upstream, flags in (
@@ -128,3 +137,13 @@ def of_terms() -> Iterator[Draft]:
         comment = f"2 images of 2 by 2 pixels along axis 1, {reduction!r}."
         options = image | {"reduction": reduction, "upstream": upstream}
         yield sampled(comment, (*flags, named), rng, (2, 3, 2, 2), **options)
+
+
+def of_words(rng: Random, every: Sequence[Batch]) -> Iterator[Draft]:
+    """The loss itself, of words."""
+    spaces = cycle((False, True))
+    for batch in every:
+        options = batch.options | {"axis": -1, "log_target": next(spaces)}
+        del options["temperature"]
+        flags = ("SampleAxis", *batch.flags)
+        yield sampled(batch.said("kl_div"), flags, rng, options.pop("shape"), **options)

@@ -7,7 +7,7 @@ from random import Random
 
 from mpmath import mp
 
-from generate.draft import Draft
+from generate.draft import Draft, Upstream
 from generate.operands import (
     BOTH,
     HALF,
@@ -36,6 +36,7 @@ def drafts() -> Iterator[Draft]:
         yield from stationary(rng, dtype)
     yield from narrow(rng)
     yield from mixed(rng)
+    yield from weighted(rng)
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:
@@ -67,7 +68,7 @@ def draft(
     dtype: str,
     reduction: str,
     log_target: bool,
-    upstream: float,
+    upstream: Upstream,
 ) -> Draft:
     """Vector on random distributions."""
     size = math.prod(shape)
@@ -83,6 +84,21 @@ def draft(
         log_target=log_target,
         upstream=upstream,
     )
+
+
+def weighted(rng: Random) -> Iterator[Draft]:
+    """Elements of the loss, each with an upstream derivative of its own."""
+    for shape, dtype, log_target in (((2, 3), "float64", False), ((4,), "float32", True)):
+        yield draft(
+            f"Gradient of 'none' of shape {shape}, with an upstream of its own for each element.",
+            rng,
+            shape,
+            flags=("OwnUpstream",),
+            dtype=dtype,
+            reduction="none",
+            log_target=log_target,
+            upstream=tuple(0.5 * place - 1.25 for place in range(math.prod(shape))),
+        )
 
 
 def shapes(rng: Random) -> Iterator[Draft]:

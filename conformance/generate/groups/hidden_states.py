@@ -9,6 +9,7 @@ from typing import Any
 from mpmath import mp
 
 from generate.groups import batches
+from generate.groups.batch_cases import WEIGHTED
 from generate.linear_draft import LinearDraft
 from generate.operands import BOTH, REDUCTIONS, all_near, reduction_flags, softmax, uniform
 
@@ -28,6 +29,7 @@ def drafts() -> Iterator[LinearDraft]:
     yield from reduced(rng)
     yield from forbidden(rng)
     yield from batches.of_states()
+    yield from batches.of_states(WEIGHTED)
 
 
 def states(comment: str, rng: Random, *flags: str, **options: Any) -> LinearDraft:

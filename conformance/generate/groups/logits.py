@@ -7,7 +7,8 @@ from itertools import cycle
 from random import Random
 
 from generate.draft import Draft
-from generate.groups import batches, epsilon
+from generate.groups import batches, epsilon, first_axis
+from generate.groups.batch_cases import WEIGHTED
 from generate.groups.drawn_logits import JS, KL, logits
 from generate.groups.logits_extreme import extremes
 from generate.groups.logits_gradients import gradients
@@ -40,6 +41,8 @@ def drafts() -> Iterator[Draft]:
     yield from extremes()
     yield from epsilon.logits()
     yield from batches.of_logits()
+    yield from batches.of_logits(WEIGHTED)
+    yield from first_axis.of_logits()
 
 
 def every_reduction(rng: Random) -> Iterator[Draft]:

@@ -6,7 +6,8 @@ from itertools import cycle
 from random import Random
 
 from generate.draft import Draft
-from generate.groups import batches
+from generate.groups import batches, first_axis
+from generate.groups.batch_cases import WEIGHTED, drawn
 from generate.groups.sampled import sampled
 from generate.groups.sampled_gradients import gradients
 from generate.operands import REDUCTIONS, near, reduction_flags
@@ -41,6 +42,8 @@ def drafts() -> Iterator[Draft]:
     yield from half(rng)
     yield from gradients(rng)
     yield from batches.of_terms()
+    yield from batches.of_words(drawn("terms", WEIGHTED), WEIGHTED)
+    yield from first_axis.of_terms()
 
 
 def one_axis(rng: Random) -> Iterator[Draft]:

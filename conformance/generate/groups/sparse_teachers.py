@@ -8,7 +8,8 @@ from typing import Any
 
 from mpmath import mp
 
-from generate.groups import batches
+from generate.groups import batches, first_axis
+from generate.groups.batch_cases import WEIGHTED
 from generate.operands import all_near, reduction_flags, softmax, uniform
 from generate.sparse_draft import SparseDraft
 
@@ -32,6 +33,8 @@ def drafts() -> Iterator[SparseDraft]:
     yield from masked(rng)
     yield from gradients(rng)
     yield from batches.of_teachers()
+    yield from batches.of_teachers(WEIGHTED)
+    yield from first_axis.of_teachers()
 
 
 def sparse(

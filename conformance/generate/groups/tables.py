@@ -7,7 +7,8 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from generate.groups import batches
+from generate.groups import batches, first_axis
+from generate.groups.batch_cases import WEIGHTED
 from generate.groups.forms import in_space
 from generate.operands import BOTH, HALF, REDUCTIONS, reduction_flags, softmax
 from generate.tables_draft import TablesDraft
@@ -28,6 +29,8 @@ def drafts() -> Iterator[TablesDraft]:
     yield from arranged(rng)
     yield from special(rng)
     yield from batches.of_tables()
+    yield from batches.of_tables(WEIGHTED)
+    yield from first_axis.of_tables()
 
 
 def draft(
