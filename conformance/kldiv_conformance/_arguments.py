@@ -1,6 +1,7 @@
 """The arguments that an implementation takes by name, and those that it may do without."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, signature
 from typing import Any
 
@@ -25,6 +26,7 @@ DEFAULTS: dict[str | None, dict[str, Any]] = {
     "sparse_kl_div_with_logits": {**OF_LOGITS, "target_is": "log_probabilities", "tail": "bucket"},
     "linear_kl_div": {**HEATED, "tail": "bucket", "beta": 0.0},
 }
+UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 # By every element of the loss, whose sum a gradient without `upstream` differentiates.
 OF_GRADIENTS = {"upstream": 1.0}
 
@@ -46,21 +48,45 @@ def taken(
     unknown = set(arguments) - names(function, arguments) - handed_on(vector) - {"reduction"}
     missing = sorted(name for name in unknown if not is_default(vector, name, arguments[name]))
     if missing:
-        message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
-        raise NotSupportedError(message)
+        raise NotSupportedError(no_argument(missing))
     return {name: value for name, value in arguments.items() if name not in unknown}
+
+
+def no_argument(missing: Sequence[str]) -> str:
+    """Sentence on arguments that there are not."""
+    return f"the implementation has no argument {' or '.join(map(repr, missing))}."
 
 
 def names(function: Callable[..., Any], arguments: Mapping[str, Any]) -> set[str]:
     """Names that a function takes; all that are asked for if it takes any, or does not tell."""
+    told = told_names(function)
+    return set(arguments) if told is None else told
+
+
+def told_names(function: Callable[..., Any]) -> set[str] | None:
+    """Names that a function takes; None if it takes any, or does not tell."""
     try:
         parameters = signature(function).parameters
-    except (TypeError, ValueError):  # a function of C may not tell
-        return set(arguments)
+    except (
+        TypeError,
+        ValueError,
+    ):  # a function of C may not tell, and one of TorchScript elsewhere
+        schema: Any = getattr(function, "schema", None)
+        return {one.name for one in schema.arguments} if hasattr(schema, "arguments") else None
     if any(one.kind is Parameter.VAR_KEYWORD for one in parameters.values()):
-        return set(arguments)
+        return None
     by_place = {Parameter.POSITIONAL_ONLY, Parameter.VAR_POSITIONAL}
     return {name for name, one in parameters.items() if one.kind not in by_place}
+
+
+def handed_on_in_vain(
+    functions: Sequence[Callable[..., Any]], arguments: Mapping[str, Any], error: TypeError
+) -> str | None:
+    """Argument that functions take, as they take any, and that what they call does not take."""
+    if all(told_names(function) is not None for function in functions):
+        return None
+    found = UNEXPECTED.search(str(error))
+    return found[1] if found and found[1] in arguments else None
 
 
 def handed_on(vector: Vector) -> set[str]:

@@ -7,7 +7,7 @@ from unittest import SkipTest
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._deviations import Deviation, settle
-from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._implementations import Implementation, why_no_function
 from kldiv_conformance._judge import judge
 from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._own_adapters import all_adapters
@@ -57,6 +57,8 @@ def assert_conforms(
     unittest.SkipTest
         If the backend cannot express the vector, or does not run on this machine; pytest reports
         it as a skip, with the reason.
+    TypeError
+        If `loss` is no function, or `vector` no vector.
     ValueError
         If `backend` is not the name of one.
 
@@ -75,6 +77,7 @@ def assert_conforms(
     ...
     """
     __tracebackhide__ = True  # a failure is about the loss, not about this function
+    check_arguments(loss, vector)
     adapter = backend if isinstance(backend, Adapter) else named(backend)
     reason = adapter.reason_to_skip()
     if reason is not None:
@@ -86,6 +89,18 @@ def assert_conforms(
         raise SkipTest(outcome.detail)
     if outcome.verdict == "failure":
         raise AssertionError(accusation(outcome, vector))
+
+
+def check_arguments(loss: object, vector: object) -> None:
+    """Refuse a loss that is no function, and an id in place of its vector."""
+    problem = why_no_function(loss)
+    if problem:
+        message = f"`loss` must be a function of two arrays; got {loss!r}: {problem}."
+        raise TypeError(message)
+    if not isinstance(vector, Vector):
+        remedy = f"pass find({vector!r})" if isinstance(vector, str) else "pass one of vectors()"
+        message = f"`vector` must be a Vector; got {vector!r}: {remedy}."
+        raise TypeError(message)
 
 
 def named(backend: object) -> Adapter:

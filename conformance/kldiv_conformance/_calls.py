@@ -5,7 +5,12 @@ from functools import lru_cache, partial, wraps
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._arguments import NotSupportedError, taken
+from kldiv_conformance._arguments import (
+    NotSupportedError,
+    handed_on_in_vain,
+    no_argument,
+    taken,
+)
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._text import described, one_line
@@ -57,6 +62,24 @@ def call(
     options: dict[str, Any],
 ) -> dict[str, Array]:
     """Results of the implementation for a vector, by their names."""
+    try:
+        return results(vector, adapter, implementation, arrays, options)
+    except TypeError as error:
+        asked = called(vector, implementation), closed_form(vector, implementation)
+        name = handed_on_in_vain([one for one in asked if one is not None], options, error)
+        if vector.kind == "invalid" or name is None:
+            raise
+        raise NotSupportedError(no_argument([name])) from error
+
+
+def results(
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    arrays: list[Any],
+    options: dict[str, Any],
+) -> dict[str, Array]:
+    """The same, of an implementation that takes the arguments."""
     function = called(vector, implementation)
     passed = taken(function, vector, options)
     if vector.kind == "invalid":  # a compiler wraps what a call raises

@@ -28,7 +28,7 @@ AGREE, APART, UNDONE = 0, 1, 2
 )
 @click.option(
     "--fail-above",
-    type=Number(min=0),
+    type=Number(min=0, max=sys.float_info.max),
     metavar="B",
     help="Exit with 1 if a pair is farther apart than this many bounds.",
 )

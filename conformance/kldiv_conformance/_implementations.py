@@ -71,14 +71,18 @@ def load_implementation(specification: str) -> Implementation:
 def found_beside(specification: str, module: ModuleType, name: str) -> Implementation:
     """Implementation of a module, with all that stands beside it."""
     loss = attribute(module, name)
-    if isinstance(loss, type):
-        message = "it is a class: name a function that makes an object of it and calls that"
-        raise TypeError(message)
-    if not callable(loss):
-        message = f"it is no function but {type(loss).__name__}"
-        raise TypeError(message)
+    problem = why_no_function(loss)
+    if problem:
+        raise TypeError(problem)
     functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
     return Implementation(specification, loss, getattr(module, f"{name}_gradient", None), functions)
+
+
+def why_no_function(loss: object) -> str | None:
+    """What keeps a loss from being called with operands, or None."""
+    if isinstance(loss, type):
+        return "it is a class: name a function that makes an object of it and calls that"
+    return None if callable(loss) else f"it is no function but {type(loss).__name__}"
 
 
 def attribute(module: ModuleType, name: str) -> Any:

@@ -221,3 +221,26 @@ def test_a_failure_in_pytest_is_at_most_15_lines(tmp_path, identifier, returned)
     assert any("AssertionError" in line for line in shown), done.stdout
     assert len(shown) <= 15, lines
     assert "_judge.py" not in lines
+
+
+@pytest.mark.parametrize(
+    ("loss", "problem"),
+    [
+        (Deviation, "it is a class: name a function that makes an object of it and calls that"),
+        (None, "it is no function but NoneType"),
+    ],
+)
+def test_a_loss_that_is_no_function_is_refused(loss, problem):
+    with pytest.raises(TypeError) as caught:
+        assert_conforms(loss, find("ordinary_001"))
+    assert str(caught.value) == f"`loss` must be a function of two arrays; got {loss!r}: {problem}."
+
+
+def test_an_id_in_place_of_its_vector_is_told_how_to_find_it():
+    with pytest.raises(TypeError) as caught:
+        assert_conforms(kl_div, "ordinary_001")
+    remedy = "pass find('ordinary_001')"
+    assert str(caught.value) == f"`vector` must be a Vector; got 'ordinary_001': {remedy}."
+    assert_conforms(kl_div, find("ordinary_001"))
+    with pytest.raises(TypeError, match=r"got None: pass one of vectors\(\)\.$"):
+        assert_conforms(kl_div, None)

@@ -194,6 +194,14 @@ def test_side_that_fails_without_numbers_is_beyond_every_bound(files):
     assert pair(raising, raising).equal == len(ORDINARY) - len(sums)
 
 
+@pytest.mark.parametrize("bound", ["inf", "1e400", "nan"])
+def test_bound_that_no_distance_is_above_is_refused(files, bound):
+    runs = files(ours=(kl_div, ORDINARY[:5]), theirs=(raising, ORDINARY[:5]))
+    code, output = compare(*runs, "--fail-above", bound)
+    assert code == 2
+    assert "Invalid value for '--fail-above'" in output
+
+
 def test_side_that_shares_nothing_with_another_is_an_exit_code_of_2(files):
     runs = files(
         ours=(kl_div, ORDINARY[:5]), theirs=(wrong, ORDINARY[:5]), other=(kl_div, ORDINARY[5:])

@@ -161,7 +161,7 @@ def test_argument_that_an_implementation_lacks_is_not_supported(unguarded):
     asked = [line for line in legacy if line["verdict"] == "not supported"]
     assert {line["detail"] for line in asked} == {
         f"the implementation has no argument {names}."
-        for names in ("'reduce'", "'size_average'", "'reduce' and 'size_average'")
+        for names in ("'reduce'", "'size_average'", "'reduce' or 'size_average'")
     }
     both = [find(line["id"]).arguments for line in legacy if line not in asked]
     assert all(it["size_average"] is it["reduce"] is None for it in both)

@@ -117,7 +117,8 @@ def finite(draft):
 
 
 def plain(draft):
-    return not (draft.is_of_another_form or draft.reproducible) and draft.legacy is None
+    is_usual = not (draft.is_of_another_form or draft.reproducible) and draft.legacy is None
+    return is_usual and not isinstance(draft.upstream, tuple)
 
 
 def test_losses_are_those_of_the_other_generator():

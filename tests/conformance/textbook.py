@@ -95,6 +95,8 @@ def kl_div_gradient(
 ):
     _, wide = dtypes(input, target, dtype)
     x, t = input.astype(wide), target.astype(wide)
+    if axis is not None and np.ndim(upstream):
+        upstream = np.expand_dims(upstream, axis)
     factor = wide.type(upstream) / divisor(reduction, input)
     chosen = selected(input, aligned(input, where, axis))
     if axis is not None or where is not None:

@@ -14,7 +14,9 @@ def linear_kl_div_gradient(input, weight, target, *, upstream, **options):
     with np.errstate(all="ignore"):
         derivative = rows.derivatives() / rows.temperature
         derivative = np.where(
-            rows.chosen[..., None], derivative * (upstream * rows.scale / rows.divisor()), 0
+            rows.chosen[..., None],
+            derivative * (of_samples(upstream) * rows.scale / rows.divisor()),
+            0,
         )
         states = np.where(rows.chosen[..., None], input, 0)
         return derivative @ weight, by_weight(derivative, states)
@@ -32,6 +34,10 @@ def log_softmax(logits, temperature):
 
 def kl(p, log_p, log_q):
     return np.sum(np.where(p == 0, 0, p * (log_p - log_q)), axis=-1)
+
+
+def of_samples(upstream):
+    return upstream[..., None] if np.ndim(upstream) else upstream
 
 
 class Rows:

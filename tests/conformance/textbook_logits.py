@@ -98,6 +98,10 @@ def js_derivative(log_p, log_q, weight, other):
     return weight * by_left(p, log_p, log_m)
 
 
+def of_samples(upstream):
+    return upstream[..., None] if np.ndim(upstream) else upstream
+
+
 class Rows:
     def __init__(
         self,
@@ -132,7 +136,7 @@ class Rows:
         return np.asarray(samples, dtype=self.dtype)
 
     def gradients(self, by_input, by_target, upstream):
-        factor = upstream * self.scale / self.divisor()
+        factor = of_samples(upstream) * self.scale / self.divisor()
         chosen = self.chosen[..., None]
         return tuple(
             np.moveaxis(np.where(chosen, derivative * factor, 0), -1, self.axis).astype(dtype)

@@ -91,6 +91,10 @@ def by_target(p, values):
     return p * (values - total(p * values))
 
 
+def of_samples(upstream):
+    return upstream[..., None] if np.ndim(upstream) else upstream
+
+
 class Rows:
     def __init__(
         self,
@@ -138,7 +142,7 @@ class Rows:
         return np.asarray(samples, dtype=self.dtype)
 
     def gradients(self, by_input, by_target, upstream):
-        factor = upstream * self.scale / self.temperature / self.divisor()
+        factor = of_samples(upstream) * self.scale / self.temperature / self.divisor()
         return tuple(
             np.where(self.chosen[..., None], derivative * factor, 0).astype(dtype)
             for derivative, dtype in zip((by_input, by_target), self.dtypes, strict=True)

@@ -41,6 +41,10 @@ def log_softmax(logits, temperature):
     return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
 
 
+def of_samples(upstream):
+    return upstream[..., None] if np.ndim(upstream) else upstream
+
+
 class Rows:
     def __init__(
         self,
@@ -100,7 +104,7 @@ class Rows:
         return np.asarray(samples, dtype=self.dtype)
 
     def gradients(self, by_input, by_target, upstream):
-        factor = upstream * self.scale / self.divisor()
+        factor = of_samples(upstream) * self.scale / self.divisor()
         return tuple(
             np.moveaxis(
                 np.where(self.chosen[..., None], derivative * factor, 0), -1, self.axis

@@ -74,6 +74,8 @@ class Tables:
         return np.asarray(samples, dtype=self.dtype)
 
     def gradients(self, derivatives, upstream):
+        if self.axis is not None and np.ndim(upstream):
+            upstream = np.expand_dims(upstream, self.axis)
         factor = upstream / self.divisor()
         return tuple(
             np.where(self.chosen, derivative * factor, 0).astype(dtype)

@@ -1,0 +1,37 @@
+"""Arguments that a wrapper hands on to a loss that does not take them are not supported."""
+
+from unittest import SkipTest
+
+import pytest
+
+from kldiv_conformance import assert_conforms, find
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+
+def around_torch(input, target, **options):
+    """A wrapper that hands on whatever it is given."""
+    return torch.nn.functional.kl_div(input, target, **options)
+
+
+def with_reduction(input: torch.Tensor, target: torch.Tensor, reduction: str, log_target: bool):
+    return torch.nn.functional.kl_div(input, target, reduction=reduction, log_target=log_target)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("kind", ["wrapper", "script"])
+def test_what_is_handed_on_to_torch_in_vain_is_not_supported(kind):
+    loss = around_torch if kind == "wrapper" else torch.jit.script(with_reduction)
+    assert_conforms(loss, find("ordinary_001"), backend="torch")
+    for identifier, name in (("samples_001", "axis"), ("forms_001", "log_input")):
+        told = rf"^the implementation has no argument '{name}'.*\.$"
+        with pytest.raises(SkipTest, match=told):
+            assert_conforms(loss, find(identifier), backend="torch")
+
+
+def test_a_name_that_is_handed_on_in_vain_is_a_failure_where_the_signature_has_it():
+    def broken(input, target, *, reduction, log_target, axis=None):
+        return torch.nn.functional.kl_div(input, target, axis=axis)
+
+    with pytest.raises(AssertionError, match="unexpected keyword argument 'axis'"):
+        assert_conforms(broken, find("samples_001"), backend="torch")
