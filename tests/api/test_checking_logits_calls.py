@@ -44,7 +44,6 @@ from kldiv_xp import KLDivInputError, checking
             (changed(STUDENT, (VOCABULARY, -INF)), changed(TEACHER, (VOCABULARY, -1e30))),
             {},
         ),
-        (kl_div, (np.ones((3, 1)), np.ones((3, 1))), {}),
         (kl_div, (STUDENT[0], TEACHER[0]), {}),
         (kl_div, (np.zeros((0, 3)), np.zeros((0, 3))), {"reduction": "sum"}),
     ],

@@ -27,6 +27,7 @@ class Words:
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
     permuted: str = "{m}.permute_dims({x}, {axes})"
+    joined: str = "{m}.concat([{y}, {x}], axis={axis})"
     selected: str = "{m}.where({x}, {y}, -{m}.inf)"
     all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
     on_device: str = "{x}.to_device({y}.device)"
@@ -74,6 +75,7 @@ LIKE_NUMPY = replace(
     as_int="{x}.astype(int)",
     real="{x}.real",
     normalised="{x} / {x}.sum(axis={axis}, keepdims=True)",
+    joined="{m}.concatenate([{y}, {x}], axis={axis})",
     one_hot="{m}.eye({n})[{x}.astype(int)]",
     clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
@@ -123,6 +125,7 @@ OF_TORCH = Words(
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.permute({axes})",
+    joined="torch.cat([{y}, {x}], dim={axis})",
     selected="torch.where({x}, {y}, -torch.inf)",
     on_device="{x}.to({y}.device)",
     from_python="torch.tensor({x}{dtype})",

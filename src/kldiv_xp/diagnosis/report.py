@@ -28,6 +28,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "nan-target": "NaN in target.",
         "infinite-input": "Positive infinity in input.",
         "infinite-target": "Positive infinity in target.",
+        "single-entry": "Distributions of one entry, whose loss is 0.",
+        "nothing-selected": "A mask that selects nothing.",
         "underflow": "Targets that their 16-bit type cannot hold with all digits.",
         "dtype": "Operands that are not of real floating-point numbers.",
         "shape": "Operands whose shapes differ.",
@@ -45,7 +47,7 @@ class Finding:
     code : str
         Name of the kind of mistake, for programs; one of `CODES`.
     operand : str
-        'input' or 'target'.
+        'input' or 'target', or 'where' for the mask.
     index : tuple of int or None
         Index of the first entry, or of the first sample where it is one of samples: without the
         axes of a distribution.
@@ -134,7 +136,7 @@ class Report:
     @property
     def scale(self) -> list[str]:
         """Lines with the loss by each reduction, and what 'mean' is."""
-        if not self.values:
+        if not self.values or self.selected == 0:
             return []
         amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
         summed = self.axis if self.of_samples else ()

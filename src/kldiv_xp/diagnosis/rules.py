@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from kldiv_xp.diagnosis.entries import entry_of_zero
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence, entries_in_words, finding
+from kldiv_xp.diagnosis.no_loss import nothing_selected, single_entry
 from kldiv_xp.diagnosis.report import Finding
 from kldiv_xp.diagnosis.wrong_logits import probabilities_as_input, target_of_logits
 from kldiv_xp.diagnosis.wrong_spaces import input_space, swapped, target_space
@@ -13,8 +14,12 @@ Rule = Callable[[Evidence], Finding | None]
 
 def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
     """Findings of all rules, the most serious first."""
-    spaces = TABLE_RULES if evidence.subject.divergence is None else LOGIT_RULES
-    findings = [rule(evidence) for rule in (*spaces, *COMMON_RULES)]
+    rules: tuple[Rule, ...] = TABLE_RULES
+    if evidence.subject.divergence is not None:
+        rules = LOGIT_RULES
+    if single_entry(evidence) is not None:  # what does not add up to 1 lacks another entry
+        rules = (single_entry,)
+    findings = [rule(evidence) for rule in (nothing_selected, *rules, *COMMON_RULES)]
     return tuple(finding for finding in findings if finding is not None)
 
 

@@ -40,6 +40,8 @@ class Inspection:
     tolerance: float
     counts: dict[str, Count] = field(default_factory=dict)
     samples: dict[str, int] = field(default_factory=lambda: {"input": 0, "target": 0})
+    selected: int | None = None
+    """Number of entries that a mask selects; None without one."""
 
     def __getitem__(self, name: str) -> Count:
         """Count of one kind of element, 0 if there is none."""
@@ -92,6 +94,9 @@ def count_entries(found: Inspection, part: SampleBlock, subject: Subject, tiny: 
     xp = part.xp
     where = part.matrices[2:]
     x, t = part.matrices[:2]
+    if where and math.prod(where[0].shape):
+        selected = int(read_scalar(xp.sum(xp.astype(where[0], xp.int32))))
+        found.selected = (found.selected or 0) + selected
     for name, mask, values in events(xp, x, t, subject, tiny, found.tolerance):
         selected = mask & where[0] if where else mask
         flat, shown = (xp.reshape(one, (-1,)) for one in (selected, values))

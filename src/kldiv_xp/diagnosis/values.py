@@ -44,6 +44,8 @@ def with_values(
 ) -> Report:
     """The report with the loss by each reduction, of a sum over a shape or what is selected."""
     number = None if selected is None else round(selected)
+    if any(one.code == "nothing-selected" for one in found.findings):
+        number = 0
     values = by_reduction(total, shape, selected)
     return replace(found, values=values, of_samples=of_samples, selected=number)
 
