@@ -23,7 +23,7 @@ API = {
     "src/kldiv_xp/api/kl_div.py": "kldiv_xp.kl_div",
     "src/kldiv_xp/api/kl_div_gradient.py": "kldiv_xp.kl_div_gradient",
     "src/kldiv_xp/diagnosis/diagnose.py": "kldiv_xp.diagnose",
-    "src/kldiv_xp/diagnosis/report.py": "kldiv_xp.CODES",
+    "src/kldiv_xp/diagnosis/codes.py": "kldiv_xp.CODES",
     "src/kldiv_xp/host/threads.py": "kldiv_xp.thread_limit",
 }
 LINK = re.compile(r"\]\(((?:\.\./)?)([\w./-]+?)((?:#[\w-]+)?)\)")

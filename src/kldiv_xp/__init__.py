@@ -29,8 +29,9 @@ from kldiv_xp.api.with_logits_gradient import (
     kl_div_with_logits_gradient,
 )
 from kldiv_xp.api.with_logits_losses import JSDivWithLogitsLoss, KLDivWithLogitsLoss
+from kldiv_xp.diagnosis.codes import CODES
 from kldiv_xp.diagnosis.diagnose import diagnose
-from kldiv_xp.diagnosis.report import CODES, Finding, Report
+from kldiv_xp.diagnosis.report import Finding, Report
 from kldiv_xp.host.threads import thread_limit
 
 __all__ = [

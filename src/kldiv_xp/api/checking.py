@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from kldiv_xp._scopes import Scope
-from kldiv_xp.diagnosis.report import CODES, Report
+from kldiv_xp.diagnosis.codes import CODES
+from kldiv_xp.diagnosis.report import Report
 
 # The codes that may pass in the innermost block, None outside of all blocks.
 _allowed = Scope[frozenset[str]]("kldiv_xp_checking")

@@ -46,16 +46,18 @@ def single_entry(evidence: Evidence) -> Finding | None:
 
 def is_whole(evidence: Evidence) -> bool:
     """Whether the only entry of every sample is 1."""
-    return all(evidence.is_space(name, space_of(evidence, name)) for name in ("input", "target"))
+    return all(
+        evidence.is_space(name, what_adds_up(evidence, name)) for name in ("input", "target")
+    )
 
 
 def lie_elsewhere(evidence: Evidence) -> bool:
     """Whether an operand adds up to 1 along other axes."""
     names = "input", "target"
-    return any(evidence.elsewhere(name, space_of(evidence, name)) is not None for name in names)
+    return any(evidence.elsewhere(name, what_adds_up(evidence, name)) is not None for name in names)
 
 
-def space_of(evidence: Evidence, name: str) -> str:
+def what_adds_up(evidence: Evidence, name: str) -> str:
     """What of a table adds up to 1."""
     return PROBABILITIES if evidence.subject.kind_of(name) == "probabilities" else LOGS
 
