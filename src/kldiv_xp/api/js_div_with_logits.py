@@ -45,7 +45,7 @@ def js_div_with_logits(
         :math:`T^2`).  For :math:`0 < \beta < 1` the value tends to 0 at both ends.  At 0 and 1
         the function returns :math:`\mathrm{KL}(p \,\|\, q)` and
         :math:`\mathrm{KL}(q \,\|\, p)`, the limits of the value over :math:`\beta` and over
-        :math:`1 - \beta`.
+        :math:`1 - \beta`; of probabilities that do not add up to 1 as `js_div` has them.
     axis, temperature, scale_by_temperature_squared, reduction, where, target_is, dtype
         See `kl_div_with_logits`.
     reproducible : bool
