@@ -49,10 +49,8 @@ def js_div(
         Axes of one distribution.  With None every element is one by itself.
     reduction : {'batchmean', 'mean', 'sum', 'none'}
         What becomes of the divergences of the samples; see `kl_div`.
-    where : array of bool, optional
-        Mask of elements, or of samples; see `kl_div`.
-    dtype : dtype, optional
-        Dtype of the result; see `kl_div`.
+    where, dtype
+        See `kl_div`.
 
     Returns
     -------
@@ -79,9 +77,8 @@ def js_div(
     No element contributes less than 0, and where :math:`q` is :math:`p` it is exactly 0.  Nothing
     is divided by its sum: samples that add up to 1 have a divergence of at most
     :math:`-\beta \log \beta - (1 - \beta) \log (1 - \beta)`, which is :math:`\log 2` at 0.5.
-    There it is the square of ``scipy.spatial.distance.jensenshannon``.  At a `beta` of 0 it is
-    KL(p || q), at 1 KL(q || p), as ``kl_div(..., generalized=True)`` has them: of samples that do
-    not add up to 1 those are the generalised divergence.
+    There it is the square of ``scipy.spatial.distance.jensenshannon``.  At the ends of `beta` it is
+    ``kl_div(..., generalized=True)`` of p and q, and of q and p.
 
     The derivatives are 0 where the operand itself is a probability of 0.  NaN, and a negative
     probability, give NaN.
@@ -153,8 +150,8 @@ def js_div_gradient(
     -----
     Before upstream and divisor, the gradient for :math:`p` is :math:`\beta \log(p / m)`, and for
     :math:`\log p` it is :math:`p` times that; by :math:`q` with :math:`1 - \beta` and :math:`q` in
-    their places.  They are 0 where the operand is a probability of 0.  At a `beta` of 0 or 1 they
-    are otherwise those of ``kl_div_gradient(..., generalized=True)``.
+    their places; at the ends of `beta` that of ``kl_div_gradient(..., generalized=True)``.  They
+    are 0 where the operand is a probability of 0.
 
     Examples
     --------
