@@ -126,6 +126,7 @@ def in_the_graph(request, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.cases(20)
 @pytest.mark.parametrize("dynamic", [None, True], ids=["as torch finds", "dynamic"])
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("in_the_graph")
