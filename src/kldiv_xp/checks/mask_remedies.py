@@ -1,13 +1,13 @@
 """Remedies for masks: of other dtypes and shapes, and those that arrays have of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
-from kldiv_xp.checks.remedies import words_of
-from kldiv_xp.checks.shape_remedies import broadcast_code, rearranged
+from kldiv_xp.checks.shape_remedies import rearranged
+from kldiv_xp.checks.spreading import broadcast_code, inserted_axes
 from kldiv_xp.core.namespaces import (
     is_being_compiled,
     is_being_recorded,
@@ -106,11 +106,11 @@ def for_mask(
     for shape in allowed:
         axes = missing_axes(shape, where)
         if axes is not None:
-            return f"pass {inserted_axes(xp, axes, len(shape))}"
+            return f"pass {inserted_axes(xp, 'where', axes, len(shape))}"
     for shape in allowed:
         axes = missing_axes(shape, where, broadcasting=True)
         if axes is not None and None not in shape:
-            code = inserted_axes(xp, axes, len(shape)) if axes else "where"
+            code = inserted_axes(xp, "where", axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     single = for_single_entries(xp, loss, of_logits)
     if index := one_of_sample(where, entries, allowed):
@@ -137,12 +137,3 @@ def is_of_vocabulary(where: Shape, entries: Shape, allowed: list[Shape]) -> bool
     """Whether a mask names the last axis of the operands alone, which is that of the entries."""
     is_last = entries[:-1] in allowed or (*entries[:-1], 1) in allowed
     return is_last and where[-1:] == entries[-1:] and set(where[:-1]) <= {1}
-
-
-def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
-    """Code that inserts axes of size 1 into a mask."""
-    one_by_one = words_of(xp).inserts_axes_one_by_one
-    if one_by_one:
-        return "where" + "".join(one_by_one.format(axis=axis) for axis in axes)
-    index = ", ".join("None" if axis in axes else ":" for axis in range(ndim))
-    return f"where[{index}]"

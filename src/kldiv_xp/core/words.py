@@ -27,6 +27,10 @@ class Words:
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
     permuted: str = "{m}.permute_dims({x}, {axes})"
+    joined: str = "{m}.concat(({x}, {y}), axis={axis})"
+    stacked: str = "{m}.stack(({x}, {y}), axis={axis})"
+    log1p: str = "{m}.log1p({x})"
+    exp: str = "{m}.exp({x})"
     selected: str = "{m}.where({x}, {y}, -{m}.inf)"
     all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
     on_device: str = "{x}.to_device({y}.device)"
@@ -78,6 +82,7 @@ LIKE_NUMPY = replace(
     clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
+    joined="{m}.concatenate(({x}, {y}), axis={axis})",
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
     from_other="{m}.from_dlpack({x})",
@@ -123,6 +128,8 @@ OF_TORCH = Words(
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.permute({axes})",
+    joined="torch.cat(({x}, {y}), dim={axis})",
+    stacked="torch.stack(({x}, {y}), dim={axis})",
     selected="torch.where({x}, {y}, -torch.inf)",
     on_device="{x}.to({y}.device)",
     from_python="torch.tensor({x}{dtype})",
