@@ -8,8 +8,8 @@ from kldiv_xp.checks.remedies import module_of, say
 from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.spreading import axes_of_entries, broadcast_shape, for_spread
 
-# Name of an operand, the shape that it should have, and the one that it has.
-Operand = tuple[str, Shape, Shape]
+# Name of an operand that lacks entries, the shape that it should have, and the one that it has.
+Lacking = tuple[str, Shape, Shape]
 # One entry of two: what it may be, and code for the other one.
 FIRST_OF_TWO = {
     "probabilities": ("probabilities of the second class", "1 - {x}"),
@@ -51,7 +51,7 @@ def for_float_labels(
     return for_dense_labels(xp, shape, labels, axis, loss=loss, as_floats=True)
 
 
-def for_all_entries(one: Operand, axis: Axis, *, else_labels: bool = False) -> str:
+def for_all_entries(one: Lacking, axis: Axis, *, else_labels: bool = False) -> str:
     """Remedy for an operand that has but one entry of each distribution, whatever that is."""
     name, shape, _ = one
     size = shape[axes_of_entries(axis, len(shape))[0]]
@@ -59,7 +59,7 @@ def for_all_entries(one: Operand, axis: Axis, *, else_labels: bool = False) -> s
     return f"if not, {given}" if else_labels else f"{given} as `{name}`"
 
 
-def for_one_of_two(xp: Namespace, one: Operand, loss: Any, axis: Axis) -> str:
+def for_one_of_two(xp: Namespace, one: Lacking, loss: Any, axis: Axis) -> str:
     """Remedy for one entry of two, of which the other one is known; "" if there are more."""
     name, shape, given = one
     place, space = axes_of_entries(axis, len(shape))[0], space_of(loss, name)
@@ -80,8 +80,8 @@ def fits_but_for(shape: Shape, given: Shape, place: int) -> bool:
     return given in (before + after, (*before, 1, *after))
 
 
-def without_entries(left: Shape, right: Shape, axis: Axis) -> Operand | None:
-    """Operand that has no entries along the axis of the distributions, or None."""
+def without_entries(left: Shape, right: Shape, axis: Axis) -> Lacking | None:
+    """Lacking that has no entries along the axis of the distributions, or None."""
     for name, shape, given in (("target", left, right), ("input", right, left)):
         places = axes_of_entries(axis, len(shape))
         if len(places) == 1 and lacks_axis(shape, given, places[0]):

@@ -49,14 +49,14 @@ def placements(shape: Shape, given: Shape, kept: Axes = ()) -> list[Axes]:
 
 def fits(shape: Shape, given: Shape, lacking: Axes, kept: Axes) -> bool:
     """Whether an operand that gets the axes it lacks broadcasts to a shape, but for kept axes."""
-    sizes = list(zip(range(len(shape)), with_axes(given, lacking, len(shape)), strict=True))
+    sizes = list(zip(range(len(shape)), sizes_with_axes(given, lacking, len(shape)), strict=True))
     return all(
         one == shape[at] if at in kept and at not in lacking else one in (1, shape[at])
         for at, one in sizes
     ) and not set(kept) & set(lacking)
 
 
-def with_axes(given: Shape, lacking: Axes, ndim: int) -> Shape:
+def sizes_with_axes(given: Shape, lacking: Axes, ndim: int) -> Shape:
     """Shape with axes of size 1 inserted."""
     sizes = iter(given)
     return tuple(1 if at in lacking else next(sizes) for at in range(ndim))
@@ -69,7 +69,7 @@ def leading(shape: Shape, given: Shape) -> Axes:
 
 def along(shape: Shape, given: Shape, lacking: Axes) -> str:
     """The axes along which an operand is repeated."""
-    sizes = with_axes(given, lacking, len(shape))
+    sizes = sizes_with_axes(given, lacking, len(shape))
     axes = [str(at) for at, size in enumerate(shape) if size != sizes[at]]
     return f"along {'axis' if len(axes) == 1 else 'axes'} {' and '.join(axes)}"
 
