@@ -1,62 +1,15 @@
-"""Remedies for masks: of other dtypes and shapes, and those that arrays have of their own."""
+"""Remedies for masks: of other shapes, and those that arrays have of their own."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
 from kldiv_xp.checks.shape_remedies import rearranged
 from kldiv_xp.checks.spreading import broadcast_code, inserted_axes
-from kldiv_xp.core.namespaces import (
-    is_being_compiled,
-    is_being_recorded,
-    plain_library,
-)
 
 # Operands whose entries a mask of the loss leaves out.
 MASKED_BY_WHERE = {"input", "target"}
-# Masks that are added to logits hold 0 and no more than this.
-MOST_THAT_IS_ADDED = -1000
-ANY_NUMBERS = (
-    "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
-    "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
-    "out"
-)
-
-
-def for_numbers(where: Array) -> str:
-    """Remedy for a mask of numbers: a comparison, by its values where they are at hand."""
-    code = "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
-    return for_values(values_at_hand(where)).format(x=code)
-
-
-def for_values(values: Any) -> str:
-    """The same for values that are at hand, or None."""
-    if values is None or values.dtype.kind not in "iuf" or not values.size:
-        return ANY_NUMBERS
-    low, high = values.min(), values.max()
-    if (low, high) in ((0, 1), (1, 1)) and ((values == 0) | (values == 1)).all():
-        return "pass {x} != 0, or {x} == 0 if it is 1 at padding"
-    if high == 0 and low <= MOST_THAT_IS_ADDED and values.dtype.kind == "f":
-        return (
-            "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
-        )
-    if low < 0 and values.dtype.kind == "i" and (values >= 0)[values != low].all():
-        return f"pass {{x}} != {low}, if these are labels and those of {low} are left out"
-    return ANY_NUMBERS
-
-
-def values_at_hand(array: Array) -> Any:
-    """Values of an array of NumPy or of an eager tensor in host memory, as NumPy's; else None."""
-    if plain_library(type(array)) is None:
-        return None
-    if is_being_compiled(array) or is_being_recorded(array):
-        return None
-    try:
-        return (array.detach() if hasattr(array, "detach") else array).__array__()
-    except Exception:
-        return None
 
 
 def has_mask_of_its_own(operand: object) -> bool:

@@ -31,6 +31,7 @@ class Words:
     stacked: str = "{m}.stack(({x}, {y}), axis={axis})"
     log1p: str = "{m}.log1p({x})"
     exp: str = "{m}.exp({x})"
+    up_to: str = "{m}.arange({n}, device={y}.device) < {x}"
     selected: str = "{m}.where({x}, {y}, -{m}.inf)"
     all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
     on_device: str = "{x}.to_device({y}.device)"
@@ -82,6 +83,7 @@ LIKE_NUMPY = replace(
     clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
+    up_to="{m}.arange({n}) < {x}",
     joined="{m}.concatenate(({x}, {y}), axis={axis})",
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
