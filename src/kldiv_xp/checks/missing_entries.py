@@ -70,7 +70,7 @@ def for_one_of_two(xp: Namespace, one: Lacking, loss: Any, axis: Axis) -> str:
     word = "joined" if len(given) == len(shape) else "stacked"
     at = -1 if place == len(shape) - 1 else place
     other = other.format(m=module_of(xp), x=name, log=log)
-    code = say(xp, word, other, y=name, axis=at)
+    code = say(xp, word, f"({other}, {name})", axis=at)
     return f"if these are {kind}, pass {name} = {code}"
 
 

@@ -27,8 +27,8 @@ class Words:
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
     permuted: str = "{m}.permute_dims({x}, {axes})"
-    joined: str = "{m}.concat(({x}, {y}), axis={axis})"
-    stacked: str = "{m}.stack(({x}, {y}), axis={axis})"
+    joined: str = "{m}.concat({x}, axis={axis})"
+    stacked: str = "{m}.stack({x}, axis={axis})"
     log1p: str = "{m}.log1p({x})"
     exp: str = "{m}.exp({x})"
     up_to: str = "{m}.arange({n}, device={y}.device) < {x}"
@@ -84,7 +84,7 @@ LIKE_NUMPY = replace(
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
     up_to="{m}.arange({n}) < {x}",
-    joined="{m}.concatenate(({x}, {y}), axis={axis})",
+    joined="{m}.concatenate({x}, axis={axis})",
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
     from_other="{m}.from_dlpack({x})",
@@ -130,8 +130,8 @@ OF_TORCH = Words(
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.permute({axes})",
-    joined="torch.cat(({x}, {y}), dim={axis})",
-    stacked="torch.stack(({x}, {y}), dim={axis})",
+    joined="torch.cat({x}, dim={axis})",
+    stacked="torch.stack({x}, dim={axis})",
     selected="torch.where({x}, {y}, -torch.inf)",
     on_device="{x}.to({y}.device)",
     from_python="torch.tensor({x}{dtype})",
