@@ -25,10 +25,10 @@ def for_shapes(
     """Remedy for different shapes of input and target."""
     if None in left or None in right:
         return "pass the same samples and entries in both"
-    if left == () or (right == () and len(left) > 1):
-        return for_number("target" if left else "input", loss)
     if len(left) != len(right) and squeezed(left) == squeezed(right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
+    if left == () or (right == () and len(left) > 1):
+        return for_number("target" if left else "input", loss)
     meant = for_missing_entries(xp, left, right, loss, axis)
     if spread := for_spread(xp, left, right, axis, named=bool(meant)):
         return "; ".join([spread, *meant])
