@@ -6,7 +6,7 @@ from functools import partial
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
 from kldiv_xp.checks.distribution import check_distribution
 from kldiv_xp.checks.dtype_remedies import for_dtype, for_values_at_places
-from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
+from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part, for_labels_of_tokens
 from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_its_own
 from kldiv_xp.checks.not_given import NotGiven
@@ -139,6 +139,7 @@ def check_dtype(
             has_places = indices is not None and is_array(indices)
             at_places = has_places and known_shape(indices) == shape
             remedy = for_values_at_places(xp, name, loss) * at_places + labels
+        remedy = for_labels_of_tokens(beside, shape, axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."

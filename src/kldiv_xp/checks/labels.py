@@ -71,6 +71,35 @@ def for_labels_of_part(
     )
 
 
+def for_labels_of_tokens(shape: Shape, labels: Shape, axis: Axis = -1) -> str:
+    """Remedy for class labels of one token more or less than the logits; "" for others."""
+    axis = -1 if axis is None else axis
+    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+        return ""
+    place = axis % len(shape)
+    at, more = tokens_more(shape[:place] + shape[place + 1 :], labels)
+    if more == 1:
+        code = f"target[{':, ' * at}1:]"
+        return f"cut class labels as the logits are, e.g. to {code} beside logits without the last"
+    if more != -1:
+        return ""
+    index = [":"] * len(shape)
+    index[at + (at >= place)] = ":-1"
+    code = f"input[{', '.join(index)}]"
+    return f"cut the logits as class labels are, e.g. to {code} beside labels of the next tokens"
+
+
+def tokens_more(samples: Shape, labels: Shape) -> tuple[int, int]:
+    """The one axis along which labels differ from samples, not that of a batch, and by how much."""
+    if len(samples) != len(labels) or None in (*samples, *labels):
+        return 0, 0
+    sizes = list(zip(samples, labels, strict=True))
+    off = [at for at, (size, one) in enumerate(sizes) if size != one]
+    if len(off) != 1 or (off == [0] and len(samples) > 1):
+        return 0, 0
+    return off[0], labels[off[0]] - samples[off[0]]  # type: ignore[operator]
+
+
 def for_labels_as_indices(xp: Namespace, shape: Shape, values: Shape, place: int) -> str:
     """Remedy for indices without the axis of the entries, of one entry each or class labels."""
     with_axis = partial(with_axis_at, xp, axis=place, shape=shape)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
+from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import rearranged
 from kldiv_xp.checks.spreading import broadcast_code, inserted_axes
 
 # Operands whose entries a mask of the loss leaves out.
 MASKED_BY_WHERE = {"input", "target"}
+AXES_OF_SQUARE = 2
 
 
 def has_mask_of_its_own(operand: object) -> bool:
@@ -66,14 +68,29 @@ def for_mask(
             code = inserted_axes(xp, "where", axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     single = for_single_entries(xp, loss, of_logits)
-    if index := one_of_sample(where, entries, allowed):
-        return f"for padding pass where[{index}]{single if where == entries else ''}"
+    if code := for_padding(xp, where, entries, allowed):
+        return f"for padding pass {code}{single if where == entries else ''}"
     if is_of_vocabulary(where, entries, allowed):
         return f"to leave out samples pass a mask of them{single}"
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
     return for_other_sizes(xp, where, entries, allowed, loss)
+
+
+def for_padding(xp: Namespace, where: Shape, entries: Shape, allowed: list[Shape]) -> str:
+    """Code that makes a mask of samples of one with an axis more, or "".
+
+    A mask of what each token attends to tells by its diagonal which tokens are padding: the first
+    column would be that of the first token, to which all attend.
+    """
+    batch, tokens = entries[:1], entries[1:2]
+    if entries[:-1] in allowed and where == (*batch, 1, *tokens, *tokens):
+        return say(xp, "diagonal", "where[:, 0, ...]")
+    index = one_of_sample(where, entries, allowed)
+    if index.endswith(":, :1") and len(where) > AXES_OF_SQUARE and where[-1] == where[-2]:
+        return say(xp, "diagonal", "where")
+    return f"where[{index}]" if index else ""
 
 
 def one_of_sample(where: Shape, entries: Shape, allowed: list[Shape]) -> str:

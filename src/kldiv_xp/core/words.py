@@ -31,6 +31,7 @@ class Words:
     stacked: str = "{m}.stack({x}, axis={axis})"
     log1p: str = "{m}.log1p({x})"
     exp: str = "{m}.exp({x})"
+    diagonal: str = "{m}.linalg.diagonal({x})"
     up_to: str = "{m}.arange({n}, device={y}.device) < {x}"
     selected: str = "{m}.where({x}, {y}, -{m}.inf)"
     all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
@@ -83,6 +84,7 @@ LIKE_NUMPY = replace(
     clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
+    diagonal="{x}.diagonal(axis1=-2, axis2=-1)",
     up_to="{m}.arange({n}) < {x}",
     joined="{m}.concatenate({x}, axis={axis})",
     all_true="{m}.ones({shape}, dtype=bool)",
@@ -108,6 +110,7 @@ OF_JAX = replace(
 )
 OF_DASK = replace(
     LIKE_NUMPY,
+    diagonal="{m}.diagonal({x}, axis1=-2, axis2=-1)",
     one_hot='({x}[..., None] == {m}.arange({n})).astype("float32")',
     from_numpy="{m}.from_array({x})",
     from_other="{m}.from_array(numpy.from_dlpack({x}))",
@@ -130,6 +133,7 @@ OF_TORCH = Words(
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.permute({axes})",
+    diagonal="{x}.diagonal(dim1=-2, dim2=-1)",
     joined="torch.cat({x}, dim={axis})",
     stacked="torch.stack({x}, dim={axis})",
     selected="torch.where({x}, {y}, -torch.inf)",
