@@ -48,35 +48,41 @@ def for_packed(name: str, packed: Any, arrays: Mapping[str, Array]) -> str:
 
 def for_output(name: str, output: Any, arrays: Mapping[str, Array]) -> str:
     """Remedy for a model's output: its logits, or its hidden states beside a layer's weight."""
-    logits, states, layers = (
-        named_part(name, output, one) for one in ("logits", "last_hidden_state", "hidden_states")
-    )
+    logits = named_part(name, output, "logits")
+    states = named_part(name, output, "last_hidden_state")
     if takes_states(name, arrays):
-        if states or not logits:
-            return f"pass its hidden states, {states[0][0]}" if states else ""
-        last = layers[0][0] if layers else f"{name}.hidden_states"
-        asked = "" if layers else ", which the model gives with output_hidden_states=True"
-        beside = "" if layers else f", or its logits, {logits[0][0]}, to kl_div_with_logits"
-        return f"pass its last hidden states, {last}[-1]{asked}{beside}"
+        return for_states(name, output, logits, states)
     if logits:
-        return f"pass its logits, {logits[0][0]}, to a loss of logits"
+        return f"pass its logits, {logits}, to a loss of logits"
     if not states:
         return ""
     if "weight" in arrays:
-        return f"pass its hidden states, {states[0][0]}, with target_weight="
+        return f"pass its hidden states, {states}, with target_weight="
     return (
-        f"pass what the model's last layer makes of its hidden states, {states[0][0]}, or these "
+        f"pass what the model's last layer makes of its hidden states, {states}, or these "
         "and the layer's weight to linear_kl_div"
     )
 
 
-def named_part(name: str, whole: Any, key: str) -> list[tuple[str, Any]]:
-    """Code for an attribute or an entry of a name, and what it is; [] without an array in it."""
+def for_states(name: str, output: Any, logits: str, states: str) -> str:
+    """Remedy for a model's output in place of hidden states; "" if it is none."""
+    if states or not logits:
+        return f"pass its hidden states, {states}" if states else ""
+    if layers := named_part(name, output, "hidden_states"):
+        return f"pass its last hidden states, {layers}[-1]"
+    return (
+        f"pass its last hidden states, {name}.hidden_states[-1], which the model gives with "
+        f"output_hidden_states=True, or its logits, {logits}, to kl_div_with_logits"
+    )
+
+
+def named_part(name: str, whole: Any, key: str) -> str:
+    """Code for an attribute or an entry that is an array, or holds arrays; "" for others."""
     value, code = getattr(whole, key, None), f"{name}.{key}"
     if value is None and isinstance(whole, Mapping):
         value, code = whole.get(key), f'{name}["{key}"]'
     first = value[0] if isinstance(value, list | tuple) and value else value
-    return [(code, value)] if is_array(first) else []
+    return code if is_array(first) else ""
 
 
 def takes_states(name: str, arrays: Mapping[str, Array]) -> bool:
