@@ -139,7 +139,8 @@ def check_dtype(
             has_places = indices is not None and is_array(indices)
             at_places = has_places and known_shape(indices) == shape
             remedy = for_values_at_places(xp, name, loss) * at_places + labels
-        remedy = for_labels_of_tokens(beside, shape, axis) or remedy
+        else:
+            remedy = for_labels_of_tokens(beside, shape, axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."
