@@ -153,10 +153,10 @@ def test_arrays_that_hold_no_numbers_are_refused(function, dtype, remedy):
         ((3,), (2, 3), 1),
         ((2, 3), (2, 3, 1), 3),
         ((2, 3), (3, 2), 2),
-        ((1,), (), 0),
-        ((2, 1), (2, 3), 1),
-        ((2, 3), (2, 1), 0),
-        ((0,), (1,), 0),
+        ((1,), (), 3),
+        ((2, 1), (2, 3), 5),
+        ((2, 3), (1, 3), 0),
+        ((0, 3), (1, 3), 0),
         ((300, 2), (299, 2), 4),
     ],
 )
@@ -173,6 +173,7 @@ def test_shapes_that_differ_are_refused_even_if_they_broadcast(
         f"pass {words(backend, 'permuted', 'target', axes=(1, 0))}",
         f"pass {words(backend, 'reshaped', 'target', shape=left)}",
         "keep the same 299 entries of both along axis 0, e.g. with [:299]",
+        "pass all 3 entries of each distribution as `input`",
     ]
     assert sentence(ValueError, function, *operands) == (
         f"`input` and `target` must have the same shape; got {left} and {right}: "

@@ -8,7 +8,7 @@ from checks.refusals import BOTH, sentence
 from words import words
 
 from kldiv_xp import KLDivLoss, kl_div
-from kldiv_xp.checks.mask_remedies import ANY_NUMBERS
+from kldiv_xp.checks.number_masks import ANY_NUMBERS, WEIGHTS
 from kldiv_xp.checks.numbers import nearest_float
 from kldiv_xp.checks.options import resolve_axis
 
@@ -88,7 +88,7 @@ def test_mask_must_be_of_bools(backend, function):
     operand = backend.array([0.5, 0.5])
     assert sentence(TypeError, function, operand, operand, where=operand) == (
         "`where` must be a mask of bools, True at what has a part in the loss; got "
-        f"{operand.dtype}: {ANY_NUMBERS.format(x='where')}."
+        f"{operand.dtype}: {ANY_NUMBERS.format(x='where')}{WEIGHTS.format(code='where')}."
     )
 
 

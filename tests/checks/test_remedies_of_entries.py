@@ -144,7 +144,7 @@ def test_a_target_of_other_entries_beside_hidden_states_is_told_all_that_it_may_
     few, many = T[:, :3], np.concatenate([T, T], axis=1)
     assert told(few).endswith(f": {PARTS}{CUT}`weight` with [:3], and `bias` if there is one.")
     assert told(many).endswith(f": {PARTS}{CUT}`target` with [..., :5] before any softmax.")
-    assert "pass the same samples in both" in told(T[:1])
+    assert "pass the same samples in both" in told(np.concatenate([T, T]))
     logits = HIDDEN @ WEIGHT.T + BIAS
     loss = linear_kl_div(HIDDEN, WEIGHT[:3], few, bias=BIAS[:3])
     assert loss == pytest.approx(kl_div_with_logits(logits[:, :3], few))

@@ -43,8 +43,13 @@ CLASSES = {
     "kl_div": "KLDivLoss", "kl_div_with_logits": "KLDivWithLogitsLoss",
     "js_div": "JSDivLoss", "js_div_with_logits": "JSDivWithLogitsLoss",
 }  # fmt: skip
-SENTENCE = r"class labels become probabilities by (?P<code>.+), (?P<taken>which .+); where labels "
-SENTENCE += r"are -100, pass where=(?P<where>target != -100) too, and encode (?P<clipped>.+)\.$"
+SENTENCE = (
+    r"(?:if these are class labels, they|class labels) become probabilities by (?P<code>.+), "
+)
+SENTENCE += (
+    r"(?P<taken>which .+); where labels are -100, pass where=(?P<where>target != -100) too, "
+)
+SENTENCE += r"and encode (?P<clipped>.+?)(?:; if not, pass all 5 entries of each distribution)?\.$"
 
 
 def expected_of(function_name):

@@ -38,15 +38,16 @@ WALKED = [
     for shape in SHAPES
     if not (name.startswith("sparse") and shape == "in floats")  # values of a teacher
 ]
-DENSELY = r"class labels become probabilities by (.+), which {kind}_div_with_logits takes with "
-DENSELY += r"target_is='probabilities'; where labels are -100, pass where=target != -100 too, and "
-DENSELY += r"encode (.+)\."
+DENSELY = r"(?:if these are class labels, they|class labels) become probabilities by (.+), which "
+DENSELY += r"{kind}_div_with_logits takes with target_is='probabilities'; where labels are -100, "
+DENSELY += r"pass where=target != -100 too, and encode (.+?)"
+DENSELY += r"(?:; if not, pass all 5 entries of each distribution)?\."
 DENSELY_KL, DENSELY_JS = DENSELY.format(kind="kl"), DENSELY.format(kind="js")
 IN_PART = r"class labels are places of a probability of 1: pass them as indices=(.+), and as "
 IN_PART += (
     r"`target` ones in that shape, with target_is='probabilities'; where they are -100, pass "
 )
-IN_PART += r"where=target != -100 too\."
+IN_PART += r"where=target != -100 too(?:; of anything else pass all logits of each sample)?\."
 
 
 def pattern_of(name):

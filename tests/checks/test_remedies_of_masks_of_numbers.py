@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from words import value
 
 import kldiv_xp
-from kldiv_xp.checks.mask_remedies import ANY_NUMBERS
+from kldiv_xp.checks.number_masks import ANY_NUMBERS, WEIGHTS
 
 RNG = np.random.default_rng(41)
 HIDDEN, WEIGHT = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 3))
@@ -44,6 +44,7 @@ MASKS = {
     ),
 }
 ANY = ANY_NUMBERS.format(x="where").removeprefix("pass ")
+OR_WEIGHTS = WEIGHTS.format(code="where")
 # Which of the cases that are named where no value is read.
 CASES = {
     "ones": "!= 0 if it is 0 at what is left out", "ones in floats": "!= 0 if it is 0 at what is",
@@ -110,7 +111,7 @@ def test_where_no_value_is_read_every_case_is_named(name, mask):
     backend = usable(name)
     call, operands = called(backend, "kl_div_with_logits")
     where = made(backend, MASKS[mask][0])
-    assert remedy(call, operands, where) == ANY
+    assert remedy(call, operands, where) == ANY + OR_WEIGHTS * (MASKS[mask][0].dtype.kind == "f")
     code = re.search(rf"where {re.escape(CASES[mask])}", ANY)[0]
     chosen = value(re.match(r"where [!=]= -?\d+", code)[0], where=where)
     expected = kl(log_softmax(LOGITS)[MEANT], softmax(TEACHER)[MEANT])
@@ -126,7 +127,8 @@ def test_where_no_value_is_read_every_case_is_named(name, mask):
 )  # fmt: skip
 def test_numbers_that_may_be_anything_are_told_every_case(values):
     call, operands = called(usable("numpy"), "kl_div_with_logits")
-    assert remedy(call, operands, np.asarray(values)) == ANY
+    where = np.asarray(values)
+    assert remedy(call, operands, where) == ANY + OR_WEIGHTS * (where.dtype.kind == "f")
 
 
 def test_masks_that_are_transformed_are_not_read():

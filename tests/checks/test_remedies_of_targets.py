@@ -29,6 +29,8 @@ LABELLED += (
     "target_is='probabilities'{axis}; where labels are -100, pass where=target != -100 too, and "
 )
 LABELLED += "encode {clipped}."
+LABELLED_BY_FLOATS = LABELLED.replace("class labels", "if these are class labels, they")
+LABELLED_BY_FLOATS = LABELLED_BY_FLOATS[:-1] + "; if not, pass all 3 entries of each distribution."
 # Input, target, sentence, code as (word, its fields), and the sum that following it must give.
 ROWS = {
     "one target for all samples": (
@@ -57,7 +59,8 @@ ROWS = {
         kl(IMAGE, np.moveaxis(np.eye(3)[PIXELS], -1, 1)),
     ),
     "labels in floats": (
-        LOG_Q, LABELS.astype(float), SHAPES + LABELLED, ("one_hot", {"n": 3}), kl(LOG_Q, ONE_HOT),
+        LOG_Q, LABELS.astype(float), SHAPES + LABELLED_BY_FLOATS, ("one_hot", {"n": 3}),
+        kl(LOG_Q, ONE_HOT),
     ),
     "labels of pixels": (
         IMAGE, PIXELS, FLOATS + LABELLED, ("one_hot_in_front", {"n": 3}),

@@ -30,8 +30,10 @@ def test_labels_are_recognised():
     )
     assert dtype.message == (f"`target` must have a real floating-point dtype; got int64: {remedy}")
     assert shape.code == "shape"
+    remedy = remedy.replace("class labels", "if these are class labels, they")
     assert shape.message == (
-        f"`input` and `target` must have the same shape; got (6, 5) and (6,): {remedy}"
+        "`input` and `target` must have the same shape; got (6, 5) and (6,): "
+        f"{remedy[:-1]}; if not, pass all 5 entries of each distribution."
     )
     assert str(report).startswith("Found 2 mistakes in operands of shape (6, 5)")
 

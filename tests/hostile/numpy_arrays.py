@@ -66,8 +66,8 @@ def rows() -> Iterator[Row]:
 def shapes() -> Iterator[Row]:
     spread = "nothing is broadcast silently, so pass {0} = numpy.broadcast_to({0}, {1})"
     for left, right, remedy in (
-        ((2, 2), (2,), spread.format("target", (2, 2))),
-        ((), (1,), spread.format("input", (1,))),
+        ((4, 2), (2,), spread.format("target", (4, 2))),
+        ((), (1,), "pass target.reshape(())"),
         ((2, 2), (2, 2, 1), "pass target.reshape((2, 2))"),
         ((0, 2), (2, 0), "pass target.transpose((1, 0))"),
     ):
@@ -137,8 +137,7 @@ def sizes() -> Iterator[Row]:
         Raises(
             ValueError,
             f"`input` and `target` must have the same shape; got ({many},) and (1, {many}): "
-            "nothing is broadcast silently, so pass input = numpy.broadcast_to(input, (1, "
-            f"{many})).",
+            f"pass target.reshape(({many},)).",
         ),
     )
     yield Row(

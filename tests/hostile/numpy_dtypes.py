@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from hostile.row import FUNCTIONS, INPUT, SUM, TARGET, Gives, Raises, Row, derivative, sums, terms
 
-from kldiv_xp.checks.mask_remedies import ANY_NUMBERS
+from kldiv_xp.checks.number_masks import ANY_NUMBERS
 
 BAD = {
     "object": lambda: np.array(TARGET, dtype=object),

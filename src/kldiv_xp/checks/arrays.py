@@ -6,10 +6,11 @@ from functools import partial
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
 from kldiv_xp.checks.distribution import check_distribution
 from kldiv_xp.checks.dtype_remedies import for_dtype, for_values_at_places
-from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part
+from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part, for_labels_of_tokens
 from kldiv_xp.checks.library_remedies import for_other_library
 from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_its_own
 from kldiv_xp.checks.not_given import NotGiven
+from kldiv_xp.checks.parts import for_parts
 from kldiv_xp.checks.remedies import for_layout, for_no_array
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
@@ -57,9 +58,10 @@ def check_array(name: str, operand: object, operands: Mapping[str, Array] | None
     if isinstance(operand, type) or not is_array(operand):
         others = ((one, value) for one, value in operands.items() if one != name)
         beside = next((other for other in others if is_array(other[1])), None)
+        remedy = for_parts(name, operand, operands) or for_no_array(name, operand, beside)
         message = (
             f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
-            f"{type_name(operand)}: {for_no_array(name, operand, beside)}."
+            f"{type_name(operand)}: {remedy}."
         )
         raise TypeError(message)
     # numpy.ma takes no logarithm of what is masked and loses the mask: a term of 0.89 was 1.8.
@@ -137,6 +139,8 @@ def check_dtype(
             has_places = indices is not None and is_array(indices)
             at_places = has_places and known_shape(indices) == shape
             remedy = for_values_at_places(xp, name, loss) * at_places + labels
+        else:
+            remedy = for_labels_of_tokens(beside, shape, axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""
     message = (
         f"`{name}` must have a real floating-point dtype{wide}; got {operand.dtype}: {remedy}."

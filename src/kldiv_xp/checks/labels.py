@@ -12,17 +12,27 @@ KEPT = "where=target != -100 too"
 
 
 def for_dense_labels(
-    xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, loss: object = None
+    xp: Namespace,
+    shape: Shape,
+    labels: Shape,
+    axis: Axis = -1,
+    *,
+    loss: object = None,
+    as_floats: bool = False,
 ) -> str:
-    """Remedy for class labels of distributions of a shape, by their encoding; "" if none."""
+    """Remedy for class labels of distributions of a shape, by their encoding; "" if none.
+
+    Floats may be something else.
+    """
     place, code = label_axis(shape, labels, axis), "target"
     if place is None and (place := column_axis(shape, labels)) is not None:
         code = say(xp, "reshaped", code, shape=shape[:place] + shape[place + 1 :])
-    if place is None or None in shape:
+    if place is None or None in shape or not shape[place]:
         return ""
     code = with_axis_at(xp, say(xp, "one_hot", code, n=shape[place]), place, shape)
+    start = "if these are class labels, they become" if as_floats else "class labels become"
     return (
-        f"class labels become probabilities by {code}, "
+        f"{start} probabilities by {code}, "
         f"{taken_by(loss, and_axis(place, shape, axis))}; where labels are -100, "
         f"pass {KEPT}, and encode {say(xp, 'clipped', 'target')}"
     )
@@ -61,6 +71,35 @@ def for_labels_of_part(
     )
 
 
+def for_labels_of_tokens(shape: Shape, labels: Shape, axis: Axis = -1) -> str:
+    """Remedy for class labels of one token more or less than the logits; "" for others."""
+    axis = -1 if axis is None else axis
+    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+        return ""
+    place = axis % len(shape)
+    at, more = tokens_more(shape[:place] + shape[place + 1 :], labels)
+    if more == 1:
+        code = f"target[{':, ' * at}1:]"
+        return f"cut class labels as the logits are, e.g. to {code} beside logits without the last"
+    if more != -1:
+        return ""
+    index = [":"] * len(shape)
+    index[at + (at >= place)] = ":-1"
+    code = f"input[{', '.join(index)}]"
+    return f"cut the logits as class labels are, e.g. to {code} beside labels of the next tokens"
+
+
+def tokens_more(samples: Shape, labels: Shape) -> tuple[int, int]:
+    """The one axis along which labels differ from samples, not that of a batch, and by how much."""
+    if len(samples) != len(labels) or None in (*samples, *labels):
+        return 0, 0
+    sizes = list(zip(samples, labels, strict=True))
+    off = [at for at, (size, one) in enumerate(sizes) if size != one]
+    if len(off) != 1 or (off == [0] and len(samples) > 1):
+        return 0, 0
+    return off[0], labels[off[0]] - samples[off[0]]  # type: ignore[operator]
+
+
 def for_labels_as_indices(xp: Namespace, shape: Shape, values: Shape, place: int) -> str:
     """Remedy for indices without the axis of the entries, of one entry each or class labels."""
     with_axis = partial(with_axis_at, xp, axis=place, shape=shape)
@@ -79,12 +118,17 @@ def with_axis_at(xp: Namespace, code: str, axis: int, shape: Shape) -> str:
 
 
 def label_axis(shape: Shape, labels: Shape, axis: Axis = -1) -> int | None:
-    """Axis whose removal gives the shape of the class labels, or None; `axis` is tried first."""
+    """Axis whose removal gives the shape of the class labels, or None; `axis` is tried first.
+
+    Of another axis one class alone is no reason to take the rest for labels.
+    """
     ndim = len(shape)
     first = axis % ndim if isinstance(axis, int) and -ndim <= axis < ndim else ndim - 1
     places: tuple[int, ...] = (first, ndim - 1, *range(1, ndim - 1))
     for place in places:
-        if place >= 0 and labels == shape[:place] + shape[place + 1 :]:
+        if place < 0 or (shape[place] == 1 and place != first):
+            continue
+        if labels == shape[:place] + shape[place + 1 :]:
             return place
     return None
 

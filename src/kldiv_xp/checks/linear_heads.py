@@ -6,7 +6,7 @@ from functools import partial
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.entry_remedies import for_given_target
-from kldiv_xp.checks.labels import for_labels_of_part
+from kldiv_xp.checks.missing_entries import for_target_of_layer
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
@@ -133,11 +133,11 @@ def check_given_target(heads: Heads) -> None:
             "teacher's hidden states as `target`."
         )
         raise ValueError(message)
-    labels = partial(for_labels_of_part, namespace_of(heads.target), as_int=True)
+    of_layer = partial(for_target_of_layer, namespace_of(heads.target))
     check_target_shape(
         heads,
         logits_shape(heads),
-        lambda *shapes: labels(*shapes) or for_given_target(*shapes),
+        lambda *shapes: of_layer(*shapes) or for_given_target(*shapes),
     )
 
 

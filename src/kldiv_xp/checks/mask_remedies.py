@@ -1,62 +1,17 @@
-"""Remedies for masks: of other dtypes and shapes, and those that arrays have of their own."""
+"""Remedies for masks: of other shapes, and those that arrays have of their own."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
-from kldiv_xp.checks.remedies import words_of
-from kldiv_xp.checks.shape_remedies import broadcast_code, rearranged
-from kldiv_xp.core.namespaces import (
-    is_being_compiled,
-    is_being_recorded,
-    plain_library,
-)
+from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.shape_remedies import rearranged
+from kldiv_xp.checks.spreading import broadcast_code, inserted_axes
 
 # Operands whose entries a mask of the loss leaves out.
 MASKED_BY_WHERE = {"input", "target"}
-# Masks that are added to logits hold 0 and no more than this.
-MOST_THAT_IS_ADDED = -1000
-ANY_NUMBERS = (
-    "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
-    "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
-    "out"
-)
-
-
-def for_numbers(where: Array) -> str:
-    """Remedy for a mask of numbers: a comparison, by its values where they are at hand."""
-    code = "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
-    return for_values(values_at_hand(where)).format(x=code)
-
-
-def for_values(values: Any) -> str:
-    """The same for values that are at hand, or None."""
-    if values is None or values.dtype.kind not in "iuf" or not values.size:
-        return ANY_NUMBERS
-    low, high = values.min(), values.max()
-    if (low, high) in ((0, 1), (1, 1)) and ((values == 0) | (values == 1)).all():
-        return "pass {x} != 0, or {x} == 0 if it is 1 at padding"
-    if high == 0 and low <= MOST_THAT_IS_ADDED and values.dtype.kind == "f":
-        return (
-            "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
-        )
-    if low < 0 and values.dtype.kind == "i" and (values >= 0)[values != low].all():
-        return f"pass {{x}} != {low}, if these are labels and those of {low} are left out"
-    return ANY_NUMBERS
-
-
-def values_at_hand(array: Array) -> Any:
-    """Values of an array of NumPy or of an eager tensor in host memory, as NumPy's; else None."""
-    if plain_library(type(array)) is None:
-        return None
-    if is_being_compiled(array) or is_being_recorded(array):
-        return None
-    try:
-        return (array.detach() if hasattr(array, "detach") else array).__array__()
-    except Exception:
-        return None
+AXES_OF_SQUARE = 2
 
 
 def has_mask_of_its_own(operand: object) -> bool:
@@ -106,21 +61,36 @@ def for_mask(
     for shape in allowed:
         axes = missing_axes(shape, where)
         if axes is not None:
-            return f"pass {inserted_axes(xp, axes, len(shape))}"
+            return f"pass {inserted_axes(xp, 'where', axes, len(shape))}"
     for shape in allowed:
         axes = missing_axes(shape, where, broadcasting=True)
         if axes is not None and None not in shape:
-            code = inserted_axes(xp, axes, len(shape)) if axes else "where"
+            code = inserted_axes(xp, "where", axes, len(shape)) if axes else "where"
             return f"pass {broadcast_code(xp, code, shape)}"
     single = for_single_entries(xp, loss, of_logits)
-    if index := one_of_sample(where, entries, allowed):
-        return f"for padding pass where[{index}]{single if where == entries else ''}"
+    if code := for_padding(xp, where, entries, allowed):
+        return f"for padding pass {code}{single if where == entries else ''}"
     if is_of_vocabulary(where, entries, allowed):
         return f"to leave out samples pass a mask of them{single}"
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
     return for_other_sizes(xp, where, entries, allowed, loss)
+
+
+def for_padding(xp: Namespace, where: Shape, entries: Shape, allowed: list[Shape]) -> str:
+    """Code that makes a mask of samples of one with an axis more, or "".
+
+    A mask of what each token attends to tells by its diagonal which tokens are padding: the first
+    column would be that of the first token, to which all attend.
+    """
+    batch, tokens = entries[:1], entries[1:2]
+    if entries[:-1] in allowed and where == (*batch, 1, *tokens, *tokens):
+        return say(xp, "diagonal", "where[:, 0, ...]")
+    index = one_of_sample(where, entries, allowed)
+    if index.endswith(":, :1") and len(where) > AXES_OF_SQUARE and where[-1] == where[-2]:
+        return say(xp, "diagonal", "where")
+    return f"where[{index}]" if index else ""
 
 
 def one_of_sample(where: Shape, entries: Shape, allowed: list[Shape]) -> str:
@@ -137,12 +107,3 @@ def is_of_vocabulary(where: Shape, entries: Shape, allowed: list[Shape]) -> bool
     """Whether a mask names the last axis of the operands alone, which is that of the entries."""
     is_last = entries[:-1] in allowed or (*entries[:-1], 1) in allowed
     return is_last and where[-1:] == entries[-1:] and set(where[:-1]) <= {1}
-
-
-def inserted_axes(xp: Namespace, axes: Sequence[int], ndim: int) -> str:
-    """Code that inserts axes of size 1 into a mask."""
-    one_by_one = words_of(xp).inserts_axes_one_by_one
-    if one_by_one:
-        return "where" + "".join(one_by_one.format(axis=axis) for axis in axes)
-    index = ", ".join("None" if axis in axes else ":" for axis in range(ndim))
-    return f"where[{index}]"

@@ -8,7 +8,8 @@ from kldiv_xp.checks.arrays import (
     common_namespace,
     type_name,
 )
-from kldiv_xp.checks.mask_remedies import for_mask, for_numbers
+from kldiv_xp.checks.mask_remedies import for_mask
+from kldiv_xp.checks.number_masks import for_numbers
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.remedies import for_no_number, say
 from kldiv_xp.checks.shape_remedies import for_shapes, for_upstream
@@ -103,7 +104,7 @@ def check_mask(
     if not is_kind(xp, where.dtype, DTYPE_KINDS["bools"]):
         message = (
             "`where` must be a mask of bools, True at what has a part in the loss; got "
-            f"{where.dtype}: {for_numbers(where)}."
+            f"{where.dtype}: {for_numbers(xp, where, allowed)}."
         )
         raise TypeError(message)
     check_devices(xp, input=input, where=where)

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import common_namespace, type_name
 from kldiv_xp.checks.labels import column_axis, label_axis, with_axis_at
 from kldiv_xp.checks.numbers import is_number, nearest_float
 from kldiv_xp.checks.operands import check_devices
 from kldiv_xp.checks.remedies import has_method, say
+from kldiv_xp.checks.spreading import along, inserted_axes, placements, sizes_with_axes
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of, traced
@@ -37,6 +38,12 @@ RANGES = {
         lambda number: 0 <= number <= 1,
     ),
 }
+
+DIVIDED = (
+    "pass the samples of each temperature in a call of their own; or, if `input` holds logits, "
+    "divide them before the call, input / {divisor}{same} and `target` likewise if it holds "
+    "logits: what reduction='none' gives times {samples} ** 2 is the scaled loss"
+)
 
 
 def temperature_of(temperature: object, input: Array) -> float | Array:
@@ -117,18 +124,36 @@ def for_axes(name: str, array: Array, input: Array) -> str:
         return ""
     if set(shape) == {1}:
         return f"pass {say(xp, 'reshaped', name, shape=())}"
-    place, column = label_axis(every, shape), column_axis(every, shape)
-    if name != "temperature" or place == column:
+    if name != "temperature":
         return ""
-    divisor = with_axis_at(xp, f"{name}[..., None]", place, every) if place is not None else name
-    samples = name
+    return for_temperatures(xp, shape, every) or for_repeated_temperatures(xp, shape, every)
+
+
+def for_temperatures(xp: Namespace, shape: Shape, every: Shape) -> str:
+    """Remedy for a temperature of each sample; "" for other shapes."""
+    place, column = label_axis(every, shape), column_axis(every, shape)
+    if place == column:
+        return ""
+    divisor = samples = "temperature"
+    if place is not None:
+        divisor = with_axis_at(xp, "temperature[..., None]", place, every)
     if column is not None:
-        samples = say(xp, "reshaped", name, shape=every[:column] + every[column + 1 :])
-    return (
-        "pass the samples of each temperature in a call of their own; or, if `input` holds logits, "
-        f"divide them before the call, input / {divisor} and `target` likewise if it holds logits: "
-        f"what reduction='none' gives times {samples} ** 2 is the scaled loss"
-    )
+        samples = say(xp, "reshaped", samples, shape=every[:column] + every[column + 1 :])
+    return DIVIDED.format(divisor=divisor, samples=samples, same="")
+
+
+def for_repeated_temperatures(xp: Namespace, shape: Shape, every: Shape) -> str:
+    """Remedy for temperatures that are the same along axes of the samples; "" for other shapes."""
+    ways = {sizes_with_axes(shape, one, len(every)): one for one in placements(every, shape)}
+    ways = {sizes: one for sizes, one in ways.items() if sizes[-1:] == (1,)}
+    if not ways:
+        return ""
+    sizes, lacking = next(iter(ways.items()))
+    divisor = inserted_axes(xp, "temperature", lacking, len(every)) if lacking else "temperature"
+    samples = say(xp, "reshaped", "temperature", shape=sizes[:-1])
+    along_axes = along(every[:-1], sizes[:-1], ())
+    same = f" if it is the same {along_axes}" if len(ways) > 1 else ""
+    return DIVIDED.format(divisor=divisor, samples=samples, same=same)
 
 
 def refusal_of_option(name: str, value: object, required: str, remedy: str) -> str:

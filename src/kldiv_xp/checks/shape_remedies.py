@@ -4,8 +4,19 @@ from itertools import permutations
 
 from kldiv_xp._typing import Axes, Axis, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_sizes
-from kldiv_xp.checks.labels import for_dense_labels
+from kldiv_xp.checks.missing_entries import (
+    for_all_entries,
+    for_missing_entries,
+    for_number,
+    without_entries,
+)
 from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.spreading import (
+    broadcast_code,
+    broadcast_shape,
+    for_spread,
+    spread_over_pairs,
+)
 
 
 def for_shapes(
@@ -14,30 +25,30 @@ def for_shapes(
     """Remedy for different shapes of input and target."""
     if None in left or None in right:
         return "pass the same samples and entries in both"
-    spread = broadcast_shape(left, right)
-    if spread is not None and spread in (left, right):
-        return for_spread(xp, left, right, spread)
-    if labels := for_dense_labels(xp, left, right, axis, loss=loss):
-        return labels
+    if len(left) != len(right) and squeezed(left) == squeezed(right):
+        return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
+    if left == () or (right == () and len(left) > 1):
+        return for_number("target" if left else "input", loss)
+    meant = for_missing_entries(xp, left, right, loss, axis)
+    if spread := for_spread(xp, left, right, axis, named=bool(meant)):
+        return "; ".join([spread, *meant])
+    if (one := without_entries(left, right, axis)) is not None:
+        if len(meant) < len(("labels", "one of two")):
+            meant.append(for_all_entries(one, axis, else_labels=bool(meant)))
+        return "; ".join(meant)
+    return for_places(xp, left, right, axis) or for_sizes(left, right, loss, axis)
+
+
+def for_places(xp: Namespace, left: Shape, right: Shape, axis: Axis) -> str:
+    """Remedy for the same elements in other places, or along axes of both; "" for others."""
+    pairs = spread_over_pairs(xp, left, right, axis)
     order = order_of_axes(left, right)
     if order is not None:
-        pairs = f"; for all pairs {spread_over(xp, left, right, spread)}" if spread else ""
-        return f"pass {say(xp, 'permuted', 'target', axes=order)}{pairs}"
+        code = say(xp, "permuted", "target", axes=order)
+        return f"pass {code}" + f"; for all pairs {pairs}" * bool(pairs)
     if is_regrouped(left, right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
-    return for_spread(xp, left, right, spread) if spread else for_sizes(left, right, loss, axis)
-
-
-def for_spread(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
-    """Remedy for shapes that would broadcast."""
-    return f"nothing is broadcast silently, so pass {spread_over(xp, left, right, shape)}"
-
-
-def spread_over(xp: Namespace, left: Shape, right: Shape, shape: Shape) -> str:
-    """Code that broadcasts the operands of another shape to this one."""
-    both = ("input", left), ("target", right)
-    codes = (f"{name} = {broadcast_code(xp, name, shape)}" for name, one in both if one != shape)
-    return " and ".join(codes)
+    return f"nothing is broadcast silently, so pass {pairs}" if pairs else ""
 
 
 def for_upstream(xp: Namespace, upstream: Shape, reduction: str, samples: Shape) -> str:
@@ -62,27 +73,17 @@ def rearranged(xp: Namespace, name: str, shape: Shape, given: Shape) -> str:
     return "" if order is None else say(xp, "permuted", name, axes=order)
 
 
-def broadcast_code(xp: Namespace, name: str, shape: Shape) -> str:
-    """Code that broadcasts an operand to a shape."""
-    return say(xp, "broadcast", name, shape=shape)
-
-
-def broadcast_shape(left: Shape, right: Shape) -> Shape | None:
-    """Shape to which both broadcast, or None."""
-    ndim = max(len(left), len(right))
-    padded = [(1,) * (ndim - len(shape)) + shape for shape in (left, right)]
-    pairs = list(zip(*padded, strict=True))
-    if not all(a == b or 1 in (a, b) for a, b in pairs):
-        return None
-    return tuple(b if a == 1 else a for a, b in pairs)
-
-
 def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
     """Permutation of the axes of `other` that gives `shape`, or None."""
     if sorted(shape, key=repr) != sorted(other, key=repr):
         return None
     orders = permutations(range(len(other)))
     return next((one for one in orders if tuple(other[axis] for axis in one) == shape), None)
+
+
+def squeezed(shape: Shape) -> Shape:
+    """Shape without axes of size 1."""
+    return tuple(size for size in shape if size != 1)
 
 
 def is_regrouped(shape: Shape, other: Shape) -> bool:

@@ -27,7 +27,12 @@ class Words:
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
     permuted: str = "{m}.permute_dims({x}, {axes})"
-    joined: str = "{m}.concat([{y}, {x}], axis={axis})"
+    joined: str = "{m}.concat({x}, axis={axis})"
+    stacked: str = "{m}.stack({x}, axis={axis})"
+    log1p: str = "{m}.log1p({x})"
+    exp: str = "{m}.exp({x})"
+    diagonal: str = "{m}.linalg.diagonal({x})"
+    up_to: str = "{m}.arange({n}, device={y}.device) < {x}"
     selected: str = "{m}.where({x}, {y}, -{m}.inf)"
     all_true: str = "{m}.ones({shape}, dtype={m}.bool)"
     on_device: str = "{x}.to_device({y}.device)"
@@ -75,11 +80,13 @@ LIKE_NUMPY = replace(
     as_int="{x}.astype(int)",
     real="{x}.real",
     normalised="{x} / {x}.sum(axis={axis}, keepdims=True)",
-    joined="{m}.concatenate([{y}, {x}], axis={axis})",
     one_hot="{m}.eye({n})[{x}.astype(int)]",
     clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
+    diagonal="{x}.diagonal(axis1=-2, axis2=-1)",
+    up_to="{m}.arange({n}) < {x}",
+    joined="{m}.concatenate({x}, axis={axis})",
     all_true="{m}.ones({shape}, dtype=bool)",
     from_numpy="{m}.asarray({x})",
     from_other="{m}.from_dlpack({x})",
@@ -103,6 +110,7 @@ OF_JAX = replace(
 )
 OF_DASK = replace(
     LIKE_NUMPY,
+    diagonal="{m}.diagonal({x}, axis1=-2, axis2=-1)",
     one_hot='({x}[..., None] == {m}.arange({n})).astype("float32")',
     from_numpy="{m}.from_array({x})",
     from_other="{m}.from_array(numpy.from_dlpack({x}))",
@@ -125,7 +133,9 @@ OF_TORCH = Words(
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.permute({axes})",
-    joined="torch.cat([{y}, {x}], dim={axis})",
+    diagonal="{x}.diagonal(dim1=-2, dim2=-1)",
+    joined="torch.cat({x}, dim={axis})",
+    stacked="torch.stack({x}, dim={axis})",
     selected="torch.where({x}, {y}, -torch.inf)",
     on_device="{x}.to({y}.device)",
     from_python="torch.tensor({x}{dtype})",

@@ -66,6 +66,5 @@ def both_classes(evidence: Evidence, name: str) -> str:
     """The library's code for two classes, of which the operand holds the second one."""
     first = FIRST_CLASS[str(evidence.subject.kind_of(name))]
     module = evidence.xp.__name__.removeprefix("array_api_compat.")
-    return say(
-        evidence.xp, "joined", name, y=first.format(name=name, m=module), axis=evidence.axes[0]
-    )
+    both = f"[{first.format(name=name, m=module)}, {name}]"
+    return say(evidence.xp, "joined", both, axis=evidence.axes[0])

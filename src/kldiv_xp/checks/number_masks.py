@@ -1,0 +1,105 @@
+"""Remedies for masks of numbers: lengths, weights, labels, and what is added to logits."""
+
+from typing import Any
+
+from kldiv_xp._typing import Array, Namespace, Shape
+from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.shape_remedies import squeezed
+from kldiv_xp.checks.spreading import placements, spread_code
+from kldiv_xp.core.dtypes import is_kind
+from kldiv_xp.core.namespaces import (
+    is_being_compiled,
+    is_being_recorded,
+    known_shape,
+    plain_library,
+)
+
+# Masks that are added to logits hold 0 and no more than this.
+MOST_THAT_IS_ADDED = -1000
+ANY_NUMBERS = (
+    "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
+    "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
+    "out"
+)
+LENGTHS = "pass {code} if it holds lengths, "
+WEIGHTS = (
+    "; if it holds weights, leave it out, pass reduction='none', and divide the sum of what that "
+    "gives times {code} by {code}.sum() (of a gradient, pass upstream={code} / {code}.sum() too)"
+)
+# Sequences and their tokens.
+AXES_OF_TOKENS = 2
+
+
+def for_numbers(xp: Namespace, where: Array, allowed: list[Shape]) -> str:
+    """Remedy for a mask of numbers: a comparison, by its values where they are at hand."""
+    code = "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
+    remedy = for_values(values_at_hand(where))
+    if remedy != ANY_NUMBERS:
+        return remedy.format(x=code)
+    remedy, losses = remedy.format(x=code), shape_of_losses(allowed)
+    if is_kind(xp, where.dtype, "integral"):
+        lengths = for_lengths(xp, known_shape(where), tokens_of(losses, allowed))
+        return lengths + remedy.removeprefix("pass ") if lengths else remedy
+    is_float = is_kind(xp, where.dtype, "real floating")
+    return remedy + for_weights(xp, known_shape(where), losses) * is_float
+
+
+def shape_of_losses(allowed: list[Shape]) -> Shape:
+    """Shape of what reduction='none' gives, of the shapes that a mask may have."""
+    return min(allowed, key=len)
+
+
+def tokens_of(losses: Shape, allowed: list[Shape]) -> Shape:
+    """Shape of the samples; of single elements, the shape without that of the entries."""
+    is_of_elements = len(allowed) == 1
+    return losses[:-1] if is_of_elements else losses
+
+
+def for_lengths(xp: Namespace, where: Shape, tokens: Shape) -> str:
+    """First part of a remedy for integers, one of each sequence; "" for other shapes."""
+    if len(tokens) != AXES_OF_TOKENS or None in tokens or where not in (tokens[:1], (tokens[0], 1)):
+        return ""
+    column = "where[:, None]" if len(where) == 1 else "where"
+    return LENGTHS.format(code=say(xp, "up_to", column, y="where", n=tokens[1]))
+
+
+def for_weights(xp: Namespace, where: Shape, losses: Shape) -> str:
+    """Last part of a remedy for floats that fit the losses, which may be weights; else ""."""
+    if where == losses:
+        return WEIGHTS.format(code="where")
+    if None in (*where, *losses):
+        return ""
+    if squeezed(where) == squeezed(losses):
+        return WEIGHTS.format(code=say(xp, "reshaped", "where", shape=losses))
+    ways = placements(losses, where)
+    if not ways:
+        return ""
+    return WEIGHTS.format(code=spread_code(xp, "where", losses, where, ways[0]))
+
+
+def for_values(values: Any) -> str:
+    """The same for values that are at hand, or None."""
+    if values is None or values.dtype.kind not in "iuf" or not values.size:
+        return ANY_NUMBERS
+    low, high = values.min(), values.max()
+    if (low, high) in ((0, 1), (1, 1)) and ((values == 0) | (values == 1)).all():
+        return "pass {x} != 0, or {x} == 0 if it is 1 at padding"
+    if high == 0 and low <= MOST_THAT_IS_ADDED and values.dtype.kind == "f":
+        return (
+            "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
+        )
+    if low < 0 and values.dtype.kind == "i" and (values >= 0)[values != low].all():
+        return f"pass {{x}} != {low}, if these are labels and those of {low} are left out"
+    return ANY_NUMBERS
+
+
+def values_at_hand(array: Array) -> Any:
+    """Values of an array of NumPy or of an eager tensor in host memory, as NumPy's; else None."""
+    if plain_library(type(array)) is None:
+        return None
+    if is_being_compiled(array) or is_being_recorded(array):
+        return None
+    try:
+        return (array.detach() if hasattr(array, "detach") else array).__array__()
+    except Exception:
+        return None

@@ -1,0 +1,121 @@
+"""Lengths of sequences, and weights of samples, in the place of a mask: the remedy uses them."""
+
+import re
+
+import numpy as np
+import pytest
+from array_libraries import BACKENDS
+from checks.following_remedies import RNG, log_softmax, made, softmax
+from numpy.testing import assert_allclose
+from words import value, words
+
+import kldiv_xp
+from kldiv_xp.checks.number_masks import ANY_NUMBERS, WEIGHTS
+
+HIDDEN, WEIGHT = RNG.normal(size=(2, 3, 4)), RNG.normal(size=(5, 4))
+LOGITS, TEACHER = HIDDEN @ WEIGHT.T, RNG.normal(size=(2, 3, 5))
+PLACES = np.broadcast_to(np.arange(5), (2, 3, 5)).copy()
+LOG_Q, P = log_softmax(LOGITS), softmax(TEACHER)
+KL = np.sum(P * (np.log(P) - LOG_Q), axis=-1)
+LENGTHS = np.asarray([3, 2])
+KEPT = np.arange(3) < LENGTHS[:, None]
+HEAVY = RNG.uniform(0.1, 2.0, size=(2, 3))
+START = "`where` must be a mask of bools, True at what has a part in the loss; got {dtype}: "
+ANY = ANY_NUMBERS.format(x="where")
+CALLS = {
+    "kl_div": ({"axis": -1}, LOG_Q, P),
+    "kl_div_with_logits": ({}, LOGITS, TEACHER),
+    "js_div_with_logits": ({"beta": 0.0}, LOGITS, TEACHER),
+    "sparse_kl_div_with_logits": ({"tail": "renormalize"}, LOGITS, PLACES, TEACHER),
+    "linear_kl_div": ({}, HIDDEN, WEIGHT, TEACHER),
+}  # fmt: skip
+
+
+def told(backend, call_name, values):
+    """What is told of a mask, with the call and the operands, to be called again."""
+    options, *arrays = CALLS[call_name]
+    operands, where = [made(backend, one) for one in arrays], made(backend, values)
+    if call_name.startswith("sparse"):
+        options = options | {"target_is": "logits"}
+
+    def call(end="", **more):
+        function = getattr(kldiv_xp, call_name + end)
+        return function(*operands, **options, **more)
+
+    with pytest.raises(TypeError) as caught:
+        call(where=where)
+    start = START.format(dtype=where.dtype)
+    assert str(caught.value).startswith(start)
+    return str(caught.value).removeprefix(start), call, where
+
+
+def up_to(backend, column):
+    module = {"jax": "jax.numpy"}.get(backend.library, backend.library)
+    device = ", device=where.device" * (backend.library in ("torch", "array_api_strict"))
+    return f"{module}.arange(3{device}) < {column}"
+
+
+@pytest.mark.parametrize("column", [False, True])
+@pytest.mark.parametrize("call_name", CALLS)
+def test_lengths_are_compared_with_the_places_of_tokens(holding_backend, call_name, column):
+    """Compared with 0, as the numbers of other masks are, they select every token."""
+    backend, lengths = holding_backend, LENGTHS[:, None] if column else LENGTHS
+    sentence, call, where = told(backend, call_name, lengths)
+    code = up_to(backend, "where" if column else "where[:, None]")
+    assert sentence == f"pass {code} if it holds lengths, {ANY.removeprefix('pass ')}."
+    found = call(where=value(code, where=where), reduction="mean")
+    assert_allclose(backend.read(found), KL[KEPT].mean(), rtol=1e-5)
+
+
+def test_lengths_beside_single_elements_are_told_too():
+    sentence = "pass numpy.arange(3) < where[:, None] if it holds lengths, "
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div(LOG_Q, P, where=LENGTHS)
+    assert sentence in str(caught.value)
+    with pytest.raises(ValueError, match="where") as caught:
+        kldiv_xp.kl_div(LOG_Q, P, where=KEPT)
+    code = re.search(r"pass (.+)\.$", str(caught.value))[1]
+    found = kldiv_xp.kl_div(LOG_Q, P, where=value(code, where=KEPT), reduction="sum")
+    assert found == pytest.approx(KL[KEPT].sum())
+
+
+@pytest.mark.parametrize("values", [[1, 0], [3, -100], [1, 1]])
+def test_masks_and_labels_of_sequences_are_no_lengths(values):
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div_with_logits(LOGITS, TEACHER, where=np.asarray(values))
+    assert "lengths" not in str(caught.value)
+
+
+def test_one_integer_of_each_token_is_no_length():
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div_with_logits(LOGITS, TEACHER, where=np.full((2, 3), 2))
+    assert str(caught.value) == START.format(dtype="int64") + f"{ANY}."
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 1), (2,), (2, 1)])
+@pytest.mark.parametrize("call_name", CALLS)
+def test_weights_multiply_the_losses(holding_backend, call_name, shape):
+    backend = holding_backend
+    heavy = HEAVY if len(shape) > 1 and shape[1] == 3 else HEAVY[:, :1]
+    sentence, call, where = told(backend, call_name, heavy.reshape(shape))
+    code = "where"
+    if shape == (2, 3, 1):
+        code = words(backend, "reshaped", "where", shape=(2, 3))
+    elif shape != (2, 3):
+        inserted = {"index": ":, None", "unsqueezed": ".unsqueeze(1)"}
+        column = words(backend, "inserted", "where", **inserted) if shape == (2,) else "where"
+        code = words(backend, "broadcast", column, shape=(2, 3))
+    assert sentence == f"{ANY}{WEIGHTS.format(code=code)}."
+    expected = np.sum(KL * heavy) / np.sum(np.broadcast_to(heavy, KL.shape))
+    weights = np.asarray(backend.read(value(code, where=where)))
+    losses = np.asarray(backend.read(call(reduction="none")))
+    assert_allclose((losses * weights).sum() / weights.sum(), expected, rtol=1e-5)
+
+
+def test_weights_multiply_the_gradients_as_what_comes_from_above():
+    sentence, call, where = told(BACKENDS["numpy"], "kl_div_with_logits", HEAVY)
+    assert "(of a gradient, pass upstream=where / where.sum() too)" in sentence
+    upstream = value("where / where.sum()", where=where)
+    found = call("_gradient", reduction="none", upstream=upstream)
+    expected = (softmax(LOGITS) - P) * (HEAVY / HEAVY.sum())[..., None]
+    assert_allclose(found[0] if isinstance(found, tuple) else found, expected, rtol=1e-6)
