@@ -7,6 +7,7 @@ from unittest import SkipTest
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._deviations import Deviation, settle
+from kldiv_conformance._explanations import explanations
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._judge import judge
 from kldiv_conformance._outcome import Outcome
@@ -102,6 +103,7 @@ def named(backend: object) -> Adapter:
 def accusation(outcome: Outcome, vector: Vector) -> str:
     """Text on a failure: what is wrong, in which call, and which bugs that often is."""
     lines = [f"{vector.id}: {outcome.detail}", f"  {vector.comment}"]
+    lines += [f"  {sentence}" for sentence in explanations([outcome.to_json()])]
     likely = likeliest(outcome, vector)
     lines += [f"  {flag}: {notes()[flag].bug}" for flag in likely[:FEW]]
     if likely[FEW:]:
