@@ -46,7 +46,8 @@ def taken(
     unknown = set(arguments) - names(function, arguments) - handed_on(vector) - {"reduction"}
     missing = sorted(name for name in unknown if not is_default(vector, name, arguments[name]))
     if missing:
-        message = f"the implementation has no argument {' and '.join(map(repr, missing))}."
+        what = f"argument{'s' * (len(missing) > 1)} {' and '.join(map(repr, missing))}"
+        message = f"the implementation has no {what}."
         raise NotSupportedError(message)
     return {name: value for name, value in arguments.items() if name not in unknown}
 

@@ -17,9 +17,9 @@ from kldiv_conformance._vectors import find
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16")}
 # Fewer vectors say nothing; nearly all must fail, by errors of this size at most.
 FEW, NEARLY_ALL, SLACK = 10, 0.9, 4.0
-# Half of the errors are larger than this share of the largest, and so many are of either sign:
-# those of an epsilon are not.
-SMALL, ONE_SIDED = 2**-10, 0.15
+# Shares of the largest error between which the median of rounding errors lies, and how many are of
+# either sign at least: those of an epsilon, or of another formula, are not.
+SMALL, LARGE, ONE_SIDED = 2**-10, 2**-5, 0.15
 # Where the error is relative to a small difference, which the rounded operands do not have.
 NEAR = frozenset(
     {
@@ -82,7 +82,7 @@ def are_rounded(errors: Sequence[float], limit: float) -> bool:
     near = sum(abs(error) <= limit for error in errors)
     return (
         near >= NEARLY_ALL * len(errors)
-        and median(map(abs, errors)) > SMALL * limit
+        and SMALL < median(map(abs, errors)) / limit < LARGE
         and ONE_SIDED < above < 1 - ONE_SIDED
     )
 

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
+from kldiv_conformance import ADAPTERS, Implementation, assert_conforms, find, judge, vectors
 from kldiv_conformance._explanations import explanations
+from kldiv_conformance._scopes import scopes
 from kldiv_conformance._suspects import suspects
+from kldiv_conformance._vectors import notes
 from kldiv_xp import kl_div
 
 WIDE = {"float32", "float64"}
@@ -130,3 +132,56 @@ def test_a_loss_that_is_clamped_at_0_is_told_so_whatever_its_reduction():
 
     (sentence,) = explanations(judged(loss))
     assert sentence.endswith("every wrong number is 0 where a negative one is right: a clamp at 0.")
+
+
+def exact(input, target, *, reduction, log_target):
+    """The formula in float64, without a guard."""
+    if reduction != "none" or not log_target:
+        raise NotImplementedError
+    x, t = input.astype("float64"), target.astype("float64")
+    terms = np.where(np.isinf(x), 0, np.exp(t) * (t - x))
+    return terms.astype(input.dtype)
+
+
+VANISHING = find("tiny_022")
+
+
+def test_an_exact_number_where_the_convention_asks_for_0_is_told_so_and_accused_of_no_bug():
+    with np.errstate(all="ignore"), pytest.raises(AssertionError) as caught:
+        assert_conforms(exact, VANISHING)
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith(
+        " The exact number is 2.29e-44; the convention of kldiv_xp asks for 0.0 here, "
+        "as the probability rounds to 0."
+    )
+    assert lines[1:] == [f"  {VANISHING.comment}", "  See `kldiv-conformance explain tiny_022`."]
+    with np.errstate(all="ignore"):
+        line = judge(VANISHING, ADAPTERS["numpy"], Implementation("exact", exact, None, {}))
+    assert suspects([line.to_json()]) == []
+
+
+def test_a_number_that_another_convention_prescribes_is_told_whose_it_is():
+    def as_torch(input, target, *, reduction, log_target):
+        entropy = target * np.log(np.where(target == 0, 1, target))
+        return entropy - target * input
+
+    vector = next(
+        it
+        for it in VALUES
+        if it.arguments == {"reduction": "none", "log_target": False}
+        and it.results["value"].values == [0.0]
+        and math.isnan(it.conventions.get("torch-2.13", {"value": [0]})["value"][0])
+    )
+    with np.errstate(all="ignore"), pytest.raises(AssertionError) as caught:
+        assert_conforms(as_torch, vector)
+    sentence = " So it is by the convention of torch-2.13; "
+    sentence += "the convention of kldiv_xp asks for 0.0 here."
+    assert str(caught.value).splitlines()[0].endswith(sentence)
+
+
+@pytest.mark.parametrize("flag", [it for it, note in notes().items() if "which is NaN" in note.bug])
+def test_a_bug_whose_words_are_nan_is_not_accused_of_other_numbers(flag):
+    symptoms = [it.symptoms for it in scopes() if it.flag == flag]
+    assert all(it is not None and not it & {"slight", "gross", "zero"} for it in symptoms) or (
+        "or" in notes()[flag].bug.split()
+    )
