@@ -6,7 +6,9 @@ from unittest import SkipTest
 
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._adapters import ADAPTERS
+from kldiv_conformance._conventions import EXACT
 from kldiv_conformance._deviations import Deviation, settle
+from kldiv_conformance._explanations import explanations
 from kldiv_conformance._implementations import Implementation, why_no_function
 from kldiv_conformance._judge import judge
 from kldiv_conformance._outcome import Outcome
@@ -117,6 +119,9 @@ def named(backend: object) -> Adapter:
 def accusation(outcome: Outcome, vector: Vector) -> str:
     """Text on a failure: what is wrong, in which call, and which bugs that often is."""
     lines = [f"{vector.id}: {outcome.detail}", f"  {vector.comment}"]
+    lines += [
+        f"  {sentence[0].upper()}{sentence[1:]}" for sentence in explanations([outcome.to_json()])
+    ]
     likely = likeliest(outcome, vector)
     lines += [f"  {flag}: {notes()[flag].bug}" for flag in likely[:FEW]]
     if likely[FEW:]:
@@ -128,4 +133,5 @@ def likeliest(outcome: Outcome, vector: Vector) -> list[str]:
     """Flags of a vector, those first that would explain what is wrong."""
     ranked = [suspect.flag for suspect in suspects([outcome.to_json()])]
     explaining = [flag for flag in ranked if flag in vector.flags]
-    return list(dict.fromkeys([*explaining, *vector.flags]))
+    others = [] if EXACT in outcome.detail else vector.flags
+    return list(dict.fromkeys([*explaining, *others]))

@@ -1,13 +1,10 @@
-"""Whether what an implementation returned is good enough, and what is wrong with it."""
+"""Whether what an implementation returned is good enough."""
 
 import math
 from collections.abc import Sequence
 
-from kldiv_conformance._adapter import Array
 from kldiv_conformance._formats import FORMATS, spacing, ulp_distance
-from kldiv_conformance._vector import Result, Vector
-
-FEW = 4
+from kldiv_conformance._vector import Result
 
 
 def agrees(
@@ -63,46 +60,6 @@ def allowed(result: Result, max_ulp: int | None) -> list[float]:
     ]
 
 
-def problems(
-    vector: Vector, name: str, array: Array, dtype: str, numbers: list[float]
-) -> list[str]:
-    """Sentences on what is wrong with a result, whose dtype has this name."""
-    expected = vector.results[name]
-    shape = tuple(array.shape)
-    if shape != expected.shape:
-        return [f"{name} must have the shape {expected.shape}; got {shape}."]
-    if dtype != expected.dtype:
-        return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
-    signed_zero = name == "value" or "reproducible" in vector.arguments
-    wrong = disagreements(numbers, expected, vector.max_ulp, signed_zero=signed_zero)
-    if not wrong:
-        return []
-    return [
-        f"{name} is wrong in {len(wrong)} of {len(numbers)} places: "
-        f"{accusation(vector, name, wrong[0], numbers[wrong[0]])}"
-    ]
-
-
-def accusation(vector: Vector, name: str, place: int, got: float) -> str:
-    """Sentence on one wrong number: where it stands, what it must be, and the operands there."""
-    expected = vector.results[name]
-    value, limit = expected.values[place], allowed(expected, vector.max_ulp)[place]
-    where = indexed(name, place, expected.shape)
-    precision = f"within {limit:.2g}" if limit else "exactly"
-    far = excess(got, value, limit, expected.dtype)
-    operands = operands_at(vector, expected.shape, place)
-    return f"{where} must be {value!r} {precision}; got {got!r}{far}; {operands}."
-
-
-def excess(got: float, value: float, limit: float, dtype: str) -> str:
-    """Words on how far off a finite number is."""
-    form = FORMATS[dtype]
-    if not (abs(got) <= form.largest and abs(value) <= form.largest) or got == value:
-        return ""
-    bounds = f"{abs(got - value) / limit:.3g} bounds or " if limit else ""
-    return f", off by {bounds}{ulp_distance(got, value, form)} ulp"
-
-
 def indexed(name: str, place: int, shape: Sequence[int]) -> str:
     """Place of a result, as Python writes it."""
     index = []
@@ -110,18 +67,6 @@ def indexed(name: str, place: int, shape: Sequence[int]) -> str:
         index.append(place % size)
         place //= size
     return f"{name}[{', '.join(map(str, reversed(index))) or '()'}]"
-
-
-def operands_at(vector: Vector, shape: tuple[int, ...], place: int) -> str:
-    """Operands of one place, or the first of all of them if a result was reduced."""
-    words = []
-    for name, operand in (("input", vector.input), ("target", vector.target)):
-        if operand.shape == shape:
-            words.append(f"{name} {operand.values[place]!r}")
-        else:
-            more = ", ..." if len(operand.values) > FEW else ""
-            words.append(f"{name} {', '.join(map(repr, operand.values[:FEW])) or 'empty'}{more}")
-    return ", ".join(words) if vector.input.shape == shape else "; ".join(words)
 
 
 def finite_distances(numbers: list[float], expected: Result) -> list[int]:

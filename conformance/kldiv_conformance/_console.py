@@ -11,6 +11,7 @@ from rich.table import Table
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
+from kldiv_conformance._explanations import explanations
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._reasons import reasons
 from kldiv_conformance._report import VERDICTS, Report
@@ -94,11 +95,9 @@ def show_failures(outcomes: Sequence[Line], written: Path | None, console: Conso
     for outcome in failures[:A_SCREEN]:
         say(console, f"{outcome['backend']}: {outcome['id']}: {outcome['detail']}")
     if len(failures) > A_SCREEN:
-        more = f"and {len(failures) - A_SCREEN} more, {len(failures)} without argument checks"
-        say(
-            console,
-            f"{more}: {f'they are in {written}' if written else 'write them with --output'}.",
-        )
+        where = f"all are in {written}" if written else "write all of them with --output"
+        shown = f"{A_SCREEN} of the {len(failures)} failures are shown, but for argument checks"
+        say(console, f"{shown}; {where}.")
 
 
 def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> None:
@@ -113,8 +112,8 @@ def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> Non
 
 
 def say(console: Console, text: str) -> None:
-    """Print a line, without what would steer the terminal."""
-    console.print(printable(text), soft_wrap=True)
+    """Print a line, without what would steer the terminal; a file has it in one piece."""
+    console.print(printable(text), soft_wrap=not console.is_terminal)
 
 
 def show_printed(backend: str, text: str, console: Console) -> None:
@@ -144,6 +143,8 @@ def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> N
     if (cause := common_cause(outcomes, library)) is not None:
         say(console, f"{backend}: {cause}")
         return
+    for sentence in explanations(outcomes):
+        say(console, f"{backend}: {sentence}")
     for suspect in suspects(outcomes)[:LIKELIEST]:
         share = f"{suspect.failures} of {suspect.vectors} vectors that would show {suspect.flag}"
         bug = notes()[suspect.flag].bug

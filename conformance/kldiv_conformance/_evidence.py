@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._conventions import is_exact
 from kldiv_conformance._operands import accuses
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._telltales import telltale
@@ -68,6 +69,7 @@ def of_result(vector: Vector, name: str, result: Result, line: Line) -> Symptoms
     wrong = disagreements(numbers, result, vector.max_ulp, signed_zero=name == "value")
     if name == "value" and (known := telltale(vector, numbers)) is not None:
         return symptoms(known)
+    wrong = [place for place in wrong if not is_exact(vector, name, place, numbers[place])]
     return frozenset(symptom(numbers[place], result.values[place]) for place in wrong)
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._arguments import NotSupportedError
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, made
-from kldiv_conformance._comparison import finite_distances, problems
+from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._problems import problems
 from kldiv_conformance._results import keep, overwritten
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector

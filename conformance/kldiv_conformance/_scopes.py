@@ -67,6 +67,13 @@ OF_STATES = tuple(map(frozenset, (("d_input", "d_weight"), ("d_input",), ("d_wei
 DERIVATIVES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
 FINITE = frozenset({"slight", "gross"})
 NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
+# Bugs that show by NaN alone, and by NaN or an infinity, as their words say.
+OF_NAN = (
+    *("UnderflowingExp", "ZeroTargetInfiniteInput", "ZeroTarget", "ZeroLogTarget"),
+    "MaskedVocabularyGradient",
+)
+OF_INFINITIES = ("Overflow",)
+NOT_A_NUMBER, NOT_FINITE = frozenset({"nan"}), frozenset({"nan", "infinite"})
 LEFT_OUT = (NUMBERS - {"nan"}) | {"hidden", "zero", "dtype"}
 
 
@@ -225,6 +232,8 @@ SIGNS: dict[str, Sign] = {
         frozenset({"slight", "gross"}),
     ),
     "OverwrittenOperand": Sign((flagged("OverwrittenOperand"),), (frozenset({OPERANDS}),)),
+    **{flag: Sign((flagged(flag),), (EVERY,), NOT_A_NUMBER) for flag in OF_NAN},
+    **{flag: Sign((flagged(flag),), (EVERY,), NOT_FINITE) for flag in OF_INFINITIES},
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides, words_on
 from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._evidence import apart
+from kldiv_conformance._explanations import explanations
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
@@ -61,6 +62,7 @@ def row(report: Report, backend: str) -> dict[str, Any]:
         "counts": counted(numbers),
         "checks": counted(checks),
         "cells": {group: counted(report.of(backend, group)) for group in groups()},
+        "explanations": explanations(numbers),
         "suspects": [asdict(suspect) for suspect in suspects(numbers)],
         "check_suspects": [asdict(suspect) for suspect in suspects(checks)],
         "conventions": conventions,

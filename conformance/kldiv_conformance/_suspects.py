@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
+from kldiv_conformance._likelihood import likelihood
 from kldiv_conformance._outcome import Line
+from kldiv_conformance._rounding import roundings
 from kldiv_conformance._scopes import NUMBERS, PLAIN, Scope, scopes
 from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
@@ -88,13 +90,21 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
 
     A flag is likely if results fail where its bug shows, and pass elsewhere.  What the likeliest
     explains is set aside before the next is chosen; flags that explain nothing more come last.
-    Flags of wrong numbers come before those of arguments that should be refused.
+    What the rounding of a narrower type explains is no evidence of a flag.  Flags of wrong numbers
+    come before those of arguments that should be refused.
     """
     return [
         Suspect(claim.flag, counted(claim.explained), counted(claim.places), behind)
-        for seen in map(observations, apart(outcomes))
-        for claim, behind in ranked(seen)
+        for lines in apart(outcomes)
+        for claim, behind in ranked(unexplained(lines))
     ]
+
+
+def unexplained(outcomes: Sequence[Line]) -> dict[Place, Symptoms]:
+    """How each result is wrong, but for those that are rounded to a narrower type."""
+    rounded = {place for one in roundings(outcomes) for place in one.places}
+    seen = observations(outcomes)
+    return {place: Symptoms() if place in rounded else found for place, found in seen.items()}
 
 
 def counted(places: Iterable[Place]) -> int:
@@ -163,13 +173,3 @@ def formula_of(seen: Mapping[Place, Symptoms]) -> str:
     )
     name = max(TELLTALES, key=lambda name: count[name])
     return name if count[name] > count["gross"] else "none"
-
-
-def likelihood(hits: int, total: int, prior: tuple[float, float]) -> float:
-    """Logarithm of the likelihood of some hits, over a share that has a Beta distribution."""
-    return log_beta(prior[0] + hits, prior[1] + total - hits) - log_beta(*prior)
-
-
-def log_beta(a: float, b: float) -> float:
-    """Logarithm of the beta function."""
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)

@@ -1,0 +1,66 @@
+"""Sentences on what is wrong with a result."""
+
+from kldiv_conformance._adapter import Array
+from kldiv_conformance._comparison import allowed, disagreements, indexed
+from kldiv_conformance._conventions import convention_words
+from kldiv_conformance._formats import FORMATS, ulp_distance
+from kldiv_conformance._vector import Vector
+
+FEW = 4
+# A distance in ulp beyond this says no more than that another number was meant.
+COUNTABLE = 1_000_000
+
+
+def problems(
+    vector: Vector, name: str, array: Array, dtype: str, numbers: list[float]
+) -> list[str]:
+    """Sentences on what is wrong with a result, whose dtype has this name."""
+    expected = vector.results[name]
+    shape = tuple(array.shape)
+    if shape != expected.shape:
+        return [f"{name} must have the shape {expected.shape}; got {shape}."]
+    if dtype != expected.dtype:
+        return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
+    signed_zero = name == "value" or "reproducible" in vector.arguments
+    wrong = disagreements(numbers, expected, vector.max_ulp, signed_zero=signed_zero)
+    if not wrong:
+        return []
+    return [
+        f"{name} is wrong in {len(wrong)} of {len(numbers)} places: "
+        f"{accusation(vector, name, wrong[0], numbers[wrong[0]])}"
+    ]
+
+
+def accusation(vector: Vector, name: str, place: int, got: float) -> str:
+    """Sentence on one wrong number: where it stands, what it must be, and the operands there."""
+    expected = vector.results[name]
+    value, limit = expected.values[place], allowed(expected, vector.max_ulp)[place]
+    where = indexed(name, place, expected.shape)
+    precision = f"within {limit:.2g}" if limit else "exactly"
+    far = excess(got, value, limit, expected.dtype)
+    operands = operands_at(vector, expected.shape, place)
+    convention = convention_words(vector, name, place, got)
+    return f"{where} must be {value!r} {precision}; got {got!r}{far}; {operands}.{convention}"
+
+
+def excess(got: float, value: float, limit: float, dtype: str) -> str:
+    """Words on how far off a finite number is: in units that a reader can count, if there are."""
+    form = FORMATS[dtype]
+    if not (abs(got) <= form.largest and abs(value) <= form.largest) or got == value:
+        return ""
+    ulp, off = ulp_distance(got, value, form), abs(got - value)
+    if ulp <= COUNTABLE:
+        return f", off by {f'{off / limit:.3g} bounds or ' if limit else ''}{ulp} ulp"
+    return f", off by {off / abs(value):.2g} of its size" if off < abs(value) else ""
+
+
+def operands_at(vector: Vector, shape: tuple[int, ...], place: int) -> str:
+    """Operands of one place, or the first of all of them if a result was reduced."""
+    words = []
+    for name, operand in (("input", vector.input), ("target", vector.target)):
+        if operand.shape == shape:
+            words.append(f"{name} {operand.values[place]!r}")
+        else:
+            more = ", ..." if len(operand.values) > FEW else ""
+            words.append(f"{name} {', '.join(map(repr, operand.values[:FEW])) or 'empty'}{more}")
+    return ", ".join(words) if vector.input.shape == shape else "; ".join(words)
