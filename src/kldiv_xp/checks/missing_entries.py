@@ -65,13 +65,17 @@ def for_one_of_two(xp: Namespace, one: Lacking, loss: Any, axis: Axis) -> str:
     place, space = axes_of_entries(axis, len(shape))[0], space_of(loss, name)
     if shape[place] != TWO or space not in FIRST_OF_TWO or not fits_but_for(shape, given, place):
         return ""
-    kind, other = FIRST_OF_TWO[space]
-    log = say(xp, "log1p", "-" + say(xp, "exp", name))
     word = "joined" if len(given) == len(shape) else "stacked"
     at = -1 if place == len(shape) - 1 else place
-    other = other.format(m=module_of(xp), x=name, log=log)
-    code = say(xp, word, f"({other}, {name})", axis=at)
-    return f"if these are {kind}, pass {name} = {code}"
+    code = both_of_two(xp, name, space, word, at)
+    return f"if these are {FIRST_OF_TWO[space][0]}, pass {name} = {code}"
+
+
+def both_of_two(xp: Namespace, name: str, space: str, word: str, axis: int) -> str:
+    """Code for two entries of which an operand holds the second one."""
+    log = say(xp, "log1p", "-" + say(xp, "exp", name))
+    other = FIRST_OF_TWO[space][1].format(m=module_of(xp), x=name, log=log)
+    return say(xp, word, f"({other}, {name})", axis=axis)
 
 
 def fits_but_for(shape: Shape, given: Shape, place: int) -> bool:

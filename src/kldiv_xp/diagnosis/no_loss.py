@@ -1,15 +1,8 @@
 """Rules about operands that the loss does not depend on: of one entry, or with nothing selected."""
 
-from kldiv_xp.checks.remedies import say
+from kldiv_xp.checks.missing_entries import both_of_two
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence
 from kldiv_xp.diagnosis.report import Finding
-
-# What the first of two classes has, where an operand holds the second one.
-FIRST_CLASS = {
-    "logits": "0 * {name}",
-    "probabilities": "1 - {name}",
-    "log_probabilities": "{m}.log1p(-{m}.exp({name}))",
-}
 
 
 def nothing_selected(evidence: Evidence) -> Finding | None:
@@ -64,7 +57,5 @@ def what_adds_up(evidence: Evidence, name: str) -> str:
 
 def both_classes(evidence: Evidence, name: str) -> str:
     """The library's code for two classes, of which the operand holds the second one."""
-    first = FIRST_CLASS[str(evidence.subject.kind_of(name))]
-    module = evidence.xp.__name__.removeprefix("array_api_compat.")
-    both = f"[{first.format(name=name, m=module)}, {name}]"
-    return say(evidence.xp, "joined", both, axis=evidence.axes[0])
+    kind = str(evidence.subject.kind_of(name))
+    return both_of_two(evidence.xp, name, kind, "joined", evidence.axes[0])
