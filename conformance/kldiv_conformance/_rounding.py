@@ -15,7 +15,8 @@ from kldiv_conformance._vectors import find
 
 # Types of operands, and narrower ones in which a loss may compute, the widest of them first.
 NARROWER = {"float64": ("float32", "float16", "bfloat16"), "float32": ("float16", "bfloat16")}
-# Fewer vectors say nothing; nearly all must fail, by errors of this size at most.
+# Fewer vectors say nothing; nearly all must fail, nearly all of them by errors of so many bounds at
+# most: the exponential of a target makes more of its rounding.
 FEW, NEARLY_ALL, SLACK = 10, 0.9, 4.0
 # Shares of the largest error between which the median of rounding errors lies, and how many are of
 # either sign at least: those of an epsilon, or of another formula, are not.
@@ -71,7 +72,7 @@ def rounding(
                 it.place
                 for it in wrong
                 if wide in dtypes(it.vector)
-                and (abs(it.error) <= limit or not tells(it.vector.id, narrow))
+                and (abs(it.error) <= SLACK * limit or not tells(it.vector.id, narrow))
             )
             yield Rounding(narrow, wide, len(failures), len(telling), explained)
 

@@ -6,20 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kldiv_conformance._evidence import Place, Symptoms, apart, observations
-from kldiv_conformance._likelihood import likelihood
+from kldiv_conformance._likelihood import INSIDE, OUTSIDE, likelihood
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._rounding import roundings
 from kldiv_conformance._scopes import NUMBERS, PLAIN, Scope, scopes
 from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
-# Beta priors of the share of results that are wrong where a bug shows, and of those elsewhere.
-INSIDE = (4.0, 0.5)
-OUTSIDE = (0.2, 20.0)
 MOST, HALF = 0.75, 0.5
 # A flag is named beside the first if it explains this share of what the first one does, and of
 # the places where its bug would show.
 LITTLE, FEW = 0.1, 0.25
+# Those that explain nothing more are two at most, with this share of the likeliest's evidence.
+BESIDE, GAP = 2, 0.25
 # Evidence that differs by less than the number of ways in which a bug may show says nothing.
 NEAR = math.log(8)
 # What it adds to the evidence, for each result, that a bug shows in one way alone and in this one.
@@ -118,12 +117,18 @@ def ranked(seen: Mapping[Place, Symptoms]) -> list[tuple[Claim, bool]]:
     claims = [claim for claim in claimed(seen) if claim.explained]
     chosen = one_after_the_other(claims, left, len(seen))
     others = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
-    chance = likelihood(len(left), len(seen), OUTSIDE)
-    behind = [claim for claim in others if claim.evidence(left, len(seen)) > chance]
     found: dict[str, tuple[Claim, bool]] = {}
-    for claim in (*chosen, *behind):
+    for claim in (*chosen, *beside(others, left, len(seen))):
         found.setdefault(claim.flag, (claim, claim not in chosen))
-    return list(found.values())
+    return list(found.values())[: len({claim.flag for claim in chosen}) + BESIDE]
+
+
+def beside(claims: Sequence[Claim], left: set[Place], total: int) -> list[Claim]:
+    """Claims of much evidence, of those in the order of it."""
+    chance = likelihood(len(left), total, OUTSIDE)
+    most = max((claim.evidence(left, total) for claim in claims[:1]), default=chance)
+    least = chance + max(0.0, GAP * (most - chance))
+    return [claim for claim in claims if claim.evidence(left, total) > least]
 
 
 def one_after_the_other(claims: Sequence[Claim], left: set[Place], total: int) -> list[Claim]:

@@ -111,6 +111,13 @@ def test_the_option_that_is_ignored_is_named_and_nothing_beside_it(bug):
     assert named(judged(wrong, change, flags[0])) == flags
 
 
+def test_flags_that_explain_nothing_more_are_two_at_most():
+    found = suspects(judged(*BUGS["batchmean is mean"]))
+    assert [it.flag for it in found if not it.behind] == ["BatchMean"]
+    assert sum(it.behind for it in found) <= 2
+    assert not {"MixedDtypes", "HalfAccumulator", "Sum"} & {it.flag for it in found}
+
+
 @pytest.mark.parametrize("bug", FACTORS)
 def test_a_missing_factor_is_one_of_the_formula_and_of_nothing_else(bug):
     wrong, flag = FACTORS[bug]
