@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+from checks.refusals import of_switch
 from hostile.row import SUM, Gives, Raises, Row, derivative, limited, module, pair, sums
 
 import kldiv_xp
@@ -44,10 +45,9 @@ def rows() -> Iterator[Row]:
 
 def flags() -> Iterator[Row]:
     for number, flag in enumerate(FLAGS):
-        refused = f"must be True or False; got {flag!r}: pass bool(...) of it."
         function = [sums, module, derivative][number % 3]
         for name in ("log_target", "log_input", "generalized"):
-            outcome = Raises(TypeError, f"`{name}` {refused}")
+            outcome = Raises(TypeError, of_switch(name, flag))
             yield Row(f"{name}={flag!r}", function, pair, outcome, {name: flag})
         name = "scale_by_temperature_squared"
         function = ["kl_div_with_logits", "js_div_with_logits"][number % 2]
@@ -55,7 +55,7 @@ def flags() -> Iterator[Row]:
             f"{name}={flag!r}",
             function,
             pair,
-            Raises(TypeError, f"`{name}` {refused}"),
+            Raises(TypeError, of_switch(name, flag)),
             {name: flag},
         )
     for flag in LEGACY:
