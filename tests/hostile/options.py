@@ -31,6 +31,14 @@ MASK = (
     "pass where=mask != 0 if it is 0 at what is left out, or where=mask == 0 if it is 0 at what "
     "has a part in the loss"
 )
+BY_ROWS = "; a mask of distributions comes with axis=-1"
+OF_ROWS = {
+    "diagnose": BY_ROWS,
+    **dict.fromkeys(
+        ("kl_div", "kl_div_gradient"),
+        f"{BY_ROWS}, by which reduction='mean' divides by the number of distributions",
+    ),
+}
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
 
 
@@ -186,7 +194,8 @@ def other_names() -> Iterator[Row]:
             ("mask", np.ones((2, 2)), MASK),
         ):
             got = "numpy.ndarray" if name == "mask" else repr(value)
-            sentence = f"`{name}` is no option of {call}; got {got}: {remedy}."
+            of_rows = OF_ROWS.get(call, "") if name == "mask" else ""
+            sentence = f"`{name}` is no option of {call}; got {got}: {remedy}{of_rows}."
             yield Row(name, call, pair, Raises(TypeError, sentence), {name: value})
     for name, value in (("nonsense", None), ("input_", [1.0])):
         got = "list" if isinstance(value, list) else repr(value)
