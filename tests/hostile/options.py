@@ -67,10 +67,11 @@ def flags() -> Iterator[Row]:
             {name: flag},
         )
     for flag in LEGACY:
-        remedy = "leave it out"
-        if isinstance(flag, str):
-            remedy = "pass a reduction by keyword, reduction='mean'"
-        for name in ("size_average", "reduce"):
+        for name, off in (("size_average", "sum"), ("reduce", "none")):
+            meant = "mean" if flag == 1 else off
+            remedy = f"leave it out, and pass reduction={meant!r}"
+            if isinstance(flag, str):
+                remedy = "pass a reduction by keyword, reduction='mean'"
             sentence = f"`{name}` must be True, False or None; got {flag!r}: {remedy}."
             yield Row(f"{name}={flag!r}", "kl_div", pair, Raises(TypeError, sentence), {name: flag})
             yield Row(
