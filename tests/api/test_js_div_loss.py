@@ -33,7 +33,7 @@ WRONG = {
     "log_input": (1, "`log_input` must be True or False; got 1: pass bool(...) of it."),
     "log_target": (
         "yes",
-        "`log_target` must be True or False; got 'yes': pass bool(...) of it.",
+        "`log_target` must be True or False; got 'yes': pass log_target=True.",
     ),
     "beta": (
         1.5,

@@ -87,7 +87,7 @@ def test_flag_that_is_no_bool_raises_at_construction():
     with pytest.raises(TypeError) as caught:
         KLDivLoss(log_target="yes")
     assert (
-        str(caught.value) == "`log_target` must be True or False; got 'yes': pass bool(...) of it."
+        str(caught.value) == "`log_target` must be True or False; got 'yes': pass log_target=True."
     )
 
 

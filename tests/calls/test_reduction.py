@@ -5,7 +5,8 @@ import warnings
 import pytest
 
 from kldiv_xp import KLDivWarning
-from kldiv_xp.calls.reduction import REDUCTIONS, divisor, legacy_reduction, resolve_reduction
+from kldiv_xp.calls.reduction import REDUCTIONS, divisor, resolve_reduction
+from kldiv_xp.checks.legacy_flags import legacy_reduction
 
 TRUTH_TABLE = [
     (True, None, "mean"),
@@ -83,7 +84,10 @@ def test_reduction_in_the_place_of_a_flag_is_told_where_it_belongs():
 def test_flag_that_is_no_bool_is_refused():
     with pytest.raises(TypeError) as caught:
         resolve_reduction(None, 1, "mean")
-    assert str(caught.value) == "`reduce` must be True, False or None; got 1: leave it out."
+    assert (
+        str(caught.value)
+        == "`reduce` must be True, False or None; got 1: leave it out, and pass reduction='mean'."
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from checks.refusals import of_switch
 from checks.students import INF, LOG_Q, STUDENT, TEACHER, P, operands
 from conftest import usable
 
@@ -145,5 +146,5 @@ def test_bool_of_numpy_is_refused_as_a_flag_everywhere(flag):
         for function in functions:
             with pytest.raises(TypeError) as caught:
                 function(*pair, **{name: flag})
-            sentence = f"`{name}` must be True or False; got {flag!r}: pass bool(...) of it."
+            sentence = of_switch(name, flag)
             assert str(caught.value) == sentence

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from checks.refusals import BOTH, sentence
+from checks.refusals import BOTH, of_switch, sentence
 from words import words
 
 from kldiv_xp import KLDivLoss, kl_div
@@ -37,8 +37,8 @@ def test_number_that_no_float_holds_is_infinite(number, expected):
 @pytest.mark.parametrize("flag", [1, 0, None, "True", 1.0])
 def test_log_target_must_be_a_bool(backend, function, flag):
     operand = backend.array([0.5])
-    assert sentence(TypeError, function, operand, operand, log_target=flag) == (
-        f"`log_target` must be True or False; got {flag!r}: pass bool(...) of it."
+    assert sentence(TypeError, function, operand, operand, log_target=flag) == of_switch(
+        "log_target", flag
     )
 
 

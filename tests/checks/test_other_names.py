@@ -45,6 +45,26 @@ def test_option_of_another_library_is_told_with_its_name_here(module, class_name
     kind(**{option: 2 if value == "2" else value.strip("'")})
 
 
+# Of losses of logits: samples have weights, and classes have them in losses of tables.
+WEIGHED = "if they weigh samples; if they weigh classes,"
+OF_CLASSES = [
+    f"{start}, {WEIGHED} {way}{terms}"
+    for loss, terms in (("kl_div", ""), ("js_div", " and axis=()"))
+    for start, way in (
+        (
+            "reduction='none', and multiply what it gives",
+            f"multiply what {loss} gives of log-probabilities with reduction='none'",
+        ),
+        (
+            "reduction='none', and what it multiplies the losses by as `upstream`",
+            f"pass them so to {loss}, of log-probabilities",
+        ),
+    )
+]
+OF_TARGETS = "target_is='probabilities', or 'log_probabilities' if `target` holds logarithms"
+BOTH_LOGITS = (
+    "where both operands are logits unless target_is says 'probabilities' or 'log_probabilities'"
+)
 TOLD = {
     "dim": (-1, {"axis=-1": {"axis": -1}, "leave it out": {}}),
     "keepdim": (True, {"reduction='none', and insert the axis": {"reduction": "none"}}),
@@ -55,6 +75,7 @@ TOLD = {
             "reduction='none', and what it multiplies the losses by as `upstream`": {
                 "reduction": "none"
             },
+            **{key: {"reduction": "none"} for key in OF_CLASSES},
         },
     ),
     "num_items_in_batch": (
@@ -70,8 +91,12 @@ TOLD = {
             0.5,
             {
                 "temperature=0.5": {"temperature": 0.5},
-                "logits to kl_div_with_logits, with temperature=0.5": "kl_div_with_logits",
-                "logits to js_div_with_logits, with temperature=0.5": "js_div_with_logits",
+                f"logits to kl_div_with_logits, with temperature=0.5, {BOTH_LOGITS}": (
+                    "kl_div_with_logits"
+                ),
+                f"logits to js_div_with_logits, with temperature=0.5, {BOTH_LOGITS}": (
+                    "js_div_with_logits"
+                ),
             },
         )
         for name in ("T", "tau", "temp")
@@ -192,14 +217,15 @@ OF_TARGET = "target_is= tells whether `target` is logits, probabilities or their
 STATES = f"leave it out: `input` is hidden states, and {OF_TARGET}"
 IS_LOGITS = f"leave it out: `input` is logits, and {OF_TARGET}"
 AS_LOGARITHM = "pass the logarithm of the probabilities as `input`, which is logits"
+AS_LOGITS = f"pass logits to {{logits}}, with {OF_TARGETS}"
 OF_VALUES = {
-    ("input_is", "logits"): {"pass logits to {logits}", IS_LOGITS, STATES},
+    ("input_is", "logits"): {AS_LOGITS, IS_LOGITS, STATES},
     ("from_logits", True): {
-        "pass logits to {logits}", IS_LOGITS, STATES, "pass input_is='logits'"
+        AS_LOGITS, IS_LOGITS, STATES, "pass input_is='logits'"
     },
     ("from_logits", False): {
         "pass log_input=False, with probabilities as `input`",
-        AS_LOGARITHM.replace("pass", "pass target_is='probabilities' and"),
+        f"{AS_LOGARITHM}, and {OF_TARGETS}",
         STATES,
         "leave it out",
     },
@@ -209,7 +235,7 @@ OF_VALUES = {
     ("log_input", False): {AS_LOGARITHM},
     ("target_is", "logits"): {"pass logits to {logits}"},
     ("target_is", "log_probabilities"): {"pass log_target=True"},
-    ("target_is", "probabilities"): {"leave it out"},
+    ("target_is", "probabilities"): {"pass log_target=False"},
 }  # fmt: skip
 
 
@@ -222,7 +248,7 @@ def test_the_space_of_an_operand_is_told_by_how_the_function_says_it(function_na
     logits = function_name.replace("div", "div_with_logits")
     assert told in {one.format(logits=logits) for one in OF_VALUES[name, value]}
     parameters = inspect.signature(getattr(kldiv_xp, function_name)).parameters
-    assert set(re.findall(r"(\w+)=", told)) <= set(parameters)
+    assert "pass logits" in told or set(re.findall(r"(\w+)=", told)) <= set(parameters)
     assert not told.startswith("pass logits to") or hasattr(kldiv_xp, logits)
 
 

@@ -73,6 +73,17 @@ SENSES = {
 }
 
 
+# What a loss of tables is told too: without an axis it takes masks of terms.
+BY_ROWS = ", by which reduction='mean' divides by the number of distributions"
+OF_ROWS = {
+    **dict.fromkeys(
+        ("kl_div", "kl_div_gradient"), f"; a mask of distributions comes with axis=-1{BY_ROWS}"
+    ),
+    "KLDivLoss": f"; a mask of distributions comes with KLDivLoss(axis=-1){BY_ROWS}",
+    "diagnose": "; a mask of distributions comes with axis=-1",
+}
+
+
 @pytest.mark.parametrize("kind", SENSES)
 @pytest.mark.parametrize("option", NAMES)
 @pytest.mark.parametrize("name", LOSSES)
@@ -82,7 +93,7 @@ def test_a_mask_by_any_name_is_told_in_both_senses(name, option, kind):
     both = [f"{code} {sense}" for code, sense in zip((kept, padded), senses, strict=True)]
     assert told_for(name, option, mask) == "pass " + ", or ".join(
         both[::-1] if "pad" in option else both
-    )
+    ) + OF_ROWS.get(name, "")
     for code, given in ((kept, mask), (padded, ~MEANT if kind == "bools" else 1 - mask)):
         where = value_of(code.removeprefix("where="), **{option: given})
         assert_allclose(loss_of(name, where=where, reduction="sum"), whole(MEANT), rtol=1e-12)
@@ -92,23 +103,70 @@ def test_a_mask_by_any_name_is_told_in_both_senses(name, option, kind):
 @pytest.mark.parametrize("class_name", CLASSES)
 def test_a_class_takes_a_mask_with_the_operands(class_name, option):
     assert told_for(class_name, option, MEANT).startswith("leave it out, and pass where=")
-    assert told_for(class_name, option, MEANT).endswith(", with the operands")
+    assert told_for(class_name, option, MEANT).endswith(
+        f", with the operands{OF_ROWS.get(class_name, '')}"
+    )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_is_called_a_mask_and_is_none(name):
     assert told_for(name, "padding_mask", None) == "leave it out"
-    assert (
-        told_for(name, "pad_id", 0) == "leave it out, and pass where=labels != 0 with the operands"
+    assert told_for(name, "pad_id", 0).startswith(
+        "leave it out, and pass where=labels != 0 with the operands"
     )
     assert told_for(name, "padding", "longest") == (
         "pass where=, an array of bools that is True at what has a part in the loss"
+        f"{OF_ROWS.get(name, '')}"
     )
     listed = MEANT.tolist()
     assert told_for(name, "mask", listed) == (
         "pass where=mask if it is True at what has a part in the loss, or its negation if it is "
-        "True at padding"
+        f"True at padding{OF_ROWS.get(name, '')}"
     )
+
+
+@pytest.mark.parametrize("option", ["mask", "padding_mask", "label_mask"])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
+def test_a_mask_of_labels_is_told_as_labels(name, option):
+    told = told_for(name, option, LABELS)
+    code = f"where={option} != -100, if these are labels and those of -100 are left out"
+    start = "leave it out, and pass" if name in CLASSES else "pass"
+    end = ", with the operands" if name in CLASSES else ""
+    assert told == f"{start} {code}{end}{OF_ROWS.get(name, '')}"
+    if name in LOSSES:
+        found = loss_of(name, where=LABELS != -100, reduction="sum")
+        assert_allclose(found, whole(MEANT), rtol=1e-12)
+
+
+def test_a_mask_of_numbers_that_are_not_at_hand_may_be_one_of_labels():
+    labels = pytest.importorskip("jax.numpy").asarray(LABELS)
+    assert told_for("kl_div_with_logits", "mask", labels) == (
+        "pass where=mask != 0 if it is 0 at what is left out, or where=mask == 0 if it is 0 at "
+        "what has a part in the loss, or where=mask != -100 if it holds labels and those of -100 "
+        "are left out"
+    )
+
+
+@pytest.mark.parametrize("option", ["ignore_index", "pad_token_id"])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES])
+def test_an_ignored_label_is_told_with_the_axis_of_the_distributions(name, option):
+    told = told_for(name, option, -100)
+    code = "leave it out, and pass where=labels != -100 with the operands"
+    axis = {"KLDivLoss": "KLDivLoss(axis=-1)", "diagnose": "axis=-1"}.get(name, "axis=-1")
+    known = inspect.signature(getattr(kldiv_xp, name)).parameters
+    end = f", and {axis}{'' if name == 'diagnose' else BY_ROWS}" if "generalized" in known else ""
+    assert told == code + end
+    given = {"where": LABELS != -100, "reduction": "mean"}
+    if name == "diagnose":
+        assert not kldiv_xp.diagnose(LOG_Q, P, where=LABELS != -100, axis=-1).findings
+        return
+    if name in CLASSES:
+        options = {"axis": -1, "reduction": "mean"} | ({"beta": 0.0} if "JS" in name else {})
+        operands = (LOGITS, TEACHER) if "Logits" in name else (LOG_Q, P)
+        found = getattr(kldiv_xp, name)(**options)(*operands, where=given["where"])
+    else:
+        found = loss_of(name, **given)
+    assert_allclose(found, whole(MEANT) / MEANT.sum(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("option", ["labels", "shift_labels", "masked_lm_labels"])
@@ -117,7 +175,7 @@ def test_labels_are_a_mask_or_have_a_loss_of_their_own(name, option):
     told = told_for(name, option, LABELS)
     code = f"pass where={option} != -100 with the operands"
     if name == "diagnose":
-        assert told == code
+        assert told == f"{code} and axis=-1"
         return
     axis = ", axis=-1" if "logits" not in name and "linear" not in name else ""
     assert told == (

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+from checks.refusals import of_switch
 from hostile.row import SUM, Gives, Raises, Row, derivative, limited, module, pair, sums
 
 import kldiv_xp
@@ -30,6 +31,14 @@ MASK = (
     "pass where=mask != 0 if it is 0 at what is left out, or where=mask == 0 if it is 0 at what "
     "has a part in the loss"
 )
+BY_ROWS = "; a mask of distributions comes with axis=-1"
+OF_ROWS = {
+    "diagnose": BY_ROWS,
+    **dict.fromkeys(
+        ("kl_div", "kl_div_gradient"),
+        f"{BY_ROWS}, by which reduction='mean' divides by the number of distributions",
+    ),
+}
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
 
 
@@ -44,10 +53,9 @@ def rows() -> Iterator[Row]:
 
 def flags() -> Iterator[Row]:
     for number, flag in enumerate(FLAGS):
-        refused = f"must be True or False; got {flag!r}: pass bool(...) of it."
         function = [sums, module, derivative][number % 3]
         for name in ("log_target", "log_input", "generalized"):
-            outcome = Raises(TypeError, f"`{name}` {refused}")
+            outcome = Raises(TypeError, of_switch(name, flag))
             yield Row(f"{name}={flag!r}", function, pair, outcome, {name: flag})
         name = "scale_by_temperature_squared"
         function = ["kl_div_with_logits", "js_div_with_logits"][number % 2]
@@ -55,14 +63,15 @@ def flags() -> Iterator[Row]:
             f"{name}={flag!r}",
             function,
             pair,
-            Raises(TypeError, f"`{name}` {refused}"),
+            Raises(TypeError, of_switch(name, flag)),
             {name: flag},
         )
     for flag in LEGACY:
-        remedy = "leave it out"
-        if isinstance(flag, str):
-            remedy = "pass a reduction by keyword, reduction='mean'"
-        for name in ("size_average", "reduce"):
+        for name, off in (("size_average", "sum"), ("reduce", "none")):
+            meant = "mean" if flag == 1 else off
+            remedy = f"leave it out, and pass reduction={meant!r}"
+            if isinstance(flag, str):
+                remedy = "pass a reduction by keyword, reduction='mean'"
             sentence = f"`{name}` must be True, False or None; got {flag!r}: {remedy}."
             yield Row(f"{name}={flag!r}", "kl_div", pair, Raises(TypeError, sentence), {name: flag})
             yield Row(
@@ -186,7 +195,8 @@ def other_names() -> Iterator[Row]:
             ("mask", np.ones((2, 2)), MASK),
         ):
             got = "numpy.ndarray" if name == "mask" else repr(value)
-            sentence = f"`{name}` is no option of {call}; got {got}: {remedy}."
+            of_rows = OF_ROWS.get(call, "") if name == "mask" else ""
+            sentence = f"`{name}` is no option of {call}; got {got}: {remedy}{of_rows}."
             yield Row(name, call, pair, Raises(TypeError, sentence), {name: value})
     for name, value in (("nonsense", None), ("input_", [1.0])):
         got = "list" if isinstance(value, list) else repr(value)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from checks.refusals import of_switch
 from hostile.row import Raises, Row, pair
 
 OF_LOGITS = ("kl_div_with_logits_gradient", "js_div_with_logits_gradient")
@@ -29,7 +30,7 @@ def refused(name: str, call: str, value: object, kind: type[Exception], sentence
 def gradients() -> Iterator[Row]:
     for call in GRADIENTS:
         for flag in (1, None, "True", np.True_):
-            sentence = f"`return_value` must be True or False; got {flag!r}: pass bool(...) of it."
+            sentence = of_switch("return_value", flag)
             yield refused("return_value", call, flag, TypeError, sentence)
         for reduction in ("avg", None, 1):
             yield refused(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from checks.refusals import of_switch
 from hostile.row import INPUT, Gives, Raises, Row, pair
 
 import kldiv_xp
@@ -27,7 +28,7 @@ def rows() -> Iterator[Row]:
 def tables() -> Iterator[Row]:
     for name in ("js_div", "js_div_gradient"):
         for flag in (1, None, "True", np.True_):
-            sentence = f"`log_input` must be True or False; got {flag!r}: pass bool(...) of it."
+            sentence = of_switch("log_input", flag)
             options = {"log_input": flag}
             yield Row(f"log_input={flag!r}", name, pair, Raises(TypeError, sentence), options)
         for beta in (-0.1, 2, math.nan, math.inf):
@@ -145,7 +146,7 @@ def gradients() -> Iterator[Row]:
             yield Row(row.name, called, row.make, row.outcome, row.options)
     for call, make in makes.items():
         for flag in (1, None, "True", np.True_):
-            sentence = f"`return_value` must be True or False; got {flag!r}: pass bool(...) of it."
+            sentence = of_switch("return_value", flag)
             options = {"return_value": flag}
             yield Row(f"return_value={flag!r}", call, make, Raises(TypeError, sentence), options)
         text = (

@@ -5,9 +5,8 @@ from typing import Any, get_args
 
 from kldiv_xp._typing import Reduction
 from kldiv_xp._warnings import KLDivWarning, warn
-from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.checks.legacy_flags import check_flags, legacy_reduction
 from kldiv_xp.checks.options import check_choice
-from kldiv_xp.core.namespaces import is_array
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 SAMPLES_AND_CLASSES = 2
@@ -22,8 +21,7 @@ def resolve_reduction(
         check_reduction(reduction)
     if size_average is None and reduce is None:
         return reduction
-    check_flag("size_average", size_average)
-    check_flag("reduce", reduce)
+    check_flags(size_average, reduce)
     resolved = legacy_reduction(size_average, reduce)
     message = (
         "size_average and reduce args will be deprecated, "
@@ -47,31 +45,9 @@ def warn_about_override(reduction: Reduction, resolved: Reduction) -> None:
     warn(f"{message}: leave the two flags out, and pass reduction= alone.", KLDivWarning)
 
 
-def legacy_reduction(size_average: bool | None, reduce: bool | None) -> Reduction:
-    """Reduction that torch's two deprecated flags mean together; None counts as True."""
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
-
-
 def check_reduction(reduction: object) -> None:
     """Refuse anything but the four names."""
     check_choice("reduction", reduction, REDUCTIONS)
-
-
-def check_flag(name: str, value: Any) -> None:
-    """Refuse anything but True, False and None for a legacy flag."""
-    if value is None or isinstance(value, bool):
-        return
-    remedy, got = "leave it out", repr(value)
-    if isinstance(value, str):
-        remedy = f"pass a reduction by keyword, reduction={value!r}"
-    elif isinstance(value, tuple) or (isinstance(value, int) and value not in (0, 1)):
-        remedy = f"leave it out, or pass axes by keyword, axis={value!r}"
-    elif is_array(value) and value.ndim:
-        remedy, got = "pass a mask of bools by keyword, where=", type_name(value)
-    message = f"`{name}` must be True, False or None; got {got}: {remedy}."
-    raise TypeError(message)
 
 
 def warn_about_mean(axes: int) -> None:

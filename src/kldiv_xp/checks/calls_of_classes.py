@@ -1,6 +1,7 @@
 """Calls of a loss that remembers its options: what they do not take, and where that is passed."""
 
 import inspect
+import re
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -61,7 +62,8 @@ def of_name(kind: type, name: str, value: object, options: list[str]) -> str:
     if any(remedy.startswith(f"pass {one}=") for one in options):
         return f"when you make {kind.__name__}, {remedy}"
     if remedy:
-        return remedy.replace(", with ", f", and make {kind.__name__} with ")
+        of_class = "|".join(options)
+        return re.sub(rf", with ({of_class})=", rf", and make {kind.__name__} with \1=", remedy)
     near = nearest(name, options)
     return near if near.count(",") > 1 else f"{near} when you make {kind.__name__}"
 

@@ -1,8 +1,9 @@
 """Remedies for masks by other libraries' names; some libraries set them True at padding."""
 
 from kldiv_xp._typing import Array
+from kldiv_xp.checks.mask_remedies import ANY_NUMBERS, for_values, values_at_hand
 from kldiv_xp.checks.peer_factors import Meant
-from kldiv_xp.checks.peer_options import IGNORED
+from kldiv_xp.checks.peer_masks import IGNORED, OF_ROWS
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, namespace_of
 
@@ -17,7 +18,14 @@ def meant_by_mask(name: str, value: object) -> Meant:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return IGNORED
     code = AN_ARRAY if isinstance(value, str | bool) else where_of(name, value)
-    return ("where", f"pass {code}"), ("", f"leave it out, and pass {code}, with the operands")
+    of_rows = f"; a mask of distributions comes with {OF_ROWS}"
+    return (
+        ("generalized where reduction", f"pass {code}{of_rows}"),
+        ("generalized where", f"pass {code}; a mask of distributions comes with axis=-1"),
+        ("where", f"pass {code}"),
+        ("generalized reduction", f"leave it out, and pass {code}, with the operands{of_rows}"),
+        ("", f"leave it out, and pass {code}, with the operands"),
+    )
 
 
 def where_of(name: str, value: object) -> str:
@@ -26,7 +34,14 @@ def where_of(name: str, value: object) -> str:
     Those of torch's attention are True at padding, and those of tokenizers are 1 at tokens.
     """
     kept, padded = senses(name, value)
-    return f"{padded}, or {kept}" if "pad" in name.lower() else f"{kept}, or {padded}"
+    both = f"{padded}, or {kept}" if "pad" in name.lower() else f"{kept}, or {padded}"
+    if not is_array(value) or is_of_bools(value):
+        return both
+    told = for_values(values_at_hand(value))
+    if "if these are labels" in told:
+        return f"where={told.removeprefix('pass ').format(x=name)}"
+    of_labels = f", or where={name} != -100 if it holds labels and those of -100 are left out"
+    return both + of_labels * (told == ANY_NUMBERS)
 
 
 def senses(name: str, value: object) -> tuple[str, str]:
@@ -34,10 +49,14 @@ def senses(name: str, value: object) -> tuple[str, str]:
     kept, padded = "if it is True at what has a part in the loss", "if it is True at padding"
     if not is_array(value):
         return f"where={name} {kept}", f"its negation {padded}"
-    array: Array = value
-    if is_kind(namespace_of(array), array.dtype, "bool"):
+    if is_of_bools(value):
         return f"where={name} {kept}", f"where=~{name} {padded}"
     return (
         f"where={name} != 0 if it is 0 at what is left out",
         f"where={name} == 0 if it is 0 at what has a part in the loss",
     )
+
+
+def is_of_bools(array: Array) -> bool:
+    """Whether an array holds bools."""
+    return is_kind(namespace_of(array), array.dtype, "bool")

@@ -11,7 +11,11 @@ NO_STATES = ("target_bias", "call kl_div_with_logits, which takes logits")
 STUDENT: Meant = (("", AS_INPUT),)
 STUDENT_LOGITS: Meant = (
     ("input_is", f"{AS_INPUT}, with input_is='logits'"),
-    ("log_input", LOGITS),
+    (
+        "log_input",
+        f"{LOGITS}, where `target` is logits too unless target_is says 'probabilities' or "
+        "'log_probabilities'",
+    ),
     NO_STATES,
     ("", AS_INPUT),
 )

@@ -5,6 +5,7 @@ from typing import get_args
 
 from kldiv_xp._typing import Array, Axes, Tail, TargetKind
 from kldiv_xp.checks.remedies import words_of
+from kldiv_xp.checks.switches import for_no_switch, shown_switch
 from kldiv_xp.core.namespaces import is_array, namespace_of
 from kldiv_xp.formula.form import Form
 
@@ -18,8 +19,8 @@ SYNONYMS = {"avg": "mean", "average": "mean"}
 def check_switch(name: str, value: object) -> None:
     """Refuse any value but True and False."""
     if not isinstance(value, bool):
-        remedy = for_traced(value) or "pass bool(...) of it"
-        message = f"`{name}` must be True or False; got {value!r}: {remedy}."
+        remedy = for_traced(value) or for_no_switch(name, value)
+        message = f"`{name}` must be True or False; got {shown_switch(value)}: {remedy}."
         raise TypeError(message)
 
 

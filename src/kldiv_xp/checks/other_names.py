@@ -7,11 +7,14 @@ from typing import Any, NoReturn, TypeVar
 
 from kldiv_xp.checks.names_of_masks import meant_by_mask
 from kldiv_xp.checks.names_of_operands import NAMES_OF_OPERANDS
-from kldiv_xp.checks.peer_options import LABELS, MEANT, OF_VALUES, OFF
+from kldiv_xp.checks.peer_masks import LABELS
+from kldiv_xp.checks.peer_options import MEANT, OFF
+from kldiv_xp.checks.peer_spaces import OF_VALUES
 from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, names_by_place, refuse_unnamed
 from kldiv_xp.core.namespaces import is_array
 
 ClassT = TypeVar("ClassT", bound=type)
+AVERAGED = "axis=-1 and reduction='mean'"
 # What the losses take that classes make.
 OF_CALLS = ("input", "target", "where")
 
@@ -30,13 +33,27 @@ def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str
         return "leave it out"
     for option, remedy in meant:
         if known.issuperset(option.split()):
-            loss = kind.__name__
-            logits = loss.replace("div", "div_with_logits").replace("Div", "DivWithLogits")
-            js = loss.replace("kl_", "js_").replace("KL", "JS")
             # The name stands for what cannot be printed: an array is not read.
             code = repr(value) if isinstance(value, PLAIN) else name
-            return remedy.format(value=code, name=name, logits=logits, js=js)
+            return remedy.format(value=code, name=name, **names_beside(kind))
     return ""
+
+
+def names_beside(kind: Callable[..., Any]) -> dict[str, str]:
+    """Losses that take something else in the place of a loss, and the code of options of it."""
+    loss, is_class = kind.__name__, isinstance(kind, type)
+    end = "_gradient" if loss.endswith("_gradient") else ""
+    dense = loss.replace("sparse_", "").replace("linear_kl_div", "kl_div_with_logits")
+    return {
+        "logits": loss.replace("div", "div_with_logits").replace("Div", "DivWithLogits"),
+        "js": loss.replace("kl_", "js_").replace("KL", "JS"),
+        "dense": dense,
+        "tables": dense.replace("_with_logits", "").replace("WithLogits", ""),
+        "terms": " and axis=()" if "js" in loss.lower() else "",
+        "sparse": f"sparse_kl_div_with_logits{end}",
+        "axis": f"{loss}(axis=-1)" if is_class else "axis=-1",
+        "averaged": f"to what {loss}(axis=-1, reduction='mean') makes" if is_class else AVERAGED,
+    }
 
 
 def sentence(kind: Callable[..., Any], name: str, value: object, remedy: str) -> str:
@@ -104,7 +121,7 @@ def of_class(kind: type, name: str, value: object, options: list[str]) -> str:
     if name in OF_CALLS:
         return f"pass it with the operands, {call.replace('t)', 't, where=where)')}"
     remedy = remedy_of(kind, name, value, {"", *options}) or nearest(name, options)
-    if "place" not in remedy:
+    if "by its place" not in remedy:
         return remedy
     operand, _, option = remedy.partition(", with ")
     return f"{operand} in {call.replace('()', f'({option})', 1)}"

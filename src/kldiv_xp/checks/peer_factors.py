@@ -3,7 +3,10 @@
 # Options that may be meant, all of one entry if there are several, and what to do.
 Meant = tuple[tuple[str, str], ...]
 
+# Of losses that take `indices`, with which there is no mixture.
+WITHOUT_PLACES = "and leave `indices` out if there are any"
 MIXTURE: Meant = (
+    ("beta indices", f"pass beta={{value}}, the weight of the target, {WITHOUT_PLACES}"),
     ("beta", "pass beta={value}, the weight of the target"),
     ("reproducible", "call {js}, with beta={value}"),
 )
@@ -14,7 +17,18 @@ PART_OF_LOSS: Meant = (
 # An alpha is the one or the other.
 IF_MIXED = "if it is the weight of the target in a mixture"
 IF_ADDED = "if it is the share of the loss in a sum"
+MIXED_WHOLE = f"{IF_MIXED}, {WITHOUT_PLACES}"
 MIXTURE_OR_PART: Meant = (
+    (
+        "beta indices upstream",
+        f"pass beta={{value}} {MIXED_WHOLE}, or leave it out and pass upstream={{value}} "
+        f"{IF_ADDED}",
+    ),
+    (
+        "beta indices",
+        f"pass beta={{value}} {MIXED_WHOLE}, or leave it out and multiply the loss by {{value}} "
+        f"{IF_ADDED}",
+    ),
     (
         "beta upstream",
         f"pass beta={{value}} {IF_MIXED}, or leave it out and pass upstream={{value}} {IF_ADDED}",
@@ -40,9 +54,26 @@ SUM: Meant = (
     ("upstream", "pass reduction='sum' and upstream=1 / {value}"),
     ("reduction", "pass reduction='sum', and divide the loss by {value}"),
 )
+# A loss of logits gives losses of samples, which weights of classes have no place in.
+OF_EACH_CLASS = "if they weigh samples; if they weigh classes,"
+BY_ROWS = "a loss for each sample, or with axis=() a term for each class"
+BY_TERMS = "a term for each class, or with axis=-1 a loss for each sample"
+AS_UPSTREAM = "pass reduction='none', and what it multiplies the losses by as `upstream`"
+MULTIPLIED = "pass reduction='none', and multiply what it gives"
 WEIGHTED: Meant = (
-    ("upstream", "pass reduction='none', and what it multiplies the losses by as `upstream`"),
-    ("reduction", "pass reduction='none', and multiply what it gives"),
+    (
+        "temperature upstream",
+        f"{AS_UPSTREAM}, {OF_EACH_CLASS} pass them so to {{tables}}, of log-probabilities{{terms}}",
+    ),
+    (
+        "temperature",
+        f"{MULTIPLIED}, {OF_EACH_CLASS} multiply what {{tables}} gives of log-probabilities with "
+        "reduction='none'{terms}",
+    ),
+    ("generalized upstream", f"{AS_UPSTREAM}: {BY_TERMS}"),
+    ("upstream", f"{AS_UPSTREAM}: {BY_ROWS}"),
+    ("generalized reduction", f"{MULTIPLIED}: {BY_TERMS}"),
+    ("reduction", f"{MULTIPLIED}: {BY_ROWS}"),
 )
 IN_NATS: Meant = (
     ("upstream", "leave it out, and pass upstream=1 / log(base): the loss is in nats"),
