@@ -1,7 +1,7 @@
 """Remedies for masks by other libraries' names; some libraries set them True at padding."""
 
 from kldiv_xp._typing import Array
-from kldiv_xp.checks.mask_remedies import ANY_NUMBERS, for_values, values_at_hand
+from kldiv_xp.checks.number_masks import ANY_NUMBERS, for_values, values_at_hand
 from kldiv_xp.checks.peer_factors import Meant
 from kldiv_xp.checks.peer_masks import IGNORED, OF_ROWS
 from kldiv_xp.core.dtypes import is_kind
