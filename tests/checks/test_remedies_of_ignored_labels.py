@@ -117,3 +117,36 @@ def test_labels_of_minus_100_are_left_out_of_the_losses_of_a_part(library, name)
     options = {"target_is": "probabilities", "reduction": "sum", "where": where}
     found = function(**given | {"indices": indices, "target": ones}, **options)
     assert_allclose(backend.read(found), kl(LOG_Q[KEPT], ONE_HOT), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "options", [{"log_input": False}, {"log_input": False, "generalized": True}]
+)
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_a_mask_of_samples_comes_with_their_axis(library, options):
+    backend = usable(library)
+    q, target = backend.array(Q), made(backend, LABELS)
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div(q, target, **options)
+    told = re.search(r"pass where=(target != -100) and axis=-1 too, by which reduction='mean' "
+                     r"divides by the number of samples, and encode (.+)\.$",
+                     str(caught.value))  # fmt: skip
+    where, clipped = (value(one, target=target) for one in told.groups())
+    code = re.search(r"become probabilities by (.+), which is the `target` to pass;",
+                     str(caught.value))[1]  # fmt: skip
+    p = value(code, target=clipped)
+    found = kldiv_xp.kl_div(q, p, where=where, axis=-1, reduction="mean", **options)
+    assert_allclose(backend.read(found), kl(LOG_Q[KEPT], ONE_HOT) / KEPT.sum(), rtol=1e-12)
+
+
+def test_labels_in_the_place_of_hidden_states_are_told_without_the_teachers_layer():
+    heads = {"input": HIDDEN, "weight": WEIGHT, "target_weight": np.eye(5, 3)}
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.linear_kl_div(**heads, target=LABELS)
+    told = re.search(r"indices=(.+), and as .*, pass where=(.+) too; leave `target_weight` and "
+                     r"`target_bias` out\.$", str(caught.value))  # fmt: skip
+    indices, where = (value(one, target=LABELS) for one in told.groups())
+    options = {"target_is": "probabilities", "reduction": "sum", "where": where}
+    del heads["target_weight"]
+    found = kldiv_xp.linear_kl_div(**heads, indices=indices, target=np.ones((4, 1)), **options)
+    assert_allclose(found, kl(LOG_Q[KEPT], ONE_HOT), rtol=1e-12)

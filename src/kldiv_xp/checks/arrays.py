@@ -138,7 +138,10 @@ def check_dtype(
             # torch.compile before 2.13 asks no type of None what it is.
             has_places = indices is not None and is_array(indices)
             at_places = has_places and known_shape(indices) == shape
+            # Of a teacher with a layer of its own no loss says what its target is.
+            of_layer = in_part and loss is None
             remedy = for_values_at_places(xp, name, loss) * at_places + labels
+            remedy += "; leave `target_weight` and `target_bias` out" * of_layer
         else:
             remedy = for_labels_of_tokens(beside, shape, axis) or remedy
     wide = f" of at least {LEAST_BITS} bits" if kind == "floats" else ""

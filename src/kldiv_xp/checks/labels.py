@@ -34,8 +34,18 @@ def for_dense_labels(
     return (
         f"{start} probabilities by {code}, "
         f"{taken_by(loss, and_axis(place, shape, axis))}; where labels are -100, "
-        f"pass {KEPT}, and encode {say(xp, 'clipped', 'target')}"
+        f"pass {KEPT.replace(' too', for_rows(loss, place, shape, axis))}, and encode "
+        f"{say(xp, 'clipped', 'target')}"
     )
+
+
+def for_rows(loss: Any, place: int, shape: Shape, axis: Axis) -> str:
+    """What a mask of samples needs beside it: a loss of tables takes none without their axis."""
+    stays = isinstance(loss, Form) and (loss.generalized or not loss.log_input)
+    if not stays or loss.beta is not None or axis is not None:
+        return " too"
+    named = -1 if place == len(shape) - 1 else place
+    return f" and axis={named} too, by which reduction='mean' divides by the number of samples"
 
 
 def and_axis(place: int, shape: Shape, axis: Axis) -> str:
