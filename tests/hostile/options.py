@@ -124,6 +124,9 @@ def axes() -> Iterator[Row]:
 
 def told(value: object) -> str:
     """The temperature that is told: the number that is meant, or 1."""
+    if isinstance(value, list | set):
+        (value,) = value
+        return str(value)
     meant = isinstance(value, str | Decimal)
     return str(float(value)) if meant else "1.0, which leaves the logits as they are"
 
@@ -143,8 +146,10 @@ def numbers() -> Iterator[Row]:
         for value in values:
             sentence = (
                 "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
-                f"library of `input`; got {value!r}: pass beta=0.5, the Jensen-Shannon divergence."
+                f"library of `input`; got {value!r}: pass beta="
             )
+            is_one = isinstance(value, list | set)
+            sentence += f"{told(value)}." if is_one else "0.5, the Jensen-Shannon divergence."
             outcome = Raises(kind, sentence)
             yield Row(f"beta={value!r}", "js_div_with_logits", pair, outcome, {"beta": value})
     for value in NUMBERS:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
+from kldiv_xp.checks.handed_values import handed_on, what_is_taken
 from kldiv_xp.checks.other_names import nearest, remedy_of
-from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, meant_by
+from kldiv_xp.checks.switches import switch_meant
+from kldiv_xp.checks.unnamed_arguments import in_words, meant_by
 from kldiv_xp.core.namespaces import is_array
 
 # In place of a mask, an option without its name.
@@ -75,5 +77,11 @@ def passed(kind: type, name: str, value: object, code: str) -> str:
     )
     if loss and name in TAKEN_AS_ARRAYS and is_array(value):
         return f"call {loss}(input, target, {name}={code}), which takes arrays"
-    code = repr(value) if isinstance(value, PLAIN) else code
-    return f"pass it to {kind.__name__}({name}={code})"
+    parameters, template = inspect.signature(kind).parameters, f"{name}={{value}}"
+    found = handed_on(template, code, value, {*parameters}, is_class=True)
+    if isinstance(parameters[name].default, bool) and switch_meant(value) is not None:
+        found = repr(switch_meant(value))
+    if found is None:
+        taken = what_is_taken(template, {*parameters}).partition("..., ")[2]
+        return f"pass it to {kind.__name__}({name}=...) as {taken}"
+    return f"pass it to {kind.__name__}({name}={found})"

@@ -1,6 +1,7 @@
 """Numeric options, read without an array library."""
 
 import math
+from fractions import Fraction
 from numbers import Real
 from typing import Any
 
@@ -20,3 +21,20 @@ def nearest_float(number: Any) -> float:
         return float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
+
+
+def number_meant(value: Any) -> float | None:
+    """The number that text, a number of another type, or a container of one says, or None."""
+    if isinstance(value, list | tuple | set | frozenset) and len(value) == 1:
+        return number_meant(next(iter(value)))
+    if isinstance(value, bool | type):
+        return None
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if not isinstance(text, str) and not hasattr(text, "__float__"):
+        return None
+    for read in (float, Fraction):
+        try:
+            return float(read(text))
+        except (ValueError, TypeError, ArithmeticError):
+            continue
+    return None

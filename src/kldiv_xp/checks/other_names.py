@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
+from kldiv_xp.checks.handed_values import handed_on, what_is_taken
 from kldiv_xp.checks.names_of_masks import meant_by_mask
 from kldiv_xp.checks.names_of_operands import NAMES_OF_OPERANDS
+from kldiv_xp.checks.peer_factors import Meant
 from kldiv_xp.checks.peer_masks import LABELS
 from kldiv_xp.checks.peer_options import MEANT, OFF
 from kldiv_xp.checks.peer_spaces import OF_VALUES
-from kldiv_xp.checks.unnamed_arguments import PLAIN, in_words, names_by_place, refuse_unnamed
+from kldiv_xp.checks.unnamed_arguments import in_words, names_by_place, refuse_unnamed
 from kldiv_xp.core.namespaces import is_array
 
 ClassT = TypeVar("ClassT", bound=type)
@@ -31,12 +33,22 @@ def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str
         meant = LABELS if name.endswith("labels") else meant_by_mask(name, value)
     if meant and value is None:
         return "leave it out"
-    for option, remedy in meant:
-        if known.issuperset(option.split()):
-            # The name stands for what cannot be printed: an array is not read.
-            code = repr(value) if isinstance(value, PLAIN) else name
-            return remedy.format(value=code, name=name, **names_beside(kind))
-    return ""
+    return first_that_takes(kind, name, value, known, meant)
+
+
+def first_that_takes(
+    kind: Callable[..., Any], name: str, value: object, known: set[str], meant: Meant
+) -> str:
+    """The first remedy whose options there are and take the value; else what the first takes."""
+    remedies = [remedy for option, remedy in meant if known.issuperset(option.split())]
+    names = names_beside(kind) | {"name": name}
+    # After one that refuses the value no remedy is meant that does not hand it on.
+    for remedy in remedies[:1] + [one for one in remedies[1:] if "{value}" in one]:
+        # The name stands for what cannot be printed: an array is not read.
+        code = handed_on(remedy, name, value, known, is_class=isinstance(kind, type))
+        if code is not None:
+            return remedy.format(value=code, **names)
+    return what_is_taken(remedies[0], known).format(**names) if remedies else ""
 
 
 def names_beside(kind: Callable[..., Any]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def for_parts(name: str, whole: Any, operands: Mapping[str, Any]) -> str:
     shapes = {known_shape(one) for _, one in parts}
     if isinstance(whole, list | tuple) and len(shapes) == 1 and len(parts) == len(whole):
         return for_layers(name, parts, arrays)
-    return for_one_of(name, whole, parts, arrays)
+    return for_one_part(name, whole, parts, arrays)
 
 
 def for_packed(name: str, packed: Any, arrays: Mapping[str, Array]) -> str:
@@ -117,7 +117,9 @@ def for_layers(name: str, parts: list[CodedArray], arrays: Mapping[str, Array]) 
     )
 
 
-def for_one_of(name: str, whole: Any, parts: list[CodedArray], arrays: Mapping[str, Array]) -> str:
+def for_one_part(
+    name: str, whole: Any, parts: list[CodedArray], arrays: Mapping[str, Array]
+) -> str:
     """Remedy for arrays of several shapes: the one that fits, or a choice of those with axes."""
     fitting = [code for code, one in parts if fits_beside(name, known_shape(one), arrays)]
     with_axes = [code for code, one in parts if known_shape(one)]

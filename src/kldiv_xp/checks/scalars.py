@@ -8,13 +8,14 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import common_namespace, type_name
 from kldiv_xp.checks.labels import column_axis, label_axis, with_axis_at
-from kldiv_xp.checks.numbers import is_number, nearest_float
+from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant
 from kldiv_xp.checks.operands import check_devices
-from kldiv_xp.checks.remedies import has_method, say
+from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.spreading import along, inserted_axes, placements, sizes_with_axes
+from kldiv_xp.checks.switches import is_whole_array
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
-from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of, traced
+from kldiv_xp.core.namespaces import known_shape, namespace_of, traced
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,12 @@ def number_within(name: str, value: object, input: Array) -> float | Array:
 
 
 def for_text(name: str, value: Any) -> str:
-    """Remedy for the text of a number, or a number of another type; or ""."""
-    is_other = has_method(value, "__float__") and not isinstance(value, bool)
-    if not isinstance(value, str) and (not is_other or is_array(value)):
+    """Remedy for the text of a number, a number of another type or in a container; or ""."""
+    if is_whole_array(value):
         return ""
-    try:
-        number = float(value)
-    except (ValueError, OverflowError, TypeError):
-        return ""
-    return f"pass {name}={number!r}" if RANGES[name].holds(number) else ""
+    number = number_meant(value)
+    holds = number is not None and RANGES[name].holds(number)
+    return f"pass {name}={number!r}" if holds else ""
 
 
 def plain_number_within(name: str, value: object) -> float:
@@ -84,13 +82,13 @@ def plain_number_within(name: str, value: object) -> float:
     within = RANGES[name]
     if not is_number(value):
         remedy = for_text(name, value) or within.remedy
-        if is_array(value) and not isinstance(value, type):
+        if is_whole_array(value):
             remedy = (
                 "pass float(...) of it, or call the function in place of the class, which takes a "
                 f"0-d array as `{name}`"
             )
-            if getattr(value, "shape", ()) != ():
-                remedy = "pass one number for all samples"
+            if known_shape(value) != ():
+                remedy = for_one_of(name, value)
         raise TypeError(f"`{name}` must be {within.required}; got {value!r}: {remedy}.")
     number = nearest_float(value)
     if not within.holds(number):
@@ -99,12 +97,19 @@ def plain_number_within(name: str, value: object) -> float:
     return number
 
 
+def for_one_of(name: str, array: Any) -> str:
+    """Remedy for an array with axes where one number is remembered."""
+    if set(known_shape(array)) - {1}:
+        return "pass one number for all samples"
+    return f"pass float({say(namespace_of(array), 'reshaped', name, shape=())})"
+
+
 def scalar(name: str, value: object, input: Array, required: str, remedy: str) -> float | Array:
     """Number as a float, or the 0-d array that holds it where reading is not free."""
     value = traced(input, value)
     if is_number(value):
         return nearest_float(value)
-    if isinstance(value, type) or not is_array(value):
+    if not is_whole_array(value):
         better = for_text(name, value) or remedy  # only here, where no traced number comes
         raise TypeError(refusal_of_option(name, value, required, better))
     xp = common_namespace(input=input, **{name: value})
@@ -159,8 +164,8 @@ def for_repeated_temperatures(xp: Namespace, shape: Shape, every: Shape) -> str:
 def refusal_of_option(name: str, value: object, required: str, remedy: str) -> str:
     """Error message for an option; it reads no array's values."""
     got = repr(value)
-    if is_array(value) and not isinstance(value, type) and not is_number(value):
-        array: Array = value
+    if is_whole_array(value) and not is_number(value):
+        array: Any = value
         got = f"{type_name(array)} of shape {known_shape(array)} and dtype {array.dtype}"
     return (
         f"`{name}` must be {required} or a 0-d array of one in the library of `input`; "

@@ -67,4 +67,4 @@ def shown_switch(value: object) -> str:
 
 def is_whole_array(value: object) -> bool:
     """Whether a value is an array: neither its type, nor text of NumPy."""
-    return not isinstance(value, type | str | bytes) and is_array(value)
+    return not isinstance(value, (type, str, bytes)) and is_array(value)

@@ -3,10 +3,13 @@
 import inspect
 import reprlib
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any, NoReturn, get_args
 
 from kldiv_xp._typing import Array, Reduction, Tail, TargetKind
 from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.checks.numbers import is_number, nearest_float
+from kldiv_xp.checks.scalars import RANGES
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, namespace_of
 
@@ -28,7 +31,11 @@ def refuse_unnamed(function: Callable[..., Any], value: object) -> NoReturn:
     options = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
     is_short = isinstance(value, PLAIN) and repr(value) == in_words(value)
     shown, verb = (repr(value), "pass") if is_short else ("", "pass it as")
-    meant = [f"{name}={shown}" for name in meant_by(value) if name in options]
+    meant = [
+        f"{name}={code_by_place(name, value) if shown else ''}"
+        for name in meant_by(value)
+        if name in options
+    ]
     remedy = f"{verb} {' or '.join(meant)}" if meant else f"name it: there are {', '.join(options)}"
     if isinstance(function, type) and not isinstance(value, type) and is_array(value):
         remedy = f"pass operands to what it makes, {function.__name__}()(input, target)"
@@ -54,17 +61,19 @@ def meant_by(value: Any) -> Iterator[str]:
         yield "dtype"
     elif isinstance(value, str):
         yield from (name for name, words in WORDS.items() if value in get_args(words))
+    elif is_number(value) and not (is_array(value) and isinstance(value, Integral)):
+        yield from (name for name, within in RANGES.items() if within.holds(nearest_float(value)))
+        if value < 0 and nearest_float(value).is_integer():
+            yield "axis"
     elif is_array(value):
         yield meant_by_array(value)
     elif is_array(getattr(value, "weight", None)):
         yield "target_weight"
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        if value > 0:
-            yield "temperature"
-        if 0 <= value <= 1:
-            yield "beta"
-        if value < 0:
-            yield "axis"
+
+
+def code_by_place(name: str, value: Any) -> str:
+    """Code for a value of an option: an axis is an int."""
+    return repr(int(value)) if name == "axis" else repr(value)
 
 
 def meant_by_array(value: Array) -> str:

@@ -1,0 +1,84 @@
+"""Values that a remedy hands on to another option: as that takes them, or what it takes."""
+
+import math
+from numbers import Integral
+from typing import Any
+
+from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant
+from kldiv_xp.checks.remedies import as_number
+from kldiv_xp.checks.scalars import RANGES, Range
+from kldiv_xp.checks.switches import is_whole_array
+from kldiv_xp.checks.unnamed_arguments import PLAIN
+from kldiv_xp.core.namespaces import known_shape
+
+REAL_NUMBER = Range("a finite real number (no bool)", "", math.isfinite)
+POSITIVE = Range("a positive finite real number (no bool)", "", lambda x: 0 < x < math.inf)
+# Where a value stands in a remedy, and what it must be there.
+NUMBERS_TAKEN = {
+    **{f"{name}={{value}}": within for name, within in RANGES.items()},
+    "1 / {value}": POSITIVE,
+    "divide the loss by {value}": POSITIVE,
+    "by {value}": REAL_NUMBER,
+    "upstream={value}": REAL_NUMBER,
+}
+ONE_INT, INTS = "an int, the axis of one distribution", "an int or a tuple of ints"
+
+
+def handed_on(remedy: str, name: str, value: Any, known: set[str], *, is_class: bool) -> str | None:
+    """Code for a value in a remedy; None if what it is handed on to refuses it."""
+    if "axis={value}" in remedy:
+        return as_axis(name, value, known)
+    within = [one for place, one in NUMBERS_TAKEN.items() if place in remedy]
+    if not within or is_plain_array(value):
+        return of_array(remedy, name, value, is_class=is_class)
+    number = nearest_float(value) if is_number(value) else number_meant(value)
+    code = repr(number)
+    if is_number(value):
+        code = repr(value) if isinstance(value, PLAIN) else name
+    return code if number is not None and all(one.holds(number) for one in within) else None
+
+
+def of_array(remedy: str, name: str, value: Any, *, is_class: bool) -> str | None:
+    """Code for an array, of which options that are numbers take one without axes alone."""
+    options = [one for one in RANGES if f"{one}={{value}}" in remedy]
+    if not options or not is_plain_array(value):
+        return repr(value) if isinstance(value, PLAIN) else name
+    if known_shape(value) != ():
+        return None
+    return as_number(name, value) if is_class else name
+
+
+def is_plain_array(value: object) -> bool:
+    """Whether a value is an array, and no number of NumPy."""
+    return is_whole_array(value) and not is_number(value)
+
+
+def as_axis(name: str, value: Any, known: set[str]) -> str | None:
+    """Code for an axis or several, which losses of logits do not take; None if it is neither."""
+    if is_plain_array(value):
+        return None if known_shape(value) else name
+    is_several = isinstance(value, tuple | list)
+    numbers = [whole_number(one) for one in (value if is_several else [value])]
+    if None in numbers or (is_several and "temperature" in known and len(numbers) != 1):
+        return None
+    is_one = not is_several or "temperature" in known
+    return repr(numbers[0]) if is_one else repr(tuple(numbers))
+
+
+def whole_number(value: Any) -> int | None:
+    """A value as an int, if it is one or says one; None if not."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Integral):
+        return int(value)
+    number = nearest_float(value) if is_number(value) else number_meant(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def what_is_taken(remedy: str, known: set[str]) -> str:
+    """A remedy with what its option takes in the place of a value that it refuses."""
+    axis = ONE_INT if "temperature" in known else INTS
+    remedy = remedy.replace("axis={value}", f"axis=..., {axis}")
+    for place, within in NUMBERS_TAKEN.items():
+        remedy = remedy.replace(place, place.replace("{value}", f"..., {within.required}"))
+    return remedy
