@@ -114,7 +114,7 @@ WRONG = [
         (STUDENT, INDICES, LOG_P),
         {"tail": "none"},
         ValueError,
-        "`tail` must be one of 'bucket', 'zero', 'renormalize'; got 'none'.",
+        "`tail` must be one of 'bucket', 'zero', 'renormalize'; got 'none': did you mean 'zero'?",
     ),
     (
         (STUDENT, INDICES, INDICES),

@@ -55,6 +55,9 @@ def test_without_legacy_arguments_the_reduction_stands_and_nothing_warns(reducti
 
 NEAR = {
     **dict.fromkeys(("batch_mean", "batch-mean", "BatchMean", "batch", "batchmaen"), "batchmean"),
+    **dict.fromkeys(("sum_over_batch_size", "mean_batch", "Mean-Batch", "auto"), "batchmean"),
+    **dict.fromkeys(("add", "Total"), "sum"),
+    **dict.fromkeys(("raw", "elementwise"), "none"),
     **dict.fromkeys(("avg", "average", "Mean", "tokenmean", "elementwise_mean"), "mean"),
     **dict.fromkeys(("SUM", "summ"), "sum"),
     **dict.fromkeys((None, "None"), "none"),

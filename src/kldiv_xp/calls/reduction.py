@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from kldiv_xp._typing import Reduction
 from kldiv_xp._warnings import KLDivWarning, warn
+from kldiv_xp.checks.choices import check_choice
 from kldiv_xp.checks.legacy_flags import check_flags, legacy_reduction
-from kldiv_xp.checks.options import check_choice
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 SAMPLES_AND_CLASSES = 2

@@ -11,15 +11,15 @@ from kldiv_xp.checks.switches import is_whole_array
 from kldiv_xp.checks.unnamed_arguments import PLAIN
 from kldiv_xp.core.namespaces import known_shape
 
-REAL_NUMBER = Range("a finite real number (no bool)", "", math.isfinite)
-POSITIVE = Range("a positive finite real number (no bool)", "", lambda x: 0 < x < math.inf)
+ANY_REAL = Range("a finite real number (no bool)", "", math.isfinite)
+DIVISOR = Range("a positive finite real number (no bool)", "", lambda x: 0 < x < math.inf)
 # Where a value stands in a remedy, and what it must be there.
-NUMBERS_TAKEN = {
+HANDED_NUMBERS = {
     **{f"{name}={{value}}": within for name, within in RANGES.items()},
-    "1 / {value}": POSITIVE,
-    "divide the loss by {value}": POSITIVE,
-    "by {value}": REAL_NUMBER,
-    "upstream={value}": REAL_NUMBER,
+    "1 / {value}": DIVISOR,
+    "divide the loss by {value}": DIVISOR,
+    "by {value}": ANY_REAL,
+    "upstream={value}": ANY_REAL,
 }
 ONE_INT, INTS = "an int, the axis of one distribution", "an int or a tuple of ints"
 
@@ -28,7 +28,7 @@ def handed_on(remedy: str, name: str, value: Any, known: set[str], *, is_class: 
     """Code for a value in a remedy; None if what it is handed on to refuses it."""
     if "axis={value}" in remedy:
         return as_axis(name, value, known)
-    within = [one for place, one in NUMBERS_TAKEN.items() if place in remedy]
+    within = [one for place, one in HANDED_NUMBERS.items() if place in remedy]
     if not within or is_plain_array(value):
         return of_array(remedy, name, value, is_class=is_class)
     number = nearest_float(value) if is_number(value) else number_meant(value)
@@ -79,6 +79,6 @@ def what_is_taken(remedy: str, known: set[str]) -> str:
     """A remedy with what its option takes in the place of a value that it refuses."""
     axis = ONE_INT if "temperature" in known else INTS
     remedy = remedy.replace("axis={value}", f"axis=..., {axis}")
-    for place, within in NUMBERS_TAKEN.items():
+    for place, within in HANDED_NUMBERS.items():
         remedy = remedy.replace(place, place.replace("{value}", f"..., {within.required}"))
     return remedy

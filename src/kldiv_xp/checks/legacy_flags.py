@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from kldiv_xp._typing import Reduction
 from kldiv_xp.checks.arrays import type_name
-from kldiv_xp.checks.options import nearest_choice
+from kldiv_xp.checks.choices import nearest_choice
 from kldiv_xp.checks.switches import is_whole_array, switch_meant, text_of
 from kldiv_xp.core.namespaces import known_shape
 

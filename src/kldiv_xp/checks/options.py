@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import get_args
 
 from kldiv_xp._typing import Array, Axes, Tail, TargetKind
+from kldiv_xp.checks.choices import check_choice
 from kldiv_xp.checks.remedies import words_of
 from kldiv_xp.checks.switches import for_no_switch, shown_switch
 from kldiv_xp.core.namespaces import is_array, namespace_of
@@ -12,8 +13,6 @@ from kldiv_xp.formula.form import Form
 # A tuple: before torch 2.9, torch.compile reads no union of types.
 INTEGER_TYPES = (int, Integral)
 TARGET_KINDS, TAILS = get_args(TargetKind), get_args(Tail)
-# What others call a reduction.
-SYNONYMS = {"avg": "mean", "average": "mean"}
 
 
 def check_switch(name: str, value: object) -> None:
@@ -92,38 +91,6 @@ def check_target_kind(target_is: object) -> None:
 def check_tail(tail: object) -> None:
     """Refuse a `tail` that is none of the three choices."""
     check_choice("tail", tail, TAILS)
-
-
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Refuse a value that is none of the choices."""
-    if not (isinstance(value, str) and value in choices):
-        near = nearest_choice(value, choices)
-        meant = f": did you mean {near!r}?" if near else "."
-        message = f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}{meant}"
-        raise ValueError(message)
-
-
-def nearest_choice(value: object, choices: tuple[str, ...]) -> str:
-    """The choice that a value is another spelling of, or is nearest to; "" if none."""
-    if value is None:
-        return "none" if "none" in choices else ""
-    if not isinstance(value, str):
-        return ""
-    from difflib import get_close_matches
-
-    short = {one: letters_of(one) for one in choices}
-    word = letters_of(SYNONYMS.get(value.casefold(), value))
-    same = [one for one, letters in short.items() if letters == word]
-    begun = [one for one, letters in short.items() if word and letters.startswith(word.rstrip("s"))]
-    if len(begun) > 1 and not same:
-        return ""
-    ended = [one for one, letters in short.items() if word.endswith(letters)]
-    return next(iter(same or begun or ended or get_close_matches(value, choices, 1)), "")
-
-
-def letters_of(word: str) -> str:
-    """A word in small letters, without what joins its parts."""
-    return word.casefold().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def one_axis(axis: object, ndim: int) -> int:
