@@ -1,7 +1,6 @@
 """Numeric options, read without an array library."""
 
 import math
-from fractions import Fraction
 from numbers import Real
 from typing import Any
 
@@ -29,6 +28,8 @@ def number_meant(value: Any) -> float | None:
         return number_meant(next(iter(value)))
     if isinstance(value, bool | type):
         return None
+    from fractions import Fraction  # which reads "1/2", and takes long to import
+
     text = value.decode(errors="replace") if isinstance(value, bytes) else value
     if not isinstance(text, str) and not hasattr(text, "__float__"):
         return None
