@@ -28,6 +28,8 @@ def handed_on(remedy: str, name: str, value: Any, known: set[str], *, is_class: 
     """Code for a value in a remedy; None if what it is handed on to refuses it."""
     if "axis={value}" in remedy:
         return as_axis(name, value, known)
+    if "labels != {value}" in remedy and not is_plain_array(value):
+        return None if whole_number(value) is None else repr(whole_number(value))
     within = [one for place, one in HANDED_NUMBERS.items() if place in remedy]
     if not within or is_plain_array(value):
         return of_array(remedy, name, value, is_class=is_class)
@@ -79,6 +81,7 @@ def what_is_taken(remedy: str, known: set[str]) -> str:
     """A remedy with what its option takes in the place of a value that it refuses."""
     axis = ONE_INT if "temperature" in known else INTS
     remedy = remedy.replace("axis={value}", f"axis=..., {axis}")
+    remedy = remedy.replace("labels != {value}", "labels != ..., one int,")
     for place, within in HANDED_NUMBERS.items():
         remedy = remedy.replace(place, place.replace("{value}", f"..., {within.required}"))
     return remedy
