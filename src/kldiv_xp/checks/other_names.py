@@ -18,7 +18,7 @@ from kldiv_xp.checks.unnamed_arguments import in_words, names_by_place, refuse_u
 from kldiv_xp.core.namespaces import is_array
 
 ClassT = TypeVar("ClassT", bound=type)
-AVERAGED = "axis=-1 and reduction='mean'"
+AVERAGED, MADE = ", axis=-1 and reduction='mean'", ", to what {}({}reduction='mean') makes"
 # What the losses take that classes make.
 OF_CALLS = ("input", "target", "where")
 
@@ -75,7 +75,8 @@ def names_beside(kind: Callable[..., Any]) -> dict[str, str]:
         "terms": " and axis=()" if "js" in loss.lower() else "",
         "sparse": f"sparse_kl_div_with_logits{end}",
         "axis": f"{loss}(axis=-1)" if is_class else "axis=-1",
-        "averaged": f"to what {loss}(axis=-1, reduction='mean') makes" if is_class else AVERAGED,
+        "averaged": MADE.format(loss, "axis=-1, ") if is_class else AVERAGED,
+        "meaned": MADE.format(loss, "") if is_class else " and reduction='mean'",
     }
 
 
