@@ -1,10 +1,9 @@
 """Values that a remedy hands on to another option: as that takes them, or what it takes."""
 
 import math
-from numbers import Integral
 from typing import Any
 
-from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant
+from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant, whole_number
 from kldiv_xp.checks.remedies import as_number
 from kldiv_xp.checks.scalars import RANGES, Range
 from kldiv_xp.checks.switches import is_whole_array
@@ -65,16 +64,6 @@ def as_axis(name: str, value: Any, known: set[str]) -> str | None:
         return None
     is_one = not is_several or "temperature" in known
     return repr(numbers[0]) if is_one else repr(tuple(numbers))
-
-
-def whole_number(value: Any) -> int | None:
-    """A value as an int, if it is one or says one; None if not."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, Integral):
-        return int(value)
-    number = nearest_float(value) if is_number(value) else number_meant(value)
-    return int(number) if number is not None and number.is_integer() else None
 
 
 def what_is_taken(remedy: str, known: set[str]) -> str:
