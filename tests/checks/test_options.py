@@ -7,7 +7,7 @@ import pytest
 from checks.refusals import BOTH, of_switch, sentence
 from words import words
 
-from kldiv_xp import KLDivLoss, kl_div
+from kldiv_xp import KLDivLoss, KLDivWithLogitsLoss, kl_div, kl_div_with_logits
 from kldiv_xp.checks.number_masks import ANY_NUMBERS, WEIGHTS
 from kldiv_xp.checks.numbers import nearest_float
 from kldiv_xp.checks.options import resolve_axis
@@ -53,9 +53,9 @@ def test_unknown_reduction_names_the_four(backend, function):
 
 BAD_AXES = [
     ("x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'."),
-    (1.0, TypeError, "`axis` must be None, an int or a tuple of ints; got 1.0."),
+    (1.0, TypeError, "`axis` must be None, an int or a tuple of ints; got 1.0: pass axis=1."),
     (True, TypeError, "`axis` must be None, an int or a tuple of ints; got True."),
-    ([0], TypeError, "`axis` must be None, an int or a tuple of ints; got [0]."),
+    ([0], TypeError, "`axis` must be None, an int or a tuple of ints; got [0]: pass axis=(0,)."),
     (
         2,
         ValueError,
@@ -114,6 +114,33 @@ def test_mask_must_come_from_the_same_library(backend, function):
         "`where` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got list: convert it "
         f"with {words(backend, 'from_list', 'where', dtype='')}."
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [("-1", "-1"), (-1.0, "-1"), ([-1], "(-1,)"), ([0, 1], "(0, 1)"), ((0, 1.0), "(0, 1)")],
+)
+def test_axes_that_are_said_otherwise_are_told_as_ints(given, code):
+    q, p = np.asarray([[0.25, 0.75]]), np.asarray([[0.5, 0.5]])
+    expected = np.sum(p * np.log(p / q))
+    for loss in (kl_div, lambda q, p, **options: KLDivLoss(**options)(q, p)):
+        assert sentence(TypeError, loss, np.log(q), p, axis=given, reduction="sum").endswith(
+            f"; got {given!r}: pass axis={code}."
+        )
+        found = loss(np.log(q), p, axis=eval(code), reduction="sum")
+        assert found == pytest.approx(expected)
+
+
+def test_the_axis_of_logits_is_one():
+    for loss in (kl_div_with_logits, lambda *_, axis: KLDivWithLogitsLoss(axis=axis)):
+        for given, remedy in (
+            (None, ": pass axis=-1, the last one"), ((-1,), ": pass axis=-1"),
+            ([-1], ": pass axis=-1"), ((0, 1), ""), ([0, 1], ""), ((None,), ""),
+        ):  # fmt: skip
+            assert sentence(TypeError, loss, np.eye(2), np.eye(2), axis=given) == (
+                f"`axis` must be an int, the axis of one distribution; got {given!r}{remedy}."
+            )
+    assert kl_div_with_logits(np.eye(2), np.eye(2), axis=-1) == 0
 
 
 STATIC = ": name it in static_argnames where jax.jit traces it."

@@ -83,4 +83,7 @@ def kl_of(q, p):
 
 @pytest.mark.parametrize("name", ["size_average", "reduce"])
 def test_a_flag_of_torch_that_is_on_is_the_mean(name):
-    assert told_for("kl_div_with_logits", name, value=True) == "pass reduction='mean'"
+    other = {"size_average": "'none' beside reduce", "reduce": "'sum' beside size_average"}[name]
+    assert told_for("kl_div_with_logits", name, value=True) == (
+        f"pass reduction='mean', or {other}=False"
+    )

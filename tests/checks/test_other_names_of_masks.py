@@ -186,6 +186,26 @@ def test_labels_are_a_mask_or_have_a_loss_of_their_own(name, option):
     assert_allclose(found, whole(MEANT) / MEANT.sum(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_labels_of_a_class_are_told_with_its_options(class_name):
+    axis = "" if "With" in class_name else "axis=-1, "
+    made = f"{class_name}({axis}reduction='mean')"
+    remedy = (
+        f"pass where=labels != -100 with the operands, to what {made} makes, if it tells what is "
+        "left out; if its cross-entropy is wanted, add that to the loss"
+    )
+    kind = getattr(kldiv_xp, class_name)
+    operands = (LOGITS, TEACHER) if "With" in class_name else (LOG_Q, P)
+    assert told_for(class_name, "labels", LABELS) == remedy
+    with pytest.raises(TypeError) as caught:
+        kind()(*operands, labels=LABELS)
+    assert str(caught.value).endswith(f": {remedy}.")
+    if class_name.startswith("KL"):
+        loss = eval(made, {class_name: kind})
+        found = loss(*operands, where=LABELS != -100)
+        assert_allclose(found, whole(MEANT) / MEANT.sum(), rtol=1e-12)
+
+
 def mixed(beta):
     """Jensen-Shannon divergence of a share, summed; its other end is the reverse divergence."""
     q, m = np.exp(LOG_Q), beta * P + (1 - beta) * np.exp(LOG_Q)

@@ -22,6 +22,9 @@ MEANT = {
 REDUCTIONS = ["avg", "SUM", "", None, 1, b"sum", ["sum"], ("none", "sum"), True]
 LEGACY = [1, 0, "mean", np.False_, [False]]
 NO_INTS = ["x", 0.0, True, [0], {0}, (0, 1.0), (None,), ((0,), 1), np.True_, np.ones(())]
+INTS_MEANT = {
+    "0.0": "0", "[0]": "(0,)", "{0}": "0", "(0, 1.0)": "(0, 1)", "((0,), 1)": "(0, 1)"
+}  # fmt: skip
 NO_AXES = [2, -3, (0, 2), 2**70]
 TEMPERATURES = [0, 0.0, -0.0, -1.0, math.nan, math.inf, -math.inf, 10**400]
 NO_NUMBERS = ["2", None, True, [1.0], 1j, Decimal(2), dict, {0.5}]
@@ -93,9 +96,11 @@ def reductions() -> Iterator[Row]:
 
 def axes() -> Iterator[Row]:
     for number, axis in enumerate(NO_INTS):
-        sentence = f"`axis` must be None, an int or a tuple of ints; got {axis!r}."
+        told = INTS_MEANT.get(repr(axis))
+        sentence = f"`axis` must be None, an int or a tuple of ints; got {axis!r}"
+        sentence += f": pass axis={told}." if told else "."
         function = [sums, derivative, "kl_div_with_logits", module][number % 4]
-        if function == "kl_div_with_logits" and isinstance(axis, tuple):
+        if function == "kl_div_with_logits" and isinstance(axis, tuple | list):
             function = sums
         yield Row(f"axis={axis!r}", function, pair, Raises(TypeError, sentence), {"axis": axis})
     for number, axis in enumerate(NO_AXES):
@@ -108,10 +113,15 @@ def axes() -> Iterator[Row]:
     twice = "`axis` must name each axis once; got (0, -2) for operands with 2 axes."
     yield Row("axis=(0, -2)", sums, pair, Raises(ValueError, twice), {"axis": (0, -2)})
     for axis in ((0,), (), (0, 1)):
-        sentence = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
+        told = ": pass axis=0" if axis == (0,) else ""
+        sentence = f"`axis` must be an int, the axis of one distribution; got {axis!r}{told}."
         outcome = Raises(TypeError, sentence)
         yield Row(f"axis={axis!r}", "js_div_with_logits", pair, outcome, {"axis": axis})
-    none = Raises(TypeError, "`axis` must be an int, the axis of one distribution; got None.")
+    none = Raises(
+        TypeError,
+        "`axis` must be an int, the axis of one distribution; got None: pass axis=-1, the last "
+        "one.",
+    )
     yield Row(
         "axis=None",
         "kl_div_with_logits",

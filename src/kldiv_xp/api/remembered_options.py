@@ -6,7 +6,13 @@ from functools import partial
 from typing import Any, ClassVar
 
 from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.checks.options import check_axis, check_switch, check_target_kind, plain_axis
+from kldiv_xp.checks.options import (
+    check_axis,
+    check_single,
+    check_switch,
+    check_target_kind,
+    plain_axis,
+)
 from kldiv_xp.checks.scalars import plain_number_within
 
 LEFT_OUT = {"dtype": None, "reproducible": False}
@@ -16,9 +22,7 @@ Checks = dict[str, Callable[[Any], Any]]
 
 def axis_of_logits(axis: object) -> int:
     """The axis of one distribution, as an int of Python."""
-    if axis is None or isinstance(axis, tuple):
-        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
-        raise TypeError(message)
+    check_single(axis)
     return check_axis(axis)[0]
 
 

@@ -1,10 +1,9 @@
 """Values that a remedy hands on to another option: as that takes them, or what it takes."""
 
 import math
-from numbers import Integral
 from typing import Any
 
-from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant
+from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant, whole_number
 from kldiv_xp.checks.remedies import as_number
 from kldiv_xp.checks.scalars import RANGES, Range
 from kldiv_xp.checks.switches import is_whole_array
@@ -12,12 +11,12 @@ from kldiv_xp.checks.unnamed_arguments import PLAIN
 from kldiv_xp.core.namespaces import known_shape
 
 ANY_REAL = Range("a finite real number (no bool)", "", math.isfinite)
-POSITIVE_NUMBER = Range("a positive finite real number (no bool)", "", lambda x: 0 < x < math.inf)
+ABOVE_ZERO = Range("a positive finite real number (no bool)", "", lambda x: 0 < x < math.inf)
 # Where a value stands in a remedy, and what it must be there.
 HANDED_NUMBERS = {
     **{f"{name}={{value}}": within for name, within in RANGES.items()},
-    "1 / {value}": POSITIVE_NUMBER,
-    "divide the loss by {value}": POSITIVE_NUMBER,
+    "1 / {value}": ABOVE_ZERO,
+    "divide the loss by {value}": ABOVE_ZERO,
     "by {value}": ANY_REAL,
     "upstream={value}": ANY_REAL,
 }
@@ -28,6 +27,8 @@ def handed_on(remedy: str, name: str, value: Any, known: set[str], *, is_class: 
     """Code for a value in a remedy; None if what it is handed on to refuses it."""
     if "axis={value}" in remedy:
         return as_axis(name, value, known)
+    if "labels != {value}" in remedy and not is_plain_array(value):
+        return None if whole_number(value) is None else repr(whole_number(value))
     within = [one for place, one in HANDED_NUMBERS.items() if place in remedy]
     if not within or is_plain_array(value):
         return of_array(remedy, name, value, is_class=is_class)
@@ -65,20 +66,11 @@ def as_axis(name: str, value: Any, known: set[str]) -> str | None:
     return repr(numbers[0]) if is_one else repr(tuple(numbers))
 
 
-def whole_number(value: Any) -> int | None:
-    """A value as an int, if it is one or says one; None if not."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, Integral):
-        return int(value)
-    number = nearest_float(value) if is_number(value) else number_meant(value)
-    return int(number) if number is not None and number.is_integer() else None
-
-
 def what_is_taken(remedy: str, known: set[str]) -> str:
     """A remedy with what its option takes in the place of a value that it refuses."""
     axis = ONE_INT if "temperature" in known else INTS
     remedy = remedy.replace("axis={value}", f"axis=..., {axis}")
+    remedy = remedy.replace("labels != {value}", "labels != ..., one int,")
     for place, within in HANDED_NUMBERS.items():
         remedy = remedy.replace(place, place.replace("{value}", f"..., {within.required}"))
     return remedy

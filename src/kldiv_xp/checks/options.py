@@ -1,10 +1,11 @@
 """Checks of single options."""
 
 from numbers import Integral
-from typing import get_args
+from typing import Any, get_args
 
 from kldiv_xp._typing import Array, Axes, Tail, TargetKind
 from kldiv_xp.checks.choices import check_choice
+from kldiv_xp.checks.numbers import whole_number
 from kldiv_xp.checks.remedies import words_of
 from kldiv_xp.checks.switches import for_no_switch, shown_switch
 from kldiv_xp.core.namespaces import is_array, namespace_of
@@ -71,10 +72,20 @@ def check_axis(axis: object) -> Axes:
         isinstance(place, INTEGER_TYPES) and not isinstance(place, bool) for place in places
     ):
         traced = next(filter(None, map(for_traced, places)), "")
-        remedy = f": {traced}" if traced else ""
+        told = traced or for_axis(axis)
+        remedy = f": {told}" if told else ""
         message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."
         raise TypeError(message)
     return tuple(map(int, places))
+
+
+def for_axis(axis: Any) -> str:
+    """Remedy for what says an int or several, and is none; or ""."""
+    several = isinstance(axis, tuple | list)
+    numbers = [whole_number(one) for one in (axis if several else (axis,))]
+    if None in numbers:
+        return ""
+    return f"pass axis={tuple(numbers) if several else numbers[0]!r}"
 
 
 def plain_axis(axis: object) -> int | Axes:
@@ -97,7 +108,16 @@ def one_axis(axis: object, ndim: int) -> int:
     """The one axis of a distribution, counted from the front."""
     if type(axis) is int and axis == -1 and ndim:
         return ndim - 1
-    if axis is None or isinstance(axis, tuple):
-        message = f"`axis` must be an int, the axis of one distribution; got {axis!r}."
-        raise TypeError(message)
+    check_single(axis)
     return resolve_axis(axis, ndim)[0]
+
+
+def check_single(axis: Any) -> None:
+    """Refuse no axis and several in the place of one."""
+    if axis is not None and not isinstance(axis, (tuple, list)):
+        return
+    remedy = ": pass axis=-1, the last one" if axis is None else ""
+    if axis is not None and len(axis) == 1 and whole_number(axis[0]) is not None:
+        remedy = f": pass axis={whole_number(axis[0])}"
+    message = f"`axis` must be an int, the axis of one distribution; got {axis!r}{remedy}."
+    raise TypeError(message)

@@ -6,34 +6,45 @@ from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
 from kldiv_xp.checks.handed_values import handed_on, what_is_taken
+from kldiv_xp.checks.legacy_flags import FLAGS, for_reduction
 from kldiv_xp.checks.names_of_masks import meant_by_mask
 from kldiv_xp.checks.names_of_operands import NAMES_OF_OPERANDS
 from kldiv_xp.checks.peer_factors import Meant
 from kldiv_xp.checks.peer_masks import LABELS
 from kldiv_xp.checks.peer_options import MEANT, OFF
 from kldiv_xp.checks.peer_spaces import OF_VALUES
+from kldiv_xp.checks.switches import switch_meant, text_of
 from kldiv_xp.checks.unnamed_arguments import in_words, names_by_place, refuse_unnamed
 from kldiv_xp.core.namespaces import is_array
 
 ClassT = TypeVar("ClassT", bound=type)
-AVERAGED = "axis=-1 and reduction='mean'"
+AVERAGED, MADE = ", axis=-1 and reduction='mean'", ", to what {}({}reduction='mean') makes"
 # What the losses take that classes make.
 OF_CALLS = ("input", "target", "where")
 
 
 def remedy_of(kind: Callable[..., Any], name: str, value: object, known: set[str]) -> str:
     """What to do instead of giving an option of another library; "" if it is no such name."""
+    if name in OFF:
+        if name in FLAGS and text_of(value) and switch_meant(value) is None:
+            return for_reduction(value)
+        value = None if text_of(value) == "none" else value
+        value = value if switch_meant(value) is None else switch_meant(value)
+    meant = meant_by_name(name, value)
+    if meant and value is None:
+        return "leave it out"
+    return first_that_takes(kind, name, value, known, meant)
+
+
+def meant_by_name(name: str, value: object) -> Meant:
+    """Remedies for an option of another library, where that depends on its value; () if none."""
     meant = (OFF if value is False and name in OFF else MEANT).get(name, ())
     # `logits` is a switch of some losses, and an operand of others.
     if not isinstance(value, bool):
         meant = NAMES_OF_OPERANDS.get(name, meant)
     if isinstance(value, str):
         meant = OF_VALUES.get((name, value), meant)
-    if not meant:
-        meant = LABELS if name.endswith("labels") else meant_by_mask(name, value)
-    if meant and value is None:
-        return "leave it out"
-    return first_that_takes(kind, name, value, known, meant)
+    return meant or (LABELS if name.endswith("labels") else meant_by_mask(name, value))
 
 
 def first_that_takes(
@@ -64,7 +75,8 @@ def names_beside(kind: Callable[..., Any]) -> dict[str, str]:
         "terms": " and axis=()" if "js" in loss.lower() else "",
         "sparse": f"sparse_kl_div_with_logits{end}",
         "axis": f"{loss}(axis=-1)" if is_class else "axis=-1",
-        "averaged": f"to what {loss}(axis=-1, reduction='mean') makes" if is_class else AVERAGED,
+        "averaged": MADE.format(loss, "axis=-1, ") if is_class else AVERAGED,
+        "meaned": MADE.format(loss, "") if is_class else " and reduction='mean'",
     }
 
 

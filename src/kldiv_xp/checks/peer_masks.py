@@ -8,8 +8,8 @@ LABELLED = "pass where={name} != -100 with the operands"
 HARD = "if it tells what is left out; if its cross-entropy is wanted, add that to the loss"
 LABELS: Meant = (
     ("input_is", f"{LABELLED} and axis=-1"),
-    ("log_input", f"{LABELLED}, {{averaged}}, {HARD}"),
-    ("reduction", f"{LABELLED} and reduction='mean', {HARD}"),
+    ("log_input", f"{LABELLED}{{averaged}}, {HARD}"),
+    ("reduction", f"{LABELLED}{{meaned}}, {HARD}"),
 )
 IGNORED: Meant = (
     (
