@@ -250,7 +250,7 @@ WRONG = [
     (
         {"tail": "none"},
         ValueError,
-        "`tail` must be one of 'bucket', 'zero', 'renormalize'; got 'none'.",
+        "`tail` must be one of 'bucket', 'zero', 'renormalize'; got 'none': did you mean 'zero'?",
     ),
     (
         {"indices": None, "target": TEACHER, "tail": "zero"},

@@ -118,6 +118,7 @@ def test_what_is_called_a_mask_and_is_none(name):
         "pass where=, an array of bools that is True at what has a part in the loss"
         f"{OF_ROWS.get(name, '')}"
     )
+    assert told_for(name, "attention_mask", 1).startswith("pass where=, an array of bools ")
     listed = MEANT.tolist()
     assert told_for(name, "mask", listed) == (
         "pass where=mask if it is True at what has a part in the loss, or its negation if it is "

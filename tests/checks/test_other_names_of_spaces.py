@@ -164,6 +164,15 @@ SAMPLE_WEIGHTS, CLASS_WEIGHTS = np.arange(1.0, 5.0), np.arange(1.0, 6.0)
 TERMS = P * (LOG_P - LOG_Q)
 
 
+@pytest.mark.parametrize("option", ["weight", "sample_weights", "class_weight", "pos_weight"])
+@pytest.mark.parametrize("name", [one for one in [*LOSSES, *CLASSES] if one not in OF_TABLES])
+def test_weights_by_any_name_are_no_layer_of_a_teacher(name, option):
+    if option not in parameters_of(name):
+        told = told_for(name, option, CLASS_WEIGHTS)
+        assert told.startswith("pass reduction='none', and ")
+        assert "if they weigh samples; if they weigh classes, " in told
+
+
 @pytest.mark.parametrize("option", ["weight", "weights", "sample_weight"])
 @pytest.mark.parametrize("name", ["kl_div_with_logits", "KLDivWithLogitsLoss"])
 def test_weights_are_those_of_samples_or_of_classes(name, option):
@@ -279,3 +288,33 @@ def test_a_call_of_a_class_makes_the_class_with_its_own_options_alone(class_name
         with pytest.raises(TypeError) as caught:
             loss(LOG_Q, P, **{option: value})
         assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize("name", OF_TABLES)
+def test_spaces_by_other_words_are_told_by_the_switch(name):
+    for value, told in (
+        ("softmax", "pass log_target=False"),
+        ("log_softmax", "pass log_target=True"),
+        ("scores", f"pass logits to {of_logits(name)}"),
+    ):
+        assert told_for(name, "target_is", value) == told
+    assert told_for(name, "input_is", "softmax") == "pass log_input=False"
+    assert told_for(name, "input_is", "log_softmax") == "leave it out"
+    assert_allclose(sum_of(name, LOG_Q, LOG_P, log_target=True), divergence(name, LOG_Q, P))
+
+
+def test_no_weight_of_a_mixture_is_the_default_of_the_loss():
+    for name, operands, expected in (
+        ("js_div_with_logits", (LOGITS, TEACHER), divergence("js", LOG_Q, P)),
+        ("linear_kl_div", (LOGITS, np.eye(5), TEACHER), divergence("kl", LOG_Q, P)),
+    ):
+        with pytest.raises(TypeError, match=r"; got None: leave it out\.$"):
+            getattr(kldiv_xp, name)(*operands, beta=None)
+        assert_allclose(sum_of(name, *operands), expected)
+
+
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_nothing_in_a_call_of_a_class_is_left_out(class_name):
+    for option in parameters_of(class_name):
+        with pytest.raises(TypeError, match=rf"takes no `{option}`; got None: leave it out\.$"):
+            getattr(kldiv_xp, class_name)()(LOG_Q, P, **{option: None})

@@ -141,6 +141,14 @@ def told(value: object) -> str:
     return str(float(value)) if meant else "1.0, which leaves the logits as they are"
 
 
+def told_share(value: object) -> str:
+    """What is told of a weight of a mixture."""
+    if value is None:
+        return "leave it out"
+    is_one = isinstance(value, list | set)
+    return f"pass beta={told(value) if is_one else '0.5, the Jensen-Shannon divergence'}"
+
+
 def numbers() -> Iterator[Row]:
     functions = ["kl_div_with_logits", "js_div_with_logits"]
     for kind, values in ((ValueError, TEMPERATURES), (TypeError, NO_NUMBERS)):
@@ -156,10 +164,8 @@ def numbers() -> Iterator[Row]:
         for value in values:
             sentence = (
                 "`beta` must be a real number from 0 to 1 (no bool) or a 0-d array of one in the "
-                f"library of `input`; got {value!r}: pass beta="
+                f"library of `input`; got {value!r}: {told_share(value)}."
             )
-            is_one = isinstance(value, list | set)
-            sentence += f"{told(value)}." if is_one else "0.5, the Jensen-Shannon divergence."
             outcome = Raises(kind, sentence)
             yield Row(f"beta={value!r}", "js_div_with_logits", pair, outcome, {"beta": value})
     for value in NUMBERS:

@@ -38,10 +38,10 @@ def tables() -> Iterator[Row]:
             )
             yield Row(f"beta={beta!r}", name, pair, Raises(ValueError, sentence), {"beta": beta})
         for beta in ("0.5", None, True, 1j):
-            meant = "beta=0.5" if beta == "0.5" else "beta=0.5, the Jensen-Shannon divergence"
-            sentence = (
-                f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: pass {meant}."
+            meant = {"0.5": "pass beta=0.5", None: "leave it out"}.get(
+                beta, "pass beta=0.5, the Jensen-Shannon divergence"
             )
+            sentence = f"`beta` must be a real number from 0 to 1 (no bool); got {beta!r}: {meant}."
             yield Row(f"beta={beta!r}", name, pair, Raises(TypeError, sentence), {"beta": beta})
     expected = kldiv_xp.js_div(*pair(), beta=1.0)
     yield Row("beta=np.int8(1)", "js_div", pair, Gives(expected), {"beta": np.int8(1)})

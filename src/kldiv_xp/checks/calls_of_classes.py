@@ -77,6 +77,8 @@ def passed(kind: type, name: str, value: object, code: str) -> str:
     )
     if loss and name in TAKEN_AS_ARRAYS and is_array(value):
         return f"call {loss}(input, target, {name}={code}), which takes arrays"
+    if value is None:
+        return "leave it out"
     parameters, template = inspect.signature(kind).parameters, f"{name}={{value}}"
     found = handed_on(template, code, value, {*parameters}, is_class=True)
     if isinstance(parameters[name].default, bool) and switch_meant(value) is not None:

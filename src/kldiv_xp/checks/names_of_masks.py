@@ -15,9 +15,10 @@ def meant_by_mask(name: str, value: object) -> Meant:
     """Remedies for an option that is named like a mask; () if it is not."""
     if not any(part in name.lower() for part in PARTS_OF_NAMES):
         return ()
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and "mask" not in name.lower():
         return IGNORED
-    code = AN_ARRAY if isinstance(value, str | bool) else where_of(name, value)
+    code = AN_ARRAY if isinstance(value, str | int | float) else where_of(name, value)
     of_rows = f"; a mask of distributions comes with {OF_ROWS}"
     return (
         ("generalized where reduction", f"pass {code}{of_rows}"),

@@ -3,8 +3,10 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_args
 
+from kldiv_xp._typing import InputKind
+from kldiv_xp.checks.choices import nearest_choice
 from kldiv_xp.checks.handed_values import handed_on, what_is_taken
 from kldiv_xp.checks.legacy_flags import FLAGS, for_reduction
 from kldiv_xp.checks.names_of_masks import meant_by_mask
@@ -43,7 +45,7 @@ def meant_by_name(name: str, value: object) -> Meant:
     if not isinstance(value, bool):
         meant = NAMES_OF_OPERANDS.get(name, meant)
     if isinstance(value, str):
-        meant = OF_VALUES.get((name, value), meant)
+        meant = OF_VALUES.get((name, nearest_choice(value, get_args(InputKind))), meant)
     return meant or (LABELS if name.endswith("labels") else meant_by_mask(name, value))
 
 

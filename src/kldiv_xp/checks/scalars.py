@@ -72,6 +72,8 @@ def for_text(name: str, value: Any) -> str:
     """Remedy for the text of a number, a number of another type or in a container; or ""."""
     if is_whole_array(value):
         return ""
+    if value is None and name == "beta":  # which is 0.5 in some losses, and 0 in others
+        return "leave it out"
     number = number_meant(value)
     holds = number is not None and RANGES[name].holds(number)
     return f"pass {name}={number!r}" if holds else ""
