@@ -42,7 +42,7 @@ def test_a_line_is_wrapped_between_words_in_a_terminal_and_whole_in_a_file(is_te
     ("asked", "words"),
     [
         ({"axis": 0}, "argument 'axis'"),
-        ({"log_input": False, "generalized": True}, "arguments 'generalized' and 'log_input'"),
+        ({"log_input": False, "generalized": True}, "argument 'generalized' or 'log_input'"),
     ],
 )
 def test_arguments_that_are_lacking_are_one_or_several(asked, words):
