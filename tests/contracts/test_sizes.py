@@ -129,7 +129,7 @@ HEAD = {"input": np.ones((2, 3)), "weight": np.ones((0, 3))}
 NOTHING = {"indices": np.ones((2, 0), int), "target": np.ones((2, 0))}
 OF_NUMBERS = (
     "`axis` must name axes of the operands, which have 0; got -1: pass the numbers of a "
-    "distribution along one, reshaped to (1,) if it has one."
+    "distribution along one."
 )
 STATES = (
     "`{}` must have the hidden states of a sample along its last axis; got the shape (): pass all "
@@ -168,10 +168,10 @@ REFUSED = {
         sparse_kl_div_with_logits,
         {"input": np.asarray(1.0), "indices": np.asarray(0), "target": np.asarray(0.5)}, SPARSE,
         OF_NUMBERS,
-        {"input": np.ones(1), "indices": np.asarray([0]), "target": np.asarray([1.0])}),
+        {"input": np.ones(2), "indices": np.asarray([0]), "target": np.asarray([0.5])}),
     "logits that are numbers": (
         kl_div_with_logits, {"input": np.asarray(1.0), "target": np.asarray(1.0)}, {}, OF_NUMBERS,
-        {"input": np.ones(1), "target": np.ones(1)}),
+        {"input": np.ones(2), "target": np.ones(2)}),
 }  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def shapes() -> Iterator[Row]:
             Raises(
                 ValueError,
                 "`axis` must name axes of the operands, which have 0; got -1: pass the numbers "
-                "of a distribution along one, reshaped to (1,) if it has one.",
+                "of a distribution along one.",
             ),
         )
 

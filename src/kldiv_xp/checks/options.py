@@ -52,7 +52,7 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
     if not all(-ndim <= place < ndim for place in places):
         remedy = "count them from 0, or from -1 at the end"
         if ndim == 0:
-            remedy = "pass the numbers of a distribution along one, reshaped to (1,) if it has one"
+            remedy = "pass the numbers of a distribution along one"
         message = (
             f"`axis` must name axes of the operands, which have {ndim}; got {axis!r}: {remedy}."
         )
