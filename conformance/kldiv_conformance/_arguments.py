@@ -65,14 +65,14 @@ def names(function: Callable[..., Any], arguments: Mapping[str, Any]) -> set[str
 
 def told_names(function: Callable[..., Any]) -> set[str] | None:
     """Names that a function takes; None if it takes any, or does not tell."""
+    # TorchScript tells no signature, or one that takes anything.
+    schema: Any = getattr(function, "schema", None)
+    if hasattr(schema, "arguments"):
+        return {one.name for one in schema.arguments}
     try:
         parameters = signature(function).parameters
-    except (
-        TypeError,
-        ValueError,
-    ):  # a function of C may not tell, and one of TorchScript elsewhere
-        schema: Any = getattr(function, "schema", None)
-        return {one.name for one in schema.arguments} if hasattr(schema, "arguments") else None
+    except (TypeError, ValueError):  # a function of C may not tell
+        return None
     if any(one.kind is Parameter.VAR_KEYWORD for one in parameters.values()):
         return None
     by_place = {Parameter.POSITIONAL_ONLY, Parameter.VAR_POSITIONAL}
