@@ -36,8 +36,10 @@ def test_a_right_jax_loss_passes_with_the_known_failures_that_the_page_copies(ke
     status, shown = invoke(*judge)
     assert status == 1
     assert re.search(r"jax +│ +12 │ +0 │", shown)
-    (command,) = re.findall(r"^cp -r .*$", PAGE.read_text(encoding="utf-8"), re.M)
-    shell = f'python() {{ "{sys.executable}" "$@"; }}\n{command}'
+    page = PAGE.read_text(encoding="utf-8")
+    commands = re.findall(r"^suite=.*\ncp -r .*$", page, re.MULTILINE)
+    assert len(commands) == 1
+    shell = f'python() {{ "{sys.executable}" "$@"; }}\n{commands[0]}'
     subprocess.run([shutil.which("bash"), "-c", shell], check=True, cwd=tmp_path)
     status, shown = invoke(*judge, "--deviations", tmp_path / "deviations")
     assert status == 0
