@@ -1,7 +1,7 @@
 """Samples: the terms that are summed, those that are left out, and the divisor of a reduction."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -41,8 +41,9 @@ class Samples:
         common, each = factors(upstream, len(self.terms))
         return common / self.divisor(reduction), each
 
-    def with_factors(self, common: mpf, each: Sequence[mpf]) -> Iterator[tuple[int, mpf]]:
+    def with_factors(self, upstream: Upstream, reduction: str) -> Iterator[tuple[int, mpf]]:
         """Places of all selected terms, with the factor of their derivatives."""
+        common, each = self.factors(upstream, reduction)
         for terms, one in zip(self.terms, each, strict=True):
             yield from ((place, common * one) for place in terms)
 

@@ -40,11 +40,10 @@ def value_solution(posed: Problem, grouped: Samples) -> Solution:
 
 def derivative_solution(posed: Problem, grouped: Samples, upstream: Upstream) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
-    common, each = grouped.factors(upstream, posed.resolved)
     options = posed.log_target, posed.working
     expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
-    for place, factor in grouped.with_factors(common, each):
+    for place, factor in grouped.with_factors(upstream, posed.resolved):
         pair = posed.pairs[place]
         derivatives = reference.derivatives(*pair, *options)
         reach = bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)

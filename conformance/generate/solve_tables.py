@@ -44,11 +44,10 @@ def derivative_solution(
     posed: Problem, grouped: Samples, mixture: Mixture, upstream: Upstream
 ) -> Solution:
     """Solution of a vector that asks for the gradient: 0 at what is not selected."""
-    common, each = grouped.factors(upstream, posed.resolved)
     expected = {name: [0.0] * len(posed.pairs) for name in posed.results}
     bound = {name: [0.0] * len(posed.pairs) for name in posed.results}
     of, bounds_of = cache(mixture.derivatives), cache(mixture.derivative_bounds)
-    for place, factor in grouped.with_factors(common, each):
+    for place, factor in grouped.with_factors(upstream, posed.resolved):
         derivatives = of(*posed.pairs[place])
         reach = bounds_of(*posed.pairs[place], factor)
         for (name, form), derivative, error in zip(

@@ -11,12 +11,11 @@ from kldiv_xp.checks.unnamed_arguments import PLAIN
 from kldiv_xp.core.namespaces import known_shape
 
 ANY_REAL = Range("a finite real number (no bool)", "", math.isfinite)
-ABOVE_ZERO = Range("a positive finite real number (no bool)", "", lambda x: 0 < x < math.inf)
 # Where a value stands in a remedy, and what it must be there.
 HANDED_NUMBERS = {
     **{f"{name}={{value}}": within for name, within in RANGES.items()},
-    "1 / {value}": ABOVE_ZERO,
-    "divide the loss by {value}": ABOVE_ZERO,
+    "1 / {value}": RANGES["temperature"],
+    "divide the loss by {value}": RANGES["temperature"],
     "by {value}": ANY_REAL,
     "upstream={value}": ANY_REAL,
 }

@@ -3,9 +3,8 @@
 from typing import Any, get_args
 
 from kldiv_xp._typing import Reduction
-from kldiv_xp.checks.arrays import type_name
 from kldiv_xp.checks.choices import nearest_choice
-from kldiv_xp.checks.switches import is_whole_array, switch_meant, text_of
+from kldiv_xp.checks.switches import is_whole_array, shown_switch, switch_meant, text_of
 from kldiv_xp.core.namespaces import known_shape
 
 FLAGS = ("size_average", "reduce")
@@ -18,9 +17,10 @@ def check_flags(size_average: object, reduce: object) -> None:
     flags = dict(zip(FLAGS, (size_average, reduce), strict=True))
     for name, value in flags.items():
         if value is not None and not isinstance(value, bool):
-            is_long = is_whole_array(value) and known_shape(value) != ()
-            got = type_name(value) if is_long else repr(value)
-            message = f"`{name}` must be True, False or None; got {got}: {for_flag(name, flags)}."
+            message = (
+                f"`{name}` must be True, False or None; got {shown_switch(value)}: "
+                f"{for_flag(name, flags)}."
+            )
             raise TypeError(message)
 
 

@@ -1,7 +1,7 @@
 """Operands that a call leaves out, refused with the call that is right."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,16 @@ class NotGiven:
 
     def refusal(self) -> TypeError:
         """Error that says what to call."""
-        *most, last = [f"`{name}`" for name in self.names]
         return TypeError(
-            f"{self.function} takes {', '.join(most)} and {last}; got no `{self.name}`: call "
+            f"{self.function} takes {listed(self.names)}; got no `{self.name}`: call "
             f"{self.function}({', '.join(self.names)})."
         )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them."""
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def telling_what_is_not_given(function: Callable[..., Any]) -> None:

@@ -3,11 +3,10 @@
 # Options that may be meant, all of one entry if there are several, and what to do.
 Meant = tuple[tuple[str, str], ...]
 
-# Of losses that take `indices`, with which there is no mixture.
-WITHOUT_PLACES = "and leave `indices` out if there are any"
+# Where a loss takes `indices`, with which there is no mixture.
+WITHOUT_PLACES = ", and leave `indices` out if there are any"
 MIXTURE: Meant = (
-    ("beta indices", f"pass beta={{value}}, the weight of the target, {WITHOUT_PLACES}"),
-    ("beta", "pass beta={value}, the weight of the target"),
+    ("beta", "pass beta={value}, the weight of the target{whole}"),
     ("reproducible", "call {js}, with beta={value}"),
 )
 PART_OF_LOSS: Meant = (
@@ -17,26 +16,16 @@ PART_OF_LOSS: Meant = (
 # An alpha is the one or the other.
 IF_MIXED = "if it is the weight of the target in a mixture"
 IF_ADDED = "if it is the share of the loss in a sum"
-MIXED_WHOLE = f"{IF_MIXED}, {WITHOUT_PLACES}"
 MIXTURE_OR_PART: Meant = (
     (
-        "beta indices upstream",
-        f"pass beta={{value}} {MIXED_WHOLE}, or leave it out and pass upstream={{value}} "
-        f"{IF_ADDED}",
-    ),
-    (
-        "beta indices",
-        f"pass beta={{value}} {MIXED_WHOLE}, or leave it out and multiply the loss by {{value}} "
-        f"{IF_ADDED}",
-    ),
-    (
         "beta upstream",
-        f"pass beta={{value}} {IF_MIXED}, or leave it out and pass upstream={{value}} {IF_ADDED}",
+        f"pass beta={{value}} {IF_MIXED}{{whole}}, or leave it out and pass upstream={{value}} "
+        f"{IF_ADDED}",
     ),
     (
         "beta",
-        f"pass beta={{value}} {IF_MIXED}, or leave it out and multiply the loss by {{value}} "
-        f"{IF_ADDED}",
+        f"pass beta={{value}} {IF_MIXED}{{whole}}, or leave it out and multiply the loss by "
+        f"{{value}} {IF_ADDED}",
     ),
     (
         "reproducible upstream",

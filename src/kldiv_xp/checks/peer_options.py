@@ -8,7 +8,6 @@ from kldiv_xp.checks.peer_factors import (
     PART_OF_LOSS,
     SUM,
     WEIGHTED,
-    WITHOUT_PLACES,
     Meant,
 )
 from kldiv_xp.checks.peer_masks import IGNORED, LABELS
@@ -17,6 +16,7 @@ from kldiv_xp.checks.peer_spaces import (
     IN_LOGARITHMS,
     IN_PROBABILITIES,
     NO_LOGITS,
+    OMITTED,
     SMOOTHED,
     TAKEN_AS_LOGITS,
 )
@@ -30,20 +30,12 @@ NORMALISED: Meant = (
     ),
 )
 SYMMETRIC: Meant = (
-    (
-        "beta indices reduction",
-        f"pass beta=0.5, the Jensen-Shannon divergence, which is symmetric, {WITHOUT_PLACES}",
-    ),
-    ("beta", "pass beta=0.5, the Jensen-Shannon divergence, which is symmetric"),
+    ("beta", "pass beta=0.5, the Jensen-Shannon divergence, which is symmetric{whole}"),
     ("reproducible", "call {js}, which is symmetric"),
     ("", "leave it out: no symmetric loss takes a teacher that is known in part"),
 )
 REVERSE: Meant = (
-    (
-        "beta indices reduction",
-        f"pass beta=1.0, the divergence in the other direction, {WITHOUT_PLACES}",
-    ),
-    ("beta", "pass beta=1.0, the divergence in the other direction"),
+    ("beta", "pass beta=1.0, the divergence in the other direction{whole}"),
     ("reproducible", "call {js}, with beta=1.0, the divergence in the other direction"),
     ("", "leave it out: a teacher that is known in part has no other direction"),
 )
@@ -102,7 +94,6 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
     "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
 }
-OMITTED: Meant = (("", "leave it out"),)
 # What it meant that it was off.
 OFF: dict[str, Meant] = {
     "log_target": (

@@ -3,6 +3,7 @@
 from kldiv_xp.checks.names_of_operands import LOGARITHM, LOGITS
 from kldiv_xp.checks.peer_factors import Meant
 
+OMITTED: Meant = (("", "leave it out"),)
 # What a loss of logits takes `target` for, if it is not said.
 OF_TARGETS = "target_is='probabilities', or 'log_probabilities' if `target` holds logarithms"
 GIVEN_AS_LOGITS = f"{LOGITS}, with {OF_TARGETS}"
@@ -63,7 +64,7 @@ NO_LOGITS: Meant = (
 # What an option of one loss is called by another, where that depends on its value.
 OF_VALUES: dict[tuple[str, str], Meant] = {
     ("input_is", "logits"): TAKEN_AS_LOGITS,
-    ("input_is", "log_probabilities"): (("", "leave it out"),),
+    ("input_is", "log_probabilities"): OMITTED,
     ("input_is", "probabilities"): (("log_input", "pass log_input=False"), OF_STATES, LOGARITHM),
     ("target_is", "logits"): (("log_target", LOGITS),),
     ("target_is", "log_probabilities"): (("log_target", "pass log_target=True"),),

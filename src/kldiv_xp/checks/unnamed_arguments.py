@@ -8,6 +8,7 @@ from typing import Any, NoReturn, get_args
 
 from kldiv_xp._typing import Array, Reduction, Tail, TargetKind
 from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.checks.not_given import listed
 from kldiv_xp.checks.numbers import is_number, nearest_float
 from kldiv_xp.checks.scalars import RANGES
 from kldiv_xp.core.dtypes import is_kind
@@ -40,8 +41,7 @@ def refuse_unnamed(function: Callable[..., Any], value: object) -> NoReturn:
     if isinstance(function, type) and not isinstance(value, type) and is_array(value):
         remedy = f"pass operands to what it makes, {function.__name__}()(input, target)"
     every = names_by_place(function)
-    *most, last = [f"`{name}`" for name in every] or ["no argument"]
-    names = f"{', '.join(most)} and {last}" if most else last
+    names = listed(every) if every else "no argument"
     message = (
         f"{function.__name__} takes {names} by place, and all else by name; got "
         f"{in_words(value)} without a name: {remedy}."

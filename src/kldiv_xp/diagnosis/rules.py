@@ -14,12 +14,11 @@ Rule = Callable[[Evidence], Finding | None]
 
 def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
     """Findings of all rules, the most serious first."""
-    rules: tuple[Rule, ...] = TABLE_RULES
-    if evidence.subject.divergence is not None:
-        rules = LOGIT_RULES
-    if single_entry(evidence) is not None:  # what does not add up to 1 lacks another entry
-        rules = (single_entry,)
-    findings = [rule(evidence) for rule in (nothing_selected, *rules, *COMMON_RULES)]
+    spaces = TABLE_RULES if evidence.subject.divergence is None else LOGIT_RULES
+    findings = [nothing_selected(evidence), single_entry(evidence)]
+    # What does not add up to 1 for want of another entry is in no other space.
+    rules = COMMON_RULES if findings[-1] is not None else (*spaces, *COMMON_RULES)
+    findings += [rule(evidence) for rule in rules]
     return tuple(finding for finding in findings if finding is not None)
 
 
