@@ -5,12 +5,7 @@ from functools import lru_cache, partial, wraps
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._arguments import (
-    NotSupportedError,
-    handed_on_in_vain,
-    no_argument,
-    taken,
-)
+from kldiv_conformance._arguments import NotSupportedError, handed_on_in_vain, taken
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._text import described, one_line
@@ -62,24 +57,6 @@ def call(
     options: dict[str, Any],
 ) -> dict[str, Array]:
     """Results of the implementation for a vector, by their names."""
-    try:
-        return results(vector, adapter, implementation, arrays, options)
-    except TypeError as error:
-        asked = called(vector, implementation), closed_form(vector, implementation)
-        name = handed_on_in_vain([one for one in asked if one is not None], options, error)
-        if vector.kind == "invalid" or name is None:
-            raise
-        raise NotSupportedError(no_argument([name])) from error
-
-
-def results(
-    vector: Vector,
-    adapter: Adapter,
-    implementation: Implementation,
-    arrays: list[Any],
-    options: dict[str, Any],
-) -> dict[str, Array]:
-    """The same, of an implementation that takes the arguments."""
     function = called(vector, implementation)
     passed = taken(function, vector, options)
     if vector.kind == "invalid":  # a compiler wraps what a call raises
@@ -103,13 +80,26 @@ def results(
     return dict(zip(names, pair[: len(names)], strict=True))
 
 
+def lacked(
+    vector: Vector,
+    implementation: Implementation,
+    options: dict[str, Any],
+    error: BaseException,
+) -> str | None:
+    """Argument that the implementation takes, as it takes any, but hands on in vain; or None."""
+    if vector.kind == "invalid" or not isinstance(error, TypeError):
+        return None
+    asked = called(vector, implementation), closed_form(vector, implementation)
+    return handed_on_in_vain([one for one in asked if one is not None], options, error)
+
+
 def differentiated(
     loss: Callable[..., Array],
     gradient: Callable[..., tuple[Array, Array]],
     arrays: list[Any],
     upstream: Any,
 ) -> tuple[Array, Array]:
-    """Derivatives by the library itself, times a number, or those of each element times its own."""
+    """Derivatives by the library, times an upstream derivative, or one of each element."""
     if isinstance(upstream, float):
         return gradient(loss, *arrays[:2], upstream)
     return gradient(lambda *pair: loss(*pair) * upstream, *arrays[:2], 1.0)

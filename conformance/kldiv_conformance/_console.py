@@ -11,7 +11,7 @@ from rich.table import Table
 from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
-from kldiv_conformance._explanations import explanations, likely
+from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._reasons import reasons
 from kldiv_conformance._report import VERDICTS, Report
@@ -143,10 +143,10 @@ def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> N
     if (cause := common_cause(outcomes, library)) is not None:
         say(console, f"{backend}: {cause}")
         return
-    common = explanations(outcomes)
-    for sentence in common:
+    sentences, flags = explained(outcomes)
+    for sentence in sentences:
         say(console, f"{backend}: {sentence}")
-    for suspect in likely(outcomes, common)[:LIKELIEST]:
+    for suspect in flags[:LIKELIEST]:
         share = f"{suspect.failures} of {suspect.vectors} vectors that would show {suspect.flag}"
         bug = notes()[suspect.flag].bug
         less = "or, less likely, " if suspect.behind else ""

@@ -66,7 +66,7 @@ def number(stored: Any) -> Any:
 
 
 def upstream(stored: Mapping[str, Any]) -> float | Operand | None:
-    """What derivatives are multiplied by: a number, or an array like the loss."""
+    """Upstream derivative: a number, or an array in the shape of the loss."""
     given = stored.get("upstream")
     if isinstance(given, Mapping):
         return operand(given, stored.get("result_dtype", stored["dtype"]))

@@ -23,8 +23,8 @@ class WrongResult:
         The largest error with its sign, in units of its error bound, or of one rounding where the
         bound is 0; infinite where one of the two numbers is not finite, or just 0 is right.
     factors : tuple of two floats
-        Smallest and largest number of which all numbers are that multiple of the right ones; the
-        first is above the second if there is none.
+        Range of the factor between the wrong numbers and the right ones; the first is above the
+        second if no factor fits all of them.
     is_clamped : bool
         Whether wrong numbers are 0 where negative ones are right.
     """

@@ -1,7 +1,7 @@
 """The evidence that outcomes give: each result of each vector, right or wrong, and how."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from kldiv_conformance._comparison import disagreements
@@ -53,6 +53,12 @@ def observed(line: Line) -> Iterator[tuple[str, Symptoms]]:
 def symptoms(*names: str) -> Symptoms:
     """Set of symptoms."""
     return frozenset(names)
+
+
+def unexplained(outcomes: Sequence[Line], rounded: Collection[Place]) -> dict[Place, Symptoms]:
+    """How each result is wrong, but for those that are rounded to a narrower type."""
+    seen = observations(outcomes)
+    return {place: Symptoms() if place in rounded else found for place, found in seen.items()}
 
 
 def of_result(vector: Vector, name: str, result: Result, line: Line) -> Symptoms:

@@ -1,23 +1,30 @@
-"""What the wrong numbers have in common, which explains more than a flag."""
+"""Causes that wrong numbers share, which explain more than a flag, and the flags beside them."""
 
 from collections.abc import Sequence
 
 from kldiv_conformance._errors import wrong_results
+from kldiv_conformance._evidence import Place
 from kldiv_conformance._multiples import multiples
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._rounding import roundings
-from kldiv_conformance._suspects import Suspect, suspects
+from kldiv_conformance._suspects import Suspect, suspects_beside
+
+
+def explained(outcomes: Sequence[Line]) -> tuple[list[str], list[Suspect]]:
+    """Sentences on the numbers of failures, and the flags that are likely beside them.
+
+    The sentences name a narrower type, a factor or a clamp.  Beside one of them no flag is told
+    that explains nothing more.
+    """
+    wrong = list(wrong_results(outcomes))
+    found = roundings(outcomes, wrong)
+    rounded = frozenset[Place]().union(*(one.places for one in found))
+    common = multiples([it for it in wrong if it.place not in rounded])
+    sentences = [*map(str, found), *([] if common is None else [common])]
+    flags = [it for it in suspects_beside(outcomes, rounded) if not (sentences and it.behind)]
+    return sentences, flags
 
 
 def explanations(outcomes: Sequence[Line]) -> list[str]:
-    """Sentences on the numbers of failures: a narrower type, a factor, a clamp."""
-    found = roundings(outcomes)
-    explained = frozenset[tuple[str, str]]().union(*(one.places for one in found))
-    wrong = [it for it in wrong_results(outcomes) if it.place not in explained]
-    common = multiples(wrong)
-    return [*map(str, found), *([] if common is None else [common])]
-
-
-def likely(outcomes: Sequence[Line], explained: Sequence[str]) -> list[Suspect]:
-    """Flags beside explanations, which leave nothing to those that are less likely."""
-    return [it for it in suspects(outcomes) if not (explained and it.behind)]
+    """Sentences on the numbers of failures."""
+    return explained(outcomes)[0]

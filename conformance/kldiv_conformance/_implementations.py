@@ -79,7 +79,7 @@ def found_beside(specification: str, module: ModuleType, name: str) -> Implement
 
 
 def why_no_function(loss: object) -> str | None:
-    """What keeps a loss from being called with operands, or None."""
+    """Reason why a loss is no function of arrays, or None."""
     if isinstance(loss, type):
         return "it is a class: name a function that makes an object of it and calls that"
     return None if callable(loss) else f"it is no function but {type(loss).__name__}"

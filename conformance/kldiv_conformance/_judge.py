@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._arguments import NotSupportedError
-from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, made
+from kldiv_conformance._arguments import NotSupportedError, no_argument
+from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
 from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
@@ -57,6 +57,9 @@ def called(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        name = lacked(vector, implementation, options, error)
+        if name is not None:
+            return outcome("not supported", no_argument([name]))
         return raised(vector, error)
     if vector.raises is not None:
         return outcome("failure", f"must raise {vector.raises}, but returned a value.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
-from kldiv_conformance._errors import WrongResult, wrong_results
+from kldiv_conformance._errors import WrongResult
 from kldiv_conformance._evidence import Place
 from kldiv_conformance._formats import FORMATS, Format
 from kldiv_conformance._outcome import Line
@@ -48,11 +48,10 @@ class Rounding:
         )
 
 
-def roundings(outcomes: Sequence[Line]) -> list[Rounding]:
-    """For each type, the narrower one that its numbers were computed in, if there is one."""
+def roundings(outcomes: Sequence[Line], wrong: Sequence[WrongResult]) -> list[Rounding]:
+    """For each type, the narrower one that its wrong numbers were computed in, if there is one."""
     failed = [line for line in outcomes if line["verdict"] == "failure"]
     wide = [one for one in NARROWER if sum(dtypes(find(it["id"])) == {one} for it in failed) >= FEW]
-    wrong = list(wrong_results(outcomes)) if wide else []
     judged = {it["id"] for it in outcomes if it["verdict"] != "not supported"}
     found = (next(rounding(one, wrong, judged), None) for one in wide)
     return [one for one in found if one is not None]

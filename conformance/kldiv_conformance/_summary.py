@@ -9,7 +9,7 @@ from typing import Any
 from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides, words_on
 from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._evidence import apart
-from kldiv_conformance._explanations import explanations, likely
+from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
@@ -54,7 +54,7 @@ def row(report: Report, backend: str) -> dict[str, Any]:
     numbers, checks = apart(outcomes)
     line = next(line for line in report.backends if line["backend"] == backend)
     conventions = agreement_with_conventions(outcomes)
-    common = explanations(numbers)
+    sentences, flags = explained(numbers)
     return {
         "implementation": report.header["name"],
         "backend": backend,
@@ -63,8 +63,8 @@ def row(report: Report, backend: str) -> dict[str, Any]:
         "counts": counted(numbers),
         "checks": counted(checks),
         "cells": {group: counted(report.of(backend, group)) for group in groups()},
-        "explanations": common,
-        "suspects": [asdict(suspect) for suspect in likely(numbers, common)],
+        "explanations": sentences,
+        "suspects": [asdict(suspect) for suspect in flags],
         "check_suspects": [asdict(suspect) for suspect in suspects(checks)],
         "conventions": conventions,
         "follows": followed(conventions),

@@ -2,10 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kldiv_conformance._evidence import Place, Symptoms, apart, observations
+from kldiv_conformance._errors import wrong_results
+from kldiv_conformance._evidence import Place, Symptoms, apart, unexplained
 from kldiv_conformance._likelihood import INSIDE, OUTSIDE, likelihood
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._rounding import roundings
@@ -92,18 +93,18 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
     What the rounding of a narrower type explains is no evidence of a flag.  Flags of wrong numbers
     come before those of arguments that should be refused.
     """
+    lines = list(outcomes)
+    found = roundings(lines, list(wrong_results(lines)))
+    return suspects_beside(lines, {place for one in found for place in one.places})
+
+
+def suspects_beside(outcomes: Sequence[Line], rounded: Collection[Place]) -> list[Suspect]:
+    """The same, where it is known already what the rounding of a narrower type explains."""
     return [
         Suspect(claim.flag, counted(claim.explained), counted(claim.places), behind)
         for lines in apart(outcomes)
-        for claim, behind in ranked(unexplained(lines))
+        for claim, behind in ranked(unexplained(lines, rounded))
     ]
-
-
-def unexplained(outcomes: Sequence[Line]) -> dict[Place, Symptoms]:
-    """How each result is wrong, but for those that are rounded to a narrower type."""
-    rounded = {place for one in roundings(outcomes) for place in one.places}
-    seen = observations(outcomes)
-    return {place: Symptoms() if place in rounded else found for place, found in seen.items()}
 
 
 def counted(places: Iterable[Place]) -> int:

@@ -39,7 +39,7 @@ def handed_on(remedy: str, name: str, value: Any, known: set[str], *, is_class: 
 
 
 def of_array(remedy: str, name: str, value: Any, *, is_class: bool) -> str | None:
-    """Code for an array, of which options that are numbers take one without axes alone."""
+    """Code for an array; None if it has axes and the option takes a number."""
     options = [one for one in RANGES if f"{one}={{value}}" in remedy]
     if not options or not is_plain_array(value):
         return repr(value) if isinstance(value, PLAIN) else name

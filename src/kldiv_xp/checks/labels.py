@@ -40,7 +40,7 @@ def for_dense_labels(
 
 
 def for_rows(loss: Any, place: int, shape: Shape, axis: Axis) -> str:
-    """What a mask of samples needs beside it: a loss of tables takes none without their axis."""
+    """Clause on the axis that a mask of samples needs: a loss of tables has none by default."""
     stays = isinstance(loss, Form) and (loss.generalized or not loss.log_input)
     if not stays or loss.beta is not None or axis is not None:
         return " too"

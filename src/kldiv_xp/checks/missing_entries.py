@@ -29,7 +29,7 @@ def for_number(name: str, loss: object) -> str:
 def for_missing_entries(
     xp: Namespace, left: Shape, right: Shape, loss: object = None, axis: Axis = -1
 ) -> list[str]:
-    """What an operand may be that has no axis of its entries, or 1 of them; a remedy for each."""
+    """Remedies for an operand without the axis of the classes, or with one class: one a meaning."""
     found = [for_float_labels(xp, left, right, loss, axis)]
     one = without_entries(left, right, axis)
     if one is not None:
@@ -60,7 +60,7 @@ def for_all_entries(one: Lacking, axis: Axis, *, else_labels: bool = False) -> s
 
 
 def for_one_of_two(xp: Namespace, one: Lacking, loss: Any, axis: Axis) -> str:
-    """Remedy for one entry of two, of which the other one is known; "" if there are more."""
+    """Remedy for the second of two classes without the first; "" for more classes."""
     name, shape, given = one
     place, space = axes_of_entries(axis, len(shape))[0], space_of(loss, name)
     if shape[place] != TWO or space not in FIRST_OF_TWO or not fits_but_for(shape, given, place):
@@ -72,7 +72,7 @@ def for_one_of_two(xp: Namespace, one: Lacking, loss: Any, axis: Axis) -> str:
 
 
 def both_of_two(xp: Namespace, name: str, space: str, word: str, axis: int) -> str:
-    """Code for two entries of which an operand holds the second one."""
+    """Code that puts the first of two classes before the second, which the operand holds."""
     log = say(xp, "log1p", "-" + say(xp, "exp", name))
     other = FIRST_OF_TWO[space][1].format(m=module_of(xp), x=name, log=log)
     return say(xp, word, f"({other}, {name})", axis=axis)

@@ -9,7 +9,7 @@ from kldiv_xp.checks.remedies import say, words_of
 def for_spread(
     xp: Namespace, left: Shape, right: Shape, axis: Axis = -1, *, named: bool = False
 ) -> str:
-    """Remedy for shapes one of which broadcasts to the other but for the entries; "" if none does.
+    """Remedy where one shape broadcasts to the other, though not along the classes; else "".
 
     What is the same along an axis is named where an operand fits in several ways, or if asked.
     """
@@ -38,7 +38,7 @@ def spread_over_pairs(xp: Namespace, left: Shape, right: Shape, axis: Axis = -1)
 
 
 def placements(shape: Shape, given: Shape, kept: Axes = ()) -> list[Axes]:
-    """Sets of axes that an operand lacks, each of which lets it broadcast to a shape.
+    """Axes to insert into an operand so that it broadcasts to a shape, for each way to do so.
 
     The kept axes it has in full. The last set is that of the first axes, if it fits.
     """

@@ -1,4 +1,4 @@
-"""What is given in place of True or False, and which of the two it means."""
+"""Remedies for values that are neither True nor False."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def for_array(name: str, array: Array) -> str:
 
 
 def switch_meant(value: Any) -> bool | None:
-    """What text, a number, or a container of one of them says; None if that is not known."""
+    """Bool that text, a number, or a container of one of them means, or None."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str | bytes):

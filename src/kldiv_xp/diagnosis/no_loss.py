@@ -51,7 +51,7 @@ def lie_elsewhere(evidence: Evidence) -> bool:
 
 
 def what_adds_up(evidence: Evidence, name: str) -> str:
-    """What of a table adds up to 1."""
+    """Whether the entries of a table add up to 1, or their exponentials."""
     return PROBABILITIES if evidence.subject.kind_of(name) == "probabilities" else LOGS
 
 

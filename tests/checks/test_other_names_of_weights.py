@@ -1,0 +1,76 @@
+"""Weights by other libraries' options: what is told gives the right number."""
+
+import numpy as np
+import pytest
+from checks.every_function import CLASSES
+from checks.followed_options import (
+    LOG_P,
+    LOG_Q,
+    LOGITS,
+    LOSSES,
+    OF_TABLES,
+    TEACHER,
+    P,
+    parameters_of,
+    sum_of,
+    told_for,
+)
+from numpy.testing import assert_allclose
+
+import kldiv_xp
+
+SAMPLE_WEIGHTS, CLASS_WEIGHTS = np.arange(1.0, 5.0), np.arange(1.0, 6.0)
+TERMS = P * (LOG_P - LOG_Q)
+
+
+@pytest.mark.parametrize("option", ["weight", "sample_weights", "class_weight", "pos_weight"])
+@pytest.mark.parametrize("name", [one for one in [*LOSSES, *CLASSES] if one not in OF_TABLES])
+def test_weights_by_any_name_are_no_layer_of_a_teacher(name, option):
+    if option not in parameters_of(name):
+        told = told_for(name, option, CLASS_WEIGHTS)
+        assert told.startswith("pass reduction='none', and ")
+        assert "if they weigh samples; if they weigh classes, " in told
+
+
+@pytest.mark.parametrize("option", ["weight", "weights", "sample_weight"])
+@pytest.mark.parametrize("name", ["kl_div_with_logits", "KLDivWithLogitsLoss"])
+def test_weights_are_those_of_samples_or_of_classes(name, option):
+    tables = "kl_div" if name.startswith("kl") else "KLDivLoss"
+    assert told_for(name, option, SAMPLE_WEIGHTS) == (
+        "pass reduction='none', and multiply what it gives, if they weigh samples; if they weigh "
+        f"classes, multiply what {tables} gives of log-probabilities with reduction='none'"
+    )
+    found = SAMPLE_WEIGHTS * sum_of(name, LOGITS, TEACHER, reduction="none")
+    assert_allclose(found, SAMPLE_WEIGHTS * TERMS.sum(axis=-1))
+    assert_allclose(CLASS_WEIGHTS * sum_of(tables, LOG_Q, P, reduction="none"),
+                    CLASS_WEIGHTS * TERMS)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "axis"), [("kl_div", {"axis": -1}), ("js_div", {})])
+def test_weights_of_tables_are_told_for_terms_and_for_samples(name, axis):
+    rows, terms = "a loss for each sample", "a term for each class"
+    order = {"kl_div": (terms, f"axis=-1 {rows}"), "js_div": (rows, f"axis=() {terms}")}
+    first, second = order[name]
+    assert told_for(name, "weight", CLASS_WEIGHTS) == (
+        f"pass reduction='none', and multiply what it gives: {first}, or with {second}"
+    )
+    of_rows = sum_of(name, LOG_Q, P, reduction="none", **axis)
+    of_terms = sum_of(name, LOG_Q, P, reduction="none", axis=())
+    assert (of_rows.shape, of_terms.shape) == ((4,), (4, 5))
+    assert_allclose(of_terms.sum(axis=-1), of_rows)
+    if name == "kl_div":
+        assert_allclose(sum_of(name, LOG_Q, P, reduction="none"), TERMS)
+
+
+@pytest.mark.parametrize("name", ["kl_div_with_logits_gradient", "js_div_with_logits_gradient"])
+def test_weights_of_classes_are_the_upstream_of_tables(name):
+    tables, axis = name.replace("_with_logits", ""), {"axis": ()} if name.startswith("js") else {}
+    assert told_for(name, "weight", CLASS_WEIGHTS) == (
+        "pass reduction='none', and what it multiplies the losses by as `upstream`, if they weigh "
+        f"samples; if they weigh classes, pass them so to {tables}, of log-probabilities"
+        f"{' and axis=()' if axis else ''}"
+    )
+    upstream = np.broadcast_to(CLASS_WEIGHTS, P.shape)
+    one, _ = getattr(kldiv_xp, tables)(LOG_Q, P, reduction="none", upstream=upstream, **axis)
+    plain, _ = getattr(kldiv_xp, tables)(LOG_Q, P, reduction="sum", **axis)
+    assert_allclose(one, CLASS_WEIGHTS * plain)
