@@ -8,7 +8,8 @@ import math
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
-from kldiv_xp.formula.near_equal import row_sum
+from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.near_equal import row_sum, where_positive
 from kldiv_xp.formula.near_pairs import pair_of, short_pair
 
 NEAR = 0.0625
@@ -26,14 +27,16 @@ def far_kl(
     temperature: float,
     scaled: bool,
     near: float = NEAR,
+    guard: Guard = Guard.NONE,
 ) -> Array:
-    """Sum p (log p - log q) where that is right to the last digits.
+    """Sum p (log p - log q) where that is right to the last digits; unguarded, NaN beside -inf.
 
     Of the shifted logits, whose rounding has the same effect on both logarithms.
     """
     pair = pair_of(xp, input, target, temperature)
     sum_p, sum_q = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    products = xp.multiply(xp.subtract(*pair.shifted), pair.p)
+    differences = where_positive(xp, pair.p, xp.subtract(*pair.shifted), guard)
+    products = xp.multiply(differences, pair.p)
     mean = xp.divide(row_sum(xp, products), sum_p)
     constant = xp.log(xp.divide(sum_p, sum_q))
     value = xp.subtract(over(xp, mean, temperature), constant)

@@ -48,8 +48,9 @@ class JSOfGiven:
         rows = row_sum(xp, js_pointwise(xp, log_q, target, **self.options))
         return self.times_square(xp, rows)
 
-    def attempts(self, place: int | None) -> Attempts:
+    def attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
         """As of `KL`: one form for all rows."""
+        del guard
         ways = (self.input_gradient, self.target_gradient)
         return [(None, self.rows if place is None else ways[place])]
 

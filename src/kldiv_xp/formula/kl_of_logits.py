@@ -59,26 +59,29 @@ class KL:
             xp, row_sum(xp, xp.multiply(*self.factors(xp, input, target, guard=guard)))
         )
 
-    def attempts(self, place: int | None) -> Attempts:
-        """Forms of the rows, or of a gradient, for backends that may look at values."""
-        if place == 1 or not self.is_of_logits:
-            return guarded(self, place)
-        close, far = (close_kl, far_kl) if place is None else (close_derivative, far_derivative)
-        return [
-            (
-                partial(looks_close, temperature=self.temperature),
-                partial(close, temperature=self.temperature, scaled=self.scaled),
-            ),
-            (None, partial(far, temperature=self.temperature, scaled=self.scaled)),
-            *guarded(self, place)[1:],
-        ]
+    def attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
+        """Forms of the rows, or of a gradient, for backends that may look at values.
 
-    def wide_attempts(self, place: int | None) -> Attempts:
+        With a guard those of rows that lack classes, whose bare forms are NaN.
+        """
+        if place == 1 or not self.is_of_logits:
+            return guarded(self, place)[guard > Guard.NONE :]
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
+        look = partial(looks_close, temperature=self.temperature)
+        if place == 0:  # which has no logarithm
+            close, far = partial(close_derivative, **options), partial(far_derivative, **options)
+        else:
+            close, far = partial(close_kl, **options), partial(far_kl, guard=guard, **options)
+        return [(look, close), (None, far), *guarded(self, place)[1:]]
+
+    def wide_attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
         """The same for rows of two logits in a type with twice their digits."""
-        way = (wide_input_derivative, wide_target_derivative, wide_kl)[
-            2 if place is None else place
-        ]
-        first = partial(way, temperature=self.temperature, scaled=self.scaled)
+        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
+        if place == 0:
+            first = partial(wide_input_derivative, **options)
+        else:
+            way = wide_kl if place is None else wide_target_derivative
+            first = partial(way, guard=guard, **options)
         return [(None, first), *guarded(self, place)[1:]]
 
     def ways(self, place: int | None) -> list[Callable[..., Array]]:

@@ -85,33 +85,36 @@ class JS:
             return js_at_half(xp, input, target, *options)
         return js(xp, input, target, self.weights, *options)
 
-    def attempts(self, place: int | None) -> Attempts:
+    def attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
         """As of `KL`."""
         if 0 in {self.beta, self.gamma}:
-            return self.of_end(KL.attempts, place)
+            return self.of_end(KL.attempts, place, guard)
         bare, full = guarded(self, place)
         if place is not None:
-            return [bare, full]
+            return [bare, full][guard > Guard.NONE :]
         options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         look = partial(looks_close, temperature=self.temperature)
-        far = partial(js_of_logarithms, weights=self.weights, **options)
+        far = partial(js_of_logarithms, weights=self.weights, guard=guard, **options)
         close = [(look, partial(close_js, **options))] if self.beta == self.gamma else []
         return [*close, (look, bare[1]), (None, far), full]
 
-    def wide_attempts(self, place: int | None) -> Attempts:
+    def wide_attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
         """As of `KL`."""
         if 0 in {self.beta, self.gamma}:
-            return self.of_end(KL.wide_attempts, place)
-        return [(None, self.way(wide_js, wide_js_derivative, place)), *guarded(self, place)[1:]]
+            return self.of_end(KL.wide_attempts, place, guard)
+        first = partial(self.way(wide_js, wide_js_derivative, place), guard=guard)
+        return [(None, first), *guarded(self, place)[1:]]
 
-    def of_end(self, attempts: Callable[..., Attempts], place: int | None) -> Attempts:
+    def of_end(
+        self, attempts: Callable[..., Attempts], place: int | None, guard: Guard
+    ) -> Attempts:
         """Attempts of `KL` at an end of beta."""
         kl = KL(self.temperature, "logits", self.scaled)
         if self.beta == 0:
-            return attempts(kl, place)
+            return attempts(kl, place, guard)
         return [
             (suits and exchanged(suits), exchanged(attempt))
-            for suits, attempt in attempts(kl, None if place is None else 1 - place)
+            for suits, attempt in attempts(kl, None if place is None else 1 - place, guard)
         ]
 
     def ways(self, place: int | None) -> list[Callable[..., Array]]:

@@ -12,6 +12,7 @@ from kldiv_xp.formula.near_equal import (
     expm1_ratio,
     is_small,
     row_sum,
+    where_positive,
 )
 from kldiv_xp.formula.near_pairs import largest, unrounded, unrounded_pair
 from kldiv_xp.formula.near_references import level_of_weights, relative_difference
@@ -32,13 +33,11 @@ def kl_input_gradient(
     """
     pair = unrounded_pair(xp, input, target, temperature)
     p, q, d = pair.p, pair.q, difference(xp, pair, guard)
-    if guard is not Guard.NONE:
-        d = xp.where(xp.greater(p, 0), d, 0.0)
+    d = where_positive(xp, p, d, guard)
     sum_p = row_sum(xp, p)
     mean = centre_of(xp, p, sum_p, d, temperature)
     centred, mean = difference_about(xp, pair.logits, pair.tops, mean, guard)
-    if guard is not Guard.NONE:
-        centred = xp.where(xp.greater(p, 0), centred, 0.0)
+    centred = where_positive(xp, p, centred, guard)
     d = over(xp, centred, temperature)
     small = is_small(xp, d)
     if guard is not Guard.NONE:
@@ -112,8 +111,7 @@ def kl_target_gradient(
     p = unrounded(xp, target, top, temperature)
     mean_of = partial(level_of_weights, xp, p, guard)
     relative, _ = relative_difference(xp, input, target, top, mean_of, guard)
-    if guard is not Guard.NONE:
-        relative = xp.where(xp.greater(p, 0), relative, 0.0)
+    relative = where_positive(xp, p, relative, guard)
     if scaled:
         return weighted_deviation(xp, p, relative)
     # Over T twice at the end XLA would divide by T**2.

@@ -22,6 +22,11 @@ def is_in_logits(temperature: float | Array, scaled: bool) -> bool:
     return scaled and not (isinstance(temperature, float) and temperature <= 1)
 
 
+def where_positive(xp: Namespace, p: Array, values: Array, guard: Guard) -> Array:
+    """Values, with a guard 0 where p is not positive: infinite ones beside a p of 0."""
+    return values if guard is Guard.NONE else xp.where(xp.greater(p, 0), values, 0.0)
+
+
 def row_sum(xp: Namespace, terms: Array) -> Array:
     """Sum along the last axis, which stays."""
     return xp.sum(terms, axis=-1, keepdims=True)

@@ -12,6 +12,7 @@ from kldiv_xp.formula.near_equal import (
     is_small,
     quotient_of_small,
     row_sum,
+    where_positive,
 )
 from kldiv_xp.formula.near_pairs import Pair, unrounded_pair
 
@@ -27,8 +28,7 @@ def kl_rows(
     """Divergence of every row, whose axis stays; times the square of the temperature if scaled."""
     pair = unrounded_pair(xp, input, target, temperature)
     p, d = pair.p, difference(xp, pair, guard)
-    if guard is not Guard.NONE:
-        d = xp.where(xp.greater(p, 0), d, 0.0)
+    d = where_positive(xp, p, d, guard)
     sum_p = row_sum(xp, p)
     mean = xp.divide(row_sum(xp, xp.multiply(p, d)), sum_p)
     return by_mean(xp, (pair, d, sum_p, mean), temperature, scaled, guard)

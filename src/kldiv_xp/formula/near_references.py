@@ -7,7 +7,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import difference_of, row_sum
+from kldiv_xp.formula.near_equal import difference_of, row_sum, where_positive
 from kldiv_xp.formula.near_half import Softmaxes
 from kldiv_xp.formula.near_pairs import largest
 
@@ -86,8 +86,7 @@ def level_of_weights(
     xp: Namespace, p: Array, guard: Guard, differences: Array, of_input: Array
 ) -> tuple[Array, Array]:
     """As `relative_difference` wants it, of the mean with these weights."""
-    if guard is not Guard.NONE:
-        differences = xp.where(xp.greater(p, 0), differences, 0.0)
+    differences = where_positive(xp, p, differences, guard)
     total = row_sum(xp, p)
     mean = xp.divide(row_sum(xp, xp.multiply(p, differences)), total)
     centres = xp.logical_and(xp.greater_equal(total, 2.0), xp.less(xp.abs(mean), math.inf))

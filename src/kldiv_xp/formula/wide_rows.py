@@ -12,8 +12,9 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE, NEAR_MIXTURE_DERIVATIVE, Side, measured
 from kldiv_xp.formula.far_rows import NEAR, NEAR_DERIVATIVE, far_kl
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights
-from kldiv_xp.formula.near_equal import row_sum
+from kldiv_xp.formula.near_equal import row_sum, where_positive
 from kldiv_xp.formula.near_look import js_of_logarithms, log_over, mixed
 from kldiv_xp.formula.near_pairs import largest, pair_of
 
@@ -39,12 +40,18 @@ def wide_input_derivative(
 
 
 def wide_target_derivative(
-    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    temperature: float,
+    scaled: bool,
+    guard: Guard = Guard.NONE,
 ) -> Array:
     """p (log(p / q) - KL(p || q)) / T, for which a number of the whole row makes no difference."""
     of_p, of_q = xp.subtract(target, largest(xp, target)), xp.subtract(input, largest(xp, input))
     p = xp.exp(over(xp, of_p, temperature))
-    log_ratio = over(xp, xp.subtract(of_p, of_q), temperature)
+    log_ratio = where_positive(xp, p, over(xp, xp.subtract(of_p, of_q), temperature), guard)
     side = measured(xp, 1.0, p, row_sum(xp, p), log_ratio)
     return long_derivative(xp, side, temperature, scaled)
 
@@ -58,13 +65,14 @@ def wide_js_derivative(
     weights: Weights,
     temperature: float,
     scaled: bool,
+    guard: Guard = Guard.NONE,
 ) -> Array:
     """As `far_js_derivative`, by the logarithm of the mixture."""
     pair = pair_of(xp, input, target, temperature)
     sums, _, log_m = mixed(xp, pair, weights)
     own = 1 - place
-    log = log_over(xp, pair.shifted[own], sums[own], log_m, temperature)
     weight, p = (weights.beta, pair.p) if place else (weights.gamma, pair.q)
+    log = log_over(xp, pair.shifted[own], p, sums[own], log_m, temperature, guard)
     return long_derivative(xp, measured(xp, weight, p, sums[own], log), temperature, scaled)
 
 

@@ -1,23 +1,57 @@
 """Forms of rows of logits in arrays of NumPy, and the type that they are computed in."""
 
-from functools import lru_cache
-from typing import TypeGuard
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import NamedTuple, TypeGuard
 
-from kldiv_xp._typing import DType, Namespace
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.formula.any_size import over
 from kldiv_xp.formula.kl_of_logits import Attempts
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import JS, KL, Divergence
 
 WIDE_ROWS = 128
 """Rows of float32 that are shorter are computed in float64."""
 
+LARGE_BLOCK = 1 << 13
+"""Elements from which on a look at the first row takes no time."""
 
-def attempts_at(
+
+class RowForms(NamedTuple):
+    """Attempts at the rows of a block."""
+
+    every: Attempts
+    """In an order that is fast where few rows lack classes."""
+    lacking: Attempts
+    """The same without those that fail for rows that do."""
+    lacks: Callable[..., Array]
+
+    def of(self, xp: Namespace, *logits: Array) -> Attempts:
+        """Attempts at a block, whose rows most often lack classes where the first does.
+
+        A row has the same result by both, to the bit.
+        """
+        if logits[0].size < LARGE_BLOCK:
+            return self.every
+        first = (one[(0,) * (one.ndim - 1)] for one in logits)
+        return self.lacking if self.lacks(xp, *first) else self.every
+
+
+def lacks_classes(xp: Namespace, *logits: Array, temperature: float) -> Array:
+    """Mask of the rows with a class whose probability is 0."""
+    none = [
+        xp.exp(over(xp, xp.subtract(xp.min(one, axis=-1), xp.max(one, axis=-1)), temperature))
+        for one in logits
+    ]
+    return xp.equal(xp.multiply(*none), 0)
+
+
+def forms_at(
     xp: Namespace, divergence: Divergence, place: int | None, working: DType, size: int
-) -> tuple[Attempts, DType]:
-    """Attempts at rows of a size, or at a derivative, and the type that they are computed in."""
-    if working == xp.float32 and is_widened(divergence, place, size):
-        return wide_attempts(divergence, place), xp.float64
-    return attempts(divergence, place), working
+) -> tuple[RowForms, DType]:
+    """Forms of rows of a size, or of a derivative, and the type that they are computed in."""
+    wide = working == xp.float32 and is_widened(divergence, place, size)
+    return forms(divergence, place, wide), xp.float64 if wide else working
 
 
 def is_widened(divergence: Divergence, place: int | None, size: int) -> bool:
@@ -32,15 +66,16 @@ def is_widened(divergence: Divergence, place: int | None, size: int) -> bool:
 
 
 @lru_cache
-def wide_attempts(divergence: Divergence, place: int | None) -> Attempts:
-    """Attempts of a divergence in float64."""
-    return divergence.wide_attempts(place)
-
-
-@lru_cache
-def attempts(divergence: Divergence, place: int | None) -> Attempts:
-    """Attempts of a divergence."""
-    return divergence.attempts(place)
+def forms(divergence: Divergence, place: int | None, wide: bool) -> RowForms:
+    """Forms of a divergence, or of a derivative."""
+    attempts = divergence.wide_attempts if wide else divergence.attempts
+    lacks = partial(lacks_classes, temperature=divergence.temperature)
+    *bare, full = attempts(place)
+    *lacking, _ = attempts(place, Guard.FULL)
+    if not divergence.is_of_logits or (isinstance(divergence, KL) and place == 0):
+        return RowForms([*bare, full], [*bare, full], lacks)
+    again = [(lacks, attempt) for suits, attempt in lacking if suits is None]
+    return RowForms([*bare, *again, full], [*lacking, full], lacks)
 
 
 def has_factors(divergence: Divergence) -> TypeGuard[KL]:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy.row_forms import attempts_at, has_factors
+from kldiv_xp.backends.numpy.row_forms import RowForms, forms_at, has_factors
 from kldiv_xp.backends.numpy.with_derivatives import over
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import factors_of
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
@@ -65,8 +64,8 @@ def rows_of(
     if rows is not None:
         return rows
     if not has_factors(divergence):
-        ways, dtype = attempts_at(xp, divergence, None, working, arrays[0].shape[-1])
-        function = partial(rows_of_block, xp, ways)
+        forms, dtype = forms_at(xp, divergence, None, working, arrays[0].shape[-1])
+        function = partial(rows_of_block, xp, forms)
         return row_loops.values_of_rows(xp, function, arrays, dtype, threads)
     attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
     sums = row_loops.row_inner_products(xp, attempts, arrays, working, threads)
@@ -83,7 +82,7 @@ def times_square(xp: Namespace, divergence: Divergence, sums: Array) -> Array:
 
 def rows_of_block(
     alone: Namespace,
-    attempts: Attempts,
+    forms: RowForms,
     xp: Namespace,
     input: Array,
     target: Array,
@@ -91,7 +90,7 @@ def rows_of_block(
 ) -> Array:
     """Divergences of the rows of a block, 0 where the mask is False."""
     left = None if where is None else where[..., 0]
-    rows = first_finite_rows(attempts, alone, xp, left, input, target)
+    rows = first_finite_rows(forms.of(alone, input, target), alone, xp, left, input, target)
     return alone.zeros_like(input[..., 0]) if rows is None else rows[..., 0]
 
 
@@ -132,15 +131,15 @@ def fill_row_derivatives(
     functions, dtype = [], working
     for place, result in enumerate(results):
         if result is not None:
-            ways, dtype = attempts_at(xp, divergence, place, working, arrays[0].shape[-1])
-            functions.append(partial(derivatives_of_block, xp, ways, scale, len(arrays)))
+            forms, dtype = forms_at(xp, divergence, place, working, arrays[0].shape[-1])
+            functions.append(partial(derivatives_of_block, xp, forms, scale, len(arrays)))
     written = [result for result in results if result is not None]
     row_loops.write_rows(xp, functions, (*arrays, *upstream), written, dtype, threads)
 
 
 def derivatives_of_block(
     alone: Namespace,
-    attempts: Attempts,
+    forms: RowForms,
     scale: Scale,
     count: int,
     xp: Namespace,
@@ -149,7 +148,7 @@ def derivatives_of_block(
     """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = where[0][..., 0] if where else None
-    derivative = first_finite_rows(attempts, alone, xp, left, logits, target)
+    derivative = first_finite_rows(forms.of(alone, logits, target), alone, xp, left, logits, target)
     if derivative is None:
         return alone.zeros_like(logits)
     if upstream:

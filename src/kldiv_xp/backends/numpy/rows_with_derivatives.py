@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy.row_forms import attempts_at, has_factors, is_widened
+from kldiv_xp.backends.numpy.row_forms import forms_at, has_factors, is_widened
 from kldiv_xp.backends.numpy.rows import (
     derivatives_of_block,
     fill_row_derivatives,
@@ -62,10 +62,10 @@ def fill_with_derivatives(
     if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
         fill_row_derivatives(*options)
         return rows_of(xp, arrays, divergence, working, threads)
-    ways, dtype = attempts_at(xp, divergence, None, working, size)
+    forms, dtype = forms_at(xp, divergence, None, working, size)
     indices = cache_sized_blocks(xp, arrays[0].shape, dtype, len(shape))
     rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else dtype)
-    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, ways)]
+    attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, forms)]
     take = take_any(indices, rows)
     if has_factors(divergence):
         attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
@@ -74,8 +74,8 @@ def fill_with_derivatives(
         (block_loops.without_cotangents(attempts, len(arrays)), take)
     ]
     for place, result in enumerate(derivatives):
-        ways, _ = attempts_at(xp, divergence, place, working, size)
-        function = partial(derivatives_of_block, xp, ways, scale, len(arrays))
+        forms, _ = forms_at(xp, divergence, place, working, size)
+        function = partial(derivatives_of_block, xp, forms, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, result)))
     operands = (*arrays, *upstream)
     block_loops.each_block(xp, works, indices, operands, dtype, threads)
