@@ -61,6 +61,10 @@ def far_js_derivative(
     return side.derivative(xp, least, temperature, scaled)
 
 
+LARGEST_RATIO = 80.0
+"""Logarithm of a quotient whose exponential overflows no type; p is of no weight there."""
+
+
 class Side(NamedTuple):
     """One of the two distributions of a mixture, and what its derivative is made of."""
 
@@ -149,7 +153,7 @@ def logarithms(
 
 
 def log_ratio_of(xp: Namespace, pair: Pair, sums: tuple[Array, Array], temperature: float) -> Array:
-    """log(p / q), with the opposite sign, to the bit, where the two change places.
+    """log(p / q), with the opposite sign, to the bit, where the two change places; none infinite.
 
     Each of the two maxima is moved by half of the centre, for that.
     """
@@ -159,4 +163,6 @@ def log_ratio_of(xp: Namespace, pair: Pair, sums: tuple[Array, Array], temperatu
     differences = difference_of(xp, pair.logits, tops, Guard.NONE)
     centre = xp.add(xp.subtract(tops[0], top_p), xp.subtract(top_q, tops[1]))
     rest = xp.subtract(over(xp, centre, temperature), of_sums)
-    return xp.add(over(xp, differences, temperature), rest)
+    log_ratio = xp.add(over(xp, differences, temperature), rest)
+    log_ratio = xp.where(xp.equal(pair.p, 0), -LARGEST_RATIO, log_ratio)
+    return xp.where(xp.equal(pair.q, 0), LARGEST_RATIO, log_ratio)

@@ -89,7 +89,8 @@ class KL:
 
         Given probabilities may well be 0, where only the last is right.
         """
-        first, *_, last = [way for suits, way in self.attempts(place) if suits is None]
+        bare = [way for suits, way in self.attempts(place, Guard.FULL) if suits is None]
+        first, last = bare[0], bare[-1]
         if not self.is_of_logits:
             return [last]
         near = near_kl if place is None else near_derivative

@@ -8,6 +8,7 @@ import math
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import times, times_square
 from kldiv_xp.formula.far_mixtures import (
+    LARGEST_RATIO,
     log_ratio_of,
     logarithms,
     side_of,
@@ -28,9 +29,6 @@ LEAST_WEIGHT = 0.05
 
 LEAST_SHARE = 0.07
 """Of the square of a derivative, relative to that without the mean over the classes."""
-
-LARGEST_RATIO = 80.0
-"""Logarithm of a quotient whose exponential overflows no type; p is of no weight there."""
 
 SHORTEST = 5e-12
 """And relative to that of p, below which an error of the normalisers is as large."""

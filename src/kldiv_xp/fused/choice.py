@@ -13,7 +13,7 @@ FUSED_KEY = FUSED_VARIABLE if ENVIRONMENT is os.environ else os.environ.encodeke
 ELEMENTS_WORTH_IT = 1 << 16
 """Least number of elements for the compiled loops, which compile in the first call."""
 
-ROW_ELEMENTS_WORTH_IT = 1 << 9
+ROW_ELEMENTS_WORTH_IT = 1 << 6
 """Least row length for them: per row, so that a row's bits do not depend on the other rows."""
 
 
