@@ -98,7 +98,7 @@ def test_a_row_has_the_same_bits_whether_its_block_begins_with_a_row_that_lacks_
 
 
 def test_the_first_row_of_a_large_block_tells_where_to_begin():
-    found = forms(KL(1.0, "logits"), None, True)
+    found = forms(KL(1.0, "logits"), None, wide=True)
     whole, lacking = rows(100, "none"), rows(100, "both -inf")
     assert found.of(np, *whole) is found.every
     with np.errstate(all="ignore"):
