@@ -136,12 +136,9 @@ class JS:
         ways = self.ways(None)
         if 0 in {self.beta, self.gamma} or min(self.beta, self.gamma) < LEAST_WEIGHT:
             return ways
-        options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         far = partial(far_js, exponentials=unrounded_pair)
-        return [
-            *(partial(way, weights=self.weights, **options) for way in (far, near_js_beside)),
-            ways[-1],
-        ]
+        beside = [self.way(way, near_js_derivative, None) for way in (far, near_js_beside)]
+        return [*beside, ways[-1]]
 
     def is_short(self, place: int | None) -> bool:
         """Whether a derivative is hardly ever as long as `far_js_derivative` needs it."""
