@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.backends.forms import forms
 from benchmarks.backends.libraries import LIBRARIES, Library
 from benchmarks.markdown import write_by_template
 from benchmarks.rounds import ROOT
@@ -22,7 +21,6 @@ def write_page(document: Line, path: Path) -> None:
         path,
         {},
         rows=[row(library, document["backends"], on_devices) for library in LIBRARIES],
-        forms=forms(),
     )
 
 

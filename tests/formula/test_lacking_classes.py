@@ -8,6 +8,7 @@ import pytest
 from formula.test_far_rows import DIVERGENCES, PLACES, exact
 
 from kldiv_xp.backends.numpy.row_forms import forms
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import KL
 from kldiv_xp.host.row_attempts import first_finite_rows
 
@@ -104,3 +105,13 @@ def test_the_first_row_of_a_large_block_tells_where_to_begin():
     with np.errstate(all="ignore"):
         assert found.of(np, *lacking) is found.lacking
         assert found.of(np, *(one[:5] for one in lacking)) is found.every
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("divergence", DIVERGENCES)
+def test_the_last_form_is_right_for_every_row(divergence, place):
+    divergence, place = DIVERGENCES[divergence](1.0), PLACES[place]
+    found = forms(divergence, place, wide=False)
+    *_, last = divergence.ways(place)
+    every = [last, found.every[-1][1], found.lacking[-1][1]]
+    assert [one.keywords for one in every] == [{"guard": Guard.FULL}] * 3

@@ -25,7 +25,6 @@ RESULTS = json.loads((ROOT / "docs" / "backends" / "results.json").read_text(enc
 def backends(monkeypatch):
     """The modules of the script."""
     monkeypatch.syspath_prepend(str(ROOT))
-    import benchmarks.backends.forms
     import benchmarks.backends.libraries
     import benchmarks.backends.page
 
@@ -50,14 +49,6 @@ def test_every_library_and_every_backend_of_the_suite_has_a_row(backends):
 def test_memory_is_bounded_where_the_facts_name_a_way_of_its_own(backends):
     for row in backends.libraries.LIBRARIES:
         assert bool(row.memory) == bool(row.facts in FACTS and FACTS[row.facts].backend), row.name
-
-
-def test_every_kernel_ends_with_the_form_that_is_right_for_every_row(backends):
-    rows = backends.forms.forms()
-    assert {row["divergence"] for row in rows} == set(backends.forms.DIVERGENCES)
-    for row in rows:
-        for place in ("blocks", "loops", "kernels"):
-            assert row[place].endswith("full"), row
 
 
 @pytest.mark.dry_run

@@ -65,7 +65,7 @@ class KL:
         With a guard those of rows that lack classes, whose bare forms are NaN.
         """
         if place == 1 or not self.is_of_logits:
-            return guarded(self, place)[guard > Guard.NONE :]
+            return guarded(self, place, guard)
         options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
         look = partial(looks_close, temperature=self.temperature)
         if place == 0:  # which has no logarithm
@@ -89,8 +89,8 @@ class KL:
 
         Given probabilities may well be 0, where only the last is right.
         """
-        bare = [way for suits, way in self.attempts(place, Guard.FULL) if suits is None]
-        first, last = bare[0], bare[-1]
+        forms = [way for suits, way in self.attempts(place, Guard.LOGARITHM) if suits is None]
+        first, last = forms[0], forms[-1]
         if not self.is_of_logits:
             return [last]
         near = near_kl if place is None else near_derivative
@@ -132,8 +132,8 @@ class KL:
         return self.times_square(xp, derivative)
 
 
-def guarded(divergence: Any, place: int | None) -> Attempts:
-    """A way without a guard, and one that is always right."""
+def guarded(divergence: Any, place: int | None, first: Guard = Guard.NONE) -> Attempts:
+    """A way with a guard or without, and one that is always right."""
     ways = (divergence.input_gradient, divergence.target_gradient)
     way = divergence.rows if place is None else ways[place]
-    return [(None, partial(way, guard=guard)) for guard in (Guard.NONE, Guard.FULL)]
+    return [(None, partial(way, guard=guard)) for guard in (first, Guard.FULL)]

@@ -71,7 +71,7 @@ def forms(divergence: Divergence, place: int | None, wide: bool) -> RowForms:
     attempts = divergence.wide_attempts if wide else divergence.attempts
     lacks = partial(lacks_classes, temperature=divergence.temperature)
     *bare, full = attempts(place)
-    *lacking, _ = attempts(place, Guard.FULL)
+    *lacking, _ = attempts(place, Guard.LOGARITHM)
     if not divergence.is_of_logits or (isinstance(divergence, KL) and place == 0):
         return RowForms([*bare, full], [*bare, full], lacks)
     again = [(lacks, attempt) for suits, attempt in lacking if suits is None]
