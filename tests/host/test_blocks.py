@@ -95,6 +95,13 @@ def test_blocks_that_keep_an_axis_hold_whole_rows(monkeypatch, shape, rows):
     assert cache_sized_blocks(np, shape, "float32", 1) == expected
 
 
+def test_arrays_of_less_than_a_block_are_cut_in_four(monkeypatch):
+    monkeypatch.setattr(blocks_module, "BLOCK_BYTES", 400)
+    assert [len(cache_sized_blocks(np, (size,), "float32", None)) for size in (25, 26, 100)] == [
+        *(1, 2, 4)
+    ]
+
+
 # Cutting
 
 
