@@ -90,7 +90,7 @@ def rows_of_block(
 ) -> Array:
     """Divergences of the rows of a block, 0 where the mask is False."""
     left = None if where is None else where[..., 0]
-    rows = first_finite_rows(forms.of(alone, input, target), alone, xp, left, input, target)
+    rows = first_finite_rows(forms.of(xp, input, target), alone, xp, left, input, target)
     return alone.zeros_like(input[..., 0]) if rows is None else rows[..., 0]
 
 
@@ -148,7 +148,7 @@ def derivatives_of_block(
     """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = where[0][..., 0] if where else None
-    derivative = first_finite_rows(forms.of(alone, logits, target), alone, xp, left, logits, target)
+    derivative = first_finite_rows(forms.of(xp, logits, target), alone, xp, left, logits, target)
     if derivative is None:
         return alone.zeros_like(logits)
     if upstream:
