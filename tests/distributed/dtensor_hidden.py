@@ -42,3 +42,25 @@ def hidden_in_parts(mesh: DeviceMesh, place: str) -> list[torch.Tensor]:
         for one, where in zip(operands(), PLACES[place], strict=True)
     ]
     return [one.full_tensor() if isinstance(one, DTensor) else one for one in hidden(*placed)]
+
+
+def sentences() -> list[torch.Tensor]:
+    """The same of an odd number of sentences of two tokens."""
+    generator = torch.Generator().manual_seed(9)
+    shapes = (3, 2, WIDTH), (VOCABULARY, WIDTH), (3, 2, VOCABULARY)
+    return [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+
+
+def of_uneven_sentences(mesh: DeviceMesh) -> tuple[str, torch.Tensor]:
+    """What is said of sentences that are cut unevenly, and the loss by its remedy."""
+    states, weight, target = (
+        distribute_tensor(one, mesh, [where])
+        for one, where in zip(sentences(), PLACES["tokens"], strict=True)
+    )
+    told = ""
+    try:
+        linear_kl_div(states, weight, target)
+    except ValueError as error:
+        told = str(error)
+    states, target = (one.redistribute(placements=[Replicate()]) for one in (states, target))
+    return told, linear_kl_div(states, weight, target).full_tensor()

@@ -187,6 +187,7 @@ def main(path: str, *, compiling: bool = True) -> None:
     found["sparse"] = sparse_in_parts(meshes()[1])
     for place in dtensor_hidden.PLACES:
         found["hidden", place] = dtensor_hidden.hidden_in_parts(meshes()[1], place)
+    found["uneven sentences"] = dtensor_hidden.of_uneven_sentences(meshes()[1])
     for loss, name in dtensor_beside_plain.CASES:
         found["plain", loss, name] = dtensor_beside_plain.beside_plain(meshes()[1], loss, name)
     found["weight alone"] = dtensor_beside_plain.of_weight_alone(meshes()[1])

@@ -283,3 +283,19 @@ def test_weight_that_fsdp_cuts_is_told_beside_plain_hidden_states(found):
         "`weight`, call unshard() of the module that fully_shard took, before the loss; else, if "
         "every process has all of `input`, pass DTensor.from_local(input, weight.device_mesh)."
     )
+
+
+def test_uneven_sentences_are_told_and_the_remedy_gives_the_loss(found, ranks):
+    told, loss = found["uneven sentences"]
+    start, _, remedy = told.partition(" processes: ")
+    assert start.startswith(
+        "`input` must be cut evenly along its first axis where samples have several; got 3 along "
+        "it for "
+    )
+    assert remedy == (
+        "pass as many samples as they divide, or input.redistribute(placements=[Replicate()]), and "
+        "the other operands with these samples likewise."
+    )
+    assert_allclose(
+        loss, ranks.dtensor_hidden.linear_kl_div(*ranks.dtensor_hidden.sentences()), rtol=1e-12
+    )

@@ -1,10 +1,15 @@
-"""Checks that tensors beside torch's DTensors are such tensors too."""
+"""Checks of torch's DTensors: tensors beside them are such tensors too, and rows are even."""
 
+import math
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.facts import facts_about, full_name
+
+# Number of its axes.
+MATRIX = 2
 
 # What FSDP cuts are parameters, which only the losses of hidden states take.
 PARAMETERS = ("weight", "bias", "target_weight", "target_bias")
@@ -40,6 +45,28 @@ def for_plain(name: str, beside: str) -> str:
         f"if FSDP cuts `{beside}`, call unshard() of the module that fully_shard took, before the "
         f"loss; else, if every process has all of `{name}`, {copied}"
     )
+
+
+def check_even_rows(xp: Namespace, operands: Mapping[str, Array]) -> None:
+    """Refuse samples of several axes whose first is cut unevenly, which torch makes no rows of."""
+    kinds = facts_about(xp).backends_of_subclasses
+    for name, one in operands.items():
+        if one.ndim <= MATRIX or full_name(type(one)) not in kinds:
+            continue
+        sizes = [one.device_mesh.size(at) for at, kind in enumerate(one.placements) if cuts(kind)]
+        if one.shape[0] % math.prod(sizes):
+            message = (
+                f"`{name}` must be cut evenly along its first axis where samples have several; got "
+                f"{one.shape[0]} along it for {math.prod(sizes)} processes: pass as many samples "
+                f"as they divide, or {name}.redistribute(placements=[Replicate()]), and the other "
+                "operands with these samples likewise."
+            )
+            raise ValueError(message)
+
+
+def cuts(placement: Any) -> bool:
+    """Whether a placement cuts the first axis."""
+    return bool(placement.is_shard(0))
 
 
 def takes_plain_tensors() -> bool:
