@@ -7,7 +7,11 @@ from api.sparse_teachers import INDICES, LOG_P, STUDENT, places
 from array_libraries import library
 from conftest import usable
 
-from kldiv_xp import sparse_kl_div_with_logits, sparse_kl_div_with_logits_gradient
+from kldiv_xp import (
+    linear_kl_div,
+    sparse_kl_div_with_logits,
+    sparse_kl_div_with_logits_gradient,
+)
 
 
 def test_library_that_cannot_read_at_indices_is_told_so(monkeypatch):
@@ -70,6 +74,79 @@ def test_indices_that_name_no_place_or_one_twice_are_refused(name, indices, sent
     off = mask_on(backend, [[0]])
     found = backend.read(call(*operands, target_is="probabilities", where=off))
     assert np.all(found == 0)
+
+
+def hidden_states(student, indices, target, **options):
+    """The same loss, of hidden states whose logits are themselves."""
+    namespace = student.__array_namespace__() if hasattr(student, "__array_namespace__") else None
+    eye = np.eye(student.shape[-1]) if namespace is None else namespace.eye(student.shape[-1])
+    if namespace is None:
+        eye = library("torch").asarray(eye, dtype=student.dtype)
+    return linear_kl_div(student, eye, target, indices=indices, **options)
+
+
+RAW = np.asarray([[1.25, -0.5], [0.5, 0.25]])
+NO_LOG_PROBABILITIES = [
+    (
+        RAW,
+        "got a largest of 1.25 and a sum of 4.09687: pass target_is='logits' and "
+        "tail='renormalize' if these are a teacher's top-k logits.",
+        {"target_is": "logits", "tail": "renormalize"},
+    ),
+    (
+        1e4 * RAW,
+        "got a largest of 12500 and a sum of inf: pass target_is='logits' and tail='renormalize' "
+        "if these are a teacher's top-k logits.",
+        {"target_is": "logits", "tail": "renormalize"},
+    ),
+    (
+        np.asarray([[0.5, 0.25], [0.125, 0.5]]),
+        "got a largest of 0.5 and a sum of 2.93275: pass target_is='probabilities', which these "
+        "look like.",
+        {"target_is": "probabilities"},
+    ),
+]
+
+
+@pytest.mark.parametrize("call", [*CALLS, hidden_states])
+@pytest.mark.parametrize("name", ["numpy", "torch", "dask"])
+@pytest.mark.parametrize(("values", "got", "remedy"), NO_LOG_PROBABILITIES)
+@pytest.mark.parametrize("tail", ["bucket", "zero"])
+def test_values_that_are_no_log_probabilities_are_refused(name, values, got, remedy, call, tail):
+    backend = usable(name)
+    operands = (backend.array(STUDENT[0, 1:]), places(backend, [[0, 6], [2, 3]]))
+    target = backend.array(values)
+    options = {"target_is": "log_probabilities", "tail": tail}
+    with pytest.raises(ValueError, match="`target`") as caught:
+        backend.read(call(*operands, target, **options))
+    assert str(caught.value) == (
+        "`target` must hold log-probabilities, whose probabilities add up to at most 1 in a "
+        f"sample; {got}"
+    )
+    assert np.all(np.isfinite(backend.read(call(*operands, target, **remedy))))
+    off = mask_on(backend, [[0], [0]])
+    assert np.all(backend.read(call(*operands, target, where=off, **options)) == 0)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("scale", [1.0, 30.0])
+def test_no_rounding_in_16_bits_is_refused(dtype, scale):
+    usable("torch")
+    torch = library("torch")
+    random = torch.Generator().manual_seed(0)
+    logits = torch.randn(64, 500, generator=random).mul(scale).to(getattr(torch, dtype))
+    values, indices = logits.topk(499)
+    less = values - logits.logsumexp(-1, keepdim=True)  # rounded twice
+    assert less.float().exp().sum(-1).max() > 1
+    for target in (less, less.float(), logits.log_softmax(-1).gather(-1, indices)):
+        assert sparse_kl_div_with_logits(logits, indices, target).isfinite()
+
+
+def test_a_missing_or_infinite_value_of_a_teacher_is_no_refusal():
+    for value in (np.nan, np.inf):
+        top = np.asarray([[value, 2.0]])
+        found = sparse_kl_div_with_logits(STUDENT[:1, 1], np.asarray([[0, 1]]), top)
+        assert np.isnan(found)
 
 
 WRONG = [

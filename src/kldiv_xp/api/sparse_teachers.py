@@ -55,7 +55,8 @@ def sparse_kl_div_with_logits(
         The teacher at these places, in the shape of `indices`; `target_is` says what it holds.
     target_is : {'log_probabilities', 'probabilities', 'logits'}
         Probabilities are those over the whole vocabulary, which the temperature does not change.
-        What ``torch.topk`` takes from raw logits are logits.
+        What ``torch.topk`` takes from raw logits are logits: pass ``target_is="logits"`` and
+        ``tail="renormalize"``.
         A softmax of logits needs all of them, so logits are for ``tail='renormalize'``, or for k
         that is the size of the vocabulary.
     tail : {'bucket', 'zero', 'renormalize'}
@@ -89,10 +90,11 @@ def sparse_kl_div_with_logits(
         As `kl_div_with_logits`, and if `indices` are no integers.
     ValueError
         As `kl_div_with_logits`, and if `tail` is unknown, if logits are given where probabilities
-        are needed, or if an index of an array of NumPy, a chunk of Dask's, or an eager tensor in
-        host memory is out of range or twice in a sample.  Elsewhere no value is read: an index
-        out of range gives what the library's own gather gives, and a repeated one a wrong number.
-        No value of a teacher is read: logits that are not called so give a wrong number, which
+        are needed.  Of arrays of NumPy, chunks of Dask's, and eager tensors in host memory also if
+        an index is out of range or twice in a sample, or if log-probabilities stand for
+        probabilities that add up to more than 2, which no rounding explains: logits that are not
+        called so.  Elsewhere no value is read: an index out of range gives what the library's own
+        gather gives, a repeated one or logits that are not called so a wrong number, which
         `checking` tells.
     KLDivInputError
         Within `checking`, if a mistake is found in the operands.

@@ -1,5 +1,7 @@
 """Diagnosis of the losses with sparse teachers or linear heads."""
 
+from collections.abc import Callable
+
 from kldiv_xp._typing import Array, Axes, Axis, Tail, TargetKind
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
@@ -16,6 +18,8 @@ from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
 from kldiv_xp.diagnosis.values import with_values
 from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
+
+UNSCALED = False
 
 
 def report_of_teachers(
@@ -34,8 +38,11 @@ def report_of_teachers(
     if heads.indices is not None:
         loss = SparseKL(1.0, kind, tail)
     found = report_of_heads(heads, loss)
-    scaled = False
-    return with_rows(found, linear_divergence_of(heads, loss, scaled, "none", None), heads.where)
+
+    def rows() -> Array:
+        return linear_divergence_of(heads, loss, UNSCALED, "none", None)
+
+    return with_rows(found, rows, heads.where)
 
 
 def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
@@ -43,8 +50,10 @@ def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> R
     operands, where = (heads.input, heads.indices, heads.target), heads.where
     found = report_of_sparse(*operands, divergence, axis, where)
     (place,) = found.axis
-    scaled = False
-    rows = sparse_divergence_of(*operands, divergence, place, scaled, "none", where, None)
+
+    def rows() -> Array:
+        return sparse_divergence_of(*operands, divergence, place, UNSCALED, "none", where, None)
+
     return with_rows(found, rows, where)
 
 
@@ -70,11 +79,17 @@ def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:
         raise ValueError(message)
 
 
-def with_rows(found: Report, samples: Array, where: Array | None) -> Report:
-    """The report with the loss by each reduction."""
-    xp = namespace_of(samples)
-    with quiet(facts_about(xp), samples):
-        total = read_scalar(xp.sum(samples))
+def with_rows(found: Report, rows: Callable[[], Array], where: Array | None) -> Report:
+    """The report with the loss by each reduction, unless the loss refuses what was found."""
+    try:
+        samples = rows()
+        xp = namespace_of(samples)
+        with quiet(facts_about(xp), samples):
+            total = read_scalar(xp.sum(samples))
+    except ValueError:
+        if not found.findings:
+            raise
+        return found
     count = None
     if where is not None:
         count = read_scalar(xp.sum(xp.astype(where, samples.dtype))) or 1.0

@@ -10,10 +10,10 @@ from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_sparse import (
     selected,
-    selected_indices,
     sparse_derivatives,
     sparse_rows,
 )
+from kldiv_xp.core.given_teachers import check_sums
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries, Rest
@@ -110,10 +110,10 @@ def of_logits(divergence: SparseKL, count: int, xp: Namespace, *block: Array) ->
     logits, indices, target, *others = block
     above, where = others[:count], others[count:]
     mask = where[0] if where else None
-    if indices.size:
-        looked_at = selected_indices(xp, indices, mask) if where else indices
-        check_indices(xp, looked_at, logits.shape[-1])
     logits, places, _ = selected(divergence, xp, logits, indices, target, mask)
+    if indices.size:
+        check_indices(xp, places, logits.shape[-1])
+        check_sums(xp, target, divergence, mask)
     rest = ENTRIES.rest(xp, put, logits, places, divergence.temperature)
     chosen = ENTRIES.take(xp, logits, places)
     operands = chosen, target, *above, *where
