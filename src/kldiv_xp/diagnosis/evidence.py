@@ -35,6 +35,8 @@ class Evidence:
         """Whether every sample of an operand sums to 1: its entries, or their exponentials."""
         if not self.found.samples[operand] or self.found[f"{operand} {kind}"].number:
             return False
+        if self.subject.generalized and self.size == 1:
+            return False  # a mass may be 1, and its logarithm as well
         return kind == LOGS or not self.found[f"{operand} negative"].number
 
     def code(self, word: str, operand: str) -> str:

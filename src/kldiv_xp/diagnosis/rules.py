@@ -31,14 +31,16 @@ def negative_entries(operand: str) -> Rule:
             return None
         if evidence.is_space(operand, LOGS) or is_told_before(evidence, operand):
             return None
-        remedy = f"e.g. softmax of the logits, {evidence.code('softmax', operand)}"
+        remedy = f"probabilities, e.g. softmax of the logits, {evidence.code('softmax', operand)}"
         if (base := evidence.base(operand)) is not None:
-            remedy = f"{base}**{operand}, which adds up to 1"
+            remedy = f"probabilities, {base}**{operand}, which adds up to 1"
+        if evidence.subject.generalized:
+            of_logs = {"input": "leave log_input out", "target": "pass log_target=True"}[operand]
+            remedy = f"masses of 0 and more, or {of_logs} if these are their logarithms"
         return finding(
             f"negative-{operand}", operand, count,
             f"`{operand}` is {count.value:.6g}{count.at} and negative in "
-            f"{entries_in_words(count.number)}, which makes the loss NaN: pass probabilities, "
-            f"{remedy}.",
+            f"{entries_in_words(count.number)}, which makes the loss NaN: pass {remedy}.",
         )  # fmt: skip
 
     return rule
@@ -47,7 +49,9 @@ def negative_entries(operand: str) -> Rule:
 def is_told_before(evidence: Evidence, operand: str) -> bool:
     """Whether a more serious rule explains the negative entries."""
     if operand == "input":
-        return bool(evidence.found[f"input {PROBABILITIES}"].number)
+        return not evidence.subject.generalized and bool(
+            evidence.found[f"input {PROBABILITIES}"].number
+        )
     rule = target_space if evidence.subject.divergence is None else target_of_logits
     found = rule(evidence)
     return found is not None and found.code == "logits-as-target"
@@ -58,8 +62,8 @@ def empty_samples(operand: str) -> Rule:
 
     def rule(evidence: Evidence) -> Finding | None:
         count = evidence.found[f"{operand} empty"]
-        if not count.number:
-            return None
+        if not count.number or evidence.subject.generalized:
+            return None  # a mass may be 0 everywhere
         samples = "1 sample" if count.number == 1 else f"{count.number} samples"
         every = f", and in {samples} in all" if count.at else ""
         held = f"{entry_of_zero(evidence.subject, operand):g}"

@@ -39,7 +39,7 @@ def input_space(evidence: Evidence) -> Finding | None:
             f"logarithms belong: pass {say(evidence.xp, 'log', 'input')} or log_softmax of the "
             "logits, or log_input=False for probabilities.",
         )  # fmt: skip
-    if found["input above"].number:
+    if found["input above"].number and not evidence.subject.generalized:
         return logits(evidence, "input")
     return not_normalised(evidence, "input", LOGS)
 
@@ -56,7 +56,7 @@ def input_space_of_probabilities(evidence: Evidence) -> Finding | None:
             f"`input` holds log-probabilities ({count.value:.6g}{count.at}), but "
             "log_input=False says probabilities: leave log_input out.",
         )  # fmt: skip
-    if count.number:
+    if count.number and not evidence.subject.generalized:
         return logits(evidence, "input")
     return not_normalised(evidence, "input", PROBABILITIES)
 
@@ -72,7 +72,7 @@ def target_space(evidence: Evidence) -> Finding | None:
         return other_space(
             evidence, said, "leave log_target out" if log_target else "pass log_target=True"
         )
-    if log_target and evidence.found["target above"].number:
+    if log_target and evidence.found["target above"].number and not evidence.subject.generalized:
         return logits(evidence, "target")
     if not log_target and evidence.found["target negative"].number:
         # Of one operand of logits, the rule about negative targets says it better.
@@ -81,7 +81,9 @@ def target_space(evidence: Evidence) -> Finding | None:
 
 
 def are_logits_both(evidence: Evidence) -> bool:
-    """Whether both operands look like logits."""
+    """Whether both operands look like logits; masses may be any."""
+    if evidence.subject.generalized:
+        return False
     place = "above" if evidence.subject.log_input else "negative"
     return bool(evidence.found[f"input {place}"].number) and target_held(evidence) == "logits"
 
