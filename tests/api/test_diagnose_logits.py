@@ -23,7 +23,8 @@ def test_report_of_logits_says_so():
     report = diagnose(STUDENT.reshape(2, 2, 5), P.reshape(2, 2, 5), input_is="logits")
     total = kl_div(STUDENT, P, reduction="sum")
     assert str(report) == (
-        "Found 1 mistake in operands of shape (2, 2, 5), with distributions along axis 2, an input "
+        "Found 1 mistake in operands of kl_div_with_logits, of shape (2, 2, 5), with "
+        "distributions along axis 2, an input "
         "of logits and a target of logits.\n"
         f"1. `target` holds probabilities ({P[0, 0]:.6g} at (0, 0, 0)) where logits belong, whose "
         "softmax is taken: pass target_is='probabilities'.\n"

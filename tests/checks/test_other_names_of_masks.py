@@ -77,10 +77,10 @@ SENSES = {
 BY_ROWS = ", by which reduction='mean' divides by the number of distributions"
 OF_ROWS = {
     **dict.fromkeys(
-        ("kl_div", "kl_div_gradient"), f"; a mask of distributions comes with axis=-1{BY_ROWS}"
+        ("kl_div", "kl_div_gradient", "diagnose"),
+        f"; a mask of distributions comes with axis=-1{BY_ROWS}",
     ),
     "KLDivLoss": f"; a mask of distributions comes with KLDivLoss(axis=-1){BY_ROWS}",
-    "diagnose": "; a mask of distributions comes with axis=-1",
 }
 
 
@@ -153,9 +153,9 @@ def test_a_mask_of_numbers_that_are_not_at_hand_may_be_one_of_labels():
 def test_an_ignored_label_is_told_with_the_axis_of_the_distributions(name, option):
     told = told_for(name, option, -100)
     code = "leave it out, and pass where=labels != -100 with the operands"
-    axis = {"KLDivLoss": "KLDivLoss(axis=-1)", "diagnose": "axis=-1"}.get(name, "axis=-1")
+    axis = "KLDivLoss(axis=-1)" if name == "KLDivLoss" else "axis=-1"
     known = inspect.signature(getattr(kldiv_xp, name)).parameters
-    end = f", and {axis}{'' if name == 'diagnose' else BY_ROWS}" if "generalized" in known else ""
+    end = f", and {axis}{BY_ROWS}" if "generalized" in known else ""
     assert told == code + end
     given = {"where": LABELS != -100, "reduction": "mean"}
     if name == "diagnose":

@@ -28,14 +28,14 @@ def test_packages_of_the_extra_are_those_that_it_installs():
 def test_nothing_found_ends_with_zero(files):
     done = diagnose(files, "log_q.npy", "p.npy")
     assert done.exit_code == 0, done.output
-    assert "Found nothing in operands of shape (2, 2)" in done.output
+    assert "Found nothing in operands of kl_div, of shape (2, 2)" in done.output
     assert "The loss in nats: sum 0.460218" in done.output
 
 
 def test_mistakes_end_with_one_and_a_table(files):
     done = diagnose(files, "q.npy", "p.npy")
     assert done.exit_code == 1
-    assert "Found 1 mistake in operands of shape (2, 2)" in done.output
+    assert "Found 1 mistake in operands of kl_div, of shape (2, 2)" in done.output
     for word in ("mistake", "index", "value", "count", "what to do", "(0, 0)", "0.25"):
         assert word in done.output
 

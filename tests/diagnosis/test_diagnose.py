@@ -17,7 +17,8 @@ def test_two_tables_are_left_in_peace_and_the_report_says_what_they_are():
     assert not report
     assert report.input_is == report.as_dict()["input_is"] == "probabilities"
     assert str(report).startswith(
-        "Found nothing in operands of shape (6, 5), with distributions along axis 1, an input of "
+        "Found nothing in operands of kl_div, of shape (6, 5), with distributions along axis 1, "
+        "an input of "
         "probabilities and a target of probabilities."
     )
     assert report.values["sum"] == pytest.approx(float(diagnose(LOG_Q, P).values["sum"]))

@@ -35,7 +35,7 @@ def test_labels_are_recognised():
         "`input` and `target` must have the same shape; got (6, 5) and (6,): "
         f"{remedy[:-1]}; if not, pass all 5 entries of each distribution."
     )
-    assert str(report).startswith("Found 2 mistakes in operands of shape (6, 5)")
+    assert str(report).startswith("Found 2 mistakes in operands of kl_div, of shape (6, 5)")
 
 
 @pytest.mark.parametrize(("input", "target"), [([1.0], P), (LOG_Q, None)])

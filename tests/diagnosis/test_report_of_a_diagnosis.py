@@ -26,7 +26,8 @@ def test_values_of_a_masked_loss_count_what_is_selected():
 def test_report_is_printed_in_lines():
     report = diagnose(np.log([[0.25, 0.75]]), np.asarray([[-0.5, 1.5]]))
     assert str(report) == (
-        "Found 1 mistake in operands of shape (1, 2), with distributions along axis 1 and a target "
+        "Found 1 mistake in operands of kl_div, of shape (1, 2), with distributions along axis "
+        "1 and a target "
         "of probabilities.\n"
         "1. `target` is -0.5 at (0, 0) and negative in 1 entry, which makes the loss NaN: pass "
         "probabilities, e.g. softmax of the logits, numpy.exp(target) / "
@@ -41,7 +42,8 @@ def test_report_without_findings_is_false_and_says_so():
     assert isinstance(report, Report)
     assert not report
     assert str(report) == (
-        "Found nothing in operands of shape (2,), with distributions along axis 0 and a target of "
+        "Found nothing in operands of kl_div, of shape (2,), with distributions along axis 0 "
+        "and a target of "
         "log-probabilities.\n"
         "The loss in nats: sum 0.143841, batchmean 0.0719205, mean 0.0719205."
     )

@@ -34,14 +34,11 @@ MASK = (
     "pass where=mask != 0 if it is 0 at what is left out, or where=mask == 0 if it is 0 at what "
     "has a part in the loss"
 )
-BY_ROWS = "; a mask of distributions comes with axis=-1"
-OF_ROWS = {
-    "diagnose": BY_ROWS,
-    **dict.fromkeys(
-        ("kl_div", "kl_div_gradient"),
-        f"{BY_ROWS}, by which reduction='mean' divides by the number of distributions",
-    ),
-}
+BY_ROWS = (
+    "; a mask of distributions comes with axis=-1, by which reduction='mean' divides by the number "
+    "of distributions"
+)
+OF_ROWS = dict.fromkeys(("kl_div", "kl_div_gradient", "diagnose"), BY_ROWS)
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]
 
 

@@ -7,11 +7,11 @@ from kldiv_xp.api.checking import KLDivInputError, allowed_codes, is_checking
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.namespaces import is_being_compiled, is_being_recorded
-from kldiv_xp.diagnosis.diagnose import diagnosis_of
 from kldiv_xp.diagnosis.question import subject_of
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
+from kldiv_xp.diagnosis.two_operands import diagnosis_of
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence

@@ -1,19 +1,16 @@
 """diagnose: find mistakes in the operands of a loss."""
 
-from kldiv_xp._typing import Array, Axes, Axis, InputKind, Namespace, NoOption, Tail, TargetKind
+from typing import SupportsFloat
+
+from kldiv_xp._typing import Array, Axis, InputKind, NoOption, Reduction, Tail, TargetKind
 from kldiv_xp.calls.overrides import overridable, override
-from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
-from kldiv_xp.checks.operands import check_devices, check_shapes
-from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.checks.other_names import refuse_other_names
 from kldiv_xp.core.evaluate_linear import Heads
-from kldiv_xp.core.namespaces import is_overridden, known_shape
-from kldiv_xp.diagnosis.findings import detached, findings_of
+from kldiv_xp.core.namespaces import is_overridden
+from kldiv_xp.diagnosis.asked_loss import Asked
 from kldiv_xp.diagnosis.losses_of_teachers import report_of_teachers
-from kldiv_xp.diagnosis.question import checked_operands, subject_of
-from kldiv_xp.diagnosis.report import Finding, Report
-from kldiv_xp.diagnosis.subject import Subject
-from kldiv_xp.diagnosis.values import with_loss
+from kldiv_xp.diagnosis.report import Report
+from kldiv_xp.diagnosis.two_operands import diagnosis_of
 from kldiv_xp.formula.form import Form
 
 
@@ -35,6 +32,10 @@ def diagnose(
     bias: Array | None = None,
     target_weight: Array | None = None,
     target_bias: Array | None = None,
+    beta: SupportsFloat | Array | None = None,
+    temperature: SupportsFloat | Array | None = None,
+    scale_by_temperature_squared: bool | None = None,
+    reduction: Reduction | None = None,
     **other: NoOption,
 ) -> Report:
     """Look for the usual mistakes in the operands of a loss.
@@ -72,6 +73,13 @@ def diagnose(
     weight, bias, target_weight, target_bias : optional
         Last layers: `input` and `target` are those of `linear_kl_div`.  The places that are told
         are those of the logits.
+    beta : float or 0-d array, optional
+        As for `js_div`, `js_div_with_logits` or `linear_kl_div`, which is then the loss that is
+        asked about.
+    temperature, scale_by_temperature_squared : optional
+        As for the losses of logits, so that `input_is` may be left out.
+    reduction : {'batchmean', 'mean', 'sum', 'none'}, optional
+        As for the loss, which is printed by it alone; if left out by all three that give a number.
 
     Returns
     -------
@@ -102,9 +110,9 @@ def diagnose(
     hold; shapes that differ and dtypes that are not floating-point.  `CODES` lists all of them.
     Log-probabilities are logits, and a logit of -inf is a probability of 0.
 
-    The report also tells the loss: that of `kl_div` with the same `axis` and `where`, and how far
-    'mean' is from 'batchmean', or for logits that of `kl_div_with_logits`, or the loss that is
-    asked about, with its defaults.
+    The report also names the loss that was judged, and tells its value with the same options, and
+    how far 'mean' is from 'batchmean'.  Without any option that is `kl_div`; options of other
+    losses ask about those.
 
     Sums may differ from 1 by what the dtype explains, ``8 eps (1 + log n)`` for n entries, but by
     no less than 0.0001 and no more than 0.1.
@@ -128,52 +136,16 @@ def diagnose(
     operands = (input, target, where, indices, *layers)
     if is_overridden(operands):
         return override(diagnose, operands, locals())
-    of_teachers = indices is not None or any(one is not None for one in layers)
-    if of_teachers and input_is is None:
-        input_is = "logits"
-    form = Form(log_input, log_target, generalized)
-    subject = subject_of(form, input_is, target_is)
-    if of_teachers:
-        heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
-        return report_of_teachers(heads, subject, axis, target_is, tail)
-    return diagnosis_of(input, target, subject, axis, where)
-
-
-def diagnosis_of(
-    input: Array, target: Array, subject: Subject, axis: Axis, where: Array | None
-) -> Report:
-    """Report on the operands of a loss; without `axis` its terms are not summed along one."""
-    of_samples = axis is not None or subject.divergence is not None
-    axis = -1 if axis is None else axis
-    xp = common_namespace(input=input, target=target)
-    check_layouts(xp, input=input, target=target)
-    check_devices(xp, input=input, target=target)
-    unusable = without_values(xp, input, target, subject, axis)
-    kinds = subject.log_target, subject.input_is, subject.target_is
-    if unusable:
-        axes = resolve_axis(axis, input.ndim) if input.ndim else ()
-        return Report(unusable, {}, tuple(input.shape), axes, *kinds)
-    context, arrays, axes = checked_operands(
-        detached(input), detached(target), subject, axis, where
+    asked = Asked(
+        Form(log_input, log_target, generalized),
+        input_is,
+        target_is,
+        beta,
+        temperature,
+        scale_by_temperature_squared,
+        reduction,
     )
-    findings = findings_of(context, arrays, axes, subject)
-    report = Report(findings, {}, tuple(input.shape), axes, *kinds)
-    return with_loss(report, subject, context, arrays, of_samples=of_samples)
-
-
-def without_values(
-    xp: Namespace, input: Array, target: Array, subject: Subject, axis: int | Axes
-) -> tuple[Finding, ...]:
-    """Findings from dtypes and shapes alone, with the messages of the loss's errors."""
-    found, loss = [], subject.divergence or subject.form
-    for name, operand, other in (("input", input, target), ("target", target, input)):
-        try:
-            beside = known_shape(other) if name == "target" else None
-            check_dtype(xp, name, operand, beside, loss, axis)
-        except TypeError as error:
-            found.append(Finding("dtype", name, None, None, 1, str(error)))
-    try:
-        check_shapes(input, target, loss, axis)
-    except ValueError as error:
-        found.append(Finding("shape", "target", None, None, 1, str(error)))
-    return tuple(found)
+    if indices is not None or any(one is not None for one in layers):
+        heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
+        return asked.told(report_of_teachers(heads, asked, axis, tail))
+    return asked.told(diagnosis_of(input, target, asked.subject(input), axis, where))

@@ -2,59 +2,72 @@
 
 from collections.abc import Callable
 
-from kldiv_xp._typing import Array, Axes, Axis, Tail, TargetKind
+from kldiv_xp._typing import Array, Axes, Axis, Tail
+from kldiv_xp.calls.divergences import of_heads
 from kldiv_xp.calls.linear_heads import linear_divergence_of
 from kldiv_xp.calls.sparse_teachers import sparse_divergence_of
 from kldiv_xp.checks.options import check_tail
-from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
+from kldiv_xp.checks.scalars import temperature_of
+from kldiv_xp.core.evaluate_linear import Heads
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import known_shape, namespace_of
 from kldiv_xp.core.run import quiet
+from kldiv_xp.diagnosis.asked_loss import Asked
 from kldiv_xp.diagnosis.findings import detached
+from kldiv_xp.diagnosis.question import subject_of
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
 from kldiv_xp.diagnosis.teachers import report_of_heads, report_of_sparse
 from kldiv_xp.diagnosis.values import with_values
-from kldiv_xp.formula.logits import KL
 from kldiv_xp.formula.sparse import SparseKL
 
-UNSCALED = False
 
-
-def report_of_teachers(
-    heads: Heads, subject: Subject, axis: Axis, target_is: TargetKind | None, tail: Tail
-) -> Report:
+def report_of_teachers(heads: Heads, asked: Asked, axis: Axis, tail: Tail) -> Report:
     """Report on a sparse teacher, or on logits of hidden states."""
+    asked = asked.of_logits
     check_tail(tail)
     axis = -1 if axis is None else axis
-    check_layers(heads, subject, axis)
+    check_layers(heads, subject_of(asked.form, asked.input_is, asked.target_is), axis)
+    temperature = asked.number("temperature", 1.0)
     heads = heads.changed(**{name: detached(one) for name, one in heads.named().items()})
     if heads.weight is None:
-        divergence = SparseKL(1.0, target_is or "log_probabilities", tail)
-        return report_of_indices(heads, divergence, axis)
-    kind: TargetKind = target_is or "logits"
-    loss: LinearDivergence = KL(1.0, kind)
-    if heads.indices is not None:
-        loss = SparseKL(1.0, kind, tail)
+        refuse_beta(asked)
+        kind = asked.target_is or "log_probabilities"
+        divergence = SparseKL(temperature_of(temperature, heads.input), kind, tail)
+        return report_of_indices(heads, divergence, axis, scaled=asked.is_scaled)
+    options = temperature, asked.number("beta", 0.0), asked.target_is or "logits", tail
+    loss = of_heads(heads.input, *options, sparse=heads.indices is not None)
     found = report_of_heads(heads, loss)
 
     def rows() -> Array:
-        return linear_divergence_of(heads, loss, UNSCALED, "none", None)
+        return linear_divergence_of(heads, loss, asked.is_scaled, "none", None)
 
     return with_rows(found, rows, heads.where)
 
 
-def report_of_indices(heads: Heads, divergence: SparseKL, axis: int | Axes) -> Report:
+def report_of_indices(
+    heads: Heads, divergence: SparseKL, axis: int | Axes, *, scaled: bool
+) -> Report:
     """Report on logits and a sparse teacher, with the loss."""
     operands, where = (heads.input, heads.indices, heads.target), heads.where
     found = report_of_sparse(*operands, divergence, axis, where)
     (place,) = found.axis
 
     def rows() -> Array:
-        return sparse_divergence_of(*operands, divergence, place, UNSCALED, "none", where, None)
+        return sparse_divergence_of(*operands, divergence, place, scaled, "none", where, None)
 
     return with_rows(found, rows, where)
+
+
+def refuse_beta(asked: Asked) -> None:
+    """Refuse a beta beside a sparse teacher, which has a divergence in one direction alone."""
+    if asked.beta is not None:
+        message = (
+            f"`beta` must be left out where `indices` name a sparse teacher; got {asked.beta!r}: "
+            "pass a target for the whole vocabulary instead."
+        )
+        raise ValueError(message)
 
 
 def check_layers(heads: Heads, subject: Subject, axis: int | Axes) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kldiv_xp._typing import Axes, InputKind, TargetKind
@@ -65,6 +65,11 @@ class Report:
         Whether 'mean' divides by the number of samples, as with `axis` or of logits.
     selected : int or None
         Number of elements or samples that a mask selects; None without a mask.
+    loss : str
+        Name of the function that was judged.
+    options : mapping of str to object
+        The options among `beta`, `temperature`, `scale_by_temperature_squared` and `reduction` that
+        were given for it.
     """
 
     findings: tuple[Finding, ...]
@@ -76,6 +81,8 @@ class Report:
     target_is: TargetKind | None = None
     of_samples: bool = False
     selected: int | None = None
+    loss: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.target_is is None:
@@ -97,9 +104,10 @@ class Report:
         kind = str(self.target_is).replace("_", "-")
         places = ", ".join(map(str, self.axis))
         along = f"{'axis' if len(self.axis) == 1 else 'axes'} {places}" if places else "no axis"
+        of_loss = f"{self.loss}, of " if self.loss else ""
         given = "" if self.input_is == "log_probabilities" else f", an input of {self.input_is}"
         return (
-            f"Found {found} in operands of shape {self.shape}, with distributions along "
+            f"Found {found} in operands of {of_loss}shape {self.shape}, with distributions along "
             f"{along}{given} and a target of {kind}."
         )
 
@@ -108,11 +116,16 @@ class Report:
         """Lines with the loss by each reduction, and what 'mean' is."""
         if not self.values or self.selected == 0:
             return []
-        amounts = ", ".join(f"{name} {value:.6g}" for name, value in self.values.items())
+        asked = self.options.get("reduction")
+        shown = [name for name in self.values if name == asked] or [*self.values]
+        amounts = ", ".join(f"{name} {self.values[name]:.6g}" for name in shown)
         summed = self.axis if self.of_samples else ()
         kept = [size for axis, size in enumerate(self.shape) if axis not in summed]
         size = math.prod(kept[1:])
-        line = f"The loss in nats: {amounts}"
+        given = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        line = f"The loss in nats{f', {self.loss}({given})' if given else ''}: {amounts}"
+        if "mean" not in shown:
+            return [f"{line}."]
         divided = f"batchmean divided by {size}"
         if self.selected is not None:
             kind = "sample" if self.of_samples else "element"
@@ -138,6 +151,8 @@ class Report:
             "target_is": self.target_is,
             "of_samples": self.of_samples,
             "selected": self.selected,
+            "loss": self.loss,
+            "options": dict(self.options),
         }
 
 

@@ -23,6 +23,14 @@ class Subject:
     """Treatment of the rest of a sparse teacher; None for a full one."""
 
     @property
+    def loss(self) -> str:
+        """Name of the function."""
+        if self.divergence is None:
+            return "kl_div" if self.beta is None else "js_div"
+        kind = "kl" if isinstance(self.divergence, KL) else "js"
+        return f"{'' if self.tail is None else 'sparse_'}{kind}_div_with_logits"
+
+    @property
     def input_is(self) -> InputKind:
         """Kind of `input`."""
         if self.divergence is not None:

@@ -128,7 +128,8 @@ def checked_places(context: Context, indices: Array, where: Array | None, size: 
 def report(subject: Subject, input: Any, axes: Axes, findings: tuple[Finding, ...]) -> Report:
     """Report of findings, without the loss."""
     kinds = subject.log_target, subject.input_is, subject.target_is
-    return Report(findings, {}, tuple(input.shape), axes, *kinds)
+    loss = "linear_kl_div" if isinstance(input, MadeLogits) else subject.loss
+    return Report(findings, {}, tuple(input.shape), axes, *kinds, loss=loss)
 
 
 def findings_of_part(
