@@ -118,3 +118,34 @@ def test_table_has_a_row_for_each_finding_and_blanks_for_what_is_unknown():
         "count": ("right", ["3", "1"]),
         "what to do": ("left", ["Do this.", "Do that."]),
     }
+
+
+def test_a_mask_leaves_out_what_is_wrong(files):
+    log_q = np.log(Q)
+    log_q[1] = np.nan
+    mask = np.asarray([[True, True], [False, False]])
+    np.savez(files / "run.npz", log_q=log_q, p=P, mask=mask, rows=mask[:, 0])
+    assert diagnose(files, "run.npz:log_q", "run.npz:p").exit_code == 1
+    done = diagnose(files, "run.npz:log_q", "run.npz:p", "--where", "run.npz:mask")
+    assert done.exit_code == 0, done.output
+    assert "sum 0.143841" in done.output
+    done = diagnose(files, "run.npz:log_q", "run.npz:p", "--axis", "-1", "--where", "run.npz:rows")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_mask_that_is_no_file_is_refused(files):
+    said = refused(diagnose(files, "log_q.npy", "p.npy", "--where", "none.npy"))
+    assert "give the path of a file that exists" in said
+    said = refused(diagnose(files, "log_q.npy", "p.npy", "--where", "p.npy", "--plot", "a.png"))
+    assert said == ("A picture draws all samples, and --where leaves some out: leave out --plot.\n")
+
+
+def test_the_loss_is_that_of_its_options(files):
+    options = ("--temperature", "2", "--reduction", "mean")
+    done = diagnose(files, "log_q.npy", "log_q.npy", *options)
+    assert done.exit_code == 0, done.output
+    call = "kl_div_with_logits(temperature=2.0, reduction='mean')"
+    assert f"The loss in nats, {call}: mean 0." in " ".join(done.output.split())
+    done = diagnose(files, "log_q.npy", "p.npy", "--beta", "1", "--axis", "-1")
+    assert done.exit_code == 0, done.output
+    assert "js_div(beta=1.0)" in done.output

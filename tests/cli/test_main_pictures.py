@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from cli.files_of_operands import P, Q, diagnose, refused, refused_by_the_system
 
+import kldiv_xp
 from kldiv_xp import kl_div_with_logits
+from kldiv_xp.cli.plot import figure_of
 
 pytest.importorskip("rich", reason="rich is not installed")
 pytest.importorskip("click", reason="click is not installed")
@@ -80,3 +82,13 @@ def test_picture_is_not_written_over_a_folder(files):
     done = diagnose(files, "log_q.npy", "p.npy", "--plot", "../.")
     assert done.exit_code == 2
     assert f"File '{files}/..' is a directory" in done.output
+
+
+def test_what_is_drawn_is_the_loss_with_its_options(files, monkeypatch):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    drawn = []
+    monkeypatch.setattr("kldiv_xp.cli.plot.figure_of_samples", lambda *given: drawn.append(given))
+    report = kldiv_xp.diagnose(Q, P, temperature=2.0, beta=0.25)
+    figure_of(Q, P, report)
+    expected = kldiv_xp.js_div_with_logits(Q, P, temperature=2.0, beta=0.25, reduction="none")
+    np.testing.assert_allclose(drawn[0][0].values, expected, rtol=1e-6)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kldiv_xp._typing import Axis, InputKind, TargetKind
+from kldiv_xp.calls.reduction import REDUCTIONS
 from kldiv_xp.cli.array_files import load_array
 from kldiv_xp.cli.plot import draw
 from kldiv_xp.diagnosis.diagnose import diagnose
@@ -19,6 +20,7 @@ FOUND = 1
 # The packages of the extra `cli`, but for the array library, which is there.
 EXTRA = {"click", "matplotlib", "rich", "safetensors"}
 FILES = "kldiv_xp.files"
+NO_MASK = "A picture draws all samples, and --where leaves some out: leave out --plot."
 
 
 @click.group()
@@ -29,6 +31,11 @@ def main() -> None:
 def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any:
     """Array of a file argument, or a usage error; the context keeps the file names."""
     context.meta.setdefault(FILES, []).append(printable(name))
+    return array_of_file(name)
+
+
+def array_of_file(name: str) -> Any:
+    """Array of a file, or a usage error."""
     try:
         return load_array(name)
     except OSError as error:
@@ -36,6 +43,11 @@ def array_argument(context: click.Context, _: click.Parameter, name: str) -> Any
         raise click.BadParameter(refusal(error, name, "read", remedy)) from error
     except (ValueError, ImportError) as error:
         raise click.BadParameter(refusal_of_error(error)) from error
+
+
+def mask_option(_: click.Context, __: click.Parameter, name: str | None) -> Any:
+    """Mask of a file, if one is given, or a usage error."""
+    return None if name is None else array_of_file(name)
 
 
 def axes_of(_: click.Context, __: click.Parameter, value: str | None) -> Axis:
@@ -83,9 +95,8 @@ def printable(text: str) -> str:
 @click.option(
     "--input-is",
     type=click.Choice(get_args(InputKind)),
-    default="log_probabilities",
-    show_default=True,
-    help="What the input holds; with logits the loss is that of kl_div_with_logits.",
+    help="What the input holds; with logits the loss is that of kl_div_with_logits. The default is "
+    "logits beside a temperature, else log_probabilities.",
 )
 @click.option(
     "--target-is",
@@ -98,11 +109,17 @@ def printable(text: str) -> str:
     help="Axis of one distribution, or axes with commas between them; if left out the last one, "
     "and the loss is that of a call without axis.",
 )
+@click.option(
+    "--where", callback=mask_option, help="File of the mask, True at what has a part in the loss."
+)
+@click.option("--temperature", type=float, help="What divides the logits.")
+@click.option("--beta", type=float, help="Weight of the target in a Jensen-Shannon divergence.")
+@click.option("--reduction", type=click.Choice(REDUCTIONS), help="The loss by it alone.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the divergences of the samples into this PNG file.",
+    help="Draw the divergences of the samples into this PNG file; not beside --where.",
 )
 @click.pass_context
 def diagnose_files(
@@ -122,6 +139,8 @@ def diagnose_files(
     cannot be done.
     """
     try:
+        if plot is not None and options["where"] is not None:
+            raise ValueError(NO_MASK)
         report = diagnose(input, target, axis=axis, **options)
         if as_json:
             click.echo(json.dumps(report.as_dict(), indent=2))

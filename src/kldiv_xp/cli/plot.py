@@ -8,10 +8,10 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.cli.plot_marks import Mark, header, index_of, mark_findings, marks_of
-from kldiv_xp.diagnosis.question import checked_operands, subject_of
+from kldiv_xp.diagnosis.asked_loss import asked_about
+from kldiv_xp.diagnosis.question import checked_operands
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.values import losses_of_samples
-from kldiv_xp.formula.form import Form
 
 BLUE, RED, GREY, PALE = "#2b6cb0", "#c53030", "#5a5a5a", "#fde8e8"
 MEAN = "mean of\nfinite"
@@ -71,7 +71,7 @@ def figure_of(input: Array, target: Array, report: Report, names: Sequence[str] 
             "--plot first."
         )
         raise ValueError(message)
-    subject = subject_of(Form(), report.input_is, report.target_is)
+    subject = asked_about(report).subject(input)
     axis = report.axis if len(report.axis) > 1 else report.axis[0]
     found = losses_of_samples(subject, *checked_operands(input, target, subject, axis, None))
     samples = Samples([float(value) for value in found.reshape(-1)], tuple(found.shape))

@@ -1,7 +1,8 @@
 """The loss that a diagnosis is asked about, by the options that it takes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple, SupportsFloat
+from typing import Any, NamedTuple, SupportsFloat
 
 from kldiv_xp._typing import Array, InputKind, Reduction, TargetKind
 from kldiv_xp.calls.divergences import js_form, js_of, kl_of
@@ -97,3 +98,17 @@ class Asked(NamedTuple):
         if self.reduction is not None:
             options["reduction"] = self.reduction
         return replace(report, options=options)
+
+
+def asked_about(report: Report) -> Asked:
+    """The options that a report answers."""
+    options: Mapping[str, Any] = report.options
+    return Asked(
+        Form(),
+        report.input_is,
+        report.target_is,
+        options.get("beta"),
+        options.get("temperature"),
+        options.get("scale_by_temperature_squared"),
+        None,
+    )
