@@ -18,6 +18,8 @@ def events(
         yield f"{name} positive", values > 0, values
         yield f"{name} above", values > tolerance, values
         yield f"{name} large", xp.abs(values) > 1 + tolerance, values
+    if subject.input_is == "logits":
+        yield "input fraction", (x != 0) & (x != 1), x
     if subject.needs_support == "input":
         p = probabilities_of_entries(xp, t, subject.kind_of("target"), subject.temperature)
         yield "support", (x == entry_of_zero(subject, "input")) & (p > 0), p

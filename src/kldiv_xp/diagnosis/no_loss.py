@@ -4,6 +4,8 @@ from kldiv_xp.checks.missing_entries import both_of_two
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence
 from kldiv_xp.diagnosis.report import Finding
 
+OPERANDS = "input", "target"
+
 
 def nothing_selected(evidence: Evidence) -> Finding | None:
     """Finding about a mask that is False everywhere."""
@@ -24,30 +26,39 @@ def single_entry(evidence: Evidence) -> Finding | None:
     samples = max(evidence.found.samples.values())
     if evidence.size != 1 or not samples or evidence.subject.generalized:
         return None
-    is_logits = evidence.subject.divergence is not None
-    if not is_logits and (is_whole(evidence) or lie_elsewhere(evidence)):
-        return None
-    consequence = "whose softmax is 1, so that the loss does not depend on it"
-    held = "the logit" if is_logits else "the probability"
+    operand = "input"
+    start = f"`{operand}` has a single entry along {evidence.along}"
+    consequence, held = "whose softmax is 1, so that the loss does not depend on it", "the logit"
+    if evidence.subject.layers:
+        start = "`weight` makes a single logit of each sample"
+    if evidence.subject.divergence is None:
+        if is_whole(evidence) or lie_elsewhere(evidence):
+            return None
+        operand = next(name for name in OPERANDS if not is_one(evidence, name))
+        start = f"`{operand}` has a single entry along {evidence.along}"
+        consequence, held = "which is not 1", "the probability"
     message = (
-        f"`input` has a single entry along {evidence.along}, "
-        f"{consequence if is_logits else 'which is not 1'}: if it is {held} of the second of two "
-        f"classes, pass {both_classes(evidence, 'input')} and {both_classes(evidence, 'target')}."
+        f"{start}, {consequence}: if it is {held} of the second of two classes, pass "
+        f"{for_both_classes(evidence)}."
     )
-    return Finding("single-entry", "input", (), None, samples, message)
+    return Finding("single-entry", operand, (), None, samples, message)
 
 
 def is_whole(evidence: Evidence) -> bool:
     """Whether the only entry of every sample is 1."""
-    return all(
-        evidence.is_space(name, what_adds_up(evidence, name)) for name in ("input", "target")
-    )
+    return all(is_one(evidence, name) for name in OPERANDS)
+
+
+def is_one(evidence: Evidence, name: str) -> bool:
+    """Whether the only entry of every sample of an operand is a probability of 1."""
+    return evidence.is_space(name, what_adds_up(evidence, name))
 
 
 def lie_elsewhere(evidence: Evidence) -> bool:
     """Whether an operand adds up to 1 along other axes."""
-    names = "input", "target"
-    return any(evidence.elsewhere(name, what_adds_up(evidence, name)) is not None for name in names)
+    return any(
+        evidence.elsewhere(name, what_adds_up(evidence, name)) is not None for name in OPERANDS
+    )
 
 
 def what_adds_up(evidence: Evidence, name: str) -> str:
@@ -55,7 +66,18 @@ def what_adds_up(evidence: Evidence, name: str) -> str:
     return PROBABILITIES if evidence.subject.kind_of(name) == "probabilities" else LOGS
 
 
-def both_classes(evidence: Evidence, name: str) -> str:
-    """The library's code for two classes, of which the operand holds the second one."""
-    kind = str(evidence.subject.kind_of(name))
-    return both_of_two(evidence.xp, name, kind, "joined", evidence.axes[0])
+def for_both_classes(evidence: Evidence) -> str:
+    """The library's code for both classes, of operands or of the layers that make logits."""
+    layers, is_sparse = evidence.subject.layers, evidence.subject.tail is not None
+    codes = [both_of_two(evidence.xp, name, "logits", "joined", 0) for name in layers]
+    names = [] if layers else ["input"]
+    names += [] if "target_weight" in layers else ["target"]
+    for name in names:
+        kind = str(evidence.subject.kind_of(name))
+        codes.append(both_of_two(evidence.xp, name, kind, "joined", evidence.axes[0]))
+    *first, last = codes
+    end = ""
+    if is_sparse:
+        end = f" to kl_div_with_logits, with target_is={evidence.subject.target_is!r}"
+        end = ", without `indices` and `tail`" if layers else end
+    return f"{', '.join(first)} and {last}{end}"

@@ -21,10 +21,14 @@ class Subject:
     """Weight of the target in a Jensen-Shannon divergence of probabilities, else None."""
     tail: Tail | None = None
     """Treatment of the rest of a sparse teacher; None for a full one."""
+    layers: tuple[str, ...] = ()
+    """Names of the weights and biases that make the logits of hidden states."""
 
     @property
     def loss(self) -> str:
         """Name of the function."""
+        if self.layers:
+            return "linear_kl_div"
         if self.divergence is None:
             return "kl_div" if self.beta is None else "js_div"
         kind = "kl" if isinstance(self.divergence, KL) else "js"

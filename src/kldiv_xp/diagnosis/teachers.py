@@ -85,7 +85,7 @@ def report_of_heads(heads: Heads, divergence: LinearDivergence) -> Report:
     if heads.target_weight is not None:
         target = MadeLogits(xp, target, heads.target_weight, heads.target_bias)
     arrays = (made, target, *repeated_mask(context, heads.where, made.shape[-1]))
-    subject = Subject(target_is, divergence)
+    subject = Subject(target_is, divergence, layers=layers_of(heads))
     return report(subject, made, axes, findings_of(context, arrays, axes, subject, most=0))
 
 
@@ -101,14 +101,19 @@ def report_of_part(
         (made, made, *repeated_mask(context, heads.where, size)),
         (made.at(chosen), heads.target, *repeated_mask(context, heads.where, indices.shape[-1])),
     )
-    subject = subject_of_part(divergence)
+    subject = subject_of_part(divergence, layers_of(heads))
     return report(subject, made, axes, findings_of_part(context, arrays, chosen, axes, subject))
 
 
-def subject_of_part(divergence: SparseKL) -> Subject:
+def subject_of_part(divergence: SparseKL, layers: tuple[str, ...] = ()) -> Subject:
     """Subject for a sparse teacher."""
     beside = KL(divergence.temperature, divergence.target_is)
-    return Subject(divergence.target_is, beside, tail=divergence.tail)
+    return Subject(divergence.target_is, beside, tail=divergence.tail, layers=layers)
+
+
+def layers_of(heads: Heads) -> tuple[str, ...]:
+    """Names of the weights and biases that there are."""
+    return tuple(name for name in heads.named() if name.endswith(("weight", "bias")))
 
 
 def repeated_mask(context: Context, mask: Array | None, size: int) -> tuple[Any, ...]:
@@ -128,8 +133,7 @@ def checked_places(context: Context, indices: Array, where: Array | None, size: 
 def report(subject: Subject, input: Any, axes: Axes, findings: tuple[Finding, ...]) -> Report:
     """Report of findings, without the loss."""
     kinds = subject.log_target, subject.input_is, subject.target_is
-    loss = "linear_kl_div" if isinstance(input, MadeLogits) else subject.loss
-    return Report(findings, {}, tuple(input.shape), axes, *kinds, loss=loss)
+    return Report(findings, {}, tuple(input.shape), axes, *kinds, loss=subject.loss)
 
 
 def findings_of_part(
@@ -153,6 +157,7 @@ def findings_of_part(
         for name, count in seen.counts.items()
         if name.startswith("input") == of_input
     }
+    found.selected = everywhere.selected
     found.samples = {"input": everywhere.samples["input"], "target": there.samples["target"]}
     if "support" in found.counts:  # a place in the vocabulary
         count = found.counts["support"]

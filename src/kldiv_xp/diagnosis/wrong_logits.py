@@ -9,7 +9,8 @@ from kldiv_xp.formula.logit_arrays import JSOfArray
 
 def probabilities_as_input(evidence: Evidence) -> Finding | None:
     """Finding about probabilities in `input`, where logits belong."""
-    if not is_probabilities(evidence, "input"):
+    # Nothing but 0 and 1 in a student may be logits: as probabilities the loss would be infinite.
+    if not is_probabilities(evidence, "input") or not evidence.found["input fraction"].number:
         return None
     return as_logits(evidence, "input", f"pass {say(evidence.xp, 'log', 'input')}")
 
