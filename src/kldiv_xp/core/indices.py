@@ -73,8 +73,10 @@ def check_indices(xp: Namespace, indices: Array, size: int) -> None:
     ordered = xp.sort(indices, axis=-1)
     twice = xp.equal(ordered[..., 1:], ordered[..., :-1])
     if xp.any(twice):
+        # MLX has no boolean indexing.
+        first = int(xp.argmax(xp.astype(xp.reshape(twice, (-1,)), xp.int32)))
         message = (
             "`indices` must name each place of a sample once; got "
-            f"{int(ordered[..., 1:][twice][0])} twice in one: {remedy}."
+            f"{int(xp.reshape(ordered[..., 1:], (-1,))[first])} twice in one: {remedy}."
         )
         raise ValueError(message)
