@@ -39,7 +39,11 @@ def reference(function_name):
         return np.sum(one * np.log(one / other)) / len(one)
 
     mixture = (P + Q) / 2
-    return kl(P, Q) if function_name.startswith("kl") else (kl(P, mixture) + kl(Q, mixture)) / 2
+    return (
+        kl(P, Q)
+        if function_name.lower().startswith("kl")
+        else (kl(P, mixture) + kl(Q, mixture)) / 2
+    )
 
 
 def refusal(function, *operands, **given):
@@ -48,37 +52,54 @@ def refusal(function, *operands, **given):
     return str(caught.value)
 
 
-def followed(told, value, options):
-    """The operand and the options after a remedy."""
-    found = re.search(r"(log_input|log_target|target_is|input_is)=('?\w+'?)", told)
-    if found:
-        name, code = found.groups()
-        options[name] = code.strip("'") if "'" in code else code == "True"
-    return np.log(value) if "the logarithm of" in told else value
+TOGETHER = re.compile(
+    r"`\w+` is no option of \w+; got numpy.ndarray: pass (the logarithm of )?`(\w+)` as `input` "
+    r"and `(\w+)` as `target`, by their places(?:, to what (\w+)\((.*)\) makes)?(?:, to (\w+))?"
+    r"(?:, with (.*))?\."
+)
+
+
+def followed(told, given):
+    """Loss of what a sentence on two operands says."""
+    log, q, p, kind, made, to, options = TOGETHER.fullmatch(told).groups()
+    named = dict(re.findall(r"(\w+)='?(\w+)'?", made or options or ""))
+    named = {one: {"True": True, "False": False}.get(value, value) for one, value in named.items()}
+    operands = np.log(given[q]) if log else given[q], given[p]
+    if kind:
+        return getattr(kldiv_xp, kind)(reduction="batchmean", **named)(*operands)
+    return getattr(kldiv_xp, to or told.split()[5].strip(";"))(
+        *operands, reduction="batchmean", **named
+    )
 
 
 @pytest.mark.parametrize("of_target", OF_TARGET)
 @pytest.mark.parametrize("of_input", OF_INPUT)
-@pytest.mark.parametrize("function_name", PAIRS)
-def test_remedies_for_both_names_lead_to_the_right_loss(function_name, of_input, of_target):
-    function = getattr(kldiv_xp, function_name)
-    q, p = OF_INPUT[of_input], OF_TARGET[of_target]
-    told = refusal(function, **{of_input: q, of_target: p})
-    assert told.startswith(f"`{of_input}` is no option of {function_name}; got numpy.ndarray: ")
-    if "pass logits to " in told:
-        assert q is LOGITS
-        assert "with_logits" in told
-        return
-    options = {"reduction": "batchmean"}
-    q = followed(told, q, options)
-    told = refusal(function, q, **options, **{of_target: p})
-    assert told.startswith(f"`{of_target}` is no option of {function_name}; got numpy.ndarray: ")
-    if "pass logits to " in told:
-        assert p is OF_TEACHER
-        assert "with_logits" in told
-        return
-    p = followed(told, p, options)
-    assert np.isclose(function(q, p, **options), reference(function_name), rtol=1e-12)
+@pytest.mark.parametrize("target_first", [True, False])
+@pytest.mark.parametrize("name", [*PAIRS, *CLASSES])
+def test_both_operands_by_other_names_are_told_at_once(name, of_input, of_target, target_first):
+    """Told one by one, the second went by its place without the option that it needs."""
+    given = {of_input: OF_INPUT[of_input], of_target: OF_TARGET[of_target]}
+    names = [of_target, of_input] if target_first else [of_input, of_target]
+    told = refusal(getattr(kldiv_xp, name), **{one: given[one] for one in names})
+    assert told.startswith(f"`{names[0]}` is no option of {name}; got numpy.ndarray: ")
+    assert np.isclose(followed(told, given), reference(name), rtol=1e-12)
+
+
+def test_the_whole_call_is_told_in_one_sentence():
+    assert refusal(kldiv_xp.kl_div, y_true=P, y_pred=Q) == (
+        "`y_true` is no option of kl_div; got numpy.ndarray: pass `y_pred` as `input` and `y_true` "
+        "as `target`, by their places, with log_input=False."
+    )
+    assert refusal(kldiv_xp.KLDivLoss(), y_true=P, y_pred=Q) == (
+        "a call of KLDivLoss takes no `y_true`; got numpy.ndarray: pass `y_pred` as `input` and "
+        "`y_true` as `target`, by their places, to what KLDivLoss(log_input=False) makes."
+    )
+    told = refusal(kldiv_xp.kl_div, student_logits=LOGITS, teacher=OF_TEACHER)
+    assert told.endswith(
+        ": pass `student_logits` as `input` and `teacher` as `target`, by their places, to "
+        "kl_div_with_logits, where `target` is logits too unless target_is says 'probabilities' or "
+        "'log_probabilities'."
+    )
 
 
 @pytest.mark.parametrize("name", NAMES_OF_OPERANDS)

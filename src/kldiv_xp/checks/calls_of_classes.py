@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from kldiv_xp.checks.handed_values import handed_on, what_is_taken
-from kldiv_xp.checks.other_names import nearest, remedy_of
+from kldiv_xp.checks.other_names import nearest, remedy_for
 from kldiv_xp.checks.switches import switch_meant
 from kldiv_xp.checks.unnamed_arguments import in_words, meant_by
 from kldiv_xp.core.namespaces import is_array
@@ -38,7 +38,7 @@ def refuse_call(
     if unnamed or not other:
         raise TypeError(of_place(kind, unnamed[0] if unnamed else where, options))
     name, value = next(iter(other.items()))
-    remedy = of_name(kind, name, value, options)
+    remedy = of_name(kind, other, options)
     message = f"a call of {kind.__name__} takes no `{name}`; got {in_words(value)}: {remedy}."
     raise TypeError(message)
 
@@ -56,11 +56,12 @@ def of_place(kind: type, value: object, options: list[str]) -> str:
     )
 
 
-def of_name(kind: type, name: str, value: object, options: list[str]) -> str:
-    """Remedy for a name that the call does not take."""
+def of_name(kind: type, given: Mapping[str, object], options: list[str]) -> str:
+    """Remedy for names that the call does not take."""
+    name, value = next(iter(given.items()))
     if name in options:
         return passed(kind, name, value, name)
-    remedy = remedy_of(kind, name, value, {"", "where", *options})
+    remedy = remedy_for(kind, given, {"", "where", *options})
     if any(remedy.startswith(f"pass {one}=") for one in options):
         return f"when you make {kind.__name__}, {remedy}"
     if remedy:

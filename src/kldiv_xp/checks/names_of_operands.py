@@ -1,5 +1,8 @@
 """Names that other libraries have for the operands, and how each is passed here."""
 
+import re
+from collections.abc import Mapping
+
 from kldiv_xp.checks.peer_factors import Meant
 
 LOGITS = "pass logits to {logits}"
@@ -71,3 +74,29 @@ NAMES_OF_OPERANDS: dict[str, Meant] = {
     "teacher_bias": (("target_bias", "pass target_bias={value}"), OF_HEADS),
     **dict.fromkeys(("bias", "target_weight", "target_bias"), (OF_HEADS,)),
 }
+PLACES = ("input", "indices", "weight", "target")
+AS_OPERAND = re.compile(
+    r"pass (?P<what>.*) as `(?P<place>\w+)`, (by (its|their) place|which is logits)"
+    r"(, with (?P<option>.*))?"
+)
+
+
+def for_operands(remedies: Mapping[str, str], to: str = "", of_class: str = "") -> str:
+    """Remedy for several operands under other names, of the remedy for each; "" for fewer.
+
+    Whoever passes the first one by its place passes the others so too, and is told no more.
+    """
+    found = {name: AS_OPERAND.fullmatch(remedy) for name, remedy in remedies.items()}
+    parts = {one["place"]: (name, one) for name, one in found.items() if one}
+    is_first = next(iter(found.values())) is not None
+    if not is_first or len(parts) < max(sum(map(bool, found.values())), len(("one", "another"))):
+        return ""
+    *most, last = [
+        f"{'the logarithm of ' * one['what'].startswith('the log')}`{name}` as `{place}`"
+        for place, (name, one) in sorted(parts.items(), key=lambda part: PLACES.index(part[0]))
+    ]
+    options = [one["option"] for _, one in parts.values() if one["option"]]
+    told = f"pass {', '.join(most)} and {last}, by their places"
+    if of_class:
+        return f"{told}, to what {to or of_class}({', '.join(options)}) makes"
+    return told + f", to {to}" * bool(to) + f", with {' and '.join(options)}" * bool(options)

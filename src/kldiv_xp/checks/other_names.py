@@ -10,7 +10,7 @@ from kldiv_xp.checks.choices import nearest_choice
 from kldiv_xp.checks.handed_values import handed_on, what_is_taken
 from kldiv_xp.checks.legacy_flags import FLAGS, for_reduction
 from kldiv_xp.checks.names_of_masks import meant_by_mask
-from kldiv_xp.checks.names_of_operands import NAMES_OF_OPERANDS
+from kldiv_xp.checks.names_of_operands import LOGITS, NAMES_OF_OPERANDS, for_operands
 from kldiv_xp.checks.peer_factors import WITHOUT_PLACES, Meant
 from kldiv_xp.checks.peer_masks import LABELS
 from kldiv_xp.checks.peer_options import MEANT, OFF
@@ -65,6 +65,20 @@ def first_that_takes(
     return what_is_taken(remedies[0], known).format(**names) if remedies else ""
 
 
+def remedy_for(kind: Callable[..., Any], given: Mapping[str, object], known: set[str]) -> str:
+    """What to do about the first of several names, or about all operands among them."""
+    remedies = {name: remedy_of(kind, name, one, known) for name, one in given.items()}
+    loss, of_class = names_beside(kind)["logits"], kind.__name__ * isinstance(kind, type)
+    start = LOGITS.format(logits=loss)
+    moved = [one.removeprefix(start) for one in remedies.values() if one.startswith(start)]
+    if not moved:
+        return for_operands(remedies, of_class=of_class) or next(iter(remedies.values()))
+    known = known - {"log_input", "log_target"} | {"temperature", "target_is"}
+    together = {name: remedy_of(kind, name, one, known) for name, one in given.items()}
+    told = for_operands(together, loss, of_class)
+    return told + max(moved) * ("target_is" not in told) if told else next(iter(remedies.values()))
+
+
 def names_beside(kind: Callable[..., Any]) -> dict[str, str]:
     """Losses that take something else in the place of a loss, and the code of options of it."""
     loss, is_class = kind.__name__, isinstance(kind, type)
@@ -115,7 +129,7 @@ def refuse_other_names(
         for one in inspect.signature(function).parameters.values()
         if one.default is not inspect.Parameter.empty
     ]
-    remedy = remedy_of(function, name, value, {"", *options})
+    remedy = remedy_for(function, other, {"", *options})
     remedy = remedy or nearest(name, options)
     raise TypeError(sentence(function, name, value, remedy))
 
@@ -131,9 +145,9 @@ def refuses_other_names(kind: ClassT) -> ClassT:
 
     @wraps(construct)
     def constructed(self: Any, *args: Any, **given: Any) -> None:
-        for name, value in given.items():
-            if name not in options:
-                raise TypeError(sentence(kind, name, value, of_class(kind, name, value, options)))
+        if other := {name: value for name, value in given.items() if name not in options}:
+            name, value = next(iter(other.items()))
+            raise TypeError(sentence(kind, name, value, of_class(kind, other, options)))
         if args and (len(args) > places or is_array(args[0])):
             refuse_unnamed(kind, args[0 if is_array(args[0]) else places])
         construct(self, *args, **given)
@@ -142,12 +156,13 @@ def refuses_other_names(kind: ClassT) -> ClassT:
     return kind
 
 
-def of_class(kind: type, name: str, value: object, options: list[str]) -> str:
-    """Remedy for a name that the constructor of a class does not take."""
+def of_class(kind: type, given: Mapping[str, object], options: list[str]) -> str:
+    """Remedy for names that the constructor of a class does not take."""
+    name = next(iter(given))
     call = f"{kind.__name__}()(input, target)"
     if name in OF_CALLS:
         return f"pass it with the operands, {call.replace('t)', 't, where=where)')}"
-    remedy = remedy_of(kind, name, value, {"", *options}) or nearest(name, options)
+    remedy = remedy_for(kind, given, {"", *options}) or nearest(name, options)
     if "by its place" not in remedy:
         return remedy
     operand, _, option = remedy.partition(", with ")
