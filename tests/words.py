@@ -21,6 +21,7 @@ NUMPY_LIKE = {
     "permuted": "{x}.transpose({axes})",
     "inserted": "{x}[{index}]",
     "ones": "{m}.ones({shape}, dtype=bool)",
+    "total": "{x}.sum()",
     "selected": "{m}.where({x}, {y}, -{m}.inf)",
     "from_list": "{m}.asarray({x}{dtype})",
 }
@@ -35,6 +36,7 @@ STANDARD = NUMPY_LIKE | {
     "reshaped": "{m}.reshape({x}, {shape})",
     "permuted": "{m}.permute_dims({x}, {axes})",
     "ones": "{m}.ones({shape}, dtype={m}.bool)",
+    "total": "{m}.sum({x})",
 }
 OF = {
     "numpy": ("numpy", {}),

@@ -84,9 +84,9 @@ def test_mask_must_be_one_of_samples():
     with pytest.raises(ValueError, match="where") as caught:
         kl_div_with_logits(STUDENT, TEACHER, where=mask)
     assert str(caught.value) == (
-        "`where` must have the shape (2, 3, 1) or (2, 3); got (2, 3, 5): for padding pass "
-        "where[:, :, :1]; to leave out single entries, make their logits -inf in both operands, "
-        "e.g. numpy.where(where, input, -numpy.inf)."
+        "`where` must have the shape (2, 3, 1) or (2, 3); got (2, 3, 5): if it is the same "
+        "along axis 2 pass where[:, :, :1]; to leave out single entries, make their logits -inf in "
+        "both operands, e.g. numpy.where(where, input, -numpy.inf)."
     )
 
 

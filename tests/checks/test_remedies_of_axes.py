@@ -33,7 +33,8 @@ def test_samples_of_a_mask_are_not_dropped_for_an_axis_of_one(shape, mask):
     x = RNG.normal(size=shape)
     samples = shape[:-1]
     assert refused(kl_div_with_logits, x, x, where=np.ones(mask, bool)) == (
-        f"start from numpy.ones({samples}, dtype=bool), and set what is left out to False."
+        "leave it out if it has selected the operands, or tells what tokens attend to; else start "
+        f"from numpy.ones({samples}, dtype=bool), and set what is left out to False."
     )
 
 

@@ -35,13 +35,13 @@ def diagonal(backend, code):
     return DIAGONALS.get(backend.library, "{}.diagonal(axis1=-2, axis2=-1)").format(code)
 
 
-@pytest.mark.parametrize("of_heads", [False, True])
+@pytest.mark.parametrize("of_heads", [0, 1, 4])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_causal_mask_is_asked_for_its_diagonal(holding_backend, name, of_heads):
     """Its first column is that of the first token, to which all attend."""
     backend, (function, arrays, options) = holding_backend, CALLS[name]
     operands = [made(backend, one) for one in arrays]
-    where = made(backend, CAUSAL[:, None] if of_heads else CAUSAL)
+    where = made(backend, np.repeat(CAUSAL[:, None], of_heads, 1) if of_heads else CAUSAL)
     with pytest.raises(ValueError, match="where") as caught:
         function(*operands, where=where, **options)
     code = diagonal(backend, "where[:, 0, ...]" if of_heads else "where")
@@ -69,3 +69,30 @@ def test_of_as_many_entries_as_tokens_both_meanings_are_told():
         )
         found = kl_div_with_logits(x, t, where=where.diagonal(axis1=-2, axis2=-1), reduction="sum")
         assert found == pytest.approx(kl(log_softmax(x)[IS_TOKEN], softmax(t)[IS_TOKEN]))
+
+
+GATHERED = np.asarray([[True, False, True], [True, True, False]])
+
+
+@pytest.mark.parametrize(
+    ("function", "options"), [(kl_div, {"axis": -1}), (kl_div_with_logits, {})]
+)
+@pytest.mark.parametrize(
+    "where", [GATHERED, np.tril(np.ones((4, 4), bool)), np.ones((4, 1, 4), bool)]
+)
+def test_a_mask_that_has_selected_the_operands_or_is_of_attention_is_left_out(
+    function, options, where
+):
+    """A square mask was told to be cut, as if it had one token more."""
+    x, t = RNG.normal(size=(2, 3, 4, 5))
+    if where is GATHERED:
+        x, t = x[:2, :3][where], t[:2, :3][where]
+    pair = (log_softmax(x), softmax(t)) if function is kl_div else (x, t)
+    with pytest.raises(ValueError, match="where") as caught:
+        function(*pair, where=where, **options)
+    assert str(caught.value).partition(f"got {where.shape}: ")[2] == (
+        "leave it out if it has selected the operands, or tells what tokens attend to; else start "
+        f"from numpy.ones({x.shape[:-1]}, dtype=bool), and set what is left out to False."
+    )
+    found = function(*pair, reduction="sum", **options)
+    assert found == pytest.approx(kl(log_softmax(x), softmax(t)))

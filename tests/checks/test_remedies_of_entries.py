@@ -85,7 +85,8 @@ def test_entries_are_left_out_by_what_the_target_holds(function, target_space):
     options = {"target_is": target_space, "reduction": "sum"}
     code = "numpy.where(where, input, -numpy.inf)"
     start = (
-        "`where` must have the shape (2, 1) or (2,); got (2, 5): for padding pass where[:, :1]; "
+        "`where` must have the shape (2, 1) or (2,); got (2, 5): if it is the same along axis 1 "
+        "pass where[:, :1]; "
     )
     nothing = SPACES.get(target_space, (None, "-inf"))[1]
     how = f"make their logits -inf in both operands, e.g. {code}."

@@ -79,11 +79,23 @@ def test_lengths_beside_single_elements_are_told_too():
     assert found == pytest.approx(KL[KEPT].sum())
 
 
-@pytest.mark.parametrize("values", [[1, 0], [3, -100], [1, 1]])
-def test_masks_and_labels_of_sequences_are_no_lengths(values):
+def test_labels_of_sequences_are_no_lengths():
     with pytest.raises(TypeError) as caught:
-        kldiv_xp.kl_div_with_logits(LOGITS, TEACHER, where=np.asarray(values))
+        kldiv_xp.kl_div_with_logits(LOGITS, TEACHER, where=np.asarray([3, -100]))
     assert "lengths" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [[1, 0], [1, 1]])
+def test_short_lengths_may_be_a_mask_of_sequences(values):
+    """They were told as a mask alone, with which a sequence of one token counted whole."""
+    sentence, call, where = told(BACKENDS["numpy"], "kl_div_with_logits", np.asarray(values))
+    code = "numpy.arange(3) < where[:, None]"
+    assert sentence == (
+        f"pass {code} if it holds lengths, where != 0 if it is 0 at what is left out, or where == "
+        "0 if it is 1 at padding."
+    )
+    found = call(where=value(code, where=where), reduction="sum")
+    assert_allclose(found, KL[np.arange(3) < np.asarray(values)[:, None]].sum())
 
 
 def test_one_integer_of_each_token_is_no_length():
@@ -98,18 +110,51 @@ def test_weights_multiply_the_losses(holding_backend, call_name, shape):
     backend = holding_backend
     heavy = HEAVY if len(shape) > 1 and shape[1] == 3 else HEAVY[:, :1]
     sentence, call, where = told(backend, call_name, heavy.reshape(shape))
-    code = "where"
+    code = w = "where"
     if shape == (2, 3, 1):
         code = words(backend, "reshaped", "where", shape=(2, 3))
     elif shape != (2, 3):
         inserted = {"index": ":, None", "unsqueezed": ".unsqueeze(1)"}
         column = words(backend, "inserted", "where", **inserted) if shape == (2,) else "where"
         code = words(backend, "broadcast", column, shape=(2, 3))
-    assert sentence == f"{ANY}{WEIGHTS.format(code=code)}."
+    made = f", make them w = {code}" * (code != "where")
+    w, weights = ("w", value(code, where=where)) if made else ("where", where)
+    total = words(backend, "total", w)
+    assert sentence == f"{ANY}{WEIGHTS.format(made=made, w=w, total=total)}."
     expected = np.sum(KL * heavy) / np.sum(np.broadcast_to(heavy, KL.shape))
-    weights = np.asarray(backend.read(value(code, where=where)))
+    whole = float(backend.read(value(total, **{w: weights})))
     losses = np.asarray(backend.read(call(reduction="none")))
-    assert_allclose((losses * weights).sum() / weights.sum(), expected, rtol=1e-5)
+    found = (losses * np.asarray(backend.read(weights))).sum() / whole
+    assert_allclose(found, expected, rtol=1e-5)
+
+
+SQUARE, OTHER = RNG.normal(size=(2, 3, 3, 5))
+OF_SQUARE = np.sum(softmax(OTHER) * (log_softmax(OTHER) - log_softmax(SQUARE)), axis=-1)
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch"])
+@pytest.mark.parametrize("is_mask", [True, False])
+def test_what_fits_two_ways_is_told_by_what_is_the_same(name, is_mask):
+    """The first way alone dropped other samples than those that were meant."""
+    backend = BACKENDS[name]
+    given = np.asarray([True, False, True]) if is_mask else HEAVY[0]
+    where, x, t = (made(backend, one) for one in (given, SQUARE, OTHER))
+    with pytest.raises((TypeError, ValueError)) as caught:
+        kldiv_xp.kl_div_with_logits(x, t, where=where)
+    places = ((":, None", (1,)), ("None, :", ())) if not is_mask else (
+        (":, None, None", (1, 2)), ("None, :, None", (0, 2))
+    )  # fmt: skip
+    for axis, (index, axes) in zip((1, 0), places, strict=True):
+        unsqueezed = "".join(f".unsqueeze({one})" for one in axes)
+        code = words(backend, "inserted", "where", index=index, unsqueezed=unsqueezed)
+        code = words(
+            backend, "broadcast", code if axes else "where", shape=(3, 3, 1)[: 2 + is_mask]
+        )
+        assert f"{code} if it is the same along axis {axis}" in str(caught.value)
+        weights = np.asarray(value(code, where=where)).reshape(3, 3)
+        losses = np.asarray(kldiv_xp.kl_div_with_logits(x, t, reduction="none"))
+        expected = OF_SQUARE * (given[:, None] if axis else given)
+        assert_allclose((losses * weights).sum(), expected.sum(), rtol=1e-5)
 
 
 def test_weights_multiply_the_gradients_as_what_comes_from_above():

@@ -96,8 +96,9 @@ def test_entries_of_logits_are_left_out_by_infinity(holding_backend):
     }  # fmt: skip
     code = words(holding_backend, "selected", "where", y="input")
     assert refused(kl_div_with_logits, operands, {"where": where}) == (
-        "`where` must have the shape (2, 1) or (2,); got (2, 3): for padding pass where[:, :1]; to "
-        f"leave out single entries, make their logits -inf in both operands, e.g. {code}."
+        "`where` must have the shape (2, 1) or (2,); got (2, 3): if it is the same along axis 1 "
+        f"pass where[:, :1]; to leave out single entries, make their logits -inf in both operands, "
+        f"e.g. {code}."
     )
     padding = value("where[:, :1]", where=where)
     kept = kl_div_with_logits(**operands, where=padding, reduction="sum")
@@ -134,8 +135,8 @@ def test_mask_of_entries_of_padding_is_cut_to_samples(holding_backend, name):
         where = made(holding_backend, np.repeat(SELECTED[..., None], size, -1))
         with pytest.raises(ValueError, match="where") as caught:
             function(*operands, where=where)
-        start = f"`where` must have the shape (2, 3, 1) or (2, 3); got (2, 3, {size}): for padding "
-        assert str(caught.value).startswith(start + "pass where[:, :, :1]")
+        start = f"`where` must have the shape (2, 3, 1) or (2, 3); got (2, 3, {size}): if it is "
+        assert str(caught.value).startswith(start + "the same along axis 2 pass where[:, :, :1]")
         assert (entries in str(caught.value)) == (size == 5)
         padding = value("where[:, :, :1]", where=where)
         loss = holding_backend.read(function(*operands, where=padding, reduction="sum"))
@@ -225,5 +226,28 @@ def test_mask_of_other_samples_is_made_anew():
     with pytest.raises(ValueError, match="where") as caught:
         kl_div_with_logits(OF_STUDENT, OF_TEACHER, where=np.ones((7, 8), bool))
     assert str(caught.value).endswith(
-        "start from numpy.ones((2, 3), dtype=bool), and set what is left out to False."
+        "leave it out if it has selected the operands, or tells what tokens attend to; else start "
+        "from numpy.ones((2, 3), dtype=bool), and set what is left out to False."
     )
+
+
+@pytest.mark.parametrize("target_is", ["log_probabilities", "probabilities"])
+def test_a_mask_of_the_entries_that_a_teacher_knows_is_told_of_those(target_is):
+    kept = np.asarray([[[True, False], [True, True], [True, False]]] * 2)
+    target = LOG_P if target_is == "log_probabilities" else np.exp(LOG_P)
+    with pytest.raises(ValueError, match="where") as caught:
+        sparse_kl_div_with_logits(OF_STUDENT, PLACES, target, where=kept, target_is=target_is)
+    told = {
+        "log_probabilities": "-inf at them in `target`, numpy.where(where, target, -numpy.inf)",
+        "probabilities": "0 at them in `target`",
+    }[target_is]
+    assert str(caught.value) == (
+        "`where` must have the shape (2, 3, 1) or (2, 3); got (2, 3, 2): if it is the same along "
+        f"axis 2 pass where[:, :, :1]; to leave out single entries, pass {told}."
+    )
+    left = np.where(kept, target, -np.inf if target_is == "log_probabilities" else 0.0)
+    options = {"target_is": target_is, "reduction": "sum"}
+    found = sparse_kl_div_with_logits(OF_STUDENT, PLACES, left, **options)
+    p, q = np.exp(LOG_P) * kept, np.take_along_axis(softmax(OF_STUDENT), PLACES, -1)
+    p, q = (np.concatenate([one, 1 - one.sum(-1, keepdims=True)], -1) for one in (p, q))
+    assert found == pytest.approx(kl(np.log(q), p))

@@ -8,7 +8,7 @@ from array_libraries import library
 from checks.following_remedies import kl, log_softmax, made, softmax
 from conftest import usable
 from numpy.testing import assert_allclose
-from words import value
+from words import value, words
 
 import kldiv_xp
 from kldiv_xp.checks.number_masks import ANY_NUMBERS, WEIGHTS
@@ -18,13 +18,14 @@ HIDDEN, WEIGHT = RNG.normal(size=(4, 3)), RNG.normal(size=(5, 3))
 LOGITS, TEACHER = HIDDEN @ WEIGHT.T, RNG.normal(size=(4, 5))
 PLACES = np.argsort(-TEACHER)[:, :5]
 MEANT = np.asarray([True, False, True, True])
+ONES = "where != 0 if it is 0 at what is left out, or where == 0 if it is 1 at padding"
 LEAST = float(np.finfo("float32").min)
 # What is given as `where`, and what the remedy says where values are read.
 MASKS = {
-    "ones": (np.where(MEANT, 1, 0), "where != 0, or where == 0 if it is 1 at padding"),
+    "ones": (np.where(MEANT, 1, 0), ONES),
     "ones in floats": (
         np.where(MEANT, 1.0, 0.0),
-        "where != 0, or where == 0 if it is 1 at padding",
+        ONES,
     ),
     "labels": (
         np.where(MEANT, [3, 0, 0, 1], -100),
@@ -44,7 +45,7 @@ MASKS = {
     ),
 }
 ANY = ANY_NUMBERS.format(x="where").removeprefix("pass ")
-OR_WEIGHTS = WEIGHTS.format(code="where")
+OR_WEIGHTS = WEIGHTS.format(made="", w="where", total="{total}")
 # Which of the cases that are named where no value is read.
 CASES = {
     "ones": "!= 0 if it is 0 at what is left out", "ones in floats": "!= 0 if it is 0 at what is",
@@ -111,7 +112,8 @@ def test_where_no_value_is_read_every_case_is_named(name, mask):
     backend = usable(name)
     call, operands = called(backend, "kl_div_with_logits")
     where = made(backend, MASKS[mask][0])
-    assert remedy(call, operands, where) == ANY + OR_WEIGHTS * (MASKS[mask][0].dtype.kind == "f")
+    of_weights = OR_WEIGHTS.format(total=words(backend, "total", "where"))
+    assert remedy(call, operands, where) == ANY + of_weights * (MASKS[mask][0].dtype.kind == "f")
     code = re.search(rf"where {re.escape(CASES[mask])}", ANY)[0]
     chosen = value(re.match(r"where [!=]= -?\d+", code)[0], where=where)
     expected = kl(log_softmax(LOGITS)[MEANT], softmax(TEACHER)[MEANT])
@@ -128,7 +130,8 @@ def test_where_no_value_is_read_every_case_is_named(name, mask):
 def test_numbers_that_may_be_anything_are_told_every_case(values):
     call, operands = called(usable("numpy"), "kl_div_with_logits")
     where = np.asarray(values)
-    assert remedy(call, operands, where) == ANY + OR_WEIGHTS * (where.dtype.kind == "f")
+    of_weights = OR_WEIGHTS.format(total="where.sum()")
+    assert remedy(call, operands, where) == ANY + of_weights * (where.dtype.kind == "f")
 
 
 def test_masks_that_are_transformed_are_not_read():

@@ -102,7 +102,9 @@ def rows() -> Iterator[Row]:
 
 def masks() -> Iterator[Row]:
     for name, dtype in (("ints", "int64"), ("floats", "float32"), ("objects", object)):
-        remedy = "pass where != 0, or where == 0 if it is 1 at padding"
+        remedy = (
+            "pass where != 0 if it is 0 at what is left out, or where == 0 if it is 1 at padding"
+        )
         if dtype is object:
             remedy = ANY_NUMBERS.format(x="where")
         yield Row(

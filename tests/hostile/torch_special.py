@@ -70,7 +70,8 @@ def rows() -> Iterator[Row]:
             Raises(
                 TypeError,
                 "`where` must be a mask of bools, True at what has a part in the loss; got "
-                "torch.uint8: pass where != 0, or where == 0 if it is 1 at padding.",
+                "torch.uint8: pass where != 0 if it is 0 at what is left out, or "
+                "where == 0 if it is 1 at padding.",
             ),
         ),
         "a mask of NumPy": (

@@ -83,6 +83,15 @@ def for_single_entries(xp: Namespace, loss: object, of_logits: bool) -> str:
     return f"; to leave out single entries, {both}"
 
 
+def for_places(xp: Namespace, loss: object) -> str:
+    """How entries of a teacher that is known in part are left out; "" of another loss."""
+    if not hasattr(loss, "tail"):
+        return ""
+    absent = ABSENT.get(space_of(loss, "target"), "0")
+    code = f", {say(xp, 'selected', 'where', y='target')}" * (absent != "0")
+    return f"; to leave out single entries, pass {absent} at them in `target`{code}"
+
+
 def for_given_target(expected: Shape, found: Shape) -> str:
     """Remedy for a target of another shape than the logits that the student's layer makes."""
     hidden = "pass the teacher's hidden states with target_weight="

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Namespace, Shape
-from kldiv_xp.checks.entry_remedies import for_single_entries
+from kldiv_xp.checks.entry_remedies import for_places, for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import rearranged
-from kldiv_xp.checks.spreading import broadcast_code, inserted_axes
+from kldiv_xp.checks.spreading import inserted_axes, placements, spread_codes
 
 # Operands whose entries a mask of the loss leaves out.
 MASKED_BY_WHERE = {"input", "target"}
@@ -62,15 +62,16 @@ def for_mask(
         axes = missing_axes(shape, where)
         if axes is not None:
             return f"pass {inserted_axes(xp, 'where', axes, len(shape))}"
-    for shape in allowed:
-        axes = missing_axes(shape, where, broadcasting=True)
-        if axes is not None and None not in shape:
-            code = inserted_axes(xp, "where", axes, len(shape)) if axes else "where"
-            return f"pass {broadcast_code(xp, code, shape)}"
     single = for_single_entries(xp, loss, of_logits)
-    if code := for_padding(xp, where, entries, allowed):
-        return f"for padding pass {code}{single if where == entries else ''}"
-    if is_of_vocabulary(where, entries, allowed):
+    is_vocabulary = is_of_vocabulary(where, entries, allowed)
+    for shape in allowed:
+        if None not in shape and (ways := placements(shape, where)):
+            codes = spread_codes(xp, "where", shape, where, ways, named=is_vocabulary)
+            return f"pass {', or '.join(codes)}{single * is_vocabulary}"
+    if remedy := for_padding(xp, where, entries, allowed):
+        is_cut = remedy.endswith("]")
+        return remedy + (single if where == entries else for_places(xp, loss) * is_cut)
+    if is_vocabulary:
         return f"to leave out samples pass a mask of them{single}"
     for shape in allowed:
         if code := rearranged(xp, "where", shape, where):
@@ -79,18 +80,20 @@ def for_mask(
 
 
 def for_padding(xp: Namespace, where: Shape, entries: Shape, allowed: list[Shape]) -> str:
-    """Code that makes a mask of samples of one with an axis more, or "".
+    """Remedy that makes a mask of samples of one with an axis more, or "".
 
     A mask of what each token attends to tells by its diagonal which tokens are padding: the first
     column would be that of the first token, to which all attend.
     """
     batch, tokens = entries[:1], entries[1:2]
-    if entries[:-1] in allowed and where == (*batch, 1, *tokens, *tokens):
-        return say(xp, "diagonal", "where[:, 0, ...]")
+    is_of_heads = len(where) > len(entries) and where[:1] + where[2:] == batch + tokens * 2
+    if entries[:-1] in allowed and is_of_heads:
+        return f"for padding pass {say(xp, 'diagonal', 'where[:, 0, ...]')}"
     index = one_of_sample(where, entries, allowed)
     if index.endswith(":, :1") and len(where) > AXES_OF_SQUARE and where[-1] == where[-2]:
-        return say(xp, "diagonal", "where")
-    return f"where[{index}]" if index else ""
+        return f"for padding pass {say(xp, 'diagonal', 'where')}"
+    same = index.split(", ").index(":1") if index else 0
+    return f"if it is the same along axis {same} pass where[{index}]" if index else ""
 
 
 def one_of_sample(where: Shape, entries: Shape, allowed: list[Shape]) -> str:

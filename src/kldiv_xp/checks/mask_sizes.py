@@ -14,14 +14,18 @@ def for_other_sizes(
         if len(shape) != len(where) or len(off) != 1 or None in pairs[off[0]]:
             continue
         (at,) = off
-        if where[at] == shape[at] + 1:  # type: ignore[operator]
+        is_of_batch = at == 0 and any(size != 1 for size in shape[1:])
+        if not is_of_batch and where[at] == shape[at] + 1:  # type: ignore[operator]
             code = f"where[{':, ' * at}1:]"
             return f"cut it as the operands are, e.g. to {code} beside logits without the last"
         axis = axis_of_tokens(at, shape, entries, allowed)
         if where[at] == shape[at] - 1 and where[at] and axis is not None:  # type: ignore[operator]
             return for_uncut_operands(axis, loss)
     ones = say(xp, "all_true", "", shape=allowed[-1])
-    return f"start from {ones}, and set what is left out to False"
+    return (
+        "leave it out if it has selected the operands, or tells what tokens attend to; else start "
+        f"from {ones}, and set what is left out to False"
+    )
 
 
 def axis_of_tokens(at: int, shape: Shape, entries: Shape, allowed: list[Shape]) -> int | None:
@@ -50,16 +54,16 @@ def for_uncut_operands(axis: int, loss: object) -> str:
     )
 
 
-def missing_axes(shape: Shape, where: Shape, *, broadcasting: bool = False) -> Axes | None:
-    """Axes of size 1 to insert so that a mask has a shape or broadcasts to it, or None."""
+def missing_axes(shape: Shape, where: Shape) -> Axes | None:
+    """Axes of size 1 to insert so that a mask has a shape, or None."""
     missing: list[int] = []
     sizes = list(where)
     for axis, size in enumerate(shape):
         spare = len(shape) - axis - len(sizes)
-        if sizes and (sizes[0] == size or (broadcasting and sizes[0] == 1)):
+        if sizes and sizes[0] == size:
             sizes.pop(0)
-        elif spare > 0 and (size == 1 or broadcasting):
+        elif spare > 0 and size == 1:
             missing.append(axis)
         else:
             return None
-    return None if sizes or not (missing or broadcasting) else tuple(missing)
+    return None if sizes or not missing else tuple(missing)

@@ -5,7 +5,7 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import squeezed
-from kldiv_xp.checks.spreading import placements, spread_code
+from kldiv_xp.checks.spreading import placements, spread_codes
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import (
     is_being_compiled,
@@ -21,10 +21,11 @@ ANY_NUMBERS = (
     "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
     "out"
 )
+ONES = "pass {x} != 0 if it is 0 at what is left out, or {x} == 0 if it is 1 at padding"
 LENGTHS = "pass {code} if it holds lengths, "
 WEIGHTS = (
-    "; if it holds weights, leave it out, pass reduction='none', and divide the sum of what that "
-    "gives times {code} by {code}.sum() (of a gradient, pass upstream={code} / {code}.sum() too)"
+    "; if it holds weights{made}, leave it out, pass reduction='none', and divide the sum of what "
+    "that gives times {w} by {total} (of a gradient, pass upstream={w} / {total} too)"
 )
 # Sequences and their tokens.
 AXES_OF_TOKENS = 2
@@ -33,13 +34,15 @@ AXES_OF_TOKENS = 2
 def for_numbers(xp: Namespace, where: Array, allowed: list[Shape]) -> str:
     """Remedy for a mask of numbers: a comparison, by its values where they are at hand."""
     code = "where.dequantize()" if getattr(where, "is_quantized", False) else "where"
-    remedy = for_values(values_at_hand(where))
-    if remedy != ANY_NUMBERS:
+    remedy, losses = for_values(values_at_hand(where)), shape_of_losses(allowed)
+    if remedy not in (ANY_NUMBERS, ONES):
         return remedy.format(x=code)
-    remedy, losses = remedy.format(x=code), shape_of_losses(allowed)
+    remedy, is_any = remedy.format(x=code), remedy == ANY_NUMBERS
     if is_kind(xp, where.dtype, "integral"):
         lengths = for_lengths(xp, known_shape(where), tokens_of(losses, allowed))
         return lengths + remedy.removeprefix("pass ") if lengths else remedy
+    if not is_any:
+        return remedy
     is_float = is_kind(xp, where.dtype, "real floating")
     return remedy + for_weights(xp, known_shape(where), losses) * is_float
 
@@ -66,15 +69,15 @@ def for_lengths(xp: Namespace, where: Shape, tokens: Shape) -> str:
 def for_weights(xp: Namespace, where: Shape, losses: Shape) -> str:
     """Last part of a remedy for floats that fit the losses, which may be weights; else ""."""
     if where == losses:
-        return WEIGHTS.format(code="where")
+        return WEIGHTS.format(made="", w="where", total=say(xp, "total", "where"))
     if None in (*where, *losses):
         return ""
     if squeezed(where) == squeezed(losses):
-        return WEIGHTS.format(code=say(xp, "reshaped", "where", shape=losses))
-    ways = placements(losses, where)
-    if not ways:
-        return ""
-    return WEIGHTS.format(code=spread_code(xp, "where", losses, where, ways[0]))
+        codes = [say(xp, "reshaped", "where", shape=losses)]
+    else:
+        codes = spread_codes(xp, "where", losses, where, placements(losses, where))
+    made = ", make them " + ", or ".join(f"w = {code}" for code in codes)
+    return WEIGHTS.format(made=made, w="w", total=say(xp, "total", "w")) if codes else ""
 
 
 def for_values(values: Any) -> str:
@@ -83,7 +86,7 @@ def for_values(values: Any) -> str:
         return ANY_NUMBERS
     low, high = values.min(), values.max()
     if (low, high) in ((0, 1), (1, 1)) and ((values == 0) | (values == 1)).all():
-        return "pass {x} != 0, or {x} == 0 if it is 1 at padding"
+        return ONES
     if high == 0 and low <= MOST_THAT_IS_ADDED and values.dtype.kind == "f":
         return (
             "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"

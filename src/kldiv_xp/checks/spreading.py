@@ -15,13 +15,22 @@ def for_spread(
     """
     for name, shape, given in (("target", left, right), ("input", right, left)):
         ways = placements(shape, given, axes_of_entries(axis, len(shape)))
-        codes = [f"{name} = {spread_code(xp, name, shape, given, way)}" for way in ways]
-        if len(ways) > 1 or named:
-            same = [along(shape, given, way) for way in ways]
-            codes = [f"{one} if it is the same {at}" for one, at in zip(codes, same, strict=True)]
-        if codes:
-            return f"nothing is broadcast silently, so pass {', or '.join(codes)}"
+        if ways:
+            codes = spread_codes(xp, name, shape, given, ways, named=named)
+            told = ", or ".join(f"{name} = {code}" for code in codes)
+            return f"nothing is broadcast silently, so pass {told}"
     return ""
+
+
+def spread_codes(
+    xp: Namespace, name: str, shape: Shape, given: Shape, ways: list[Axes], *, named: bool = False
+) -> list[str]:
+    """Code for each way to broadcast an operand, and which is meant where there are several."""
+    codes = [spread_code(xp, name, shape, given, way) for way in ways]
+    if len(ways) == 1 and not named:
+        return codes
+    same = [along(shape, given, way) for way in ways]
+    return [f"{one} if it is the same {at}" for one, at in zip(codes, same, strict=True)]
 
 
 def spread_over_pairs(xp: Namespace, left: Shape, right: Shape, axis: Axis = -1) -> str:

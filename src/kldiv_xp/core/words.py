@@ -31,6 +31,7 @@ class Words:
     stacked: str = "{m}.stack({x}, axis={axis})"
     log1p: str = "{m}.log1p({x})"
     exp: str = "{m}.exp({x})"
+    total: str = "{m}.sum({x})"
     diagonal: str = "{m}.linalg.diagonal({x})"
     up_to: str = "{m}.arange({n}, device={y}.device) < {x}"
     selected: str = "{m}.where({x}, {y}, -{m}.inf)"
@@ -84,6 +85,7 @@ LIKE_NUMPY = replace(
     clipped="{x}.clip(0)",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.transpose({axes})",
+    total="{x}.sum()",
     diagonal="{x}.diagonal(axis1=-2, axis2=-1)",
     up_to="{m}.arange({n}) < {x}",
     joined="{m}.concatenate({x}, axis={axis})",
@@ -133,6 +135,7 @@ OF_TORCH = Words(
     broadcast="{x}.expand{shape}",
     reshaped="{x}.reshape({shape})",
     permuted="{x}.permute({axes})",
+    total="{x}.sum()",
     diagonal="{x}.diagonal(dim1=-2, dim2=-1)",
     joined="torch.cat({x}, dim={axis})",
     stacked="torch.stack({x}, dim={axis})",
