@@ -74,7 +74,7 @@ SENSES = {
 
 
 # What a loss of tables is told too: without an axis it takes masks of terms.
-BY_ROWS = ", by which reduction='mean' divides by the number of distributions"
+BY_ROWS = " where you give no axis: reduction='mean' then divides by the number of distributions"
 OF_ROWS = {
     **dict.fromkeys(
         ("kl_div", "kl_div_gradient", "diagnose"),
@@ -176,15 +176,30 @@ def test_labels_are_a_mask_or_have_a_loss_of_their_own(name, option):
     told = told_for(name, option, LABELS)
     code = f"pass where={option} != -100 with the operands"
     if name == "diagnose":
-        assert told == f"{code} and axis=-1"
+        assert told == f"{code} and axis=-1 where you give no axis"
         return
     axis = ", axis=-1" if "logits" not in name and "linear" not in name else ""
     assert told == (
-        f"{code}{axis} and reduction='mean', if it tells what is left out; if its cross-entropy is "
-        "wanted, add that to the loss"
+        f"{code}{axis} and reduction='mean' where you give no others, if it tells what is "
+        "left out; if its cross-entropy is wanted, add that to the loss"
     )
     found = loss_of(name, where=LABELS != -100, reduction="mean")
     assert_allclose(found, whole(MEANT) / MEANT.sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_labels_beside_another_axis_leave_it_as_it_is(reduction):
+    """It was told to be the last one, of tables that have as many entries there."""
+    log_q, p = LOG_Q.T[None], P.T[None]
+    given = {"axis": 1, "reduction": reduction}
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div(log_q, p, labels=LABELS[None], **given)
+    assert (
+        "where=labels != -100 with the operands, axis=-1 and reduction='mean' where you give no "
+        in (str(caught.value))
+    )
+    found = kldiv_xp.kl_div(log_q, p, where=LABELS[None] != -100, **given)
+    assert_allclose(found, whole(MEANT) / (MEANT.sum() if reduction == "mean" else 1), rtol=1e-12)
 
 
 @pytest.mark.parametrize("class_name", CLASSES)
@@ -192,8 +207,8 @@ def test_labels_of_a_class_are_told_with_its_options(class_name):
     axis = "" if "With" in class_name else "axis=-1, "
     made = f"{class_name}({axis}reduction='mean')"
     remedy = (
-        f"pass where=labels != -100 with the operands, to what {made} makes, if it tells what is "
-        "left out; if its cross-entropy is wanted, add that to the loss"
+        f"pass where=labels != -100 with the operands, to what {made} makes where you give no "
+        "others, if it tells what is left out; if its cross-entropy is wanted, add that to the loss"
     )
     kind = getattr(kldiv_xp, class_name)
     operands = (LOGITS, TEACHER) if "With" in class_name else (LOG_Q, P)

@@ -35,8 +35,8 @@ MASK = (
     "has a part in the loss"
 )
 BY_ROWS = (
-    "; a mask of distributions comes with axis=-1, by which reduction='mean' divides by the number "
-    "of distributions"
+    "; a mask of distributions comes with axis=-1 where you give no axis: reduction='mean' then "
+    "divides by the number of distributions"
 )
 OF_ROWS = dict.fromkeys(("kl_div", "kl_div_gradient", "diagnose"), BY_ROWS)
 TARGETS = ["logit", "", None, 1, b"logits", ["logits"]]

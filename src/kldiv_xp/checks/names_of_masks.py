@@ -22,7 +22,7 @@ def meant_by_mask(name: str, value: object) -> Meant:
     of_rows = f"; a mask of distributions comes with {OF_ROWS}"
     return (
         ("generalized where reduction", f"pass {code}{of_rows}"),
-        ("generalized where", f"pass {code}; a mask of distributions comes with axis=-1"),
+        ("generalized where", f"pass {code}; a mask of distributions comes with {{axis}}"),
         ("where", f"pass {code}"),
         ("generalized reduction", f"leave it out, and pass {code}, with the operands{of_rows}"),
         ("", f"leave it out, and pass {code}, with the operands"),

@@ -20,7 +20,11 @@ from kldiv_xp.checks.unnamed_arguments import in_words, names_by_place, refuse_u
 from kldiv_xp.core.namespaces import is_array
 
 ClassT = TypeVar("ClassT", bound=type)
-AVERAGED, MADE = ", axis=-1 and reduction='mean'", ", to what {}({}reduction='mean') makes"
+# An option is told where the call has none of its own.
+AVERAGED, MEANED = ", axis=-1 and reduction='mean'", " and reduction='mean'"
+MADE = ", to what {}({}reduction='mean') makes"
+NO_AXIS = " where you give no axis"
+UNLESS = " where you give no others"
 # What the losses take that classes make.
 OF_CALLS = ("input", "target", "where")
 
@@ -91,9 +95,9 @@ def names_beside(kind: Callable[..., Any]) -> dict[str, str]:
         "tables": dense.replace("_with_logits", "").replace("WithLogits", ""),
         "terms": " and axis=()" if "js" in loss.lower() else "",
         "sparse": f"sparse_kl_div_with_logits{end}",
-        "axis": f"{loss}(axis=-1)" if is_class else "axis=-1",
-        "averaged": MADE.format(loss, "axis=-1, ") if is_class else AVERAGED,
-        "meaned": MADE.format(loss, "") if is_class else " and reduction='mean'",
+        "axis": f"{loss}(axis=-1){NO_AXIS}" if is_class else f"axis=-1{NO_AXIS}",
+        "averaged": (MADE.format(loss, "axis=-1, ") if is_class else AVERAGED) + UNLESS,
+        "meaned": (MADE.format(loss, "") if is_class else MEANED) + UNLESS,
     }
 
 

@@ -3,11 +3,11 @@
 from kldiv_xp.checks.peer_factors import Meant
 
 # Without an axis a loss of tables takes masks of terms alone; js_div has one by default.
-OF_ROWS = "{axis}, by which reduction='mean' divides by the number of distributions"
+OF_ROWS = "{axis}: reduction='mean' then divides by the number of distributions"
 LABELLED = "pass where={name} != -100 with the operands"
 HARD = "if it tells what is left out; if its cross-entropy is wanted, add that to the loss"
 LABELS: Meant = (
-    ("input_is", f"{LABELLED} and axis=-1"),
+    ("input_is", f"{LABELLED} and {{axis}}"),
     ("log_input", f"{LABELLED}{{averaged}}, {HARD}"),
     ("reduction", f"{LABELLED}{{meaned}}, {HARD}"),
 )
@@ -18,7 +18,7 @@ IGNORED: Meant = (
     ),
     (
         "generalized",
-        "leave it out, and pass where=labels != {value} with the operands, and axis=-1",
+        "leave it out, and pass where=labels != {value} with the operands, and {axis}",
     ),
     ("", "leave it out, and pass where=labels != {value} with the operands"),
 )
