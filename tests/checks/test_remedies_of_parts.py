@@ -38,6 +38,16 @@ def module_of(backend):
     return {"jax": "jax.numpy"}.get(backend.library, backend.library)
 
 
+def joined(backend, name):
+    function = {"torch": "cat", "array_api_strict": "concat"}.get(backend.library, "concatenate")
+    axis = "dim" if backend.library == "torch" else "axis"
+    return f"{module_of(backend)}.{function}({name}, {axis}=0)"
+
+
+def stacked(backend, name):
+    return f"{module_of(backend)}.stack({name})"
+
+
 def heads(backend, **changes):
     """Operands of linear heads, some of which are others."""
     given = {
@@ -71,10 +81,10 @@ def test_of_two_tuples_both_readings_are_told(holding_backend):
     backend = holding_backend
     pair = {"input": layers_of(backend, LAYERS), "target": layers_of(backend, OF_TEACHER)}
     given = heads(backend, **pair)
-    stack = f"{module_of(backend)}.stack(input)"
     assert told(linear_kl_div, given, "tuple") == (
         "pass the last layer's, input[-1], if it holds those of all layers, or "
-        f"{stack} if it holds samples"
+        f"{joined(backend, 'input')} if each of them is a batch, or {stacked(backend, 'input')} if "
+        "each is one sample"
     )
     given["input"] = value("input[-1]", **given)
     assert told(linear_kl_div, given, "tuple", "target") == "pass the last layer's, target[-1]"
@@ -85,7 +95,7 @@ def test_of_two_tuples_both_readings_are_told(holding_backend):
 def test_hidden_states_of_samples_are_stacked(holding_backend):
     backend = holding_backend
     given = heads(backend, input=list(layers_of(backend, LAYERS[-1])))
-    code = f"{module_of(backend)}.stack(input)"
+    code = stacked(backend, "input")
     assert told(linear_kl_div, given, "list") == f"pass {code}"
     given["input"] = value(code, **given)
     assert_allclose(linear_sum(backend, given), SUM, rtol=1e-5)
@@ -131,15 +141,57 @@ def test_rows_of_sequences_of_several_lengths_are_joined(holding_backend):
         name: [backend.array(one[0]), backend.array(one[1, :3])]
         for name, one in (("input", X), ("target", T))
     }
-    joined = {"torch": "cat", "array_api_strict": "concat"}.get(backend.library, "concatenate")
-    axis = "dim" if backend.library == "torch" else "axis"
     for name in given:
-        code = f"{module_of(backend)}.{joined}({name}, {axis}=0)"
+        code = joined(backend, name)
         assert told(kl_div_with_logits, given, "list", name) == f"pass {code}"
         given[name] = value(code, **given)
     expected = kl(log_softmax(X[0]), softmax(T[0])) + kl(log_softmax(X[1, :3]), softmax(T[1, :3]))
     loss = kl_div_with_logits(**given, **SUMMED)
     assert_allclose(backend.read(loss), expected, rtol=1e-5)
+
+
+EITHER = "pass {joined} if each of them is a batch, or {stacked} if each is one sample"
+
+
+@pytest.mark.parametrize("is_batch", [True, False])
+def test_batches_are_joined_and_samples_stacked(holding_backend, is_batch):
+    """Batches were told to be stacked, by which the loss was as many times too large."""
+    backend = holding_backend
+    given = {"input": list(layers_of(backend, X)), "target": list(layers_of(backend, T))}
+    codes = {name: (joined(backend, name), stacked(backend, name)) for name in given}
+    both = dict(zip(("joined", "stacked"), codes["input"], strict=True))
+    assert told(kl_div_with_logits, given, "list") == EITHER.format(**both)
+    code = codes["input"][not is_batch]
+    given["input"] = value(code, **given)
+    code = codes["target"][not is_batch]
+    assert told(kl_div_with_logits, given, "list", "target") == f"pass {code}"
+    given["target"] = value(code, **given)
+    found = kl_div_with_logits(**given)
+    assert_allclose(backend.read(found), SUM / (len(X) * 5 if is_batch else len(X)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["input", "target"])
+def test_several_teachers_or_students_are_no_layers(holding_backend, name):
+    x, t = (holding_backend.array(one) for one in (X, T))
+    given = {"input": x, "target": t}
+    given[name] = [given[name], given[name] * 0.5]
+    assert told(kl_div_with_logits, given, "list", name) == (
+        f"pass the last of them, {name}[-1], if they are of layers; if not, call the loss of each"
+    )
+    found = kl_div_with_logits(**given | {name: given[name][0]}, **SUMMED)
+    assert_allclose(holding_backend.read(found), SUM, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (3, 4)])
+def test_arrays_by_names_are_not_joined(holding_backend, shape):
+    """No library joins the values of a dictionary."""
+    x = {"a": holding_backend.array(X[0]), "b": holding_backend.array(RNG.normal(size=shape))}
+    given = {"input": x, "target": None}
+    assert told(kl_div_with_logits, given, "dict") == (
+        'pass the one of input["a"] and input["b"] that is meant'
+    )
+    found = kl_div_with_logits(x["a"], holding_backend.array(T[0]), **SUMMED)
+    assert_allclose(holding_backend.read(found), kl(log_softmax(X[0]), softmax(T[0])), rtol=1e-5)
 
 
 MODELS = {
@@ -247,4 +299,26 @@ def test_a_packed_sequence_is_padded_and_its_padding_left_out(case):
         mask = value(where, **packed)
         packed[name] = value(f"{code}[0]", **packed)
     loss = kl_div_with_logits(**packed, where=mask, **SUMMED)
+    assert float(loss) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("size", [4, 6])
+def test_a_packed_sequence_beside_logits_with_tokens_first(size):
+    """Padded with the batch first it raised "Expected total_length to be at least"."""
+    usable("torch")
+    torch = library("torch")
+    rnn, lengths = torch.nn.utils.rnn, (2, 4, 3)
+    values = RNG.normal(size=(2, size, len(lengths), 5))
+    x, t = map(torch.tensor, values)
+    packed = rnn.pack_padded_sequence(x, torch.tensor(lengths), enforce_sorted=False)
+    given = {"input": packed, "target": t}
+    code = f"torch.nn.utils.rnn.pad_packed_sequence(input, total_length={size})"
+    where = f"torch.arange({size})[:, None] < {code}[1]"
+    assert told(kl_div_with_logits, given, "torch.nn.utils.rnn.PackedSequence") == (
+        f"pass {code}[0], and leave the padding out with where={where}"
+    )
+    mask, padded = value(where, **given), value(f"{code}[0]", **given)
+    loss = kl_div_with_logits(padded, t, where=mask, **SUMMED)
+    pairs = [(values[0, :n, at], values[1, :n, at]) for at, n in enumerate(lengths)]
+    expected = sum(kl(log_softmax(one), softmax(other)) for one, other in pairs)
     assert float(loss) == pytest.approx(expected)

@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kldiv_xp._typing import Array, Shape
-from kldiv_xp.checks.remedies import module_of, say
+from kldiv_xp.checks.remedies import module_of, put_together, say
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
 
-PADDED = "torch.nn.utils.rnn.pad_packed_sequence({name}, batch_first=True{length})"
-OF_PACKED = (
-    "pass {padded}[0], and leave the padding out with where=torch.arange({n}) < "
-    "{padded}[1][:, None]"
-)
+PADDED = "torch.nn.utils.rnn.pad_packed_sequence({name}{order}{length})"
+OF_PACKED = "pass {padded}[0], and leave the padding out with where={places} < {lengths}"
 # Code for a part, and the array that it is.
 CodedArray = tuple[str, Array]
 
@@ -39,11 +36,17 @@ def for_packed(name: str, packed: Any, arrays: Mapping[str, Array]) -> str:
     others = [known_shape(arrays[one]) for one in ("input", "target") if one in arrays]
     if known_shape(packed.data) in others:
         return f"pass its data, {name}.data"
-    size, length = known_shape(packed.batch_sizes)[0], ""
+    size, length, order = known_shape(packed.batch_sizes)[0], "", ", batch_first=True"
     if others and len(others[0]) > len(known_shape(packed.data)):
-        size = others[0][1]
+        first, second = others[0][:2]
+        is_batch_first = first == int(packed.batch_sizes[0]) and size <= second
+        size, order = (second, order) if is_batch_first else (first, "")
         length = f", total_length={size}"
-    return OF_PACKED.format(padded=PADDED.format(name=name, length=length), n=size)
+    padded, places = PADDED.format(name=name, order=order, length=length), f"torch.arange({size})"
+    lengths = f"{padded}[1][:, None]" if order else f"{padded}[1]"
+    return OF_PACKED.format(
+        padded=padded, places=places if order else f"{places}[:, None]", lengths=lengths
+    )
 
 
 def for_output(name: str, output: Any, arrays: Mapping[str, Array]) -> str:
@@ -102,19 +105,23 @@ def arrays_in(name: str, whole: Any) -> list[CodedArray]:
 
 
 def for_layers(name: str, parts: list[CodedArray], arrays: Mapping[str, Array]) -> str:
-    """Remedy for arrays of one shape: the last one, or "" where all of them are stacked."""
-    shape = known_shape(parts[0][1])
+    """Remedy for arrays of one shape: the last one, or all in one; "" if either may be meant."""
+    shape, number = known_shape(parts[0][1]), len(parts)
     if not fits_beside(name, shape, arrays):
-        return ""
+        xp = namespace_of(parts[0][1])
+        if fits_beside(name, (number, *shape), arrays):
+            return f"pass {module_of(xp)}.stack({name})"
+        whole = tuple(number * size for size in shape[:1] if size is not None) + shape[1:]
+        return f"pass {say(xp, 'joined', name, axis=0)}" * fits_beside(name, whole, arrays)
     if not takes_states(name, arrays):
-        return f"pass the last of them, {name}[-1]"
+        return (
+            f"pass the last of them, {name}[-1], if they are of layers; if not, call the loss of "
+            "each"
+        )
     if {"input", "target"} & arrays.keys():
         return f"pass the last layer's, {name}[-1]"
-    stack = f"{module_of(namespace_of(parts[0][1]))}.stack({name})"
-    return (
-        f"pass the last layer's, {name}[-1], if it holds those of all layers, or {stack} if it "
-        "holds samples"
-    )
+    whole = put_together(name, parts[0][1])
+    return f"pass the last layer's, {name}[-1], if it holds those of all layers, or {whole}"
 
 
 def for_one_part(
@@ -132,11 +139,10 @@ def for_one_part(
 
 
 def is_ragged(whole: Any, parts: list[CodedArray]) -> bool:
-    """Whether arrays differ in the number of their samples alone."""
+    """Whether a sequence holds arrays that differ in the number of their samples alone."""
     shapes = [known_shape(one) for _, one in parts]
-    return len(parts) == len(whole) and all(
-        len(one) > 1 and one[1:] == shapes[0][1:] for one in shapes
-    )
+    is_whole = isinstance(whole, list | tuple) and len(parts) == len(whole)
+    return is_whole and all(len(one) > 1 and one[1:] == shapes[0][1:] for one in shapes)
 
 
 def fits_beside(name: str, shape: Shape, arrays: Mapping[str, Array]) -> bool:

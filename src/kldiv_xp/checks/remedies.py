@@ -118,7 +118,17 @@ def for_arrays(name: str, arrays: Sequence[Array]) -> str:
         return f"pass {name}[0]"
     if is_array(getattr(arrays, "indices", None)):
         return f"pass its parts, {name}.indices as `indices` and {name}.values as `target`"
-    return f"pass {module_of(namespace_of(arrays[0]))}.stack({name})"
+    return f"pass {put_together(name, arrays[0])}"
+
+
+def put_together(name: str, first: Array) -> str:
+    """Code that makes one array of several, each a batch or one sample of it."""
+    xp = namespace_of(first)
+    stack = f"{module_of(xp)}.stack({name})"
+    if len(first.shape) < len(("batch", "class")):
+        return stack
+    joined = say(xp, "joined", name, axis=0)
+    return f"{joined} if each of them is a batch, or {stack} if each is one sample"
 
 
 def export_of(operand: object) -> str:
