@@ -207,3 +207,23 @@ def test_docstrings_have_their_sections(loss, function, section):
     for kind in (loss, module_of(loss)):
         assert f"\n{section}\n{'-' * len(section)}\n" in inspect.getdoc(kind)
     assert getattr(kldiv_xp, loss.__name__) is loss
+
+
+@pytest.mark.parametrize("name", ["KLDivWithLogitsLoss", "JSDivWithLogitsLoss", "JSDivLoss"])
+def test_a_field_that_a_subclass_adds_is_no_option_of_the_loss(name):
+    """It was handed on to the function, which refused it."""
+    base = getattr(kldiv_xp, name)
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Weighted(base):
+        extra: float = 1.0
+
+        def __call__(self, input, target):
+            return self.extra * super().__call__(input, target)
+
+    tables = [np.log(np.full((2, 4), 0.25)), np.full((2, 4), 0.25)]
+    pair = tables if name == "JSDivLoss" else (STUDENT, TEACHER)
+    weighted = Weighted(extra=3.0, reduction="sum")
+    assert_array_equal(weighted(*pair), 3.0 * base(reduction="sum")(*pair))
+    assert "extra=3.0" in repr(weighted)
+    assert weighted == Weighted(extra=3.0, reduction="sum") != Weighted(extra=2.0, reduction="sum")

@@ -48,16 +48,20 @@ def test_option_of_another_library_is_told_with_its_name_here(module, class_name
 # Of losses of logits: samples have weights, and classes have them in losses of tables.
 WEIGHED = "if they weigh samples; if they weigh classes,"
 OF_CLASSES = [
-    f"{start}, {WEIGHED} {way}{terms}"
+    f"{start}, {WEIGHED} {way}{terms}{end}"
     for loss, terms in (("kl_div", ""), ("js_div", " and axis=()"))
-    for start, way in (
+    for start, way, end in (
         (
             "reduction='none', and multiply what it gives",
-            f"multiply what {loss} gives of log-probabilities with reduction='none'",
+            f"multiply what {loss} gives of the logarithms of softmax(logits / temperature) with "
+            "log_target=True and reduction='none'",
+            ", and by temperature**2 where that scales it",
         ),
         (
             "reduction='none', and what it multiplies the losses by as `upstream`",
-            f"pass them so to {loss}, of log-probabilities",
+            "pass them, times temperature**2 where that scales the loss, so to "
+            f"{loss}, of the logarithms of softmax(logits / temperature) with log_target=True",
+            ", of which its gradients are",
         ),
     )
 ]

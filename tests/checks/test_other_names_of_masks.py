@@ -239,9 +239,85 @@ def test_another_direction_is_told_by_the_weight_that_has_it(name, option, beta)
         assert told.startswith("leave it out: ")
         return
     call = re.match(r"call (\w+), ", told)
+    if name in ("kl_div", "kl_div_gradient"):
+        assert "`target` as `input` and `input` as `target`, with log_input=False and " in told
+        return
     assert call or told.startswith(f"pass beta={beta}, ")
     found = loss_of(call[1] if call else name, beta=beta, reduction="sum")
     assert_allclose(found, mixed(beta), rtol=1e-12)
+
+
+SWAPPED = (
+    "`target` as `input` and `input` as `target`, with log_input=False and log_target=True where "
+    "you give neither"
+)
+
+
+@pytest.mark.parametrize("given", [{}, {"reproducible": True}, {"generalized": True}])
+@pytest.mark.parametrize(("option", "value"), [("reverse", True), ("direction", "reverse")])
+def test_the_other_direction_of_tables_has_their_options(option, value, given):
+    """A mixture of a share of 1 has neither the same bits everywhere nor measures."""
+    with pytest.raises(TypeError) as caught:
+        kldiv_xp.kl_div(LOG_Q, P, **{option: value}, **given)
+    assert str(caught.value).endswith(
+        f": leave it out, and pass {SWAPPED}, the divergence in the other direction."
+    )
+    options = given | {"log_input": False, "log_target": True, "reduction": "sum"}
+    q, p, dtype = np.exp(LOG_Q), P, "float32" if "reproducible" in given else "float64"
+    found = kldiv_xp.kl_div(P.astype(dtype), LOG_Q.astype(dtype), **options)
+    assert_allclose(found, np.sum(q * np.log(q / p)), rtol=1e-5)
+
+
+def test_both_directions_are_added():
+    told = told_for("kl_div", "symmetric", True)  # noqa: FBT003
+    assert told == (
+        "call js_div, which is symmetric, or add the loss with " + SWAPPED + ", which is the other "
+        "direction"
+    )
+    told = told_for("kl_div_with_logits", "symmetric", True)  # noqa: FBT003
+    assert told.endswith("or add its losses with beta=0.0 and beta=1.0, which are both directions")
+    both = [
+        kldiv_xp.js_div_with_logits(LOGITS, TEACHER, beta=beta, reduction="sum")
+        for beta in (0.0, 1.0)
+    ]
+    assert_allclose(sum(both), mixed_ends(), rtol=1e-12)
+
+
+def mixed_ends():
+    q = np.exp(LOG_Q)
+    return np.sum((P - q) * np.log(P / q))
+
+
+@pytest.mark.parametrize("option", ["k", "top_k", "topk"])
+@pytest.mark.parametrize("name", ["kl_div", "kl_div_with_logits", "sparse_kl_div_with_logits"])
+def test_a_number_of_entries_is_told_as_a_sparse_teacher(name, option):
+    largest = "the values and `indices` of the 3 largest entries of `target`"
+    call = "call sparse_kl_div_with_logits(input, indices, values, target_is={}), with {}"
+    of_logits = "'logits', tail='renormalize'"
+    assert (
+        told_for(name, option, 3)
+        == {
+            "kl_div": call.format("'probabilities'", largest),
+            "kl_div_with_logits": call.format(of_logits, largest),
+            "sparse_kl_div_with_logits": f"leave it out, and pass {largest}",
+        }[name]
+    )
+    places = np.argsort(-TEACHER)[:, :3]
+    values = np.take_along_axis(TEACHER, places, 1)
+    found = kldiv_xp.sparse_kl_div_with_logits(
+        LOGITS, places, values, target_is="logits", tail="renormalize", reduction="sum"
+    )
+    assert_allclose(found, kl(np.take_along_axis(LOG_Q, places, 1), softmax(values)), rtol=1e-12)
+
+
+def test_options_of_heat_by_other_names_keep_their_value():
+    told = told_for("kl_div_with_logits", "scale_by_temperature", False)  # noqa: FBT003
+    assert told == "pass scale_by_temperature_squared=False"
+    assert told_for("kl_div_with_logits", "student_temperature", 2.0) == "pass temperature=2.0"
+    assert told_for("kl_div_with_logits", "direction", "forward") == "leave it out"
+    assert told_for("kl_div_with_logits", "axis_name", "batch") == (
+        "leave it out, and average the losses over 'batch' yourself"
+    )
 
 
 @pytest.mark.parametrize("name", LOSSES)

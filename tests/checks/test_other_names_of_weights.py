@@ -11,6 +11,7 @@ from checks.followed_options import (
     OF_TABLES,
     TEACHER,
     P,
+    log_softmax,
     parameters_of,
     sum_of,
     told_for,
@@ -38,12 +39,17 @@ def test_weights_are_those_of_samples_or_of_classes(name, option):
     tables = "kl_div" if name.startswith("kl") else "KLDivLoss"
     assert told_for(name, option, SAMPLE_WEIGHTS) == (
         "pass reduction='none', and multiply what it gives, if they weigh samples; if they weigh "
-        f"classes, multiply what {tables} gives of log-probabilities with reduction='none'"
+        f"classes, multiply what {tables} gives of the logarithms of softmax(logits / temperature) "
+        "with log_target=True and reduction='none', and by temperature**2 where that scales it"
     )
     found = SAMPLE_WEIGHTS * sum_of(name, LOGITS, TEACHER, reduction="none")
     assert_allclose(found, SAMPLE_WEIGHTS * TERMS.sum(axis=-1))
-    assert_allclose(CLASS_WEIGHTS * sum_of(tables, LOG_Q, P, reduction="none"),
-                    CLASS_WEIGHTS * TERMS)  # fmt: skip
+    heat, options = 2.0, {"log_target": True, "reduction": "none"}
+    pair = [log_softmax(one / heat) for one in (LOGITS, TEACHER)]
+    terms = CLASS_WEIGHTS * sum_of(tables, *pair, **options) * heat**2
+    q, p = (np.exp(one / heat) for one in (LOGITS, TEACHER))
+    q, p = (one / one.sum(axis=-1, keepdims=True) for one in (q, p))
+    assert_allclose(terms, heat**2 * CLASS_WEIGHTS * p * np.log(p / q))
 
 
 @pytest.mark.parametrize(("name", "axis"), [("kl_div", {"axis": -1}), ("js_div", {})])
@@ -67,10 +73,13 @@ def test_weights_of_classes_are_the_upstream_of_tables(name):
     tables, axis = name.replace("_with_logits", ""), {"axis": ()} if name.startswith("js") else {}
     assert told_for(name, "weight", CLASS_WEIGHTS) == (
         "pass reduction='none', and what it multiplies the losses by as `upstream`, if they weigh "
-        f"samples; if they weigh classes, pass them so to {tables}, of log-probabilities"
-        f"{' and axis=()' if axis else ''}"
+        "samples; if they weigh classes, pass them, times temperature**2 where that scales the "
+        f"loss, so to {tables}, of the logarithms of softmax(logits / temperature) with "
+        f"log_target=True{' and axis=()' if axis else ''}, of which its gradients are"
     )
     upstream = np.broadcast_to(CLASS_WEIGHTS, P.shape)
-    one, _ = getattr(kldiv_xp, tables)(LOG_Q, P, reduction="none", upstream=upstream, **axis)
-    plain, _ = getattr(kldiv_xp, tables)(LOG_Q, P, reduction="sum", **axis)
+    one, _ = getattr(kldiv_xp, tables)(
+        LOG_Q, LOG_P, reduction="none", upstream=upstream, log_target=True, **axis
+    )  # fmt: skip
+    plain, _ = getattr(kldiv_xp, tables)(LOG_Q, LOG_P, reduction="sum", log_target=True, **axis)
     assert_allclose(one, CLASS_WEIGHTS * plain)

@@ -1,7 +1,6 @@
 """Options that a loss remembers: which are refused, and how they are shown."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from functools import partial
 from typing import Any, ClassVar
 
@@ -66,6 +65,8 @@ class Remembering:
     """Immutable options of a call, each checked."""
 
     checks: ClassVar[Checks] = {}
+    option_names: ClassVar[list[str]] = []
+    """Options of the loss; a field that a subclass adds is none."""
 
     def __post_init__(self) -> None:
         for name in self.options:
@@ -74,7 +75,7 @@ class Remembering:
     @property
     def options(self) -> dict[str, Any]:
         """Options by their names."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in self.option_names}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown(self.options)})"

@@ -13,7 +13,7 @@ from kldiv_xp.checks.names_of_masks import meant_by_mask
 from kldiv_xp.checks.names_of_operands import LOGITS, NAMES_OF_OPERANDS, for_operands
 from kldiv_xp.checks.peer_factors import WITHOUT_PLACES, Meant
 from kldiv_xp.checks.peer_masks import LABELS
-from kldiv_xp.checks.peer_options import MEANT, OFF
+from kldiv_xp.checks.peer_options import MEANT, OF_WORDS, OFF
 from kldiv_xp.checks.peer_spaces import OF_VALUES
 from kldiv_xp.checks.switches import switch_meant, text_of
 from kldiv_xp.checks.unnamed_arguments import in_words, names_by_place, refuse_unnamed
@@ -24,6 +24,10 @@ ClassT = TypeVar("ClassT", bound=type)
 AVERAGED, MEANED = ", axis=-1 and reduction='mean'", " and reduction='mean'"
 MADE = ", to what {}({}reduction='mean') makes"
 NO_AXIS = " where you give no axis"
+SWAPPED = (
+    "`target` as `input` and `input` as `target`, with log_input=False and log_target=True where "
+    "you give neither"
+)
 UNLESS = " where you give no others"
 # What the losses take that classes make.
 OF_CALLS = ("input", "target", "where")
@@ -49,7 +53,8 @@ def meant_by_name(name: str, value: object) -> Meant:
     if not isinstance(value, bool):
         meant = NAMES_OF_OPERANDS.get(name, meant)
     if isinstance(value, str):
-        meant = OF_VALUES.get((name, nearest_choice(value, get_args(InputKind))), meant)
+        word = nearest_choice(value, get_args(InputKind)) or value
+        meant = (OF_VALUES | OF_WORDS).get((name, word), meant)
     return meant or (LABELS if name.endswith("labels") else meant_by_mask(name, value))
 
 
@@ -93,6 +98,7 @@ def names_beside(kind: Callable[..., Any]) -> dict[str, str]:
         "js": loss.replace("kl_", "js_").replace("KL", "JS"),
         "dense": dense,
         "tables": dense.replace("_with_logits", "").replace("WithLogits", ""),
+        "swapped": SWAPPED,
         "terms": " and axis=()" if "js" in loss.lower() else "",
         "sparse": f"sparse_kl_div_with_logits{end}",
         "axis": f"{loss}(axis=-1){NO_AXIS}" if is_class else f"axis=-1{NO_AXIS}",
@@ -145,6 +151,7 @@ def refuses_other_names(kind: ClassT) -> ClassT:
     """
     construct = vars(kind)["__init__"]
     options = [*inspect.signature(construct).parameters][1:]
+    kind.option_names = options  # type: ignore[attr-defined]
     places = len(names_by_place(construct)) - 1
 
     @wraps(construct)

@@ -39,7 +39,7 @@ def for_packed(name: str, packed: Any, arrays: Mapping[str, Array]) -> str:
     size, length, order = known_shape(packed.batch_sizes)[0], "", ", batch_first=True"
     if others and len(others[0]) > len(known_shape(packed.data)):
         first, second = others[0][:2]
-        is_batch_first = first == int(packed.batch_sizes[0]) and size <= second
+        is_batch_first = first == int(packed.batch_sizes[0]) and (second or 0) >= (size or 0)
         size, order = (second, order) if is_batch_first else (first, "")
         length = f", total_length={size}"
     padded, places = PADDED.format(name=name, order=order, length=length), f"torch.arange({size})"
@@ -111,8 +111,8 @@ def for_layers(name: str, parts: list[CodedArray], arrays: Mapping[str, Array]) 
         xp = namespace_of(parts[0][1])
         if fits_beside(name, (number, *shape), arrays):
             return f"pass {module_of(xp)}.stack({name})"
-        whole = tuple(number * size for size in shape[:1] if size is not None) + shape[1:]
-        return f"pass {say(xp, 'joined', name, axis=0)}" * fits_beside(name, whole, arrays)
+        joined = tuple(number * size for size in shape[:1] if size is not None) + shape[1:]
+        return f"pass {say(xp, 'joined', name, axis=0)}" * fits_beside(name, joined, arrays)
     if not takes_states(name, arrays):
         return (
             f"pass the last of them, {name}[-1], if they are of layers; if not, call the loss of "

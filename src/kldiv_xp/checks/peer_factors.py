@@ -45,6 +45,7 @@ SUM: Meant = (
 )
 # A loss of logits gives losses of samples, which weights of classes have no place in.
 OF_EACH_CLASS = "if they weigh samples; if they weigh classes,"
+OF_HEAT = "the logarithms of softmax(logits / temperature)"
 BY_ROWS = "a loss for each sample, or with axis=() a term for each class"
 BY_TERMS = "a term for each class, or with axis=-1 a loss for each sample"
 AS_UPSTREAM = "pass reduction='none', and what it multiplies the losses by as `upstream`"
@@ -52,12 +53,14 @@ MULTIPLIED = "pass reduction='none', and multiply what it gives"
 WEIGHTED: Meant = (
     (
         "temperature upstream",
-        f"{AS_UPSTREAM}, {OF_EACH_CLASS} pass them so to {{tables}}, of log-probabilities{{terms}}",
+        f"{AS_UPSTREAM}, {OF_EACH_CLASS} pass them, times temperature**2 where that scales the "
+        f"loss, so to {{tables}}, of {OF_HEAT} with log_target=True{{terms}}, of which its "
+        "gradients are",
     ),
     (
         "temperature",
-        f"{MULTIPLIED}, {OF_EACH_CLASS} multiply what {{tables}} gives of log-probabilities with "
-        "reduction='none'{terms}",
+        f"{MULTIPLIED}, {OF_EACH_CLASS} multiply what {{tables}} gives of {OF_HEAT} with "
+        "log_target=True and reduction='none'{terms}, and by temperature**2 where that scales it",
     ),
     ("generalized upstream", f"{AS_UPSTREAM}: {BY_TERMS}"),
     ("upstream", f"{AS_UPSTREAM}: {BY_ROWS}"),

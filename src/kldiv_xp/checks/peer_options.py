@@ -30,12 +30,26 @@ NORMALISED: Meant = (
     ),
 )
 SYMMETRIC: Meant = (
-    ("beta", "pass beta=0.5, the Jensen-Shannon divergence, which is symmetric{whole}"),
-    ("reproducible", "call {js}, which is symmetric"),
+    (
+        "beta",
+        "pass beta=0.5, the Jensen-Shannon divergence, which is symmetric{whole}, or add the "
+        "losses with beta=0.0 and beta=1.0, which are both directions",
+    ),
+    (
+        "log_target",
+        "call {js}, which is symmetric, or add the loss with {swapped}, which is the other "
+        "direction",
+    ),
+    (
+        "reproducible",
+        "call {js}, which is symmetric, or add its losses with beta=0.0 and beta=1.0, which are "
+        "both directions",
+    ),
     ("", "leave it out: no symmetric loss takes a teacher that is known in part"),
 )
 REVERSE: Meant = (
     ("beta", "pass beta=1.0, the divergence in the other direction{whole}"),
+    ("log_target", "leave it out, and pass {swapped}, the divergence in the other direction"),
     ("reproducible", "call {js}, with beta=1.0, the divergence in the other direction"),
     ("", "leave it out: a teacher that is known in part has no other direction"),
 )
@@ -61,12 +75,35 @@ LOG_TARGET: Meant = (
     ),
     ("target_is", "pass target_is='log_probabilities'"),
 )
+LARGEST = "the values and `indices` of the {value} largest entries of `target`"
+TOP_K: Meant = (
+    ("tail reduction target_bias", f"leave it out, and pass {LARGEST}, with indices="),
+    ("tail", f"leave it out, and pass {LARGEST}"),
+    (
+        "log_target",
+        f"call {{sparse}}(input, indices, values, target_is='probabilities'), with {LARGEST}",
+    ),
+    (
+        "",
+        f"call {{sparse}}(input, indices, values, target_is='logits', tail='renormalize'), with "
+        f"{LARGEST}",
+    ),
+)
+OF_SQUARE: Meant = (
+    (
+        "scale_by_temperature_squared",
+        "pass scale_by_temperature_squared={value}",
+    ),
+    ("", "leave it out: there is no temperature"),
+)
+OVER_DEVICES: Meant = (("", "leave it out, and average the losses over {value} yourself"),)
 PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
+TEMPERATURES = ("student_temperature", "teacher_temperature")
 # Options that may be meant, the first one that there is, and what to do; "" where there is none.
 MEANT: dict[str, Meant] = {
     **dict.fromkeys(("dim", "dims", "axes"), (ONE_AXIS, LAST_AXIS)),
     "axis": (LAST_AXIS,),
-    **dict.fromkeys(("T", "tau", "temp", "temperature"), HEAT),
+    **dict.fromkeys(("T", "tau", "temp", "temperature", *TEMPERATURES), HEAT),
     "log_target": LOG_TARGET,
     **dict.fromkeys(("indices", "topk_indices", "top_k_indices", "teacher_indices"), PLACES),
     "size_average": (("reduction", "pass reduction='mean', or 'none' beside reduce=False"),),
@@ -83,6 +120,10 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("log_prob", "log_probs"), IN_LOGARITHMS),
     **dict.fromkeys(("symmetric", "symmetrized"), SYMMETRIC),
     **dict.fromkeys(("reverse", "reverse_kl", "reversed"), REVERSE),
+    "direction": OMITTED,
+    "axis_name": OVER_DEVICES,
+    **dict.fromkeys(("k", "top_k", "topk"), TOP_K),
+    **dict.fromkeys(("scale_by_temperature", "scale_by_temp", "scale_temperature"), OF_SQUARE),
     "check": (("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),),
     **dict.fromkeys(("ignore_index", "pad_token_id", "padding_idx"), IGNORED),
     "base": IN_NATS,
@@ -94,6 +135,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
     "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
 }
+OF_WORDS = {("direction", word): REVERSE for word in ("reverse", "reversed", "backward")}
 # What it meant that it was off.
 OFF: dict[str, Meant] = {
     "log_target": (

@@ -35,7 +35,7 @@ def check_order(indices: Array, target: Array) -> None:
     if is_kind(namespace_of(indices), indices.dtype, DTYPE_KINDS["floats"]):
         message = (
             f"`indices` and `target` seem to be swapped; got {indices.dtype} and {target.dtype}: "
-            "torch.topk returns the values first, so pass indices=target and target=indices."
+            "top-k functions return the values first, so pass indices=target and target=indices."
         )
         raise TypeError(message)
 
