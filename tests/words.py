@@ -32,7 +32,10 @@ STANDARD = NUMPY_LIKE | {
     "real": "{m}.real({x})",
     "normalised": "{x} / {m}.sum({x}, axis={axis}, keepdims=True)",
     "clipped": "{m}.clip({x}, min=0)",
-    "one_hot": "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)",
+    "one_hot": (
+        "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}, device={x}.device), "
+        "{m}.float32)"
+    ),
     "reshaped": "{m}.reshape({x}, {shape})",
     "permuted": "{m}.permute_dims({x}, {axes})",
     "ones": "{m}.ones({shape}, dtype={m}.bool)",

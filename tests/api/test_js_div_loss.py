@@ -29,7 +29,11 @@ WRONG = {
         "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
         "'avg': did you mean 'mean'?",
     ),
-    "axis": (1.5, "`axis` must be None, an int or a tuple of ints; got 1.5."),
+    "axis": (
+        1.5,
+        "`axis` must be None, an int or a tuple of ints; got 1.5: pass an int, "
+        "axis=-1 for the last one.",
+    ),
     "log_input": (1, "`log_input` must be True or False; got 1: pass bool(...) of it."),
     "log_target": (
         "yes",

@@ -42,7 +42,12 @@ WRONG = {
         "`reduction` must be one of 'none', 'mean', 'sum', 'batchmean'; got "
         "'avg': did you mean 'mean'?",
     ),
-    "axis": ((0, 1), "`axis` must be an int, the axis of one distribution; got (0, 1)."),
+    "axis": (
+        (0, 1),
+        "`axis` must be an int, the axis of one distribution; got (0, 1): reshape the "
+        "operands so that "
+        "these axes are one, and pass that.",
+    ),
     "scale_by_temperature_squared": (
         1,
         "`scale_by_temperature_squared` must be True or False; got 1: pass bool(...) of it.",

@@ -49,7 +49,9 @@ WRONG = [
     (
         {"axis": (0, 1)},
         TypeError,
-        "`axis` must be an int, the axis of one distribution; got (0, 1).",
+        "`axis` must be an int, the axis of one distribution; got (0, 1): reshape the "
+        "operands so that "
+        "these axes are one, and pass that.",
     ),
     (
         {"scale_by_temperature_squared": 1},

@@ -58,10 +58,13 @@ NEAR = {
     **dict.fromkeys(("sum_over_batch_size", "mean_batch", "Mean-Batch", "auto"), "batchmean"),
     **dict.fromkeys(("add", "Total"), "sum"),
     **dict.fromkeys(("raw", "elementwise"), "none"),
-    **dict.fromkeys(("avg", "average", "Mean", "tokenmean", "elementwise_mean"), "mean"),
+    **dict.fromkeys(
+        ("avg", "average", "Mean", "tokenmean", "elementwise_mean", "mean_per_token"), "mean"
+    ),
+    **dict.fromkeys((("mean",), b"mean"), "mean"),
     **dict.fromkeys(("SUM", "summ"), "sum"),
     **dict.fromkeys((None, "None"), "none"),
-    **dict.fromkeys(("", "x", 1, ("mean",)), None),
+    **dict.fromkeys(("", "x", 1), None),
 }
 
 

@@ -76,10 +76,14 @@ def test_a_temperature_in_a_container_or_text_is_told_by_its_number(name):
     for value in TWO:
         assert told_for(name, "temperature", value) == "pass temperature=2.0"
     assert told_for(name, "temperature", "1/2") == "pass temperature=0.5"
-    for value in ([0.0], "-1", [True], [1.0, 2.0], "x", {}):
+    for value in ([0.0], "-1", [True], "x", {}):
         assert told_for(name, "temperature", value) == (
             "pass temperature=1.0, which leaves the logits as they are"
         )
+    assert told_for(name, "temperature", [1.0, 2.0]) == (
+        "pass one number, or call the loss once for each of several"
+    )
+    assert told_for(name, "temperature", 2 + 0j) == "pass temperature=2.0"
 
 
 @pytest.mark.parametrize("name", having("beta"))

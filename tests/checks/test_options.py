@@ -52,9 +52,19 @@ def test_unknown_reduction_names_the_four(backend, function):
 
 
 BAD_AXES = [
-    ("x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'."),
+    (
+        "x",
+        TypeError,
+        "`axis` must be None, an int or a tuple of ints; got 'x': pass an int, "
+        "axis=-1 for the last one.",
+    ),
     (1.0, TypeError, "`axis` must be None, an int or a tuple of ints; got 1.0: pass axis=1."),
-    (True, TypeError, "`axis` must be None, an int or a tuple of ints; got True."),
+    (
+        True,
+        TypeError,
+        "`axis` must be None, an int or a tuple of ints; got True: pass an int, "
+        "axis=-1 for the last one.",
+    ),
     ([0], TypeError, "`axis` must be None, an int or a tuple of ints; got [0]: pass axis=(0,)."),
     (
         2,
@@ -65,7 +75,7 @@ BAD_AXES = [
     (
         (0, -2),
         ValueError,
-        "`axis` must name each axis once; got (0, -2) for operands with 2 axes.",
+        "`axis` must name each axis once; got (0, -2) for operands with 2 axes: pass axis=(0,).",
     ),
 ]
 
@@ -79,16 +89,18 @@ def test_axis_must_name_axes(backend, function, axis, kind, expected):
 
 def test_axis_that_is_no_int_is_refused_at_construction():
     assert sentence(TypeError, KLDivLoss, axis="x") == (
-        "`axis` must be None, an int or a tuple of ints; got 'x'."
+        "`axis` must be None, an int or a tuple of ints; got 'x': pass an int, "
+        "axis=-1 for the last one."
     )
 
 
 @BOTH
 def test_mask_must_be_of_bools(backend, function):
     operand = backend.array([0.5, 0.5])
+    weights = WEIGHTS.format(made="", w="where", total=words(backend, "total", "where"))
     assert sentence(TypeError, function, operand, operand, where=operand) == (
         "`where` must be a mask of bools, True at what has a part in the loss; got "
-        f"{operand.dtype}: {ANY_NUMBERS.format(x='where')}{WEIGHTS.format(code='where')}."
+        f"{operand.dtype}: {ANY_NUMBERS.format(x='where')}{weights}."
     )
 
 
@@ -96,8 +108,7 @@ def test_mask_must_be_of_bools(backend, function):
 def test_mask_must_fit_operands_or_samples(backend, function):
     operand = backend.array([[0.5, 0.5]] * 3)
     mask = backend.array([1.0, 1.0]) != 0
-    row = words(backend, "inserted", "where", index="None, :", unsqueezed=".unsqueeze(0)")
-    code = words(backend, "broadcast", row, shape=(3, 2))
+    code = words(backend, "broadcast", "where", shape=(3, 2))
     assert sentence(ValueError, function, operand, operand, where=mask) == (
         f"`where` must have the shape (3, 2); got (2,): pass {code}."
     )
@@ -131,11 +142,15 @@ def test_axes_that_are_said_otherwise_are_told_as_ints(given, code):
         assert found == pytest.approx(expected)
 
 
+ONE_AXIS = ": reshape the operands so that these axes are one, and pass that"
+
+
 def test_the_axis_of_logits_is_one():
     for loss in (kl_div_with_logits, lambda *_, axis: KLDivWithLogitsLoss(axis=axis)):
         for given, remedy in (
             (None, ": pass axis=-1, the last one"), ((-1,), ": pass axis=-1"),
-            ([-1], ": pass axis=-1"), ((0, 1), ""), ([0, 1], ""), ((None,), ""),
+            ([-1], ": pass axis=-1"), ((0, 1), ONE_AXIS), ([0, 1], ONE_AXIS),
+            ((None,), ": pass axis=-1, the last one"),
         ):  # fmt: skip
             assert sentence(TypeError, loss, np.eye(2), np.eye(2), axis=given) == (
                 f"`axis` must be an int, the axis of one distribution; got {given!r}{remedy}."

@@ -35,6 +35,36 @@ def things(backend):
     }
 
 
+class WithAnyAttribute(dict):
+    """Like a dictionary of configurations, which has None for what it lacks."""
+
+    __getattr__ = dict.get
+
+
+@pytest.mark.parametrize("name", ["input", "target"])
+def test_a_dictionary_with_any_attribute_is_no_array(holding_backend, name):
+    """It has `__torch_function__` and a mask of its own, both None."""
+    given = {"input": holding_backend.array(LOG_Q), "target": holding_backend.array(P)}
+    expected = holding_backend.read(kl_div(**given, reduction="sum"))
+    given[name] = WithAnyAttribute(logits=given[name])
+    with pytest.raises(TypeError) as caught:
+        kl_div(**given)
+    remedy = re.search(r": pass its logits, (.*), to a loss of logits\.", str(caught.value))[1]
+    given[name] = value(remedy, **given)
+    assert holding_backend.read(kl_div(**given, reduction="sum")) == expected
+
+
+def test_places_of_a_mask_are_no_mask(holding_backend):
+    """Stacked or compared with 0 they select nothing that was meant."""
+    log_q, p = (holding_backend.array(one) for one in (LOG_Q, P))
+    places = holding_backend.array([0.0, 1.0])
+    integers = places.astype("int64") if hasattr(places, "astype") else None
+    kinds = (integers,) * 2 if integers is not None else (places, places)
+    with pytest.raises(TypeError) as caught:
+        kl_div(log_q, p, where=kinds)
+    assert str(caught.value).endswith(": pass the mask of bools itself, not its places.")
+
+
 # asarray of array-api-strict makes arrays on its first device.
 @pytest.mark.only_where(
     lambda holding_backend, name: holding_backend != "array-api-strict-device1" or "array" in name

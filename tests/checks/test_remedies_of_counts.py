@@ -141,8 +141,8 @@ def test_values_of_a_top_k_in_the_place_of_indices_are_told(holding_backend, fun
     with pytest.raises(TypeError, match="swapped") as caught:
         function(indices=indices, target=target, **others)
     assert str(caught.value) == (
-        f"`indices` and `target` seem to be swapped; got {p.dtype} and {target.dtype}: torch.topk "
-        "returns the values first, so pass indices=target and target=indices."
+        f"`indices` and `target` seem to be swapped; got {p.dtype} and {target.dtype}: top-k "
+        "functions return the values first, so pass indices=target and target=indices."
     )
     indices, target = target, indices
     assert function(indices=indices, target=target, **others) is not None

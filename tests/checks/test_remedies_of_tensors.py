@@ -122,8 +122,16 @@ def test_both_parts_of_a_top_k_are_passed_each_by_its_name():
         with pytest.raises(TypeError) as caught:
             sparse_kl_div_with_logits(student, *operands, **options)
         assert str(caught.value).endswith(
-            f"pass its parts, {name}.indices as `indices` and {name}.values as `target`."
+            f"pass its parts, {name}.indices as `indices` and {name}.values as `target`, to "
+            "sparse_kl_div_with_logits."
         )
+    for target, told in (
+        (top, "to sparse_kl_div_with_logits."),
+        (top.values, "if these are the top-k of a teacher, pass their indices too, to sparse_kl_"),
+    ):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            kl_div_with_logits(student, target)
+        assert told in str(caught.value)
     loss = sparse_kl_div_with_logits(student, top.indices, top.values, **options)
     others = torch.full_like(teacher, -torch.inf).scatter(-1, top.indices, top.values)
     assert loss.item() == pytest.approx(kl_div_with_logits(student, others).item(), rel=1e-5)

@@ -17,6 +17,8 @@ MEANT = {
     "avg": ": did you mean 'mean'?",
     "SUM": ": did you mean 'sum'?",
     "None": ": did you mean 'none'?",
+    **dict.fromkeys(("b'sum'", "['sum']"), ": did you mean 'sum'?"),
+    **dict.fromkeys(("b'logits'", "['logits']"), ": did you mean 'logits'?"),
     "logit": ": did you mean 'logits'?",
 }
 REDUCTIONS = ["avg", "SUM", "", None, 1, b"sum", ["sum"], ("none", "sum"), True]
@@ -95,7 +97,11 @@ def axes() -> Iterator[Row]:
     for number, axis in enumerate(NO_INTS):
         told = INTS_MEANT.get(repr(axis))
         sentence = f"`axis` must be None, an int or a tuple of ints; got {axis!r}"
-        sentence += f": pass axis={told}." if told else "."
+        is_array = isinstance(axis, np.ndarray) and axis.shape == ()
+        no_int = (
+            ": pass int(...) of it." if is_array else ": pass an int, axis=-1 for the last one."
+        )
+        sentence += f": pass axis={told}." if told else no_int
         function = [sums, derivative, "kl_div_with_logits", module][number % 4]
         if function == "kl_div_with_logits" and isinstance(axis, tuple | list):
             function = sums
@@ -107,10 +113,14 @@ def axes() -> Iterator[Row]:
         )
         function = [sums, derivative, module][number % 3]
         yield Row(f"axis={axis!r}", function, pair, Raises(ValueError, sentence), {"axis": axis})
-    twice = "`axis` must name each axis once; got (0, -2) for operands with 2 axes."
+    twice = "`axis` must name each axis once; got (0, -2) for operands with 2 axes: pass axis=(0,)."
     yield Row("axis=(0, -2)", sums, pair, Raises(ValueError, twice), {"axis": (0, -2)})
     for axis in ((0,), (), (0, 1)):
-        told = ": pass axis=0" if axis == (0,) else ""
+        told = {
+            (0,): ": pass axis=0",
+            (): ": pass axis=-1, the last one",
+            (0, 1): ": reshape the operands so that these axes are one, and pass that",
+        }[axis]
         sentence = f"`axis` must be an int, the axis of one distribution; got {axis!r}{told}."
         outcome = Raises(TypeError, sentence)
         yield Row(f"axis={axis!r}", "js_div_with_logits", pair, outcome, {"axis": axis})
@@ -172,7 +182,7 @@ def numbers() -> Iterator[Row]:
     for kind in TARGETS:
         sentence = (
             "`target_is` must be one of 'logits', 'probabilities', 'log_probabilities'; got "
-            f"{kind!r}{MEANT.get(kind, '.') if isinstance(kind, str) else '.'}"
+            f"{kind!r}{'.' if kind is None else MEANT.get(str(kind), '.')}"
         )
         outcome = Raises(ValueError, sentence)
         yield Row(f"target_is={kind!r}", functions[0], pair, outcome, {"target_is": kind})

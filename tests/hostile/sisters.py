@@ -80,7 +80,8 @@ def classes() -> Iterator[Row]:
     wrong: dict[str, tuple[Any, type[Exception], str, tuple[str, ...]]] = {
         "reduction": ("avg", ValueError, f"{ONE_OF} 'avg'{MEANT['avg']}", CLASSES),
         "axis": (
-            "x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x'.", CLASSES
+            "x", TypeError, "`axis` must be None, an int or a tuple of ints; got 'x': pass an int, "
+            "axis=-1 for the last one.", CLASSES
         ),
         "temperature": (0, ValueError, temperature, CLASSES[:2]),
         "beta": (2, ValueError, beta, CLASSES[1:]),

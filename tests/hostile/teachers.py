@@ -75,7 +75,8 @@ def sparse() -> Iterator[Row]:
     for name, (make, kind, sentence) in wrong.items():
         yield Row(name, SPARSE, make, Raises(kind, sentence))
     for tail in ("top", None, 1, ["bucket"]):
-        sentence = f"`tail` must be one of 'bucket', 'zero', 'renormalize'; got {tail!r}."
+        end = ": did you mean 'bucket'?" if tail == ["bucket"] else "."
+        sentence = f"`tail` must be one of 'bucket', 'zero', 'renormalize'; got {tail!r}{end}"
         yield Row(f"tail={tail!r}", SPARSE, teacher(), Raises(ValueError, sentence), {"tail": tail})
     logits = Raises(
         ValueError,

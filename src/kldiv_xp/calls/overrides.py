@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from kldiv_xp.checks.arrays import check_array
 from kldiv_xp.checks.not_given import NotGiven, telling_what_is_not_given
 
 Context = tuple[object, ...]
@@ -37,9 +38,10 @@ def override(function: Callable[..., R], context: Context, names: dict[str, obje
 
     `names` are the local names of the function, which has done nothing yet.
     """
-    for operand in context:
-        if isinstance(operand, NotGiven):
-            raise operand.refusal()
+    arrays = {one: value for one, value in names.items() if any(value is op for op in context)}
+    for name, operand in arrays.items():
+        if isinstance(operand, NotGiven | dict):
+            check_array(name, operand, arrays)
     defaults = DEFAULTS[function.__name__]
     given = {name: names[name] for name in defaults if names[name] is not defaults[name]}
     handle = sys.modules["torch.overrides"].handle_torch_function

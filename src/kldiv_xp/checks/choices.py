@@ -32,6 +32,9 @@ def nearest_choice(value: object, choices: tuple[str, ...]) -> str:
     """The choice that a value is another spelling of, or is nearest to; "" if none."""
     if value is None:
         return "none" if "none" in choices else ""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    value = value.decode(errors="replace") if isinstance(value, bytes) else value
     if not isinstance(value, str):
         return ""
     from difflib import get_close_matches
@@ -43,7 +46,9 @@ def nearest_choice(value: object, choices: tuple[str, ...]) -> str:
     begun = [one for one, letters in short.items() if word and letters.startswith(word.rstrip("s"))]
     if len(begun) > 1 and not same:
         return ""
-    ended = [one for one, letters in short.items() if word.endswith(letters)]
+    ended = [
+        one for one, letters in short.items() if word.endswith(letters) or word.startswith(letters)
+    ]
     return next(iter(same or begun or ended or get_close_matches(value, choices, 1)), "")
 
 

@@ -6,6 +6,7 @@ from kldiv_xp.checks.spaces import space_of
 
 # What an entry holds that is not there, if that is not 0.
 ABSENT = {"logits": "-inf", "log_probabilities": "-inf"}
+OF_TOP_K = "pass their indices too, to sparse_kl_div_with_logits"
 # What makes the sum 1 again.
 WHOLE = {
     "probabilities": "divide `{name}` by its sum",
@@ -31,13 +32,16 @@ def for_sizes(left: Shape, right: Shape, loss: object, of_entries: Axis = -1) ->
     index = f"..., :{small}" if axis == len(left) - 1 else index
     short = "input" if left[axis] == small else "target"
     if loss is None or set(spaces_of(loss)) == {"logits"}:
-        return for_vocabularies(index, short)
+        of_top_k = short == "target" and 2 * small <= (left[axis] or 0)
+        return for_vocabularies(index, short, of_top_k=of_top_k)
     return for_tables(index, short, loss)
 
 
-def for_vocabularies(index: str, short: str) -> str:
+def for_vocabularies(index: str, short: str, *, of_top_k: bool) -> str:
     """Remedy for logits of two vocabularies."""
     cut = f"cut the logits of both to the shared entries with [{index}] before any softmax"
+    if of_top_k:
+        cut = f"if these are the top-k of a teacher, {OF_TOP_K}; if not, {cut}"
     padded = "pad those of `target` with -inf"
     if short == "input":
         padded = "pad those of `input` with -inf and set the same entries of `target` to -inf"
@@ -83,7 +87,7 @@ def for_single_entries(xp: Namespace, loss: object, of_logits: bool) -> str:
     return f"; to leave out single entries, {both}"
 
 
-def for_places(xp: Namespace, loss: object) -> str:
+def for_known_entries(xp: Namespace, loss: object) -> str:
     """How entries of a teacher that is known in part are left out; "" of another loss."""
     if not hasattr(loss, "tail"):
         return ""

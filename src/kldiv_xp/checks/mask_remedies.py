@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kldiv_xp._typing import Array, Namespace, Shape
-from kldiv_xp.checks.entry_remedies import for_places, for_single_entries
+from kldiv_xp.checks.entry_remedies import for_known_entries, for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import rearranged
@@ -63,14 +63,14 @@ def for_mask(
         if axes is not None:
             return f"pass {inserted_axes(xp, 'where', axes, len(shape))}"
     single = for_single_entries(xp, loss, of_logits)
-    is_vocabulary = is_of_vocabulary(where, entries, allowed)
+    is_vocabulary = entries not in allowed and is_of_vocabulary(where, entries, allowed)
     for shape in allowed:
         if None not in shape and (ways := placements(shape, where)):
             codes = spread_codes(xp, "where", shape, where, ways, named=is_vocabulary)
             return f"pass {', or '.join(codes)}{single * is_vocabulary}"
     if remedy := for_padding(xp, where, entries, allowed):
         is_cut = remedy.endswith("]")
-        return remedy + (single if where == entries else for_places(xp, loss) * is_cut)
+        return remedy + (single if where == entries else for_known_entries(xp, loss) * is_cut)
     if is_vocabulary:
         return f"to leave out samples pass a mask of them{single}"
     for shape in allowed:

@@ -74,7 +74,7 @@ NAMES_OF_OPERANDS: dict[str, Meant] = {
     "teacher_bias": (("target_bias", "pass target_bias={value}"), OF_HEADS),
     **dict.fromkeys(("bias", "target_weight", "target_bias"), (OF_HEADS,)),
 }
-PLACES = ("input", "indices", "weight", "target")
+IN_ORDER = ("input", "indices", "weight", "target")
 AS_OPERAND = re.compile(
     r"pass (?P<what>.*) as `(?P<place>\w+)`, (by (its|their) place|which is logits)"
     r"(, with (?P<option>.*))?"
@@ -93,7 +93,7 @@ def for_operands(remedies: Mapping[str, str], to: str = "", of_class: str = "") 
         return ""
     *most, last = [
         f"{'the logarithm of ' * one['what'].startswith('the log')}`{name}` as `{place}`"
-        for place, (name, one) in sorted(parts.items(), key=lambda part: PLACES.index(part[0]))
+        for place, (name, one) in sorted(parts.items(), key=lambda part: IN_ORDER.index(part[0]))
     ]
     options = [one["option"] for _, one in parts.values() if one["option"]]
     told = f"pass {', '.join(most)} and {last}, by their places"

@@ -21,6 +21,7 @@ ANY_NUMBERS = (
     "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
     "out"
 )
+PLACES_OF_MASK = "pass the mask of bools itself if these are its places"
 ONES = "pass {x} != 0 if it is 0 at what is left out, or {x} == 0 if it is 1 at padding"
 LENGTHS = "pass {code} if it holds lengths, "
 WEIGHTS = (
@@ -39,6 +40,8 @@ def for_numbers(xp: Namespace, where: Array, allowed: list[Shape]) -> str:
         return remedy.format(x=code)
     remedy, is_any = remedy.format(x=code), remedy == ANY_NUMBERS
     if is_kind(xp, where.dtype, "integral"):
+        if not any(placements(one, known_shape(where)) for one in allowed):
+            return f"{PLACES_OF_MASK}, {remedy.removeprefix('pass ')}"
         lengths = for_lengths(xp, known_shape(where), tokens_of(losses, allowed))
         return lengths + remedy.removeprefix("pass ") if lengths else remedy
     if not is_any:

@@ -60,7 +60,10 @@ def resolve_axis(axis: object, ndim: int) -> Axes:
     # By comparing: torch.compile(dynamic=True) takes an axis for a number that changes.
     resolved = [one for one in range(ndim) for place in places if place in (one, one - ndim)]
     if len(set(resolved)) < len(resolved):
-        message = f"`axis` must name each axis once; got {axis!r} for operands with {ndim} axes."
+        message = (
+            f"`axis` must name each axis once; got {axis!r} for operands with {ndim} axes: pass "
+            f"axis={tuple(sorted(set(resolved)))}."
+        )
         raise ValueError(message)
     return tuple(resolved)
 
@@ -72,19 +75,21 @@ def check_axis(axis: object) -> Axes:
         isinstance(place, INTEGER_TYPES) and not isinstance(place, bool) for place in places
     ):
         traced = next(filter(None, map(for_traced, places)), "")
-        told = traced or for_axis(axis)
-        remedy = f": {told}" if told else ""
-        message = f"`axis` must be None, an int or a tuple of ints; got {axis!r}{remedy}."
+        message = (
+            f"`axis` must be None, an int or a tuple of ints; got {axis!r}: "
+            f"{traced or for_axis(axis)}."
+        )
         raise TypeError(message)
     return tuple(map(int, places))
 
 
 def for_axis(axis: Any) -> str:
-    """Remedy for what says an int or several, and is none; or ""."""
+    """Remedy for what says an int or several, and is none."""
     several = isinstance(axis, tuple | list)
     numbers = [whole_number(one) for one in (axis if several else (axis,))]
     if None in numbers:
-        return ""
+        is_one = is_array(axis) and axis.shape == () and "bool" not in str(axis.dtype)
+        return "pass int(...) of it" if is_one else "pass an int, axis=-1 for the last one"
     return f"pass axis={tuple(numbers) if several else numbers[0]!r}"
 
 
@@ -116,8 +121,10 @@ def check_single(axis: Any) -> None:
     """Refuse no axis and several in the place of one."""
     if axis is not None and not isinstance(axis, (tuple, list)):
         return
-    remedy = ": pass axis=-1, the last one" if axis is None else ""
-    if axis is not None and len(axis) == 1 and whole_number(axis[0]) is not None:
-        remedy = f": pass axis={whole_number(axis[0])}"
-    message = f"`axis` must be an int, the axis of one distribution; got {axis!r}{remedy}."
+    remedy = "pass axis=-1, the last one"
+    if axis and len(axis) > 1:
+        remedy = "reshape the operands so that these axes are one, and pass that"
+    elif axis and whole_number(axis[0]) is not None:
+        remedy = f"pass axis={whole_number(axis[0])}"
+    message = f"`axis` must be an int, the axis of one distribution; got {axis!r}: {remedy}."
     raise TypeError(message)

@@ -57,7 +57,7 @@ INSERTED: Meant = (("reduction", "pass reduction='none', and insert the axis"),)
 LAST_AXIS = ("target_bias", "leave it out: the distributions are along the last axis of the logits")
 ONE_AXIS = ("axis", "pass axis={value}")
 UNCLAMPED: Meant = (("", "leave it out: a target of 0 contributes 0, and nothing needs clamping"),)
-PLACES: Meant = (
+OF_PLACES: Meant = (
     ("indices", "pass indices={value}"),
     ("tail", "pass it as `indices`, by its place"),
     ("beta", "leave it out: no mixture takes a teacher that is known in part, as {sparse} does"),
@@ -75,18 +75,18 @@ LOG_TARGET: Meant = (
     ),
     ("target_is", "pass target_is='log_probabilities'"),
 )
-LARGEST = "the values and `indices` of the {value} largest entries of `target`"
+OF_LARGEST = "the values and `indices` of the {value} largest entries of `target`"
 TOP_K: Meant = (
-    ("tail reduction target_bias", f"leave it out, and pass {LARGEST}, with indices="),
-    ("tail", f"leave it out, and pass {LARGEST}"),
+    ("tail reduction target_bias", f"leave it out, and pass {OF_LARGEST}, with indices="),
+    ("tail", f"leave it out, and pass {OF_LARGEST}"),
     (
         "log_target",
-        f"call {{sparse}}(input, indices, values, target_is='probabilities'), with {LARGEST}",
+        f"call {{sparse}}(input, indices, values, target_is='probabilities'), with {OF_LARGEST}",
     ),
     (
         "",
         f"call {{sparse}}(input, indices, values, target_is='logits', tail='renormalize'), with "
-        f"{LARGEST}",
+        f"{OF_LARGEST}",
     ),
 )
 OF_SQUARE: Meant = (
@@ -105,7 +105,7 @@ MEANT: dict[str, Meant] = {
     "axis": (LAST_AXIS,),
     **dict.fromkeys(("T", "tau", "temp", "temperature", *TEMPERATURES), HEAT),
     "log_target": LOG_TARGET,
-    **dict.fromkeys(("indices", "topk_indices", "top_k_indices", "teacher_indices"), PLACES),
+    **dict.fromkeys(("indices", "topk_indices", "top_k_indices", "teacher_indices"), OF_PLACES),
     "size_average": (("reduction", "pass reduction='mean', or 'none' beside reduce=False"),),
     "reduce": (("reduction", "pass reduction='mean', or 'sum' beside size_average=False"),),
     "upstream": (("reduction", "leave it out, and multiply the loss by {value}"),),

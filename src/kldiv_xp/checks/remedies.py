@@ -114,11 +114,14 @@ def for_layer(name: str, layer: object) -> str:
 
 def for_arrays(name: str, arrays: Sequence[Array]) -> str:
     """Remedy for several arrays in place of one."""
-    if len(arrays) == 1:
-        return f"pass {name}[0]"
     if is_array(getattr(arrays, "indices", None)):
-        return f"pass its parts, {name}.indices as `indices` and {name}.values as `target`"
-    return f"pass {put_together(name, arrays[0])}"
+        return (
+            f"pass its parts, {name}.indices as `indices` and {name}.values as `target`, to "
+            "sparse_kl_div_with_logits"
+        )
+    if name == "where" and not is_kind(namespace_of(arrays[0]), arrays[0].dtype, "bool"):
+        return "pass the mask of bools itself, not its places"
+    return f"pass {name}[0]" if len(arrays) == 1 else f"pass {put_together(name, arrays[0])}"
 
 
 def put_together(name: str, first: Array) -> str:
@@ -144,7 +147,7 @@ def has_method(operand: object, method: str) -> bool:
 
 def is_convertible(operand: object) -> bool:
     """Whether asarray would turn an object into numbers."""
-    if isinstance(operand, (type, *TEXT)):
+    if isinstance(operand, (type, dict, *TEXT)):
         return False
     if isinstance(operand, CONVERTIBLE) or hasattr(operand, "__array__"):
         return True

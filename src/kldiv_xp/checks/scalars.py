@@ -74,8 +74,11 @@ def for_text(name: str, value: Any) -> str:
         return ""
     if value is None and name == "beta":  # which is 0.5 in some losses, and 0 in others
         return "leave it out"
-    number = number_meant(value)
+    number = value.real if isinstance(value, complex) and not value.imag else number_meant(value)
     holds = number is not None and RANGES[name].holds(number)
+    is_several = callable(value) or (isinstance(value, list | tuple) and len(value) > 1)
+    if is_several and not (holds or isinstance(value, type)):
+        return "pass one number, or call the loss once for each of several"
     return f"pass {name}={number!r}" if holds else ""
 
 

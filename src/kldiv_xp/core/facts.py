@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kldiv_xp._typing import Namespace
-from kldiv_xp.core.words import OF_CUPY, OF_DASK, OF_JAX, OF_NUMPY, OF_TORCH, STANDARD, Words
+from kldiv_xp.core.words import (
+    OF_CUPY,
+    OF_DASK,
+    OF_JAX,
+    OF_MLX,
+    OF_NUMPY,
+    OF_TORCH,
+    STANDARD,
+    Words,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,6 +140,7 @@ FACTS = {
     "cubed": Facts(
         takes_numbers=True, backend="backends.cubed.backend", backend_adds_up_in_any_type=True
     ),
+    "mlx": Facts(words=OF_MLX),
     "blosc2": Facts(refused_because="its lazy expressions are wrong beside masks"),
     "array_api_strict": Facts(forbids_mixed_devices=True),
 }

@@ -42,8 +42,10 @@ def plain_library(kind: type) -> str | None:
 
 
 def is_array(operand: object) -> bool:
-    """Whether some array library made this."""
-    return is_torch_tensor(operand) or array_api_compat.is_array_api_obj(operand)
+    """Whether some array library made this; some dictionaries have every attribute."""
+    return is_torch_tensor(operand) or (
+        array_api_compat.is_array_api_obj(operand) and not isinstance(operand, dict)
+    )
 
 
 def namespace_of(array: Array) -> Namespace:

@@ -20,7 +20,8 @@ class Words:
     log_softmax_over_axes: str = ""
     normalised: str = "{x} / {m}.sum({x}, axis={axis}, keepdims=True)"
     one_hot: str = (
-        "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}), {m}.float32)"
+        "{m}.astype({m}.astype({x}, {m}.int64)[..., None] == {m}.arange({n}, device={x}.device), "
+        "{m}.float32)"
     )
     clipped: str = "{m}.clip({x}, min=0)"
     with_last_axis_moved: str = "{m}.moveaxis({x}, -1, {axis})"
@@ -109,6 +110,18 @@ OF_JAX = replace(
     from_other="jax.device_put({m}.from_dlpack({x}), {y}.device)",
     number="float({x}), within jax.jit as one of its static_argnames",
     takes_compact_memory=True,
+)
+# Its arrays are on no device of their own.
+OF_MLX = replace(
+    STANDARD,
+    one_hot="{m}.eye({n})[{m}.astype({x}, {m}.int32)]",
+    clipped="{m}.maximum({x}, 0)",
+    diagonal="{m}.diagonal({x}, axis1=-2, axis2=-1)",
+    up_to="{m}.arange({n}) < {x}",
+    all_true="{m}.ones({shape}, dtype={m}.bool_)",
+    on_device="{x}",
+    from_numpy="{m}.array({x})",
+    from_other="{m}.array({x})",
 )
 OF_DASK = replace(
     LIKE_NUMPY,
