@@ -164,3 +164,20 @@ def test_weights_multiply_the_gradients_as_what_comes_from_above():
     found = call("_gradient", reduction="none", upstream=upstream)
     expected = (softmax(LOGITS) - P) * (HEAVY / HEAVY.sum())[..., None]
     assert_allclose(found[0] if isinstance(found, tuple) else found, expected, rtol=1e-6)
+
+
+def test_weights_of_single_entries_multiply_the_terms():
+    """They were told as a mask alone."""
+    heavy = RNG.uniform(0.1, 2.0, size=(2, 3, 5))
+    for name, operands in (("kl_div", (LOG_Q, P)), ("js_div", (LOG_Q, P))):
+        function, options = getattr(kldiv_xp, name), {"beta": 0.0} if name == "js_div" else {}
+        with pytest.raises(TypeError) as caught:
+            function(*operands, axis=-1, where=heavy, **options)
+        assert str(caught.value).endswith(
+            "; if it holds weights of single entries, leave it out, pass axis=() and "
+            "reduction='none', and multiply what that gives."
+        )
+        terms = function(*operands, axis=(), reduction="none", **options)
+        # Those of the mixture are never below 0.
+        more = np.exp(LOG_Q) - P if options else 0.0
+        assert_allclose(heavy * terms, heavy * (P * (np.log(P) - LOG_Q) + more), rtol=1e-6)

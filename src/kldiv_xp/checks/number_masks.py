@@ -22,6 +22,10 @@ ANY_NUMBERS = (
     "out"
 )
 PLACES_OF_MASK = "pass the mask of bools itself if these are its places"
+OF_ENTRIES = (
+    "; if it holds weights of single entries, leave it out, pass axis=() and reduction='none', and "
+    "multiply what that gives"
+)
 ONES = "pass {x} != 0 if it is 0 at what is left out, or {x} == 0 if it is 1 at padding"
 LENGTHS = "pass {code} if it holds lengths, "
 WEIGHTS = (
@@ -47,7 +51,10 @@ def for_numbers(xp: Namespace, where: Array, allowed: list[Shape]) -> str:
     if not is_any:
         return remedy
     is_float = is_kind(xp, where.dtype, "real floating")
-    return remedy + for_weights(xp, known_shape(where), losses) * is_float
+    entries, *of_samples = allowed
+    is_of_entries = len(of_samples) == len(("axis", "none")) and known_shape(where) == entries
+    of_weights = OF_ENTRIES if is_of_entries else for_weights(xp, known_shape(where), losses)
+    return remedy + of_weights * is_float
 
 
 def shape_of_losses(allowed: list[Shape]) -> Shape:
