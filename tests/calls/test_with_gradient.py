@@ -85,6 +85,7 @@ def read(monkeypatch):
     from kldiv_xp.backends.torch.numpy_views import Widened
 
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 15)
+    monkeypatch.setenv("KLDIV_XP_FUSED", "0")
     sizes = []
     take = Widened.__getitem__
 

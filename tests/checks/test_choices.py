@@ -54,7 +54,7 @@ def test_words_of_others_are_told_by_the_one_here(name, option):
     if name == "diagnose" and option == "tail":
         return
     for word, meant in WORDS[option].items():
-        if word is not None or option == "reduction":
+        if word is not None or (option == "reduction" and name != "diagnose"):
             assert told(name, option, word) == (repr(word), meant)
 
 

@@ -23,7 +23,7 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
         present.pop(name, None)
     xp = common_namespace(**present)
     check_layouts(xp, **present)
-    check_even_rows(xp, heads.named())
+    check_even_rows(xp, present)
     for name, operand in present.items():
         is_given = name == "target" and heads.target_weight is None
         if is_given:

@@ -32,7 +32,7 @@ def check_sums(xp: Namespace, target: Array, divergence: SparseKL, where: Array 
     message = (
         "`target` must hold log-probabilities, whose probabilities add up to at most 1 in a "
         f"sample; got a largest of {max(row):.6g} and a sum of {sum_of_exp(row):.6g}: "
-        f"{remedy_for(row)}."
+        f"{for_no_logarithms(row)}."
     )
     raise ValueError(message)
 
@@ -45,7 +45,7 @@ def sum_of_exp(row: list[float]) -> float:
         return math.inf
 
 
-def remedy_for(row: list[float]) -> str:
+def for_no_logarithms(row: list[float]) -> str:
     """What to pass for values that are no log-probabilities."""
     if min(row) >= 0 and sum(row) < MOST_PROBABILITY:
         return "pass target_is='probabilities', which these look like"
