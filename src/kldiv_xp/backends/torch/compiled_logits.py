@@ -3,14 +3,17 @@
 Inductor's code for the formula of rows that may nearly agree keeps arrays as large as the logits:
 on an H200 the value of 4096 x 32000 bfloat16 takes 0.78 ms and 500 MiB, and with its derivative
 1.67 ms and 750 MiB; the kernels take 0.33 and 0.86 ms, and nothing.  On two cores, 512 x 32000
-float32 take 52 and 158 ms, the loops 19 and 57, and nothing has to be compiled.
+float32 take 52 and 158 ms, the loops 19 and 57, and nothing has to be compiled.  Without compiled
+loops most rows are computed in the graph, by a cheaper form: see `compiled_far_rows`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from kldiv_xp._typing import Array, DType
+from kldiv_xp.backends.torch.compiled_far_rows import input_derivative_in_graph, rows_in_graph
 from kldiv_xp.backends.torch.compiled_logit_derivatives import (
     derivatives_of_logits,
     present,
@@ -20,7 +23,7 @@ from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.operator_options import dense_divergence_of, options_of
 from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core.context import plain_context
-from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import plain_derivatives
 from kldiv_xp.formula.logits import Divergence
 
@@ -33,6 +36,15 @@ def divergences(working: DType, arrays: Arrays, divergence: Divergence) -> Array
     tensors = *arrays, *[None] * (3 - len(arrays)), numbers
     if is_differentiated(*arrays):
         return LogitRows.apply(tuple(options), *tensors)
+    return rows_of_tensors(tensors, options)
+
+
+def rows_of_tensors(tensors: tuple[Array | None, ...], options: Sequence[Any]) -> Array:
+    """Divergence of every row, in the graph where that is quicker."""
+    if tensors[-1] is None:
+        rows = rows_in_graph(present(*tensors), tuple(options))
+        if rows is not None:
+            return rows
     return rows_of_logits(*tensors, *options)
 
 
@@ -70,7 +82,7 @@ class LogitRows(torch.autograd.Function):
         """Divergence of every row."""
         keep(ctx, tensors)
         ctx.options = options
-        return rows_of_logits(*tensors, *options)
+        return rows_of_tensors(tensors, options)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
@@ -82,9 +94,24 @@ class LogitRows(torch.autograd.Function):
             context, above = plain_context(*arrays[:2]), upstream.unsqueeze(-1)
             derivatives = plain_derivatives(context, arrays, divergence, above, wanted)
         else:
-            derivatives = derivatives_of_logits(upstream, *tensors, numbers, *options, *wanted)
+            derivatives = derivatives_of_tensors(upstream, (*tensors, numbers), options, wanted)
         found = [
             derivative if want else None
             for derivative, want in zip(derivatives, wanted, strict=True)
         ]
         return None, *found, None, None
+
+
+def derivatives_of_tensors(
+    upstream: Array,
+    tensors: tuple[Array | None, ...],
+    options: tuple[Any, ...],
+    wanted: tuple[bool, bool],
+) -> Gradient:
+    """Gradients that are wanted, in the graph where that is quicker."""
+    if tensors[-1] is None and tuple(wanted) == (True, False):
+        derivative = input_derivative_in_graph(present(*tensors), upstream, options)
+        if derivative is not None:
+            return derivative, None
+    found: Gradient = derivatives_of_logits(upstream, *tensors, *options, *wanted)
+    return found
