@@ -109,7 +109,9 @@ def js_of_logarithms(
     rows = xp.add(xp.multiply(sides[0], weights.beta), xp.multiply(sides[1], weights.gamma))
     # Infinite where half of a subnormal number is 0, which has no logarithm.
     is_right = xp.logical_and(xp.greater_equal(rows, near), xp.less(rows, math.inf))
-    rows = xp.where(is_right, xp.minimum(rows, weights.most), math.nan)
+    # Not the minimum, for which array-api-compat asks torch.compile for the type of a number.
+    most = xp.where(xp.less(rows, weights.most), rows, weights.most)
+    rows = xp.where(is_right, most, math.nan)
     return times_square(xp, rows, temperature) if scaled else rows
 
 
