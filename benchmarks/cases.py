@@ -5,8 +5,8 @@ from math import prod
 
 Shape = tuple[int, int]
 
-FULL_SHAPES = {"large": (512, 32000), "wide": (64, 128256), "tiny": (32, 10)}
-QUICK_SHAPES = {"large": (32, 1000), "wide": (8, 4008), "tiny": (32, 10)}
+FULL_SHAPES = {"large": (512, 32000), "wide": (64, 128256), "middle": (1024, 100), "tiny": (32, 10)}
+QUICK_SHAPES = {"large": (32, 1000), "wide": (8, 4008), "middle": (64, 100), "tiny": (32, 10)}
 
 COMPILED = ("torch-compile", "ours-torch-compile")
 # The extra changes losses of logits alone.
@@ -30,7 +30,7 @@ FROM_LOGITS = (
     *("ours-numpy", "ours-numpy-fast", *BARE),
 )
 # Nobody else has a Jensen-Shannon loss: torch's is written by hand, and compiled.
-MIXTURES = ("torch-compile", "ours-torch", "ours-torch-fast", "ours-torch-compile-fast", "ours-jax")
+MIXTURES = (*COMPILED_LOGITS, "ours-torch", "ours-torch-fast", "ours-jax")
 DIFFERENTIABLE = (*EAGER_TORCH, *COMPILED, "optax", "keras", "ours-jax")
 
 
@@ -46,6 +46,7 @@ class Case:
     log_target: bool = False
     zeros: str = "no"
     logits: bool = False
+    lacking: bool = False
     beta: float | None = None
     rows: bool = False
     masked: bool = False
@@ -68,7 +69,7 @@ def cases(
     found = [case for name in ("large", "wide") for case in of_shape(name, shapes[name])]
     found += [
         *details(shapes),
-        *from_logits(shapes["large"]),
+        *from_logits(shapes["large"], shapes["middle"]),
         *sweep(largest),
         *memory(shapes["large"]),
     ]
@@ -134,19 +135,26 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
     ]
 
 
-def from_logits(shape: Shape) -> list[Case]:
-    """Both operands logits: forward, with the derivative by `input`, and peak memory."""
+def from_logits(shape: Shape, middle: Shape) -> list[Case]:
+    """Both operands logits: forward, with the derivative by `input`, and peak memory.
+
+    Also rows of few classes, and a vocabulary of which a seventh is -inf.
+    """
     forward = Case(name="large logits", shape=shape, peers=FROM_LOGITS, logits=True)
     peers = tuple(peer for peer in FROM_LOGITS if peer not in FROM_NUMPY)
     eager = (*EAGER_TORCH, "ours-numpy", "ours-numpy-fast")
+    backward = replace(forward, name="large logits backward", peers=peers, backward=True)
     return [
         forward,
-        replace(forward, name="large logits backward", peers=peers, backward=True),
+        backward,
+        replace(forward, name="large logits lacking", lacking=True),
+        replace(forward, name="middle logits", shape=middle, peers=eager),
+        replace(backward, name="middle logits backward", shape=middle, peers=EAGER_TORCH),
         *(
             replace(case, name=case.name.replace("logits", "JS"), beta=0.5)
             for case in (
                 replace(forward, peers=MIXTURES),
-                replace(forward, name="large logits backward", peers=MIXTURES, backward=True),
+                replace(backward, peers=MIXTURES),
             )
         ),
         replace(forward, name="memory logits", peers=eager, kind="memory"),

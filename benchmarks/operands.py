@@ -20,6 +20,8 @@ def operands(case: Case) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     shape = (min(case.shape[0], DISTINCT_ROWS), case.shape[1])
     log_q, target = (2 * rng.standard_normal(shape) for _ in range(2))
+    if case.lacking:
+        log_q[:, ::7] = target[:, ::7] = -np.inf
     if not case.logits:
         log_q, log_p = log_softmax(log_q), log_softmax(target)
         target = log_p if case.log_target else with_zeros(rng, np.exp(log_p), case.zeros)

@@ -11,6 +11,12 @@ from benchmarks.targets import MIB, Target, middle
 
 NOT_MEASURED = "-"
 
+# A case of each.
+SHAPES = {
+    **{name: f"{name} float32" for name in ("large", "wide", "tiny")},
+    "middle": "middle logits",
+}
+
 
 def write_page(results: Results, path: Path) -> None:
     """Write the page of these results."""
@@ -23,7 +29,11 @@ def write_page(results: Results, path: Path) -> None:
         results=results,
         targets=[row(results, target) for target in TARGETS],
         bounds=bounds(results),
-        expected=[expectation(results, peer) for peer in EXPECTED if peer in results.peers()],
+        expected=[
+            expectation(results, peer)
+            for peer, other in EXPECTED.items()
+            if {peer, other} <= set(results.peers())
+        ],
         shapes=shapes(results),
     )
 
@@ -162,6 +172,7 @@ def shapes(results: Results) -> dict[str, str]:
     """The shapes, for people."""
     found = results.document["cases"]
     return {
-        name: " x ".join(map(str, found[f"{name} float32"]["shape"]))
-        for name in ("large", "wide", "tiny")
+        name: " x ".join(map(str, found[case]["shape"]))
+        for name, case in SHAPES.items()
+        if case in found
     }
