@@ -46,7 +46,7 @@ def losses(log_q, p, terms, samples, indices, temperature, states, layer):
         "softened": kl_div_with_logits(log_q, p, temperature=temperature),
         "js": js_div_with_logits(log_q, p, reduction="none"),
         "js gradient": js_div_with_logits_gradient(log_q, p, beta=0.3),
-        "sparse": sparse_kl_div_with_logits(log_q, indices, p[..., :2]),
+        "sparse": sparse_kl_div_with_logits(log_q, indices, log_q[..., :2]),
         "hidden": linear_kl_div(states, layer, log_q, bias=layer[:, 0], where=samples),
         "hidden sparse": linear_kl_div(
             states, layer, p[..., :2], bias=layer[:, 0], indices=indices, target_is="probabilities"

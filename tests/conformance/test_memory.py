@@ -14,9 +14,16 @@ ORDINARY = vectors("ordinary") + vectors("zeros_and_infinities")
 
 
 def one_piece(array):
-    """Values that a kernel reads which takes an address and a shape."""
-    strides = np.empty(array.shape, array.dtype).strides
-    return np.lib.stride_tricks.as_strided(array, array.shape, strides)
+    """Values that a kernel reads which takes an address and a shape.
+
+    Where it would read past the end of the memory, and may crash, from the beginning again.
+    """
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    start = (array.ctypes.data - owner.ctypes.data) // array.itemsize
+    places = start + np.arange(array.size).reshape(array.shape)
+    return owner.ravel(order="K").take(places, mode="wrap") if array.size else array
 
 
 def misreading(input, target, *, reduction="mean", log_target=False):
