@@ -120,3 +120,11 @@ def test_transforms_see_the_formula():
     batches = student.unsqueeze(1), teacher.unsqueeze(1)
     torch.testing.assert_close(mapped(*batches), torch.func.vmap(kl_div_with_logits)(*batches))
     torch.compiler.reset()
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 1.0])
+def test_ends_of_a_mixture_with_a_given_target_are_those_of_masses_in_graphs_too(beta):
+    loss = partial(js_div_with_logits, beta=beta, target_is="probabilities", reduction="sum")
+    student, masses = (operand.detach() for operand in operands())
+    value, _ = graphs_of(loss, student, 3 * masses)
+    torch.testing.assert_close(value, loss(student, 3 * masses))

@@ -14,13 +14,15 @@ from kldiv_xp.core.programs import is_open_number
 from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 from kldiv_xp.formula.sparse import SparseKL
 
+# A weight of 0 is the end of a mixture, which adds what masses lack: of a given target not the same.
+NO_MIXTURE = -1.0
 Options = tuple[Array | None, float, str, bool, float, str]
 
 
 def options_of(divergence: LinearDivergence) -> Options:
     """Open numbers, if there are any; temperature, target_is, scaled, beta, tail."""
     target_is = getattr(divergence, "target_is", "logits")
-    scaled, beta = getattr(divergence, "scaled", False), getattr(divergence, "beta", 0.0)
+    scaled, beta = getattr(divergence, "scaled", False), getattr(divergence, "beta", NO_MIXTURE)
     tail = getattr(divergence, "tail", "")
     temperature, beta = float(divergence.temperature), float(beta)
     if not (is_open_number(temperature) or is_open_number(beta)):
@@ -44,7 +46,7 @@ def divergence_of(
     kind = cast("TargetKind", target_is)
     if tail:
         return SparseKL(temperature, kind, cast("Tail", tail))
-    if beta == 0:
+    if beta == NO_MIXTURE or (beta == 0 and kind == "logits"):
         return KL(temperature, kind, scaled)
     if kind == "logits":
         return JS(temperature, beta, 1 - beta, scaled)
