@@ -13,7 +13,7 @@ from generate.problem import problem
 from generate.samples import kept_shape
 from generate.solution import Solution
 from generate.solve import solve
-from generate.solve_forms import solve_form
+from generate.solve_forms import solve_form, solve_tables
 from generate.solve_linear import solve_linear
 from generate.solve_logit_derivatives import solve_logit_derivatives
 from generate.solve_logits import solve_logits
@@ -23,7 +23,6 @@ from generate.solve_same_bits import solve_same_bits
 from generate.solve_same_bits_of_logits import solve_same_bits_of_logits
 from generate.solve_samples import solve_samples
 from generate.solve_sparse import solve_sparse
-from generate.solve_tables import solve_tables
 from generate.sparse_draft import SparseDraft
 from generate.tables_draft import TablesDraft
 

@@ -24,7 +24,11 @@ def derivatives(
     q, temperature = softmax(input, draft.temperature, counts), mpf(draft.temperature)
     if draft.target_is != "logits":
         p = given(target, draft.target_is, counts)
-        return over(temperature, by_right(p, q)), by_given(p, q, draft.target_is)
+        is_kl = draft.function.startswith("kl")
+        one_sided = is_kl or draft.beta == 0
+        by_input = by_right(p, q) if one_sided else of_logits(p, q, draft)[0]
+        by_target = by_given(p, q, draft.target_is) if is_kl else by_mixed(p, q, draft)
+        return over(temperature, by_input), by_target
     p = softmax(target, draft.temperature, counts)
     by_input, by_target = of_logits(p, q, draft)
     return over(temperature, by_input), over(temperature, by_target)
@@ -84,6 +88,21 @@ def difference(left: mpf, right: mpf) -> mpf:
     """Left minus right, 0 where they are the same up to the last of the 50 digits."""
     exact = left - right
     return mpf(0) if abs(exact) <= (abs(left) + abs(right)) * mpf(10) ** -40 else exact
+
+
+def by_mixed(p: Distribution, q: Distribution, draft: LogitsDraft) -> Derivatives:
+    """Derivatives of a Jensen-Shannon divergence by what is given of p, which must not be 0."""
+    m, beta = (q if draft.beta == 0 else mixture(p, q, draft.beta)), mpf(draft.beta or 1)
+    found = []
+    for place, weight in enumerate(p.p):
+        factor = weight if draft.target_is == "log_probabilities" else mpf(1)
+        log_p, log_m, error = p.log_p[place], m.log_p[place], m.error[place]
+        exact, scale = beta * difference(log_p, log_m), abs(log_p) + abs(log_m) + 1
+        if draft.beta == 1:
+            ratio, error = q.p[place] / weight, q.error[place]
+            exact, scale = difference(mpf(1), ratio), 1 + ratio
+        found.append((factor * exact, factor * scale * (error + TERM)))
+    return found
 
 
 def by_given(p: Distribution, q: Distribution, target_is: str) -> Derivatives:

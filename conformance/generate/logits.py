@@ -144,7 +144,10 @@ def teacher(target: list[float], draft: LogitsDraft, counts: Counts) -> Distribu
 def mixed(p: Distribution, q: Distribution, beta: float) -> tuple[mpf, mpf]:
     """Generalised Jensen-Shannon divergence, at its ends in one direction."""
     if beta in {0, 1}:
-        return divergence(*((q, p) if beta else (p, q)))
+        exact, scale = divergence(*((q, p) if beta else (p, q)))
+        # The limits of a mixture's divergence, of masses that do not add up to 1.
+        rest = p.total(p.p) - q.total(q.p)
+        return exact + (rest if beta else -rest), scale
     m = mixture(p, q, beta)
     (by_p, scale_p), (by_q, scale_q) = divergence(p, m), divergence(q, m)
     weights = mpf(beta), 1 - mpf(beta)

@@ -23,7 +23,7 @@ class LogitsDraft(Draft):
     beta : float
         Weight of the target's divergence from the mixture; of the second function alone.
     target_is : str
-        What the target holds; of the first function alone.
+        What the target holds.
     nearly_equal : bool
         Whether the bound is relative to a divergence of logits that nearly agree.
     """
@@ -44,9 +44,10 @@ class LogitsDraft(Draft):
             "temperature": self.temperature,
             "scale_by_temperature_squared": self.scale,
         }
-        if self.function == "js_div_with_logits":
+        is_mixed = self.function == "js_div_with_logits"
+        if is_mixed:
             named["beta"] = self.beta
-        else:
+        if not is_mixed or self.target_is != "logits":
             named["target_is"] = self.target_is
         if self.reproducible:
             named["reproducible"] = True

@@ -5,7 +5,15 @@ from functools import cache, partial
 from mpmath import mp, mpf
 
 from generate.draft import Upstream
-from generate.linear import Sample, layers_of, linear_sample, logit_derivatives, logits, product
+from generate.linear import (
+    Sample,
+    coarseness,
+    layers_of,
+    linear_sample,
+    logit_derivatives,
+    logits,
+    product,
+)
 from generate.linear_draft import LinearDraft
 from generate.logit_derivatives import Derivatives
 from generate.logits import softmax
@@ -39,7 +47,7 @@ def rows(draft: LinearDraft) -> list[Sample]:
 
 def derivatives_of(draft: LinearDraft, upstream: Upstream) -> Solution:
     """Derivatives of the reduced divergence, exactly 0 in a sample that is not selected."""
-    grouped, head = samples(draft), layers_of(draft)[0].weight
+    grouped, head, coarse = samples(draft), layers_of(draft)[0].weight, coarseness(draft)
     factor, each = grouped.factors(upstream, str(draft.reduction))
     if draft.scale:
         factor *= mpf(draft.temperature) ** 2
@@ -50,9 +58,13 @@ def derivatives_of(draft: LinearDraft, upstream: Upstream) -> Solution:
     by_logits = [weighted(of(row), weight) for _, row, weight in chosen]
     for (places, _, _), found in zip(chosen, by_logits, strict=True):
         for column, place in enumerate(places):
-            by_input[place] = product(found, [row[column] for row in head])
+            by_input[place] = product(found, [row[column] for row in head], coarse)
     by_weight = [
-        product([found[word] for found in by_logits], [row.hidden[column] for _, row, _ in chosen])
+        product(
+            [found[word] for found in by_logits],
+            [row.hidden[column] for _, row, _ in chosen],
+            coarse,
+        )
         for word in range(len(head))
         for column in range(draft.weight_shape[1])
     ]

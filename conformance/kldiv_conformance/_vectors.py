@@ -31,6 +31,7 @@ GROUPS = (
     "hidden_states",
     "sizes",
     "result_dtypes",
+    "option_pairs",
     "bits",
     "invalid_arguments",
 )

@@ -16,6 +16,7 @@ from generate.groups import (
     log_target,
     logits,
     nearly_equal,
+    option_pairs,
     ordinary,
     reductions,
     result_dtypes,
@@ -57,6 +58,7 @@ GROUPS = (
     Group("hidden_states", "hidden_states", hidden_states.ABOUT, hidden_states.drafts),
     Group("sizes", "sizes", sizes.ABOUT, sizes.drafts),
     Group("result_dtypes", "dtype", result_dtypes.ABOUT, result_dtypes.drafts),
+    Group("option_pairs", "pairs", option_pairs.ABOUT, option_pairs.drafts),
     Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )
