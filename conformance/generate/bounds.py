@@ -41,9 +41,9 @@ def value_bounds(bounds: Sequence[tuple[mpf, mpf]], parts: mpf | None, form: For
 
 
 def derivative_bounds(
-    log_q: float, target: float, log_target: bool, factor: mpf, form: Format
+    log_q: float, target: float, log_target: bool, factor: mpf, form: Format, *, exact: bool
 ) -> tuple[mpf, mpf]:
-    """Errors of the two derivatives of a term, times `factor`."""
+    """Errors of the two derivatives of a term, times `factor`; `exact` if nothing multiplies."""
     p = probability(target, log_target, form)
     log_p = log_probability(p, target, log_target)
     by_p = abs(log_p) + abs(mpf(log_q)) + 1
@@ -54,7 +54,7 @@ def derivative_bounds(
         abs(factor) * (GRADIENT * scale * mpf(form.eps) + lost * mpf(form.smallest_subnormal))
         for scale, lost in zip(scales, (TERM, 2 + LIBRARY_ULP * by_p), strict=True)
     )
-    exact_input = factor == 1 and not log_target
+    exact_input = exact and factor == 1 and not log_target
     return mpf(0) if exact_input else by_input, by_target if mp.isfinite(by_target) else mpf(0)
 
 

@@ -68,7 +68,9 @@ def derivative_solution(posed: Problem, upstream: Upstream) -> Solution:
     options = posed.log_target, posed.working
     derivatives = [reference.derivatives(*pair, *options) for pair in posed.pairs]
     errors = [
-        bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
+        bounds.derivative_bounds(
+            *pair, posed.log_target, factor, posed.working, exact=upstream == 1
+        )
         for pair, factor in zip(posed.pairs, scales, strict=True)
     ]
     expected, bound = {}, {}

@@ -84,7 +84,9 @@ def derivative_solution(draft: Draft) -> Solution:
 
     @cache
     def of(pair: tuple[float, float]) -> list[tuple[float, float]]:
-        reach = bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
+        reach = bounds.derivative_bounds(
+            *pair, posed.log_target, factor, posed.working, exact=draft.upstream == 1
+        )
         exact = [derivative * factor for derivative in reference.derivatives(*pair, *options)]
         return [
             (rounded(value, form), bounds.acceptable(value, error, form))

@@ -46,7 +46,9 @@ def derivative_solution(posed: Problem, grouped: Samples, upstream: Upstream) ->
     for place, factor in grouped.with_factors(upstream, posed.resolved):
         pair = posed.pairs[place]
         derivatives = reference.derivatives(*pair, *options)
-        reach = bounds.derivative_bounds(*pair, posed.log_target, factor, posed.working)
+        reach = bounds.derivative_bounds(
+            *pair, posed.log_target, factor, posed.working, exact=upstream == 1
+        )
         for (name, form), derivative, error in zip(
             posed.results.items(), derivatives, reach, strict=True
         ):

@@ -78,6 +78,8 @@ TORCH = partial(
     floats=ALL_FLOATS,
     gradient=differentiate_torch,
 )
+# A compiler would make two more programs for each gradient.
+ONCE = partial(differentiate_torch, again=False)
 CUDA = partial(TORCH, make=partial(make_torch, device="cuda"), why_unusable=no_cuda_in_torch)
 JAX = partial(
     Adapter,
@@ -103,9 +105,9 @@ ADAPTERS: dict[str, Adapter] = {
         NUMPY(name="numpy"),
         CUPY(name="cupy"),
         TORCH(name="torch"),
-        TORCH(name="torch-compile", wrap=compile_torch),
+        TORCH(name="torch-compile", wrap=compile_torch, gradient=ONCE),
         CUDA(name="torch-cuda"),
-        CUDA(name="torch-cuda-compile", wrap=compile_torch),
+        CUDA(name="torch-cuda-compile", wrap=compile_torch, gradient=ONCE),
         JAX(name="jax"),
         JAX(name="jax-jit", wrap=jit_jax),
         DASK(name="dask"),

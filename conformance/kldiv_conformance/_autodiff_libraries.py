@@ -5,8 +5,11 @@ from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
 from kldiv_conformance._memory import in_memory
-from kldiv_conformance._operands import refuse_changes
+from kldiv_conformance._operands import WrongCallError, refuse_changes
 from kldiv_conformance._plain_libraries import make_numpy
+
+# Results of two ways to compute, which may well be rounded differently.
+SAME = 0.02
 
 
 def make_torch(
@@ -37,19 +40,48 @@ def compile_torch(function: Function) -> Function:
 
 
 def differentiate_torch(
-    function: Function, input: Array, target: Array, upstream: float
+    function: Function, input: Array, target: Array, upstream: float, *, again: bool = True
 ) -> tuple[Array, Array]:
-    """Derivatives by torch's autograd."""
+    """Derivatives by torch's autograd; `again` also with a constant target, and the value alone."""
     torch = library("torch")
     operands = [operand.clone().requires_grad_() for operand in (input, target)]
     loss = function(*operands)
-    seed = torch.full_like(loss, upstream)
+    seed = by_columns(torch, loss, upstream)
     by_input, by_target = torch.autograd.grad(
         loss, operands, seed, allow_unused=True, materialize_grads=True
     )
     pairs = zip((input, target, torch.full_like(loss, upstream)), (*operands, seed), strict=True)
     refuse_changes(read_torch, dict(zip(("input", "target", "upstream"), pairs, strict=True)))
+    if again:
+        refuse_dependence(torch, function, (input, target), (loss, by_input), seed)
     return by_input, by_target
+
+
+def by_columns(torch: Any, loss: Array, upstream: float) -> Array:
+    """Upstream derivatives whose memory is that of the transposed loss."""
+    axes = tuple(reversed(range(loss.ndim)))
+    return torch.full_like(loss.permute(axes), upstream).contiguous().permute(axes)
+
+
+def refuse_dependence(
+    torch: Any, function: Function, arrays: tuple[Array, Array], found: Any, seed: Array
+) -> None:
+    """Refuse other results where the target is a constant, and where nothing is differentiated."""
+    student = arrays[0].clone().requires_grad_()
+    value = function(student, arrays[1])
+    (by_input,) = torch.autograd.grad(
+        value, [student], seed, allow_unused=True, materialize_grads=True
+    )
+    others = function(*arrays), by_input
+    for one, other, words in zip(found, others, ("value", "d_input"), strict=True):
+        pair = [it.detach().double() for it in (one, other)]
+        scale = pair[0].abs().nan_to_num(0, 0).max().item() if one.numel() else 0.0
+        if pair[0].shape != pair[1].shape or not torch.allclose(
+            *pair, rtol=SAME, atol=SAME * scale, equal_nan=True
+        ):
+            without = "no gradient is asked" if words == "value" else "the target is a constant"
+            message = f"{words} must be the same where {without}; it is another one."
+            raise WrongCallError(message)
 
 
 def no_cuda_in_torch() -> str | None:

@@ -87,7 +87,7 @@ def lacked(
     error: BaseException,
 ) -> str | None:
     """Argument that the implementation takes, as it takes any, but hands on in vain; or None."""
-    if vector.kind == "invalid" or not isinstance(error, TypeError):
+    if not isinstance(error, TypeError):
         return None
     asked = called(vector, implementation), closed_form(vector, implementation)
     return handed_on_in_vain([one for one in asked if one is not None], options, error)

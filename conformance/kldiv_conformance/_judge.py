@@ -11,7 +11,7 @@ from kldiv_conformance._arguments import NotSupportedError, no_argument
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
 from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
-from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
+from kldiv_conformance._operands import WrongCallError, changed, snapshots
 from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._problems import problems
 from kldiv_conformance._results import keep, overwritten
@@ -52,7 +52,7 @@ def called(
             returned = call(vector, adapter, implementation, arrays, options)
     except NotImplementedError as reason:
         return outcome("not supported", one_line(reason) or "the implementation does not do this.")
-    except ChangedOperandError as problem:
+    except WrongCallError as problem:
         return outcome("failure", str(problem))
     except KeyboardInterrupt:
         raise

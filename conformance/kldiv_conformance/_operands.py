@@ -13,7 +13,11 @@ CHANGED = "the call changed "
 STAY = ", which must stay as it was."
 
 
-class ChangedOperandError(Exception):
+class WrongCallError(Exception):
+    """A call has done what no right one does, whatever its results are."""
+
+
+class ChangedOperandError(WrongCallError):
     """A call has overwritten an operand."""
 
 

@@ -1,18 +1,23 @@
 """The whole test: pytest shows a line for each vector that fails, with the bug it stands for."""
 
+from unittest import SkipTest
+
 import pytest
 from my_kernel import kl_div
 
 from kldiv_conformance import assert_conforms, vectors
 
-JUDGED = []
-
 
 @pytest.mark.parametrize("vector", vectors(), ids=str)
 def test_my_kernel_conforms(vector):
     assert_conforms(kl_div, vector, backend="numpy")
-    JUDGED.append(vector)
 
 
-def test_vectors_were_judged():
-    assert JUDGED, "every vector was skipped: `pytest -rs` says why"
+def test_some_vector_is_judged():
+    for vector in vectors():
+        try:
+            assert_conforms(kl_div, vector, backend="numpy")
+        except SkipTest:
+            continue
+        return
+    pytest.fail("every vector was skipped: `pytest -rs` says why")

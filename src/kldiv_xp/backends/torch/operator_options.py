@@ -14,7 +14,7 @@ from kldiv_xp.core.programs import is_open_number
 from kldiv_xp.formula.logits import JS, KL, Divergence, JSOfGiven
 from kldiv_xp.formula.sparse import SparseKL
 
-# A weight of 0 is the end of a mixture, which adds what masses lack: of a given target not the same.
+# A weight of 0 is the end of a mixture, which adds what masses lack of a given target.
 NO_MIXTURE = -1.0
 Options = tuple[Array | None, float, str, bool, float, str]
 

@@ -1,0 +1,77 @@
+"""Gradients as training asks for them: with a constant target, and beside the loss's value."""
+
+import pytest
+
+from kldiv_conformance import assert_conforms, find
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+GRADIENT = find("gradients_001")
+
+
+def right(input, target, *, reduction, log_target):
+    return torch.nn.functional.kl_div(input, target, reduction=reduction, log_target=log_target)
+
+
+class WrongBesideAConstant(torch.autograd.Function):
+    """A right value, and a gradient that forgets its factor where the target needs none."""
+
+    @staticmethod
+    def forward(ctx, input, target):
+        ctx.save_for_backward(input, target)
+        return target * (target.log() - input)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        input, target = ctx.saved_tensors
+        if not ctx.needs_input_grad[1]:
+            return -2 * target * upstream, None
+        return -target * upstream, (target.log() + 1 - input) * upstream
+
+
+def wrong_gradient(input, target, *, reduction, log_target):
+    return WrongBesideAConstant.apply(input, target)
+
+
+def wrong_value(input, target, **options):
+    value = right(input, target, **options)
+    return value.detach() + (value - value.detach()) + 1 if input.requires_grad else value
+
+
+class ReadsUpstreamInOnePiece(torch.autograd.Function):
+    """A gradient whose kernel takes upstream derivatives for an array in one piece of memory."""
+
+    @staticmethod
+    def forward(ctx, input, target):
+        ctx.save_for_backward(input, target)
+        return target * (target.log() - input)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        input, target = ctx.saved_tensors
+        flat = upstream.as_strided(upstream.shape, input.contiguous().stride())
+        return -target * flat, (target.log() + 1 - input) * flat
+
+
+def reads_in_one_piece(input, target, *, reduction, log_target):
+    return ReadsUpstreamInOnePiece.apply(input, target)
+
+
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        (wrong_gradient, "d_input must be the same where the target is a constant; it is another"),
+        (wrong_value, "value must be the same where no gradient is asked; it is another one."),
+    ],
+)
+def test_what_differs_in_a_training_call_is_convicted(loss, told):
+    assert_conforms(right, GRADIENT, backend="torch")
+    with pytest.raises(AssertionError, match=told):
+        assert_conforms(loss, GRADIENT, backend="torch")
+
+
+def test_upstream_derivatives_of_elements_do_not_lie_in_one_piece():
+    vector = find("gradients_115")
+    assert_conforms(right, vector, backend="torch")
+    with pytest.raises(AssertionError, match="d_input is wrong"):
+        assert_conforms(reads_in_one_piece, vector, backend="torch")
