@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 from kldiv_conformance._comparison import allowed, indexed
 from kldiv_conformance._formats import FORMATS, ulp_distance
@@ -15,16 +16,25 @@ from kldiv_conformance._vectors import find
 # Two right numbers are each within a bound of the exact one.
 BOTH_RIGHT = 2.0
 FAILS = {"failure", "deviation"}
-ALONE = "everywhere"
+ALONE, UNLIKE = "everywhere", "dtype or shape"
 
 
 @dataclass(frozen=True)
 class Side:
-    """An implementation on a backend, the numbers of each vector, and where it failed without."""
+    """An implementation on a backend, the numbers of each vector, and where it failed without.
+
+    `arrays` are dtypes and shapes, of the vectors for which they are known.
+    """
 
     label: str
     numbers: Mapping[str, Mapping[str, Sequence[float]]]
     lost: frozenset[str] = frozenset()
+    arrays: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+
+    def is_like(self, other: "Side", identifier: str) -> bool:
+        """Whether both have the same dtypes and shapes, as far as they are known."""
+        pair = self.arrays.get(identifier), other.arrays.get(identifier)
+        return None in pair or pair[0] == pair[1]
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,11 @@ class Agreement:
     def equal(self) -> int:
         """How many vectors are equal bit for bit."""
         shared = self.left.numbers.keys() & self.right.numbers.keys()
-        return sum(same_bits(self.left.numbers[it], self.right.numbers[it]) for it in shared)
+        return sum(
+            same_bits(self.left.numbers[it], self.right.numbers[it])
+            and self.left.is_like(self.right, it)
+            for it in shared
+        )
 
     @property
     def alone(self) -> tuple[int, int]:
@@ -83,7 +97,8 @@ def sides(reports: Sequence[Report]) -> list[Side]:
             before = sum(side.label.partition(" (run ")[0] == label for side in found)
             name = f"{label} (run {before + 1})" if before else label
             outcomes = report.of(backend)
-            found.append(Side(name, numbers_of(outcomes), lost_by(outcomes)))
+            arrays = {line["id"]: line["arrays"] for line in outcomes if line.get("arrays")}
+            found.append(Side(name, numbers_of(outcomes), lost_by(outcomes), arrays))
     return found
 
 
@@ -112,6 +127,8 @@ def agreement(left: Side, right: Side) -> Agreement:
     """Agreement of two sides, farthest first."""
     found = [
         farthest(identifier, left.numbers[identifier], right.numbers[identifier])
+        if left.is_like(right, identifier)
+        else Distance(math.inf, None, identifier, UNLIKE, (None, None))
         for identifier in left.numbers
         if identifier in right.numbers
     ]
@@ -172,6 +189,8 @@ def words_on(distance: Distance) -> str:
     """The two numbers, as Python writes them, or why there are none."""
     if distance.place == ALONE:
         return "one side fails without numbers"
+    if distance.place == UNLIKE:
+        return "other dtypes or shapes"
     return "other shapes" if None in distance.numbers else " and ".join(map(repr, distance.numbers))
 
 

@@ -100,12 +100,14 @@ def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Ou
 
 def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
     """Outcome of a call that returned arrays."""
-    details, distances, values = [], [], {}
+    details, distances = [], []
+    values, arrays = {}, {}
     for name, array in returned.items():
         expected = vector.results[name]
         numbers = adapter.numbers(array)
         values[name] = [number.hex() for number in numbers]
         dtype = adapter.dtype_name(array)
+        arrays[name] = [dtype, *array.shape]
         details += problems(vector, name, array, dtype, numbers)
         distances += finite_distances(numbers, expected)
     return Outcome(
@@ -115,4 +117,5 @@ def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> O
         " ".join(details),
         max(distances, default=None),
         values,
+        arrays,
     )

@@ -24,6 +24,8 @@ class Outcome:
         Largest distance from the expected numbers, None where there is no distance.
     values : dict of str to list of str
         What was returned, as hexadecimal floats.
+    arrays : dict of str to list
+        Dtype and shape of what was returned; empty in a run that an older version wrote.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Outcome:
     detail: str = ""
     ulp: int | None = None
     values: dict[str, list[str]] = field(default_factory=dict)
+    arrays: dict[str, list[Any]] = field(default_factory=dict)
 
     def to_json(self) -> Line:
         """Line of a report."""
@@ -40,4 +43,4 @@ class Outcome:
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Self:
         """Outcome of a line; KeyError if a member is missing."""
-        return cls(**{part.name: line[part.name] for part in fields(cls)})
+        return cls(**{part.name: {"arrays": {}, **line}[part.name] for part in fields(cls)})

@@ -227,3 +227,28 @@ def test_nothing_shared_is_an_exit_code_of_2(files):
     assert "pass runs of two implementations or backends that have numbers for the same" in (
         " ".join(output.split())
     )
+
+
+def of_one_element(input, target, **options):
+    return kl_div(input, target, **options).reshape(-1)
+
+
+def widened(input, target, **options):
+    return kl_div(input, target, **options).astype("float64")
+
+
+@pytest.mark.parametrize("other", [of_one_element, widened])
+def test_the_same_numbers_of_another_dtype_or_shape_are_not_equal(other):
+    asked = [it.id for it in vectors("reductions") if it.input.dtype == "float32"]
+    asked = [it for it in asked if find(it).arguments["reduction"] != "none"]
+    found = pair(kl_div, other, asked)
+    assert found.equal == 0
+    assert {(it.bounds, it.place) for it in found.distances} == {(math.inf, "dtype or shape")}
+
+
+def test_runs_that_tell_no_dtypes_and_shapes_are_compared_by_their_numbers():
+    reports = [report_of(name, {"numpy": kl_div}, ORDINARY) for name in ("old", "new")]
+    for line in reports[0].outcomes:
+        del line["arrays"]
+    (found,) = agreements(reports)
+    assert found.equal == len(found.distances) > 0

@@ -23,10 +23,10 @@ class WrongBesideAConstant(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, upstream):
-        input, target = ctx.saved_tensors
+        student, target = ctx.saved_tensors
         if not ctx.needs_input_grad[1]:
             return -2 * target * upstream, None
-        return -target * upstream, (target.log() + 1 - input) * upstream
+        return -target * upstream, (target.log() + 1 - student) * upstream
 
 
 def wrong_gradient(input, target, *, reduction, log_target):
@@ -48,9 +48,9 @@ class ReadsUpstreamInOnePiece(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, upstream):
-        input, target = ctx.saved_tensors
-        flat = upstream.as_strided(upstream.shape, input.contiguous().stride())
-        return -target * flat, (target.log() + 1 - input) * flat
+        student, target = ctx.saved_tensors
+        flat = upstream.as_strided(upstream.shape, student.contiguous().stride())
+        return -target * flat, (target.log() + 1 - student) * flat
 
 
 def reads_in_one_piece(input, target, *, reduction, log_target):
