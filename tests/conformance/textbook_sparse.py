@@ -70,7 +70,8 @@ class Rows:
         )
         self.chosen = np.ones(logits.shape[:-1], dtype=bool)
         if where is not None:
-            self.chosen = where[..., 0] if where.ndim == logits.ndim else where
+            is_flat = where.ndim < logits.ndim
+            self.chosen = where if is_flat else np.moveaxis(where, axis, -1)[..., 0]
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
         with np.errstate(all="ignore"):
             self.look_at_student(log_softmax(logits, temperature))
