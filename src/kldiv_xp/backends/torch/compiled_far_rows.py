@@ -40,7 +40,7 @@ def rows_in_graph(arrays: Arrays, options: tuple[Any, ...]) -> Array | None:
     ways = [way for suits, way in divergence.attempts(None, Guard.LOGARITHM) if suits is None]
     working = plain_context(*arrays[:2]).working
     rows = run(partial(rows_by, ways[0], divergence), working, working, *arrays)
-    return completed_rows(rows, *arrays[:2], *options)
+    return filled_rows(rows, *arrays[:2], *options)
 
 
 def input_derivative_in_graph(
@@ -65,8 +65,8 @@ def gains(arrays: Arrays, divergence: Divergence) -> bool:
     return all(one.is_cpu for one in arrays) and not has_loops()
 
 
-@torch.library.custom_op("kldiv_xp::completed_rows", mutates_args=())
-def completed_rows(
+@torch.library.custom_op("kldiv_xp::filled_rows", mutates_args=())
+def filled_rows(
     rows: torch.Tensor,
     input: torch.Tensor,
     target: torch.Tensor,
@@ -79,12 +79,12 @@ def completed_rows(
     found, missing = rows.clone(), rows.isfinite().logical_not()
     if missing.any():
         divergence = dense_divergence_of(None, temperature, target_is, scaled, beta)
-        arrays = of_rows(missing, input, target)
+        arrays = chosen_rows(missing, input, target)
         found[missing] = rows_of_block(plain_context(*arrays), arrays, divergence).flatten()
     return found
 
 
-@completed_rows.register_fake
+@filled_rows.register_fake
 def fake_completed(rows: Array, *_: Any) -> Array:
     """Tensor without values like the rows."""
     return torch.empty_like(rows)
@@ -105,13 +105,13 @@ def complete_derivative(
     missing = derivative[..., 0].isfinite().logical_not()
     if missing.any():
         divergence = dense_divergence_of(None, temperature, target_is, scaled, beta)
-        *arrays, above = of_rows(missing, input, target, upstream)
+        *arrays, above = chosen_rows(missing, input, target, upstream)
         options = divergence, Scale(), (above.unsqueeze(-1),), (True, False)
         found, _ = eager_logits.row_derivatives(plain_context(*arrays), tuple(arrays), *options)
         if found is not None:
             derivative[missing] = found.reshape(-1, input.shape[-1])
 
 
-def of_rows(chosen: Array, *arrays: Array) -> Arrays:
+def chosen_rows(chosen: Array, *arrays: Array) -> Arrays:
     """Some rows of arrays; the arrays themselves if those are all."""
     return arrays if chosen.all() else tuple(one[chosen] for one in arrays)
