@@ -13,7 +13,7 @@ from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
-from kldiv_conformance._reasons import reasons
+from kldiv_conformance._reasons import by_function, reasons
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._text import printable
@@ -84,9 +84,11 @@ def show(report: Report, written: Path | None = None) -> None:
 
 
 def show_reasons(backend: str, outcomes: Sequence[Line], console: Console) -> None:
-    """Print why vectors are not supported."""
+    """Print how each function did, and why vectors are not supported."""
     for place, sentence in enumerate(reasons(outcomes)):
         say(console, sentence if place else f"{backend}: {sentence}")
+    for sentence in by_function(outcomes):
+        say(console, f"{backend}: {sentence}")
 
 
 def show_failures(outcomes: Sequence[Line], written: Path | None, console: Console) -> None:

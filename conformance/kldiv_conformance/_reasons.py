@@ -1,6 +1,6 @@
-"""Why vectors are not supported, the most frequent reasons first."""
+"""What of a run was judged: by function, and why vectors are not supported."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from kldiv_conformance._outcome import Line
@@ -24,7 +24,21 @@ def reasons(outcomes: Sequence[Line]) -> Iterator[str]:
         yield f"  {vectors_of(times)}: {detail}"
     rest = sorted(count.values(), reverse=True)[MOST_FREQUENT:]
     if rest:
-        yield f"  {vectors_of(sum(rest))}: {len(rest)} other reasons, told in its file."
+        yield f"  {vectors_of(sum(rest))}: {len(rest)} other reasons; --output FILE writes them."
+
+
+def by_function(outcomes: Sequence[Line]) -> Iterator[str]:
+    """Sentence on each function's verdicts, if several are judged: one may hide another's bugs."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in outcomes:
+        if line["verdict"] != "not supported":
+            found[find(line["id"]).function or "the loss"][line["verdict"]] += 1
+    if len(found) > 1:
+        counts = (
+            f"{name} {', '.join(f'{times} {verdict}' for verdict, times in count.items())}"
+            for name, count in found.items()
+        )
+        yield f"of each function: {'; '.join(counts)}."
 
 
 def counted_gradients(outcomes: Sequence[Line], ungiven: Sequence[Line]) -> str:

@@ -1,5 +1,7 @@
 """The screen says why vectors are not supported."""
 
+import re
+
 import pytest
 from conformance_commands import invoke
 
@@ -39,7 +41,7 @@ def test_reasons_come_with_their_counts_the_most_frequent_first():
         "  5 vectors: reason 5.",
         "  4 vectors: reason 4.",
         "  3 vectors: reason 3.",
-        "  3 vectors: 2 other reasons, told in its file.",
+        "  3 vectors: 2 other reasons; --output FILE writes them.",
     ]
 
 
@@ -81,3 +83,22 @@ def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels):
     assert "No number was judged on numpy: all vectors but those of argument checks" in output
     assert "choose --group invalid_arguments." in output
     assert "No number was judged" not in invoke(*asked, "-g", "invalid_arguments")[1]
+
+
+BESIDE = f"""{PLAIN}
+from kldiv_xp import js_div, kl_div_with_logits as of_ours
+
+def kl_div_with_logits(input, target, **options):
+    return 2 * of_ours(input, target, **options)
+"""
+
+
+def test_each_function_is_counted_and_those_of_the_reference_are_no_part_of_a_module(kernels):
+    kernels("mine", BESIDE)
+    groups = ("--group", "ordinary", "--group", "logits", "--group", "tables")
+    shown = " ".join(invoke("run", "-b", "numpy", "-i", "mine:kl_div", *groups)[1].split())
+    counts = re.search(r"numpy: of each function: (.*?)\. ", shown)[1]
+    assert re.fullmatch(
+        r"the loss \d+ pass; kl_div_with_logits (\d+ pass, )?\d+ failure(, \d+ pass)?", counts
+    )
+    assert "has no function 'js_div' beside it" in shown
