@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,8 @@ def exact_derivatives(backend: Backend, call: Call) -> tuple[np.ndarray, np.ndar
     form, log_target = working_format(backend, call.dtypes), call.log_target
     factor = 1 / divisor(call)
     derivatives = each(lambda x, t: reference.derivatives(x, t, log_target, form), call, 2)
-    reach = each(lambda x, t: bounds.derivative_bounds(x, t, log_target, factor, form), call, 2)
+    bound = partial(bounds.derivative_bounds, exact=True)
+    reach = each(lambda x, t: bound(x, t, log_target, factor, form), call, 2)
     return tuple(intervals(s * factor, r) for s, r in zip(derivatives, reach, strict=True))
 
 

@@ -75,7 +75,7 @@ OF_SIZES = [
     (
         "sparse",
         partial(sparse_kl_div_with_logits, reduction="none"),
-        (np.log(Q), INDICES, P[:, :2]),
+        (np.log(P + Q), INDICES, np.log(Q)[:, :2]),
     ),
     ("linear", partial(linear_kl_div, target_weight=WEIGHT), (HIDDEN, WEIGHT, HIDDEN[::-1].copy())),
     ("linear sparse", partial(linear_of_part), (HIDDEN, WEIGHT, P[:, :2], INDICES)),

@@ -9,7 +9,7 @@ from formula.test_far_rows import DIVERGENCES, PLACES, exact
 
 from kldiv_xp.backends.numpy.row_forms import forms
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import KL
+from kldiv_xp.formula.logits import JS, KL
 from kldiv_xp.host.row_attempts import first_finite_rows
 
 LACKING = {
@@ -115,3 +115,26 @@ def test_the_last_form_is_right_for_every_row(divergence, place):
     *_, last = divergence.ways(place)
     every = [last, found.every[-1][1], found.lacking[-1][1]]
     assert [one.keywords for one in every] == [{"guard": Guard.FULL}] * 3
+
+
+FAR_BELOW = [-1e9, -1e12, float(np.finfo("float32").min), -math.inf]
+
+
+@pytest.mark.parametrize("level", FAR_BELOW)
+@pytest.mark.parametrize("offset", [-100, 30])
+@pytest.mark.parametrize("beta", [0.5, 0.1])
+def test_one_of_two_near_rows_may_lack_the_largest_class_of_the_other(level, offset, beta):
+    random = np.random.default_rng(2)
+    target = (random.normal(size=(200, 16)) + offset).astype("float32")
+    x = target + (0.05 * random.normal(size=target.shape)).astype("float32")
+    x[:, ::2] = level
+    exact_x = np.where(x == np.float32(level), -math.inf, x.astype("float64"))
+    divergence = JS.of(1.0, beta)
+    with np.errstate(all="ignore"):
+        for place, gradient in enumerate((divergence.input_gradient, divergence.target_gradient)):
+            found = gradient(np, x, target)
+            expected = divergence.wide_attempts(place, Guard.LOGARITHM)[0][1](
+                np, exact_x, target.astype("float64")
+            )
+            length = np.linalg.norm(expected, axis=-1)
+            assert np.all(np.linalg.norm(found - expected, axis=-1) <= 1e-6 * length)

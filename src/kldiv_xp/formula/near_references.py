@@ -18,6 +18,7 @@ def relative_difference(
     target: Array,
     top: Array,
     mean_of: Callable[[Array, Array], tuple[Array, Array]],
+    temperature: float | Array,
     guard: Guard,
 ) -> tuple[Array, Array]:
     """Target - input, less that of the class whose target is the largest, or less a mean.
@@ -32,8 +33,10 @@ def relative_difference(
     """
     is_top, at_top = xp.equal(target, top), largest(xp, input)
     of_input = at(xp, is_top, input)
-    least = -float(xp.finfo(input.dtype).max)
-    of_input = xp.where(xp.greater_equal(of_input, least), of_input, at_top)
+    # Not of a class that the input lacks: what is added to -1e12 has lost its digits.
+    lowest = math.log(float(xp.finfo(input.dtype).max))
+    depth = over(xp, xp.subtract(at_top, of_input), temperature)
+    of_input = xp.where(xp.less(depth, lowest), of_input, at_top)
     differences = difference_of(xp, (target, input), (top, of_input), guard)
     own = at(xp, is_top, differences)
     centres, level = mean_of(differences, of_input)
