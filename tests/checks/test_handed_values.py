@@ -127,7 +127,7 @@ def test_a_number_to_divide_by_is_positive(name):
 
 
 @pytest.mark.parametrize("name", having("axis"))
-@pytest.mark.parametrize("option", ["dim", "dims", "axes"])
+@pytest.mark.parametrize("option", ["dim", "dims", "axes", "softmax_dim"])
 def test_an_axis_by_another_name_is_an_int(name, option):
     for value in (-1, -1.0, "-1", np.int64(-1)):
         assert told_for(name, option, value) == "pass axis=-1"

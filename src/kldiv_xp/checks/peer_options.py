@@ -101,7 +101,7 @@ PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
 TEMPERATURES = ("student_temperature", "teacher_temperature")
 # Options that may be meant, the first one that there is, and what to do; "" where there is none.
 MEANT: dict[str, Meant] = {
-    **dict.fromkeys(("dim", "dims", "axes"), (ONE_AXIS, LAST_AXIS)),
+    **dict.fromkeys(("dim", "dims", "axes", "softmax_dim"), (ONE_AXIS, LAST_AXIS)),
     "axis": (LAST_AXIS,),
     **dict.fromkeys(("T", "tau", "temp", "temperature", *TEMPERATURES), HEAT),
     "log_target": LOG_TARGET,
@@ -114,7 +114,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("class_weight", "class_weights", "pos_weight"), WEIGHTED),
     "num_items_in_batch": SUM,
     **dict.fromkeys(("beta", "jsd_beta"), MIXTURE),
-    "alpha": MIXTURE_OR_PART,
+    **dict.fromkeys(("alpha", "skew_alpha"), MIXTURE_OR_PART),
     **dict.fromkeys(("loss_weight", "weight_soft_loss", "kd_weight"), PART_OF_LOSS),
     **dict.fromkeys(("normalize", "normalise", "normalized", "normalised"), NORMALISED),
     **dict.fromkeys(("log_prob", "log_probs"), IN_LOGARITHMS),
