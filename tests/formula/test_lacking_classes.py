@@ -138,3 +138,23 @@ def test_one_of_two_near_rows_may_lack_the_largest_class_of_the_other(level, off
             )
             length = np.linalg.norm(expected, axis=-1)
             assert np.all(np.linalg.norm(found - expected, axis=-1) <= 1e-6 * length)
+
+
+@pytest.mark.parametrize("offset", [-30, 80])
+@pytest.mark.parametrize("temperature", [0.1, 2.0])
+def test_classes_that_the_student_nearly_lacks_differ_by_what_the_teacher_says(offset, temperature):
+    random = np.random.default_rng(3)
+    target = (random.normal(size=(200, 64)) * 12 + offset).astype("float32")
+    x = (target + random.normal(size=target.shape)).astype("float32")
+    x[:, ::2] = -1e9
+    np.put_along_axis(x, target.argmax(axis=1)[:, None], np.float32(-1e9), axis=1)
+    shifted = (target - target.max(axis=1, keepdims=True)).astype("float64") / temperature
+    p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    log_ratio = (target.astype("float64") - x) / temperature
+    log_ratio -= np.take_along_axis(log_ratio, p.argmax(axis=1)[:, None], axis=1)
+    expected = p * (log_ratio - (p * log_ratio).sum(axis=1, keepdims=True)) / temperature
+    with np.errstate(all="ignore"):
+        found = KL(temperature, "logits").target_gradient(np, x, target)
+    length = np.linalg.norm(expected, axis=1)
+    errors = np.linalg.norm(found - expected, axis=1)[length > 1e-20]
+    assert np.all(errors <= 2e-6 * length[length > 1e-20])

@@ -110,7 +110,7 @@ def kl_target_gradient(
     top = largest(xp, target)
     p = unrounded(xp, target, top, temperature)
     mean_of = partial(level_of_weights, xp, p, guard)
-    relative, _ = relative_difference(xp, input, target, top, mean_of, temperature, guard)
+    relative, _ = relative_difference(xp, input, target, top, mean_of, guard)
     relative = where_positive(xp, p, relative, guard)
     if scaled:
         return weighted_deviation(xp, p, relative)

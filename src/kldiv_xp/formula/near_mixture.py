@@ -139,7 +139,7 @@ def js_target_gradient(
     share = small_share(xp, q, m, gamma, guard)
     top = largest(xp, target)
     mean_of = partial(level_of_mean, xp, both, largest(xp, input), weights, temperature)
-    moved, least = relative_difference(xp, input, target, top, mean_of, temperature, guard)
+    moved, least = relative_difference(xp, input, target, top, mean_of, guard, temperature)
     # q / p: not the exponential of its logarithm, whose rounding made an error of 1e-6.
     at_top = unrounded(xp, least, largest(xp, input), temperature)
     inverse = xp.multiply(at_top, both.quotient)

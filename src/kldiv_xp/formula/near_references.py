@@ -18,13 +18,16 @@ def relative_difference(
     target: Array,
     top: Array,
     mean_of: Callable[[Array, Array], tuple[Array, Array]],
-    temperature: float | Array,
     guard: Guard,
+    temperature: float | Array | None = None,
 ) -> tuple[Array, Array]:
     """Target - input, less that of the class whose target is the largest, or less a mean.
 
     And the input of that class, or of one with the largest target and that mean.  `mean_of` says of
     which rows it is the mean, and that input, given such differences and the input of the first.
+
+    With a temperature that class does not stand for a row whose input lacks it: a mixture has one
+    logarithm for all such classes, and what is added to -1e12 has lost its digits.
 
     Not less that of the two maxima, which may be of two classes: where one that only the input has
     is its largest, all differences would be large, and small ones among them lose their digits.
@@ -33,10 +36,13 @@ def relative_difference(
     """
     is_top, at_top = xp.equal(target, top), largest(xp, input)
     of_input = at(xp, is_top, input)
-    # Not of a class that the input lacks: what is added to -1e12 has lost its digits.
-    lowest = math.log(float(xp.finfo(input.dtype).max))
-    depth = over(xp, xp.subtract(at_top, of_input), temperature)
-    of_input = xp.where(xp.less(depth, lowest), of_input, at_top)
+    largest_number = float(xp.finfo(input.dtype).max)
+    if temperature is None:
+        stands = xp.greater_equal(of_input, -largest_number)
+    else:
+        depth = over(xp, xp.subtract(at_top, of_input), temperature)
+        stands = xp.less(depth, math.log(largest_number))
+    of_input = xp.where(stands, of_input, at_top)
     differences = difference_of(xp, (target, input), (top, of_input), guard)
     own = at(xp, is_top, differences)
     centres, level = mean_of(differences, of_input)
