@@ -148,7 +148,7 @@ def test_classes_that_the_student_nearly_lacks_differ_by_what_the_teacher_says(o
     x = (target + random.normal(size=target.shape)).astype("float32")
     x[:, ::2] = -1e9
     np.put_along_axis(x, target.argmax(axis=1)[:, None], np.float32(-1e9), axis=1)
-    shifted = (target - target.max(axis=1, keepdims=True)).astype("float64") / temperature
+    shifted = (target.astype("float64") - target.max(axis=1, keepdims=True)) / temperature
     p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
     log_ratio = (target.astype("float64") - x) / temperature
     log_ratio -= np.take_along_axis(log_ratio, p.argmax(axis=1)[:, None], axis=1)
