@@ -78,10 +78,11 @@ def test_indices_that_name_no_place_or_one_twice_are_refused(name, indices, sent
 
 def hidden_states(student, indices, target, **options):
     """The same loss, of hidden states whose logits are themselves."""
-    namespace = student.__array_namespace__() if hasattr(student, "__array_namespace__") else None
-    eye = np.eye(student.shape[-1]) if namespace is None else namespace.eye(student.shape[-1])
-    if namespace is None:
+    eye, kind = np.eye(student.shape[-1]), type(student).__module__.partition(".")[0]
+    if kind == "torch":
         eye = library("torch").asarray(eye, dtype=student.dtype)
+    elif kind == "dask":
+        eye = library("dask.array").asarray(eye)
     return linear_kl_div(student, eye, target, indices=indices, **options)
 
 
@@ -114,8 +115,9 @@ NO_LOG_PROBABILITIES = [
 @pytest.mark.parametrize("tail", ["bucket", "zero"])
 def test_values_that_are_no_log_probabilities_are_refused(name, values, got, remedy, call, tail):
     backend = usable(name)
-    operands = (backend.array(STUDENT[0, 1:]), places(backend, [[0, 6], [2, 3]]))
-    target = backend.array(values)
+    kept = 1 if name == "dask" else 2  # of several chunks, any may be the first that is computed
+    operands = (backend.array(STUDENT[0, 1:][:kept]), places(backend, [[0, 6], [2, 3]][:kept]))
+    target = backend.array(values[:kept])
     options = {"target_is": "log_probabilities", "tail": tail}
     with pytest.raises(ValueError, match="`target`") as caught:
         backend.read(call(*operands, target, **options))
@@ -124,7 +126,7 @@ def test_values_that_are_no_log_probabilities_are_refused(name, values, got, rem
         f"sample; {got}"
     )
     assert np.all(np.isfinite(backend.read(call(*operands, target, **remedy))))
-    off = mask_on(backend, [[0], [0]])
+    off = mask_on(backend, [[0]] * kept)
     assert np.all(backend.read(call(*operands, target, where=off, **options)) == 0)
 
 
