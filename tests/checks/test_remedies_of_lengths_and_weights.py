@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from array_libraries import BACKENDS
 from checks.following_remedies import RNG, log_softmax, made, softmax
+from conftest import usable
 from numpy.testing import assert_allclose
 from words import value, words
 
@@ -136,7 +137,7 @@ OF_SQUARE = np.sum(softmax(OTHER) * (log_softmax(OTHER) - log_softmax(SQUARE)), 
 @pytest.mark.parametrize("is_mask", [True, False])
 def test_what_fits_two_ways_is_told_by_what_is_the_same(name, is_mask):
     """The first way alone dropped other samples than those that were meant."""
-    backend = BACKENDS[name]
+    backend = usable(name)
     given = np.asarray([True, False, True]) if is_mask else HEAVY[0]
     where, x, t = (made(backend, one) for one in (given, SQUARE, OTHER))
     with pytest.raises((TypeError, ValueError)) as caught:
