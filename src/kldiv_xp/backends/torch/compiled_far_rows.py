@@ -1,8 +1,8 @@
 """Logits in host memory under torch.compile, without the compiled loops: most rows in the graph.
 
 Inductor makes one loop of the form of rows that differ; an operator computes those that are NaN by
-it.  On two cores, 512 x 32000 float32, beside other work: 72 ms where the operator alone took 173
-and log_softmax with F.kl_div takes 106; with backward 165, 457 and 245.
+it.  512 x 32000 float32 of rows that differ, on two cores beside other work: KL takes 0.68 times as
+long as log_softmax and F.kl_div compiled, with backward 0.67; by the operator alone 1.4 and 2.3.
 """
 
 from functools import partial
