@@ -136,9 +136,9 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
 
 
 def from_logits(shape: Shape, middle: Shape) -> list[Case]:
-    """Both operands logits: forward, with the derivative by `input`, and peak memory.
+    """Cases of two operands of logits: forward, with backward, and peak memory.
 
-    Also rows of few classes, and a vocabulary of which a seventh is -inf.
+    Also rows of a hundred classes, and a vocabulary of which a seventh is -inf.
     """
     forward = Case(name="large logits", shape=shape, peers=FROM_LOGITS, logits=True)
     peers = tuple(peer for peer in FROM_LOGITS if peer not in FROM_NUMPY)

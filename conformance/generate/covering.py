@@ -21,8 +21,10 @@ def covering(table: Table, excluded: Excluded, rng: Random) -> Iterator[Choice]:
         tries = [
             completed(dict(rng.choice(left)), table, excluded, left, rng) for _ in range(TRIES)
         ]
-        best = max(tries, key=lambda choice: len(chosen(choice) & set(left)))
-        left = [pair for pair in left if pair not in chosen(best)]
+        wanted = set(left)
+        best = max(tries, key=lambda choice: len(chosen(choice) & wanted))
+        covered = chosen(best)
+        left = [pair for pair in left if pair not in covered]
         yield {name: best[name] for name in table}
 
 
@@ -45,7 +47,7 @@ def chosen(choice: Choice) -> set[Pair]:
 def completed(
     choice: Choice, table: Table, excluded: Excluded, left: Sequence[Pair], rng: Random
 ) -> Choice:
-    """The choice with values of all other options, each of which adds most pairs that are left."""
+    """The choice, completed by the values that cover most of the pairs that are left."""
     names = sorted(table.keys() - choice.keys())
     wanted = set(left)
     while names:

@@ -42,7 +42,7 @@ def compile_torch(function: Function) -> Function:
 def differentiate_torch(
     function: Function, input: Array, target: Array, upstream: float, *, again: bool = True
 ) -> tuple[Array, Array]:
-    """Derivatives by torch's autograd; `again` also with a constant target, and the value alone."""
+    """Derivatives by torch's autograd; with `again` the same is asked beside a constant target."""
     torch = library("torch")
     operands = [operand.clone().requires_grad_() for operand in (input, target)]
     loss = function(*operands)

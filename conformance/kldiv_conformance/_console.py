@@ -73,7 +73,7 @@ def show(report: Report, written: Path | None = None) -> None:
     for name, reason in report.skipped.items():
         say(console, f"{name} did not run: {reason}")
     for name in report.names:
-        show_reasons(name, report.of(name), console)
+        show_reasons(name, report.of(name), written, console)
     for name, text in report.printed.items():
         show_printed(name, text, console)
     for name in report.names:
@@ -83,9 +83,11 @@ def show(report: Report, written: Path | None = None) -> None:
         show_checks(name, apart(report.of(name))[1], console)
 
 
-def show_reasons(backend: str, outcomes: Sequence[Line], console: Console) -> None:
+def show_reasons(
+    backend: str, outcomes: Sequence[Line], written: Path | None, console: Console
+) -> None:
     """Print how each function did, and why vectors are not supported."""
-    for place, sentence in enumerate(reasons(outcomes)):
+    for place, sentence in enumerate(reasons(outcomes, written)):
         say(console, sentence if place else f"{backend}: {sentence}")
     for sentence in by_function(outcomes):
         say(console, f"{backend}: {sentence}")

@@ -43,4 +43,5 @@ class Outcome:
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> Self:
         """Outcome of a line; KeyError if a member is missing."""
-        return cls(**{part.name: {"arrays": {}, **line}[part.name] for part in fields(cls)})
+        known = {"arrays": {}, **line}
+        return cls(**{part.name: known[part.name] for part in fields(cls)})

@@ -1,7 +1,8 @@
-"""What of a run was judged: by function, and why vectors are not supported."""
+"""Verdicts of each function, and the reasons why vectors are not supported."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._vectors import find
@@ -10,8 +11,11 @@ MOST_FREQUENT = 4
 NO_GRADIENT = "no gradient was given"
 
 
-def reasons(outcomes: Sequence[Line]) -> Iterator[str]:
-    """Sentences on what was not asked; gradients have one of their own if none was judged."""
+def reasons(outcomes: Sequence[Line], written: Path | None = None) -> Iterator[str]:
+    """Sentences on what was not asked; gradients have one of their own if none was judged.
+
+    `written` is the file that already has all reasons.
+    """
     unasked = [line for line in outcomes if line["verdict"] == "not supported"]
     if not unasked:
         return
@@ -24,7 +28,8 @@ def reasons(outcomes: Sequence[Line]) -> Iterator[str]:
         yield f"  {vectors_of(times)}: {detail}"
     rest = sorted(count.values(), reverse=True)[MOST_FREQUENT:]
     if rest:
-        yield f"  {vectors_of(sum(rest))}: {len(rest)} other reasons; --output FILE writes them."
+        others = f"{vectors_of(sum(rest))}: {len(rest)} other reasons"
+        yield f"  {others}; {f'all are in {written}' if written else '--output FILE writes them'}."
 
 
 def by_function(outcomes: Sequence[Line]) -> Iterator[str]:

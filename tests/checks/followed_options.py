@@ -36,7 +36,7 @@ def divergence(name, log_q, p):
 
 
 def told_for(name, option, value, **given):
-    """What the refusal of an option says to do."""
+    """Remedy in the refusal of an option."""
     function = getattr(kldiv_xp, name)
     with pytest.raises(TypeError) as caught:
         function(*(() if name in CLASSES else operands_of(name)), **given, **{option: value})

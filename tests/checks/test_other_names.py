@@ -190,7 +190,7 @@ OF_LAYERS = {
 
 
 def told_for(function_name, name, value=2):
-    """What the refusal of an option says to do, or None where it is one."""
+    """Remedy in the refusal of an option, or None where the function has it."""
     function, operands = getattr(kldiv_xp, function_name), operands_of(function_name)
     if name in inspect.signature(function).parameters:
         return None

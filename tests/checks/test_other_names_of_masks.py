@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from checks.every_function import CLASSES, FUNCTIONS
+from checks.followed_options import told_for
 from checks.following_remedies import kl, log_softmax, softmax
 from numpy.testing import assert_allclose
 from words import value as value_of
@@ -49,15 +50,6 @@ def loss_of(name, **options):
     if "return_value" in known:
         return function(*operands_of(name), return_value=True, **options)[0]
     return function(*operands_of(name), **options)
-
-
-def told_for(name, option, value):
-    """What the refusal of an option says to do."""
-    function = getattr(kldiv_xp, name)
-    with pytest.raises(TypeError) as caught:
-        function(*(() if name in CLASSES else operands_of(name)), **{option: value})
-    start = rf"`{option}` is no option of {name}; got [^:]*: (.*)\."
-    return re.fullmatch(start, str(caught.value))[1]
 
 
 def whole(rows=slice(None)):

@@ -13,13 +13,17 @@ def right(input, target, *, reduction, log_target):
     return torch.nn.functional.kl_div(input, target, reduction=reduction, log_target=log_target)
 
 
-class WrongBesideAConstant(torch.autograd.Function):
-    """A right value, and a gradient that forgets its factor where the target needs none."""
+class Terms(torch.autograd.Function):
+    """The right terms of the loss."""
 
     @staticmethod
     def forward(ctx, input, target):
         ctx.save_for_backward(input, target)
         return target * (target.log() - input)
+
+
+class WrongBesideAConstant(Terms):
+    """A gradient that forgets its factor where the target needs none."""
 
     @staticmethod
     def backward(ctx, upstream):
@@ -38,13 +42,8 @@ def wrong_value(input, target, **options):
     return value.detach() + (value - value.detach()) + 1 if input.requires_grad else value
 
 
-class ReadsUpstreamInOnePiece(torch.autograd.Function):
+class ReadsUpstreamInOnePiece(Terms):
     """A gradient whose kernel takes upstream derivatives for an array in one piece of memory."""
-
-    @staticmethod
-    def forward(ctx, input, target):
-        ctx.save_for_backward(input, target)
-        return target * (target.log() - input)
 
     @staticmethod
     def backward(ctx, upstream):

@@ -52,7 +52,7 @@ def sentences() -> list[torch.Tensor]:
 
 
 def of_uneven_sentences(mesh: DeviceMesh) -> tuple[str, torch.Tensor]:
-    """What is said of sentences that are cut unevenly, and the loss by its remedy."""
+    """Refusal of sentences that are cut unevenly, and the loss after its remedy."""
     states, weight, target = (
         distribute_tensor(one, mesh, [where])
         for one, where in zip(sentences(), PLACES["tokens"], strict=True)

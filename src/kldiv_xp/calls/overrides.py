@@ -38,15 +38,21 @@ def override(function: Callable[..., R], context: Context, names: dict[str, obje
 
     `names` are the local names of the function, which has done nothing yet.
     """
-    arrays = {one: value for one, value in names.items() if any(value is op for op in context)}
-    for name, operand in arrays.items():
-        if isinstance(operand, NotGiven | dict):
-            check_array(name, operand, arrays)
+    if any(isinstance(one, NotGiven | dict) for one in context):
+        refuse_operands(context, names)
     defaults = DEFAULTS[function.__name__]
     given = {name: names[name] for name in defaults if names[name] is not defaults[name]}
     handle = sys.modules["torch.overrides"].handle_torch_function
     answer: R = handle(function, context, *context[:2], **given)
     return answer
+
+
+def refuse_operands(context: Context, names: dict[str, object]) -> None:
+    """Refuse operands that were not given, and dictionaries: some have every attribute."""
+    operands = {one: value for one, value in names.items() if any(value is it for it in context)}
+    for name, operand in operands.items():
+        if isinstance(operand, NotGiven | dict):
+            check_array(name, operand, operands)
 
 
 def showing_what_it_takes(function: FunctionT) -> FunctionT:

@@ -8,9 +8,6 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.facts import facts_about, full_name
 
-# Number of its axes.
-MATRIX = 2
-
 # What FSDP cuts are parameters, which only the losses of hidden states take.
 PARAMETERS = ("weight", "bias", "target_weight", "target_bias")
 
@@ -51,7 +48,7 @@ def check_even_rows(xp: Namespace, operands: Mapping[str, Array]) -> None:
     """Refuse samples of several axes whose first is cut unevenly, which torch makes no rows of."""
     kinds = facts_about(xp).backends_of_subclasses
     for name, one in operands.items():
-        if one.ndim <= MATRIX or full_name(type(one)) not in kinds:
+        if full_name(type(one)) not in kinds:
             continue
         sizes = [one.device_mesh.size(at) for at, kind in enumerate(one.placements) if cuts(kind)]
         if one.shape[0] % math.prod(sizes):

@@ -5,7 +5,7 @@ from functools import partial
 
 from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
-from kldiv_xp.checks.distribution import MATRIX, check_even_rows
+from kldiv_xp.checks.distribution import check_even_rows
 from kldiv_xp.checks.entry_remedies import for_given_target
 from kldiv_xp.checks.missing_entries import for_target_of_layer
 from kldiv_xp.checks.operands import agree, check_devices
@@ -13,6 +13,9 @@ from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
 from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads, LinearDivergence
 from kldiv_xp.core.namespaces import known_shape, namespace_of
+
+# Number of its axes.
+MATRIX = 2
 
 
 def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
@@ -23,7 +26,7 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
         present.pop(name, None)
     xp = common_namespace(**present)
     check_layouts(xp, **present)
-    check_even_rows(xp, present)
+    check_even_rows(xp, {name: one for name, one in present.items() if one.ndim > MATRIX})
     for name, operand in present.items():
         is_given = name == "target" and heads.target_weight is None
         if is_given:

@@ -75,7 +75,7 @@ def first_that_takes(
 
 
 def remedy_for(kind: Callable[..., Any], given: Mapping[str, object], known: set[str]) -> str:
-    """What to do about the first of several names, or about all operands among them."""
+    """Remedy for the first of several names, or for all operands among them."""
     remedies = {name: remedy_of(kind, name, one, known) for name, one in given.items()}
     loss, of_class = names_beside(kind)["logits"], kind.__name__ * isinstance(kind, type)
     start = LOGITS.format(logits=loss)

@@ -46,7 +46,7 @@ def sum_of_exp(row: list[float]) -> float:
 
 
 def for_no_logarithms(row: list[float]) -> str:
-    """What to pass for values that are no log-probabilities."""
+    """Remedy for values that are no log-probabilities."""
     if min(row) >= 0 and sum(row) < MOST_PROBABILITY:
         return "pass target_is='probabilities', which these look like"
     return "pass target_is='logits' and tail='renormalize' if these are a teacher's top-k logits"

@@ -1,6 +1,7 @@
 """Diagnosis of the losses with sparse teachers or linear heads."""
 
 from collections.abc import Callable
+from functools import partial
 
 from kldiv_xp._typing import Array, Axes, Axis, Tail
 from kldiv_xp.calls.divergences import of_heads
@@ -39,10 +40,7 @@ def report_of_teachers(heads: Heads, asked: Asked, axis: Axis, tail: Tail) -> Re
     options = temperature, asked.number("beta", 0.0), asked.target_is or "logits", tail
     loss = of_heads(heads.input, *options, sparse=heads.indices is not None)
     found = report_of_heads(heads, loss)
-
-    def rows() -> Array:
-        return linear_divergence_of(heads, loss, asked.is_scaled, "none", None)
-
+    rows = partial(linear_divergence_of, heads, loss, asked.is_scaled, "none", None)
     return with_rows(found, rows, heads.where)
 
 
@@ -53,10 +51,7 @@ def report_of_indices(
     operands, where = (heads.input, heads.indices, heads.target), heads.where
     found = report_of_sparse(*operands, divergence, axis, where)
     (place,) = found.axis
-
-    def rows() -> Array:
-        return sparse_divergence_of(*operands, divergence, place, scaled, "none", where, None)
-
+    rows = partial(sparse_divergence_of, *operands, divergence, place, scaled, "none", where, None)
     return with_rows(found, rows, where)
 
 

@@ -26,17 +26,16 @@ def single_entry(evidence: Evidence) -> Finding | None:
     samples = max(evidence.found.samples.values())
     if evidence.size != 1 or not samples or evidence.subject.generalized:
         return None
-    operand = "input"
-    start = f"`{operand}` has a single entry along {evidence.along}"
-    consequence, held = "whose softmax is 1, so that the loss does not depend on it", "the logit"
-    if evidence.subject.layers:
-        start = "`weight` makes a single logit of each sample"
+    operand, held = "input", "the logit"
+    consequence = "whose softmax is 1, so that the loss does not depend on it"
     if evidence.subject.divergence is None:
         if is_whole(evidence) or lie_elsewhere(evidence):
             return None
         operand = next(name for name in OPERANDS if not is_one(evidence, name))
-        start = f"`{operand}` has a single entry along {evidence.along}"
         consequence, held = "which is not 1", "the probability"
+    start = f"`{operand}` has a single entry along {evidence.along}"
+    if evidence.subject.layers:
+        start = "`weight` makes a single logit of each sample"
     message = (
         f"{start}, {consequence}: if it is {held} of the second of two classes, pass "
         f"{for_both_classes(evidence)}."

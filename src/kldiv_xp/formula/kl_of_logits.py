@@ -89,7 +89,7 @@ class KL:
 
         Given probabilities may well be 0, where only the last is right.
         """
-        forms = [way for suits, way in self.attempts(place, Guard.LOGARITHM) if suits is None]
+        forms = forms_without_a_look(self, place)
         first, last = forms[0], forms[-1]
         if not self.is_of_logits:
             return [last]
@@ -130,6 +130,12 @@ class KL:
             derivative if guard is Guard.NONE else xp.where(xp.equal(p, 0), 0.0, derivative)
         )
         return self.times_square(xp, derivative)
+
+
+def forms_without_a_look(divergence: Any, place: int | None) -> list[Callable[..., Array]]:
+    """Forms that any row may be tried by, the cheapest first, and which lacking classes suit."""
+    attempts: Attempts = divergence.attempts(place, Guard.LOGARITHM)
+    return [form for suits, form in attempts if suits is None]
 
 
 def guarded(divergence: Any, place: int | None, first: Guard = Guard.NONE) -> Attempts:

@@ -21,8 +21,8 @@ from kldiv_xp.core.evaluate_rows import derivatives_by, rows_by
 from kldiv_xp.core.namespaces import constant_in_traces
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import JS, KL, Divergence
+from kldiv_xp.formula.kl_of_logits import forms_without_a_look
+from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 
 
@@ -37,9 +37,9 @@ def rows_in_graph(arrays: Arrays, options: tuple[Any, ...]) -> Array | None:
     divergence = dense_divergence_of(None, *options)
     if not gains(arrays, divergence):
         return None
-    ways = [way for suits, way in divergence.attempts(None, Guard.LOGARITHM) if suits is None]
+    form = forms_without_a_look(divergence, None)[0]
     working = plain_context(*arrays[:2]).working
-    rows = run(partial(rows_by, ways[0], divergence), working, working, *arrays)
+    rows = run(partial(rows_by, form, divergence), working, working, *arrays)
     return filled_rows(rows, *arrays[:2], *options)
 
 
@@ -51,7 +51,7 @@ def input_derivative_in_graph(
     if not (isinstance(divergence, KL) and gains(arrays, divergence)):
         return None
     x, t, *mask = arrays
-    function = partial(derivatives_by, divergence.ways(0)[0], divergence)
+    function = partial(derivatives_by, forms_without_a_look(divergence, 0)[0], divergence)
     working = plain_context(x, t).working
     derivative = run(function, working, native(x.dtype), x, t, upstream.unsqueeze(-1), *mask)
     complete_derivative(derivative, upstream, x, t, *options)
@@ -60,9 +60,8 @@ def input_derivative_in_graph(
 
 def gains(arrays: Arrays, divergence: Divergence) -> bool:
     """Whether a form of rows that differ is worth an attempt in the graph."""
-    if not isinstance(divergence, KL | JS) or not divergence.is_of_logits:
-        return False
-    return all(one.is_cpu for one in arrays) and not has_loops()
+    on_host = all(one.is_cpu for one in arrays)
+    return divergence.is_of_logits and on_host and not has_loops()
 
 
 @torch.library.custom_op("kldiv_xp::filled_rows", mutates_args=())
@@ -101,7 +100,7 @@ def complete_derivative(
     scaled: bool,
     beta: float,
 ) -> None:
-    """Write the derivative of the rows that are not finite, of which no element is."""
+    """Compute the derivative of the rows that are NaN, which are NaN in every element."""
     missing = derivative[..., 0].isfinite().logical_not()
     if missing.any():
         divergence = dense_divergence_of(None, temperature, target_is, scaled, beta)
