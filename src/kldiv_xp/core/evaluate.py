@@ -78,9 +78,10 @@ def plain_sum(
     form: Form,
     parts: int | None,
     axis: Axes | None = None,
+    guard: Guard = Guard.FULL,
 ) -> Array:
     """Sum of the terms over the divisor, by one expression of the whole arrays."""
-    function = partial(reduced, form=form, parts=parts, axis=axis)
+    function = partial(reduced, form=form, parts=parts, axis=axis, guard=guard)
     return run(function, context.working, context.dtype, *arrays)
 
 
@@ -139,15 +140,19 @@ def reduced(
     form: Form,
     parts: int | None,
     axis: Axes | None,
+    guard: Guard = Guard.FULL,
 ) -> Array:
     """Sum of the terms over the divisor; no term is -0, because XLA sums them to -0."""
-    terms = term_of(form)(xp, *arrays)
+    terms = term_of(form)(xp, *arrays, guard=guard)
     return divided(xp, xp.sum(terms, axis=axis), parts=parts)
 
 
-def chained_derivatives(form: Form, scale: Scale, count: int) -> list[Callable[..., Array]]:
+def chained_derivatives(
+    form: Form, scale: Scale, count: int, guard: Guard = Guard.FULL
+) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
-    return [partial(chained, derivative_of(form, place), scale, count) for place in (0, 1)]
+    ways = (partial(chained, derivative_of(form, place), scale, count) for place in (0, 1))
+    return [partial(way, guard=guard) for way in ways]
 
 
 def chained(

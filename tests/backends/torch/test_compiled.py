@@ -121,7 +121,10 @@ def test_nodes_keep_the_operands_and_nothing_else(masked):
 
 def test_without_a_derivative_the_plain_expression_does():
     operands, plain = plain_operands(arrays((False, False), masked=False))
-    assert graph.loss(operands, plain, Form(log_target=True), parts=1) is NotImplemented
+    form = Form(log_target=True)
+    loss = graph.loss(operands, plain, form, parts=1)
+    assert loss.grad_fn is None
+    torch.testing.assert_close(loss, plain_sum(operands, plain, form, 1))
     rows = graph.divergences(operands, plain, KL(1.0, "logits"))
     assert rows.grad_fn is None
     torch.testing.assert_close(rows, plain_rows(operands, plain, KL(1.0, "logits")))

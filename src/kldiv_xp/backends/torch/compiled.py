@@ -17,19 +17,25 @@ from kldiv_xp.backends.torch.compiled_logit_derivatives import (
     row_derivatives,
     rows_with_derivatives,
 )
-from kldiv_xp.backends.torch.internals import is_transformed
+from kldiv_xp.backends.torch.internals import is_exported, is_transformed
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_gradient import traced_linear_gradient as linear_gradient
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import expanded_to_terms, keep, kept
 from kldiv_xp.backends.torch.sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.core.context import Context, plain_context
-from kldiv_xp.core.evaluate import Arrays, evaluate_derivatives, plain_sum
+from kldiv_xp.core.evaluate import (
+    Arrays,
+    chained_derivatives,
+    evaluate_derivatives,
+    plain_sum,
+)
 from kldiv_xp.core.evaluate_rows import plain_derivatives, rows_of
 from kldiv_xp.core.programs import is_open_number
-from kldiv_xp.core.run import run
+from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.open_numbers import OpenNumbers
 
@@ -55,23 +61,52 @@ def is_one_node(arrays: Arrays) -> bool:
 
 def terms(context: Context, arrays: Arrays, form: Form) -> Array:
     """Every term."""
-    if not is_one_node(arrays):
-        return NotImplemented
-    return Loss.apply(form, None, (), *types_of(context), *arrays)
+    return terms_or_sums(context, arrays, form, None, ())
 
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    if not is_one_node(arrays):
-        return NotImplemented
-    return Loss.apply(form, None, axis, *types_of(context), *arrays)
+    return terms_or_sums(context, arrays, form, None, axis)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    if not is_one_node(arrays):
+    return terms_or_sums(context, arrays, form, parts, None)
+
+
+def terms_or_sums(
+    context: Context, arrays: Arrays, form: Form, parts: int | None, axis: Axes | None
+) -> Array:
+    """Every term with axis (), else sums over some or all axes, over the divisor."""
+    if is_one_node(arrays):
+        return Loss.apply(form, parts, axis, *types_of(context), *arrays)
+    return NotImplemented if is_transformed() else in_graph(context, arrays, form, parts, axis)
+
+
+def in_graph(
+    context: Context, arrays: Arrays, form: Form, parts: int | None, axis: Axes | None
+) -> Array:
+    """The same of tensors that nobody differentiates in the graph; what is exported may be."""
+    guard = Guard.FULL if is_exported() else Guard.RESULT
+    if axis == ():
+        function = partial(term_of(form), guard=guard)
+        return run(function, context.working, context.dtype, *arrays)
+    return plain_sum(context, arrays, form, parts, axis, guard)
+
+
+def gradient(
+    context: Context,
+    arrays: Arrays,
+    form: Form,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> Any:
+    """Derivatives with respect to the operands that are wanted."""
+    if is_transformed() or is_exported() or is_differentiated(*arrays, *upstream):
         return NotImplemented
-    return Loss.apply(form, parts, None, *types_of(context), *arrays)
+    functions = chained_derivatives(form, scale, len(arrays), Guard.RESULT)
+    return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
 
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
@@ -128,14 +163,11 @@ class Loss(torch.autograd.Function):
         working: DType,
         *arrays: Array,
     ) -> Array:
-        """Every term with axis (), else sums over some or all axes, over the divisor."""
+        """As of `terms_or_sums`."""
         keep(ctx, arrays)
         ctx.options = form, parts, axis, dtype, working
         context = replace(plain_context(*arrays[:2]), dtype=dtype, working=working)
-        if axis == ():
-            function = term_of(form)
-            return run(function, context.working, context.dtype, *arrays)
-        return plain_sum(context, arrays, form, parts, axis)
+        return in_graph(context, arrays, form, parts, axis)
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
