@@ -39,7 +39,8 @@ def test_logarithms_are_of_the_operands_themselves(form, place, masked):
     class Numbers:
         """NumPy, and the operands of its logarithms."""
 
-        seen = []
+        def __init__(self):
+            self.seen = []
 
         def __getattr__(self, name):
             return getattr(np, name)
