@@ -104,7 +104,7 @@ def kl_div_gradient(
     with np.errstate(all="ignore"):
         if not log_input or generalized:
             derivatives = derivatives_of_other_form(x, t, log_target, log_input, generalized)
-            by_input, by_target = (np.asarray(derivative * factor) for derivative in derivatives)
+            by_input, by_target = (np.where(chosen, one * factor, 0) for one in derivatives)
             return by_input.astype(input.dtype), by_target.astype(target.dtype)
         p = np.exp(t) if log_target else t
         zero = p == 0

@@ -9,7 +9,12 @@ def linear_kl_div(input, weight, target, **options):
         return rows.reduced(rows.divergences())
 
 
-def linear_kl_div_gradient(input, weight, target, *, upstream, **options):
+def linear_kl_div_gradient(input, weight, target, **options):
+    both = derivatives(input, weight, target, **options)
+    return tuple(one.astype(input.dtype) for one in both)
+
+
+def derivatives(input, weight, target, *, upstream, **options):
     rows = Rows(input, weight, target, **options)
     with np.errstate(all="ignore"):
         derivative = rows.derivatives() / rows.temperature
@@ -61,6 +66,8 @@ class Rows:
         dtype=None,
     ):
         self.dtype = input.dtype if dtype is None else dtype
+        wide = np.promote_types(input.dtype, self.dtype)
+        input, weight, target = (one.astype(wide) for one in (input, weight, target))
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
         self.chosen = np.ones(input.shape[:-1], dtype=bool)
         if where is not None:
