@@ -67,14 +67,14 @@ class Rows:
     ):
         self.dtype = input.dtype if dtype is None else dtype
         wide = np.promote_types(input.dtype, self.dtype)
-        input, weight, target = (one.astype(wide) for one in (input, weight, target))
+        states, weight, target = (one.astype(wide) for one in (input, weight, target))
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
         self.chosen = np.ones(input.shape[:-1], dtype=bool)
         if where is not None:
             self.chosen = where[..., 0] if where.ndim == input.ndim else where
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
         with np.errstate(all="ignore"):
-            self.log_q = log_softmax(input @ weight.T + bias, temperature)
+            self.log_q = log_softmax(states @ weight.T + bias, temperature)
             if target_weight is not None:
                 target = target @ target_weight.T + target_bias
             if target_is == "logits":

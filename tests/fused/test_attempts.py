@@ -140,6 +140,8 @@ def test_16_bits_are_those_of_the_same_numbers_in_float32(monkeypatch, loss, dty
 
 
 def test_runs_are_those_of_the_rows_that_are_chosen():
-    chosen = [True, True, False, True, False, False, True]
-    assert list(runs_of_rows(10, chosen)) == [(10, 12), (13, 14), (16, 17)]
-    assert list(runs_of_rows(0, [False])) == []
+    chosen = np.asarray([True, True, False, True, False, False, True])
+    assert runs_of_rows(10, chosen) == [(10, 12), (13, 14), (16, 17)]
+    assert runs_of_rows(10, ~chosen) == [(12, 13), (14, 16)]
+    assert runs_of_rows(5, chosen[:2]) == [(5, 7)]
+    assert runs_of_rows(0, chosen[2:3]) == []

@@ -1,19 +1,19 @@
 """Rows of logits: a cheap loop first, the general loop for rows whose result is not finite."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ctypes import addressof, c_char
 from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.formula.near_look import looks_close
+from kldiv_xp.formula.near_look import SEEN, looks_close
 from kldiv_xp.fused.plans import Plan
 from kldiv_xp.fused.running import share_jobs
 from kldiv_xp.host.threads import Threads
 
-Rows = Callable[[int, int], list[bool]]
-"""Function (begin, end) to a flag per row."""
+Rows = Callable[[int, int], Array]
+"""Function (begin, end) to an array with a flag for each row."""
 
 
 def run_in_attempts(
@@ -45,56 +45,54 @@ def do_jobs(
         begin, end, *rest = plans[0].jobs.arguments(job)
         rest.append(addressof(memory))
         later = is_close(begin, end)
-        chosen = [not one for one in later]
+        chosen = ~later
         for plan, table in zip(plans, tables, strict=True):
             for rows in runs_of_rows(begin, chosen):
                 plan.run(addressof(table), *rows, *rest)
             if plan is plans[-1]:
                 break
-            missing = is_missing(begin, end) if any(chosen) else later
-            chosen = [one or other for one, other in zip(later, missing, strict=True)]
-            later = no_rows(begin, end)
-            if not any(chosen):
-                break
+            chosen = later | is_missing(begin, end) if chosen.any() else later
+            later = later & False
 
 
-def runs_of_rows(begin: int, chosen: Sequence[bool]) -> Iterator[tuple[int, int]]:
+def runs_of_rows(begin: int, chosen: Array) -> list[tuple[int, int]]:
     """Bounds (first, past the last) of each run of consecutive chosen rows."""
-    start = None
-    for row, one in enumerate([*chosen, False], begin):
-        if one and start is None:
-            start = row
-        if not one and start is not None:
-            yield start, row
-            start = None
+    turns = (chosen[1:] != chosen[:-1]).nonzero()[0] + (begin + 1)
+    bounds = [begin, *turns.tolist(), begin + len(chosen)]
+    first = 0 if chosen[0] else 1
+    return list(zip(bounds[first:-1:2], bounds[first + 1 :: 2], strict=True))
 
 
 def close_rows(xp: Namespace, arrays: Sequence[Array], temperature: float, widest: float) -> Rows:
-    """Function that flags rows by their first classes; none where arrays are not contiguous."""
+    """Function that flags rows by their first classes.
+
+    None where arrays are not contiguous, or where all classes would be looked at, which takes as
+    long as an attempt.
+    """
     x, t = arrays[:2]
-    if not all(isinstance(one, xp.ndarray) and one.flags.c_contiguous for one in (x, t)):
-        return no_rows
+    dense = all(isinstance(one, xp.ndarray) and one.flags.c_contiguous for one in (x, t))
+    if not dense or x.shape[-1] <= SEEN:
+        return no_rows(xp)
     x, t = (one.reshape(-1, one.shape[-1]) for one in (x, t))
 
-    def is_close(begin: int, end: int) -> list[bool]:
+    def is_close(begin: int, end: int) -> Array:
         with xp.errstate(all="ignore"):  # inf - inf
-            close = looks_close(xp, x[begin:end], t[begin:end], temperature, widest)
-        return list(close.tolist())
+            return looks_close(xp, x[begin:end], t[begin:end], temperature, widest)
 
     return is_close
 
 
-def no_rows(begin: int, end: int) -> list[bool]:
-    """Flag none."""
-    return [False] * (end - begin)
+def no_rows(xp: Namespace) -> Rows:
+    """Function that flags none."""
+    return lambda begin, end: xp.zeros(end - begin, dtype=bool)
 
 
 def missing_rows(results: Sequence[Array]) -> Rows:
     """Function that flags rows that are not finite, by their first elements."""
     columns = [one.reshape(-1, one.shape[-1]) for one in results]
 
-    def is_missing(begin: int, end: int) -> list[bool]:
+    def is_missing(begin: int, end: int) -> Array:
         found = (~(abs(one[begin:end, 0]) < float("inf")) for one in columns)
-        return list(reduce(or_, found).tolist())
+        return reduce(or_, found)
 
     return is_missing

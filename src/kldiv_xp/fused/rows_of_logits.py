@@ -106,7 +106,7 @@ def rows_too_close(
 ) -> Rows:
     """Function that flags rows which are not worth a try of the first computation."""
     if losses.FIRST not in ways:
-        return no_rows
+        return no_rows(xp)
     widest = WIDEST if isinstance(divergence, KL) else WIDEST_MIXTURE
     return close_rows(xp, arrays, float(divergence.temperature), widest)
 
