@@ -60,9 +60,19 @@ WRONG = [
         "leave one of the two out.",
     ),
     (
-        {"target_weight": TARGET_WEIGHT[:6], "target_bias": None},
+        {"target_weight": TARGET_WEIGHT[:6], "target_bias": None, "bias": None},
         "`weight` and `target_weight` must have one vocabulary, and so as many rows; got the "
         "shapes (7, 5) and (6, 4): cut both to the shared rows, e.g. with [:6].",
+    ),
+    (
+        {"target_weight": TARGET_WEIGHT[:6]},
+        "`target_bias` must have the shape (6,), one number for each row of `target_weight`; got "
+        "(7,): cut it as the weight, target_bias[:6], or leave it out if the layer has none.",
+    ),
+    (
+        {"target_weight": TARGET_WEIGHT[:6], "target_bias": TARGET_BIAS[:6]},
+        "`weight` and `target_weight` must have one vocabulary, and so as many rows; got the "
+        "shapes (7, 5) and (6, 4): cut both to the shared rows, e.g. with [:6], and the biases.",
     ),
     (
         {"target": TEACHER[:1]},

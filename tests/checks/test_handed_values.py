@@ -81,7 +81,8 @@ def test_a_temperature_in_a_container_or_text_is_told_by_its_number(name):
             "pass temperature=1.0, which leaves the logits as they are"
         )
     assert told_for(name, "temperature", [1.0, 2.0]) == (
-        "pass one number, or call the loss once for each of several"
+        "pass one number, or call the loss once for each of several; if they are the student's "
+        "and the teacher's, divide the logits of each instead"
     )
     assert told_for(name, "temperature", 2 + 0j) == "pass temperature=2.0"
 

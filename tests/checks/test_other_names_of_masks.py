@@ -305,7 +305,6 @@ def test_a_number_of_entries_is_told_as_a_sparse_teacher(name, option):
 def test_options_of_heat_by_other_names_keep_their_value():
     told = told_for("kl_div_with_logits", "scale_by_temperature", False)  # noqa: FBT003
     assert told == "pass scale_by_temperature_squared=False"
-    assert told_for("kl_div_with_logits", "student_temperature", 2.0) == "pass temperature=2.0"
     assert told_for("kl_div_with_logits", "direction", "forward") == "leave it out"
     assert told_for("kl_div_with_logits", "axis_name", "batch") == (
         "leave it out, and average the losses over 'batch' yourself"

@@ -113,7 +113,8 @@ def sparse_kl_div_with_logits(
     tensors in host memory are read in blocks; on devices and in compiled functions one temporary
     of the size of `input` is made, and none is kept for the gradient.
 
-    With k the size of the vocabulary there is no rest: the loss is that of `kl_div_with_logits`.
+    With k the size of the vocabulary there is no rest: the loss is that of `kl_div_with_logits`,
+    with tail='renormalize' of what adds up to 1.
 
     A probability of 0 contributes 0, so where a sample has less than k entries, it is padded with
     places that are not in use and a probability of 0.

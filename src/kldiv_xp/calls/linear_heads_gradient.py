@@ -5,7 +5,7 @@ from functools import partial
 from kldiv_xp._typing import Array, DType, Namespace, Reduction
 from kldiv_xp.calls.linear_heads import arranged_heads, rows_of
 from kldiv_xp.calls.sparse_teachers import upstream_of_rows
-from kldiv_xp.checks.linear_heads import MATRIX
+from kldiv_xp.checks.one_head import MATRIX
 from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.dtypes import cast, native
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence

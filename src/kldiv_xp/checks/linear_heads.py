@@ -1,4 +1,4 @@
-"""Checks of hidden states and of the weights of linear heads."""
+"""Checks of the operands of one linear head or two, together."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,14 +8,12 @@ from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
 from kldiv_xp.checks.distribution import check_even_rows
 from kldiv_xp.checks.entry_remedies import for_given_target
 from kldiv_xp.checks.missing_entries import for_target_of_layer
+from kldiv_xp.checks.one_head import MATRIX, check_head, check_sizes
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
-from kldiv_xp.core.evaluate_linear import OF_SAMPLES, Heads, LinearDivergence
+from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.namespaces import known_shape, namespace_of
-
-# Number of its axes.
-MATRIX = 2
 
 
 def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
@@ -52,59 +50,6 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
 def logits_shape(heads: Heads) -> Shape:
     """Shape of the logits of hidden states."""
     return known_shape(heads.input)[:-1] + known_shape(heads.weight)[:1]
-
-
-def check_sizes(name: str, shape: Shape) -> None:
-    """Refuse unknown sizes, except for the number of rows of a matrix.
-
-    Samples along several axes become rows, and Dask multiplies no chunks of unknown width.
-    """
-    if None in (shape[1:] if len(shape) == MATRIX and name in OF_SAMPLES else shape):
-        message = (
-            f"`{name}` must have sizes that are known, but for the number of rows where samples "
-            f"have one axis; got {shape}: compute them first (Dask: {name}.compute_chunk_sizes())."
-        )
-        raise ValueError(message)
-
-
-def check_head(
-    name: str, hidden: Array, weight_name: str, weight: Array, bias_name: str, bias: Array | None
-) -> None:
-    """Refuse a weight that does not fit the hidden states, and a bias that does not fit it."""
-    states, shape = known_shape(hidden), known_shape(weight)
-    check_states(name, states, weight_name, shape)
-    if weight.ndim != MATRIX or not agree(states[-1:], shape[1:]):
-        message = (
-            f"`{weight_name}` must have the shape (vocabulary, {states[-1]}), "
-            f"whose second size is the last of `{name}`; got {shape} where `{name}` has {states}: "
-            "pass the weight of the last linear layer as torch.nn.Linear holds it, transposed if "
-            "it is stored the other way."
-        )
-        raise ValueError(message)
-    if bias is not None and not agree(known_shape(bias), shape[:1]):
-        message = (
-            f"`{bias_name}` must have the shape {shape[:1]}, one number for each row of "
-            f"`{weight_name}`; got {known_shape(bias)}: leave it out if the layer has none."
-        )
-        raise ValueError(message)
-
-
-def check_states(name: str, states: Shape, weight_name: str, shape: Shape) -> None:
-    """Refuse 0-d hidden states, and an empty vocabulary."""
-    if not states:
-        width = shape[1] if len(shape) == MATRIX else 1
-        message = (
-            f"`{name}` must have the hidden states of a sample along its last axis; got the shape "
-            f"(): pass all of them, in the shape ({width},)."
-        )
-        raise ValueError(message)
-    if shape[:1] == (0,):
-        message = (
-            f"`{weight_name}` must have at least one row, which makes a logit; got the shape "
-            f"{shape}, whose axis 0 is empty: leave the loss out, or pass the weight of a layer "
-            "that makes logits."
-        )
-        raise ValueError(message)
 
 
 def check_sparse_target(heads: Heads, indices: Array) -> None:
@@ -153,10 +98,11 @@ def check_two_heads(heads: Heads, target_is: str) -> None:
         raise ValueError(message)
     left, right = known_shape(heads.weight), known_shape(heads.target_weight)
     if not agree(left[:1], right[:1]):
+        has_bias = heads.bias is not None or heads.target_bias is not None
         message = (
             "`weight` and `target_weight` must have one vocabulary, and so as many rows; got the "
             f"shapes {left} and {right}: cut both to the shared rows, e.g. with "
-            f"[:{min(left[0] or 0, right[0] or 0)}]."
+            f"[:{min(left[0] or 0, right[0] or 0)}]{', and the biases' * has_bias}."
         )
         raise ValueError(message)
     check_target_shape(

@@ -13,6 +13,8 @@ from kldiv_xp.checks.peer_factors import (
 from kldiv_xp.checks.peer_masks import IGNORED, LABELS
 from kldiv_xp.checks.peer_spaces import (
     HEAT,
+    HEAT_OF_STUDENT,
+    HEAT_OF_TEACHER,
     IN_LOGARITHMS,
     IN_PROBABILITIES,
     NO_LOGITS,
@@ -98,12 +100,14 @@ OF_SQUARE: Meant = (
 )
 OVER_DEVICES: Meant = (("", "leave it out, and average the losses over {value} yourself"),)
 PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
-TEMPERATURES = ("student_temperature", "teacher_temperature")
+TEMPERATURES = ("temperature", "temp", "tau", "T")
 # Options that may be meant, the first one that there is, and what to do; "" where there is none.
 MEANT: dict[str, Meant] = {
     **dict.fromkeys(("dim", "dims", "axes", "softmax_dim"), (ONE_AXIS, LAST_AXIS)),
     "axis": (LAST_AXIS,),
-    **dict.fromkeys(("T", "tau", "temp", "temperature", *TEMPERATURES), HEAT),
+    **dict.fromkeys(TEMPERATURES, HEAT),
+    **dict.fromkeys((f"student_{one}" for one in TEMPERATURES), HEAT_OF_STUDENT),
+    **dict.fromkeys((f"teacher_{one}" for one in TEMPERATURES), HEAT_OF_TEACHER),
     "log_target": LOG_TARGET,
     **dict.fromkeys(("indices", "topk_indices", "top_k_indices", "teacher_indices"), OF_PLACES),
     "size_average": (("reduction", "pass reduction='mean', or 'none' beside reduce=False"),),

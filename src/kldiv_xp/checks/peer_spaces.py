@@ -15,6 +15,27 @@ HEAT: Meant = (
         "says 'probabilities' or 'log_probabilities'",
     ),
 )
+
+
+def heat_of(operand: str, bias: str, other: str) -> Meant:
+    """Remedies for the temperature of one operand: that of a loss divides both."""
+    same = f"temperature={{value}} if {other} has the same temperature"
+    apart = f"leave `temperature` out, and pass {operand} / {{value}} as `{operand}`"
+    chained = "divide their derivatives by {value}"
+    both = f"pass {same}; if not, {apart}"
+    with_bias = f"{both}, and {bias} / {{value}} as `{bias}`"
+    return (
+        ("target_bias upstream", f"{with_bias}, and {chained}"),
+        ("target_bias", with_bias),
+        ("temperature upstream", f"{both}, and {chained}"),
+        ("temperature", both),
+        ("upstream", f"{LOGITS}, with {same}; if not, {apart}, and {chained}"),
+        ("reduction", f"{LOGITS}, with {same}; if not, {apart}"),
+    )
+
+
+HEAT_OF_STUDENT = heat_of("input", "bias", "the teacher")
+HEAT_OF_TEACHER = heat_of("target", "target_bias", "the student")
 # torchmetrics: its flag is for both operands, and the target is the first of them.
 IN_LOGARITHMS: Meant = (
     ("log_target", "pass log_target=True, with the target as the second operand"),

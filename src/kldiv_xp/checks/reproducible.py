@@ -87,9 +87,11 @@ def check_plain(xp: Namespace, name: str, operand: Array) -> None:
     facts = facts_about(xp)
     if facts.has_layouts and plain_library(type(operand)) is None:
         kind = full_name(type(operand))
+        remedy = "pass its values, which a DTensor has in full_tensor()"
+        if kind.endswith(".FakeTensor"):
+            remedy = "pass reproducible=False where there are no values, as in what is exported"
         message = (
-            f"`{name}` must be a plain tensor where `reproducible` is true; got {kind}: pass its "
-            "values, which a DTensor has in full_tensor()."
+            f"`{name}` must be a plain tensor where `reproducible` is true; got {kind}: {remedy}."
         )
         raise TypeError(message)
 

@@ -40,6 +40,8 @@ RANGES = {
     ),
 }
 
+ONE_NUMBER = "pass one number, or call the loss once for each of several"
+TO_EACH_OPERAND = "; if they are the student's and the teacher's, divide the logits of each instead"
 DIVIDED = (
     "pass the samples of each temperature in a call of their own; or, if `input` holds logits, "
     "divide them before the call, input / {divisor}{same} and `target` likewise if it holds "
@@ -78,7 +80,7 @@ def for_text(name: str, value: Any) -> str:
     holds = number is not None and RANGES[name].holds(number)
     is_several = callable(value) or (isinstance(value, list | tuple) and len(value) > 1)
     if is_several and not (holds or isinstance(value, type)):
-        return "pass one number, or call the loss once for each of several"
+        return ONE_NUMBER + TO_EACH_OPERAND * (name == "temperature")
     return f"pass {name}={number!r}" if holds else ""
 
 

@@ -24,7 +24,7 @@ NOT_TWICE = (
 )
 NOT_TRANSFORMED = (
     "A loss with reproducible=True goes through no transformation of torch.func, and through no "
-    "forward mode: call backward() of it, or kl_div_gradient."
+    "forward mode: pass reproducible=False there, or call it outside, and backward() of it."
 )
 
 
