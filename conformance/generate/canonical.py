@@ -121,7 +121,8 @@ def sampling(draft: Draft) -> dict[str, Any]:
 def operands(draft: Draft) -> dict[str, Any]:
     """JSON forms of input and target."""
     indices, layers = {}, {}
-    if isinstance(draft, SparseDraft | LinearDraft) and draft.indices:
+    has_indices = isinstance(draft, LinearDraft) and draft.indices
+    if isinstance(draft, SparseDraft) or has_indices:
         shape = draft.shapes[1]
         places = repeated(list(draft.indices), shape)
         indices = {"indices": {"shape": list(shape), "values": places}}

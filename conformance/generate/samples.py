@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from mpmath import mpf
+from mpmath import mp, mpf
 
 from generate.draft import Draft, Upstream
 
@@ -20,6 +20,7 @@ class Samples:
     shape: tuple[int, ...]
     terms: tuple[tuple[int, ...], ...]
     single: bool
+    masked: bool
 
     @property
     def selected(self) -> list[int]:
@@ -31,10 +32,13 @@ class Samples:
         return self.terms if reduction == "none" else (tuple(self.selected),)
 
     def divisor(self, reduction: str) -> mpf:
-        """Samples with anything selected for 'mean', size of the first axis for 'batchmean'."""
+        """Samples with anything selected for 'mean', size of the first axis for 'batchmean'.
+
+        NaN for 0, by which nothing is divided; but nothing that a mask selects has the mean 0.
+        """
         if reduction == "mean":
-            return mpf(sum(map(bool, self.terms)) or 1)
-        return mpf(self.shape[0] if reduction == "batchmean" and self.shape else 1)
+            return mpf(sum(map(bool, self.terms)) or (1 if self.masked else mp.nan))
+        return mpf((self.shape[0] or mp.nan) if reduction == "batchmean" and self.shape else 1)
 
     def factors(self, upstream: Upstream, reduction: str) -> tuple[mpf, list[mpf]]:
         """Factor of all derivatives, and one more of those of each sample."""
@@ -71,7 +75,8 @@ def samples(draft: Draft) -> Samples:
         sample = tuple(index for axis, index in enumerate(place) if axis not in axes)
         if chosen[number]:
             found[sample].append(number)
-    return Samples(kept, tuple(map(tuple, found.values())), single=not axes)
+    terms, masked = tuple(map(tuple, found.values())), draft.where is not None
+    return Samples(kept, terms, single=not axes, masked=masked)
 
 
 def kept_shape(draft: Draft) -> tuple[int, ...]:

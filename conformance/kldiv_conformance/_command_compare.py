@@ -1,7 +1,7 @@
 """The command that says how far runs are from each other: compare."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ from kldiv_conformance._agreement import Agreement, Distance, agreements, words_
 from kldiv_conformance._command_numbers import Number
 from kldiv_conformance._command_report import RUN, load
 from kldiv_conformance._console import plain, say
+from kldiv_conformance._report import Report
 from kldiv_conformance._text import printable
 from kldiv_conformance._vectors import find
 
@@ -38,7 +39,8 @@ def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: 
 
     The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart.
     """
-    found = agreements([load(path) for path in runs])
+    reports = {str(path): load(path) for path in runs}
+    found = agreements([*reports.values()])
     if not any(pair.distances for pair in found):
         names = ", ".join(repr(str(path)) for path in runs)
         message = (
@@ -48,12 +50,25 @@ def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: 
         raise click.UsageError(message)
     for pair in found:
         show(pair, shown)
-    left = without_a_pair(found)
-    for label in left:
-        sentence = f"{label} has no vector in common with any other: pass runs of the same part."
+    left = [
+        f"{label} has no vector in common with any other: pass runs of the same part."
+        for label in without_a_pair(found)
+    ]
+    left += [f"{path!r} has no backend that ran: {why(one)}." for path, one in idle(reports)]
+    for sentence in left:
         click.echo(printable(sentence), err=True)
     beyond = [pair for pair in found if exceeds(pair, fail_above) or (bits and has_other(pair))]
     sys.exit(UNDONE if left else APART if beyond else AGREE)
+
+
+def idle(reports: Mapping[str, Report]) -> list[tuple[str, Report]]:
+    """Runs in which nothing ran, by their paths."""
+    return [(path, report) for path, report in reports.items() if not report.names]
+
+
+def why(report: Report) -> str:
+    """Reasons why backends did not run."""
+    return "; ".join(f"{name}, {reason}" for name, reason in report.skipped.items())
 
 
 def without_a_pair(pairs: Sequence[Agreement]) -> list[str]:

@@ -11,6 +11,8 @@ MANY = 10
 # How a detail tells of it, and what is said of all of them.
 CAUSES = {
     "must return a value, but raised": "raise an exception",
+    "no answer within": "have no answer in time",
+    "the process of": "end the process that computes them",
     "cannot read: ": "return something that is no array of the backend",
     "must have the dtype": "have another dtype",
     "must have the shape": "have another shape",

@@ -77,7 +77,10 @@ def found_beside(specification: str, module: ModuleType, name: str) -> Implement
     functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
     if not is_reference(loss):  # what a module imports to compare itself with is no part of it
         functions = {name: one for name, one in functions.items() if not is_reference(one)}
-    return Implementation(specification, loss, getattr(module, f"{name}_gradient", None), functions)
+    gradient = getattr(module, f"{name}_gradient", None)
+    if is_reference(gradient) and not is_reference(loss):
+        gradient = None
+    return Implementation(specification, loss, gradient, functions)
 
 
 def is_reference(function: object) -> bool:

@@ -32,6 +32,7 @@ GROUPS = (
     "sizes",
     "result_dtypes",
     "option_pairs",
+    "operand_kinds",
     "bits",
     "invalid_arguments",
 )

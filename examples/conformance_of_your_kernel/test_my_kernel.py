@@ -13,11 +13,13 @@ def test_my_kernel_conforms(vector):
     assert_conforms(kl_div, vector, backend="numpy")
 
 
-def test_some_vector_is_judged():
+def test_some_number_is_judged():
     for vector in vectors():
+        if vector.kind == "invalid":  # which asks for an exception, and no number
+            continue
         try:
             assert_conforms(kl_div, vector, backend="numpy")
         except SkipTest:
             continue
         return
-    pytest.fail("every vector was skipped: `pytest -rs` says why")
+    pytest.fail("every number was skipped: `pytest -rs` says why")

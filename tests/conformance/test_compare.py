@@ -1,4 +1,6 @@
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -219,6 +221,24 @@ def test_implementation_that_does_nothing_is_an_exit_code_of_2(files):
     runs = files(ours=(kl_div, ORDINARY), theirs=(kl_div, ORDINARY), nothing=(refusing, ORDINARY))
     assert compare(*runs)[0] == 2
     assert compare(*runs[:2])[0] == 0
+
+
+def test_run_in_which_no_backend_ran_is_an_exit_code_of_2(files, tmp_path):
+    ours, theirs, skipped = files(
+        ours=(kl_div, ORDINARY), theirs=(kl_div, ORDINARY), skipped=(kl_div, ORDINARY)
+    )
+    lines = list(map(json.loads, Path(skipped).read_text().splitlines()))
+    lines = [one for one in lines if "verdict" not in one]
+    for one in lines:
+        if one["kind"] == "backend":
+            one["skipped"] = "numpy is not installed"
+        if one["kind"] == "footer":
+            one["outcomes"] = 0
+    Path(skipped).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    code, output = compare(ours, theirs, skipped, "--fail-above", "0")
+    assert code == 2
+    assert f"{skipped!r} has no backend that ran: numpy, numpy is not installed." in output
+    assert compare(ours, theirs, "--fail-above", "0")[0] == 0
 
 
 def test_nothing_shared_is_an_exit_code_of_2(files):

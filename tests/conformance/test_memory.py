@@ -91,6 +91,21 @@ def test_cause_that_all_failures_share_is_named(loss, cause):
     assert cause in cause_of(loss)
 
 
+@pytest.mark.parametrize(
+    ("detail", "cause"),
+    [
+        ("no answer within 1 seconds.", "have no answer in time; the first: no answer within"),
+        (
+            "the process of numpy ended with status 1: gone",
+            "end the process that computes them; the first: the process of numpy ended",
+        ),
+    ],
+)
+def test_processes_that_end_or_do_not_answer_are_a_cause(detail, cause):
+    lines = [{"id": one.id, "verdict": "failure", "detail": detail} for one in ORDINARY]
+    assert cause in common_cause(lines, "numpy")
+
+
 def test_failures_without_a_common_cause_have_none():
     assert cause_of(kl_div) is None
     assert cause_of(lambda q, p, **options: -kl_div(q, p, **options)) is None

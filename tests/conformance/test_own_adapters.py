@@ -2,16 +2,18 @@
 
 import doctest
 from importlib.metadata import EntryPoint
+from types import ModuleType
 from unittest import SkipTest
 
 import pytest
 from click.testing import CliRunner
 
 import kldiv_conformance._adapter
+import kldiv_xp
 from kldiv_conformance import Adapter, assert_conforms, find, judge
 from kldiv_conformance import _own_adapters as own
 from kldiv_conformance.__main__ import main
-from kldiv_conformance._implementations import load_implementation
+from kldiv_conformance._implementations import found_beside, load_implementation
 from kldiv_conformance._report import read_report
 
 SOURCE = """
@@ -229,6 +231,16 @@ def broken(error, floats=("float32", "float64")):
         raise error
 
     return Adapter(name="mine", library="numpy", floats=floats, make=make, read=list)
+
+
+def test_what_a_module_imports_from_kldiv_xp_is_no_part_of_it():
+    module = ModuleType("theirs")
+    module.mine = lambda log_q, p: log_q * p
+    module.mine_gradient = kldiv_xp.kl_div_gradient
+    module.js_div, module.js_div_gradient = kldiv_xp.js_div, kldiv_xp.js_div_gradient
+    found = found_beside("theirs:mine", module, "mine")
+    assert (found.gradient, found.functions) == (None, {})
+    assert found_beside("kldiv_xp:kl_div", kldiv_xp, "kl_div").gradient is kldiv_xp.kl_div_gradient
 
 
 @pytest.mark.parametrize("kind", [TypeError, ValueError, RuntimeError])

@@ -19,7 +19,10 @@ def kl_div(input, target, *, reduction, log_target):
     return ours(input, target, reduction=reduction, log_target=log_target)
 """
 WITH_GRADIENT = f"""{PLAIN}
-from kldiv_xp import kl_div_gradient
+import kldiv_xp
+
+def kl_div_gradient(input, target, **options):
+    return kldiv_xp.kl_div_gradient(input, target, **options)
 """
 
 

@@ -116,4 +116,4 @@ class Rows:
     def divisor(self):
         if self.reduction == "mean":
             return int(np.sum(self.chosen)) or 1
-        return self.chosen.shape[0] if self.reduction == "batchmean" else 1
+        return self.chosen.shape[0] if self.reduction == "batchmean" and self.chosen.ndim else 1

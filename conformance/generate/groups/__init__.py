@@ -16,6 +16,7 @@ from generate.groups import (
     log_target,
     logits,
     nearly_equal,
+    operand_kinds,
     option_pairs,
     ordinary,
     reductions,
@@ -59,6 +60,7 @@ GROUPS = (
     Group("sizes", "sizes", sizes.ABOUT, sizes.drafts),
     Group("result_dtypes", "dtype", result_dtypes.ABOUT, result_dtypes.drafts),
     Group("option_pairs", "pairs", option_pairs.ABOUT, option_pairs.drafts),
+    Group("operand_kinds", "kinds", operand_kinds.ABOUT, operand_kinds.drafts),
     Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

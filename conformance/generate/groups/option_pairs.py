@@ -18,7 +18,8 @@ from generate.tables_draft import TablesDraft
 
 ABOUT = "Every pair of values of two options of a function, in a call that has both of them."
 FLAG = "OptionPair"
-SHAPE, TOP, WIDTH, OTHER = (2, 3, 4), 2, 3, 2
+Shape = tuple[int, ...]
+SHAPE, PLACES, WIDTH, OTHER = (2, 3, 4), (2, 0), 3, 2
 DTYPES = {
     **{dtype: (dtype, dtype) for dtype in ("float16", "bfloat16", "float32", "float64")},
     "mixed": ("float64", "float32"),
@@ -72,7 +73,9 @@ def excluded(choice: Choice) -> bool:
     return with_teacher or of_logits or (has_layer and of_others)
 
 
-def draft(function: str, choice: Choice, rng: Random) -> Draft:
+def draft(
+    function: str, choice: Choice, rng: Random, shape: Shape = SHAPE, flag: str = FLAG
+) -> Draft:
     """Vector of a choice of options."""
     given = dict(choice)
     has_mask, has_dtype, is_gradient = (given.pop(it) for it in ("where", "dtype", "gradient"))
@@ -84,43 +87,44 @@ def draft(function: str, choice: Choice, rng: Random) -> Draft:
         rng,
         function,
         given
-        | (mask(function, choice) if has_mask else {})
+        | (mask(function, choice, shape) if has_mask else {})
         | {
             "comment": f"{function}: {said}.",
-            "flags": (FLAG, *reduction_flags(str(choice["reduction"]))),
+            "flags": (flag, *reduction_flags(str(choice["reduction"]))),
             "dtype": dtype,
             "result_dtype": RESULTS[dtype] if has_dtype else None,
             "upstream": 1.5 if is_gradient else None,
-            "shape": SHAPE,
+            "shape": shape,
         },
     )
 
 
-def mask(function: str, choice: Choice) -> dict[str, Any]:
+def mask(function: str, choice: Choice, shape: Shape) -> dict[str, Any]:
     """Mask of elements of tables, and of samples everywhere else."""
     if function in {"kl_div", "js_div"}:
-        return {"where": tuple(place % 5 != 1 for place in range(math.prod(SHAPE)))}
-    axis = int(str(choice.get("axis", -1))) % len(SHAPE)
-    shape = tuple(1 if place == axis else size for place, size in enumerate(SHAPE))
+        return {"where": tuple(place % 5 != 1 for place in range(math.prod(shape)))}
+    axis = int(str(choice.get("axis", -1))) % len(shape)
+    shape = tuple(1 if place == axis else size for place, size in enumerate(shape))
     return {
         "where": tuple(place % 4 != 1 for place in range(math.prod(shape))),
         "where_shape": shape,
     }
 
 
-def table(rng: Random, shape: tuple[int, ...], kind: object, dtype: str) -> Values:
+def table(rng: Random, shape: Shape, kind: object, dtype: str, classes: int) -> Values:
     """Logits, probabilities or their logarithms; those of a few words need not add up to 1."""
     count = math.prod(shape)
     if kind == "logits":
         return uniform(rng, count, -3.0, 3.0, dtype)
-    found = [one * shape[-1] / SHAPE[-1] for one in softmax(rng, count // shape[-1], shape[-1])]
+    found = [one * shape[-1] / classes for one in softmax(rng, count // shape[-1], shape[-1])]
     return all_near(found if kind == "probabilities" else [mp.log(one) for one in found], dtype)
 
 
 def of_tables(rng: Random, function: str, given: dict[str, Any]) -> Draft:
     """Vector of two tables."""
     narrow = given.get("target_dtype", given["dtype"])
-    q, p = (softmax(rng, math.prod(SHAPE[:2]), SHAPE[2]) for _ in range(2))
+    *samples, classes = given["shape"]
+    q, p = (softmax(rng, math.prod(samples), classes) for _ in range(2))
     operands = {
         "input": in_space(q, given["dtype"], log=given["log_input"]),
         "target": in_space(p, narrow, log=given["log_target"]),
@@ -130,25 +134,27 @@ def of_tables(rng: Random, function: str, given: dict[str, Any]) -> Draft:
 
 def of_logits(rng: Random, function: str, given: dict[str, Any]) -> Draft:
     """Vector of logits."""
-    narrow = given.get("target_dtype", given["dtype"])
+    narrow, shape = given.get("target_dtype", given["dtype"]), given["shape"]
     return LogitsDraft(
         function=function,
-        input=table(rng, SHAPE, "logits", given["dtype"]),
-        target=table(rng, SHAPE, given["target_is"], narrow),
+        input=table(rng, shape, "logits", given["dtype"], shape[-1]),
+        target=table(rng, shape, given["target_is"], narrow, shape[-1]),
         **given,
     )
 
 
 def of_teachers(rng: Random, function: str, given: dict[str, Any]) -> Draft:
     """Vector of a sparse teacher."""
-    narrow, axis = given.get("target_dtype", given["dtype"]), given["axis"] % len(SHAPE)
-    shape = tuple(TOP if place == axis else size for place, size in enumerate(SHAPE))
+    narrow, whole = given.get("target_dtype", given["dtype"]), given["shape"]
+    axis = given["axis"] % len(whole)
+    places = PLACES if whole[axis] > max(PLACES) else (0,)
+    shape = tuple(len(places) if place == axis else size for place, size in enumerate(whole))
     inner = math.prod(shape[axis + 1 :])
     return SparseDraft(
-        input=table(rng, SHAPE, "logits", given["dtype"]),
-        target=table(rng, shape, given["target_is"], narrow),
+        input=table(rng, whole, "logits", given["dtype"], whole[-1]),
+        target=table(rng, shape, given["target_is"], narrow, whole[-1]),
         target_shape=shape,
-        indices=tuple((2, 0)[place // inner % TOP] for place in range(math.prod(shape))),
+        indices=tuple(places[one // inner % len(places)] for one in range(math.prod(shape))),
         **given,
     )
 
@@ -157,25 +163,25 @@ def of_states(rng: Random, function: str, given: dict[str, Any]) -> Draft:
     """Vector of hidden states."""
     given = dict(given)
     dtype, tail, teacher = given["dtype"], given.pop("tail"), given.pop("teacher")
-    narrow = given.get("target_dtype", dtype)
-    size = {"target": SHAPE[2] if tail is None else TOP}.get(teacher, OTHER)
-    shape = (*SHAPE[:2], size)
+    narrow, (*samples, words) = given.get("target_dtype", dtype), given["shape"]
+    places, count = PLACES if words > max(PLACES) else (0,), math.prod(samples)
+    size = {"target": words if tail is None else len(places)}.get(teacher, OTHER)
     if given.pop("bias"):
-        given["bias"] = uniform(rng, SHAPE[2], -1.0, 1.0, dtype)
+        given["bias"] = uniform(rng, words, -1.0, 1.0, dtype)
     if teacher != "target":
-        given["target_weight"] = uniform(rng, SHAPE[2] * OTHER, -1.5, 1.5, dtype)
-        given["target_weight_shape"] = (SHAPE[2], OTHER)
+        given["target_weight"] = uniform(rng, words * OTHER, -1.5, 1.5, dtype)
+        given["target_weight_shape"] = (words, OTHER)
     if teacher == "target_bias":
-        given["target_bias"] = uniform(rng, SHAPE[2], -1.0, 1.0, dtype)
+        given["target_bias"] = uniform(rng, words, -1.0, 1.0, dtype)
     if tail is not None:
-        given |= {"tail": tail, "indices": (2, 0) * math.prod(SHAPE[:2])}
+        given |= {"tail": tail, "indices": places * count}
     return LinearDraft(
-        input=uniform(rng, 6 * WIDTH, -2.0, 2.0, dtype),
-        weight=uniform(rng, SHAPE[2] * WIDTH, -1.5, 1.5, dtype),
-        weight_shape=(SHAPE[2], WIDTH),
-        target=table(rng, shape, given["target_is"], narrow),
-        target_shape=shape,
-        **given | {"shape": (*SHAPE[:2], WIDTH)},
+        input=uniform(rng, count * WIDTH, -2.0, 2.0, dtype),
+        weight=uniform(rng, words * WIDTH, -1.5, 1.5, dtype),
+        weight_shape=(words, WIDTH),
+        target=table(rng, (*samples, size), given["target_is"], narrow, words),
+        target_shape=(*samples, size),
+        **given | {"shape": (*samples, WIDTH)},
     )
 
 
