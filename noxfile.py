@@ -101,7 +101,8 @@ QUICK = (
 def quickly(*left_out: str) -> list[str]:
     """Arguments of pytest: these tests, but for those that have a word in their name."""
     words = ("compile", "jit", "dask", "strict", *left_out)
-    return ["-k", " and ".join(f"not {word}" for word in words), *(f"tests/{one}" for one in QUICK)]
+    chosen = " and ".join(f"not {word}" for word in words)
+    return ["-k", chosen, "-m", "not long and not slow", *(f"tests/{one}" for one in QUICK)]
 
 
 @nox.session(reuse_venv=True)

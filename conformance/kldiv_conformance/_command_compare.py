@@ -58,6 +58,9 @@ def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: 
     for sentence in left:
         click.echo(printable(sentence), err=True)
     beyond = [pair for pair in found if exceeds(pair, fail_above) or (bits and has_other(pair))]
+    if fail_above is not None:
+        apart = sum(exceeds(pair, fail_above) for pair in found)
+        click.echo(f"{apart} of {len(found)} pairs are more than {fail_above:g} bounds apart.")
     sys.exit(UNDONE if left else APART if beyond else AGREE)
 
 

@@ -2,12 +2,8 @@
 
 # What others call a choice, in the letters alone.
 SYNONYMS = {
-    "mean": ("avg", "average"),
-    # Keras adds up a distribution, and divides by the number of those.
-    "batchmean": (
-        *("sumoverbatchsize", "sumoverbatch", "auto", "meanbatch", "meanoverbatch"),
-        *("batchaverage", "batchavg"),
-    ),
+    "mean": ("avg", "average", "sumoverbatchsize", "sumoverbatch", "auto"),
+    "batchmean": ("meanbatch", "meanoverbatch", "batchaverage", "batchavg"),
     "sum": ("add", "total", "accumulate"),
     "none": ("no", "raw", "identity", "elementwise", "false"),
     "probabilities": ("softmax", "label", "labels", "onehot", "onehotlabels"),
@@ -17,13 +13,17 @@ SYNONYMS = {
     "renormalize": ("renormalise", "normalize", "normalise"),
     "bucket": ("rest", "other", "others", "remainder"),
 }
+# Keras adds up a distribution, and divides by the number of those along all other axes.
+OF_DISTRIBUTIONS = {"sumoverbatchsize", "sumoverbatch", "auto"}
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Refuse a value that is none of the choices."""
     if not (isinstance(value, str) and value in choices):
         near = nearest_choice(value, choices)
-        meant = f": did you mean {near!r}?" if near else "."
+        is_of_keras = isinstance(value, str) and letters_of(value) in OF_DISTRIBUTIONS
+        samples = ", that of all distributions, of kl_div with axis=-1" * is_of_keras
+        meant = f": did you mean {near!r}{samples}?" if near else "."
         message = f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}{meant}"
         raise ValueError(message)
 
