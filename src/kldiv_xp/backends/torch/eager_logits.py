@@ -13,13 +13,14 @@ from kldiv_xp.backends.torch.internals import (
     node_of_plain,
     refuses_functions,
 )
-from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
+from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
+from kldiv_xp.backends.torch.row_ways import way_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
 from kldiv_xp.backends.torch.storage import SHAPE, check_unchanged
+from kldiv_xp.backends.torch.transformed_derivatives import recorded_row_derivatives
 from kldiv_xp.backends.torch.transformed_logits import TransformedRows
-from kldiv_xp.core.context import Context, without_backend
+from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_rows import plain_rows
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
@@ -97,8 +98,8 @@ def row_derivatives(
             context, arrays, divergence, scale, upstream, wanted
         )
         return gradient
-    arrays, upstream, context = copied(arrays), copied(upstream), without_backend(context)
-    return evaluate_row_derivatives(context, arrays, divergence, scale, upstream, wanted)
+    options = context, copied(arrays), divergence, scale, copied(upstream), wanted
+    return recorded_row_derivatives(*options)
 
 
 def rows_with_derivatives(
@@ -110,9 +111,3 @@ def rows_with_derivatives(
     if way is None or is_differentiated(*every):
         return NotImplemented
     return way.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)
-
-
-def way_of(every: Arrays, *by_role: Arrays) -> Any:
-    """Module that computes where the tensors lie, or None where only the plain expression does."""
-    place = memory_of(*by_role)
-    return host_logits if place == HOST else device_way(place, every)

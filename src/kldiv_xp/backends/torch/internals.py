@@ -32,6 +32,14 @@ def is_transformed() -> bool:
         return True
 
 
+def is_forward() -> bool:
+    """Whether derivatives are taken on the way, by torch.func too."""
+    try:
+        return bool(forward_ad._current_level >= 0)
+    except AttributeError:
+        return True
+
+
 def refuses_functions() -> bool:
     """Whether a transform does not take functions of autograd, or takes them for constants.
 

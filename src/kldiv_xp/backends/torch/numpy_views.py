@@ -1,6 +1,7 @@
 """NumPy views of torch tensors, and which tensors are plain memory."""
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -24,8 +25,11 @@ def memory_of(
     arrays: tuple[Array, ...],
     upstream: tuple[Array, ...] = (),
     names: tuple[str, ...] = OPERAND_NAMES,
+    asked: Callable[[], bool] = is_transformed,
 ) -> str | None:
     """Memory of plain tensors: "host" or "cuda"; None for traced, wrapped or mixed tensors.
+
+    `asked` is whether what is done to them is transformed.
 
     Raises as `check_storage` does, of tensors that reach beyond their storage.
     """
@@ -39,7 +43,7 @@ def memory_of(
             present = tensor.untyped_storage().nbytes()
             if present < tensor.nbytes or tensor.storage_offset() or not tensor.is_contiguous():
                 check_storage(names[place] if place < len(arrays) else "upstream", tensor)
-    if False in plain or is_transformed():
+    if False in plain or asked():
         return None
     if on_host == len(every):
         return None if numpy_namespace() is None else HOST
