@@ -15,6 +15,7 @@ from kldiv_xp.backends.torch import (
     eager,
     eager_logits,
     numpy_views,
+    row_ways,
     sparse,
 )
 
@@ -33,7 +34,7 @@ def passing(monkeypatch, way):
     if way == "kernels" and cuda_on_cpu.why_unusable():
         pytest.skip(cuda_on_cpu.why_unusable())
     compiler = types.SimpleNamespace() if way == "kernels" else None
-    for module in (eager, eager_logits, sparse):
+    for module in (eager, eager_logits, row_ways, sparse):
         monkeypatch.setattr(module, "memory_of", passing_for_cuda)
     monkeypatch.setattr(cuda, "compiler", lambda: compiler)
     monkeypatch.setattr(cuda, "launcher", lambda _: launch)
@@ -62,7 +63,7 @@ def tensors(shape=(6, 7), type_="float64", log_target=False, differentiated=(Fal
 def plainly(monkeypatch, function, *arguments, **options):
     """Results of the plain expression."""
     with monkeypatch.context() as patch:
-        for module in (eager, eager_logits, sparse):
+        for module in (eager, eager_logits, row_ways, sparse):
             patch.setattr(module, "memory_of", lambda *_: None)
         return function(*arguments, **options)
 

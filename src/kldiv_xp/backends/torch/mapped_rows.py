@@ -9,8 +9,13 @@ from kldiv_xp.core.evaluate import Arrays
 def mapped_first(size: int, axes: Sequence[int | None], arrays: Arrays) -> Arrays:
     """Operands that all have the mapped axis, of this size, first, and the axes of the logits."""
     moved = [at_front(size, axis, one) for axis, one in zip(axes, arrays, strict=True)]
-    rows = moved[0].shape[:-1]
-    return tuple(with_rows(rows, one) for one in moved)
+    return tuple(with_rows(moved[0].shape[:-1], one) for one in moved)
+
+
+def as_rows(arrays: Arrays) -> Arrays:
+    """Operands that all have the axes of the logits, which come first."""
+    rows = arrays[0].shape[:-1]
+    return tuple(one.expand(*rows, one.shape[-1] if one.ndim else 1) for one in arrays)
 
 
 def at_front(size: int, axis: int | None, array: Array) -> Array:

@@ -8,7 +8,8 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.internals import is_forward, is_watched, refuses_functions
-from kldiv_xp.backends.torch.mapped_rows import mapped_first
+from kldiv_xp.backends.torch.mapped_rows import as_rows, mapped_first
+from kldiv_xp.backends.torch.pulled_rows import in_blocks, pulled
 from kldiv_xp.backends.torch.row_ways import way_inside
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -26,9 +27,14 @@ def recorded_row_derivatives(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives that torch may differentiate; by the plain expression within forward mode."""
-    if is_watched() or is_forward() or refuses_functions():
+    if refuses_rows():
         return plain(context, arrays, divergence, scale, upstream, wanted)
     return by_function(context, arrays, divergence, scale, upstream, wanted)
+
+
+def refuses_rows() -> bool:
+    """Whether functions of rows are not taken apart here, down to their memory."""
+    return is_watched() or is_forward() or refuses_functions()
 
 
 def plain(
@@ -53,8 +59,9 @@ def by_function(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives by a function of autograd."""
-    options = partial(derivatives_in_order, context, divergence, scale, len(arrays), wanted)
-    found = iter(TransformedDerivatives.apply(options, *arrays, *upstream))
+    choice = partial(derivatives_in_order, context, divergence, scale, len(arrays), wanted)
+    every = as_rows((*arrays, *upstream))
+    found = iter(FunctionOfRows.apply(partial(choice, way_inside), partial(choice, no_way), *every))
     by_input, by_target = (next(found) if want else None for want in wanted)
     return by_input, by_target
 
@@ -65,55 +72,62 @@ def derivatives_in_order(
     scale: Scale,
     count: int,
     wanted: tuple[bool, bool],
-    way: Any,
+    choose: Callable[[Arrays, Arrays], Any],
     *every: Array,
 ) -> Arrays:
-    """The wanted derivatives alone, by a way to them."""
+    """The wanted derivatives alone, by the way that is chosen for the operands, if one is."""
     arrays, upstream = every[:count], every[count:]
+    way = choose(arrays, upstream)
     function = plain if way is None else way.row_derivatives_of
     derivatives = function(context, arrays, divergence, scale, upstream, wanted)
     return tuple(one for one in derivatives if one is not None)
 
 
-class TransformedDerivatives(torch.autograd.Function):
-    """Derivatives where tensors lie; second derivatives by the plain expression."""
+def no_way(arrays: Arrays, upstream: Arrays) -> None:
+    """Choice of the plain expression."""
+    del arrays, upstream
+
+
+class FunctionOfRows(torch.autograd.Function):
+    """A function of rows that is computed where tensors lie; derivatives are those of another."""
 
     @staticmethod
-    def forward(options: partial[Arrays], *every: Array) -> Arrays:
-        """The wanted derivatives."""
-        return options(way_inside(every), *every)
+    def forward(
+        function: Callable[..., Arrays], expression: Callable[..., Arrays], *every: Array
+    ) -> Arrays:
+        """Results of the function, each with as many rows as the operands."""
+        del expression
+        return function(*every)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Arrays) -> None:
         """Keep the operands, and nothing that was computed from them."""
         del output
-        ctx.options, *every = inputs
+        _, ctx.expression, *every = inputs
         ctx.save_for_backward(*every)
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[int | None, ...], options: partial[Arrays], *every: Array
+        info: Any,
+        in_dims: tuple[int | None, ...],
+        function: Callable[..., Arrays],
+        expression: Callable[..., Arrays],
+        *every: Array,
     ) -> tuple[Arrays, int]:
-        """Derivatives of all rows of the batch."""
-        first = mapped_first(info.batch_size, in_dims[1:], every)
-        return TransformedDerivatives.apply(options, *first), 0
+        """Results for all rows of the batch."""
+        first = mapped_first(info.batch_size, in_dims[2:], every)
+        return FunctionOfRows.apply(function, expression, *first), 0
 
     @staticmethod
     def backward(ctx: Any, *upstream: Array) -> tuple[Array | None, ...]:
-        """Second derivatives with respect to the operands that want them."""
-        every = ctx.saved_tensors
-        places = [place for place, want in enumerate(ctx.needs_input_grad[1:]) if want]
-        function = partial(at_places, partial(ctx.options, None), every, places)
-        _, pulled = torch.func.vjp(function, *(every[place] for place in places))
-        found = dict(zip(places, pulled(upstream), strict=True))
-        return None, *(found.get(place) for place in range(len(every)))
-
-
-def at_places(
-    function: Callable[..., Arrays], every: Arrays, places: list[int], *given: Array
-) -> Arrays:
-    """Result of a function of arrays, some of which are given."""
-    arrays = list(every)
-    for place, one in zip(places, given, strict=True):
-        arrays[place] = one
-    return function(*arrays)
+        """Derivatives of the expression with respect to the operands that want them."""
+        every, wanted = ctx.saved_tensors, ctx.needs_input_grad[2:]
+        places = [place for place, want in enumerate(wanted) if want]
+        expression = partial(pulled, ctx.expression, places, len(every))
+        if refuses_rows():
+            found = expression(*every, *upstream)
+        else:
+            function = partial(in_blocks, expression)
+            found = FunctionOfRows.apply(function, expression, *every, *upstream)
+        by_place = dict(zip(places, found, strict=True))
+        return None, None, *map(by_place.get, range(len(every)))

@@ -1,0 +1,76 @@
+"""Pulled back derivatives of functions of rows, a block of rows at a time in host memory."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from kldiv_xp._typing import Array
+from kldiv_xp.backends.torch.internals import has_transforms
+from kldiv_xp.backends.torch.numpy_views import HOST, memory_of
+from kldiv_xp.core.evaluate import Arrays
+
+# Rows that autograd keeps a dozen temporaries of: of more elements it takes longer, too.
+BLOCK_ELEMENTS = 2**18
+
+
+def pulled(
+    function: Callable[..., Arrays], places: Sequence[int], count: int, *every: Array
+) -> Arrays:
+    """Cotangents of the operands in some places, from those of the results after the operands."""
+    arrays, above = list(every[:count]), every[count:]
+    if not has_transforms():
+        return pulled_by_autograd(function, places, arrays, above)
+    given = [arrays[place] for place in places]
+    _, pull = torch.func.vjp(partial(with_given, function, places, arrays), *given)
+    found: Arrays = pull(above)
+    return found
+
+
+def pulled_by_autograd(
+    function: Callable[..., Arrays], places: Sequence[int], arrays: Sequence[Array], above: Arrays
+) -> Arrays:
+    """The same where no transform is: torch.func refuses to be within hooks of saved tensors."""
+    is_recorded = torch.is_grad_enabled()
+    with torch.enable_grad():
+        given = [with_gradient(arrays[place]) for place in places]
+        results = with_given(function, places, arrays, *given)
+        return torch.autograd.grad(
+            results,
+            given,
+            above,
+            create_graph=is_recorded,
+            allow_unused=True,
+            materialize_grads=True,
+        )
+
+
+def with_gradient(array: Array) -> Array:
+    """Tensor of the same memory that wants a gradient."""
+    same = array.view_as(array)
+    return same if same.requires_grad else same.requires_grad_()
+
+
+def with_given(
+    function: Callable[..., Arrays], places: Sequence[int], arrays: Sequence[Array], *given: Array
+) -> Arrays:
+    """Result of a function of arrays, some of which are replaced."""
+    replaced = dict(zip(places, given, strict=True))
+    return function(*(replaced.get(place, one) for place, one in enumerate(arrays)))
+
+
+def in_blocks(function: Callable[..., Arrays], *every: Array) -> Arrays:
+    """Results of a function of rows, each with an array for every row."""
+    shape = every[0].shape
+    rows, at_once = shape[:-1].numel(), max(1, BLOCK_ELEMENTS // max(1, shape[-1]))
+    if rows <= at_once or memory_of((), every, asked=has_transforms) != HOST:
+        return function(*every)
+    flat = [one.reshape(rows, one.shape[-1]) for one in every]
+    results: list[Any] = []
+    for first in range(0, rows, at_once):
+        parts = function(*(one[first : first + at_once] for one in flat))
+        results = results or [one.new_empty((rows, one.shape[-1])) for one in parts]
+        for result, part in zip(results, parts, strict=True):
+            result[first : first + at_once] = part
+    return tuple(one.reshape(*shape[:-1], one.shape[-1]) for one in results)
