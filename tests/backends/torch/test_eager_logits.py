@@ -86,8 +86,8 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
 def test_second_derivative_takes_the_plain_expression(monkeypatch, divergence):
     every = arrays((True, True))
     rows = divergences(every, divergence)
-    monkeypatch.setattr(bridge.host_logits, "row_derivatives_of", None)
     (derivative,) = torch.autograd.grad(rows.sum(), every[0], create_graph=True)
+    monkeypatch.setattr(bridge.host_logits, "row_derivatives_of", None)
     (second,) = torch.autograd.grad((derivative * every[1].detach()).sum(), every[0])
     assert torch.isfinite(second).all()
     assert second.abs().sum() > 0

@@ -9,9 +9,9 @@ from kldiv_xp.backends.torch.storage import OPERAND_NAMES
 from kldiv_xp.core.evaluate import Arrays
 
 
-def way_of(every: Arrays, *by_role: Arrays) -> Any:
+def way_of(every: Arrays, arrays: Arrays, upstream: Arrays = ()) -> Any:
     """Module that computes where the tensors lie, or None where only the plain expression does."""
-    return way_at(memory_of(*by_role), every)
+    return way_at(memory_of(arrays, upstream), every)
 
 
 def way_inside(arrays: Arrays, upstream: Arrays = ()) -> Any:
