@@ -14,6 +14,8 @@ from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
     transformed_derivatives,
 )
 
+# torch compiles its own derivatives.
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 LOSSES = pytest.mark.parametrize(
     "loss",
     [

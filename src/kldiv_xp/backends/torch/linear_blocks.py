@@ -4,7 +4,8 @@ import torch
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.torch import sparse
-from kldiv_xp.backends.torch.eager_logits import row_derivatives, way_of
+from kldiv_xp.backends.torch.eager_logits import row_derivatives
+from kldiv_xp.backends.torch.row_ways import way_of
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_linear import (

@@ -9,7 +9,7 @@ from kldiv_xp.core.evaluate import Arrays
 def mapped_first(size: int, axes: Sequence[int | None], arrays: Arrays) -> Arrays:
     """Operands that all have the mapped axis, of this size, first, and the axes of the logits."""
     moved = [at_front(size, axis, one) for axis, one in zip(axes, arrays, strict=True)]
-    return tuple(with_rows(moved[0].shape[:-1], one) for one in moved)
+    return tuple(repeated_for(moved[0].shape[:-1], one) for one in moved)
 
 
 def as_rows(arrays: Arrays) -> Arrays:
@@ -23,7 +23,7 @@ def at_front(size: int, axis: int | None, array: Array) -> Array:
     return array.expand(size, *array.shape) if axis is None else array.movedim(axis, 0)
 
 
-def with_rows(rows: Sequence[int], array: Array) -> Array:
+def repeated_for(rows: Sequence[int], array: Array) -> Array:
     """Mask, logits or upstream derivative of so many rows, which it may have fewer axes for."""
     first, *others = array.shape
     missing = len(rows) + 1 - array.ndim

@@ -36,14 +36,9 @@ def pulled_by_autograd(
     with torch.enable_grad():
         given = [with_gradient(arrays[place]) for place in places]
         results = with_given(function, places, arrays, *given)
-        return torch.autograd.grad(
-            results,
-            given,
-            above,
-            create_graph=is_recorded,
-            allow_unused=True,
-            materialize_grads=True,
-        )
+        options = {"create_graph": is_recorded, "allow_unused": True, "materialize_grads": True}
+        found: Arrays = torch.autograd.grad(results, given, above, **options)
+    return found
 
 
 def with_gradient(array: Array) -> Array:

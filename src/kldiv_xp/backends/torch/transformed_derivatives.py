@@ -28,7 +28,7 @@ def recorded_row_derivatives(
 ) -> Gradient:
     """Derivatives that torch may differentiate; by the plain expression within forward mode."""
     if refuses_rows():
-        return plain(context, arrays, divergence, scale, upstream, wanted)
+        return by_expression(context, arrays, divergence, scale, upstream, wanted)
     return by_function(context, arrays, divergence, scale, upstream, wanted)
 
 
@@ -37,7 +37,7 @@ def refuses_rows() -> bool:
     return is_watched() or is_forward() or refuses_functions()
 
 
-def plain(
+def by_expression(
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -78,7 +78,7 @@ def derivatives_in_order(
     """The wanted derivatives alone, by the way that is chosen for the operands, if one is."""
     arrays, upstream = every[:count], every[count:]
     way = choose(arrays, upstream)
-    function = plain if way is None else way.row_derivatives_of
+    function = by_expression if way is None else way.row_derivatives_of
     derivatives = function(context, arrays, divergence, scale, upstream, wanted)
     return tuple(one for one in derivatives if one is not None)
 
