@@ -72,9 +72,8 @@ NEAR = {
 def test_reduction_of_keras_is_the_mean_of_all_distributions(reduction):
     with pytest.raises(ValueError, match="reduction") as caught:
         resolve_reduction(None, None, reduction)
-    assert str(caught.value).endswith(
-        f"got {reduction!r}: did you mean 'mean', that of all distributions, of kl_div with axis=-1?"
-    )
+    meant = "did you mean 'mean', that of all distributions, of kl_div with axis=-1?"
+    assert str(caught.value).endswith(f"got {reduction!r}: {meant}")
 
 
 @pytest.mark.parametrize("reduction", NEAR)
