@@ -216,3 +216,53 @@ def test_tensors_without_memory_are_mapped_by_the_plain_expression(calls):
     gradient = torch.func.vmap(torch.func.grad(kl_div_with_logits))
     assert gradient(x, t).shape == x.shape
     assert calls == []
+
+
+@pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+@pytest.mark.parametrize("distance", [0.0, 1e-3, 1.0, 30.0, 1000.0])
+@pytest.mark.parametrize("lacking", [False, True], ids=["all classes", "without classes"])
+def test_second_derivatives_of_float32_are_as_right_as_by_the_plain_expression(
+    loss, distance, lacking, monkeypatch
+):
+    generator = torch.Generator().manual_seed(4)
+    t, step = torch.randn((2, 6, 9), generator=generator)
+    x = t + distance * step
+    if lacking:
+        x[::2, 3], t[::2, 3] = -torch.inf, -torch.inf
+    total = partial(loss, reduction="sum", temperature=0.7)
+
+    def second(x, t):
+        leaves = [one.clone().requires_grad_() for one in (x, t)]
+        gradients = torch.autograd.grad(total(*leaves), leaves, create_graph=True)
+        weights = torch.linspace(-1, 1, x.numel(), dtype=x.dtype).reshape(x.shape)
+        value = sum((weights * one).sum() for one in gradients)
+        return torch.stack(torch.autograd.grad(value, leaves)).double()
+
+    monkeypatch.setattr(pulled_rows, "BLOCK_ELEMENTS", 2 * x.shape[-1])
+    found = second(x, t)
+    monkeypatch.setattr(transformed_derivatives, "refuses_rows", lambda: True)
+    plain, exact = second(x, t), second(x.double(), t.double())
+    at_hand = torch.isfinite(exact)
+    assert torch.isfinite(found[at_hand & torch.isfinite(plain)]).all()
+    largest = exact[at_hand].abs().max()
+    errors = [(one - exact)[at_hand].abs().nan_to_num(torch.inf) for one in (found, plain)]
+    error, before = (one.max() for one in errors)
+    assert error <= torch.maximum(before, 2**-22 * largest)
+
+
+@pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
+def test_second_derivative_of_a_row_depends_on_no_other_row(loss):
+    generator = torch.Generator().manual_seed(6)
+    x, t = torch.randn((2, 4, 9), generator=generator)
+    x[1], x[2, 0] = t[1], -torch.inf  # what the quick form is not enough for
+    total = partial(loss, reduction="sum")
+    (together,) = gradient_penalty(total, x, t)
+    apart = [gradient_penalty(total, *pair)[0] for pair in zip(x, t, strict=True)]
+    close(together, torch.stack(apart), equal_nan=True, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3,)], ids=str)
+def test_second_derivatives_have_the_shape_of_the_operand(shape):
+    x, t = torch.ones(2, *shape)
+    (found,) = gradient_penalty(partial(kl_div_with_logits, reduction="sum"), x, t)
+    close(found, torch.zeros(shape))

@@ -9,8 +9,9 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.internals import is_forward, is_watched, refuses_functions
 from kldiv_xp.backends.torch.mapped_rows import as_rows, mapped_first
-from kldiv_xp.backends.torch.pulled_rows import in_blocks, pulled
+from kldiv_xp.backends.torch.pulled_rows import in_blocks, pulled, pulled_at_first
 from kldiv_xp.backends.torch.row_ways import way_inside
+from kldiv_xp.backends.torch.widened_derivatives import widened_derivatives
 from kldiv_xp.core.context import Context, without_backend
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
@@ -61,7 +62,9 @@ def by_function(
     """Derivatives by a function of autograd."""
     choice = partial(derivatives_in_order, context, divergence, scale, len(arrays), wanted)
     every = as_rows((*arrays, *upstream))
-    found = iter(FunctionOfRows.apply(partial(choice, way_inside), partial(choice, no_way), *every))
+    quick = widened_derivatives(context, divergence, scale, len(arrays), wanted)
+    functions = partial(choice, way_inside), partial(choice, no_way), quick
+    found = iter(FunctionOfRows.apply(*functions, *every))
     by_input, by_target = (next(found) if want else None for want in wanted)
     return by_input, by_target
 
@@ -93,17 +96,20 @@ class FunctionOfRows(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        function: Callable[..., Arrays], expression: Callable[..., Arrays], *every: Array
+        function: Callable[..., Arrays],
+        expression: Callable[..., Arrays],
+        quick: Callable[..., Arrays] | None,
+        *every: Array,
     ) -> Arrays:
         """Results of the function, each with as many rows as the operands."""
-        del expression
+        del expression, quick
         return function(*every)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Arrays) -> None:
         """Keep the operands, and nothing that was computed from them."""
         del output
-        _, ctx.expression, *every = inputs
+        _, ctx.expression, ctx.quick, *every = inputs
         ctx.save_for_backward(*every)
 
     @staticmethod
@@ -112,22 +118,26 @@ class FunctionOfRows(torch.autograd.Function):
         in_dims: tuple[int | None, ...],
         function: Callable[..., Arrays],
         expression: Callable[..., Arrays],
+        quick: Callable[..., Arrays] | None,
         *every: Array,
     ) -> tuple[Arrays, int]:
         """Results for all rows of the batch."""
-        first = mapped_first(info.batch_size, in_dims[2:], every)
-        return FunctionOfRows.apply(function, expression, *first), 0
+        first = mapped_first(info.batch_size, in_dims[3:], every)
+        return FunctionOfRows.apply(function, expression, quick, *first), 0
 
     @staticmethod
     def backward(ctx: Any, *upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives of the expression with respect to the operands that want them."""
-        every, wanted = ctx.saved_tensors, ctx.needs_input_grad[2:]
+        every, wanted = ctx.saved_tensors, ctx.needs_input_grad[3:]
         places = [place for place, want in enumerate(wanted) if want]
-        expression = partial(pulled, ctx.expression, places, len(every))
+        options = ctx.expression, places, len(every)
+        expression = function = partial(pulled, *options)
+        if ctx.quick is not None:
+            function = partial(pulled_at_first, ctx.quick, *options)
         if refuses_rows():
             found = expression(*every, *upstream)
         else:
-            function = partial(in_blocks, expression)
-            found = FunctionOfRows.apply(function, expression, *every, *upstream)
+            function = partial(in_blocks, function, expression)
+            found = FunctionOfRows.apply(function, expression, None, *every, *upstream)
         by_place = dict(zip(places, found, strict=True))
-        return None, None, *map(by_place.get, range(len(every)))
+        return None, None, None, *map(by_place.get, range(len(every)))
