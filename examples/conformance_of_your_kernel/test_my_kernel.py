@@ -15,7 +15,7 @@ def test_my_kernel_conforms(vector):
 
 def test_some_number_is_judged():
     for vector in vectors():
-        if vector.kind == "invalid":  # which asks for an exception, and no number
+        if vector.kind == "invalid":  # which asks for no number
             continue
         try:
             assert_conforms(kl_div, vector, backend="numpy")
