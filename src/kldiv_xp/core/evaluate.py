@@ -151,8 +151,9 @@ def chained_derivatives(
     form: Form, scale: Scale, count: int, guard: Guard = Guard.FULL
 ) -> list[Callable[..., Array]]:
     """Functions (xp, *arrays, *upstream) to the derivative with respect to input, and by target."""
-    ways = (partial(chained, derivative_of(form, place), scale, count) for place in (0, 1))
-    return [partial(way, guard=guard) for way in ways]
+    return [
+        partial(chained, derivative_of(form, place), scale, count, guard=guard) for place in (0, 1)
+    ]
 
 
 def chained(

@@ -75,8 +75,7 @@ def factors(
 def logarithm(xp: Namespace, p: Array, target: Array, log_target: bool, guard: Guard) -> Array:
     """log p; with a guard something finite where p is 0, with the full one 0."""
     if not log_target:
-        guarded = guard not in {Guard.NONE, Guard.RESULT}
-        return xp.log(xp.add(p, xp.astype(xp.equal(p, 0), p.dtype)) if guarded else p)
+        return xp.log(xp.add(p, xp.astype(xp.equal(p, 0), p.dtype)) if guard else p)
     if guard is Guard.FULL:
         return xp.where(xp.equal(p, 0), 0.0, target)
     return xp.maximum(target, LOG_OF_ZERO) if guard is Guard.LOGARITHM else target
@@ -161,10 +160,9 @@ def pointwise_target_gradient(
 
     By p it is log p - log q + 1, by log p it is p (log p - log q + 1).
     """
-    if guard is Guard.RESULT:  # its own last choice is enough
-        where = None
+    inner, chosen = (Guard.NONE, None) if guard is Guard.RESULT else (guard, where)
     p, log_ratio = factors(
-        xp, input, target, where, log_target=log_target, log_input=log_input, guard=guard
+        xp, input, target, chosen, log_target=log_target, log_input=log_input, guard=inner
     )
     derivative = xp.add(log_ratio, 1.0)
     if log_target:

@@ -28,7 +28,7 @@ from kldiv_xp.formula.logits import Divergence
 
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row; in one node of the graph where a gradient is wanted."""
-    way = way_of(arrays, arrays)
+    way = way_of(arrays)
     if way is None and is_transformed() and not is_watched() and not refuses_functions():
         rows: Array = TransformedRows.apply(context, divergence, *copied(arrays))
         return rows
@@ -91,9 +91,8 @@ def row_derivatives(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Derivatives of divergences of rows; by the plain expression where they are differentiated."""
-    every = (*arrays, *upstream)
-    way = way_of(every, arrays, upstream)
-    if way is not None and not is_differentiated(*every):
+    way = way_of(arrays, upstream)
+    if way is not None and not is_differentiated(*arrays, *upstream):
         gradient: Gradient = way.row_derivatives_of(
             context, arrays, divergence, scale, upstream, wanted
         )
@@ -106,8 +105,7 @@ def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows before both derivatives; where nothing is gained, one by one."""
-    every = (*arrays, *upstream)
-    way = way_of(every, arrays, upstream)
-    if way is None or is_differentiated(*every):
+    way = way_of(arrays, upstream)
+    if way is None or is_differentiated(*arrays, *upstream):
         return NotImplemented
     return way.rows_with_derivatives_of(context, arrays, divergence, scale, upstream)

@@ -130,7 +130,7 @@ def rows_of_block(context: Context, arrays: Arrays, divergence: LinearDivergence
     """Divergence of every row of a block."""
     if isinstance(divergence, SparseKL):
         return sparse.rows_of(context.working, divergence, arrays)
-    way = way_of(arrays, arrays)
+    way = way_of(arrays)
     if way is None:
         return plain_rows(context, arrays, divergence)
     rows: Array = way.divergences_of(context, divergence, *arrays)
