@@ -34,20 +34,21 @@ def assert_conforms(
     Parameters
     ----------
     loss : callable
-        ``loss(input, target, *, reduction, log_target, size_average, reduce, axis, where)``; the
-        last four are passed by the vectors of legacy arguments, and of samples and masks, alone.
+        ``loss(input, target, *, reduction, log_target)``; some groups of vectors pass more to it:
+        `axis`, `where`, `log_input`, `generalized`, `dtype`, `reproducible`, `size_average` and
+        `reduce`.  A default that it has no name for is left out, and anything else is skipped.
     vector : Vector
         One of `vectors()`.
     backend : str or Adapter
         How to make and read the arrays of the loss: a name that ``kldiv-conformance backends``
         lists, or an adapter for another array library.
     gradient : callable, optional
-        ``gradient(input, target, *, reduction, log_target, axis, where, upstream)`` in closed
-        form, for a library that does not differentiate; it may lack `axis` and `where`.
+        ``gradient(input, target, *, reduction, log_target, upstream)`` in closed form, for a
+        library that does not differentiate; what the loss is given is passed to it too.
     functions : mapping of str to callable, optional
-        ``kl_div_with_logits`` and ``js_div_with_logits``, by these names: what the vectors of
-        logits call instead of the loss; and ``kl_div_with_logits_gradient`` and
-        ``js_div_with_logits_gradient`` for a library that does not differentiate.
+        Functions that vectors call instead of the loss, by their names: ``kl_div_with_logits``,
+        ``js_div_with_logits``, ``js_div``, ``sparse_kl_div_with_logits``, ``linear_kl_div``; and
+        their gradients in closed form, by the name with ``_gradient`` after it.
     deviations : mapping of str to Deviation, optional
         Known failures by the id of their vector, from `load_deviations`.
 

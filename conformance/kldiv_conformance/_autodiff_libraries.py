@@ -10,6 +10,12 @@ from kldiv_conformance._plain_libraries import make_numpy
 
 # Results of two ways to compute, which may well be rounded differently.
 SAME = 0.02
+# What is asked once more on torch: the value, and both derivatives.
+WHERE = (
+    ("value", "no gradient is asked"),
+    ("d_input", "the target is a constant"),
+    ("d_target", "the input is a constant"),
+)
 
 
 def make_torch(
@@ -53,7 +59,7 @@ def differentiate_torch(
     pairs = zip((input, target, torch.full_like(loss, upstream)), (*operands, seed), strict=True)
     refuse_changes(read_torch, dict(zip(("input", "target", "upstream"), pairs, strict=True)))
     if again:
-        refuse_dependence(torch, function, (input, target), (loss, by_input), seed)
+        refuse_dependence(torch, function, (input, target), (loss, by_input, by_target), seed)
     return by_input, by_target
 
 
@@ -66,22 +72,34 @@ def by_columns(torch: Any, loss: Array, upstream: float) -> Array:
 def refuse_dependence(
     torch: Any, function: Function, arrays: tuple[Array, Array], found: Any, seed: Array
 ) -> None:
-    """Refuse other results where the target is a constant, and where nothing is differentiated."""
-    student = arrays[0].clone().requires_grad_()
-    value = function(student, arrays[1])
-    (by_input,) = torch.autograd.grad(
-        value, [student], seed, allow_unused=True, materialize_grads=True
+    """Refuse other results where one operand is a constant, and where nothing is differentiated."""
+    others = (
+        function(*arrays),
+        by_one(torch, function, arrays, seed, 0),
+        by_one(torch, function, arrays, seed, 1),
     )
-    others = function(*arrays), by_input
-    for one, other, words in zip(found, others, ("value", "d_input"), strict=True):
+    for one, other, words in zip(found, others, WHERE, strict=True):
         pair = [it.detach().double() for it in (one, other)]
         scale = pair[0].abs().nan_to_num(0, 0).max().item() if one.numel() else 0.0
         if pair[0].shape != pair[1].shape or not torch.allclose(
             *pair, rtol=SAME, atol=SAME * scale, equal_nan=True
         ):
-            without = "no gradient is asked" if words == "value" else "the target is a constant"
-            message = f"{words} must be the same where {without}; it is another one."
+            name, where = words
+            message = f"{name} must be the same where {where}; it is another one."
             raise WrongCallError(message)
+
+
+def by_one(torch: Any, function: Function, arrays: Any, seed: Array, place: int) -> Array:
+    """Derivative with respect to one operand beside a constant."""
+    operands = list(arrays)
+    operands[place] = operands[place].clone().requires_grad_()
+    value = function(*operands)
+    if not value.requires_grad:  # the loss takes that operand for a constant
+        return torch.zeros_like(operands[place])
+    (derivative,) = torch.autograd.grad(
+        value, [operands[place]], seed, allow_unused=True, materialize_grads=True
+    )
+    return derivative
 
 
 def no_cuda_in_torch() -> str | None:

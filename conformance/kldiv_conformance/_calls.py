@@ -107,8 +107,11 @@ def differentiated(
 
 def called(vector: Vector, implementation: Implementation) -> Callable[..., Array]:
     """Function that a vector calls."""
-    if vector.function is None:
+    if vector.function is None and implementation.loss is not None:
         return implementation.loss
+    if vector.function is None:
+        message = "the function that is named is another one than the loss."
+        raise NotSupportedError(message)
     if vector.function not in implementation.functions:
         message = f"the implementation has no function {vector.function!r} beside it."
         raise NotSupportedError(message)

@@ -28,8 +28,9 @@ class Implementation:
     ----------
     name : str
         What a report calls it.
-    loss : callable
+    loss : callable or None
         ``loss(input, target, **arguments)``; NotImplementedError stands for 'not supported'.
+        None where one of the functions is judged alone.
     gradient : callable or None
         ``gradient(input, target, **arguments, upstream=...)`` in closed form; without one the
         backend differentiates the loss, where it can.
@@ -39,7 +40,7 @@ class Implementation:
     """
 
     name: str
-    loss: Callable[..., Array]
+    loss: Callable[..., Array] | None
     gradient: Callable[..., tuple[Array, Array]] | None = None
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
@@ -48,7 +49,8 @@ def load_implementation(specification: str) -> Implementation:
     """Implementation from ``module:name``.
 
     A gradient in closed form is taken from ``<name>_gradient`` beside it, if there is one, and so
-    are the other divergences, by their names, and their gradients.
+    are the other divergences, by their names, and their gradients.  One of these that is named
+    itself is judged alone.
 
     Raises
     ------
@@ -74,6 +76,8 @@ def found_beside(specification: str, module: ModuleType, name: str) -> Implement
     problem = why_no_function(loss)
     if problem:
         raise TypeError(problem)
+    if name in FUNCTIONS:
+        return alone(specification, module, name)
     functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
     if not is_reference(loss):  # what a module imports to compare itself with is no part of it
         functions = {name: one for name, one in functions.items() if not is_reference(one)}
@@ -81,6 +85,13 @@ def found_beside(specification: str, module: ModuleType, name: str) -> Implement
     if is_reference(gradient) and not is_reference(loss):
         gradient = None
     return Implementation(specification, loss, gradient, functions)
+
+
+def alone(specification: str, module: ModuleType, name: str) -> Implementation:
+    """Implementation of one function that stands beside a loss, and of its gradient."""
+    names = (name, f"{name}_gradient")
+    found = {one: getattr(module, one) for one in names if hasattr(module, one)}
+    return Implementation(specification, None, functions=found)
 
 
 def is_reference(function: object) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._arguments import NotSupportedError, no_argument
+from kldiv_conformance._arguments import NotSupportedError, is_default, no_argument
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
 from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
@@ -58,9 +58,12 @@ def called(
         raise
     except BaseException as error:
         name = lacked(vector, implementation, options, error)
-        if name is not None:
+        if name is None:
+            return raised(vector, error)
+        if not is_default(vector, name, options[name]):
             return outcome("not supported", no_argument([name]))
-        return raised(vector, error)
+        kept = {one: value for one, value in options.items() if one != name}
+        return called(vector, adapter, implementation, arrays, kept)
     if vector.raises is not None:
         return outcome("failure", f"must raise {vector.raises}, but returned a value.")
     lost = overwritten(adapter, implementation)

@@ -32,6 +32,18 @@ def test_what_is_handed_on_to_torch_in_vain_is_not_supported(kind):
             assert_conforms(loss, find(identifier), backend="torch")
 
 
+def test_a_default_that_is_handed_on_in_vain_is_left_out():
+    def plain(input, target, *, reduction):
+        return torch.nn.functional.kl_div(input, target, reduction=reduction)
+
+    def around(input, target, **options):
+        return plain(input, target, **options)
+
+    assert_conforms(around, find("ordinary_001"), backend="torch")
+    with pytest.raises(SkipTest, match="no argument 'log_target'"):
+        assert_conforms(around, find("log_target_001"), backend="torch")
+
+
 def test_a_name_that_is_handed_on_in_vain_is_a_failure_where_the_signature_has_it():
     def broken(input, target, *, reduction, log_target, axis=None):
         return torch.nn.functional.kl_div(input, target, axis=axis)

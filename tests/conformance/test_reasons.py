@@ -105,3 +105,16 @@ def test_each_function_is_counted_and_those_of_the_reference_are_no_part_of_a_mo
         r"the loss \d+ pass; kl_div_with_logits (\d+ pass, )?\d+ failure(, \d+ pass)?", counts
     )
     assert "has no function 'js_div' beside it" in shown
+
+
+def test_a_function_that_is_named_itself_is_judged_alone(kernels):
+    kernels("mine", BESIDE)
+    code, shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div_with_logits", "-g", "logits")
+    shown = " ".join(shown.split())
+    assert code == 1
+    assert "kl_div_with_logits" in shown
+    code, shown = invoke("run", "-b", "numpy", "-i", "kldiv_xp:js_div", "-g", "ordinary")
+    assert code == 2
+    assert "the function that is named is another one than the loss." in " ".join(shown.split())
+    code, shown = invoke("run", "-b", "numpy", "-i", "kldiv_xp:js_div", "-g", "tables")
+    assert code == 0

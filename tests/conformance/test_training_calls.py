@@ -33,6 +33,25 @@ class WrongBesideAConstant(Terms):
         return -target * upstream, (target.log() + 1 - student) * upstream
 
 
+class WrongBesideAConstantInput(Terms):
+    """A gradient with respect to the target that forgets its logarithm beside a constant input."""
+
+    @staticmethod
+    def backward(ctx, upstream):
+        student, target = ctx.saved_tensors
+        if not ctx.needs_input_grad[0]:
+            return None, -student * upstream
+        return -target * upstream, (target.log() + 1 - student) * upstream
+
+
+def wrong_by_target(input, target, *, reduction, log_target):
+    return WrongBesideAConstantInput.apply(input, target)
+
+
+def constant_by_target(input, target, **options):
+    return right(input, target if input.requires_grad else target.detach(), **options)
+
+
 def wrong_gradient(input, target, *, reduction, log_target):
     return WrongBesideAConstant.apply(input, target)
 
@@ -60,6 +79,8 @@ def reads_in_one_piece(input, target, *, reduction, log_target):
     ("loss", "told"),
     [
         (wrong_gradient, "d_input must be the same where the target is a constant; it is another"),
+        (wrong_by_target, "d_target must be the same where the input is a constant; it is"),
+        (constant_by_target, "d_target must be the same where the input is a constant; it is"),
         (wrong_value, "value must be the same where no gradient is asked; it is another one."),
     ],
 )
