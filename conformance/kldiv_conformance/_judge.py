@@ -50,8 +50,8 @@ def called(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             returned = call(vector, adapter, implementation, arrays, options)
-    except NotImplementedError as reason:
-        return outcome("not supported", one_line(reason) or "the implementation does not do this.")
+    except NotImplementedError as refusal:
+        reason = one_line(refusal) or "the implementation does not do this."
     except WrongCallError as problem:
         return outcome("failure", str(problem))
     except KeyboardInterrupt:
@@ -60,12 +60,22 @@ def called(
         name = lacked(vector, implementation, options, error)
         if name is None:
             return raised(vector, error)
-        if not is_default(vector, name, options[name]):
-            return outcome("not supported", no_argument([name]))
         kept = {one: value for one, value in options.items() if one != name}
-        return called(vector, adapter, implementation, arrays, kept)
+        if is_default(vector, name, options[name]):
+            return called(vector, adapter, implementation, arrays, kept)
+        reason = no_argument([name])
+    else:
+        return of_returned(vector, adapter, implementation, returned)
+    return outcome("not supported", reason)
+
+
+def of_returned(
+    vector: Vector, adapter: Adapter, implementation: Implementation, returned: dict[str, Array]
+) -> Outcome:
+    """Outcome of a call that returned something, and whether what others returned is left."""
     if vector.raises is not None:
-        return outcome("failure", f"must raise {vector.raises}, but returned a value.")
+        message = f"must raise {vector.raises}, but returned a value."
+        return Outcome(vector.id, vector.group, "failure", message)
     lost = overwritten(adapter, implementation)
     found = compared(vector, adapter, returned)
     if found.values:
