@@ -175,7 +175,7 @@ def test_overwritten_upstream_derivative_is_a_failure():
 
 
 def test_flag_of_overwritten_operands_is_the_only_suspect():
-    implementation = overwriting("target", complement)
+    implementation = overwriting("target", overwrite)
     lines = [
         judge(v, ADAPTERS["numpy"], implementation).to_json()
         for v in vectors("zeros_and_infinities")
