@@ -29,7 +29,7 @@ MIB = 2**20
 @pytest.fixture
 def cut(monkeypatch):
     """One device, and blocks of two or three rows, the last one of fewer."""
-    monkeypatch.setattr(blocks, "has_one_device", lambda: True)
+    monkeypatch.setattr(blocks, "count_of_devices", lambda: 1)
     monkeypatch.setattr(blocks, "ELEMENTS", 50)
     jax.clear_caches()
     yield
@@ -129,7 +129,7 @@ def test_derivatives_by_blocks_are_those_without(operands, loss, monkeypatch):
         return jax.tree.leaves((gradients, moved, mapped, bent))
 
     by_blocks = results()
-    monkeypatch.setattr(blocks, "has_one_device", lambda: False)
+    monkeypatch.setattr(blocks, "count_of_devices", lambda: 4)
     jax.clear_caches()
     for one, other in zip(by_blocks, results(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
@@ -217,7 +217,7 @@ MADE = {"float16": 2 * 8 * 1000 * 2000 / MIB}
 
 @pytest.mark.parametrize("call", CALLS)
 def test_what_is_computed_on_the_way_is_small(call, monkeypatch):
-    monkeypatch.setattr(blocks, "has_one_device", lambda: True)
+    monkeypatch.setattr(blocks, "count_of_devices", lambda: 1)
     jax.clear_caches()
     kinds = "float32", "float32", "bool"
     shapes = [jax.ShapeDtypeStruct((1000, 2000), kind) for kind in kinds]
@@ -229,9 +229,9 @@ def test_what_is_computed_on_the_way_is_small(call, monkeypatch):
 
 def test_arrays_of_several_devices_are_not_cut(monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda _: 2)
-    assert not blocks.has_one_device()
+    assert not blocks.is_of_known_rows((np.zeros(3),))
     monkeypatch.setattr(jax, "device_count", lambda _: 1)
-    assert blocks.has_one_device()
+    assert blocks.is_of_known_rows((np.zeros(3),))
 
 
 def test_without_a_cpu_nothing_is_cut(monkeypatch):
@@ -240,7 +240,7 @@ def test_without_a_cpu_nothing_is_cut(monkeypatch):
         raise RuntimeError(message)
 
     monkeypatch.setattr(jax, "device_count", missing)
-    assert not blocks.has_one_device()
+    assert not blocks.is_of_known_rows((np.zeros(3),))
 
 
 def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight(monkeypatch):

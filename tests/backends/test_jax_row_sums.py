@@ -1,6 +1,7 @@
 """JAX on a CPU: long rows whose classes are nearly all the same keep their digits."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,11 +25,12 @@ LOSSES = {
 DIFFERENCES = (0.01, 0.1, 1, 10, 12, 30)
 
 
-@pytest.fixture(autouse=True)
-def _one_device(monkeypatch):
-    monkeypatch.setattr(blocks, "has_one_device", lambda: True)
+@pytest.fixture(autouse=True, params=[1, 4], ids=["one device", "four devices"])
+def devices(request, monkeypatch):
+    for module in (blocks, row_sums):
+        monkeypatch.setattr(module, "count_of_devices", lambda: request.param)
     jax.clear_caches()
-    yield
+    yield request.param
     jax.clear_caches()
 
 
@@ -88,7 +90,16 @@ def test_parts_and_what_is_left_make_the_sum(monkeypatch, part, rest):
             assert np.allclose(found, exact, rtol=0, atol=1e-4)
 
 
-def test_rows_of_several_devices_are_added_up_in_one_piece(monkeypatch):
-    monkeypatch.setattr(blocks, "has_one_device", lambda: False)
+@pytest.mark.parametrize("length", [4096, 32000, 50256, 50257, 128256, 6932, 4 * 1733, 7])
+def test_no_part_lies_on_two_devices(length, devices):
+    part = row_sums.length_of_parts(length)
+    if length % devices == 0 and devices > 1:
+        assert length // devices % part == 0 or part == length
+    else:
+        assert part == row_sums.PART
+
+
+def test_rows_along_explicit_axes_are_added_up_in_one_piece(monkeypatch):
+    monkeypatch.setattr(blocks, "explicit_sharding", lambda _: SimpleNamespace(spec=("rows",)))
     on_cpu, elsewhere = row_sums.with_sums_in_parts(lambda xp, one: (xp, one), (jnp.zeros(3),))
     assert on_cpu(1)[0] is elsewhere(1)[0] is jnp

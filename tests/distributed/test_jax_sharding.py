@@ -128,6 +128,17 @@ def test_program_gathers_no_operand(name, sharded, axis_type, which):
         assert not collectives(text, kind), kind
 
 
+@pytest.mark.parametrize("name", ["logits", "js"])
+@pytest.mark.parametrize("words", [6932, 32000])
+def test_program_gathers_no_part_of_a_long_row(name, words):
+    mesh = jax.make_mesh((DEVICES,), ("d",))
+    sharding = NamedSharding(mesh, SHARDED["vocabulary"])
+    operand = jax.ShapeDtypeStruct((2, words), "float32", sharding=sharding)
+    text = program(jax.value_and_grad(LOSSES[name]), (operand, operand))
+    for kind in EXCHANGES:
+        assert not collectives(text, kind), kind
+
+
 @EVERY_MESH
 @EVERY_SHARDING
 @pytest.mark.parametrize("name", ["sum", "mean", "batchmean"])

@@ -74,23 +74,28 @@ def is_cut(arrays: Arrays) -> bool:
 def is_of_known_rows(arrays: Arrays) -> bool:
     """Whether arrays of a CPU can be cut: they are of known size, and of one device alone.
 
-    Blocks of rows that several devices share would be gathered first. In explicit axes, even of one
-    device, a block loses the axis that its rows lie along.
+    Blocks of rows that several devices share would be gathered first.
     """
-    if not all(isinstance(size, int) for size in arrays[0].shape):
-        return False
-    if any(any(sharding.spec) for sharding in map(explicit_sharding, arrays) if sharding):
-        return False
-    return has_one_device()
+    return are_known(arrays) and count_of_devices() == 1
 
 
-def has_one_device() -> bool:
-    """Whether there is one CPU for JAX; on others than CPUs nothing is cut."""
+def are_known(arrays: Arrays) -> bool:
+    """Whether arrays are of known size, and lie along no axis that is explicit.
+
+    Even of one device, a block loses the axis that its rows lie along.
+    """
+    shardings = filter(None, map(explicit_sharding, arrays))
+    if any(any(sharding.spec) for sharding in shardings):
+        return False
+    return all(isinstance(size, int) for size in arrays[0].shape)
+
+
+def count_of_devices() -> int:
+    """How many CPUs there are for JAX; on others than CPUs nothing is cut."""
     try:
-        count: int = jax.device_count("cpu")
+        return int(jax.device_count("cpu"))
     except RuntimeError:  # JAX has no CPU where JAX_PLATFORMS names none
-        return False
-    return count == 1
+        return 0
 
 
 def of_rows(function: Callable[..., Any], arrays: Arrays) -> Any:
