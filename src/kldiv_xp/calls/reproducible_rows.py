@@ -16,6 +16,7 @@ from kldiv_xp.core.evaluate import Arrays, check_memory
 from kldiv_xp.core.evaluate_reproducible import rounding_to
 from kldiv_xp.core.evaluate_reproducible_rows import WantedRows
 from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.shapes import with_axis_moved
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
@@ -84,7 +85,5 @@ def reproducible_divergence_with_gradient(
     found = way_of(context, arrays).derivatives(
         arrays, call.wanted, call.divisor, factor, (True, True)
     )
-    derivatives = (
-        one if place == input.ndim - 1 else context.xp.moveaxis(one, -1, place) for one in found
-    )
+    derivatives = (with_axis_moved(context.xp, one, -1, place) for one in found)
     return (value_of_call(call), *derivatives) if return_value else tuple(derivatives)

@@ -17,7 +17,7 @@ from kldiv_xp.core.evaluate_sparse_gradient import evaluate_sparse_gradient
 from kldiv_xp.core.indices import as_places
 from kldiv_xp.core.namespaces import known_shape, sample_shape
 from kldiv_xp.core.scale import Scale
-from kldiv_xp.core.shapes import with_axes
+from kldiv_xp.core.shapes import with_axes, with_axis_moved
 from kldiv_xp.formula.sparse import SparseKL
 
 
@@ -63,10 +63,7 @@ def sparse_divergence_with_gradient(
         context, arrays, divergence, *factor, scaled=scaled, with_rows=return_value
     )
     *rows, by_input, by_target = found
-    xp, last = context.xp, operands[0].ndim - 1
-    derivatives = (
-        one if place == last else xp.moveaxis(one, -1, place) for one in (by_input, by_target)
-    )
+    derivatives = (with_axis_moved(context.xp, one, -1, place) for one in (by_input, by_target))
     square = factor_of(divergence.temperature, scaled)
     return *(reduced(context, one, square, reduction, *where) for one in rows), *derivatives
 
@@ -113,7 +110,7 @@ def arranged_sparse(
         numbers = {"temperature": temperature} if softens else {}
         check_memory(context, input=logits, indices=indices, target=target, where=where, **numbers)
     if place != logits.ndim - 1:
-        arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
+        arrays = tuple(with_axis_moved(context.xp, array, place, -1) for array in arrays)
     return context, arrays, divergence, place
 
 

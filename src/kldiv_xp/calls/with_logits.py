@@ -14,6 +14,7 @@ from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
 from kldiv_xp.core.evaluate_logits import evaluate_loss_of_logits, evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale, scaled_sum
+from kldiv_xp.core.shapes import with_axis_moved
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
@@ -112,7 +113,7 @@ def arranged(
     if numbers or place != input.ndim - 1:
         check_memory(context, input=input, target=target, where=where, **numbers)
     if place != input.ndim - 1:
-        arrays = tuple(context.xp.moveaxis(array, place, -1) for array in arrays)
+        arrays = tuple(with_axis_moved(context.xp, array, place, -1) for array in arrays)
     return context, arrays, place
 
 

@@ -11,7 +11,7 @@ from kldiv_xp.core.evaluate_row_derivatives import (
     evaluate_rows_with_derivatives,
 )
 from kldiv_xp.core.namespaces import known_shape
-from kldiv_xp.core.shapes import with_axes
+from kldiv_xp.core.shapes import with_axes, with_axis_moved
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
@@ -42,8 +42,5 @@ def with_gradient(
     *rows, by_input, by_target = evaluate(
         context, arrays, divergence, scale, factors, scaled=scaled
     )
-    derivatives = (
-        derivative if place == input.ndim - 1 else context.xp.moveaxis(derivative, -1, place)
-        for derivative in (by_input, by_target)
-    )
+    derivatives = (with_axis_moved(context.xp, one, -1, place) for one in (by_input, by_target))
     return *(reduced(context, one, None, reduction, *arrays[2:]) for one in rows), *derivatives

@@ -46,12 +46,6 @@ class Lifted:
         """Smaller of two, or NaN; of the edition of 2023.12."""
         return self.where(self.greater(left, right) | (right != right), right, left)  # noqa: PLR0124
 
-    def moveaxis(self, array: Array, source: int, destination: int) -> Array:
-        """Array whose axis lies elsewhere; of the edition of 2023.12."""
-        axes = list(range(array.ndim))
-        axes.insert(destination % array.ndim, axes.pop(source))
-        return self._xp.permute_dims(array, tuple(axes))
-
     def take_along_axis(self, array: Array, indices: Array, *, axis: int) -> Array:
         """Entries at the indices along the last axis, a pass for each; of 2024.12."""
         places = self.arange(array.shape[axis], dtype=indices.dtype, device=indices.device)

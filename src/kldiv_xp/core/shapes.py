@@ -1,6 +1,19 @@
-"""Masks and derivatives of sums in the shape of the terms that they belong to."""
+"""Axes that are moved, and masks and derivatives of sums in the shape of their terms."""
 
 from kldiv_xp._typing import Array, Axes, Namespace
+
+
+def with_axis_moved(xp: Namespace, array: Array, source: int, destination: int) -> Array:
+    """Array whose axis lies elsewhere.
+
+    `moveaxis` is of the edition of 2023.12, and torch's vmap knows none ("Batching rule not
+    implemented for aten::moveaxis.int").
+    """
+    if source % array.ndim == destination % array.ndim:
+        return array
+    axes = list(range(array.ndim))
+    axes.insert(destination % array.ndim, axes.pop(source))
+    return xp.permute_dims(array, tuple(axes))
 
 
 def spread(xp: Namespace, upstream: Array, shape: tuple[int, ...], axis: Axes) -> Array:

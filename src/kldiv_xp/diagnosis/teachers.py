@@ -19,6 +19,7 @@ from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.evaluate_sparse import selected_indices
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.core.namespaces import known_shape, namespace_of
+from kldiv_xp.core.shapes import with_axis_moved
 from kldiv_xp.diagnosis.findings import allowance, detached, findings_of, smallest_normal
 from kldiv_xp.diagnosis.made_logits import MadeLogits, RepeatedMask, logits_at
 from kldiv_xp.diagnosis.question import check_known
@@ -49,12 +50,15 @@ def report_of_sparse(
         check_where(input, where, (place,), divergence, of_samples=True)
         where = aligned(context, input, where, (place,))
     xp, size = context.xp, input.shape[place]
-    last = [xp.moveaxis(one, place, -1) for one in (indices, *([] if where is None else [where]))]
+    last = [
+        with_axis_moved(xp, one, place, -1)
+        for one in (indices, *([] if where is None else [where]))
+    ]
     chosen = checked_places(context, last[0], last[1] if where is not None else None, size)
     logits, target = detached(input), detached(target)
-    student = logits_at(xp.moveaxis(logits, place, -1), chosen)
-    student = namespace_of(student).moveaxis(student, -1, place)
-    chosen = xp.moveaxis(chosen, -1, place)
+    student = logits_at(with_axis_moved(xp, logits, place, -1), chosen)
+    student = with_axis_moved(namespace_of(student), student, -1, place)
+    chosen = with_axis_moved(xp, chosen, -1, place)
     masks = [
         () if where is None else (xp.broadcast_to(where, one.shape),) for one in (input, target)
     ]

@@ -12,6 +12,7 @@ from kldiv_xp.core.evaluate import Arrays, evaluate_loss, evaluate_samples
 from kldiv_xp.core.evaluate_logits import evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape, sample_shape
 from kldiv_xp.core.run import quiet
+from kldiv_xp.core.shapes import with_axis_moved
 from kldiv_xp.diagnosis.report import Report
 from kldiv_xp.diagnosis.scan import read_scalar
 from kldiv_xp.diagnosis.subject import Subject
@@ -72,7 +73,7 @@ def divergences_of_samples(
 ) -> Array:
     """Divergences of samples of logits, scaled, in the working dtype."""
     xp = context.xp
-    moved = [xp.moveaxis(array, axes[0], -1) for array in arrays[:2]]
+    moved = [with_axis_moved(xp, array, axes[0], -1) for array in arrays[:2]]
     masks = [xp.expand_dims(one, axis=-1) for one in masks_of_samples(arrays[2:], axes)]
     check_temperature(divergence.temperature, scaled)
     return evaluate_samples_of_logits(context, (*moved, *masks), divergence, scaled=scaled)

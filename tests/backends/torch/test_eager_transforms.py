@@ -1,5 +1,8 @@
 """torch: torch.func, forward mode and Hessians of the eager loss."""
 
+from functools import partial
+
+import pytest
 from backends.torch.eager_operands import (
     BOTH_SPACES,
     IN_SMALL_BLOCKS,
@@ -11,7 +14,15 @@ from backends.torch.eager_operands import (
     torch,
 )
 
-from kldiv_xp import kl_div, kl_div_gradient
+from kldiv_xp import (
+    js_div,
+    js_div_with_logits,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+    sparse_kl_div_with_logits,
+)
 
 pytestmark = IN_SMALL_BLOCKS
 
@@ -82,3 +93,33 @@ def test_hessians_agree(log_target):
     for old_row, new_row in zip(old, new, strict=True):
         for a, b in zip(old_row, new_row, strict=True):
             close(a, b.detach())
+
+
+def of_top(x, t, axis):
+    """A loss whose teacher is known at two classes."""
+    axis %= x.ndim
+    known = t.log_softmax(axis).narrow(axis, 1, 2)
+    places = torch.arange(1, 3).reshape([2 if place == axis else 1 for place in range(x.ndim)])
+    return sparse_kl_div_with_logits(x, places.expand(known.shape), known, axis=axis)
+
+
+ALONG = {
+    "KL": kl_div_with_logits,
+    "JS": js_div_with_logits,
+    "js_div": lambda x, t, axis: js_div(x.log_softmax(axis), t.softmax(axis), axis=axis),
+    "sparse": of_top,
+    "KL of p": lambda x, t, axis: kl_div_with_logits(
+        x, t.softmax(axis), axis=axis, target_is="probabilities"
+    ),
+    "derivative": lambda x, t, axis: kl_div_with_logits_gradient(x, t, axis=axis)[1].square().sum(),
+}
+
+
+@pytest.mark.parametrize("axis", [0, 1, -2])
+@pytest.mark.parametrize("name", ALONG)
+def test_losses_along_any_axis_are_mapped(name, axis):
+    x, t = torch.randn((2, 3, 4, 5, 2), generator=torch.Generator().manual_seed(1))
+    loss = partial(ALONG[name], axis=axis)
+    for function in (loss, torch.func.grad(loss)):
+        apart = torch.stack([function(*pair) for pair in zip(x, t, strict=True)])
+        close(torch.func.vmap(function)(x, t), apart, "float32")

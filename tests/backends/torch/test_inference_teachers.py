@@ -71,3 +71,25 @@ def test_remedies_for_what_a_program_computes_of_a_teacher_first(name, remedy):
     compiled = torch.compile(loss, backend="aot_eager", fullgraph=True)
     torch.testing.assert_close(step_of(compiled, {**tensors, **teachers}), expected)
     torch.compiler.reset()
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_teacher_that_is_written_again_before_backward_gives_no_wrong_gradient(name, compiled):
+    """A compiled loss gave the gradient beside the new teacher, without a word."""
+    torch.compiler.reset()
+    tensors = operands()
+    _, expected = step_of(LOSSES[name], tensors)
+    loss = torch.compile(LOSSES[name], backend="aot_eager") if compiled else LOSSES[name]
+    learning = {
+        key: one.requires_grad_() if key in LEARNED else one for key, one in tensors.items()
+    }
+    value = loss(learning)
+    for teacher in TEACHERS:
+        tensors[teacher].add_(1.0)
+    try:
+        value.backward()
+    except RuntimeError as error:
+        assert "modified by an inplace operation" in str(error)  # noqa: PT017 - it may be right
+    else:
+        torch.testing.assert_close([learning[key].grad for key in LEARNED], expected)

@@ -65,6 +65,23 @@ def has_transforms() -> bool:
 
 
 @constant_in_traces
+def may_take_inference_tensors() -> bool:
+    """Whether inference mode may have made an operand of what torch.compile traces.
+
+    A trace tells that of no tensor; its inputs do. What else it saves is computed outside of that
+    mode.
+    """
+    try:
+        from torch._dynamo.symbolic_convert import InstructionTranslator
+
+        graph = InstructionTranslator.current_tx().output.root_tracer.graph
+        inputs = [node.meta["grapharg"].example for node in graph.find_nodes(op="placeholder")]
+    except (AttributeError, ImportError, KeyError):
+        return True
+    return any(isinstance(one, torch.Tensor) and one.is_inference() for one in inputs)
+
+
+@constant_in_traces
 def is_exported() -> bool:
     """Whether a program is recorded that runs without this package, so without its operators.
 

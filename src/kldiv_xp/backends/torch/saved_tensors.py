@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from kldiv_xp._typing import Array, Axes
+from kldiv_xp.backends.torch.internals import may_take_inference_tensors
 
 Arrays = tuple[Array, ...]
 
@@ -46,8 +47,9 @@ def copied(arrays: Arrays) -> Arrays:
 def keep(ctx: Any, arrays: tuple[Array | None, ...]) -> None:
     """Keep tensors for a gradient: by autograd, or beside it where it may refuse them.
 
-    No trace can tell those of inference mode ("tensor.is_inference() is not supported"), so there
-    all that want no gradient are kept beside.
+    No trace can tell them ("tensor.is_inference() is not supported"), so where an input of a program
+    is of inference mode, all that want no gradient are kept beside; what is written again before
+    the gradient is computed is refused only where autograd keeps it.
     """
     ctx.by_autograd = tuple(may_be_saved(array) for array in arrays)
     chosen = list(zip(arrays, ctx.by_autograd, strict=True))
@@ -59,7 +61,11 @@ def may_be_saved(array: Array | None) -> bool:
     """Whether autograd takes a tensor for certain."""
     if array is None:
         return False
-    return array.requires_grad or not (torch.compiler.is_compiling() or array.is_inference())
+    if array.requires_grad:
+        return True
+    if torch.compiler.is_compiling():
+        return not may_take_inference_tensors()
+    return not array.is_inference()
 
 
 def kept(ctx: Any) -> Any:
