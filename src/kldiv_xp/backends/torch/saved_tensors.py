@@ -47,9 +47,9 @@ def copied(arrays: Arrays) -> Arrays:
 def keep(ctx: Any, arrays: tuple[Array | None, ...]) -> None:
     """Keep tensors for a gradient: by autograd, or beside it where it may refuse them.
 
-    No trace can tell them ("tensor.is_inference() is not supported"), so where an input of a program
-    is of inference mode, all that want no gradient are kept beside; what is written again before
-    the gradient is computed is refused only where autograd keeps it.
+    No trace can tell those of inference mode ("tensor.is_inference() is not supported"), so where
+    an input of a program is one, all that want no gradient are kept beside. Only autograd refuses
+    a gradient beside what was written again.
     """
     ctx.by_autograd = tuple(may_be_saved(array) for array in arrays)
     chosen = list(zip(arrays, ctx.by_autograd, strict=True))
