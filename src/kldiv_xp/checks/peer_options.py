@@ -101,13 +101,21 @@ OF_SQUARE: Meant = (
 OVER_DEVICES: Meant = (("", "leave it out, and average the losses over {value} yourself"),)
 PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
 TEMPERATURES = ("temperature", "temp", "tau", "T")
+
+
+def of_one(*owners: str) -> list[str]:
+    """Names of the temperature of one operand."""
+    pairs = [(owner, one) for owner in owners for one in TEMPERATURES]
+    return [name for owner, one in pairs for name in (f"{owner}_{one}", f"{one}_{owner}")]
+
+
 # Options that may be meant, the first one that there is, and what to do; "" where there is none.
 MEANT: dict[str, Meant] = {
     **dict.fromkeys(("dim", "dims", "axes", "softmax_dim"), (ONE_AXIS, LAST_AXIS)),
     "axis": (LAST_AXIS,),
     **dict.fromkeys(TEMPERATURES, HEAT),
-    **dict.fromkeys((f"student_{one}" for one in TEMPERATURES), HEAT_OF_STUDENT),
-    **dict.fromkeys((f"teacher_{one}" for one in TEMPERATURES), HEAT_OF_TEACHER),
+    **dict.fromkeys(of_one("student", "input", "s"), HEAT_OF_STUDENT),
+    **dict.fromkeys(of_one("teacher", "target", "t"), HEAT_OF_TEACHER),
     "log_target": LOG_TARGET,
     **dict.fromkeys(("indices", "topk_indices", "top_k_indices", "teacher_indices"), OF_PLACES),
     "size_average": (("reduction", "pass reduction='mean', or 'none' beside reduce=False"),),

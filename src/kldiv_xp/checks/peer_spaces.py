@@ -17,25 +17,35 @@ HEAT: Meant = (
 )
 
 
-def heat_of(operand: str, bias: str, other: str) -> Meant:
+def heat_of(operand: str, bias: str, other: str, of_logarithms: str, in_part: str) -> Meant:
     """Remedies for the temperature of one operand: that of a loss divides both."""
     same = f"temperature={{value}} if {other} has the same temperature"
-    apart = f"leave `temperature` out, and pass {operand} / {{value}} as `{operand}`"
+    own = "leave `temperature` out, and divide each operand by its own: pass"
+    apart = f"{own} {operand} / {{value}} as `{operand}`"
     chained = "divide their derivatives by {value}"
-    both = f"pass {same}; if not, {apart}"
-    with_bias = f"{both}, and {bias} / {{value}} as `{bias}`"
+    both = f"pass {same}; if not, "
+    with_bias = f"{both}{apart}, and {bias} / {{value}} as `{bias}`"
     return (
         ("target_bias upstream", f"{with_bias}, and {chained}"),
-        ("target_bias", with_bias),
-        ("temperature upstream", f"{both}, and {chained}"),
-        ("temperature", both),
+        ("target_bias", f"{with_bias}{of_logarithms}"),
+        ("tail upstream", f"{both}{own} {in_part}, and {chained}"),
+        ("tail", f"{both}{own} {in_part}"),
+        ("temperature upstream", f"{both}{apart}{of_logarithms}, and {chained}"),
+        ("temperature", f"{both}{apart}{of_logarithms}"),
         ("upstream", f"{LOGITS}, with {same}; if not, {apart}, and {chained}"),
         ("reduction", f"{LOGITS}, with {same}; if not, {apart}"),
     )
 
 
-HEAT_OF_STUDENT = heat_of("input", "bias", "the teacher")
-HEAT_OF_TEACHER = heat_of("target", "target_bias", "the student")
+HEAT_OF_STUDENT = heat_of("input", "bias", "the teacher", "", "input / {value} as `input`")
+# Of a teacher that is known in part, the rest is not known at another temperature.
+HEAT_OF_TEACHER = heat_of(
+    "target",
+    "target_bias",
+    "the student",
+    ", or the logarithm of probabilities / {value}, with target_is='logits'",
+    "the log_softmax of all the teacher's logits / {value}, at `indices`, as `target`",
+)
 # torchmetrics: its flag is for both operands, and the target is the first of them.
 IN_LOGARITHMS: Meant = (
     ("log_target", "pass log_target=True, with the target as the second operand"),

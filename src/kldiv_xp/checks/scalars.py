@@ -137,7 +137,7 @@ def for_axes(name: str, array: Array, input: Array) -> str:
     if set(shape) == {1}:
         return f"pass {say(xp, 'reshaped', name, shape=())}"
     if name != "temperature":
-        return ""
+        return ONE_NUMBER
     return for_temperatures(xp, shape, every) or for_repeated_temperatures(xp, shape, every)
 
 
