@@ -9,6 +9,9 @@ from kldiv_xp._typing import Array, DType, Namespace
 # 256 KiB, 7.4 in 512 KiB, 6.0 in 1 MiB, 6.2 in 2 MiB.
 BLOCK_BYTES = 1 << 20
 
+FEW_CLASSES = 8
+"""From here on NumPy adds up a row that lies in one piece in another order."""
+
 Index = tuple[int | slice, ...]
 
 
@@ -48,6 +51,17 @@ def cast_block(operand: Array, index: Index, dtype: DType) -> Array:
     return block if kept else block.astype(dtype)
 
 
+def by_classes(xp: Namespace, *blocks: Array) -> list[Array]:
+    """Blocks of rows, those of few classes so that one class of all rows lies in one piece.
+
+    Loops over the last axis alone take 3 to 6 times as long: 131072 x 3 logits 20 ms for 3.5.  The
+    order in which so few are added up is the same.
+    """
+    if blocks[0].ndim > 1 and blocks[0].shape[-1] < FEW_CLASSES:
+        return [xp.asfortranarray(one) for one in blocks]
+    return list(blocks)
+
+
 def order_of_memory(arrays: tuple[Array, ...]) -> list[int]:
     """Axes by descending total stride.
 
@@ -55,3 +69,8 @@ def order_of_memory(arrays: tuple[Array, ...]) -> list[int]:
     """
     strides = [sum(map(abs, steps)) for steps in zip(*(a.strides for a in arrays), strict=True)]
     return sorted(range(len(strides)), key=strides.__getitem__, reverse=True)
+
+
+def empty_like(xp: Namespace, array: Array, dtype: DType) -> Array:
+    """Uninitialised array in the shape of another, whose axes lie in memory as its axes do."""
+    return xp.empty_like(array, dtype=dtype, order="K", subok=False)

@@ -15,6 +15,7 @@ from kldiv_xp.formula.log_probabilities import ONE_AFTER_THE_OTHER
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import row_loops
+from kldiv_xp.host.blocks import by_classes, empty_like
 from kldiv_xp.host.row_attempts import first_finite_rows
 from kldiv_xp.host.threads import thread_count
 
@@ -90,7 +91,8 @@ def rows_of_block(
 ) -> Array:
     """Divergences of the rows of a block, 0 where the mask is False."""
     left = None if where is None else where[..., 0]
-    rows = first_finite_rows(forms.of(xp, input, target), alone, xp, left, input, target)
+    logits = by_classes(alone, input, target)
+    rows = first_finite_rows(forms.of(xp, *logits), alone, xp, left, *logits)
     return alone.zeros_like(input[..., 0]) if rows is None else rows[..., 0]
 
 
@@ -105,7 +107,7 @@ def row_derivatives(
     """Gradients with respect to the wanted operands, each written in one pass."""
     xp, working = context.xp, context.working
     by_input, by_target = (
-        xp.empty(operand.shape, dtype=native(operand.dtype)) if want else None
+        empty_like(xp, operand, native(operand.dtype)) if want else None
         for operand, want in zip(arrays[:2], wanted, strict=True)
     )
     results = by_input, by_target
@@ -148,6 +150,7 @@ def derivatives_of_block(
     """Gradient with respect to one operand for the rows of a block, times scale and cotangent."""
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = where[0][..., 0] if where else None
+    logits, target = by_classes(alone, logits, target)
     derivative = first_finite_rows(forms.of(xp, logits, target), alone, xp, left, logits, target)
     if derivative is None:
         return alone.zeros_like(logits)

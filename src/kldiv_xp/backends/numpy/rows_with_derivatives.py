@@ -23,7 +23,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.block_results import take_any, take_finite, take_row_sums
-from kldiv_xp.host.blocks import cache_sized_blocks
+from kldiv_xp.host.blocks import cache_sized_blocks, empty_like
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -34,7 +34,7 @@ def rows_with_derivatives(
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
     xp, working = context.xp, context.working
-    by_input, by_target = (xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2])
+    by_input, by_target = (empty_like(xp, one, native(one.dtype)) for one in arrays[:2])
     derivatives = by_input, by_target
     options = arrays, divergence, scale, upstream, derivatives, working, thread_count
     rows = fill_with_derivatives(xp, *options)

@@ -6,7 +6,7 @@ from kldiv_xp._typing import Array
 from kldiv_xp.backends.numpy import rows as numpy_rows
 from kldiv_xp.backends.numpy import rows_with_derivatives as numpy_rows_with_derivatives
 from kldiv_xp.backends.torch.numpy_views import (
-    empty_tensor,
+    empty_tensor_like,
     lent,
     numpy_namespace,
     numpy_type,
@@ -44,9 +44,7 @@ def rows_with_derivatives_of(
     """Divergences of rows, in the type that is computed in, before both derivatives."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     memory, count = lent(*arrays, *upstream), len(arrays)
-    derivatives, results = zip(
-        *(empty_tensor(one.shape, one.dtype) for one in arrays[:2]), strict=True
-    )
+    derivatives, results = zip(*map(empty_tensor_like, arrays[:2]), strict=True)
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
     rows = numpy_rows_with_derivatives.fill_with_derivatives(xp, *options)
     return torch.from_numpy(rows).to(context.working), *derivatives
@@ -68,7 +66,7 @@ def row_derivatives_of(
     written: list[Array | None] = [None, None]
     for place, want in enumerate(wanted):
         if want:
-            results[place], written[place] = empty_tensor(arrays[place].shape, arrays[place].dtype)
+            results[place], written[place] = empty_tensor_like(arrays[place])
     given = written[0], written[1]
     numpy_rows.fill_row_derivatives(xp, operands, divergence, scale, above, given, working, threads)
     return results[0], results[1]

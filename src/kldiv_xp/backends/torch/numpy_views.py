@@ -96,6 +96,17 @@ def empty_tensor(shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
     return torch.from_numpy(memory), memory
 
 
+def empty_tensor_like(tensor: Array) -> tuple[Array, Array]:
+    """Uninitialised tensor and its NumPy view, whose axes lie in memory as those of another."""
+    if tensor.is_contiguous():
+        return empty_tensor(tensor.shape, tensor.dtype)
+    steps = tensor.stride()
+    order = sorted(range(len(steps)), key=steps.__getitem__, reverse=True)
+    places = sorted(range(len(order)), key=order.__getitem__)
+    result, memory = empty_tensor(tuple(tensor.shape[one] for one in order), tensor.dtype)
+    return result.permute(places), memory.transpose(places)
+
+
 def lent(*tensors: Array) -> tuple[Array, ...]:
     """NumPy views of tensors; 16-bit tensors as `Widened`."""
     arrays = []

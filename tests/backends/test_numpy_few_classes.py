@@ -1,0 +1,79 @@
+"""NumPy and torch: logits of few classes, along the last axis or another one."""
+
+import numpy as np
+import pytest
+
+from kldiv_xp import (
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
+
+LOSSES = {
+    kl_div_with_logits: kl_div_with_logits_gradient,
+    js_div_with_logits: js_div_with_logits_gradient,
+}
+EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
+ROWS = 300
+
+
+@pytest.fixture(autouse=True)
+def _without_compiled_loops(monkeypatch):
+    monkeypatch.setenv("KLDIV_XP_FUSED", "0")
+
+
+def logits(classes, dtype="float64", rows=ROWS):
+    """Students and teachers, near and far, some without their first class."""
+    random = np.random.default_rng(classes)
+    student, teacher = 3 * random.normal(size=(2, rows, classes)).astype(dtype)
+    teacher[::3] = student[::3] + 1e-3 * teacher[::3]
+    if classes > 1:
+        student[5::7, 0] = -np.inf
+    return student, teacher, random.random(rows) > 0.3
+
+
+def in_planes(array):
+    """The same, whose classes lie farther apart in memory than its rows."""
+    return np.ascontiguousarray(array.T).T
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", range(1, 8))
+@pytest.mark.parametrize("lie", [np.asarray, in_planes], ids=["rows", "planes"])
+def test_a_row_in_a_batch_has_the_bits_of_the_row_alone(loss, dtype, classes, lie):
+    student, teacher, mask = logits(classes, dtype)
+    pair = lie(student), lie(teacher)
+    alone = [loss(x, t, reduction="none") for x, t in zip(student, teacher, strict=True)]
+    np.testing.assert_array_equal(loss(*pair, reduction="none"), alone)
+    masked = loss(*pair, reduction="none", where=mask)
+    np.testing.assert_array_equal(masked, np.where(mask, alone, 0))
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("where", [False, True])
+@pytest.mark.parametrize("classes", [2, 3, 21])
+def test_derivatives_along_another_axis_are_those_along_the_last(loss, classes, where):
+    student, teacher, mask = logits(classes)
+    images = [in_planes(one).T.reshape(1, classes, 15, 20) for one in (student, teacher)]
+    options = {"where": mask.reshape(1, 15, 20)} if where else {}
+    found = LOSSES[loss](*images, axis=1, reduction="sum", **options)
+    expected = LOSSES[loss](student, teacher, reduction="sum", **({"where": mask} if where else {}))
+    for one, other in zip(found, expected, strict=True):
+        assert one.flags.c_contiguous
+        np.testing.assert_allclose(one.reshape(classes, -1).T, other, rtol=1e-10, atol=1e-14)
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_gradients_of_torch_lie_in_memory_as_their_images(loss, dtype):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    x, t = torch.randn((2, 2, 3, 5, 4), generator=torch.Generator().manual_seed(0))
+    for kind in (torch.contiguous_format, torch.channels_last):
+        student = x.to(getattr(torch, dtype), memory_format=kind, copy=True).requires_grad_()
+        loss(student, t.to(student.dtype), axis=1).backward()
+        assert student.grad.stride() == student.stride()
+        exact = x.double().requires_grad_()
+        loss(exact, t.double(), axis=1).backward()
+        torch.testing.assert_close(student.grad.double(), exact.grad, rtol=0.1, atol=2e-2)
