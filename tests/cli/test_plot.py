@@ -176,11 +176,11 @@ def test_findings_are_named_and_marked_where_they_were_made():
     assert header(figure) == [
         "student.npy against teacher.npz:p",
         "24 samples",
-        "1  not-normalised, in target at (2, 3), once",
-        "2  nan-target, in target at (1, 1, 4), once",
+        "1  nan-target, in target at (1, 1, 4), once",
+        "2  not-normalised, in target at (2, 3), once",
     ]
     points, _ = figure.axes
-    assert {text.get_text(): text.xy[0] for text in points.texts} == {"1": 15, "2": 7}
+    assert {text.get_text(): text.xy[0] for text in points.texts} == {"2": 15, "1": 7}
     figure.draw_without_rendering()
     assert all(t.get_window_extent().y0 > points.get_window_extent().y1 for t in points.texts)
 

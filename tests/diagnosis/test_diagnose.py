@@ -161,7 +161,15 @@ def test_several_mistakes_come_in_the_order_of_their_gravity(holding_backend):
     log_q = changed(LOG_Q, ((0, 0), np.nan), ((3, 1), -np.inf))
     target = changed(2 * P, ((5, 4), np.nan))
     found = [one.code for one in diagnose(make(log_q), make(target)).findings]
-    assert found == ["not-normalised", "not-normalised", "zero-support", "nan-input", "nan-target"]
+    assert found == ["nan-input", "nan-target", "not-normalised", "not-normalised", "zero-support"]
+
+
+@pytest.mark.parametrize("name", ["input", "target"])
+def test_an_infinite_logit_is_told_before_those_that_have_no_probability_beside_it(name):
+    logits = {"input": LOG_Q, "target": LOG_Q}
+    logits[name] = changed(LOG_Q, ((2, 1), np.inf))
+    found = [one.code for one in diagnose(**logits, input_is="logits").findings]
+    assert found[0] == f"infinite-{name}"
 
 
 def test_memory_is_bounded():

@@ -18,7 +18,7 @@ def mistakes(evidence: Evidence) -> tuple[Finding, ...]:
     findings = [nothing_selected(evidence), single_entry(evidence)]
     # What does not add up to 1 for want of another entry is in no other space.
     rules = COMMON_RULES if findings[-1] is not None else (*spaces, *COMMON_RULES)
-    findings += [rule(evidence) for rule in rules]
+    findings += [rule(evidence) for rule in (*NAN_RULES, *rules)]
     return tuple(finding for finding in findings if finding is not None)
 
 
@@ -147,15 +147,18 @@ def underflow(evidence: Evidence) -> Finding | None:
 
 TABLE_RULES: tuple[Rule, ...] = (swapped, input_space, target_space)
 LOGIT_RULES: tuple[Rule, ...] = (probabilities_as_input, target_of_logits)
+NAN_RULES: tuple[Rule, ...] = (
+    special_values("input", "nan", "which makes the loss NaN"),
+    special_values("target", "nan", "which makes the loss NaN"),
+)
 COMMON_RULES: tuple[Rule, ...] = (
     empty_samples("input"),
     empty_samples("target"),
     negative_entries("input"),
     negative_entries("target"),
-    zero_support,
-    special_values("input", "nan", "which makes the loss NaN"),
-    special_values("target", "nan", "which makes the loss NaN"),
+    # Beside a logit of infinity all others have no probability.
     special_values("input", "infinite", "which no logarithm of a probability is"),
     special_values("target", "infinite", "which neither a probability nor its logarithm is"),
+    zero_support,
     underflow,
 )
