@@ -8,6 +8,7 @@ from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._arguments import NotSupportedError, handed_on_in_vain, taken
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._wrapped import MOST, Same, wrapped
@@ -71,7 +72,11 @@ def call(
         pair = differentiated(loss, adapter.gradient, arrays, upstream)
     elif (closed := closed_form(vector, implementation)) is not None:
         passed = taken(closed, vector, {**options, "upstream": upstream})
+        given = {"upstream": upstream} if isinstance(vector.upstream, Operand) else {}
+        before = snapshots(given, adapter)
         pair = adapter.wrap(partial(closed, **passed))(*arrays)
+        if (problem := changed(before, given, adapter)) is not None:
+            raise ChangedOperandError(problem)
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)

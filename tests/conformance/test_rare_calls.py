@@ -93,6 +93,20 @@ def test_right_losses_pass(name):
     assert failures(name, getattr(kldiv_xp, name)) == []
 
 
+def test_closed_form_gradient_that_overwrites_its_upstream_derivatives_is_convicted():
+    def gradient(*arrays, upstream, **options):
+        found = kldiv_xp.kl_div_gradient(*arrays, upstream=upstream, **options)
+        upstream[...] = 0
+        return found
+
+    vector = next(it for it in RARE if it.function is None and "OwnUpstream" in it.flags)
+    outcome = judge(
+        vector, ADAPTERS["numpy"], Implementation("overwriting", kldiv_xp.kl_div, gradient)
+    )
+    assert outcome.verdict == "failure"
+    assert outcome.detail == "the call changed upstream, which must stay as it was."
+
+
 @pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
 def test_rows_after_the_first_64_whose_derivative_stays_0_are_convicted(name):
     def gradient(*arrays, **options):
