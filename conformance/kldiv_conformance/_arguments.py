@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from inspect import Parameter, signature
+from inspect import Parameter, signature, unwrap
+from types import SimpleNamespace
 from typing import Any
 
 from kldiv_conformance._vector import Vector
@@ -26,7 +27,9 @@ DEFAULTS: dict[str | None, dict[str, Any]] = {
     "sparse_kl_div_with_logits": {**OF_LOGITS, "target_is": "log_probabilities", "tail": "bucket"},
     "linear_kl_div": {**HEATED, "tail": "bucket", "beta": 0.0},
 }
-UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'|Unknown keyword argument '(\w+)'")
+# What an operator of torch says that is given too many arguments, without telling which.
+DECLARED = re.compile(r"expected at most .* Declaration: [\w:.]+\((.*)\) ->")
 # By every element of the loss, whose sum a gradient without `upstream` differentiates.
 OF_GRADIENTS = {"upstream": 1.0}
 
@@ -65,11 +68,9 @@ def names(function: Callable[..., Any], arguments: Mapping[str, Any]) -> set[str
 
 def told_names(function: Callable[..., Any]) -> set[str] | None:
     """Names that a function takes; None if it takes any, or does not tell."""
-    # TorchScript tells no signature, or one that takes anything.
-    schema: Any = getattr(function, "schema", None)
-    if hasattr(schema, "arguments"):
-        return {one.name for one in schema.arguments}
     try:
+        if schemas := schemas_of(unwrap(function)):
+            return {one.name for schema in schemas for one in schema.arguments}
         parameters = signature(function).parameters
     except (TypeError, ValueError):  # a function of C may not tell
         return None
@@ -79,14 +80,34 @@ def told_names(function: Callable[..., Any]) -> set[str] | None:
     return {name for name, one in parameters.items() if one.kind not in by_place}
 
 
+def schemas_of(function: Any) -> list[Any]:
+    """Schemas of a function of torch, whose signature is none or takes anything.
+
+    TorchScript has one, as has an operator, and a custom one hides it; others have one for each of
+    their overloads.
+    """
+    if not type(function).__module__.startswith("torch."):
+        function = SimpleNamespace(schema=getattr(function, "schema", None))
+    operator = getattr(function, "_opoverload", function)
+    named = operator.overloads() if hasattr(operator, "overloads") else ()
+    operators = [getattr(operator, name) for name in named] or [operator]
+    found = [getattr(it, "schema", None) or getattr(it, "_schema", None) for it in operators]
+    return [schema for schema in found if hasattr(schema, "arguments")]
+
+
 def handed_on_in_vain(
-    functions: Sequence[Callable[..., Any]], arguments: Mapping[str, Any], error: TypeError
+    functions: Sequence[Callable[..., Any]], arguments: Mapping[str, Any], error: BaseException
 ) -> str | None:
     """Argument that functions take, as they take any, and that what they call does not take."""
     if all(told_names(function) is not None for function in functions):
         return None
     found = UNEXPECTED.search(str(error))
-    return found[1] if found and found[1] in arguments else None
+    if found:
+        name = found[1] or found[2]
+        return name if name in arguments else None
+    declared = DECLARED.search(str(error))
+    known = set(re.findall(r"\w+", declared[1])) if declared else set(arguments)
+    return min(set(arguments) - known, default=None)
 
 
 def handed_on(vector: Vector) -> set[str]:

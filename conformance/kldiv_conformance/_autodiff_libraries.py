@@ -5,7 +5,11 @@ from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
 from kldiv_conformance._memory import in_memory
-from kldiv_conformance._operands import WrongCallError, refuse_changes
+from kldiv_conformance._operands import (
+    ConstantTargetError,
+    WrongCallError,
+    refuse_changes,
+)
 from kldiv_conformance._plain_libraries import make_numpy
 
 # Results of two ways to compute, which may well be rounded differently.
@@ -51,7 +55,11 @@ def differentiate_torch(
     """Derivatives by torch's autograd; with `again` the same is asked beside a constant target."""
     torch = library("torch")
     operands = [operand.clone().requires_grad_() for operand in (input, target)]
-    loss = function(*operands)
+    try:
+        loss = function(*operands)
+    except NotImplementedError as refusal:
+        by_input = by_input_alone(torch, function, input, target, upstream)
+        raise ConstantTargetError(refusal, by_input) from refusal
     seed = by_columns(torch, loss, upstream)
     by_input, by_target = torch.autograd.grad(
         loss, operands, seed, allow_unused=True, materialize_grads=True
@@ -87,6 +95,16 @@ def refuse_dependence(
             name, where = words
             message = f"{name} must be the same where {where}; it is another one."
             raise WrongCallError(message)
+
+
+def by_input_alone(
+    torch: Any, function: Function, input: Array, target: Array, upstream: float
+) -> Array:
+    """Derivative with respect to the input of a loss that takes its target for a constant."""
+    student = input.clone().requires_grad_()
+    loss = function(student, target)
+    (derivative,) = torch.autograd.grad(loss, [student], by_columns(torch, loss, upstream))
+    return derivative
 
 
 def by_one(torch: Any, function: Function, arrays: Any, seed: Array, place: int) -> Array:

@@ -8,9 +8,10 @@ from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._arguments import NotSupportedError, handed_on_in_vain, taken
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
-from kldiv_conformance._wrapped import MOST, wrapped
+from kldiv_conformance._wrapped import MOST, Same, wrapped
 
 
 class BrokenAdapterError(Exception):
@@ -71,7 +72,11 @@ def call(
         pair = differentiated(loss, adapter.gradient, arrays, upstream)
     elif (closed := closed_form(vector, implementation)) is not None:
         passed = taken(closed, vector, {**options, "upstream": upstream})
+        given = {"upstream": upstream} if isinstance(vector.upstream, Operand) else {}
+        before = snapshots(given, adapter)
         pair = adapter.wrap(partial(closed, **passed))(*arrays)
+        if (problem := changed(before, given, adapter)) is not None:
+            raise ChangedOperandError(problem)
     else:
         message = f"{adapter.library} does not differentiate, and no gradient was given."
         raise NotSupportedError(message)
@@ -87,7 +92,7 @@ def lacked(
     error: BaseException,
 ) -> str | None:
     """Argument that the implementation takes, as it takes any, but hands on in vain; or None."""
-    if not isinstance(error, TypeError):
+    if not isinstance(error, TypeError | RuntimeError):
         return None
     asked = called(vector, implementation), closed_form(vector, implementation)
     return handed_on_in_vain([one for one in asked if one is not None], options, error)
@@ -121,28 +126,28 @@ def called(vector: Vector, implementation: Implementation) -> Callable[..., Arra
 def of_two_arrays(vector: Vector, function: Callable[..., Any]) -> Callable[..., Any]:
     """The same, whose arguments after the first two arrays have names."""
     if "weight" in vector.layers:
-        return with_weight(function)
-    return function if vector.indices is None else with_indices(function)
+        return with_weight(Same(function))
+    return function if vector.indices is None else with_indices(Same(function))
 
 
 @lru_cache(MOST)
-def with_weight(function: Callable[..., Array]) -> Callable[..., Array]:
+def with_weight(same: Same) -> Callable[..., Array]:
     """Function of two arrays that hands the target on after them."""
 
-    @wraps(function)
+    @wraps(same.function)
     def handed_on(input: Array, weight: Array, *, target: Array, **options: Any) -> Array:
-        return function(input, weight, target, **options)
+        return same.function(input, weight, target, **options)
 
     return handed_on
 
 
 @lru_cache(MOST)
-def with_indices(function: Callable[..., Array]) -> Callable[..., Array]:
+def with_indices(same: Same) -> Callable[..., Array]:
     """Function of two arrays that hands the indices on between them."""
 
-    @wraps(function)
+    @wraps(same.function)
     def handed_on(input: Array, target: Array, *, indices: Array, **options: Any) -> Array:
-        return function(input, indices, target, **options)
+        return same.function(input, indices, target, **options)
 
     return handed_on
 

@@ -11,7 +11,13 @@ from kldiv_conformance._arguments import NotSupportedError, is_default, no_argum
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
 from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
-from kldiv_conformance._operands import WrongCallError, changed, snapshots
+from kldiv_conformance._operands import (
+    STUDENT_ALONE,
+    ConstantTargetError,
+    WrongCallError,
+    changed,
+    snapshots,
+)
 from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._problems import problems
 from kldiv_conformance._results import keep, overwritten
@@ -50,6 +56,8 @@ def called(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             returned = call(vector, adapter, implementation, arrays, options)
+    except ConstantTargetError as refusal:
+        return of_student(vector, adapter, refusal)
     except NotImplementedError as refusal:
         reason = one_line(refusal) or "the implementation does not do this."
     except WrongCallError as problem:
@@ -67,6 +75,16 @@ def called(
     else:
         return of_returned(vector, adapter, implementation, returned)
     return outcome("not supported", reason)
+
+
+def of_student(vector: Vector, adapter: Adapter, refusal: ConstantTargetError) -> Outcome:
+    """Outcome of a loss that refuses the target's derivative: a failure if the other is wrong."""
+    found = compared(vector, adapter, {"d_input": refusal.by_input})
+    outcome = partial(Outcome, vector.id, vector.group)
+    if found.verdict == "failure":
+        return outcome("failure", found.detail)
+    reason = one_line(refusal).rstrip(".") or "the implementation does not do this"
+    return outcome("not supported", f"{reason}; {STUDENT_ALONE}.")
 
 
 def of_returned(

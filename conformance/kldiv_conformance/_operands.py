@@ -11,10 +11,19 @@ from kldiv_conformance._adapter import Adapter
 Snapshot = tuple[Any, ...] | None
 CHANGED = "the call changed "
 STAY = ", which must stay as it was."
+STUDENT_ALONE = "the gradient by the input was judged alone, and is right"
 
 
 class WrongCallError(Exception):
     """A call has done what no right one does, whatever its results are."""
+
+
+class ConstantTargetError(NotImplementedError):
+    """A loss refuses to be differentiated by its target; `by_input` is the other derivative."""
+
+    def __init__(self, refusal: object, by_input: Any) -> None:
+        super().__init__(refusal)
+        self.by_input = by_input
 
 
 class ChangedOperandError(WrongCallError):

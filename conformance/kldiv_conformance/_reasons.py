@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kldiv_conformance._operands import STUDENT_ALONE
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._vectors import find
 
@@ -30,6 +31,30 @@ def reasons(outcomes: Sequence[Line], written: Path | None = None) -> Iterator[s
     if rest:
         others = f"{vectors_of(sum(rest))}: {len(rest)} other reasons"
         yield f"  {others}; {f'all are in {written}' if written else '--output FILE writes them'}."
+    yield from without_gradients(outcomes) if any_gradient(outcomes) or not ungiven else ()
+
+
+def without_gradients(outcomes: Sequence[Line]) -> Iterator[str]:
+    """Sentence on functions whose values were judged, and none of the gradients asked for."""
+    judged, asked = defaultdict[str, set[str]](set), dict[str, None]()
+    for line in outcomes:
+        vector = find(line["id"])
+        name = vector.function or "the loss"
+        asked |= {name: None} if vector.kind == "gradient" else {}
+        judged[name] |= {vector.kind} if is_judged(line) else set()
+    without = [name for name in asked if "value" in judged[name] and "gradient" not in judged[name]]
+    if without:
+        yield f"  no gradient of {' and '.join(without)} was judged."
+
+
+def any_gradient(outcomes: Sequence[Line]) -> bool:
+    """Whether any gradient was judged."""
+    return any(find(line["id"]).kind == "gradient" and is_judged(line) for line in outcomes)
+
+
+def is_judged(line: Line) -> bool:
+    """Whether a vector was judged, or one of its derivatives."""
+    return line["verdict"] != "not supported" or STUDENT_ALONE in line["detail"]
 
 
 def by_function(outcomes: Sequence[Line]) -> Iterator[str]:
@@ -48,11 +73,7 @@ def by_function(outcomes: Sequence[Line]) -> Iterator[str]:
 
 def counted_gradients(outcomes: Sequence[Line], ungiven: Sequence[Line]) -> str:
     """Clause on derivatives that nobody gave, and whether any was judged."""
-    judged = any(
-        find(line["id"]).kind == "gradient" and line["verdict"] != "not supported"
-        for line in outcomes
-    )
-    none = "" if judged else "; no gradient was judged"
+    none = "" if any_gradient(outcomes) else "; no gradient was judged"
     return f"{vectors_of(len(ungiven))}: {ungiven[0]['detail'].rstrip('.')}{none}."
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter
-from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._implementations import FUNCTIONS, Implementation
 from kldiv_conformance._memory import LIBRARIES
 from kldiv_conformance._operands import Snapshot, accusation, snapshots
 
@@ -24,6 +25,16 @@ class Kept:
 _last: list[Kept] = []
 
 
+def functions(implementation: Implementation) -> list[tuple[int, int]]:
+    """Identities of the functions of an implementation, and of the objects that these belong to."""
+    beside = map(implementation.functions.get, FUNCTIONS)
+    return [
+        # A method is another object at each look-up.
+        (id(one.__func__), id(one.__self__)) if isinstance(one, MethodType) else (id(one), 0)
+        for one in (implementation.loss, implementation.gradient, *beside)
+    ]
+
+
 def keep(
     identifier: str, adapter: Adapter, implementation: Implementation, results: Mapping[str, Any]
 ) -> None:
@@ -39,8 +50,8 @@ def overwritten(adapter: Adapter, implementation: Implementation) -> str | None:
     if not _last:
         return None
     kept = _last.pop()
-    if kept.adapter is not adapter or kept.implementation is not implementation:
-        return None
+    if kept.adapter is not adapter or functions(kept.implementation) != functions(implementation):
+        return None  # whose call it was that has overwritten them is not known
     if snapshots(kept.results, adapter) == kept.before:
         return None
     return accusation(f"the result of the call before, of {kept.identifier}")

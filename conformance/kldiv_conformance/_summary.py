@@ -11,6 +11,7 @@ from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
+from kldiv_conformance._reasons import without_gradients
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Result, Vector
@@ -64,6 +65,7 @@ def row(report: Report, backend: str) -> dict[str, Any]:
         "checks": counted(checks),
         "cells": {group: counted(report.of(backend, group)) for group in groups()},
         "explanations": sentences,
+        "unjudged": [sentence.strip() for sentence in without_gradients(outcomes)],
         "suspects": [asdict(suspect) for suspect in flags],
         "check_suspects": [asdict(suspect) for suspect in suspects(checks)],
         "conventions": conventions,

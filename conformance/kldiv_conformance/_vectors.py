@@ -33,6 +33,7 @@ GROUPS = (
     "result_dtypes",
     "option_pairs",
     "operand_kinds",
+    "rare_calls",
     "bits",
     "invalid_arguments",
 )

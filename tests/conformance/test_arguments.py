@@ -1,12 +1,13 @@
 """A function is judged by what it has a name for; a default that it lacks is left out."""
 
 import inspect
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
 
 import kldiv_xp
-from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
+from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._arguments import DEFAULTS, is_default, names, taken
 from kldiv_conformance._arguments import NotSupportedError as NotSupported
 from kldiv_conformance._implementations import DIVERGENCES
@@ -112,3 +113,32 @@ def test_name_that_is_taken_by_place_alone_is_no_name():
     vector = next(it for it in ASKED if it.function == "kl_div_with_logits")
     with pytest.raises(NotSupported, match=r"^the implementation has no argument 'temperature'\.$"):
         taken(by_place, vector, asked)
+
+
+@dataclass
+class Configured:
+    """A loss that is an object with fields, which has no hash."""
+
+    wrong: float = 0.0
+
+    def __call__(self, input, second, target, **options):
+        return self.of(input, second, target, **options) + self.wrong
+
+
+class Sparse(Configured):
+    of = staticmethod(kldiv_xp.sparse_kl_div_with_logits)
+
+
+class Linear(Configured):
+    of = staticmethod(kldiv_xp.linear_kl_div)
+
+
+@pytest.mark.parametrize(
+    ("kind", "identifier"), [(Sparse, "sparse_001"), (Linear, "hidden_states_001")]
+)
+def test_objects_without_a_hash_are_judged_each_by_itself(kind, identifier):
+    vector = find(identifier)
+    for wrong, verdict in ((0.0, "pass"), (1.0, "failure"), (0.0, "pass")):
+        beside = {vector.function: kind(wrong)}
+        found = judge(vector, NUMPY, Implementation("object", kldiv_xp.kl_div, None, beside))
+        assert found.verdict == verdict, found.detail

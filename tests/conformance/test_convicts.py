@@ -13,7 +13,7 @@ CASES = [
     pytest.param(mutant, marks=pytest.mark.slow) if BACKENDS[mutant.book][0] == "jax" else mutant
     for mutant in MUTANTS
 ]
-FORMS = {"log_input", "generalized", "reproducible", "dtype", "target_is"}
+FORMS = {"size_average", "log_input", "generalized", "reproducible", "dtype", "target_is"}
 # Shares of all mutants whose flag must stand first, and among the first three.
 FIRST, FIRST_THREE = 0.8, 0.95
 

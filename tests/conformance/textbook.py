@@ -61,7 +61,7 @@ def reduced_samples(terms, reduction, axis, where):
         terms = np.sum(terms, axis=axis)
     if reduction == "none":
         return terms
-    return np.sum(terms) / sample_divisor(reduction, chosen, axis)
+    return np.sum(terms) / sample_divisor(reduction, chosen, axis, where is not None)
 
 
 def selected(terms, where):
@@ -73,11 +73,13 @@ def aligned(terms, where, axis):
     return np.expand_dims(where, axis) if is_of_samples else where
 
 
-def sample_divisor(reduction, chosen, axis):
+def sample_divisor(reduction, chosen, axis, masked):
     samples = chosen if axis is None else np.any(chosen, axis=axis)
     if reduction == "mean":
-        return int(np.sum(samples)) or 1
-    return samples.shape[0] if reduction == "batchmean" and samples.ndim else 1
+        return int(np.sum(samples)) or int(masked) or math.nan
+    if reduction == "batchmean" and samples.ndim:
+        return samples.shape[0] or math.nan
+    return 1
 
 
 def kl_div_gradient(
@@ -100,7 +102,7 @@ def kl_div_gradient(
     factor = wide.type(upstream) / divisor(reduction, input)
     chosen = selected(input, aligned(input, where, axis))
     if axis is not None or where is not None:
-        factor = wide.type(upstream / sample_divisor(reduction, chosen, axis))
+        factor = wide.type(upstream / sample_divisor(reduction, chosen, axis, where is not None))
     with np.errstate(all="ignore"):
         if not log_input or generalized:
             derivatives = derivatives_of_other_form(x, t, log_target, log_input, generalized)

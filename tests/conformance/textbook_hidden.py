@@ -1,5 +1,7 @@
 """A plain divergence from hidden states, with gradients by them and by the weight, for mutants."""
 
+import math
+
 import numpy as np
 
 
@@ -70,7 +72,8 @@ class Rows:
         states, weight, target = (one.astype(wide) for one in (input, weight, target))
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
         self.chosen = np.ones(input.shape[:-1], dtype=bool)
-        if where is not None:
+        self.masked = where is not None
+        if self.masked:
             self.chosen = where[..., 0] if where.ndim == input.ndim else where
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
         with np.errstate(all="ignore"):
@@ -129,5 +132,7 @@ class Rows:
 
     def divisor(self):
         if self.reduction == "mean":
-            return int(np.sum(self.chosen)) or 1
-        return len(self.chosen) if self.reduction == "batchmean" else 1
+            return int(np.sum(self.chosen)) or int(self.masked) or math.nan
+        if self.reduction == "batchmean" and self.chosen.ndim:
+            return len(self.chosen) or math.nan
+        return 1

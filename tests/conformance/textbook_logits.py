@@ -124,8 +124,8 @@ class Rows:
         wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         sides = (np.moveaxis(side, axis, -1).astype(wide) for side in (input, target))
         self.input, self.target = sides
-        self.chosen = np.ones(self.input.shape[:-1], dtype=bool)
-        if where is not None:
+        self.chosen, self.masked = np.ones(self.input.shape[:-1], dtype=bool), where is not None
+        if self.masked:
             self.chosen = np.moveaxis(where, axis, -1)[..., 0]
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
 
@@ -145,8 +145,10 @@ class Rows:
 
     def divisor(self):
         if self.reduction == "mean":
-            return int(np.sum(self.chosen)) or 1
-        return self.chosen.shape[0] if self.reduction == "batchmean" and self.chosen.ndim else 1
+            return int(np.sum(self.chosen)) or int(self.masked) or math.nan
+        if self.reduction == "batchmean" and self.chosen.ndim:
+            return self.chosen.shape[0] or math.nan
+        return 1
 
 
 def check(input, target, axis, temperature, scale, reduction):

@@ -1,5 +1,7 @@
 """A plain divergence from a teacher known at some indices, with gradients, for mutants."""
 
+import math
+
 import numpy as np
 
 
@@ -69,7 +71,8 @@ class Rows:
             np.moveaxis(one, axis, -1) for one in (input.astype(wide), indices, target.astype(wide))
         )
         self.chosen = np.ones(logits.shape[:-1], dtype=bool)
-        if where is not None:
+        self.masked = where is not None
+        if self.masked:
             is_flat = where.ndim < logits.ndim
             self.chosen = where if is_flat else np.moveaxis(where, axis, -1)[..., 0]
         self.scale = temperature**2 if scale_by_temperature_squared else 1.0
@@ -115,5 +118,7 @@ class Rows:
 
     def divisor(self):
         if self.reduction == "mean":
-            return int(np.sum(self.chosen)) or 1
-        return self.chosen.shape[0] if self.reduction == "batchmean" and self.chosen.ndim else 1
+            return int(np.sum(self.chosen)) or int(self.masked) or math.nan
+        if self.reduction == "batchmean" and self.chosen.ndim:
+            return self.chosen.shape[0] or math.nan
+        return 1

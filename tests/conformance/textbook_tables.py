@@ -1,5 +1,7 @@
 """A plain Jensen-Shannon divergence of two tables, with gradients, for mutants."""
 
+import math
+
 import numpy as np
 
 
@@ -54,7 +56,7 @@ class Tables:
         self.dtype = np.promote_types(*self.dtypes) if dtype is None else dtype
         wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         self.input, self.target = input.astype(wide), target.astype(wide)
-        self.axis = () if axis is None else axis
+        self.axis, self.masked = () if axis is None else axis, where is not None
         if where is not None and where.ndim < input.ndim:
             where = np.expand_dims(where, axis)
         self.chosen = np.ones(input.shape, dtype=bool) if where is None else where
@@ -85,5 +87,7 @@ class Tables:
     def divisor(self):
         samples = np.any(self.chosen, axis=self.axis)
         if self.reduction == "mean":
-            return int(np.sum(samples)) or 1
-        return samples.shape[0] if self.reduction == "batchmean" and samples.ndim else 1
+            return int(np.sum(samples)) or int(self.masked) or math.nan
+        if self.reduction == "batchmean" and samples.ndim:
+            return samples.shape[0] or math.nan
+        return 1

@@ -19,6 +19,7 @@ from generate.groups import (
     operand_kinds,
     option_pairs,
     ordinary,
+    rare_calls,
     reductions,
     result_dtypes,
     samples_and_masks,
@@ -61,6 +62,7 @@ GROUPS = (
     Group("result_dtypes", "dtype", result_dtypes.ABOUT, result_dtypes.drafts),
     Group("option_pairs", "pairs", option_pairs.ABOUT, option_pairs.drafts),
     Group("operand_kinds", "kinds", operand_kinds.ABOUT, operand_kinds.drafts),
+    Group("rare_calls", "rare", rare_calls.ABOUT, rare_calls.drafts),
     Group("bits", "bits", bits.ABOUT, bits.drafts),
     Group("invalid_arguments", "invalid", invalid.ABOUT, invalid.drafts),
 )

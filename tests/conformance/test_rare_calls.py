@@ -1,0 +1,122 @@
+"""Losses that are right in common calls, and wrong in those that tests tend to leave out."""
+
+import numpy as np
+import pytest
+
+import kldiv_xp
+from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
+from kldiv_conformance._implementations import DIVERGENCES
+
+RARE = vectors("rare_calls")
+SPARSE, LINEAR = "sparse_kl_div_with_logits", "linear_kl_div"
+
+
+def first_entries(arrays, options):
+    return (arrays[0], arrays[1][..., :8], arrays[2][..., :8]), options
+
+
+def first_dimensions(arrays, options):
+    return (arrays[0][..., :8], arrays[1][..., :8], *arrays[2:]), options
+
+
+def without_rare_entries(arrays, options):
+    logits, indices, target = arrays
+    if options["target_is"] == "probabilities":
+        return (logits, indices, np.where(target < 1e-3, 0, target)), options
+    return (logits, indices, np.where(target < np.log(1e-3), -np.inf, target)), options
+
+
+def without_nan(arrays, options):
+    return (np.nan_to_num(arrays[0], nan=0.0), *arrays[1:]), options
+
+
+def without_mask(arrays, options):
+    return arrays, options | ({"where": None} if options.get("axis") == 0 else {})
+
+
+def without_old_arguments(arrays, options):
+    return arrays, {it: options[it] for it in options if it not in ("size_average", "reduce")}
+
+
+def biases_alike(arrays, options):
+    given = {"target_bias": options.get("bias"), **options}
+    return arrays, given if "target_weight" in options else options
+
+
+def rows_of_the_mask(arrays, options):
+    mask = options.get("where")
+    if mask is not None and options["reduction"] == "batchmean" and options.get("axis") is None:
+        kept = np.any(mask, axis=-1)
+        return tuple(it[kept] for it in arrays), options | {"where": mask[kept]}
+    return arrays, options
+
+
+BUGS = [
+    (SPARSE, first_entries, "SecondBlock"),
+    (LINEAR, first_dimensions, "SecondBlock"),
+    (SPARSE, without_rare_entries, "RareEntries"),
+    *((name, without_nan, "MissingValue") for name in DIVERGENCES if name != "js_div"),
+    *((name, without_mask, "SampleMask") for name in ("kl_div", *DIVERGENCES[:4])),
+    ("kl_div", without_old_arguments, "LegacyArguments"),
+    (LINEAR, biases_alike, "HiddenStates"),
+    ("kl_div", rows_of_the_mask, "BatchMean"),
+    ("js_div", rows_of_the_mask, "BatchMean"),
+]
+
+
+def wrong(name, bug):
+    def loss(*arrays, **options):
+        arrays, options = bug(arrays, options)
+        return getattr(kldiv_xp, name)(*arrays, **options)
+
+    return loss
+
+
+def failures(name, loss):
+    beside = {} if name == "kl_div" else {name: loss}
+    implementation = Implementation("wrong", loss if name == "kl_div" else None, None, beside)
+    asked = [it for it in RARE if (it.function or "kl_div") == name and it.kind == "value"]
+    lines = [judge(vector, ADAPTERS["numpy"], implementation) for vector in asked]
+    return [vector for vector, line in zip(asked, lines, strict=True) if line.verdict == "failure"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bug", "flag"), BUGS, ids=lambda it: getattr(it, "__name__", str(it))
+)
+def test_loss_that_is_wrong_in_rare_calls_alone_is_convicted(name, bug, flag):
+    found = failures(name, wrong(name, bug))
+    assert any(flag in vector.flags for vector in found)
+
+
+@pytest.mark.parametrize("name", ["kl_div", *DIVERGENCES])
+def test_right_losses_pass(name):
+    assert failures(name, getattr(kldiv_xp, name)) == []
+
+
+def test_closed_form_gradient_that_overwrites_its_upstream_derivatives_is_convicted():
+    def gradient(*arrays, upstream, **options):
+        found = kldiv_xp.kl_div_gradient(*arrays, upstream=upstream, **options)
+        upstream[...] = 0
+        return found
+
+    vector = next(it for it in RARE if it.function is None and "OwnUpstream" in it.flags)
+    outcome = judge(
+        vector, ADAPTERS["numpy"], Implementation("overwriting", kldiv_xp.kl_div, gradient)
+    )
+    assert outcome.verdict == "failure"
+    assert outcome.detail == "the call changed upstream, which must stay as it was."
+
+
+@pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
+def test_rows_after_the_first_64_whose_derivative_stays_0_are_convicted(name):
+    def gradient(*arrays, **options):
+        found = getattr(kldiv_xp, f"{name}_gradient")(*arrays, **options)
+        found[0][64:] = 0
+        return found
+
+    beside = {name: wrong(name, lambda *it: it), f"{name}_gradient": gradient}
+    loss = beside[name] if name == "kl_div" else None
+    implementation = Implementation("wrong", loss, gradient if loss else None, beside)
+    asked = [it for it in RARE if (it.function or "kl_div") == name and "70 rows" in it.comment]
+    [outcome] = [judge(vector, ADAPTERS["numpy"], implementation) for vector in asked]
+    assert outcome.verdict == "failure"
