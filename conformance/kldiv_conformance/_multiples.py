@@ -1,7 +1,8 @@
 """Wrong numbers that are all the same multiple of the right ones, or all clamped."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from kldiv_conformance._errors import WrongResult
@@ -15,6 +16,13 @@ KNOWN = {
     0.5: "half the right one",
     -1.0: "the right one with the other sign",
     0.0: "0",
+}
+# Powers of the temperature, whose square a loss of logits is multiplied by.
+POWERS = {
+    1: "T times the right one, T the temperature",
+    2: "T² times the right one, T the temperature",
+    -1: "the right one divided by T, the temperature",
+    -2: "the right one divided by T², T the temperature",
 }
 CLAMPED = "0 where a negative one is right: a clamp at 0"
 # Any other factor, and a clamp, must stand in so many vectors; all of them in most that are wrong.
@@ -46,26 +54,52 @@ def sentence(found: Wrong, part: Wrong, kind: str, what: str) -> str:
     )
 
 
+def of_temperatures(wrong: Wrong) -> Iterator[tuple[Wrong, str]]:
+    """Powers of the temperature by which most results with a number are wrong."""
+    heated = [it for it in wrong if temperature(it) != 1]
+    for power, words in POWERS.items():
+        found = multiplied(heated, partial(power_of_temperature, power))
+        several = len({temperature(it) for it in found}) > 1
+        if several and len(identifiers(found)) >= MUCH * len(identifiers(wrong)):
+            yield found, words
+
+
 def of_factors(wrong: Wrong) -> Iterator[tuple[Wrong, str]]:
     """Factors by which most results are wrong: the results, and what the factors are."""
     telling = [it for it in wrong if it.factors[0] <= it.factors[1]]
     telling = [it for it in telling if not holds(it, 1.0) and math.isfinite(it.factors[0])]
+    yield from of_temperatures(telling)
     failures, most = len(identifiers(wrong)), 0
     for factor, words in KNOWN.items():
-        found = multiplied(telling, factor)
+        found = multiplied(telling, partial(the_same, factor))
         most = max(most, len(identifiers(found)))
         if len(identifiers(found)) > MOST * failures:
             yield found, words
     narrow = sorted(telling, key=lambda it: it.factors[1] - it.factors[0])
     for factor in {sum(it.factors) / 2 for it in narrow[:FEW]}:
-        found = multiplied(telling, factor)
+        found = multiplied(telling, partial(the_same, factor))
         if len(identifiers(found)) >= max(FEW, MUCH * failures, most + 1):
             yield found, f"{factor:.5g} times the right one"
 
 
-def multiplied(wrong: Wrong, factor: float) -> Wrong:
+def temperature(wrong: WrongResult) -> float:
+    """Temperature of a call, 1 where it has none."""
+    return float(wrong.vector.arguments.get("temperature", 1.0))
+
+
+def power_of_temperature(power: int, wrong: WrongResult) -> float:
+    """A power of the temperature of a call."""
+    return temperature(wrong) ** power
+
+
+def the_same(factor: float, _: WrongResult) -> float:
+    """One factor for all calls."""
+    return factor
+
+
+def multiplied(wrong: Wrong, factor: Callable[[WrongResult], float]) -> Wrong:
     """Results of vectors all of whose numbers are this multiple of the right ones."""
-    off = identifiers([it for it in wrong if not holds(it, factor)])
+    off = identifiers([it for it in wrong if not holds(it, factor(it))])
     return [it for it in wrong if it.vector.id not in off]
 
 

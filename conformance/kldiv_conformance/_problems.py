@@ -51,7 +51,9 @@ def excess(got: float, value: float, limit: float, dtype: str) -> str:
     ulp, off = ulp_distance(got, value, form), abs(got - value)
     if ulp <= COUNTABLE:
         return f", off by {f'{off / limit:.3g} bounds or ' if limit else ''}{ulp} ulp"
-    return f", off by {off / abs(value):.2g} of its size" if off < abs(value) else ""
+    if off < abs(value):
+        return f", off by {off / abs(value):.2g} of its size"
+    return f", {got / value:.4g} times the right number" if value else ""
 
 
 def operands_at(vector: Vector, shape: tuple[int, ...], place: int) -> str:

@@ -10,7 +10,7 @@ from kldiv_conformance._explanations import explanations
 from kldiv_conformance._scopes import scopes
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vectors import notes
-from kldiv_xp import kl_div
+from kldiv_xp import kl_div, kl_div_with_logits
 
 WIDE = {"float32", "float64"}
 VALUES = [
@@ -158,6 +158,31 @@ def test_an_exact_number_where_the_convention_asks_for_0_is_told_so_and_accused_
     with np.errstate(all="ignore"):
         line = judge(VANISHING, ADAPTERS["numpy"], Implementation("exact", exact, None, {}))
     assert suspects([line.to_json()]) == []
+
+
+POWERS = {
+    -2: "the right one divided by T², T the temperature",
+    -1: "the right one divided by T, the temperature",
+    1: "T times the right one, T the temperature",
+    2: "T² times the right one, T the temperature",
+}
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_a_power_of_the_temperature_is_told_of_a_loss_that_knows_one_reduction(power):
+    def heated(input, target, *, temperature, reduction):
+        if reduction != "batchmean":
+            raise NotImplementedError
+        found = kl_div_with_logits(input, target, temperature=temperature)
+        return (found * temperature**power).astype(np.result_type(input, target))
+
+    loss = Implementation("heated", None, functions={"kl_div_with_logits": heated})
+    lines = [
+        judge(it, ADAPTERS["numpy"], loss).to_json()
+        for it in vectors()
+        if it.function == "kl_div_with_logits" and it.group.startswith("logits")
+    ]
+    assert any(one.endswith(f"is {POWERS[power]}.") for one in explanations(lines))
 
 
 def test_a_number_that_another_convention_prescribes_is_told_whose_it_is():

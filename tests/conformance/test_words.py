@@ -17,8 +17,9 @@ LONG = "numpy: " + ", ".join(f"word{n} of a sentence" for n in range(30))
     ("got", "value", "limit", "words"),
     [
         (1.5, 1.0, 0.0, ", off by 0.5 of its size"),
-        (-0.5, 1.0, 0.1, ""),
-        (0.0, 1.0, 0.1, ""),
+        (-0.5, 1.0, 0.1, ", -0.5 times the right number"),
+        (2.0, 0.5, 0.1, ", 4 times the right number"),
+        (0.0, 1.0, 0.1, ", 0 times the right number"),
         (0.5, 0.0, 0.1, ""),
         (1.0 + 2**-20, 1.0, 2**-21, ", off by 2 bounds or 8 ulp"),
         (2**-149, 0.0, 0.0, ", off by 1 ulp"),
