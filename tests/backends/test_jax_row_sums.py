@@ -25,12 +25,14 @@ LOSSES = {
 DIFFERENCES = (0.01, 0.1, 1, 10, 12, 30)
 
 
-@pytest.fixture(autouse=True, params=[1, 4], ids=["one device", "four devices"])
+@pytest.fixture(autouse=True)
 def devices(request, monkeypatch):
+    """How many CPUs JAX is told that it has: one, if a test does not ask for more."""
+    count = getattr(request, "param", 1)
     for module in (blocks, row_sums):
-        monkeypatch.setattr(module, "count_of_devices", lambda: request.param)
+        monkeypatch.setattr(module, "count_of_devices", lambda: count)
     jax.clear_caches()
-    yield request.param
+    yield count
     jax.clear_caches()
 
 
@@ -43,7 +45,12 @@ def one_class_differs(shape):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-@pytest.mark.parametrize("shape", [(50257,), (1, 32000), (3, 50257), (1, 128256)], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "devices"),
+    [((50257,), 1), ((1, 32000), 1), ((3, 50257), 1), ((1, 128256), 1), ((1, 128256), 4)],
+    indirect=["devices"],
+    ids=str,
+)
 def test_uniform_rows_whose_one_class_differs_have_right_values_and_derivatives(name, shape):
     loss, gradient = LOSSES[name]
     value = jax.jit(partial(loss, reduction="sum"))
@@ -90,6 +97,7 @@ def test_parts_and_what_is_left_make_the_sum(monkeypatch, part, rest):
             assert np.allclose(found, exact, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("devices", [1, 4], indirect=True)
 @pytest.mark.parametrize("length", [4096, 32000, 50256, 50257, 128256, 6932, 4 * 1733, 7])
 def test_no_part_lies_on_two_devices(length, devices):
     part = row_sums.length_of_parts(length)
