@@ -18,7 +18,7 @@ SHAPE = (5, 7, 20)
 @pytest.fixture(autouse=True)
 def cut(monkeypatch):
     """One device, and blocks of a few rows, the last one of fewer."""
-    monkeypatch.setattr(blocks, "has_one_device", lambda: True)
+    monkeypatch.setattr(blocks, "count_of_devices", lambda: 1)
     monkeypatch.setattr(blocks, "ELEMENTS", 50)
     jax.clear_caches()
     yield

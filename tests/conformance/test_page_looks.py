@@ -85,7 +85,7 @@ def test_nothing_is_cut_off_and_no_word_is_broken(page, width, scheme):
     assert page.execute_script(BROKEN) == []
 
 
-@pytest.mark.parametrize(("width", "scrolls"), [(500, True), (1760, False), (1920, False)])
+@pytest.mark.parametrize(("width", "scrolls"), [(500, True), (1820, False), (1920, False)])
 def test_table_fits_a_screen_or_says_that_it_scrolls(page, width, scrolls):
     emulate(page, width)
     hidden, visible = page.execute_script(

@@ -87,12 +87,19 @@ def no_rows(xp: Namespace) -> Rows:
     return lambda begin, end: xp.zeros(end - begin, dtype=bool)
 
 
-def missing_rows(results: Sequence[Array]) -> Rows:
-    """Function that flags rows that are not finite, by their first elements."""
-    columns = [one.reshape(-1, one.shape[-1]) for one in results]
+def missing_rows(xp: Namespace, results: Sequence[Array]) -> Rows:
+    """Function that flags rows that are not finite, by their first elements.
+
+    Results may lie in memory in any way: as a matrix they might be copies, which are not written.
+    """
+    shape = results[0].shape[:-1]
+    if not shape:
+        shape, results = (1,), [one.reshape(1, one.shape[-1]) for one in results]
 
     def is_missing(begin: int, end: int) -> Array:
-        found = (~(abs(one[begin:end, 0]) < float("inf")) for one in columns)
-        return reduce(or_, found)
+        rows = (slice(begin, end),)
+        if len(shape) > 1:
+            rows = xp.unravel_index(xp.arange(begin, end), shape)
+        return reduce(or_, (~(abs(one[(*rows, 0)]) < float("inf")) for one in results))
 
     return is_missing

@@ -38,7 +38,7 @@ def divergences_of_rows(
     }
     places = [*addresses(buffers), address_of(result)]
     values = numbers_of_temperature(divergence.temperature, real)
-    rows = rows_too_close(xp, arrays, divergence, plans), missing_rows([result[..., None]])
+    rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(xp, [result[..., None]])
     run_in_attempts(list(plans.values()), places, values, *rows, threads)
     return result
 
@@ -66,7 +66,7 @@ def fill_row_derivatives(
         for way in ways_worth_it(given, wanted.flags)
     }
     values = scale.number_at_hand(), *numbers_of_temperature(divergence.temperature, real)
-    rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(wanted.results)
+    rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(xp, wanted.results)
     run_in_attempts(list(plans.values()), addresses(buffers), values, *rows, threads)
     return True
 
@@ -95,7 +95,7 @@ def fill_rows_with_derivatives(
     }
     places = [*addresses(buffers), address_of(rows)]
     values = scale.number_at_hand(), *numbers_of_temperature(divergence.temperature, real)
-    missing = missing_rows([*wanted.results, rows[..., None]])
+    missing = missing_rows(xp, [*wanted.results, rows[..., None]])
     close = rows_too_close(xp, arrays, divergence, plans)
     run_in_attempts(list(plans.values()), places, values, close, missing, threads)
     return rows

@@ -70,8 +70,9 @@ def zeros_like_rows(xp: Namespace, found: Array, block: Array) -> Array:
 
 
 def has_rows_innermost(block: Array) -> bool:
-    """Whether elements of one row are farther apart than those of several."""
-    return bool(block.ndim > 1 and block.strides[-1] > min(block.strides[:-1]))
+    """Whether elements of one row are farther apart than those of several; of NumPy's arrays."""
+    strides: tuple[int, ...] = getattr(block, "strides", ())  # tensors, as shards are, have none
+    return len(strides) > 1 and strides[-1] > min(strides[:-1])
 
 
 def is_missing(xp: Namespace, found: Array) -> Array:
