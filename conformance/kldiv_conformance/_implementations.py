@@ -76,7 +76,11 @@ def found_beside(specification: str, module: ModuleType, name: str) -> Implement
     problem = why_no_function(loss)
     if problem:
         raise TypeError(problem)
-    if name in FUNCTIONS:
+    if name in FUNCTIONS and name not in DIVERGENCES:
+        loss_of_it = name.removesuffix("_gradient")
+        message = f"it is a gradient in closed form: name its loss, {loss_of_it}, which has it"
+        raise TypeError(message)
+    if name in DIVERGENCES:
         return alone(specification, module, name)
     functions = {name: getattr(module, name) for name in FUNCTIONS if hasattr(module, name)}
     if not is_reference(loss):  # what a module imports to compare itself with is no part of it

@@ -118,3 +118,11 @@ def test_a_function_that_is_named_itself_is_judged_alone(kernels):
     assert "the function that is named is another one than the loss." in " ".join(shown.split())
     code, shown = invoke("run", "-b", "numpy", "-i", "kldiv_xp:js_div", "-g", "tables")
     assert code == 0
+
+
+def test_a_gradient_that_is_named_is_told_its_loss():
+    code, shown = invoke("run", "-b", "numpy", "-i", "kldiv_xp:js_div_gradient", "-g", "tables")
+    assert code == 2
+    assert "it is a gradient in closed form: name its loss, js_div, which has it." in " ".join(
+        shown.replace("│", " ").split()
+    )

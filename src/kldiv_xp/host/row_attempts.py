@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.host.blocks import FEW_CLASSES
 from kldiv_xp.host.inner_products import dot, dots
 
 RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
@@ -70,9 +71,13 @@ def zeros_like_rows(xp: Namespace, found: Array, block: Array) -> Array:
 
 
 def has_rows_innermost(block: Array) -> bool:
-    """Whether elements of one row are farther apart than those of several; of NumPy's arrays."""
+    """Whether elements of rows of few classes are farther apart than those of several rows.
+
+    More classes are added up in another order then, and a row would have other bits alone.
+    """
     strides: tuple[int, ...] = getattr(block, "strides", ())  # tensors, as shards are, have none
-    return len(strides) > 1 and strides[-1] > min(strides[:-1])
+    is_few = block.shape[-1] < FEW_CLASSES
+    return is_few and len(strides) > 1 and strides[-1] > min(strides[:-1])
 
 
 def is_missing(xp: Namespace, found: Array) -> Array:
