@@ -193,6 +193,53 @@ def test_upstream_of_samples_of_unknown_number_stays_lazy_and_right(da):
         assert_allclose(one.compute(scheduler="synchronous"), other, rtol=1e-15)
 
 
+def chosen_by(da, array, rows, width):
+    """Rows of an array, whose number Dask does not know, in chunks of so many columns."""
+    lazy = da.from_array(array, chunks=(3, array.shape[1]))
+    return lazy[da.from_array(np.asarray(rows, dtype=bool), chunks=3)].rechunk({1: width})
+
+
+LOSSES_OF_ROWS = {
+    "kl_div": partial(kl_div, reduction="sum"),
+    "js_div": partial(js_div, reduction="sum"),
+    "kl_div_with_logits": partial(kl_div_with_logits, reduction="sum"),
+    "js_div_with_logits": partial(js_div_with_logits, reduction="sum"),
+    "kl_div_gradient": lambda *operands, **mask: kl_div_gradient(
+        *operands, reduction="sum", **mask
+    )[0],
+    "with_logits_gradient": lambda *operands, **mask: kl_div_with_logits_gradient(
+        *operands, reduction="sum", **mask
+    )[0],
+    "reproducible": partial(kl_div_with_logits, reduction="sum", reproducible=True),
+    "reproducible js": partial(js_div_with_logits, reduction="sum", reproducible=True),
+    "reproducible terms": partial(kl_div, reduction="sum", reproducible=True),
+}
+OF_ROWS = {*LOSSES_OF_ROWS} - {"kl_div", "js_div", "kl_div_gradient", "reproducible terms"}
+ALL, FEW = [1] * 6, [1, 0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("width", [5, 3], ids=["whole rows", "rows in parts"])
+@pytest.mark.parametrize("other", ["target", "where"])
+@pytest.mark.parametrize("name", LOSSES_OF_ROWS)
+def test_rows_of_unknown_number_are_never_broadcast(da, name, other, width):
+    """A chunk of one row beside one of three made the loss of a teacher that nobody has."""
+    operands = np.random.default_rng(0).dirichlet(np.ones(5), size=(2, 6)).astype(np.float32)
+    rows = {"target": FEW if other == "target" else ALL}
+    first = chosen_by(da, operands[0], ALL, width)
+    second = chosen_by(da, operands[1], rows["target"], width)
+    mask = {}
+    if other == "where":
+        of_rows = {"axis": -1} if name in OF_ROWS else {}
+        entries = np.ones((6, 1 if of_rows else 5), dtype=bool)
+        mask = {"where": chosen_by(da, entries, FEW, min(width, entries.shape[1])), **of_rows}
+    lazy = LOSSES_OF_ROWS[name](first, second, **mask)
+    with pytest.raises(ValueError, match="whose sizes Dask does not know") as caught:
+        lazy.compute(scheduler="synchronous")
+    assert str(caught.value).endswith(
+        "select the same rows of every operand and of the mask, x[rows], by one array of bools."
+    )
+
+
 def test_divisor_of_unknown_size_is_refused_in_one_sentence(da):
     with pytest.raises(ValueError, match="batchmean") as caught:
         kl_div(*unknown(da), reduction="batchmean")

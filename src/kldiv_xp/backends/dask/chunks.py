@@ -1,5 +1,6 @@
 """A namespace for formulas of Dask arrays: each function is one task per chunk."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
@@ -121,5 +122,36 @@ def aligned_blockwise(
     By `blockwise` itself Dask warns of "Increasing number of chunks by factor of 154".
     """
     _, arrays = da.core.unify_chunks(*pairs, warn=False)
-    alike = chain(*zip(arrays, pairs[1::2], strict=True))
+    labels = pairs[1::2]
+    unknown = [unknown_axes(one, where) for one, where in zip(arrays, labels, strict=True)]
+    if any(unknown):
+        function = partial(of_equal_sizes, function, unknown)
+    alike = chain(*zip(arrays, labels, strict=True))
     return da.blockwise(function, axes, *alike, align_arrays=True, **options)
+
+
+def unknown_axes(array: Any, labels: Axes | None) -> dict[int, int]:
+    """Axes of a lazy array whose sizes Dask does not know, by their labels."""
+    sizes = array.shape if labels else ()
+    return {label: axis for axis, label in enumerate(labels or ()) if math.isnan(sizes[axis])}
+
+
+def of_equal_sizes(
+    function: Callable[..., Array],
+    unknown: list[dict[int, int]],
+    *chunks: Any,
+    **options: object,
+) -> Array:
+    """Result for chunks; sizes that Dask does not know are not broadcast."""
+    sizes: dict[int, int] = {}
+    for chunk, axes in zip(chunks, unknown, strict=True):
+        for label, axis in axes.items():
+            size = sizes.setdefault(label, chunk.shape[axis])
+            if size != chunk.shape[axis]:
+                message = (
+                    "operands whose sizes Dask does not know must have chunks of equal sizes; got "
+                    f"chunks of {size} and {chunk.shape[axis]} along axis {axis}: select the same "
+                    "rows of every operand and of the mask, x[rows], by one array of bools."
+                )
+                raise ValueError(message)
+    return function(*chunks, **options)
