@@ -1,6 +1,5 @@
 """Calls one after another: a few vectors are asked again with other operands between two calls."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -33,14 +32,15 @@ SINGLE = ("float32", "float64")
 
 @cache
 def asked_again() -> frozenset[str]:
-    """Ids of vectors, one for each function, reduction, and kind of result."""
-    count: Counter[tuple[Any, ...]] = Counter()
-    found = []
-    for vector in filter(tells_calls_apart, vectors()):
+    """Ids of vectors, one for each function, reduction, and kind of result.
+
+    A factor that a gradient is multiplied by twice shows unless it is 1.
+    """
+    found: dict[tuple[Any, ...], str] = {}
+    for vector in sorted(filter(tells_calls_apart, vectors()), key=lambda it: it.upstream == 1):
         key = (vector.function, vector.kind, vector.arguments.get("reduction"))
-        found += [vector.id] if not count[key] else []
-        count[key] += 1
-    return frozenset(found)
+        found.setdefault(key, vector.id)
+    return frozenset(found.values())
 
 
 def tells_calls_apart(vector: Vector) -> bool:
