@@ -10,7 +10,6 @@ from typing import Any
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._arguments import NotSupportedError, is_default, no_argument
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
-from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import IN_ONE_PIECE, told, with_layouts
 from kldiv_conformance._operands import (
@@ -22,8 +21,8 @@ from kldiv_conformance._operands import (
     snapshots,
 )
 from kldiv_conformance._outcome import Outcome
-from kldiv_conformance._problems import problems
 from kldiv_conformance._results import keep, overwritten
+from kldiv_conformance._returned import compared
 from kldiv_conformance._sequences import refuse_sequences
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
@@ -43,7 +42,7 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     if whole.verdict != "pass":
         return whole
     if found.verdict == "not supported":
-        return replace(whole, verdict="not supported", detail=f"{REFUSED}: {found.detail}")
+        return replace(found, detail=f"{REFUSED}: {found.detail}")
     detail = f"{IN_ONE_PIECE}, wrong for {where}: {found.detail}"
     return replace(whole, verdict="failure", detail=detail)
 
@@ -118,7 +117,7 @@ def in_sequence(
     except WrongCallError as problem:
         return replace(found, verdict="failure", detail=str(problem))
     except NotImplementedError as refusal:
-        return replace(found, verdict="not supported", detail=one_line(refusal))
+        return Outcome(vector.id, vector.group, "not supported", one_line(refusal))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -169,40 +168,3 @@ def raised(vector: Vector, error: BaseException) -> Outcome:
 def is_refusal(error: BaseException) -> bool:
     """Whether an error may be one about how operands lie in memory; torch's checks have no type."""
     return isinstance(error, REFUSALS) or "must be contiguous" in str(error)
-
-
-def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
-    """Outcome of a call that returned something, arrays or not."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return of_arrays(vector, adapter, returned)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        kinds = " and ".join(f"{name} as {type(it).__name__}" for name, it in returned.items())
-        detail = f"returned {kinds}, which {adapter.name} cannot read: {described(error)}"
-        return Outcome(vector.id, vector.group, "failure", detail)
-
-
-def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
-    """Outcome of a call that returned arrays."""
-    details, distances = [], []
-    values, arrays = {}, {}
-    for name, array in returned.items():
-        expected = vector.results[name]
-        numbers = adapter.numbers(array)
-        values[name] = [number.hex() for number in numbers]
-        dtype = adapter.dtype_name(array)
-        arrays[name] = [dtype, *array.shape]
-        details += problems(vector, name, array, dtype, numbers)
-        distances += finite_distances(numbers, expected)
-    return Outcome(
-        vector.id,
-        vector.group,
-        "failure" if details else "pass",
-        " ".join(details),
-        max(distances, default=None),
-        values,
-        arrays,
-    )
