@@ -167,4 +167,4 @@ def raised(vector: Vector, error: BaseException) -> Outcome:
 
 def is_refusal(error: BaseException) -> bool:
     """Whether an error may be one about how operands lie in memory; torch's checks have no type."""
-    return isinstance(error, REFUSALS) or "must be contiguous" in str(error)
+    return isinstance(error, REFUSALS) or "must be contiguous" in described(error)
