@@ -25,7 +25,7 @@ from kldiv_conformance._plain_libraries import (
     make_dask,
     make_dpnp,
     make_ndonnx,
-    make_numpy_in_memory,
+    make_numpy,
     make_sparse,
     make_strict,
     no_cuda_in_cupy,
@@ -44,9 +44,7 @@ WIDE = ("float32", "float64")
 NUMPY_FLOATS = ("float16", *WIDE)
 ALL_FLOATS = ("float16", "bfloat16", *WIDE)
 
-NUMPY = partial(
-    Adapter, library="numpy", make=make_numpy_in_memory, read=read_numpy, floats=NUMPY_FLOATS
-)
+NUMPY = partial(Adapter, library="numpy", make=make_numpy, read=read_numpy, floats=NUMPY_FLOATS)
 CUPY = partial(
     Adapter,
     library="cupy",

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
-from kldiv_conformance._memory import in_memory
 from kldiv_conformance._operands import (
+    SAME,
     ConstantTargetError,
     WrongCallError,
     refuse_changes,
 )
 from kldiv_conformance._plain_libraries import make_numpy
 
-# Results of two ways to compute, which may well be rounded differently.
-SAME = 0.02
 # What is asked once more on torch: the value, and both derivatives.
 WHERE = (
     ("value", "no gradient is asked"),
@@ -28,7 +26,7 @@ def make_torch(
     """Tensor on a device."""
     torch = library("torch")
     wide = torch.tensor(values, dtype=torch.float64).reshape(shape)
-    return in_memory(torch, wide.to(device=device, dtype=getattr(torch, dtype)))
+    return wide.to(device=device, dtype=getattr(torch, dtype))
 
 
 def read_torch(tensor: Array) -> list[float]:
@@ -54,7 +52,7 @@ def differentiate_torch(
 ) -> tuple[Array, Array]:
     """Derivatives by torch's autograd; with `again` the same is asked beside a constant target."""
     torch = library("torch")
-    operands = [operand.clone().requires_grad_() for operand in (input, target)]
+    operands = [operand.detach().requires_grad_() for operand in (input, target)]
     try:
         loss = function(*operands)
     except NotImplementedError as refusal:
@@ -64,8 +62,7 @@ def differentiate_torch(
     by_input, by_target = torch.autograd.grad(
         loss, operands, seed, allow_unused=True, materialize_grads=True
     )
-    pairs = zip((input, target, torch.full_like(loss, upstream)), (*operands, seed), strict=True)
-    refuse_changes(read_torch, dict(zip(("input", "target", "upstream"), pairs, strict=True)))
+    refuse_changes(read_torch, {"upstream": (torch.full_like(loss, upstream), seed)})
     if again:
         refuse_dependence(torch, function, (input, target), (loss, by_input, by_target), seed)
     return by_input, by_target
@@ -101,7 +98,7 @@ def by_input_alone(
     torch: Any, function: Function, input: Array, target: Array, upstream: float
 ) -> Array:
     """Derivative with respect to the input of a loss that takes its target for a constant."""
-    student = input.clone().requires_grad_()
+    student = input.detach().requires_grad_()
     loss = function(student, target)
     (derivative,) = torch.autograd.grad(loss, [student], by_columns(torch, loss, upstream))
     return derivative
@@ -110,7 +107,7 @@ def by_input_alone(
 def by_one(torch: Any, function: Function, arrays: Any, seed: Array, place: int) -> Array:
     """Derivative with respect to one operand beside a constant."""
     operands = list(arrays)
-    operands[place] = operands[place].clone().requires_grad_()
+    operands[place] = operands[place].detach().requires_grad_()
     value = function(*operands)
     if not value.requires_grad:  # the loss takes that operand for a constant
         return torch.zeros_like(operands[place])

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from typing import Any
 
-from kldiv_conformance._adapter import Adapter, Array
+from kldiv_conformance._adapter import Adapter, Array, library
 from kldiv_conformance._arguments import NotSupportedError, handed_on_in_vain, taken
 from kldiv_conformance._formats import FORMATS
 from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._memory import in_memory
 from kldiv_conformance._operands import ChangedOperandError, changed, snapshots
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
@@ -26,7 +27,7 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         message = f"{adapter.name} has no {operand.dtype}."
         raise NotSupportedError(message)
     try:
-        return adapter.make(operand.values, operand.shape, operand.dtype)
+        array = adapter.make(operand.values, operand.shape, operand.dtype)
     except NotImplementedError as reason:
         message = one_line(reason) or f"{adapter.name} has no such array of {operand.dtype}."
         raise NotSupportedError(message) from reason
@@ -34,6 +35,7 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         message = f"{adapter.name} cannot make an array of {operand.dtype}: {described(error)}"
         promised = operand.dtype in adapter.floats
         raise (BrokenAdapterError if promised else NotSupportedError)(message) from error
+    return in_memory(library(adapter.library), array, operand) if operand.layout else array
 
 
 def asked_dtype(vector: Vector, adapter: Adapter) -> dict[str, Any]:

@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 
-from kldiv_conformance._memory import LIBRARIES, lies_apart
+from kldiv_conformance._memory import IN_ONE_PIECE
+from kldiv_conformance._operands import IN_TURN
 from kldiv_conformance._outcome import Line
-from kldiv_conformance._vectors import find
 
-MANY = 10
-
-# How a detail tells of it, and what is said of all of them.
+# How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
+CALLS = {
+    IN_ONE_PIECE: (
+        "operands that do not lie in one piece of memory: read them by their strides, or "
+        "copy them into one piece first"
+    ),
+    IN_TURN: "calls before or after: keep what a call needs with its own result alone",
+}
 CAUSES = {
+    **{text: f"come of {cause}" for text, cause in CALLS.items()},
     "must return a value, but raised": "raise an exception",
     "no answer within": "have no answer in time",
     "the process of": "end the process that computes them",
@@ -19,30 +25,23 @@ CAUSES = {
 }
 
 
-def common_cause(outcomes: Sequence[Line], library: str | None) -> str | None:
-    """Sentence on what all failures share, or None; `library` is the one that they ran on."""
+def common_cause(outcomes: Sequence[Line]) -> str | None:
+    """Sentence on what all failures share, or None."""
     failures = [line for line in outcomes if line["verdict"] == "failure"]
     if not failures:
         return None
     for text, cause in CAUSES.items():
         if all(text in line["detail"] for line in failures):
             return f"all {len(failures)} failures {cause}; the first: {failures[0]['detail']}"
-    if library in LIBRARIES and are_those_apart(outcomes, failures):
-        return (
-            f"all {len(failures)} failures, and hardly a pass, have operands that do not lie in "
-            "one piece of memory: read them by their strides, or copy them into one piece first."
-        )
     return None
 
 
-def are_those_apart(outcomes: Sequence[Line], failures: Sequence[Line]) -> bool:
-    """Whether the vectors with operands in several pieces fail, but for those that want NaN."""
-    passes = [has_views(line) for line in outcomes if line["verdict"] == "pass"]
-    others_pass = len(passes) - sum(passes) > len(failures) // MANY
-    return others_pass and all(map(has_views, failures)) and MANY * sum(passes) < len(failures)
-
-
-def has_views(line: Line) -> bool:
-    """Whether an operand of a vector is a view of memory that holds more."""
-    operands = find(line["id"]).pair.values()
-    return any(lies_apart(one.shape, one.dtype) for one in operands if one.container == "array")
+def of_calls(outcomes: Sequence[Line]) -> list[str]:
+    """Sentences on failures that come of how operands lie, and of other calls."""
+    details = [line["detail"] for line in outcomes if line["verdict"] == "failure"]
+    counts = {cause: sum(text in one for one in details) for text, cause in CALLS.items()}
+    return [
+        f"{'1 failure comes' if count == 1 else f'{count} failures come'} of {cause}."
+        for cause, count in counts.items()
+        if count
+    ]

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from kldiv_conformance._adapters import ADAPTERS
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
@@ -143,8 +142,7 @@ def table(report: Report) -> Table:
 
 def show_suspects(backend: str, outcomes: Sequence[Line], console: Console) -> None:
     """Print what all failures have in common, or the bugs that would explain most of them."""
-    library = ADAPTERS[backend].library if backend in ADAPTERS else None
-    if (cause := common_cause(outcomes, library)) is not None:
+    if (cause := common_cause(outcomes)) is not None:
         say(console, f"{backend}: {cause}")
         return
     sentences, flags = explained(outcomes)

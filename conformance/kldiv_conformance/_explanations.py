@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kldiv_conformance._common_cause import of_calls
 from kldiv_conformance._errors import wrong_results
 from kldiv_conformance._evidence import Place
 from kldiv_conformance._multiples import multiples
@@ -13,8 +14,8 @@ from kldiv_conformance._suspects import Suspect, suspects_beside
 def explained(outcomes: Sequence[Line]) -> tuple[list[str], list[Suspect]]:
     """Sentences on the numbers of failures, and the flags that are likely beside them.
 
-    The sentences name a narrower type, a factor or a clamp.  Beside one of them no flag is told
-    that explains nothing more.
+    The sentences name how operands lie, other calls, a narrower type, a factor or a clamp.  Beside
+    one on numbers no flag is told that explains nothing more.
     """
     wrong = list(wrong_results(outcomes))
     found = roundings(outcomes, wrong)
@@ -22,7 +23,7 @@ def explained(outcomes: Sequence[Line]) -> tuple[list[str], list[Suspect]]:
     common = multiples([it for it in wrong if it.place not in rounded])
     sentences = [*map(str, found), *([] if common is None else [common])]
     flags = [it for it in suspects_beside(outcomes, rounded) if not (sentences and it.behind)]
-    return sentences, flags
+    return [*of_calls(outcomes), *sentences], flags
 
 
 def explanations(outcomes: Sequence[Line]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import builtins
 import warnings
+from ctypes import ArgumentError
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,24 +10,45 @@ from typing import Any
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._arguments import NotSupportedError, is_default, no_argument
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
-from kldiv_conformance._comparison import finite_distances
 from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._memory import IN_ONE_PIECE, told, with_layouts
 from kldiv_conformance._operands import (
     STUDENT_ALONE,
     ConstantTargetError,
     WrongCallError,
+    accuses,
     changed,
     snapshots,
 )
 from kldiv_conformance._outcome import Outcome
-from kldiv_conformance._problems import problems
 from kldiv_conformance._results import keep, overwritten
+from kldiv_conformance._returned import compared
+from kldiv_conformance._sequences import refuse_sequences
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
+
+# How a call refuses operands for how they lie in memory; else NotImplementedError says so.
+REFUSALS = (ValueError, TypeError, BufferError, ArgumentError)
+REFUSED = "operands that do not lie in one piece of memory are refused"
 
 
 def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:
     """Outcome of a vector; whatever the implementation raises is part of it."""
+    views = with_layouts(vector, adapter.library)
+    found = judged_once(views, adapter, implementation)
+    if found.verdict == "pass" or accuses(found.detail)[0] or not (where := told(views)):
+        return found
+    whole = judged_once(vector, adapter, implementation)
+    if whole.verdict != "pass":
+        return whole
+    if found.verdict == "not supported":
+        return replace(found, detail=f"{REFUSED}: {found.detail}")
+    detail = f"{IN_ONE_PIECE}, wrong for {where}: {found.detail}"
+    return replace(whole, verdict="failure", detail=detail)
+
+
+def judged_once(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:
+    """Outcome of one call."""
     outcome = partial(Outcome, vector.id, vector.group)
     try:
         pair = {name: made(operand, adapter) for name, operand in vector.pair.items()}
@@ -73,8 +95,34 @@ def called(
             return called(vector, adapter, implementation, arrays, kept)
         reason = no_argument([name])
     else:
-        return of_returned(vector, adapter, implementation, returned)
+        found = of_returned(vector, adapter, implementation, returned)
+        return in_sequence(found, vector, adapter, implementation, options)
     return outcome("not supported", reason)
+
+
+def in_sequence(
+    found: Outcome,
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    options: dict[str, Any],
+) -> Outcome:
+    """The outcome of a call; of one that passes, what is wrong where others follow it."""
+    if found.verdict != "pass":
+        return found
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            refuse_sequences(vector, adapter, implementation, options)
+    except WrongCallError as problem:
+        return replace(found, verdict="failure", detail=str(problem))
+    except NotImplementedError as refusal:
+        return Outcome(vector.id, vector.group, "not supported", one_line(refusal))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return raised(vector, error)
+    return found
 
 
 def of_student(vector: Vector, adapter: Adapter, refusal: ConstantTargetError) -> Outcome:
@@ -110,43 +158,13 @@ def raised(vector: Vector, error: BaseException) -> Outcome:
     """Outcome of a call that raised: right if the vector asks for just that."""
     if vector.raises and isinstance(error, getattr(builtins, vector.raises)):
         return Outcome(vector.id, vector.group, "pass")
+    if told(vector) and is_refusal(error):
+        return Outcome(vector.id, vector.group, "not supported", described(error))
     wanted = f"must raise {vector.raises}" if vector.raises else "must return a value"
     detail = f"{wanted}, but raised {described(error)}"
     return Outcome(vector.id, vector.group, "failure", detail)
 
 
-def compared(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
-    """Outcome of a call that returned something, arrays or not."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return of_arrays(vector, adapter, returned)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        kinds = " and ".join(f"{name} as {type(it).__name__}" for name, it in returned.items())
-        detail = f"returned {kinds}, which {adapter.name} cannot read: {described(error)}"
-        return Outcome(vector.id, vector.group, "failure", detail)
-
-
-def of_arrays(vector: Vector, adapter: Adapter, returned: dict[str, Array]) -> Outcome:
-    """Outcome of a call that returned arrays."""
-    details, distances = [], []
-    values, arrays = {}, {}
-    for name, array in returned.items():
-        expected = vector.results[name]
-        numbers = adapter.numbers(array)
-        values[name] = [number.hex() for number in numbers]
-        dtype = adapter.dtype_name(array)
-        arrays[name] = [dtype, *array.shape]
-        details += problems(vector, name, array, dtype, numbers)
-        distances += finite_distances(numbers, expected)
-    return Outcome(
-        vector.id,
-        vector.group,
-        "failure" if details else "pass",
-        " ".join(details),
-        max(distances, default=None),
-        values,
-        arrays,
-    )
+def is_refusal(error: BaseException) -> bool:
+    """Whether an error may be one about how operands lie in memory; torch's checks have no type."""
+    return isinstance(error, REFUSALS) or "must be contiguous" in described(error)

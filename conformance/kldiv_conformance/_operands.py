@@ -3,7 +3,7 @@
 import math
 import warnings
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter
@@ -12,6 +12,11 @@ Snapshot = tuple[Any, ...] | None
 CHANGED = "the call changed "
 STAY = ", which must stay as it was."
 STUDENT_ALONE = "the gradient by the input was judged alone, and is right"
+
+
+IN_TURN = "right in a call of its own, wrong where"
+# Results of two ways to compute, which may well be rounded differently.
+SAME = 0.02
 
 
 class WrongCallError(Exception):
@@ -75,6 +80,14 @@ def accuses(detail: str) -> tuple[bool, bool]:
     """Whether a detail says that operands were overwritten, and nothing else."""
     changed = detail.startswith(CHANGED)
     return changed, changed and detail.endswith(STAY)
+
+
+def nearly(right: Sequence[float], found: Sequence[float]) -> bool:
+    """Whether finite numbers are those of another call, but for rounding."""
+    most = SAME * max(map(abs, right), default=0.0)
+    return len(right) == len(found) and all(
+        abs(a - b) <= most for a, b in zip(right, found, strict=True)
+    )
 
 
 def refuse_changes(

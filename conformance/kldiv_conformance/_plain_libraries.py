@@ -6,18 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kldiv_conformance._adapter import Array, flat, library
-from kldiv_conformance._memory import in_memory
 
 
 def make_numpy(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
     """NumPy array."""
     np = library("numpy")
     return np.asarray(values, dtype="float64").astype(dtype).reshape(shape)
-
-
-def make_numpy_in_memory(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
-    """NumPy array that may be a view of memory with gaps."""
-    return in_memory(library("numpy"), make_numpy(values, shape, dtype))
 
 
 def read_numpy(array: Array) -> list[float]:
@@ -54,8 +48,7 @@ def read_strict(array: Array) -> list[float]:
 
 def make_cupy(values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Array:
     """CuPy array."""
-    cupy = library("cupy")
-    return in_memory(cupy, cupy.asarray(make_numpy(values, shape, dtype)))
+    return library("cupy").asarray(make_numpy(values, shape, dtype))
 
 
 def read_cupy(array: Array) -> list[float]:

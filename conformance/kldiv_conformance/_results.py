@@ -7,7 +7,7 @@ from typing import Any
 
 from kldiv_conformance._adapter import Adapter
 from kldiv_conformance._implementations import FUNCTIONS, Implementation
-from kldiv_conformance._memory import LIBRARIES
+from kldiv_conformance._memory import LAYOUTS
 from kldiv_conformance._operands import Snapshot, accusation, snapshots
 
 
@@ -40,7 +40,7 @@ def keep(
 ) -> None:
     """Keep results until the next call; of a lazy library, each reading would compute anew."""
     _last.clear()
-    if adapter.library in LIBRARIES:
+    if adapter.library in LAYOUTS:
         before = snapshots(results, adapter)
         _last.append(Kept(identifier, adapter, implementation, results, before))
 

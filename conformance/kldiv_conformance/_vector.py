@@ -10,13 +10,15 @@ Kind: TypeAlias = Literal["value", "gradient", "invalid"]
 class Operand:
     """An argument: values in row-major order, all of them representable in the dtype.
 
-    A mask has the dtype 'bool' and the values 0 and 1.
+    A mask has the dtype 'bool' and the values 0 and 1.  The layout is how an array lies in memory,
+    '' for one piece.
     """
 
     shape: tuple[int, ...]
     dtype: str
     values: list[float]
     container: str = "array"
+    layout: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def wrapped(
     names = tuple(name for name in vector.others if name in options)
     plain = {name: options[name] for name in sorted(options) if name not in names}
     operands = [*vector.pair.values(), *vector.others.values()]
-    kinds = (vector.kind, *((operand.shape, operand.dtype) for operand in operands))
+    kinds = (vector.kind, *((operand.shape, operand.dtype, operand.layout) for operand in operands))
     called = Same(adapter.wrap), Same(function), Plain(repr(plain), plain)
     found = wrapped_once(*called, names, kinds)
     return partial(found, **{name: options[name] for name in names}) if names else found

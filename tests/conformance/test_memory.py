@@ -1,45 +1,19 @@
-"""Operands that do not lie in one piece of memory, and what is said where they are misread."""
+"""How the suite lays operands out in memory."""
 
 import math
 
 import numpy as np
 import pytest
+from conformance_misread import owner_of
 
-from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
-from kldiv_conformance._common_cause import common_cause
-from kldiv_xp import kl_div
+from kldiv_conformance import ADAPTERS, vectors
+from kldiv_conformance._calls import made
+from kldiv_conformance._implementations import DIVERGENCES
+from kldiv_conformance._memory import BROADCAST, LAYOUTS, with_layouts
+from kldiv_conformance._vector import Operand
 
 SHAPES = [(3,), (6,), (2, 4), (2, 3), (3, 4), (2, 3, 4), (3, 2, 2), (1, 4)]
-ORDINARY = vectors("ordinary") + vectors("zeros_and_infinities")
-
-
-def one_piece(array):
-    """Values that a kernel reads which takes an address and a shape.
-
-    Where it would read past the end of the memory, and may crash, from the beginning again.
-    """
-    owner = array
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
-    start = (array.ctypes.data - owner.ctypes.data) // array.itemsize
-    places = start + np.arange(array.size).reshape(array.shape)
-    return owner.ravel(order="K").take(places, mode="wrap") if array.size else array
-
-
-def misreading(input, target, *, reduction="mean", log_target=False):
-    return kl_div(one_piece(input), one_piece(target), reduction=reduction, log_target=log_target)
-
-
-def returning_nothing(input, target, *, reduction="mean", log_target=False):
-    return None
-
-
-def raising(input, target, *, reduction="mean", log_target=False):
-    raise RuntimeError("no device")
-
-
-def of_another_dtype(input, target, *, reduction="mean", log_target=False):
-    return kl_div(input, target, reduction=reduction, log_target=log_target).astype("longdouble")
+ORDINARY = vectors("ordinary")
 
 
 @pytest.fixture(params=["numpy", "torch"])
@@ -50,77 +24,67 @@ def adapter(request):
     return found
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def lying(adapter, layout, shape, dtype):
+    """An array with such a layout, and its values, which are constant along the last axis."""
+    values = [float(place) for place in range(math.prod(shape))]
+    if layout == BROADCAST:
+        values = [value // shape[-1] for value in values]
+    if dtype == "bool":
+        values = [value % 2 for value in values]
+    return made(Operand(shape, dtype, values, layout=layout), adapter), values
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "bool"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_operands_have_their_values_wherever_they_lie(adapter, shape, dtype):
-    values = [float(place) for place in range(math.prod(shape))]
-    array = adapter.make(values, shape, dtype)
-    assert tuple(array.shape) == shape
-    assert adapter.dtype_name(array) == dtype
-    assert adapter.numbers(array) == values
+    for layout in (*LAYOUTS[adapter.library], BROADCAST):
+        array, values = lying(adapter, layout, shape, dtype)
+        assert tuple(array.shape) == shape
+        assert adapter.dtype_name(array) == dtype
+        assert adapter.numbers(array) == values
 
 
-def test_some_operands_lie_in_one_piece_and_others_do_not(adapter):
-    made = [adapter.make([0.5] * math.prod(shape), shape, "float32") for shape in SHAPES]
-    whole = [np.asarray(one).flags.c_contiguous for one in made]
-    assert len(set(whole)) == 2
+def test_what_lies_beside_an_operand_in_memory_is_no_number():
+    for layout in ("strided", "offset", BROADCAST):
+        array, values = lying(ADAPTERS["numpy"], layout, (2, 4), "float32")
+        start, memory = owner_of(array)
+        assert set(memory[~np.isnan(memory)]) == set(values)
+        assert np.isnan(memory).sum() >= memory.size / 2
+        assert layout == "offset" or start == 0
 
 
-def test_masks_and_indices_stay(adapter):
-    for dtype in ("bool", "int64"):
-        array = adapter.make([1.0, 0.0, 1.0], (3,), dtype)
-        assert np.asarray(array).flags.c_contiguous
+def test_strides_are_those_of_the_layout():
+    strides = {
+        layout: lying(ADAPTERS["numpy"], layout, (3, 2), "float32")[0].strides
+        for layout in (*LAYOUTS["numpy"], BROADCAST)
+    }
+    assert strides == {
+        "": (8, 4),
+        "offset": (8, 4),
+        "transposed": (4, 12),
+        "strided": (16, 8),
+        "reversed": (-8, -4),
+        BROADCAST: (4, 0),
+    }
 
 
-def cause_of(loss):
-    adapter = ADAPTERS["numpy"]
-    outcomes = [judge(vector, adapter, Implementation("other", loss)) for vector in ORDINARY]
-    return common_cause([one.to_json() for one in outcomes], "numpy")
+@pytest.mark.parametrize("function", [None, *DIVERGENCES])
+def test_every_layout_of_every_operand_is_asked_of_every_function(function):
+    asked = [with_layouts(it, "torch") for it in vectors() if it.function == function]
+    for name in ("input", "target", "where"):
+        operands = [{**it.pair, **it.others}.get(name) for it in asked if it.raises is None]
+        layouts = {operand.layout for operand in operands if operand is not None}
+        assert layouts >= set(LAYOUTS["torch"])
+    pairs = {(it.input.layout, it.target.layout) for it in asked}
+    assert len(pairs) >= len(LAYOUTS["torch"]) ** 2 / 2
 
 
-@pytest.mark.parametrize(
-    ("loss", "cause"),
-    [
-        (misreading, "do not lie in one piece of memory: read them by their strides"),
-        (returning_nothing, "return something that is no array of the backend; the first"),
-        (raising, "raise an exception; the first: must return a value, but raised RuntimeError"),
-        (of_another_dtype, "have another dtype; the first: value must have the dtype"),
-    ],
-)
-def test_cause_that_all_failures_share_is_named(loss, cause):
-    assert cause in cause_of(loss)
+def test_one_kind_of_call_has_one_layout_but_for_broadcast_values():
+    first, *others = (with_layouts(it, "numpy") for it in vectors("ordinary")[:3])
+    assert first.input.shape == others[0].input.shape
+    assert first.input.layout == others[0].input.layout
 
 
-@pytest.mark.parametrize(
-    ("detail", "cause"),
-    [
-        ("no answer within 1 seconds.", "have no answer in time; the first: no answer within"),
-        (
-            "the process of numpy ended with status 1: gone",
-            "end the process that computes them; the first: the process of numpy ended",
-        ),
-    ],
-)
-def test_processes_that_end_or_do_not_answer_are_a_cause(detail, cause):
-    lines = [{"id": one.id, "verdict": "failure", "detail": detail} for one in ORDINARY]
-    assert cause in common_cause(lines, "numpy")
-
-
-def test_failures_without_a_common_cause_have_none():
-    assert cause_of(kl_div) is None
-    assert cause_of(lambda q, p, **options: -kl_div(q, p, **options)) is None
-
-
-def backwards_as_forwards(input, target, *, reduction="mean", log_target=False):
-    """A loss that reads negative strides as if they were positive."""
-    pair = (
-        np.flip(one, [at for at, step in enumerate(one.strides) if step < 0])
-        for one in (input, target)
-    )
-    return kl_div(*pair, reduction=reduction, log_target=log_target)
-
-
-def test_loss_that_misreads_negative_strides_is_convicted():
-    adapter, loss = ADAPTERS["numpy"], Implementation("other", backwards_as_forwards)
-    verdicts = {judge(vector, adapter, loss).to_json()["verdict"] for vector in ORDINARY}
-    assert "failure" in verdicts
+@pytest.mark.parametrize("library", ["jax", "dask.array", "array_api_strict"])
+def test_nothing_is_asked_where_a_library_has_no_layouts(library):
+    assert with_layouts(ORDINARY[0], library) is ORDINARY[0]

@@ -6,7 +6,6 @@ from conformance_mutants import few_of_each_flag
 
 import kldiv_xp
 from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
-from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._suspects import suspects
 
 FUNCTIONS = ("kl_div_with_logits", "js_div_with_logits", "js_div", "sparse_kl_div_with_logits")
@@ -122,8 +121,3 @@ def test_flags_that_explain_nothing_more_are_two_at_most():
 def test_a_missing_factor_is_one_of_the_formula_and_of_nothing_else(bug):
     wrong, flag = FACTORS[bug]
     assert named(judged(wrong, without(), flag, 2)) == [flag]
-
-
-def test_failures_of_operands_apart_are_no_common_cause_where_no_other_vector_was_judged():
-    lines = [it for it in judged(*BUGS["mask ignored"]) if it["verdict"] == "failure"]
-    assert common_cause(lines, "torch") is None

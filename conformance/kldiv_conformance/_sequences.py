@@ -1,0 +1,119 @@
+"""Calls one after another: a few vectors are asked again with other operands between two calls."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
+
+from kldiv_conformance._adapter import Adapter, Array
+from kldiv_conformance._autodiff_libraries import differentiate_torch
+from kldiv_conformance._calls import call, made
+from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._memory import LAYOUTS
+from kldiv_conformance._operands import (
+    IN_TURN,
+    SAME,
+    ChangedOperandError,
+    WrongCallError,
+    accusation,
+    nearly,
+    snapshots,
+)
+from kldiv_conformance._training import refuse_training
+from kldiv_conformance._vector import Operand, Vector
+from kldiv_conformance._vectors import vectors
+
+WRITTEN = "the same arrays hold other numbers than in the call before"
+# Other numbers of an operand are its own, so many places further along the last axis.
+FURTHER = {"input": 1, "target": -1, "weight": -1}
+LEAST = 3
+SINGLE = ("float32", "float64")
+
+
+@cache
+def asked_again() -> frozenset[str]:
+    """Ids of vectors, one for each function, reduction, and kind of result.
+
+    A factor that a gradient is multiplied by twice shows unless it is 1.
+    """
+    found: dict[tuple[Any, ...], str] = {}
+    for vector in sorted(filter(tells_calls_apart, vectors()), key=lambda it: it.upstream == 1):
+        key = (vector.function, vector.kind, vector.arguments.get("reduction"))
+        found.setdefault(key, vector.id)
+    return frozenset(found.values())
+
+
+def tells_calls_apart(vector: Vector) -> bool:
+    """Whether operands and results are finite, and other places would show in the numbers."""
+    return (
+        vector.kind != "invalid"
+        and vector.result_dtype is None
+        and not isinstance(vector.upstream, Operand)
+        and vector.arguments.get("axis") in {None, -1}
+        and all(map(has_distinct_numbers, vector.pair.values()))
+        and all(abs(sum(result.values)) < 1 / SAME for result in vector.results.values())
+    )
+
+
+def has_distinct_numbers(operand: Operand) -> bool:
+    """Whether the first numbers along the last axis are distinct and of moderate size."""
+    few = operand.values[:LEAST]
+    return (
+        operand.container == "array"
+        and operand.dtype in SINGLE
+        and operand.shape[-1:] >= (LEAST,)
+        and len(set(few)) == LEAST
+        and max(few) - min(few) > SAME
+        and all(abs(value) < 1 / SAME for value in operand.values)
+    )
+
+
+def refuse_sequences(
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    options: dict[str, Any],
+) -> None:
+    """Raise WrongCallError unless calls that follow each other do not influence each other."""
+    if adapter.library not in LAYOUTS or vector.id not in asked_again():
+        return
+    run = partial(call, vector, adapter, implementation, options=options)
+    first, other = made_twice(vector, adapter)
+    kept = run(first)
+    before = snapshots(kept, adapter)
+    right = run(other)
+    if snapshots(kept, adapter) != before:
+        raise ChangedOperandError(accusation("the result of the call before"))
+    for array, numbers in zip(first, other, strict=True):
+        array[...] = numbers
+    refuse_other(adapter, WRITTEN, right, run(first))
+    if adapter.gradient is differentiate_torch and vector.upstream is not None:
+        first, _ = made_twice(vector, adapter)
+        training = replace(adapter, gradient=partial(refuse_training, right, first))
+        call(vector, training, implementation, other, options)
+
+
+def made_twice(vector: Vector, adapter: Adapter) -> tuple[list[Array], list[Array]]:
+    """Both operands, and others of the same kind."""
+    found = [
+        (made(operand, adapter), made(moved(operand, FURTHER[name]), adapter))
+        for name, operand in vector.pair.items()
+    ]
+    return [one for one, _ in found], [other for _, other in found]
+
+
+def moved(operand: Operand, by: int) -> Operand:
+    """Operand whose numbers stand elsewhere along the last axis."""
+    size, values = operand.shape[-1], operand.values
+    rows = (values[at : at + size] for at in range(0, len(values), size))
+    return replace(operand, values=[value for row in rows for value in (*row[by:], *row[:by])])
+
+
+def refuse_other(
+    adapter: Adapter, where: str, right: Mapping[str, Array], found: Mapping[str, Array]
+) -> None:
+    """Raise WrongCallError unless results are nearly those of a call of its own."""
+    for name, array in right.items():
+        if not nearly(adapter.numbers(array), adapter.numbers(found[name])):
+            message = f"{IN_TURN} {where}: {name} is another one."
+            raise WrongCallError(message)

@@ -1,0 +1,59 @@
+"""Gradients as a training step may ask for them: calls between, backward() twice, and sums."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from kldiv_conformance._adapter import Array, Function, library
+from kldiv_conformance._autodiff_libraries import by_columns
+from kldiv_conformance._operands import IN_TURN, WrongCallError, nearly
+
+BETWEEN = "the loss is called again before its backward()"
+TWICE = "backward() is called twice (retain_graph=True), whose gradients add up in .grad"
+SUMMED = "one sum has the loss twice"
+# A factor of the second loss of a sum.
+FACTOR = 3
+
+
+def refuse_training(
+    found: Mapping[str, Array],
+    others: list[Array],
+    function: Function,
+    input: Array,
+    target: Array,
+    upstream: float,
+) -> tuple[Array, Array]:
+    """Derivatives of torch that were found, or WrongCallError where other calls change them.
+
+    The first two arguments are what a call of its own found, and other operands; the rest are those
+    of an adapter's `gradient`.
+    """
+    given = (input, target)
+    operands, between = leaves(given), leaves(others)
+    loss, _ = function(*operands), function(*between)
+    seed = by_columns(library("torch"), loss, upstream)
+    refuse = partial(refuse_other, found)
+    loss.backward(seed, retain_graph=True)
+    refuse(BETWEEN, operands, 1)
+    loss.backward(seed)
+    refuse(TWICE, operands, 2)
+    operands = leaves(given)
+    (function(*operands) + FACTOR * function(*operands)).backward(seed)
+    refuse(SUMMED, operands, 1 + FACTOR)
+    by_input, by_target = found.values()
+    return by_input, by_target
+
+
+def leaves(arrays: Any) -> list[Array]:
+    """Copies that have gradients of their own."""
+    return [array.detach().clone().requires_grad_() for array in arrays]
+
+
+def refuse_other(found: Mapping[str, Array], where: str, operands: list[Array], times: int) -> None:
+    """Raise WrongCallError unless gradients are so many times those that were found."""
+    for (name, wanted), operand in zip(found.items(), operands, strict=True):
+        got = wanted.new_zeros(wanted.shape) if operand.grad is None else operand.grad
+        pair = [it.detach().double().reshape(-1).tolist() for it in (times * wanted, got)]
+        if not nearly(*pair):
+            message = f"{IN_TURN} {where}: {name} is another one."
+            raise WrongCallError(message)
