@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_sides import side_of
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import difference_of, row_sum
 from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
@@ -14,8 +14,8 @@ from kldiv_xp.formula.near_pairs import Pair, pair_of, unrounded_pair
 NEAR_MIXTURE = 0.05
 """Divergences from here on need no care."""
 
-NEAR_MIXTURE_DERIVATIVE = 0.05
-"""The same of the square of p (log(p / m) - KL(p || m)), relative to p's and p log(p / m)'s."""
+LEAST_LENGTH = 0.2
+"""The same of the square of p (v - mean), relative to those of p v and of p times the mean."""
 
 
 def far_js(
@@ -52,74 +52,40 @@ def far_js_derivative(
     temperature: float,
     scaled: bool,
 ) -> Array:
-    """beta p (log(p / m) - KL(p || m)) / T with respect to the target (1), and that of q (0)."""
+    """beta p (log(p / m) - KL(p || m)) / T with respect to the target (1), and that of q (0).
+
+    Log(beta p / m) is as good, and small where the other lacks a class: so rows that share little
+    lose no digits.
+    """
     pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
-    logs = logarithms(xp, pair, sums, weights, temperature, near=False)
-    side = side_of(xp, pair, sums, logs, weights, place)
-    least = xp.multiply(xp.add(side.squares, side.of_products), NEAR_MIXTURE_DERIVATIVE)
+    log = log_of_share(xp, pair, sums, weights, place)
+    side = side_of(xp, pair, sums, (log, log), weights, place)
+    of_mean = xp.multiply(xp.multiply(side.mean, side.mean), side.squares)
+    least = xp.multiply(xp.add(side.of_products, of_mean), LEAST_LENGTH)
     return side.derivative(xp, least, temperature, scaled)
 
 
+def log_of_share(
+    xp: Namespace, pair: Pair, sums: tuple[Array, Array], weights: Weights, place: int
+) -> Array:
+    """log(beta p / m) of the target (1), log(gamma q / m) of the input (0); 0 where that is 0."""
+    own, other = (pair.p, pair.q) if place else (pair.q, pair.p)
+    total, of_other = sums if place else sums[::-1]
+    weight, rest = (weights.beta, weights.gamma) if place else (weights.gamma, weights.beta)
+    is_none = xp.equal(own, 0)
+    ratio = xp.divide(xp.where(is_none, 0.0, other), xp.where(is_none, 1.0, own))
+    # Not the minimum, for which array-api-compat asks torch.compile for the type of a number.
+    ratio = xp.where(xp.greater(ratio, MOST_RATIO), MOST_RATIO, ratio)
+    factor = xp.multiply(xp.divide(total, of_other), rest / weight)
+    return xp.negative(xp.log1p(xp.multiply(ratio, factor)))
+
+
+MOST_RATIO = 1e30
+"""Quotient of two probabilities, the second of which is of no weight."""
+
 LARGEST_RATIO = 80.0
 """Logarithm of a quotient whose exponential overflows no type; p is of no weight there."""
-
-
-class Side(NamedTuple):
-    """One of the two distributions of a mixture, and what its derivative is made of."""
-
-    weight: float | Array
-    p: Array
-    total: Array
-    log: Array
-    """log(p / m)."""
-    mean: Array
-    """KL(p || m)."""
-    squares: Array
-    """Sum of p**2; of what follows too, p is not divided by its total."""
-    of_products: Array
-    """Sum of (p log(p / m))**2."""
-    length: Array
-    """Sum of (p (log(p / m) - mean))**2."""
-
-    def derivative(self, xp: Namespace, least: Array, temperature: float, scaled: bool) -> Array:
-        """Derivative with respect to the logits, where its length is not too small."""
-        is_long = xp.greater_equal(self.length, least)
-        factor = xp.divide(xp.where(is_long, self.weight, math.nan), self.total)
-        derivative = xp.multiply(xp.multiply(self.p, xp.subtract(self.log, self.mean)), factor)
-        return times(xp, derivative, temperature) if scaled else over(xp, derivative, temperature)
-
-
-def side_of(
-    xp: Namespace,
-    pair: Pair,
-    sums: tuple[Array, Array],
-    logs: tuple[Array, Array],
-    weights: Weights,
-    place: int,
-) -> Side:
-    """The side of the target (1), or of the input (0)."""
-    if place:
-        return measured(xp, weights.beta, pair.p, sums[0], logs[0])
-    return measured(xp, weights.gamma, pair.q, sums[1], logs[1])
-
-
-def measured(xp: Namespace, weight: float | Array, p: Array, total: Array, log: Array) -> Side:
-    """A side, whose p is not divided by its total."""
-    products = xp.multiply(p, log)
-    mean = xp.divide(row_sum(xp, products), total)
-    squares, of_products, length = squares_about(xp, p, products, mean)
-    return Side(weight, p, total, log, mean, squares, of_products, length)
-
-
-def squares_about(
-    xp: Namespace, p: Array, products: Array, mean: Array
-) -> tuple[Array, Array, Array]:
-    """Sums of p**2, of (p v)**2, and of (p (v - mean))**2, from products p v."""
-    squares, of_both = (row_sum(xp, xp.multiply(p, one)) for one in (p, products))
-    of_products = row_sum(xp, xp.multiply(products, products))
-    less = xp.multiply(xp.subtract(xp.multiply(squares, mean), xp.multiply(of_both, 2.0)), mean)
-    return squares, of_products, xp.add(of_products, less)
 
 
 def logarithms(

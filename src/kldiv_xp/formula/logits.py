@@ -72,6 +72,11 @@ class JS:
         """Beta, gamma, and the largest divergence that there is: the entropy of the two."""
         return Weights(self.beta, self.gamma, sum(largest_shares(self.beta, self.gamma)))
 
+    @property
+    def is_balanced(self) -> bool:
+        """Whether neither distribution is of so little weight that the cheap forms lose digits."""
+        return min(self.beta, self.gamma) >= LEAST_WEIGHT
+
     def rows(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
@@ -125,25 +130,19 @@ class JS:
             ways = KL(self.temperature, "logits", self.scaled).ways(place)
             return ways if is_kl else [exchanged(one) for one in ways]
         full = guarded(self, place)[1][1]
-        if min(self.beta, self.gamma) < LEAST_WEIGHT:
+        if not self.is_balanced:
             return [full] * 3
         near = self.way(near_js, near_js_derivative, place)
-        far = near if self.is_short(place) else self.way(far_js, far_js_derivative, place)
-        return [far, near, full]
+        return [self.way(far_js, far_js_derivative, place), near, full]
 
     def ways_beside(self) -> list[Callable[..., Array]]:
         """Ways to the value that share the exponentials of the ways to both derivatives."""
         ways = self.ways(None)
-        if 0 in {self.beta, self.gamma} or min(self.beta, self.gamma) < LEAST_WEIGHT:
+        if not self.is_balanced:
             return ways
         far = partial(far_js, exponentials=unrounded_pair)
         beside = [self.way(way, near_js_derivative, None) for way in (far, near_js_beside)]
         return [*beside, ways[-1]]
-
-    def is_short(self, place: int | None) -> bool:
-        """Whether a derivative is hardly ever as long as `far_js_derivative` needs it."""
-        own, other = (self.beta, self.gamma) if place else (self.gamma, self.beta)
-        return place is not None and own > other
 
     def way(
         self, value: Callable[..., Array], derivative: Callable[..., Array], place: int | None

@@ -11,10 +11,9 @@ from kldiv_xp.formula.far_mixtures import (
     LARGEST_RATIO,
     log_ratio_of,
     logarithms,
-    side_of,
-    squares_about,
 )
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_sides import side_of, squares_about
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import relative_rise
 from kldiv_xp.formula.near_equal import completed_ratio, difference, is_small, row_sum

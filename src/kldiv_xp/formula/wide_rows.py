@@ -10,9 +10,10 @@ from functools import partial
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
-from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE, NEAR_MIXTURE_DERIVATIVE, Side, measured
+from kldiv_xp.formula.far_mixtures import NEAR_MIXTURE
 from kldiv_xp.formula.far_rows import NEAR, NEAR_DERIVATIVE, far_kl
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.mixture_sides import Side, measured
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import row_sum, where_positive
 from kldiv_xp.formula.near_look import js_of_logarithms, log_over, mixed
@@ -69,7 +70,8 @@ def wide_js_derivative(
 ) -> Array:
     """As `far_js_derivative`, by the logarithm of the mixture."""
     pair = pair_of(xp, input, target, temperature)
-    sums, _, log_m = mixed(xp, pair, weights)
+    sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
+    _, log_m = mixed(xp, pair, sums, weights)
     own = 1 - place
     weight, p = (weights.beta, pair.p) if place else (weights.gamma, pair.q)
     log = log_over(xp, pair.shifted[own], p, sums[own], log_m, temperature, guard)
@@ -78,6 +80,5 @@ def wide_js_derivative(
 
 def long_derivative(xp: Namespace, side: Side, temperature: float, scaled: bool) -> Array:
     """Derivative of a side, where its length is not too small."""
-    least = NEAR_MIXTURE_DERIVATIVE * LEAST_DERIVATIVE
-    squares = xp.multiply(xp.add(side.squares, side.of_products), least)
+    squares = xp.multiply(xp.add(side.squares, side.of_products), 0.05 * LEAST_DERIVATIVE)
     return side.derivative(xp, squares, temperature, scaled)
