@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides, words_on
+from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides
 from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._distance import words_on
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line

@@ -5,6 +5,7 @@ import re
 import pytest
 from conformance_commands import invoke
 
+from kldiv_conformance import ADAPTERS, _own_adapters
 from kldiv_conformance._reasons import reasons
 from kldiv_conformance._vectors import vectors
 
@@ -72,7 +73,11 @@ def test_screen_says_which_argument_an_implementation_lacks(kernels):
     assert ": the implementation has no argument 'axis'." in shown
 
 
-def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels):
+@pytest.mark.parametrize(
+    "backends", [["-b", "numpy"], ["-b", "numpy", "--allow-missing"], []], ids=" ".join
+)
+def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels, monkeypatch, backends):
+    monkeypatch.setattr(_own_adapters, "ADAPTERS", {"numpy": ADAPTERS["numpy"]})
     text = (
         "def loss(input, target, **options):\n"
         "    if not hasattr(input, 'dtype') or input.dtype.kind != 'f':\n"
@@ -80,10 +85,11 @@ def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels):
         "    raise NotImplementedError('no number')\n"
     )
     kernels("only_checks", text)
-    asked = ("run", "-b", "numpy", "-i", "only_checks:loss")
+    asked = ("run", *backends, "-i", "only_checks:loss")
     code, output = invoke(*asked)
     assert code == 2
-    assert "No number was judged on numpy: all vectors but those of argument checks" in output
+    where = " on numpy" if backends else ""
+    assert f"No number was judged{where}: all vectors but those of argument checks" in output
     assert "choose --group invalid_arguments." in output
     assert "No number was judged" not in invoke(*asked, "-g", "invalid_arguments")[1]
 
