@@ -89,7 +89,7 @@ def test_the_counts_of_the_console_add_up_to_the_failures_of_its_table(unguarded
         re.M,
     )
     shown, numbers = int(more[1]), int(more[2])
-    assert shown == len(re.findall(r"^numpy: \w+_\d+: ", out, re.M))
+    assert shown == len(re.findall(r"^numpy: \w+_\d+ \(.*?\): ", out, re.M))
     assert numbers == row["counts"]["failure"]
     checks = re.search(r"argument checks: (\d+) of", out)[1]
     total = re.search(r"numpy\s+│\s+(\d+) │", out)[1]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kldiv_conformance._arguments import NotSupportedError, taken
+from kldiv_conformance._arguments import NotSupportedError, call_of, taken
 from kldiv_conformance._console import say
 from kldiv_conformance._problems import accusation, excess
-from kldiv_conformance._vectors import find
+from kldiv_conformance._vectors import find, vectors
 
 LONG = "numpy: " + ", ".join(f"word{n} of a sentence" for n in range(30))
 
@@ -76,3 +76,10 @@ def test_arguments_that_are_lacking_are_one_or_several(asked, words):
     sentence = f"^the implementation has no {words}\\.$"
     with pytest.raises(NotSupportedError, match=sentence):
         taken(loss, find("ordinary_001"), asked)
+
+
+def test_a_line_on_a_failure_says_which_call_it_was():
+    assert call_of(find("ordinary_001")) == "float32, reduction='none'"
+    vector = next(it for it in vectors("logits") if it.arguments["temperature"] != 1)
+    assert f"temperature={vector.arguments['temperature']!r}" in call_of(vector)
+    assert "axis" not in call_of(vector) or vector.arguments["axis"] != -1
