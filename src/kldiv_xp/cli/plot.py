@@ -98,6 +98,9 @@ def figure_of_samples(
             draw_mean(points, counts, finite, "mean" if whole else MEAN)
         sides = edges(min(finite), max(finite))
         counts.hist(finite, bins=sides, orientation="horizontal", color=BLUE)
+    else:  # there is nothing that a scale would measure
+        points.set_yticks([])
+        counts.set_visible(False)
     mark_findings(points, marks, samples, RED)
     name_axes(points, counts, samples.shape)
     return figure
