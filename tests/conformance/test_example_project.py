@@ -92,3 +92,11 @@ def test_kernel_that_gives_no_number_proves_nothing(project, checks):
     assert done.returncode == 1
     assert "every number was skipped: `pytest -rs` says why" in done.stdout
     assert re.search(r"1 failed, (\d+ passed, )?\d+ skipped", done.stdout)
+
+
+def test_a_part_of_which_a_kernel_gives_no_number_proves_nothing(project):
+    test = project / "test_my_kernel.py"
+    test.write_text(test.read_text().replace("vectors()", 'vectors("tables")'))
+    done = run(project)
+    assert done.returncode == 1
+    assert "every number was skipped: `pytest -rs` says why" in done.stdout
