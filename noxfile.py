@@ -85,7 +85,7 @@ def dry_runs(session: nox.Session) -> None:
     session.run("pytest", *PARALLEL, *asked, env=SURROUNDINGS)
 
 
-# The mathematics, the calls and the bridge of NumPy, where nothing has to be compiled.
+# The mathematics, the calls and the backend of NumPy, where nothing has to be compiled.
 QUICK = (
     "api/test_kl_div.py",
     "api/test_kl_div_gradient.py",
@@ -107,7 +107,7 @@ def quickly(*left_out: str) -> list[str]:
 
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
-    """Run the tests of formula, calls and NumPy's bridge on NumPy and eager torch, in a minute."""
+    """Run the tests of formula, calls and NumPy's backend on NumPy and eager torch, in a minute."""
     install_group(session, "torch", "tests")
     session.install(".")
     # Files that are named are run alone.

@@ -1,32 +1,38 @@
 """How far implementations and backends are from each other, whatever is exact."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from kldiv_conformance._comparison import allowed, indexed
-from kldiv_conformance._formats import FORMATS, ulp_distance
+from kldiv_conformance._distance import BOTH_SIDES, ONE_SIDE, UNLIKE, Distance, farthest, infinite
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import Report
-from kldiv_conformance._vector import Result
 from kldiv_conformance._vectors import find
 
 # Two right numbers are each within a bound of the exact one.
 BOTH_RIGHT = 2.0
 FAILS = {"failure", "deviation"}
-ALONE, UNLIKE = "everywhere", "dtype or shape"
 
 
 @dataclass(frozen=True)
 class Side:
-    """An implementation on a backend, the numbers of each vector, and where it failed without.
+    """An implementation on a backend, and what it answered.
 
-    `arrays` are dtypes and shapes, of the vectors for which they are known.
+    Attributes
+    ----------
+    asked : frozenset of str
+        Vectors that have numbers for an answer.
+    numbers : mapping
+        The numbers of each vector that it has some for.
+    lost : frozenset of str
+        Vectors of which it failed without numbers.
+    arrays : mapping
+        Dtypes and shapes, of the vectors for which they are known.
     """
 
     label: str
+    asked: frozenset[str]
     numbers: Mapping[str, Mapping[str, Sequence[float]]]
     lost: frozenset[str] = frozenset()
     arrays: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
@@ -38,33 +44,20 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Distance:
-    """Place where two sides are farthest apart on a vector.
-
-    Attributes
-    ----------
-    bounds : float
-        Distance in units of what the vector allows there; inf where it allows nothing.
-    ulp : int or None
-        Distance in ulp; None where there is no distance, from NaN or between other shapes.
-    numbers : tuple of float or None
-        The two numbers; None where the shapes differ, or one side failed without numbers.
-    """
-
-    bounds: float
-    ulp: int | None
-    identifier: str
-    place: str
-    numbers: tuple[float | None, float | None]
-
-
-@dataclass(frozen=True)
 class Agreement:
-    """Two sides, and how far they are apart on each vector that both have answered."""
+    """Two sides, and how far they are apart on each vector that one of them answers for both.
+
+    A vector of which a side fails without numbers is among the `distances`, if both were asked.
+    """
 
     left: Side
     right: Side
     distances: tuple[Distance, ...]
+
+    @property
+    def compared(self) -> int:
+        """How many vectors both have numbers for."""
+        return len(self.left.numbers.keys() & self.right.numbers.keys())
 
     @property
     def equal(self) -> int:
@@ -77,10 +70,24 @@ class Agreement:
         )
 
     @property
+    def lost(self) -> tuple[int, int]:
+        """Of how many vectors that both were asked one side failed without numbers, and both."""
+        either = (self.left.lost | self.right.lost) & self.left.asked & self.right.asked
+        both = self.left.lost & self.right.lost
+        return len(either - both), len(both)
+
+    @property
     def alone(self) -> tuple[int, int]:
-        """How many vectors only one of them has numbers for, which the other was not judged by."""
+        """How many vectors only one has numbers for, which the other was not judged by."""
         seen = {found.identifier for found in self.distances}
         return len(self.left.numbers.keys() - seen), len(self.right.numbers.keys() - seen)
+
+    @property
+    def unsupported(self) -> int:
+        """How many vectors that both were asked neither supports."""
+        seen = {found.identifier for found in self.distances}
+        answered = seen | self.left.numbers.keys() | self.right.numbers.keys()
+        return len((self.left.asked & self.right.asked) - answered)
 
 
 def agreements(reports: Sequence[Report]) -> list[Agreement]:
@@ -98,8 +105,14 @@ def sides(reports: Sequence[Report]) -> list[Side]:
             name = f"{label} (run {before + 1})" if before else label
             outcomes = report.of(backend)
             arrays = {line["id"]: line["arrays"] for line in outcomes if line.get("arrays")}
-            found.append(Side(name, numbers_of(outcomes), lost_by(outcomes), arrays))
+            numbers, lost = numbers_of(outcomes), lost_by(outcomes)
+            found.append(Side(name, asked_of(outcomes), numbers, lost, arrays))
     return found
+
+
+def asked_of(outcomes: Sequence[Line]) -> frozenset[str]:
+    """Vectors that have numbers for an answer."""
+    return frozenset(line["id"] for line in outcomes if find(line["id"]).results)
 
 
 def lost_by(outcomes: Sequence[Line]) -> frozenset[str]:
@@ -128,70 +141,19 @@ def agreement(left: Side, right: Side) -> Agreement:
     found = [
         farthest(identifier, left.numbers[identifier], right.numbers[identifier])
         if left.is_like(right, identifier)
-        else Distance(math.inf, None, identifier, UNLIKE, (None, None))
+        else infinite(identifier, UNLIKE)
         for identifier in left.numbers
         if identifier in right.numbers
     ]
-    found += [
-        Distance(math.inf, None, identifier, ALONE, (None, None))
-        for one, other in ((left, right), (right, left))
-        for identifier in one.numbers
-        if identifier in other.lost
-    ]
+    found += [infinite(identifier, place) for identifier, place in without_numbers(left, right)]
     found.sort(key=lambda it: (-it.bounds, -(it.ulp or 0), it.identifier))
     return Agreement(left, right, tuple(found))
 
 
-def farthest(
-    identifier: str,
-    left: Mapping[str, Sequence[float]],
-    right: Mapping[str, Sequence[float]],
-) -> Distance:
-    """Place where two sides are farthest apart on a vector."""
-    found = [
-        distance
-        for name, result in find(identifier).results.items()
-        for distance in distances(identifier, name, result, (left[name], right[name]))
-    ]
-    nowhere = Distance(0.0, 0, identifier, "", (None, None))
-    return max(
-        found, key=lambda it: (it.bounds, math.inf if it.ulp is None else it.ulp), default=nowhere
-    )
-
-
-def distances(
-    identifier: str, name: str, result: Result, pair: tuple[Sequence[float], Sequence[float]]
-) -> Iterator[Distance]:
-    """Distance in each place of a result."""
-    if len(pair[0]) != len(pair[1]):
-        yield Distance(math.inf, None, identifier, name, (None, None))
-        return
-    limits = allowed(result, find(identifier).max_ulp)
-    for place, (a, b) in enumerate(zip(*pair, strict=True)):
-        limit = limits[place] if place < len(limits) else 0.0
-        where = indexed(name, place, result.shape)
-        yield Distance(*apart(a, b, limit, result, name), identifier, where, (a, b))
-
-
-def apart(a: float, b: float, limit: float, result: Result, name: str) -> tuple[float, int | None]:
-    """Distance between two numbers, in units of what is allowed, and in ulp."""
-    if math.isnan(a) or math.isnan(b):
-        return (0.0, 0) if math.isnan(a) and math.isnan(b) else (math.inf, None)
-    signs_differ = name == "value" and math.copysign(1.0, a) != math.copysign(1.0, b)
-    if a == b and not (limit == 0 and signs_differ):
-        return 0.0, 0
-    ulp = ulp_distance(a, b, FORMATS[result.dtype])
-    beyond = limit == 0 or math.isinf(a) or math.isinf(b)
-    return (math.inf if beyond else abs(a - b) / limit), ulp
-
-
-def words_on(distance: Distance) -> str:
-    """The two numbers, as Python writes them, or why there are none."""
-    if distance.place == ALONE:
-        return "one side fails without numbers"
-    if distance.place == UNLIKE:
-        return "other dtypes or shapes"
-    return "other shapes" if None in distance.numbers else " and ".join(map(repr, distance.numbers))
+def without_numbers(left: Side, right: Side) -> Iterator[tuple[str, str]]:
+    """Vectors that both were asked, of which one of them failed without numbers, or both."""
+    for identifier in (left.lost | right.lost) & left.asked & right.asked:
+        yield identifier, BOTH_SIDES if identifier in left.lost & right.lost else ONE_SIDE
 
 
 def same_bits(left: Mapping[str, Sequence[float]], right: Mapping[str, Sequence[float]]) -> bool:

@@ -117,6 +117,16 @@ def handed_on(vector: Vector) -> set[str]:
     return set() if vector.indices is None else {"indices"}
 
 
+def call_of(vector: Vector) -> str:
+    """Dtype and options of a call that are not the defaults, as Python writes them."""
+    options = [
+        f"{name}={value!r}"
+        for name, value in vector.arguments.items()
+        if not is_default(vector, name, value)
+    ]
+    return ", ".join([vector.input.dtype, *options])
+
+
 def is_default(vector: Vector, name: str, value: object) -> bool:
     """Whether an argument is what a function does without it; 1 and True differ."""
     defaults = DEFAULTS[vector.function] | OF_GRADIENTS

@@ -120,7 +120,7 @@ def called(vector: Vector, implementation: Implementation) -> Callable[..., Arra
         message = "the function that is named is another one than the loss."
         raise NotSupportedError(message)
     if vector.function not in implementation.functions:
-        message = f"the implementation has no function {vector.function!r} beside it."
+        message = f"the implementation has no function {vector.function!r}."
         raise NotSupportedError(message)
     return of_two_arrays(vector, implementation.functions[vector.function])
 

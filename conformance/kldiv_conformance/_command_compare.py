@@ -1,15 +1,18 @@
 """The command that says how far runs are from each other: compare."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import click
 
-from kldiv_conformance._agreement import Agreement, Distance, agreements, words_on
+from kldiv_conformance._agreement import Agreement, agreements
 from kldiv_conformance._command_numbers import Number
 from kldiv_conformance._command_report import RUN, load
 from kldiv_conformance._console import plain, say
+from kldiv_conformance._distance import Distance, words_on
+from kldiv_conformance._files import same_file
 from kldiv_conformance._report import Report
 from kldiv_conformance._text import printable
 from kldiv_conformance._vectors import find
@@ -39,22 +42,22 @@ def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: 
 
     The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart.
     """
+    check_apart(runs)
     reports = {str(path): load(path) for path in runs}
     found = agreements([*reports.values()])
-    if not any(pair.distances for pair in found):
+    if not any(pair.compared for pair in found):
         names = ", ".join(repr(str(path)) for path in runs)
         message = (
             f"nothing to compare in {names}: pass runs of two implementations or backends that "
             "have numbers for the same vectors."
         )
-        raise click.UsageError(message)
+        raise click.UsageError(printable(message))
     for pair in found:
         show(pair, shown)
-    left = [
-        f"{label} has no vector in common with any other: pass runs of the same part."
-        for label in without_a_pair(found)
-    ]
-    left += [f"{path!r} has no backend that ran: {why(one)}." for path, one in idle(reports)]
+    for path, one in reports.items():
+        show_skipped(path, one)
+    left = [not_compared(pair) for pair in found if not pair.compared]
+    left += [f"{path!r} has no backend that ran." for path, one in reports.items() if not one.names]
     for sentence in left:
         click.echo(printable(sentence), err=True)
     beyond = [pair for pair in found if exceeds(pair, fail_above) or (bits and has_other(pair))]
@@ -64,21 +67,22 @@ def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: 
     sys.exit(UNDONE if left else APART if beyond else AGREE)
 
 
-def idle(reports: Mapping[str, Report]) -> list[tuple[str, Report]]:
-    """Runs in which nothing ran, by their paths."""
-    return [(path, report) for path, report in reports.items() if not report.names]
+def check_apart(runs: Sequence[Path]) -> None:
+    """Refuse a run that is named twice, which would be compared with itself."""
+    for path, other in combinations(runs, 2):
+        if same_file(path, other):
+            message = f"{str(path)!r} is named twice: name another run."
+            raise click.UsageError(printable(message))
 
 
-def why(report: Report) -> str:
-    """Reasons why backends did not run."""
-    return "; ".join(f"{name}, {reason}" for name, reason in report.skipped.items())
-
-
-def without_a_pair(pairs: Sequence[Agreement]) -> list[str]:
-    """Labels of sides that were compared with nothing."""
-    labels = [side.label for pair in pairs for side in (pair.left, pair.right)]
-    compared = {side.label for pair in pairs if pair.distances for side in (pair.left, pair.right)}
-    return [label for label in dict.fromkeys(labels) if label not in compared]
+def not_compared(pair: Agreement) -> str:
+    """Sentence on a pair of which nothing was compared."""
+    remedy = (
+        "mend what fails without numbers first"
+        if pair.distances
+        else "pass runs of a part that both were asked and support"
+    )
+    return f"nothing of {pair.left.label} and {pair.right.label} was compared: {remedy}."
 
 
 def exceeds(pair: Agreement, limit: float | None) -> bool:
@@ -99,13 +103,25 @@ def show(pair: Agreement, most: int) -> None:
         say(console, f"  {described(distance)}")
 
 
+def show_skipped(path: str, report: Report) -> None:
+    """Print which backends of a run did not run, so that nothing of them was compared."""
+    for name, reason in report.skipped.items():
+        say(plain(), f"{name} of {path!r} did not run: {reason}")
+
+
 def summed_up(pair: Agreement) -> str:
-    """Words on how many vectors a pair shares, and how many of them are equal."""
-    shared, alone = len(pair.distances), pair.alone
-    words = f"{shared} vectors compared, {pair.equal} equal bit for bit"
-    if any(alone):
-        words += f"; {alone[0]} and {alone[1]} have numbers on one side alone"
-    return f"{words}."
+    """Words on how many vectors were compared, how many of them are equal, and why not others."""
+    words = [f"{pair.compared} vectors compared, {pair.equal} equal bit for bit"]
+    one, both = pair.lost
+    if both:
+        words.append(f"{both} failed without numbers on both sides")
+    if one:
+        words.append(f"{one} failed without numbers on one side")
+    if any(pair.alone):
+        words.append(f"{pair.alone[0]} and {pair.alone[1]} have numbers on one side alone")
+    if pair.unsupported:
+        words.append(f"{pair.unsupported} not supported on either side")
+    return f"{'; '.join(words)}."
 
 
 def described(distance: Distance) -> str:

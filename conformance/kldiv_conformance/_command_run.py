@@ -28,6 +28,10 @@ from kldiv_conformance._selection import Selection, hint
 from kldiv_conformance._text import printable
 
 CONFORMS, FAILS, UNDONE = 0, 1, 2
+CHECKS_ALONE = (
+    "all vectors but those of argument checks are 'not supported'; for the checks alone, choose "
+    "--group invalid_arguments."
+)
 
 
 @click.command()
@@ -95,7 +99,8 @@ def run(
     except ValueError as error:
         raise click.UsageError(printable(str(error))) from None
     show(result, output)
-    undone = list(what_is_undone(result, set() if allow_missing else set(named)))
+    missing = set() if allow_missing else set(named) & set(result.skipped)
+    undone = [*not_run(missing), *what_is_undone(result, set(named))]
     for sentence in undone:
         click.echo(printable(sentence), err=True)
     sys.exit(UNDONE if undone else FAILS if result.failed else CONFORMS)
@@ -117,23 +122,26 @@ def named_backends(names: tuple[str, ...], specifications: tuple[str, ...]) -> l
     return list(dict.fromkeys(names)) or [own.name for own in own_adapters(specifications).values()]
 
 
-def what_is_undone(report: Report, named: set[str]) -> Iterator[str]:
-    """Sentences on what was asked for and has not been judged."""
-    for name in sorted(named & set(report.skipped)):
+def not_run(missing: set[str]) -> Iterator[str]:
+    """Sentences on backends that were named and did not run."""
+    for name in sorted(missing):
         yield (
             f"{name} was named, and did not run: install what it needs, or skip it with "
             "--allow-missing."
         )
+
+
+def what_is_undone(report: Report, named: set[str]) -> Iterator[str]:
+    """Sentences on what was asked for and has not been judged, on each backend that is named."""
+    if not any(report.judged(name) for name in report.names):
+        yield "Nothing was judged: no backend ran, or all vectors are 'not supported'."
+    elif not named and lacks_numbers(report.outcomes):
+        yield f"No number was judged: {CHECKS_ALONE}"
     for name in sorted(named & set(report.names)):
         if not report.judged(name):
             yield f"Nothing was judged on {name}: all vectors are 'not supported'."
         elif lacks_numbers(report.of(name)):
-            yield (
-                f"No number was judged on {name}: all vectors but those of argument checks are "
-                "'not supported'; for the checks alone, choose --group invalid_arguments."
-            )
-    if not any(report.judged(name) for name in report.names):
-        yield "Nothing was judged: no backend ran, or all vectors are 'not supported'."
+            yield f"No number was judged on {name}: {CHECKS_ALONE}"
 
 
 def lacks_numbers(outcomes: Sequence[Line]) -> bool:

@@ -30,6 +30,10 @@ def common_cause(outcomes: Sequence[Line]) -> str | None:
     failures = [line for line in outcomes if line["verdict"] == "failure"]
     if not failures:
         return None
+    if len(failures) == 1:
+        (only,) = failures
+        told = any(text in only["detail"] for text in CAUSES)
+        return f"the only failure: {only['detail']}" if told else None
     for text, cause in CAUSES.items():
         if all(text in line["detail"] for line in failures):
             return f"all {len(failures)} failures {cause}; the first: {failures[0]['detail']}"

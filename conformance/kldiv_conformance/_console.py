@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kldiv_conformance._arguments import call_of
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
@@ -16,7 +17,7 @@ from kldiv_conformance._reasons import by_function, reasons
 from kldiv_conformance._report import VERDICTS, Report
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._text import printable
-from kldiv_conformance._vectors import notes
+from kldiv_conformance._vectors import find, notes
 
 A_SCREEN = 10
 LIKELIEST = 5
@@ -96,7 +97,8 @@ def show_failures(outcomes: Sequence[Line], written: Path | None, console: Conso
     """Print the first failures."""
     failures = [outcome for outcome in outcomes if outcome["verdict"] == "failure"]
     for outcome in failures[:A_SCREEN]:
-        say(console, f"{outcome['backend']}: {outcome['id']}: {outcome['detail']}")
+        call = call_of(find(outcome["id"]))
+        say(console, f"{outcome['backend']}: {outcome['id']} ({call}): {outcome['detail']}")
     if len(failures) > A_SCREEN:
         where = f"all are in {written}" if written else "write all of them with --output"
         shown = f"{A_SCREEN} of the {len(failures)} failures are shown, but for argument checks"

@@ -24,6 +24,7 @@ POWERS = {
     -1: "the right one divided by T, the temperature",
     -2: "the right one divided by T², T the temperature",
 }
+NEARLY_EQUAL = "NearlyEqualLogits"
 CLAMPED = "0 where a negative one is right: a clamp at 0"
 # Any other factor, and a clamp, must stand in so many vectors; all of them in most that are wrong.
 FEW, MOST, MUCH, NEARLY_ALL = 5, 0.5, 0.75, 0.9
@@ -55,12 +56,17 @@ def sentence(found: Wrong, part: Wrong, kind: str, what: str) -> str:
 
 
 def of_temperatures(wrong: Wrong) -> Iterator[tuple[Wrong, str]]:
-    """Powers of the temperature by which most results with a number are wrong."""
+    """Powers of the temperature by which most results that have one are wrong.
+
+    Rows that nearly agree do not count, since a plain loss is wrong there beside.
+    """
     heated = [it for it in wrong if temperature(it) != 1]
+    counting = identifiers([it for it in heated if NEARLY_EQUAL not in it.vector.flags])
     for power, words in POWERS.items():
         found = multiplied(heated, partial(power_of_temperature, power))
-        several = len({temperature(it) for it in found}) > 1
-        if several and len(identifiers(found)) >= MUCH * len(identifiers(wrong)):
+        telling = [it for it in found if it.vector.id in counting]
+        several = len({temperature(it) for it in telling}) > 1
+        if several and len(identifiers(telling)) >= MUCH * len(counting):
             yield found, words
 
 

@@ -1,5 +1,7 @@
 """Sentences on what is wrong with a result."""
 
+import math
+
 from kldiv_conformance._adapter import Array
 from kldiv_conformance._comparison import allowed, disagreements, indexed
 from kldiv_conformance._conventions import convention_words
@@ -9,6 +11,7 @@ from kldiv_conformance._vector import Vector
 FEW = 4
 # A distance in ulp beyond this says no more than that another number was meant.
 COUNTABLE = 1_000_000
+SHOWN = 4
 
 
 def problems(
@@ -51,9 +54,17 @@ def excess(got: float, value: float, limit: float, dtype: str) -> str:
     ulp, off = ulp_distance(got, value, form), abs(got - value)
     if ulp <= COUNTABLE:
         return f", off by {f'{off / limit:.3g} bounds or ' if limit else ''}{ulp} ulp"
-    if off < abs(value):
-        return f", off by {off / abs(value):.2g} of its size"
-    return f", {got / value:.4g} times the right number" if value else ""
+    return f", {multiple(got, value)}" if value else ""
+
+
+def multiple(got: float, value: float) -> str:
+    """Words on a number as a multiple of the right one, with digits that tell it from 1."""
+    if got == 0:
+        return "0 where another number is right"
+    ratio = got / value
+    near_1 = 0 < abs(ratio - 1) < 1
+    digits = max(SHOWN, 2 - math.floor(math.log10(abs(ratio - 1)))) if near_1 else SHOWN
+    return f"{ratio:.{digits}g} times the right number"
 
 
 def operands_at(vector: Vector, shape: tuple[int, ...], place: int) -> str:

@@ -10,6 +10,9 @@ from kldiv_conformance._vectors import find
 
 MOST_FREQUENT = 4
 NO_GRADIENT = "no gradient was given"
+NO_FUNCTION = ("the function that is named is another", "the implementation has no function")
+# Below this share of what was asked, right numbers prove little.
+LITTLE = 0.01
 
 
 def reasons(outcomes: Sequence[Line], written: Path | None = None) -> Iterator[str]:
@@ -21,17 +24,35 @@ def reasons(outcomes: Sequence[Line], written: Path | None = None) -> Iterator[s
     if not unasked:
         return
     ungiven = [line for line in unasked if NO_GRADIENT in line["detail"]]
-    count = Counter(line["detail"] for line in unasked if NO_GRADIENT not in line["detail"])
+    others = [line for line in unasked if line["detail"].startswith(NO_FUNCTION)]
+    left = [line for line in unasked if not is_told_apart(line["detail"])]
     yield f"{len(unasked)} of {len(outcomes)} vectors are not supported:"
     if ungiven:
         yield f"  {counted_gradients(outcomes, ungiven)}"
+    yield from counted(left, written)
+    if others:
+        names = dict.fromkeys(find(line["id"]).function or "the loss" for line in others)
+        yield f"  {vectors_of(len(others))}: functions that were not given: {', '.join(names)}."
+    yield from without_gradients(outcomes) if any_gradient(outcomes) or not ungiven else ()
+    judged = len(outcomes) - len(unasked)
+    if 0 < judged < LITTLE * len(outcomes):
+        yield f"  only {vectors_of(judged)} of {len(outcomes)} judged, which proves little."
+
+
+def is_told_apart(detail: str) -> bool:
+    """Whether a reason is a gradient or a function that nobody gave."""
+    return NO_GRADIENT in detail or detail.startswith(NO_FUNCTION)
+
+
+def counted(unasked: Sequence[Line], written: Path | None) -> Iterator[str]:
+    """Clauses on the most frequent reasons, and on how many there are beside them."""
+    count = Counter(line["detail"] for line in unasked)
     for detail, times in count.most_common(MOST_FREQUENT):
         yield f"  {vectors_of(times)}: {detail}"
     rest = sorted(count.values(), reverse=True)[MOST_FREQUENT:]
     if rest:
         others = f"{vectors_of(sum(rest))}: {len(rest)} other reasons"
         yield f"  {others}; {f'all are in {written}' if written else '--output FILE writes them'}."
-    yield from without_gradients(outcomes) if any_gradient(outcomes) or not ungiven else ()
 
 
 def without_gradients(outcomes: Sequence[Line]) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides, words_on
+from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides
 from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._distance import words_on
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
@@ -30,7 +31,15 @@ def summary(reports: Iterable[Report]) -> dict[str, Any]:
     for row_, side in zip(rows, sides(runs), strict=True):
         row_["label"] = side.label
     rows.sort(key=lambda row: (-row["share"], row["implementation"], row["backend"]))
+    asked = [group for group in groups() if group != ARGUMENTS]
+    columns = [group for group in asked if any(judged(row["cells"][group]) for row in rows)]
+    unasked = [
+        group for group in asked if not any(any(row["cells"][group].values()) for row in rows)
+    ]
     return {
+        "columns": columns,
+        "unasked": unasked,
+        "unsupported": [group for group in asked if group not in columns + unasked],
         "groups": {group: len(vectors(group)) for group in groups() if group != ARGUMENTS},
         "rows": rows,
         "judged": sum(report.judged(name) for report in runs for name in report.names),
@@ -82,6 +91,11 @@ def counted(outcomes: Iterable[Line]) -> dict[str, int]:
     """How often each verdict came."""
     count = Counter(outcome["verdict"] for outcome in outcomes)
     return {verdict: count[verdict] for verdict in VERDICTS}
+
+
+def judged(counts: Mapping[str, int]) -> int:
+    """How many of these verdicts were given."""
+    return sum(counts.values()) - counts["not supported"]
 
 
 def share_that_fails(outcomes: Sequence[Line]) -> float:

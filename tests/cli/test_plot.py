@@ -59,6 +59,13 @@ def test_every_sample_is_told_of(divergences, said, scale):
     assert sum(patch.get_width() for patch in counts.patches) == len(finite)
 
 
+def test_where_no_divergence_is_finite_there_is_no_scale():
+    points, counts = picture([NAN, INF, NAN]).axes
+    assert list(points.get_yticks()) == []
+    assert not counts.get_visible()
+    assert places(points, RED) == [0, 1, 2]
+
+
 def test_what_is_not_finite_stands_at_the_edge():
     points, _ = picture([0.5, INF, -INF, NAN]).axes
     across = points.get_xaxis_transform()

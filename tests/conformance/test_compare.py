@@ -179,6 +179,12 @@ def raising(input, target, *, reduction, log_target):
     return kl_div(input, target, reduction=reduction, log_target=log_target)
 
 
+def declining(input, target, *, reduction, log_target):
+    if reduction == "sum":
+        raise NotImplementedError
+    return kl_div(input, target, reduction=reduction, log_target=log_target)
+
+
 def refusing(input, target, *, reduction, log_target):
     raise NotImplementedError
 
@@ -192,8 +198,59 @@ def test_side_that_fails_without_numbers_is_beyond_every_bound(files):
     runs = files(ours=(kl_div, ORDINARY), theirs=(raising, ORDINARY))
     code, output = compare(*runs, "--fail-above", "1e300")
     assert code == 1
-    assert f"{sums[0]} everywhere: one side fails without numbers; " in output
-    assert pair(raising, raising).equal == len(ORDINARY) - len(sums)
+    assert f"{sums[0]} on one side: failed without numbers; " in output
+    assert f"; {len(sums)} failed without numbers on one side." in output
+    assert "1 of 1 pairs are more than 1e+300 bounds apart." in output
+
+
+@pytest.mark.parametrize("options", [["--fail-above", "1e300"], ["--bits"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (raising, raising, "failed without numbers on both sides"),
+        (raising, declining, "failed without numbers on one side"),
+        (declining, raising, "failed without numbers on one side"),
+    ],
+)
+def test_what_no_side_has_a_number_for_because_one_failed_is_no_success(
+    files, one, other, said, options
+):
+    sums = [it for it in ORDINARY if find(it).arguments["reduction"] == "sum"]
+    code, output = compare(*files(one=(one, ORDINARY), other=(other, ORDINARY)), *options)
+    left = len(ORDINARY) - len(sums)
+    assert f": {left} vectors compared, {left} equal bit for bit; {len(sums)} {said}." in output
+    assert code == 1
+
+
+def test_what_neither_side_supports_is_told_and_no_failure(files):
+    runs = files(one=(declining, ORDINARY), other=(declining, ORDINARY))
+    code, output = compare(*runs, "--fail-above", "0", "--bits")
+    assert "bit for bit; 1 not supported on either side." in output
+    assert code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--fail-above", "1e300"], ["--bits"]], ids=" ".join)
+def test_each_pair_without_a_common_number_is_an_exit_code_of_2(files, options):
+    """Though each of its sides was compared with another one."""
+    runs = files(first=(kl_div, ORDINARY[:5]), all=(kl_div, ORDINARY), last=(kl_div, ORDINARY[5:]))
+    code, output = compare(*runs, *options)
+    assert code == 2
+    assert (
+        "nothing of first on numpy and last on numpy was compared: pass runs of a part "
+        "that both were asked and support."
+    ) in output
+
+
+def test_backend_of_a_run_that_did_not_run_is_told(files, tmp_path):
+    ours, theirs = files(ours=(kl_div, ORDINARY), theirs=(kl_div, ORDINARY))
+    lines = list(map(json.loads, Path(theirs).read_text().splitlines()))
+    lines[0]["backends"].append("jax")
+    absent = {"kind": "backend", "backend": "jax", "versions": {}, "skipped": "no jax."}
+    lines[-1:-1] = [absent, {"kind": "end", "backend": "jax"}]
+    Path(theirs).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    code, output = compare(ours, theirs, "--bits")
+    assert code == 0
+    assert f"jax of {theirs!r} did not run: no jax." in output
 
 
 @pytest.mark.parametrize("bound", ["inf", "1e400", "nan"])
@@ -211,16 +268,31 @@ def test_side_that_shares_nothing_with_another_is_an_exit_code_of_2(files):
     code, output = compare(*runs, "--fail-above", "0")
     assert code == 2
     assert "ours on numpy and other on numpy: 0 vectors compared, 0 equal bit for bit; " in output
-    assert (
-        "other on numpy has no vector in common with any other: pass runs of the same part."
-    ) in output
+    assert "nothing of ours on numpy and other on numpy was compared: pass" in output
     assert compare(*runs[:2], "--fail-above", "0")[0] == 1
 
 
 def test_implementation_that_does_nothing_is_an_exit_code_of_2(files):
     runs = files(ours=(kl_div, ORDINARY), theirs=(kl_div, ORDINARY), nothing=(refusing, ORDINARY))
-    assert compare(*runs)[0] == 2
+    code, output = compare(*runs)
+    assert code == 2
+    assert "was compared: pass runs of a part that both were asked" in output
     assert compare(*runs[:2])[0] == 0
+
+
+def failing(input, target, *, reduction, log_target):
+    raise IndexError
+
+
+@pytest.mark.parametrize("options", [[], ["--fail-above", "1e300"], ["--bits"]], ids=" ".join)
+def test_implementation_that_fails_without_any_number_is_an_exit_code_of_2(files, options):
+    runs = files(ours=(kl_div, ORDINARY), theirs=(kl_div, ORDINARY), failing=(failing, ORDINARY))
+    code, output = compare(*runs, *options)
+    assert code == 2
+    assert (
+        "nothing of theirs on numpy and failing on numpy was compared: mend what fails "
+        "without numbers first."
+    ) in output
 
 
 def test_run_in_which_no_backend_ran_is_an_exit_code_of_2(files, tmp_path):
@@ -237,7 +309,8 @@ def test_run_in_which_no_backend_ran_is_an_exit_code_of_2(files, tmp_path):
     Path(skipped).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
     code, output = compare(ours, theirs, skipped, "--fail-above", "0")
     assert code == 2
-    assert f"{skipped!r} has no backend that ran: numpy, numpy is not installed." in output
+    assert f"{skipped!r} has no backend that ran." in output
+    assert f"numpy of {skipped!r} did not run: numpy is not installed" in output
     assert compare(ours, theirs, "--fail-above", "0")[0] == 0
 
 

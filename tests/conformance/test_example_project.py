@@ -69,6 +69,22 @@ def test_lines_that_compare_a_kernel_with_torch_do(project):
 
 
 @pytest.mark.slow
+def test_lines_on_the_same_bits_print_what_stands_in_the_guide(tmp_path):
+    for name in ("torch", "array_api_strict"):
+        pytest.importorskip(name, reason=f"{name} is not installed")
+    guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(
+        r"^kldiv-conformance .*bits\.jsonl$", guide.replace("\\\n    ", ""), re.MULTILINE
+    )
+    shown = re.findall(r"^kldiv_xp:kl_div on .* vectors compared, .*$", guide, re.MULTILINE)
+    assert len(lines) == 2
+    for line in lines:
+        done = in_shell(line.replace("kldiv-conformance", MODULE), tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == shown
+
+
+@pytest.mark.slow
 def test_wrong_kernel_of_a_third_party_fails_and_the_bug_is_named(project):
     kernel = project / "my_kernel.py"
     kernel.write_text(kernel.read_text().replace("(log_p -", "(log_p / np.log(2) -"))
@@ -92,3 +108,11 @@ def test_kernel_that_gives_no_number_proves_nothing(project, checks):
     assert done.returncode == 1
     assert "every number was skipped: `pytest -rs` says why" in done.stdout
     assert re.search(r"1 failed, (\d+ passed, )?\d+ skipped", done.stdout)
+
+
+def test_a_part_of_which_a_kernel_gives_no_number_proves_nothing(project):
+    test = project / "test_my_kernel.py"
+    test.write_text(test.read_text().replace("vectors()", 'vectors("tables")'))
+    done = run(project)
+    assert done.returncode == 1
+    assert "every number was skipped: `pytest -rs` says why" in done.stdout

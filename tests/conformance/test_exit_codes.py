@@ -59,6 +59,7 @@ def test_run_in_which_nothing_was_judged_is_2_and_has_a_page(kernels, tmp_path, 
     status, output = invoke("run", *backends, "-i", "refusing:loss", "-o", path)
     assert status == 2
     assert "Nothing was judged on numpy: all vectors are 'not supported'." in output
+    assert invoke("run", *backends, "-i", "refusing:loss", "--allow-missing")[0] == 2
     assert_page_says_so(path)
 
 
@@ -169,6 +170,28 @@ DEVIATIONS = {
     "nothing": "",
     "no such vector": '[[deviation]]\nids = ["ordinary_999"]\nreason = "r"\nlink = "l"',
 }
+
+
+NO_NUMBER = "def loss(*_, **__):\n    raise {error}\n"
+
+
+@pytest.mark.parametrize("error", ["IndexError", "NotImplementedError"])
+@pytest.mark.parametrize("options", [[], ["--fail-above", "2"], ["--bits"]], ids=" ".join)
+def test_comparison_of_runs_without_a_number_is_2(kernels, tmp_path, error, options):
+    kernels("without", NO_NUMBER.format(error=error))
+    path = tmp_path / "run.jsonl"
+    invoke("run", "-b", "numpy", "-b", "array-api-strict", "-i", "without:loss", "-o", path)
+    status, output = invoke("compare", path, *options)
+    assert status == 2
+    assert f"nothing to compare in {str(path)!r}: " in output
+
+
+def test_run_that_is_named_twice_is_2(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert invoke("run", "-b", "numpy", "-o", "run.jsonl")[0] == 0
+    status, output = invoke("compare", "run.jsonl", tmp_path / "run.jsonl", "--bits")
+    assert status == 2
+    assert "run.jsonl' is named twice: name another run." in output
 
 
 @pytest.mark.parametrize("text", DEVIATIONS.values(), ids=DEVIATIONS)

@@ -185,6 +185,35 @@ def test_a_power_of_the_temperature_is_told_of_a_loss_that_knows_one_reduction(p
     assert any(one.endswith(f"is {POWERS[power]}.") for one in explanations(lines))
 
 
+def log_softmax(logits):
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_a_power_of_the_temperature_is_told_beside_rows_of_which_a_plain_loss_is_inexact(power):
+    def plain(input, target, *, temperature, reduction):
+        log_p, log_q = log_softmax(target / temperature), log_softmax(input / temperature)
+        found = (np.exp(log_p) * (log_p - log_q)).sum(-1) * temperature ** (2 + power)
+        found = {"none": found, "batchmean": found.sum() / len(input)}.get(reduction)
+        if found is None:
+            raise NotImplementedError
+        return np.asarray(found, np.result_type(input, target))
+
+    loss = Implementation("plain", None, functions={"kl_div_with_logits": plain})
+    with np.errstate(all="ignore"):
+        lines = [
+            judge(it, ADAPTERS["numpy"], loss).to_json()
+            for it in vectors()
+            if it.function == "kl_div_with_logits"
+            and it.group in {"logits", "nearly_equal"}
+            and it.kind == "value"
+        ]
+    others = [it for it in lines if it["verdict"] == "failure" and it["group"] == "nearly_equal"]
+    assert len(others) > 10
+    assert any(one.endswith(f"is {POWERS[power]}.") for one in explanations(lines))
+
+
 def test_a_number_that_another_convention_prescribes_is_told_whose_it_is():
     def as_torch(input, target, *, reduction, log_target):
         entropy = target * np.log(np.where(target == 0, 1, target))

@@ -132,3 +132,35 @@ def test_all_text_has_the_contrast_that_wcag_aa_asks_for(page, theme):
     count, least = page.execute_script(CONTRAST)
     assert count > 500
     assert least >= 4.5
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_names_of_rows_and_their_heading_stay_where_the_table_is_scrolled(page, width):
+    emulate(page, width)
+    page.execute_script(
+        "const it = document.getElementById('scroll'); it.scrollIntoView(); it.scrollLeft = 200"
+    )
+    found = page.execute_script("""
+        const table = document.getElementById('scroll').getBoundingClientRect();
+        return [...document.querySelectorAll('#matrix tr')].map(({ cells: [first] }) => {
+          const box = first.getBoundingClientRect();
+          const y = box.top + box.height / 2;
+          const covers = [table.left + 2, box.right - 2].every((x) =>
+            first.contains(document.elementFromPoint(x, y)));
+          return [box.left - table.left, box.width / table.width, covers || y > innerHeight];
+        });
+    """)
+    assert all(0 <= left <= 4 and share < 0.5 and covers for left, share, covers in found)
+
+
+def test_the_bars_of_the_panel_have_a_title_with_their_unit_or_are_not_there(page):
+    emulate(page, 1400)
+    figure = page.find_element("id", "panel-histogram")
+    assert figure.text.startswith(
+        "Results by their largest error, in units in the last place (ulp)"
+    )
+    page.execute_script(
+        "const it = document.getElementById('filter-verdict'); it.value = 'not supported';"
+        "it.dispatchEvent(new Event('change'));"
+    )
+    assert figure.text == ""

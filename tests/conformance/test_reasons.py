@@ -5,6 +5,7 @@ import re
 import pytest
 from conformance_commands import invoke
 
+from kldiv_conformance import ADAPTERS, _own_adapters
 from kldiv_conformance._reasons import reasons
 from kldiv_conformance._vectors import vectors
 
@@ -72,7 +73,11 @@ def test_screen_says_which_argument_an_implementation_lacks(kernels):
     assert ": the implementation has no argument 'axis'." in shown
 
 
-def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels):
+@pytest.mark.parametrize(
+    "backends", [["-b", "numpy"], ["-b", "numpy", "--allow-missing"], []], ids=" ".join
+)
+def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels, monkeypatch, backends):
+    monkeypatch.setattr(_own_adapters, "ADAPTERS", {"numpy": ADAPTERS["numpy"]})
     text = (
         "def loss(input, target, **options):\n"
         "    if not hasattr(input, 'dtype') or input.dtype.kind != 'f':\n"
@@ -80,10 +85,11 @@ def test_checks_alone_are_no_success_where_numbers_were_asked_for(kernels):
         "    raise NotImplementedError('no number')\n"
     )
     kernels("only_checks", text)
-    asked = ("run", "-b", "numpy", "-i", "only_checks:loss")
+    asked = ("run", *backends, "-i", "only_checks:loss")
     code, output = invoke(*asked)
     assert code == 2
-    assert "No number was judged on numpy: all vectors but those of argument checks" in output
+    where = " on numpy" if backends else ""
+    assert f"No number was judged{where}: all vectors but those of argument checks" in output
     assert "choose --group invalid_arguments." in output
     assert "No number was judged" not in invoke(*asked, "-g", "invalid_arguments")[1]
 
@@ -104,7 +110,7 @@ def test_each_function_is_counted_and_those_of_the_reference_are_no_part_of_a_mo
     assert re.fullmatch(
         r"the loss \d+ pass; kl_div_with_logits (\d+ pass, )?\d+ failure(, \d+ pass)?", counts
     )
-    assert "has no function 'js_div' beside it" in shown
+    assert re.search(r"\d+ vectors: functions that were not given: .*\bjs_div\.", shown)
 
 
 def test_a_function_that_is_named_itself_is_judged_alone(kernels):
@@ -115,7 +121,7 @@ def test_a_function_that_is_named_itself_is_judged_alone(kernels):
     assert "kl_div_with_logits" in shown
     code, shown = invoke("run", "-b", "numpy", "-i", "kldiv_xp:js_div", "-g", "ordinary")
     assert code == 2
-    assert "the function that is named is another one than the loss." in " ".join(shown.split())
+    assert re.search(r" \d+ vectors: functions that were not given: the loss\.", shown)
     code, shown = invoke("run", "-b", "numpy", "-i", "kldiv_xp:js_div", "-g", "tables")
     assert code == 0
 
@@ -126,3 +132,28 @@ def test_a_gradient_that_is_named_is_told_its_loss():
     assert "it is a gradient in closed form: name its loss, js_div, which has it." in " ".join(
         shown.replace("│", " ").split()
     )
+
+
+MEAN_ALONE = """
+from kldiv_xp import kl_div_with_logits as ours
+
+def kl_div_with_logits(input, target, *, reduction="batchmean", temperature=1.0):
+    if reduction != "mean":
+        raise NotImplementedError("mean alone.")
+    return ours(input, target, reduction=reduction, temperature=temperature)
+"""
+
+
+def test_screen_tells_reasons_of_the_function_that_is_named_before_other_functions(kernels):
+    kernels("mine", MEAN_ALONE)
+    shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div_with_logits")[1]
+    assert re.search(
+        r" \d+ vectors: mean alone\..* functions that were not given: the loss, ", shown
+    )
+    assert re.search(r" only \d+ vectors of \d+ judged, which proves little\.", shown)
+
+
+def test_a_part_that_is_judged_whole_is_not_said_to_prove_little(kernels):
+    kernels("mine", PLAIN)
+    shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div", "--vector", "ordinary_001")[1]
+    assert "proves little" not in shown

@@ -89,7 +89,7 @@ def test_the_counts_of_the_console_add_up_to_the_failures_of_its_table(unguarded
         re.M,
     )
     shown, numbers = int(more[1]), int(more[2])
-    assert shown == len(re.findall(r"^numpy: \w+_\d+: ", out, re.M))
+    assert shown == len(re.findall(r"^numpy: \w+_\d+ \(.*?\): ", out, re.M))
     assert numbers == row["counts"]["failure"]
     checks = re.search(r"argument checks: (\d+) of", out)[1]
     total = re.search(r"numpy\s+│\s+(\d+) │", out)[1]
@@ -106,8 +106,9 @@ def test_the_console_names_the_file_that_has_all_failures(unguarded, capsys):
 def test_markdown_names_the_likely_bugs_first_and_the_argument_checks_apart(unguarded, tmp_path):
     markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
     parts = markdown.split("\n## ")
-    assert parts[1].startswith("What would explain the failures")
-    assert "ShapeMismatch" not in parts[1]
+    assert parts[1].startswith("Which vectors fail")
+    assert parts[2].startswith("What would explain the failures")
+    assert "ShapeMismatch" not in parts[1] + parts[2]
     checks = next(part for part in parts if part.startswith("Argument checks"))
     assert "* `unguarded:kl_div on numpy`: **" in checks
     assert re.search(r"ShapeMismatch \d+ of \d+", checks)
@@ -151,7 +152,7 @@ def test_report_says_which_convention_is_followed(ours):
 def test_missing_guard_is_named_with_its_bug(unguarded, tmp_path):
     assert "ZeroTarget" in [suspect.flag for suspect in suspects(unguarded.outcomes)[:3]]
     markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
-    assert "vectors that would show ZeroTarget fail. 0 * log(0), which is NaN." in markdown
+    assert "vectors that would show `ZeroTarget` fail. 0 * log(0), which is NaN." in markdown
 
 
 def test_argument_that_an_implementation_lacks_is_not_supported(unguarded):
@@ -230,3 +231,40 @@ def test_names_and_texts_of_a_run_are_never_markup(tmp_path):
     for text in (markdown, page):
         assert "<b id" not in text
     assert "[y](z)" not in markdown
+
+
+@pytest.fixture(scope="module")
+def part():
+    """A run in which a group is not supported, and most are not asked."""
+    asked = ["ordinary_001", "tables_001", "forms_001"]
+    return collect(lines_of("part", {"numpy": kl_div}, asked), "part")
+
+
+def test_groups_of_which_nothing_was_judged_are_told_and_have_no_column(part, tmp_path):
+    content = summary([part])
+    assert content["columns"] == ["ordinary", "forms"]
+    assert content["unsupported"] == ["tables"]
+    assert "logits" in content["unasked"]
+    markdown, page = (path.read_text() for path in write_pages(content, tmp_path))
+    for text in (markdown, page):
+        assert "Not supported in any row: tables." in text
+        assert re.search(r"Not asked: .*\blogits\b", text)
+    head = next(line for line in markdown.splitlines() if line.startswith("| implementation"))
+    assert head == "| implementation | backend | all numbers | follows | ordinary | forms |"
+    assert ">tables</th>" not in page
+
+
+def test_cells_of_what_was_not_asked_differ_from_those_of_what_is_not_supported(part, tmp_path):
+    other = collect(lines_of("other", {"numpy": refusing}, ["ordinary_001"]), "other")
+    markdown, page = (path.read_text() for path in write_pages(summary([part, other]), tmp_path))
+    assert (
+        "| `other` | numpy | not supported | not judged | not supported | not asked |" in markdown
+    )
+    assert re.search(r'class="unasked" data-row="0" data-group="forms".*?>not asked<', page)
+    assert re.search(
+        r'class="unsupported" data-row="0" data-group="ordinary".*?>not supported<', page
+    )
+
+
+def refusing(*_, **__):
+    raise NotImplementedError

@@ -17,8 +17,10 @@ def test_backend_runs_here(name):
 
 def test_every_backend_has_its_row(backend):
     xp = namespace_of(backend.array([1.0]))
-    assert library_name(xp) == backend.library.partition(".")[0]
-    assert facts_about(xp) is FACTS[library_name(xp)]
+    name = library_name(xp)
+    assert name == backend.library.partition(".")[0]
+    assert name in FACTS, f"{name!r} has no row of FACTS, in core/facts.py: add one"
+    assert facts_about(xp) is FACTS[name]
 
 
 @pytest.mark.parametrize("name", ["somebodys_arrays", "somebodys.arrays", "numpy_like", ""])

@@ -1,6 +1,7 @@
 """The README does what it says."""
 
 import doctest
+import json
 import re
 from pathlib import Path
 
@@ -55,6 +56,63 @@ def test_there_are_exactly_two_commands_to_set_up_and_their_sessions_exist():
 
 def test_ci_runs_the_command_of_the_readme():
     assert SET_UP[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_contributing_names_the_sessions_that_ci_runs_in_their_order():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    sessions = ["tests", *re.search(r"^for session in (.*); do$", script, re.MULTILINE)[1].split()]
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = re.search(r"`\.ci/run`.*? runs the sessions (.*?), with the packages", text, re.DOTALL)[
+        1
+    ]
+    assert re.findall(r"`(\w+)`", told) == sessions
+
+
+@pytest.fixture(scope="module")
+def peers():
+    """Rows of the page of other losses, by their labels."""
+    page = (ROOT / "docs" / "peers" / "report.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    return {row["label"]: row for row in data["rows"]}
+
+
+def judged(counts):
+    return sum(counts.values()) - counts["not supported"]
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (
+            "torch.nn.functional.kl_div on torch",
+            "PyTorch's loss fails {both} of {all} ({wrong} wrong results and {accepted} arguments",
+        ),
+        ("optax.losses.kl_divergence on jax", "Optax's {both} of {all} ({wrong} and {accepted})"),
+    ],
+)
+def test_figures_of_other_losses_are_those_of_their_page(peers, label, words):
+    counts, checks = peers[label]["counts"], peers[label]["checks"]
+    wrong, accepted = counts["failure"], checks["failure"]
+    both, of_all = wrong + accepted, judged(counts) + judged(checks)
+    said = words.format(both=both, all=of_all, wrong=wrong, accepted=accepted)
+    assert said in " ".join(README.split())
+
+
+def test_guide_of_the_suite_has_the_figures_of_torch_that_the_page_of_peers_has(peers):
+    guide = " ".join((ROOT / "conformance" / "README.md").read_text(encoding="utf-8").split())
+    row = peers["torch.nn.functional.kl_div on torch"]
+    wrong, accepted = row["counts"]["failure"], row["checks"]["failure"]
+    assert f"gives wrong results in {wrong}, and does not refuse what it should in {accepted})" in (
+        guide
+    )
+
+
+def test_kldiv_xp_fails_nothing_on_the_page_of_peers(peers):
+    ours = {label: row for label, row in peers.items() if label.startswith("kldiv_xp.")}
+    failures = {it: row["counts"]["failure"] + row["checks"]["failure"] for it, row in ours.items()}
+    assert set(failures.values()) == {0}
+    known = [label for label, row in ours.items() if row["counts"]["deviation"]]
+    assert known == ["kldiv_xp.kl_div on jax"]
 
 
 def test_every_command_of_the_suite_is_one_that_it_has():

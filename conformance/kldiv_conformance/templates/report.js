@@ -29,7 +29,7 @@ function histogram(bins) {
   const spoken = bins.map(([label, count]) => `${label}: ${count}`).join(", ");
   const width = bins.length * 30;
   const svg = drawing("svg", {
-    role: "img", "aria-label": `Vectors by ulp. ${spoken}`, width, height: 62, viewBox: `0 0 ${width} 62`,
+    role: "img", "aria-label": `Vectors by their largest error in ulp. ${spoken}`, width, height: 62, viewBox: `0 0 ${width} 62`,
   });
   bins.forEach(([label, count], place) => {
     const height = count ? Math.max(1, 36 * count / most) : 0;
@@ -104,7 +104,8 @@ function render() {
     ? data.verdicts.map((name, place) => `${name}: ${passing.filter(({ outcome }) => outcome[0] === place).length}`).join(", ") + "."
     : "No vector is like this.";
   const errors = passing.map(({ outcome }) => outcome[1]).filter((ulp) => ulp !== null);
-  document.getElementById("panel-histogram").replaceChildren(histogram(binned(errors)));
+  const chart = [element("figcaption", "Results by their largest error, in units in the last place (ulp)"), histogram(binned(errors))];
+  document.getElementById("panel-histogram").replaceChildren(...(errors.length ? chart : []));
   document.getElementById("panel-vectors").replaceChildren(...vectors.slice(0, shown).map(listed));
   document.getElementById("more").hidden = vectors.length <= shown;
 }

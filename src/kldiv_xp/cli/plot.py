@@ -96,8 +96,9 @@ def figure_of_samples(
         if 2 * len(finite) >= len(samples.values):
             whole = len(finite) == len(samples.values)
             draw_mean(points, counts, finite, "mean" if whole else MEAN)
-        sides = edges(min(finite), max(finite))
-        counts.hist(finite, bins=sides, orientation="horizontal", color=BLUE)
+        counts.hist(finite, edges(min(finite), max(finite)), orientation="horizontal", color=BLUE)
+    else:  # there is nothing that a scale would measure; both have the same one
+        counts.set(yticks=[], visible=False)
     mark_findings(points, marks, samples, RED)
     name_axes(points, counts, samples.shape)
     return figure

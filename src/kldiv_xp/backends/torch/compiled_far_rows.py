@@ -1,8 +1,8 @@
 """Logits in host memory under torch.compile, without the compiled loops: most rows in the graph.
 
 Inductor makes one loop of the form of rows that differ; an operator computes those that are NaN by
-it.  512 x 32000 float32 of rows that differ, on two cores, beside compiled log_softmax and F.kl_div
-(the least of three runs): KL takes 0.5 times as long, with backward 0.9, Jensen-Shannon 0.4 and 0.6.
+it.  512 x 32000 float32 of rows that differ, on two cores, beside compiled log_softmax + F.kl_div,
+the least of three runs: KL takes 0.5 times as long, with backward 0.9, Jensen-Shannon 0.4 and 0.6.
 """
 
 from collections.abc import Callable
