@@ -26,7 +26,7 @@ class Side:
     numbers : mapping
         The numbers of each vector that it has some for.
     lost : frozenset of str
-        Vectors of which it failed without numbers.
+        Vectors that failed without numbers.
     arrays : mapping
         Dtypes and shapes, of the vectors for which they are known.
     """
@@ -47,7 +47,7 @@ class Side:
 class Agreement:
     """Two sides, and how far they are apart on each vector that one of them answers for both.
 
-    A vector of which a side fails without numbers is among the `distances`, if both were asked.
+    A vector that failed without numbers is among the `distances`, if both sides were asked.
     """
 
     left: Side
@@ -71,10 +71,9 @@ class Agreement:
 
     @property
     def lost(self) -> tuple[int, int]:
-        """Of how many vectors that both were asked one side failed without numbers, and both."""
-        either = (self.left.lost | self.right.lost) & self.left.asked & self.right.asked
-        both = self.left.lost & self.right.lost
-        return len(either - both), len(both)
+        """How many vectors one side failed without numbers, and how many both."""
+        places = [found.place for found in self.distances]
+        return places.count(ONE_SIDE), places.count(BOTH_SIDES)
 
     @property
     def alone(self) -> tuple[int, int]:
@@ -151,9 +150,10 @@ def agreement(left: Side, right: Side) -> Agreement:
 
 
 def without_numbers(left: Side, right: Side) -> Iterator[tuple[str, str]]:
-    """Vectors that both were asked, of which one of them failed without numbers, or both."""
+    """Vectors that both sides were asked, and that failed without numbers on one side, or both."""
+    both = left.lost & right.lost
     for identifier in (left.lost | right.lost) & left.asked & right.asked:
-        yield identifier, BOTH_SIDES if identifier in left.lost & right.lost else ONE_SIDE
+        yield identifier, BOTH_SIDES if identifier in both else ONE_SIDE
 
 
 def same_bits(left: Mapping[str, Sequence[float]], right: Mapping[str, Sequence[float]]) -> bool:

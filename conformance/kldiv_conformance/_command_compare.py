@@ -76,7 +76,7 @@ def check_apart(runs: Sequence[Path]) -> None:
 
 
 def not_compared(pair: Agreement) -> str:
-    """Sentence on a pair of which nothing was compared."""
+    """Sentence on a pair that has no vector with numbers on both sides."""
     remedy = (
         "mend what fails without numbers first"
         if pair.distances

@@ -61,7 +61,7 @@ def distances(
 ) -> Iterator[Distance]:
     """Distance in each place of a result."""
     if len(pair[0]) != len(pair[1]):
-        yield Distance(math.inf, None, identifier, name, (None, None))
+        yield infinite(identifier, name)
         return
     limits = allowed(result, find(identifier).max_ulp)
     for place, (a, b) in enumerate(zip(*pair, strict=True)):

@@ -121,7 +121,7 @@ def backwards(xp: Any, flat: Array) -> Array:
 
 
 def garbage(xp: Any, flat: Array) -> Array:
-    """What no right loss reads."""
+    """NaN, the opposite of a mask or the index 0, for memory that a right loss never reads."""
     kind = str(flat.dtype)
     if "bool" in kind:
         return ~flat

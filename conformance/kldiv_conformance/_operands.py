@@ -82,12 +82,13 @@ def accuses(detail: str) -> tuple[bool, bool]:
     return changed, changed and detail.endswith(STAY)
 
 
-def nearly(right: Sequence[float], found: Sequence[float]) -> bool:
-    """Whether finite numbers are those of another call, but for rounding."""
+def refuse_another(name: str, where: str, right: Sequence[float], found: Sequence[float]) -> None:
+    """Raise WrongCallError unless finite numbers are those of another call, but for rounding."""
     most = SAME * max(map(abs, right), default=0.0)
-    return len(right) == len(found) and all(
-        abs(a - b) <= most for a, b in zip(right, found, strict=True)
-    )
+    pairs = zip(right, found, strict=False)
+    if len(right) != len(found) or any(not abs(a - b) <= most for a, b in pairs):
+        message = f"{IN_TURN} {where}: {name} is another one."
+        raise WrongCallError(message)
 
 
 def refuse_changes(

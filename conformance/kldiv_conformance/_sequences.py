@@ -1,6 +1,5 @@
 """Calls one after another: a few vectors are asked again with other operands between two calls."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -11,12 +10,10 @@ from kldiv_conformance._calls import call, made
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import LAYOUTS
 from kldiv_conformance._operands import (
-    IN_TURN,
     SAME,
     ChangedOperandError,
-    WrongCallError,
     accusation,
-    nearly,
+    refuse_another,
     snapshots,
 )
 from kldiv_conformance._training import refuse_training
@@ -86,7 +83,9 @@ def refuse_sequences(
         raise ChangedOperandError(accusation("the result of the call before"))
     for array, numbers in zip(first, other, strict=True):
         array[...] = numbers
-    refuse_other(adapter, WRITTEN, right, run(first))
+    found = run(first)
+    for name, array in right.items():
+        refuse_another(name, WRITTEN, adapter.numbers(array), adapter.numbers(found[name]))
     if adapter.gradient is differentiate_torch and vector.upstream is not None:
         first, _ = made_twice(vector, adapter)
         training = replace(adapter, gradient=partial(refuse_training, right, first))
@@ -107,13 +106,3 @@ def moved(operand: Operand, by: int) -> Operand:
     size, values = operand.shape[-1], operand.values
     rows = (values[at : at + size] for at in range(0, len(values), size))
     return replace(operand, values=[value for row in rows for value in (*row[by:], *row[:by])])
-
-
-def refuse_other(
-    adapter: Adapter, where: str, right: Mapping[str, Array], found: Mapping[str, Array]
-) -> None:
-    """Raise WrongCallError unless results are nearly those of a call of its own."""
-    for name, array in right.items():
-        if not nearly(adapter.numbers(array), adapter.numbers(found[name])):
-            message = f"{IN_TURN} {where}: {name} is another one."
-            raise WrongCallError(message)

@@ -101,7 +101,7 @@ def judged(counts: Mapping[str, int]) -> int:
 def share_that_fails(outcomes: Sequence[Line]) -> float:
     """Failures among the vectors that a backend can express."""
     count = counted(outcomes)
-    expressed = len(outcomes) - count["not supported"]
+    expressed = judged(count)
     return count["failure"] / expressed if expressed else 0.0
 
 

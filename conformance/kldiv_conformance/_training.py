@@ -6,7 +6,7 @@ from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, library
 from kldiv_conformance._autodiff_libraries import by_columns
-from kldiv_conformance._operands import IN_TURN, WrongCallError, nearly
+from kldiv_conformance._operands import refuse_another
 
 BETWEEN = "the loss is called again before its backward()"
 TWICE = "backward() is called twice (retain_graph=True), whose gradients add up in .grad"
@@ -32,7 +32,7 @@ def refuse_training(
     operands, between = leaves(given), leaves(others)
     loss, _ = function(*operands), function(*between)
     seed = by_columns(library("torch"), loss, upstream)
-    refuse = partial(refuse_other, found)
+    refuse = partial(refuse_others, found)
     loss.backward(seed, retain_graph=True)
     refuse(BETWEEN, operands, 1)
     loss.backward(seed)
@@ -49,11 +49,11 @@ def leaves(arrays: Any) -> list[Array]:
     return [array.detach().clone().requires_grad_() for array in arrays]
 
 
-def refuse_other(found: Mapping[str, Array], where: str, operands: list[Array], times: int) -> None:
+def refuse_others(
+    found: Mapping[str, Array], where: str, operands: list[Array], times: int
+) -> None:
     """Raise WrongCallError unless gradients are so many times those that were found."""
     for (name, wanted), operand in zip(found.items(), operands, strict=True):
         got = wanted.new_zeros(wanted.shape) if operand.grad is None else operand.grad
         pair = [it.detach().double().reshape(-1).tolist() for it in (times * wanted, got)]
-        if not nearly(*pair):
-            message = f"{IN_TURN} {where}: {name} is another one."
-            raise WrongCallError(message)
+        refuse_another(name, where, *pair)

@@ -4,6 +4,7 @@ import chromium
 import pytest
 from conformance_commands import FEW
 from conformance_page import is_loaded, written_page
+from conformance_runs import written
 
 from kldiv_conformance import _command_run
 from kldiv_conformance._run import run_all
@@ -25,6 +26,19 @@ def kernels(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     return write
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Files of runs of losses on NumPy, each over some vectors."""
+
+    def make(**losses):
+        return [
+            written(tmp_path / f"{name}.jsonl", name, {"numpy": loss}, chosen)
+            for name, (loss, chosen) in losses.items()
+        ]
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def test_kernel_that_gives_no_number_proves_nothing(project, checks):
     assert re.search(r"1 failed, (\d+ passed, )?\d+ skipped", done.stdout)
 
 
-def test_a_part_of_which_a_kernel_gives_no_number_proves_nothing(project):
+def test_part_without_a_number_from_the_kernel_proves_nothing(project):
     test = project / "test_my_kernel.py"
     test.write_text(test.read_text().replace("vectors()", 'vectors("tables")'))
     done = run(project)

@@ -1,4 +1,4 @@
-"""What is said of losses that misread memory, and of causes that all failures share."""
+"""Losses that misread memory are named as such, as are other causes that all failures share."""
 
 import pytest
 from conformance_misread import MISREADING

@@ -60,7 +60,7 @@ def far_js_derivative(
     pair = unrounded_pair(xp, input, target, temperature)
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log = log_of_share(xp, pair, sums, weights, place)
-    side = side_of(xp, pair, sums, (log, log), weights, place)
+    side = side_of(xp, pair, sums, log, weights, place)
     of_mean = xp.multiply(xp.multiply(side.mean, side.mean), side.squares)
     least = xp.multiply(xp.add(side.of_products, of_mean), LEAST_LENGTH)
     return side.derivative(xp, least, temperature, scaled)
@@ -82,7 +82,7 @@ def log_of_share(
 
 
 MOST_RATIO = 1e30
-"""Quotient of two probabilities, the second of which is of no weight."""
+"""Largest quotient of two probabilities; from here on the divisor is negligible."""
 
 LARGEST_RATIO = 80.0
 """Logarithm of a quotient whose exponential overflows no type; p is of no weight there."""

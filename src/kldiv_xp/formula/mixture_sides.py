@@ -20,9 +20,9 @@ class Side(NamedTuple):
     p: Array
     total: Array
     log: Array
-    """log(p / m)."""
+    """log(p / m), or that plus a number of all classes."""
     mean: Array
-    """KL(p || m)."""
+    """Its mean over the classes, KL(p || m) plus that number."""
     squares: Array
     """Sum of p**2; of what follows too, p is not divided by its total."""
     of_products: Array
@@ -42,14 +42,14 @@ def side_of(
     xp: Namespace,
     pair: Pair,
     sums: tuple[Array, Array],
-    logs: tuple[Array, Array],
+    log: Array,
     weights: Weights,
     place: int,
 ) -> Side:
-    """The side of the target (1), or of the input (0)."""
+    """The side of the target (1), or of the input (0), from the logarithm of its share."""
     if place:
-        return measured(xp, weights.beta, pair.p, sums[0], logs[0])
-    return measured(xp, weights.gamma, pair.q, sums[1], logs[1])
+        return measured(xp, weights.beta, pair.p, sums[0], log)
+    return measured(xp, weights.gamma, pair.q, sums[1], log)
 
 
 def measured(xp: Namespace, weight: float | Array, p: Array, total: Array, log: Array) -> Side:

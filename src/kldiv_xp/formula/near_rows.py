@@ -149,7 +149,7 @@ def near_js_derivative(
     sums = row_sum(xp, pair.p), row_sum(xp, pair.q)
     log_ratio = log_ratio_of(xp, pair, sums, temperature)
     log = of_side(xp, log_ratio, weights, place)
-    side = side_of(xp, pair, sums, (log, log), weights, place)
+    side = side_of(xp, pair, sums, log, weights, place)
     return side.derivative(xp, least(xp, side.of_products, side.squares), temperature, scaled)
 
 

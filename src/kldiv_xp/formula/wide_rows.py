@@ -22,6 +22,9 @@ from kldiv_xp.formula.near_pairs import largest, pair_of
 LEAST_VALUE, LEAST_DERIVATIVE = 2.0**-24, 2.0**-40
 """How much smaller a divergence may be, and the square of a derivative: errors of 1e-7."""
 
+LEAST_SQUARE = 0.05 * LEAST_DERIVATIVE
+"""Square of a derivative of a mixture, relative to those of p and p log(p / m)."""
+
 wide_kl = partial(far_kl, near=NEAR * LEAST_VALUE)
 wide_js = partial(js_of_logarithms, near=NEAR_MIXTURE * LEAST_VALUE)
 
@@ -80,5 +83,5 @@ def wide_js_derivative(
 
 def long_derivative(xp: Namespace, side: Side, temperature: float, scaled: bool) -> Array:
     """Derivative of a side, where its length is not too small."""
-    squares = xp.multiply(xp.add(side.squares, side.of_products), 0.05 * LEAST_DERIVATIVE)
-    return side.derivative(xp, squares, temperature, scaled)
+    least = xp.multiply(xp.add(side.squares, side.of_products), LEAST_SQUARE)
+    return side.derivative(xp, least, temperature, scaled)

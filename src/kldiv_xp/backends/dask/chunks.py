@@ -124,7 +124,7 @@ def aligned_blockwise(
     _, arrays = da.core.unify_chunks(*pairs, warn=False)
     labels = pairs[1::2]
     unknown = [unknown_axes(one, where) for one, where in zip(arrays, labels, strict=True)]
-    if any(unknown):
+    if sum(map(bool, unknown)) > 1:
         function = partial(of_equal_sizes, function, unknown)
     alike = chain(*zip(arrays, labels, strict=True))
     return da.blockwise(function, axes, *alike, align_arrays=True, **options)

@@ -24,7 +24,6 @@ from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.kl_of_logits import forms_without_a_look
 from kldiv_xp.formula.logits import JS, KL, Divergence
-from kldiv_xp.formula.near_look import js_of_logarithms
 from kldiv_xp.formula.open_numbers import OpenNumbers
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 
@@ -40,11 +39,9 @@ def rows_in_graph(arrays: Arrays, options: tuple[Any, ...]) -> Array | None:
     divergence = dense_divergence_of(None, *options)
     if not gains(arrays, divergence):
         return None
-    form = forms_without_a_look(divergence, None)[0]
-    if isinstance(form, partial) and form.func is js_of_logarithms:
-        form = partial(form, anew=True)
+    function = partial(rows_by, with_exact_sums(value_of_most(divergence)), divergence)
     working = plain_context(*arrays[:2]).working
-    rows = run(partial(rows_by, with_exact_sums(form), divergence), working, working, *arrays)
+    rows = run(function, working, working, *arrays)
     return filled_rows(rows, *arrays[:2], *options)
 
 
@@ -78,6 +75,13 @@ class ExactSums(OpenNumbers):
 def with_exact_sums(form: Callable[..., Array]) -> Callable[..., Array]:
     """Form whose sums are those of `ExactSums`."""
     return lambda xp, *operands: form(ExactSums(xp.xp, xp.is_open), *operands)
+
+
+def value_of_most(divergence: Divergence) -> Callable[..., Array]:
+    """Form of the value that suits most rows."""
+    form = forms_without_a_look(divergence, None)[0]
+    is_mixture = isinstance(divergence, JS) and 0 not in {divergence.beta, divergence.gamma}
+    return partial(form, anew=True) if is_mixture else form
 
 
 def derivative_of_most(divergence: Divergence) -> Callable[..., Array] | None:
