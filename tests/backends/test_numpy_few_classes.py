@@ -43,7 +43,7 @@ def in_planes(array):
 
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("classes", range(1, 8))
+@pytest.mark.parametrize("classes", [*range(1, 8), 21, 127])
 @pytest.mark.parametrize("lie", [np.asarray, in_planes], ids=["rows", "planes"])
 def test_a_row_in_a_batch_has_the_bits_of_the_row_alone(loss, dtype, classes, lie):
     student, teacher, mask = logits(classes, dtype)
@@ -52,6 +52,18 @@ def test_a_row_in_a_batch_has_the_bits_of_the_row_alone(loss, dtype, classes, li
     np.testing.assert_array_equal(loss(*pair, reduction="none"), alone)
     masked = loss(*pair, reduction="none", where=mask)
     np.testing.assert_array_equal(masked, np.where(mask, alone, 0))
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [2, 9, 127])
+def test_derivatives_of_a_row_in_a_batch_have_the_bits_of_those_alone(loss, dtype, classes):
+    student, teacher, _ = logits(classes, dtype)
+    of_batch = LOSSES[loss](student, teacher, reduction="sum")
+    rows = zip(student, teacher, strict=True)
+    alone = zip(*[LOSSES[loss](x, t, reduction="sum") for x, t in rows], strict=True)
+    for found, expected in zip(of_batch, alone, strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 @EVERY_LOSS

@@ -16,7 +16,7 @@ from kldiv_xp.host.block_results import (
     take_sum,
     take_sums_over,
 )
-from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block
+from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block, has_few_classes
 from kldiv_xp.host.scratch_arrays import Recycling, direct
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
@@ -87,7 +87,9 @@ def fill_blocks(
 ) -> None:
     """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
-    lent = result if getattr(result, "dtype", None) == dtype else None
+    # Of few classes the blocks lie in memory in another order, on which that of sums depends.
+    is_reordered = kept is not None and has_few_classes(result)
+    lent = None if is_reordered or getattr(result, "dtype", None) != dtype else result
     works = [(attempts, take_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
 

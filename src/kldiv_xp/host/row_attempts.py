@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.host.blocks import FEW_CLASSES
+from kldiv_xp.host.blocks import has_few_classes
 from kldiv_xp.host.inner_products import dot, dots
+from kldiv_xp.host.scratch_arrays import in_order
 
 RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
 """Predicate of the rows it suits (None: all), and a function (xp, *blocks) to results of rows."""
@@ -28,17 +29,18 @@ def first_finite_rows(
     if left is None:
         suits, attempt = attempts[0]
         if suits is None:
-            first = attempt(xp, *block)
-            if math.isfinite(dot(alone, first, first)):
+            first = attempt(namespace_for(block[0], xp, alone), *block)
+            if math.isfinite(dot(alone, *[first.ravel(order="K")] * 2)):
                 return first
             attempts = [(None, lambda *_: first), *attempts[1:]]
         left = alone.ones(block[0].shape[:-1], dtype=bool)
     for suits, attempt in attempts:
         chosen = left if suits is None else left & suits(xp, *block)
         if chosen.all():
-            found = result = attempt(xp, *block)
+            found = result = attempt(namespace_for(block[0], xp, alone), *block)
         elif chosen.any():
-            found = attempt(alone, *[rows_at(alone, one, chosen) for one in block])
+            some = [rows_at(alone, one, chosen) for one in block]
+            found = attempt(namespace_for(some[0], alone, alone), *some)
             if result is None:
                 result = zeros_like_rows(alone, found, block[0])
             result[chosen] = found
@@ -49,6 +51,12 @@ def first_finite_rows(
         if not left.any():
             break
     return result
+
+
+def namespace_for(block: Array, xp: Namespace, alone: Namespace) -> Namespace:
+    """The first namespace, or one that adds up a single row as the first adds up several."""
+    is_single = math.prod(block.shape[:-1]) == 1 and hasattr(block, "strides")
+    return in_order(alone) if is_single and has_few_classes(block) else xp
 
 
 def rows_at(xp: Namespace, block: Array, chosen: Array) -> Array:
@@ -76,12 +84,13 @@ def has_rows_innermost(block: Array) -> bool:
     More classes are added up in another order then, and a row would have other bits alone.
     """
     strides: tuple[int, ...] = getattr(block, "strides", ())  # tensors, as shards are, have none
-    is_few = block.shape[-1] < FEW_CLASSES
-    return is_few and len(strides) > 1 and strides[-1] > min(strides[:-1])
+    return has_few_classes(block) and len(strides) > 1 and strides[-1] > min(strides[:-1])
 
 
 def is_missing(xp: Namespace, found: Array) -> Array:
     """Mask of the rows with an element that is not finite."""
+    if has_rows_innermost(found):
+        return ~xp.isfinite(found).all(axis=-1)
     size = found.shape[-1]
     matrix = found.reshape(math.prod(found.shape[:-1]), size)
     return ~xp.isfinite(dots(xp, matrix, matrix))
