@@ -15,6 +15,13 @@ The sum of 120000 equal float32 terms has an error of 4e-8, with blocks of 1024 
 the same, and 9 % longer with 64.
 """
 
+SUMMED_AT_ONCE_OF_SEVERAL = 64
+"""The same of a kernel of several loops, whose sums are divisors and reach every element.
+
+A term that is much larger than those after it makes each of them round alike: a derivative by
+logits of which one class differs had an error of 8.6e-7 with 256, and has 1.7e-7, for 0 to 3 %.
+"""
+
 Values = dict[str, str]
 
 
@@ -43,14 +50,16 @@ def write_element_loop(
     row: Mapping[str, tuple[str, str]],
     take: Callable[[Values, str], None] | None = None,
     around: Callable[[], object] = nullcontext,
+    at_once: int = SUMMED_AT_ONCE,
 ) -> None:
     """Write a loop over columns; `row` maps each name constant along the row to its kind and value.
 
-    `take` gets the values of some elements, and their mask; `around` is entered for a block.
+    `take` gets the values of some elements, and their mask; `around` is entered for a block of at
+    most so many.
     """
     types = Types(real, LANES[real])
     given = {name: splat(text, types, *of_row) for name, of_row in row.items()}
-    with text.blocks(*bounds, SUMMED_AT_ONCE, types.lanes) as (begin, stop):
+    with text.blocks(*bounds, at_once, types.lanes) as (begin, stop):
         block = Block(text, scratch, types, begin, stop)
         for one in loop.outer:
             block.enter(one)

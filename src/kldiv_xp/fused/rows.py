@@ -3,7 +3,12 @@
 from collections.abc import Collection, Iterator
 from itertools import chain
 
-from kldiv_xp.fused.element_loop import Scratch, write_element_loop
+from kldiv_xp.fused.element_loop import (
+    SUMMED_AT_ONCE,
+    SUMMED_AT_ONCE_OF_SEVERAL,
+    Scratch,
+    write_element_loop,
+)
 from kldiv_xp.fused.instructions import LANES, Types, instruction
 from kldiv_xp.fused.kept_values import kept_values
 from kldiv_xp.fused.kernel import Kernel, Pass, slots
@@ -29,6 +34,7 @@ class KernelWriter:
         self.table = list(self.loaded())
         self.places_kept: dict[str, Place] = {}
         self.passes = kernel.passes
+        self.at_once = SUMMED_AT_ONCE_OF_SEVERAL if len(self.passes) > 1 else SUMMED_AT_ONCE
         self.keeps = kept_values(self.lines, [one.terms for one in self.passes]) if keeps else []
 
     def loaded(self) -> Iterator[str]:
@@ -131,9 +137,9 @@ class KernelWriter:
         part = Loop(*part_of(self.lines, loop.terms, places), written, first)
         given = self.text, self.scratch, self.kernel.real, ("%begin", "%end"), part, row
         if loop.reductions:
-            write_element_loop(*given, found.take, found.of_block)
+            write_element_loop(*given, found.take, found.of_block, at_once=self.at_once)
         else:
-            write_element_loop(*given)
+            write_element_loop(*given, at_once=self.at_once)
 
     def first_parts(
         self, names: Collection[str], places: dict[str, Place]
