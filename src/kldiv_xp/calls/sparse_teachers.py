@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kldiv_xp._typing import Array, DType, Reduction
 from kldiv_xp.calls.kl_div import aligned, cotangent, given_upstream, number_selected
+from kldiv_xp.calls.numbers_at_hand import with_numbers_at_hand
 from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import check_logits, check_temperature, reduced
@@ -101,6 +102,7 @@ def arranged_sparse(
     check_logits(known_shape(logits), place)
     check_indices_of(logits, indices, target, place)
     divergence = with_sizes(divergence, known_shape(logits)[place], known_shape(indices)[place])
+    divergence = with_numbers_at_hand(context, divergence, logits)
     arrays: Arrays = (logits, as_places(context.xp, indices), target)
     if where is not None:
         check_where(logits, where, (place,), divergence, of_samples=True)

@@ -5,6 +5,7 @@ from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace, Reduction, Shape
 from kldiv_xp.calls.kl_div import aligned, number_selected
+from kldiv_xp.calls.numbers_at_hand import with_numbers_at_hand
 from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_where
@@ -61,6 +62,7 @@ def divergence_of(
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, _ = arranged(input, target, divergence, axis, where, dtype)
+    divergence = with_numbers_at_hand(context, divergence, input)
     if reduction in ("sum", "batchmean") or (reduction == "mean" and where is None):
         parts = divisor(reduction, arrays[0].shape[:-1])
         loss = evaluate_loss_of_logits(context, arrays, divergence, parts, scaled=scaled)

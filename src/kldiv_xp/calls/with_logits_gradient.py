@@ -2,6 +2,7 @@
 
 from kldiv_xp._typing import Array, DType, Reduction
 from kldiv_xp.calls.kl_div import cotangent, given_upstream, number_selected
+from kldiv_xp.calls.numbers_at_hand import with_numbers_at_hand
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import arranged, check_temperature, reduced
 from kldiv_xp.checks.options import check_switch
@@ -30,6 +31,7 @@ def with_gradient(
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, place = arranged(input, target, divergence, axis, where, dtype)
+    divergence = with_numbers_at_hand(context, divergence, input)
     shape = known_shape(arrays[0])[:-1]
     number, factors = given_upstream(context, input, upstream, reduction, shape)
     count = None

@@ -40,6 +40,11 @@ def evaluate_samples_of_logits(
 ) -> Array:
     """The same with a temperature or beta that may be arrays, times T**2 if that is wanted."""
     divergence = replace(divergence, scaled=scaled)
+    if isinstance(divergence.temperature, float) and not isinstance(divergence, JSOfArray):
+        return evaluate_divergences(context, arrays, divergence)
+    rows = by_backend("divergences_at_arrays", context, arrays, divergence)
+    if rows is not NotImplemented:
+        return rows
     if not isinstance(divergence.temperature, float):
         return evaluated(
             context,
@@ -48,9 +53,7 @@ def evaluate_samples_of_logits(
             divergence.temperature,
             *arrays[2:],
         )
-    if isinstance(divergence, JSOfArray):
-        return evaluated(context, partial(rows_of, divergence), *arrays)
-    return evaluate_divergences(context, arrays, divergence)
+    return evaluated(context, partial(rows_of, divergence), *arrays)
 
 
 def rows_at_temperature(

@@ -19,6 +19,7 @@ from kldiv_xp.backends.torch.internals import node_of_plain
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_gradient import linear_gradient
 from kldiv_xp.backends.torch.linear_loss import linear_loss
+from kldiv_xp.backends.torch.logits_at_tensors import divergences_at_arrays, number_at_hand
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import (
@@ -43,11 +44,13 @@ __all__ = [
     "apply_to_rows",
     "check_memory",
     "divergences",
+    "divergences_at_arrays",
     "gradient",
     "linear_divergences",
     "linear_gradient",
     "linear_loss",
     "loss",
+    "number_at_hand",
     "row_derivatives",
     "rows_with_derivatives",
     "samples",

@@ -1,0 +1,150 @@
+"""A temperature or beta that is a tensor: read where that is free, else rows go block by block."""
+
+import pytest
+
+import kldiv_xp
+from kldiv_xp import js_div_with_logits, kl_div_with_logits
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+from kldiv_xp.backends.torch import logits_at_tensors
+
+LOSSES = [kl_div_with_logits, js_div_with_logits]
+EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
+
+
+@pytest.fixture(autouse=True)
+def in_small_blocks(monkeypatch):
+    monkeypatch.setattr(logits_at_tensors, "BLOCK", {"cpu": 20, "cuda": 20})
+
+
+def operands(dtype=torch.float64, shape=(3, 5, 7)):
+    """Students and teachers, near and far, one class impossible."""
+    generator = torch.Generator().manual_seed(3)
+    student, teacher = torch.randn((2, *shape), generator=generator, dtype=torch.float64)
+    teacher[0] = student[0] + 1e-4 * teacher[0]
+    student[1, :, 2] = teacher[1, :, 2] = -torch.inf
+    return student.to(dtype), teacher.to(dtype)
+
+
+def numbers(loss, dtype=torch.float64, *, wanted=True):
+    """Temperature and, of a mixture, beta."""
+    found = {"temperature": torch.tensor(1.5, dtype=dtype, requires_grad=wanted)}
+    if loss is js_div_with_logits:
+        found["beta"] = torch.tensor(0.3, dtype=dtype, requires_grad=wanted)
+    return found
+
+
+def all_at_once(monkeypatch):
+    """Every call that follows makes one block."""
+    monkeypatch.setattr(logits_at_tensors, "BLOCK", {"cpu": 1 << 40, "cuda": 1 << 40})
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("reduction", ["none", "mean", "batchmean"])
+@pytest.mark.parametrize("options", [{}, {"axis": 1}, {"where": True}], ids=str)
+def test_blocks_have_the_values_and_derivatives_of_all_rows_at_once(
+    monkeypatch, loss, reduction, options
+):
+    found = []
+    for _ in range(2):
+        leaves = [one.requires_grad_() for one in operands()]
+        given = numbers(loss)
+        if "where" in options:
+            options = {"where": torch.arange(15).reshape(3, 5) % 4 > 0}
+        value = loss(*leaves, reduction=reduction, **given, **options)
+        wanted = [*leaves, *given.values()]
+        weights = torch.linspace(1, 2, value.numel(), dtype=value.dtype).reshape(value.shape)
+        found.append([value.detach(), *torch.autograd.grad(value, wanted, weights)])
+        all_at_once(monkeypatch)
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-14, equal_nan=True)
+
+
+@EVERY_LOSS
+def test_derivatives_agree_with_finite_differences_twice(loss):
+    leaves = [one.requires_grad_() for one in operands(shape=(2, 3, 4))]
+    for one in leaves:
+        one.data[1, :, 2] = 0.5
+    given = numbers(loss)
+
+    def value(input, target, *values):
+        return loss(input, target, reduction="sum", **dict(zip(given, values, strict=True)))
+
+    assert torch.autograd.gradcheck(value, (*leaves, *given.values()))
+    assert torch.autograd.gradgradcheck(value, (*leaves, *given.values()))
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_derivatives_have_the_dtypes_of_their_operands(loss, dtype):
+    leaves = [one.requires_grad_() for one in operands(dtype)]
+    given = numbers(loss, torch.float32)
+    loss(*leaves, **given).backward()
+    for one in (*leaves, *given.values()):
+        assert one.grad.dtype == one.dtype
+        assert one.grad.shape == one.shape
+        assert torch.isfinite(one.grad).all()
+
+
+@EVERY_LOSS
+def test_what_wants_no_derivative_gets_none(loss):
+    student, teacher = operands()
+    given = numbers(loss)
+    loss(student.requires_grad_(), teacher, **given).backward()
+    assert teacher.grad is None
+    loss(student.detach(), teacher, **given).backward()
+    assert given["temperature"].grad is not None
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_tensor_without_a_derivative_is_the_number_that_it_holds(loss, dtype):
+    given = numbers(loss, dtype, wanted=False)
+    plain = {name: float(one) for name, one in given.items()}
+    student, teacher = operands(dtype)
+    torch.testing.assert_close(
+        loss(student, teacher, **given), loss(student, teacher, **plain), rtol=0, atol=0
+    )
+    gradient = getattr(kldiv_xp, f"{loss.__name__}_gradient")
+    for one, other in zip(
+        gradient(student, teacher, **given), gradient(student, teacher, **plain), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_number_that_is_read_is_that_of_the_call():
+    """A schedule writes the next temperature before the backward pass."""
+    student, teacher = operands()
+    student = student[2].clone().requires_grad_()
+    temperature = torch.tensor(2.0, dtype=torch.float64)
+    loss = kl_div_with_logits(student, teacher[2], temperature=temperature)
+    temperature.fill_(5.0)
+    loss.backward()
+    expected = student.detach().requires_grad_()
+    kl_div_with_logits(expected, teacher[2], temperature=2.0).backward()
+    torch.testing.assert_close(student.grad, expected.grad, rtol=0, atol=0)
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("number", [-1.0, 0.0, float("nan"), float("inf")])
+def test_a_number_that_is_read_is_refused_where_no_number_may_be(loss, number):
+    given = numbers(loss, wanted=False) | {"temperature": torch.tensor(number)}
+    with pytest.raises(ValueError, match=f"`temperature` must be .* got {number}: pass temp"):
+        loss(*operands(), **given)
+
+
+def test_memory_of_rows_is_that_of_a_block(monkeypatch):
+    """The arrays that one block makes, and no more of them for more blocks."""
+    monkeypatch.setattr(logits_at_tensors, "BLOCK", {"cpu": 64, "cuda": 64})
+    sizes = []
+    function = logits_at_tensors.rows_at
+    monkeypatch.setattr(
+        logits_at_tensors,
+        "rows_at",
+        lambda *given: sizes.append(given[3][0].numel()) or function(*given),
+    )
+    leaves = [one.requires_grad_() for one in operands(shape=(40, 5, 8))]
+    kl_div_with_logits(*leaves, temperature=torch.tensor(2.0, requires_grad=True)).backward()
+    assert max(sizes) <= 64
+    assert len(sizes) > 20
