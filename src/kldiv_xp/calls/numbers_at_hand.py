@@ -7,10 +7,8 @@ from kldiv_xp._typing import Array
 from kldiv_xp.checks.scalars import number_within
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import by_backend
+from kldiv_xp.formula.exact_quotients import USUAL
 from kldiv_xp.formula.logits import JS
-
-USUAL = 2.0**-100, 2.0**100
-"""Temperatures that are the same number in any type that is computed in."""
 
 
 def with_numbers_at_hand(context: Context, divergence: Any, input: Array) -> Any:
@@ -26,8 +24,8 @@ def with_numbers_at_hand(context: Context, divergence: Any, input: Array) -> Any
             if number is not NotImplemented:
                 found[name] = number_within(name, number, input)
     temperature = found.get("temperature", divergence.temperature)
-    if isinstance(temperature, float) and not USUAL[0] <= temperature <= USUAL[1]:
-        return divergence
+    if isinstance(temperature, float) and not 1 / USUAL <= temperature <= USUAL:
+        return divergence  # which a type may not hold
     if "beta" in found:
         return JS.of(temperature, found["beta"])
     return replace(divergence, **found) if found else divergence

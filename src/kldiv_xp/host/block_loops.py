@@ -88,8 +88,8 @@ def fill_blocks(
     """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
     # Of few classes the blocks lie in memory in another order, on which that of sums depends.
-    is_reordered = kept is not None and has_few_classes(result)
-    lent = None if is_reordered or getattr(result, "dtype", None) != dtype else result
+    has_type = getattr(result, "dtype", None) == dtype
+    lent = None if not has_type or (kept is not None and has_few_classes(result)) else result
     works = [(attempts, take_finite(xp, indices, result, lent))]
     each_block(xp, works, indices, operands, dtype, threads, lent)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.host.blocks import has_few_classes
 from kldiv_xp.host.inner_products import dot, dots
-from kldiv_xp.host.scratch_arrays import in_order
+from kldiv_xp.host.scratch_arrays import adding_in_order
 
 RowAttempt = tuple[Callable[..., Array] | None, Callable[..., Array]]
 """Predicate of the rows it suits (None: all), and a function (xp, *blocks) to results of rows."""
@@ -56,7 +56,7 @@ def first_finite_rows(
 def namespace_for(block: Array, xp: Namespace, alone: Namespace) -> Namespace:
     """The first namespace, or one that adds up a single row as the first adds up several."""
     is_single = math.prod(block.shape[:-1]) == 1 and hasattr(block, "strides")
-    return in_order(alone) if is_single and has_few_classes(block) else xp
+    return adding_in_order(alone) if is_single and has_few_classes(block) else xp
 
 
 def rows_at(xp: Namespace, block: Array, chosen: Array) -> Array:

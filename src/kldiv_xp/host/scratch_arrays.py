@@ -50,7 +50,7 @@ def sum_in_order(xp: Namespace, array: Array, *, axis: int, keepdims: bool) -> A
     return xp.add.accumulate(array, axis=axis)[..., -1:]
 
 
-in_order = lru_cache(InOrder)
+adding_in_order = lru_cache(InOrder)
 
 
 class Recycling(Direct):

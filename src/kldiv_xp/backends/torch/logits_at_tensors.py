@@ -21,7 +21,7 @@ from kldiv_xp.host.blocks import Index, block_indices
 BLOCK = {"cpu": 1 << 18, "cuda": 1 << 24}
 """Elements of a block: a derivative by a temperature keeps a hundred arrays of them."""
 
-NAMES = ("temperature", "beta")
+LEARNED = ("temperature", "beta")
 
 
 def number_at_hand(context: Context, tensor: Array) -> Any:
@@ -37,21 +37,21 @@ def divergences_at_arrays(
     """Divergence of every row, of tensors that are only memory and more than a block."""
     numbers = {
         name: number
-        for name in NAMES
+        for name in LEARNED
         if not isinstance(number := getattr(divergence, name, 0.0), float)
     }
     tensors = (*arrays, *numbers.values())
-    place = memory_of(tensors, (), ("input", "target", "where", *NAMES)[: len(tensors)])
+    place = memory_of(tensors, (), ("input", "target", "where", *LEARNED)[: len(tensors)])
     if place is None or arrays[0].numel() <= BLOCK[place if place != HOST else "cpu"]:
         return NotImplemented
-    function = partial(rows_at, context, divergence, tuple(numbers))
+    function = partial(rows_with_numbers, context, divergence, tuple(numbers))
     if is_differentiated(*tensors):
         rows: Array = Rows.apply(function, len(arrays), *savable(tensors))
         return rows
     return in_blocks(function, arrays, tuple(numbers.values()))
 
 
-def rows_at(
+def rows_with_numbers(
     context: Context,
     divergence: Divergence | JSOfArray,
     names: tuple[str, ...],
