@@ -111,6 +111,8 @@ def masks(place: Place) -> Iterator[tuple[str, Tensors]]:
         yield f"tables, {reduction}", value_and_gradient(partial(kl_div, **tables), log_q, p)
         closed = kl_div_gradient(log_q, p, return_value=True, **tables)
         yield f"tables, {reduction}, closed", [*closed]
+    # Of sums to come, item() would be the share of a process.
+    yield "tables, number", [torch.tensor(kl_div(log_q, p, reduction="sum").item())]
     columns = place("input", torch.arange(VOCABULARY)[None] > 1)
     first = partial(kl_div, where=columns, reduction="sum", axis=0)
     yield "tables, first axis", value_and_gradient(first, log_q, p)
@@ -157,6 +159,8 @@ def told(place: Place) -> Iterator[tuple[str, str]]:
     yield "tables", str(diagnose(x.log_softmax(-1), t.softmax(-1)))
     yield "tables as logits", str(diagnose(x.softmax(-1), t.softmax(-1), input_is="logits"))
     yield "first axis", str(diagnose(x.log_softmax(0), t.softmax(0)))
+    states, weight = place("states", operand("states")), place("weight", operand("weight"))
+    yield "layers", str(diagnose(states, t, weight=weight))
     with checking():
         yield "checked", f"{float(kl_div_with_logits(x, t)):.6g}"
         try:
@@ -199,6 +203,7 @@ def gathered(found: Any) -> Any:
     """What is found, as plain tensors."""
     if isinstance(found, str):
         return found
+    found = [one for one in found if one is not None]
     return [one.full_tensor() if isinstance(one, DTensor) else one for one in found]
 
 

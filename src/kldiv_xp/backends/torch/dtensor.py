@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from torch.distributed.tensor import Replicate
+
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.dtensor_placements import (
     context_of_parts,
@@ -30,6 +32,7 @@ from kldiv_xp.core.evaluate import (
     evaluate_loss,
     evaluate_samples,
     evaluate_terms,
+    plain_sum,
 )
 from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as plain_functions
@@ -39,8 +42,8 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["all_reduced", "apply_to_rows", "divergences", "gradient", "loss", "placed_mask"]
-__all__ += ["row_derivatives"]
+__all__ = ["all_reduced", "apply_to_rows", "count", "divergences", "gradient", "in_every_process"]
+__all__ += ["loss", "placed_mask", "row_derivatives"]
 __all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "sparse_gradient", "terms"]
 __all__ += ["with_derivatives"]
 
@@ -58,7 +61,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
     if not same_placements(*arrays[:2]):
-        return NotImplemented
+        return resolve_partial(plain_sum(context, arrays, form, None, axis))
     here = parts_of(arrays)
     sums = evaluate_samples(unrounded(context_of_parts(context, here)), here, form, axis)
     return run(
@@ -72,7 +75,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not same_placements(*arrays[:2]):
-        return NotImplemented
+        return resolve_partial(plain_sum(context, arrays, form, parts))
     here = parts_of(arrays)
     value = evaluate_loss(unrounded(context_of_parts(context, here)), here, form, None)
     total = from_partial_sums(arrays[0], value, tuple(range(arrays[0].ndim)))
@@ -107,6 +110,17 @@ def gradient(
         None if derivative is None else with_placements_of(arrays[0], derivative)
         for derivative in derivatives
     ]
+
+
+def count(context: Context, mask: Array) -> Array:
+    """How many elements of a mask are true, in all processes."""
+    return resolve_partial(context.xp.sum(mask, dtype=context.working))
+
+
+def in_every_process(context: Context, array: Array) -> Array:
+    """All of an array, of which a process may have nothing: of that torch has no maximum."""
+    del context
+    return array.redistribute(placements=[Replicate()] * array.device_mesh.ndim)
 
 
 def placed_mask(context: Context, where: Array) -> Array:

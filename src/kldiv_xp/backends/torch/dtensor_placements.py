@@ -1,6 +1,5 @@
 """Placements of torch's DTensors, and DTensors from local shards."""
 
-import math
 from typing import Any
 
 import torch
@@ -46,28 +45,28 @@ def part_like(operand: Array, other: Array) -> Array:
 
 
 def with_entries_everywhere(arrays: Arrays) -> Arrays:
-    """The same, with whole rows where a process might have no entry of them.
+    """The same, with whole rows where torch might cut them so that a process has no entry.
 
-    Of such a part torch's maximum raises "amax(): Expected reduction dim -1 to have non-zero size",
-    and the other processes wait for that one.
+    Of such a part its maximum raises "amax(): Expected reduction dim -1 to have non-zero size", and
+    the other processes wait for that one.
     """
-    return tuple(whole_along_last(one) if may_lack_entries(one) else one for one in arrays)
+    return tuple(with_whole_rows(one) if may_lack_entries(one) else one for one in arrays)
 
 
 def may_lack_entries(tensor: Array) -> bool:
     """Whether a process may have nothing of the last axis: n have, of n**2 entries, some each."""
     if not isinstance(tensor, DTensor) or not tensor.ndim:
         return False
-    last = tensor.ndim - 1
-    pairs = zip(tensor.placements, tensor.device_mesh.shape, strict=True)
-    processes = math.prod(size for one, size in pairs if cut_axis(one) == last)
-    return bool(processes > 1 and tensor.shape[-1] < processes * processes)
+    return bool(tensor.shape[-1] < tensor.device_mesh.size() ** 2)
 
 
-def whole_along_last(tensor: Array) -> Array:
-    """Tensor of which no process has but a part along the last axis."""
-    last = tensor.ndim - 1
-    placements = [Replicate() if cut_axis(one) == last else one for one in tensor.placements]
+def with_whole_rows(tensor: Array) -> Array:
+    """Tensor that is cut along other axes than the last, or not at all.
+
+    Of sums to come, torch's operations make parts of rows.
+    """
+    uncut = None, tensor.ndim - 1
+    placements = [Replicate() if cut_axis(one) in uncut else one for one in tensor.placements]
     return tensor.redistribute(placements=placements)
 
 
