@@ -125,4 +125,4 @@ def test_process_without_a_place_of_a_teacher_makes_no_difference(found, alone, 
 )
 def test_diagnosis_of_parts_is_that_of_the_whole(found, alone, pair):
     assert {name: found["told", *pair, name] for name in alone["told"]} == alone["told"]
-    assert "holds logits" in alone["told"]["raised"]
+    assert "these look like raw logits" in alone["told"]["raised"]
