@@ -1,6 +1,5 @@
 """Masked arrays, of logits and in chunks: the remedy leaves out what is masked."""
 
-import numpy
 import numpy as np
 import pytest
 from conftest import imported
@@ -57,11 +56,11 @@ def number(loss):
 @EVERY_LIBRARY
 def test_mask_of_tables_is_told_in_the_words_of_their_library(library):
     log_q, p = np.log(np.abs(LOGITS)), np.abs(TEACHER)
-    input, target = masked(library, log_q, ENTRIES), plain(library, p)
-    remedy = told(kl_div, input, target)
+    given, target = masked(library, log_q, ENTRIES), plain(library, p)
+    remedy = told(kl_div, given, target)
     data = remedy.removeprefix("pass ").partition(", and say")[0]
     where = remedy.partition(" by where=")[2].partition(", joined")[0]
-    names = {"input": input, "target": target}
+    names = {"input": given, "target": target}
     loss = kl_div(
         followed(library, data, **names),
         target,
@@ -74,12 +73,12 @@ def test_mask_of_tables_is_told_in_the_words_of_their_library(library):
 @EVERY_LIBRARY
 @pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
 def test_mask_of_samples_of_logits_becomes_one_of_the_loss(library, loss):
-    input, target = masked(library, LOGITS, SAMPLES), plain(library, TEACHER)
-    remedy = told(loss, input, target)
+    given, target = masked(library, LOGITS, SAMPLES), plain(library, TEACHER)
+    remedy = told(loss, given, target)
     data, _, where = remedy.removeprefix("if whole samples are masked, pass ").partition(
         ", with where="
     )
-    names = {"input": input, "target": target}
+    names = {"input": given, "target": target}
     where = followed(library, where.partition(";")[0], **names)
     value = loss(followed(library, data, **names), target, where=where)
     assert number(value) == pytest.approx(loss(LOGITS, TEACHER, where=~SAMPLES[:, 0]))
@@ -100,7 +99,7 @@ def test_mask_of_entries_of_logits_becomes_infinite_logits(library, place):
     theirs = followed(library, code.replace(data, other), **given)
     pair = {place: ours, other: theirs}
     loss = kl_div_with_logits(pair["input"], pair["target"])
-    kept = [np.where(ENTRIES, -numpy.inf, one) for one in (LOGITS, TEACHER)]
+    kept = [np.where(ENTRIES, -np.inf, one) for one in (LOGITS, TEACHER)]
     assert values.shape == LOGITS.shape
     assert number(loss) == pytest.approx(kl_div_with_logits(*kept))
 
