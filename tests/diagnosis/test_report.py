@@ -45,3 +45,9 @@ def test_dictionary_keeps_numbers_and_writes_infinities_out():
 def test_report_is_true_if_anything_was_found():
     assert report(FINDING)
     assert not report()
+
+
+def test_equal_reports_have_one_hash():
+    assert report(FINDING) == report(FINDING)
+    assert {report(FINDING), report(FINDING), report()} == {report(), report(FINDING)}
+    assert hash(report(FINDING, values={})) == hash(report(FINDING))

@@ -6,7 +6,8 @@ from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.options import check_form, check_tail, check_target_kind
 from kldiv_xp.checks.remedies import as_number
 from kldiv_xp.checks.scalars import beta_of, plain_number_within, temperature_of
-from kldiv_xp.core.namespaces import is_array
+from kldiv_xp.checks.switches import is_whole_array
+from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import JS, KL, JSOfGiven
@@ -42,6 +43,8 @@ def of_heads(
 ) -> KL | JS | JSOfGiven | SparseKL:
     """Divergence of logits that are made in blocks: of numbers alone."""
     check_tail(tail)
+    for name, number in (("beta", beta), ("temperature", temperature)):
+        refuse_number_of_another_library(name, number, input)
     divergence = js_of(input, temperature, beta, target_is)
     if isinstance(divergence, JSOfArray):
         raise TypeError(of_blocks("beta", beta, "", "js_div_with_logits"))
@@ -74,12 +77,20 @@ def of_sparse(temperature: float, beta: float, target_is: TargetKind, tail: Tail
     raise ValueError(message)
 
 
+def refuse_number_of_another_library(name: str, number: object, input: Array) -> None:
+    """Refuse an array that would be no number either once its library is that of the operands."""
+    if is_number(number) or not (is_whole_array(number) and is_array(input)):
+        return
+    if namespace_of(number) is not namespace_of(input) and known_shape(number) == ():
+        raise TypeError(of_blocks(name, number, "", ""))
+
+
 def of_blocks(name: str, value: object, if_traced: str, loss: str) -> str:
     """Sentence that refuses an array."""
+    learned = f"; if it is learned, make the logits and call {loss}, which takes an array"
     return (
         f"`{name}` must be a number where logits are made in blocks; got an array: pass "
-        f"{as_number(name, value)}{if_traced}; if it is learned, make the logits and call {loss}, "
-        "which takes an array."
+        f"{as_number(name, value)}{if_traced}{learned * bool(loss)}."
     )
 
 

@@ -10,6 +10,7 @@ from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import (
     Arrays,
+    by_backend,
     check_memory,
     completed,
     evaluate_count,
@@ -142,6 +143,9 @@ def checked(
 
 def aligned(context: Context, input: Array, where: Array, axes: Axes | None) -> Array:
     """Mask with as many axes as the operands: size 1 in those of a sample."""
+    placed = by_backend("placed_mask", context, where)
+    if placed is not NotImplemented:
+        where = placed
     if where.ndim == input.ndim:
         return where
     check_memory(context, where=where)

@@ -5,7 +5,7 @@ from kldiv_xp.calls.select_backend import BITS_OF_BACKENDS, select_backend
 from kldiv_xp.checks.arrays import are_dense, check_dtype, check_layouts, common_namespace, is_float
 from kldiv_xp.checks.operands import check_devices, check_operands, check_shapes
 from kldiv_xp.checks.result_dtype import result_dtype
-from kldiv_xp.checks.sparse_teachers import check_order
+from kldiv_xp.checks.sparse_teachers import check_order, check_pair
 from kldiv_xp.core.context import (
     Context,
     describe,
@@ -73,7 +73,8 @@ def examine_apart(
     indices: Array | None = None,
 ) -> Context:
     """Check two operands whose shapes may differ, and return their context."""
-    xp, compiled = common_namespace(input=input, target=target), is_being_compiled(input)
+    check_pair(input, indices, target)
+    xp, compiled = common_namespace(loss, input=input, target=target), is_being_compiled(input)
     check_layouts(xp, input=input, target=target)
     check_dtype(xp, "input", input, None, loss, axis)
     if not is_float(xp, target.dtype):

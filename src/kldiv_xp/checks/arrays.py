@@ -26,11 +26,11 @@ DTYPE_KINDS = {
 LEAST_BITS = 16
 
 
-def common_namespace(**operands: Array) -> Namespace:
-    """Namespace of the one library that all operands come from."""
+def common_namespace(loss: object = None, /, **operands: Array) -> Namespace:
+    """Namespace of the one library that all operands come from; the loss says what they hold."""
     (first, left), *others = operands.items()
     for name, operand in operands.items():
-        check_array(name, operand, operands)
+        check_array(name, operand, operands, loss)
     xp = namespace_of(left)
     for name, operand in operands.items():
         check_library(name, operand)
@@ -46,7 +46,12 @@ def common_namespace(**operands: Array) -> Namespace:
     return xp
 
 
-def check_array(name: str, operand: object, operands: Mapping[str, Array] | None = None) -> None:
+def check_array(
+    name: str,
+    operand: object,
+    operands: Mapping[str, Array] | None = None,
+    loss: object = None,
+) -> None:
     """Refuse an object that is no array known to array-api-compat, and masked arrays.
 
     The operands of the same call say to what library this one should belong.
@@ -68,7 +73,7 @@ def check_array(name: str, operand: object, operands: Mapping[str, Array] | None
     if has_mask_of_its_own(operand):
         message = (
             f"`{name}` must be an array without a mask of its own; got {type_name(operand)}: "
-            f"{for_masks_of_their_own(name, operands)}."
+            f"{for_masks_of_their_own(name, operands, loss)}."
         )
         raise TypeError(message)
 

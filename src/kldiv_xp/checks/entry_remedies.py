@@ -64,7 +64,9 @@ def spaces_of(loss: object) -> tuple[str, str]:
     return space_of(loss, "input"), space_of(loss, "target")
 
 
-def for_single_entries(xp: Namespace, loss: object, of_logits: bool) -> str:
+def for_single_entries(
+    xp: Namespace, loss: object, of_logits: bool, where: str = "where", input: str = "input"
+) -> str:
     """How single entries are left out, after a remedy for a mask of them; "" if it is not known."""
     if of_logits:
         return (
@@ -73,7 +75,7 @@ def for_single_entries(xp: Namespace, loss: object, of_logits: bool) -> str:
         )
     if loss is None:
         return ""
-    code, kind = say(xp, "selected", "where", y="input"), space_of(loss, "target")
+    code, kind = say(xp, "selected", where, y=input), space_of(loss, "target")
     both = f"make their logits -inf in both operands, e.g. {code}"
     of_target = f"{ABSENT.get(kind, '0')} what `target` has at them"
     if hasattr(loss, "tail"):

@@ -11,13 +11,19 @@ from kldiv_xp.checks.missing_entries import for_target_of_layer
 from kldiv_xp.checks.one_head import MATRIX, check_head, check_sizes
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.checks.spaces import space_of
-from kldiv_xp.checks.sparse_teachers import check_integers, check_number_of, check_order
+from kldiv_xp.checks.sparse_teachers import (
+    check_integers,
+    check_number_of,
+    check_order,
+    check_pair,
+)
 from kldiv_xp.core.evaluate_linear import Heads, LinearDivergence
 from kldiv_xp.core.namespaces import known_shape, namespace_of
 
 
 def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
     """Namespace of the operands of linear heads; refuse those that do not fit."""
+    check_pair(heads.input, heads.indices, heads.target)
     required = {"input": heads.input, "weight": heads.weight, "target": heads.target}
     present = {**required, **heads.named()}
     for name in ("where", "indices"):

@@ -7,7 +7,9 @@ from kldiv_xp.checks.entry_remedies import for_known_entries, for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import rearranged
+from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.spreading import inserted_axes, placements, spread_codes
+from kldiv_xp.core.namespaces import namespace_of
 
 # Operands whose entries a mask of the loss leaves out.
 MASKED_BY_WHERE = {"input", "target"}
@@ -17,13 +19,20 @@ AXES_OF_SQUARE = 2
 def has_mask_of_its_own(operand: object) -> bool:
     """Whether an array comes with a mask, as those of numpy.ma and Dask's chunks of them."""
     is_masked = hasattr(operand, "mask") and hasattr(operand, "filled")
-    return is_masked or hasattr(operand, "get_mask")
+    return is_masked or hasattr(operand, "get_mask") or is_of_masked_chunks(operand)
 
 
-def for_masks_of_their_own(name: str, operands: Mapping[str, Array]) -> str:
+def is_of_masked_chunks(operand: object) -> bool:
+    """Whether this is an array of Dask whose chunks have masks."""
+    chunk = getattr(operand, "_meta", None)
+    return hasattr(chunk, "mask") and hasattr(chunk, "filled")
+
+
+def for_masks_of_their_own(name: str, operands: Mapping[str, Array], loss: object = None) -> str:
     """Remedy for a masked array, and for the other operand of the loss where both are masked.
 
-    One after the other, the second mask would replace the first.
+    One after the other, the second mask would replace the first. Of logits a mask leaves out
+    samples, and no entries.
     """
     masked = [one for one in operands if one in MASKED_BY_WHERE]
     masked = [one for one in masked if has_mask_of_its_own(operands[one])]
@@ -32,6 +41,14 @@ def for_masks_of_their_own(name: str, operands: Mapping[str, Array]) -> str:
         return f"pass {filled if name == 'where' else data}"
     parts = [parts_of_masked(one, operands[one]) for one in masked]
     data, mask = (sep.join(one[at] for one in parts) for at, sep in ((0, " and "), (1, " & ")))
+    if space_of(loss, "input") == "logits":
+        xp, (first, mine, _) = namespace_of(operands[masked[0]]), parts[0]
+        single = for_single_entries(xp, loss, of_logits=False, where=mask, input=first)
+        samples = f"({mask})" if len(parts) > 1 or mine.startswith("~") else mask
+        return (
+            f"if whole samples are masked, pass {data}, with where={samples}.any(-1)"
+            f"{single.replace(' single', ' masked')}"
+        )
     return (
         f"pass {data}, and say what has a part in the loss by where={mask}, joined by & to a mask "
         "that you pass"
@@ -43,6 +60,11 @@ def parts_of_masked(name: str, array: Array) -> tuple[str, str, str]:
     if hasattr(array, "get_mask"):
         data, mask = f"{name}.get_data()", f"{name}.get_mask()"
         return data, mask, f"{data} & {mask}"
+    if is_of_masked_chunks(array):
+        data, mask, filled = (
+            f"dask.array.ma.{one}" for one in ("getdata", "getmaskarray", "filled")
+        )
+        return f"{data}({name})", f"~{mask}({name})", f"{filled}({name}, False)"
     if hasattr(array, "unmasked"):
         return f"{name}.unmasked", f"~{name}.mask", f"{name}.filled(False)"
     return f"{name}.data", f"~numpy.ma.getmaskarray({name})", f"{name}.filled(False)"

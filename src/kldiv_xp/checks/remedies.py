@@ -119,9 +119,22 @@ def for_arrays(name: str, arrays: Sequence[Array]) -> str:
             f"pass its parts, {name}.indices as `indices` and {name}.values as `target`, to "
             "sparse_kl_div_with_logits"
         )
+    if name == "indices" and [is_array_of(one, "integral") for one in arrays] == [False, True]:
+        return (
+            f"pass its parts, {name}[1] as `indices` and {name}[0] as `target`, which a top-k "
+            "function returns first"
+        )
     if name == "where" and not is_kind(namespace_of(arrays[0]), arrays[0].dtype, "bool"):
         return "pass the mask of bools itself, not its places"
     return f"pass {name}[0]" if len(arrays) == 1 else f"pass {put_together(name, arrays[0])}"
+
+
+def is_array_of(operand: object, kind: str) -> bool:
+    """Whether an operand is an array whose dtype is of some kind."""
+    if not is_array(operand):
+        return False
+    array: Array = operand
+    return is_kind(namespace_of(array), array.dtype, kind)
 
 
 def put_together(name: str, first: Array) -> str:

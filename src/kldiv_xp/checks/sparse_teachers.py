@@ -1,8 +1,9 @@
 """Checks of a sparse teacher: its indices, shape and logits."""
 
 from kldiv_xp._typing import Array, Shape, Tail, TargetKind
-from kldiv_xp.checks.arrays import DTYPE_KINDS, check_layouts, common_namespace
+from kldiv_xp.checks.arrays import DTYPE_KINDS, check_array, check_layouts, common_namespace
 from kldiv_xp.checks.labels import for_labels_as_indices
+from kldiv_xp.checks.not_given import NotGiven
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
@@ -23,6 +24,13 @@ def check_indices_of(input: Array, indices: Array, target: Array, place: int) ->
         )
         raise ValueError(message)
     check_number_of(every[place], some[place])
+
+
+def check_pair(input: Array, indices: object, target: object) -> None:
+    """Refuse values and their indices in one, before the target that they hold is missed."""
+    is_missing = target is None or isinstance(target, NotGiven)
+    if is_missing and indices is not None and not isinstance(indices, NotGiven):
+        check_array("indices", indices, {"input": input, "indices": indices})
 
 
 def check_order(indices: Array, target: Array) -> None:

@@ -66,7 +66,9 @@ def unit_of_rows(context: Context, heads: Heads, upstream: Array) -> Array | Non
     counted = xp.isfinite(upstream)
     if heads.where is not None:
         counted = xp.logical_and(counted, heads.where)
-    largest = xp.max(xp.where(counted, xp.abs(upstream), 0.0))
+    sizes = xp.where(counted, xp.abs(upstream), 0.0)
+    every = by_backend("in_every_process", context, sizes)
+    largest = xp.max(sizes if every is NotImplemented else every)
     return xp.where(largest == 0, 1.0, largest)
 
 

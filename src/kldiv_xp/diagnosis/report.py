@@ -73,7 +73,7 @@ class Report:
     """
 
     findings: tuple[Finding, ...]
-    values: Mapping[str, float]
+    values: Mapping[str, float] = field(hash=False)
     shape: Axes
     axis: Axes
     log_target: bool
@@ -82,7 +82,7 @@ class Report:
     of_samples: bool = False
     selected: int | None = None
     loss: str = ""
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.target_is is None:

@@ -85,7 +85,9 @@ def extent_of(index: Index, sizes: Axes) -> tuple[Axes, Axes]:
 
 
 def in_memory(array: Array) -> Array:
-    """The array; a lazy one is computed."""
+    """The array; a lazy one is computed, and one in parts gathered."""
+    if hasattr(array, "full_tensor"):
+        return array.full_tensor()
     return array.compute() if hasattr(array, "compute") else array
 
 

@@ -11,7 +11,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.run import quiet
 from kldiv_xp.diagnosis.entries import entry_of_zero, events
-from kldiv_xp.diagnosis.sample_blocks import SampleBlock, sample_blocks
+from kldiv_xp.diagnosis.sample_blocks import SampleBlock, in_memory, sample_blocks
 from kldiv_xp.diagnosis.subject import Subject
 
 
@@ -153,7 +153,7 @@ def read_scalar(scalar: Array) -> float:
         If there is none to read.
     """
     try:
-        return float(scalar)
+        return float(in_memory(scalar))
     except Exception as error:
         message = (
             f"A diagnosis reads values, and {type(scalar).__name__} has none to read: call it on "

@@ -70,8 +70,9 @@ def on_chunks(name: str, *operands: Any) -> Array:
 
 def over_chunks(name: str, array: Array, **options: Any) -> Array:
     """Lazy reduction, first within each chunk."""
-    function = partial(call_quietly, name)
-    return da.reduction(array, function, function, dtype=array.dtype, name=name, **options)
+    whole = partial(call_quietly, name)
+    of_chunk = partial(largest_of_chunk, name) if name == "max" else whole
+    return da.reduction(array, of_chunk, whole, dtype=array.dtype, name=name, **options)
 
 
 def call_quietly(name: str, *operands: Any, **options: Any) -> Array:
@@ -79,6 +80,15 @@ def call_quietly(name: str, *operands: Any, **options: Any) -> Array:
     xp = namespace_of(operands[0])
     with quiet(facts_about(xp), operands[0]):
         return getattr(xp, name)(*operands, **options)
+
+
+def largest_of_chunk(name: str, chunk: Array, *, axis: Axes, **options: Any) -> Array:
+    """Maximum of a chunk, -inf of an empty one; NumPy says that there is "no identity"."""
+    if all(chunk.shape[one] for one in axis):
+        return call_quietly(name, chunk, axis=axis, **options)
+    shape = tuple(1 if place in axis else size for place, size in enumerate(chunk.shape))
+    least = namespace_of(chunk).full(shape, -math.inf, dtype=chunk.dtype)
+    return call_quietly(name, least, axis=axis, **options)
 
 
 def product_of_chunk(left: Array, right: Array) -> Array:

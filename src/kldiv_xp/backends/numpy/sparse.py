@@ -5,14 +5,11 @@ from functools import partial
 from typing import NamedTuple
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.numpy.few_axes import with_few_axes
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import native
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_sparse import (
-    selected,
-    sparse_derivatives,
-    sparse_rows,
-)
+from kldiv_xp.core.evaluate_sparse import selected, sparse_derivatives, sparse_rows
 from kldiv_xp.core.given_teachers import check_sums
 from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
@@ -86,6 +83,8 @@ def fill_sparse(
     has the size of the teacher: done with each 8 rows of 32000, it took as long for 64 entries of a
     row as the logits.
     """
+    joined = partial(with_few_axes, arrays[0].ndim)
+    arrays, upstream, results = joined(arrays), joined(upstream), SparseResults(*joined(results))
     rows, by_input, by_target = results
     _, indices, target, *where = arrays
     shapes = target.shape, *[(*target.shape[:-1], 1)] * 2

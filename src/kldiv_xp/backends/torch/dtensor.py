@@ -1,7 +1,10 @@
 """torch's DTensor: every rank computes on its shard, and partial sums are all-reduced."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+from torch.distributed.tensor import Replicate
 
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.dtensor_placements import (
@@ -12,7 +15,9 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     parts_of,
     resolve_partial,
     same_placements,
+    with_entries_everywhere,
     with_placements_of,
+    with_single_entries_everywhere,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_derivatives_of_parts
@@ -27,15 +32,18 @@ from kldiv_xp.core.evaluate import (
     evaluate_loss,
     evaluate_samples,
     evaluate_terms,
+    plain_sum,
 )
 from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
-from kldiv_xp.core.evaluate_rows import evaluate_divergences
-from kldiv_xp.core.run import run
+from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as plain_functions
+from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_rows
+from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["all_reduced", "divergences", "gradient", "loss", "row_derivatives"]
+__all__ = ["all_reduced", "apply_to_rows", "count", "divergences", "gradient", "in_every_process"]
+__all__ += ["loss", "placed_mask", "row_derivatives"]
 __all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "sparse_gradient", "terms"]
 __all__ += ["with_derivatives"]
 
@@ -53,7 +61,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
     if not same_placements(*arrays[:2]):
-        return NotImplemented
+        return resolve_partial(plain_sum(context, arrays, form, None, axis))
     here = parts_of(arrays)
     sums = evaluate_samples(unrounded(context_of_parts(context, here)), here, form, axis)
     return run(
@@ -67,7 +75,7 @@ def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
     if not same_placements(*arrays[:2]):
-        return NotImplemented
+        return resolve_partial(plain_sum(context, arrays, form, parts))
     here = parts_of(arrays)
     value = evaluate_loss(unrounded(context_of_parts(context, here)), here, form, None)
     total = from_partial_sums(arrays[0], value, tuple(range(arrays[0].ndim)))
@@ -104,6 +112,23 @@ def gradient(
     ]
 
 
+def count(context: Context, mask: Array) -> Array:
+    """How many elements of a mask are true, in all processes."""
+    return resolve_partial(context.xp.sum(mask, dtype=context.working))
+
+
+def in_every_process(context: Context, array: Array) -> Array:
+    """All of an array, of which a process may have nothing: of that torch has no maximum."""
+    del context
+    return array.redistribute(placements=[Replicate()] * array.device_mesh.ndim)
+
+
+def placed_mask(context: Context, where: Array) -> Array:
+    """The mask, whose axes of one entry are whole in every process."""
+    del context
+    return with_single_entries_everywhere(where)
+
+
 def row_derivatives(
     context: Context,
     arrays: Arrays,
@@ -112,9 +137,11 @@ def row_derivatives(
     upstream: Arrays,
     wanted: tuple[bool, bool],
 ) -> Any:
-    """Derivatives of divergences of rows of logits, placed like the operands."""
+    """Derivatives of divergences of rows of logits, placed like the operands if these lie alike."""
     if not same_placements(*arrays[:2]):
-        return NotImplemented
+        functions = plain_functions(divergence, scale, len(arrays))
+        arrays = with_entries_everywhere(arrays)
+        return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
     here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
     function: Any = evaluate_row_derivatives
     if has_split_rows(arrays[0]):
@@ -129,9 +156,14 @@ def row_derivatives(
 def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row; split rows all-reduce a few numbers per row."""
     if not same_placements(*arrays[:2]):
-        return NotImplemented
+        return plain_rows(context, with_entries_everywhere(arrays), divergence)
     if has_split_rows(arrays[0]):
         return SplitRows.apply(context, divergence, *arrays)
     here = parts_of(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
     return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,))
+
+
+def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
+    """Result of ``function(xp, *arrays)``, by torch's own operations."""
+    return run(function, context.working, context.working, *with_entries_everywhere(arrays))

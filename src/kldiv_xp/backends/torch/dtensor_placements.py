@@ -1,5 +1,7 @@
 """Placements of torch's DTensors, and DTensors from local shards."""
 
+from typing import Any
+
 import torch
 from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 
@@ -40,6 +42,47 @@ def part_like(operand: Array, other: Array) -> Array:
         for one in operand.placements
     ]
     return other.redistribute(operand.device_mesh, placements).to_local()
+
+
+def with_entries_everywhere(arrays: Arrays) -> Arrays:
+    """The same, with whole rows where torch might cut them so that a process has no entry.
+
+    Of such a part its maximum raises "amax(): Expected reduction dim -1 to have non-zero size", and
+    the other processes wait for that one.
+    """
+    return tuple(with_whole_rows(one) if may_lack_entries(one) else one for one in arrays)
+
+
+def may_lack_entries(tensor: Array) -> bool:
+    """Whether a process may have nothing of the last axis: n have, of n**2 entries, some each."""
+    if not isinstance(tensor, DTensor) or not tensor.ndim:
+        return False
+    return bool(tensor.shape[-1] < tensor.device_mesh.size() ** 2)
+
+
+def with_whole_rows(tensor: Array) -> Array:
+    """Tensor that is cut along other axes than the last, or not at all.
+
+    Of sums to come, torch's operations make parts of rows.
+    """
+    uncut = None, tensor.ndim - 1
+    placements = [Replicate() if cut_axis(one) in uncut else one for one in tensor.placements]
+    return tensor.redistribute(placements=placements)
+
+
+def cut_axis(placement: Any) -> int | None:
+    """Axis that is cut, of one kind of Shard or another; None of other placements."""
+    axis: int | None = getattr(placement, "dim", None)
+    return axis
+
+
+def with_single_entries_everywhere(mask: Array) -> Array:
+    """Mask that is not cut along an axis of one entry, which is the same for all of another."""
+    if not isinstance(mask, DTensor):
+        return mask
+    single = [axis for axis, size in enumerate(mask.shape) if size == 1]
+    placements = [Replicate() if cut_axis(one) in single else one for one in mask.placements]
+    return mask.redistribute(placements=placements)
 
 
 def context_of_parts(context: Context, parts: Arrays) -> Context:

@@ -11,6 +11,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     parts_of,
     resolve_partial,
+    with_entries_everywhere,
     with_placements_of,
 )
 from kldiv_xp.backends.torch.dtensor_row_attempts import derivative_functions, rows_function
@@ -52,7 +53,8 @@ class SplitRows(torch.autograd.Function):
         upstream = resolve_partial(upstream).unsqueeze(-1)
         function = derivatives_of_parts
         if is_differentiated(*arrays, upstream):
-            function, arrays, (upstream,) = plain_derivatives, copied(arrays), copied((upstream,))
+            function, (upstream,) = plain_derivatives, copied((upstream,))
+            arrays = with_entries_everywhere(copied(arrays))
         derivatives = function(context, arrays, divergence, upstream, wanted)
         return None, None, *derivatives, *[None for _ in arrays[2:]]
 

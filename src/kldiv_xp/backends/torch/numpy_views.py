@@ -19,6 +19,8 @@ from kldiv_xp.host.threads import thread_count
 NARROW_TYPES = (torch.float16, torch.bfloat16)
 
 HOST, CUDA = "host", "cuda"
+# Of arrays of NumPy; torch says "only tensors with up to 64 dims are supported".
+MOST_AXES = 64
 
 
 def memory_of(
@@ -46,10 +48,21 @@ def memory_of(
     if False in plain or asked():
         return None
     if on_host == len(every):
+        check_number_of_axes(names[0], arrays[0])
         return None if numpy_namespace() is None else HOST
     # Those of ROCm say that they lie on CUDA, too.
     on_cuda = torch.version.cuda is not None and all(tensor.is_cuda for tensor in every)
     return CUDA if on_cuda else None
+
+
+def check_number_of_axes(name: str, tensor: Array) -> None:
+    """Refuse more axes than NumPy and torch's own reductions along an axis take."""
+    if tensor.ndim > MOST_AXES:
+        message = (
+            f"`{name}` must have at most {MOST_AXES} axes; got {tensor.ndim}: join some of them, "
+            f"e.g. {name}.flatten(1, -2), and of the other operands likewise."
+        )
+        raise ValueError(message)
 
 
 @cache
