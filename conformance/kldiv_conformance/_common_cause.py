@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kldiv_conformance._memory import IN_ONE_PIECE
-from kldiv_conformance._operands import IN_TURN
+from kldiv_conformance._operands import IN_TURN, KEPT
 from kldiv_conformance._outcome import Line
 
 # How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
@@ -13,6 +13,7 @@ CALLS = {
         "copy them into one piece first"
     ),
     IN_TURN: "calls before or after: keep what a call needs with its own result alone",
+    KEPT: "what is kept between calls: the same call must return the same numbers each time",
 }
 CAUSES = {
     **{text: f"come of {cause}" for text, cause in CALLS.items()},

@@ -1,12 +1,14 @@
 """What the numbers of failures have in common is told before any flag."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from kldiv_conformance import ADAPTERS, Implementation, assert_conforms, find, judge, vectors
-from kldiv_conformance._explanations import explanations
+from kldiv_conformance._errors import wrong_results
+from kldiv_conformance._explanations import explained, explanations
 from kldiv_conformance._scopes import scopes
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vectors import notes
@@ -115,6 +117,32 @@ def test_an_epsilon_is_not_taken_for_a_narrower_type(size):
 def test_a_factor_of_all_wrong_numbers_is_told_with_what_it_means(factor, words):
     (sentence,) = explanations(judged(times(factor)))
     assert sentence.endswith(f" whose numbers are wrong, every wrong number is {words}")
+
+
+@pytest.mark.parametrize("factor", [1.01, 1.003, 1.0005, 0.9995, 1.0000001])
+def test_a_factor_near_1_of_all_is_told_alone_and_is_not_taken_for_rounding(factor):
+    lines = judged(times(factor))
+    (sentence,), flags = explained(lines)
+    found = re.fullmatch(
+        r"in all (\d+) vectors whose numbers are wrong, every wrong number is (.*) times "
+        r"the right one\.",
+        sentence,
+    )
+    assert int(found[1]) == len({it.vector.id for it in wrong_results(lines)})
+    assert float(found[2]) == factor
+    assert flags == []
+    assert "HalfPrecision" not in {it.flag for it in suspects(lines)}
+
+
+def test_a_factor_of_one_reduction_is_told_with_it():
+    def loss(*operands, reduction, **given):
+        factor = 0.5 if reduction == "mean" else 1
+        return times(factor)(*operands, reduction=reduction, **given)
+
+    (sentence,) = explanations(judged(loss))
+    assert sentence.endswith(
+        " are wrong, all with reduction='mean', every wrong number is half the right one."
+    )
 
 
 def test_terms_that_are_clamped_at_0_are_told_where_they_are_not_added_up():

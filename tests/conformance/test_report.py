@@ -61,7 +61,7 @@ def test_argument_checks_count_neither_among_the_numbers_nor_in_the_order_of_row
     (row,) = content["rows"]
     assert "invalid_arguments" not in content["groups"]
     assert row["checks"]["failure"] > 40
-    of_checks = {suspect["flag"] for suspect in row["check_suspects"]}
+    of_checks = {suspect["flag"] for suspect in row["check_flags"]}
     assert "ShapeMismatch" in of_checks
     assert not of_checks & {suspect["flag"] for suspect in row["suspects"]}
 
