@@ -44,9 +44,11 @@ def common_cause(outcomes: Sequence[Line]) -> str | None:
 def of_calls(outcomes: Sequence[Line]) -> list[str]:
     """Sentences on failures that come of how operands lie, and of other calls."""
     details = [line["detail"] for line in outcomes if line["verdict"] == "failure"]
-    counts = {cause: sum(text in one for one in details) for text, cause in CALLS.items()}
+    counts = {text: sum(text in one for one in details) for text in CALLS}
+    more = "; other wrong numbers may come of the same"
     return [
-        f"{'1 failure comes' if count == 1 else f'{count} failures come'} of {cause}."
-        for cause, count in counts.items()
+        f"{'1 failure comes' if count == 1 else f'{count} failures come'} of {CALLS[text]}"
+        f"{more if text != IN_ONE_PIECE and count < len(details) else ''}."
+        for text, count in counts.items()
         if count
     ]
