@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kldiv_conformance._comparison import allowed, disagreements
+from kldiv_conformance._comparison import allowed
+from kldiv_conformance._conventions import wrong_places
 from kldiv_conformance._formats import FORMATS, spacing
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._vector import Result, Vector
@@ -54,7 +55,7 @@ def wrong_results(outcomes: Iterable[Line]) -> Iterator[WrongResult]:
 def compared(vector: Vector, name: str, numbers: list[float]) -> Iterator[WrongResult]:
     """A result, if it is wrong."""
     right = vector.results[name]
-    wrong = disagreements(numbers, right, vector.max_ulp, signed_zero=name == "value")
+    wrong = wrong_places(vector, name, numbers, signed_zero=name == "value")
     if wrong:
         is_clamped = all(numbers[place] == 0 > right.values[place] for place in wrong)
         between = factors(numbers, right, vector)

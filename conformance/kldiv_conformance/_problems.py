@@ -1,8 +1,8 @@
 """Sentences on what is wrong with a result."""
 
 from kldiv_conformance._adapter import Array
-from kldiv_conformance._comparison import allowed, disagreements, indexed
-from kldiv_conformance._conventions import convention_words
+from kldiv_conformance._comparison import allowed, indexed
+from kldiv_conformance._conventions import convention_words, wrong_places
 from kldiv_conformance._formats import FORMATS, ulp_distance
 from kldiv_conformance._text import ratio_words
 from kldiv_conformance._vector import Vector
@@ -24,7 +24,7 @@ def problems(
     if dtype != expected.dtype:
         return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
     signed_zero = name == "value" or "reproducible" in vector.arguments
-    wrong = disagreements(numbers, expected, vector.max_ulp, signed_zero=signed_zero)
+    wrong = wrong_places(vector, name, numbers, signed_zero=signed_zero)
     if not wrong:
         return []
     return [
