@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kldiv_conformance._memory import IN_ONE_PIECE
-from kldiv_conformance._operands import IN_TURN
+from kldiv_conformance._operands import IN_TURN, KEPT
 from kldiv_conformance._outcome import Line
 
 # How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
@@ -13,6 +13,7 @@ CALLS = {
         "copy them into one piece first"
     ),
     IN_TURN: "calls before or after: keep what a call needs with its own result alone",
+    KEPT: "what is kept between calls: the same call must return the same numbers each time",
 }
 CAUSES = {
     **{text: f"come of {cause}" for text, cause in CALLS.items()},
@@ -43,9 +44,11 @@ def common_cause(outcomes: Sequence[Line]) -> str | None:
 def of_calls(outcomes: Sequence[Line]) -> list[str]:
     """Sentences on failures that come of how operands lie, and of other calls."""
     details = [line["detail"] for line in outcomes if line["verdict"] == "failure"]
-    counts = {cause: sum(text in one for one in details) for text, cause in CALLS.items()}
+    counts = {text: sum(text in one for one in details) for text in CALLS}
+    more = "; other wrong numbers may come of the same"
     return [
-        f"{'1 failure comes' if count == 1 else f'{count} failures come'} of {cause}."
-        for cause, count in counts.items()
+        f"{'1 failure comes' if count == 1 else f'{count} failures come'} of {CALLS[text]}"
+        f"{more if text != IN_ONE_PIECE and count < len(details) else ''}."
+        for text, count in counts.items()
         if count
     ]

@@ -13,9 +13,8 @@ from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
-from kldiv_conformance._reasons import by_function, reasons
+from kldiv_conformance._reasons import by_function, flags_that_fail, reasons
 from kldiv_conformance._report import VERDICTS, Report
-from kldiv_conformance._suspects import suspects
 from kldiv_conformance._text import printable
 from kldiv_conformance._vectors import find, notes
 
@@ -109,8 +108,8 @@ def show_checks(backend: str, outcomes: Sequence[Line], console: Console) -> Non
     """Print how many calls that must raise do not, in one line."""
     failures = sum(outcome["verdict"] == "failure" for outcome in outcomes)
     if failures:
-        found = suspects(outcomes)
-        flags = ", ".join(f"{it.flag} {it.failures} of {it.vectors}" for it in found)
+        found = flags_that_fail(outcomes)
+        flags = ", ".join(f"{it['flag']} {it['failures']} of {it['vectors']}" for it in found)
         judged = sum(outcome["verdict"] != "not supported" for outcome in outcomes)
         text = f"{failures} of {judged} calls that must be refused fail"
         say(console, f"{backend}: argument checks: {text}: {flags}.")

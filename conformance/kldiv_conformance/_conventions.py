@@ -1,12 +1,14 @@
 """Words on the conventions of libraries, where a number is right by one of them alone."""
 
+import math
 from decimal import Decimal
 
-from kldiv_conformance._comparison import agrees
-from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._comparison import agrees, disagreements
+from kldiv_conformance._formats import FORMATS, spacing
 from kldiv_conformance._vector import Vector
 
 OURS = "kldiv_xp"
+TERMS = {"reduction": "none", "log_target": True}
 EXACT = "The exact number is"
 # More than any rounding error of a number that a type just holds.
 NEAR = 1e-2
@@ -30,6 +32,24 @@ def convention_words(vector: Vector, name: str, place: int, got: float) -> str:
     return f" {EXACT} {exact:.3g}; {asked}, as the probability rounds to 0." if exact else ""
 
 
+def wrong_places(
+    vector: Vector, name: str, numbers: list[float], *, signed_zero: bool
+) -> list[int]:
+    """Places at which a result is neither what the convention asks for nor the exact number."""
+    result = vector.results[name]
+    wrong = disagreements(numbers, result, vector.max_ulp, signed_zero=signed_zero)
+    return [place for place in wrong if not is_rounded(vector, name, place, numbers[place])]
+
+
+def is_rounded(vector: Vector, name: str, place: int, got: float) -> bool:
+    """Whether a number is the exact one, rounded to nearest, where our convention asks for 0."""
+    exact = vanishing(vector, name, place)
+    if not exact or not math.isfinite(got) or math.copysign(1.0, got) != math.copysign(1.0, exact):
+        return False
+    step = Decimal(spacing(got, FORMATS[vector.results[name].dtype]))
+    return abs(Decimal(got) - exact) <= step / 2
+
+
 def is_exact(vector: Vector, name: str, place: int, got: float) -> bool:
     """Whether a number is the exact one where our convention asks for 0."""
     exact = float(vanishing(vector, name, place))
@@ -39,8 +59,8 @@ def is_exact(vector: Vector, name: str, place: int, got: float) -> bool:
 
 def vanishing(vector: Vector, name: str, place: int) -> Decimal:
     """Exact term of a log-target whose probability rounds to 0, or 0."""
-    is_term = vector.function is None and vector.arguments.get("reduction") == "none"
-    if not is_term or name != "value" or vector.arguments.get("log_target") is not True:
+    is_plain = vector.function is None and vector.where is None and name == "value"
+    if not is_plain or vector.arguments != TERMS:
         return Decimal(0)
     x, t = Decimal(vector.input.values[place]), Decimal(vector.target.values[place])
     is_asked = vector.results[name].values[place] == 0 and x.is_finite() and t.is_finite()

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kldiv_conformance._comparison import allowed, disagreements
-from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._comparison import allowed
+from kldiv_conformance._conventions import wrong_places
+from kldiv_conformance._formats import FORMATS, spacing
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find
@@ -54,7 +55,7 @@ def wrong_results(outcomes: Iterable[Line]) -> Iterator[WrongResult]:
 def compared(vector: Vector, name: str, numbers: list[float]) -> Iterator[WrongResult]:
     """A result, if it is wrong."""
     right = vector.results[name]
-    wrong = disagreements(numbers, right, vector.max_ulp, signed_zero=name == "value")
+    wrong = wrong_places(vector, name, numbers, signed_zero=name == "value")
     if wrong:
         is_clamped = all(numbers[place] == 0 > right.values[place] for place in wrong)
         between = factors(numbers, right, vector)
@@ -76,13 +77,14 @@ def factors(numbers: list[float], right: Result, vector: Vector) -> tuple[float,
     """Between which numbers the factor must lie by which all numbers are wrong."""
     low, high = -math.inf, math.inf
     limits = allowed(right, vector.max_ulp)
-    tiny = FORMATS[right.dtype].smallest_normal
+    form = FORMATS[right.dtype]
     for got, wanted, limit in set(zip(numbers, right.values, limits, strict=True)):
         if not math.isfinite(wanted) or wanted == 0:
             continue
         if not math.isfinite(got):
             return math.inf, -math.inf
         factor = got / wanted
-        off = (limit * (1 + abs(factor)) + tiny) / abs(wanted)
+        rounded = spacing(got, form) + form.smallest_normal
+        off = (limit * (1 + abs(factor)) + rounded) / abs(wanted)
         low, high = max(low, factor - off), min(high, factor + off)
     return low, high

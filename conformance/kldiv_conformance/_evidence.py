@@ -4,8 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from kldiv_conformance._comparison import disagreements
-from kldiv_conformance._conventions import is_exact
+from kldiv_conformance._conventions import is_exact, wrong_places
 from kldiv_conformance._operands import accuses
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._telltales import telltale
@@ -72,7 +71,7 @@ def of_result(vector: Vector, name: str, result: Result, line: Line) -> Symptoms
     numbers = [float.fromhex(text) for text in texts]
     if len(numbers) != len(result.values):
         return symptoms("shape")
-    wrong = disagreements(numbers, result, vector.max_ulp, signed_zero=name == "value")
+    wrong = wrong_places(vector, name, numbers, signed_zero=name == "value")
     if name == "value" and (known := telltale(vector, numbers)) is not None:
         return symptoms(known)
     wrong = [place for place in wrong if not is_exact(vector, name, place, numbers[place])]

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from kldiv_conformance._errors import WrongResult
+from kldiv_conformance._text import ratio_words
 
 # Factors that tell which slip it is.
 KNOWN = {
@@ -28,6 +29,7 @@ NEARLY_EQUAL = "NearlyEqualLogits"
 CLAMPED = "0 where a negative one is right: a clamp at 0"
 # Any other factor, and a clamp, must stand in so many vectors; all of them in most that are wrong.
 FEW, MOST, MUCH, NEARLY_ALL = 5, 0.5, 0.75, 0.9
+DIGITS = 5
 Wrong: TypeAlias = Sequence[WrongResult]
 
 
@@ -42,6 +44,12 @@ def multiples(wrong: Sequence[WrongResult]) -> str | None:
     return None if found is None else sentence(found[0], wrong, "", found[1])
 
 
+def has_one_factor(wrong: Wrong) -> bool:
+    """Whether nearly all wrong numbers are one multiple of the right ones, as no rounding makes."""
+    most = max(FEW, NEARLY_ALL * len(identifiers(wrong)))
+    return any(len(identifiers(found)) >= most for found, _ in of_factors(wrong))
+
+
 def sentence(found: Wrong, part: Wrong, kind: str, what: str) -> str:
     """In how many vectors numbers are wrong in one way."""
     count, failures = len(identifiers(found)), len(identifiers(part))
@@ -50,8 +58,11 @@ def sentence(found: Wrong, part: Wrong, kind: str, what: str) -> str:
     share = f"all {count}" if count == failures else f"{count} of the {failures}"
     names = {it.name for it in found}
     of_one = f" of {names.pop()}" if len(names) == 1 and "value" not in names else ""
+    reductions = {it.vector.arguments.get("reduction") for it in found}
+    at = f", all with reduction={reductions.pop()!r}," if len(reductions) == 1 and not kind else ""
     return (
-        f"in {share} vectors{kind} whose numbers are wrong, every wrong number{of_one} is {what}."
+        f"in {share} vectors{kind} whose numbers are wrong{at or ','} every wrong number{of_one} "
+        f"is {what}."
     )
 
 
@@ -72,8 +83,8 @@ def of_temperatures(wrong: Wrong) -> Iterator[tuple[Wrong, str]]:
 
 def of_factors(wrong: Wrong) -> Iterator[tuple[Wrong, str]]:
     """Factors by which most results are wrong: the results, and what the factors are."""
-    telling = [it for it in wrong if it.factors[0] <= it.factors[1]]
-    telling = [it for it in telling if not holds(it, 1.0) and math.isfinite(it.factors[0])]
+    fitting = [it for it in wrong if -math.inf < it.factors[0] <= it.factors[1]]
+    telling = [it for it in fitting if not holds(it, 1.0)]
     yield from of_temperatures(telling)
     failures, most = len(identifiers(wrong)), 0
     for factor, words in KNOWN.items():
@@ -83,9 +94,11 @@ def of_factors(wrong: Wrong) -> Iterator[tuple[Wrong, str]]:
             yield found, words
     narrow = sorted(telling, key=lambda it: it.factors[1] - it.factors[0])
     for factor in {sum(it.factors) / 2 for it in narrow[:FEW]}:
-        found = multiplied(telling, partial(the_same, factor))
-        if len(identifiers(found)) >= max(FEW, MUCH * failures, most + 1):
-            yield found, f"{factor:.5g} times the right one"
+        found = multiplied(fitting, partial(the_same, factor))
+        proof = multiplied(telling, partial(the_same, factor))
+        few = len(identifiers(proof)) < FEW
+        if not few and len(identifiers(found)) >= max(MUCH * failures, most + 1):
+            yield found, f"{ratio_words(factor, DIGITS)} times the right one"
 
 
 def temperature(wrong: WrongResult) -> float:

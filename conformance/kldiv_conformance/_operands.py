@@ -15,6 +15,7 @@ STUDENT_ALONE = "the gradient by the input was judged alone, and is right"
 
 
 IN_TURN = "right in a call of its own, wrong where"
+KEPT = "right when it is asked again, wrong at first, so that it depends on the calls before it"
 # Results of two ways to compute, which may well be rounded differently.
 SAME = 0.02
 

@@ -1,11 +1,10 @@
 """Sentences on what is wrong with a result."""
 
-import math
-
 from kldiv_conformance._adapter import Array
-from kldiv_conformance._comparison import allowed, disagreements, indexed
-from kldiv_conformance._conventions import convention_words
+from kldiv_conformance._comparison import allowed, indexed
+from kldiv_conformance._conventions import convention_words, wrong_places
 from kldiv_conformance._formats import FORMATS, ulp_distance
+from kldiv_conformance._text import ratio_words
 from kldiv_conformance._vector import Vector
 
 FEW = 4
@@ -25,7 +24,7 @@ def problems(
     if dtype != expected.dtype:
         return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
     signed_zero = name == "value" or "reproducible" in vector.arguments
-    wrong = disagreements(numbers, expected, vector.max_ulp, signed_zero=signed_zero)
+    wrong = wrong_places(vector, name, numbers, signed_zero=signed_zero)
     if not wrong:
         return []
     return [
@@ -58,13 +57,10 @@ def excess(got: float, value: float, limit: float, dtype: str) -> str:
 
 
 def multiple(got: float, value: float) -> str:
-    """Words on a number as a multiple of the right one, with digits that tell it from 1."""
+    """Words on a number as a multiple of the right one."""
     if got == 0:
         return "0 where another number is right"
-    ratio = got / value
-    near_1 = 0 < abs(ratio - 1) < 1
-    digits = max(SHOWN, 2 - math.floor(math.log10(abs(ratio - 1)))) if near_1 else SHOWN
-    return f"{ratio:.{digits}g} times the right number"
+    return f"{ratio_words(got / value, SHOWN)} times the right number"
 
 
 def operands_at(vector: Vector, shape: tuple[int, ...], place: int) -> str:

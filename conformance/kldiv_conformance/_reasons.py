@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from kldiv_conformance._operands import STUDENT_ALONE
 from kldiv_conformance._outcome import Line
@@ -66,6 +67,17 @@ def without_gradients(outcomes: Sequence[Line]) -> Iterator[str]:
     without = [name for name in asked if "value" in judged[name] and "gradient" not in judged[name]]
     if without:
         yield f"  no gradient of {' and '.join(without)} was judged."
+
+
+def flags_that_fail(checks: Sequence[Line]) -> list[dict[str, Any]]:
+    """Flags of argument checks that fail, most failures first; each check has one flag."""
+    judged = [line for line in checks if line["verdict"] != "not supported"]
+    count = Counter(find(line["id"]).flags[0] for line in judged)
+    failures = Counter(find(line["id"]).flags[0] for line in judged if line["verdict"] == "failure")
+    return [
+        {"flag": flag, "failures": times, "vectors": count[flag]}
+        for flag, times in failures.most_common()
+    ]
 
 
 def any_gradient(outcomes: Sequence[Line]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from kldiv_conformance._comparison import disagreements
+from kldiv_conformance._conventions import wrong_places
 from kldiv_conformance._lines import FORMAT_VERSION, check_line, shortened
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._vector import Vector
@@ -103,8 +103,6 @@ def holds(line: Line, vector: Vector) -> bool:
         return not values and not passes
     return not passes or all(
         len(numbers) == len(vector.results[name].values)
-        and not disagreements(
-            numbers, vector.results[name], vector.max_ulp, signed_zero=name == "value"
-        )
+        and not wrong_places(vector, name, numbers, signed_zero=name == "value")
         for name, numbers in values.items()
     )

@@ -1,5 +1,6 @@
 """Calls one after another: a few vectors are asked again with other operands between two calls."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -10,8 +11,10 @@ from kldiv_conformance._calls import call, made
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import LAYOUTS
 from kldiv_conformance._operands import (
+    IN_TURN,
     SAME,
     ChangedOperandError,
+    WrongCallError,
     accusation,
     refuse_another,
     snapshots,
@@ -24,6 +27,9 @@ WRITTEN = "the same arrays hold other numbers than in the call before"
 # Other numbers of an operand are its own, so many places further along the last axis.
 FURTHER = {"input": 1, "target": -1, "weight": -1}
 LEAST = 3
+# Libraries whose arrays stay as they are, and in which a loss may hold what it has compiled.
+COMPILING = ("jax", "mlx.core")
+HEAT = "temperature"
 SINGLE = ("float32", "float64")
 
 
@@ -72,8 +78,44 @@ def refuse_sequences(
     options: dict[str, Any],
 ) -> None:
     """Raise WrongCallError unless calls that follow each other do not influence each other."""
-    if adapter.library not in LAYOUTS or vector.id not in asked_again():
+    if vector.id not in asked_again():
         return
+    if adapter.library in LAYOUTS:
+        refuse_written(vector, adapter, implementation, options)
+    if adapter.library in (*LAYOUTS, *COMPILING):
+        refuse_stale(vector, adapter, implementation, options)
+
+
+def refuse_stale(
+    vector: Vector, adapter: Adapter, implementation: Implementation, options: dict[str, Any]
+) -> None:
+    """Raise WrongCallError where another operand or temperature gives the same result.
+
+    A function that was compiled for one call may hold what another call must not have.
+    """
+    run = partial(call, vector, adapter, implementation)
+    first, other = made_twice(vector, adapter)
+    before = snapshots(run(first, options=options), adapter)
+    for place, name in enumerate(vector.pair):
+        arrays = [*first[:place], other[place], *first[place + 1 :]]
+        refuse_the_same(name, before, snapshots(run(arrays, options=options), adapter))
+    if HEAT in vector.arguments:
+        hotter = options | {HEAT: 2 * float(vector.arguments[HEAT])}
+        with suppress(NotImplementedError, TypeError):  # one that takes no temperature but 1
+            refuse_the_same(HEAT, before, snapshots(run(first, options=hotter), adapter))
+
+
+def refuse_the_same(name: str, before: Any, after: Any) -> None:
+    """Raise WrongCallError if results are those of a call that had something else."""
+    if before == after:
+        message = f"{IN_TURN} the call before had another {name}: its result is returned again."
+        raise WrongCallError(message)
+
+
+def refuse_written(
+    vector: Vector, adapter: Adapter, implementation: Implementation, options: dict[str, Any]
+) -> None:
+    """Raise WrongCallError where a call changes the result before, or keeps results by arrays."""
     run = partial(call, vector, adapter, implementation, options=options)
     first, other = made_twice(vector, adapter)
     kept = run(first)

@@ -9,12 +9,12 @@ from typing import Any
 from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides
 from kldiv_conformance._comparison import disagreements
 from kldiv_conformance._distance import words_on
+from kldiv_conformance._errors import wrong_results
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._outcome import Line
-from kldiv_conformance._reasons import without_gradients
+from kldiv_conformance._reasons import flags_that_fail, without_gradients
 from kldiv_conformance._report import VERDICTS, Report
-from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find, groups, notes, vectors
 
@@ -76,12 +76,16 @@ def row(report: Report, backend: str) -> dict[str, Any]:
         "explanations": sentences,
         "unjudged": [sentence.strip() for sentence in without_gradients(outcomes)],
         "suspects": [asdict(suspect) for suspect in flags],
-        "check_suspects": [asdict(suspect) for suspect in suspects(checks)],
+        "check_flags": flags_that_fail(checks),
         "conventions": conventions,
         "follows": followed(conventions),
         "histogram": histogram(outcomes),
         "outcomes": {
-            outcome["id"]: [VERDICTS.index(outcome["verdict"]), outcome["ulp"], outcome["detail"]]
+            outcome["id"]: [
+                VERDICTS.index(outcome["verdict"]),
+                told_ulp(outcome),
+                outcome["detail"],
+            ]
             for outcome in outcomes
         },
     }
@@ -122,12 +126,17 @@ def pair_of(found: Agreement) -> dict[str, Any]:
     }
 
 
+def told_ulp(outcome: Line) -> int | None:
+    """Largest error of a vector; None where it fails for another reason than such an error."""
+    failed = outcome["verdict"] in {"failure", "deviation"}
+    is_other = failed and not (outcome["ulp"] and any(wrong_results([outcome])))
+    return None if is_other else outcome["ulp"]
+
+
 def histogram(outcomes: Sequence[Line]) -> list[tuple[str, int]]:
     """How many vectors have their largest error in each range of ulp."""
-    count: Counter[str] = Counter()
-    for outcome in outcomes:
-        if outcome["ulp"] is not None:
-            count[next(label for limit, label in BINS if outcome["ulp"] <= limit)] += 1
+    errors = [ulp for outcome in outcomes if (ulp := told_ulp(outcome)) is not None]
+    count = Counter(next(label for limit, label in BINS if ulp <= limit) for ulp in errors)
     return [(label, count[label]) for _, label in BINS]
 
 

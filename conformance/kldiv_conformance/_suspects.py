@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kldiv_conformance._errors import wrong_results
 from kldiv_conformance._evidence import Place, Symptoms, apart, unexplained
 from kldiv_conformance._likelihood import INSIDE, OUTSIDE, likelihood
+from kldiv_conformance._multiples import has_one_factor
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._rounding import roundings
 from kldiv_conformance._scopes import NUMBERS, PLAIN, Scope, scopes
@@ -94,7 +95,8 @@ def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
     come before those of arguments that should be refused.
     """
     lines = list(outcomes)
-    found = roundings(lines, list(wrong_results(lines)))
+    wrong = list(wrong_results(lines))
+    found = [] if has_one_factor(wrong) else roundings(lines, wrong)
     return suspects_beside(lines, {place for one in found for place in one.places})
 
 

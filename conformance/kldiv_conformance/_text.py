@@ -1,5 +1,6 @@
 """Text from elsewhere, as a terminal and a page of Markdown may show it."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -48,3 +49,10 @@ def each_text(content: Any, write: Callable[[str], str]) -> Any:
     if isinstance(content, (list, tuple)):
         return [each_text(part, write) for part in content]
     return content
+
+
+def ratio_words(ratio: float, digits: int) -> str:
+    """A ratio with so many digits, or with those that tell it from 1."""
+    off = abs(ratio - 1)
+    more = 2 - math.floor(math.log10(off)) if 0 < off < 1 else 0
+    return f"{ratio:.{max(digits, more)}g}"

@@ -116,3 +116,29 @@ def test_part_without_a_number_from_the_kernel_proves_nothing(project):
     done = run(project)
     assert done.returncode == 1
     assert "every number was skipped: `pytest -rs` says why" in done.stdout
+
+
+TERMS = """
+#include <math.h>
+extern "C" void terms(const float* x, const float* t, float* result, long size) {
+  for (long at = 0; at < size; ++at) {
+    double p = t[at], q = x[at];
+    result[at] = p == 0 && !isnan(q) ? 0 : p * (log(p) - q);
+  }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_kernel_of_the_page_that_is_called_by_ctypes_passes_its_own_run(tmp_path):
+    guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```py\n(import ctypes\n.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    (tmp_path / "my_kernel.py").write_text(text, encoding="utf-8")
+    compiler = ["g++", "-x", "c++", "-", "-O1", "-shared", "-fPIC", "-o", "terms.so"]
+    subprocess.run(compiler, cwd=tmp_path, input=TERMS, text=True, check=True)
+    done = in_shell(
+        f"{MODULE} run -b numpy -i my_kernel:kl_div --exclude bits --output run.jsonl", tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    count = re.search(r"numpy\s+│\s+0 │\s+0 │\s+\d+ │\s+(\d+) ", done.stdout)
+    assert int(count[1]) > 100

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import kldiv_xp
-from kldiv_conformance import ADAPTERS, Implementation, find, judge
+from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._explanations import explained
 from kldiv_conformance._implementations import FUNCTIONS
@@ -91,6 +91,9 @@ def test_other_calls_are_the_only_cause_that_is_told():
     cause = "calls before or after: keep what a call needs with its own result alone"
     assert explained(lines) == ([f"4 failures come of {cause}."], [])
     assert common_cause(lines).startswith(f"all 4 failures come of {cause}; the first: right in")
+    other = {**lines[1], "detail": "value is wrong."}
+    more = "; other wrong numbers may come of the same"
+    assert explained([*lines[:1], other])[0][0] == f"1 failure comes of {cause}{more}."
     assert explained(lines[:1]) == ([f"1 failure comes of {cause}."], [])
 
 
@@ -114,3 +117,66 @@ def test_sequence_that_is_refused_is_told_as_other_calls_are(error, verdict, det
     (outcome,) = judged(VALUES[:1], "numpy", once)
     assert outcome.verdict == verdict
     assert detail in outcome.detail
+
+
+def compiled_once(*held):
+    """A loss that keeps what it compiled for the first call of a shape, some operands with it."""
+    kept = {}
+
+    def loss(input, target, **options):
+        arrays = {"input": input, "target": target}
+        first = kept.setdefault((input.shape, repr(options)), arrays)
+        return kl_div(**(arrays | {name: first[name] for name in held}), **options)
+
+    return loss
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("held", ["input", "target"])
+def test_a_compiled_function_that_holds_an_operand_is_told_as_that(backend, held):
+    if (reason := ADAPTERS[backend].reason_to_skip()) is not None:
+        pytest.skip(reason)
+    for vector in VALUES:
+        (outcome,) = judged([vector], backend, compiled_once(held))
+        assert outcome.verdict == "failure"
+        assert outcome.detail == (
+            f"right in a call of its own, wrong where the call before had another {held}: "
+            "its result is returned again."
+        )
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "jax-jit"])
+def test_a_compiled_function_that_holds_the_temperature_is_told_as_that(backend):
+    if (reason := ADAPTERS[backend].reason_to_skip()) is not None:
+        pytest.skip(reason)
+    kept = {}
+
+    def loss(input, target, *, temperature=1.0, **options):
+        first = kept.setdefault((input.shape, repr(options)), temperature)
+        return kldiv_xp.kl_div_with_logits(input, target, temperature=first, **options)
+
+    functions = {"kl_div_with_logits": loss}
+    outcome = judge(
+        find("logits_001"), ADAPTERS[backend], Implementation("kept", None, functions=functions)
+    )
+    assert outcome.detail == (
+        "right in a call of its own, wrong where the call before had another temperature: "
+        "its result is returned again."
+    )
+
+
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_a_loss_that_counts_its_calls_is_not_told_to_depend_on_the_layout(every):
+    calls = []
+
+    def loss(input, target, **options):
+        calls.append(None)
+        return kl_div(input, target, **options) * (1.5 if len(calls) % every == 0 else 1)
+
+    asked = [it for it in vectors("ordinary") if it.id not in asked_again()]
+    lines = [it.to_json() for it in judged(asked, "numpy", loss)]
+    failed = [it["detail"] for it in lines if it["verdict"] == "failure"]
+    again = "right when it is asked again, wrong at first, so that it depends on the calls before"
+    assert failed
+    assert all(detail.startswith(again) for detail in failed)
+    assert " what is kept between calls: " in explained(lines)[0][0]

@@ -33,6 +33,20 @@ return [...document.querySelectorAll("article pre")].filter((node) =>
   !node.closest(".columns") && node.scrollWidth > node.clientWidth + 1)
   .map((node) => node.innerText.slice(0, 80));
 """
+# Names that lie over the next cell or over the edge of the list of headings, or break in a head.
+MISPLACED_NAMES = """
+const right = (node) => {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return range.getBoundingClientRect().right;
+};
+const names = "article :is(td, th) code, .bd-sidebar-secondary .nav-link";
+const over = [...document.querySelectorAll(names)].filter((node) => node.checkVisibility()
+  && right(node) > node.closest("td, th, .page-toc").getBoundingClientRect().right + 1);
+const broken = [...document.querySelectorAll("article th:not(:first-child) code .pre")]
+  .filter((node) => node.checkVisibility() && node.getClientRects().length > 1);
+return [...over, ...broken].map((node) => node.outerHTML.slice(0, 120));
+"""
 # Tables that are stacked on a phone, and still scroll.
 STACKED_TOO_WIDE = """
 return [...document.querySelectorAll("table.stacks")]

@@ -13,6 +13,7 @@ import chromium
 import pytest
 from project.looks_of_pages import (
     FAINT,
+    MISPLACED_NAMES,
     SILENT,
     STACKED_TOO_WIDE,
     STICKING_OUT,
@@ -181,6 +182,7 @@ def test_nothing_overflows_and_text_is_legible(load, browser, page):
         assert browser.execute_script(STICKING_OUT) == []
         assert browser.execute_async_script(SILENT) == []
         assert browser.execute_script(WIDE_CODE) == []
+        assert browser.execute_script(MISPLACED_NAMES) == []
         assert width > 500 or browser.execute_script(STACKED_TOO_WIDE) == []
         count, faint = browser.execute_script(FAINT)
         assert count > 5
