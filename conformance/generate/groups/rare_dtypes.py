@@ -23,7 +23,8 @@ def drafts() -> Iterator[Draft]:
         for function in ("js_div", *LOGITS, SPARSE):
             yield beside(function, rng, student, teacher)
     yield beside("kl_div", rng, "float16", "bfloat16")
-    yield beside("kl_div", rng, "bfloat16", "float16", axis=-1)
+    for function in LOGITS:
+        yield beside(function, rng, "float32", "float16")
     flags, given = (MIXED, "HiddenStates"), {"dtype": "float32", "target_dtype": "bfloat16"}
     yield call(LINEAR, "a teacher of bfloat16 beside float32", flags, rng, TABLE, **given)
     for function in (*TABLES, *LOGITS):
