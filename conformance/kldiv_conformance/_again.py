@@ -27,9 +27,9 @@ def refuse_again(
     options: dict[str, Any],
 ) -> None:
     """Raise WrongCallError unless a value is right in other circumstances, too."""
-    is_torch = adapter.library == "torch"
-    is_eager = adapter.gradient is differentiate_torch  # a compiler would make more programs
-    if vector.kind != "value" or vector.id not in asked_again() or is_torch > is_eager:
+    is_torch, is_eager = adapter.library == "torch", adapter.gradient is differentiate_torch
+    # A compiler would make more programs.
+    if (is_torch and not is_eager) or vector.kind != "value" or vector.id not in asked_again():
         return
     run = partial(call, vector, adapter, implementation, options=options)
     if is_torch:
@@ -61,7 +61,6 @@ def refuse_one_array(vector: Vector, adapter: Adapter, run: Run) -> None:
     one, other = (made(vector.target, adapter) for _ in range(2))
     right, found = (adapter.numbers(run(pair)["value"]) for pair in ([one, other], [one, one]))
     most = SAME * max(map(abs, right), default=0.0)
-    if len(right) != len(found) or any(
-        abs(a - b) > most for a, b in zip(right, found, strict=True)
-    ):
+    pairs = zip(right, found, strict=False)
+    if len(right) != len(found) or any(abs(a - b) > most for a, b in pairs):
         raise WrongCallError(TWO)

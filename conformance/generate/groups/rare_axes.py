@@ -3,15 +3,18 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
 from generate.draft import Draft
-from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, TABLES, call
+from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, TABLES
+from generate.groups.rare_draws import call as call_of
 
 PICTURES = (2, 4, 3, 2)
 STATES = (2, 2, 2, 3)
 FLAGS = ("ManyAxes", "NamedAxes")
+call = partial(call_of, dtype="float32")
 
 
 def drafts() -> Iterator[Draft]:

@@ -36,5 +36,5 @@ def many_entries(rng: Random) -> Iterator[Draft]:
         draft = teachers(said, (BLOCK,), rng, rows, words, dtype="float32")
         yield replace(draft, indices_dtype=dtype)
     row = tuple(softmax(rng, 1, words)[:known])
-    given = {"tail": "renormalize", "reduction": "sum", "upstream": 1.5}
+    given = {"tail": "renormalize", "reduction": "sum", "upstream": 1.5, "dtype": "float32"}
     yield teachers(said, (BLOCK, "SparseGradient"), rng, [row], words, **given)
