@@ -125,7 +125,9 @@ def operands(draft: Draft) -> dict[str, Any]:
     if isinstance(draft, SparseDraft) or has_indices:
         shape = draft.shapes[1]
         places = repeated(list(draft.indices), shape)
-        indices = {"indices": {"shape": list(shape), "values": places}}
+        dtype = getattr(draft, "indices_dtype", None)
+        unusual = {} if dtype is None else {"dtype": dtype}
+        indices = {"indices": {"shape": list(shape), **unusual, "values": places}}
     if isinstance(draft, LinearDraft):
         layers = {name: array(*one) for name, one in draft.layers.items()}
     return indices | {

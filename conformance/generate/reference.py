@@ -14,6 +14,7 @@ PROMOTED = {
     frozenset({"float16", "float64"}): "float64",
     frozenset({"bfloat16", "float32"}): "float32",
     frozenset({"bfloat16", "float64"}): "float64",
+    frozenset({"float16", "bfloat16"}): "float32",
 }
 
 

@@ -14,6 +14,8 @@ class SparseDraft(Draft):
     ----------
     indices : tuple of int
         Places of the target's entries along the axis, in the target's shape.
+    indices_dtype : str, optional
+        Dtype of the places, where it is not int64.
     tail : str
         How the rest of the vocabulary is taken: 'bucket', 'zero' or 'renormalize'.
     temperature, scale, target_is
@@ -22,6 +24,7 @@ class SparseDraft(Draft):
 
     function: str = "sparse_kl_div_with_logits"
     indices: tuple[int, ...] = ()
+    indices_dtype: str | None = None
     axis: object = -1
     reduction: object = "batchmean"
     temperature: Any = 1.0

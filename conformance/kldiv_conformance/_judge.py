@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
+from kldiv_conformance._again import refuse_again
 from kldiv_conformance._arguments import NotSupportedError, is_default, no_argument
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
 from kldiv_conformance._implementations import Implementation
@@ -25,6 +26,7 @@ from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._results import keep, overwritten
 from kldiv_conformance._returned import compared
 from kldiv_conformance._sequences import refuse_sequences
+from kldiv_conformance._settings import restored, settings
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
 
@@ -66,10 +68,12 @@ def judged_once(vector: Vector, adapter: Adapter, implementation: Implementation
     except BrokenAdapterError as reason:
         return outcome("failure", one_line(reason))
     operands, options = pair | others, vector.arguments | others | asked
-    before = snapshots(operands, adapter)
+    before, of_library = snapshots(operands, adapter), settings(adapter.library)
     found = called(vector, adapter, implementation, list(pair.values()), options)
-    problem = changed(before, operands, adapter)
-    return found if problem is None else accused(found, problem)
+    problems = changed(before, operands, adapter), restored(adapter.library, of_library)
+    for problem in filter(None, problems):
+        found = accused(found, problem)
+    return found
 
 
 def called(
@@ -121,6 +125,7 @@ def in_sequence(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             refuse_sequences(vector, adapter, implementation, options)
+            refuse_again(vector, adapter, implementation, options)
     except WrongCallError as problem:
         return replace(found, verdict="failure", detail=str(problem))
     except NotImplementedError as refusal:

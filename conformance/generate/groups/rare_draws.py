@@ -39,7 +39,8 @@ def call(
     if function != SPARSE:
         return drawn
     # Along other axes than the last, entries may add up to more than 1.
-    return replace(drawn, target=tuple(near(one - 1, given["dtype"]) for one in drawn.target))
+    dtype = given.get("target_dtype", given["dtype"])
+    return replace(drawn, target=tuple(near(one - 1, dtype) for one in drawn.target))
 
 
 def of_its_own(count: int) -> tuple[float, ...]:

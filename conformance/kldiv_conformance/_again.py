@@ -1,0 +1,66 @@
+"""A few values once more: where torch makes no gradients, and of one array on both sides."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from kldiv_conformance._adapter import Adapter, Array, library
+from kldiv_conformance._autodiff_libraries import differentiate_torch
+from kldiv_conformance._calls import call, made
+from kldiv_conformance._implementations import Implementation
+from kldiv_conformance._memory import LAYOUTS
+from kldiv_conformance._operands import SAME, WrongCallError
+from kldiv_conformance._returned import compared
+from kldiv_conformance._sequences import asked_again
+from kldiv_conformance._vector import Vector
+
+ENABLED = "right where gradients are enabled, wrong under"
+TWO = "right where input and target are two arrays, wrong where they are the same one."
+MODES = ("no_grad", "inference_mode")
+Run = Callable[[list[Array]], dict[str, Array]]
+
+
+def refuse_again(
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+    options: dict[str, Any],
+) -> None:
+    """Raise WrongCallError unless a value is right in other circumstances, too."""
+    is_torch, is_eager = adapter.library == "torch", adapter.gradient is differentiate_torch
+    # A compiler would make more programs.
+    if (is_torch and not is_eager) or vector.kind != "value" or vector.id not in asked_again():
+        return
+    run = partial(call, vector, adapter, implementation, options=options)
+    if is_torch:
+        refuse_modes(vector, adapter, run)
+    if adapter.library in LAYOUTS and is_of_two_alike(vector):
+        refuse_one_array(vector, adapter, run)
+
+
+def refuse_modes(vector: Vector, adapter: Adapter, run: Run) -> None:
+    """Raise WrongCallError unless torch has the same value where no gradients are made."""
+    arrays = [made(operand, adapter) for operand in vector.pair.values()]
+    for mode in MODES:
+        with getattr(library("torch"), mode)():
+            returned = run(arrays)
+        found = compared(vector, adapter, returned)
+        if found.verdict != "pass":
+            message = f"{ENABLED} torch.{mode}(): {found.detail}"
+            raise WrongCallError(message)
+
+
+def is_of_two_alike(vector: Vector) -> bool:
+    """Whether the target could stand on both sides."""
+    kinds = {(operand.shape, operand.dtype) for operand in vector.pair.values()}
+    return "target" in vector.pair and len(kinds) == 1
+
+
+def refuse_one_array(vector: Vector, adapter: Adapter, run: Run) -> None:
+    """Raise WrongCallError unless two equal arrays have the value of one that is on both sides."""
+    one, other = (made(vector.target, adapter) for _ in range(2))
+    right, found = (adapter.numbers(run(pair)["value"]) for pair in ([one, other], [one, one]))
+    most = SAME * max(map(abs, right), default=0.0)
+    pairs = zip(right, found, strict=False)
+    if len(right) != len(found) or any(abs(a - b) > most for a, b in pairs):
+        raise WrongCallError(TWO)

@@ -1,0 +1,100 @@
+"""Losses that are right as tests call them, and wrong without gradients or of one array."""
+
+import numpy as np
+import pytest
+
+from kldiv_conformance import ADAPTERS, Implementation, find, judge
+from kldiv_conformance._again import MODES, TWO
+from kldiv_conformance._sequences import asked_again
+from kldiv_xp import kl_div
+
+ASKED = [find(it) for it in sorted(asked_again())]
+VALUES = [it for it in ASKED if it.function is None and it.kind == "value"]
+
+
+def judged(backend, loss):
+    if (reason := ADAPTERS[backend].reason_to_skip()) is not None:
+        pytest.skip(reason)
+    return [judge(it, ADAPTERS[backend], Implementation("other", loss)) for it in VALUES]
+
+
+def without_gradients(mode):
+    """A loss that takes another path where torch makes no gradients."""
+    import torch
+
+    off = {
+        "no_grad": lambda: not torch.is_grad_enabled() and not torch.is_inference_mode_enabled(),
+        "inference_mode": torch.is_inference_mode_enabled,
+    }[mode]
+
+    def loss(input, target, **options):
+        return kl_div(input, target, **options) * (1.0001 if off() else 1)
+
+    return loss
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_value_that_is_wrong_without_gradients_is_convicted(mode):
+    pytest.importorskip("torch", reason="torch is not installed")
+    found = judged("torch", without_gradients(mode))
+    said = f"right where gradients are enabled, wrong under torch.{mode}(): value is wrong in "
+    assert {it.verdict for it in found} == {"failure"}
+    assert all(it.detail.startswith(said) for it in found)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_value_that_is_wrong_of_one_array_is_convicted(backend):
+    def loss(input, target, **options):
+        return kl_div(input, target, **options) * (2 if input is target else 1)
+
+    assert {it.detail for it in judged(backend, loss)} == {TWO}
+
+
+def test_changed_error_state_of_numpy_is_convicted_and_set_back():
+    def loss(input, target, **options):
+        np.seterr(invalid="raise")
+        return kl_div(input, target, **options)
+
+    before = np.geterr()
+    for outcome in judged("numpy", loss):
+        assert outcome.verdict == "failure"
+        assert outcome.detail == (
+            f"the call left numpy.geterr() at {before | {'invalid': 'raise'}}, "
+            f"which was {before} before it."
+        )
+    assert np.geterr() == before
+
+
+def test_changed_default_dtype_of_torch_is_convicted_and_set_back():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    def loss(input, target, **options):
+        found = kl_div(input, target, **options)
+        torch.set_default_dtype(torch.float64)
+        return found
+
+    said = (
+        "the call left torch.get_default_dtype() at torch.float64, "
+        "which was torch.float32 before it."
+    )
+    assert {it.detail for it in judged("torch", loss)} == {said}
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_gradients_that_a_call_turns_off_are_convicted_and_turned_on():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    def loss(input, target, **options):
+        found = kl_div(input, target, **options)
+        torch.set_grad_enabled(False)
+        return found
+
+    found = judged("torch", loss)
+    said = "the call left torch.is_grad_enabled() at False, which was True before it."
+    assert {it.detail for it in found} == {said}
+    assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_right_loss_passes(backend):
+    assert {it.verdict for it in judged(backend, kl_div)} == {"pass"}
