@@ -12,6 +12,12 @@ OWN_MASK = (
     "and say what has a part in the loss by where=~numpy.ma.getmaskarray({}), joined by & to a "
     "mask that you pass."
 )
+OF_LOGITS = (
+    "`{}` must be an array without a mask of its own; got numpy.ma.MaskedArray: if whole samples "
+    "are masked, pass {}.data, with where=(~numpy.ma.getmaskarray({})).any(-1); to leave out "
+    "masked entries, make their logits -inf in both operands, e.g. "
+    "numpy.where(~numpy.ma.getmaskarray({}), {}.data, -numpy.inf)."
+)
 
 
 def masked(values: list) -> np.ma.MaskedArray:
@@ -29,7 +35,10 @@ def rows() -> Iterator[Row]:
                 if p == "input"
                 else (np.array(INPUT), masked(TARGET))
             ),
-            Raises(TypeError, OWN_MASK.format(place, place, place)),
+            Raises(
+                TypeError,
+                (OF_LOGITS if "logits" in str(function) else OWN_MASK).format(*[place] * 5),
+            ),
         )
     yield Row(
         "a mask that is masked",
