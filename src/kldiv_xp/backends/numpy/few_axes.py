@@ -3,7 +3,7 @@
 from typing import Any
 
 # Of its sort: "this function only supports up to 32 dimensions but the array has 64".
-MOST_AXES = 32
+AXES_OF_SORT = 32
 
 
 def with_few_axes(number: int, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -11,7 +11,7 @@ def with_few_axes(number: int, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
 
     Nothing, and numbers, stay what they are.
     """
-    if number <= MOST_AXES:
+    if number <= AXES_OF_SORT:
         return arrays
     return tuple(
         one.reshape((-1, *one.shape[number - 1 :])) if getattr(one, "ndim", 0) else one

@@ -10,6 +10,7 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import savable
+from kldiv_xp.backends.torch.storage import OPERAND_NAMES
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import rows_of
@@ -21,7 +22,7 @@ from kldiv_xp.host.blocks import Index, block_indices
 BLOCK = {"cpu": 1 << 18, "cuda": 1 << 24}
 """Elements of a block: a derivative by a temperature keeps a hundred arrays of them."""
 
-LEARNED = ("temperature", "beta")
+NUMBERS_OF_TENSORS = ("temperature", "beta")
 
 
 def number_at_hand(context: Context, tensor: Array) -> Any:
@@ -37,11 +38,11 @@ def divergences_at_arrays(
     """Divergence of every row, of tensors that are only memory and more than a block."""
     numbers = {
         name: number
-        for name in LEARNED
+        for name in NUMBERS_OF_TENSORS
         if not isinstance(number := getattr(divergence, name, 0.0), float)
     }
     tensors = (*arrays, *numbers.values())
-    place = memory_of(tensors, (), ("input", "target", "where", *LEARNED)[: len(tensors)])
+    place = memory_of(tensors, (), (*OPERAND_NAMES[: len(arrays)], *numbers))
     if place is None or arrays[0].numel() <= BLOCK[place if place != HOST else "cpu"]:
         return NotImplemented
     function = partial(rows_with_numbers, context, divergence, tuple(numbers))

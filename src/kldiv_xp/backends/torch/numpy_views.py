@@ -48,7 +48,8 @@ def memory_of(
     if False in plain or asked():
         return None
     if on_host == len(every):
-        check_number_of_axes(names[0], arrays[0])
+        for name, tensor in zip(names, arrays[:1], strict=False):
+            check_number_of_axes(name, tensor)
         return None if numpy_namespace() is None else HOST
     # Those of ROCm say that they lie on CUDA, too.
     on_cuda = torch.version.cuda is not None and all(tensor.is_cuda for tensor in every)
