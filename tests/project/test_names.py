@@ -13,6 +13,7 @@ INTERFACES = {
     },
     "what core asks of a backend": {
         *("terms", "samples", "loss", "gradient", "with_derivatives", "check_memory"),
+        "count",
         *("divergences", "row_derivatives", "rows_with_derivatives", "linear_divergences"),
         *("linear_gradient", "sparse_gradient", "sparse_with_gradient"),
         *(

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from torch.distributed.tensor import Replicate
-
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.backends.torch.dtensor_placements import (
     context_of_parts,
@@ -13,6 +11,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     has_split_rows,
     parts_of,
+    replicated,
     resolve_partial,
     same_placements,
     with_entries_everywhere,
@@ -120,7 +119,7 @@ def count(context: Context, mask: Array) -> Array:
 def in_every_process(context: Context, array: Array) -> Array:
     """All of an array, of which a process may have nothing: of that torch has no maximum."""
     del context
-    return array.redistribute(placements=[Replicate()] * array.device_mesh.ndim)
+    return replicated(array)
 
 
 def placed_mask(context: Context, where: Array) -> Array:

@@ -143,6 +143,11 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(torch.empty(shape, device="meta").stride())
 
 
+def replicated(tensor: Array) -> Array:
+    """The tensor, all of which every process has."""
+    return tensor.redistribute(placements=[Replicate()] * tensor.device_mesh.ndim)
+
+
 def resolve_partial(tensor: Array) -> Array:
     """The tensor with its Partial placements all-reduced."""
     placements = [Replicate() if one.is_partial() else one for one in tensor.placements]

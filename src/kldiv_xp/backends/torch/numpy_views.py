@@ -20,7 +20,7 @@ NARROW_TYPES = (torch.float16, torch.bfloat16)
 
 HOST, CUDA = "host", "cuda"
 # Of arrays of NumPy; torch says "only tensors with up to 64 dims are supported".
-MOST_AXES = 64
+MOST_ARRAY_AXES = 64
 
 
 def memory_of(
@@ -57,10 +57,10 @@ def memory_of(
 
 def check_number_of_axes(name: str, tensor: Array) -> None:
     """Refuse more axes than NumPy and torch's own reductions along an axis take."""
-    if tensor.ndim > MOST_AXES:
+    if tensor.ndim > MOST_ARRAY_AXES:
         message = (
-            f"`{name}` must have at most {MOST_AXES} axes; got {tensor.ndim}: join some of them, "
-            f"e.g. {name}.flatten(1, -2), and of the other operands likewise."
+            f"`{name}` must have at most {MOST_ARRAY_AXES} axes; got {tensor.ndim}: join some of "
+            f"them, e.g. {name}.flatten(1, -2), and of the other operands likewise."
         )
         raise ValueError(message)
 
