@@ -22,7 +22,6 @@ INTERFACES = {
             "ENTRIES",
             "apply_to_rows",
             "apply_to_results",
-            "count",
         ),
     },
     "what a call with the same bits asks of a backend": {
