@@ -34,7 +34,8 @@ LIBRARIES_OF = {
 FOLDERS = {f"backends.{library}.": library for library in ("cubed", "dask", "jax", "torch")}
 # These look at tensors without torch, which need not have been loaded.
 WITHOUT_LIBRARY = {
-    f"backends.torch.{name}" for name in ("cuda_sparse", "dtensor", "dtensor_with_derivatives", "storage")
+    f"backends.torch.{name}"
+    for name in ("cuda_sparse", "dtensor", "dtensor_with_derivatives", "storage")
 }
 LIBRARIES = {"numpy", "cupy", "torch", "jax", "dask", "cubed", "array_api_strict"}
 # torch.compile traces an import statement inside a function, but not the loading by a name.
