@@ -41,7 +41,8 @@ def for_masks_of_their_own(name: str, operands: Mapping[str, Array], loss: objec
         return f"pass {filled if name == 'where' else data}"
     parts = [parts_of_masked(one, operands[one]) for one in masked]
     data, mask = (sep.join(one[at] for one in parts) for at, sep in ((0, " and "), (1, " & ")))
-    if space_of(loss, "input") == "logits":
+    # A teacher that is known in part has other entries than the logits.
+    if space_of(loss, "input") == "logits" and not hasattr(loss, "tail"):
         xp, (first, mine, _) = namespace_of(operands[masked[0]]), parts[0]
         single = for_single_entries(xp, loss, of_logits=False, where=mask, input=first)
         samples = f"({mask})" if len(parts) > 1 or mine.startswith("~") else mask
