@@ -62,7 +62,8 @@ def divergence_of(
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, _ = arranged(input, target, divergence, axis, where, dtype)
-    divergence = with_numbers_at_hand(context, divergence, input)
+    if isinstance(divergence, JSOfArray) or not isinstance(divergence.temperature, float):
+        divergence = with_numbers_at_hand(context, divergence, input)
     if reduction in ("sum", "batchmean") or (reduction == "mean" and where is None):
         parts = divisor(reduction, arrays[0].shape[:-1])
         loss = evaluate_loss_of_logits(context, arrays, divergence, parts, scaled=scaled)

@@ -31,7 +31,8 @@ def with_gradient(
     check_temperature(divergence.temperature, scaled)
     check_reduction(reduction)
     context, arrays, place = arranged(input, target, divergence, axis, where, dtype)
-    divergence = with_numbers_at_hand(context, divergence, input)
+    if isinstance(divergence, JSOfArray) or not isinstance(divergence.temperature, float):
+        divergence = with_numbers_at_hand(context, divergence, input)
     shape = known_shape(arrays[0])[:-1]
     number, factors = given_upstream(context, input, upstream, reduction, shape)
     count = None

@@ -26,10 +26,12 @@ def first_finite_rows(
     arrays would keep those of any number of rows.
     """
     result = None
+    if math.prod(block[0].shape[:-1]) == 1:
+        xp = alone = namespace_for(block[0], alone)
     if left is None:
         suits, attempt = attempts[0]
         if suits is None:
-            first = attempt(namespace_for(block[0], xp, alone), *block)
+            first = attempt(xp, *block)
             if math.isfinite(dot(alone, *[first.ravel(order="K")] * 2)):
                 return first
             attempts = [(None, lambda *_: first), *attempts[1:]]
@@ -37,10 +39,10 @@ def first_finite_rows(
     for suits, attempt in attempts:
         chosen = left if suits is None else left & suits(xp, *block)
         if chosen.all():
-            found = result = attempt(namespace_for(block[0], xp, alone), *block)
+            found = result = attempt(xp, *block)
         elif chosen.any():
             some = [rows_at(alone, one, chosen) for one in block]
-            found = attempt(namespace_for(some[0], alone, alone), *some)
+            found = attempt(namespace_for(some[0], alone), *some)
             if result is None:
                 result = zeros_like_rows(alone, found, block[0])
             result[chosen] = found
@@ -53,10 +55,10 @@ def first_finite_rows(
     return result
 
 
-def namespace_for(block: Array, xp: Namespace, alone: Namespace) -> Namespace:
-    """The first namespace, or one that adds up a single row as the first adds up several."""
+def namespace_for(block: Array, xp: Namespace) -> Namespace:
+    """The namespace, or one that adds up a single row as it adds up several."""
     is_single = math.prod(block.shape[:-1]) == 1 and hasattr(block, "strides")
-    return adding_in_order(alone) if is_single and has_few_classes(block) else xp
+    return adding_in_order(xp) if is_single and has_few_classes(block) else xp
 
 
 def rows_at(xp: Namespace, block: Array, chosen: Array) -> Array:

@@ -48,21 +48,20 @@ def memory_of(
     if False in plain or asked():
         return None
     if on_host == len(every):
-        check_number_of_axes(names[0], every[0])
+        if every[0].ndim > MOST_ARRAY_AXES:
+            raise ValueError(of_many_axes(names[0], every[0]))
         return None if numpy_namespace() is None else HOST
     # Those of ROCm say that they lie on CUDA, too.
     on_cuda = torch.version.cuda is not None and all(tensor.is_cuda for tensor in every)
     return CUDA if on_cuda else None
 
 
-def check_number_of_axes(name: str, tensor: Array) -> None:
-    """Refuse more axes than NumPy and torch's own reductions along an axis take."""
-    if tensor.ndim > MOST_ARRAY_AXES:
-        message = (
-            f"`{name}` must have at most {MOST_ARRAY_AXES} axes; got {tensor.ndim}: join some of "
-            f"them, e.g. {name}.flatten(1, -2), and of the other operands likewise."
-        )
-        raise ValueError(message)
+def of_many_axes(name: str, tensor: Array) -> str:
+    """Sentence that refuses more axes than NumPy and torch's reductions along an axis take."""
+    return (
+        f"`{name}` must have at most {MOST_ARRAY_AXES} axes; got {tensor.ndim}: join some of "
+        f"them, e.g. {name}.flatten(1, -2), and of the other operands likewise."
+    )
 
 
 @cache
