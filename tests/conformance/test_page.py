@@ -3,7 +3,6 @@
 import pytest
 from conformance_page import LONG, cells
 
-
 pytest.importorskip("selenium.webdriver")
 
 from selenium.webdriver.common.keys import Keys
