@@ -7,7 +7,7 @@ from kldiv_conformance._adapter import library
 
 
 class Setting(NamedTuple):
-    """What reads a setting, by its name in the library, and what sets it."""
+    """Name of the function that reads a setting, and a function that sets it."""
 
     read: str
     set: Callable[[Any, Any], Any]
@@ -28,7 +28,7 @@ def settings(name: str) -> list[Any]:
 
 
 def restored(name: str, before: list[Any]) -> str | None:
-    """Sentence on a setting that is another one than before, all of which are set back."""
+    """Sentence on a setting that a call has changed, or None; every setting is restored."""
     changed = None
     pairs = zip(SETTINGS.get(name, ()), before, settings(name), strict=True)
     for setting, old, new in pairs:

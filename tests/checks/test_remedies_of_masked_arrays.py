@@ -42,7 +42,7 @@ def told(function, *operands):
 
 
 def followed(library, code, **names):
-    """What code gives with these names, and the modules that it is written with."""
+    """Value of an expression, given these names and the modules that it uses."""
     modules = {one: imported(one) for one in ("numpy", "dask", library.partition(".")[0])}
     imported("dask.array")
     return eval(code, {**modules, **names})

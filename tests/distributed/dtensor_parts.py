@@ -63,7 +63,7 @@ def value_and_gradient(loss: Callable[..., torch.Tensor], *arrays: torch.Tensor)
 
 
 def twice(loss: Callable[..., torch.Tensor], *arrays: torch.Tensor) -> Tensors:
-    """Derivatives of the square of the derivative by the input."""
+    """Second derivatives: those of the squared derivative with respect to the input."""
     learned = [one.detach().requires_grad_() for one in arrays]
     (first,) = torch.autograd.grad(loss(*learned), learned[0], create_graph=True)
     return [first.detach(), *torch.autograd.grad((first * first).sum(), learned)]

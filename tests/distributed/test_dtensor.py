@@ -1,20 +1,16 @@
 """PyTorch's DTensor on 2 and 4 processes: the values of one, whatever lies where."""
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import free_port
 from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
+from rank_programs import loaded, run_ranks  # noqa: E402 - torch may be missing
+
 PROGRAM = Path(__file__).with_name("dtensor_ranks.py")
-SPEC = importlib.util.spec_from_file_location("dtensor_ranks", PROGRAM)
 
 if not torch.distributed.is_available():
     pytest.skip("this torch is built without torch.distributed", allow_module_level=True)
@@ -46,15 +42,7 @@ EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
 @pytest.fixture(scope="module")
 def ranks():
     """The program of the ranks, whose parts are called here in a single process."""
-    return program()
-
-
-def program():
-    """The program of the ranks as a module, which finds what lies beside it as in torchrun."""
-    sys.path.append(str(PROGRAM.parent))
-    module = importlib.util.module_from_spec(SPEC)
-    SPEC.loader.exec_module(module)
-    return module
+    return loaded(PROGRAM)
 
 
 TWO = pytest.param(2, marks=pytest.mark.long, id="2 processes")
@@ -64,38 +52,9 @@ TWO = pytest.param(2, marks=pytest.mark.long, id="2 processes")
 def found(request, tmp_path_factory):
     """Findings of the ranks."""
     path = tmp_path_factory.mktemp("ranks") / "found.pt"
-    start = fork if os.environ.get("KLDIV_XP_RANKS") == "fork" else launch
-    start(request.param, path)
+    # Forks compile nothing.
+    run_ranks(PROGRAM, request.param, path, compiling=False)
     return torch.load(path)
-
-
-def launch(processes, path):
-    """Run the program by torchrun."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    done = subprocess.run(
-        [*launcher, f"--nproc-per-node={processes}", str(PROGRAM), str(path)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
-def fork(processes, path):
-    """Run it in forks of this process, which may have no threads yet, without torch.compile."""
-    arguments = processes, free_port(), path
-    torch.multiprocessing.start_processes(be_rank, arguments, nprocs=processes, start_method="fork")
-
-
-def be_rank(rank, processes, port, path):
-    """Run the program as one of its processes."""
-    torch.set_num_threads(1)
-    place = {"RANK": rank, "WORLD_SIZE": processes, "MASTER_PORT": port}
-    os.environ.update({name: str(value) for name, value in place.items()})
-    os.environ.update(MASTER_ADDR="127.0.0.1", GLOO_SOCKET_IFNAME="lo")
-    program().main(str(path), compiling=False)
 
 
 def single(ranks, loss, layout):

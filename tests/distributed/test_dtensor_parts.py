@@ -1,15 +1,12 @@
 """DTensors of which a process has nothing: the values of one process, wherever the operands lie."""
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import free_port
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
+
+from rank_programs import loaded, run_ranks  # noqa: E402 - torch may be missing
 
 PROGRAM = Path(__file__).with_name("dtensor_parts.py")
 PROCESSES = 4
@@ -24,18 +21,10 @@ EVERY_PLACE = pytest.mark.parametrize("place", PLACES)
 EVERY_OTHER = pytest.mark.parametrize("other", PLACES)
 
 
-def program():
-    """The program of the ranks as a module."""
-    spec = importlib.util.spec_from_file_location("dtensor_parts", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def ranks():
     """The program of the ranks, whose parts are called here in a single process."""
-    return program()
+    return loaded(PROGRAM)
 
 
 @pytest.fixture(scope="module")
@@ -51,38 +40,8 @@ def alone(ranks):
 def found(tmp_path_factory):
     """Findings of the ranks, none of which waits for one that has raised."""
     path = tmp_path_factory.mktemp("ranks") / "found.pt"
-    start = fork if os.environ.get("KLDIV_XP_RANKS") == "fork" else launch
-    start(path)
+    run_ranks(PROGRAM, PROCESSES, path)
     return torch.load(path)
-
-
-def launch(path):
-    """Run the program by torchrun."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    done = subprocess.run(
-        [*launcher, f"--nproc-per-node={PROCESSES}", str(PROGRAM), str(path)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
-def fork(path):
-    """Run it in forks of this process, which may have no threads yet."""
-    options = {"nprocs": PROCESSES, "start_method": "fork"}
-    torch.multiprocessing.start_processes(be_rank, (free_port(), path), **options)
-
-
-def be_rank(rank, port, path):
-    """Run the program as one of its processes."""
-    torch.set_num_threads(1)
-    place = {"RANK": rank, "WORLD_SIZE": PROCESSES, "MASTER_PORT": port}
-    os.environ.update({name: str(value) for name, value in place.items()})
-    os.environ.update(MASTER_ADDR="127.0.0.1", GLOO_SOCKET_IFNAME="lo")
-    program().main(str(path))
 
 
 def compared(found, alone, subject, *pair):

@@ -11,10 +11,10 @@ from kldiv_xp._typing import Array, DType, Namespace
 BLOCK_BYTES = 1 << 20
 
 FEW_CLASSES = {4: 8, 8: 32}
-"""Numbers of classes, by the bytes of an element, of which fewer lie side by side in a block.
+"""Blocks of fewer classes are stored class by class; the limit depends on the bytes of an element.
 
-From 8 on NumPy adds up a row that lies in one piece in another order, which float64 has the digits
-for.  To copy rows takes as long as it saves from 50 classes on.
+From 8 classes on NumPy sums a contiguous row in another order; float64 is precise enough for both.
+From 50 classes on the copy takes as long as it saves.
 """
 
 Index = tuple[int | slice, ...]

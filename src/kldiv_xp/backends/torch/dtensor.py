@@ -117,7 +117,7 @@ def count(context: Context, mask: Array) -> Array:
 
 
 def in_every_process(context: Context, array: Array) -> Array:
-    """All of an array, of which a process may have nothing: of that torch has no maximum."""
+    """The whole array in every process: torch has no maximum of an empty shard."""
     del context
     return replicated(array)
 

@@ -63,7 +63,7 @@ def may_lack_entries(tensor: Array) -> bool:
 def with_whole_rows(tensor: Array) -> Array:
     """Tensor that is cut along other axes than the last, or not at all.
 
-    Of sums to come, torch's operations make parts of rows.
+    Partial sums are replicated too: torch's operations would shard them along the rows.
     """
     uncut = None, tensor.ndim - 1
     placements = [Replicate() if cut_axis(one) in uncut else one for one in tensor.placements]
@@ -144,7 +144,7 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def replicated(tensor: Array) -> Array:
-    """The tensor, all of which every process has."""
+    """The whole tensor in every process."""
     return tensor.redistribute(placements=[Replicate()] * tensor.device_mesh.ndim)
 
 

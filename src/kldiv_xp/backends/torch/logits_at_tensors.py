@@ -20,7 +20,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.blocks import Index, block_indices
 
 BLOCK = {"cpu": 1 << 18, "cuda": 1 << 24}
-"""Elements of a block: a derivative by a temperature keeps a hundred arrays of them."""
+"""Elements of a block: the derivative by a temperature needs a hundred arrays of that size."""
 
 NUMBERS_OF_TENSORS = ("temperature", "beta")
 

@@ -1,0 +1,56 @@
+"""Programs of several processes of torch: run by torchrun, or in forks of this process."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import torch
+from conftest import free_port
+
+
+def loaded(program):
+    """A program as a module, which finds what lies beside it as in torchrun."""
+    if str(program.parent) not in sys.path:
+        sys.path.append(str(program.parent))
+    spec = importlib.util.spec_from_file_location(program.stem, program)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_ranks(program, processes, path, **in_forks):
+    """Write what a program finds to a path; its `main` has these options in forks."""
+    if os.environ.get("KLDIV_XP_RANKS") == "fork":
+        fork(program, processes, path, in_forks)
+    else:
+        launch(program, processes, path)
+
+
+def launch(program, processes, path):
+    """Run the program by torchrun."""
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [*launcher, f"--nproc-per-node={processes}", str(program), str(path)],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def fork(program, processes, path, options):
+    """Run it in forks of this process, which may have no threads yet."""
+    arguments = program, processes, free_port(), path, options
+    torch.multiprocessing.start_processes(be_rank, arguments, nprocs=processes, start_method="fork")
+
+
+def be_rank(rank, program, processes, port, path, options):
+    """Run the program as one of its processes."""
+    torch.set_num_threads(1)
+    place = {"RANK": rank, "WORLD_SIZE": processes, "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in place.items()})
+    os.environ.update(MASTER_ADDR="127.0.0.1", GLOO_SOCKET_IFNAME="lo")
+    loaded(program).main(str(path), **options)
