@@ -7,6 +7,10 @@ import sys
 
 import torch
 from conftest import free_port
+from filelock import FileLock
+
+# Seconds after which a program is taken to hang: many times what the slowest machine takes.
+HANGS = 1500
 
 
 def loaded(program):
@@ -19,8 +23,20 @@ def loaded(program):
     return module
 
 
-def run_ranks(program, processes, path, **in_forks):
-    """Write what a program finds to a path; its `main` has these options in forks."""
+def found_by_ranks(program, processes, tmp_path_factory, **in_forks):
+    """What a program finds, run once for all workers; its `main` has these options in forks."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / f"{program.stem}_{processes}.pt"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            run_ranks(program, processes, path, in_forks)
+    return torch.load(path)
+
+
+def run_ranks(program, processes, path, in_forks):
+    """Write what a program finds to a path."""
     if os.environ.get("KLDIV_XP_RANKS") == "fork":
         fork(program, processes, path, in_forks)
     else:
@@ -36,7 +52,7 @@ def launch(program, processes, path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=HANGS,
     )
     assert done.returncode == 0, done.stderr[-3000:]
 

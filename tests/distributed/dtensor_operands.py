@@ -81,6 +81,11 @@ LOSSES: dict[str, Loss] = {
 
 
 # What an upstream derivative of either kind belongs to.
+# What is compiled: every loss once, in a place where it adds up between processes or does not.
+COMPILED = [
+    *[("batchmean", "vocabulary"), ("masked", "batch")],
+    *[("logits", "vocabulary"), ("logits, rows", "batch")],
+]
 REDUCTIONS = {"number": "sum", "terms": "none"}
 
 OF_PROBABILITIES = (

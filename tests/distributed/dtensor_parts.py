@@ -209,7 +209,7 @@ def gathered(found: Any) -> Any:
 
 def main(path: str) -> None:
     """Everything, once."""
-    dist.init_process_group("gloo", timeout=timedelta(seconds=60))
+    dist.init_process_group("gloo", timeout=timedelta(seconds=300))
     mesh = init_device_mesh("cpu", (dist.get_world_size(),))
     found = {
         (subject, *pair, name): gathered(one)

@@ -16,7 +16,17 @@ import dtensor_operands as given
 import dtensor_training as training
 import torch
 import torch.distributed as dist
-from dtensor_operands import APART, LAYOUTS, LOSSES, REDUCTIONS, Layout, Loss, distributed, meshes
+from dtensor_operands import (
+    APART,
+    COMPILED,
+    LAYOUTS,
+    LOSSES,
+    REDUCTIONS,
+    Layout,
+    Loss,
+    distributed,
+    meshes,
+)
 from dtensor_training import ROWS, VOCABULARY
 from functorch.compile import make_boxed_func
 from torch._dynamo.backends.common import aot_autograd
@@ -161,7 +171,7 @@ def sparse_in_parts(mesh: DeviceMesh) -> list[Any]:
 
 def main(path: str, *, compiling: bool = True) -> None:
     """Everything, once."""
-    dist.init_process_group("gloo", timeout=timedelta(seconds=60))
+    dist.init_process_group("gloo", timeout=timedelta(seconds=300))
     # Rows in parts go through in several blocks, of a row or two.
     dtensor_row_blocks.DTENSOR_BLOCK_ELEMENTS = 2 * VOCABULARY // dist.get_world_size()
     found: dict[str, Any] = {
@@ -181,9 +191,8 @@ def main(path: str, *, compiling: bool = True) -> None:
         found["closed", where] = [one.full_tensor() for one in closed]
         for name in ("batchmean", "terms", "samples", "logits"):
             found["apart", name, where] = found_apart(name, where)
-    for name in ("batchmean", "masked", "logits", "logits, rows") if compiling else ():
-        for where in ("batch", "vocabulary"):
-            found["compiled", name, where] = compiled(name, LAYOUTS[where])
+    for name, where in COMPILED if compiling else ():
+        found["compiled", name, where] = compiled(name, LAYOUTS[where])
     found["sparse"] = sparse_in_parts(meshes()[1])
     for place in dtensor_hidden.PLACES:
         found["hidden", place] = dtensor_hidden.hidden_in_parts(meshes()[1], place)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from rank_programs import loaded, run_ranks  # noqa: E402 - torch may be missing
+from rank_programs import found_by_ranks, loaded  # noqa: E402 - torch may be missing
 
 PROGRAM = Path(__file__).with_name("dtensor_ranks.py")
 
@@ -34,6 +34,10 @@ PAIRS = [
     *["batch beside vocabulary", "batch beside replicated", "vocabulary beside replicated"],
     "batch beside sums to come",
 ]
+COMPILED = [
+    *[("batchmean", "vocabulary"), ("masked", "batch")],
+    *[("logits", "vocabulary"), ("logits, rows", "batch")],
+]
 EVERY_PAIR = pytest.mark.parametrize("where", PAIRS)
 EVERY_LAYOUT = pytest.mark.parametrize("layout", LAYOUTS)
 EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
@@ -51,10 +55,8 @@ TWO = pytest.param(2, marks=pytest.mark.long, id="2 processes")
 @pytest.fixture(scope="module", params=[pytest.param(4, id="4 processes"), TWO])
 def found(request, tmp_path_factory):
     """Findings of the ranks."""
-    path = tmp_path_factory.mktemp("ranks") / "found.pt"
     # Forks compile nothing.
-    run_ranks(PROGRAM, request.param, path, compiling=False)
-    return torch.load(path)
+    return found_by_ranks(PROGRAM, request.param, tmp_path_factory, compiling=False)
 
 
 def single(ranks, loss, layout):
@@ -71,8 +73,8 @@ def tolerance(ranks, layout):
 
 
 def test_every_loss_of_the_ranks_is_tested(ranks):
-    names = [list(each) for each in (ranks.LAYOUTS, ranks.LOSSES, ranks.APART)]
-    assert names == [LAYOUTS, LOSSES, PAIRS]
+    names = [list(each) for each in (ranks.LAYOUTS, ranks.LOSSES, ranks.APART, ranks.COMPILED)]
+    assert names == [LAYOUTS, LOSSES, PAIRS, COMPILED]
 
 
 @EVERY_LAYOUT
@@ -124,8 +126,7 @@ def test_operands_that_lie_apart_give_the_same(found, ranks, where, loss):
         assert_allclose(distributed, alone, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("layout", ["batch", "vocabulary"])
-@pytest.mark.parametrize("loss", ["batchmean", "masked", "logits", "logits, rows"])
+@pytest.mark.parametrize(("loss", "layout"), COMPILED)
 def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(found, ranks, layout, loss):
     if ("compiled", loss, layout) not in found:
         pytest.skip("forks compile nothing")

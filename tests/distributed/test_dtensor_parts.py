@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from rank_programs import loaded, run_ranks  # noqa: E402 - torch may be missing
+from rank_programs import found_by_ranks, loaded  # noqa: E402 - torch may be missing
 
 PROGRAM = Path(__file__).with_name("dtensor_parts.py")
 PROCESSES = 4
@@ -39,9 +39,7 @@ def alone(ranks):
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """Findings of the ranks, none of which waits for one that has raised."""
-    path = tmp_path_factory.mktemp("ranks") / "found.pt"
-    run_ranks(PROGRAM, PROCESSES, path)
-    return torch.load(path)
+    return found_by_ranks(PROGRAM, PROCESSES, tmp_path_factory)
 
 
 def compared(found, alone, subject, *pair):
