@@ -22,10 +22,16 @@ def with_numbers_at_hand(context: Context, divergence: Any, input: Array) -> Any
         if not isinstance(array, float):
             number = by_backend("number_at_hand", context, array)
             if number is not NotImplemented:
-                found[name] = number_within(name, number, input)
-    temperature = found.get("temperature", divergence.temperature)
+                found[name] = number
+    return at_numbers(divergence, found, input)
+
+
+def at_numbers(divergence: Any, found: dict[str, float], input: Array) -> Any:
+    """Divergence with these numbers, which are checked; itself where a type may not hold them."""
+    read = {name: number_within(name, number, input) for name, number in found.items()}
+    temperature = read.get("temperature", divergence.temperature)
     if isinstance(temperature, float) and not 1 / USUAL <= temperature <= USUAL:
-        return divergence  # which a type may not hold
-    if "beta" in found:
-        return JS.of(temperature, found["beta"])
-    return replace(divergence, **found) if found else divergence
+        return divergence
+    if "beta" in read:
+        return replace(JS.of(temperature, read["beta"]), scaled=divergence.scaled)
+    return replace(divergence, **read) if read else divergence

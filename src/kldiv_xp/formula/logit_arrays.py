@@ -28,8 +28,9 @@ class JSOfArray:
     ) -> Array:
         """Divergence of every row, the axis kept; a KL at either end of beta."""
         options = self.temperature, self.scaled, guard
-        first, last = xp.equal(self.beta, 0), xp.equal(self.beta, 1)
-        beta = xp.where(xp.logical_or(first, last), 0.5, self.beta)
+        beta = no_narrower(xp, self.beta, input)
+        first, last = xp.equal(beta, 0), xp.equal(beta, 1)
+        beta = xp.where(xp.logical_or(first, last), 0.5, beta)
         rows = js(xp, input, target, weights_of(xp, beta, input), *options)
         left, right = those(xp, last, target, input)
         q_to_p = kl_rows(xp, left, right, *options)
@@ -41,15 +42,17 @@ class JSOfArray:
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
         """Derivative with respect to target."""
-        complement = xp.add(xp.negative(self.beta), 1.0)
-        return self.derivative(xp, input, target, self.beta, complement, guard)
+        beta = no_narrower(xp, self.beta, input)
+        complement = xp.add(xp.negative(beta), 1.0)
+        return self.derivative(xp, input, target, beta, complement, guard)
 
     def input_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
         """The same with the operands, and beta and its complement, in each other's place."""
-        complement = xp.add(xp.negative(self.beta), 1.0)
-        return self.derivative(xp, target, input, complement, self.beta, guard)
+        beta = no_narrower(xp, self.beta, input)
+        complement = xp.add(xp.negative(beta), 1.0)
+        return self.derivative(xp, target, input, complement, beta, guard)
 
     def derivative(
         self, xp: Namespace, input: Array, target: Array, beta: Array, gamma: Array, guard: Guard
@@ -73,6 +76,12 @@ class JSOfArray:
 def those(xp: Namespace, condition: Array, left: Array, right: Array) -> tuple[Array, Array]:
     """Logits, or 0, whose divergence has derivatives: automatic differentiation takes 0 of all."""
     return xp.where(condition, left, 0.0), xp.where(condition, right, 0.0)
+
+
+def no_narrower(xp: Namespace, beta: Array, like: Array) -> Array:
+    """Beta in a type that holds the digits of its complement: of 16 bits those are lost."""
+    narrow = xp.finfo(beta.dtype).bits < xp.finfo(like.dtype).bits
+    return xp.astype(beta, like.dtype) if narrow else beta
 
 
 def weights_of(xp: Namespace, beta: Array, like: Array) -> Weights:

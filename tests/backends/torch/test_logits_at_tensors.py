@@ -1,4 +1,4 @@
-"""A temperature or beta that is a tensor: read where that is free, else rows go block by block."""
+"""A temperature or beta that is a tensor: read in host memory, else rows go block by block."""
 
 import pytest
 
@@ -7,15 +7,23 @@ from kldiv_xp import js_div_with_logits, kl_div_with_logits
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from kldiv_xp.backends.torch import logits_at_tensors  # noqa: E402 - torch may be missing
+from kldiv_xp.backends.torch import (  # noqa: E402 - torch may be missing
+    eager,
+    learned_numbers,
+    logits_at_tensors,
+)
 
 LOSSES = [kl_div_with_logits, js_div_with_logits]
 EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES)
 
 
-@pytest.fixture(autouse=True)
-def in_small_blocks(monkeypatch):
+@pytest.fixture(autouse=True, params=["read", "not read"])
+def in_small_blocks(request, monkeypatch):
+    """Where numbers are not in host memory, they are not read."""
     monkeypatch.setattr(logits_at_tensors, "BLOCK", {"cpu": 20, "cuda": 20})
+    if request.param == "not read":
+        way = logits_at_tensors.divergences_at_tensors
+        monkeypatch.setattr(eager, "divergences_at_arrays", way)
 
 
 def operands(dtype=torch.float64, shape=(3, 5, 7)):
@@ -134,17 +142,52 @@ def test_a_number_that_is_read_is_refused_where_no_number_may_be(loss, number):
         loss(*operands(), **given)
 
 
+def looking_at(sizes, function):
+    """A function that keeps how large the first array is that it is given."""
+    return lambda way, *given: sizes.append(given[2].numel()) or function(way, *given)
+
+
 def test_memory_of_rows_is_that_of_a_block(monkeypatch):
     """The arrays that one block makes, and no more of them for more blocks."""
     monkeypatch.setattr(logits_at_tensors, "BLOCK", {"cpu": 64, "cuda": 64})
     sizes = []
-    function = logits_at_tensors.rows_with_numbers
-    monkeypatch.setattr(
-        logits_at_tensors,
-        "rows_with_numbers",
-        lambda *given: sizes.append(given[3][0].numel()) or function(*given),
-    )
+    for module in (logits_at_tensors, learned_numbers):
+        monkeypatch.setattr(module, "run", looking_at(sizes, module.run))
     leaves = [one.requires_grad_() for one in operands(shape=(40, 5, 8))]
     kl_div_with_logits(*leaves, temperature=torch.tensor(2.0, requires_grad=True)).backward()
     assert max(sizes) <= 64
     assert len(sizes) > 20
+
+
+def of_one_source(loss, weight):
+    """A loss whose teacher, temperature and beta are made of what the student is made of."""
+    student = operands()[0][2] * weight
+    made = {name: one.detach() * weight for name, one in numbers(loss).items()}
+    return loss(student, student.flip(-1) * 1.5, **made)
+
+
+@EVERY_LOSS
+def test_operands_that_are_made_of_each_other_have_one_derivative(monkeypatch, loss):
+    """With a graph of it, a path through the teacher to the student was counted twice."""
+    found = []
+    for is_recorded in (True, False):
+        weight = torch.tensor(1.2, dtype=torch.float64, requires_grad=True)
+        value = of_one_source(loss, weight)
+        (derivative,) = torch.autograd.grad(value, weight, create_graph=is_recorded)
+        found.append(derivative.detach())
+        all_at_once(monkeypatch)
+    torch.testing.assert_close(*found, rtol=1e-10, atol=0)
+
+
+@EVERY_LOSS
+def test_derivatives_of_several_samples_are_mapped_at_once(loss):
+    student, teacher = (one[2] for one in operands())
+    given = numbers(loss)
+    wanted = [student.requires_grad_(), *given.values()]
+    samples = loss(student, teacher, reduction="none", **given)
+    each = torch.eye(len(samples), dtype=samples.dtype)
+    mapped = torch.autograd.grad(samples, wanted, each, is_grads_batched=True, retain_graph=True)
+    for place, one in enumerate(each):
+        alone = torch.autograd.grad(samples, wanted, one, retain_graph=True)
+        for many, single in zip(mapped, alone, strict=True):
+            torch.testing.assert_close(many[place], single, rtol=1e-10, atol=1e-12)

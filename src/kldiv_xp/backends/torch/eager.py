@@ -16,10 +16,11 @@ from kldiv_xp.backends.torch.eager_logits import (
     sum_of_divergences,
 )
 from kldiv_xp.backends.torch.internals import node_of_plain
+from kldiv_xp.backends.torch.learned_numbers import divergences_at_arrays
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_gradient import linear_gradient
 from kldiv_xp.backends.torch.linear_loss import linear_loss
-from kldiv_xp.backends.torch.logits_at_tensors import divergences_at_arrays, number_at_hand
+from kldiv_xp.backends.torch.logits_at_tensors import number_at_hand
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import (

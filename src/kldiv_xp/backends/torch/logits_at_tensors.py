@@ -32,17 +32,13 @@ def number_at_hand(context: Context, tensor: Array) -> Any:
     return NotImplemented if is_differentiated(tensor) or not is_memory else float(tensor)
 
 
-def divergences_at_arrays(
+def divergences_at_tensors(
     context: Context, arrays: Arrays, divergence: Divergence | JSOfArray
 ) -> Array:
     """Divergence of every row, of tensors that are only memory and more than a block."""
-    numbers = {
-        name: number
-        for name in NUMBERS_OF_TENSORS
-        if not isinstance(number := getattr(divergence, name, 0.0), float)
-    }
+    numbers = tensors_of(divergence)
     tensors = (*arrays, *numbers.values())
-    place = memory_of(tensors, (), (*OPERAND_NAMES[: len(arrays)], *numbers))
+    place = place_of(arrays, numbers)
     if place is None or arrays[0].numel() <= BLOCK[place if place != HOST else "cpu"]:
         return NotImplemented
     function = partial(rows_with_numbers, context, divergence, tuple(numbers))
@@ -50,6 +46,18 @@ def divergences_at_arrays(
         rows: Array = Rows.apply(function, len(arrays), *savable(tensors))
         return rows
     return in_blocks(function, arrays, tuple(numbers.values()))
+
+
+def tensors_of(divergence: Divergence | JSOfArray) -> dict[str, Array]:
+    """Temperature and beta, where they are tensors."""
+    found = {name: getattr(divergence, name, 0.0) for name in NUMBERS_OF_TENSORS}
+    return {name: number for name, number in found.items() if not isinstance(number, float)}
+
+
+def place_of(arrays: Arrays, numbers: dict[str, Array]) -> str | None:
+    """Memory in which operands, mask and numbers lie."""
+    names = (*OPERAND_NAMES[: len(arrays)], *numbers)
+    return memory_of((*arrays, *numbers.values()), (), names)
 
 
 def rows_with_numbers(
@@ -96,8 +104,8 @@ class Rows(torch.autograd.Function):
         """Derivatives of each block by autograd; of all rows where they are differentiated."""
         tensors, wanted = ctx.saved_tensors, ctx.needs_input_grad[2:]
         options = ctx.function, ctx.count, wanted, tensors, upstream
-        if torch.is_grad_enabled():
-            return None, None, *derivatives(*options, is_recorded=True)
+        if torch.is_grad_enabled() or memory_of(tensors, (upstream,)) is None:
+            return None, None, *derivatives(*options)
         return None, None, *derivatives_in_blocks(*options)
 
 
@@ -115,8 +123,8 @@ def derivatives_in_blocks(
             is_number = place >= count
             found[place] = torch.zeros_like(one, dtype=torch.float64 if is_number else None)
     for index in blocks_of(tensors[0]):
-        block = [one[index].detach() for one in tensors[:count]]
-        block += [one.detach() for one in tensors[count:]]
+        block = [one[index] for one in tensors[:count]]
+        block += tensors[count:]
         for place, one in enumerate(derivatives(function, count, wanted, block, upstream[index])):
             if one is not None and place < count:
                 found[place][index] = one
@@ -132,16 +140,20 @@ def derivatives(
     wanted: tuple[bool, ...],
     tensors: Any,
     upstream: Array,
-    *,
-    is_recorded: bool = False,
 ) -> list[Array | None]:
-    """Derivatives with respect to the tensors that want one, times those by the rows."""
+    """Derivatives with respect to the tensors that want one, times those by the rows.
+
+    By views of the tensors, since one may be made of another, by which it has a derivative too.
+    """
+    is_recorded = torch.is_grad_enabled()
     with torch.enable_grad():
-        if not is_recorded:
-            for one, want in zip(tensors, wanted, strict=True):
-                one.requires_grad_(want)
-        rows = function(tuple(tensors[:count]), tuple(tensors[count:]))
-        leaves = [one for one, want in zip(tensors, wanted, strict=True) if want]
-        given = upstream.to(rows.dtype)
-        found = iter(torch.autograd.grad(rows, leaves, given, create_graph=is_recorded))
+        given = [one if is_recorded else one.detach() for one in tensors]
+        given = [
+            (one.view_as(one) if one.requires_grad else one.requires_grad_()) if want else one
+            for one, want in zip(given, wanted, strict=True)
+        ]
+        rows = function(tuple(given[:count]), tuple(given[count:]))
+        leaves = [one for one, want in zip(given, wanted, strict=True) if want]
+        above = upstream.to(rows.dtype)
+        found = iter(torch.autograd.grad(rows, leaves, above, create_graph=is_recorded))
     return [next(found) if want else None for want in wanted]
