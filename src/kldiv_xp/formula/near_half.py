@@ -12,6 +12,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import filled, over, times, times_square
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import (
+    centre_of,
     difference,
     is_in_logits,
     quotient_of_small,
@@ -37,7 +38,11 @@ class Softmaxes(NamedTuple):
     tangent: Array
     """(p - q) / (p + q) = tanh(log_ratio / 2)"""
     mean: Array
-    """Mean under p of the differences of logits, less that of their maxima; 24 T is most."""
+    """Mean under p of the differences of logits, less that of their maxima; 24 T is most.
+
+    By `centre_of`: by a class that q lacks, and p has 3 % of, it was moved by 0.7 T, and derivatives
+    of the others, which nearly agree, had errors of 3e-6.
+    """
 
 
 def softmaxes_of(
@@ -57,7 +62,7 @@ def softmaxes_of(
     # A class that one row lacks is of no more weight than tanh gives it; 24 as in `centre_of`.
     to_mean = limited(xp, differences, temperature, 24.0)
     mean = xp.multiply(row_sum(xp, xp.multiply(both, to_mean)), 0.5)
-    of_p = row_sum(xp, xp.multiply(p, to_mean))
+    of_p = centre_of(xp, pair.p, sums[0], to_mean, temperature)
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
     close = xp.less(spread, xp.finfo(p.dtype).eps)

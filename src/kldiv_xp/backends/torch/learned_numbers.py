@@ -8,7 +8,7 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch import host_logits, logits_at_tensors
-from kldiv_xp.backends.torch.logits_at_tensors import derivatives, tensors_of, place_of
+from kldiv_xp.backends.torch.logits_at_tensors import derivatives, place_of, tensors_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import savable
 from kldiv_xp.calls.numbers_at_hand import at_numbers
