@@ -40,8 +40,8 @@ class Softmaxes(NamedTuple):
     mean: Array
     """Mean under p of the differences of logits, less that of their maxima; 24 T is most.
 
-    By `centre_of`: a class that q lacks, and p has 3 % of, moved it by 0.7 T, and derivatives of the
-    others, which nearly agree, had errors of 3e-6.
+    By `centre_of`: by a class that q lacks, and p has 3 % of, it was 0.7 T further, and derivatives
+    of others, which nearly agree, had errors of 3e-6.
     """
 
 
