@@ -120,3 +120,33 @@ def test_rows_after_the_first_64_whose_derivative_stays_0_are_convicted(name):
     asked = [it for it in RARE if (it.function or "kl_div") == name and "70 rows" in it.comment]
     [outcome] = [judge(vector, ADAPTERS["numpy"], implementation) for vector in asked]
     assert outcome.verdict == "failure"
+
+
+def beyond_blocks(name, size):
+    """A loss that counts the last block twice where sizes are multiples of a block."""
+
+    def loss(*arrays, **options):
+        found = getattr(kldiv_xp, name)(*arrays, **options)
+        words = arrays[1].shape[0] if name == LINEAR else arrays[0].shape[-1]
+        is_whole = arrays[0].flags.c_contiguous and words and words % size == 0
+        return found * 1.5 if is_whole else found
+
+    return loss
+
+
+@pytest.mark.parametrize("size", [64, 128, 1024])
+@pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
+def test_last_block_twice_where_none_is_left_is_convicted(name, size):
+    found = failures(name, beyond_blocks(name, size))
+    assert any("SecondBlock" in vector.flags for vector in found)
+
+
+def test_what_is_wrong_in_one_piece_alone_is_told_as_that():
+    implementation = Implementation("wrong", beyond_blocks("kl_div", 64), None, {})
+    details = [
+        judge(it, ADAPTERS["numpy"], implementation).detail
+        for it in RARE
+        if it.function is None and it.kind == "value" and it.input.shape == (17, 64)
+    ]
+    said = "wrong where all operands lie in one piece: value is wrong in "
+    assert any(said in it and it.startswith("right for ") for it in details)
