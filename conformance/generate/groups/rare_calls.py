@@ -11,6 +11,7 @@ from generate.groups import (
     rare_axes,
     rare_blocks,
     rare_dtypes,
+    rare_forbidden,
     rare_masks,
     rare_numbers,
     rare_rows,
@@ -41,6 +42,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_dtypes.drafts()
     yield from rare_numbers.drafts()
     yield from rare_blocks.drafts()
+    yield from rare_forbidden.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
