@@ -175,3 +175,15 @@ def test_online_softmax_that_is_nan_where_a_block_has_no_class_is_convicted(name
 def test_masks_of_which_the_first_64_rows_have_nothing_are_asked(name):
     asked = [it for it in RARE if it.function == name and it.where is not None]
     assert any(not any(it.where.values[:64]) for it in asked)
+
+
+@pytest.mark.parametrize("size", [4, 16, 32])
+@pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
+def test_what_is_lost_where_both_axes_are_long_is_convicted(name, size):
+    def loss(*arrays, **options):
+        found = getattr(kldiv_xp, name)(*arrays, **options)
+        words = arrays[1].shape[0] if name == LINEAR else arrays[0].shape[-1]
+        is_large = arrays[0].ndim == 2 and arrays[0].shape[0] > size and words > size
+        return found * 0.75 if is_large else found
+
+    assert any("SecondBlock" in vector.flags for vector in failures(name, loss))

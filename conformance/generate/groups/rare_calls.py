@@ -15,6 +15,7 @@ from generate.groups import (
     rare_masks,
     rare_numbers,
     rare_rows,
+    rare_tiles,
 )
 from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, call, of_its_own
 from generate.groups.rare_masks import CUBE, SAMPLES, SQUARE
@@ -43,6 +44,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_numbers.drafts()
     yield from rare_blocks.drafts()
     yield from rare_forbidden.drafts()
+    yield from rare_tiles.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
