@@ -187,3 +187,21 @@ def test_what_is_lost_where_both_axes_are_long_is_convicted(name, size):
         return found * 0.75 if is_large else found
 
     assert any("SecondBlock" in vector.flags for vector in failures(name, loss))
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("name", [*DIVERGENCES[:3], "kl_div"])
+def test_gradients_of_16_bits_that_stay_0_beyond_128_classes_are_convicted(name, side):
+    def gradient(*arrays, **options):
+        found = getattr(kldiv_xp, f"{name}_gradient")(*arrays, **options)
+        if arrays[0].dtype == np.float16:
+            found[side][..., 128:] = 0
+        return found
+
+    beside = {name: wrong(name, lambda *it: it), f"{name}_gradient": gradient}
+    loss = beside[name] if name == "kl_div" else None
+    implementation = Implementation("wrong", loss, gradient if loss else None, beside)
+    asked = [it for it in RARE if (it.function or "kl_div") == name and it.kind == "gradient"]
+    lines = [judge(vector, ADAPTERS["numpy"], implementation) for vector in asked]
+    found = [it for it, line in zip(asked, lines, strict=True) if line.verdict == "failure"]
+    assert any("HalfPrecision" in vector.flags for vector in found)

@@ -12,6 +12,7 @@ from generate.groups import (
     rare_blocks,
     rare_dtypes,
     rare_forbidden,
+    rare_halves,
     rare_masks,
     rare_numbers,
     rare_rows,
@@ -45,6 +46,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_blocks.drafts()
     yield from rare_forbidden.drafts()
     yield from rare_tiles.drafts()
+    yield from rare_halves.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
