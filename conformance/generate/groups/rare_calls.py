@@ -13,6 +13,7 @@ from generate.groups import (
     rare_dtypes,
     rare_forbidden,
     rare_halves,
+    rare_left,
     rare_masks,
     rare_numbers,
     rare_rows,
@@ -47,6 +48,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_forbidden.drafts()
     yield from rare_tiles.drafts()
     yield from rare_halves.drafts()
+    yield from rare_left.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
