@@ -61,5 +61,5 @@ def refuse_others(
     """Raise WrongCallError unless gradients are so many times those that were found."""
     for (name, wanted), operand in zip(found.items(), operands, strict=True):
         got = wanted.new_zeros(wanted.shape) if operand.grad is None else operand.grad
-        pair = [it.detach().double().reshape(-1).tolist() for it in (times * wanted, got)]
-        refuse_another(name, where, *pair, but)
+        right, other = (it.detach().double().reshape(-1).tolist() for it in (times * wanted, got))
+        refuse_another(name, where, right, other, but)
