@@ -1,4 +1,4 @@
-"""A few values once more: where torch makes no gradients, and of one array on both sides."""
+"""Values once more: all where torch makes no gradients, a few of one array on both sides."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,12 +29,13 @@ def refuse_again(
     """Raise WrongCallError unless a value is right in other circumstances, too."""
     is_torch, is_eager = adapter.library == "torch", adapter.gradient is differentiate_torch
     # A compiler would make more programs.
-    if (is_torch and not is_eager) or vector.kind != "value" or vector.id not in asked_again():
+    if (is_torch and not is_eager) or vector.kind != "value":
         return
     run = partial(call, vector, adapter, implementation, options=options)
     if is_torch:
         refuse_modes(vector, adapter, run)
-    if adapter.library in LAYOUTS and is_of_two_alike(vector):
+    is_asked = vector.id in asked_again() and adapter.library in LAYOUTS
+    if is_asked and is_of_two_alike(vector):
         refuse_one_array(vector, adapter, run)
 
 

@@ -27,7 +27,10 @@ DEFAULTS: dict[str | None, dict[str, Any]] = {
     "sparse_kl_div_with_logits": {**OF_LOGITS, "target_is": "log_probabilities", "tail": "bucket"},
     "linear_kl_div": {**HEATED, "tail": "bucket", "beta": 0.0},
 }
-UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'|Unknown keyword argument '(\w+)'")
+# What functions say that are given an argument that they lack, torch's and those of kldiv_xp.
+UNEXPECTED = re.compile(
+    r"(?:unexpected keyword argument '|Unknown keyword argument '|^`(?=\w+` is no option of ))(\w+)"
+)
 # What an operator of torch says that is given too many arguments, without telling which.
 DECLARED = re.compile(r"expected at most .* Declaration: [\w:.]+\((.*)\) ->")
 # By every element of the loss, whose sum a gradient without `upstream` differentiates.
@@ -103,7 +106,7 @@ def handed_on_in_vain(
         return None
     found = UNEXPECTED.search(str(error))
     if found:
-        name = found[1] or found[2]
+        name = found[1]
         return name if name in arguments else None
     declared = DECLARED.search(str(error))
     known = set(re.findall(r"\w+", declared[1])) if declared else set(arguments)

@@ -55,7 +55,7 @@ def wrong_results(outcomes: Iterable[Line]) -> Iterator[WrongResult]:
 def compared(vector: Vector, name: str, numbers: list[float]) -> Iterator[WrongResult]:
     """A result, if it is wrong."""
     right = vector.results[name]
-    wrong = wrong_places(vector, name, numbers, signed_zero=name == "value")
+    wrong = wrong_places(vector, name, numbers)
     if wrong:
         is_clamped = all(numbers[place] == 0 > right.values[place] for place in wrong)
         between = factors(numbers, right, vector)

@@ -71,7 +71,7 @@ def of_result(vector: Vector, name: str, result: Result, line: Line) -> Symptoms
     numbers = [float.fromhex(text) for text in texts]
     if len(numbers) != len(result.values):
         return symptoms("shape")
-    wrong = wrong_places(vector, name, numbers, signed_zero=name == "value")
+    wrong = wrong_places(vector, name, numbers)
     if name == "value" and (known := telltale(vector, numbers)) is not None:
         return symptoms(known)
     wrong = [place for place in wrong if not is_exact(vector, name, place, numbers[place])]

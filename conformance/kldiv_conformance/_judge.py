@@ -32,6 +32,9 @@ from kldiv_conformance._vector import Vector
 
 # How a call refuses operands for how they lie in memory; else NotImplementedError says so.
 REFUSALS = (ValueError, TypeError, BufferError, ArgumentError)
+# Vectors that are asked in one piece, too.
+BLOCK = "SecondBlock"
+BUT_NOT = "wrong where all operands lie in one piece"
 REFUSED = "operands that do not lie in one piece of memory are refused"
 
 
@@ -39,8 +42,21 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
     """Outcome of a vector; whatever the implementation raises is part of it."""
     views = with_layouts(vector, adapter.library)
     found = judged_once(views, adapter, implementation)
-    if found.verdict == "pass" or accuses(found.detail)[0]:
+    if found.verdict == "pass":
+        return also_in_one_piece(found, views, vector, adapter, implementation)
+    if accuses(found.detail)[0]:
         return found
+    return asked_otherwise(found, views, vector, adapter, implementation)
+
+
+def asked_otherwise(
+    found: Outcome,
+    views: Vector,
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+) -> Outcome:
+    """The outcome of a call that does not pass, told by what the same call does elsewhere."""
     if found.verdict == "failure" and vector.raises is None:
         again = judged_once(views, adapter, implementation)
         if again.verdict == "pass":
@@ -54,6 +70,23 @@ def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> O
         return replace(found, detail=f"{REFUSED}: {found.detail}")
     detail = f"{IN_ONE_PIECE}, wrong for {where}: {found.detail}"
     return replace(whole, verdict="failure", detail=detail)
+
+
+def also_in_one_piece(
+    found: Outcome,
+    views: Vector,
+    vector: Vector,
+    adapter: Adapter,
+    implementation: Implementation,
+) -> Outcome:
+    """The outcome of a call that passes; of blocks, what is wrong where they lie in one piece."""
+    where = told(views)
+    if not where or BLOCK not in vector.flags:
+        return found
+    whole = judged_once(vector, adapter, implementation)
+    if whole.verdict != "failure":
+        return found
+    return replace(whole, detail=f"right for {where}, {BUT_NOT}: {whole.detail}")
 
 
 def judged_once(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:

@@ -83,12 +83,14 @@ def accuses(detail: str) -> tuple[bool, bool]:
     return changed, changed and detail.endswith(STAY)
 
 
-def refuse_another(name: str, where: str, right: Sequence[float], found: Sequence[float]) -> None:
+def refuse_another(
+    name: str, where: str, right: Sequence[float], found: Sequence[float], but: str = IN_TURN
+) -> None:
     """Raise WrongCallError unless finite numbers are those of another call, but for rounding."""
     most = SAME * max(map(abs, right), default=0.0)
     pairs = zip(right, found, strict=False)
     if len(right) != len(found) or any(not abs(a - b) <= most for a, b in pairs):
-        message = f"{IN_TURN} {where}: {name} is another one."
+        message = f"{but} {where}: {name} is another one."
         raise WrongCallError(message)
 
 

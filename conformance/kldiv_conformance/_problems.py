@@ -23,8 +23,7 @@ def problems(
         return [f"{name} must have the shape {expected.shape}; got {shape}."]
     if dtype != expected.dtype:
         return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
-    signed_zero = name == "value" or "reproducible" in vector.arguments
-    wrong = wrong_places(vector, name, numbers, signed_zero=signed_zero)
+    wrong = wrong_places(vector, name, numbers)
     if not wrong:
         return []
     return [

@@ -102,7 +102,6 @@ def holds(line: Line, vector: Vector) -> bool:
     if set(values) != set(vector.results):
         return not values and not passes
     return not passes or all(
-        len(numbers) == len(vector.results[name].values)
-        and not wrong_places(vector, name, numbers, signed_zero=name == "value")
+        len(numbers) == len(vector.results[name].values) and not wrong_places(vector, name, numbers)
         for name, numbers in values.items()
     )

@@ -37,11 +37,13 @@ SINGLE = ("float32", "float64")
 def asked_again() -> frozenset[str]:
     """Ids of vectors, one for each function, reduction, and kind of result.
 
+    Of gradients there is one for each space of the target, too, for a loss may have no log-targets.
     A factor that a gradient is multiplied by twice shows unless it is 1.
     """
     found: dict[tuple[Any, ...], str] = {}
     for vector in sorted(filter(tells_calls_apart, vectors()), key=lambda it: it.upstream == 1):
-        key = (vector.function, vector.kind, vector.arguments.get("reduction"))
+        space = vector.upstream is not None and vector.arguments.get("log_target")
+        key = (vector.function, vector.kind, vector.arguments.get("reduction"), space)
         found.setdefault(key, vector.id)
     return frozenset(found.values())
 

@@ -1,4 +1,4 @@
-"""Gradients as a training step may ask for them: calls between, backward() twice, and sums."""
+"""Gradients as a training step asks for them: calls between, backward() twice, and sums."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,10 +6,12 @@ from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, library
 from kldiv_conformance._autodiff_libraries import by_columns
-from kldiv_conformance._operands import refuse_another
+from kldiv_conformance._memory import IN_ONE_PIECE
+from kldiv_conformance._operands import IN_TURN, refuse_another
 
 BETWEEN = "the loss is called again before its backward()"
 TWICE = "backward() is called twice (retain_graph=True), whose gradients add up in .grad"
+EXPANDED = "for upstream derivatives that are one number in memory, as those of loss.sum()"
 SUMMED = "one sum has the loss twice"
 # A factor of the second loss of a sum.
 FACTOR = 3
@@ -38,6 +40,10 @@ def refuse_training(
     loss.backward(seed)
     refuse(TWICE, operands, 2)
     operands = leaves(given)
+    loss = function(*operands)
+    loss.backward(loss.new_full((), upstream).expand(loss.shape))
+    refuse(EXPANDED, operands, 1, f"{IN_ONE_PIECE}, wrong")
+    operands = leaves(given)
     (function(*operands) + FACTOR * function(*operands)).backward(seed)
     refuse(SUMMED, operands, 1 + FACTOR)
     by_input, by_target = found.values()
@@ -50,10 +56,10 @@ def leaves(arrays: Any) -> list[Array]:
 
 
 def refuse_others(
-    found: Mapping[str, Array], where: str, operands: list[Array], times: int
+    found: Mapping[str, Array], where: str, operands: list[Array], times: int, but: str = IN_TURN
 ) -> None:
     """Raise WrongCallError unless gradients are so many times those that were found."""
     for (name, wanted), operand in zip(found.items(), operands, strict=True):
         got = wanted.new_zeros(wanted.shape) if operand.grad is None else operand.grad
-        pair = [it.detach().double().reshape(-1).tolist() for it in (times * wanted, got)]
-        refuse_another(name, where, *pair)
+        right, other = (it.detach().double().reshape(-1).tolist() for it in (times * wanted, got))
+        refuse_another(name, where, right, other, but)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kldiv_conformance import ADAPTERS, Implementation, find, judge
+import kldiv_xp
+from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._again import MODES, TWO
 from kldiv_conformance._sequences import asked_again
 from kldiv_xp import kl_div
@@ -98,3 +99,38 @@ def test_gradients_that_a_call_turns_off_are_convicted_and_turned_on():
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 def test_right_loss_passes(backend):
     assert {it.verdict for it in judged(backend, kl_div)} == {"pass"}
+
+
+def is_half(arrays, options):
+    return str(arrays[0].dtype) in ("torch.float16", "torch.bfloat16")
+
+
+def has_zeros(arrays, options):
+    return not options["log_target"] and bool((arrays[1] == 0).any())
+
+
+SPECIAL = {
+    "log_target": lambda _, options: options["log_target"],
+    "16 bits": is_half,
+    "zeros": has_zeros,
+    "where": lambda _, options: options.get("where") is not None,
+    "temperature": lambda _, options: options.get("temperature", 1.0) != 1,
+}
+
+
+@pytest.mark.parametrize("special", SPECIAL)
+def test_option_that_is_wrong_without_gradients_is_convicted(special):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    name = "kl_div_with_logits" if special == "temperature" else None
+    right = getattr(kldiv_xp, name or "kl_div")
+
+    def loss(*arrays, **options):
+        is_off = not torch.is_grad_enabled() and SPECIAL[special](arrays, options)
+        return right(*arrays, **options) * (2 if is_off else 1)
+
+    implementation = Implementation("other", None if name else loss, None, {name: loss})
+    asked = [it for it in vectors() if it.function == name and it.kind == "value"][::9]
+    lines = [judge(it, ADAPTERS["torch"], implementation) for it in asked]
+    wrong = [it.detail for it in lines if it.verdict == "failure"]
+    assert wrong
+    assert all(it.startswith("right where gradients are enabled, wrong under ") for it in wrong)

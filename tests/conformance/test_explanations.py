@@ -164,12 +164,12 @@ def test_a_loss_that_is_clamped_at_0_is_told_so_whatever_its_reduction():
 
 
 def exact(input, target, *, reduction, log_target):
-    """The formula in float64, without a guard."""
+    """The formula in float64, with its guard."""
     if reduction != "none" or not log_target:
         raise NotImplementedError
     x, t = input.astype("float64"), target.astype("float64")
-    terms = np.where(np.isinf(x), 0, np.exp(t) * (t - x))
-    return terms.astype(input.dtype)
+    p = np.exp(t)
+    return np.where(p == 0, 0, p * (t - x)).astype(input.dtype)
 
 
 VANISHING = find("tiny_022")
@@ -192,10 +192,29 @@ def test_the_exact_number_rounded_once_passes_where_the_convention_asks_for_0():
     assert {"tiny_022", "tiny_023"} <= {it.id for it in VANISHING_ALL}
 
 
+def test_the_sign_of_0_counts_where_a_vector_is_about_it():
+    def negative(input, target, **options):
+        terms = kl_div(input, target, **options)
+        return np.where(terms == 0, -0.0, terms).astype(terms.dtype)
+
+    zeros = [
+        it
+        for it in vectors()
+        if it.kind == "value" and it.group in {"ordinary", "zeros_and_infinities"}
+    ]
+    verdicts = {
+        it.id: judge(it, ADAPTERS["numpy"], Implementation("negative", negative)).verdict
+        for it in zeros
+    }
+    assert {verdicts[it.id] == "failure" for it in zeros if "SignedZero" in it.flags} == {True}
+    assert {verdicts[it.id] for it in zeros if "SignedZero" not in it.flags} == {"pass"}
+
+
 def beside_exact(*operands, **given):
     """One step beyond the exact number."""
     found = exact(*operands, **given)
-    return np.where(found == 0, 0, np.nextafter(found, np.inf, dtype=found.dtype))
+    beside = np.nextafter(found, np.inf, dtype=found.dtype)
+    return np.where((found == 0) | np.isinf(found), found, beside)
 
 
 def test_a_number_beside_the_exact_one_is_told_so_and_accused_of_no_bug():

@@ -4,6 +4,7 @@ from unittest import SkipTest
 
 import pytest
 
+import kldiv_xp
 from kldiv_conformance import assert_conforms, find
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -30,6 +31,16 @@ def test_what_is_handed_on_to_torch_in_vain_is_not_supported(kind):
         told = rf"^the implementation has no argument '{name}'.*\.$"
         with pytest.raises(SkipTest, match=told):
             assert_conforms(loss, find(identifier), backend="torch")
+
+
+def test_option_that_a_gradient_hands_on_to_kldiv_xp_in_vain_is_not_supported():
+    def gradient(input, target, **options):
+        return kldiv_xp.kl_div_gradient(input, target, **options)
+
+    told = r"^the implementation has no argument 'size_average'\.$"
+    for one in (gradient, kldiv_xp.kl_div_gradient):
+        with pytest.raises(SkipTest, match=told):
+            assert_conforms(kldiv_xp.kl_div, find("rare_086"), backend="numpy", gradient=one)
 
 
 def test_a_default_that_is_handed_on_in_vain_is_left_out():

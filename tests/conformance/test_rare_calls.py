@@ -120,3 +120,88 @@ def test_rows_after_the_first_64_whose_derivative_stays_0_are_convicted(name):
     asked = [it for it in RARE if (it.function or "kl_div") == name and "70 rows" in it.comment]
     [outcome] = [judge(vector, ADAPTERS["numpy"], implementation) for vector in asked]
     assert outcome.verdict == "failure"
+
+
+def beyond_blocks(name, size):
+    """A loss that counts the last block twice where sizes are multiples of a block."""
+
+    def loss(*arrays, **options):
+        found = getattr(kldiv_xp, name)(*arrays, **options)
+        words = arrays[1].shape[0] if name == LINEAR else arrays[0].shape[-1]
+        is_whole = arrays[0].flags.c_contiguous and words and words % size == 0
+        return found * 1.5 if is_whole else found
+
+    return loss
+
+
+@pytest.mark.parametrize("size", [64, 128, 1024])
+@pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
+def test_last_block_twice_where_none_is_left_is_convicted(name, size):
+    found = failures(name, beyond_blocks(name, size))
+    assert any("SecondBlock" in vector.flags for vector in found)
+
+
+def test_what_is_wrong_in_one_piece_alone_is_told_as_that():
+    implementation = Implementation("wrong", beyond_blocks("kl_div", 64), None, {})
+    details = [
+        judge(it, ADAPTERS["numpy"], implementation).detail
+        for it in RARE
+        if it.function is None and it.kind == "value" and it.input.shape == (17, 64)
+    ]
+    said = "wrong where all operands lie in one piece: value is wrong in "
+    assert any(said in it and it.startswith("right for ") for it in details)
+
+
+def has_empty_block(array, size, first):
+    """Whether all numbers of a block of classes are -inf: the first one, or any."""
+    whole = array[..., : array.shape[-1] // size * size]
+    blocks = np.all(np.isneginf(whole).reshape(*array.shape[:-1], -1, size), axis=-1)
+    return bool(np.any(blocks[..., :1] if first else blocks))
+
+
+@pytest.mark.parametrize(("size", "first"), [(8, True), (64, True), (1024, True), (128, False)])
+@pytest.mark.parametrize("name", ["kl_div_with_logits", "js_div_with_logits"])
+def test_online_softmax_that_is_nan_where_a_block_has_no_class_is_convicted(name, size, first):
+    def loss(*arrays, **options):
+        found = getattr(kldiv_xp, name)(*arrays, **options)
+        wide = arrays[0].ndim > 0 and arrays[0].shape[-1] >= size
+        is_lost = wide and has_empty_block(arrays[0], size, first)
+        return found * np.nan if is_lost else found
+
+    assert any("MaskedVocabulary" in vector.flags for vector in failures(name, loss))
+
+
+@pytest.mark.parametrize("name", [*DIVERGENCES[:2], LINEAR])
+def test_masks_of_which_the_first_64_rows_have_nothing_are_asked(name):
+    asked = [it for it in RARE if it.function == name and it.where is not None]
+    assert any(not any(it.where.values[:64]) for it in asked)
+
+
+@pytest.mark.parametrize("size", [4, 16, 32])
+@pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
+def test_what_is_lost_where_both_axes_are_long_is_convicted(name, size):
+    def loss(*arrays, **options):
+        found = getattr(kldiv_xp, name)(*arrays, **options)
+        words = arrays[1].shape[0] if name == LINEAR else arrays[0].shape[-1]
+        is_large = arrays[0].ndim == 2 and arrays[0].shape[0] > size and words > size
+        return found * 0.75 if is_large else found
+
+    assert any("SecondBlock" in vector.flags for vector in failures(name, loss))
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("name", [*DIVERGENCES[:3], "kl_div"])
+def test_gradients_of_16_bits_that_stay_0_beyond_128_classes_are_convicted(name, side):
+    def gradient(*arrays, **options):
+        found = getattr(kldiv_xp, f"{name}_gradient")(*arrays, **options)
+        if arrays[0].dtype == np.float16:
+            found[side][..., 128:] = 0
+        return found
+
+    beside = {name: wrong(name, lambda *it: it), f"{name}_gradient": gradient}
+    loss = beside[name] if name == "kl_div" else None
+    implementation = Implementation("wrong", loss, gradient if loss else None, beside)
+    asked = [it for it in RARE if (it.function or "kl_div") == name and it.kind == "gradient"]
+    lines = [judge(vector, ADAPTERS["numpy"], implementation) for vector in asked]
+    found = [it for it, line in zip(asked, lines, strict=True) if line.verdict == "failure"]
+    assert any("HalfPrecision" in vector.flags for vector in found)

@@ -57,7 +57,10 @@ def judged(asked, backend, loss):
 
 def test_every_function_is_asked_for_each_reduction_and_kind_of_result():
     found = {(it.function, it.kind, it.arguments["reduction"]) for it in ASKED}
-    assert len(found) == len(ASKED) == 47  # of js_div no mean of elements is that simple
+    assert len(found) == 47  # of js_div no mean of elements is that simple
+    gradients = [it for it in ASKED if it.function is None and it.kind == "gradient"]
+    spaces = {(it.arguments["reduction"], it.arguments["log_target"]) for it in gradients}
+    assert len(spaces) == len(gradients) == 8
     assert {function for function, _, _ in found} >= {None, "linear_kl_div", "js_div"}
 
 

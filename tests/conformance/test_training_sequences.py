@@ -67,6 +67,17 @@ class MultipliedInPlace(Terms):
         return tuple(one.mul_(upstream) for one in ctx.found)
 
 
+class OneNumber(Terms):
+    """Gradients that take an upstream derivative of stride 0 for memory that it does not fill."""
+
+    @staticmethod
+    def backward(ctx, upstream):
+        if 0 in upstream.stride():
+            first = upstream.reshape(-1)[:1]
+            upstream = torch.cat([first, first.new_zeros(upstream.numel() - 1)]).view_as(upstream)
+        return derivatives(*ctx.saved_tensors, upstream)
+
+
 LENT = {}
 
 
@@ -76,7 +87,7 @@ class LentGradients(Terms):
     @staticmethod
     def backward(ctx, upstream):
         found = derivatives(*ctx.saved_tensors, upstream)
-        places = LENT.setdefault(found[0].shape, tuple(map(torch.clone, found)))
+        places = LENT.setdefault((found[0].shape, found[0].dtype), tuple(map(torch.clone, found)))
         for place, one in zip(places, found, strict=True):
             place.copy_(one)
         return places
@@ -107,6 +118,14 @@ def test_right_gradients_pass():
 def test_gradient_that_other_calls_change_is_convicted(terms, where):
     told = f"right in a call of its own, wrong where {where}: d_input is another one."
     assert details(terms) == {told}
+
+
+def test_gradient_that_misreads_an_expanded_upstream_derivative_is_convicted():
+    told = (
+        "right where all operands lie in one piece of memory, wrong for upstream derivatives that "
+        "are one number in memory, as those of loss.sum(): d_input is another one."
+    )
+    assert told in details(OneNumber)  # where the loss is no sum of its own
 
 
 def test_gradient_whose_memory_the_next_call_takes_is_convicted():

@@ -7,7 +7,18 @@ from random import Random
 from typing import Any
 
 from generate.draft import Draft
-from generate.groups import rare_axes, rare_dtypes, rare_masks, rare_numbers, rare_rows
+from generate.groups import (
+    rare_axes,
+    rare_blocks,
+    rare_dtypes,
+    rare_forbidden,
+    rare_halves,
+    rare_left,
+    rare_masks,
+    rare_numbers,
+    rare_rows,
+    rare_tiles,
+)
 from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, call, of_its_own
 from generate.groups.rare_masks import CUBE, SAMPLES, SQUARE
 
@@ -33,6 +44,11 @@ def drafts() -> Iterator[Draft]:
     yield from rare_axes.drafts()
     yield from rare_dtypes.drafts()
     yield from rare_numbers.drafts()
+    yield from rare_blocks.drafts()
+    yield from rare_forbidden.drafts()
+    yield from rare_tiles.drafts()
+    yield from rare_halves.drafts()
+    yield from rare_left.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
