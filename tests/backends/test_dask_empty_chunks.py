@@ -5,11 +5,15 @@ import pytest
 from conftest import imported
 
 from kldiv_xp import (
+    js_div,
     js_div_with_logits,
     js_div_with_logits_gradient,
     kl_div,
+    kl_div_gradient,
     kl_div_with_logits,
     kl_div_with_logits_gradient,
+    linear_kl_div,
+    linear_kl_div_gradient,
 )
 
 LOGITS, TEACHER = np.random.default_rng(6).normal(size=(2, 4, 6))
@@ -35,3 +39,43 @@ def test_empty_chunk_makes_no_difference(name, chunks):
     found = LOSSES[name](*pair, da.from_array(np.asarray(2.0)))
     expected = LOSSES[name](LOGITS, TEACHER, 2.0)
     np.testing.assert_allclose(found.compute(), expected, rtol=1e-12)
+
+
+MASKED = {
+    "tables": lambda x, t, _, where: js_div(x, abs(t), reduction="sum", axis=-1, where=where),
+    "tables, gradient": lambda x, t, above, where: kl_div_gradient(
+        x, abs(t), reduction="none", axis=-1, upstream=above, where=where
+    )[0],
+    "logits": lambda x, t, _, where: kl_div_with_logits(x, t, where=where, reduction="mean"),
+    "gradient": lambda x, t, above, where: js_div_with_logits_gradient(
+        x, t, reduction="none", upstream=above, where=where
+    )[0],
+    "layer": lambda x, t, _, where: linear_kl_div(x, t[0], t[..., :4], where=where),
+}
+SINGLE = [((1, 0), (2, 2), (0, 1)), ((0, 1), (0, 4), (1, 0)), ((0, 0, 1), (4,), (0, 0, 1))]
+
+
+@pytest.mark.parametrize("chunks", SINGLE, ids=str)
+@pytest.mark.parametrize("name", MASKED)
+def test_empty_chunk_along_an_axis_of_one_entry_is_not_repeated(name, chunks):
+    da = imported("dask.array")
+    x, t = LOGITS[None], TEACHER[None]
+    above, where = np.arange(1.0, 5.0)[None], np.array([[[True], [False], [True], [True]]])
+    pair = [da.from_array(one) for one in (x, t)]
+    found = MASKED[name](
+        *pair, da.from_array(above, chunks=chunks[:2]), da.from_array(where, chunks=chunks)
+    )
+    expected = MASKED[name](x, t, above, where)
+    np.testing.assert_allclose(found.compute(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (0, 0)], ids=str)
+@pytest.mark.parametrize("chunks", [-1, 1], ids=["in one", "in several"])
+def test_layer_takes_no_samples_at_all(shape, chunks):
+    da = imported("dask.array")
+    states, target, weight = np.ones((*shape, 3)), np.ones((*shape, 5)), np.ones((5, 3))
+    lazy = [da.from_array(one, chunks=chunks) for one in (states, weight, target)]
+    assert linear_kl_div(*lazy, reduction="sum").compute() == 0
+    rows, *derivatives = linear_kl_div_gradient(*lazy, reduction="none", return_value=True)
+    assert rows.compute().shape == shape
+    assert [one.compute().shape for one in derivatives[:2]] == [(*shape, 3), (5, 3)]

@@ -17,6 +17,7 @@ from torch.distributed.tensor import DTensor, Partial, Replicate, Shard, distrib
 from kldiv_xp import (
     checking,
     diagnose,
+    js_div,
     js_div_with_logits,
     js_div_with_logits_gradient,
     kl_div,
@@ -151,6 +152,50 @@ def known_in_part(place: Place) -> Iterator[tuple[str, Tensors]]:
     yield "closed", [*closed]
 
 
+def one_sample(place: Place) -> Iterator[tuple[str, Tensors]]:
+    """Losses of a last batch of one, of which most processes have nothing, and of its mask."""
+    x, t = (place("input", operand(name)[:1]) for name in ("input", "target"))
+    options = {"where": place("target", torch.tensor([[True]])), "reduction": "mean"}
+    for name, loss, gradient in (
+        ("kl", kl_div_with_logits, kl_div_with_logits_gradient),
+        ("js", js_div_with_logits, js_div_with_logits_gradient),
+    ):
+        yield name, value_and_gradient(partial(loss, **options), x, t)
+        yield f"{name}, closed", [*gradient(x, t, return_value=True, **options)]
+    tables = partial(js_div, axis=-1, **options)
+    yield "tables", value_and_gradient(tables, x.log_softmax(-1), t.softmax(-1))
+    top = operand("target")[:1].log_softmax(-1).topk(TOP)
+    indices, values = place("input", top.indices), place("input", top.values)
+    yield "in part", [sparse_kl_div_with_logits(x, indices, values, **options)]
+    states, weight = place("states", operand("states")[:1]), place("weight", operand("weight"))
+    yield "layers", value_and_gradient(partial(linear_kl_div, target=t, **options), states, weight)
+
+
+def rounded(place: Place) -> Iterator[tuple[str, Tensors]]:
+    """Results in a narrower type, of which the parts would be rounded before they are added up.
+
+    Of the first, these are infinities of both signs.
+    """
+    rows, columns = torch.tensor([1.0, 1, -1, -1]), torch.tensor([3.0] * 4 + [-3.0] * 4)
+    apart = 8192.0 * (rows[:, None] + columns).to(torch.float64) + 0.3
+    log_q, log_p = place("input", apart), place("target", torch.zeros_like(apart))
+    for dtype in (torch.float16, torch.float32):
+        for reduction in ("sum", "mean"):
+            options = {"reduction": reduction, "dtype": dtype, "log_target": True}
+            yield f"apart, {dtype}, {reduction}", [kl_div(log_q, log_p, **options)]
+    options = {"reduction": "none", "axis": 0, "dtype": torch.float32, "log_target": True}
+    yield "apart, samples", [kl_div(log_q, log_p, **options)]
+    x, t = place("input", operand("input")), place("target", operand("target"))
+    narrow = {"reduction": "sum", "dtype": torch.float16}
+    yield "tables", [js_div(x.log_softmax(-1), t.softmax(-1), **narrow)]
+    yield "logits", [kl_div_with_logits(x, t, **narrow), js_div_with_logits(x, t, **narrow)]
+    number = torch.tensor(0.6, requires_grad=True)
+    for name in ("temperature", "beta"):
+        loss = js_div_with_logits(x, t, reduction="sum", **{name: number})
+        # A number that is no DTensor has a derivative that is none.
+        yield f"by {name}", [torch.tensor(torch.autograd.grad(loss, number)[0].item())]
+
+
 def told(place: Place) -> Iterator[tuple[str, str]]:
     """Reports of a diagnosis, and what a check raises."""
     x, t = place("input", operand("input")), place("target", operand("target"))
@@ -169,12 +214,16 @@ def told(place: Place) -> Iterator[tuple[str, str]]:
             yield "raised", str(error)
 
 
+ROUNDED = [("rows",) * 2, ("rows", "vocabulary"), ("vocabulary", "whole"), ("whole", "rows")]
+
 # What is looked at, and in which of the places.
 SUBJECTS: dict[str, tuple[Callable[[Place], Iterator[tuple[str, Any]]], list[tuple[str, str]]]] = {
     "logits": (of_logits, PAIRS),
     "masks": (masks, PAIRS),
     "layers": (of_layers, [pair for pair in PAIRS if "sums to come" not in pair]),
     "in part": (known_in_part, [pair for pair in PAIRS if pair[0] in ("rows", "whole")]),
+    "one sample": (one_sample, [("rows", one) for one in ("rows", "vocabulary", "whole")]),
+    "rounded": (rounded, ROUNDED),
     "told": (told, [("vocabulary",) * 2, ("rows",) * 2, ("vocabulary", "whole")]),
 }
 

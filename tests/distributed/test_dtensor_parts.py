@@ -77,6 +77,20 @@ def test_process_without_a_place_of_a_teacher_makes_no_difference(found, alone, 
     assert compared(found, alone, "in part", place, other) == len(alone["in part"])
 
 
+@pytest.mark.parametrize("place", PLACES[:-1])
+def test_last_batch_of_one_sample_has_a_mask_that_lies_anywhere(found, alone, place):
+    assert compared(found, alone, "one sample", "rows", place) == len(alone["one sample"])
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("rows", "rows"), ("rows", "vocabulary"), ("vocabulary", "whole"), ("whole", "rows")],
+    ids=" ".join,
+)
+def test_what_processes_add_up_is_rounded_once(found, alone, pair):
+    assert compared(found, alone, "rounded", *pair) == len(alone["rounded"])
+
+
 @pytest.mark.parametrize(
     "pair", [("vocabulary", "vocabulary"), ("rows", "rows"), ("vocabulary", "whole")], ids=" ".join
 )

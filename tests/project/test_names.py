@@ -22,6 +22,8 @@ INTERFACES = {
             "ENTRIES",
             "apply_to_rows",
             "apply_to_results",
+            "divergences_at_arrays",
+            "placed_mask",
         ),
     },
     "what a call with the same bits asks of a backend": {

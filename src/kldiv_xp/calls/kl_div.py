@@ -96,7 +96,8 @@ def given_upstream(
     if is_number(upstream):
         return float(upstream), ()
     check_memory(context, upstream=upstream)
-    return None, (as_real(context, upstream),)
+    full = by_backend("in_full_chunks", context, upstream)
+    return None, (as_real(context, upstream if full is NotImplemented else full),)
 
 
 def cotangent(

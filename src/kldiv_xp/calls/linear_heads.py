@@ -36,7 +36,7 @@ def linear_divergence_of(
     """Divergences of the samples, scaled and reduced, and rounded once."""
     loss_of, heads, divergence = arranged_heads(heads, divergence, scaled, reduction, dtype)
     context = loss_of.context
-    heads = heads.mapped(partial(rows_of, context.xp))
+    heads = heads.mapped(partial(rows_of, context))
     if reduction != "none":
         loss = by_backend("linear_loss", context, heads, divergence, loss_of)
         if loss is not NotImplemented:
@@ -104,14 +104,25 @@ def prepared(
     return with_sizes(divergence, *sizes), factor_of(divergence.temperature, scaled)
 
 
-def rows_of(xp: Namespace, array: Array) -> Array:
+def rows_of(context: Context, array: Array) -> Array:
     """Array as a matrix."""
     *samples, size = array.shape
     if len(samples) == 1:
         return array
     # Of nothing, no library tells how many rows it has.
-    count = math.prod(samples) if isinstance(size, int) and size == 0 else -1
-    return xp.reshape(array, (count, size))
+    return reshaped(context, array, (math.prod(samples) if has_nothing(array) else -1, size))
+
+
+def reshaped(context: Context, array: Array, shape: Shape) -> Array:
+    """Array in another shape."""
+    full = by_backend("in_full_chunks", context, array)
+    return context.xp.reshape(array if full is NotImplemented else full, shape)
+
+
+def has_nothing(array: Array) -> bool:
+    """Whether one of the sizes is 0, and all are known."""
+    sizes = known_shape(array)
+    return all(isinstance(one, int) for one in sizes) and 0 in sizes
 
 
 def with_constant_teacher(context: Context, heads: Heads) -> Heads:

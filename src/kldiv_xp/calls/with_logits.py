@@ -11,7 +11,7 @@ from kldiv_xp.calls.reduction import check_reduction, divisor
 from kldiv_xp.checks.operands import check_where
 from kldiv_xp.checks.options import check_switch, one_axis
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.evaluate import Arrays, by_backend, check_memory, completed
+from kldiv_xp.core.evaluate import Arrays, check_memory, completed
 from kldiv_xp.core.evaluate_logits import evaluate_loss_of_logits, evaluate_samples_of_logits
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale, scaled_sum
@@ -88,9 +88,7 @@ def reduced(
     elif reduction != "none":
         parts = divisor(reduction, known_shape(samples))
     function = partial(reduced_samples, scale=Scale(scale, parts), reduction=reduction)
-    value = completed(context, function, context.dtype, samples, *counts)
-    all_reduced = by_backend("all_reduced", context, value)
-    return value if all_reduced is NotImplemented else all_reduced
+    return completed(context, function, context.dtype, samples, *counts)
 
 
 def arranged(

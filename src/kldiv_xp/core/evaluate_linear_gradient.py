@@ -93,9 +93,10 @@ def gradient_in_blocks(
             context, heads.cut(block), divergence, upstream[block, :], with_rows
         )
         found.append((xp.matmul(derivative, heads.weight), rows))
-        parts = cast(xp, xp.matmul(derivative.T, states), working), column_sums(xp, derivative)
+        product = xp.matmul(derivative.T, states)
+        parts = cast(xp, product, working), xp.sum(cast(xp, derivative, working), axis=0)
         sums = [one + part for one, part in zip(sums, parts, strict=True)] if sums else [*parts]
-        del derivative, states, parts
+        del derivative, states, product, parts
     by_input, rows = (joined_blocks(xp, one) for one in zip(*found, strict=True))
     return LinearGradient(by_input, sums[0], None if heads.bias is None else sums[1], rows)
 
@@ -119,11 +120,6 @@ def block_gradient(
         options = context, arrays, divergence, Scale(), (upstream,), BY_LOGITS
         derivative, _ = evaluate_row_derivatives(*options)
     return rows, derivative, states
-
-
-def column_sums(xp: Namespace, derivative: Array) -> Array:
-    """Derivative with respect to a bias; the standard adds up float32 and 64 in their own type."""
-    return xp.sum(derivative, axis=0)
 
 
 def joined_blocks(xp: Namespace, parts: tuple[Array | None, ...]) -> Array | None:

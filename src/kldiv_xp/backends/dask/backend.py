@@ -151,6 +151,24 @@ def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arra
     return function(CHUNKS, *[cast_lazily(context, array) for array in arrays])
 
 
+def placed_mask(context: Context, where: Array) -> Array:
+    """The mask without empty chunks, which Dask would repeat along an axis of one entry."""
+    return in_full_chunks(context, where)
+
+
+def in_full_chunks(context: Context, array: Array) -> Array:
+    """The array in chunks with entries; in one chunk if it has none.
+
+    Of nothing in chunks Dask makes no rows: "reduce() of empty iterable".
+    """
+    del context
+    chunks = getattr(array, "chunks", ())
+    if not any(0 in sizes for sizes in chunks):
+        return array
+    full = array.shape if 0 in array.shape else [tuple(filter(None, one)) for one in chunks]
+    return array.rechunk({axis: sizes for axis, sizes in enumerate(full) if sizes != chunks[axis]})
+
+
 def cast_lazily(context: Context, array: Array) -> Array:
     """Lazy array in the working dtype; a mask unchanged."""
     kept = array.dtype in (bool, context.working)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from kldiv_xp._typing import Array, Axes
+from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.torch.dtensor_at_numbers import apply_to_rows, divergences_at_arrays
 from kldiv_xp.backends.torch.dtensor_placements import (
     context_of_parts,
     cotangent_parts,
@@ -25,6 +26,7 @@ from kldiv_xp.backends.torch.dtensor_with_derivatives import (
     with_derivatives,
 )
 from kldiv_xp.core.context import Context, unrounded
+from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import (
     Arrays,
     evaluate_derivatives,
@@ -41,8 +43,9 @@ from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import Divergence
 
-__all__ = ["all_reduced", "apply_to_rows", "count", "divergences", "gradient", "in_every_process"]
-__all__ += ["loss", "placed_mask", "row_derivatives"]
+__all__ = ["all_reduced", "apply_to_results", "apply_to_rows", "count", "divergences"]
+__all__ += ["divergences_at_arrays", "gradient", "in_every_process", "loss"]
+__all__ += ["placed_mask", "row_derivatives"]
 __all__ += ["rows_with_derivatives", "samples", "sparse_divergences", "sparse_gradient", "terms"]
 __all__ += ["with_derivatives"]
 
@@ -59,33 +62,45 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    if not same_placements(*arrays[:2]):
-        return resolve_partial(plain_sum(context, arrays, form, None, axis))
-    here = parts_of(arrays)
-    sums = evaluate_samples(unrounded(context_of_parts(context, here)), here, form, axis)
-    return run(
-        partial(divided, parts=None),
-        context.working,
-        context.dtype,
-        from_partial_sums(arrays[0], sums, axis),
-    )
+    return divided_sums_of_parts(context, arrays, form, axis, None)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
     """Sum of all terms over the divisor."""
-    if not same_placements(*arrays[:2]):
-        return resolve_partial(plain_sum(context, arrays, form, parts))
+    return divided_sums_of_parts(context, arrays, form, None, parts)
+
+
+def divided_sums_of_parts(
+    context: Context, arrays: Arrays, form: Form, axis: Axes | None, parts: int | None
+) -> Array:
+    """Sums over some axes or all, over the divisor; those of a process are not rounded."""
+    if same_placements(*arrays[:2]):
+        sums = sums_over_parts(context, arrays, form, axis)
+    else:
+        sums = plain_sum(unrounded(context), arrays, form, None, axis)
+    return apply_to_results(context, partial(divided, parts=parts), context.dtype, sums)
+
+
+def sums_over_parts(context: Context, arrays: Arrays, form: Form, axis: Axes | None) -> Array:
+    """Sums over some axes or all of operands that lie alike, in the type that is computed in."""
     here = parts_of(arrays)
-    value = evaluate_loss(unrounded(context_of_parts(context, here)), here, form, None)
-    total = from_partial_sums(arrays[0], value, tuple(range(arrays[0].ndim)))
-    return run(partial(divided, parts=parts), context.working, context.dtype, total)
+    inner = unrounded(context_of_parts(context, here))
+    if axis is None:
+        value = evaluate_loss(inner, here, form, None)
+        return from_partial_sums(arrays[0], value, tuple(range(arrays[0].ndim)))
+    return from_partial_sums(arrays[0], evaluate_samples(inner, here, form, axis), axis)
+
+
+def apply_to_results(
+    context: Context, function: Callable[..., Array], dtype: DType, *results: Array
+) -> Array:
+    """`function(xp, *results)` of evaluated results, whose parts are added up, then rounded."""
+    value = resolve_partial(run(function, context.working, context.working, *results))
+    return cast(context.xp, value, dtype)
 
 
 def all_reduced(context: Context, value: Array) -> Array:
-    """The loss with its Partial placements all-reduced.
-
-    `.item()` of a Partial would return the partial sum of this process.
-    """
+    """What every process has a part of, added up: rounded in parts it would be another number."""
     del context
     return resolve_partial(value)
 
@@ -161,8 +176,3 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     here = parts_of(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
     return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,))
-
-
-def apply_to_rows(context: Context, function: Callable[..., Array], arrays: Arrays) -> Array:
-    """Result of ``function(xp, *arrays)``, by torch's own operations."""
-    return run(function, context.working, context.working, *with_entries_everywhere(arrays))

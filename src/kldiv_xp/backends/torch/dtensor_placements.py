@@ -33,13 +33,16 @@ def parts_of(arrays: Arrays) -> Arrays:
 def part_like(operand: Array, other: Array) -> Array:
     """Local shard of a tensor that broadcasts to the operand, redistributed to match it.
 
-    A plain tensor, which torch's `implicit_replication` lets through, is the same everywhere.
+    An axis of one entry is cut as the operand's is, if that has one too: a process may have none of
+    it. A plain tensor, which torch's `implicit_replication` lets through, is the same everywhere.
     """
     if not isinstance(other, DTensor):
         other = DTensor.from_local(other, operand.device_mesh, run_check=False)
+    spread = [
+        one != size and one == 1 for one, size in zip(other.shape, operand.shape, strict=False)
+    ]
     placements = [
-        Replicate() if one.is_shard() and other.shape[one.dim] == 1 else one
-        for one in operand.placements
+        Replicate() if one.is_shard() and spread[one.dim] else one for one in operand.placements
     ]
     return other.redistribute(operand.device_mesh, placements).to_local()
 
@@ -149,6 +152,8 @@ def replicated(tensor: Array) -> Array:
 
 
 def resolve_partial(tensor: Array) -> Array:
-    """The tensor with its Partial placements all-reduced."""
+    """The tensor with its Partial placements all-reduced; a plain one as it is."""
+    if not isinstance(tensor, DTensor):
+        return tensor
     placements = [Replicate() if one.is_partial() else one for one in tensor.placements]
     return tensor.redistribute(placements=placements)
