@@ -1,9 +1,12 @@
 """The mathematics of logits where beta is an array, whose value nobody reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.formula.exact_quotients import USUAL
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logits import JS
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.near_kl import kl_rows
@@ -71,6 +74,16 @@ class JSOfArray:
         left, right = those(xp, first, input, target)
         by_target = kl_target_gradient(xp, left, right, *options)
         return xp.where(first, by_target, xp.where(last, by_input, derivative))
+
+
+def at_numbers(divergence: Any, numbers: dict[str, float]) -> Any:
+    """Divergence with numbers in place of arrays; itself where a type may not hold them."""
+    temperature = numbers.get("temperature", divergence.temperature)
+    if isinstance(temperature, float) and not 1 / USUAL <= temperature <= USUAL:
+        return divergence
+    if "beta" in numbers:
+        return replace(JS.of(temperature, numbers["beta"]), scaled=divergence.scaled)
+    return replace(divergence, **numbers)
 
 
 def those(xp: Namespace, condition: Array, left: Array, right: Array) -> tuple[Array, Array]:

@@ -20,7 +20,7 @@ from kldiv_xp.backends.torch.learned_numbers import divergences_at_arrays
 from kldiv_xp.backends.torch.linear import linear_divergences
 from kldiv_xp.backends.torch.linear_gradient import linear_gradient
 from kldiv_xp.backends.torch.linear_loss import linear_loss
-from kldiv_xp.backends.torch.logits_at_tensors import number_at_hand
+from kldiv_xp.backends.torch.logits_at_tensors import is_learned, number_at_hand
 from kldiv_xp.backends.torch.numpy_views import HOST, device_way, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import copied, expanded_to_terms, savable
 from kldiv_xp.backends.torch.sparse import (
@@ -47,6 +47,7 @@ __all__ = [
     "divergences",
     "divergences_at_arrays",
     "gradient",
+    "is_learned",
     "linear_divergences",
     "linear_gradient",
     "linear_loss",

@@ -11,14 +11,13 @@ from kldiv_xp.backends.torch import host_logits, logits_at_tensors
 from kldiv_xp.backends.torch.logits_at_tensors import derivatives, place_of, tensors_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import savable
-from kldiv_xp.calls.numbers_at_hand import at_numbers
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import rows_by
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.learned_numbers import by_beta, by_temperature
-from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logit_arrays import JSOfArray, at_numbers
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -29,7 +28,7 @@ def divergences_at_arrays(
     numbers = tensors_of(divergence)
     if is_differentiated(*numbers.values()) and place_of(arrays, numbers) == HOST:
         read = {name: float(one.detach()) for name, one in numbers.items()}
-        plain = at_numbers(divergence, read, arrays[0])
+        plain = at_numbers(divergence, read)
         if plain is not divergence:
             recorded = partial(logits_at_tensors.rows_with_numbers, context, divergence, (*read,))
             tensors = savable((*arrays, *numbers.values()))

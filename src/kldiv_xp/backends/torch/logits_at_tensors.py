@@ -26,10 +26,16 @@ NUMBERS_OF_TENSORS = ("temperature", "beta")
 
 
 def number_at_hand(context: Context, tensor: Array) -> Any:
-    """Number of a 0-d tensor, where that is host memory which no derivative is wanted of."""
+    """Number of a 0-d tensor, where that is host memory."""
     del context
     is_memory = memory_of((tensor,), (), ("temperature",)) == HOST
-    return NotImplemented if is_differentiated(tensor) or not is_memory else float(tensor)
+    return float(tensor.detach()) if is_memory else NotImplemented
+
+
+def is_learned(context: Context, tensor: Array) -> bool:
+    """Whether a derivative with respect to a tensor is wanted."""
+    del context
+    return is_differentiated(tensor)
 
 
 def divergences_at_tensors(
