@@ -76,7 +76,7 @@ def test_all_places_are_the_loss_of_whole_vocabularies(backend, kind, tail):
     assert_allclose(rows, kl_div_with_logits(STUDENT, targets[kind], **options), rtol=1e-12)
 
 
-@pytest.mark.parametrize("integers", ["int8", "uint8", "int16"])
+@pytest.mark.parametrize("integers", ["int8", "uint8", "int16", "int32"])
 @pytest.mark.parametrize("tail", TAILS)
 def test_narrow_integers_name_places_of_any_vocabulary(backend, tail, integers):
     student = backend.array(np.linspace(-2, 2, 600).reshape(2, 300))

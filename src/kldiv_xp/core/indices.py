@@ -2,13 +2,21 @@
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.core.context import Context
-from kldiv_xp.core.facts import facts_about
-from kldiv_xp.formula.sparse_student import Entries
+from kldiv_xp.core.facts import UNKNOWN, facts_about
+from kldiv_xp.formula.sparse_student import Entries, taken_along_axis
 
 
 def entries_of(context: Context) -> Entries:
     """Way to the entries at indices where no backend has one of its own."""
-    return BY_GATHER if context.facts.has_gather else Entries(put_by_comparison)
+    if context.facts.has_gather:
+        return BY_GATHER
+    take = taken_at_int64 if context.facts is UNKNOWN else taken_along_axis
+    return Entries(put_by_comparison, take)
+
+
+def taken_at_int64(xp: Namespace, array: Array, indices: Array) -> Array:
+    """Entries of an array of a library that may take no other integers, as ndonnx does."""
+    return taken_along_axis(xp, array, xp.astype(indices, xp.int64))
 
 
 def gathered(xp: Namespace, array: Array, indices: Array) -> Array:
