@@ -31,7 +31,7 @@ EVERY_LOSS = pytest.mark.parametrize("name", LOSSES)
 def pair(noise, *, target_is="logits", spread=3.0):
     """Students and teachers, all of whose numbers are those of float32."""
     generator = torch.Generator().manual_seed(11)
-    student, other = torch.randn((2, 30, 40), generator=generator)
+    student, other = torch.randn((2, 10, 40), generator=generator)
     student = spread * student + 30
     teacher = student + noise * other
     if target_is == "logits":
