@@ -1,7 +1,7 @@
 """A call of the divergence from hidden states: checked, evaluated in blocks of rows, reduced."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 
@@ -106,11 +106,15 @@ def prepared(
 
 def rows_of(context: Context, array: Array) -> Array:
     """Array as a matrix."""
+    return matrix_of(partial(reshaped, context), array)
+
+
+def matrix_of(reshape: Callable[[Array, Shape], Array], array: Array) -> Array:
+    """The same by a way to another shape; of nothing, no library tells how many rows it has."""
     *samples, size = array.shape
     if len(samples) == 1:
         return array
-    # Of nothing, no library tells how many rows it has.
-    return reshaped(context, array, (math.prod(samples) if has_nothing(array) else -1, size))
+    return reshape(array, (math.prod(samples) if has_nothing(array) else -1, size))
 
 
 def reshaped(context: Context, array: Array, shape: Shape) -> Array:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.calls.linear_heads import rows_of
+from kldiv_xp.calls.linear_heads import matrix_of
 from kldiv_xp.core.evaluate_linear import Heads, blocks, logits_of
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.indices import gathered
@@ -46,7 +46,7 @@ class MadeLogits:
     def at(self, indices: Array) -> Array:
         """The logits at indices of the vocabulary, computed block by block."""
         xp = self.xp
-        hidden, rows = (rows_of(xp, one) for one in (self.hidden, indices))
+        hidden, rows = (matrix_of(xp.reshape, one) for one in (self.hidden, indices))
         heads = Heads(hidden, self.weight, rows, self.bias)
         found = [
             taken_in_memory(logits_of(xp, hidden[block, :], self.weight, self.bias), rows[block, :])
@@ -61,7 +61,7 @@ def logits_at(logits: Array, indices: Array) -> Array:
     xp = namespace_of(logits)
     if hasattr(xp, "take_along_axis"):
         return taken_in_memory(logits, indices)
-    logits, rows = (rows_of(xp, one) for one in (logits, indices))
+    logits, rows = (matrix_of(xp.reshape, one) for one in (logits, indices))
     heads = Heads(logits, logits.T, rows)
     found = [taken_in_memory(logits[block, :], rows[block, :]) for block in blocks(heads)]
     xp = namespace_of(found[0])
