@@ -65,7 +65,7 @@ def softmaxes_of(
     of_p = centre_of(xp, pair.p, sums[0], to_mean, temperature)
     spread = over(xp, row_sum(xp, xp.multiply(gap, differences)), temperature)
     # Centred at the mean, which is no worse there than the normalisers and exact at any T.
-    close = xp.less(spread, xp.finfo(p.dtype).eps)
+    close = xp.less(spread, float(xp.finfo(p.dtype).eps))
     centred = xp.subtract(differences, xp.where(close, mean, 0.0))
     constant = xp.where(close, 0.0, xp.subtract(xp.log(sums[1]), xp.log(sums[0])))
     if guard is Guard.NONE:  # no choice may hide that this form is not enough
