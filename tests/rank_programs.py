@@ -24,7 +24,7 @@ def loaded(program):
 
 
 def found_by_ranks(program, processes, tmp_path_factory, **in_forks):
-    """What a program finds, run once for all workers; its `main` has these options in forks."""
+    """Run a program once for all test workers; its `main` takes these options in forks."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent

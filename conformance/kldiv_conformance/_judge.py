@@ -2,6 +2,7 @@
 
 import builtins
 import warnings
+from collections.abc import Callable
 from ctypes import ArgumentError
 from dataclasses import replace
 from functools import partial
@@ -35,35 +36,31 @@ REFUSALS = (ValueError, TypeError, BufferError, ArgumentError)
 # Vectors that are asked in one piece, too.
 BLOCK = "SecondBlock"
 BUT_NOT = "wrong where all operands lie in one piece"
+Ask = Callable[[Vector], Outcome]
 REFUSED = "operands that do not lie in one piece of memory are refused"
 
 
 def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:
     """Outcome of a vector; whatever the implementation raises is part of it."""
     views = with_layouts(vector, adapter.library)
-    found = judged_once(views, adapter, implementation)
+    ask = partial(judged_once, adapter=adapter, implementation=implementation)
+    found = ask(views)
     if found.verdict == "pass":
-        return also_in_one_piece(found, views, vector, adapter, implementation)
+        return also_in_one_piece(found, views, vector, ask)
     if accuses(found.detail)[0]:
         return found
-    return asked_otherwise(found, views, vector, adapter, implementation)
+    return asked_otherwise(found, views, vector, ask)
 
 
-def asked_otherwise(
-    found: Outcome,
-    views: Vector,
-    vector: Vector,
-    adapter: Adapter,
-    implementation: Implementation,
-) -> Outcome:
+def asked_otherwise(found: Outcome, views: Vector, vector: Vector, ask: Ask) -> Outcome:
     """The outcome of a call that does not pass, told by what the same call does elsewhere."""
     if found.verdict == "failure" and vector.raises is None:
-        again = judged_once(views, adapter, implementation)
+        again = ask(views)
         if again.verdict == "pass":
             return replace(again, verdict="failure", detail=f"{KEPT}: {found.detail}")
     if not (where := told(views)):
         return found
-    whole = judged_once(vector, adapter, implementation)
+    whole = ask(vector)
     if whole.verdict != "pass":
         return whole
     if found.verdict == "not supported":
@@ -72,18 +69,12 @@ def asked_otherwise(
     return replace(whole, verdict="failure", detail=detail)
 
 
-def also_in_one_piece(
-    found: Outcome,
-    views: Vector,
-    vector: Vector,
-    adapter: Adapter,
-    implementation: Implementation,
-) -> Outcome:
+def also_in_one_piece(found: Outcome, views: Vector, vector: Vector, ask: Ask) -> Outcome:
     """The outcome of a call that passes; of blocks, what is wrong where they lie in one piece."""
     where = told(views)
     if not where or BLOCK not in vector.flags:
         return found
-    whole = judged_once(vector, adapter, implementation)
+    whole = ask(vector)
     if whole.verdict != "failure":
         return found
     return replace(whole, detail=f"right for {where}, {BUT_NOT}: {whole.detail}")

@@ -80,12 +80,12 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-# What an upstream derivative of either kind belongs to.
-# What is compiled: every loss once, in a place where it adds up between processes or does not.
+# Compiled losses: each once, where processes add up or where they do not.
 COMPILED = [
     *[("batchmean", "vocabulary"), ("masked", "batch")],
     *[("logits", "vocabulary"), ("logits, rows", "batch")],
 ]
+# What an upstream derivative of either kind belongs to.
 REDUCTIONS = {"number": "sum", "terms": "none"}
 
 OF_PROBABILITIES = (

@@ -153,7 +153,7 @@ def known_in_part(place: Place) -> Iterator[tuple[str, Tensors]]:
 
 
 def one_sample(place: Place) -> Iterator[tuple[str, Tensors]]:
-    """Losses of a last batch of one, of which most processes have nothing, and of its mask."""
+    """Losses of a batch of one sample, with a mask; most processes have an empty part."""
     x, t = (place("input", operand(name)[:1]) for name in ("input", "target"))
     options = {"where": place("target", torch.tensor([[True]])), "reduction": "mean"}
     for name, loss, gradient in (
@@ -172,9 +172,9 @@ def one_sample(place: Place) -> Iterator[tuple[str, Tensors]]:
 
 
 def rounded(place: Place) -> Iterator[tuple[str, Tensors]]:
-    """Results in a narrower type, of which the parts would be rounded before they are added up.
+    """Results in a narrower type: the parts must not be rounded before they are added up.
 
-    Of the first, these are infinities of both signs.
+    Rounded parts of the first would be infinities of both signs.
     """
     rows, columns = torch.tensor([1.0, 1, -1, -1]), torch.tensor([3.0] * 4 + [-3.0] * 4)
     apart = 8192.0 * (rows[:, None] + columns).to(torch.float64) + 0.3

@@ -65,7 +65,7 @@ def of_logits(
 
 
 def of_teachers(rng: Random) -> Draft:
-    """A student that forbids the first 1024 words, of which the teacher names none."""
+    """A student that forbids the first 1024 words; the teacher names words after them."""
     shape = LARGE
     logits = forbid(tuple(alike(rng, shape, None)), shape[1], FIRST, FIRST, FIRST)
     rows: list[Values] = [tuple(softmax(rng, 1, NAMED)) for _ in range(shape[0])]

@@ -1,4 +1,4 @@
-"""Many classes of 16 bits: gradients by both operands, and values."""
+"""Values and gradients of 16-bit operands with many classes."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -6,7 +6,7 @@ from kldiv_xp._typing import Array
 from kldiv_xp.checks.scalars import number_within
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import by_backend
-from kldiv_xp.formula.logit_arrays import at_numbers
+from kldiv_xp.formula.logit_arrays import at_numbers, numbers_that_are_arrays
 
 
 def with_numbers_at_hand(context: Context, divergence: Any, input: Array) -> Any:
@@ -16,12 +16,10 @@ def with_numbers_at_hand(context: Context, divergence: Any, input: Array) -> Any
     learned is checked and stays an array.
     """
     found = {}
-    for name in ("temperature", "beta"):
-        array = getattr(divergence, name, 0.0)
-        if not isinstance(array, float):
-            number = by_backend("number_at_hand", context, array)
-            if number is not NotImplemented:
-                number_within(name, number, input)
-                if not by_backend("is_learned", context, array):
-                    found[name] = number
+    for name, array in numbers_that_are_arrays(divergence).items():
+        number = by_backend("number_at_hand", context, array)
+        if number is not NotImplemented:
+            number_within(name, number, input)
+            if not by_backend("is_learned", context, array):
+                found[name] = number
     return at_numbers(divergence, found) if found else divergence

@@ -16,7 +16,7 @@ from kldiv_xp.core.evaluate_logits import evaluate_loss_of_logits, evaluate_samp
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.core.scale import Scale, scaled_sum
 from kldiv_xp.core.shapes import with_axis_moved
-from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logit_arrays import JSOfArray, numbers_that_are_arrays
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -116,16 +116,6 @@ def arranged(
     if place != input.ndim - 1:
         arrays = tuple(with_axis_moved(context.xp, array, place, -1) for array in arrays)
     return context, arrays, place
-
-
-def numbers_that_are_arrays(divergence: Divergence | JSOfArray) -> dict[str, Array]:
-    """Temperature and beta, where they are arrays."""
-    numbers = (
-        {} if isinstance(divergence.temperature, float) else {"temperature": divergence.temperature}
-    )
-    if isinstance(divergence, JSOfArray):
-        numbers["beta"] = divergence.beta
-    return numbers
 
 
 def check_logits(shape: Shape, place: int) -> None:

@@ -1,7 +1,7 @@
 """Derivatives of divergences of rows of logits by a temperature and a beta that are learned.
 
 Let l = log(p / m), or log(p / q) of the Kullback-Leibler divergence, and e the terms of the
-divergence, none of which is negative.  Then, for any c in place of log q,
+divergence, written so that each is at least 0.  Then, with any c in place of log q,
 
     T dD/dT = -w Cov_p(log p - c, l) - sum((c - E_p c) e) + E (E_q c - E_p c),
 

@@ -6,7 +6,7 @@ from typing import Any
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.exact_quotients import USUAL
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logits import JS
+from kldiv_xp.formula.logits import JS, Divergence
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_derivatives import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.near_kl import kl_rows
@@ -74,6 +74,16 @@ class JSOfArray:
         left, right = those(xp, first, input, target)
         by_target = kl_target_gradient(xp, left, right, *options)
         return xp.where(first, by_target, xp.where(last, by_input, derivative))
+
+
+def numbers_that_are_arrays(divergence: Divergence | JSOfArray) -> dict[str, Array]:
+    """Temperature and beta, where they are arrays."""
+    numbers = (
+        {} if isinstance(divergence.temperature, float) else {"temperature": divergence.temperature}
+    )
+    if isinstance(divergence, JSOfArray):
+        numbers["beta"] = divergence.beta
+    return numbers
 
 
 def at_numbers(divergence: Any, numbers: dict[str, float]) -> Any:

@@ -1,4 +1,4 @@
-"""Derivatives by a temperature and a beta that are learned: those of the exact divergence."""
+"""Derivatives with respect to a learned temperature and beta agree with the exact ones."""
 
 import math
 

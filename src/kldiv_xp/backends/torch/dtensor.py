@@ -100,7 +100,7 @@ def apply_to_results(
 
 
 def all_reduced(context: Context, value: Array) -> Array:
-    """What every process has a part of, added up: rounded in parts it would be another number."""
+    """Sum over all processes; it is rounded after the parts are added up, not before."""
     del context
     return resolve_partial(value)
 

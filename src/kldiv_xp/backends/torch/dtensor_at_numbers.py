@@ -18,7 +18,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.run import run
-from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logit_arrays import JSOfArray, numbers_that_are_arrays
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -33,12 +33,8 @@ def divergences_at_arrays(
     context: Context, arrays: Arrays, divergence: Divergence | JSOfArray
 ) -> Array:
     """Divergence of every row at a temperature or beta that are arrays."""
-    numbers = {name: getattr(divergence, name, 0.0) for name in ("temperature", "beta")}
-    wide = {
-        name: WideNumber.apply(one, context.working)
-        for name, one in numbers.items()
-        if not isinstance(one, float)
-    }
+    numbers = numbers_that_are_arrays(divergence).items()
+    wide = {name: WideNumber.apply(one, context.working) for name, one in numbers}
     return apply_to_rows(context, partial(rows_of, replace(divergence, **wide)), arrays)
 
 

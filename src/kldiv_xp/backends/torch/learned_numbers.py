@@ -8,7 +8,7 @@ import torch
 
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch import host_logits, logits_at_tensors
-from kldiv_xp.backends.torch.logits_at_tensors import derivatives, place_of, tensors_of
+from kldiv_xp.backends.torch.logits_at_tensors import derivatives, place_of
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.saved_tensors import savable
 from kldiv_xp.core.context import Context
@@ -17,7 +17,7 @@ from kldiv_xp.core.evaluate_rows import rows_by
 from kldiv_xp.core.run import run
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.learned_numbers import by_beta, by_temperature
-from kldiv_xp.formula.logit_arrays import JSOfArray, at_numbers
+from kldiv_xp.formula.logit_arrays import JSOfArray, at_numbers, numbers_that_are_arrays
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -25,7 +25,7 @@ def divergences_at_arrays(
     context: Context, arrays: Arrays, divergence: Divergence | JSOfArray
 ) -> Array:
     """Divergence of every row, of tensors that are only memory."""
-    numbers = tensors_of(divergence)
+    numbers = numbers_that_are_arrays(divergence)
     if is_differentiated(*numbers.values()) and place_of(arrays, numbers) == HOST:
         read = {name: float(one.detach()) for name, one in numbers.items()}
         plain = at_numbers(divergence, read)

@@ -15,14 +15,12 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import rows_of
 from kldiv_xp.core.run import run
-from kldiv_xp.formula.logit_arrays import JSOfArray
+from kldiv_xp.formula.logit_arrays import JSOfArray, numbers_that_are_arrays
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.host.blocks import Index, block_indices
 
 BLOCK = {"cpu": 1 << 18, "cuda": 1 << 24}
-"""Elements of a block: the derivative by a temperature needs a hundred arrays of that size."""
-
-NUMBERS_OF_TENSORS = ("temperature", "beta")
+"""Elements of a block: automatic differentiation makes about a hundred arrays of this size."""
 
 
 def number_at_hand(context: Context, tensor: Array) -> Any:
@@ -42,7 +40,7 @@ def divergences_at_tensors(
     context: Context, arrays: Arrays, divergence: Divergence | JSOfArray
 ) -> Array:
     """Divergence of every row, of tensors that are only memory and more than a block."""
-    numbers = tensors_of(divergence)
+    numbers = numbers_that_are_arrays(divergence)
     tensors = (*arrays, *numbers.values())
     place = place_of(arrays, numbers)
     if place is None or arrays[0].numel() <= BLOCK[place if place != HOST else "cpu"]:
@@ -52,12 +50,6 @@ def divergences_at_tensors(
         rows: Array = Rows.apply(function, len(arrays), *savable(tensors))
         return rows
     return in_blocks(function, arrays, tuple(numbers.values()))
-
-
-def tensors_of(divergence: Divergence | JSOfArray) -> dict[str, Array]:
-    """Temperature and beta, where they are tensors."""
-    found = {name: getattr(divergence, name, 0.0) for name in NUMBERS_OF_TENSORS}
-    return {name: number for name, number in found.items() if not isinstance(number, float)}
 
 
 def place_of(arrays: Arrays, numbers: dict[str, Array]) -> str | None:
