@@ -1,6 +1,7 @@
 """JAX on a CPU: long rows whose classes are nearly all the same keep their digits."""
 
 from functools import partial
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -61,6 +62,32 @@ def test_uniform_rows_whose_one_class_differs_have_right_values_and_derivatives(
         for found, exact in zip(derivatives(*pair), gradient(*wide, reduction="sum"), strict=True):
             gap = np.linalg.norm(np.asarray(found, "float64") - exact)
             assert gap <= 1e-5 * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("classes", [10, 100, 1000])
+def test_derivatives_of_rows_of_one_large_class_are_not_all_rounded_the_same_way(name, classes):
+    _, gradient = LOSSES[name]
+    derivatives = jax.jit(partial(gradient, reduction="sum"))
+    for level, difference in product((10, 12, 14), (0.1, 0.001, -0.01)):
+        student = np.zeros((1, classes), "float32")
+        student[0, classes // 2] = level
+        teacher = student.copy()
+        teacher[0, classes // 2] += difference
+        wide = student.astype("float64"), teacher.astype("float64")
+        exact = gradient(*wide, reduction="sum")
+        for found, one in zip(derivatives(student, teacher), exact, strict=True):
+            assert np.linalg.norm(np.asarray(found, "float64") - one) <= 8e-7 * np.linalg.norm(one)
+
+
+def test_sums_of_pairs_are_those_of_any_number_of_classes():
+    for length in (*range(40), 255, 256, 257, 1000):
+        rows = np.random.default_rng(0).normal(size=(2, 3, length)).astype("float32")
+        for keepdims in (False, True):
+            found = row_sums.PAIRWISE_SUMS.sum(jnp.asarray(rows), axis=-1, keepdims=keepdims)
+            exact = rows.astype("float64").sum(-1, keepdims=keepdims)
+            assert found.shape == exact.shape
+            assert np.allclose(found, exact, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", LOSSES)

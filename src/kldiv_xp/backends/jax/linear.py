@@ -10,7 +10,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.jax.meshes import on_rows, varying_alike
-from kldiv_xp.backends.jax.row_sums import by_sums_in_parts
+from kldiv_xp.backends.jax.row_sums import PAIRWISE_SUMS, by_sums_in_parts
 from kldiv_xp.backends.jax.rows import derivatives_at_once, rows_at_once, unsigned
 from kldiv_xp.backends.jax.sparse import ENTRIES, moved_where_selected
 from kldiv_xp.core.context import Context
@@ -112,7 +112,7 @@ def derivatives_of_logits(
         return derivative
     by_target = False
     function = partial(derivatives_at_once, working, divergence, by_target, upstream)
-    return cast(jnp, by_sums_in_parts(function, arrays), arrays[0].dtype)
+    return cast(jnp, by_sums_in_parts(function, arrays, PAIRWISE_SUMS), arrays[0].dtype)
 
 
 def over_blocks(step: Step, carry: Any, heads: Heads, others: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""JAX on a CPU: a namespace in which long rows are added up in parts.
+"""JAX on a CPU: namespaces that add up long rows in parts, or any rows pair by pair.
 
 XLA adds up what it computes in the same loop one by one: divergences of 128,256 classes that are
 all the same but for one had errors of 8e-5, and derivatives of 2e-5; of parts it is 3e-6.
@@ -56,17 +56,51 @@ def length_of_parts(length: int) -> int:
 
 
 SUMS_IN_PARTS = SumsInParts()
+LANES = 16
+
+
+class PairwiseSums(SumsInParts):
+    """The namespace of JAX with pairwise summation along the last axis, for derivatives.
+
+    XLA's additions one by one to a class that is larger than all others are all rounded the same
+    way: derivatives of rows of 100 classes had errors of 4e-6; of pairs it is 4e-7.
+    """
+
+    def sum(self, array: Array, *, axis: int, keepdims: bool = False) -> Array:
+        """Sum along the last axis; in parts where digits are to spare, or devices share rows."""
+        if axis != -1 or array.dtype == jnp.float64 or count_of_devices() > 1:
+            return super().sum(array, axis=axis, keepdims=keepdims)
+        total = pairwise_sum(array)
+        return total if keepdims else total[..., 0]
+
+
+def pairwise_sum(array: Array) -> Array:
+    """Sum along the last axis, which stays: vectors are added first."""
+    while (length := array.shape[-1]) > 1:
+        count = min(LANES, 2 ** (length.bit_length() - 1))
+        lane = length // count
+        lanes = [array[..., at * lane : (at + 1) * lane] for at in range(count)]
+        rest = array[..., count * lane :]
+        while len(lanes) > 1:
+            lanes = [one + other for one, other in zip(lanes[::2], lanes[1::2], strict=True)]
+        array = jnp.concat([*lanes, rest], axis=-1) if length % count else lanes[0]
+    return array if length else jnp.sum(array, axis=-1, keepdims=True)
+
+
+PAIRWISE_SUMS = PairwiseSums()
 
 
 def with_sums_in_parts(
-    function: Callable[..., Array], arrays: Arrays
+    function: Callable[..., Array], arrays: Arrays, sums: SumsInParts = SUMS_IN_PARTS
 ) -> tuple[Callable[..., Array], Callable[..., Array]]:
     """`function(xp, *arrays)` on a CPU, and elsewhere, where XLA adds up in a tree."""
     elsewhere = partial(function, jnp)
-    return partial(function, SUMS_IN_PARTS) if are_known(arrays) else elsewhere, elsewhere
+    return partial(function, sums) if are_known(arrays) else elsewhere, elsewhere
 
 
-def by_sums_in_parts(function: Callable[..., Array], arrays: Arrays) -> Array:
+def by_sums_in_parts(
+    function: Callable[..., Array], arrays: Arrays, sums: SumsInParts = SUMS_IN_PARTS
+) -> Array:
     """Result of `function(xp, *arrays)` of rows."""
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays, sums)
     return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=elsewhere)

@@ -9,7 +9,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.jax.blocks import in_blocks
-from kldiv_xp.backends.jax.row_sums import with_sums_in_parts
+from kldiv_xp.backends.jax.row_sums import PAIRWISE_SUMS, with_sums_in_parts
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -135,7 +135,7 @@ def derivatives(
     """Derivative of the divergences by one operand, times a factor."""
     one = jnp.ones((), working)
     function = partial(derivatives_at_once, working, divergence, by_target, one)
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays, PAIRWISE_SUMS)
     derivative = few_at_a_time(on_cpu, arrays, elsewhere) * cast(jnp, factor, working)
     _, _, *where = arrays
     return jnp.where(where[0], derivative, 0.0) if where else derivative
