@@ -7,17 +7,15 @@ import os
 import socket
 import sys
 import warnings
-from collections import defaultdict
 from inspect import signature
 from pathlib import Path
 from types import CodeType, ModuleType
-from zlib import crc32
 
 import pytest
 from array_libraries import ALL as DTYPES
 from array_libraries import BACKENDS, Backend
+from chosen_cases import EVERY, mark_later
 from hypothesis import settings
-from other_libraries import OTHERS
 
 # The ordinary run is short; HYPOTHESIS_PROFILE=long takes many more examples.
 # The same calls in every run; `nox -s fuzz` tries others.
@@ -26,7 +24,6 @@ settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 # Backends that `backend` stands for: all that facts are known about, or those that are named.
-EVERY = {**BACKENDS, **OTHERS}
 ASKED = os.environ.get("KLDIV_XP_BACKENDS", ",".join(BACKENDS)).split(",")
 
 if importlib.util.find_spec("jax"):
@@ -94,46 +91,12 @@ def pytest_collection_modifyitems(config, items):
     left_out = {item for item in params if not is_case(item, params[item])}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
-    mark_long(items)
+    mark_later(items)
 
 
 def pytest_collection_finish(session):
     """Let the garbage collector pass over what lasts: a compiler calls for it again and again."""
     gc.freeze()
-
-
-def mark_long(items: list) -> None:
-    """Leave a spread of the cases of some tests to the ordinary run, where each costs long."""
-    similar = defaultdict(list)
-    for item in items:
-        name, asked = backend_of(item), item.get_closest_marker("cases")
-        if asked:
-            most, slow = (*asked.args, 0)[:2]
-            similar[item.path, item.originalname, "", most, slow].append(item)
-        elif name and EVERY[name].cases:
-            similar[item.path, item.originalname, name, EVERY[name].cases, 0].append(item)
-    for (_, test, name, most, slow), cases in similar.items():
-        chosen = spread(cases, most, test)
-        others = [item for item in cases if item not in chosen]
-        later = spread(others, slow, test) if slow else []
-        for item in others:
-            item.add_marker("slow" if item in later else "long")
-        if name and crc32(test.encode()) % EVERY[name].one_test_in:
-            for item in chosen:
-                item.add_marker("slow")
-
-
-def backend_of(item) -> str | None:
-    """Name of the backend that a test is parametrised with, under whichever name."""
-    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return next((one for one in params if isinstance(one, str) and one in EVERY), None)
-
-
-def spread(items: list, most: int, seed: str) -> list:
-    """At most so many of the items, evenly spaced, from a place that differs between tests."""
-    step = max(1, len(items) / most)
-    start = crc32(seed.encode()) % max(1, int(step))
-    return [items[int(start + number * step)] for number in range(min(most, len(items)))]
 
 
 def is_case(item, params: dict[str, object]) -> bool:

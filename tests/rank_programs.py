@@ -1,6 +1,7 @@
 """Programs of several processes of torch: run by torchrun, or in forks of this process."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -23,31 +24,32 @@ def loaded(program):
     return module
 
 
-def found_by_ranks(program, processes, tmp_path_factory, **in_forks):
-    """Run a program once for all test workers; its `main` takes these options in forks."""
+def found_by_ranks(program, processes, tmp_path_factory, **options):
+    """Run a program once for all test workers; its `main` takes these options."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    path = folder / f"{program.stem}_{processes}.pt"
+    told = "".join(f"_{name}_{value}" for name, value in options.items())
+    path = folder / f"{program.stem}_{processes}{told}.pt"
     with FileLock(f"{path}.lock"):
         if not path.exists():
-            run_ranks(program, processes, path, in_forks)
+            run_ranks(program, processes, path, options)
     return torch.load(path)
 
 
-def run_ranks(program, processes, path, in_forks):
+def run_ranks(program, processes, path, options):
     """Write what a program finds to a path."""
     if os.environ.get("KLDIV_XP_RANKS") == "fork":
-        fork(program, processes, path, in_forks)
+        fork(program, processes, path, options)
     else:
-        launch(program, processes, path)
+        launch(program, processes, path, options)
 
 
-def launch(program, processes, path):
+def launch(program, processes, path, options):
     """Run the program by torchrun."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     done = subprocess.run(
-        [*launcher, f"--nproc-per-node={processes}", str(program), str(path)],
+        [*launcher, f"--nproc-per-node={processes}", str(program), str(path), json.dumps(options)],
         env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"},
         capture_output=True,
         text=True,

@@ -154,6 +154,7 @@ def found(loss, backend, operands, options):
     return caught.value.report.findings
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize(
     ("code", "loss", "wrong", "sentence", "right", "value"), MISTAKES,
     ids=[f"{place}-{row[0]}" for place, row in enumerate(MISTAKES)],

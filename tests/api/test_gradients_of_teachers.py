@@ -171,6 +171,7 @@ def test_a_temperature_of_sparse_teachers_may_be_an_array(backend):
             assert_allclose(backend.read(one), other, rtol=1e-11, atol=1e-14)
 
 
+@pytest.mark.few(1)
 def test_a_narrow_type_loses_no_derivative_of_many_tokens(holding_backend):
     backend = holding_backend
     dtype = "float16" if "float16" in backend.dtypes else "float32"
@@ -187,6 +188,7 @@ def test_a_narrow_type_loses_no_derivative_of_many_tokens(holding_backend):
     assert np.abs(backend.read(found) - exact).max() < 3e-3 * np.abs(exact).max()
 
 
+@pytest.mark.slow
 def test_numpy_holds_a_few_blocks_and_the_gradient():
     hidden, weight = np.ones((600, 8), "f4"), np.ones((300, 8), "f4")
     call = {"target_weight": weight, "return_value": True}

@@ -203,6 +203,7 @@ def test_torch_compile_agrees_with_eager_through_inductor():
     assert_allclose(backend.read(x.grad), -P / 3, rtol=1e-15)
 
 
+@pytest.mark.slow
 def test_torch_compile_takes_dynamic_shapes():
     backend = usable("torch")
     torch = library("torch")

@@ -138,6 +138,7 @@ def divided(given, names, temperature):
     return given | {name: given[name] / temperature for name in names if name in given}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("scaled", [True, False])
 @pytest.mark.parametrize("kind", TEACHERS)
 @pytest.mark.parametrize("name", NUMBERS)
@@ -176,6 +177,7 @@ def test_temperature_that_is_an_array_divides_what_the_loss_would_divide(name, k
         np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", TEACHERS)
 def test_temperature_that_is_learned_is_taken_by_the_loss_of_logits(kind):
     """The target is a constant of linear_kl_div: by division a part of the derivative was missing.

@@ -77,6 +77,7 @@ HALVES = {
 }
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize("name", ["numpy", "torch", "jax", "dask"])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("row", HALVES)

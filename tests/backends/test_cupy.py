@@ -177,6 +177,7 @@ def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(ba
         assert_allclose(derivative.host, other, atol=1e-15)
 
 
+@pytest.mark.slow
 def test_losses_come_with_both_derivatives_from_one_kernel(backend):
     arrays, upstream, scale = operands(), np.linspace(1, 2, 6).reshape(6, 1), Scale(0.5)
     whole, there, above = plain(arrays), on_device(*arrays), on_device(upstream)

@@ -94,6 +94,7 @@ def test_losses_are_those_of_numpy_in_chunks_of_any_size(da, loss, chunks, maske
     assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.few(1)
 @EVERY_CHUNKS
 @MASKED
 @pytest.mark.parametrize("type_", ["float64", "float32", "float16"])

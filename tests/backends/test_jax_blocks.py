@@ -69,6 +69,7 @@ CASES = [
 ]
 
 
+@pytest.mark.few(4)
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
 @pytest.mark.parametrize(("options", "dtype"), CASES, ids=str)
@@ -100,6 +101,7 @@ LOSSES = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("loss", LOSSES)
@@ -146,6 +148,7 @@ def test_closed_derivatives_by_blocks_are_those_of_numpy(operands):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cut")
 def test_masked_rows_have_no_part_in_a_derivative_by_blocks(operands):
     x, t, _ = operands
@@ -162,6 +165,7 @@ def test_masked_rows_have_no_part_in_a_derivative_by_blocks(operands):
     assert np.all(derivative[1:] != 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cut")
 def test_blocks_go_through_a_shard_map(operands):
     shard_map = getattr(jax, "shard_map", None)
@@ -177,6 +181,7 @@ def test_blocks_go_through_a_shard_map(operands):
     np.testing.assert_allclose(derivative, jax.grad(lambda x: jnp.sum(rows(x, t)))(x), rtol=1e-6)
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("loss", [kl_div_with_logits, partial(kl_div, log_target=True, axis=-1)])
 def test_rows_along_an_explicit_axis_of_one_device_are_not_cut(operands, loss):
@@ -215,6 +220,7 @@ CALLS = {
 MADE = {"float16": 2 * 8 * 1000 * 2000 / MIB}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("call", CALLS)
 def test_what_is_computed_on_the_way_is_small(call, monkeypatch):
     monkeypatch.setattr(blocks, "count_of_devices", lambda: 1)
@@ -259,6 +265,7 @@ def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight
     assert compiled.memory_analysis().temp_size_in_bytes <= 64 * MIB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learned", [(0, 1, 2), (0,), (1,), (2,)])
 @pytest.mark.cases(1, 3)
 def test_gradient_by_a_weight_is_added_up_for_some_classes_after_the_other(learned, monkeypatch):

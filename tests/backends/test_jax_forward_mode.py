@@ -66,6 +66,7 @@ def test_forward_mode_that_does_not_pass_is_told(transformation):
     assert_allclose(jax.jacrev(same_bits)(x), jax.jacfwd(instead)(x), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", HEADS)
 @pytest.mark.parametrize("transformation", TRANSFORMATIONS)
 # Bytes of all rows, and of two; one device makes the gradient with the loss.

@@ -38,6 +38,7 @@ def exponents():
     return np.concatenate([some, -some / 2**20, ends])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "numbers"), [("log_of_normal", numbers()), ("exp_of_bounded", exponents())]
 )
@@ -56,6 +57,7 @@ def test_whole_numbers_become_integers():
     assert np.array_equal(np.asarray(found), numbers.astype("int64"))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("options", [{}, {"axis": (1, 2)}, {"axis": (0, 2)}, {"axis": (0, 1, 2)}])
 @pytest.mark.parametrize("log_target", [False, True])
 @pytest.mark.cases(2, 6)

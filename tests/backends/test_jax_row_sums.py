@@ -45,6 +45,7 @@ def one_class_differs(shape):
         yield student, np.zeros(shape, "float32")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize(
     ("shape", "devices"),
@@ -90,6 +91,7 @@ def test_sums_of_pairs_are_those_of_any_number_of_classes():
             assert np.allclose(found, exact, rtol=0, atol=1e-5)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_of_each_sample_under_vmap_have_right_values(name):
     loss, _ = LOSSES[name]

@@ -102,6 +102,7 @@ def test_eager_losses_promote_nothing(strictly):
     assert_right(found)
 
 
+@pytest.mark.slow
 def test_losses_are_of_32_bits_where_there_are_no_others(strictly):
     with jax.enable_x64(False):  # noqa: FBT003
         found, *_ = jax.jit(with_derivatives)(*on_device())
@@ -127,6 +128,7 @@ def test_debugger_names_the_infinity_of_an_impossible_prediction():
         assert jnp.isfinite(kl_div(operands[0], nothing, reduction="sum"))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("call", [kl_div_with_logits, js_div_with_logits])
 def test_debugger_names_a_masked_class_beside_a_temperature_in_an_array_unless_compiled(call):
     logits = jnp.asarray([[1.0, -jnp.inf, 2.0]]), jnp.asarray([[3.0, -jnp.inf, 2.0]])

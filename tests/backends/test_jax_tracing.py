@@ -113,6 +113,7 @@ OF_NUMBERS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", OF_NUMBERS)
 def test_a_number_that_is_traced_is_refused_and_the_remedy_works(name):
     loss, option = OF_NUMBERS[name]

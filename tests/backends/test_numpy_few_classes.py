@@ -41,6 +41,7 @@ def in_planes(array):
     return np.ascontiguousarray(array.T).T
 
 
+@pytest.mark.few(20)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("classes", [*range(1, 8), 21, 127])
@@ -54,6 +55,7 @@ def test_a_row_in_a_batch_has_the_bits_of_the_row_alone(loss, dtype, classes, li
     np.testing.assert_array_equal(masked, np.where(mask, alone, 0))
 
 
+@pytest.mark.few(8)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("classes", [2, 9, 127])
@@ -80,6 +82,7 @@ def test_derivatives_along_another_axis_are_those_along_the_last(loss, classes, 
         np.testing.assert_allclose(one.reshape(classes, -1).T, other, rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.few(2)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_gradients_of_torch_lie_in_memory_as_their_images(loss, dtype):

@@ -71,6 +71,7 @@ def rows(name):
     return x, t, w
 
 
+@pytest.mark.few(4)
 @EVERY_FORM
 @pytest.mark.parametrize("fused", ["0", "1"])
 def test_blocks_have_the_bits_of_the_plain_expression(name, fused, monkeypatch):

@@ -44,6 +44,7 @@ CASES = {
 }
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("kind", ["numpy", "by columns", "torch", "bfloat16"])
 def test_loss_and_derivatives_are_those_of_two_calls(monkeypatch, kind, name):

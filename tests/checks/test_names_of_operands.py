@@ -72,6 +72,7 @@ def followed(told, given):
     )
 
 
+@pytest.mark.few(200)
 @pytest.mark.parametrize("of_target", OF_TARGET)
 @pytest.mark.parametrize("of_input", OF_INPUT)
 @pytest.mark.parametrize("target_first", [True, False])

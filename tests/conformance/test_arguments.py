@@ -49,6 +49,7 @@ def bare(function, gradient=""):
     return of_three if three else without_options
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("function", DEFAULTS, ids=str)
 def test_function_without_options_passes_what_asks_for_defaults_and_supports_no_more(function):
     beside = {function: bare(function), f"{function}_gradient": bare(function, "_gradient")}

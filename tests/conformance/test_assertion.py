@@ -202,6 +202,7 @@ MANY_FLAGS = max(OF_THE_LOSS, key=lambda vector: len(vector.flags)).id
 LONG = max(OF_THE_LOSS, key=lambda vector: len(vector.input.values)).id
 
 
+@pytest.mark.slow
 @pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("identifier", "returned"),

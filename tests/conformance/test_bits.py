@@ -51,6 +51,7 @@ def test_there_are_at_least_300_and_each_must_be_met_exactly():
     assert not any(bound for result in results for bound in result.error_bound)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("backend", ["numpy", "torch", "array-api-strict"])
 def test_every_library_has_the_bits(backend):
     assert failures(backend) == []
@@ -71,6 +72,7 @@ def test_a_loss_that_is_rounded_otherwise_is_convicted():
     assert len(failures("numpy", loss=ignoring, gradient=ignored)) > LEAST / 6
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
@@ -85,6 +87,7 @@ def test_arithmetic_with_another_constant_is_convicted(module, name, value):
         assert failures("array-api-strict", OF_FLOAT32)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["log", "exp"])
 def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
     def plain(self, array):
@@ -94,6 +97,7 @@ def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
         assert failures("array-api-strict", OF_FLOAT32)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
@@ -109,6 +113,7 @@ def test_rows_of_logits_by_another_rule_are_convicted(module, name, value):
         assert failures("array-api-strict", OF_LOGITS)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [

@@ -18,6 +18,7 @@ def test_file_of_the_current_folder_is_not_taken_for_a_library(tmp_path, command
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_implementation_of_the_current_folder_is_found_beside_such_files(kernels):
     folder = kernels("mine", "from kldiv_xp import kl_div\n")
     for name in ("json", "rich", "click", "jinja2", "jsonschema"):

@@ -55,6 +55,7 @@ def test_the_textbook_passes_every_vector(book):
     assert refused - lacks <= {"numpy has no bfloat16.", "the target is logits"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", CASES, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
 @pytest.mark.cases(8, 16)
 def test_wrong_implementation_is_convicted(mutant):
@@ -82,6 +83,7 @@ def mutant_called(book, name):
     return next(it for it in MUTANTS if (it.book, it.name) == (book, name))
 
 
+@pytest.mark.slow
 def test_epsilon_in_a_softmax_beside_a_right_loss_is_named_first():
     mutant = mutant_called("textbook_torch_logits", "epsilon of 1e-8 in the softmax")
     wrong = [it for it in judged(mutant) if find(it["id"]).function == "kl_div_with_logits"]
@@ -89,11 +91,13 @@ def test_epsilon_in_a_softmax_beside_a_right_loss_is_named_first():
     assert first_flag([*wrong, *right]) == "Epsilon"
 
 
+@pytest.mark.slow
 def test_flag_of_just_this_symptom_comes_before_one_of_any():
     mutant = mutant_called("textbook_torch", "negative zero of impossible events")
     assert first_flag(judged(mutant)) == "SignedZero"
 
 
+@pytest.mark.slow
 def test_a_published_loss_keeps_its_faults_when_it_is_judged():
     skip_unless_it_runs("published_torch")
     book = "published_torch"

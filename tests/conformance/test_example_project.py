@@ -110,6 +110,7 @@ def test_kernel_that_gives_no_number_proves_nothing(project, checks):
     assert re.search(r"1 failed, (\d+ passed, )?\d+ skipped", done.stdout)
 
 
+@pytest.mark.slow
 def test_part_without_a_number_from_the_kernel_proves_nothing(project):
     test = project / "test_my_kernel.py"
     test.write_text(test.read_text().replace("vectors()", 'vectors("tables")'))
@@ -129,6 +130,7 @@ extern "C" void terms(const float* x, const float* t, float* result, long size) 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 def test_kernel_of_the_page_that_is_called_by_ctypes_passes_its_own_run(tmp_path):
     guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")

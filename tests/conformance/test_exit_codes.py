@@ -21,6 +21,7 @@ def test_failure_is_1(kernels):
     assert invoke("run", "-b", "numpy", "-i", "wrong:loss")[0] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_backend_that_is_named_and_does_not_run_is_2():
     status, output = invoke("run", "-b", MISSING, "-b", "numpy")
@@ -52,6 +53,7 @@ def test_run_in_which_no_backend_ran_is_2_and_has_a_page(tmp_path):
     assert_page_says_so(path)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("backends", [["-b", "numpy"], ["-b", "numpy", "-b", "array-api-strict"]])
 def test_run_in_which_nothing_was_judged_is_2_and_has_a_page(kernels, tmp_path, backends):
     kernels("refusing", "def loss(*_, **__):\n    raise NotImplementedError\n")
@@ -88,6 +90,7 @@ def test_bare_command_is_2():
 MUST = "`implementation` must be 'module:function', like 'kldiv_xp:kl_div'; got "
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("specification", "why"),
     [
@@ -175,6 +178,7 @@ DEVIATIONS = {
 NO_NUMBER = "def loss(*_, **__):\n    raise {error}\n"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("error", ["IndexError", "NotImplementedError"])
 @pytest.mark.parametrize("options", [[], ["--fail-above", "2"], ["--bits"]], ids=" ".join)
 def test_comparison_of_runs_without_a_number_is_2(kernels, tmp_path, error, options):
@@ -206,6 +210,7 @@ def test_file_of_deviations_that_is_none_is_2(tmp_path, text):
     assert said["ordinary_999" in text] in output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_bar_of_a_backend_that_did_not_run_is_not_full(tmp_path):
     done = program("run", "-b", MISSING, cwd=tmp_path)

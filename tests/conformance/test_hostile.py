@@ -67,6 +67,7 @@ PRINTS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("action", PRINTS.values(), ids=PRINTS)
 def test_what_a_kernel_prints_is_kept_apart_and_shown(judged, action):
@@ -76,6 +77,7 @@ def test_what_a_kernel_prints_is_kept_apart_and_shown(judged, action):
     assert len(report.printed["numpy"]) <= 2000 * (1 + len(HIT))
 
 
+@pytest.mark.slow
 def test_what_a_kernel_prints_before_it_ends_its_process_is_shown(judged):
     assert judged('print("hello"); os._exit(0)').printed == {"numpy": "hello\n" * len(HIT)}
 
@@ -122,6 +124,7 @@ RAISES = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), RAISES.values(), ids=RAISES)
 def test_whatever_a_kernel_raises_is_a_failure_of_that_vector(judged, action, said):
@@ -130,6 +133,7 @@ def test_whatever_a_kernel_raises_is_a_failure_of_that_vector(judged, action, sa
     assert said in detail(report)
 
 
+@pytest.mark.slow
 @pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "action",
@@ -159,6 +163,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("action", HARMLESS.values(), ids=HARMLESS)
 def test_what_a_kernel_leaves_behind_does_not_hold_up_the_run(judged, action):
@@ -184,6 +189,7 @@ def test_process_that_ends_while_it_imports_fails_all_vectors(tmp_path, monkeypa
     assert set(verdicts(report).values()) == {"failure"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_worker_whose_run_has_been_killed_ends(tmp_path):
     (tmp_path / "slow.py").write_text(

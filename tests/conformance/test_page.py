@@ -21,6 +21,7 @@ def place(page):
     return cells(page).index(page.switch_to.active_element)
 
 
+@pytest.mark.slow
 def test_page_loads_nothing_but_itself(page):
     loaded = page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
     assert [name for name in loaded if not name.startswith("data:")] == []

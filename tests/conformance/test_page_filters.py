@@ -27,6 +27,7 @@ def verdicts(page):
     return {item.text for item in page.find_elements("css selector", "#panel-vectors .verdict")}
 
 
+@pytest.mark.slow
 def test_failures_are_listed_at_first_and_wrong_arguments_come_after_numbers(page):
     assert verdicts(page) == {"failure"}
     assert find(listed(page)[0]).group == "ordinary"

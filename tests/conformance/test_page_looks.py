@@ -78,6 +78,7 @@ return broken;
 """
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("width", [500, 1400, 1920])
 def test_nothing_is_cut_off_and_no_word_is_broken(page, width, scheme):
     emulate(page, width, scheme)

@@ -73,6 +73,7 @@ def test_screen_says_which_argument_an_implementation_lacks(kernels):
     assert ": the implementation has no argument 'axis'." in shown
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "backends", [["-b", "numpy"], ["-b", "numpy", "--allow-missing"], []], ids=" ".join
 )
@@ -144,6 +145,7 @@ def kl_div_with_logits(input, target, *, reduction="batchmean", temperature=1.0)
 """
 
 
+@pytest.mark.slow
 def test_screen_tells_reasons_of_the_function_that_is_named_before_other_functions(kernels):
     kernels("mine", MEAN_ALONE)
     shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div_with_logits")[1]

@@ -43,6 +43,7 @@ def ours():
     return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div")), "ours")
 
 
+@pytest.mark.slow
 def test_worst_implementation_comes_first(unguarded, ours):
     rows = summary([ours, unguarded])["rows"]
     assert [row["implementation"] for row in rows] == ["unguarded:kl_div", "kldiv_xp:kl_div"]
@@ -214,6 +215,7 @@ def test_text_of_an_implementation_cannot_end_the_script(unguarded, tmp_path):
     assert json.loads(text)["rows"][0]["outcomes"]["ordinary_001"][2] == "</script><b id=hostile>"
 
 
+@pytest.mark.slow
 def test_command_line_writes_both_pages_of_several_runs(tmp_path):
     paths = [str(tmp_path / f"{name}.jsonl") for name in ("first", "second")]
     for path in paths:

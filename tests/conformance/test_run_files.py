@@ -233,6 +233,7 @@ def test_changed_run_is_read_or_refused(lines, tmp_path, data):
     read_in_every_way(data.draw(mutations(lines)), tmp_path)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -97,6 +97,7 @@ def test_sizes_are_on_both_sides_of_every_block():
     assert {vector.input.dtype for vector in SIZES} == set(NUMPY.floats) | {"bfloat16"}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mutant", WRONG, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
 @pytest.mark.cases(8, 25)
 def test_what_goes_wrong_beyond_a_block_is_convicted_by_sizes_alone(mutant):

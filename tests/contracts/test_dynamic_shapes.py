@@ -161,6 +161,7 @@ def test_exported_program_of_another_batch_equals_eager(losses, example):
     assert_equal_eager(losses, lambda batch: program(*tensors(batch)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strict", [False, True])
 def test_what_is_exported_runs_without_this_package(strict):
     program = torch.export.export(Losses(of_parts_of_three), tensors(4), strict=strict)
@@ -195,6 +196,7 @@ def onnx_function(model):
     return lambda batch: session.run(None, dict(zip(names, operands(batch), strict=True)))
 
 
+@pytest.mark.slow
 @OF_LOSSES
 @OF_EXAMPLES
 def test_torchscript_trace_of_another_batch_equals_eager(losses, example):
@@ -211,6 +213,7 @@ def compiled(losses):
         yield torch.compile(losses, dynamic=True, fullgraph=True, backend="eager")
 
 
+@pytest.mark.slow
 @OF_LOSSES
 def test_compiled_function_has_one_graph_for_all_batches(losses, compiled):
     assert_equal_eager(losses, lambda batch: compiled(*tensors(batch)))

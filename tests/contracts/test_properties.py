@@ -106,6 +106,7 @@ def test_mask_of_samples_is_a_selection(backend, values, draw, log_target, reduc
     close(values(masked_kl, *(spoil(rng, a, mask) for a in operands), mask, **options), chosen)
 
 
+@pytest.mark.few(3)
 @for_all_draws
 def test_mask_of_classes_is_a_selection(backend, values, draw):
     rng, shape = draw.start(backend)

@@ -39,6 +39,7 @@ def test_mask_of_samples_of_logits_is_a_selection(backend, values, draw, name):
     )
 
 
+@pytest.mark.few(1)
 @OF_LOGITS
 @for_all_draws
 def test_constant_added_to_the_logits_of_a_sample_changes_nothing(backend, values, draw, name):

@@ -49,6 +49,7 @@ def in_chunks(chunks, values, dtype):
     return library("dask.array").from_array(values.astype(dtype), chunks=chunks)
 
 
+@pytest.mark.few(6)
 @EVERY_FORM
 @EVERY_TYPE
 @pytest.mark.parametrize("backend", ["array-api-strict", "torch"])

@@ -79,6 +79,7 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
             assert differing_bits("numpy", kind) == 0
 
 
+@pytest.mark.few(1)
 @EVERY_KIND
 @EVERY_TYPE
 @pytest.mark.cases(4, 8)
@@ -134,6 +135,7 @@ def test_the_compiler_of_torch_has_the_same_bits(kind):
     assert differing(found, expected(kind, "float32", FEW)) == 0
 
 
+@pytest.mark.few(1)
 @EVERY_KIND
 def test_automatic_differentiation_has_the_bits_of_the_closed_form(kind):
     usable("torch"), usable("jax")

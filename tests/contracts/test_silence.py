@@ -136,6 +136,7 @@ CASES = [
 ]
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("calls", [calls_of_losses, calls_of_divergences])
 @pytest.mark.parametrize(("library", "name", "dtype"), CASES)
 def test_losses_are_silent(library, name, dtype, calls):

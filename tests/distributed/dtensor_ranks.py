@@ -3,6 +3,7 @@
 Expected values are none of its business: the tests compute them in a single process.
 """
 
+import json
 import math
 import sys
 from collections.abc import Callable
@@ -169,12 +170,25 @@ def sparse_in_parts(mesh: DeviceMesh) -> list[Any]:
     return [*results, *(one.full_tensor() for one in sparse(followed, *placed[1:]))]
 
 
-def main(path: str, *, compiling: bool = True) -> None:
-    """Everything, once."""
+def main(path: str, *, compiling: bool) -> None:
+    """Everything that is eager, or that is compiled, once."""
     dist.init_process_group("gloo", timeout=timedelta(seconds=300))
     # Rows in parts go through in several blocks, of a row or two.
     dtensor_row_blocks.DTENSOR_BLOCK_ELEMENTS = 2 * VOCABULARY // dist.get_world_size()
-    found: dict[str, Any] = {
+    found = found_compiled() if compiling else found_eager()
+    if dist.get_rank() == 0:
+        torch.save(found, path)
+    dist.destroy_process_group()
+
+
+def found_compiled() -> dict[Any, Any]:
+    """What each compiled program gives."""
+    return {(name, where): compiled(name, LAYOUTS[where]) for name, where in COMPILED}
+
+
+def found_eager() -> dict[Any, Any]:
+    """What is found without a compiler."""
+    found: dict[Any, Any] = {
         (name, where): found_by(name, layout)
         for where, layout in LAYOUTS.items()
         for name in LOSSES
@@ -191,8 +205,6 @@ def main(path: str, *, compiling: bool = True) -> None:
         found["closed", where] = [one.full_tensor() for one in closed]
         for name in ("batchmean", "terms", "samples", "logits"):
             found["apart", name, where] = found_apart(name, where)
-    for name, where in COMPILED if compiling else ():
-        found["compiled", name, where] = compiled(name, LAYOUTS[where])
     found["sparse"] = sparse_in_parts(meshes()[1])
     for place in dtensor_hidden.PLACES:
         found["hidden", place] = dtensor_hidden.hidden_in_parts(meshes()[1], place)
@@ -202,10 +214,8 @@ def main(path: str, *, compiling: bool = True) -> None:
     found["weight alone"] = dtensor_beside_plain.of_weight_alone(meshes()[1])
     for kind in ("ddp", "fsdp", "fsdp, hidden", "head"):
         found["trained", kind] = training.trained(kind, meshes()[1])
-    if dist.get_rank() == 0:
-        torch.save(found, path)
-    dist.destroy_process_group()
+    return found
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], **json.loads(sys.argv[2]))

@@ -1,5 +1,6 @@
 """PyTorch's DTensor on 2 and 4 processes: the values of one, whatever lies where."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -49,14 +50,28 @@ def ranks():
     return loaded(PROGRAM)
 
 
-TWO = pytest.param(2, marks=pytest.mark.long, id="2 processes")
+# Four processes take minutes of two cores.
+FOUR = pytest.param(4, marks=pytest.mark.slow, id="4 processes")
 
 
-@pytest.fixture(scope="module", params=[pytest.param(4, id="4 processes"), TWO])
-def found(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=[pytest.param(2, id="2 processes"), FOUR])
+def processes(request):
+    """How many processes there are."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def found(processes, tmp_path_factory):
     """Findings of the ranks."""
-    # Forks compile nothing.
-    return found_by_ranks(PROGRAM, request.param, tmp_path_factory, compiling=False)
+    return found_by_ranks(PROGRAM, processes, tmp_path_factory, compiling=False)
+
+
+@pytest.fixture(scope="module")
+def found_compiled(processes, tmp_path_factory):
+    """What the ranks find by compiled programs."""
+    if os.environ.get("KLDIV_XP_RANKS") == "fork":
+        pytest.skip("forks compile nothing")
+    return found_by_ranks(PROGRAM, processes, tmp_path_factory, compiling=True)
 
 
 def single(ranks, loss, layout):
@@ -126,11 +141,12 @@ def test_operands_that_lie_apart_give_the_same(found, ranks, where, loss):
         assert_allclose(distributed, alone, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loss", "layout"), COMPILED)
-def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(found, ranks, layout, loss):
-    if ("compiled", loss, layout) not in found:
-        pytest.skip("forks compile nothing")
-    graph = found["compiled", loss, layout]
+def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(
+    found_compiled, found, ranks, layout, loss
+):
+    graph = found_compiled[loss, layout]
     for distributed, alone in zip(graph["results"], single(ranks, loss, layout), strict=True):
         assert_allclose(distributed, alone, rtol=1e-12, atol=1e-15)
     assert graph["placements"] == found[loss, layout]["placements"]

@@ -238,6 +238,7 @@ def test_generalised_rows_are_those_of_optax():
     assert_allclose(rows, losses.generalized_kl_divergence(x, p), rtol=1e-12)
 
 
+@pytest.mark.few(4)
 @pytest.mark.only_where(lambda backend, noise: noise == 1e-3 or backend not in COMPILERS)
 @pytest.mark.parametrize("noise", [3.0, 1e-3])
 def test_generalised_terms_are_exact_and_never_negative(backend, noise):

@@ -54,6 +54,7 @@ def errors(found, expected):
     return np.where(is_number, gap / np.where(is_number, length, 1), 0)
 
 
+@pytest.mark.few(3)
 @LOSS
 @pytest.mark.parametrize(("size", "count"), SIZES)
 @pytest.mark.cases(12, 23)
@@ -141,6 +142,7 @@ def test_derivatives_by_the_library_are_within_1e_6_at_every_noise(name, backend
         assert errors(np.asarray(found), expected).max() <= 1e-6
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("divergence", [KL(1.0, "logits"), JS.of(1.0, 0.5)], ids=str)
 @pytest.mark.parametrize("place", [0, 1])
 def test_every_form_that_gives_derivatives_gives_them_within_1e_6(divergence, place):
@@ -203,6 +205,7 @@ def gradients(name, dtype, function, **options):
     return [one.numpy() for one in library("torch").autograd.grad(loss, leaves)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["torch", "jax"])
 def test_gradients_are_right_at_every_distance_and_beta(name, dtype):
     bound = {"float32": 1e-6, "float64": 1e-13}[dtype]

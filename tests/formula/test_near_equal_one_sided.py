@@ -118,6 +118,7 @@ def many_one_sided(place):
     return np.concatenate(found, axis=1)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("beta", [0.5, 0.3])
 @pytest.mark.parametrize("place", [0, 1], ids=["student", "teacher"])
 def test_mixtures_of_many_rows_keep_the_digits_of_float32(holding_backend, place, beta):

@@ -45,6 +45,7 @@ def exact(x, t, temperature, beta):
     return value, *derivatives
 
 
+@pytest.mark.few(6)
 @EVERY_BETA
 @pytest.mark.parametrize(("count", "classes"), [(100, 2), (50, 7), (4, 300)])
 def test_divergences_keep_their_digits_down_to_1e_12(count, classes, beta):
@@ -141,6 +142,7 @@ def fused_differ(fused, beta=0.3):
     return int((found != results(PLAIN, *operands, beta)).sum())
 
 
+@pytest.mark.few(2)
 @FUSED
 @pytest.mark.parametrize("beta", [0.5, 0.3])
 def test_fused_multiplications_change_no_bit(fused, beta):

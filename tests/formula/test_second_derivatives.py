@@ -123,6 +123,7 @@ def test_second_derivatives_are_finite_and_right(mode, name, dtype, temperature)
             check(one, expected, dtype, temperature)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 3.0])
 @pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
 @pytest.mark.cases(1, 5)
@@ -136,6 +137,7 @@ def test_second_derivatives_are_those_of_logits_around_0(loss, temperature):
         assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.few(1)
 @CASE
 @pytest.mark.cases(2, 6)
 def test_forward_mode_of_jax_has_the_derivatives(name, dtype, temperature):

@@ -113,6 +113,7 @@ def options_of(name, temperature, scaled):
     return {"temperature": temperature, **square, **LOSSES[name][2]}
 
 
+@pytest.mark.few(100)
 @LOSS
 @AT
 def test_values_are_right_at_any_temperature(name, backend, dtype, temperature):
@@ -123,6 +124,7 @@ def test_values_are_right_at_any_temperature(name, backend, dtype, temperature):
         check_values(name, dtype, temperature, scaled, found)
 
 
+@pytest.mark.few(60)
 @LOSS
 @AT
 def test_derivatives_are_right_at_any_temperature(name, backend, dtype, temperature):
@@ -134,6 +136,7 @@ def test_derivatives_are_right_at_any_temperature(name, backend, dtype, temperat
         check_derivatives(name, dtype, temperature, scaled, derivatives)
 
 
+@pytest.mark.few(40)
 @pytest.mark.parametrize("name", list(LOSSES)[len(NAMES) :])
 @pytest.mark.parametrize("temperature", [1e-38, 1e18, 2e19, 1e25, 1e31, 1e39])
 def test_small_beta_keeps_what_the_square_of_the_temperature_makes_large(
@@ -148,6 +151,7 @@ def test_small_beta_keeps_what_the_square_of_the_temperature_makes_large(
         check_derivatives(*at, [holding_backend.read(one) for one in derivatives])
 
 
+@pytest.mark.slow
 @LOSS
 @AT
 @pytest.mark.cases(1, 5)
@@ -162,6 +166,7 @@ def test_compiled_gradients_of_jax_are_right_at_any_temperature(name, dtype, tem
         )
 
 
+@pytest.mark.few(1)
 @LOSS
 @AT
 @pytest.mark.cases(2, 4)

@@ -108,6 +108,7 @@ def test_small_terms_beside_a_large_one_are_not_rounded_one_by_one(monkeypatch, 
     assert largest_error(monkeypatch, student, teacher, options) <= 7e-7
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("options", [*BETAS, {"beta": 0.0}, {"beta": 1.0}], ids=str)
 def test_values_of_float32_beside_their_derivatives_are_right_to_five_millionths(
     monkeypatch, options

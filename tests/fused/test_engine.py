@@ -91,6 +91,7 @@ def assert_close(pairs, dtype, terms=1):
         assert_allclose(found, expected, rtol=8 * eps, atol=8 * eps * float(largest) * terms)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("dtype", TYPES)
 def test_sums_terms_and_gradients_are_those_of_the_formula(with_and_without, form, dtype):

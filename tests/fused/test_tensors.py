@@ -31,6 +31,7 @@ def everything(call, *operands):
     return [one.detach().double().numpy() for one in (value, *(leaf.grad for leaf in leaves))]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.cases(8, 16)

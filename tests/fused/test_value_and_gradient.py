@@ -95,12 +95,14 @@ def assert_one_run(runs, operand, arrays, loss, gradient, options):
         np.testing.assert_allclose(one, other, rtol=16 * eps, atol=16 * eps * largest)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ROWS)
 def test_rows_and_their_derivatives_take_one_run(runs, operand, name):
     loss, gradient, target, options = ROWS[name]
     assert_one_run(runs, operand, (X, target), loss, gradient, options)
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
 @pytest.mark.parametrize("name", TERMS)
 def test_terms_or_sums_and_their_derivatives_take_one_run(runs, operand, layout, name):
@@ -112,6 +114,7 @@ def test_terms_or_sums_and_their_derivatives_take_one_run(runs, operand, layout,
     assert_one_run(runs, operand, map(layout, arrays), loss, gradient, options)
 
 
+@pytest.mark.slow
 def test_cotangents_of_a_wider_type_are_rounded(runs):
     upstream = RNG.random(8)
     none = {"reduction": "none"}

@@ -125,6 +125,7 @@ def test_values_behind_a_minus_sign_are_read_with_it(info):
         equal(found, expected)
 
 
+@pytest.mark.few(2)
 @EVERY
 def test_operands_keep_their_values(info):
     """test_variant_consistency_eager, and SchemaCheckMode's watch over mutation and aliases."""
@@ -174,6 +175,7 @@ def test_meta_tensors_have_the_shape_and_dtype_of_the_value(info, dtype):
         assert meta.input.grad.shape == meta.input.shape
 
 
+@pytest.mark.few(2)
 @EVERY
 def test_fake_tensors_have_the_properties_of_the_value(info):
     """test_fake: shape, strides, dtype and device."""

@@ -105,6 +105,7 @@ def in_turn(function, tensors, along):
     return tuple(map(torch.stack, zip(*values, strict=True)))
 
 
+@pytest.mark.few(3)
 @EVERY
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_vmap_is_a_loop(info, place):

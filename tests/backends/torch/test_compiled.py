@@ -176,6 +176,7 @@ OF_OLDER = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 @pytest.mark.cases(2, 3)
@@ -192,6 +193,7 @@ def test_losses_compile_where_torch_reads_no_stack_of_transforms(loss, monkeypat
     torch.compiler.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning", "ignore:.*torch.jit.script")
 @pytest.mark.cases(1, 4)

@@ -72,6 +72,7 @@ def assert_right(loss, compiled, wanted, dtype="float32"):
         assert bool((errors <= tolerance * right[finite].norm(dim=-1)).all())
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("wanted", [(False, False), (True, False), (True, True)], ids=str)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_rows_of_every_kind_and_their_derivatives_are_right(loss, wanted):

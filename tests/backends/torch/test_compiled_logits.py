@@ -74,6 +74,7 @@ def test_batch_of_any_size_is_one_graph():
     torch.compiler.reset()
 
 
+@pytest.mark.slow
 def test_derivatives_that_are_not_wanted_are_not_made():
     student, teacher = operands()
     torch.compiler.reset()
@@ -92,6 +93,7 @@ def test_operator_keeps_the_rules_of_torch():
     torch.library.opcheck(compiled_logits.rows_of_logits, arguments, test_utils=tests)
 
 
+@pytest.mark.slow
 def test_second_derivatives_are_those_of_the_formula():
     leaves = [one.double().detach().requires_grad_() for one in operands()]
     divergence = JS.of(2.0, 0.5)
@@ -113,6 +115,7 @@ def test_exported_graph_holds_the_formula():
     torch.testing.assert_close(program.module()(*operands_), kl_div_with_logits(*operands_))
 
 
+@pytest.mark.slow
 def test_transforms_see_the_formula():
     student, teacher = (one.detach() for one in operands())
     torch.compiler.reset()

@@ -48,6 +48,7 @@ def test_values_are_those_of_the_plain_expression(way, monkeypatch, type_, log_t
 LOSSES = pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
 
 
+@pytest.mark.few(3)
 @LOSSES
 @pytest.mark.parametrize("options", [
     {}, {"reduction": "mean", "temperature": 2.5}, {"reduction": "none", "axis": 0},

@@ -49,6 +49,7 @@ print(*sorted(name for name in sys.modules if name.startswith("kldiv_xp.")))
 """
 
 
+@pytest.mark.slow
 def test_tensors_in_host_memory_load_no_module_of_cuda():
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_CUDA], capture_output=True, text=True, check=True

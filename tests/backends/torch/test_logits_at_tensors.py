@@ -69,6 +69,7 @@ def test_blocks_have_the_values_and_derivatives_of_all_rows_at_once(
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-14, equal_nan=True)
 
 
+@pytest.mark.few(1)
 @EVERY_LOSS
 def test_derivatives_agree_with_finite_differences_twice(loss):
     leaves = [one.requires_grad_() for one in operands(shape=(2, 3, 4))]

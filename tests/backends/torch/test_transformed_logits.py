@@ -156,6 +156,7 @@ def test_second_derivatives_are_those_of_the_plain_expression(loss, transformed,
     close(found, second())
 
 
+@pytest.mark.slow
 @LOSSES
 def test_derivatives_of_the_third_order_are_those_of_finite_differences(loss, monkeypatch):
     x, t = (one[:2, :2, :3].clone().requires_grad_() for one in operands())
@@ -168,6 +169,7 @@ def test_derivatives_of_the_third_order_are_those_of_finite_differences(loss, mo
     assert torch.autograd.gradgradcheck(first, (x, t))
 
 
+@pytest.mark.few(2)
 @LOSSES
 def test_derivatives_that_are_mapped_or_taken_forward_are_those_of_reverse_mode(loss):
     x, t = (one[0] for one in operands())

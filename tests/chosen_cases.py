@@ -1,0 +1,58 @@
+"""Which cases of a test are in the ordinary run, which are slow, and which are long."""
+
+from collections import defaultdict
+from zlib import crc32
+
+from array_libraries import BACKENDS
+from other_libraries import OTHERS
+
+EVERY = {**BACKENDS, **OTHERS}
+
+
+def mark_later(items: list) -> None:
+    """Leave a spread of the cases of some tests to the ordinary run, where each costs long."""
+    similar = defaultdict(list)
+    for item in items:
+        name, asked = backend_of(item), item.get_closest_marker("cases")
+        if asked:
+            most, slow = (*asked.args, 0)[:2]
+            similar[item.path, item.originalname, "", most, slow].append(item)
+        elif name and EVERY[name].cases:
+            similar[item.path, item.originalname, name, EVERY[name].cases, 0].append(item)
+    for (_, test, name, most, slow), cases in similar.items():
+        chosen = spread(cases, most, test)
+        others = [item for item in cases if item not in chosen]
+        later = spread(others, slow, test) if slow else []
+        for item in others:
+            item.add_marker("slow" if item in later else "long")
+        if name and crc32(test.encode()) % EVERY[name].one_test_in:
+            for item in chosen:
+                item.add_marker("slow")
+    leave_few(items)
+
+
+def leave_few(items: list) -> None:
+    """Leave a few cases of a test to the ordinary run, if it says how many: each takes a second."""
+    similar = defaultdict(list)
+    for item in items:
+        asked = item.get_closest_marker("few")
+        if asked and not any(map(item.get_closest_marker, ("slow", "long"))):
+            similar[item.path, item.originalname, *asked.args].append(item)
+    for (_, test, most), cases in similar.items():
+        chosen = spread(cases, most, test)
+        for item in cases:
+            if item not in chosen:
+                item.add_marker("slow")
+
+
+def backend_of(item) -> str | None:
+    """Name of the backend that a test is parametrised with, under whichever name."""
+    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return next((one for one in params if isinstance(one, str) and one in EVERY), None)
+
+
+def spread(items: list, most: int, seed: str) -> list:
+    """At most so many of the items, evenly spaced, from a place that differs between tests."""
+    step = max(1, len(items) / most)
+    start = crc32(seed.encode()) % max(1, int(step))
+    return [items[int(start + number * step)] for number in range(min(most, len(items)))]
