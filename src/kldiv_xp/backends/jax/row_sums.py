@@ -56,7 +56,8 @@ def length_of_parts(length: int) -> int:
 
 
 SUMS_IN_PARTS = SumsInParts()
-LANES = 16
+VECTORS = 16
+"""Added at once, in pairs: of 8 derivatives of mixtures of 32,000 classes took 3 times as long."""
 
 
 class PairwiseSums(SumsInParts):
@@ -77,7 +78,7 @@ class PairwiseSums(SumsInParts):
 def pairwise_sum(array: Array) -> Array:
     """Sum along the last axis, which stays: vectors are added first."""
     while (length := array.shape[-1]) > 1:
-        count = min(LANES, 2 ** (length.bit_length() - 1))
+        count = min(VECTORS, 2 ** (length.bit_length() - 1))
         lane = length // count
         lanes = [array[..., at * lane : (at + 1) * lane] for at in range(count)]
         rest = array[..., count * lane :]
