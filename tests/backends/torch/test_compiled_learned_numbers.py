@@ -24,6 +24,7 @@ LOSSES = {
     "js of given": (partial(given, reduction="none"), TEMPERATURE),
     # Which no float32 is divided by without care: at tensors, as it is not read.
     "kl, hot": (kl_div_with_logits, {"temperature": 2.0**101}),
+    "js, hot": (partial(js_div_with_logits, temperature=2.0**101), BETA),
 }
 EVERY_LOSS = pytest.mark.parametrize("name", LOSSES)
 

@@ -32,11 +32,12 @@ def divergences_at_arrays(
     """Divergence of every row, by an operator where the tensors lie in host memory."""
     given = numbers_that_are_arrays(divergence)
     every = (*arrays, *given.values())
-    if is_transformed() or not has_operator(every) or not arrays[0].is_cpu:
+    plain = at_numbers(divergence, dict.fromkeys(given, 0.5))
+    if is_transformed() or not has_operator(every) or not arrays[0].is_cpu or plain is divergence:
         return NotImplemented
     if context.working != plain_context(*arrays[:2]).working:  # a result of more bits is asked for
         arrays = *(one.to(context.working) for one in arrays[:2]), *arrays[2:]
-    numbers, *options, _ = options_of(at_numbers(divergence, dict.fromkeys(given, 0.5)))
+    numbers, *options, _ = options_of(plain)
     learned = given.get("temperature"), given.get("beta")
     tensors = *arrays, *[None] * (3 - len(arrays)), *learned, numbers
     if is_differentiated(*every):
