@@ -22,7 +22,7 @@ def evaluate_divergences(context: Context, arrays: Arrays, divergence: Divergenc
     return plain_rows(context, arrays, divergence) if rows is NotImplemented else rows
 
 
-def plain_rows(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+def plain_rows(context: Context, arrays: Arrays, divergence: Divergence | JSOfArray) -> Array:
     """Divergence of every row, by one expression of the whole arrays."""
     return run(partial(rows_of, divergence), context.working, context.working, *arrays)
 
@@ -107,7 +107,7 @@ def selected(
 def plain_derivatives(
     context: Context,
     arrays: Arrays,
-    divergence: Divergence,
+    divergence: Divergence | JSOfArray,
     upstream: Array,
     wanted: tuple[bool, bool],
 ) -> Gradient:

@@ -15,7 +15,9 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import times, times_square
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logit_arrays import JSOfArray, no_narrower, weights_of
 from kldiv_xp.formula.logits import JS, Divergence, JSOfGiven
+from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import is_small, row_sum
 from kldiv_xp.formula.near_half import softmaxes_of
 from kldiv_xp.formula.near_mixture import completed, logarithms
@@ -28,7 +30,7 @@ class Terms(NamedTuple):
 
     p: Array
     q: Array
-    weight: float
+    weight: float | Array
     """That of p."""
     log: Array
     """log(p / m), or log(p / q)"""
@@ -40,9 +42,20 @@ class Terms(NamedTuple):
     of_q: Array
 
 
-def terms_of_kl(xp: Namespace, divergence: KL | JS, input: Array, target: Array) -> Terms:
-    """Terms of KL(p || q), and log q as c."""
+def terms_of(xp: Namespace, divergence: KL | JS | JSOfArray, input: Array, target: Array) -> Terms:
+    """Terms of a divergence of two rows of logits."""
     temperature = divergence.temperature
+    if isinstance(divergence, JSOfArray):
+        return terms_at_array(xp, divergence, input, target)
+    if isinstance(divergence, KL) or divergence.beta == 0:
+        return terms_of_kl(xp, temperature, input, target)
+    if divergence.gamma == 0:
+        return terms_of_kl(xp, temperature, target, input)
+    return terms_of_js(xp, temperature, divergence.weights, input, target)
+
+
+def terms_of_kl(xp: Namespace, temperature: float | Array, input: Array, target: Array) -> Terms:
+    """Terms of KL(p || q), and log q as c."""
     both = softmaxes_of(xp, input, target, temperature, Guard.FULL)
     log_p, log_q = (log_softmax(xp, one, temperature) for one in (target, input))
     near, present = is_small(xp, both.log_ratio), xp.greater(xp.add(both.p, both.q), 0)
@@ -54,35 +67,46 @@ def terms_of_kl(xp: Namespace, divergence: KL | JS, input: Array, target: Array)
     return Terms(both.p, both.q, 1.0, log, log, log_q, terms, xp.zeros_like(terms))
 
 
-def terms_of_js(xp: Namespace, divergence: JS, input: Array, target: Array) -> Terms:
+def terms_of_js(
+    xp: Namespace, temperature: float | Array, weights: Weights, input: Array, target: Array
+) -> Terms:
     """Terms of a mixture, and log q as c, but log p where q is 0."""
-    temperature, (beta, gamma, _) = divergence.temperature, divergence.weights
+    beta, gamma, _ = weights
     both = softmaxes_of(xp, input, target, temperature, Guard.FULL)
-    logs = logarithms(xp, both, divergence.weights, in_logits=False, guard=Guard.FULL)
+    logs = logarithms(xp, both, weights, in_logits=False, guard=Guard.FULL)
     of_q = xp.greater(both.q, 0)
     log_p, log_q = (log_softmax(xp, one, temperature) for one in (target, input))
     centre = xp.where(of_q, log_q, xp.where(xp.greater(both.p, 0), log_p, 0.0))
     gap, rise = xp.where(of_q, both.log_ratio, 0.0), xp.subtract(both.q, both.p)
-    rise, fall = xp.multiply(rise, gamma), xp.multiply(rise, -beta)  # m - p and m - q
+    # m - p and m - q
+    rise, fall = xp.multiply(rise, gamma), xp.multiply(xp.negative(rise), beta)
     first = completed(xp, both.p, (logs.p, logs.p), rise, 1.0, beta)
     last = completed(xp, both.q, (logs.q, logs.q), fall, 1.0, gamma)
     log = xp.where(xp.greater(both.p, 0), logs.p, 0.0)
     return Terms(both.p, both.q, beta, log, gap, centre, first, last)
 
 
-def by_temperature(divergence: Divergence, xp: Namespace, input: Array, target: Array) -> Array:
+def terms_at_array(xp: Namespace, divergence: JSOfArray, input: Array, target: Array) -> Terms:
+    """Terms of a mixture, or of a KL at either end of beta."""
+    beta = no_narrower(xp, divergence.beta, input)
+    is_last = xp.equal(beta, 1)
+    is_end = xp.logical_or(xp.equal(beta, 0), is_last)
+    weights = weights_of(xp, xp.where(is_end, 0.5, beta), input)
+    mixture = terms_of_js(xp, divergence.temperature, weights, input, target)
+    left, right = xp.where(is_last, target, input), xp.where(is_last, input, target)
+    end = terms_of_kl(xp, divergence.temperature, left, right)
+    return Terms(*(xp.where(is_end, *both) for both in zip(end, mixture, strict=True)))
+
+
+def by_temperature(
+    divergence: Divergence | JSOfArray, xp: Namespace, input: Array, target: Array
+) -> Array:
     """Derivative of every row by the temperature; the axis stays."""
     if isinstance(divergence, JSOfGiven) or not divergence.is_of_logits:
         return beside_what_is_given(divergence, xp, input, target)
-    if isinstance(divergence, KL) or divergence.beta == 0:
-        terms = terms_of_kl(xp, divergence, input, target)
-    elif divergence.gamma == 0:
-        terms = terms_of_kl(xp, divergence, target, input)
-    else:
-        terms = terms_of_js(xp, divergence, input, target)
-    p, q, weight, log, gap, centre, of_p, of_q = terms
+    p, q, weight, log, gap, centre, of_p, of_q = terms_of(xp, divergence, input, target)
     rows = row_sum(xp, xp.add(of_p, of_q))
-    total = xp.multiply(covariance(xp, p, gap, log), -weight)
+    total = xp.multiply(xp.negative(covariance(xp, p, gap, log)), weight)
     mean = row_sum(xp, xp.multiply(p, centre))
     centre = xp.subtract(centre, mean)
     total = xp.subtract(total, row_sum(xp, xp.multiply(centre, xp.add(of_p, of_q))))
@@ -94,7 +118,7 @@ def by_temperature(divergence: Divergence, xp: Namespace, input: Array, target: 
 
 
 def beside_what_is_given(
-    divergence: Divergence, xp: Namespace, input: Array, target: Array
+    divergence: Divergence | JSOfArray, xp: Namespace, input: Array, target: Array
 ) -> Array:
     """The same where p is given: input and T times a number make the same q (Euler's theorem)."""
     derivative = divergence.input_gradient(xp, input, target)
@@ -113,12 +137,24 @@ def covariance(xp: Namespace, p: Array, left: Array, right: Array) -> Array:
     return row_sum(xp, xp.multiply(left, right))
 
 
-def by_beta(divergence: JS, xp: Namespace, input: Array, target: Array) -> Array:
+def by_beta(divergence: JS | JSOfArray, xp: Namespace, input: Array, target: Array) -> Array:
     """KL(p || m) - KL(q || m) of every row; 0 at the ends of beta, which are other divergences."""
+    if isinstance(divergence, JSOfArray):
+        beta = no_narrower(xp, divergence.beta, input)
+        is_end = xp.logical_or(xp.equal(beta, 0), xp.equal(beta, 1))
+        weights = weights_of(xp, xp.where(is_end, 0.5, beta), input)
+        return xp.where(is_end, 0.0, by_weights(xp, divergence, weights, input, target))
     if 0 in (divergence.beta, divergence.gamma):
         return xp.zeros_like(input[..., :1])
-    terms = terms_of_js(xp, divergence, input, target)
+    return by_weights(xp, divergence, divergence.weights, input, target)
+
+
+def by_weights(
+    xp: Namespace, divergence: JS | JSOfArray, weights: Weights, input: Array, target: Array
+) -> Array:
+    """The same within the ends."""
+    temperature, (beta, gamma, _) = divergence.temperature, weights
+    terms = terms_of_js(xp, temperature, weights, input, target)
     of_p, of_q = row_sum(xp, terms.of_p), row_sum(xp, terms.of_q)
-    beta, gamma, _ = divergence.weights
     rows = xp.subtract(xp.divide(of_p, beta), xp.divide(of_q, gamma))
-    return times_square(xp, rows, divergence.temperature) if divergence.scaled else rows
+    return times_square(xp, rows, temperature) if divergence.scaled else rows

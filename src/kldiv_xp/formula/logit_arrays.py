@@ -26,6 +26,11 @@ class JSOfArray:
         """See `JS`."""
         return 0.0
 
+    @property
+    def is_of_logits(self) -> bool:
+        """As of `KL`."""
+        return True
+
     def rows(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:

@@ -126,6 +126,8 @@ def fill_row_derivatives(
     threads: Threads,
 ) -> None:
     """Write the derivatives that there are arrays for, whole rows at a time."""
+    if results[0] is None and results[1] is None:  # a temperature alone is learned
+        return
     fused = engine_for(arrays[0].shape[-1], ROW_ELEMENTS_WORTH_IT)
     given = xp, arrays, divergence, scale, upstream, results, working, threads
     if fused is not None and fused.fill_row_derivatives(*given):

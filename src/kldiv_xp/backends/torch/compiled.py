@@ -9,6 +9,7 @@ import torch
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.backends.torch import compiled_logit_derivatives, compiled_logits
+from kldiv_xp.backends.torch.compiled_learned_numbers import divergences_at_arrays
 from kldiv_xp.backends.torch.compiled_logit_derivatives import (
     row_derivatives,
     rows_with_derivatives,
@@ -29,6 +30,7 @@ from kldiv_xp.formula.open_numbers import OpenNumbers
 
 __all__ = ["divergences", "gradient", "linear_divergences", "linear_gradient", "loss"]
 __all__ += [
+    "divergences_at_arrays",
     "row_derivatives",
     "rows_with_derivatives",
     "samples",
