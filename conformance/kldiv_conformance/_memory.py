@@ -83,10 +83,10 @@ def chosen(operand: Operand, layouts: tuple[str, ...], number: int) -> str:
 
 def repeated_axis(operand: Operand) -> int | None:
     """First axis, last one, or one between them, if a small operand is constant along it."""
-    axes = range(len(operand.shape))
+    axes = list(range(len(operand.shape)))
     if math.prod(operand.shape) > MOST_SEARCHED:
         return None
-    for axis in (0, *axes[:0:-1]):
+    for axis in [0, *axes[:0:-1]]:
         before, size, after = around(operand, axis)
         values, block = operand.values, size * after
         rows = (values[at * block :][:block] for at in range(before))
