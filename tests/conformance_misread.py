@@ -1,6 +1,7 @@
 """Losses that are right but for how they read memory."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from kldiv_xp import kl_div
 
@@ -49,6 +50,52 @@ def without_signs_of_strides(array):
     return np.flip(array, [at for at, step in enumerate(array.strides) if step < 0])
 
 
+def rows_for_packed(array):
+    """A kernel that asks for a last stride of one item alone, and takes the rows for packed."""
+    if array.ndim < 2 or not array.size or array.strides[-1] != array.itemsize:
+        return array
+    if min(array.strides) <= 0:
+        return array
+    return as_strided(array, array.shape, np.empty(array.shape, array.dtype).strides)
+
+
+def rows_by_their_stride(array):
+    """A kernel that walks through rows by the last stride but one, as if one axis held them all."""
+    if array.ndim < 3 or not array.size or array.strides[-1] != array.itemsize:
+        return array
+    steps = np.cumprod((array.strides[-2], *array.shape[-2:0:-1]))
+    outer = tuple(int(step) for step in steps[::-1])
+    return as_strided(array, array.shape, (*outer, array.itemsize)) if min(outer) > 0 else array
+
+
+def last_axis_by_its_size(array):
+    """A kernel that takes a last axis of negative stride for one of positive stride."""
+    if array.ndim > 1 and array.strides[-1] < 0 < array.strides[0]:
+        return array[..., ::-1]
+    return array
+
+
+def classes_for_last(array):
+    """A kernel that takes what is packed in another order of axes for packed in its own."""
+    is_packed = array.ndim == 3 and np.moveaxis(array, 1, -1).flags.c_contiguous
+    return np.moveaxis(array, 1, -1).reshape(array.shape) if is_packed else array
+
+
+def in_native_order(array):
+    """A kernel that takes the bytes of numbers for those of its processor."""
+    return array.view(array.dtype.newbyteorder("="))
+
+
+def from_an_aligned_address(array):
+    """A kernel whose addresses are rounded down to whole numbers."""
+    if array.flags.aligned:
+        return array
+    memory = owner_of(array)[1].view("uint8")
+    return (
+        np.append(0, memory)[: array.nbytes].astype("uint8").view(array.dtype).reshape(array.shape)
+    )
+
+
 def in_the_order_of_input(input, target, **options):
     """A kernel that walks through both operands as the first one lies."""
     if input.ndim == 2 and input.strides[0] < input.strides[1] and input.shape == target.shape:
@@ -65,4 +112,12 @@ MISREADING = {
     "mask in order of memory": reading("where", how=in_order_of_memory),
     "mask from its address": reading("where", how=one_piece),
     "both as one lies": in_the_order_of_input,
+    "cut rows": reading("input", "target", how=rows_for_packed),
+    "outer axes": reading("input", "target", how=rows_by_their_stride),
+    "one axis reversed": reading("input", how=last_axis_by_its_size),
+    "classes that lie last": reading("input", "target", how=classes_for_last),
+}
+MISREADING_BYTES = {
+    "order of bytes": reading("input", "target", how=in_native_order),
+    "whole addresses": reading("target", how=from_an_aligned_address),
 }

@@ -1,7 +1,7 @@
 """How far wrong results are off: in units of what is allowed, and as multiples of right ones."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kldiv_conformance._comparison import allowed
@@ -28,6 +28,8 @@ class WrongResult:
         second if no factor fits all of them.
     is_clamped : bool
         Whether wrong numbers are 0 where negative ones are right.
+    numbers, wrong : sequence
+        All numbers, and which of them are wrong.
     """
 
     vector: Vector
@@ -35,6 +37,8 @@ class WrongResult:
     error: float
     factors: tuple[float, float]
     is_clamped: bool
+    numbers: Sequence[float]
+    wrong: Sequence[int]
 
     @property
     def place(self) -> tuple[str, str]:
@@ -59,7 +63,8 @@ def compared(vector: Vector, name: str, numbers: list[float]) -> Iterator[WrongR
     if wrong:
         is_clamped = all(numbers[place] == 0 > right.values[place] for place in wrong)
         between = factors(numbers, right, vector)
-        yield WrongResult(vector, name, largest_error(numbers, right), between, is_clamped)
+        error = largest_error(numbers, right)
+        yield WrongResult(vector, name, error, between, is_clamped, numbers, list(wrong))
 
 
 def largest_error(numbers: list[float], right: Result) -> float:

@@ -1,18 +1,35 @@
 """How operands lie in memory: in one piece, or in one of the ways that views lie."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, TypeAlias
 from zlib import crc32
 
 from kldiv_conformance._vector import Operand, Vector
+from kldiv_conformance._views import BROADCAST, VIEWS, WAYS, around, broadcast
 
 Array: TypeAlias = Any
+Change: TypeAlias = Callable[[str, Operand], Operand]
 
 IN_ONE_PIECE = "right where all operands lie in one piece of memory"
+NATIVE = "right where numbers are aligned, and their bytes in the processor's order"
 # Up to this size an operand is searched for an axis along which it is constant.
 MOST_SEARCHED = 4096
+MANY = 3
+LEAST_AXES = {
+    "transposed": 2,
+    "cut": 2,
+    "flipped": 2,
+    "cut between rows": MANY,
+    "channels-last": MANY,
+}
+ON_TORCH = ("", "transposed", "strided", "offset", "cut", "cut between rows", "channels-last")
+WITH_SIGNS = (*ON_TORCH, "reversed", "flipped")  # negative strides, which torch does not have
+OF_BYTES = ("unaligned", "byte-swapped")
+LAYOUTS = {"numpy": (*WITH_SIGNS, *OF_BYTES), "cupy": WITH_SIGNS, "torch": ON_TORCH}
+"""Layouts of each library that has such, '' for one piece."""
+ALL_BUT_ONE_PIECE = (BROADCAST, *LAYOUTS["numpy"][1:])
 
 
 def with_layouts(vector: Vector, library: str) -> Vector:
@@ -25,15 +42,31 @@ def with_layouts(vector: Vector, library: str) -> Vector:
     if not layouts or vector.raises is not None:
         return vector
 
-    def laid(name: str, operand: Any) -> Any:
-        if not isinstance(operand, Operand):
-            return operand
+    def laid(name: str, operand: Operand) -> Operand:
         kind = f"{vector.function} {vector.kind} {name} {operand.shape} {operand.dtype}"
         return replace(operand, layout=chosen(operand, layouts, crc32(kind.encode())))
 
+    return changed_operands(vector, laid)
+
+
+def of_native_numbers(vector: Vector) -> Vector:
+    """The same call, with one piece in place of other bytes than the processor's."""
+
+    def native(_: str, operand: Operand) -> Operand:
+        return replace(operand, layout="") if operand.layout in OF_BYTES else operand
+
+    return changed_operands(vector, native)
+
+
+def changed_operands(vector: Vector, change: Change) -> Vector:
+    """The same call with operands that are changed by their name."""
+
+    def changed(name: str, operand: Any) -> Any:
+        return change(name, operand) if isinstance(operand, Operand) else operand
+
     names = ("input", "target", "where", "indices", "upstream")
-    parts = {name: laid(name, getattr(vector, name)) for name in names}
-    layers = {name: laid(name, operand) for name, operand in vector.layers.items()}
+    parts = {name: changed(name, getattr(vector, name)) for name in names}
+    layers = {name: changed(name, operand) for name, operand in vector.layers.items()}
     return replace(vector, **parts, layers=layers)
 
 
@@ -43,28 +76,32 @@ def chosen(operand: Operand, layouts: tuple[str, ...], number: int) -> str:
         return ""
     if number % 2 and repeated_axis(operand) is not None:
         return BROADCAST
-    possible = [it for it in layouts if it != TRANSPOSED or len(operand.shape) > 1]
+    possible = [it for it in layouts if len(operand.shape) >= LEAST_AXES.get(it, 1)]
+    possible += [it for it in possible if LEAST_AXES.get(it) == MANY]  # few operands have so many
     return possible[number // 2 % len(possible)]
 
 
 def repeated_axis(operand: Operand) -> int | None:
-    """First or last axis, if a small operand is constant along it."""
-    shape, values = operand.shape, operand.values
-    if math.prod(shape) > MOST_SEARCHED:
+    """First axis, last one, or one between them, if a small operand is constant along it."""
+    axes = list(range(len(operand.shape)))
+    if math.prod(operand.shape) > MOST_SEARCHED:
         return None
-    row, size = len(values) // shape[0], shape[-1]
-    if shape[0] > 1 and values == values[:row] * shape[0]:
-        return 0
-    starts = range(0, len(values), size)
-    is_constant = size > 1 and all(values[at : at + size] == [values[at]] * size for at in starts)
-    return -1 if is_constant else None
+    for axis in [0, *axes[:0:-1]]:
+        before, size, after = around(operand, axis)
+        values, block = operand.values, size * after
+        rows = (values[at * block :][:block] for at in range(before))
+        if size > 1 and all(row == row[:after] * size for row in rows):
+            return axis
+    return None
 
 
-def told(vector: Vector) -> str:
-    """The operands of a call that do not lie in one piece, in words."""
+def told(vector: Vector, layouts: Collection[str] = ALL_BUT_ONE_PIECE) -> str:
+    """The operands of a call that lie in one of these ways, in words."""
     found = {**vector.pair, **vector.others, "upstream": vector.upstream}
     return ", ".join(
-        f"{it.layout} {name}" for name, it in found.items() if isinstance(it, Operand) and it.layout
+        f"{it.layout} {name}"
+        for name, it in found.items()
+        if isinstance(it, Operand) and it.layout in layouts
     )
 
 
@@ -85,60 +122,8 @@ def in_memory(xp: Any, array: Array, operand: Operand) -> Array:
     Array
         Equal array.  What is read beside it is NaN, the opposite of a mask, or the index 0.
     """
-    flat = array.reshape(-1)
     if operand.layout == BROADCAST:
-        return broadcast(xp, flat, operand)
-    if operand.layout == TRANSPOSED:
-        axes = tuple(range(len(operand.shape)))
-        columns = xp.moveaxis(array, axes, axes[::-1]).reshape(-1).reshape(operand.shape[::-1])
-        return xp.moveaxis(columns, axes, axes[::-1])
-    return WAYS[operand.layout](xp, flat).reshape(operand.shape)
-
-
-def broadcast(xp: Any, flat: Array, operand: Operand) -> Array:
-    """View whose stride along the axis that is constant is 0."""
-    axis, shape = repeated_axis(operand), list(operand.shape)
-    step = shape[-1] if axis == -1 else 1
-    shape[axis or 0] = 1
-    memory, count = garbage(xp, flat), math.prod(shape)
-    memory[:count] = flat[::step][:count]
-    return xp.broadcast_to(memory[:count].reshape(tuple(shape)), operand.shape)
-
-
-def strided(xp: Any, flat: Array) -> Array:
-    """Every second element of memory."""
-    return xp.moveaxis(xp.stack((flat, garbage(xp, flat))), 0, -1).reshape(-1)[::2]
-
-
-def offset(xp: Any, flat: Array) -> Array:
-    """The second half of memory."""
-    return xp.stack((garbage(xp, flat), flat))[1]
-
-
-def backwards(xp: Any, flat: Array) -> Array:
-    """Memory from its last element to its first."""
-    return flat[::-1].copy()[::-1]
-
-
-def garbage(xp: Any, flat: Array) -> Array:
-    """NaN, the opposite of a mask or the index 0, for memory that a right loss never reads."""
-    kind = str(flat.dtype)
-    if "bool" in kind:
-        return ~flat
-    return xp.full_like(flat, math.nan if "float" in kind else 0)
-
-
-TRANSPOSED, BROADCAST = "transposed", "broadcast"
-WAYS: Mapping[str, Callable[[Any, Array], Array]] = {
-    "": lambda _, flat: flat,
-    "strided": strided,
-    "offset": offset,
-    "reversed": backwards,
-}
-ON_TORCH = ("", TRANSPOSED, "strided", "offset")  # which has no negative strides
-LAYOUTS = {
-    "numpy": (*ON_TORCH, "reversed"),
-    "cupy": (*ON_TORCH, "reversed"),
-    "torch": ON_TORCH,
-}
-"""Layouts of each library that has such, '' for one piece."""
+        return broadcast(xp, array, operand, repeated_axis(operand) or 0)
+    if operand.layout in VIEWS:
+        return VIEWS[operand.layout](xp, array)
+    return WAYS[operand.layout](xp, array.reshape(-1)).reshape(operand.shape)

@@ -9,7 +9,7 @@ from conformance_misread import owner_of
 from kldiv_conformance import ADAPTERS, vectors
 from kldiv_conformance._calls import made
 from kldiv_conformance._implementations import DIVERGENCES
-from kldiv_conformance._memory import BROADCAST, LAYOUTS, with_layouts
+from kldiv_conformance._memory import BROADCAST, LAYOUTS, LEAST_AXES, with_layouts
 from kldiv_conformance._vector import Operand
 
 SHAPES = [(3,), (6,), (2, 4), (2, 3), (3, 4), (2, 3, 4), (3, 2, 2), (1, 4)]
@@ -22,6 +22,11 @@ def adapter(request):
     if (reason := found.reason_to_skip()) is not None:
         pytest.skip(reason)
     return found
+
+
+def fitting(layouts, shape):
+    """Those that an operand of so many axes can have."""
+    return [it for it in layouts if len(shape) >= LEAST_AXES.get(it, 1)]
 
 
 def lying(adapter, layout, shape, dtype):
@@ -37,46 +42,69 @@ def lying(adapter, layout, shape, dtype):
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "bool"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_operands_have_their_values_wherever_they_lie(adapter, shape, dtype):
-    for layout in (*LAYOUTS[adapter.library], BROADCAST):
+    for layout in (*fitting(LAYOUTS[adapter.library], shape), BROADCAST):
         array, values = lying(adapter, layout, shape, dtype)
         assert tuple(array.shape) == shape
-        assert adapter.dtype_name(array) == dtype
+        assert layout == "byte-swapped" or adapter.dtype_name(array) == dtype
         assert adapter.numbers(array) == values
 
 
-def test_what_lies_beside_an_operand_in_memory_is_no_number():
-    for layout in ("strided", "offset", BROADCAST):
-        array, values = lying(ADAPTERS["numpy"], layout, (2, 4), "float32")
-        start, memory = owner_of(array)
-        assert set(memory[~np.isnan(memory)]) == set(values)
-        assert np.isnan(memory).sum() >= memory.size / 2
-        assert layout == "offset" or start == 0
+@pytest.mark.parametrize("layout", ["strided", "offset", "cut", "cut between rows", BROADCAST])
+def test_what_lies_beside_an_operand_in_memory_is_no_number(layout):
+    array, values = lying(ADAPTERS["numpy"], layout, (2, 2, 4), "float32")
+    start, memory = owner_of(array)
+    assert set(memory[~np.isnan(memory)]) == set(values)
+    assert np.isnan(memory).sum() >= memory.size / 2
+    assert layout == "offset" or start == 0
 
 
-def test_strides_are_those_of_the_layout():
-    strides = {
-        layout: lying(ADAPTERS["numpy"], layout, (3, 2), "float32")[0].strides
-        for layout in (*LAYOUTS["numpy"], BROADCAST)
-    }
-    assert strides == {
-        "": (8, 4),
-        "offset": (8, 4),
-        "transposed": (4, 12),
-        "strided": (16, 8),
-        "reversed": (-8, -4),
-        BROADCAST: (4, 0),
-    }
+STRIDES = {
+    "": (32, 16, 4),
+    "offset": (32, 16, 4),
+    "transposed": (4, 12, 24),
+    "strided": (64, 32, 8),
+    "reversed": (-32, -16, -4),
+    "flipped": (32, 16, -4),
+    "cut": (64, 32, 4),
+    "cut between rows": (64, 16, 4),
+    "channels-last": (32, 4, 8),
+    "unaligned": (32, 16, 4),
+    "byte-swapped": (32, 16, 4),
+    BROADCAST: (8, 4, 0),
+}
 
 
+@pytest.mark.parametrize("layout", [*LAYOUTS["numpy"], BROADCAST])
+def test_strides_are_those_of_the_layout(layout):
+    array, _ = lying(ADAPTERS["numpy"], layout, (3, 2, 4), "float32")
+    assert array.strides == STRIDES[layout]
+    assert array.flags.aligned == (layout != "unaligned")
+    assert array.dtype.isnative == (layout != "byte-swapped")
+
+
+def test_axis_in_the_middle_is_broadcast_too():
+    operand = Operand((2, 3, 2), "float32", [1.0, 2.0] * 3 + [3.0, 4.0] * 3, layout=BROADCAST)
+    array = made(operand, ADAPTERS["numpy"])
+    assert array.strides == (8, 0, 4)
+    assert ADAPTERS["numpy"].numbers(array) == operand.values
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
 @pytest.mark.parametrize("function", [None, *DIVERGENCES])
-def test_every_layout_of_every_operand_is_asked_of_every_function(function):
-    asked = [with_layouts(it, "torch") for it in vectors() if it.function == function]
-    for name in ("input", "target", "where"):
-        operands = [{**it.pair, **it.others}.get(name) for it in asked if it.raises is None]
-        layouts = {operand.layout for operand in operands if operand is not None}
-        assert layouts >= set(LAYOUTS["torch"])
+def test_every_layout_of_an_operand_is_asked_of_every_function(function, library):
+    asked = [with_layouts(it, library) for it in vectors() if it.function == function]
+    asked = [it for it in asked if it.raises is None]
+    for name in ("input", "target"):
+        assert {getattr(it, name).layout for it in asked} >= set(LAYOUTS[library])
+    masks = {it.where.layout for it in asked if it.where is not None}
+    assert len(masks) > len(LAYOUTS[library]) / 2
     pairs = {(it.input.layout, it.target.layout) for it in asked}
-    assert len(pairs) >= len(LAYOUTS["torch"]) ** 2 / 2
+    assert len(pairs) >= len(LAYOUTS[library]) ** 2 / 3
+
+
+def test_every_layout_of_a_mask_is_asked():
+    asked = [with_layouts(it, "numpy") for it in vectors() if it.where is not None]
+    assert {it.where.layout for it in asked if it.raises is None} >= set(LAYOUTS["numpy"])
 
 
 def test_one_kind_of_call_has_one_layout_but_for_broadcast_values():
