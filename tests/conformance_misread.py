@@ -81,21 +81,6 @@ def classes_for_last(array):
     return np.moveaxis(array, 1, -1).reshape(array.shape) if is_packed else array
 
 
-def in_native_order(array):
-    """A kernel that takes the bytes of numbers for those of its processor."""
-    return array.view(array.dtype.newbyteorder("="))
-
-
-def from_an_aligned_address(array):
-    """A kernel whose addresses are rounded down to whole numbers."""
-    if array.flags.aligned:
-        return array
-    memory = owner_of(array)[1].view("uint8")
-    return (
-        np.append(0, memory)[: array.nbytes].astype("uint8").view(array.dtype).reshape(array.shape)
-    )
-
-
 def in_the_order_of_input(input, target, **options):
     """A kernel that walks through both operands as the first one lies."""
     if input.ndim == 2 and input.strides[0] < input.strides[1] and input.shape == target.shape:
@@ -116,8 +101,4 @@ MISREADING = {
     "outer axes": reading("input", "target", how=rows_by_their_stride),
     "one axis reversed": reading("input", how=last_axis_by_its_size),
     "classes that lie last": reading("input", "target", how=classes_for_last),
-}
-MISREADING_BYTES = {
-    "order of bytes": reading("input", "target", how=in_native_order),
-    "whole addresses": reading("target", how=from_an_aligned_address),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kldiv_conformance._memory import IN_ONE_PIECE, NATIVE
+from kldiv_conformance._memory import IN_ONE_PIECE
 from kldiv_conformance._operands import IN_TURN, KEPT
 from kldiv_conformance._outcome import Line
 
@@ -11,10 +11,6 @@ CALLS = {
     IN_ONE_PIECE: (
         "operands that do not lie in one piece of memory: read them by their strides, or "
         "copy them into one piece first"
-    ),
-    NATIVE: (
-        "operands that are unaligned, or whose bytes are swapped: copy them first, in NumPy by "
-        "x.astype(x.dtype.newbyteorder('='))"
     ),
     IN_TURN: "calls before or after: keep what a call needs with its own result alone",
     KEPT: "what is kept between calls: the same call must return the same numbers each time",
@@ -52,7 +48,7 @@ def of_calls(outcomes: Sequence[Line]) -> list[str]:
     more = "; other wrong numbers may come of the same"
     return [
         f"{'1 failure comes' if count == 1 else f'{count} failures come'} of {CALLS[text]}"
-        f"{more if text not in {IN_ONE_PIECE, NATIVE} and count < len(details) else ''}."
+        f"{more if text != IN_ONE_PIECE and count < len(details) else ''}."
         for text, count in counts.items()
         if count
     ]

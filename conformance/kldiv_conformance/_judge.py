@@ -13,14 +13,7 @@ from kldiv_conformance._again import refuse_again
 from kldiv_conformance._arguments import NotSupportedError, is_default, no_argument
 from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
 from kldiv_conformance._implementations import Implementation
-from kldiv_conformance._memory import (
-    IN_ONE_PIECE,
-    NATIVE,
-    OF_BYTES,
-    of_native_numbers,
-    told,
-    with_layouts,
-)
+from kldiv_conformance._memory import IN_ONE_PIECE, told, with_layouts
 from kldiv_conformance._operands import (
     KEPT,
     STUDENT_ALONE,
@@ -45,7 +38,6 @@ BLOCK = "SecondBlock"
 BUT_NOT = "wrong where all operands lie in one piece"
 Ask = Callable[[Vector], Outcome]
 REFUSED = "operands that do not lie in one piece of memory are refused"
-BYTES_REFUSED = "operands that are unaligned, or whose bytes are swapped, are refused"
 
 
 def judge(vector: Vector, adapter: Adapter, implementation: Implementation) -> Outcome:
@@ -66,21 +58,14 @@ def asked_otherwise(found: Outcome, views: Vector, vector: Vector, ask: Ask) -> 
         again = ask(views)
         if again.verdict == "pass":
             return replace(again, verdict="failure", detail=f"{KEPT}: {found.detail}")
-    if not told(views):
+    if not (where := told(views)):
         return found
     whole = ask(vector)
-    return whole if whole.verdict != "pass" else by_layouts(found, whole, views, ask)
-
-
-def by_layouts(found: Outcome, whole: Outcome, views: Vector, ask: Ask) -> Outcome:
-    """The outcome of a call that passes where all lies in one piece, told by how operands lie."""
-    where, right, refused = told(views), IN_ONE_PIECE, REFUSED
-    swapped = told(views, OF_BYTES)
-    if swapped and ask(of_native_numbers(views)).verdict == "pass":
-        where, right, refused = swapped, NATIVE, BYTES_REFUSED
+    if whole.verdict != "pass":
+        return whole
     if found.verdict == "not supported":
-        return replace(found, detail=f"{refused}: {found.detail}")
-    detail = f"{right}, wrong for {where}: {found.detail}"
+        return replace(found, detail=f"{REFUSED}: {found.detail}")
+    detail = f"{IN_ONE_PIECE}, wrong for {where}: {found.detail}"
     return replace(whole, verdict="failure", detail=detail)
 
 

@@ -1,7 +1,6 @@
 """How operands lie in memory: in one piece, or in one of the ways that views lie."""
 
 import math
-from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, TypeAlias
 from zlib import crc32
@@ -10,10 +9,8 @@ from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._views import BROADCAST, VIEWS, WAYS, around, broadcast
 
 Array: TypeAlias = Any
-Change: TypeAlias = Callable[[str, Operand], Operand]
 
 IN_ONE_PIECE = "right where all operands lie in one piece of memory"
-NATIVE = "right where numbers are aligned, and their bytes in the processor's order"
 # Up to this size an operand is searched for an axis along which it is constant.
 MOST_SEARCHED = 4096
 MANY = 3
@@ -26,10 +23,8 @@ LEAST_AXES = {
 }
 ON_TORCH = ("", "transposed", "strided", "offset", "cut", "cut between rows", "channels-last")
 WITH_SIGNS = (*ON_TORCH, "reversed", "flipped")  # negative strides, which torch does not have
-OF_BYTES = ("unaligned", "byte-swapped")
-LAYOUTS = {"numpy": (*WITH_SIGNS, *OF_BYTES), "cupy": WITH_SIGNS, "torch": ON_TORCH}
+LAYOUTS = {"numpy": WITH_SIGNS, "cupy": WITH_SIGNS, "torch": ON_TORCH}
 """Layouts of each library that has such, '' for one piece."""
-ALL_BUT_ONE_PIECE = (BROADCAST, *LAYOUTS["numpy"][1:])
 
 
 def with_layouts(vector: Vector, library: str) -> Vector:
@@ -42,31 +37,15 @@ def with_layouts(vector: Vector, library: str) -> Vector:
     if not layouts or vector.raises is not None:
         return vector
 
-    def laid(name: str, operand: Operand) -> Operand:
+    def laid(name: str, operand: Any) -> Any:
+        if not isinstance(operand, Operand):
+            return operand
         kind = f"{vector.function} {vector.kind} {name} {operand.shape} {operand.dtype}"
         return replace(operand, layout=chosen(operand, layouts, crc32(kind.encode())))
 
-    return changed_operands(vector, laid)
-
-
-def of_native_numbers(vector: Vector) -> Vector:
-    """The same call, with one piece in place of other bytes than the processor's."""
-
-    def native(_: str, operand: Operand) -> Operand:
-        return replace(operand, layout="") if operand.layout in OF_BYTES else operand
-
-    return changed_operands(vector, native)
-
-
-def changed_operands(vector: Vector, change: Change) -> Vector:
-    """The same call with operands that are changed by their name."""
-
-    def changed(name: str, operand: Any) -> Any:
-        return change(name, operand) if isinstance(operand, Operand) else operand
-
     names = ("input", "target", "where", "indices", "upstream")
-    parts = {name: changed(name, getattr(vector, name)) for name in names}
-    layers = {name: changed(name, operand) for name, operand in vector.layers.items()}
+    parts = {name: laid(name, getattr(vector, name)) for name in names}
+    layers = {name: laid(name, operand) for name, operand in vector.layers.items()}
     return replace(vector, **parts, layers=layers)
 
 
@@ -95,13 +74,11 @@ def repeated_axis(operand: Operand) -> int | None:
     return None
 
 
-def told(vector: Vector, layouts: Collection[str] = ALL_BUT_ONE_PIECE) -> str:
-    """The operands of a call that lie in one of these ways, in words."""
+def told(vector: Vector) -> str:
+    """The operands of a call that do not lie in one piece, in words."""
     found = {**vector.pair, **vector.others, "upstream": vector.upstream}
     return ", ".join(
-        f"{it.layout} {name}"
-        for name, it in found.items()
-        if isinstance(it, Operand) and it.layout in layouts
+        f"{it.layout} {name}" for name, it in found.items() if isinstance(it, Operand) and it.layout
     )
 
 

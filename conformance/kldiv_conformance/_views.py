@@ -57,18 +57,6 @@ def flipped(xp: Any, array: Array) -> Array:
     return array[..., ::-1].copy()[..., ::-1]
 
 
-def unaligned(xp: Any, array: Array) -> Array:
-    """Memory that begins one byte beside a number."""
-    memory = xp.zeros(array.nbytes + 1, dtype="uint8")[1:].view(array.dtype)
-    memory[...] = array.reshape(-1)
-    return memory.reshape(array.shape)
-
-
-def swapped(xp: Any, array: Array) -> Array:
-    """Memory whose bytes are in the other order than the processor's."""
-    return array.astype(array.dtype.newbyteorder("S"))
-
-
 def strided(xp: Any, flat: Array) -> Array:
     """Every second element of memory."""
     return xp.moveaxis(xp.stack((flat, garbage(xp, flat))), 0, -1).reshape(-1)[::2]
@@ -105,6 +93,4 @@ VIEWS: Mapping[str, Callable[[Any, Array], Array]] = {
     "cut between rows": cut_rows,
     "channels-last": channels_last,
     "flipped": flipped,
-    "unaligned": unaligned,
-    "byte-swapped": swapped,
 }

@@ -45,7 +45,7 @@ def test_operands_have_their_values_wherever_they_lie(adapter, shape, dtype):
     for layout in (*fitting(LAYOUTS[adapter.library], shape), BROADCAST):
         array, values = lying(adapter, layout, shape, dtype)
         assert tuple(array.shape) == shape
-        assert layout == "byte-swapped" or adapter.dtype_name(array) == dtype
+        assert adapter.dtype_name(array) == dtype
         assert adapter.numbers(array) == values
 
 
@@ -68,8 +68,6 @@ STRIDES = {
     "cut": (64, 32, 4),
     "cut between rows": (64, 16, 4),
     "channels-last": (32, 4, 8),
-    "unaligned": (32, 16, 4),
-    "byte-swapped": (32, 16, 4),
     BROADCAST: (8, 4, 0),
 }
 
@@ -78,8 +76,6 @@ STRIDES = {
 def test_strides_are_those_of_the_layout(layout):
     array, _ = lying(ADAPTERS["numpy"], layout, (3, 2, 4), "float32")
     assert array.strides == STRIDES[layout]
-    assert array.flags.aligned == (layout != "unaligned")
-    assert array.dtype.isnative == (layout != "byte-swapped")
 
 
 def test_axis_in_the_middle_is_broadcast_too():

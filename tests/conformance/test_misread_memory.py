@@ -1,12 +1,11 @@
 """Losses that misread memory are named as such, as are other causes that all failures share."""
 
 import pytest
-from conformance_misread import MISREADING, MISREADING_BYTES
+from conformance_misread import MISREADING
 
 from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._common_cause import common_cause
 from kldiv_conformance._explanations import explained
-from kldiv_conformance._memory import NATIVE
 from kldiv_xp import kl_div
 
 ORDINARY = vectors("ordinary") + vectors("zeros_and_infinities")
@@ -74,7 +73,7 @@ def test_failures_without_a_common_cause_have_none():
 def test_loss_that_misreads_memory_is_convicted_of_just_that(loss):
     lines = [judge(it, ADAPTERS["numpy"], Implementation("other", loss)).to_json() for it in ASKED]
     failures = [line for line in lines if line["verdict"] == "failure"]
-    assert len(failures) > 5
+    assert len(failures) >= 5
     assert all(line["detail"].startswith(FOUND) for line in failures)
     assert explained(lines) == (
         [
@@ -83,31 +82,6 @@ def test_loss_that_misreads_memory_is_convicted_of_just_that(loss):
         ],
         [],
     )
-
-
-@pytest.mark.parametrize("loss", MISREADING_BYTES.values(), ids=MISREADING_BYTES)
-def test_loss_that_misreads_bytes_is_convicted_of_just_that(loss):
-    lines = [judge(it, ADAPTERS["numpy"], Implementation("other", loss)).to_json() for it in ASKED]
-    failures = [line["detail"] for line in lines if line["verdict"] == "failure"]
-    assert len(failures) > 5
-    assert all(one.startswith(f"{NATIVE}, wrong for ") for one in failures)
-    assert explained(lines) == (
-        [
-            f"{len(failures)} failures come of operands that are unaligned, or whose bytes are "
-            "swapped: copy them first, in NumPy by x.astype(x.dtype.newbyteorder('='))."
-        ],
-        [],
-    )
-
-
-@pytest.mark.parametrize("loss", MISREADING_BYTES.values(), ids=MISREADING_BYTES)
-def test_copy_of_native_numbers_mends_them(loss):
-    def mended(*pair, **options):
-        return loss(*(it.astype(it.dtype.newbyteorder("=")) for it in pair), **options)
-
-    implementation = Implementation("mended", mended)
-    lines = [judge(it, ADAPTERS["numpy"], implementation).to_json() for it in ASKED[:200]]
-    assert not [line for line in lines if line["verdict"] == "failure"]
 
 
 def test_layouts_of_the_operands_are_told():
