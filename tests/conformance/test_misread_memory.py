@@ -85,7 +85,7 @@ def test_loss_that_misreads_memory_is_convicted_of_just_that(loss):
 
 
 def test_layouts_of_the_operands_are_told():
-    vector = find("reductions_081")
+    vector = find("reductions_043")
     outcome = judge(
         vector, ADAPTERS["numpy"], Implementation("other", MISREADING["both as one lies"])
     )
@@ -93,7 +93,7 @@ def test_layouts_of_the_operands_are_told():
     loss = Implementation("other", MISREADING["one operand in order of memory"])
     outcome = judge(vector, ADAPTERS["numpy"], loss)
     assert outcome.detail.startswith(
-        f"{FOUND}offset input, transposed target: value is wrong in 1 of 1 places"
+        f"{FOUND}offset input, channels-last target: value is wrong in 1 of 1 places"
     )
 
 
