@@ -38,13 +38,13 @@ class JSOfArray:
         options = self.temperature, self.scaled, guard
         beta = no_narrower(xp, self.beta, input)
         first, last = xp.equal(beta, 0), xp.equal(beta, 1)
-        beta = xp.where(xp.logical_or(first, last), 0.5, beta)
+        end = xp.logical_or(first, last)
+        beta = xp.where(end, 0.5, beta)
         rows = js(xp, input, target, weights_of(xp, beta, input), *options)
-        left, right = those(xp, last, target, input)
-        q_to_p = kl_rows(xp, left, right, *options)
-        left, right = those(xp, first, input, target)
-        p_to_q = kl_rows(xp, left, right, *options)
-        return xp.where(first, p_to_q, xp.where(last, q_to_p, rows))
+        left, right = xp.where(last, target, input), xp.where(last, input, target)
+        left, right = those(xp, end, left, right)
+        at_end = kl_rows(xp, left, right, *options)
+        return xp.where(end, at_end, rows)
 
     def target_gradient(
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL

@@ -19,6 +19,7 @@ from kldiv_xp.backends.jax.rows import (
     unsigned,
     widen,
 )
+from kldiv_xp.backends.jax.rows_at_arrays import divergences_at_arrays
 from kldiv_xp.backends.jax.sparse import sparse_divergences, sparse_gradient
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
@@ -30,6 +31,7 @@ from kldiv_xp.formula.log_probabilities import Guard
 __all__ = [
     "count",
     "divergences",
+    "divergences_at_arrays",
     "gradient",
     "linear_divergences",
     "linear_gradient",

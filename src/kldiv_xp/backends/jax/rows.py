@@ -9,13 +9,14 @@ from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, Axes, DType, Namespace
 from kldiv_xp.backends.jax.blocks import in_blocks
-from kldiv_xp.backends.jax.row_sums import PAIRWISE_SUMS, with_sums_in_parts
+from kldiv_xp.backends.jax.row_sums import PAIRWISE_SUMS, SumsInParts, with_sums_in_parts
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import derivatives_of, rows_of
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.log_probabilities import Guard
+from kldiv_xp.formula.logit_arrays import JSOfArray
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -86,10 +87,11 @@ def rows(working: DType, divergence: Divergence, *arrays: Array) -> Array:
     return few_at_a_time(on_cpu, arrays, elsewhere)
 
 
-def rows_at_once(working: DType, divergence: Divergence, xp: Namespace, *arrays: Array) -> Array:
+def rows_at_once(
+    working: DType, divergence: Divergence | JSOfArray, xp: Namespace, *arrays: Array
+) -> Array:
     """Divergence of every row."""
-    widened = widen(working, arrays)
-    return unsigned(rows_of(divergence, xp, *widened, guard=Guard.ARITHMETIC))
+    return unsigned(rows_of(divergence, xp, *widen(working, arrays), guard=Guard.ARITHMETIC))
 
 
 def few_at_a_time(
@@ -130,12 +132,17 @@ rows.defjvp(rows_and_tangents, symbolic_zeros=True)
 
 
 def derivatives(
-    working: DType, divergence: Divergence, by_target: bool, arrays: Arrays, factor: Array
+    working: DType,
+    divergence: Divergence | JSOfArray,
+    by_target: bool,
+    arrays: Arrays,
+    factor: Array,
+    sums: SumsInParts = PAIRWISE_SUMS,
 ) -> Array:
     """Derivative of the divergences by one operand, times a factor."""
-    one = jnp.ones((), working)
-    function = partial(derivatives_at_once, working, divergence, by_target, one)
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays, PAIRWISE_SUMS)
+    given = working, divergence, by_target, jnp.ones((), working)
+    function = partial(derivatives_at_once, *given)
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays, sums)
     derivative = few_at_a_time(on_cpu, arrays, elsewhere) * cast(jnp, factor, working)
     _, _, *where = arrays
     return jnp.where(where[0], derivative, 0.0) if where else derivative
@@ -143,7 +150,7 @@ def derivatives(
 
 def derivatives_at_once(
     working: DType,
-    divergence: Divergence,
+    divergence: Divergence | JSOfArray,
     by_target: bool,
     upstream: Array,
     xp: Namespace,

@@ -1,0 +1,95 @@
+"""JAX: rows of logits at a temperature or beta that is an array, with derivatives in closed form.
+
+By automatic differentiation of the whole formula, value and all derivatives of a mixture of
+512 x 2000 float32 took 117 times the memory of an operand and 0.6 s, and take 43 and 0.24.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.jax.row_sums import SUMS_IN_PARTS, with_sums_in_parts
+from kldiv_xp.backends.jax.rows import derivatives, few_at_a_time, rows_at_once, widen
+from kldiv_xp.core.context import Context
+from kldiv_xp.core.dtypes import cast
+from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.evaluate_rows import rows_by
+from kldiv_xp.formula.learned_numbers import by_beta, by_temperature
+from kldiv_xp.formula.logit_arrays import JSOfArray, at_numbers, numbers_that_are_arrays
+from kldiv_xp.formula.logits import Divergence
+
+
+def divergences_at_arrays(
+    context: Context, arrays: Arrays, divergence: Divergence | JSOfArray
+) -> Array:
+    """Divergence of every row."""
+    given = numbers_that_are_arrays(divergence)
+    plain = at_numbers(divergence, dict.fromkeys(given, 0.5))
+    if plain is divergence:  # at a temperature that is a number, but no usual one
+        return NotImplemented
+    numbers = tuple(cast(jnp, one, context.working) for one in given.values())
+    return learned_rows(context.working, plain, tuple(given), numbers, *arrays)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
+def learned_rows(
+    working: DType, plain: Divergence, names: tuple[str, ...], numbers: Arrays, *arrays: Array
+) -> Array:
+    """Divergence of every row; arrays are input, target and, if there is one, the mask."""
+    function = partial(rows_at_once, working, at_arrays(plain, names, numbers))
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
+    return few_at_a_time(on_cpu, arrays, elsewhere)
+
+
+def at_arrays(plain: Divergence, names: tuple[str, ...], numbers: Arrays) -> Divergence | JSOfArray:
+    """Divergence with arrays in place of the numbers with these names."""
+    given = dict(zip(names, numbers, strict=True))
+    temperature = given.get("temperature", plain.temperature)
+    if "beta" in given:
+        return JSOfArray(temperature, given["beta"], plain.scaled)
+    return replace(plain, temperature=temperature)
+
+
+def learned_rows_and_tangents(
+    working: DType,
+    plain: Divergence,
+    names: tuple[str, ...],
+    primals: tuple[Arrays, Array],
+    tangents: tuple[Arrays, Array],
+) -> tuple[Array, Array]:
+    """Values and directional derivatives; what does not move is not differentiated."""
+    (numbers, *arrays), (moved, *moves) = primals, tangents
+    values = learned_rows(working, plain, names, numbers, *arrays)
+    divergence = at_arrays(plain, names, numbers)
+    given = working, divergence
+    parts = [
+        # Sums of pairs, as at a number, compile for twice as long.
+        jnp.sum(derivatives(*given, place == 1, tuple(arrays), move, SUMS_IN_PARTS), axis=-1)
+        for place, move in enumerate(moves[:2])
+        if not isinstance(move, SymbolicZero)
+    ]
+    for name, move in zip(names, moved, strict=True):
+        if not isinstance(move, SymbolicZero):
+            way = by_temperature if name == "temperature" else by_beta
+            parts.append(derivative_by_number(working, way, divergence, tuple(arrays)) * move)
+    return values, sum(parts, jnp.zeros_like(values))
+
+
+def derivative_by_number(
+    working: DType, way: Callable[..., Array], divergence: Divergence | JSOfArray, arrays: Arrays
+) -> Array:
+    """Derivative of every row by a number."""
+
+    def function(xp: Namespace, *arrays: Array) -> Array:
+        return rows_by(partial(way, divergence), divergence, xp, *widen(working, arrays))
+
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
+    return few_at_a_time(on_cpu, arrays, elsewhere)
+
+
+learned_rows.defjvp(learned_rows_and_tangents, symbolic_zeros=True)
