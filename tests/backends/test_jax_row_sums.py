@@ -65,6 +65,7 @@ def test_uniform_rows_whose_one_class_differs_have_right_values_and_derivatives(
             assert gap <= 1e-5 * np.linalg.norm(exact)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("classes", [10, 100, 1000])
 def test_derivatives_of_rows_of_one_large_class_are_not_all_rounded_the_same_way(name, classes):

@@ -52,6 +52,7 @@ def textbook(x, t, temperature, beta=None):
     return temperature**2 * jnp.sum(both) / len(x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kl", "js"])
 def test_first_and_second_derivatives_are_those_of_the_textbook(wide, name):
     loss, numbers = loss_of(name)
@@ -63,6 +64,7 @@ def test_first_and_second_derivatives_are_those_of_the_textbook(wide, name):
             np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.few(1)
 @EVERY_LOSS
 def test_mapped_numbers_have_the_derivatives_of_each(name):
     loss, numbers = loss_of(name)

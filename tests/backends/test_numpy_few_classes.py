@@ -68,6 +68,7 @@ def test_derivatives_of_a_row_in_a_batch_have_the_bits_of_those_alone(loss, dtyp
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.few(8)
 @EVERY_LOSS
 @pytest.mark.parametrize("where", [False, True])
 @pytest.mark.parametrize("classes", [2, 3, 21])

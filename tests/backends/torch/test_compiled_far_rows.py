@@ -109,6 +109,7 @@ def test_long_rows_are_right_in_the_code_of_inductor(loss):
     assert bool((errors <= 1e-6 * derivatives[0].norm(dim=-1)).all())
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_graph_holds_a_form_and_the_operator_that_completes_it(loss):
     _, (graph,) = graphs_of(loss, *logits())

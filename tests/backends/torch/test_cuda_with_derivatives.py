@@ -62,6 +62,7 @@ def test_logits_beside_a_sparse_teacher_are_added_up_once(way):
         assert_close(one, other, "float64")
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_differentiated_is_left_to_autograd(way, name):
     _, gradient, options = CASES[name]
