@@ -9,7 +9,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from rank_programs import found_by_ranks, loaded  # noqa: E402 - torch may be missing
 
 PROGRAM = Path(__file__).with_name("dtensor_parts.py")
-PROCESSES = 4
+# Four processes take minutes of two cores.
+FOUR = pytest.param(4, marks=pytest.mark.slow, id="4 processes")
 
 if not torch.distributed.is_available():
     pytest.skip("this torch is built without torch.distributed", allow_module_level=True)
@@ -36,10 +37,10 @@ def alone(ranks):
     }
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
+@pytest.fixture(scope="module", params=[pytest.param(2, id="2 processes"), FOUR])
+def found(request, tmp_path_factory):
     """Findings of the ranks, none of which waits for one that has raised."""
-    return found_by_ranks(PROGRAM, PROCESSES, tmp_path_factory)
+    return found_by_ranks(PROGRAM, request.param, tmp_path_factory)
 
 
 def compared(found, alone, subject, *pair):
