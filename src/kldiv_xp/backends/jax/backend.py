@@ -54,8 +54,7 @@ def terms(context: Context, arrays: Arrays, form: Form) -> Array:
 
 def samples(context: Context, arrays: Arrays, form: Form, axis: Axes) -> Array:
     """Sums of the terms over some axes."""
-    value = compiled_sums(context.working, form, axis, arrays)
-    return cast(context.xp, value, context.dtype)
+    return cast(context.xp, compiled_sums(context.working, form, axis, arrays), context.dtype)
 
 
 def loss(context: Context, arrays: Arrays, form: Form, parts: int | None) -> Array:
@@ -140,8 +139,7 @@ def sums(working: DType, form: Form, axis: Axes | None, *arrays: Array) -> Array
     terms = partial(sums_of_terms, working, form)
     if axis == ():
         return terms(axis, *arrays)
-    _, _, *where = arrays
-    by_arithmetic = not where and has_factors(form)  # A mask is a comparison itself.
+    by_arithmetic = not arrays[2:] and has_factors(form)  # A mask is a comparison itself.
     on_cpu = partial(sums_of_factors, working, form) if by_arithmetic else terms
     # XLA's loop widens bfloat16 itself.
     is_one_loop = by_arithmetic and jnp.dtype("float16") not in {one.dtype for one in arrays}
