@@ -6,10 +6,16 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 from conftest import free_port
 from filelock import FileLock
 
+# Four processes take minutes of two cores.
+PROCESSES = [
+    pytest.param(2, id="2 processes"),
+    pytest.param(4, marks=pytest.mark.slow, id="4 processes"),
+]
 # Seconds after which a program is taken to hang: many times what the slowest machine takes.
 HANGS = 1500
 

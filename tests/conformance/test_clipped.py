@@ -14,7 +14,7 @@ REMEDY = "clip gradients in the training, and not in the loss."
 
 
 def told(change, asked=ASKED):
-    """What is told of a loss whose derivatives are changed, and its flags."""
+    """Sentences and flags of a loss whose derivatives are changed."""
 
     def gradient(*operands, **options):
         return tuple(change(it).astype(it.dtype) for it in kl_div_gradient(*operands, **options))

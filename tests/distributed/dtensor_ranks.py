@@ -182,12 +182,12 @@ def main(path: str, *, compiling: bool) -> None:
 
 
 def found_compiled() -> dict[Any, Any]:
-    """What each compiled program gives."""
+    """Results of the compiled programs."""
     return {(name, where): compiled(name, LAYOUTS[where]) for name, where in COMPILED}
 
 
 def found_eager() -> dict[Any, Any]:
-    """What is found without a compiler."""
+    """Results of eager calls."""
     found: dict[Any, Any] = {
         (name, where): found_by(name, layout)
         for where, layout in LAYOUTS.items()

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from rank_programs import found_by_ranks, loaded  # noqa: E402 - torch may be missing
+from rank_programs import PROCESSES, found_by_ranks, loaded  # noqa: E402 - torch may be missing
 
 PROGRAM = Path(__file__).with_name("dtensor_ranks.py")
 
@@ -50,11 +50,7 @@ def ranks():
     return loaded(PROGRAM)
 
 
-# Four processes take minutes of two cores.
-FOUR = pytest.param(4, marks=pytest.mark.slow, id="4 processes")
-
-
-@pytest.fixture(scope="module", params=[pytest.param(2, id="2 processes"), FOUR])
+@pytest.fixture(scope="module", params=PROCESSES)
 def processes(request):
     """How many processes there are."""
     return request.param
@@ -68,7 +64,7 @@ def found(processes, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found_compiled(processes, tmp_path_factory):
-    """What the ranks find by compiled programs."""
+    """Results of the ranks' compiled programs."""
     if os.environ.get("KLDIV_XP_RANKS") == "fork":
         pytest.skip("forks compile nothing")
     return found_by_ranks(PROGRAM, processes, tmp_path_factory, compiling=True)

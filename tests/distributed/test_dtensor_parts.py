@@ -6,11 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from rank_programs import found_by_ranks, loaded  # noqa: E402 - torch may be missing
+from rank_programs import PROCESSES, found_by_ranks, loaded  # noqa: E402 - torch may be missing
 
 PROGRAM = Path(__file__).with_name("dtensor_parts.py")
-# Four processes take minutes of two cores.
-FOUR = pytest.param(4, marks=pytest.mark.slow, id="4 processes")
 
 if not torch.distributed.is_available():
     pytest.skip("this torch is built without torch.distributed", allow_module_level=True)
@@ -37,7 +35,7 @@ def alone(ranks):
     }
 
 
-@pytest.fixture(scope="module", params=[pytest.param(2, id="2 processes"), FOUR])
+@pytest.fixture(scope="module", params=PROCESSES)
 def found(request, tmp_path_factory):
     """Findings of the ranks, none of which waits for one that has raised."""
     return found_by_ranks(PROGRAM, request.param, tmp_path_factory)

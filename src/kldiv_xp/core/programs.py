@@ -34,11 +34,11 @@ class WholeSums:
 
     def sum(self, array: Array, /, **options: Any) -> Array:
         """Sum, added up over all processes."""
-        return whole(self.xp.sum(array, **options))
+        return resolve_partial(self.xp.sum(array, **options))
 
 
-def whole(array: Array) -> Array:
-    """Tensor with nothing left to be added up over processes."""
+def resolve_partial(array: Array) -> Array:
+    """DTensor with its Partial placements all-reduced; another array as it is."""
     placements = getattr(array, "placements", ())
     if not any(one.is_partial() for one in placements):
         return array

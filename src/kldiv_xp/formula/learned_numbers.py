@@ -15,7 +15,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import times, times_square
 from kldiv_xp.formula.kl_of_logits import KL
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.formula.logit_arrays import JSOfArray, no_narrower, weights_of
+from kldiv_xp.formula.logit_arrays import JSOfArray, ends_and_weights
 from kldiv_xp.formula.logits import JS, Divergence, JSOfGiven
 from kldiv_xp.formula.mixture_weights import Weights
 from kldiv_xp.formula.near_equal import is_small, row_sum
@@ -88,10 +88,7 @@ def terms_of_js(
 
 def terms_at_array(xp: Namespace, divergence: JSOfArray, input: Array, target: Array) -> Terms:
     """Terms of a mixture, or of a KL at either end of beta."""
-    beta = no_narrower(xp, divergence.beta, input)
-    is_last = xp.equal(beta, 1)
-    is_end = xp.logical_or(xp.equal(beta, 0), is_last)
-    weights = weights_of(xp, xp.where(is_end, 0.5, beta), input)
+    is_end, is_last, weights = ends_and_weights(xp, divergence.beta, input)
     mixture = terms_of_js(xp, divergence.temperature, weights, input, target)
     left, right = xp.where(is_last, target, input), xp.where(is_last, input, target)
     end = terms_of_kl(xp, divergence.temperature, left, right)
@@ -140,9 +137,7 @@ def covariance(xp: Namespace, p: Array, left: Array, right: Array) -> Array:
 def by_beta(divergence: JS | JSOfArray, xp: Namespace, input: Array, target: Array) -> Array:
     """KL(p || m) - KL(q || m) of every row; 0 at the ends of beta, which are other divergences."""
     if isinstance(divergence, JSOfArray):
-        beta = no_narrower(xp, divergence.beta, input)
-        is_end = xp.logical_or(xp.equal(beta, 0), xp.equal(beta, 1))
-        weights = weights_of(xp, xp.where(is_end, 0.5, beta), input)
+        is_end, _, weights = ends_and_weights(xp, divergence.beta, input)
         return xp.where(is_end, 0.0, by_weights(xp, divergence, weights, input, target))
     if 0 in (divergence.beta, divergence.gamma):
         return xp.zeros_like(input[..., :1])

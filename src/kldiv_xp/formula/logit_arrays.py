@@ -36,11 +36,8 @@ class JSOfArray:
     ) -> Array:
         """Divergence of every row, the axis kept; a KL at either end of beta."""
         options = self.temperature, self.scaled, guard
-        beta = no_narrower(xp, self.beta, input)
-        first, last = xp.equal(beta, 0), xp.equal(beta, 1)
-        end = xp.logical_or(first, last)
-        beta = xp.where(end, 0.5, beta)
-        rows = js(xp, input, target, weights_of(xp, beta, input), *options)
+        end, last, weights = ends_and_weights(xp, self.beta, input)
+        rows = js(xp, input, target, weights, *options)
         left, right = xp.where(last, target, input), xp.where(last, input, target)
         left, right = those(xp, end, left, right)
         at_end = kl_rows(xp, left, right, *options)
@@ -101,6 +98,14 @@ def at_numbers(divergence: Any, numbers: dict[str, float]) -> Any:
     return replace(divergence, **numbers)
 
 
+def at_arrays(divergence: Any, numbers: dict[str, Array]) -> Any:
+    """Divergence of numbers with arrays in place of those that are named."""
+    if "beta" not in numbers:
+        return replace(divergence, **numbers)
+    temperature = numbers.get("temperature", divergence.temperature)
+    return JSOfArray(temperature, numbers["beta"], divergence.scaled)
+
+
 def those(xp: Namespace, condition: Array, left: Array, right: Array) -> tuple[Array, Array]:
     """Logits, or 0, whose divergence has derivatives: automatic differentiation takes 0 of all."""
     return xp.where(condition, left, 0.0), xp.where(condition, right, 0.0)
@@ -110,6 +115,14 @@ def no_narrower(xp: Namespace, beta: Array, like: Array) -> Array:
     """Beta in a type that holds the digits of its complement: of 16 bits those are lost."""
     narrow = xp.finfo(beta.dtype).bits < xp.finfo(like.dtype).bits
     return xp.astype(beta, like.dtype) if narrow else beta
+
+
+def ends_and_weights(xp: Namespace, beta: Array, like: Array) -> tuple[Array, Array, Weights]:
+    """Whether beta is 0 or 1, whether it is 1, and its weights, at either end those of 1/2."""
+    beta = no_narrower(xp, beta, like)
+    last = xp.equal(beta, 1)
+    end = xp.logical_or(xp.equal(beta, 0), last)
+    return end, last, weights_of(xp, xp.where(end, 0.5, beta), like)
 
 
 def weights_of(xp: Namespace, beta: Array, like: Array) -> Weights:

@@ -46,6 +46,27 @@ def in_blocks(function: Callable[..., Array], axis: Axes | None, *arrays: Array)
     return found.reshape(*samples, *found.shape[1:])
 
 
+def few_at_a_time(
+    function: Callable[..., Array], arrays: Arrays, elsewhere: Callable[..., Array] | None = None
+) -> Array:
+    """Function of rows, which are the last axis; on a CPU of a few of them at a time.
+
+    Elsewhere it may be another function.
+    """
+    on_cpu, elsewhere = function, elsewhere or function
+    if arrays[0].ndim > 1:
+        last = (arrays[0].ndim - 1,)
+        on_cpu = partial(in_blocks, partial(of_whole_rows, function), last)
+    if on_cpu is elsewhere:
+        return function(*arrays)
+    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=elsewhere)
+
+
+def of_whole_rows(function: Callable[..., Array], _: Axes | None, *rows: Array) -> Array:
+    """Result of a function of rows, which needs no axis to be named."""
+    return function(*rows)
+
+
 def totals(
     function: Callable[..., Any], merge: Sequence[Callable[..., Array]], *arrays: Array
 ) -> Any:

@@ -10,10 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array, Axes
-from kldiv_xp.backends.jax.blocks import by_platform, totals
+from kldiv_xp.backends.jax.blocks import by_platform, few_at_a_time, totals
 from kldiv_xp.backends.jax.forward_mode import without_forward_mode
 from kldiv_xp.backends.jax.reproducible_functions import FUNCTIONS
-from kldiv_xp.backends.jax.rows import few_at_a_time
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_reproducible import (
     Wanted,

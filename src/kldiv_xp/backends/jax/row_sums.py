@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from kldiv_xp._typing import Array
-from kldiv_xp.backends.jax.blocks import are_known, count_of_devices
+from kldiv_xp.backends.jax.blocks import are_known, count_of_devices, few_at_a_time
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.formula.any_size import unmerged
 
@@ -105,3 +105,11 @@ def by_sums_in_parts(
     """Result of `function(xp, *arrays)` of rows."""
     on_cpu, elsewhere = with_sums_in_parts(function, arrays, sums)
     return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=elsewhere)
+
+
+def by_few_rows(
+    function: Callable[..., Array], arrays: Arrays, sums: SumsInParts = SUMS_IN_PARTS
+) -> Array:
+    """Result of `function(xp, *arrays)` of rows, on a CPU of a few of them at a time."""
+    on_cpu, elsewhere = with_sums_in_parts(function, arrays, sums)
+    return few_at_a_time(on_cpu, arrays, elsewhere)

@@ -1,15 +1,13 @@
 """JAX: divergences of rows of logits, compiled, with derivatives in closed form."""
 
-from collections.abc import Callable
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
-from kldiv_xp._typing import Array, Axes, DType, Namespace
-from kldiv_xp.backends.jax.blocks import in_blocks
-from kldiv_xp.backends.jax.row_sums import PAIRWISE_SUMS, SumsInParts, with_sums_in_parts
+from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.backends.jax.row_sums import PAIRWISE_SUMS, SumsInParts, by_few_rows
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays, Gradient
@@ -82,9 +80,7 @@ def compiled_rows(working: DType, divergence: Divergence, arrays: Arrays) -> Arr
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def rows(working: DType, divergence: Divergence, *arrays: Array) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    function = partial(rows_at_once, working, divergence)
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
-    return few_at_a_time(on_cpu, arrays, elsewhere)
+    return by_few_rows(partial(rows_at_once, working, divergence), arrays)
 
 
 def rows_at_once(
@@ -94,38 +90,27 @@ def rows_at_once(
     return unsigned(rows_of(divergence, xp, *widen(working, arrays), guard=Guard.ARITHMETIC))
 
 
-def few_at_a_time(
-    function: Callable[..., Array], arrays: Arrays, elsewhere: Callable[..., Array] | None = None
-) -> Array:
-    """Function of rows, which are the last axis; on a CPU of a few of them at a time.
-
-    Elsewhere it may be another function.
-    """
-    on_cpu, elsewhere = function, elsewhere or function
-    if arrays[0].ndim > 1:
-        last = (arrays[0].ndim - 1,)
-        on_cpu = partial(in_blocks, partial(of_whole_rows, function), last)
-    if on_cpu is elsewhere:
-        return function(*arrays)
-    return jax.lax.platform_dependent(*arrays, cpu=on_cpu, default=elsewhere)
-
-
-def of_whole_rows(function: Callable[..., Array], _: Axes | None, *rows: Array) -> Array:
-    """Result of a function of rows, which needs no axis to be named."""
-    return function(*rows)
-
-
 def rows_and_tangents(
     working: DType, divergence: Divergence, primals: Arrays, tangents: Arrays
 ) -> tuple[Array, Array]:
     """Values and directional derivatives; operands that do not move are not differentiated."""
     values = rows(working, divergence, *primals)
-    moves = [
-        jnp.sum(derivatives(working, divergence, place == 1, primals, tangent), axis=-1)
+    return values, sum(moves(working, divergence, primals, tangents), jnp.zeros_like(values))
+
+
+def moves(
+    working: DType,
+    divergence: Divergence | JSOfArray,
+    arrays: Arrays,
+    tangents: Arrays,
+    sums: SumsInParts = PAIRWISE_SUMS,
+) -> list[Array]:
+    """Directional derivatives along each operand that moves."""
+    return [
+        jnp.sum(derivatives(working, divergence, place == 1, arrays, tangent, sums), axis=-1)
         for place, tangent in enumerate(tangents[:2])
         if not isinstance(tangent, SymbolicZero)
     ]
-    return values, sum(moves, jnp.zeros_like(values))
 
 
 rows.defjvp(rows_and_tangents, symbolic_zeros=True)
@@ -140,10 +125,9 @@ def derivatives(
     sums: SumsInParts = PAIRWISE_SUMS,
 ) -> Array:
     """Derivative of the divergences by one operand, times a factor."""
-    given = working, divergence, by_target, jnp.ones((), working)
-    function = partial(derivatives_at_once, *given)
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays, sums)
-    derivative = few_at_a_time(on_cpu, arrays, elsewhere) * cast(jnp, factor, working)
+    one = jnp.ones((), working)
+    function = partial(derivatives_at_once, working, divergence, by_target, one)
+    derivative = by_few_rows(function, arrays, sums) * cast(jnp, factor, working)
     _, _, *where = arrays
     return jnp.where(where[0], derivative, 0.0) if where else derivative
 

@@ -5,7 +5,6 @@ float32 took 117 times the memory of an operand and 0.56 s, and take 2 and 0.15.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import jax
@@ -13,14 +12,19 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.jax.row_sums import SUMS_IN_PARTS, with_sums_in_parts
-from kldiv_xp.backends.jax.rows import derivatives, few_at_a_time, rows_at_once, widen
+from kldiv_xp.backends.jax.row_sums import SUMS_IN_PARTS, by_few_rows
+from kldiv_xp.backends.jax.rows import moves, rows_at_once, widen
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.dtypes import cast
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import rows_by
 from kldiv_xp.formula.learned_numbers import by_beta, by_temperature
-from kldiv_xp.formula.logit_arrays import JSOfArray, at_numbers, numbers_that_are_arrays
+from kldiv_xp.formula.logit_arrays import (
+    JSOfArray,
+    at_arrays,
+    at_numbers,
+    numbers_that_are_arrays,
+)
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -41,18 +45,8 @@ def learned_rows(
     working: DType, plain: Divergence, names: tuple[str, ...], numbers: Arrays, *arrays: Array
 ) -> Array:
     """Divergence of every row; arrays are input, target and, if there is one, the mask."""
-    function = partial(rows_at_once, working, at_arrays(plain, names, numbers))
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
-    return few_at_a_time(on_cpu, arrays, elsewhere)
-
-
-def at_arrays(plain: Divergence, names: tuple[str, ...], numbers: Arrays) -> Divergence | JSOfArray:
-    """Divergence with arrays in place of the numbers with these names."""
-    given = dict(zip(names, numbers, strict=True))
-    temperature = given.get("temperature", plain.temperature)
-    if "beta" in given:
-        return JSOfArray(temperature, given["beta"], plain.scaled)
-    return replace(plain, temperature=temperature)
+    divergence = at_arrays(plain, dict(zip(names, numbers, strict=True)))
+    return by_few_rows(partial(rows_at_once, working, divergence), arrays)
 
 
 def learned_rows_and_tangents(
@@ -63,16 +57,11 @@ def learned_rows_and_tangents(
     tangents: tuple[Arrays, Array],
 ) -> tuple[Array, Array]:
     """Values and directional derivatives; what does not move is not differentiated."""
-    (numbers, *arrays), (moved, *moves) = primals, tangents
+    (numbers, *arrays), (moved, *tangents_of_arrays) = primals, tangents
     values = learned_rows(working, plain, names, numbers, *arrays)
-    divergence = at_arrays(plain, names, numbers)
-    given = working, divergence
-    parts = [
-        # Sums of pairs, as at a number, compile for twice as long.
-        jnp.sum(derivatives(*given, place == 1, tuple(arrays), move, SUMS_IN_PARTS), axis=-1)
-        for place, move in enumerate(moves[:2])
-        if not isinstance(move, SymbolicZero)
-    ]
+    divergence = at_arrays(plain, dict(zip(names, numbers, strict=True)))
+    given = working, divergence, tuple(arrays), tuple(tangents_of_arrays)
+    parts = moves(*given, SUMS_IN_PARTS)  # of pairs, as at a number, compile for twice as long
     for name, move in zip(names, moved, strict=True):
         if not isinstance(move, SymbolicZero):
             way = by_temperature if name == "temperature" else by_beta
@@ -88,8 +77,7 @@ def derivative_by_number(
     def function(xp: Namespace, *arrays: Array) -> Array:
         return rows_by(partial(way, divergence), divergence, xp, *widen(working, arrays))
 
-    on_cpu, elsewhere = with_sums_in_parts(function, arrays)
-    return few_at_a_time(on_cpu, arrays, elsewhere)
+    return by_few_rows(function, arrays)
 
 
 learned_rows.defjvp(learned_rows_and_tangents, symbolic_zeros=True)

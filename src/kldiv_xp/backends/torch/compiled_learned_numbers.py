@@ -6,7 +6,6 @@ operators take 12 and 10.  Compiled with derivatives in closed form, KL took 90.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.compiled_logit_derivatives import has_operator, present
+from kldiv_xp.backends.torch.compiled_logits import fake_rows, widened
 from kldiv_xp.backends.torch.internals import is_transformed
 from kldiv_xp.backends.torch.learned_numbers import at_what_is_read, closed_derivatives
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
@@ -22,7 +22,12 @@ from kldiv_xp.backends.torch.saved_tensors import keep, kept
 from kldiv_xp.core.context import Context, plain_context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import plain_rows
-from kldiv_xp.formula.logit_arrays import JSOfArray, at_numbers, numbers_that_are_arrays
+from kldiv_xp.formula.logit_arrays import (
+    JSOfArray,
+    at_arrays,
+    at_numbers,
+    numbers_that_are_arrays,
+)
 from kldiv_xp.formula.logits import Divergence
 
 
@@ -35,8 +40,7 @@ def divergences_at_arrays(
     plain = at_numbers(divergence, dict.fromkeys(given, 0.5))
     if is_transformed() or not has_operator(every) or not arrays[0].is_cpu or plain is divergence:
         return NotImplemented
-    if context.working != plain_context(*arrays[:2]).working:  # a result of more bits is asked for
-        arrays = *(one.to(context.working) for one in arrays[:2]), *arrays[2:]
+    arrays = widened(context.working, arrays)
     numbers, *options, _ = options_of(plain)
     learned = given.get("temperature"), given.get("beta")
     tensors = *arrays, *[None] * (3 - len(arrays)), *learned, numbers
@@ -59,9 +63,9 @@ def rows_at_tensors(
     beta: float,
 ) -> torch.Tensor:
     """Divergence of every row, in the type that is computed in."""
-    context, arrays = plain_context(input, target), present(input, target, where)
-    plain = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
-    divergence = at_tensors(context, plain, learned_temperature, learned_beta)
+    given = [input, target, where, learned_temperature, learned_beta]
+    options = numbers, temperature, target_is, scaled, beta
+    context, arrays, divergence = told(*given, *options)
     read = at_what_is_read(arrays, divergence)
     if read is None:
         return plain_rows(context, arrays, divergence)
@@ -84,20 +88,17 @@ def derivatives_at_tensors(
     wanted: Sequence[bool],
 ) -> list[torch.Tensor]:
     """Those by input, target, temperature and beta that are wanted."""
-    context, arrays = plain_context(input, target), present(input, target, where)
-    plain = dense_divergence_of(numbers, temperature, target_is, scaled, beta)
-    divergence = at_tensors(context, plain, learned_temperature, learned_beta)
     given = [input, target, where, learned_temperature, learned_beta]
+    options = numbers, temperature, target_is, scaled, beta
+    context, arrays, divergence = told(*given, *options)
     wants = [want for want, one in zip(wanted, given, strict=True) if one is not None]
-    options = upstream, tuple(numbers_that_are_arrays(divergence)), wants
+    names = tuple(numbers_that_are_arrays(divergence))
     chosen = at_what_is_read(arrays, divergence) or divergence
-    return list(present(*closed_derivatives(context, present(*given), chosen, *options)))
+    found = closed_derivatives(context, present(*given), chosen, upstream, names, wants)
+    return list(present(*found))
 
 
-@rows_at_tensors.register_fake
-def fake_rows(input: Array, target: Array, *_: Any) -> Array:
-    """Tensor without values like the rows."""
-    return input.new_empty(input.shape[:-1], dtype=plain_context(input, target).working)
+rows_at_tensors.register_fake(fake_rows)
 
 
 @derivatives_at_tensors.register_fake
@@ -107,14 +108,22 @@ def fake_derivatives(upstream: Array, *rest: Any) -> list[Array]:
     return [one.new_empty(one.shape) for one, want in zip(rest[:5], rest[-1], strict=True) if want]
 
 
-def at_tensors(
-    context: Context, divergence: Divergence, temperature: Array | None, beta: Array | None
-) -> Divergence | JSOfArray:
-    """Divergence with these tensors in place of its numbers."""
-    first = divergence.temperature if temperature is None else temperature.to(context.working)
-    if beta is not None:
-        return JSOfArray(first, beta, divergence.scaled)
-    return replace(divergence, temperature=first)
+def told(
+    input: Array,
+    target: Array,
+    where: Array | None,
+    learned_temperature: Array | None,
+    learned_beta: Array | None,
+    *options: Any,
+) -> tuple[Context, Arrays, Divergence | JSOfArray]:
+    """Context, operands, and the divergence at tensors, of the arguments of an operator."""
+    context, numbers = plain_context(input, target), {}
+    if learned_temperature is not None:
+        numbers["temperature"] = learned_temperature.to(context.working)
+    if learned_beta is not None:
+        numbers["beta"] = learned_beta
+    divergence = at_arrays(dense_divergence_of(*options), numbers)
+    return context, present(input, target, where), divergence
 
 
 class LearnedRowsInGraph(torch.autograd.Function):

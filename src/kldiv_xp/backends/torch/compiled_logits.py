@@ -30,13 +30,19 @@ from kldiv_xp.formula.logits import Divergence
 
 def divergences(working: DType, arrays: Arrays, divergence: Divergence) -> Array:
     """Divergence of every row, in the type that is computed in."""
-    if working != plain_context(*arrays[:2]).working:  # a result of more bits is asked for
-        arrays = *(one.to(working) for one in arrays[:2]), *arrays[2:]
+    arrays = widened(working, arrays)
     numbers, *options, _ = options_of(divergence)
     tensors = *arrays, *[None] * (3 - len(arrays)), numbers
     if is_differentiated(*arrays):
         return LogitRows.apply(tuple(options), *tensors)
     return rows_of_tensors(tensors, options)
+
+
+def widened(working: DType, arrays: Arrays) -> Arrays:
+    """Operands from which a result of so many bits is computed, and the mask."""
+    if working == plain_context(*arrays[:2]).working:
+        return arrays
+    return *(one.to(working) for one in arrays[:2]), *arrays[2:]
 
 
 def rows_of_tensors(tensors: tuple[Array | None, ...], options: Sequence[Any]) -> Array:

@@ -13,7 +13,6 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     has_split_rows,
     parts_of,
     replicated,
-    resolve_partial,
     same_placements,
     with_entries_everywhere,
     with_placements_of,
@@ -38,6 +37,7 @@ from kldiv_xp.core.evaluate import (
 from kldiv_xp.core.evaluate_row_derivatives import evaluate_row_derivatives
 from kldiv_xp.core.evaluate_row_derivatives import row_derivatives as plain_functions
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_rows
+from kldiv_xp.core.programs import resolve_partial
 from kldiv_xp.core.run import run, wanted_derivatives
 from kldiv_xp.core.scale import Scale, divided
 from kldiv_xp.formula.form import Form

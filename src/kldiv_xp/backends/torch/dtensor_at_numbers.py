@@ -11,12 +11,12 @@ from torch.distributed.tensor import DTensor
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.torch.dtensor_placements import (
     full_number,
-    resolve_partial,
     with_entries_everywhere,
 )
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.evaluate_rows import rows_of
+from kldiv_xp.core.programs import resolve_partial
 from kldiv_xp.core.run import run
 from kldiv_xp.formula.logit_arrays import JSOfArray, numbers_that_are_arrays
 from kldiv_xp.formula.logits import Divergence

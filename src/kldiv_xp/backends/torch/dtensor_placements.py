@@ -8,6 +8,7 @@ from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 from kldiv_xp._typing import Array, Axes
 from kldiv_xp.core.context import Context, with_result
 from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.programs import resolve_partial
 
 # By name: Dynamo compares no such classes ("Missing richcompare_impl override").
 WHERE_PARTS_LIE = ("Shard", "Replicate")
@@ -149,11 +150,3 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
 def replicated(tensor: Array) -> Array:
     """The whole tensor in every process."""
     return tensor.redistribute(placements=[Replicate()] * tensor.device_mesh.ndim)
-
-
-def resolve_partial(tensor: Array) -> Array:
-    """The tensor with its Partial placements all-reduced; a plain one as it is."""
-    if not isinstance(tensor, DTensor):
-        return tensor
-    placements = [Replicate() if one.is_partial() else one for one in tensor.placements]
-    return tensor.redistribute(placements=placements)

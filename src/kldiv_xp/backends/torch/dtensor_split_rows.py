@@ -10,7 +10,6 @@ from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     parts_of,
-    resolve_partial,
     with_entries_everywhere,
     with_placements_of,
 )
@@ -21,6 +20,7 @@ from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
 from kldiv_xp.core.evaluate_rows import plain_derivatives
+from kldiv_xp.core.programs import resolve_partial
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 

@@ -101,8 +101,8 @@ def closed_derivatives(
     for name, number, want in zip(names, tensors[count:], wanted[count:], strict=True):
         way: Any = by_temperature if name == "temperature" else by_beta
         function = partial(rows_by, partial(way, divergence), divergence)
-        found = partial(weighted_sum, context, function, arrays, upstream, blocks)
-        yield found().to(number.dtype) if want else None
+        given = context, function, arrays, upstream, blocks
+        yield weighted_sum(*given).to(number.dtype) if want else None
 
 
 def weighted_sum(
