@@ -27,8 +27,8 @@ class JSOfGiven:
 
     @property
     def nothing(self) -> float:
-        """A target that makes no NaN."""
-        return 0.0
+        """Entries of 1: of probabilities of 0 the divergence is infinite where beta is 1."""
+        return 0.0 if self.target_is == "log_probabilities" else 1.0
 
     @property
     def options(self) -> dict[str, Any]:
