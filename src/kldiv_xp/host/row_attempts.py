@@ -23,11 +23,14 @@ def first_finite_rows(
     """Result of each row of the mask `left`, from the first attempt with a finite one, or the last.
 
     Of all rows without a mask.  A namespace of its own computes some rows alone: one that keeps
-    arrays would keep those of any number of rows.
+    arrays would keep those of any number of rows.  Where processes have parts of the rows, they
+    meet in each attempt, and `missing` tells all of them which rows need another.
     """
-    result = None
+    result, namespace = None, namespace_for
+    if missing is not None:
+        namespace, left = same_namespace, every_row(alone, block[0]) if left is None else left
     if math.prod(block[0].shape[:-1]) == 1:
-        xp = alone = namespace_for(block[0], alone)
+        xp = alone = namespace(block[0], alone)
     if left is None:
         suits, attempt = attempts[0]
         if suits is None:
@@ -35,14 +38,14 @@ def first_finite_rows(
             if math.isfinite(dot(alone, *[first.ravel(order="K")] * 2)):
                 return first
             attempts = [(None, lambda *_: first), *attempts[1:]]
-        left = alone.ones(block[0].shape[:-1], dtype=bool)
+        left = every_row(alone, block[0])
     for suits, attempt in attempts:
         chosen = left if suits is None else left & suits(xp, *block)
         if chosen.all():
             found = result = attempt(xp, *block)
         elif chosen.any():
             some = [rows_at(alone, one, chosen) for one in block]
-            found = attempt(namespace_for(some[0], alone), *some)
+            found = attempt(namespace(some[0], alone), *some)
             if result is None:
                 result = zeros_like_rows(alone, found, block[0])
             result[chosen] = found
@@ -57,8 +60,19 @@ def first_finite_rows(
 
 def namespace_for(block: Array, xp: Namespace) -> Namespace:
     """The namespace, or one that adds up a single row as it adds up several."""
-    is_single = math.prod(block.shape[:-1]) == 1 and hasattr(block, "strides")
+    is_single = math.prod(block.shape[:-1]) == 1
     return adding_in_order(xp) if is_single and has_few_classes(block) else xp
+
+
+def same_namespace(block: Array, xp: Namespace) -> Namespace:
+    """The namespace: rows in parts are added up by the processes, in an order of their own."""
+    del block
+    return xp
+
+
+def every_row(xp: Namespace, block: Array) -> Array:
+    """Mask of all rows of a block."""
+    return xp.ones(block.shape[:-1], dtype=bool)
 
 
 def rows_at(xp: Namespace, block: Array, chosen: Array) -> Array:
@@ -85,7 +99,7 @@ def has_rows_innermost(block: Array) -> bool:
 
     More classes are added up in another order then, and a row would have other bits alone.
     """
-    strides: tuple[int, ...] = getattr(block, "strides", ())  # tensors, as shards are, have none
+    strides: tuple[int, ...] = block.strides
     return has_few_classes(block) and len(strides) > 1 and strides[-1] > min(strides[:-1])
 
 

@@ -25,13 +25,15 @@ class RowForms(NamedTuple):
     lacking: Attempts
     """The same without those that fail for rows that do."""
     lacks: Callable[..., Array]
+    missing: Callable[..., Array] | None = None
+    """Of rows in parts: the mask of those with an element that is not finite in any process."""
 
     def of(self, xp: Namespace, *logits: Array) -> Attempts:
         """Attempts at a block, whose rows most often lack classes where the first does.
 
         A row has the same result by both, to the bit.
         """
-        if logits[0].size < LARGE_BLOCK:
+        if self.missing is not None or logits[0].size < LARGE_BLOCK:
             return self.every
         first = (one[(0,) * (one.ndim - 1)] for one in logits)
         return self.lacking if self.lacks(xp, *first) else self.every

@@ -92,7 +92,7 @@ def rows_of_block(
     """Divergences of the rows of a block, 0 where the mask is False."""
     left = None if where is None else where[..., 0]
     logits = by_classes(alone, input, target)
-    rows = first_finite_rows(forms.of(xp, *logits), alone, xp, left, *logits)
+    rows = first_finite_rows(forms.of(xp, *logits), alone, xp, left, *logits, missing=forms.missing)
     return alone.zeros_like(input[..., 0]) if rows is None else rows[..., 0]
 
 
@@ -153,7 +153,8 @@ def derivatives_of_block(
     (logits, target, *where), upstream = blocks[:count], blocks[count:]
     left = where[0][..., 0] if where else None
     logits, target = by_classes(alone, logits, target)
-    derivative = first_finite_rows(forms.of(xp, logits, target), alone, xp, left, logits, target)
+    attempts = forms.of(xp, logits, target)
+    derivative = first_finite_rows(attempts, alone, xp, left, logits, target, missing=forms.missing)
     if derivative is None:
         return alone.zeros_like(logits)
     if upstream:

@@ -32,7 +32,7 @@ class WholeRows:
     def max(self, array: Array, **options: Any) -> Array:
         """Maximum over the whole row; a shard may be empty."""
         if not array.shape[-1]:
-            array = array.new_full((*array.shape[:-1], 1), -torch.inf)
+            array = self.xp.sum(array, axis=-1, keepdims=True) - torch.inf
         return self.exchanged(self.xp.max(array, **options), dist.ReduceOp.MAX)
 
     def min(self, array: Array, **options: Any) -> Array:
@@ -63,13 +63,18 @@ def filled_by_rows(
         wide = cast_parts(context, parts)
         each = zip(functions, results, strict=True)
         return [function(*wide).to(result.dtype) for function, result in each]
-    outer = parts[0].shape[:-1]
-    parts = (*parts[:2], *(one.expand(*outer, 1) for one in parts[2:]))
-    for index in block_indices(outer, rows_of_dtensor_block(operand)):
+    parts = with_rows(parts[:2], parts[2:])
+    for index in block_indices(parts[0].shape[:-1], rows_of_dtensor_block(operand)):
         wide = cast_parts(context, tuple(one[index] for one in parts))
         for function, result in zip(functions, results, strict=True):
             result[index] = function(*wide)
     return results
+
+
+def with_rows(arrays: Arrays, others: Arrays) -> Arrays:
+    """Shards of both operands, and what has one element for every row with all of these axes."""
+    outer = arrays[0].shape[:-1]
+    return (*arrays[:2], *(one.expand(*outer, 1) for one in (*arrays[2:], *others)))
 
 
 def rows_of_dtensor_block(operand: Array) -> int:

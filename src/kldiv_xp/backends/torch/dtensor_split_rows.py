@@ -1,25 +1,26 @@
 """Divergences of rows of logits that are split over ranks, as one autograd function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Array
+from kldiv_xp._typing import Array, Namespace
+from kldiv_xp.backends.torch.dtensor_host_rows import fill_host_rows, lie_on_host
 from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     parts_of,
     with_entries_everywhere,
     with_placements_of,
 )
-from kldiv_xp.backends.torch.dtensor_row_attempts import derivative_functions, rows_function
 from kldiv_xp.backends.torch.dtensor_row_blocks import WholeRows, filled_by_rows
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_rows import plain_derivatives
+from kldiv_xp.core.evaluate_row_derivatives import row_derivatives
+from kldiv_xp.core.evaluate_rows import plain_derivatives, rows_of
 from kldiv_xp.core.programs import resolve_partial
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
@@ -37,11 +38,8 @@ class SplitRows(torch.autograd.Function):
         """Divergence of every row."""
         keep(ctx, arrays)
         ctx.options = context, divergence
-        xp = WholeRows(context.xp, arrays[0])
-        parts = parts_of(arrays)
-        rows = parts[0].new_empty(parts[0].shape[:-1], dtype=context.working)
-        function = partial(rows_function(divergence, parts), xp)
-        (rows,) = filled_by_rows([rows], [function], context, arrays[0], parts)
+        options = arrays[0], context, parts_of(arrays), divergence, Scale(), ()
+        (rows,) = filled([None], *options)
         return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
@@ -88,15 +86,9 @@ def scaled_derivatives_of_parts(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients of the local shards, times a scale and any cotangent."""
-    xp = WholeRows(context.xp, operand)
-    every = (*here, *above)
-    functions = derivative_functions(divergence, scale, len(here), every)
-    by_input, by_target = (
-        filled_by_rows([torch.empty_like(one)], [partial(function, xp)], context, operand, every)[0]
-        if want
-        else None
-        for function, one, want in zip(functions, here[:2], wanted, strict=True)
-    )
+    places = [place for place, want in enumerate(wanted) if want]
+    found = iter(filled(places, operand, context, here, divergence, scale, above))
+    by_input, by_target = (next(found) if want else None for want in wanted)
     return by_input, by_target
 
 
@@ -109,15 +101,42 @@ def rows_with_derivatives_of_parts(
     above: Arrays,
 ) -> list[Array]:
     """Divergences of the rows before the gradients of the local shards, block by block."""
-    xp, every = WholeRows(context.xp, operand), (*here, *above)
-    rows = rows_function(divergence, every)
+    return filled([None, 0, 1], operand, context, here, divergence, scale, above)
 
-    def rows_alone(*parts: Array) -> Array:
-        return rows(xp, *parts[: len(here)])
 
-    derivatives = derivative_functions(divergence, scale, len(here), every)
-    results = [here[0].new_empty(here[0].shape[:-1], dtype=context.working)]
-    results += [torch.empty_like(one) for one in here[:2]]
-    functions: list[Callable[..., Array]] = [rows_alone]
-    functions += [partial(one, xp) for one in derivatives]
-    return filled_by_rows(results, functions, context, operand, every)
+def filled(
+    places: Sequence[int | None],
+    operand: Array,
+    context: Context,
+    here: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    above: Arrays,
+) -> list[Array]:
+    """Divergences of the rows of shards (place None), and gradients by operands (their places)."""
+    every = (*here, *above)
+    results = [
+        here[0].new_empty(here[0].shape[:-1], dtype=context.working)
+        if place is None
+        else torch.empty_like(here[place])
+        for place in places
+    ]
+    if lie_on_host(every):
+        fill_host_rows(results, places, context, operand, divergence, scale, here, above)
+        return results
+    functions = [function_of(place, divergence, scale, len(here)) for place in places]
+    xp = WholeRows(context.xp, operand)
+    return filled_by_rows(results, [partial(one, xp) for one in functions], context, operand, every)
+
+
+def function_of(
+    place: int | None, divergence: Divergence, scale: Scale, count: int
+) -> Callable[..., Array]:
+    """Function (xp, *arrays, *upstream) to the divergences of rows, or to a derivative."""
+    if place is not None:
+        return row_derivatives(divergence, scale, count)[place]
+
+    def rows_alone(xp: Namespace, *arrays: Array) -> Array:
+        return rows_of(divergence, xp, *arrays[:count])
+
+    return rows_alone
