@@ -1,5 +1,6 @@
 """Operands under the names of other libraries, and operands that a call leaves out."""
 
+import importlib
 import inspect
 import re
 import warnings
@@ -155,6 +156,23 @@ def test_a_call_of_a_class_without_target_is_told_too(class_name):
         f"{class_name}() takes `input` and `target`; got no `target`: call "
         f"{class_name}()(input, target)."
     )
+
+
+@pytest.mark.parametrize("given", [[], ["input"], ["target"]])
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_a_module_of_torch_without_an_operand_is_told_too(class_name, given):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    kind = getattr(importlib.import_module("kldiv_xp.torch"), class_name)
+    operands = {name: torch.tensor(Q) for name in given}
+    missing = "target" if "input" in given else "input"
+    told = (
+        f"{class_name}() takes `input` and `target`; got no `{missing}`: call "
+        f"{class_name}()(input, target)."
+    )
+    assert refusal(kind(), **operands) == told
+    if missing == "target":
+        assert refusal(kind(), *operands.values()) == told
+        assert refusal(kind(), *operands.values(), where=None) == told
 
 
 @pytest.mark.parametrize("left_out", ["input", "target"])

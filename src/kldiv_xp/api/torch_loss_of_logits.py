@@ -7,13 +7,12 @@ import torch
 
 from kldiv_xp.api.remembered_options import OF_LOGITS, Checks, checked_option, shown
 from kldiv_xp.checks.calls_of_classes import NO_MASKS, refuse_call
+from kldiv_xp.checks.not_given import OPERANDS, NotGiven
 from kldiv_xp.checks.other_names import OF_CALLS
 from kldiv_xp.checks.result_dtype import result_dtype
 from kldiv_xp.core.namespaces import namespace_of
 
 Method = Callable[..., torch.Tensor]
-# Operands before the mask.
-PAIR = 2
 
 
 def in_python(loss: Callable[..., Any], names: tuple[str, ...]) -> Method:
@@ -51,20 +50,23 @@ class CalledWithOperands(torch.nn.Module):
 
         def __call__(self, *args: Any, **given: Any) -> Any:
             """Loss of `input` against `target`, in nats."""
-            if given or len(args) > PAIR:
+            if given or len(args) != len(OPERANDS):
                 refuse_others(self, args, given)
             return super().__call__(*args, **given)
 
 
 def refuse_others(module: torch.nn.Module, args: tuple[Any, ...], given: dict[str, Any]) -> None:
-    """Refuse what `forward` does not take, unless it is that of a subclass or hooks precede it."""
-    other = {name: value for name, value in given.items() if name not in OF_CALLS}
-    where, unnamed = args[PAIR : PAIR + 1], args[PAIR + 1 :]
-    if not (other or unnamed or (where and type(where[0]) in NO_MASKS)):
+    """Refuse what `forward` lacks or does not take, unless that of a subclass, or after hooks."""
+    count, kind = len(OPERANDS), type(module)
+    if module._forward_pre_hooks or not kind.forward.__module__.startswith("kldiv_xp."):
         return
-    kind = type(module)
-    if kind.forward.__module__.startswith("kldiv_xp.") and not module._forward_pre_hooks:
+    other = {name: value for name, value in given.items() if name not in OF_CALLS}
+    where, unnamed = args[count : count + 1], args[count + 1 :]
+    if other or unnamed or (where and type(where[0]) in NO_MASKS):
         refuse_call(kind, where and where[0], unnamed, other)
+    for name in OPERANDS[len(args) :]:
+        if name not in given:
+            raise NotGiven(f"{kind.__name__}()", name, OPERANDS).refusal()
 
 
 class LossWithOptions(CalledWithOperands):

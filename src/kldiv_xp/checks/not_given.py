@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+OPERANDS = ("input", "target")
+"""Of a loss of two distributions, in their order."""
+
 
 @dataclass(frozen=True)
 class NotGiven:

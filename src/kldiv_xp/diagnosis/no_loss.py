@@ -1,10 +1,9 @@
 """Rules about operands that the loss does not depend on: of one entry, or with nothing selected."""
 
 from kldiv_xp.checks.missing_entries import both_of_two
+from kldiv_xp.checks.not_given import OPERANDS
 from kldiv_xp.diagnosis.evidence import LOGS, PROBABILITIES, Evidence
 from kldiv_xp.diagnosis.report import Finding
-
-OPERANDS = "input", "target"
 
 
 def nothing_selected(evidence: Evidence) -> Finding | None:

@@ -9,7 +9,7 @@ from kldiv_xp.core.evaluate import Arrays, Gradient, chained
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, derivative_of, factors_of, guards_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for, engine_for_terms
 from kldiv_xp.host import block_loops, inner_products
 from kldiv_xp.host.blocks import order_of_memory
 
@@ -20,7 +20,7 @@ def total_of_many(
     xp: Namespace, arrays: Arrays, form: Form, working: DType, threads: Threads, size: int
 ) -> float | None:
     """Sum of all terms, by compiled loops or in blocks; None of few."""
-    fused = engine_for(size)
+    fused = engine_for_terms(form, size)
     value: float | None = None
     if fused is not None:
         value = fused.sum_of_terms(xp, arrays, form, working, threads)
@@ -69,7 +69,7 @@ def fill_many_terms(
 ) -> bool:
     """Write terms by compiled loops or in blocks; False, and nothing is done, of few."""
     size = math.prod(result.shape)
-    fused = engine_for(size)
+    fused = engine_for_terms(form, size)
     if fused is not None and fused.fill_terms(arrays, form, result, working, threads):
         return True
     if size < inner_products.LONGEST_PIECE:
@@ -91,7 +91,7 @@ def fill_many(
 ) -> bool:
     """The same by compiled loops or in blocks; False, and nothing is done, of few."""
     size = math.prod(arrays[0].shape)
-    fused, rest = engine_for(size), (form, scale, upstream)
+    fused, rest = engine_for_terms(form, size), (form, scale, upstream)
     if fused is not None and fused.fill_derivatives(arrays, *rest, results, working, threads):
         return True
     if size < inner_products.LONGEST_PIECE:

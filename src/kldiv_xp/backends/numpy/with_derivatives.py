@@ -14,7 +14,7 @@ from kldiv_xp.core.evaluate import Arrays, chained
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.form import Form, derivative_of, term_of
 from kldiv_xp.formula.log_probabilities import Guard
-from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
+from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for, engine_for_terms
 from kldiv_xp.host.block_loops import BlockWork, added_partial_sums, each_block, without_cotangents
 from kldiv_xp.host.block_results import take_finite, take_sum, take_sums_over
 from kldiv_xp.host.blocks import cache_sized_blocks, order_of_memory
@@ -35,7 +35,7 @@ def with_derivatives(
 ) -> Any:
     """Every term with axis (), else sums over the divisor, before both derivatives."""
     xp = context.xp
-    if not is_faster(arrays[0].shape, axis):
+    if not is_faster(form, arrays[0].shape, axis):
         return NotImplemented
     terms = xp.empty(arrays[0].shape, dtype=context.dtype) if axis == () else None
     results = (terms, *(xp.empty(one.shape, dtype=native(one.dtype)) for one in arrays[:2]))
@@ -47,21 +47,21 @@ def with_derivatives(
         return xp.asarray(over(value, parts), dtype=context.dtype), *results[1:]
 
 
-def is_faster(shape: tuple[int, ...], axis: Axes | None) -> bool:
+def is_faster(form: Form, shape: tuple[int, ...], axis: Axes | None) -> bool:
     """Whether this takes less time than the loss and the derivatives, one after the other."""
     elements = prod(shape)
-    if engine_for(elements) is None:
+    if engine_for_terms(form, elements) is None:
         return elements >= LONGEST_PIECE
-    return elements > 0 and engine_of(shape, axis) is not None
+    return elements > 0 and engine_of(form, shape, axis) is not None
 
 
-def engine_of(shape: tuple[int, ...], axis: Axes | None) -> ModuleType | None:
+def engine_of(form: Form, shape: tuple[int, ...], axis: Axes | None) -> ModuleType | None:
     """The engine module if its loops for loss and derivatives are one, else None.
 
     Sums down the columns of 512 x 32000 would store derivatives that lie apart: that took 3.8
     times as long.
     """
-    fused = engine_for(prod(shape))
+    fused = engine_for_terms(form, prod(shape))
     if fused is None or not axis:
         return fused
     if len(shape) - 1 not in axis:
@@ -88,7 +88,7 @@ def fill_with_derivatives(
     threads: Threads,
 ) -> Array:
     """Write terms, if there is memory for them, and derivatives; else sums are returned."""
-    fused = engine_of(arrays[0].shape, axis)
+    fused = engine_of(form, arrays[0].shape, axis)
     if fused is not None:
         options = form, axis, scale, upstream, results, working, threads
         value = fused.fill_with_derivatives(xp, arrays, *options)

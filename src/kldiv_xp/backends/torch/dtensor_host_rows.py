@@ -9,7 +9,11 @@ import torch
 from kldiv_xp._typing import Array, DType
 from kldiv_xp.backends.numpy.row_forms import forms_at
 from kldiv_xp.backends.numpy.rows import derivatives_of_block, rows_of_block
-from kldiv_xp.backends.torch.dtensor_row_blocks import WholeRows, rows_of_dtensor_block, with_rows
+from kldiv_xp.backends.torch.dtensor_row_blocks import (
+    WholeRows,
+    of_every_row,
+    rows_of_dtensor_block,
+)
 from kldiv_xp.backends.torch.internals import which_are_plain
 from kldiv_xp.backends.torch.numpy_views import (
     is_differentiated,
@@ -71,7 +75,7 @@ def fill_host_rows(
     works = [
         work_of(xp, operand, place, divergence, working, scale, len(arrays)) for place in places
     ]
-    memory, written = lent(*with_rows(arrays, above)), lent(*results)
+    memory, written = lent(*of_every_row(arrays, above)), lent(*results)
     with xp.errstate(all="ignore"):
         for index in block_indices(arrays[0].shape[:-1], rows_of_dtensor_block(operand)):
             for work, result in zip(works, written, strict=True):

@@ -63,7 +63,7 @@ def filled_by_rows(
         wide = cast_parts(context, parts)
         each = zip(functions, results, strict=True)
         return [function(*wide).to(result.dtype) for function, result in each]
-    parts = with_rows(parts[:2], parts[2:])
+    parts = of_every_row(parts[:2], parts[2:])
     for index in block_indices(parts[0].shape[:-1], rows_of_dtensor_block(operand)):
         wide = cast_parts(context, tuple(one[index] for one in parts))
         for function, result in zip(functions, results, strict=True):
@@ -71,7 +71,7 @@ def filled_by_rows(
     return results
 
 
-def with_rows(arrays: Arrays, others: Arrays) -> Arrays:
+def of_every_row(arrays: Arrays, others: Arrays) -> Arrays:
     """Shards of both operands, and what has one element for every row with all of these axes."""
     outer = arrays[0].shape[:-1]
     return (*arrays[:2], *(one.expand(*outer, 1) for one in (*arrays[2:], *others)))

@@ -39,7 +39,7 @@ class SplitRows(torch.autograd.Function):
         keep(ctx, arrays)
         ctx.options = context, divergence
         options = arrays[0], context, parts_of(arrays), divergence, Scale(), ()
-        (rows,) = filled([None], *options)
+        (rows,) = results_of_parts([None], *options)
         return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
@@ -87,7 +87,7 @@ def scaled_derivatives_of_parts(
 ) -> Gradient:
     """Gradients of the local shards, times a scale and any cotangent."""
     places = [place for place, want in enumerate(wanted) if want]
-    found = iter(filled(places, operand, context, here, divergence, scale, above))
+    found = iter(results_of_parts(places, operand, context, here, divergence, scale, above))
     by_input, by_target = (next(found) if want else None for want in wanted)
     return by_input, by_target
 
@@ -101,10 +101,10 @@ def rows_with_derivatives_of_parts(
     above: Arrays,
 ) -> list[Array]:
     """Divergences of the rows before the gradients of the local shards, block by block."""
-    return filled([None, 0, 1], operand, context, here, divergence, scale, above)
+    return results_of_parts([None, 0, 1], operand, context, here, divergence, scale, above)
 
 
-def filled(
+def results_of_parts(
     places: Sequence[int | None],
     operand: Array,
     context: Context,

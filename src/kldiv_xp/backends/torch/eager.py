@@ -132,7 +132,7 @@ def with_derivatives(
     """Loss before both derivatives; where nothing is gained, one by one."""
     every = (*arrays, *upstream)
     place = memory_of(arrays, upstream)
-    if is_differentiated(*every) or (place == HOST and not is_faster(arrays[0].shape, axis)):
+    if is_differentiated(*every) or (place == HOST and not is_faster(form, arrays[0].shape, axis)):
         return NotImplemented
     way = host if place == HOST else device_way(place, every)
     options = form, axis, parts, scale, upstream
