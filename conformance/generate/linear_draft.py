@@ -19,6 +19,8 @@ class LinearDraft(Draft):
         The same of the teacher, whose hidden states are `target` then; empty without it.
     indices : tuple of int
         Places of the target's entries, in its shape; empty for a target of all words.
+    indices_dtype : str, optional
+        Dtype of the places, where it is not int64.
     tail : str
         With `indices`, how the rest of the vocabulary is taken.
     temperature, scale, beta, target_is
@@ -35,6 +37,7 @@ class LinearDraft(Draft):
     target_weight_shape: tuple[int, ...] = ()
     target_bias: tuple[float, ...] = ()
     indices: tuple[int, ...] = ()
+    indices_dtype: str | None = None
     tail: str = "bucket"
     temperature: float = 1.0
     scale: bool = True

@@ -14,6 +14,9 @@ from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._wrapped import MOST, Same, wrapped
 
+AT_HAND = ("numpy", "torch")
+"""Backends whose arrays lie in host memory, with all their numbers known when a loss is called."""
+
 
 class BrokenAdapterError(Exception):
     """A backend cannot make an array that its adapter promises."""
@@ -36,6 +39,16 @@ def made(operand: Operand, adapter: Adapter) -> Any:
         promised = operand.dtype in adapter.floats
         raise (BrokenAdapterError if promised else NotSupportedError)(message) from error
     return in_memory(library(adapter.library), array, operand) if operand.layout else array
+
+
+def check_reads_indices(vector: Vector, adapter: Adapter) -> None:
+    """Refuse wrong places of a vocabulary where a loss need not look at numbers of its arrays."""
+    is_of_values = vector.raises == "ValueError" and "InvalidIndices" in vector.flags
+    if is_of_values and adapter.name not in AT_HAND:
+        message = (
+            f"wrong indices are asked of {' and '.join(AT_HAND)} alone, whose numbers are at hand."
+        )
+        raise NotSupportedError(message)
 
 
 def asked_dtype(vector: Vector, adapter: Adapter) -> dict[str, Any]:

@@ -12,16 +12,18 @@ from kldiv_conformance._command_selection import (
 )
 from kldiv_conformance._console import plain, say
 from kldiv_conformance._explain import explanation
-from kldiv_conformance._selection import Selection
+from kldiv_conformance._selection import Selection, matches
 from kldiv_conformance._text import printable
+from kldiv_conformance._vectors import by_id
 
 
 @click.command()
 @click.argument("identifier", metavar="ID")
 def explain(identifier: str) -> None:
-    """Show a vector: operands, exact value, what each convention says, why it exists."""
+    """Show a vector, or those of a pattern: operands, exact value, conventions, why it exists."""
+    found = [one for one in by_id() if matches([identifier], [one])] or [identifier]
     try:
-        say(plain(), explanation(identifier))
+        say(plain(), "\n\n".join(map(explanation, found)))
     except KeyError as error:
         raise click.UsageError(printable(error.args[0])) from None
 

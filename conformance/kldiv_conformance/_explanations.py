@@ -11,25 +11,27 @@ from kldiv_conformance._operands import IN_TURN
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._rounding import roundings
 from kldiv_conformance._suspects import Suspect, suspects_beside
+from kldiv_conformance._underflow import underflows
 from kldiv_conformance._vectors import find
 
 
 def explained(outcomes: Sequence[Line]) -> tuple[list[str], list[Suspect]]:
     """Sentences on the numbers of failures, and the flags that are likely beside them.
 
-    The sentences name how operands lie, other calls, clipped gradients, a narrower type, a factor
-    or a clamp.  Beside
-    one on numbers no flag is told that explains nothing more, and beside a factor of all none.
+    The sentences name how operands lie, other calls, clipped gradients, an exponential of 0, a
+    narrower type, a factor or a clamp.  Beside one on numbers no flag is told that explains nothing
+    more, and beside a factor of all none.
     """
     every = list(wrong_results(outcomes))
-    clipped = list(clips(outcomes, every))
-    ended = frozenset[Place]().union(*(one.places for one in clipped))
+    clipped, gone = list(clips(outcomes, every)), list(underflows(every))
+    places = [*(one.places for one in clipped), *(one.places for one in gone)]
+    ended = frozenset[Place]().union(*places)
     wrong = [it for it in every if it.place not in ended]
     is_one = has_one_factor(wrong)
     found = [] if is_one else roundings(outcomes, wrong)
     rounded = ended.union(*(one.places for one in found))
     common = multiples([it for it in wrong if it.place not in rounded])
-    sentences = [*map(str, clipped), *map(str, found), *([] if common is None else [common])]
+    sentences = [*map(str, (*clipped, *gone, *found)), *([] if common is None else [common])]
     flags = [] if is_one else suspects_beside(outcomes, rounded)
     flags = [it for it in flags if not (sentences and it.behind)]
     return [*of_calls(single_calls(outcomes) if clipped else outcomes), *sentences], flags

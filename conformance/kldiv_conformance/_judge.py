@@ -11,7 +11,14 @@ from typing import Any
 from kldiv_conformance._adapter import Adapter, Array
 from kldiv_conformance._again import refuse_again
 from kldiv_conformance._arguments import NotSupportedError, is_default, no_argument
-from kldiv_conformance._calls import BrokenAdapterError, asked_dtype, call, lacked, made
+from kldiv_conformance._calls import (
+    BrokenAdapterError,
+    asked_dtype,
+    call,
+    check_reads_indices,
+    lacked,
+    made,
+)
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import IN_ONE_PIECE, told, with_layouts
 from kldiv_conformance._operands import (
@@ -84,6 +91,7 @@ def judged_once(vector: Vector, adapter: Adapter, implementation: Implementation
     """Outcome of one call."""
     outcome = partial(Outcome, vector.id, vector.group)
     try:
+        check_reads_indices(vector, adapter)
         pair = {name: made(operand, adapter) for name, operand in vector.pair.items()}
         others = {name: made(operand, adapter) for name, operand in vector.others.items()}
         asked = asked_dtype(vector, adapter)

@@ -67,6 +67,8 @@ OF_STATES = tuple(map(frozenset, (("d_input", "d_weight"), ("d_input",), ("d_wei
 DERIVATIVES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
 FINITE = frozenset({"slight", "gross"})
 NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
+# A factor that is forgotten is no error of rounding.
+FACTOR = NUMBERS - {"slight"}
 # Bugs that show by NaN alone, and by NaN or an infinity, as their words say.
 OF_NAN = (
     *("UnderflowingExp", "ZeroTargetInfiniteInput", "ZeroTarget", "ZeroLogTarget"),
@@ -132,7 +134,7 @@ class Sign:
 
 
 SIGNS: dict[str, Sign] = {
-    "Formula": Sign((is_loss, is_own), symptoms=NUMBERS - {"slight"}, telltale="none"),
+    "Formula": Sign((is_loss, is_own), symptoms=FACTOR, telltale="none"),
     "ArgumentOrder": Sign((is_loss,), telltale="reversed"),
     "NaturalLog": Sign((of_probabilities,), telltale="base"),
     "LogTarget": Sign((in_log_space, both(is_own, is_true("log_target")))),
@@ -157,10 +159,10 @@ SIGNS: dict[str, Sign] = {
         (is_loss, is_own, of_probabilities, in_log_space), (frozenset({"d_target"}),), LEFT_OUT
     ),
     "GradientReduction": Sign(
-        (reduces("sum", "mean", "batchmean"), reduces("mean", "batchmean")), (GRADIENT,)
+        (reduces("sum", "mean", "batchmean"), reduces("mean", "batchmean")), (GRADIENT,), FACTOR
     ),
-    "Upstream": Sign((upstream,), DERIVATIVES),
-    "OwnUpstream": Sign(among(flagged("OwnUpstream")), DERIVATIVES),
+    "Upstream": Sign((upstream,), DERIVATIVES, FACTOR),
+    "OwnUpstream": Sign(among(flagged("OwnUpstream")), DERIVATIVES, FACTOR),
     "MissingValue": Sign((flagged("MissingValue"),), symptoms=frozenset({"hidden"})),
     "NegativeTarget": Sign((flagged("NegativeTarget"),), symptoms=frozenset({"hidden", "gross"})),
     "SignedZero": Sign((flagged("SignedZero"),), (VALUE,), frozenset({"zero"})),
@@ -174,7 +176,7 @@ SIGNS: dict[str, Sign] = {
         frozenset({"nan", "infinite"}),
     ),
     "MaskedMean": Sign((is_masked_mean,)),
-    "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=NUMBERS - {"slight"}),
+    "LogitsFormula": Sign((is_of_logits, is_kl, is_js, LOGITS), symptoms=FACTOR),
     "LogitsGradient": Sign((is_of_logits, is_kl, is_js, LOGITS), DERIVATIVES),
     "Temperature": Sign(
         (
@@ -187,9 +189,7 @@ SIGNS: dict[str, Sign] = {
         of_either(HEATED, both(HEATED, SCALED), both(HEATED, UNSCALED)), DERIVATIVES
     ),
     "GivenTarget": Sign((GIVEN,), symptoms=FINITE),
-    "SparseTeacher": Sign(
-        (is_sparse, both(is_of_states, has("indices"))), symptoms=NUMBERS - {"slight"}
-    ),
+    "SparseTeacher": Sign((is_sparse, both(is_of_states, has("indices"))), symptoms=FACTOR),
     "SparseTail": Sign(
         (has_a_rest, *(both(has_a_rest, tail_is(one)) for one in TAILS)), symptoms=NUMBERS
     ),

@@ -60,7 +60,8 @@ class Selection:
         for option, names in known.items():
             for name in getattr(self, option):
                 if not matches([name], names):
-                    message = f"`{option}` {name!r} is of no vector: {hint(name, names)}."
+                    said = f"{hint(name, names)}{LISTED.get(option, '')}"
+                    message = f"`{option}` {name!r} is of no vector: {said}."
                     raise ValueError(message)
 
     def __str__(self) -> str:
@@ -74,6 +75,11 @@ class Selection:
 
 
 NEAREST = 3
+LISTED = {
+    "group": "; `kldiv-conformance list` names the groups",
+    "vector": "; `kldiv-conformance list --vectors` names them all",
+    "exclude": "; `kldiv-conformance list` names the groups, with --vectors the ids",
+}
 
 
 def matches(patterns: Sequence[str], names: Iterable[str], *, nothing: bool = True) -> bool:

@@ -9,7 +9,7 @@ from conformance_misread import owner_of
 from kldiv_conformance import ADAPTERS, vectors
 from kldiv_conformance._calls import made
 from kldiv_conformance._implementations import DIVERGENCES
-from kldiv_conformance._memory import BROADCAST, LAYOUTS, LEAST_AXES, with_layouts
+from kldiv_conformance._memory import BROADCAST, LAYOUTS, LEAST_AXES, repeated_axis, with_layouts
 from kldiv_conformance._vector import Operand
 
 SHAPES = [(3,), (6,), (2, 4), (2, 3), (3, 4), (2, 3, 4), (3, 2, 2), (1, 4)]
@@ -83,6 +83,14 @@ def test_axis_in_the_middle_is_broadcast_too():
     array = made(operand, ADAPTERS["numpy"])
     assert array.strides == (8, 0, 4)
     assert ADAPTERS["numpy"].numbers(array) == operand.values
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize("function", [None, *DIVERGENCES])
+def test_every_function_is_asked_of_an_operand_that_is_broadcast_in_the_middle(function, library):
+    asked = [with_layouts(it, library) for it in vectors("rare_calls") if it.function == function]
+    operands = [one for it in asked for one in (it.input, it.target) if one.layout == BROADCAST]
+    assert any(0 < repeated_axis(one) < len(one.shape) - 1 for one in operands)
 
 
 @pytest.mark.parametrize("library", ["numpy", "torch"])

@@ -12,10 +12,20 @@ from kldiv_conformance._vectors import groups, vectors
 
 FLAG = "Temperature"
 REFUSED = {
-    ("--group", "logit"): "`group` 'logit' is of no vector: near ones are 'logits'.",
+    ("--group", "logit"): (
+        "`group` 'logit' is of no vector: near ones are 'logits'; `kldiv-conformance list` names "
+        "the groups."
+    ),
     ("--flag", "Legacy"): "`flag` 'Legacy' is of no vector: near ones are 'LegacyArguments'.",
     ("--vector", "zeros_6"): "`vector` 'zeros_6' is of no vector: near ones are ",
-    ("--vector", "#"): "`vector` '#' is of no vector: the names look like 'ordinary_001'.",
+    ("--vector", "#"): (
+        "`vector` '#' is of no vector: the names look like 'ordinary_001'; "
+        "`kldiv-conformance list --vectors` names them all."
+    ),
+    ("--exclude", "#"): (
+        "`exclude` '#' is of no vector: the names look like 'ordinary'; "
+        "`kldiv-conformance list` names the groups, with --vectors the ids."
+    ),
     ("--exclude", "zero"): "`exclude` 'zero' is of no vector: near ones are ",
     ("--group", "logits", "--flag", "LegacyArguments"): (
         "no vector is left by --group logits --flag LegacyArguments: ask for less at once."
@@ -84,7 +94,7 @@ def test_spread_of_a_group_has_all_that_the_group_has():
 
 
 def test_spread_is_even():
-    found = Selection(sample=700).vectors()
+    found = Selection(sample=720).vectors()
     for group in groups():
         share = sum(vector.group == group for vector in found) / len(vectors(group))
         assert 0.2 < share < 0.55, group
@@ -151,6 +161,13 @@ def test_run_of_a_part_that_hides_it_is_refused(tmp_path, monkeypatch):
         done = invoke("report", path)
         assert done.exit_code == 2
         assert "and does not say which" in done.stderr or "not of its part" in done.stderr
+
+
+def test_explain_of_a_pattern_shows_every_vector_that_it_names():
+    done = invoke("explain", "zeros_00[6-8]")
+    assert done.exit_code == 0
+    alone = [invoke("explain", f"zeros_00{number}").output for number in (6, 7, 8)]
+    assert done.output == "\n".join(alone)
 
 
 def test_explain_of_an_unknown_id_names_those_that_are_near():

@@ -6,6 +6,7 @@ import numpy as np
 
 
 def linear_kl_div(input, weight, target, **options):
+    check(input, weight, **options)
     rows = Rows(input, weight, target, **options)
     with np.errstate(all="ignore"):
         return rows.reduced(rows.divergences())
@@ -14,6 +15,21 @@ def linear_kl_div(input, weight, target, **options):
 def linear_kl_div_gradient(input, weight, target, **options):
     both = derivatives(input, weight, target, **options)
     return tuple(one.astype(input.dtype) for one in both)
+
+
+def check(input, weight, *, indices=None, where=None, **options):
+    if where is not None and where.dtype != bool:
+        raise TypeError("where must hold bools")
+    samples = input.shape[:-1]
+    if where is not None and where.shape not in (samples, (*samples, 1)):
+        raise ValueError("where must have the shape of the samples")
+    if indices is None:
+        return
+    if indices.dtype.kind not in "iu":
+        raise TypeError("indices must be integers")
+    ordered = np.sort(indices, axis=-1)
+    if np.any((ordered < 0) | (ordered >= len(weight))) or np.any(np.diff(ordered) == 0):
+        raise ValueError("indices must name each place of a sample once")
 
 
 def derivatives(input, weight, target, *, upstream, **options):
@@ -67,8 +83,9 @@ class Rows:
         where=None,
         dtype=None,
     ):
-        self.dtype = input.dtype if dtype is None else dtype
-        wide = np.promote_types(input.dtype, self.dtype)
+        given = np.result_type(input.dtype, weight.dtype, target.dtype)
+        self.dtype = given if dtype is None else dtype
+        wide = np.promote_types(given, self.dtype)
         states, weight, target = (one.astype(wide) for one in (input, weight, target))
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
         self.chosen = np.ones(input.shape[:-1], dtype=bool)

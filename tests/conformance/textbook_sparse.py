@@ -6,6 +6,7 @@ import numpy as np
 
 
 def sparse_kl_div_with_logits(input, indices, target, **options):
+    check(input, indices, **options)
     rows = Rows(input, indices, target, **options)
     with np.errstate(all="ignore"):
         entries = kl(rows.p, rows.log_p, rows.log_q)
@@ -32,6 +33,22 @@ def sparse_kl_div_with_logits_gradient(input, indices, target, *, upstream, **op
         if rows.target_is != "probabilities":
             derivative = derivative * rows.p
         return rows.gradients(by_input, np.where(rows.p == 0, 0, derivative), upstream)
+
+
+def check(input, indices, *, axis=-1, where=None, **options):
+    if where is not None and where.dtype != bool:
+        raise TypeError("where must hold bools")
+    samples = list(input.shape)
+    samples[axis] = 1
+    flat = [size for place, size in enumerate(samples) if place != axis % input.ndim]
+    if where is not None and list(where.shape) not in (samples, flat):
+        raise ValueError("where must have the shape of the samples")
+    if indices.dtype.kind not in "iu":
+        raise TypeError("indices must be integers")
+    ordered = np.sort(indices, axis=axis)
+    size = input.shape[axis]
+    if np.any((ordered < 0) | (ordered >= size)) or np.any(np.diff(ordered, axis=axis) == 0):
+        raise ValueError("indices must name each place of a sample once")
 
 
 def kl(p, log_p, log_q):

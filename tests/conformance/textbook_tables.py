@@ -57,8 +57,13 @@ class Tables:
         wide = np.result_type(*self.dtypes, self.dtype, np.float32)
         self.input, self.target = input.astype(wide), target.astype(wide)
         self.axis, self.masked = () if axis is None else axis, where is not None
+        if where is not None and where.dtype != bool:
+            raise TypeError("where must hold bools")
         if where is not None and where.ndim < input.ndim:
             where = np.expand_dims(where, axis)
+        kept = np.sum(np.zeros(input.shape), axis=self.axis, keepdims=True).shape
+        if where is not None and where.shape not in (input.shape, kept):
+            raise ValueError("where must have the shape of the operands or their samples")
         self.chosen = np.ones(input.shape, dtype=bool) if where is None else where
         self.chosen = np.broadcast_to(self.chosen, input.shape)
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from generate.draft import Draft
-from generate.groups import invalid_logits, invalid_samples
+from generate.groups import invalid_logits, invalid_samples, invalid_teachers
 from generate.operands import REDUCTIONS
 
 ABOUT = "What must raise: shapes that differ, dtypes that are not real floats, unknown options."
@@ -37,6 +37,7 @@ def drafts() -> Iterator[Draft]:
     yield from wrong_containers()
     yield from invalid_samples.calls()
     yield from invalid_logits.calls()
+    yield from invalid_teachers.calls()
 
 
 def mismatches() -> Iterator[Draft]:

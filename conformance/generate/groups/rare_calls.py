@@ -9,6 +9,7 @@ from typing import Any
 from generate.draft import Draft
 from generate.groups import (
     rare_axes,
+    rare_between,
     rare_blocks,
     rare_dtypes,
     rare_forbidden,
@@ -49,6 +50,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_tiles.drafts()
     yield from rare_halves.drafts()
     yield from rare_left.drafts()
+    yield from rare_between.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
