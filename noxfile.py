@@ -272,7 +272,7 @@ def libraries(session: nox.Session) -> None:
     }
     session.run("pytest", *PARALLEL, *OF_OTHERS, *session.posargs, env=environment)
     chosen = [f"--backend={name}" for name in OTHER_LIBRARIES]
-    sampled = ["--sample=60", "--allow-missing"]
+    sampled = ["--sample=80", "--allow-missing"]
     session.run("kldiv-conformance", "run", *sampled, *chosen, env=environment)
 
 

@@ -22,7 +22,7 @@ THIRDS = tuple(f"--vector=*[{digits}]" for digits in ("0-3", "4-6", "7-9"))
 BACKENDS = {
     "cupy": THIRDS,
     "torch-cuda": THIRDS,
-    "torch-cuda-compile": ("--sample=60",),
+    "torch-cuda-compile": ("--sample=80",),
     "jax": ("--sample=500",),
     "jax-jit": ("--sample=150",),
 }

@@ -19,7 +19,7 @@ def js_div_with_logits(input, target, *, beta=0.5, temperature=1.0, **options):
 
 
 def log_softmax(logits, temperature):
-    top = logits.max(dim=-1, keepdim=True).values
+    top = logits.detach().amax(dim=-1, keepdim=True)  # its derivative is 0, but for rounding
     return torch.log_softmax((logits - top) / temperature, dim=-1)
 
 
