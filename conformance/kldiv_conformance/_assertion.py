@@ -13,6 +13,7 @@ from kldiv_conformance._implementations import Implementation, why_no_function
 from kldiv_conformance._judge import judge
 from kldiv_conformance._outcome import Outcome
 from kldiv_conformance._own_adapters import all_adapters
+from kldiv_conformance._raises import lost
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import notes
@@ -134,5 +135,5 @@ def likeliest(outcome: Outcome, vector: Vector) -> list[str]:
     """Flags of a vector, those first that would explain what is wrong."""
     ranked = [suspect.flag for suspect in suspects([outcome.to_json()])]
     explaining = [flag for flag in ranked if flag in vector.flags]
-    others = [] if EXACT in outcome.detail else vector.flags
+    others = [] if EXACT in outcome.detail or lost(outcome.to_json()) else vector.flags
     return list(dict.fromkeys([*explaining, *others]))

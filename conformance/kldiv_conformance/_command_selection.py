@@ -17,7 +17,7 @@ OPTIONS = (
     click.option("--group", "-g", multiple=True, help="Vectors of a group; may be repeated."),
     click.option("--flag", "-f", multiple=True, help="Vectors with a flag; may be repeated."),
     click.option("--vector", "-v", multiple=True, help="An id, or a pattern like 'half_*'."),
-    click.option("--exclude", "-x", multiple=True, help="Not this group, flag, id or pattern."),
+    click.option("--exclude", "-x", multiple=True, help="Not this group, flag, id or dtype."),
     click.option("--sample", type=click.IntRange(min=1), help="So many of them, evenly spread."),
 )
 adapter_option = click.option(

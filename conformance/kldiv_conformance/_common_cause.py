@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from kldiv_conformance._memory import IN_ONE_PIECE
 from kldiv_conformance._operands import IN_TURN, KEPT
 from kldiv_conformance._outcome import Line
+from kldiv_conformance._raises import LOST, meaning
+from kldiv_conformance._settings import LEFT
 
 # How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
 CALLS = {
@@ -14,13 +16,11 @@ CALLS = {
     ),
     IN_TURN: "calls before or after: keep what a call needs with its own result alone",
     KEPT: "what is kept between calls: the same call must return the same numbers each time",
+    LEFT: "settings of a library that the call leaves changed: leave them as they were before it",
 }
 CAUSES = {
     **{text: f"come of {cause}" for text, cause in CALLS.items()},
-    "must return a value, but raised": "raise an exception",
-    "no answer within": "have no answer in time",
-    "the process of": "end the process that computes them",
-    "cannot read: ": "return something that is no array of the backend",
+    **{text: several for text, (_, several) in LOST.items()},
     "must have the dtype": "have another dtype",
     "must have the shape": "have another shape",
 }
@@ -34,11 +34,17 @@ def common_cause(outcomes: Sequence[Line]) -> str | None:
     if len(failures) == 1:
         (only,) = failures
         told = any(text in only["detail"] for text in CAUSES)
-        return f"the only failure: {only['detail']}" if told else None
+        return f"the only failure: {with_meaning(only)}" if told else None
     for text, cause in CAUSES.items():
         if all(text in line["detail"] for line in failures):
-            return f"all {len(failures)} failures {cause}; the first: {failures[0]['detail']}"
+            return f"all {len(failures)} failures {cause}; the first: {with_meaning(failures[0])}"
     return None
+
+
+def with_meaning(line: Line) -> str:
+    """Detail of a failure, and what its error means."""
+    clause = meaning(line["detail"])
+    return f"{line['detail']}{clause}{'.' if clause else ''}"
 
 
 def of_calls(outcomes: Sequence[Line]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from kldiv_conformance._conventions import is_exact, wrong_places
 from kldiv_conformance._operands import accuses
 from kldiv_conformance._outcome import Line
+from kldiv_conformance._raises import lost, of_flags
 from kldiv_conformance._telltales import telltale
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find
@@ -55,16 +56,23 @@ def symptoms(*names: str) -> Symptoms:
 
 
 def unexplained(outcomes: Sequence[Line], rounded: Collection[Place]) -> dict[Place, Symptoms]:
-    """How each result is wrong, but for those that are rounded to a narrower type."""
-    seen = observations(outcomes)
-    return {place: Symptoms() if place in rounded else found for place, found in seen.items()}
+    """How each result is wrong, but for those that are rounded to a narrower type.
+
+    What gives no number is no evidence of one, unless the bug of a flag is that it raises.
+    """
+    seen, told = observations(outcomes), of_flags(outcomes)
+    return {
+        place: Symptoms() if place in rounded else found
+        for place, found in seen.items()
+        if "raised" not in found or place[0] in told
+    }
 
 
 def of_result(vector: Vector, name: str, result: Result, line: Line) -> Symptoms:
     """Symptoms of one result of a failure."""
     texts = line["values"].get(name)
     if texts is None:
-        return symptoms("raised")
+        return symptoms("raised" if lost(line) else "unequal")
     for kind in ("shape", "dtype"):
         if f"{name} must have the {kind} " in line["detail"]:
             return symptoms(kind)

@@ -9,6 +9,7 @@ from kldiv_conformance._evidence import Place
 from kldiv_conformance._multiples import has_one_factor, multiples
 from kldiv_conformance._operands import IN_TURN
 from kldiv_conformance._outcome import Line
+from kldiv_conformance._raises import of_lost
 from kldiv_conformance._rounding import roundings
 from kldiv_conformance._suspects import Suspect, suspects_beside
 from kldiv_conformance._underflow import underflows
@@ -18,9 +19,9 @@ from kldiv_conformance._vectors import find
 def explained(outcomes: Sequence[Line]) -> tuple[list[str], list[Suspect]]:
     """Sentences on the numbers of failures, and the flags that are likely beside them.
 
-    The sentences name how operands lie, other calls, clipped gradients, an exponential of 0, a
-    narrower type, a factor or a clamp.  Beside one on numbers no flag is told that explains nothing
-    more, and beside a factor of all none.
+    The sentences name errors, how operands lie, other calls, clipped gradients, an exponential of
+    0, a narrower type, a factor or a clamp.  Beside one on numbers no flag is told that explains
+    nothing more, and beside a factor of all none.
     """
     every = list(wrong_results(outcomes))
     clipped, gone = list(clips(outcomes, every)), list(underflows(every))
@@ -34,7 +35,8 @@ def explained(outcomes: Sequence[Line]) -> tuple[list[str], list[Suspect]]:
     sentences = [*map(str, (*clipped, *gone, *found)), *([] if common is None else [common])]
     flags = [] if is_one else suspects_beside(outcomes, rounded)
     flags = [it for it in flags if not (sentences and it.behind)]
-    return [*of_calls(single_calls(outcomes) if clipped else outcomes), *sentences], flags
+    calls = of_calls(single_calls(outcomes) if clipped else outcomes)
+    return [*of_lost(outcomes), *calls, *sentences], flags
 
 
 def single_calls(outcomes: Sequence[Line]) -> list[Line]:

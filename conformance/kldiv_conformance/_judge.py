@@ -31,6 +31,7 @@ from kldiv_conformance._operands import (
     snapshots,
 )
 from kldiv_conformance._outcome import Outcome
+from kldiv_conformance._raises import RAISED
 from kldiv_conformance._results import keep, overwritten
 from kldiv_conformance._returned import compared
 from kldiv_conformance._sequences import refuse_sequences
@@ -102,8 +103,8 @@ def judged_once(vector: Vector, adapter: Adapter, implementation: Implementation
     operands, options = pair | others, vector.arguments | others | asked
     before, of_library = snapshots(operands, adapter), settings(adapter.library)
     found = called(vector, adapter, implementation, list(pair.values()), options)
-    problems = changed(before, operands, adapter), restored(adapter.library, of_library)
-    for problem in filter(None, problems):
+    left = restored(adapter.library, of_library)  # operands are read as they were before the call
+    for problem in filter(None, (changed(before, operands, adapter), left)):
         found = accused(found, problem)
     return found
 
@@ -204,8 +205,8 @@ def raised(vector: Vector, error: BaseException) -> Outcome:
         return Outcome(vector.id, vector.group, "pass")
     if told(vector) and is_refusal(error):
         return Outcome(vector.id, vector.group, "not supported", described(error))
-    wanted = f"must raise {vector.raises}" if vector.raises else "must return a value"
-    detail = f"{wanted}, but raised {described(error)}"
+    wanted = f"must raise {vector.raises}, but raised" if vector.raises else RAISED
+    detail = f"{wanted} {described(error)}"
     return Outcome(vector.id, vector.group, "failure", detail)
 
 

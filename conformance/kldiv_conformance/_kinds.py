@@ -138,6 +138,16 @@ def is_half(vector: Vector) -> bool:
     return vector.kind != "invalid" and bool({vector.input.dtype, vector.target.dtype} & HALF)
 
 
+def is_empty(vector: Vector) -> bool:
+    """Whether an operand has no element."""
+    return vector.kind != "invalid" and 0 in vector.input.shape
+
+
+def is_without_axes(vector: Vector) -> bool:
+    """Whether the operands have no axis."""
+    return vector.kind != "invalid" and not vector.input.shape
+
+
 def is_mixed(vector: Vector) -> bool:
     """Whether the operands have different dtypes."""
     return vector.kind != "invalid" and vector.input.dtype != vector.target.dtype

@@ -11,6 +11,11 @@ FEW = 4
 # A distance in ulp beyond this says no more than that another number was meant.
 COUNTABLE = 1_000_000
 SHOWN = 4
+# Of JAX, whose default leaves the setting off.
+WIDE_CONSTANTS = (
+    " The suite turns jax_enable_x64 on, where an array that is made without a dtype is float64: "
+    "give it that of the operands, as in `jnp.zeros((), x.dtype)`."
+)
 
 
 def problems(
@@ -22,7 +27,8 @@ def problems(
     if shape != expected.shape:
         return [f"{name} must have the shape {expected.shape}; got {shape}."]
     if dtype != expected.dtype:
-        return [f"{name} must have the dtype {expected.dtype}; got {dtype}."]
+        more = WIDE_CONSTANTS if is_made_wide(array, dtype) else ""
+        return [f"{name} must have the dtype {expected.dtype}; got {dtype}.{more}"]
     wrong = wrong_places(vector, name, numbers)
     if not wrong:
         return []
@@ -30,6 +36,11 @@ def problems(
         f"{name} is wrong in {len(wrong)} of {len(numbers)} places: "
         f"{accusation(vector, name, wrong[0], numbers[wrong[0]])}"
     ]
+
+
+def is_made_wide(array: Array, dtype: str) -> bool:
+    """Whether an array of JAX is float64 where another dtype is asked for."""
+    return dtype == "float64" and type(array).__module__.partition(".")[0].startswith("jax")
 
 
 def accusation(vector: Vector, name: str, place: int, got: float) -> str:

@@ -32,6 +32,7 @@ from kldiv_conformance._kinds import (
     has_mask,
     has_probabilities,
     in_log_space,
+    is_empty,
     is_half,
     is_heated,
     is_js,
@@ -46,6 +47,7 @@ from kldiv_conformance._kinds import (
     is_scaled,
     is_sparse,
     is_true,
+    is_without_axes,
     of_either,
     of_probabilities,
     reduces,
@@ -54,6 +56,7 @@ from kldiv_conformance._kinds import (
     without_samples,
     would_feel_an_epsilon,
 )
+from kldiv_conformance._raises import OF_ERRORS
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import notes, vectors
 
@@ -66,7 +69,7 @@ VALUES = (VALUE, ALL, VALUE | {"d_target"}, VALUE | {"d_input"})
 OF_STATES = tuple(map(frozenset, (("d_input", "d_weight"), ("d_input",), ("d_weight",))))
 DERIVATIVES = (GRADIENT, frozenset({"d_input"}), frozenset({"d_target"}))
 FINITE = frozenset({"slight", "gross"})
-NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "raised", "shape"})
+NUMBERS = frozenset({"slight", "gross", "nan", "infinite", "bounded", "unequal", "shape"})
 # A factor that is forgotten is no error of rounding.
 FACTOR = NUMBERS - {"slight"}
 # Bugs that show by NaN alone, and by NaN or an infinity, as their words say.
@@ -108,6 +111,8 @@ class Scope:
 
     def explains(self, found: Symptoms) -> bool:
         """Whether the bug shows like this."""
+        if "raised" in found:
+            return self.flag in OF_ERRORS
         return bool(found if self.symptoms is None else found & self.symptoms)
 
 
@@ -152,6 +157,8 @@ SIGNS: dict[str, Sign] = {
         (without_samples(reduces("batchmean")), reduces("batchmean")), symptoms=NUMBERS
     ),
     "BatchOfWords": Sign(among(flagged("BatchOfWords")), symptoms=NUMBERS),
+    "Empty": Sign((flagged("Empty"), is_empty), (EVERY,)),
+    "ZeroDimensional": Sign((flagged("ZeroDimensional"), is_without_axes), (EVERY,)),
     "HalfPrecision": Sign((is_half, both(is_half, is_loss), both(is_half, is_of_logits))),
     "MixedDtypes": Sign((is_mixed,)),
     "InputGradient": Sign((is_loss, is_own), (frozenset({"d_input"}),), LEFT_OUT),

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from itertools import chain
 
+from kldiv_conformance._formats import FORMATS
+from kldiv_conformance._rounding import dtypes
 from kldiv_conformance._vector import Vector
 from kldiv_conformance._vectors import GROUPS, by_id, notes, vectors
 
@@ -20,7 +22,8 @@ class Selection:
         Names, one of which a vector must have of each kind that is given; or patterns of names,
         with ``*``, ``?`` or ``[...]``.
     exclude : tuple of str
-        Groups, flags and ids, or patterns, none of which a vector may have.
+        Groups, flags and ids, or patterns, none of which a vector may have, and dtypes, which
+        neither its operands nor its results may have.
     sample : int or None
         How many of these vectors, evenly spread; they have every group, flag, dtype and function
         that these have.
@@ -51,12 +54,14 @@ class Selection:
         """Whether a vector is what is asked for, before a sample is taken."""
         names = {"group": [vector.group], "flag": vector.flags, "vector": [vector.id]}
         wanted = all(matches(getattr(self, option), names[option]) for option in names)
-        return wanted and not matches(self.exclude, list(chain(*names.values())), nothing=False)
+        without = {*self.exclude} & dtypes(vector)
+        named = matches(self.exclude, list(chain(*names.values())), nothing=False)
+        return wanted and not named and not without
 
     def check(self) -> None:
         """Refuse a name that no vector has."""
         known: dict[str, Iterable[str]] = {"group": GROUPS, "flag": notes(), "vector": by_id()}
-        known["exclude"] = [*GROUPS, *notes(), *by_id()]
+        known["exclude"] = [*GROUPS, *notes(), *by_id(), *FORMATS]
         for option, names in known.items():
             for name in getattr(self, option):
                 if not matches([name], names):

@@ -5,26 +5,50 @@ from typing import Any, NamedTuple
 
 from kldiv_conformance._adapter import library
 
+LEFT = "the call left "
+
 
 class Setting(NamedTuple):
-    """Name of the function that reads a setting, and a function that sets it."""
+    """What reads a setting, as it is written behind the library's name, and what sets it."""
 
-    read: str
+    written: str
+    read: Callable[[Any], Any]
     set: Callable[[Any, Any], Any]
 
 
 SETTINGS = {
-    "numpy": (Setting("geterr", lambda numpy, value: numpy.seterr(**value)),),
+    "numpy": (
+        Setting(
+            "geterr()",
+            lambda numpy: numpy.geterr(),
+            lambda numpy, value: numpy.seterr(**value),
+        ),
+    ),
     "torch": (
-        Setting("get_default_dtype", lambda torch, value: torch.set_default_dtype(value)),
-        Setting("is_grad_enabled", lambda torch, value: torch.set_grad_enabled(value)),
+        Setting(
+            "get_default_dtype()",
+            lambda torch: torch.get_default_dtype(),
+            lambda torch, value: torch.set_default_dtype(value),
+        ),
+        Setting(
+            "is_grad_enabled()",
+            lambda torch: torch.is_grad_enabled(),
+            lambda torch, value: torch.set_grad_enabled(value),
+        ),
+    ),
+    "jax": (
+        Setting(
+            "config.jax_enable_x64",
+            lambda jax: jax.config.jax_enable_x64,
+            lambda jax, value: jax.config.update("jax_enable_x64", value),
+        ),
     ),
 }
 
 
 def settings(name: str) -> list[Any]:
     """Values of the settings of a library."""
-    return [getattr(library(name), setting.read)() for setting in SETTINGS.get(name, ())]
+    return [setting.read(library(name)) for setting in SETTINGS.get(name, ())]
 
 
 def restored(name: str, before: list[Any]) -> str | None:
@@ -34,5 +58,5 @@ def restored(name: str, before: list[Any]) -> str | None:
     for setting, old, new in pairs:
         if new != old:
             setting.set(library(name), old)
-            changed = f"the call left {name}.{setting.read}() at {new}, which was {old} before it."
+            changed = f"{LEFT}{name}.{setting.written} at {new}, which was {old} before it."
     return changed

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from kldiv_conformance.__main__ import main
 from kldiv_conformance._report import read_report
+from kldiv_conformance._rounding import dtypes
 from kldiv_conformance._selection import Selection, traits
 from kldiv_conformance._vectors import groups, vectors
 
@@ -75,6 +76,14 @@ def test_what_is_excluded_may_be_group_flag_pattern_or_id(name):
         "logits_001": {"logits_001"},
     }
     assert left == out[name]
+
+
+def test_dtypes_that_are_excluded_are_those_of_no_operand_and_of_no_result():
+    left = Selection(exclude=("float16", "bfloat16")).vectors()
+    assert not {"float16", "bfloat16"} & set().union(*map(dtypes, left))
+    out = {it.id for it in vectors()} - {it.id for it in left}
+    assert out == {it.id for it in vectors() if dtypes(it) & {"float16", "bfloat16"}}
+    assert out > {it.id for it in vectors() if "HalfPrecision" in it.flags}
 
 
 @pytest.mark.parametrize("count", [100, 300])
