@@ -14,6 +14,7 @@ COMPILED_LOGITS = (*COMPILED, "ours-torch-compile-fast")
 COMPILED_ALWAYS = ("large float32", "large backward", "large logits", "memory contiguous")
 # The expression of the definition, summed: without a guard, and of one type.
 BARE = ("bare-torch-compile", "bare-jax")
+HAND = "by-hand"
 COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
 FROM_NUMPY = (
@@ -27,7 +28,7 @@ LOG_TARGETS = tuple(peer for peer in EVERYONE if peer not in {"keras", "scipy", 
 FAST = ("ours-numpy-fast", "ours-torch-fast")
 FROM_LOGITS = (
     *(*EAGER_TORCH, *COMPILED_LOGITS, "optax", "ours-jax"),
-    *("ours-numpy", "ours-numpy-fast", *BARE),
+    *("ours-numpy", "ours-numpy-fast", *BARE, HAND),
 )
 # Nobody else has a Jensen-Shannon loss: torch's is written by hand, and compiled.
 MIXTURES = (*COMPILED_LOGITS, "ours-torch", "ours-torch-fast", "ours-jax")
@@ -97,12 +98,13 @@ def of_shape(name: str, shape: Shape) -> list[Case]:
     """Softmax pairs of one shape, forward and backward."""
     half = tuple(peer for peer in EVERYONE if peer not in {"numexpr", "numba", "scipy", "reading"})
     brain = tuple(peer for peer in half if peer not in FROM_NUMPY)
+    logs = (*LOG_TARGETS, *BARE, HAND)
     return [
         Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, *BARE, "torch-kept")),
         Case(name=f"{name} float64", shape=shape, peers=(*EVERYONE, *BARE), dtype="float64"),
-        Case(name=f"{name} float16", shape=shape, peers=half, dtype="float16"),
-        Case(name=f"{name} bfloat16", shape=shape, peers=brain, dtype="bfloat16"),
-        Case(name=f"{name} log_target", shape=shape, peers=(*LOG_TARGETS, *BARE), log_target=True),
+        Case(name=f"{name} float16", shape=shape, peers=(*half, BARE[1]), dtype="float16"),
+        Case(name=f"{name} bfloat16", shape=shape, peers=(*brain, BARE[1]), dtype="bfloat16"),
+        Case(name=f"{name} log_target", shape=shape, peers=logs, log_target=True),
         Case(name=f"{name} backward", shape=shape, peers=(*DIFFERENTIABLE, *BARE), backward=True),
     ]
 
@@ -113,7 +115,16 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
     eager = ("torch", "ours-numpy", "ours-torch")
     summed = (*eager, *FAST)
     zeros = ("torch", *OURS)
-    terms = ("torch", "numpy", "writing", "ours-numpy", "ours-numpy-1", "ours-torch", *FAST)
+    terms = (
+        "torch",
+        "numpy",
+        "writing",
+        "ours-numpy",
+        "ours-numpy-1",
+        "ours-torch",
+        *FAST,
+        BARE[0],
+    )
     others = ("torch", *COMPILED, "optax", "bare-jax", "ours-jax", "ours-numpy", "ours-torch")
     rows = Case(name="large rows", shape=large, peers=(*others, *FAST), reduction="none", rows=True)
     return [
@@ -130,7 +141,7 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
         Case(name="large half zero", shape=large, peers=zeros, zeros="half"),
         Case(name="large one-hot", shape=large, peers=zeros, zeros="one-hot"),
         Case(name="large none", shape=large, peers=terms, reduction="none"),
-        Case(name="tiny float32", shape=small, peers=eager),
+        Case(name="tiny float32", shape=small, peers=(*eager, HAND)),
         Case(name="kernels", shape=large, peers=("kernels",), budget=0.5),
     ]
 

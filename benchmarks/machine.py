@@ -4,6 +4,8 @@ import os
 import platform
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.peers_numpy import processors
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -15,6 +17,7 @@ def machine() -> dict[str, str | int]:
     """Processor, caches, memory, system and Python."""
     return {
         "processor": processor(),
+        "vector instructions": vectors(),
         "processors used": processors(),
         "caches of a core": ", ".join(caches()) or "unknown",
         "memory": f"{memory_bytes() / 2**30:.0f} GiB" if memory_bytes() else "unknown",
@@ -38,6 +41,15 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown"
+
+
+def vectors() -> str:
+    """The widest vector instructions that NumPy finds, of those that make a difference to it."""
+    found = np._core._multiarray_umath.__cpu_features__
+    return next((label for name, label in VECTORS.items() if found.get(name)), "unknown")
+
+
+VECTORS = {"AVX512F": "AVX-512", "AVX2": "AVX2", "SVE": "SVE", "ASIMD": "NEON"}
 
 
 def caches() -> list[str]:

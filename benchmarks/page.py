@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bounds import bounds
-from benchmarks.goals import TARGETS
+from benchmarks.goals import FLOORS, TARGETS
 from benchmarks.markdown import seconds, significant, write_by_template
-from benchmarks.results import Results
+from benchmarks.results import Results, read
 from benchmarks.targets import MIB, Target, middle
 
 NOT_MEASURED = "-"
@@ -20,6 +20,7 @@ SHAPES = {
 
 def write_page(results: Results, path: Path) -> None:
     """Write the page of these results."""
+    others = [read(one) for one in sorted((path.parent / "performance").glob("results.*.json"))]
     write_by_template(
         "performance",
         path,
@@ -27,15 +28,32 @@ def write_page(results: Results, path: Path) -> None:
         **results.document,
         **helpers(results),
         results=results,
-        targets=[row(results, target) for target in TARGETS],
+        machines=[on_machine(one) for one in (results, *others)],
+        floors=FLOORS,
         bounds=bounds(results),
-        expected=[
+        shapes=shapes(results),
+    )
+
+
+def on_machine(results: Results) -> dict[str, Any]:
+    """What one machine has measured, and which it is."""
+    found = results.document["machine"]
+    return {
+        "name": f"{found['processor']}, {found['vector instructions']}",
+        "started": results.document["started"],
+        "targets": [row(results, target) for target in TARGETS],
+        "expected": [
             expectation(results, peer)
             for peer, other in EXPECTED.items()
             if {peer, other} <= set(results.peers())
         ],
-        shapes=shapes(results),
-    )
+        "tiny": {peer: tiny(results, peer) for peer in ("ours-numpy", "ours-torch")},
+    }
+
+
+def tiny(results: Results, peer: str) -> str:
+    """Time of tiny operands, and how many times faster than F.kl_div that is."""
+    return helpers(results)["cell"]("tiny float32", peer)  # type: ignore[no-any-return]
 
 
 # What people call, with what they would call otherwise.

@@ -37,6 +37,7 @@ def bare(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:
         return call(case, bare_of_logits, log_q, target)
 
     def loss(x: jax.Array, p: jax.Array, where: jax.Array | None = None) -> jax.Array:
+        x, p = (one.astype(jnp.promote_types(one.dtype, jnp.float32)) for one in (x, p))
         terms = jnp.exp(p) * (p - x) if case.log_target else p * (jnp.log(p) - x)
         if where is not None:
             return jnp.where(where, terms, 0).sum()

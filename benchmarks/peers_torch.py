@@ -37,7 +37,7 @@ def bare_compiled(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function
 
     def loss(x: torch.Tensor, p: torch.Tensor, **_: object) -> torch.Tensor:
         terms = p.exp() * (p - x) if case.log_target else p * (p.log() - x)
-        return terms.sum() / len(p)
+        return terms if case.reduction == "none" else terms.sum() / len(p)
 
     return call(case, compiled(case, bare_of_logits if case.logits else loss), log_q, target)
 

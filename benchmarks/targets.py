@@ -56,10 +56,14 @@ class Target:
 
     def at_floor(self, results: Results, case: str, ours: str) -> list[float]:
         """Measurements of one case, as if the floor were ours."""
-        place = (case, self.floor)
+        pairs = [(case, self.over), (self.against or case, self.under)]
         if results.entry(KERNELS, self.floor):
-            place = (KERNELS, self.floor)
-        over, under = (place if peer == ours else (case, peer) for peer in (self.over, self.under))
+            at_floor = [(KERNELS, self.floor)] * 2
+        else:
+            at_floor = [(where, self.floor) for where, _ in pairs]
+        over, under = (
+            floor if pair[1] == ours else pair for floor, pair in zip(at_floor, pairs, strict=True)
+        )
         return results.ratio(over, under)
 
     def is_met(self, value: float) -> bool:

@@ -171,6 +171,54 @@ def one_sample(place: Place) -> Iterator[tuple[str, Tensors]]:
     yield "layers", value_and_gradient(partial(linear_kl_div, target=t, **options), states, weight)
 
 
+def short_rows(place: Place) -> Iterator[tuple[str, Tensors]]:
+    """Rows of so few classes that processes have none, with masks, cotangents and derivatives."""
+    above = torch.arange(1.0, ROWS + 1, dtype=torch.float64)
+    every, some, none = ([True] * ROWS, [True, False, True], [False] * ROWS)
+    for size in (1, VOCABULARY):
+        x, t = (place(name, operand(name)[:, :size]) for name in ("input", "target"))
+        upstream = place("states", above)
+        for mask in (every, some, none):
+            where = place("input", torch.tensor(mask)[:, None])
+            options = {"where": where, "reduction": "mean"}
+            for name, loss, gradient in (
+                ("kl", kl_div_with_logits, kl_div_with_logits_gradient),
+                ("js", js_div_with_logits, js_div_with_logits_gradient),
+            ):
+                told = f"{name}, {size} classes, {sum(mask)} rows"
+                yield told, value_and_gradient(partial(loss, **options), x, t)
+                chained = {"where": where, "reduction": "none", "upstream": upstream}
+                yield f"{told}, closed", [*gradient(x, t, return_value=True, **chained)]
+
+
+def of_closed_forms(place: Place) -> Iterator[tuple[str, Tensors]]:
+    """Derivatives of derivatives in closed form."""
+    for name, gradient in (
+        ("kl", kl_div_with_logits_gradient),
+        ("js", js_div_with_logits_gradient),
+    ):
+        for options in ({}, {"return_value": True}):
+            x, t = (place(one, operand(one)).requires_grad_() for one in ("input", "target"))
+            found = gradient(x, t, **options)
+            squares = sum((one * one).sum() for one in found)
+            yield f"{name}, {options}", [*torch.autograd.grad(squares, (x, t))]
+
+
+def without_autograd(place: Place) -> Iterator[tuple[str, Tensors]]:
+    """Losses in inference mode."""
+    x, t = place("input", operand("input")), place("target", operand("target"))
+    log_q, p = x.log_softmax(-1), t.softmax(-1)
+    for reduction in ("sum", "mean", "batchmean", "none"):
+        for name, loss, pair in (
+            ("kl", kl_div_with_logits, (x, t)),
+            ("js", js_div_with_logits, (x, t)),
+            ("tables", kl_div, (log_q, p)),
+        ):
+            with torch.inference_mode():
+                numbers = gathered([loss(*pair, reduction=reduction)])[0].tolist()
+            yield f"{name}, {reduction}", [torch.tensor(numbers)]
+
+
 def rounded(place: Place) -> Iterator[tuple[str, Tensors]]:
     """Results in a narrower type: the parts must not be rounded before they are added up.
 
@@ -216,6 +264,8 @@ def told(place: Place) -> Iterator[tuple[str, str]]:
 
 ROUNDED = [("rows",) * 2, ("rows", "vocabulary"), ("vocabulary", "whole"), ("whole", "rows")]
 
+IN_PARTS = [("vocabulary",) * 2, ("rows",) * 2]
+
 # What is looked at, and in which of the places.
 SUBJECTS: dict[str, tuple[Callable[[Place], Iterator[tuple[str, Any]]], list[tuple[str, str]]]] = {
     "logits": (of_logits, PAIRS),
@@ -223,6 +273,9 @@ SUBJECTS: dict[str, tuple[Callable[[Place], Iterator[tuple[str, Any]]], list[tup
     "layers": (of_layers, [pair for pair in PAIRS if "sums to come" not in pair]),
     "in part": (known_in_part, [pair for pair in PAIRS if pair[0] in ("rows", "whole")]),
     "one sample": (one_sample, [("rows", one) for one in ("rows", "vocabulary", "whole")]),
+    "short rows": (short_rows, IN_PARTS),
+    "closed forms": (of_closed_forms, IN_PARTS),
+    "inference": (without_autograd, IN_PARTS),
     "rounded": (rounded, ROUNDED),
     "told": (told, [("vocabulary",) * 2, ("rows",) * 2, ("vocabulary", "whole")]),
 }

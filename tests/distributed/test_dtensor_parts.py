@@ -81,6 +81,12 @@ def test_last_batch_of_one_sample_has_a_mask_that_lies_anywhere(found, alone, pl
     assert compared(found, alone, "one sample", "rows", place) == len(alone["one sample"])
 
 
+@pytest.mark.parametrize("place", ["vocabulary", "rows"])
+@pytest.mark.parametrize("subject", ["short rows", "closed forms", "inference"])
+def test_rows_in_parts_are_whole_rows(found, alone, subject, place):
+    assert compared(found, alone, subject, place, place) == len(alone[subject])
+
+
 @pytest.mark.parametrize(
     "pair",
     [("rows", "rows"), ("rows", "vocabulary"), ("vocabulary", "whole"), ("whole", "rows")],

@@ -53,7 +53,7 @@ def scaled_sum(xp: Namespace, array: Array, scale: Scale) -> Array:
     In torch's forward mode the derivative of a 0-d float32 tensor times a number is float64, that
     of a tensor with an axis is not.
     """
-    # What is traced has no axes.
-    if getattr(array, "ndim", 1) or not is_torch_tensor(array):
+    # What is traced has no axes. torch reshapes no DTensor to none in inference mode.
+    if getattr(array, "ndim", 1) or not is_torch_tensor(array) or hasattr(array, "placements"):
         return scale.times(xp, array)
     return xp.reshape(scale.times(xp, xp.reshape(array, (1,))), ())

@@ -93,7 +93,7 @@ def rows_of_block(
     left = None if where is None else where[..., 0]
     logits = by_classes(alone, input, target)
     rows = first_finite_rows(forms.of(xp, *logits), alone, xp, left, *logits, missing=forms.missing)
-    return alone.zeros_like(input[..., 0]) if rows is None else rows[..., 0]
+    return alone.zeros(input.shape[:-1], dtype=input.dtype) if rows is None else rows[..., 0]
 
 
 def row_derivatives(

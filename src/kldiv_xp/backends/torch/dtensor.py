@@ -12,6 +12,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     has_split_rows,
     parts_of,
+    parts_of_rows,
     replicated,
     same_placements,
     with_entries_everywhere,
@@ -19,7 +20,11 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     with_single_entries_everywhere,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences, sparse_gradient
-from kldiv_xp.backends.torch.dtensor_split_rows import SplitRows, scaled_derivatives_of_parts
+from kldiv_xp.backends.torch.dtensor_split_rows import (
+    SplitRows,
+    are_differentiated_apart,
+    scaled_derivatives_of_parts,
+)
 from kldiv_xp.backends.torch.dtensor_with_derivatives import (
     rows_with_derivatives,
     with_derivatives,
@@ -152,11 +157,11 @@ def row_derivatives(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives of divergences of rows of logits, placed like the operands if these lie alike."""
-    if not same_placements(*arrays[:2]):
+    if not same_placements(*arrays[:2]) or are_differentiated_apart(arrays, upstream):
         functions = plain_functions(divergence, scale, len(arrays))
         arrays = with_entries_everywhere(arrays)
         return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
-    here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
+    here, above = parts_of_rows(arrays), cotangent_parts(arrays[0], upstream, arrays[0].ndim - 1)
     function: Any = evaluate_row_derivatives
     if has_split_rows(arrays[0]):
         function = partial(scaled_derivatives_of_parts, arrays[0])
@@ -173,6 +178,6 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
         return plain_rows(context, with_entries_everywhere(arrays), divergence)
     if has_split_rows(arrays[0]):
         return SplitRows.apply(context, divergence, *arrays)
-    here = parts_of(arrays)
+    here = parts_of_rows(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
     return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,))

@@ -31,8 +31,19 @@ def parts_of(arrays: Arrays) -> Arrays:
     )
 
 
-def part_like(operand: Array, other: Array) -> Array:
+def parts_of_rows(arrays: Arrays) -> Arrays:
+    """The same of rows, for each of which every process that has a part has the mask's element."""
+    whole = arrays[0].ndim - 1
+    return (
+        *(one.to_local() for one in arrays[:2]),
+        *(part_like(arrays[0], one, whole) for one in arrays[2:]),
+    )
+
+
+def part_like(operand: Array, other: Array, whole: int | None = None) -> Array:
     """Local shard of a tensor that broadcasts to the operand, redistributed to match it.
+
+    It is not cut along the axis `whole`, if there is one.
 
     An axis of one entry is cut as the operand's is, if that has one too: a process may have none of
     it. A plain tensor, which torch's `implicit_replication` lets through, is the same everywhere.
@@ -43,7 +54,8 @@ def part_like(operand: Array, other: Array) -> Array:
         one != size and one == 1 for one, size in zip(other.shape, operand.shape, strict=False)
     ]
     placements = [
-        Replicate() if one.is_shard() and spread[one.dim] else one for one in operand.placements
+        Replicate() if one.is_shard() and (spread[one.dim] or one.dim == whole) else one
+        for one in operand.placements
     ]
     return other.redistribute(operand.device_mesh, placements).to_local()
 
@@ -94,9 +106,11 @@ def context_of_parts(context: Context, parts: Arrays) -> Context:
     return with_result(context.examine(*parts[:2]), context.asked)
 
 
-def cotangent_parts(operand: Array, upstream: Arrays) -> Arrays:
-    """Local shards of the cotangent of the loss."""
-    return tuple(full_number(one) if one.ndim == 0 else part_like(operand, one) for one in upstream)
+def cotangent_parts(operand: Array, upstream: Arrays, whole: int | None = None) -> Arrays:
+    """Local shards of the cotangent of the loss, not cut along the axis `whole`."""
+    return tuple(
+        full_number(one) if one.ndim == 0 else part_like(operand, one, whole) for one in upstream
+    )
 
 
 def has_split_rows(operand: Array) -> bool:

@@ -10,7 +10,8 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.backends.torch.dtensor_host_rows import fill_host_rows, lie_on_host
 from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
-    parts_of,
+    has_split_rows,
+    parts_of_rows,
     with_entries_everywhere,
     with_placements_of,
 )
@@ -38,7 +39,7 @@ class SplitRows(torch.autograd.Function):
         """Divergence of every row."""
         keep(ctx, arrays)
         ctx.options = context, divergence
-        options = arrays[0], context, parts_of(arrays), divergence, Scale(), ()
+        options = arrays[0], context, parts_of_rows(arrays), divergence, Scale(), ()
         (rows,) = results_of_parts([None], *options)
         return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
@@ -57,6 +58,14 @@ class SplitRows(torch.autograd.Function):
         return None, None, *derivatives, *[None for _ in arrays[2:]]
 
 
+def are_differentiated_apart(arrays: Arrays, upstream: Arrays) -> bool:
+    """Whether autograd records what is done to split rows: it knows no derivative of all_reduce.
+
+    Derivatives of the closed form were NaN, and nothing was said.
+    """
+    return has_split_rows(arrays[0]) and is_differentiated(*arrays, *upstream)
+
+
 def derivatives_of_parts(
     context: Context,
     arrays: Arrays,
@@ -65,7 +74,7 @@ def derivatives_of_parts(
     wanted: tuple[bool, bool],
 ) -> Gradient:
     """Gradients with respect to the wanted operands, as DTensors."""
-    *here, above = parts_of((*arrays, upstream))
+    *here, above = parts_of_rows((*arrays, upstream))
     derivatives = scaled_derivatives_of_parts(
         arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
     )

@@ -10,10 +10,14 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     has_split_rows,
     parts_of,
+    parts_of_rows,
     same_placements,
     with_placements_of,
 )
-from kldiv_xp.backends.torch.dtensor_split_rows import rows_with_derivatives_of_parts
+from kldiv_xp.backends.torch.dtensor_split_rows import (
+    are_differentiated_apart,
+    rows_with_derivatives_of_parts,
+)
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, evaluate_with_derivatives
 from kldiv_xp.core.evaluate_row_derivatives import rows_with_derivatives_at_hand
@@ -50,9 +54,9 @@ def rows_with_derivatives(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Any:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
-    if not same_placements(*arrays[:2]):
+    if not same_placements(*arrays[:2]) or are_differentiated_apart(arrays, upstream):
         return NotImplemented
-    here, above = parts_of(arrays), cotangent_parts(arrays[0], upstream)
+    here, above = parts_of_rows(arrays), cotangent_parts(arrays[0], upstream, arrays[0].ndim - 1)
     split = has_split_rows(arrays[0])
     way: Any = rows_with_derivatives_at_hand
     if split:
