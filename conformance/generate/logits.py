@@ -88,11 +88,18 @@ def given(values: Sequence[float], target_is: str, counts: Counts = None) -> Dis
     """Distribution whose probabilities, or their logarithms, are given."""
     if target_is == "probabilities":
         p = [mpf(value) for value in values]
-        log_p = [mp.log(value) if value else -mp.inf for value in p]
+        log_p = [logarithm(value) for value in p]
     else:
         log_p = [mpf(value) for value in values]
         p = [mp.exp(value) for value in log_p]
     return Distribution(p, log_p, [mpf(0)] * len(p), counts)
+
+
+def logarithm(probability: mpf) -> mpf:
+    """Logarithm, -inf of 0, NaN of what is negative."""
+    if probability < 0:
+        return mp.nan
+    return mp.log(probability) if probability else -mp.inf
 
 
 def divergence(left: Distribution, right: Distribution) -> tuple[mpf, mpf]:
@@ -115,7 +122,7 @@ def divergence(left: Distribution, right: Distribution) -> tuple[mpf, mpf]:
 def mixture(p: Distribution, q: Distribution, beta: float) -> Distribution:
     """The distribution beta p + (1 - beta) q; its errors are those of the worse one."""
     weights = [mpf(beta) * a + (1 - mpf(beta)) * b for a, b in zip(p.p, q.p, strict=True)]
-    logs = [mp.log(weight) if weight else -mp.inf for weight in weights]
+    logs = [logarithm(weight) for weight in weights]
     errors = [a + b + TERM for a, b in zip(p.error, q.error, strict=True)]
     return Distribution(weights, logs, errors, p.counts)
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from mpmath import mp, mpf
@@ -62,6 +63,7 @@ def factors(upstream: Upstream, count: int) -> tuple[mpf, list[mpf]]:
     return mpf(1), [mpf(one) for one in upstream]
 
 
+@lru_cache(maxsize=2)
 def samples(draft: Draft) -> Samples:
     """Samples of a draft that has `axis` or `where`."""
     shape = draft.shapes[0]

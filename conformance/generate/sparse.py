@@ -10,7 +10,7 @@ from mpmath import mp, mpf
 
 from generate.linear_draft import LinearDraft
 from generate.logit_derivatives import Derivatives, difference
-from generate.logits import TERM, Distribution, divergence, given, moved, softmax
+from generate.logits import TERM, Distribution, divergence, given, logarithm, moved, softmax
 from generate.sparse_draft import SparseDraft
 
 
@@ -71,11 +71,6 @@ def teacher(
     error = lost / left if left else mpf(0)
     errors = [TERM if draft.target_is == "log_probabilities" else mpf(0)] * len(p.p)
     return Distribution([*p.p, left], [*p.log_p, logarithm(left)], [*map(mpf, errors), error])
-
-
-def logarithm(probability: mpf) -> mpf:
-    """Logarithm, -inf of 0."""
-    return mp.log(probability) if probability else -mp.inf
 
 
 def sparse_sample(draft: SparseDraft | LinearDraft, row: Row) -> tuple[mpf, mpf]:

@@ -6,6 +6,7 @@ from mpmath import mp, mpf
 
 from generate.bounds import GRADIENT
 from generate.forms import Form
+from generate.logits import logarithm
 from kldiv_conformance._formats import Format
 
 Pair = tuple[mpf, mpf]
@@ -38,7 +39,7 @@ class Mixture:
         p, q, log_p, log_q = form.pair(x, t)
         beta = mpf(self.beta)
         m = beta * p + (1 - beta) * q
-        log_m = mp.log(m) if m else mpf(0)
+        log_m = logarithm(m) if m else mpf(0)
         rows = (1 - beta, q, log_q if q else mpf(0)), (beta, p, log_p)
         return [(*row, log_m) for row in rows]
 

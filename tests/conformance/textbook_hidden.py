@@ -85,7 +85,7 @@ class Rows:
     ):
         given = np.result_type(input.dtype, weight.dtype, target.dtype)
         self.dtype = given if dtype is None else dtype
-        wide = np.promote_types(given, self.dtype)
+        wide = np.result_type(given, self.dtype, np.float32)
         states, weight, target = (one.astype(wide) for one in (input, weight, target))
         self.beta, self.temperature, self.reduction = beta, temperature, reduction
         self.chosen = np.ones(input.shape[:-1], dtype=bool)

@@ -58,5 +58,5 @@ def kl_div_with_logits(
 
 def logit_divisor(reduction, chosen):
     if reduction == "mean":
-        return jnp.maximum(jnp.sum(chosen), 1)
+        return jnp.maximum(jnp.sum(chosen), 1) if chosen.size else jnp.nan
     return chosen.shape[0] if reduction == "batchmean" and chosen.ndim else 1

@@ -80,5 +80,5 @@ class Rows:
 
     def divisor(self):
         if self.reduction == "mean":
-            return int(self.chosen.sum()) or 1
+            return int(self.chosen.sum()) or 1 if self.chosen.numel() else float("nan")
         return self.chosen.shape[0] if self.reduction == "batchmean" and self.chosen.ndim else 1

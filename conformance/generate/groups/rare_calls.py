@@ -11,6 +11,7 @@ from generate.groups import (
     rare_axes,
     rare_between,
     rare_blocks,
+    rare_counts,
     rare_dtypes,
     rare_forbidden,
     rare_halves,
@@ -18,6 +19,7 @@ from generate.groups import (
     rare_masks,
     rare_numbers,
     rare_rows,
+    rare_special,
     rare_tiles,
 )
 from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, call, of_its_own
@@ -51,6 +53,8 @@ def drafts() -> Iterator[Draft]:
     yield from rare_halves.drafts()
     yield from rare_left.drafts()
     yield from rare_between.drafts()
+    yield from rare_special.drafts()
+    yield from rare_counts.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
