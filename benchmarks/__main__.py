@@ -13,7 +13,7 @@ from benchmarks.machine import machine
 from benchmarks.page import write_page
 from benchmarks.peers import PEERS
 from benchmarks.plots import write_plots
-from benchmarks.results import Line, document, read, write
+from benchmarks.results import Line, document, read, read_others, write
 from benchmarks.rounds import ROOT, Record, take_round
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -100,7 +100,7 @@ def publish(path: Path, output: Path) -> None:
     """Write the page and its pictures, and say where they are."""
     results = read(path)
     write_plots(results, path.parent)
-    write_page(results, output / PAGE.name)
+    write_page(results, output / PAGE.name, read_others(path))
     for made in (path, output / PAGE.name):
         click.echo(made)
 

@@ -1,12 +1,13 @@
 """The page about a run: tables in words and numbers, by the template."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.bounds import bounds
 from benchmarks.goals import FLOORS, TARGETS
 from benchmarks.markdown import seconds, significant, write_by_template
-from benchmarks.results import Results, read
+from benchmarks.results import Results
 from benchmarks.targets import MIB, Target, middle
 
 NOT_MEASURED = "-"
@@ -18,9 +19,8 @@ SHAPES = {
 }
 
 
-def write_page(results: Results, path: Path) -> None:
-    """Write the page of these results."""
-    others = [read(one) for one in sorted((path.parent / "performance").glob("results.*.json"))]
+def write_page(results: Results, path: Path, others: Sequence[Results] = ()) -> None:
+    """Write the page of these results, with the goals of those of other machines."""
     write_by_template(
         "performance",
         path,

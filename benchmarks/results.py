@@ -123,6 +123,11 @@ def write(found: Line, path: Path) -> None:
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
+def read_others(path: Path) -> list[Results]:
+    """Results of other machines, which lie beside a file: results.avx512.json."""
+    return [read(one) for one in sorted(path.parent.glob(f"{path.stem}.*{path.suffix}"))]
+
+
 def read(path: Path) -> Results:
     """Results of a file."""
     found = json.loads(path.read_text(encoding="utf-8"))

@@ -16,4 +16,5 @@ def small_blocks(monkeypatch):
 @pytest.fixture
 def no_compiled_loops(monkeypatch):
     """The loops of NumPy, whatever is installed."""
-    monkeypatch.setattr(numpy_loops, "engine_for", lambda *_: None)
+    for name in ("engine_for", "engine_for_terms"):
+        monkeypatch.setattr(numpy_loops, name, lambda *_: None)

@@ -22,8 +22,9 @@ def page(monkeypatch):
 
 def test_page_about_time_and_memory_is_what_its_script_writes(page, tmp_path):
     results = ROOT / "docs" / "performance" / "results.json"
-    found = page("benchmarks.results").read(results)
-    page("benchmarks.page").write_page(found, tmp_path / "page.md")
+    files = page("benchmarks.results")
+    options = tmp_path / "page.md", files.read_others(results)
+    page("benchmarks.page").write_page(files.read(results), *options)
     written = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert written == (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Axes, DType
+from kldiv_xp.backends.torch import dtensor_split_rows as split_rows
 from kldiv_xp.backends.torch.dtensor_at_numbers import apply_to_rows, divergences_at_arrays
 from kldiv_xp.backends.torch.dtensor_placements import (
     context_of_parts,
@@ -20,11 +21,6 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     with_single_entries_everywhere,
 )
 from kldiv_xp.backends.torch.dtensor_sparse import sparse_divergences, sparse_gradient
-from kldiv_xp.backends.torch.dtensor_split_rows import (
-    SplitRows,
-    are_differentiated_apart,
-    scaled_derivatives_of_parts,
-)
 from kldiv_xp.backends.torch.dtensor_with_derivatives import (
     rows_with_derivatives,
     with_derivatives,
@@ -157,14 +153,14 @@ def row_derivatives(
     wanted: tuple[bool, bool],
 ) -> Any:
     """Derivatives of divergences of rows of logits, placed like the operands if these lie alike."""
-    if not same_placements(*arrays[:2]) or are_differentiated_apart(arrays, upstream):
+    if not same_placements(*arrays[:2]) or split_rows.are_differentiated_apart(arrays, upstream):
         functions = plain_functions(divergence, scale, len(arrays))
         arrays = with_entries_everywhere(arrays)
         return wanted_derivatives(run, context, functions, arrays, upstream, wanted)
     here, above = parts_of_rows(arrays), cotangent_parts(arrays[0], upstream, arrays[0].ndim - 1)
     function: Any = evaluate_row_derivatives
     if has_split_rows(arrays[0]):
-        function = partial(scaled_derivatives_of_parts, arrays[0])
+        function = partial(split_rows.scaled_derivatives_of_parts, arrays[0])
     derivatives = function(context.examine(*here[:2]), here, divergence, scale, above, wanted)
     return [
         None if derivative is None else with_placements_of(arrays[0], derivative)
@@ -177,7 +173,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     if not same_placements(*arrays[:2]):
         return plain_rows(context, with_entries_everywhere(arrays), divergence)
     if has_split_rows(arrays[0]):
-        return SplitRows.apply(context, divergence, *arrays)
+        return split_rows.SplitRows.apply(context, divergence, *arrays)
     here = parts_of_rows(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
     return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,))
