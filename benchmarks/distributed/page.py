@@ -135,9 +135,13 @@ def traffic(record: Record) -> str:
     found = record["collectives"]
     if not found:
         return "none"
-    return ", ".join(
-        f"{len(sizes)} {kind} of {' + '.join(map(str, sizes))}" for kind, sizes in found.items()
-    )
+    return ", ".join(f"{len(sizes)} {kind} of {added(sizes)}" for kind, sizes in found.items())
+
+
+def added(sizes: list[int]) -> str:
+    """Numbers that collectives add up; once where those of all blocks are the same."""
+    several = len(sizes) > 1 and len({*sizes}) == 1
+    return f"{sizes[0]} each" if several else " + ".join(map(str, sizes))
 
 
 def size(value: float) -> str:
