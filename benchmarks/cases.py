@@ -115,16 +115,7 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
     eager = ("torch", "ours-numpy", "ours-torch")
     summed = (*eager, *FAST)
     zeros = ("torch", *OURS)
-    terms = (
-        "torch",
-        "numpy",
-        "writing",
-        "ours-numpy",
-        "ours-numpy-1",
-        "ours-torch",
-        *FAST,
-        BARE[0],
-    )
+    terms = (*summed, "numpy", "writing", "ours-numpy-1", BARE[0])
     others = ("torch", *COMPILED, "optax", "bare-jax", "ours-jax", "ours-numpy", "ours-torch")
     rows = Case(name="large rows", shape=large, peers=(*others, *FAST), reduction="none", rows=True)
     return [

@@ -1,5 +1,6 @@
 """The goals of the benchmark: cases, peers, bound and floor of each."""
 
+from benchmarks.cases import BARE, HAND
 from benchmarks.targets import Target
 
 REDUCED = ("large float32", "large sum", "large mean")
@@ -7,9 +8,7 @@ ZEROS = ("large half zero", "large one-hot")
 LAYOUTS = ("contiguous", "strided", "broadcast", "memmap")
 FAST = (("NumPy with fast", "ours-numpy-fast"), ("torch eager with fast", "ours-torch-fast"))
 PLAIN = (("NumPy", "ours-numpy"), ("torch eager", "ours-torch"))
-BARE_TORCH = "bare-torch-compile"
-BARE_JAX = "bare-jax"
-HAND = "by-hand"
+BARE_TORCH, BARE_JAX = BARE
 FLOORS = {
     BARE_TORCH: "logarithms and exponentials in the compiler's vectors, and for 'none' and "
     "derivatives the memory that they are written to",

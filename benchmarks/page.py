@@ -36,24 +36,18 @@ def write_page(results: Results, path: Path, others: Sequence[Results] = ()) -> 
 
 
 def on_machine(results: Results) -> dict[str, Any]:
-    """What one machine has measured, and which it is."""
-    found = results.document["machine"]
+    """Name of a machine, its goals, and what to expect there."""
+    found, cell = results.document["machine"], helpers(results)["cell"]
     return {
         "name": f"{found['processor']}, {found['vector instructions']}",
-        "started": results.document["started"],
         "targets": [row(results, target) for target in TARGETS],
         "expected": [
             expectation(results, peer)
             for peer, other in EXPECTED.items()
             if {peer, other} <= set(results.peers())
         ],
-        "tiny": {peer: tiny(results, peer) for peer in ("ours-numpy", "ours-torch")},
+        "tiny": {peer: cell("tiny float32", peer) for peer in ("ours-numpy", "ours-torch")},
     }
-
-
-def tiny(results: Results, peer: str) -> str:
-    """Time of tiny operands, and how many times faster than F.kl_div that is."""
-    return helpers(results)["cell"]("tiny float32", peer)  # type: ignore[no-any-return]
 
 
 # What people call, with what they would call otherwise.

@@ -13,7 +13,7 @@ Function = Callable[[], object]
 Add = Callable[[int], float]
 
 BLOCK_ELEMENTS = 1 << 17
-"""Of logits, of which four arrays are in the cache at a time."""
+"""Elements of a block of logits: four such arrays fit the cache."""
 
 
 def by_hand(case: Case, log_q: np.ndarray, target: np.ndarray) -> Function:

@@ -22,8 +22,8 @@ class Selection:
         Names, one of which a vector must have of each kind that is given; or patterns of names,
         with ``*``, ``?`` or ``[...]``.
     exclude : tuple of str
-        Groups, flags and ids, or patterns, none of which a vector may have, and dtypes, which
-        neither its operands nor its results may have.
+        Groups, flags, ids or patterns that leave vectors out, and dtypes that leave out those
+        with an operand or a result of it.
     sample : int or None
         How many of these vectors, evenly spread; they have every group, flag, dtype and function
         that these have.

@@ -9,7 +9,7 @@ LEFT = "the call left "
 
 
 class Setting(NamedTuple):
-    """What reads a setting, as it is written behind the library's name, and what sets it."""
+    """Name of a setting in its library, and functions that read and set it."""
 
     written: str
     read: Callable[[Any], Any]

@@ -1,49 +1,20 @@
 """Losses that are wrong between the usual numbers of options, or at unusual axes and masks."""
 
-from functools import cache
-
 import numpy as np
 import pytest
+from conformance_spoiled import GRADIENT, VALUE, convicted, off_where
 
-import kldiv_xp
 from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
 from kldiv_conformance._implementations import DIVERGENCES
 
 SPARSE, LINEAR = "sparse_kl_div_with_logits", "linear_kl_div"
 LOGITS, OF_AXES = DIVERGENCES[:2], ("kl_div", "js_div", *DIVERGENCES[:3])
 WIDE = (*LOGITS, SPARSE, LINEAR)
-VALUE, GRADIENT = "value", "gradient"
 
 
-@cache
-def asked(name, kind):
-    return [
-        it for it in vectors("rare_calls") if (it.function or "kl_div") == name and it.kind == kind
-    ]
-
-
-def off(name, holds):
-    """Function of ours that is off by 2 % in the calls of which something holds."""
-
-    def function(*arrays, **options):
-        found = getattr(kldiv_xp, name)(*arrays, **options)
-        if not holds(arrays, options):
-            return found
-        every = found if isinstance(found, tuple) else (found,)
-        wrong = tuple(it * np.asarray(1.02, it.dtype) for it in every)
-        return wrong if isinstance(found, tuple) else wrong[0]
-
-    return function
-
-
-def convicted(name, kind, holds):
-    """Whether a vector fails."""
-    found = {one: off(one, holds) for one in (name, f"{name}_gradient")}
-    is_loss = name == "kl_div"
-    loss, gradient = found.values() if is_loss else (None, None)
-    implementation = Implementation("wrong", loss, gradient, {} if is_loss else found)
-    outcomes = (judge(it, ADAPTERS["numpy"], implementation) for it in reversed(asked(name, kind)))
-    return any(it.verdict == "failure" for it in outcomes)
+def convicted_where(name, kind, holds):
+    """Whether the suite convicts a function that is off where `holds(arrays, options)`."""
+    return convicted(off_where(lambda _, arrays, options: holds(arrays, options)), name, kind)
 
 
 BOTH = [
@@ -60,7 +31,7 @@ RANGES.append(("js_div", "beta", 0.3, 0.5, VALUE))
 @pytest.mark.few(4)
 @pytest.mark.parametrize(("name", "option", "low", "high", "kind"), RANGES)
 def test_what_is_wrong_between_two_numbers_of_an_option_is_convicted(name, option, low, high, kind):
-    assert convicted(name, kind, lambda _, options: low < options[option] < high)
+    assert convicted_where(name, kind, lambda _, options: low < options[option] < high)
 
 
 def has_axis(axis, count):
@@ -120,7 +91,7 @@ PLACES = {
 @pytest.mark.parametrize(("place", "name"), [(it, name) for it in PLACES for name in PLACES[it][1]])
 def test_what_is_wrong_at_axes_or_masks_of_a_kind_is_convicted(place, name):
     holds, _, kind = PLACES[place]
-    assert convicted(name, kind, holds)
+    assert convicted_where(name, kind, holds)
 
 
 def is_wider(arrays, _):
@@ -146,7 +117,7 @@ DTYPES = [
 
 @pytest.mark.parametrize(("name", "kind", "holds"), DTYPES)
 def test_what_is_wrong_of_operands_of_a_kind_is_convicted(name, kind, holds):
-    assert convicted(name, kind, holds)
+    assert convicted_where(name, kind, holds)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def half_each(values: Values, count: int) -> Values:
 
 
 def layers(size: int, rng: Random, **options: Any) -> Draft:
-    """Layers of student and teacher, both of which find the last words likely."""
+    """Layers of a student and a teacher, which both find the last words likely."""
     named = "".join(f", {name}={value}" for name, value in options.items())
     said, given = f"two layers of {size} words{named}", {"teacher": "target_weight", **options}
     flags = ("HiddenStates", "ManyElements")

@@ -78,7 +78,7 @@ def axis_of(function: str) -> dict[str, int]:
 
 
 def apart(function: str, rng: Random, dtype: str, **options: Any) -> Draft:
-    """Rows of which each is far below the one before."""
+    """Rows, each far below the one before."""
     said = f"rows {APART[dtype]:g} apart, in {dtype}"
     draft = call(function, said, ("DistantRows",), rng, ROWS, dtype=dtype, **options)
     if isinstance(draft, LinearDraft):

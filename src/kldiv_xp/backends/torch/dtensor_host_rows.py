@@ -39,7 +39,7 @@ class HostRows(WholeRows):
 
 
 class Work(NamedTuple):
-    """What fills a result: a function of blocks, and the type that they are computed in."""
+    """A function of blocks to a result, and the dtype that it computes in."""
 
     function: Callable[..., Array]
     dtype: DType
@@ -70,7 +70,7 @@ def fill_host_rows(
     arrays: Arrays,
     above: Arrays,
 ) -> None:
-    """Write divergences of rows (place None), or derivatives by an operand (its place)."""
+    """Write divergences of rows (None), and derivatives with respect to operands (0, 1)."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     works = [
         work_of(xp, operand, place, divergence, working, scale, len(arrays)) for place in places
@@ -78,9 +78,12 @@ def fill_host_rows(
     memory, written = lent(*of_every_row(arrays, above)), lent(*results)
     with xp.errstate(all="ignore"):
         for index in block_indices(arrays[0].shape[:-1], rows_of_dtensor_block(operand)):
+            blocks = {
+                dtype: [cast_block(one, index, dtype) for one in memory]
+                for dtype in {work.dtype for work in works}
+            }
             for work, result in zip(works, written, strict=True):
-                blocks = [cast_block(one, index, work.dtype) for one in memory]
-                result[(*index, ...)] = work.function(*blocks)
+                result[(*index, ...)] = work.function(*blocks[work.dtype])
 
 
 def work_of(

@@ -23,21 +23,17 @@ def same_placements(left: Array, right: Array) -> bool:
     )
 
 
-def parts_of(arrays: Arrays) -> Arrays:
-    """Local shards of the operands, and the matching shard of the mask."""
-    return (
-        *(one.to_local() for one in arrays[:2]),
-        *(part_like(arrays[0], one) for one in arrays[2:]),
-    )
-
-
-def parts_of_rows(arrays: Arrays) -> Arrays:
-    """The same of rows, for each of which every process that has a part has the mask's element."""
-    whole = arrays[0].ndim - 1
+def parts_of(arrays: Arrays, whole: int | None = None) -> Arrays:
+    """Local shards of the operands, and the matching shard of the mask, not cut along `whole`."""
     return (
         *(one.to_local() for one in arrays[:2]),
         *(part_like(arrays[0], one, whole) for one in arrays[2:]),
     )
+
+
+def parts_of_rows(arrays: Arrays) -> Arrays:
+    """The same; each process has the mask's element of every row that it has a part of."""
+    return parts_of(arrays, arrays[0].ndim - 1)
 
 
 def part_like(operand: Array, other: Array, whole: int | None = None) -> Array:

@@ -101,18 +101,6 @@ def scaled_derivatives_of_parts(
     return by_input, by_target
 
 
-def rows_with_derivatives_of_parts(
-    operand: Array,
-    context: Context,
-    here: Arrays,
-    divergence: Divergence,
-    scale: Scale,
-    above: Arrays,
-) -> list[Array]:
-    """Divergences of the rows before the gradients of the local shards, block by block."""
-    return results_of_parts([None, 0, 1], operand, context, here, divergence, scale, above)
-
-
 def results_of_parts(
     places: Sequence[int | None],
     operand: Array,
@@ -122,7 +110,7 @@ def results_of_parts(
     scale: Scale,
     above: Arrays,
 ) -> list[Array]:
-    """Divergences of the rows of shards (place None), and gradients by operands (their places)."""
+    """Divergences of the shards' rows (None), and gradients with respect to operands (0, 1)."""
     every = (*here, *above)
     results = [
         here[0].new_empty(here[0].shape[:-1], dtype=context.working)

@@ -16,7 +16,7 @@ from kldiv_xp.backends.torch.dtensor_placements import (
 )
 from kldiv_xp.backends.torch.dtensor_split_rows import (
     are_differentiated_apart,
-    rows_with_derivatives_of_parts,
+    results_of_parts,
 )
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, evaluate_with_derivatives
@@ -60,7 +60,7 @@ def rows_with_derivatives(
     split = has_split_rows(arrays[0])
     way: Any = rows_with_derivatives_at_hand
     if split:
-        way = partial(rows_with_derivatives_of_parts, arrays[0])
+        way = partial(results_of_parts, [None, 0, 1], arrays[0])
     inner = context_of_parts(context, here)
     rows, *derivatives = way(inner, here, divergence, scale, above)
     rows = from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=split)

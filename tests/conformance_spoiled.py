@@ -1,0 +1,49 @@
+"""Losses of ours that are spoiled in some calls, and whether the suite convicts them."""
+
+from functools import cache
+
+import numpy as np
+
+import kldiv_xp
+from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
+
+VALUE, GRADIENT = "value", "gradient"
+
+
+@cache
+def asked(name, kind):
+    """Vectors of the group of rare calls, of a function and a kind."""
+    every = vectors("rare_calls")
+    return [it for it in every if (it.function or "kl_div") == name and it.kind == kind]
+
+
+def off_where(holds):
+    """Loss or gradient that is off by 2 % in the calls that meet a condition."""
+
+    def wrong(function, arrays, options):
+        found = function(*arrays, **options)
+        return two_percent_off(found) if holds(function.__name__, arrays, options) else found
+
+    return wrong
+
+
+def two_percent_off(found):
+    every = found if isinstance(found, tuple) else (found,)
+    wrong = tuple(it * np.asarray(1.02, it.dtype) for it in every)
+    return wrong if isinstance(found, tuple) else wrong[0]
+
+
+def convicted(wrong, name, kind):
+    """Whether a vector fails where `wrong(function, arrays, options)` stands for the function."""
+    found = {one: getattr(kldiv_xp, one) for one in (name, f"{name}_gradient")}
+    spoiled = name if kind == VALUE else f"{name}_gradient"
+    function = found[spoiled]
+
+    def mistaken(*arrays, **options):
+        return wrong(function, arrays, options)
+
+    found[spoiled] = mistaken
+    loss, gradient = found.values() if name == "kl_div" else (None, None)
+    implementation = Implementation("wrong", loss, gradient, {} if loss else found)
+    outcomes = (judge(it, ADAPTERS["numpy"], implementation) for it in reversed(asked(name, kind)))
+    return any(it.verdict == "failure" for it in outcomes)
