@@ -11,7 +11,8 @@ from kldiv_xp.api.torch_js_div_loss import JSDivLoss
 from kldiv_xp.api.torch_loss_of_logits import CalledWithOperands
 from kldiv_xp.api.torch_modules import JSDivWithLogitsLoss, KLDivWithLogitsLoss
 from kldiv_xp.calls.reduction import check_reduction, resolve_reduction
-from kldiv_xp.checks.options import check_switch, plain_axis
+from kldiv_xp.checks.axes import plain_axis
+from kldiv_xp.checks.options import check_switch
 from kldiv_xp.checks.other_names import refuses_other_names
 from kldiv_xp.checks.result_dtype import result_dtype
 from kldiv_xp.core.namespaces import namespace_of

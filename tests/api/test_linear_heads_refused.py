@@ -18,6 +18,7 @@ from api.linear_heads import (
 from array_libraries import library
 from checks.following_remedies import kl, log_softmax, softmax
 from conftest import usable
+from words import follow
 
 import kldiv_xp
 from kldiv_xp import js_div_with_logits, linear_kl_div, linear_kl_div_gradient
@@ -225,3 +226,36 @@ def test_beta_that_is_learned_is_taken_by_the_loss_of_logits():
     loss = js_div_with_logits(*map(torch.tensor, (LOGITS, TARGET)), beta=beta, reduction="sum")
     number = linear_kl_div(**given, beta=float(beta), reduction="sum")
     assert [float(loss), float(number)] == pytest.approx([expected] * 2)
+
+
+@pytest.mark.parametrize("function", [linear_kl_div, linear_kl_div_gradient])
+@pytest.mark.parametrize("shape", [(1, 5), (5,), (4, 1, 5)])
+def test_hidden_states_that_are_the_same_for_all_samples_are_repeated(
+    holding_backend, function, shape
+):
+    """They were to be repeated to the shape of the logits, and kept their own width."""
+    target = np.log(np.full((4, 3, 7) if len(shape) == len("abc") else (3, 7), 1 / 7))
+    states = np.ones((*target.shape[:-1], 5)) * np.ones(shape)
+    hidden, weight, target = (
+        holding_backend.make(one, "float32") for one in (np.ones(shape), WEIGHT, target)
+    )
+    with pytest.raises(ValueError, match="`target` must have the shape") as caught:
+        function(hidden, weight, target)
+    code = str(caught.value).partition("so pass input = ")[2].removesuffix(".")
+    given = follow(code, input=hidden)["input"]
+    assert given.shape == states.shape
+    function(given, weight, target)
+
+
+@pytest.mark.parametrize("shape", [(7, 1), (1, 7)])
+def test_a_bias_with_another_axis_is_reshaped(holding_backend, shape):
+    hidden, weight, target, bias = (
+        holding_backend.make(one, "float32")
+        for one in (np.ones((2, 5)), WEIGHT, np.zeros((2, 7)), BIAS.reshape(shape))
+    )
+    with pytest.raises(ValueError, match="`bias` must have the shape") as caught:
+        linear_kl_div(hidden, weight, target, bias=bias)
+    code = re.search(": pass (.*), or leave it out", str(caught.value))[1]
+    made = follow(code, bias=bias)["bias"]
+    assert made.shape == (7,)
+    linear_kl_div(hidden, weight, target, bias=made)

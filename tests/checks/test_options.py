@@ -8,9 +8,9 @@ from checks.refusals import BOTH, of_switch, sentence
 from words import words
 
 from kldiv_xp import KLDivLoss, KLDivWithLogitsLoss, kl_div, kl_div_with_logits
+from kldiv_xp.checks.axes import resolve_axis
 from kldiv_xp.checks.number_masks import ANY_NUMBERS, WEIGHTS
 from kldiv_xp.checks.numbers import nearest_float
-from kldiv_xp.checks.options import resolve_axis
 
 
 @pytest.mark.parametrize(

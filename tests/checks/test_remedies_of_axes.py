@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from kldiv_xp import kl_div, kl_div_with_logits
+from kldiv_xp import (
+    diagnose,
+    js_div,
+    js_div_gradient,
+    js_div_with_logits,
+    js_div_with_logits_gradient,
+    kl_div,
+    kl_div_gradient,
+    kl_div_with_logits,
+    kl_div_with_logits_gradient,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -81,3 +91,40 @@ def test_vocabularies_of_two_sizes_are_cut_along_their_axis():
         "or keep the shared entries of both with [:, :5] and subtract its logsumexp from `input`, "
         "and divide `target` by its sum."
     )
+
+
+X, T = RNG.normal(size=(2, 2, 4, 6))
+UNFIT = {
+    "one sample": T[:1],
+    "no classes": T[..., 0],
+    "five classes": T[..., :5],
+    "integers": T.astype(int),
+}
+# What is passed, what is told of it where several axes may be meant, and where one is.
+NO_AXES = {
+    "text": ("1", "pass axis=1", "pass axis=1"),
+    "a float": (1.0, "pass axis=1", "pass axis=1"),
+    "a name": ("channels", "pass an int, axis=-1 for the last one", None),
+    "a list": ([1], "pass axis=(1,)", "pass axis=1"),
+    "floats": ((1.0,), "pass axis=(1,)", "pass axis=1"),
+}
+
+
+@pytest.mark.parametrize("fault", UNFIT)
+@pytest.mark.parametrize("axis", NO_AXES)
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(kl_div, js_div, kl_div_gradient, js_div_gradient, diagnose),
+        *(kl_div_with_logits, js_div_with_logits, kl_div_with_logits_gradient),
+        js_div_with_logits_gradient,
+    ],
+)
+def test_an_axis_that_is_none_is_told_before_operands_that_do_not_fit(function, axis, fault):
+    given, of_several, of_one = NO_AXES[axis]
+    remedy = of_one if "logits" in function.__name__ and of_one else of_several
+    with pytest.raises(TypeError, match=r"^`axis` must be ") as caught:
+        function(X, UNFIT[fault], axis=given)
+    assert str(caught.value).endswith(f"; got {given!r}: {remedy}.")
+    asked = eval(remedy.partition("axis=")[2].partition(" ")[0])
+    function(X, X, axis=asked)

@@ -6,8 +6,9 @@ from kldiv_xp._typing import ArrayT, Axis, DType, MaskT, NoOption, Operand, Redu
 from kldiv_xp.api.kl_div import kl_div
 from kldiv_xp.calls.overrides import showing_what_it_takes
 from kldiv_xp.calls.reduction import resolve_reduction
+from kldiv_xp.checks.axes import plain_axis
 from kldiv_xp.checks.calls_of_classes import NO_MASKS, refuse_call
-from kldiv_xp.checks.options import check_form, check_switch, plain_axis
+from kldiv_xp.checks.options import check_form, check_switch
 from kldiv_xp.checks.other_names import refuses_other_names
 from kldiv_xp.formula.form import Form
 

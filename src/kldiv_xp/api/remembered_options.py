@@ -5,13 +5,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 from kldiv_xp.calls.reduction import check_reduction
-from kldiv_xp.checks.options import (
-    check_axis,
-    check_single,
-    check_switch,
-    check_target_kind,
-    plain_axis,
-)
+from kldiv_xp.checks.axes import check_axis, check_single, plain_axis
+from kldiv_xp.checks.options import check_switch, check_target_kind
 from kldiv_xp.checks.scalars import plain_number_within
 
 LEFT_OUT = {"dtype": None, "reproducible": False}

@@ -3,9 +3,10 @@
 from kldiv_xp._typing import Array, Axes, Axis, DType, Namespace, Reduction, Shape
 from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import divisor
+from kldiv_xp.checks.axes import resolve_axis
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.operands import check_upstream, check_where
-from kldiv_xp.checks.options import check_form, check_switch, resolve_axis
+from kldiv_xp.checks.options import check_form, check_switch
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.dtypes import cast, is_kind
 from kldiv_xp.core.evaluate import (

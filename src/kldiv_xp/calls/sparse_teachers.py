@@ -8,8 +8,9 @@ from kldiv_xp.calls.numbers_at_hand import with_numbers_at_hand
 from kldiv_xp.calls.operands import examine_apart, with_dtype
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import check_logits, check_temperature, reduced
+from kldiv_xp.checks.axes import one_axis
 from kldiv_xp.checks.operands import check_where
-from kldiv_xp.checks.options import check_switch, one_axis
+from kldiv_xp.checks.options import check_switch
 from kldiv_xp.checks.sparse_teachers import check_indices_of, check_logits_of_teacher
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, check_memory

@@ -8,8 +8,9 @@ from kldiv_xp.calls.kl_div import aligned, number_selected
 from kldiv_xp.calls.numbers_at_hand import with_numbers_at_hand
 from kldiv_xp.calls.operands import examine, with_dtype
 from kldiv_xp.calls.reduction import check_reduction, divisor
+from kldiv_xp.checks.axes import one_axis
 from kldiv_xp.checks.operands import check_where
-from kldiv_xp.checks.options import check_switch, one_axis
+from kldiv_xp.checks.options import check_switch
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, check_memory, completed
 from kldiv_xp.core.evaluate_logits import evaluate_loss_of_logits, evaluate_samples_of_logits

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from kldiv_xp._typing import Array, Axis, DType, Namespace, Shape
+from kldiv_xp.checks.axes import check_axis_of
 from kldiv_xp.checks.distribution import check_distribution
 from kldiv_xp.checks.dtype_remedies import for_dtype, for_values_at_places
 from kldiv_xp.checks.labels import for_dense_labels, for_labels_of_part, for_labels_of_tokens
@@ -131,6 +132,7 @@ def check_dtype(
     """
     if is_float(xp, operand.dtype):
         return
+    check_axis_of(loss, axis)
     kind = next(
         (one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other"
     )

@@ -86,7 +86,7 @@ def check_given_target(heads: Heads) -> None:
             "teacher's hidden states as `target`."
         )
         raise ValueError(message)
-    of_layer = partial(for_target_of_layer, namespace_of(heads.target))
+    of_layer = partial(for_target_of_layer, namespace_of(heads.target), known_shape(heads.input))
     check_target_shape(
         heads,
         logits_shape(heads),

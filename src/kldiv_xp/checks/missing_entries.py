@@ -6,7 +6,7 @@ from kldiv_xp._typing import Axis, Namespace, Shape
 from kldiv_xp.checks.labels import column_axis, for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.remedies import module_of, say
 from kldiv_xp.checks.spaces import space_of
-from kldiv_xp.checks.spreading import axes_of_entries, broadcast_shape, for_spread
+from kldiv_xp.checks.spreading import axes_of_entries, broadcast_shape, for_spread_of
 
 # Name of an operand that lacks entries, the shape that it should have, and the one that it has.
 Lacking = tuple[str, Shape, Shape]
@@ -104,13 +104,16 @@ def lacks_axis(shape: Shape, given: Shape, place: int) -> bool:
     return has_one and broadcast_shape(shape, given) == shape
 
 
-def for_target_of_layer(xp: Namespace, expected: Shape, found: Shape) -> str:
-    """Remedy for a target of hidden states that is class labels or repeated; "" if neither."""
-    labels = ""
+def for_target_of_layer(xp: Namespace, states: Shape, expected: Shape, found: Shape) -> str:
+    """Remedy for class labels, or for samples that are repeated, beside hidden states; else ""."""
+    labels, spread = "", ""
     if without_entries(expected, found, -1) and expected[-1] != 1:
         labels = for_labels_of_part(xp, expected, found, as_int=True)
-    is_known = None not in (*expected, *found)
-    spread = for_spread(xp, expected, found, named=bool(labels)) if is_known else ""
+    if None not in (*expected, *found):
+        named = bool(labels)
+        spread = for_spread_of(xp, "target", expected, found, named=named)
+        if not spread and expected[-1:] == found[-1:]:
+            spread = for_spread_of(xp, "input", (*found[:-1], *states[-1:]), states, named=named)
     if spread or not labels:
         return spread + f"; if not, {labels}" * bool(labels)
     return f"{labels}; of anything else pass all logits of each sample"

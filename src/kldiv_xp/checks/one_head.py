@@ -1,9 +1,10 @@
 """Checks of hidden states, and of the weight and the bias of one linear head."""
 
-from kldiv_xp._typing import Array, Shape
+from kldiv_xp._typing import Array, Namespace, Shape
 from kldiv_xp.checks.operands import agree
+from kldiv_xp.checks.remedies import say
 from kldiv_xp.core.evaluate_linear import OF_SAMPLES
-from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.namespaces import known_shape, namespace_of
 
 # Number of its axes.
 MATRIX = 2
@@ -38,13 +39,23 @@ def check_head(
         raise ValueError(message)
     if bias is not None and not agree(known_shape(bias), shape[:1]):
         found = known_shape(bias)
-        is_longer = None not in (*found, *shape) and found > shape[:1]
-        cut = f"cut it as the weight, {bias_name}[:{shape[0]}], or " * is_longer
+        remedy = for_bias(namespace_of(bias), bias_name, found, shape[:1])
         message = (
             f"`{bias_name}` must have the shape {shape[:1]}, one number for each row of "
-            f"`{weight_name}`; got {found}: {cut}leave it out if the layer has none."
+            f"`{weight_name}`; got {found}: {remedy}leave it out if the layer has none."
         )
         raise ValueError(message)
+
+
+def for_bias(xp: Namespace, name: str, found: Shape, expected: Shape) -> str:
+    """First remedy for the numbers of too many rows, or along other axes; else ""."""
+    if None in (*found, *expected):
+        return ""
+    if sorted(found) == sorted((*expected, *(1 for _ in found[1:]))):
+        return f"pass {say(xp, 'reshaped', name, shape=expected)}, or "
+    if len(found) == 1 and found > expected:
+        return f"cut it as the weight, {name}[:{expected[0]}], or "
+    return ""
 
 
 def check_states(name: str, states: Shape, weight_name: str, shape: Shape) -> None:

@@ -8,6 +8,7 @@ from kldiv_xp.checks.arrays import (
     common_namespace,
     type_name,
 )
+from kldiv_xp.checks.axes import check_axis_of
 from kldiv_xp.checks.mask_remedies import for_mask
 from kldiv_xp.checks.number_masks import for_numbers
 from kldiv_xp.checks.numbers import is_number
@@ -48,6 +49,7 @@ def check_shapes(input: Array, target: Array, loss: object = None, axis: Axis = 
     """Refuse different shapes; an unknown size agrees with any."""
     left, right = known_shape(input), known_shape(target)
     if not agree(left, right):
+        check_axis_of(loss, axis)
         message = (
             f"`input` and `target` must have the same shape; got {left} and {right}: "
             f"{for_shapes(namespace_of(input), left, right, loss, axis)}."

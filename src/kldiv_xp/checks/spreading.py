@@ -13,13 +13,21 @@ def for_spread(
 
     What is the same along an axis is named where an operand fits in several ways, or if asked.
     """
-    for name, shape, given in (("target", left, right), ("input", right, left)):
-        ways = placements(shape, given, axes_of_entries(axis, len(shape)))
-        if ways:
-            codes = spread_codes(xp, name, shape, given, ways, named=named)
-            told = ", or ".join(f"{name} = {code}" for code in codes)
-            return f"nothing is broadcast silently, so pass {told}"
-    return ""
+    return for_spread_of(xp, "target", left, right, axis, named=named) or for_spread_of(
+        xp, "input", right, left, axis, named=named
+    )
+
+
+def for_spread_of(
+    xp: Namespace, name: str, shape: Shape, given: Shape, axis: Axis = -1, *, named: bool = False
+) -> str:
+    """Remedy where one operand broadcasts to a shape, though not along the classes; else ""."""
+    ways = placements(shape, given, axes_of_entries(axis, len(shape)))
+    if not ways:
+        return ""
+    codes = spread_codes(xp, name, shape, given, ways, named=named)
+    told = ", or ".join(f"{name} = {code}" for code in codes)
+    return f"nothing is broadcast silently, so pass {told}"
 
 
 def spread_codes(

@@ -5,9 +5,10 @@ from typing import Literal, get_args
 from kldiv_xp._typing import Array, Axes, InputKind, TargetKind
 from kldiv_xp.calls.kl_div import checked
 from kldiv_xp.calls.with_logits import check_logits
+from kldiv_xp.checks.axes import resolve_axis
 from kldiv_xp.checks.choices import check_choice
 from kldiv_xp.checks.operands import check_where
-from kldiv_xp.checks.options import check_form, resolve_axis
+from kldiv_xp.checks.options import check_form
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.namespaces import known_shape

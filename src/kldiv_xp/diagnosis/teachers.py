@@ -9,9 +9,9 @@ from kldiv_xp.calls.linear_heads import in_one_type
 from kldiv_xp.calls.operands import examine_apart
 from kldiv_xp.calls.sparse_teachers import with_sizes
 from kldiv_xp.calls.with_logits import check_logits
+from kldiv_xp.checks.axes import one_axis
 from kldiv_xp.checks.linear_heads import check_heads, logits_shape
 from kldiv_xp.checks.operands import check_where
-from kldiv_xp.checks.options import one_axis
 from kldiv_xp.checks.sparse_teachers import check_indices_of
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays

@@ -2,8 +2,8 @@
 
 from kldiv_xp._typing import Array, Axes, Axis, Namespace
 from kldiv_xp.checks.arrays import check_dtype, check_layouts, common_namespace
+from kldiv_xp.checks.axes import resolve_axis
 from kldiv_xp.checks.operands import check_devices, check_shapes
-from kldiv_xp.checks.options import resolve_axis
 from kldiv_xp.core.namespaces import known_shape
 from kldiv_xp.diagnosis.findings import detached, findings_of
 from kldiv_xp.diagnosis.question import checked_operands
