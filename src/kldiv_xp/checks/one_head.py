@@ -51,7 +51,7 @@ def for_bias(xp: Namespace, name: str, found: Shape, expected: Shape) -> str:
     """First remedy for the numbers of too many rows, or along other axes; else ""."""
     if None in (*found, *expected):
         return ""
-    if sorted(found) == sorted((*expected, *(1 for _ in found[1:]))):
+    if len(found) > 1 and tuple(size for size in found if size != 1) == expected:
         return f"pass {say(xp, 'reshaped', name, shape=expected)}, or "
     if len(found) == 1 and found > expected:
         return f"cut it as the weight, {name}[:{expected[0]}], or "
