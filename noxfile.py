@@ -57,13 +57,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take seconds each, most in a compiler, which `tests` leaves out."""
+    """Run the tests that take seconds each, which `tests` leaves out, and CI does not."""
     run_tests(session, "slow and not dry_run and not long")
 
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Run the cases that `tests` and `slow` leave out; each compiles anew, for most of an hour."""
+    """Run all that `tests` and `slow` leave out, most of it in compilers, for more than an hour."""
     run_tests(session, "long")
 
 

@@ -21,12 +21,13 @@ def place(page):
     return cells(page).index(page.switch_to.active_element)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_page_loads_nothing_but_itself(page):
     loaded = page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
     assert [name for name in loaded if not name.startswith("data:")] == []
 
 
+@pytest.mark.slow
 def test_matrix_has_a_row_for_each_implementation_and_backend(page):
     assert len(page.find_elements("css selector", "#matrix tbody tr")) == 4
     first = page.find_element("css selector", "#matrix tbody th code").text
@@ -54,6 +55,7 @@ def test_only_one_cell_is_a_stop_of_the_tab_key(page):
     assert [cell.get_attribute("tabindex") for cell in cells(page)].count("0") == 1
 
 
+@pytest.mark.slow
 def test_arrows_home_and_end_move_through_the_matrix(page):
     width = len(page.find_elements("css selector", "#matrix tbody tr:first-child button"))
     enter(page)

@@ -27,7 +27,7 @@ def verdicts(page):
     return {item.text for item in page.find_elements("css selector", "#panel-vectors .verdict")}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_failures_are_listed_at_first_and_wrong_arguments_come_after_numbers(page):
     assert verdicts(page) == {"failure"}
     assert find(listed(page)[0]).group == "ordinary"
@@ -35,6 +35,7 @@ def test_failures_are_listed_at_first_and_wrong_arguments_come_after_numbers(pag
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_filters_leave_what_is_asked_for(page):
     choose(page, "verdict", "pass")
     choose(page, "flag", "ZeroTarget")
@@ -47,7 +48,7 @@ def test_filters_leave_what_is_asked_for(page):
     assert page.find_element("id", "panel-summary").text == "No vector is like this."
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_filter_of_an_implementation_and_more_vectors_than_a_screen(page):
     choose(page, "verdict", "")
     choose(page, "implementation", "kldiv_xp:kl_div")
@@ -57,6 +58,7 @@ def test_filter_of_an_implementation_and_more_vectors_than_a_screen(page):
     assert verdicts(page) == {"pass", "not supported"}
 
 
+@pytest.mark.slow
 def test_every_vector_has_a_link_that_shows_it_whatever_the_filters_are(page, page_path):
     hidden = vectors("zeros_and_infinities")[20].id
     page.get("about:blank")  # else the address differs in its end alone, and nothing is loaded

@@ -43,12 +43,13 @@ def ours():
     return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div")), "ours")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_worst_implementation_comes_first(unguarded, ours):
     rows = summary([ours, unguarded])["rows"]
     assert [row["implementation"] for row in rows] == ["unguarded:kl_div", "kldiv_xp:kl_div"]
 
 
+@pytest.mark.slow
 def test_counts_of_all_groups_add_up(unguarded):
     (row,) = summary([unguarded])["rows"]
     for verdict, count in row["counts"].items():
@@ -150,6 +151,7 @@ def test_convention_is_followed_with_a_majority_and_without_a_tie(conventions, n
     assert followed(conventions) == name
 
 
+@pytest.mark.slow
 def test_pairs_of_several_runs_say_where_they_are_apart(unguarded, ours, tmp_path):
     content = summary([unguarded, ours])
     (pair,) = content["agreements"]
@@ -199,6 +201,7 @@ def test_markdown_says_why_a_backend_did_not_run(ours, tmp_path):
     assert f"* `kldiv_xp:kl_div` on cupy: {reason}" in markdown
 
 
+@pytest.mark.slow
 def test_page_needs_nothing_else_and_stays_below_2_mb(unguarded, ours, tmp_path):
     page = write_pages(summary([unguarded, ours]), tmp_path)[1].read_text()
     assert "src=" not in page
@@ -215,7 +218,7 @@ def test_text_of_an_implementation_cannot_end_the_script(unguarded, tmp_path):
     assert json.loads(text)["rows"][0]["outcomes"]["ordinary_001"][2] == "</script><b id=hostile>"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_command_line_writes_both_pages_of_several_runs(tmp_path):
     paths = [str(tmp_path / f"{name}.jsonl") for name in ("first", "second")]
     for path in paths:
