@@ -51,13 +51,13 @@ SURROUNDINGS = {
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests on every array library that installs, with a spread of the slow cases."""
+    """Run the tests on every array library that installs, with a few cases of what takes long."""
     run_tests(session, "not dry_run and not long and not slow")
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take seconds each, which `tests` leaves out, and CI does not."""
+    """Run the tests that take seconds each, which `tests` leaves out."""
     run_tests(session, "slow and not dry_run and not long")
 
 

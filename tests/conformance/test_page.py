@@ -7,6 +7,9 @@ pytest.importorskip("selenium.webdriver")
 
 from selenium.webdriver.common.keys import Keys
 
+# A run of two losses is written for them, and a browser started.
+pytestmark = pytest.mark.slow
+
 
 def press(page, *keys):
     page.switch_to.active_element.send_keys(*keys)
@@ -27,7 +30,6 @@ def test_page_loads_nothing_but_itself(page):
     assert [name for name in loaded if not name.startswith("data:")] == []
 
 
-@pytest.mark.slow
 def test_matrix_has_a_row_for_each_implementation_and_backend(page):
     assert len(page.find_elements("css selector", "#matrix tbody tr")) == 4
     first = page.find_element("css selector", "#matrix tbody th code").text
@@ -55,7 +57,6 @@ def test_only_one_cell_is_a_stop_of_the_tab_key(page):
     assert [cell.get_attribute("tabindex") for cell in cells(page)].count("0") == 1
 
 
-@pytest.mark.slow
 def test_arrows_home_and_end_move_through_the_matrix(page):
     width = len(page.find_elements("css selector", "#matrix tbody tr:first-child button"))
     enter(page)

@@ -8,6 +8,9 @@ pytest.importorskip("selenium.webdriver")
 
 from selenium.webdriver.support.ui import WebDriverWait
 
+# A run of two losses is written for them, and a browser started.
+pytestmark = pytest.mark.slow
+
 
 def choose(page, name, value):
     page.execute_script(
@@ -35,7 +38,6 @@ def test_failures_are_listed_at_first_and_wrong_arguments_come_after_numbers(pag
     assert places == sorted(places)
 
 
-@pytest.mark.slow
 def test_filters_leave_what_is_asked_for(page):
     choose(page, "verdict", "pass")
     choose(page, "flag", "ZeroTarget")
@@ -58,7 +60,6 @@ def test_filter_of_an_implementation_and_more_vectors_than_a_screen(page):
     assert verdicts(page) == {"pass", "not supported"}
 
 
-@pytest.mark.slow
 def test_every_vector_has_a_link_that_shows_it_whatever_the_filters_are(page, page_path):
     hidden = vectors("zeros_and_infinities")[20].id
     page.get("about:blank")  # else the address differs in its end alone, and nothing is loaded

@@ -9,6 +9,9 @@ from conformance_page import cells
 pytest.importorskip("selenium.webdriver")
 Image = pytest.importorskip("PIL.Image")
 
+# A run of two losses is written for them, and a browser started.
+pytestmark = pytest.mark.slow
+
 CONTRAST = """
 const luminance = (color) => {
   const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map((value) => {
@@ -78,7 +81,6 @@ return broken;
 """
 
 
-@pytest.mark.slow
 @pytest.mark.few(3)
 @pytest.mark.parametrize("width", [500, 1400, 1920])
 def test_nothing_is_cut_off_and_no_word_is_broken(page, width, scheme):
@@ -87,7 +89,6 @@ def test_nothing_is_cut_off_and_no_word_is_broken(page, width, scheme):
     assert page.execute_script(BROKEN) == []
 
 
-@pytest.mark.few(1, 2)
 @pytest.mark.parametrize(("width", "scrolls"), [(500, True), (1820, False), (1920, False)])
 def test_table_fits_a_screen_or_says_that_it_scrolls(page, width, scrolls):
     emulate(page, width)
@@ -110,7 +111,6 @@ def pixels(page):
     return np.asarray(image.resize((image.width // 8, image.height // 8)), dtype=float)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [500, 1400, 1920])
 def test_pictures_of_both_themes_show_the_same_page(page, width):
     pictures = {}
@@ -129,7 +129,6 @@ def test_pictures_of_both_themes_show_the_same_page(page, width):
         assert np.ptp(picture[:, [1, -3]]) < 8
 
 
-@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_all_text_has_the_contrast_that_wcag_aa_asks_for(page, theme):
     emulate(page, 1400, theme)
@@ -139,7 +138,6 @@ def test_all_text_has_the_contrast_that_wcag_aa_asks_for(page, theme):
     assert least >= 4.5
 
 
-@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_names_of_rows_and_their_heading_stay_where_the_table_is_scrolled(page, width):
     emulate(page, width)

@@ -37,9 +37,14 @@ def features(vector):
 
 
 def few_features(vector):
-    """Of the same, what the ordinary run has an example of on a backend that compiles."""
+    """Of the same, what the slow run has an example of on a backend that compiles."""
     yield ("function", vector.function, vector.kind)
     yield ("group", vector.group)
+
+
+def functions(vector):
+    """Of the same, what the ordinary run has an example of there."""
+    yield ("function", vector.function, vector.kind)
 
 
 def spread(features=features):
@@ -67,7 +72,14 @@ EVERY = [pytest.param(one, marks=pytest.mark.long) if one in SLOWEST else one fo
 @pytest.mark.parametrize("backend", EVERY)
 def test_a_spread_of_vectors_passes(backend):
     skip_for(backend, ADAPTERS[backend].reason_to_skip())
-    every_vector_passes(backend, list(spread(few_features if backend in SLOW else features)))
+    every_vector_passes(backend, list(spread(functions if backend in SLOW else features)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", sorted(SLOW & set(ADAPTERS)))
+def test_every_group_passes_where_each_vector_is_slow(backend):
+    skip_for(backend, ADAPTERS[backend].reason_to_skip())
+    every_vector_passes(backend, list(spread(few_features)))
 
 
 @pytest.mark.slow
