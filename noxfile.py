@@ -51,19 +51,19 @@ SURROUNDINGS = {
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests on every array library that installs, with a spread of the slow cases."""
+    """Run the tests on every array library that installs, with a few cases of what takes long."""
     run_tests(session, "not dry_run and not long and not slow")
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take seconds each, most in a compiler, which `tests` leaves out."""
+    """Run the tests that take seconds each, which `tests` leaves out."""
     run_tests(session, "slow and not dry_run and not long")
 
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Run the cases that `tests` and `slow` leave out; each compiles anew, for most of an hour."""
+    """Run all that `tests` and `slow` leave out, most of it in compilers, for more than an hour."""
     run_tests(session, "long")
 
 

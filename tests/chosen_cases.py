@@ -15,19 +15,14 @@ def mark_later(items: list) -> None:
     for item in items:
         name, asked = backend_of(item), item.get_closest_marker("cases")
         if asked:
-            most, slow = (*asked.args, 0)[:2]
-            similar[item.path, item.originalname, "", most, slow].append(item)
+            similar[item.path, item.originalname, "", *most_and_slow(asked)].append(item)
         elif name and EVERY[name].cases:
             similar[item.path, item.originalname, name, EVERY[name].cases, 0].append(item)
-    for (_, test, name, most, slow), cases in similar.items():
-        chosen = spread(cases, most, test)
-        others = [item for item in cases if item not in chosen]
-        later = spread(others, slow, test) if slow else []
-        for item in others:
-            item.add_marker("slow" if item in later else "long")
+    for (_, test, name, *numbers), cases in similar.items():
+        chosen = leave(cases, test, *numbers)
         if name and crc32(test.encode()) % EVERY[name].one_test_in:
             for item in chosen:
-                item.add_marker("slow")
+                item.add_marker("long")
     leave_few(items)
 
 
@@ -37,12 +32,25 @@ def leave_few(items: list) -> None:
     for item in items:
         asked = item.get_closest_marker("few")
         if asked and not any(map(item.get_closest_marker, ("slow", "long"))):
-            similar[item.path, item.originalname, *asked.args].append(item)
-    for (_, test, most), cases in similar.items():
-        chosen = spread(cases, most, test)
-        for item in cases:
-            if item not in chosen:
-                item.add_marker("slow")
+            similar[item.path, item.originalname, *most_and_slow(asked)].append(item)
+    for (_, test, *numbers), cases in similar.items():
+        leave(cases, test, *numbers)
+
+
+def most_and_slow(mark) -> tuple[int, int]:
+    """How many cases of a test are in the ordinary run, and how many more are slow."""
+    most, slow = (*mark.args, 0)[:2]
+    return most, slow
+
+
+def leave(cases: list, test: str, most: int, slow: int) -> list:
+    """The cases of the ordinary run; of the others some are marked as slow, the rest as long."""
+    chosen = spread(cases, most, test)
+    others = [item for item in cases if item not in chosen]
+    later = spread(others, slow, test) if slow else []
+    for item in others:
+        item.add_marker("slow" if item in later else "long")
+    return chosen
 
 
 def backend_of(item) -> str | None:

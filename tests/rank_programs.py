@@ -14,7 +14,7 @@ from filelock import FileLock
 # Four processes take minutes of two cores.
 PROCESSES = [
     pytest.param(2, id="2 processes"),
-    pytest.param(4, marks=pytest.mark.slow, id="4 processes"),
+    pytest.param(4, marks=pytest.mark.long, id="4 processes"),
 ]
 # Seconds after which a program is taken to hang: many times what the slowest machine takes.
 HANGS = 1500

@@ -19,6 +19,7 @@ def test_check_of_right_operands_changes_nothing(holding_backend):
     assert float(loss) == pytest.approx(VALUE)
 
 
+@pytest.mark.few(2, 5)
 def test_check_raises_the_words_of_the_diagnosis(holding_backend):
     make = holding_backend.array
     target = np.asarray([[-0.5, np.nan]])

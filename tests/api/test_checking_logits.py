@@ -174,6 +174,7 @@ def test_mistake_is_raised_and_its_remedy_gives_the_loss(
     assert holding_backend.read(mended) == pytest.approx(value)
 
 
+@pytest.mark.few(31, 39)
 @pytest.mark.only_where(lambda loss, options: loss is kl_div or not options)
 @pytest.mark.parametrize("loss", [kl_div, js_div], ids=["kl", "js"])
 @pytest.mark.parametrize(("code", "operand", "place", "value", "options", "sentence"), PADDING)

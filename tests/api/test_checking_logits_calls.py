@@ -88,7 +88,7 @@ def test_types_shapes_and_options_raise_what_they_raise_without_a_check(loss):
         assert str(checked.value) == str(plain.value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("loss", [kl_div, js_div])
 def test_what_torch_compiles_cannot_be_checked(loss):
     torch = pytest.importorskip("torch", reason="torch is not installed")

@@ -6,6 +6,7 @@ from api.checked_tables import LOG_Q, VALUE, P
 from kldiv_xp import checking, js_div_with_logits, kl_div, kl_div_with_logits
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("around", [False, True])
 def test_what_torch_compiles_cannot_be_checked(around):
@@ -52,6 +53,7 @@ def test_what_jax_traces_cannot_be_checked():
         loss(LOG_Q, P)
 
 
+@pytest.mark.slow
 def test_compiled_loss_ignores_that_nothing_is_checked():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     torch.compiler.reset()

@@ -6,6 +6,7 @@ from api.checked_logits import LOG_P, LOG_Q, ROWS, STUDENT, TEACHER, P, kl_div
 from kldiv_xp import diagnose
 
 
+@pytest.mark.few(32, 28)
 @pytest.mark.parametrize("reduction", ["sum", "batchmean", "mean"])
 @pytest.mark.parametrize("target_is", ["logits", "probabilities", "log_probabilities", None])
 def test_values_are_those_of_the_loss_of_logits(holding_backend, reduction, target_is):

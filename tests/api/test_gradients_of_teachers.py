@@ -96,6 +96,7 @@ def arrays_of(backend, operands):
     ]
 
 
+@pytest.mark.few(15, 30)
 @EVERY_CASE
 def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(backend, name):
     (_, gradient), operands, options = CASES[name]
@@ -188,7 +189,7 @@ def test_a_narrow_type_loses_no_derivative_of_many_tokens(holding_backend):
     assert np.abs(backend.read(found) - exact).max() < 3e-3 * np.abs(exact).max()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_numpy_holds_a_few_blocks_and_the_gradient():
     hidden, weight = np.ones((600, 8), "f4"), np.ones((300, 8), "f4")
     call = {"target_weight": weight, "return_value": True}

@@ -222,7 +222,7 @@ def test_ends_of_beta_with_a_given_target_are_those_of_kl_div():
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_weight_that_nobody_reads_is_refused_with_a_remedy_that_works():
     usable("jax")
     jnp = library("jax.numpy")

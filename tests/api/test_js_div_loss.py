@@ -145,7 +145,7 @@ def test_module_is_like_others(tmp_path, options):
     assert narrow(*operands({}, torch.tensor)).dtype == torch.float32
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 def test_module_is_scripted_and_compiled():
     module = module_of()(log_input=False)

@@ -109,6 +109,7 @@ def test_sum_of_negative_zeros_is_positive(backend):
     assert not np.signbit(value)
 
 
+@pytest.mark.few(6, 21)
 def test_zero_dimensional_operands_are_divided_by_one(backend, reduction):
     operands = backend.array(-1.0), backend.array(0.5)
     value = backend.call(kl_div, *operands, reduction=reduction)
@@ -189,7 +190,7 @@ def test_numpy_scalars_are_zero_dimensional_arrays():
     assert value.shape == ()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_torch_compile_agrees_with_eager_through_inductor():
     backend = usable("torch")
     torch = library("torch")
@@ -203,7 +204,7 @@ def test_torch_compile_agrees_with_eager_through_inductor():
     assert_allclose(backend.read(x.grad), -P / 3, rtol=1e-15)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_torch_compile_takes_dynamic_shapes():
     backend = usable("torch")
     torch = library("torch")

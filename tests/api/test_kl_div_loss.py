@@ -26,6 +26,7 @@ def test_arguments_have_the_positions_of_torch():
     assert [parameters[name].default for name in names] == [None, None, "mean", False]
 
 
+@pytest.mark.few(11, 36)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 @pytest.mark.parametrize("log_target", [False, True])
 def test_calling_it_is_calling_kl_div(backend, reduction, log_target):

@@ -15,7 +15,7 @@ from kldiv_xp import js_div_with_logits, linear_kl_div, linear_kl_div_gradient
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_gradient_of_the_mixture_is_that_of_the_logits():
     usable("torch")
     torch = library("torch")
@@ -51,7 +51,7 @@ def derivatives_of(backend, function, operands, mask):
     return jax.grad(lambda *a: backend.call(loss, *a), argnums=(0, 1, 2))(*order, mask)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_gradient_is_that_of_the_logits(autodiff_backend):
     backend = autodiff_backend
     operands = [backend.array(one) for one in (*HEADS, RNG.normal(size=SHAPE))]
@@ -62,7 +62,7 @@ def test_gradient_is_that_of_the_logits(autodiff_backend):
         assert_allclose(backend.read(derivative), backend.read(other), rtol=1e-10, atol=1e-13)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_gradient_of_a_sample_that_is_not_selected_is_zero_whatever_it_holds():
     usable("torch")
     torch = library("torch")
@@ -117,6 +117,7 @@ def test_torch_gives_a_gradient_twice_differentiates_it_and_makes_none_for_froze
     torch.testing.assert_close(mapped, kept[0])
 
 
+@pytest.mark.few(2, 4)
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("way", ["grad", "vjp", "vmap", "jacfwd", "jvp", "export"])
 def test_teacher_is_constant_in_every_transformation_of_torch(way):
@@ -173,6 +174,7 @@ WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize("reduction", ["batchmean", "none"])

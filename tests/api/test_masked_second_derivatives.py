@@ -80,6 +80,7 @@ def hessian(loss, student):
     return torch.autograd.functional.hessian(lambda x: loss(x).square(), student)
 
 
+@pytest.mark.few(1, 57)
 @pytest.mark.parametrize("classes", [4, 70])
 @pytest.mark.parametrize("name", LOSSES)
 def test_they_are_those_of_the_selected_samples_alone(name, classes):

@@ -83,7 +83,7 @@ def test_derivatives_are_nan_where_the_divergence_is(backend):
 
 
 @pytest.mark.parametrize("name", ["numpy", "torch"])
-@pytest.mark.slow
+@pytest.mark.long
 def test_so_they_are_in_compiled_loops(name, monkeypatch):
     pytest.importorskip("llvmlite", reason="llvmlite is not installed")
     monkeypatch.setenv(FUSED_VARIABLE, "1")

@@ -14,6 +14,7 @@ EXPORT_DEPRECATES = pytest.mark.filterwarnings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.cases(2)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 def test_a_compiled_model_has_the_same_gradients(reduction):
@@ -60,7 +61,7 @@ def by_onnx(model, operands, path):
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EXPORT_DEPRECATES
 @NEEDS_ONNX
 def test_a_model_in_onnx_computes_the_same(tmp_path):
@@ -71,7 +72,7 @@ def test_a_model_in_onnx_computes_the_same(tmp_path):
     np.testing.assert_allclose(found, model(features, target).detach().numpy(), rtol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EXPORT_DEPRECATES
 @NEEDS_ONNX
 @pytest.mark.parametrize(
@@ -133,8 +134,9 @@ OPTIONS_THAT_CHANGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", OPTIONS_THAT_CHANGE)
-@pytest.mark.cases(1, 3)
+@pytest.mark.cases(1)
 def test_an_option_set_within_compiled_code_holds_there_and_after(option):
     kind, values, wrong = OPTIONS_THAT_CHANGE[option]
     loss, (features, target) = kind(), lesson()

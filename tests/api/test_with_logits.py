@@ -29,6 +29,7 @@ def test_divergence_of_softmax_distributions(backend, name, temperature):
     assert_allclose(rows, expected, rtol=1e-12)
 
 
+@pytest.mark.few(11, 96)
 @EVERY
 def test_reductions_are_those_of_samples(backend, reduction, name):
     function, options = DIVERGENCES[name]

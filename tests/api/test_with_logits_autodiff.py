@@ -91,6 +91,7 @@ def test_gradient_is_zero_where_nothing_is_selected_and_finite_in_masked_vocabul
         assert_allclose(selected[:, [0, 2, 3, 4]], expected, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.few(1, 4)
 @EVERY
 def test_torch_gradgradcheck_passes(name):
     usable("torch")
@@ -111,7 +112,7 @@ TINY_BETAS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("beta", "expected"), TINY_BETAS.items())
 def test_derivative_with_respect_to_the_target_is_right_at_tiny_beta(beta, expected):

@@ -71,6 +71,7 @@ def expected(name):
     return derivatives
 
 
+@pytest.mark.few(20, 35)
 @pytest.mark.parametrize("name", CASES)
 def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(backend, name):
     loss, gradient, options = CASES[name]
@@ -90,7 +91,7 @@ def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(ba
         assert_allclose(backend.read(derivative), other, rtol=1e-6, atol=1e-7)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_temperature_and_beta_may_be_arrays(backend):
     x, t, where = backend.array(STUDENT), backend.array(TEACHER), backend.array(SELECTED * 1.0) != 0
 

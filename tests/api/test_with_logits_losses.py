@@ -189,7 +189,7 @@ def test_module_is_like_others(tmp_path, loss, function, options):
     assert repr(later) == repr(module)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 @KINDS
 def test_module_is_scripted_compiled_and_widened_by_autocast(loss, function):

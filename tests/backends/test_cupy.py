@@ -129,6 +129,7 @@ def plain(arrays):
     return replace(examine(*arrays[:2]), backend=None)
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("form", [P, LOG_P])
 def test_loss_comes_from_the_operands_in_their_order(backend, form):
     arrays = operands()
@@ -162,8 +163,9 @@ def test_gradient_comes_from_operands_and_upstream(backend):
         assert_allclose(derivative.host, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divergence", [KL(2.0, "logits"), JS.of(1.0, 0.3)], ids=["KL", "JS"])
-@pytest.mark.cases(1, 1)
+@pytest.mark.cases(1)
 def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(backend, divergence):
     arrays, upstream = operands(), np.linspace(1, 2, 6).reshape(6, 1)
     whole, wanted = plain(arrays), (True, True)
@@ -177,7 +179,7 @@ def test_rows_of_logits_and_their_derivatives_come_from_operands_and_upstream(ba
         assert_allclose(derivative.host, other, atol=1e-15)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_losses_come_with_both_derivatives_from_one_kernel(backend):
     arrays, upstream, scale = operands(), np.linspace(1, 2, 6).reshape(6, 1), Scale(0.5)
     whole, there, above = plain(arrays), on_device(*arrays), on_device(upstream)

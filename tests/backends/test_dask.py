@@ -80,6 +80,7 @@ def masks(da, shape, *, masked):
     return where, da.from_array(where, chunks=(2, 4, shape[-1]))
 
 
+@pytest.mark.few(20, 20)
 @EVERY_CHUNKS
 @MASKED
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -99,7 +100,7 @@ def test_losses_are_those_of_numpy_in_chunks_of_any_size(da, loss, chunks, maske
 @MASKED
 @pytest.mark.parametrize("type_", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("divergence", DIVERGENCES.values(), ids=DIVERGENCES)
-@pytest.mark.cases(18, 18)
+@pytest.mark.cases(18)
 def test_divergences_of_rows_are_those_of_numpy_in_chunks_of_any_size(
     da, divergence, type_, chunks, masked
 ):
@@ -219,6 +220,7 @@ OF_ROWS = {*LOSSES_OF_ROWS} - {"kl_div", "js_div", "kl_div_gradient", "reproduci
 ALL, FEW = [1] * 6, [1, 0, 0, 1, 0, 0]
 
 
+@pytest.mark.few(9, 27)
 @pytest.mark.parametrize("width", [5, 3], ids=["whole rows", "rows in parts"])
 @pytest.mark.parametrize("other", ["target", "where"])
 @pytest.mark.parametrize("name", LOSSES_OF_ROWS)

@@ -12,6 +12,7 @@ from kldiv_xp import kl_div, kl_div_gradient
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 
+@pytest.mark.few(1, 5)
 @BOTH_SPACES
 @REDUCED
 def test_value_and_gradient_together_are_those_of_the_contract(log_target, reduced):
@@ -42,6 +43,7 @@ def test_derivative_by_input_does_not_need_the_derivative_by_target():
     assert str(one).count(" log ") < str(both).count(" log ")
 
 
+@pytest.mark.few(2, 4)
 @BOTH_SPACES
 @REDUCED
 def test_masked_terms_have_no_part_in_the_value_and_in_its_gradient(log_target, reduced):
@@ -57,6 +59,7 @@ def test_masked_terms_have_no_part_in_the_value_and_in_its_gradient(log_target, 
         assert_allclose(derivative, closed, rtol=1e-13)
 
 
+@pytest.mark.few(1, 1)
 @BOTH_SPACES
 def test_forward_and_reverse_mode_agree(log_target):
     x, t = operands(log_target)

@@ -69,7 +69,7 @@ CASES = [
 ]
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
 @pytest.mark.parametrize(("options", "dtype"), CASES, ids=str)
@@ -82,6 +82,7 @@ def test_sums_by_blocks_are_those_of_numpy(operands, options, dtype, masked):
     np.testing.assert_allclose(found, expected, rtol=TOLERANCES[dtype], atol=1e-7)
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("option", [{}, {"axis": -1}], ids=str)
 def test_mean_by_blocks_divides_by_what_is_selected(operands, option):
@@ -101,11 +102,12 @@ LOSSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.cases(4, 8)
+@pytest.mark.cases(4)
 def test_losses_of_logits_by_blocks_are_those_of_numpy(operands, loss, dtype):
     x, t, where = operands
     arrays = [jnp.asarray(one, dtype) for one in (x, t)]
@@ -117,7 +119,7 @@ def test_losses_of_logits_by_blocks_are_those_of_numpy(operands, loss, dtype):
 
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.slow
+@pytest.mark.long
 def test_derivatives_by_blocks_are_those_without(operands, loss, monkeypatch):
     x, t = (jnp.asarray(one, "float32") for one in operands[:2])
     rows = jnp.asarray(operands[2][..., 0])
@@ -137,6 +139,7 @@ def test_derivatives_by_blocks_are_those_without(operands, loss, monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cut")
 def test_closed_derivatives_by_blocks_are_those_of_numpy(operands):
     x, t, where = operands
@@ -148,7 +151,7 @@ def test_closed_derivatives_by_blocks_are_those_of_numpy(operands):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("cut")
 def test_masked_rows_have_no_part_in_a_derivative_by_blocks(operands):
     x, t, _ = operands
@@ -165,7 +168,7 @@ def test_masked_rows_have_no_part_in_a_derivative_by_blocks(operands):
     assert np.all(derivative[1:] != 0)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("cut")
 def test_blocks_go_through_a_shard_map(operands):
     shard_map = getattr(jax, "shard_map", None)
@@ -220,7 +223,7 @@ CALLS = {
 MADE = {"float16": 2 * 8 * 1000 * 2000 / MIB}
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("call", CALLS)
 def test_what_is_computed_on_the_way_is_small(call, monkeypatch):
     monkeypatch.setattr(blocks, "count_of_devices", lambda: 1)
@@ -249,6 +252,7 @@ def test_without_a_cpu_nothing_is_cut(monkeypatch):
     assert not blocks.is_of_known_rows((np.zeros(3),))
 
 
+@pytest.mark.slow
 def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight(monkeypatch):
     for one in (linear, linear_blocks):
         monkeypatch.setattr(one, "is_alone", lambda: True)
@@ -265,9 +269,9 @@ def test_gradient_of_hidden_states_keeps_neither_logits_nor_copies_of_the_weight
     assert compiled.memory_analysis().temp_size_in_bytes <= 64 * MIB
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("learned", [(0, 1, 2), (0,), (1,), (2,)])
-@pytest.mark.cases(1, 3)
+@pytest.mark.cases(1)
 def test_gradient_by_a_weight_is_added_up_for_some_classes_after_the_other(learned, monkeypatch):
     rng = np.random.default_rng(5)
     hidden, weight, bias, target = (

@@ -100,7 +100,7 @@ def run(debugger, function, arrays):
     return result
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(6)
 @EVERY_DEBUGGER
 @EVERY_WAY
@@ -113,7 +113,7 @@ def test_debugger_finds_no_nan(name, masked, compiled, debugger):
     assert not any(jnp.isnan(leaf).any() for leaf in jax.tree.leaves(result))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(5)
 @EVERY_DEBUGGER
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
@@ -123,6 +123,7 @@ def test_debugger_finds_no_nan_in_another_type(name, dtype, debugger):
     run(debugger, value_and_derivatives(name, loss), arrays)
 
 
+@pytest.mark.few(4, 12)
 @EVERY_DEBUGGER
 @EVERY_WAY
 @pytest.mark.parametrize(

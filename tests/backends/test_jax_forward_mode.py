@@ -54,6 +54,7 @@ def of_jax(values):
     return library("jax.numpy").asarray(values)
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("transformation", TRANSFORMATIONS)
 def test_forward_mode_that_does_not_pass_is_told(transformation):
     usable("jax")
@@ -66,12 +67,12 @@ def test_forward_mode_that_does_not_pass_is_told(transformation):
     assert_allclose(jax.jacrev(same_bits)(x), jax.jacfwd(instead)(x), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("heads", HEADS)
 @pytest.mark.parametrize("transformation", TRANSFORMATIONS)
 # Bytes of all rows, and of two; one device makes the gradient with the loss.
 @pytest.mark.parametrize(("size", "alone"), [(8 << 20, True), (32, True), (32, False)])
-@pytest.mark.cases(1, 5)
+@pytest.mark.cases(1)
 def test_forward_mode_of_hidden_states_is_that_of_their_logits(
     heads, transformation, size, alone, monkeypatch
 ):

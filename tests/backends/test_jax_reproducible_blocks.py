@@ -57,10 +57,11 @@ def test_whole_numbers_become_integers():
     assert np.array_equal(np.asarray(found), numbers.astype("int64"))
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("options", [{}, {"axis": (1, 2)}, {"axis": (0, 2)}, {"axis": (0, 1, 2)}])
 @pytest.mark.parametrize("log_target", [False, True])
-@pytest.mark.cases(2, 6)
+@pytest.mark.cases(2)
 def test_blocks_change_no_bit_of_terms_that_are_given(options, log_target):
     rng = np.random.default_rng(0)
     x, t = rng.standard_normal((2, *SHAPE)).astype("float32") * 3
@@ -78,7 +79,7 @@ def test_blocks_change_no_bit_of_terms_that_are_given(options, log_target):
         assert differing([np.asarray(one) for one in found], expected) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_change_no_bit_of_rows_of_logits(kind):
     x, t, where = rows(kind)
@@ -91,6 +92,7 @@ def test_blocks_change_no_bit_of_rows_of_logits(kind):
     assert differing([np.asarray(one) for one in theirs], ours) == 0
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("reproducible", [False, True])
 def test_a_single_row_is_not_cut(reproducible):
     x, t = (one[10] for one in rows("logits")[:2])

@@ -45,6 +45,7 @@ def one_class_differs(shape):
         yield student, np.zeros(shape, "float32")
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize(
@@ -65,6 +66,7 @@ def test_uniform_rows_whose_one_class_differs_have_right_values_and_derivatives(
             assert gap <= 1e-5 * np.linalg.norm(exact)
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("classes", [10, 100, 1000])
@@ -82,6 +84,7 @@ def test_derivatives_of_rows_of_one_large_class_are_not_all_rounded_the_same_way
             assert np.linalg.norm(np.asarray(found, "float64") - one) <= 8e-7 * np.linalg.norm(one)
 
 
+@pytest.mark.slow
 def test_sums_of_pairs_are_those_of_any_number_of_classes():
     for length in (*range(40), 255, 256, 257, 1000):
         rows = np.random.default_rng(0).normal(size=(2, 3, length)).astype("float32")
@@ -92,6 +95,7 @@ def test_sums_of_pairs_are_those_of_any_number_of_classes():
             assert np.allclose(found, exact, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_of_each_sample_under_vmap_have_right_values(name):
@@ -114,6 +118,7 @@ def test_logits_of_hidden_states_have_right_values():
         assert np.allclose(loss(hidden, weight, teacher), exact, rtol=1e-5, atol=0)
 
 
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize("part", [2, 1024])
 @pytest.mark.parametrize("rest", [-1, 0, 1])
 def test_parts_and_what_is_left_make_the_sum(monkeypatch, part, rest):

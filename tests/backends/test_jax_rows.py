@@ -40,10 +40,11 @@ def logits(divergence, *, masked):
     return student, teacher, *([np.arange(6).reshape(2, 3, 1) % 4 > 0] if masked else [])
 
 
+@pytest.mark.slow
 @EVERY_DIVERGENCE
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
 @pytest.mark.parametrize("argnums", [(0,), (1,), (0, 1)], ids=["input", "target", "both"])
-@pytest.mark.cases(2, 5)
+@pytest.mark.cases(2)
 def test_divergences_of_rows_have_the_closed_gradient(divergence, function, masked, argnums):
     on_host = logits(divergence, masked=masked)
     x, t, *where = map(jnp.asarray, on_host)
@@ -71,7 +72,7 @@ def test_derivative_of_divergences_by_input_does_not_need_that_by_target():
     assert str(one).count(" exp ") < str(both).count(" exp ")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY_DIVERGENCE
 def test_divergences_move_along_both_operands(divergence, function):
     arrays = tuple(map(jnp.asarray, logits(divergence, masked=False)))
@@ -86,6 +87,7 @@ def test_divergences_move_along_both_operands(divergence, function):
     assert_allclose(moved, products, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 def test_value_and_gradient_take_no_more_memory_than_by_hand(temperature):

@@ -52,7 +52,7 @@ def textbook(x, t, temperature, beta=None):
     return temperature**2 * jnp.sum(both) / len(x)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["kl", "js"])
 def test_first_and_second_derivatives_are_those_of_the_textbook(wide, name):
     loss, numbers = loss_of(name)
@@ -64,6 +64,7 @@ def test_first_and_second_derivatives_are_those_of_the_textbook(wide, name):
             np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @EVERY_LOSS
 def test_mapped_numbers_have_the_derivatives_of_each(name):
@@ -79,6 +80,7 @@ def test_mapped_numbers_have_the_derivatives_of_each(name):
             np.testing.assert_allclose(one[place], other, rtol=2e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_memory_of_all_derivatives_is_less_than_of_the_formula_differentiated():
     """117 operands of a mixture, differentiated as a whole."""
     loss, numbers = loss_of("js")

@@ -11,6 +11,7 @@ from kldiv_xp import kl_div, kl_div_gradient
 pytestmark = pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 
 
+@pytest.mark.few(1, 7)
 @BOTH_SPACES
 @pytest.mark.parametrize("way", ["eager", "compiled"])
 def test_each_special_pair_is_as_the_contract_says(dtype, log_target, way):
@@ -32,6 +33,7 @@ def test_each_special_pair_is_as_the_contract_says(dtype, log_target, way):
         assert_allclose([derivative[1] for derivative in found], (-1, 2), rtol=eps)
 
 
+@pytest.mark.few(1, 1)
 @BOTH_SPACES
 def test_batch_of_special_rows_is_each_as_it_must_be(log_target):
     pairs = reference.every_pair(log_target)
@@ -43,6 +45,7 @@ def test_batch_of_special_rows_is_each_as_it_must_be(log_target):
     assert_allclose(values, exact, rtol=1e-14)
 
 
+@pytest.mark.few(1, 3)
 @BOTH_SPACES
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 def test_half_precision_is_added_up_in_float32_and_rounded_once(half, log_target):
@@ -54,6 +57,7 @@ def test_half_precision_is_added_up_in_float32_and_rounded_once(half, log_target
         assert value == loss_of(log_target)(*wide).astype(half)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 def test_gradient_has_the_type_of_its_operand(half):

@@ -87,7 +87,7 @@ def on_device():
     return [jax.device_put(one) for one in OPERANDS.values()]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_compiled_losses_move_nothing_promote_nothing_and_leak_nothing(strictly):
     operands = on_device()
     with jax.transfer_guard("disallow"), jax.checking_leaks():
@@ -96,13 +96,13 @@ def test_compiled_losses_move_nothing_promote_nothing_and_leak_nothing(strictly)
     assert_right(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_eager_losses_promote_nothing(strictly):
     found, *_ = with_derivatives(*on_device())
     assert_right(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_losses_are_of_32_bits_where_there_are_no_others(strictly):
     with jax.enable_x64(False):  # noqa: FBT003
         found, *_ = jax.jit(with_derivatives)(*on_device())
@@ -128,6 +128,7 @@ def test_debugger_names_the_infinity_of_an_impossible_prediction():
         assert jnp.isfinite(kl_div(operands[0], nothing, reduction="sum"))
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("call", [kl_div_with_logits, js_div_with_logits])
 def test_debugger_names_a_masked_class_beside_a_temperature_in_an_array_unless_compiled(call):

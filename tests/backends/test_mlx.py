@@ -57,7 +57,7 @@ def test_derivatives_by_mlx_are_those_of_the_gradient(backend, name):
         assert_allclose(backend.read(one), backend.read(other), rtol=2e-4, atol=2e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_compiled_losses_and_their_derivatives_are_the_same(backend):
     import mlx.core as mx
 

@@ -27,6 +27,7 @@ def with_zeros(target, log_target):
     return target
 
 
+@pytest.mark.few(12, 36)
 @BOTH_SPACES
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
@@ -40,6 +41,7 @@ def test_any_number_of_threads_gives_the_same_bits(type_, reduction, log_target,
         assert threaded(threads, everything, log_q, target, reduction, log_target) == alone
 
 
+@pytest.mark.few(2, 2)
 @BOTH_SPACES
 @pytest.mark.parametrize("type_", ["float32", "float64"])
 def test_blocks_of_the_real_size_give_the_same_bits_on_repeat(type_, log_target):

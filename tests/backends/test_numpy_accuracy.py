@@ -28,6 +28,7 @@ def ten_million():
     return log_q, target
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("threads", [1, 4])
 def test_sum_of_ten_million_float32_is_as_good_as_one_of_its_terms(ten_million, threads):
     log_q, target = ten_million

@@ -41,7 +41,7 @@ def in_planes(array):
     return np.ascontiguousarray(array.T).T
 
 
-@pytest.mark.few(20)
+@pytest.mark.few(1, 19)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("classes", [*range(1, 8), 21, 127])
@@ -55,7 +55,7 @@ def test_a_row_in_a_batch_has_the_bits_of_the_row_alone(loss, dtype, classes, li
     np.testing.assert_array_equal(masked, np.where(mask, alone, 0))
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(1, 7)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("classes", [2, 9, 127])
@@ -68,7 +68,7 @@ def test_derivatives_of_a_row_in_a_batch_have_the_bits_of_those_alone(loss, dtyp
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(1, 7)
 @EVERY_LOSS
 @pytest.mark.parametrize("where", [False, True])
 @pytest.mark.parametrize("classes", [2, 3, 21])
@@ -83,6 +83,7 @@ def test_derivatives_along_another_axis_are_those_along_the_last(loss, classes, 
         np.testing.assert_allclose(one.reshape(classes, -1).T, other, rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])

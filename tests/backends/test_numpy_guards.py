@@ -40,6 +40,7 @@ def tolerance(dtype):
     return 4 * np.finfo(dtype).eps
 
 
+@pytest.mark.few(6, 22)
 @BOTH_SPACES
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)
@@ -51,6 +52,7 @@ def test_sum_sees_a_special_value_anywhere(dtype, log_target, places):
             assert_allclose(value, expected, rtol=tolerance(dtype))
 
 
+@pytest.mark.few(6, 22)
 @BOTH_SPACES
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)
@@ -63,6 +65,7 @@ def test_terms_see_a_special_value_anywhere(dtype, log_target, places):
         assert not np.signbit(terms[zero & ~np.isnan(log_q)]).any()
 
 
+@pytest.mark.few(4, 24)
 @BOTH_SPACES
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)

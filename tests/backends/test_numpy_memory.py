@@ -68,7 +68,7 @@ def values_of(kind, dtype):
     return -values, values
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_reduced_loss_needs_little_memory_whatever_the_layout(dtype, view, tmp_path):
     log_q, target = (view(values, tmp_path) for values in values_of("usual", dtype))
@@ -106,6 +106,7 @@ def test_terms_need_two_arrays_at_most(dtype, kind):
     assert peak <= 2 * operands[0].size * operands[0].itemsize
 
 
+@pytest.mark.few(4, 4)
 @BOTH_SPACES
 @pytest.mark.parametrize("kind", ["usual", "worst"])
 def test_gradients_need_their_results_and_little_more(dtype, kind, log_target):

@@ -71,7 +71,7 @@ def rows(name):
     return x, t, w
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @EVERY_FORM
 @pytest.mark.parametrize("fused", ["0", "1"])
 def test_blocks_have_the_bits_of_the_plain_expression(name, fused, monkeypatch):
@@ -107,6 +107,7 @@ def test_usual_blocks_are_ordinary(name):
     assert usual > 60
 
 
+@pytest.mark.few(3, 13)
 @EVERY_FORM
 @pytest.mark.parametrize("fused", ["0", "1"])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

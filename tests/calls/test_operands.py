@@ -122,7 +122,7 @@ def test_metadata_of_a_dtype_are_neither_kept_nor_handed_to_others():
     assert gone() is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("function", [kl_div, kl_div_gradient])
 def test_subclass_is_kept_alive_by_the_bounded_caches_of_array_api_compat_alone(function):
     kind = type("Mine", (np.ndarray,), {})

@@ -81,7 +81,7 @@ def compiled(function):
     return torch.compile(function, fullgraph=True, backend="eager")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY_LOSS
 def test_a_mode_sees_one_call_in_what_is_compiled(name):
     function, options = FUNCTIONS[name]
@@ -92,7 +92,7 @@ def test_a_mode_sees_one_call_in_what_is_compiled(name):
     torch.testing.assert_close(value, function(*pair, **options))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY_LOSS
 def test_what_is_compiled_runs_with_a_default_device(name):
     function, options = FUNCTIONS[name]
@@ -101,7 +101,7 @@ def test_what_is_compiled_runs_with_a_default_device(name):
     torch.testing.assert_close(value, function(*operands(), **options))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY_LOSS
 def test_a_subclass_gets_its_type_back_from_what_is_compiled(name):
     function, options = FUNCTIONS[name]

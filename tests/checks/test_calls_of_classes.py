@@ -159,7 +159,7 @@ def test_a_module_of_ones_own_may_take_other_names():
     assert loss(*operands, mask=mask) == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("class_name", CLASSES)
 def test_a_compiled_module_takes_a_mask_by_place_and_by_name(class_name):
     torch = pytest.importorskip("torch")

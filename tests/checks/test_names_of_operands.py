@@ -104,6 +104,7 @@ def test_the_whole_call_is_told_in_one_sentence():
     )
 
 
+@pytest.mark.few(283, 703)
 @pytest.mark.parametrize("name", NAMES_OF_OPERANDS)
 @pytest.mark.parametrize("function_name", [*FUNCTIONS, *CLASSES])
 def test_every_name_is_told_what_to_do_by_every_function_and_class(function_name, name):

@@ -67,6 +67,7 @@ def test_temperature_beyond_64_bits_is_a_number(backend, loss):
 
 
 # torch.compile makes a tensor without a value of an int of NumPy.
+@pytest.mark.few(2, 24)
 @pytest.mark.only_where(lambda backend: backend != "torch-compile")
 @pytest.mark.parametrize("axis", [np.int64(1), np.uint8(1), (np.int64(1),), (1, np.int32(0))])
 def test_axis_may_be_of_ints_of_numpy(backend, axis):

@@ -31,7 +31,7 @@ def difference(function, at, step=1e-6):
     return (function(at + step) - function(at - step)) / (2 * step)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @LOSSES
 @pytest.mark.parametrize("scaled", [False, True], ids=["bare", "scaled"])
 def test_loss_has_derivatives_by_its_temperature_and_by_its_logits(autodiff_backend, loss, scaled):
@@ -86,7 +86,7 @@ def test_loss_has_derivatives_by_its_logits_where_beta_is_an_array(autodiff_back
         assert_allclose(by_beta, exact, rtol=1e-7)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sample_that_is_not_selected_does_not_reach_the_temperature(autodiff_backend):
     backend = autodiff_backend
     student = np.asarray(STUDENT)
@@ -104,7 +104,7 @@ def test_sample_that_is_not_selected_does_not_reach_the_temperature(autodiff_bac
     assert_array_equal(by_input[1], np.zeros(4))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_parameter_of_a_compiled_module_learns():
     usable("torch")
     torch = library("torch")
@@ -131,7 +131,7 @@ def test_parameter_of_a_compiled_module_learns():
     assert derivatives[0] != 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("debugger", ["checkify", "debug_nans"])
 def test_temperature_and_beta_that_are_arrays_make_no_nan_on_their_way(debugger):
     usable("jax")

@@ -16,6 +16,7 @@ def same_as_float(backend, found, expected, dtype):
     assert_allclose(found, expected, rtol=8 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)
 
 
+@pytest.mark.few(52, 108)
 @LOSSES
 @pytest.mark.parametrize("scaled", [False, True], ids=["bare", "scaled"])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "batchmean"])
@@ -46,6 +47,7 @@ def test_temperature_that_is_an_array_leaves_a_distribution_alone(backend, kind)
     same_as_float(backend, backend.values(at, *pair, backend.array(3.0)), expected, "float64")
 
 
+@pytest.mark.few(46, 74)
 @BETAS
 @pytest.mark.parametrize("kind", ["float32", "float64"])
 @pytest.mark.parametrize("options", [{}, {"temperature": 2.0}, {"reduction": "none"}], ids=str)
@@ -62,7 +64,7 @@ def test_beta_may_be_an_array_and_its_ends_are_those_of_the_number(backend, beta
     assert_allclose(backend.read(value), expected, rtol=1e-6 if kind == "float32" else 1e-13)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_temperature_and_beta_may_be_arrays_with_a_mask_and_another_axis(backend):
     student, teacher = np.asarray(STUDENT).T.copy(), np.asarray(TEACHER).T.copy()
     student[:, 1] = np.nan
@@ -95,6 +97,7 @@ def test_operands_of_16_bits_are_softened_in_float32(autodiff_backend):
     assert_allclose(backend.read(value), exact, rtol=2**-8)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("integer", [np.asarray(2), np.asarray(2, "uint8")])
 def test_array_of_an_int_is_a_temperature(integer):

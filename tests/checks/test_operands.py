@@ -201,6 +201,7 @@ def test_torch_devices_that_differ_are_refused(function):
     )
 
 
+@pytest.mark.slow
 def test_jax_devices_that_differ_are_refused_by_jax_which_names_both():
     pytest.importorskip("jax", reason="jax is not installed")
     program = """

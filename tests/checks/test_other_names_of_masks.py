@@ -76,6 +76,7 @@ OF_ROWS = {
 }
 
 
+@pytest.mark.few(64, 584)
 @pytest.mark.parametrize("kind", SENSES)
 @pytest.mark.parametrize("option", NAMES)
 @pytest.mark.parametrize("name", LOSSES)

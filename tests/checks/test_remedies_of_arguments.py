@@ -103,7 +103,7 @@ def first(found):
     return found[0] if isinstance(found, tuple) else found
 
 
-@pytest.mark.few(60)
+@pytest.mark.few(14, 46)
 @pytest.mark.parametrize("library", ["numpy", "torch", "jax", "dask"])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("call", "name"), WALKED, ids=lambda one: one)

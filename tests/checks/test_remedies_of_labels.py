@@ -75,6 +75,7 @@ def told(function, given, pattern):
 
 
 # arange makes the classes of a one-hot target on the first device of array-api-strict.
+@pytest.mark.few(93, 169)
 @pytest.mark.only_where(
     lambda holding_backend, name: holding_backend != "array-api-strict-device1" or name in PARTIAL
 )
@@ -98,6 +99,7 @@ def test_labels_lead_to_the_cross_entropy(holding_backend, name, shape):
     assert_allclose(backend.read(found), ENTROPY, rtol=1e-5)
 
 
+@pytest.mark.few(4, 3)
 def test_labels_along_the_first_axis_are_encoded_there(holding_backend):
     """Of as many samples as classes, labels of the axis that is named are meant."""
     backend = holding_backend

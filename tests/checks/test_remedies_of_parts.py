@@ -135,6 +135,7 @@ def test_the_part_that_fits_is_told(holding_backend, case, function, both):
     assert_allclose(holding_backend.read(function(**given, **options)), SUM, rtol=1e-5)
 
 
+@pytest.mark.few(3, 4)
 def test_rows_of_sequences_of_several_lengths_are_joined(holding_backend):
     backend = holding_backend
     given = {

@@ -45,6 +45,7 @@ def told(call, shape, *operands, **options):
     return re.fullmatch(SENTENCE.format(shape=re.escape(str(shape))), str(caught.value))
 
 
+@pytest.mark.few(10, 12)
 @pytest.mark.parametrize("name", CALLS)
 def test_class_labels_as_indices_give_their_cross_entropy(backend, name):
     call, options, shape = CALLS[name]

@@ -169,7 +169,7 @@ def test_the_oldest_edition_of_the_standard_has_the_same_bits():
         assert float(kl_div(*operands, **OPTIONS)) == SUM
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_compiled_gradient_has_no_derivative_either():
     torch = usable("torch-compile") and library("torch")
     log_q, p = torch.tensor(INPUT), torch.tensor(TARGET, requires_grad=True)

@@ -49,6 +49,7 @@ def test_logits_are_diagnosed_and_drawn(files):
     assert "target_is='probabilities'" in "".join(done.output.split("\n"))
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("factors", [(1, 1), (1e-3, 3)])
 def test_picture_is_drawn(files, factors):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")

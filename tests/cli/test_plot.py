@@ -122,6 +122,7 @@ def test_axes_are_named_and_share_the_divergences():
         assert visible == {"left": True, "bottom": True, "top": False, "right": False}
 
 
+@pytest.mark.few(2, 4)
 @pytest.mark.parametrize(
     "values", [[1e6, 1e6 + 1e-4], [0.5, 0.5 + 1e-9], [1e-9, 2e-9], [1e9, 3e9], [0.0], [0.25]]
 )

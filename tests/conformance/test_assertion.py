@@ -38,6 +38,7 @@ def test_loss_that_conforms_passes():
     assert_conforms(kl_div, find("ordinary_001"))
 
 
+@pytest.mark.slow
 def test_loss_that_fails_is_told_the_vector_the_value_and_the_bug():
     with pytest.raises(AssertionError) as caught:
         assert_conforms(nothing, find("ordinary_001"))
@@ -202,7 +203,7 @@ MANY_FLAGS = max(OF_THE_LOSS, key=lambda vector: len(vector.flags)).id
 LONG = max(OF_THE_LOSS, key=lambda vector: len(vector.input.values)).id
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("identifier", "returned"),

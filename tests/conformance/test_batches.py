@@ -119,6 +119,7 @@ def first_for_all(closed):
     return wrong
 
 
+@pytest.mark.few(1, 5)
 @EVERY
 def test_one_upstream_for_all_elements_is_convicted_and_named(function):
     names = FUNCTIONS[1:]

@@ -28,7 +28,7 @@ RANGES = [(*one, kind) for one in BOTH for kind in (VALUE, GRADIENT)]
 RANGES.append(("js_div", "beta", 0.3, 0.5, VALUE))
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize(("name", "option", "low", "high", "kind"), RANGES)
 def test_what_is_wrong_between_two_numbers_of_an_option_is_convicted(name, option, low, high, kind):
     assert convicted_where(name, kind, lambda _, options: low < options[option] < high)
@@ -87,7 +87,7 @@ PLACES = {
 }
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize(("place", "name"), [(it, name) for it in PLACES for name in PLACES[it][1]])
 def test_what_is_wrong_at_axes_or_masks_of_a_kind_is_convicted(place, name):
     holds, _, kind = PLACES[place]
@@ -115,6 +115,7 @@ DTYPES = [
 ]
 
 
+@pytest.mark.few(4, 5)
 @pytest.mark.parametrize(("name", "kind", "holds"), DTYPES)
 def test_what_is_wrong_of_operands_of_a_kind_is_convicted(name, kind, holds):
     assert convicted_where(name, kind, holds)

@@ -28,6 +28,7 @@ def clipped_norm(bound):
     return lambda it: it / np.maximum(1.0, np.linalg.norm(it.ravel().astype("float64")) / bound)
 
 
+@pytest.mark.few(2, 2)
 @pytest.mark.parametrize("bound", [0.1, 0.5])
 @pytest.mark.parametrize("what", ["every wrong number is, but for its sign,", "the norm is"])
 def test_a_clipped_gradient_is_told_with_its_bound_and_nothing_else(what, bound):
@@ -41,6 +42,7 @@ def test_a_clipped_gradient_is_told_with_its_bound_and_nothing_else(what, bound)
     assert {it.flag for it in flags} <= {"InfiniteInput"}
 
 
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize(
     "change",
     [

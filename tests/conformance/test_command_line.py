@@ -4,7 +4,7 @@ import pytest
 from conformance_commands import program, python
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("command", [["list"], ["backends"], ["explain", "ordinary_001"]])
 def test_file_of_the_current_folder_is_not_taken_for_a_library(tmp_path, command):
     for name in ("json", "rich", "click", "jinja2", "re", "typing", "numpy", "jsonschema"):
@@ -18,7 +18,7 @@ def test_file_of_the_current_folder_is_not_taken_for_a_library(tmp_path, command
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_implementation_of_the_current_folder_is_found_beside_such_files(kernels):
     folder = kernels("mine", "from kldiv_xp import kl_div\n")
     for name in ("json", "rich", "click", "jinja2", "jsonschema"):
@@ -28,6 +28,7 @@ def test_implementation_of_the_current_folder_is_found_beside_such_files(kernels
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("name", ["click", "rich", "jinja2", "jsonschema"])
 def test_missing_extra_is_named_with_the_remedy(tmp_path, name):
     code = (

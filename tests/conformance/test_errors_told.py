@@ -92,6 +92,7 @@ KINDS = {
 }
 
 
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize("kind", KINDS)
 def test_calls_that_raise_are_told_first_and_as_that(kind):
     backend, asked, loss, error, meaning = KINDS[kind]

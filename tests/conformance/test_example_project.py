@@ -23,7 +23,7 @@ def run(project):
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kernel_of_a_third_party_is_proved_by_five_lines(project):
     done = run(project)
     assert done.returncode == 0, done.stdout
@@ -42,7 +42,7 @@ def in_shell(line, folder):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_line_of_the_page_of_examples_prints_what_stands_there():
     page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     line = re.search(r"^cd examples/conformance_of_your_kernel && .*$", page, re.MULTILINE)[0]
@@ -52,7 +52,7 @@ def test_line_of_the_page_of_examples_prints_what_stands_there():
     assert promised in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_lines_that_compare_a_kernel_with_torch_do(project):
     pytest.importorskip("torch", reason="torch is not installed")
     guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def test_lines_that_compare_a_kernel_with_torch_do(project):
     assert "vectors compared" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_lines_on_the_same_bits_print_what_stands_in_the_guide(tmp_path):
     for name in ("torch", "array_api_strict"):
         pytest.importorskip(name, reason=f"{name} is not installed")
@@ -84,7 +84,7 @@ def test_lines_on_the_same_bits_print_what_stands_in_the_guide(tmp_path):
     assert done.stdout.splitlines() == shown
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_wrong_kernel_of_a_third_party_fails_and_the_bug_is_named(project):
     kernel = project / "my_kernel.py"
     kernel.write_text(kernel.read_text().replace("(log_p -", "(log_p / np.log(2) -"))
@@ -94,7 +94,7 @@ def test_wrong_kernel_of_a_third_party_fails_and_the_bug_is_named(project):
     assert "See `kldiv-conformance explain ordinary_" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "checks", ["", "    import kldiv_xp\n    kldiv_xp.kl_div(input, target)\n"]
 )
@@ -110,7 +110,7 @@ def test_kernel_that_gives_no_number_proves_nothing(project, checks):
     assert re.search(r"1 failed, (\d+ passed, )?\d+ skipped", done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_part_without_a_number_from_the_kernel_proves_nothing(project):
     test = project / "test_my_kernel.py"
     test.write_text(test.read_text().replace("vectors()", 'vectors("tables")'))
@@ -130,7 +130,7 @@ extern "C" void terms(const float* x, const float* t, float* result, long size) 
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 def test_kernel_of_the_page_that_is_called_by_ctypes_passes_its_own_run(tmp_path):
     guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")

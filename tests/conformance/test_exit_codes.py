@@ -12,16 +12,18 @@ pytestmark = pytest.mark.usefixtures("only_a_few_vectors")
 MISSING = next((name for name in ADAPTERS if ADAPTERS[name].reason_to_skip() is not None), None)
 
 
+@pytest.mark.slow
 def test_all_pass_is_0():
     assert invoke("run", "-b", "numpy")[0] == 0
 
 
+@pytest.mark.slow
 def test_failure_is_1(kernels):
     kernels("wrong", "def loss(input, target, *, reduction, log_target):\n    return input\n")
     assert invoke("run", "-b", "numpy", "-i", "wrong:loss")[0] == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_backend_that_is_named_and_does_not_run_is_2():
     status, output = invoke("run", "-b", MISSING, "-b", "numpy")
@@ -34,6 +36,7 @@ def test_backend_that_is_named_and_does_not_run_is_2():
     assert invoke("run", "-b", MISSING, "-b", "numpy", "--allow-missing")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_backend_that_is_missing_and_not_named_is_skipped_and_listed(monkeypatch):
     monkeypatch.setattr(
@@ -53,6 +56,7 @@ def test_run_in_which_no_backend_ran_is_2_and_has_a_page(tmp_path):
     assert_page_says_so(path)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("backends", [["-b", "numpy"], ["-b", "numpy", "-b", "array-api-strict"]])
 def test_run_in_which_nothing_was_judged_is_2_and_has_a_page(kernels, tmp_path, backends):
@@ -90,7 +94,7 @@ def test_bare_command_is_2():
 MUST = "`implementation` must be 'module:function', like 'kldiv_xp:kl_div'; got "
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize(
     ("specification", "why"),
     [
@@ -119,6 +123,7 @@ def test_implementation_that_is_none_is_2(specification, why):
     assert f"{MUST}{why}" in output
 
 
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -143,7 +148,7 @@ def test_import_that_ends_the_process_is_never_0(kernels):
     assert invoke("run", "-b", "numpy", "-i", "ending:loss")[0] == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("number", ["nan", "-NaN", "x", ""])
 def test_number_that_is_none_is_2(tmp_path, number):
     path = tmp_path / "run.jsonl"
@@ -154,6 +159,7 @@ def test_number_that_is_none_is_2(tmp_path, number):
         assert f"Invalid value for '{command[-1]}': '{number}' is " in output
 
 
+@pytest.mark.slow
 def test_comparison_of_one_backend_is_2(tmp_path):
     path = tmp_path / "run.jsonl"
     assert invoke("run", "-b", "numpy", "-o", path)[0] == 0
@@ -178,6 +184,7 @@ DEVIATIONS = {
 NO_NUMBER = "def loss(*_, **__):\n    raise {error}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("error", ["IndexError", "NotImplementedError"])
 @pytest.mark.parametrize("options", [[], ["--fail-above", "2"], ["--bits"]], ids=" ".join)
@@ -190,6 +197,7 @@ def test_comparison_of_runs_without_a_number_is_2(kernels, tmp_path, error, opti
     assert f"nothing to compare in {str(path)!r}: " in output
 
 
+@pytest.mark.slow
 def test_run_that_is_named_twice_is_2(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert invoke("run", "-b", "numpy", "-o", "run.jsonl")[0] == 0
@@ -210,7 +218,7 @@ def test_file_of_deviations_that_is_none_is_2(tmp_path, text):
     assert said["ordinary_999" in text] in output
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_bar_of_a_backend_that_did_not_run_is_not_full(tmp_path):
     done = program("run", "-b", MISSING, cwd=tmp_path)

@@ -78,6 +78,7 @@ def with_epsilon(size):
     return change
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize(
     ("narrow", "wides"),
     [("float32", ["float64"]), ("float16", ["float64", "float32"])],
@@ -95,7 +96,7 @@ def test_a_loss_in_a_narrower_type_is_told_the_type_and_no_flag_of_its_rounding(
     assert not {"Epsilon", "LogTarget", "Sum"} & {it.flag for it in suspects(lines)}
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("size", [10.0**-digits for digits in range(4, 15)])
 def test_an_epsilon_is_not_taken_for_a_narrower_type(size):
     lines = judged(with_terms(with_epsilon(size)))
@@ -103,7 +104,7 @@ def test_an_epsilon_is_not_taken_for_a_narrower_type(size):
     assert suspects(lines)[0].flag == "Epsilon"
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize(
     ("factor", "words"),
     [
@@ -122,7 +123,7 @@ def test_a_factor_of_all_wrong_numbers_is_told_with_what_it_means(factor, words)
     assert sentence.endswith(f" whose numbers are wrong, every wrong number is {words}")
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("factor", [1.01, 1.003, 1.0005, 0.9995, 1.0000001])
 def test_a_factor_near_1_of_all_is_told_alone_and_is_not_taken_for_rounding(factor):
     lines = judged(times(factor))

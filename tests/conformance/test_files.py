@@ -47,6 +47,7 @@ def test_one_file_for_two_outputs_is_2(tmp_path, monkeypatch):
     assert f"{str(tmp_path / 'link')!r} is named twice: name another file." in output
 
 
+@pytest.mark.slow
 def test_report_does_not_write_over_a_run(tmp_path):
     path = tmp_path / "run.jsonl"
     assert invoke("run", "-b", "numpy", "-o", path)[0] == 0
@@ -57,6 +58,7 @@ def test_report_does_not_write_over_a_run(tmp_path):
     assert path.read_text() == before
 
 
+@pytest.mark.slow
 def test_folder_of_pages_that_cannot_be_made_is_2(tmp_path):
     path = tmp_path / "run.jsonl"
     assert invoke("run", "-b", "numpy", "-o", path)[0] == 0
@@ -66,6 +68,7 @@ def test_folder_of_pages_that_cannot_be_made_is_2(tmp_path):
     assert invoke("report", tmp_path / "no.jsonl")[0] == 2
 
 
+@pytest.mark.slow
 def test_crash_of_the_writer_leaves_no_half_file(tmp_path, monkeypatch):
     path = tmp_path / "run.jsonl"
     path.write_text("before")

@@ -56,7 +56,7 @@ def judged(name, implementation, folder):
     return read_report(folder / "run.jsonl").outcomes
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(1)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_framework_passes_what_it_claims_and_refuses_the_rest_with_a_reason(name, tmp_path):

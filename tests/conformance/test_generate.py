@@ -24,13 +24,13 @@ def generate(*arguments):
     return subprocess.run(command, cwd=CONFORMANCE, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_files_are_what_the_generator_writes():
     done = generate("--check")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_check_fails_when_a_single_digit_differs(tmp_path):
     assert generate("--folder", tmp_path).returncode == 0
     path = tmp_path / "ordinary.json"
@@ -62,6 +62,7 @@ def finite_drafts():
             yield draft
 
 
+@pytest.mark.few(21, 84)
 @pytest.mark.parametrize("draft", list(finite_drafts()), ids=lambda draft: draft.comment)
 def test_derivatives_by_logits_are_those_of_the_values(draft):
     places = samples(draft).terms[0]

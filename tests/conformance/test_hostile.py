@@ -67,6 +67,7 @@ PRINTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("action", PRINTS.values(), ids=PRINTS)
@@ -77,7 +78,7 @@ def test_what_a_kernel_prints_is_kept_apart_and_shown(judged, action):
     assert len(report.printed["numpy"]) <= 2000 * (1 + len(HIT))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_kernel_prints_before_it_ends_its_process_is_shown(judged):
     assert judged('print("hello"); os._exit(0)').printed == {"numpy": "hello\n" * len(HIT)}
 
@@ -102,7 +103,7 @@ DEATHS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), DEATHS.values(), ids=DEATHS)
 def test_vector_that_ends_its_process_fails_and_the_next_is_judged(judged, action, said):
@@ -124,6 +125,7 @@ RAISES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), RAISES.values(), ids=RAISES)
@@ -133,7 +135,7 @@ def test_whatever_a_kernel_raises_is_a_failure_of_that_vector(judged, action, sa
     assert said in detail(report)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "action",
@@ -163,6 +165,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("action", HARMLESS.values(), ids=HARMLESS)
@@ -170,6 +173,7 @@ def test_what_a_kernel_leaves_behind_does_not_hold_up_the_run(judged, action):
     assert set(verdicts(judged(action)).values()) == {"pass"}
 
 
+@pytest.mark.slow
 def test_after_too_many_lost_processes_the_rest_fails_unasked(judged, monkeypatch):
     monkeypatch.setattr(_backend_run, "MOST_LOST", 2)
     chosen = [vector for vector in vectors() if vector.arguments.get("reduction") == "sum"][:40]
@@ -189,7 +193,7 @@ def test_process_that_ends_while_it_imports_fails_all_vectors(tmp_path, monkeypa
     assert set(verdicts(report).values()) == {"failure"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_worker_whose_run_has_been_killed_ends(tmp_path):
     (tmp_path / "slow.py").write_text(

@@ -33,6 +33,7 @@ def test_whatever_else_goes_wrong_is_2(monkeypatch, error, said):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_reader_that_has_read_enough_is_2_without_a_word(tmp_path, command):
     assert "rror" not in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_interrupted_run_is_2_and_leaves_no_file_and_no_process(kernels, name):

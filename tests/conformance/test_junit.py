@@ -87,7 +87,7 @@ def test_report_writes_xml_of_all_runs(tmp_path):
     assert [suite.get("name") for suite in suites] == ["ours on numpy", "theirs on numpy"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_run_writes_xml(tmp_path):
     path = tmp_path / "run.xml"
     done = CliRunner().invoke(main, ["run", "-b", "numpy", "--junit", str(path)])

@@ -28,7 +28,7 @@ def kl_div(input, target, *, reduction, log_target):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(1)
 def test_a_right_jax_loss_passes_with_the_known_failures_that_the_page_copies(kernels, tmp_path):
     pytest.importorskip("jax")

@@ -32,6 +32,7 @@ def cause_of(loss):
     return common_cause([one.to_json() for one in outcomes])
 
 
+@pytest.mark.few(2, 2)
 @pytest.mark.parametrize(
     ("loss", "cause"),
     [
@@ -68,6 +69,7 @@ def test_failures_without_a_common_cause_have_none():
     assert cause_of(lambda q, p, **options: -kl_div(q, p, **options)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("loss", MISREADING.values(), ids=MISREADING)
 def test_loss_that_misreads_memory_is_convicted_of_just_that(loss):
@@ -139,6 +141,7 @@ def refusing(error):
     return Implementation("refusing", loss)
 
 
+@pytest.mark.few(2, 2)
 @pytest.mark.parametrize("error", REFUSALS.values(), ids=REFUSALS)
 def test_layout_that_is_refused_is_not_supported(error):
     found = [judge(vector, ADAPTERS["numpy"], refusing(error)) for vector in ORDINARY]

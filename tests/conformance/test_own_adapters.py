@@ -100,7 +100,7 @@ def invoke(*arguments):
     return CliRunner().invoke(main, list(map(str, arguments)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_adapter_of_ones_own_is_judged_reported_and_compared(folder):
     few = ["--group", "ordinary", "--output", "run.jsonl"]
     done = invoke("run", "-a", "own_adapter:ADAPTER", "-a", "own_adapter:called", *few)
@@ -113,7 +113,7 @@ def test_adapter_of_ones_own_is_judged_reported_and_compared(folder):
     assert invoke("compare", "run.jsonl").exit_code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_adapter_of_ones_own_runs_beside_a_backend_that_is_named(folder):
     few = ["-b", "numpy", "-b", "mine", "--vector", "ordinary_00*", "--output", "run.jsonl"]
     done = invoke("run", "-a", "own_adapter:ADAPTER", *few)
@@ -174,6 +174,7 @@ def test_broken_entry_point_is_a_backend_that_does_not_run_and_says_why(installe
 TAKEN = "calls its backend 'numpy', which is taken: give it another `name`"
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("points", "name", "said"),

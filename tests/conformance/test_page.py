@@ -7,6 +7,9 @@ pytest.importorskip("selenium.webdriver")
 
 from selenium.webdriver.common.keys import Keys
 
+# A run of two losses is written for them, and a browser started.
+pytestmark = pytest.mark.slow
+
 
 def press(page, *keys):
     page.switch_to.active_element.send_keys(*keys)
@@ -21,7 +24,7 @@ def place(page):
     return cells(page).index(page.switch_to.active_element)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_page_loads_nothing_but_itself(page):
     loaded = page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
     assert [name for name in loaded if not name.startswith("data:")] == []

@@ -8,6 +8,9 @@ pytest.importorskip("selenium.webdriver")
 
 from selenium.webdriver.support.ui import WebDriverWait
 
+# A run of two losses is written for them, and a browser started.
+pytestmark = pytest.mark.slow
+
 
 def choose(page, name, value):
     page.execute_script(
@@ -27,7 +30,7 @@ def verdicts(page):
     return {item.text for item in page.find_elements("css selector", "#panel-vectors .verdict")}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_failures_are_listed_at_first_and_wrong_arguments_come_after_numbers(page):
     assert verdicts(page) == {"failure"}
     assert find(listed(page)[0]).group == "ordinary"
@@ -47,7 +50,7 @@ def test_filters_leave_what_is_asked_for(page):
     assert page.find_element("id", "panel-summary").text == "No vector is like this."
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_filter_of_an_implementation_and_more_vectors_than_a_screen(page):
     choose(page, "verdict", "")
     choose(page, "implementation", "kldiv_xp:kl_div")

@@ -9,6 +9,9 @@ from conformance_page import cells
 pytest.importorskip("selenium.webdriver")
 Image = pytest.importorskip("PIL.Image")
 
+# A run of two losses is written for them, and a browser started.
+pytestmark = pytest.mark.slow
+
 CONTRAST = """
 const luminance = (color) => {
   const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map((value) => {

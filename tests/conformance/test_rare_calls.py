@@ -80,6 +80,7 @@ def failures(name, loss):
     return [vector for vector, line in zip(asked, lines, strict=True) if line.verdict == "failure"]
 
 
+@pytest.mark.slow
 @pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("name", "bug", "flag"), BUGS, ids=lambda it: getattr(it, "__name__", str(it))
@@ -89,6 +90,7 @@ def test_loss_that_is_wrong_in_rare_calls_alone_is_convicted(name, bug, flag):
     assert any(flag in vector.flags for vector in found)
 
 
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize("name", ["kl_div", *DIVERGENCES])
 def test_right_losses_pass(name):
     assert failures(name, getattr(kldiv_xp, name)) == []
@@ -135,6 +137,7 @@ def beyond_blocks(name, size):
     return loss
 
 
+@pytest.mark.few(1, 17)
 @pytest.mark.parametrize("size", [64, 128, 1024])
 @pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
 def test_last_block_twice_where_none_is_left_is_convicted(name, size):
@@ -160,6 +163,7 @@ def has_empty_block(array, size, first):
     return bool(np.any(blocks[..., :1] if first else blocks))
 
 
+@pytest.mark.few(2, 6)
 @pytest.mark.parametrize(("size", "first"), [(8, True), (64, True), (1024, True), (128, False)])
 @pytest.mark.parametrize("name", ["kl_div_with_logits", "js_div_with_logits"])
 def test_online_softmax_that_is_nan_where_a_block_has_no_class_is_convicted(name, size, first):
@@ -178,6 +182,7 @@ def test_masks_of_which_the_first_64_rows_have_nothing_are_asked(name):
     assert any(not any(it.where.values[:64]) for it in asked)
 
 
+@pytest.mark.few(1, 17)
 @pytest.mark.parametrize("size", [4, 16, 32])
 @pytest.mark.parametrize("name", [*DIVERGENCES, "kl_div"])
 def test_what_is_lost_where_both_axes_are_long_is_convicted(name, size):
@@ -190,6 +195,7 @@ def test_what_is_lost_where_both_axes_are_long_is_convicted(name, size):
     assert any("SecondBlock" in vector.flags for vector in failures(name, loss))
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("name", [*DIVERGENCES[:3], "kl_div"])

@@ -57,6 +57,7 @@ def test_gradients_that_nobody_gave_are_counted_however_few_they_are():
     assert sentences[1] == f"1 vector: {NO_GRADIENT}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [PLAIN, WITH_GRADIENT])
 def test_screen_of_a_run_says_that_no_gradient_was_judged(kernels, text):
     kernels("mine", text)
@@ -66,6 +67,7 @@ def test_screen_of_a_run_says_that_no_gradient_was_judged(kernels, text):
     assert ("no gradient was judged." in shown) is (text == PLAIN)
 
 
+@pytest.mark.slow
 def test_screen_says_which_argument_an_implementation_lacks(kernels):
     kernels("mine", PLAIN)
     part = ("--group", "samples_and_masks", "--vector", "samples_*", "--vector", "ordinary_*")
@@ -73,6 +75,7 @@ def test_screen_says_which_argument_an_implementation_lacks(kernels):
     assert ": the implementation has no argument 'axis'." in shown
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     "backends", [["-b", "numpy"], ["-b", "numpy", "--allow-missing"], []], ids=" ".join
@@ -103,6 +106,7 @@ def kl_div_with_logits(input, target, **options):
 """
 
 
+@pytest.mark.slow
 def test_each_function_is_counted_and_those_of_the_reference_are_no_part_of_a_module(kernels):
     kernels("mine", BESIDE)
     groups = ("--group", "ordinary", "--group", "logits", "--group", "tables")
@@ -114,6 +118,7 @@ def test_each_function_is_counted_and_those_of_the_reference_are_no_part_of_a_mo
     assert re.search(r"\d+ vectors: functions that were not given: .*\bjs_div\.", shown)
 
 
+@pytest.mark.slow
 def test_a_function_that_is_named_itself_is_judged_alone(kernels):
     kernels("mine", BESIDE)
     code, shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div_with_logits", "-g", "logits")
@@ -145,7 +150,7 @@ def kl_div_with_logits(input, target, *, reduction="batchmean", temperature=1.0)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_screen_tells_reasons_of_the_function_that_is_named_before_other_functions(kernels):
     kernels("mine", MEAN_ALONE)
     shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div_with_logits")[1]
@@ -155,6 +160,7 @@ def test_screen_tells_reasons_of_the_function_that_is_named_before_other_functio
     assert re.search(r" only \d+ vectors of \d+ judged, which proves little\.", shown)
 
 
+@pytest.mark.slow
 def test_a_part_that_is_judged_whole_is_not_said_to_prove_little(kernels):
     kernels("mine", PLAIN)
     shown = invoke("run", "-b", "numpy", "-i", "mine:kl_div", "--vector", "ordinary_001")[1]

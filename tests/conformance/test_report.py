@@ -11,11 +11,13 @@ from kldiv_conformance._console import show
 from kldiv_conformance._pages import write_pages
 from kldiv_conformance._report import VERDICTS, collect
 from kldiv_conformance._run import run_all
+from kldiv_conformance._selection import spread
 from kldiv_conformance._summary import followed, summary
 from kldiv_conformance._suspects import suspects
-from kldiv_conformance._vectors import find
+from kldiv_conformance._vectors import find, vectors
 from kldiv_xp import kl_div
 
+SOME = spread(vectors(), 400)
 UNGUARDED = """
 import numpy as np
 
@@ -35,20 +37,21 @@ def unguarded(tmp_path_factory):
     (folder / "unguarded.py").write_text(UNGUARDED)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        return collect(list(run_all(["numpy"], "unguarded:kl_div")), "unguarded")
+        return collect(list(run_all(["numpy"], "unguarded:kl_div", chosen=SOME)), "unguarded")
 
 
 @pytest.fixture(scope="module")
 def ours():
-    return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div")), "ours")
+    return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div", chosen=SOME)), "ours")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_worst_implementation_comes_first(unguarded, ours):
     rows = summary([ours, unguarded])["rows"]
     assert [row["implementation"] for row in rows] == ["unguarded:kl_div", "kldiv_xp:kl_div"]
 
 
+@pytest.mark.slow
 def test_counts_of_all_groups_add_up(unguarded):
     (row,) = summary([unguarded])["rows"]
     for verdict, count in row["counts"].items():
@@ -61,7 +64,7 @@ def test_argument_checks_count_neither_among_the_numbers_nor_in_the_order_of_row
     content = summary([unguarded])
     (row,) = content["rows"]
     assert "invalid_arguments" not in content["groups"]
-    assert row["checks"]["failure"] > 40
+    assert row["checks"]["failure"] > 10
     of_checks = {suspect["flag"] for suspect in row["check_flags"]}
     assert "ShapeMismatch" in of_checks
     assert not of_checks & {suspect["flag"] for suspect in row["suspects"]}
@@ -150,6 +153,7 @@ def test_convention_is_followed_with_a_majority_and_without_a_tie(conventions, n
     assert followed(conventions) == name
 
 
+@pytest.mark.slow
 def test_pairs_of_several_runs_say_where_they_are_apart(unguarded, ours, tmp_path):
     content = summary([unguarded, ours])
     (pair,) = content["agreements"]
@@ -158,7 +162,7 @@ def test_pairs_of_several_runs_say_where_they_are_apart(unguarded, ours, tmp_pat
         "kldiv_xp:kl_div on numpy",
     )
     assert pair["equal"] < pair["shared"]
-    assert pair["apart"]["zeros_and_infinities"] > 10
+    assert pair["apart"]["zeros_and_infinities"] > 3
     markdown = write_pages(content, tmp_path)[0].read_text()
     assert f"{pair['equal']} of {pair['shared']} vectors equal bit for bit; apart on " in markdown
 
@@ -167,7 +171,7 @@ def test_report_says_which_convention_is_followed(ours):
     (row,) = summary([ours])["rows"]
     assert row["follows"] == "kldiv_xp"
     agreed, asked = row["conventions"]["kldiv_xp"]
-    assert agreed == asked > 100
+    assert agreed == asked > 20
 
 
 def test_missing_guard_is_named_with_its_bug(unguarded, tmp_path):
@@ -199,6 +203,7 @@ def test_markdown_says_why_a_backend_did_not_run(ours, tmp_path):
     assert f"* `kldiv_xp:kl_div` on cupy: {reason}" in markdown
 
 
+@pytest.mark.slow
 def test_page_needs_nothing_else_and_stays_below_2_mb(unguarded, ours, tmp_path):
     page = write_pages(summary([unguarded, ours]), tmp_path)[1].read_text()
     assert "src=" not in page
@@ -215,7 +220,7 @@ def test_text_of_an_implementation_cannot_end_the_script(unguarded, tmp_path):
     assert json.loads(text)["rows"][0]["outcomes"]["ordinary_001"][2] == "</script><b id=hostile>"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_command_line_writes_both_pages_of_several_runs(tmp_path):
     paths = [str(tmp_path / f"{name}.jsonl") for name in ("first", "second")]
     for path in paths:

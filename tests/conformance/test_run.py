@@ -37,9 +37,14 @@ def features(vector):
 
 
 def few_features(vector):
-    """Of the same, what the ordinary run has an example of on a backend that compiles."""
+    """Of the same, what the slow run has an example of on a backend that compiles."""
     yield ("function", vector.function, vector.kind)
     yield ("group", vector.group)
+
+
+def functions(vector):
+    """Of the same, what the ordinary run has an example of there."""
+    yield ("function", vector.function, vector.kind)
 
 
 def spread(features=features):
@@ -61,17 +66,31 @@ def test_spread_of_vectors_has_every_group_flag_dtype_and_argument():
 
 # A spread of the vectors takes each of these 10 s and more on two cores.
 SLOWEST = {"array-api-strict", "array-api-strict-device1", "mlx", "mlx-compile", "ndonnx"}
-EVERY = [pytest.param(one, marks=pytest.mark.slow) if one in SLOWEST else one for one in ADAPTERS]
+EVERY = [pytest.param(one, marks=pytest.mark.long) if one in SLOWEST else one for one in ADAPTERS]
 
 
 @pytest.mark.parametrize("backend", EVERY)
+def test_a_spread_of_vectors_passes(backend):
+    skip_for(backend, ADAPTERS[backend].reason_to_skip())
+    every_vector_passes(backend, list(spread(functions if backend in SLOW else features)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", sorted(SLOW & set(ADAPTERS)))
+def test_every_group_passes_where_each_vector_is_slow(backend):
+    skip_for(backend, ADAPTERS[backend].reason_to_skip())
+    every_vector_passes(backend, list(spread(few_features)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", sorted(set(ADAPTERS) - SLOW - SLOWEST))
 def test_every_vector_passes_or_is_a_known_deviation(backend):
     skip_for(backend, ADAPTERS[backend].reason_to_skip())
-    every_vector_passes(backend, list(spread(few_features) if backend in SLOW else vectors()))
+    every_vector_passes(backend, list(vectors()))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("backend", sorted(SLOW & set(ADAPTERS)))
+@pytest.mark.parametrize("backend", sorted((SLOW | SLOWEST) & set(ADAPTERS)))
 def test_every_flag_dtype_and_argument_passes_where_each_is_slow(backend):
     skip_for(backend, ADAPTERS[backend].reason_to_skip())
     every_vector_passes(backend, list(spread() if backend in COMPILED else vectors()))
@@ -103,7 +122,7 @@ def test_unexpected_pass_fails():
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_crash_is_a_verdict_for_every_vector_left(tmp_path, monkeypatch):
     monkeypatch.setattr(_backend_run, "MOST_LOST", 3)
     (tmp_path / "crashing.py").write_text("import os\ndef loss(*_, **__):\n    os._exit(7)\n")
@@ -113,7 +132,7 @@ def test_crash_is_a_verdict_for_every_vector_left(tmp_path, monkeypatch):
     assert "the process of numpy ended with status 7" in report.outcomes[-1]["detail"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_truncated_run_is_an_error(tmp_path):
     path = tmp_path / "run.jsonl"
     lines = [json.dumps(line) for line in run_all(["numpy"], OURS)]
@@ -122,7 +141,7 @@ def test_truncated_run_is_an_error(tmp_path):
         read_report(path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_command_line_runs_and_compares(tmp_path):
     path = str(tmp_path / "run.jsonl")
     backends = ["-b", "numpy", "-b", "array-api-strict"]
@@ -132,7 +151,7 @@ def test_command_line_runs_and_compares(tmp_path):
     assert "kldiv_xp:kl_div on array-api-strict and kldiv_xp:kl_div on numpy: " in done.output
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_command_line_exits_with_1_on_a_failure():
     library("scipy")
     arguments = ["run", "-b", "numpy", "-i", "scipy.special:rel_entr"]
@@ -176,7 +195,7 @@ def test_explain_shows_a_mask_that_must_be_refused():
     assert "must raise   ValueError" in output
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_implementation_without_divergences_from_logits_is_not_asked_for_them(
     tmp_path, monkeypatch
 ):

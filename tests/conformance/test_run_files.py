@@ -33,6 +33,7 @@ def path(tmp_path):
     return tmp_path / "run.jsonl"
 
 
+@pytest.mark.slow
 def test_whole_run_is_read(lines, path):
     report = read_report(written(path, lines))
     assert len(report.outcomes) == 2 * len(FEW)
@@ -222,7 +223,7 @@ def read_in_every_way(lines, folder):
     write_pages(summary([report]), folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(
     max_examples=300,
     deadline=None,
@@ -233,7 +234,7 @@ def test_changed_run_is_read_or_refused(lines, tmp_path, data):
     read_in_every_way(data.draw(mutations(lines)), tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -86,6 +86,7 @@ def test_dtypes_that_are_excluded_are_those_of_no_operand_and_of_no_result():
     assert out > {it.id for it in vectors() if "HalfPrecision" in it.flags}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [100, 300])
 def test_spread_has_every_group_flag_and_dtype_and_is_always_the_same(count):
     found = Selection(sample=count).vectors()
@@ -142,6 +143,7 @@ def test_list_counts_the_vectors_of_a_selection():
     assert all(counts.values())
 
 
+@pytest.mark.slow
 def test_run_of_a_part_says_so_on_screen_in_its_file_and_in_the_report(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = invoke("run", "-b", "numpy", "--vector", "zeros_00[1-4]", "--output", "run.jsonl")
@@ -157,6 +159,7 @@ def test_run_of_a_part_says_so_on_screen_in_its_file_and_in_the_report(tmp_path,
         assert f"A part of the suite: 4 of {len(vectors())} vectors, by --vector zeros_00" in text
 
 
+@pytest.mark.slow
 def test_run_of_a_part_that_hides_it_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "run.jsonl"

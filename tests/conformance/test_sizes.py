@@ -77,7 +77,7 @@ def bounds_apart(vector, place):
     return max(apart)
 
 
-@pytest.mark.cases(6)
+@pytest.mark.cases(2, 4)
 @pytest.mark.parametrize(
     "vector", [it for it in SIZES if it.input.dtype != "bfloat16"], ids=lambda it: it.id
 )
@@ -99,7 +99,7 @@ def test_sizes_are_on_both_sides_of_every_block():
 
 @pytest.mark.few(1)
 @pytest.mark.parametrize("mutant", WRONG, ids=lambda mutant: f"{mutant.book}: {mutant.name}")
-@pytest.mark.cases(8, 25)
+@pytest.mark.cases(8)
 def test_what_goes_wrong_beyond_a_block_is_convicted_by_sizes_alone(mutant):
     asked = [vector for vector in SIZES if book_of(vector.function) == mutant.book]
     lines = outcomes(mutant.book, mutant.text, asked)
@@ -122,6 +122,7 @@ def plain(draft):
     return is_usual and not isinstance(draft.upstream, tuple)
 
 
+@pytest.mark.slow
 def test_losses_are_those_of_the_other_generator():
     count = 0
     for draft in (*ordinary.drafts(), *reductions.drafts(), *gradients.drafts()):
@@ -144,6 +145,7 @@ def test_samples_and_masks_are_those_of_the_other_generator():
     assert count > 10
 
 
+@pytest.mark.slow
 def test_logits_are_those_of_the_other_generator():
     count = 0
     for draft in logits.drafts():

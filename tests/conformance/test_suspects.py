@@ -104,6 +104,7 @@ def named(lines):
     return [suspect.flag for suspect in suspects(lines) if not suspect.behind]
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("bug", BUGS)
 def test_the_option_that_is_ignored_is_named_and_nothing_beside_it(bug):
@@ -111,7 +112,7 @@ def test_the_option_that_is_ignored_is_named_and_nothing_beside_it(bug):
     assert named(judged(wrong, change, flags[0])) == flags
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_flags_that_explain_nothing_more_are_two_at_most():
     found = suspects(judged(*BUGS["batchmean is mean"]))
     assert [it.flag for it in found if not it.behind] == ["BatchMean"]
@@ -119,7 +120,7 @@ def test_flags_that_explain_nothing_more_are_two_at_most():
     assert not {"MixedDtypes", "HalfAccumulator", "Sum"} & {it.flag for it in found}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("bug", FACTORS)
 def test_a_missing_factor_is_one_of_the_formula_and_of_nothing_else(bug):
     wrong, flag = FACTORS[bug]

@@ -13,6 +13,7 @@ OURS = "kldiv_xp:kl_div"
 HOSTILE = "[/x]:x: \x1b[31m|`<b>\u202e\n"
 
 
+@pytest.mark.slow
 def test_names_reach_the_terminal_and_the_pages_escaped(tmp_path):
     path = tmp_path / "run.jsonl"
     status, output = invoke("run", "-b", "numpy", "--name", HOSTILE, "-o", path)
@@ -27,7 +28,7 @@ def test_names_reach_the_terminal_and_the_pages_escaped(tmp_path):
     assert not [text for text in ("<b>", "\x1b", "\u202e") if text in page]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_members_of_a_run_file_are_escaped_wherever_they_are_shown(tmp_path):
     path = tmp_path / "run.jsonl"
     lines = list(run_all(["numpy", "array-api-strict"], OURS, chosen=FEW))

@@ -10,7 +10,7 @@ from kldiv_conformance._formats import FORMATS, is_representable
 from kldiv_conformance._vectors import find, groups, notes, read, vectors
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("group", groups())
 def test_file_of_every_group_obeys_the_schema(group):

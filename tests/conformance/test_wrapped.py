@@ -99,7 +99,7 @@ print(outcome.verdict, outcome.detail)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_function_that_torch_cannot_compile_whole_fails_instead_of_running_as_it_is():
     """In a process of its own: torch watches all frames of this one from then on."""
     usable("torch-compile")

@@ -153,7 +153,7 @@ def exported(losses, batch):
         return torch.export.export(Losses(losses), tensors(batch), dynamic_shapes=dynamic_batch())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 @OF_EXAMPLES
 def test_exported_program_of_another_batch_equals_eager(losses, example):
@@ -161,7 +161,7 @@ def test_exported_program_of_another_batch_equals_eager(losses, example):
     assert_equal_eager(losses, lambda batch: program(*tensors(batch)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("strict", [False, True])
 def test_what_is_exported_runs_without_this_package(strict):
     program = torch.export.export(Losses(of_parts_of_three), tensors(4), strict=strict)
@@ -170,7 +170,7 @@ def test_what_is_exported_runs_without_this_package(strict):
         assert "kldiv_xp" not in re.sub("# .*", "", str(recorded))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 @OF_EXAMPLES
 def test_onnx_of_another_batch_equals_eager(losses, example):
@@ -178,7 +178,7 @@ def test_onnx_of_another_batch_equals_eager(losses, example):
     assert_equal_eager(losses, onnx_function(program.model_proto.SerializeToString()))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 @OF_EXAMPLES
 def test_onnx_of_torchscript_of_another_batch_equals_eager(losses, example):
@@ -196,7 +196,7 @@ def onnx_function(model):
     return lambda batch: session.run(None, dict(zip(names, operands(batch), strict=True)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 @OF_EXAMPLES
 def test_torchscript_trace_of_another_batch_equals_eager(losses, example):
@@ -213,13 +213,13 @@ def compiled(losses):
         yield torch.compile(losses, dynamic=True, fullgraph=True, backend="eager")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 def test_compiled_function_has_one_graph_for_all_batches(losses, compiled):
     assert_equal_eager(losses, lambda batch: compiled(*tensors(batch)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 def test_compiled_derivatives_have_one_graph_for_all_batches(losses, compiled):
     def derivatives(function, batch):
@@ -234,7 +234,7 @@ def test_compiled_derivatives_have_one_graph_for_all_batches(losses, compiled):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("beta", [0.25, 1])
 def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
     def both(input, target, where):
@@ -252,7 +252,7 @@ def test_compiled_masks_of_several_divergences_are_constants_of_one_graph(beta):
         torch.testing.assert_close(*[torch.autograd.grad(value, leaves) for value in values])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @OF_LOSSES
 def test_jax_export_of_symbolic_batch_equals_eager(losses):
     (batch,) = jax.export.symbolic_shape("batch")

@@ -73,6 +73,7 @@ print(before == after, len(ours()))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal on Windows")
 def test_interrupt_in_the_middle_of_a_call_ends_all_threads():
     assert run_python(INTERRUPTED) == ["interrupted", "0", "True", "0"]
@@ -102,7 +103,7 @@ for name, call in calls.items():
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_child_of_a_process_that_has_used_threads_computes_the_same(library):
@@ -149,7 +150,7 @@ print(sum(done), wrong, len(ours()))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_ten_thousand_calls_of_many_threads_have_the_results_of_one(library):
     convert = ""
@@ -202,7 +203,7 @@ for name, call in calls.items():
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc and setrlimit")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_thread_that_dies_while_it_starts_is_not_waited_for(library):
@@ -248,7 +249,7 @@ print(bool(np.isfinite(np.asarray(kl_div(big, big, reduction="sum")))))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc and setrlimit")
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 def test_end_of_memory_is_a_memory_error_and_no_end_of_work(library):

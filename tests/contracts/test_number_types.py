@@ -86,6 +86,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.few(5, 7)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 @pytest.mark.parametrize(("left", "right", "working", "result"), KINDS)
 def test_losses_are_those_of_the_type_that_is_computed_in_rounded(

@@ -54,6 +54,7 @@ def test_order_of_samples_and_of_classes_does_not_matter(backend, values, draw, 
         close(permuted, part[order])
 
 
+@pytest.mark.few(6, 4)
 @BOTH_SPACES
 @for_all_draws
 def test_batch_is_its_samples(backend, values, draw, log_target):
@@ -80,6 +81,7 @@ def test_divergence_of_two_batches_joined_is_the_sum(backend, values, draw, log_
     close(values(kl_div, *joined, **options), sum(parts))
 
 
+@pytest.mark.few(10, 10)
 @BOTH_SPACES
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @for_all_draws
@@ -93,6 +95,7 @@ def test_mask_of_elements_is_a_selection(backend, values, draw, log_target, redu
     close(values(masked_kl, *(spoil(rng, a, mask) for a in operands), mask, **options), chosen)
 
 
+@pytest.mark.few(9, 11)
 @BOTH_SPACES
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @for_all_draws

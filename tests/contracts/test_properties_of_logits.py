@@ -24,6 +24,7 @@ def values(backend):
     return results_on(backend)
 
 
+@pytest.mark.few(4, 6)
 @OF_LOGITS
 @for_all_draws
 def test_mask_of_samples_of_logits_is_a_selection(backend, values, draw, name):
@@ -73,6 +74,7 @@ def test_jensen_shannon_is_symmetric_and_between_0_and_log_2(backend, values, dr
     assert ((rows >= -1e-14) & (rows <= math.log(2) + 1e-14)).all()
 
 
+@pytest.mark.few(3, 7)
 @pytest.mark.parametrize("temperature", [0.5, 7.0])
 @for_all_draws
 def test_temperature_divides_logits_and_multiplies_by_its_square(

@@ -49,7 +49,7 @@ def in_chunks(chunks, values, dtype):
     return library("dask.array").from_array(values.astype(dtype), chunks=chunks)
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(1, 5)
 @EVERY_FORM
 @EVERY_TYPE
 @pytest.mark.parametrize("backend", ["array-api-strict", "torch"])
@@ -59,11 +59,12 @@ def test_every_library_has_the_same_bits(backend, form, dtype):
 
 @EVERY_FORM
 @EVERY_TYPE
-@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.long)])
 def test_jax_has_the_same_bits_one_operation_after_the_other(backend, form, dtype):
     assert differing_bits(backend, form, dtype, FEW) == 0
 
 
+@pytest.mark.few(1, 2)
 @EVERY_FORM
 def test_no_chunks_change_a_bit(form):
     for chunks in ((100, 150), (256, 400)):
@@ -71,6 +72,7 @@ def test_no_chunks_change_a_bit(form):
     assert differing_bits("dask", form, names=SUMS, make=partial(in_chunks, (60, 170))) == 0
 
 
+@pytest.mark.few(1, 2)
 @EVERY_FORM
 def test_no_block_and_no_number_of_threads_changes_a_bit(form):
     for threads, block in ((1, 1 << 14), (4, 1000), (2, 1 << 30)):
@@ -90,6 +92,7 @@ def test_no_order_of_elements_changes_a_bit(form):
         assert differing([other], [value]) == 0
 
 
+@pytest.mark.few(1, 8)
 @EVERY_FORM
 @EVERY_TYPE
 def test_torch_by_its_own_functions_has_the_same_bits(form, dtype):
@@ -100,7 +103,7 @@ def test_torch_by_its_own_functions_has_the_same_bits(form, dtype):
 
 @EVERY_FORM
 @EVERY_TYPE
-@pytest.mark.parametrize("backend", [pytest.param("jax-jit", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", [pytest.param("jax-jit", marks=pytest.mark.long)])
 def test_jit_has_the_same_bits(backend, form, dtype):
     assert differing_bits(backend, form, dtype) == 0
 
@@ -114,7 +117,7 @@ def compiled(form, dtype):
     return [read(backend, one, dtype) for one in results]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(1)
 @EVERY_FORM
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
@@ -122,6 +125,7 @@ def test_the_compiler_of_torch_has_the_same_bits(form, dtype):
     assert differing(compiled(form, dtype), expected(form, dtype, FEW)) == 0
 
 
+@pytest.mark.few(1, 2)
 @EVERY_FORM
 def test_automatic_differentiation_has_the_bits_of_the_closed_form(form):
     usable("torch"), usable("jax")

@@ -51,6 +51,7 @@ def in_chunks(chunks, values, dtype):
     return library("dask.array").from_array(values.astype(dtype), chunks=chunks[: values.ndim])
 
 
+@pytest.mark.few(7, 9)
 @EVERY_KIND
 @EVERY_TYPE
 @pytest.mark.parametrize("backend", ["array-api-strict", "torch"])
@@ -66,12 +67,14 @@ def test_torch_by_its_own_functions_has_the_same_bits(kind, dtype):
         assert differing_bits("torch", kind, dtype) == 0
 
 
+@pytest.mark.few(1, 3)
 @EVERY_KIND
 def test_no_chunks_change_a_bit(kind):
     for chunks in ((17, 40), (60, 13), (25, 9)):
         assert differing_bits("dask", kind, names=ALL[:-1], make=partial(in_chunks, chunks)) == 0
 
 
+@pytest.mark.few(1, 3)
 @EVERY_KIND
 def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
     for threads, block in ((1, 40), (4, 100), (2, 1 << 20)):
@@ -82,7 +85,7 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
 @pytest.mark.few(1)
 @EVERY_KIND
 @EVERY_TYPE
-@pytest.mark.cases(4, 8)
+@pytest.mark.cases(4)
 def test_compiled_loops_have_the_same_bits(kind, dtype, monkeypatch):
     monkeypatch.setenv(choice.FUSED_VARIABLE, "0")
     expected(kind, dtype, ALL)
@@ -111,19 +114,19 @@ def test_no_order_of_classes_or_of_rows_changes_a_bit(kind):
 
 @EVERY_KIND
 @EVERY_TYPE
-@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.long)])
 def test_jax_has_the_same_bits_one_operation_after_the_other(backend, kind, dtype):
     assert differing_bits(backend, kind, dtype, FEW) == 0
 
 
 @EVERY_KIND
 @EVERY_TYPE
-@pytest.mark.parametrize("backend", [pytest.param("jax-jit", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", [pytest.param("jax-jit", marks=pytest.mark.long)])
 def test_jit_has_the_same_bits(backend, kind, dtype):
     assert differing_bits(backend, kind, dtype) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(1)
 @EVERY_KIND
 def test_the_compiler_of_torch_has_the_same_bits(kind):
@@ -135,6 +138,7 @@ def test_the_compiler_of_torch_has_the_same_bits(kind):
     assert differing(found, expected(kind, "float32", FEW)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @EVERY_KIND
 def test_automatic_differentiation_has_the_bits_of_the_closed_form(kind):

@@ -136,7 +136,7 @@ CASES = [
 ]
 
 
-@pytest.mark.few(20)
+@pytest.mark.few(5, 15)
 @pytest.mark.parametrize("calls", [calls_of_losses, calls_of_divergences])
 @pytest.mark.parametrize(("library", "name", "dtype"), CASES)
 def test_losses_are_silent(library, name, dtype, calls):
@@ -193,6 +193,7 @@ LATER = {
 }
 
 
+@pytest.mark.few(3, 13)
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 @pytest.mark.parametrize("name", LATER)
 def test_what_overflows_in_a_worker_is_silent(name, scheduler):

@@ -24,6 +24,7 @@ def torch_kl_div(log_q, target, **options):
     return loss.numpy()
 
 
+@pytest.mark.few(113, 367)
 @pytest.mark.parametrize("log_target", [False, True])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_ordinary_data_give_the_value_of_torch(backend, dtype, reduction, log_target, shape):

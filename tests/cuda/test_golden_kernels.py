@@ -25,7 +25,7 @@ def nvcc():
     return path
 
 
-@pytest.mark.cases(2)
+@pytest.mark.cases(1, 1)
 @pytest.mark.parametrize("name", golden())
 def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
     """NVIDIA's compiler takes the text; in float32 only the sum is arithmetic in float64."""
@@ -43,7 +43,7 @@ def test_golden_kernels_compile_for_a_gpu(nvcc, tmp_path, name):
         assert not re.search(r"\b(mul|fma|rcp|sqrt|neg|abs|ex2|lg2)\.(\w+\.)*f64\b", kernel)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", golden())
 def test_threads_enough_fit_a_multiprocessor_and_hardly_any_spills(nvcc, tmp_path, name):
     """1024 threads in float32, 512 in float64; few are in memory, by attempts that are rare."""

@@ -44,6 +44,7 @@ def few_blocks(monkeypatch):
 WIDTHS = pytest.mark.parametrize("width", [1, 2])
 
 
+@pytest.mark.few(21, 133)
 @WIDTHS
 @pytest.mark.usefixtures("few_blocks")
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 63, 64, 65, 1023, 1024, 1025])
@@ -63,7 +64,7 @@ def test_each_element_of_long_rows_is_added_once(rows, edge, step):
     assert (sums(values) == values.sum(axis=1)).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(4)
 @pytest.mark.parametrize("step", [-1, 0, 1])
 def test_each_element_is_added_once_by_the_real_grid(step):

@@ -20,7 +20,7 @@ from kldiv_xp.tracing.layouts import layout_of
 MIXED = [("float16", "float32"), ("float32", "float64"), ("float16", "float64")]
 
 
-@pytest.mark.cases(6)
+@pytest.mark.cases(1, 5)
 @TYPES
 @BOTH_SPACES
 @pytest.mark.parametrize("reduction", ["terms", "loss", "samples"])
@@ -32,7 +32,7 @@ def test_values_are_those_of_the_plain_expression(type_, form, reduction):
     assert_allclose(here, expected, rtol=4 * tolerance(type_), atol=tolerance(type_))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(4)
 @BOTH_SPACES
 @pytest.mark.parametrize("types", MIXED, ids="-".join)
@@ -52,6 +52,7 @@ def test_mixed_types_promote(types, form, turned):
         assert derivative.dtype == operand.dtype
 
 
+@pytest.mark.few(2, 12)
 @pytest.mark.parametrize("axis", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
 @pytest.mark.parametrize("masked", [False, True])
 def test_samples_along_any_axes(axis, masked):
@@ -72,6 +73,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.few(2, 13)
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("which", [(0,), (1,), (0, 1)], ids=str)
 def test_layout_of_operands_changes_no_value(layout, which):
@@ -98,7 +100,7 @@ def test_operands_and_masks_that_are_broadcast_are_not_copied():
         assert_allclose(here, expected, rtol=1e-13)
 
 
-@pytest.mark.cases(6)
+@pytest.mark.cases(1, 5)
 @BOTH_SPACES
 @pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True), (False, False)])
 @pytest.mark.parametrize("upstream", ["none", "number", "array"])
@@ -124,6 +126,7 @@ def test_derivatives_are_those_of_the_plain_expression(form, wanted, upstream, m
             assert_allclose(here, expected, rtol=1e-14, atol=1e-15)
 
 
+@pytest.mark.few(2, 3)
 @pytest.mark.parametrize("shape", [(), (1,), (0,), (3, 0), (0, 3)])
 def test_shapes_without_or_with_one_element(shape):
     arrays = np.full(shape, -1.0), np.ones(shape)
@@ -144,6 +147,7 @@ def test_sum_beyond_float16_is_divided_before_it_is_rounded():
     assert here == 8000
 
 
+@pytest.mark.slow
 def test_sum_of_many_terms_is_that_of_exact_addition():
     """Terms of float32 are added up in float64: half a unit in the last place, and no more."""
     log_q, target = operands((64, 3001), "float32")
@@ -178,6 +182,7 @@ def test_between_the_kernels_there_is_a_number_for_each_piece_of_each_row():
     assert between[0] == (21,)
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("shape", [(1, 5000), (9, 700), (300, 11)])
 def test_losses_have_the_same_bits_in_any_order_of_the_threads(shape):
     log_q, target = arrays = operands(shape, "float32")

@@ -25,6 +25,7 @@ def special(type_, form):
     return [np.ascontiguousarray(each.astype(type_)) for each in pairs]
 
 
+@pytest.mark.few(2, 4)
 @TYPES
 @BOTH_SPACES
 def test_terms_of_special_operands_are_as_the_contract_says(type_, form):
@@ -38,6 +39,7 @@ def test_terms_of_special_operands_are_as_the_contract_says(type_, form):
     assert not np.signbit(terms[zeros & of_zero]).any()
 
 
+@pytest.mark.few(2, 4)
 @TYPES
 @BOTH_SPACES
 def test_derivatives_of_special_operands_are_as_the_contract_says(type_, form):
@@ -55,6 +57,7 @@ def test_derivatives_of_special_operands_are_as_the_contract_says(type_, form):
         assert_allclose(derivative, expected, rtol=tolerance(type_), atol=tolerance(type_))
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("form", OTHERS.values(), ids=OTHERS)
 def test_other_forms_are_as_the_contract_says(form):
     test_terms_of_special_operands_are_as_the_contract_says("float32", form)
@@ -70,6 +73,7 @@ JENSEN_SHANNON = {
 }
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("form", JENSEN_SHANNON.values(), ids=JENSEN_SHANNON)
 def test_jensen_shannon_divergence_of_tables_is_that_of_the_plain_expression(form):
     arrays = operands((5, 7, 11), "float64", form)
@@ -102,6 +106,7 @@ def test_smallest_exponential_still_counts():
     assert_array_equal(launch_plan.terms(DEVICE, examine(*arrays), arrays, LOG_P), [np.inf])
 
 
+@pytest.mark.few(1, 1)
 @BOTH_SPACES
 def test_what_is_masked_has_no_part_whatever_it_holds(form):
     inputs, targets = special("float64", form)

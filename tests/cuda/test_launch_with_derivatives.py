@@ -47,7 +47,7 @@ def assert_like_two(found, value, derivatives, bound):
         assert_allclose(one, other, rtol=bound, atol=bound)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @pytest.mark.cases(8)
 @TYPES
 @BOTH_SPACES
@@ -75,6 +75,7 @@ def test_terms_or_sums_and_both_derivatives_take_one_kernel(
     assert_like_two(found, value, derivatives, tolerance(type_))
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("form", [P, GENERALIZED], ids=["p", "generalized"])
 def test_sums_of_many_pieces_and_of_nothing(device, readers, form):

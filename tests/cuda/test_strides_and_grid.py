@@ -83,6 +83,7 @@ def matrix(rows, columns, *, turned=False):
     return Layout((rows,), [strides[:1]], (), [()], columns, strides[1:])
 
 
+@pytest.mark.few(189, 531)
 @pytest.mark.parametrize("width", [1, 4, 8])
 @pytest.mark.parametrize("columns", SIZES)
 @pytest.mark.parametrize("rows", SIZES[1:])

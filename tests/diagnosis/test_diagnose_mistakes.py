@@ -175,6 +175,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.few(63, 32)
 @pytest.mark.parametrize(("code", "operands", "options", "expected", "sentence"), MISTAKES)
 def test_mistake_is_found(holding_backend, code, operands, options, expected, sentence):
     report = diagnose(*map(holding_backend.array, operands), **options)

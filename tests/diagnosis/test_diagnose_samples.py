@@ -41,7 +41,7 @@ def test_zero_dimensional_operands_have_no_samples(holding_backend):
     assert only(report).index == ()
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(1, 7)
 @pytest.mark.parametrize("elements", [1, 2, 3, 5, 8, 30, 59])
 def test_blocks_change_nothing(holding_backend, monkeypatch, elements):
     q = RNG.random((3, 4, 5)) + 0.1

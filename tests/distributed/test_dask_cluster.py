@@ -132,26 +132,26 @@ def found(request, client, stored):
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "batchmean"])
-@pytest.mark.slow
+@pytest.mark.long
 def test_reduction_of_more_than_memory(found, small, name):
     expected = REDUCED[name](*small) * (REPEATS if name == "sum" else 1)
     assert_allclose(found[name], expected, rtol=2e-6)
 
 
 @pytest.mark.parametrize("name", ROWWISE)
-@pytest.mark.slow
+@pytest.mark.long
 def test_rows_of_more_than_memory(found, small, name):
     assert_allclose(found[name], np.tile(ROWWISE[name](*small), REPEATS), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["gradient by input", "gradient by target"])
-@pytest.mark.slow
+@pytest.mark.long
 def test_gradient_of_more_than_memory(found, small, name):
     expected = squares(ELEMENTWISE[name](*small).astype("float64"))
     assert_allclose(found[name], np.tile(expected, REPEATS), rtol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_worker_is_ended_for_its_memory(found):
     before, after = found["workers"]
     assert len(before) == WORKERS
@@ -172,7 +172,7 @@ def tasks(name, chunked, repeats):
 @CHUNKED
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("repeats", [(4, 1), (1, 4)], ids=["more rows", "more columns"])
-@pytest.mark.cases(12, 10)
+@pytest.mark.cases(3, 9)
 def test_tasks_of_a_chunk_are_no_more_in_a_larger_array(chunked, name, repeats):
     few, chunks = tasks(name, chunked, (1, 1))
     many, more_chunks = tasks(name, chunked, repeats)
@@ -201,7 +201,7 @@ def test_nothing_is_computed_or_cut_anew_while_the_graph_is_built(chunked, name)
 
 
 @pytest.mark.parametrize("name", ["mean", "batchmean", "logits"])
-@pytest.mark.slow
+@pytest.mark.long
 def test_divisor_of_unknown_size_is_refused_in_one_sentence(stored, name):
     log_q, p = lazy(stored, "batch")
     rows = log_q[:, 0] < -10
@@ -215,7 +215,7 @@ def test_divisor_of_unknown_size_is_refused_in_one_sentence(stored, name):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @CHUNKED
 def test_sum_over_an_unknown_number_of_rows(client, stored, small, chunked):
     log_q, p = lazy(stored, chunked, FEW)
@@ -241,7 +241,7 @@ def fatal(block, marker, block_info=None):
     return block
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("chunked", [LONG["batch"], "vocabulary"])
 def test_worker_killed_in_mid_run_leaves_every_result_right(
     client, stored, small, chunked, tmp_path

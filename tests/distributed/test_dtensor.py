@@ -137,7 +137,7 @@ def test_operands_that_lie_apart_give_the_same(found, ranks, where, loss):
         assert_allclose(distributed, alone, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("loss", "layout"), COMPILED)
 def test_compiled_in_one_graph_it_is_the_same_and_gathers_nothing(
     found_compiled, found, ranks, layout, loss

@@ -35,7 +35,8 @@ def alone(ranks):
     }
 
 
-@pytest.fixture(scope="module", params=PROCESSES)
+# Two processes take a minute.
+@pytest.fixture(scope="module", params=[pytest.param(2, marks=pytest.mark.slow), PROCESSES[-1]])
 def found(request, tmp_path_factory):
     """Findings of the ranks, none of which waits for one that has raised."""
     return found_by_ranks(PROGRAM, request.param, tmp_path_factory)

@@ -38,14 +38,14 @@ def test_every_example_of_many_machines_is_tested():
     assert {path.stem for path in FOLDER.glob("distributed_*.py")} == set(EXAMPLES)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_dask_finds_the_samples_that_were_not_understood():
     lines = printed("distributed_dask").splitlines()
     places = {int(line.split()[1].rstrip(":")) for line in lines if line.startswith("sample ")}
     assert places == {17, 1234, 4000}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["distributed_torch", "distributed_jax"])
 def test_student_in_parts_learns_what_a_whole_one_does(name):
     lines = printed(name)

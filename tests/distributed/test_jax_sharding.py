@@ -92,7 +92,7 @@ def elements(shape):
 @EVERY_SHARDING
 @EVERY_LOSS
 @pytest.mark.parametrize("transform", ["eager", "jit"])
-@pytest.mark.cases(8, 16)
+@pytest.mark.cases(1, 7)
 def test_value_is_that_of_one_device(name, sharded, axis_type, transform):
     function = jax.jit(LOSSES[name]) if transform == "jit" else LOSSES[name]
     arrays = placed(name, sharded, axis_type)
@@ -101,10 +101,11 @@ def test_value_is_that_of_one_device(name, sharded, axis_type, transform):
     assert_allclose(function(*arrays), expected, rtol=1e-13)
 
 
+@pytest.mark.slow
 @EVERY_MESH
 @EVERY_SHARDING
 @EVERY_LOSS
-@pytest.mark.cases(4, 8)
+@pytest.mark.cases(4)
 def test_gradient_is_that_of_one_device_and_stays_where_its_operand_is(name, sharded, axis_type):
     arrays = placed(name, sharded, axis_type)
     function = summed_gradient(LOSSES[name])
@@ -120,7 +121,7 @@ def test_gradient_is_that_of_one_device_and_stays_where_its_operand_is(name, sha
 @EVERY_SHARDING
 @EVERY_LOSS
 @pytest.mark.parametrize("which", ["value", "gradient"])
-@pytest.mark.cases(8, 16)
+@pytest.mark.cases(1, 7)
 def test_program_gathers_no_operand(name, sharded, axis_type, which):
     function = LOSSES[name] if which == "value" else summed_gradient(LOSSES[name])
     text = program(function, placed(name, sharded, axis_type))
@@ -128,6 +129,7 @@ def test_program_gathers_no_operand(name, sharded, axis_type, which):
         assert not collectives(text, kind), kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["logits", "js"])
 @pytest.mark.parametrize("words", [6932, 32000])
 def test_program_gathers_no_part_of_a_long_row(name, words):
@@ -139,6 +141,7 @@ def test_program_gathers_no_part_of_a_long_row(name, words):
         assert not collectives(text, kind), kind
 
 
+@pytest.mark.few(4, 8)
 @EVERY_MESH
 @EVERY_SHARDING
 @pytest.mark.parametrize("name", ["sum", "mean", "batchmean"])
@@ -148,6 +151,7 @@ def test_program_adds_up_one_number_of_every_device(name, sharded, axis_type):
     assert found == ["f64[]"]
 
 
+@pytest.mark.few(2, 2)
 @EVERY_MESH
 @pytest.mark.parametrize("name", ["samples", "logits, rows"])
 def test_rows_of_whole_samples_need_no_communication(name, axis_type):
@@ -155,6 +159,7 @@ def test_rows_of_whole_samples_need_no_communication(name, axis_type):
     assert not collectives(program(LOSSES[name], arrays), "all-reduce")
 
 
+@pytest.mark.few(1, 3)
 @EVERY_MESH
 @pytest.mark.parametrize("name", ["samples", "logits, rows"])
 def test_rows_in_parts_are_added_up_row_by_row(name, axis_type):
@@ -165,6 +170,7 @@ def test_rows_in_parts_are_added_up_row_by_row(name, axis_type):
     assert len(found) == (1 if name == "samples" else 5)
 
 
+@pytest.mark.few(1, 7)
 @EVERY_MESH
 @EVERY_SHARDING
 @pytest.mark.parametrize("checked", [True, False], ids=["checked", "unchecked"])
@@ -192,6 +198,7 @@ def test_shard_map_of_the_local_sum(sharded, axis_type, checked):
     assert not collectives(program(total, arrays), "all-gather")
 
 
+@pytest.mark.few(1, 1)
 @EVERY_SHARDING
 def test_reproducible_losses_have_the_same_bits_on_four_devices(sharded):
     log_q, p = (one.astype("float32") for one in operands("sum"))

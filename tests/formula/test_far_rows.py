@@ -61,7 +61,7 @@ PLACES = {"value": None, "by_input": 0, "by_target": 1}
 CASES = [(n, p) for n in DIVERGENCES for p in PLACES if (n, p) != ("KL", "by_target")]
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("way", [0, 1], ids=["far", "near"])
 @pytest.mark.parametrize(("name", "place"), CASES)
 def test_form_is_right_wherever_it_is_finite(name, place, way):

@@ -175,6 +175,7 @@ def test_sixteen_bits_are_computed_in_float32(holding_backend, form):
             assert_allclose(found, kl_div(*wide, **options), rtol=rounding, atol=1e-7)
 
 
+@pytest.mark.few(1, 5)
 @FORMS
 def test_blocks_and_threads_change_no_bit(form):
     x, t = (one.astype("float32") for one in tables((70, 1 << 14), form))

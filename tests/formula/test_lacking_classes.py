@@ -55,7 +55,7 @@ def assert_right(found, divergence, place, operands):
     assert finite.mean() > (0.9 if even else 0.3)
 
 
-@pytest.mark.few(100)
+@pytest.mark.few(51, 49)
 @FORMS
 @pytest.mark.parametrize("lacking", LACKING)
 @SIZES
@@ -68,7 +68,7 @@ def test_form_for_rows_that_lack_classes_is_finite_and_right(name, place, lackin
         assert_right(form(np, *in_type(operands, wide)), divergence, place, operands)
 
 
-@pytest.mark.few(100)
+@pytest.mark.few(34, 66)
 @pytest.mark.parametrize("lacking", LACKING)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", DIVERGENCES)

@@ -43,6 +43,7 @@ def test_golden_reductions(backend, dtype, name, expected):
     assert_allclose(value, expected, atol=2e-7)
 
 
+@pytest.mark.few(13, 14)
 @BOTH_SPACES
 def test_zeros_infinities_and_missing_values_are_as_the_contract_says(backend, dtype, log_target):
     inputs, targets = pairs(log_target)
@@ -185,7 +186,7 @@ def test_torch_gradcheck_passes_for_positive_targets(log_target, order):
     assert check(loss, (log_q, target))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @BOTH_SPACES
 @pytest.mark.parametrize("order", [1, 2])
 def test_jax_check_grads_passes_for_positive_targets(log_target, order):

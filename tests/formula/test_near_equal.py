@@ -37,6 +37,7 @@ def test_kl_has_its_last_digits_right_at_every_distance(backend, dtype):
     assert relative_error(found, [value for value, _, _ in exact_rows(dtype)]) <= BOUNDS[dtype]
 
 
+@pytest.mark.few(5, 5)
 def test_js_has_its_last_digits_right_at_every_distance_and_beta(backend, dtype):
     operands = [backend.array(one, dtype) for one in pairs(dtype)]
     betas = (0.5,) if backend.name == "torch-compile" else (0.5, 1e-4, 1e-17, 1 - 2**-53)
@@ -47,6 +48,7 @@ def test_js_has_its_last_digits_right_at_every_distance_and_beta(backend, dtype)
         assert relative_error(found, expected, least) <= BOUNDS[dtype], beta
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize(("size", "count"), [(2, 600), (300, 60), (32000, 3), (128256, 1)])
 def test_float32_agrees_with_float64_for_any_vocabulary(size, count):
     for spread, offset in ((1, 0), (4, 0.5), (12, 30)):
@@ -145,6 +147,7 @@ def test_special_rows_have_their_value(backend):
             assert ((found >= 0) & (found <= np.float32(math.log(2))))[~missing].all()
 
 
+@pytest.mark.few(5, 15)
 @UNCOMPILED
 @pytest.mark.parametrize("lowest", [-100.0, -1e4, -LARGEST, -math.inf])
 def test_js_is_right_where_one_row_alone_lacks_a_class(backend, lowest):
@@ -159,6 +162,7 @@ def test_js_is_right_where_one_row_alone_lacks_a_class(backend, lowest):
         assert relative_error(found, expected, 1e-30) <= 1e-6
 
 
+@pytest.mark.few(10, 30)
 @UNCOMPILED
 @pytest.mark.parametrize("place", [3, 255, 256, 299])
 def test_a_class_that_both_rows_lack_changes_nothing_wherever_it_is(backend, dtype, place):
@@ -207,6 +211,7 @@ def test_limit_of_the_scaled_loss_is_half_the_variance(backend):
     assert_allclose(found, 2.7777777e-22, rtol=1e-6)
 
 
+@pytest.mark.few(2, 6)
 @UNCOMPILED
 def test_temperature_without_a_reciprocal_is_refused_in_one_sentence(backend):
     operands = [backend.array([one], "float32") for one in ([1, 2], [2, 1])]
@@ -221,6 +226,7 @@ def test_temperature_without_a_reciprocal_is_refused_in_one_sentence(backend):
     assert np.isposinf(backend.values(kl_div_with_logits, *moved, **options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [kl_div_with_logits, js_div_with_logits])
 def test_temperature_may_be_an_array_of_nearly_equal_rows(function):
     backend = usable("jax-jit")

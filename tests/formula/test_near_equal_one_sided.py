@@ -25,6 +25,7 @@ def one_sided(dtype, temperature):
     return [np.asarray(one) for one in zip(*found, strict=True)]
 
 
+@pytest.mark.few(6, 14)
 @pytest.mark.parametrize("temperature", [1.0, 1e5])
 def test_class_of_one_side_leaves_the_gradients_of_the_others_their_digits(
     holding_backend, dtype, temperature
@@ -73,6 +74,7 @@ def exact_by_student(dtype, temperature):
     return [exact_kl_by_student(*rows, temperature) for rows in pair]
 
 
+@pytest.mark.few(10, 10)
 @pytest.mark.parametrize("temperature", [1.0, 1e5])
 def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
     backend, dtype, temperature
@@ -90,6 +92,7 @@ def test_class_of_one_side_leaves_the_gradient_by_the_student_its_digits(
             assert l2_error(found[number], expected) <= bound, number
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("temperature", [1.0, 1e5])
 def test_word_that_the_student_alone_prefers_leaves_the_gradient_its_digits(dtype, temperature):
     bound, rng = {"float32": 1e-6, "float64": 1e-12}[dtype], np.random.default_rng(8)

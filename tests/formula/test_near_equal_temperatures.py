@@ -37,11 +37,12 @@ def exact(name, temperature, size):
     return gradient_of(LOSSES[name])(*operands, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @LOSS
 @AT
 @pytest.mark.parametrize("backend_name", BACKENDS)
-@pytest.mark.cases(4, 10)
+@pytest.mark.cases(4)
 def test_derivatives_are_within_1e_6_at_any_temperature(name, backend_name, temperature):
     backend, gradient = usable(backend_name), gradient_of(LOSSES[name])
     for size in (3, 50):
@@ -68,6 +69,7 @@ def test_derivatives_are_within_1e_6_at_a_temperature_that_is_an_array(name, bac
             assert errors(backend.read(one), expected).max() <= 1e-6, given
 
 
+@pytest.mark.few(23, 67)
 @LOSS
 @AT
 @pytest.mark.parametrize("place", [0, 1])

@@ -108,6 +108,7 @@ def test_16_bits_are_rounded_once_to_the_nearest_even(name):
         assert value == round(Fraction(number) / unit) * unit
 
 
+@pytest.mark.few(3, 3)
 @EVERY_FORM
 @pytest.mark.parametrize("kind", [Contracted, ContractedLast])
 def test_fused_multiplications_change_no_bit_of_a_term(form, kind):
@@ -122,6 +123,7 @@ def fused_differ(form, kind, count=100):
     return int((np.asarray(found, "float64") != expected).sum())
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize(
     ("name", "value", "form"),
     [

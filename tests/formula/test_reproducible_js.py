@@ -45,7 +45,7 @@ def exact(x, t, temperature, beta):
     return value, *derivatives
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(1, 5)
 @EVERY_BETA
 @pytest.mark.parametrize(("count", "classes"), [(100, 2), (50, 7), (4, 300)])
 def test_divergences_keep_their_digits_down_to_1e_12(count, classes, beta):
@@ -60,6 +60,7 @@ def test_divergences_keep_their_digits_down_to_1e_12(count, classes, beta):
                     assert abs(one - js) < 1e-6 * js
 
 
+@pytest.mark.few(3, 9)
 @EVERY_BETA
 @pytest.mark.parametrize(("count", "classes"), [(60, 2), (30, 7), (4, 300)])
 def test_derivatives_are_right_to_2_to_the_power_of_minus_23(count, classes, beta):
@@ -142,7 +143,7 @@ def fused_differ(fused, beta=0.3):
     return int((found != results(PLAIN, *operands, beta)).sum())
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @FUSED
 @pytest.mark.parametrize("beta", [0.5, 0.3])
 def test_fused_multiplications_change_no_bit(fused, beta):

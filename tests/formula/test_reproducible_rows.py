@@ -41,6 +41,7 @@ def exact(x, t, temperature):
     return kl, [b - a for a, b in zip(p, q, strict=True)], by_target, p, q
 
 
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize(("count", "classes"), [(200, 2), (100, 7), (12, 300)])
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
 def test_divergences_keep_their_digits_down_to_1e_12(count, classes, temperature):
@@ -113,7 +114,7 @@ def fused_differ(of_kind, kind):
         return int((results(Operations(Rows(of_kind)), kind, x, t) != expected).sum())
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @EVERY_KIND
 @pytest.mark.parametrize("fused", [Contracted, ContractedLast])
 def test_fused_multiplications_change_no_bit(fused, kind):

@@ -113,7 +113,7 @@ def options_of(name, temperature, scaled):
     return {"temperature": temperature, **square, **LOSSES[name][2]}
 
 
-@pytest.mark.few(100)
+@pytest.mark.few(26, 74)
 @LOSS
 @AT
 def test_values_are_right_at_any_temperature(name, backend, dtype, temperature):
@@ -124,7 +124,7 @@ def test_values_are_right_at_any_temperature(name, backend, dtype, temperature):
         check_values(name, dtype, temperature, scaled, found)
 
 
-@pytest.mark.few(60)
+@pytest.mark.few(15, 45)
 @LOSS
 @AT
 def test_derivatives_are_right_at_any_temperature(name, backend, dtype, temperature):
@@ -136,7 +136,7 @@ def test_derivatives_are_right_at_any_temperature(name, backend, dtype, temperat
         check_derivatives(name, dtype, temperature, scaled, derivatives)
 
 
-@pytest.mark.few(40)
+@pytest.mark.few(10, 30)
 @pytest.mark.parametrize("name", list(LOSSES)[len(NAMES) :])
 @pytest.mark.parametrize("temperature", [1e-38, 1e18, 2e19, 1e25, 1e31, 1e39])
 def test_small_beta_keeps_what_the_square_of_the_temperature_makes_large(
@@ -151,10 +151,10 @@ def test_small_beta_keeps_what_the_square_of_the_temperature_makes_large(
         check_derivatives(*at, [holding_backend.read(one) for one in derivatives])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @LOSS
 @AT
-@pytest.mark.cases(1, 5)
+@pytest.mark.cases(1)
 def test_compiled_gradients_of_jax_are_right_at_any_temperature(name, dtype, temperature):
     backend, jax = usable("jax-jit"), library("jax")
     arrays = [backend.array(one, dtype) for one in operands(dtype, temperature)]
@@ -166,10 +166,11 @@ def test_compiled_gradients_of_jax_are_right_at_any_temperature(name, dtype, tem
         )
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @LOSS
 @AT
-@pytest.mark.cases(2, 4)
+@pytest.mark.cases(2)
 def test_temperature_that_is_an_array_is_as_right(name, dtype, temperature):
     backend, jax = usable("jax-jit"), library("jax")
     if not float(np.finfo(dtype).smallest_normal) < temperature < float(np.finfo(dtype).max):
@@ -191,7 +192,7 @@ TORCH = [(name, *case) for name in NAMES for case in CASES]
 # torch compiles its own derivatives.
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 @pytest.mark.parametrize(("name", "dtype", "temperature"), TORCH)
-@pytest.mark.cases(31)
+@pytest.mark.cases(4, 27)
 def test_transforms_of_torch_have_the_derivatives(name, dtype, temperature):
     backend, func = usable("torch"), library("torch").func
     arrays = [backend.array(one, dtype) for one in operands(dtype, temperature)]

@@ -26,7 +26,7 @@ def in_float64(divergence, place, operands):
         return form(np, *(one.astype("float64") for one in operands))
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", DIVERGENCES)
 def test_wide_form_has_every_digit_of_float32_wherever_it_is_finite(name, place):
@@ -74,7 +74,7 @@ def test_mixture_of_even_weights_is_symmetric_to_the_bit():
         np.testing.assert_array_equal(first, in_float64(divergence, other, (teacher, student)))
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(1, 7)
 @pytest.mark.parametrize("fused", ["0", "1"], ids=["NumPy", "fused"])
 @pytest.mark.parametrize("size", [2, 10, 127, 128, 200])
 @pytest.mark.parametrize("name", FUNCTIONS)

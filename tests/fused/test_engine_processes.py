@@ -28,6 +28,7 @@ WITHOUT = "import sys; sys.modules['llvmlite'] = None\n"
 VALUE = "-59657.35902799727"
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize(
     ("prelude", "setting", "expected"),
     [("", None, "True"), ("", "0", "False"), (WITHOUT, None, "True"), (WITHOUT, "1", "True")],

@@ -102,7 +102,7 @@ def test_rows_and_their_derivatives_take_one_run(runs, operand, name):
     assert_one_run(runs, operand, (X, target), loss, gradient, options)
 
 
-@pytest.mark.few(10)
+@pytest.mark.few(4, 6)
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
 @pytest.mark.parametrize("name", TERMS)
 def test_terms_or_sums_and_their_derivatives_take_one_run(runs, operand, layout, name):
@@ -114,7 +114,7 @@ def test_terms_or_sums_and_their_derivatives_take_one_run(runs, operand, layout,
     assert_one_run(runs, operand, map(layout, arrays), loss, gradient, options)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_cotangents_of_a_wider_type_are_rounded(runs):
     upstream = RNG.random(8)
     none = {"reduction": "none"}

@@ -114,6 +114,7 @@ class Counting:
         self.jobs[threading.get_ident()] += 1
 
 
+@pytest.mark.few(4, 8)
 @pytest.mark.usefixtures("kernel_threads")
 @pytest.mark.parametrize("error", [LookupError, MemoryError, KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("culprit", [0, 1, 2])
@@ -260,6 +261,7 @@ class InterruptAt:
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kernel_threads")
 def test_interrupt_at_any_point_ends_all_threads():
     place, jobs = 0, 300_000

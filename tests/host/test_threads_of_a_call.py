@@ -43,6 +43,7 @@ def test_importing_starts_no_thread_and_no_machinery_of_threads():
     assert run_python(program) == "1 False"
 
 
+@pytest.mark.slow
 def test_no_thread_is_left_after_a_call():
     program = f"""{SETTING}
 from kldiv_xp.host import sharing
@@ -147,7 +148,7 @@ print(os.waitstatus_to_exitcode(status), value() == before)
     assert run_python(program, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1") == "0 True"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_processes_of_a_pool_compute_the_same(method, tmp_path):
     import multiprocessing

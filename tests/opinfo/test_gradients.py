@@ -7,7 +7,7 @@ from torch.autograd import gradcheck, gradgradcheck
 pytestmark = QUIETLY
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_first_derivatives_are_those_of_the_value(info):
     """test_fn_grad and test_forward_mode_AD."""
@@ -22,7 +22,7 @@ def test_first_derivatives_are_those_of_the_value(info):
         )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_second_derivatives_are_those_of_the_first(info):
     """test_fn_gradgrad."""
@@ -30,7 +30,7 @@ def test_second_derivatives_are_those_of_the_first(info):
         assert gradgradcheck(*positional(info, sample), check_batched_grad=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_forward_derivatives_of_the_gradient_are_the_second_derivatives(info):
     """test_fn_fwgrad_bwgrad."""

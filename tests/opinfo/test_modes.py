@@ -44,7 +44,7 @@ def backward(value):
 # Values
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_values_are_those_of_another_dtype(info):
     """test_compare_cpu, with float64 in the place of another device."""
@@ -65,7 +65,7 @@ def test_values_are_those_of_another_dtype(info):
             )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 @EVERY_DTYPE
 def test_every_dtype_of_the_operator_goes_forward_and_backward(info, dtype):
@@ -75,7 +75,7 @@ def test_every_dtype_of_the_operator_goes_forward_and_backward(info, dtype):
         assert {one.grad.dtype for one in (sample.input, *sample.args)} == {dtype}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_no_other_dtype_is_taken(info):
     """test_dtypes, of the others."""
@@ -87,6 +87,7 @@ def test_no_other_dtype_is_taken(info):
                 info.op(sample.input.to(dtype), *(one.to(dtype) for one in sample.args))
 
 
+@pytest.mark.few(2, 2)
 @EVERY
 def test_samples_in_any_layout_have_the_same_derivatives(info):
     """test_noncontiguous_samples."""
@@ -100,6 +101,7 @@ def test_samples_in_any_layout_have_the_same_derivatives(info):
             equal(two.grad, one.grad)
 
 
+@pytest.mark.few(1, 3)
 @EVERY
 def test_values_behind_a_minus_sign_are_read_with_it(info):
     """test_neg_view: operands, and then cotangents, with the bit of a lazy negation."""
@@ -125,7 +127,7 @@ def test_values_behind_a_minus_sign_are_read_with_it(info):
         equal(found, expected)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @EVERY
 def test_operands_keep_their_values(info):
     """test_variant_consistency_eager, and SchemaCheckMode's watch over mutation and aliases."""
@@ -154,7 +156,7 @@ def test_operands_that_are_copied_on_write_are_not_copied(info):
 # Tensors without values
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 @EVERY_DTYPE
 def test_meta_tensors_have_the_shape_and_dtype_of_the_value(info, dtype):
@@ -175,7 +177,7 @@ def test_meta_tensors_have_the_shape_and_dtype_of_the_value(info, dtype):
         assert meta.input.grad.shape == meta.input.shape
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1, 1)
 @EVERY
 def test_fake_tensors_have_the_properties_of_the_value(info):
     """test_fake: shape, strides, dtype and device."""
@@ -195,7 +197,7 @@ def test_fake_tensors_have_the_properties_of_the_value(info):
             )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 @pytest.mark.parametrize("autocast", [False, True], ids=["plain", "autocast"])
 def test_each_step_and_its_derivative_is_what_fake_tensors_expect(info, autocast):
@@ -208,7 +210,7 @@ def test_each_step_and_its_derivative_is_what_fake_tensors_expect(info, autocast
 # Tensors that wrap others
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_any_choice_of_wrapped_operands_computes_the_same(info):
     """TestCompositeCompliance.test_operator."""
@@ -218,7 +220,7 @@ def test_any_choice_of_wrapped_operands_computes_the_same(info):
         composite_compliance.check_all_permutations(info.op, *arguments, equal)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_derivatives_of_wrapped_operands_are_the_same(info):
     """TestCompositeCompliance.test_backward and test_forward_ad."""
@@ -231,6 +233,7 @@ def test_derivatives_of_wrapped_operands_are_the_same(info):
 # Graphs
 
 
+@pytest.mark.few(2, 2)
 @EVERY
 def test_a_traced_graph_computes_the_same(info):
     """TestOperatorSignatures of test_fx, and its test of what is called by torch.nn.functional."""
@@ -243,7 +246,7 @@ def test_a_traced_graph_computes_the_same(info):
         equal(traced(*tensors), function(*tensors))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(2)
 @EVERY
 def test_what_is_compiled_has_the_same_derivatives(info):

@@ -47,6 +47,7 @@ def derivatives(function, tensors):
     return torch.autograd.grad(total(function)(*leaves), leaves, materialize_grads=True)
 
 
+@pytest.mark.few(2, 2)
 @EVERY
 def test_grad_is_that_of_autograd(info):
     """test_grad."""
@@ -56,7 +57,7 @@ def test_grad_is_that_of_autograd(info):
         equal(found, derivatives(function, tensors))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_jvp_is_the_transpose_of_vjp(info):
     """test_jvp and test_vjp."""
@@ -73,7 +74,7 @@ def test_jvp_is_the_transpose_of_vjp(info):
         equal(left, dot(back(above), tangents))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EVERY
 def test_transforms_of_transforms_agree(info):
     """test_vjpvjp, test_jvpvjp and test_vmapvjp."""
@@ -105,7 +106,7 @@ def in_turn(function, tensors, along):
     return tuple(map(torch.stack, zip(*values, strict=True)))
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, 2)
 @EVERY
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_vmap_is_a_loop(info, place):
@@ -124,7 +125,7 @@ def test_vmap_is_a_loop(info, place):
             equal(found, in_turn(function, stacked, along))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(4)
 @EVERY
 @pytest.mark.parametrize("mode", ["real", "fake", "symbolic"])
@@ -137,7 +138,7 @@ def test_make_fx_gives_a_graph_that_computes_the_same(info, mode):
         equal(graph(*other), function(*other))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(3)
 @EVERY
 @pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])

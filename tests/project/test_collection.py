@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 # Nobody has all of these, and the built wheel is tested without any.
 OPTIONAL = ("torch", "jax", "dask", "llvmlite", "matplotlib", "mlx", "mpmath", "scipy", "cupy")
 WITHOUT_THEM = f"""
@@ -13,6 +15,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_every_test_is_collected_or_skipped_without_the_optional_libraries():
     collect = [sys.executable, "-c", WITHOUT_THEM, "--collect-only", "-q", "-p", "no:cacheprovider"]
     not_in_a_wheel = ("contracts/test_upstream.py", "project", "conformance")

@@ -74,7 +74,7 @@ def test_student_learns(demo, lesson):
     assert curve[-1] < 0.2 * curve[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_soft_targets_are_distributions_and_softer_than_beliefs(demo):
     digits = demo[0]
     some = digits.load().first(200)
@@ -85,7 +85,7 @@ def test_soft_targets_are_distributions_and_softer_than_beliefs(demo):
     assert (soft.max(axis=1) <= sharp.max(axis=1)).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_demo_ends_with_accuracies_and_a_picture(tmp_path):
     path = tmp_path / "made" / "curves.png"
     done = run("--steps", "300", "--output", str(path))
@@ -112,7 +112,7 @@ def test_progress_is_shown_on_a_terminal_alone(demo, lesson, monkeypatch):
     assert not shown[False]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

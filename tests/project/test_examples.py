@@ -48,7 +48,7 @@ def test_docstring_says_how_to_run_the_example(name):
     assert command in (FOLDER / f"{name}.py").read_text(encoding="utf-8").split('"""')[1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["distill_tokens_torch", "distill_tokens_jax"])
 def test_student_of_tokens_learns_and_padding_changes_nothing(name, capsys):
     clean, spoiled = load(name).main()
@@ -58,7 +58,7 @@ def test_student_of_tokens_learns_and_padding_changes_nothing(name, capsys):
     assert "the same, bit for bit" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["distill_tokens_torch", "distill_tokens_jax"])
 def test_padding_of_the_example_is_spoiled(name, monkeypatch):
     module = load(name)

@@ -70,7 +70,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("check", "name", "wrong"), WRONG)
 def test_wrong_function_is_convicted_and_its_failure_can_be_replayed(
     monkeypatch, tmp_path, check, name, wrong

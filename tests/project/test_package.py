@@ -79,7 +79,7 @@ def test_importing_imports_no_array_library():
     assert run_python(program) == "[]"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("library", ["numpy", "torch", "jax", "dask.array", "array_api_strict"])
 def test_computing_imports_no_other_array_library(library):
     pytest.importorskip(library, reason=f"{library} is not installed")

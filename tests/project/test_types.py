@@ -58,7 +58,7 @@ def told(messages):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_mypy_infers_types_and_refuses_what_does_not_fit(folder):
     pytest.importorskip("mypy", reason="mypy is not installed")
     output = run(

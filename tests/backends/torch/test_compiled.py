@@ -150,7 +150,7 @@ TRANSFORMED = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(4)
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -176,10 +176,11 @@ OF_OLDER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
-@pytest.mark.cases(2, 3)
+@pytest.mark.cases(2)
 def test_losses_compile_where_torch_reads_no_stack_of_transforms(loss, monkeypatch):
     """As before torch 2.13: "Dynamo does not know how to trace the builtin"."""
     from torch._dynamo.variables.torch import constant_fold_functions
@@ -193,10 +194,10 @@ def test_losses_compile_where_torch_reads_no_stack_of_transforms(loss, monkeypat
     torch.compiler.reset()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning", "ignore:.*torch.jit.script")
-@pytest.mark.cases(1, 4)
+@pytest.mark.cases(1)
 def test_program_that_was_compiled_before_has_the_tangent_of_a_new_one(loss):
     """The derivative of `linear_kl_div` was left out where it had run outside of forward mode."""
     torch.compiler.reset()

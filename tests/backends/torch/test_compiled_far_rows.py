@@ -72,6 +72,7 @@ def assert_right(loss, compiled, wanted, dtype="float32"):
         assert bool((errors <= tolerance * right[finite].norm(dim=-1)).all())
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize("wanted", [(False, False), (True, False), (True, True)], ids=str)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -79,14 +80,14 @@ def test_rows_of_every_kind_and_their_derivatives_are_right(loss, wanted):
     assert_right(loss, torch.compile(loss, backend="aot_eager", fullgraph=True), wanted)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_rows_are_right_in_the_code_of_inductor(loss, dtype):
     assert_right(loss, torch.compile(loss, fullgraph=True), (True, False), dtype)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_long_rows_are_right_in_the_code_of_inductor(loss):
     """Its sums of float32 left errors of 1.5e-5 in derivatives."""
@@ -109,6 +110,7 @@ def test_long_rows_are_right_in_the_code_of_inductor(loss):
     assert bool((errors <= 1e-6 * derivatives[0].norm(dim=-1)).all())
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_graph_holds_a_form_and_the_operator_that_completes_it(loss):
@@ -119,6 +121,7 @@ def test_graph_holds_a_form_and_the_operator_that_completes_it(loss):
     assert "rows_of_logits" not in code
 
 
+@pytest.mark.slow
 def test_nothing_is_computed_anew_where_all_rows_differ(monkeypatch):
     from kldiv_xp.backends.torch import compiled_far_rows
 
@@ -139,6 +142,7 @@ def test_nothing_is_computed_anew_where_all_rows_differ(monkeypatch):
     assert computed == [2, 2]
 
 
+@pytest.mark.slow
 def test_open_temperatures_have_the_operator_alone():
     losses = partial(kl_div_with_logits, reduction="sum")
     compiled = torch.compile(losses, backend="aot_eager", fullgraph=True)

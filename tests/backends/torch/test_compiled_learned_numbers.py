@@ -52,8 +52,9 @@ def results(function, numbers, *, wanted=True, dtype=torch.float32):
     return [value.detach(), *(one.grad for one in (*leaves, *learned.values()))]
 
 
+@pytest.mark.slow
 @EVERY_LOSS
-@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.long)])
 def test_loss_and_gradients_are_those_of_eager(name, backend):
     loss, numbers = LOSSES[name]
     compiled = torch.compile(loss, fullgraph=True, backend=backend)
@@ -61,6 +62,7 @@ def test_loss_and_gradients_are_those_of_eager(name, backend):
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_tensors_that_are_not_learned_are_read_as_well():
     loss, numbers = LOSSES["js"]
     compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
@@ -68,6 +70,7 @@ def test_tensors_that_are_not_learned_are_read_as_well():
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_16_bits_have_the_types_of_eager(dtype):
     loss, numbers = LOSSES["js"]
@@ -76,6 +79,7 @@ def test_16_bits_have_the_types_of_eager(dtype):
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_graph_holds_the_operator_and_no_formula():
     """Inductor took 79 s for the formula of KL, and over 150 s for that of a mixture."""
     from torch._dynamo.testing import EagerAndRecordGraphs
@@ -90,6 +94,7 @@ def test_graph_holds_the_operator_and_no_formula():
     assert "exp(" not in code
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("number", [0.0, math.nan])
 def test_a_temperature_that_is_none_makes_nan_in_a_graph(number):
@@ -97,6 +102,7 @@ def test_a_temperature_that_is_none_makes_nan_in_a_graph(number):
     assert compiled(*operands(), temperature=torch.tensor(number, requires_grad=True)).isnan()
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("beta", [-0.5, 1.5, math.nan])
 def test_a_beta_that_is_none_raises_nothing(beta):
@@ -104,6 +110,7 @@ def test_a_beta_that_is_none_raises_nothing(beta):
     results(compiled, {"beta": beta})
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @pytest.mark.parametrize("wanted", [(False, False, True), (True, False, False)])
 def test_derivatives_that_are_not_wanted_are_not_made(wanted):
@@ -128,6 +135,7 @@ def test_operators_keep_the_rules_of_torch(temperature):
     check(compiled_learned_numbers.derivatives_at_tensors, (torch.ones(4), *tensors, wanted))
 
 
+@pytest.mark.slow
 def test_a_number_that_changes_beside_a_learned_one_makes_no_new_graph():
     from torch._dynamo.testing import CompileCounter
 

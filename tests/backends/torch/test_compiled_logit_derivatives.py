@@ -43,7 +43,7 @@ def both_ways(gradient, operands, **options):
 @BOTH
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.cases(6, 26)
+@pytest.mark.cases(1, 5)
 def test_compiled_derivatives_are_those_of_eager_tensors(gradient, options, dtype):
     operands = LOGITS.to(getattr(torch, dtype))
     found, expected = both_ways(gradient, operands, **options)
@@ -51,6 +51,7 @@ def test_compiled_derivatives_are_those_of_eager_tensors(gradient, options, dtyp
     torch.testing.assert_close(list(found), list(expected), **TOLERANCES[dtype])
 
 
+@pytest.mark.few(1, 3)
 @BOTH
 @pytest.mark.parametrize(
     ("return_value", "operator"),
@@ -63,6 +64,7 @@ def test_graph_of_derivatives_holds_one_operator(gradient, return_value, operato
     assert "exp(" not in code
 
 
+@pytest.mark.slow
 @pytest.mark.few(1)
 @BOTH
 def test_derivatives_that_are_differentiated_are_compiled_from_the_formula(gradient):

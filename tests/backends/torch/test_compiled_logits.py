@@ -34,7 +34,7 @@ def graphs_of(function, *arguments, **options):
     return result, recorded.graphs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("loss", LOSSES)
 def test_value_and_gradients_are_those_of_eager_tensors(loss):
     found = []
@@ -48,6 +48,7 @@ def test_value_and_gradients_are_those_of_eager_tensors(loss):
     torch.compiler.reset()
 
 
+@pytest.mark.slow
 def test_graph_holds_the_operator_and_no_formula():
     _, (graph,) = graphs_of(kl_div_with_logits, *operands())
     code = graph.print_readable(print_output=False)
@@ -55,6 +56,7 @@ def test_graph_holds_the_operator_and_no_formula():
     assert "exp(" not in code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_16_bits_have_the_type_of_eager(dtype):
     student, teacher = operands(dtype=dtype)
@@ -64,7 +66,7 @@ def test_16_bits_have_the_type_of_eager(dtype):
     torch.testing.assert_close(found, eager)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_batch_of_any_size_is_one_graph():
     torch.compiler.reset()
     compiled = torch.compile(kl_div_with_logits, dynamic=True, fullgraph=True)
@@ -74,7 +76,7 @@ def test_batch_of_any_size_is_one_graph():
     torch.compiler.reset()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_derivatives_that_are_not_wanted_are_not_made():
     student, teacher = operands()
     torch.compiler.reset()
@@ -93,7 +95,7 @@ def test_operator_keeps_the_rules_of_torch():
     torch.library.opcheck(compiled_logits.rows_of_logits, arguments, test_utils=tests)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_second_derivatives_are_those_of_the_formula():
     leaves = [one.double().detach().requires_grad_() for one in operands()]
     divergence = JS.of(2.0, 0.5)
@@ -115,7 +117,7 @@ def test_exported_graph_holds_the_formula():
     torch.testing.assert_close(program.module()(*operands_), kl_div_with_logits(*operands_))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_transforms_see_the_formula():
     student, teacher = (one.detach() for one in operands())
     torch.compiler.reset()
@@ -125,6 +127,7 @@ def test_transforms_see_the_formula():
     torch.compiler.reset()
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("beta", [0.0, 0.5, 1.0])
 def test_ends_of_a_mixture_with_a_given_target_are_those_of_masses_in_graphs_too(beta):
     loss = partial(js_div_with_logits, beta=beta, target_is="probabilities", reduction="sum")

@@ -57,7 +57,7 @@ def same(found, expected):
     return all(one.dtype is other.dtype and torch.equal(one, other) for one, other in pairs)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, 2)
 @DTYPES
 @pytest.mark.parametrize("name", TABLES)
 def test_sums_of_tables_are_one_operator_with_the_bits_of_eager_tensors(name, dtype):
@@ -67,7 +67,7 @@ def test_sums_of_tables_are_one_operator_with_the_bits_of_eager_tensors(name, dt
     assert graph.print_readable(print_output=False).count("ops.kldiv_xp.reproducible_sums") == 1
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, 2)
 @DTYPES
 @pytest.mark.parametrize("name", LOGITS)
 def test_losses_of_logits_are_one_operator_with_the_bits_of_eager_tensors(name, dtype):
@@ -79,7 +79,7 @@ def test_losses_of_logits_are_one_operator_with_the_bits_of_eager_tensors(name, 
     assert "exp(" not in code
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1, 2)
 @DTYPES
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_derivatives_from_logits_are_one_operator_with_the_bits_of_eager_tensors(name, dtype):
@@ -91,7 +91,7 @@ def test_derivatives_from_logits_are_one_operator_with_the_bits_of_eager_tensors
     assert "exp(" not in code
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", LOGITS)
 def test_backward_of_a_compiled_loss_has_the_bits_of_eager_tensors(name):
     loss, found = partial(LOGITS[name]), []
@@ -104,7 +104,7 @@ def test_backward_of_a_compiled_loss_has_the_bits_of_eager_tensors(name):
     torch.compiler.reset()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_batches_of_any_size_are_one_program():
     torch.compiler.reset()
     rows = torch.compile(kl_div_with_logits, dynamic=True, fullgraph=True)
@@ -118,7 +118,7 @@ def test_batches_of_any_size_are_one_program():
     torch.compiler.reset()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_temperature_that_changes_keeps_the_bits():
     torch.compiler.reset()
     compiled = torch.compile(kl_div_with_logits, fullgraph=True, backend="eager")

@@ -38,7 +38,7 @@ CASES = {
 }
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(1, 5)
 @pytest.mark.parametrize("name", CASES)
 def test_loss_and_derivatives_are_those_of_two_calls_and_take_one_kernel(way, name):
     loss, gradient, options = CASES[name]

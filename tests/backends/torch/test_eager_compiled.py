@@ -43,7 +43,7 @@ def test_compiled_gradient_is_the_closed_form(type_, log_target, differentiated)
     assert_gradients(operands, closed, differentiated, type_)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @DIFFERENTIATED
 def test_compiled_loss_of_any_size_is_compiled_once(differentiated):
     calls = []
@@ -88,6 +88,7 @@ def test_compiled_special_pairs_are_as_the_contract_says(log_target):
             assert_allclose(found, reference.gradient(*pair, log_target), rtol=1e-14, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_compiled_training_step_is_the_eager_one():
     torch.manual_seed(1)
     model = torch.nn.Linear(6, 5, dtype=torch.float64)

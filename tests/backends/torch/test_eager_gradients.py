@@ -26,6 +26,7 @@ from kldiv_xp import kl_div, kl_div_gradient
 pytestmark = IN_SMALL_BLOCKS
 
 
+@pytest.mark.few(45, 51)
 @BOTH_SPACES
 @DIFFERENTIATED
 @TYPES
@@ -59,6 +60,7 @@ MASKS = {
 }
 
 
+@pytest.mark.few(56, 40)
 @BOTH_SPACES
 @DIFFERENTIATED
 @pytest.mark.parametrize("axis", MASKS, ids=str)

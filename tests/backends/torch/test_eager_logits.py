@@ -56,6 +56,7 @@ def test_divergences_are_those_of_numpy_bit_for_bit(divergence, masked):
     assert_array_equal(divergences(every, divergence), expected)
 
 
+@pytest.mark.few(18, 18)
 @DIVERGENCES
 @MASKED
 @WANTED

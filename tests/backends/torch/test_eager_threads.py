@@ -89,7 +89,7 @@ print(x.grad.tolist(), kl_div(x, p, reduction="none").tolist())
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_torch_needs_no_numpy():
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_NUMPY],

@@ -30,6 +30,7 @@ def test_fake_tensors_have_a_shape_and_no_value(reduction):
         assert fake.shape == (SHAPE if reduction == "none" else ())
 
 
+@pytest.mark.few(7, 17)
 @pytest.mark.parametrize("tracing_mode", ["real", "fake", "symbolic"])
 @BOTH_SPACES
 def test_graph_of_operations_holds_the_whole_expression(tracing_mode, reduction, log_target):

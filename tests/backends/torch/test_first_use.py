@@ -24,12 +24,12 @@ def found(request):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_value_is_right_and_later_calls_are_in_blocks_whatever_the_first_use_stands_in(found):
     assert {use: wrong for use, _, wrong in found if wrong} == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_first_use_was_tried(found):
     uses = {use for use, _, _ in found}
     assert len(found) == len(uses)
@@ -49,7 +49,7 @@ print(*sorted(name for name in sys.modules if name.startswith("kldiv_xp.")))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tensors_in_host_memory_load_no_module_of_cuda():
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_CUDA], capture_output=True, text=True, check=True

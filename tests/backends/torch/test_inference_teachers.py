@@ -25,7 +25,7 @@ def step_of(loss, tensors):
 OLD = tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(OLD, reason="torch before 2.13 refuses them in every compiled program")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", LOSSES)
@@ -53,7 +53,7 @@ REMEDIES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("remedy", REMEDIES)
 @pytest.mark.parametrize("name", LOSSES)
 def test_remedies_for_what_a_program_computes_of_a_teacher_first(name, remedy):
@@ -73,6 +73,7 @@ def test_remedies_for_what_a_program_computes_of_a_teacher_first(name, remedy):
     torch.compiler.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("name", LOSSES)

@@ -75,6 +75,7 @@ def by_hand(name, student, teacher):
     return [torch.autograd.grad(row, numbers, retain_graph=True)[0] for row in rows]
 
 
+@pytest.mark.few(10, 23)
 @EVERY_LOSS
 @pytest.mark.parametrize("noise", [10.0, 1.0, 0.1])
 def test_derivatives_are_those_of_the_formula_by_hand(name, noise):
@@ -85,6 +86,7 @@ def test_derivatives_are_those_of_the_formula_by_hand(name, noise):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.few(6, 49)
 @EVERY_LOSS
 @pytest.mark.parametrize("noise", [10.0, 1.0, 1e-2, 1e-4, 1e-6])
 def test_those_of_float32_are_right_to_its_digits_at_every_distance(name, noise):

@@ -48,6 +48,7 @@ def all_at_once(monkeypatch):
     monkeypatch.setattr(logits_at_tensors, "BLOCK", {"cpu": 1 << 40, "cuda": 1 << 40})
 
 
+@pytest.mark.few(6, 30)
 @EVERY_LOSS
 @pytest.mark.parametrize("reduction", ["none", "mean", "batchmean"])
 @pytest.mark.parametrize("options", [{}, {"axis": 1}, {"where": True}], ids=str)
@@ -84,6 +85,7 @@ def test_derivatives_agree_with_finite_differences_twice(loss):
     assert torch.autograd.gradgradcheck(value, (*leaves, *given.values()))
 
 
+@pytest.mark.few(6, 6)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
 def test_derivatives_have_the_dtypes_of_their_operands(loss, dtype):

@@ -61,6 +61,7 @@ def gradients(loss, operands, dtype, scale):
     return [one.grad.double() / scale for one in learned]
 
 
+@pytest.mark.few(5, 9)
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float16, 4e-3), (torch.bfloat16, 3e-2)])
 @pytest.mark.parametrize("name", LOSSES)
 def test_scaled_loss_has_the_gradient_of_the_loss_in_16_bits(name, dtype, bound):
@@ -86,6 +87,7 @@ WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize("passes", [1, 2])
 @pytest.mark.parametrize("way", WAYS)
@@ -102,6 +104,7 @@ def test_gradient_of_hidden_states_in_float16_is_kept_without_a_scale(way, passe
         assert (one - other.grad).norm() <= 4e-3 * other.grad.norm()
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("way", [*WAYS, "in closed form"])
 def test_large_scale_makes_no_derivative_by_logits_infinite_in_float16(way):
     scale = 16 * SCALE

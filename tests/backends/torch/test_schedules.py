@@ -117,7 +117,7 @@ def programs_of(loss, names, module=None, **options):
     return counter.frame_count
 
 
-@pytest.fixture(params=["operator", pytest.param("formula", marks=pytest.mark.slow)])
+@pytest.fixture(params=["operator", pytest.param("formula", marks=pytest.mark.long)])
 def in_the_graph(request, monkeypatch):
     """Operators in the graph of losses of logits; where there is none, the formula."""
     if request.param == "formula":
@@ -125,7 +125,7 @@ def in_the_graph(request, monkeypatch):
         monkeypatch.setattr(operators, "has_operator", lambda arrays: False)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.cases(20)
 @pytest.mark.parametrize("dynamic", [None, True], ids=["as torch finds", "dynamic"])
 @pytest.mark.parametrize("name", CASES)
@@ -135,7 +135,7 @@ def test_numbers_of_a_schedule_make_two_programs_at_most(name, dynamic):
     assert programs_of(loss, names, dynamic=dynamic) <= 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", MODULES)
 def test_attributes_of_a_module_make_two_programs_at_most(name):
     module, names = MODULES[name]
@@ -146,7 +146,7 @@ def test_attributes_of_a_module_make_two_programs_at_most(name):
     assert programs_of(loss, names, module) <= 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tensors_in_the_place_of_numbers_make_one_program_where_nothing_is_dynamic():
     tensors = operands()
     counter = testing.CompileCounterWithBackend("aot_eager")

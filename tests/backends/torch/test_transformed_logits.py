@@ -156,7 +156,7 @@ def test_second_derivatives_are_those_of_the_plain_expression(loss, transformed,
     close(found, second())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @LOSSES
 def test_derivatives_of_the_third_order_are_those_of_finite_differences(loss, monkeypatch):
     x, t = (one[:2, :2, :3].clone().requires_grad_() for one in operands())
@@ -220,6 +220,7 @@ def test_tensors_without_memory_are_mapped_by_the_plain_expression(calls):
     assert calls == []
 
 
+@pytest.mark.few(9, 11)
 @pytest.mark.parametrize("loss", [kl_div_with_logits, js_div_with_logits])
 @pytest.mark.parametrize("distance", [0.0, 1e-3, 1.0, 30.0, 1000.0])
 @pytest.mark.parametrize("lacking", [False, True], ids=["all classes", "without classes"])

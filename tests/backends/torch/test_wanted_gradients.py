@@ -79,7 +79,7 @@ def gradients(name, kind, wanted, classes, masked):
     return [one.grad for one in given.values()]
 
 
-@pytest.mark.few(12)
+@pytest.mark.few(1, 11)
 @pytest.mark.parametrize(("classes", "masked"), [(5, False), (100, True)])
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_every_choice_has_the_gradients_that_all_have_together(name, kind, classes, masked):
