@@ -128,3 +128,12 @@ def test_an_axis_that_is_none_is_told_before_operands_that_do_not_fit(function, 
     assert str(caught.value).endswith(f"; got {given!r}: {remedy}.")
     asked = eval(remedy.partition("axis=")[2].partition(" ")[0])
     function(X, X, axis=asked)
+
+
+@pytest.mark.parametrize("fault", UNFIT)
+@pytest.mark.parametrize("function", [kl_div, js_div_gradient, kl_div_with_logits, diagnose])
+def test_an_axis_out_of_range_is_told_before_operands_that_do_not_fit(function, fault):
+    with pytest.raises(
+        ValueError, match="`axis` must name axes of the operands, which have 3; got 5"
+    ):
+        function(X, UNFIT[fault], axis=5)

@@ -132,7 +132,7 @@ def check_dtype(
     """
     if is_float(xp, operand.dtype):
         return
-    check_axis_of(loss, axis)
+    check_axis_of(loss, axis, operand.ndim if beside is None else len(beside))
     kind = next(
         (one for one in DTYPE_KINDS if is_kind(xp, operand.dtype, DTYPE_KINDS[one])), "other"
     )

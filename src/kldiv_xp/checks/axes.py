@@ -50,13 +50,16 @@ def check_axis(axis: object) -> Axes:
     return tuple(map(int, places))
 
 
-def check_axis_of(loss: object, axis: object) -> None:
-    """Refuse an axis that is none, before a remedy for operands of this loss names it."""
+def check_axis_of(loss: object, axis: object, ndim: int) -> None:
+    """Refuse an axis that operands with so many have not, before a remedy names it."""
     if axis is None:
         return
     if loss is not None and not isinstance(loss, Form):
         check_single(axis)
-    check_axis(axis)
+    if ndim:
+        resolve_axis(axis, ndim)
+    else:
+        check_axis(axis)
 
 
 def for_axis(axis: Any) -> str:

@@ -49,7 +49,7 @@ def check_shapes(input: Array, target: Array, loss: object = None, axis: Axis = 
     """Refuse different shapes; an unknown size agrees with any."""
     left, right = known_shape(input), known_shape(target)
     if not agree(left, right):
-        check_axis_of(loss, axis)
+        check_axis_of(loss, axis, len(left))
         message = (
             f"`input` and `target` must have the same shape; got {left} and {right}: "
             f"{for_shapes(namespace_of(input), left, right, loss, axis)}."
