@@ -47,7 +47,7 @@ def leave(cases: list, test: str, most: int, slow: int) -> list:
     """The cases of the ordinary run; of the others some are marked as slow, the rest as long."""
     chosen = spread(cases, most, test)
     others = [item for item in cases if item not in chosen]
-    later = spread(others, slow, test) if slow else []
+    later = spread(others, slow, test)
     for item in others:
         item.add_marker("slow" if item in later else "long")
     return chosen
@@ -61,6 +61,8 @@ def backend_of(item) -> str | None:
 
 def spread(items: list, most: int, seed: str) -> list:
     """At most so many of the items, evenly spaced, from a place that differs between tests."""
+    if not most:
+        return []
     step = max(1, len(items) / most)
     start = crc32(seed.encode()) % max(1, int(step))
     return [items[int(start + number * step)] for number in range(min(most, len(items)))]

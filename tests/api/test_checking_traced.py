@@ -6,8 +6,7 @@ from api.checked_tables import LOG_Q, VALUE, P
 from kldiv_xp import checking, js_div_with_logits, kl_div, kl_div_with_logits
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("around", [False, True])
 def test_what_torch_compiles_cannot_be_checked(around):
     torch = pytest.importorskip("torch", reason="torch is not installed")

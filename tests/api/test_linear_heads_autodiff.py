@@ -174,8 +174,7 @@ WAYS = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize("reduction", ["batchmean", "none"])
 def test_teacher_is_constant_in_second_derivatives_of_jax(reduction, alone, monkeypatch):

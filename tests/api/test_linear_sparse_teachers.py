@@ -130,8 +130,7 @@ def derivatives_of(backend, function, operands, constants):
     return gradient(*operands, *constants)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 def test_gradient_is_that_of_the_logits(autodiff_backend):
     backend = autodiff_backend
     numbers = RNG.normal(size=SHAPE)

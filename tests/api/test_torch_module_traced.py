@@ -14,8 +14,7 @@ EXPORT_DEPRECATES = pytest.mark.filterwarnings(
 )
 
 
-@pytest.mark.slow
-@pytest.mark.cases(2)
+@pytest.mark.cases(0, 2)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 def test_a_compiled_model_has_the_same_gradients(reduction):
     features, target = lesson()

@@ -57,8 +57,7 @@ def test_whole_numbers_become_integers():
     assert np.array_equal(np.asarray(found), numbers.astype("int64"))
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("options", [{}, {"axis": (1, 2)}, {"axis": (0, 2)}, {"axis": (0, 1, 2)}])
 @pytest.mark.parametrize("log_target", [False, True])
 @pytest.mark.cases(2)

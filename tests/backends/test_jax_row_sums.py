@@ -45,8 +45,7 @@ def one_class_differs(shape):
         yield student, np.zeros(shape, "float32")
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize(
     ("shape", "devices"),
@@ -66,8 +65,7 @@ def test_uniform_rows_whose_one_class_differs_have_right_values_and_derivatives(
             assert gap <= 1e-5 * np.linalg.norm(exact)
 
 
-@pytest.mark.slow
-@pytest.mark.few(2)
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("classes", [10, 100, 1000])
 def test_derivatives_of_rows_of_one_large_class_are_not_all_rounded_the_same_way(name, classes):
@@ -95,8 +93,7 @@ def test_sums_of_pairs_are_those_of_any_number_of_classes():
             assert np.allclose(found, exact, rtol=0, atol=1e-5)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_of_each_sample_under_vmap_have_right_values(name):
     loss, _ = LOSSES[name]

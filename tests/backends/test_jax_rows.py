@@ -87,8 +87,7 @@ def test_divergences_move_along_both_operands(divergence, function):
     assert_allclose(moved, products, rtol=1e-12)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 def test_value_and_gradient_take_no_more_memory_than_by_hand(temperature):
     def by_hand(x, t):

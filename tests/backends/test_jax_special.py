@@ -57,8 +57,7 @@ def test_half_precision_is_added_up_in_float32_and_rounded_once(half, log_target
         assert value == loss_of(log_target)(*wide).astype(half)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 def test_gradient_has_the_type_of_its_operand(half):
     x, t = operands(zeros=False)

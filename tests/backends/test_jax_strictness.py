@@ -128,8 +128,7 @@ def test_debugger_names_the_infinity_of_an_impossible_prediction():
         assert jnp.isfinite(kl_div(operands[0], nothing, reduction="sum"))
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("call", [kl_div_with_logits, js_div_with_logits])
 def test_debugger_names_a_masked_class_beside_a_temperature_in_an_array_unless_compiled(call):
     logits = jnp.asarray([[1.0, -jnp.inf, 2.0]]), jnp.asarray([[3.0, -jnp.inf, 2.0]])

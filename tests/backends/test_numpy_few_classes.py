@@ -83,8 +83,7 @@ def test_derivatives_along_another_axis_are_those_along_the_last(loss, classes, 
         np.testing.assert_allclose(one.reshape(classes, -1).T, other, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.slow
-@pytest.mark.few(2)
+@pytest.mark.few(0, 2)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_gradients_of_torch_lie_in_memory_as_their_images(loss, dtype):

@@ -97,8 +97,7 @@ def test_operands_of_16_bits_are_softened_in_float32(autodiff_backend):
     assert_allclose(backend.read(value), exact, rtol=2**-8)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("integer", [np.asarray(2), np.asarray(2, "uint8")])
 def test_array_of_an_int_is_a_temperature(integer):
     pair = np.asarray(STUDENT), np.asarray(TEACHER)

@@ -118,8 +118,7 @@ SPECIAL = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("special", SPECIAL)
 def test_option_that_is_wrong_without_gradients_is_convicted(special):
     torch = pytest.importorskip("torch", reason="torch is not installed")

@@ -72,8 +72,7 @@ def test_a_loss_that_is_rounded_otherwise_is_convicted():
     assert len(failures("numpy", loss=ignoring, gradient=ignored)) > LEAST / 6
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
@@ -88,8 +87,7 @@ def test_arithmetic_with_another_constant_is_convicted(module, name, value):
         assert failures("array-api-strict", OF_FLOAT32)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("name", ["log", "exp"])
 def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
     def plain(self, array):
@@ -99,8 +97,7 @@ def test_the_logarithm_and_the_exponential_of_a_library_are_convicted(name):
         assert failures("array-api-strict", OF_FLOAT32)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [

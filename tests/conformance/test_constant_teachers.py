@@ -67,8 +67,7 @@ def test_loss_that_refuses_every_gradient_is_not_supported():
         assert_conforms(loss_called("refusing"), VECTOR, backend="torch")
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1), ("refusing", 0)])
 def test_screen_and_page_say_that_no_gradient_was_judged_where_none_was(
     kernels, tmp_path, name, code

@@ -56,8 +56,7 @@ def test_run_in_which_no_backend_ran_is_2_and_has_a_page(tmp_path):
     assert_page_says_so(path)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("backends", [["-b", "numpy"], ["-b", "numpy", "-b", "array-api-strict"]])
 def test_run_in_which_nothing_was_judged_is_2_and_has_a_page(kernels, tmp_path, backends):
     kernels("refusing", "def loss(*_, **__):\n    raise NotImplementedError\n")
@@ -184,8 +183,7 @@ DEVIATIONS = {
 NO_NUMBER = "def loss(*_, **__):\n    raise {error}\n"
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("error", ["IndexError", "NotImplementedError"])
 @pytest.mark.parametrize("options", [[], ["--fail-above", "2"], ["--bits"]], ids=" ".join)
 def test_comparison_of_runs_without_a_number_is_2(kernels, tmp_path, error, options):

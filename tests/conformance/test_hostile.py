@@ -67,8 +67,7 @@ PRINTS = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("action", PRINTS.values(), ids=PRINTS)
 def test_what_a_kernel_prints_is_kept_apart_and_shown(judged, action):
@@ -125,8 +124,7 @@ RAISES = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize(("action", "said"), RAISES.values(), ids=RAISES)
 def test_whatever_a_kernel_raises_is_a_failure_of_that_vector(judged, action, said):
@@ -165,8 +163,7 @@ HARMLESS = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.cases(3)
 @pytest.mark.parametrize("action", HARMLESS.values(), ids=HARMLESS)
 def test_what_a_kernel_leaves_behind_does_not_hold_up_the_run(judged, action):

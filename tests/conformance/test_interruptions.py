@@ -33,8 +33,7 @@ def test_whatever_else_goes_wrong_is_2(monkeypatch, error, said):
     )
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 @pytest.mark.parametrize(
     "command",

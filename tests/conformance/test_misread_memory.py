@@ -69,8 +69,7 @@ def test_failures_without_a_common_cause_have_none():
     assert cause_of(lambda q, p, **options: -kl_div(q, p, **options)) is None
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("loss", MISREADING.values(), ids=MISREADING)
 def test_loss_that_misreads_memory_is_convicted_of_just_that(loss):
     lines = [judge(it, ADAPTERS["numpy"], Implementation("other", loss)).to_json() for it in ASKED]

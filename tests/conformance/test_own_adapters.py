@@ -174,8 +174,7 @@ def test_broken_entry_point_is_a_backend_that_does_not_run_and_says_why(installe
 TAKEN = "calls its backend 'numpy', which is taken: give it another `name`"
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize(
     ("points", "name", "said"),
     [

@@ -80,8 +80,7 @@ def failures(name, loss):
     return [vector for vector, line in zip(asked, lines, strict=True) if line.verdict == "failure"]
 
 
-@pytest.mark.slow
-@pytest.mark.few(4)
+@pytest.mark.few(0, 4)
 @pytest.mark.parametrize(
     ("name", "bug", "flag"), BUGS, ids=lambda it: getattr(it, "__name__", str(it))
 )
@@ -195,8 +194,7 @@ def test_what_is_lost_where_both_axes_are_long_is_convicted(name, size):
     assert any("SecondBlock" in vector.flags for vector in failures(name, loss))
 
 
-@pytest.mark.slow
-@pytest.mark.few(2)
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("name", [*DIVERGENCES[:3], "kl_div"])
 def test_gradients_of_16_bits_that_stay_0_beyond_128_classes_are_convicted(name, side):

@@ -75,8 +75,7 @@ def test_screen_says_which_argument_an_implementation_lacks(kernels):
     assert ": the implementation has no argument 'axis'." in shown
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize(
     "backends", [["-b", "numpy"], ["-b", "numpy", "--allow-missing"], []], ids=" ".join
 )

@@ -104,8 +104,7 @@ def named(lines):
     return [suspect.flag for suspect in suspects(lines) if not suspect.behind]
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("bug", BUGS)
 def test_the_option_that_is_ignored_is_named_and_nothing_beside_it(bug):
     wrong, change, *flags = BUGS[bug]

@@ -138,8 +138,7 @@ def test_the_compiler_of_torch_has_the_same_bits(kind):
     assert differing(found, expected(kind, "float32", FEW)) == 0
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @EVERY_KIND
 def test_automatic_differentiation_has_the_bits_of_the_closed_form(kind):
     usable("torch"), usable("jax")

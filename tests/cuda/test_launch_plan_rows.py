@@ -42,8 +42,7 @@ DIVERGENCES = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("shape", [(5, 12), (3, 2, 1030), (70, 3), (2, 1), (1, 4099)], ids=str)
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("divergence", DIVERGENCES.values(), ids=DIVERGENCES)

@@ -75,8 +75,7 @@ def test_terms_or_sums_and_both_derivatives_take_one_kernel(
     assert_like_two(found, value, derivatives, tolerance(type_))
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("form", [P, GENERALIZED], ids=["p", "generalized"])
 def test_sums_of_many_pieces_and_of_nothing(device, readers, form):
     for shape in ((50, 300), (0, 5), (5, 0)):

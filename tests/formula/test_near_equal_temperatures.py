@@ -37,8 +37,7 @@ def exact(name, temperature, size):
     return gradient_of(LOSSES[name])(*operands, **options)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @LOSS
 @AT
 @pytest.mark.parametrize("backend_name", BACKENDS)

@@ -6,8 +6,7 @@ from conftest import usable
 from formula.test_near_equal_gradients import errors, gradient_of
 
 
-@pytest.mark.slow
-@pytest.mark.few(3)
+@pytest.mark.few(0, 3)
 @pytest.mark.parametrize("beta", [None, 0.5, 0.1, 0.9, 1e-3])
 @pytest.mark.parametrize("backend_name", ["numpy", "torch", "jax-jit"])
 @pytest.mark.parametrize("temperature", [1.0, 0.5, 0.25, 0.05])

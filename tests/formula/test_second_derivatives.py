@@ -137,8 +137,7 @@ def test_second_derivatives_are_those_of_logits_around_0(loss, temperature):
         assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @CASE
 @pytest.mark.cases(2)
 def test_forward_mode_of_jax_has_the_derivatives(name, dtype, temperature):

@@ -166,8 +166,7 @@ def test_compiled_gradients_of_jax_are_right_at_any_temperature(name, dtype, tem
         )
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @LOSS
 @AT
 @pytest.mark.cases(2)

@@ -176,8 +176,7 @@ OF_OLDER = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("loss", OF_OLDER.values(), ids=OF_OLDER)
 @pytest.mark.filterwarnings("ignore::kldiv_xp.KLDivWarning")
 @pytest.mark.cases(2)

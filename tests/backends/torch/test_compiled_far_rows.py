@@ -72,8 +72,7 @@ def assert_right(loss, compiled, wanted, dtype="float32"):
         assert bool((errors <= tolerance * right[finite].norm(dim=-1)).all())
 
 
-@pytest.mark.slow
-@pytest.mark.few(2)
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("wanted", [(False, False), (True, False), (True, True)], ids=str)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_rows_of_every_kind_and_their_derivatives_are_right(loss, wanted):
@@ -110,8 +109,7 @@ def test_long_rows_are_right_in_the_code_of_inductor(loss):
     assert bool((errors <= 1e-6 * derivatives[0].norm(dim=-1)).all())
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_graph_holds_a_form_and_the_operator_that_completes_it(loss):
     _, (graph,) = graphs_of(loss, *logits())

@@ -94,24 +94,21 @@ def test_graph_holds_the_operator_and_no_formula():
     assert "exp(" not in code
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("number", [0.0, math.nan])
 def test_a_temperature_that_is_none_makes_nan_in_a_graph(number):
     compiled = torch.compile(kl_div_with_logits, fullgraph=True, backend="aot_eager")
     assert compiled(*operands(), temperature=torch.tensor(number, requires_grad=True)).isnan()
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("beta", [-0.5, 1.5, math.nan])
 def test_a_beta_that_is_none_raises_nothing(beta):
     compiled = torch.compile(js_div_with_logits, fullgraph=True, backend="aot_eager")
     results(compiled, {"beta": beta})
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("wanted", [(False, False, True), (True, False, False)])
 def test_derivatives_that_are_not_wanted_are_not_made(wanted):
     compiled = torch.compile(kl_div_with_logits, fullgraph=True, backend="aot_eager")

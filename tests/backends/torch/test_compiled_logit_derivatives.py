@@ -64,8 +64,7 @@ def test_graph_of_derivatives_holds_one_operator(gradient, return_value, operato
     assert "exp(" not in code
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @BOTH
 def test_derivatives_that_are_differentiated_are_compiled_from_the_formula(gradient):
     leaf = LOGITS[0].double().requires_grad_()

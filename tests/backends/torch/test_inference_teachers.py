@@ -73,8 +73,7 @@ def test_remedies_for_what_a_program_computes_of_a_teacher_first(name, remedy):
     torch.compiler.reset()
 
 
-@pytest.mark.slow
-@pytest.mark.few(2)
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_teacher_that_is_written_again_before_backward_gives_no_wrong_gradient(name, compiled):

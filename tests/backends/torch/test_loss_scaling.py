@@ -87,8 +87,7 @@ WAYS = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.few(2)
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("passes", [1, 2])
 @pytest.mark.parametrize("way", WAYS)
 def test_gradient_of_hidden_states_in_float16_is_kept_without_a_scale(way, passes):
