@@ -44,7 +44,8 @@ def few_features(vector):
 
 def functions(vector):
     """Of the same, what the ordinary run has an example of there."""
-    yield ("function", vector.function, vector.kind)
+    if vector.kind == "value":
+        yield ("function", vector.function)
 
 
 def spread(features=features):
