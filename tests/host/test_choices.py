@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kldiv_xp.host import choices
-from kldiv_xp.host.scratch_arrays import Recycling, direct
+from kldiv_xp.host.scratch_arrays import Recycling, choosing
 
 RNG = np.random.default_rng(0)
 SHAPE = (8, 1024)
@@ -36,7 +36,7 @@ def pairs(dtype):
     yield dtype(2.5), array
 
 
-@pytest.mark.parametrize("make", [direct, lambda xp: Recycling(xp, np.float32)])
+@pytest.mark.parametrize("make", [choosing, lambda xp: Recycling(xp, np.float32)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
@@ -59,7 +59,7 @@ def test_other_types_are_left_to_where():
     halves, whole = MASK.astype(np.float16), MASK.astype(int)
     for left, right in ((halves, 0.5), (whole, 1), (0.5, 1.5), (halves, np.ones(SHAPE, "f4"))):
         expected = np.where(MASK, left, right)
-        found = direct(np).where(MASK, left, right)
+        found = choosing(np).where(MASK, left, right)
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
 

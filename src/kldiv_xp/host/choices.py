@@ -9,22 +9,22 @@ from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
 
-BITS = {"float32": "int32", "float64": "int64"}
+BITS_OF_TYPES = {"float32": "int32", "float64": "int64"}
 
-ELEMENTS_WORTH_IT = 1 << 12
-SEEN, CHANGES_WORTH_IT = 512, 16
+MASK_WORTH_A_LOOK = 1 << 12
+MASK_SEEN, CHANGES_WORTH_BITS = 512, 16
 """Elements of a mask that are looked at, and how many of them may differ from the one before."""
 
-Memory = Callable[[tuple[int, ...], DType], Array]
-"""Memory for an array of a shape and a dtype."""
+MaskMemory = Callable[[tuple[int, ...], DType], Array]
+"""MaskMemory for an array of a shape and a dtype."""
 
 
-def choose(xp: Namespace, memory: Memory, condition: Array, left: Any, right: Any) -> Array:
+def choose(xp: Namespace, memory: MaskMemory, condition: Array, left: Any, right: Any) -> Array:
     """Elements of one where a mask is true, and of the other elsewhere; to the bit."""
     dtype = common_dtype(left, right)
     if dtype is None or not changes_often(xp, condition):
         return xp.where(condition, left, right)
-    kind = BITS[dtype.name]
+    kind = BITS_OF_TYPES[dtype.name]
     mask = memory(condition.shape, kind)
     xp.copyto(mask, condition.view("int8"))
     if is_zero(left):
@@ -33,7 +33,7 @@ def choose(xp: Namespace, memory: Memory, condition: Array, left: Any, right: An
     xp.negative(mask, out=mask)
     if is_zero(right):
         return xp.bitwise_and(left.view(kind), mask).view(dtype)
-    x, y = (bits_of(one, dtype, kind) for one in (left, right))
+    x, y = (integers_of(one, dtype, kind) for one in (left, right))
     chosen = xp.bitwise_xor(x, y)
     chosen = xp.bitwise_and(chosen, mask, out=chosen if chosen.shape == mask.shape else None)
     return xp.bitwise_xor(chosen, y, out=chosen).view(dtype)
@@ -41,18 +41,18 @@ def choose(xp: Namespace, memory: Memory, condition: Array, left: Any, right: An
 
 def changes_often(xp: Namespace, condition: Array) -> bool:
     """Whether the elements of a large mask differ from those before, as far as one look tells."""
-    if getattr(condition, "size", 0) < ELEMENTS_WORTH_IT:
+    if getattr(condition, "size", 0) < MASK_WORTH_A_LOOK:
         return False
     if not (condition.flags.c_contiguous or condition.flags.f_contiguous):
         return False
-    seen = condition.ravel(order="K")[: SEEN + 1]
-    return bool(xp.count_nonzero(seen[1:] != seen[:-1]) > CHANGES_WORTH_IT)
+    seen = condition.ravel(order="K")[: MASK_SEEN + 1]
+    return bool(xp.count_nonzero(seen[1:] != seen[:-1]) > CHANGES_WORTH_BITS)
 
 
 def common_dtype(*operands: Any) -> Any:
     """Dtype of the operands that are arrays, if it is one of float32 and float64; else None."""
     dtypes = [one.dtype for one in operands if hasattr(one, "dtype")]
-    if not dtypes or dtypes[0].name not in BITS or dtypes[-1] != dtypes[0]:
+    if not dtypes or dtypes[0].name not in BITS_OF_TYPES or dtypes[-1] != dtypes[0]:
         return None
     return dtypes[0]
 
@@ -62,6 +62,6 @@ def is_zero(operand: Any) -> bool:
     return type(operand) is float and operand == 0 and str(operand) == "0.0"
 
 
-def bits_of(operand: Any, dtype: Any, kind: str) -> Array:
+def integers_of(operand: Any, dtype: Any, kind: str) -> Array:
     """Numbers of an array, or a number, as integers."""
     return (operand if hasattr(operand, "dtype") else dtype.type(operand)).view(kind)

@@ -27,6 +27,18 @@ class Direct:
         for name, function in (("max", xp.maximum), ("min", xp.minimum), ("sum", xp.add)):
             setattr(self, name, partial(function.reduce, axis=None))
 
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        function: Callable[..., Array] = getattr(self._xp, name)
+        setattr(self, name, function)
+        return function
+
+
+direct = lru_cache(Direct)
+
+
+class Choosing(Direct):
+    """Namespace for arrays of many elements, whose choices do not branch."""
+
     # A method: a function kept here that knows its namespace would keep the buffers of that alive.
     def where(self, condition: Array, left: Any, right: Any) -> Array:
         """Elements of one where a mask is true, and of the other elsewhere."""
@@ -36,13 +48,8 @@ class Direct:
         """Memory for the bits of a mask."""
         return self._xp.empty(shape, dtype=dtype)
 
-    def __getattr__(self, name: str) -> Callable[..., Array]:
-        function: Callable[..., Array] = getattr(self._xp, name)
-        setattr(self, name, function)
-        return function
 
-
-direct = lru_cache(Direct)
+choosing = lru_cache(Choosing)
 
 
 class InOrder(Direct):
@@ -64,7 +71,7 @@ def sum_in_order(xp: Namespace, array: Array, *, axis: int, keepdims: bool) -> A
 adding_in_order = lru_cache(InOrder)
 
 
-class Recycling(Direct):
+class Recycling(Choosing):
     """Namespace for one thread and one dtype.
 
     It keeps the arrays that it makes, and reuses one when nobody else has a reference to it: also
