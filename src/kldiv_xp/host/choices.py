@@ -4,6 +4,7 @@
 and 0.65 where a mask is the same in long runs.  By bits it is 0.8.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ MASK_SEEN, CHANGES_WORTH_BITS = 512, 16
 """Elements of a mask that are looked at, and how many of them may differ from the one before."""
 
 MaskMemory = Callable[[tuple[int, ...], DType], Array]
-"""MaskMemory for an array of a shape and a dtype."""
+"""Memory for an array of a shape and a dtype."""
 
 
 def choose(xp: Namespace, memory: MaskMemory, condition: Array, left: Any, right: Any) -> Array:
@@ -59,7 +60,7 @@ def common_dtype(*operands: Any) -> Any:
 
 def is_zero(operand: Any) -> bool:
     """Whether an operand is the number 0, all of whose bits are 0."""
-    return type(operand) is float and operand == 0 and str(operand) == "0.0"
+    return type(operand) is float and operand == 0 and math.copysign(1, operand) > 0
 
 
 def integers_of(operand: Any, dtype: Any, kind: str) -> Array:
