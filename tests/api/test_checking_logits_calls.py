@@ -23,6 +23,7 @@ from api.checked_logits import (
 from kldiv_xp import KLDivInputError, checking
 
 
+@pytest.mark.few(37, 38)
 @pytest.mark.parametrize(
     ("loss", "operands", "options"),
     [

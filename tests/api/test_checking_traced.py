@@ -25,6 +25,7 @@ def test_what_torch_compiles_cannot_be_checked(around):
             compiled(*operands)
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.filterwarnings("ignore:.*torch.jit.trace.:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:Converting a tensor to a Python boolean")
 @pytest.mark.parametrize("loss", [kl_div, kl_div_with_logits, js_div_with_logits])

@@ -96,7 +96,7 @@ def arrays_of(backend, operands):
     ]
 
 
-@pytest.mark.few(15, 30)
+@pytest.mark.few(8, 37)
 @EVERY_CASE
 def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(backend, name):
     (_, gradient), operands, options = CASES[name]
@@ -118,6 +118,7 @@ def test_gradient_is_that_of_small_differences_and_the_value_that_of_the_loss(ba
         assert_allclose(backend.read(derivative), other, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.few(23, 22)
 @EVERY_CASE
 def test_what_is_not_selected_has_a_gradient_of_exactly_0_whatever_it_holds(holding_backend, name):
     backend = holding_backend

@@ -32,7 +32,7 @@ def expected_gradient(log_target):
     return np.reshape(derivatives, (*P.shape, 2))
 
 
-@pytest.mark.few(34, 53)
+@pytest.mark.few(18, 69)
 @BOTH_SPACES
 def test_gradient_of_every_reduction_zeros_included(backend, dtype, reduction, log_target):
     operands = backend.array(LOG_Q, dtype), backend.array(target_in(log_target), dtype)

@@ -28,6 +28,7 @@ def test_a_compiled_model_has_the_same_gradients(reduction):
     close(model.linear.weight.grad, eager.linear.weight.grad)
 
 
+@pytest.mark.few(1, 1)
 @EXPORT_DEPRECATES
 @BOTH_SPACES
 def test_an_exported_model_computes_the_same_for_any_batch(log_target):

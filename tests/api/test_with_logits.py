@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kldiv_xp import js_div_with_logits, kl_div, kl_div_with_logits
 
 
+@pytest.mark.few(48, 27)
 @EVERY
 @pytest.mark.parametrize("temperature", [1.0, 0.5, 4])
 def test_divergence_of_softmax_distributions(backend, name, temperature):
@@ -29,7 +30,7 @@ def test_divergence_of_softmax_distributions(backend, name, temperature):
     assert_allclose(rows, expected, rtol=1e-12)
 
 
-@pytest.mark.few(11, 96)
+@pytest.mark.few(3, 104)
 @EVERY
 def test_reductions_are_those_of_samples(backend, reduction, name):
     function, options = DIVERGENCES[name]
@@ -151,6 +152,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch, name):
             assert_array_equal(function(student, teacher, reduction="none", **options), whole)
 
 
+@pytest.mark.slow
 def test_dask_stays_lazy_and_puts_a_row_together_from_its_chunks():
     usable("dask")
     da = library("dask.array")

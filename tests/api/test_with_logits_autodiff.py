@@ -31,6 +31,7 @@ def gradients(backend, loss, *operands):
     return library("jax").grad(lambda *a: backend.call(loss, *a), argnums=places)(*operands)
 
 
+@pytest.mark.few(2, 3)
 @EVERY
 def test_gradient_is_the_derivative_of_the_loss(autodiff_backend, name):
     function, options = DIVERGENCES[name]

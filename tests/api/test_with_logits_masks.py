@@ -50,6 +50,7 @@ def test_missing_logits_are_never_hidden(backend, name):
     assert np.isnan(backend.values(function, *operands, reduction="none", **options)).all()
 
 
+@pytest.mark.few(47, 53)
 @EVERY
 def test_samples_that_are_not_selected_have_no_part(backend, reduction, name):
     function, options = DIVERGENCES[name]

@@ -138,6 +138,7 @@ def test_loss_comes_from_the_operands_in_their_order(backend, form):
     assert_allclose(result.host, evaluate_loss(plain(arrays), arrays, form, 6))
 
 
+@pytest.mark.slow
 def test_terms_and_samples_come_from_operands_with_strides_and_a_mask(backend):
     arrays = operands()
     arrays = (

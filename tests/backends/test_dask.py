@@ -80,7 +80,7 @@ def masks(da, shape, *, masked):
     return where, da.from_array(where, chunks=(2, 4, shape[-1]))
 
 
-@pytest.mark.few(20, 20)
+@pytest.mark.few(8, 32)
 @EVERY_CHUNKS
 @MASKED
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -281,6 +281,7 @@ class Counted:
         return self.values[index]
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("chunks", [(2, 6, 5), (2, 6, 2)], ids=["whole rows", "parts of rows"])
 @pytest.mark.parametrize(
     "gradient",

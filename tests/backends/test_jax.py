@@ -28,6 +28,7 @@ def test_value_and_gradient_together_are_those_of_the_contract(log_target, reduc
     assert_allclose(jax.jit(loss)(x, t), loss(x, t), rtol=1e-15)
 
 
+@pytest.mark.few(1, 3)
 @BOTH_SPACES
 @pytest.mark.parametrize("argument", [0, 1])
 def test_one_operand_alone_may_be_differentiated(log_target, argument):
@@ -86,6 +87,7 @@ def test_upstream_derivative_scales_the_gradient(log_target):
         assert_allclose(triple, 3 * single, rtol=1e-15)
 
 
+@pytest.mark.slow
 def test_hessian_is_that_of_the_formula():
     x, t = (a[0] for a in operands(zeros=False))
     (xx, xt), (tx, tt) = jax.hessian(loss_of(), (0, 1))(x, t)
@@ -104,6 +106,7 @@ def test_hessian_in_log_space_is_that_of_the_formula():
     assert_allclose(tt, np.diag(p * (ratio + 2)), rtol=1e-13)
 
 
+@pytest.mark.few(1, 1)
 @BOTH_SPACES
 def test_hessian_is_finite_at_zero_targets(log_target):
     x, t = operands(log_target)
@@ -112,6 +115,7 @@ def test_hessian_is_finite_at_zero_targets(log_target):
     assert all(bool(jnp.isfinite(part).all()) for row in hessian for part in row)
 
 
+@pytest.mark.few(1, 1)
 @BOTH_SPACES
 def test_mapped_loss_is_the_loss_of_each(log_target):
     x, t = operands(log_target)

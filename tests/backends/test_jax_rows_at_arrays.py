@@ -93,6 +93,7 @@ def test_memory_of_all_derivatives_is_less_than_of_the_formula_differentiated():
         assert memory.temp_size_in_bytes < 60 * student.nbytes
 
 
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("name", ["kl, masked", "js"])
 def test_a_gradient_that_nobody_compiles_is_traced_once(monkeypatch, name):
     """Each of 8 x 5 logits took 0.6 s, of a mixture 2 s, and takes 10 ms."""

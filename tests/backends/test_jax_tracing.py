@@ -42,6 +42,7 @@ def test_trace_needs_no_value(reduced, log_target):
     assert jax.make_jaxpr(loss)(*shapes).out_avals[0].dtype == np.float32
 
 
+@pytest.mark.few(2, 2)
 def test_second_eager_call_traces_and_compiles_nothing(reduction):
     shape = (5, 100 + len(reduction))  # which no other test has
     x, t = jnp.full(shape, -1.0), jnp.full(shape, 0.5)
@@ -113,7 +114,7 @@ OF_NUMBERS = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("name", OF_NUMBERS)
 def test_a_number_that_is_traced_is_refused_and_the_remedy_works(name):
     loss, option = OF_NUMBERS[name]

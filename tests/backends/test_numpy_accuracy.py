@@ -28,7 +28,7 @@ def ten_million():
     return log_q, target
 
 
-@pytest.mark.few(1, 1)
+@pytest.mark.few(0, 2)
 @pytest.mark.parametrize("threads", [1, 4])
 def test_sum_of_ten_million_float32_is_as_good_as_one_of_its_terms(ten_million, threads):
     log_q, target = ten_million
@@ -55,6 +55,7 @@ def test_sum_of_ten_thousand_is_exact_by_fifty_digits(ten_million):
             assert error <= 6 * float(np.finfo(dtype).eps) * scale
 
 
+@pytest.mark.few(2, 4)
 @BOTH_SPACES
 @pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
 def test_sums_of_blocks_are_within_the_bound_of_the_suite(type_, log_target):

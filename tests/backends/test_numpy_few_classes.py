@@ -55,7 +55,7 @@ def test_a_row_in_a_batch_has_the_bits_of_the_row_alone(loss, dtype, classes, li
     np.testing.assert_array_equal(masked, np.where(mask, alone, 0))
 
 
-@pytest.mark.few(1, 7)
+@pytest.mark.few(0, 8)
 @EVERY_LOSS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("classes", [2, 9, 127])

@@ -40,7 +40,7 @@ def tolerance(dtype):
     return 4 * np.finfo(dtype).eps
 
 
-@pytest.mark.few(6, 22)
+@pytest.mark.few(3, 25)
 @BOTH_SPACES
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)

@@ -78,6 +78,7 @@ def test_reduced_loss_needs_little_memory_whatever_the_layout(dtype, view, tmp_p
         assert peak <= 16 * MIB
 
 
+@pytest.mark.few(3, 4)
 @pytest.mark.parametrize(
     ("kind", "type_", "log_target", "threads"),
     [
@@ -106,7 +107,7 @@ def test_terms_need_two_arrays_at_most(dtype, kind):
     assert peak <= 2 * operands[0].size * operands[0].itemsize
 
 
-@pytest.mark.few(4, 4)
+@pytest.mark.few(1, 7)
 @BOTH_SPACES
 @pytest.mark.parametrize("kind", ["usual", "worst"])
 def test_gradients_need_their_results_and_little_more(dtype, kind, log_target):
@@ -146,6 +147,7 @@ except MemoryError:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is one of Linux")
 def test_file_larger_than_the_memory_is_summed(tmp_path):
     path = tmp_path / "sparse"

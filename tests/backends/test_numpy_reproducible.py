@@ -35,6 +35,7 @@ ODD = [np.nan, np.inf, -np.inf, 0, -0.0, -1, 1e-40, -1e-40, 2**-126, -(2**-126),
 ODD += [1e30, -1e30, -300, -170, -150, -90, -87.33655, 88.8, 3e38, 1, -(2**-71), 2**-149, -1e-7]
 
 
+@pytest.mark.slow
 def test_logarithms_of_every_mantissa_have_the_bits_of_the_formula():
     memory = functions.Memory(XP, 0)
     for exponent in (-126, 0, 127):

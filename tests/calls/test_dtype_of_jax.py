@@ -25,7 +25,7 @@ LOSSES = {
 }
 
 
-@pytest.mark.few(1, 2)
+@pytest.mark.few(0, 3)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("jitted", [False, True])
 def test_float64_of_jax_without_x64_is_told_once_at_the_line_of_the_user(name, jitted):

@@ -153,6 +153,7 @@ def expected_derivatives(log_target):
     return np.moveaxis(np.reshape(derivatives, (*SHAPE, 2)), -1, 0)
 
 
+@pytest.mark.few(73, 47)
 @BOTH_SPACES
 @pytest.mark.parametrize("selected", [None, TOKENS, MASK], ids=["all", "samples", "elements"])
 def test_gradient_of_samples_and_masks(backend, reduction, selected, log_target):

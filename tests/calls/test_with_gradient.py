@@ -137,6 +137,7 @@ def test_every_block_of_logits_is_read_once_beside_a_sparse_teacher(read, monkey
         assert torch.equal(one, other)
 
 
+@pytest.mark.slow
 def test_dtype_is_that_of_the_loss_and_not_of_the_derivatives():
     pair = Q.astype(np.float16), P.astype(np.float16)
     for gradient in (kl_div_gradient, js_div_gradient, kl_div_with_logits_gradient):

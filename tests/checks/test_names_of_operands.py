@@ -73,7 +73,7 @@ def followed(told, given):
     )
 
 
-@pytest.mark.few(200)
+@pytest.mark.few(115, 85)
 @pytest.mark.parametrize("of_target", OF_TARGET)
 @pytest.mark.parametrize("of_input", OF_INPUT)
 @pytest.mark.parametrize("target_first", [True, False])
@@ -104,7 +104,7 @@ def test_the_whole_call_is_told_in_one_sentence():
     )
 
 
-@pytest.mark.few(283, 703)
+@pytest.mark.few(136, 850)
 @pytest.mark.parametrize("name", NAMES_OF_OPERANDS)
 @pytest.mark.parametrize("function_name", [*FUNCTIONS, *CLASSES])
 def test_every_name_is_told_what_to_do_by_every_function_and_class(function_name, name):

@@ -17,6 +17,7 @@ EVERY_TWO = pytest.mark.parametrize("two", TWOS, ids=lambda two: type(two).__nam
 LARGE = 2**63
 
 
+@pytest.mark.few(33, 37)
 @EVERY_TWO
 @LOSSES
 def test_temperature_is_any_real_number(backend, loss, two):

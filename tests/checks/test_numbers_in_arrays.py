@@ -16,7 +16,7 @@ def same_as_float(backend, found, expected, dtype):
     assert_allclose(found, expected, rtol=8 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)
 
 
-@pytest.mark.few(52, 108)
+@pytest.mark.few(33, 127)
 @LOSSES
 @pytest.mark.parametrize("scaled", [False, True], ids=["bare", "scaled"])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "batchmean"])
@@ -47,7 +47,7 @@ def test_temperature_that_is_an_array_leaves_a_distribution_alone(backend, kind)
     same_as_float(backend, backend.values(at, *pair, backend.array(3.0)), expected, "float64")
 
 
-@pytest.mark.few(46, 74)
+@pytest.mark.few(29, 91)
 @BETAS
 @pytest.mark.parametrize("kind", ["float32", "float64"])
 @pytest.mark.parametrize("options", [{}, {"temperature": 2.0}, {"reduction": "none"}], ids=str)

@@ -81,7 +81,7 @@ REPEATED = {
 }
 
 
-@pytest.mark.few(6, 48)
+@pytest.mark.few(2, 52)
 @pytest.mark.parametrize("function", LOSSES)
 @pytest.mark.parametrize("row", REPEATED)
 def test_temperatures_that_are_repeated_divide_the_logits_before(holding_backend, function, row):

@@ -167,6 +167,7 @@ TRACED = {
 }  # fmt: skip
 
 
+@pytest.mark.few(2, 3)
 @pytest.mark.parametrize("name", TRACED)
 def test_option_that_jit_traces_is_to_be_static(name):
     jax = pytest.importorskip("jax", reason="JAX is not installed")

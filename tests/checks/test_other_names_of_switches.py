@@ -38,7 +38,7 @@ def told(name, option, value):
     return str(caught.value).removeprefix(start).partition(": ")[2].removesuffix(".")
 
 
-@pytest.mark.few(136, 219)
+@pytest.mark.few(85, 270)
 @pytest.mark.parametrize(("name", "option"), WALKED)
 def test_text_and_numbers_are_told_as_the_switch(name, option):
     off, on = (told(name, option, value) for value in (False, True))

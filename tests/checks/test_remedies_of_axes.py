@@ -110,6 +110,7 @@ NO_AXES = {
 }
 
 
+@pytest.mark.few(116, 64)
 @pytest.mark.parametrize("fault", UNFIT)
 @pytest.mark.parametrize("axis", NO_AXES)
 @pytest.mark.parametrize(

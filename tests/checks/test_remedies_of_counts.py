@@ -81,6 +81,7 @@ def first(found):
     return found[0] if isinstance(found, tuple) else found
 
 
+@pytest.mark.few(43, 37)
 @pytest.mark.parametrize("call", CALLS)
 def test_counts_lead_to_the_divergence_of_their_shares(holding_backend, call):
     backend = holding_backend

@@ -76,7 +76,7 @@ def way_of(function_name, way):
     return function
 
 
-@pytest.mark.few(86, 76)
+@pytest.mark.few(46, 116)
 @pytest.mark.parametrize("kind", ["int64", "float64"])
 @pytest.mark.parametrize("way", ["", "_gradient", "class"])
 @pytest.mark.parametrize("call", CALLS)

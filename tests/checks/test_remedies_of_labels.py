@@ -99,7 +99,7 @@ def test_labels_lead_to_the_cross_entropy(holding_backend, name, shape):
     assert_allclose(backend.read(found), ENTROPY, rtol=1e-5)
 
 
-@pytest.mark.few(4, 3)
+@pytest.mark.few(2, 5)
 def test_labels_along_the_first_axis_are_encoded_there(holding_backend):
     """Of as many samples as classes, labels of the axis that is named are meant."""
     backend = holding_backend

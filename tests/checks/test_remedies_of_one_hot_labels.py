@@ -85,7 +85,7 @@ def told(name, options, given):
     return str(caught.value)
 
 
-@pytest.mark.few(118, 182)
+@pytest.mark.few(71, 229)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("call", CALLS)
 def test_one_hot_labels_lead_to_the_loss_of_their_classes(holding_backend, call, kind):

@@ -112,6 +112,7 @@ OUTPUTS = {
 }  # fmt: skip
 
 
+@pytest.mark.few(61, 79)
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("function", [kl_div_with_logits, js_div_with_logits])
 @pytest.mark.parametrize("case", OUTPUTS)

@@ -46,6 +46,7 @@ def followed(name, told, switch):
     return value
 
 
+@pytest.mark.few(29, 16)
 @pytest.mark.parametrize(("name", "switch"), WALKED)
 def test_text_is_told_by_what_it_says(name, switch):
     start = f"`{switch}` must be True or False; got "

@@ -237,7 +237,7 @@ PATHS = {
 }
 
 
-@pytest.mark.few(1, 5)
+@pytest.mark.few(0, 6)
 @pytest.mark.parametrize("row", PATHS)
 def test_path_that_cannot_be_opened_is_told_in_a_sentence_and_nothing_else_is_lost(files, row):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")

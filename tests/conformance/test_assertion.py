@@ -59,6 +59,7 @@ def test_backend_that_is_not_installed_is_a_skip():
         assert_conforms(kl_div, find("ordinary_001"), backend=absent)
 
 
+@pytest.mark.slow
 def test_gradient_in_closed_form_is_judged_where_the_backend_has_none():
     assert_conforms(kl_div, find("gradients_001"), gradient=kl_div_gradient)
     with pytest.raises(AssertionError, match="d_input is wrong"):

@@ -115,7 +115,7 @@ DTYPES = [
 ]
 
 
-@pytest.mark.few(4, 5)
+@pytest.mark.few(1, 8)
 @pytest.mark.parametrize(("name", "kind", "holds"), DTYPES)
 def test_what_is_wrong_of_operands_of_a_kind_is_convicted(name, kind, holds):
     assert convicted_where(name, kind, holds)

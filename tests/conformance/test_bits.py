@@ -128,6 +128,7 @@ def test_mixtures_by_another_rule_are_convicted(module, name, value):
         assert failures("array-api-strict", OF_MIXTURES)
 
 
+@pytest.mark.slow
 def test_compare_tells_other_bits_by_its_exit_code(tmp_path):
     def default(input, target, *, reproducible, **options):
         return kl_div(input, target, **options)

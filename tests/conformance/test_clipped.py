@@ -28,7 +28,7 @@ def clipped_norm(bound):
     return lambda it: it / np.maximum(1.0, np.linalg.norm(it.ravel().astype("float64")) / bound)
 
 
-@pytest.mark.few(2, 2)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("bound", [0.1, 0.5])
 @pytest.mark.parametrize("what", ["every wrong number is, but for its sign,", "the norm is"])
 def test_a_clipped_gradient_is_told_with_its_bound_and_nothing_else(what, bound):
@@ -60,6 +60,7 @@ def test_a_gradient_that_is_wrong_otherwise_is_not_told_as_clipped(change):
     assert not [it for it in sentences if "clipped" in it]
 
 
+@pytest.mark.slow
 def test_sums_of_calls_are_no_cause_where_single_calls_are_clipped():
     torch = pytest.importorskip("torch", reason="torch is not installed")
 

@@ -92,7 +92,7 @@ KINDS = {
 }
 
 
-@pytest.mark.few(1, 5)
+@pytest.mark.few(0, 6)
 @pytest.mark.parametrize("kind", KINDS)
 def test_calls_that_raise_are_told_first_and_as_that(kind):
     backend, asked, loss, error, meaning = KINDS[kind]
@@ -122,6 +122,7 @@ def raising(error, where):
     return Implementation("raising", loss)
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize(
     ("flag", "where"),
     [

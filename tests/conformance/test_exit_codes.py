@@ -47,6 +47,7 @@ def test_backend_that_is_missing_and_not_named_is_skipped_and_listed(monkeypatch
     assert f"{MISSING} did not run: " in output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(MISSING is None, reason="every backend runs here")
 def test_run_in_which_no_backend_ran_is_2_and_has_a_page(tmp_path):
     path = tmp_path / "run.jsonl"

@@ -240,6 +240,7 @@ POWERS = {
 }
 
 
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize("power", POWERS)
 def test_a_power_of_the_temperature_is_told_of_a_loss_that_knows_one_reduction(power):
     def heated(input, target, *, temperature, reduction):
@@ -262,6 +263,7 @@ def log_softmax(logits):
     return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
 
+@pytest.mark.few(2, 2)
 @pytest.mark.parametrize("power", POWERS)
 def test_a_power_of_the_temperature_is_told_beside_rows_of_which_a_plain_loss_is_inexact(power):
     def plain(input, target, *, temperature, reduction):

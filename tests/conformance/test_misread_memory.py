@@ -32,7 +32,7 @@ def cause_of(loss):
     return common_cause([one.to_json() for one in outcomes])
 
 
-@pytest.mark.few(2, 2)
+@pytest.mark.few(1, 3)
 @pytest.mark.parametrize(
     ("loss", "cause"),
     [

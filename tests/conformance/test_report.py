@@ -60,6 +60,7 @@ def test_counts_of_all_groups_add_up(unguarded):
     assert row["counts"]["failure"] > 0
 
 
+@pytest.mark.slow
 def test_argument_checks_count_neither_among_the_numbers_nor_in_the_order_of_rows(unguarded):
     content = summary([unguarded])
     (row,) = content["rows"]
@@ -167,6 +168,7 @@ def test_pairs_of_several_runs_say_where_they_are_apart(unguarded, ours, tmp_pat
     assert f"{pair['equal']} of {pair['shared']} vectors equal bit for bit; apart on " in markdown
 
 
+@pytest.mark.slow
 def test_report_says_which_convention_is_followed(ours):
     (row,) = summary([ours])["rows"]
     assert row["follows"] == "kldiv_xp"

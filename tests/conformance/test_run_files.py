@@ -40,6 +40,7 @@ def test_whole_run_is_read(lines, path):
     assert {line["verdict"] for line in report.outcomes} == {"pass"}
 
 
+@pytest.mark.slow
 def test_members_that_another_version_adds_do_no_harm(lines, path):
     assert read_report(written(path, changed(lines, 2, seconds=0.5)))
 

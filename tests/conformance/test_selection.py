@@ -103,6 +103,7 @@ def test_spread_of_a_group_has_all_that_the_group_has():
     assert set().union(*map(traits, found)) == set().union(*map(traits, vectors("logits")))
 
 
+@pytest.mark.slow
 def test_spread_is_even():
     found = Selection(sample=740).vectors()
     for group in groups():
@@ -110,10 +111,12 @@ def test_spread_is_even():
         assert 0.2 < share < 0.55, group
 
 
+@pytest.mark.slow
 def test_spread_of_more_than_there_are_is_all():
     assert Selection(sample=10**6).vectors() == vectors()
 
 
+@pytest.mark.slow
 def test_spread_that_is_too_small_names_the_smallest_one():
     with pytest.raises(ValueError, match=r"`sample` must be at least \d+, so that ") as caught:
         Selection(sample=5).vectors()

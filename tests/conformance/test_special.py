@@ -158,7 +158,7 @@ CASES = [
 ]
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(2, 4)
 @pytest.mark.parametrize(("wrong", "name", "kind"), CASES)
 def test_what_is_wrong_for_special_numbers_alone_is_convicted(wrong, name, kind):
     assert convicted(wrong, name, kind)

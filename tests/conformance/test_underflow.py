@@ -47,6 +47,7 @@ def test_an_exponential_that_underflows_is_told_first_and_no_clamp():
     assert "ClampedOperands" not in {it.flag for it in flags}
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("loss", [clamped, kl_div])
 def test_no_underflow_is_told_of_finite_numbers(loss):
     assert not [one for one in told(loss)[0] if "underflows" in one]

@@ -107,6 +107,7 @@ def test_function_that_torch_cannot_compile_whole_fails_instead_of_running_as_it
     assert done.stdout.startswith("failure must return a value, but raised"), done.stderr
 
 
+@pytest.mark.slow
 def test_torch_compiles_for_more_shapes_than_it_recompiles_a_function():
     usable("torch-compile")
     import torch

@@ -74,7 +74,7 @@ def test_no_chunks_change_a_bit(kind):
         assert differing_bits("dask", kind, names=ALL[:-1], make=partial(in_chunks, chunks)) == 0
 
 
-@pytest.mark.few(1, 3)
+@pytest.mark.few(0, 4)
 @EVERY_KIND
 def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
     for threads, block in ((1, 40), (4, 100), (2, 1 << 20)):
@@ -82,7 +82,7 @@ def test_no_block_and_no_number_of_threads_changes_a_bit(kind):
             assert differing_bits("numpy", kind) == 0
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @EVERY_KIND
 @EVERY_TYPE
 @pytest.mark.cases(4)

@@ -77,6 +77,7 @@ def test_generators_that_take_turns_keep_their_own_limits():
     assert thread_count() == before
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("collected_by", ["reference", "cycle", "thread"])
 def test_abandoned_generator_limits_nobody(collected_by):
     before = thread_count()

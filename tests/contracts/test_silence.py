@@ -193,7 +193,7 @@ LATER = {
 }
 
 
-@pytest.mark.few(3, 13)
+@pytest.mark.few(1, 15)
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 @pytest.mark.parametrize("name", LATER)
 def test_what_overflows_in_a_worker_is_silent(name, scheduler):

@@ -108,6 +108,7 @@ def test_a_size_that_is_not_known_is_asked_for_in_one_sentence():
         kl_div(*lazy, reduction="batchmean")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The 2021.12 version of the array API:UserWarning")
 def test_every_edition_of_the_standard_gives_every_loss():
     usable("array-api-strict")

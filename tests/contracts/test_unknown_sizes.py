@@ -117,7 +117,7 @@ def test_a_diagnosis_computes_the_sizes_first(function, place):
     )
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("loss", ["sparse", "linear", "of two models", "dense"])
 def test_chunks_that_are_cut_in_other_ways_are_no_cause_of_a_warning(loss):

@@ -44,7 +44,7 @@ def few_blocks(monkeypatch):
 WIDTHS = pytest.mark.parametrize("width", [1, 2])
 
 
-@pytest.mark.few(21, 133)
+@pytest.mark.few(5, 149)
 @WIDTHS
 @pytest.mark.usefixtures("few_blocks")
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 63, 64, 65, 1023, 1024, 1025])
@@ -55,6 +55,7 @@ def test_each_element_of_short_rows_is_added_once(rows, columns, width):
     assert (sums(values, width) == values.sum(axis=1)).all()
 
 
+@pytest.mark.few(25, 35)
 @pytest.mark.usefixtures("few_blocks")
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("edge", [THREADS, 4 * THREADS, 8 * THREADS, 4 * 4 * THREADS])
@@ -114,6 +115,7 @@ def fill(values, kind, result, kind_of_result, width=1, blocks=8, count=None):
     launch(text, blocks, THREADS, arguments)
 
 
+@pytest.mark.few(8, 12)
 @pytest.mark.parametrize("width", [1, 2])
 @pytest.mark.parametrize("count", [1, THREADS - 1, THREADS, THREADS + 1, 2 * THREADS + 1])
 @pytest.mark.parametrize("blocks", [1, 2])
@@ -164,6 +166,7 @@ def test_maxima_of_rows_are_those_of_numpy_whatever_the_rows_hold():
         np.testing.assert_array_equal(result, rows.max(axis=1))
 
 
+@pytest.mark.few(1, 2)
 @pytest.mark.parametrize("type_", ["float16", "float32", "float64"])
 def test_reading_and_writing_a_type_changes_no_value_of_it(type_):
     bits = np.arange(2**16, dtype="uint16")
@@ -178,6 +181,7 @@ def assert_copied(values, kind, result, kind_of_result, expected=None):
     np.testing.assert_array_equal(result, values if expected is None else expected)
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("type_", ["float32", "float64"])
 def test_float16_is_rounded_once_to_even(type_):
     halves = np.arange(0x7C00, dtype="uint16").view("float16").astype("float64")
@@ -189,6 +193,7 @@ def test_float16_is_rounded_once_to_even(type_):
     assert_copied(values, type_, np.empty(values.size, "float16"), "float16", expected)
 
 
+@pytest.mark.few(1, 1)
 @pytest.mark.parametrize("type_", ["float32", "float64"])
 def test_bfloat16_is_rounded_once_to_even(type_):
     torch = pytest.importorskip("torch", reason="torch is not installed")

@@ -52,7 +52,7 @@ def test_mixed_types_promote(types, form, turned):
         assert derivative.dtype == operand.dtype
 
 
-@pytest.mark.few(2, 12)
+@pytest.mark.few(1, 13)
 @pytest.mark.parametrize("axis", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)])
 @pytest.mark.parametrize("masked", [False, True])
 def test_samples_along_any_axes(axis, masked):
@@ -73,7 +73,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.few(2, 13)
+@pytest.mark.few(0, 15)
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("which", [(0,), (1,), (0, 1)], ids=str)
 def test_layout_of_operands_changes_no_value(layout, which):
@@ -91,6 +91,7 @@ def test_layout_of_operands_changes_no_value(layout, which):
     assert_array_equal(found, derivatives)
 
 
+@pytest.mark.slow
 def test_operands_and_masks_that_are_broadcast_are_not_copied():
     log_q, target = operands((4, 5, 6))
     rows = np.broadcast_to(log_q[:1, :, :1], log_q.shape)
@@ -126,7 +127,7 @@ def test_derivatives_are_those_of_the_plain_expression(form, wanted, upstream, m
             assert_allclose(here, expected, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.few(2, 3)
+@pytest.mark.few(1, 4)
 @pytest.mark.parametrize("shape", [(), (1,), (0,), (3, 0), (0, 3)])
 def test_shapes_without_or_with_one_element(shape):
     arrays = np.full(shape, -1.0), np.ones(shape)
@@ -140,6 +141,7 @@ def test_shapes_without_or_with_one_element(shape):
         assert_array_equal(*both_ways("samples", arrays, axis=axis))
 
 
+@pytest.mark.slow
 def test_sum_beyond_float16_is_divided_before_it_is_rounded():
     arrays = np.full((40, 1000), -8.0, "float16"), np.full((40, 1000), 1.0, "float16")
     here = launch_plan.sums(DEVICE, examine(*arrays), arrays, P, (0, 1), 40)
@@ -166,6 +168,7 @@ def test_operands_are_left_as_they_are():
     assert_array_equal(arrays, before)
 
 
+@pytest.mark.slow
 def test_between_the_kernels_there_is_a_number_for_each_piece_of_each_row():
     allocated = []
 
@@ -182,7 +185,7 @@ def test_between_the_kernels_there_is_a_number_for_each_piece_of_each_row():
     assert between[0] == (21,)
 
 
-@pytest.mark.few(1, 2)
+@pytest.mark.few(0, 3)
 @pytest.mark.parametrize("shape", [(1, 5000), (9, 700), (300, 11)])
 def test_losses_have_the_same_bits_in_any_order_of_the_threads(shape):
     log_q, target = arrays = operands(shape, "float32")

@@ -14,6 +14,7 @@ from kldiv_xp.cuda import launch_plan
 from kldiv_xp.formula.logits import JS, KL, JSOfGiven
 
 
+@pytest.mark.slow
 def test_jensen_shannon_divergence_from_a_given_target_is_that_of_the_plain_expression():
     logits, _ = operands((6, 33))
     target = np.random.default_rng(1).dirichlet(np.ones(33), 6)

@@ -47,7 +47,7 @@ def assert_like_two(found, value, derivatives, bound):
         assert_allclose(one, other, rtol=bound, atol=bound)
 
 
-@pytest.mark.few(1, 1)
+@pytest.mark.few(0, 2)
 @pytest.mark.cases(8)
 @TYPES
 @BOTH_SPACES
@@ -104,7 +104,7 @@ ROWS = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.cases(8)
 @TYPES
 @pytest.mark.parametrize("shape", [(7, 12), (3, 2, 1030), (70, 3)], ids=str)

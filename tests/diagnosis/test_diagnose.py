@@ -172,6 +172,7 @@ def test_an_infinite_logit_is_told_before_those_that_have_no_probability_beside_
     assert found[0] == f"infinite-{name}"
 
 
+@pytest.mark.slow
 def test_memory_is_bounded():
     log_q = np.broadcast_to(np.float32(-math.log(2000)), (10_000, 2000))
     tracemalloc.start()

@@ -25,7 +25,7 @@ def in_spaces(q, p, log_input, log_target):
         return (np.log(q) if log_input else q, np.log(p) if log_target else p)
 
 
-@pytest.mark.few(34, 66)
+@pytest.mark.few(21, 79)
 @pytest.mark.parametrize("axis", [None, -1, 0, (0, 1)])
 @pytest.mark.parametrize(("log_input", "log_target"), FORMS)
 @pytest.mark.parametrize("name", PAIRS)

@@ -181,6 +181,7 @@ def test_tasks_of_a_chunk_are_no_more_in_a_larger_array(chunked, name, repeats):
     assert few <= {"logits": 20, "logits, rows": 20, "js": 27}.get(name, 5) * chunks
 
 
+@pytest.mark.few(10, 12)
 @CHUNKED
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_is_computed_or_cut_anew_while_the_graph_is_built(chunked, name):

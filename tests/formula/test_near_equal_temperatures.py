@@ -68,7 +68,7 @@ def test_derivatives_are_within_1e_6_at_a_temperature_that_is_an_array(name, bac
             assert errors(backend.read(one), expected).max() <= 1e-6, given
 
 
-@pytest.mark.few(23, 67)
+@pytest.mark.few(11, 79)
 @LOSS
 @AT
 @pytest.mark.parametrize("place", [0, 1])

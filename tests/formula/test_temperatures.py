@@ -113,7 +113,7 @@ def options_of(name, temperature, scaled):
     return {"temperature": temperature, **square, **LOSSES[name][2]}
 
 
-@pytest.mark.few(26, 74)
+@pytest.mark.few(15, 85)
 @LOSS
 @AT
 def test_values_are_right_at_any_temperature(name, backend, dtype, temperature):

@@ -53,6 +53,7 @@ def worst_of(name, bits):
     return float(np.max(units(of_loop(name, values), exact, "float32"), initial=0))
 
 
+@pytest.mark.few(2, 3)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_errors_of_a_spread_of_float32_are_small(name):
     assert worst_of(name, np.arange(0, 1 << 32, 4099)) <= LARGEST[name]

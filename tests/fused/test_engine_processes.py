@@ -70,6 +70,7 @@ raise SystemExit(os.waitpid(child, 0)[1] or not again)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_child_of_a_fork_computes_and_compiles():
     done = subprocess.run(

@@ -69,6 +69,7 @@ def unfused(name):
 WAYS = pytest.mark.parametrize("way", [compiled, unfused])
 
 
+@pytest.mark.few(1, 1)
 @WAYS
 def test_logarithms_of_every_mantissa_have_the_bits_of_the_formula(way):
     function = way("log")

@@ -95,14 +95,14 @@ def assert_one_run(runs, operand, arrays, loss, gradient, options):
         np.testing.assert_allclose(one, other, rtol=16 * eps, atol=16 * eps * largest)
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.parametrize("name", ROWS)
 def test_rows_and_their_derivatives_take_one_run(runs, operand, name):
     loss, gradient, target, options = ROWS[name]
     assert_one_run(runs, operand, (X, target), loss, gradient, options)
 
 
-@pytest.mark.few(4, 6)
+@pytest.mark.few(1, 9)
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray])
 @pytest.mark.parametrize("name", TERMS)
 def test_terms_or_sums_and_their_derivatives_take_one_run(runs, operand, layout, name):

@@ -114,7 +114,7 @@ class Counting:
         self.jobs[threading.get_ident()] += 1
 
 
-@pytest.mark.few(4, 8)
+@pytest.mark.few(1, 11)
 @pytest.mark.usefixtures("kernel_threads")
 @pytest.mark.parametrize("error", [LookupError, MemoryError, KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("culprit", [0, 1, 2])

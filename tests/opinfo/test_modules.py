@@ -91,6 +91,7 @@ def positive(arrays):
     return [one.nan_to_num(nan=0.5).abs().clamp(min=0.1) for one in arrays]
 
 
+@pytest.mark.slow
 def test_derivatives_are_those_of_the_value():
     """test_grad and test_gradgrad, and test_check_inplace's forward mode."""
     for module, arrays, _ in inputs():
@@ -150,6 +151,7 @@ def test_functions_in_torchs_table_pass_its_test(monkeypatch, table):
         common_nn.NewModuleTest(**{"test_cuda": False, **options})(OfTorch())
 
 
+@pytest.mark.few(20, 12)
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "batchmean"])
 @pytest.mark.parametrize("log_target", [False, True])
 @pytest.mark.parametrize("shape", [(), (3,), (10, 10), (2, 3, 5)], ids=str)

@@ -47,7 +47,7 @@ def derivatives(function, tensors):
     return torch.autograd.grad(total(function)(*leaves), leaves, materialize_grads=True)
 
 
-@pytest.mark.few(2, 2)
+@pytest.mark.few(1, 3)
 @EVERY
 def test_grad_is_that_of_autograd(info):
     """test_grad."""
@@ -106,7 +106,7 @@ def in_turn(function, tensors, along):
     return tuple(map(torch.stack, zip(*values, strict=True)))
 
 
-@pytest.mark.few(1, 2)
+@pytest.mark.few(0, 3)
 @EVERY
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_vmap_is_a_loop(info, place):

@@ -43,7 +43,7 @@ def both_ways(gradient, operands, **options):
 @BOTH
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.cases(1, 5)
+@pytest.mark.cases(0, 6)
 def test_compiled_derivatives_are_those_of_eager_tensors(gradient, options, dtype):
     operands = LOGITS.to(getattr(torch, dtype))
     found, expected = both_ways(gradient, operands, **options)
@@ -81,6 +81,7 @@ def test_derivatives_that_are_differentiated_are_compiled_from_the_formula(gradi
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.slow
 def test_operators_of_derivatives_keep_the_rules_of_torch():
     upstream, numbers = torch.ones(4, 3), torch.tensor([2.0, 0.3], dtype=torch.float64)
     for mask, given in ((None, None), (MASK[..., None], numbers)):

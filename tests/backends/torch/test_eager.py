@@ -82,7 +82,7 @@ def test_special_pairs_are_as_the_contract_says(dtype, log_target):
         close(derivative, whole, dtype)
 
 
-@pytest.mark.few(25, 15)
+@pytest.mark.few(14, 26)
 @BOTH_SPACES
 @TYPES
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)

@@ -26,7 +26,7 @@ def compiled(function, **options):
     return torch.compile(function, fullgraph=True, backend="aot_eager", **options)
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @pytest.mark.cases(6)
 @BOTH_SPACES
 @DIFFERENTIATED
@@ -71,7 +71,7 @@ def test_compiled_loss_of_any_size_is_compiled_once(differentiated):
     assert len(calls) == 1
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(0, 1)
 @BOTH_SPACES
 def test_compiled_special_pairs_are_as_the_contract_says(log_target):
     def loss(x, t):

@@ -60,7 +60,7 @@ MASKS = {
 }
 
 
-@pytest.mark.few(56, 40)
+@pytest.mark.few(31, 65)
 @BOTH_SPACES
 @DIFFERENTIATED
 @pytest.mark.parametrize("axis", MASKS, ids=str)
@@ -98,6 +98,7 @@ def test_expanded_and_permuted_upstream_is_read_where_it_is():
         assert_array_equal(found[0], -p.detach() * upstream)
 
 
+@pytest.mark.few(9, 7)
 @BOTH_SPACES
 @pytest.mark.parametrize("check", ["gradcheck", "gradgradcheck"])
 def test_derivatives_are_those_of_differences(check, reduction, log_target):

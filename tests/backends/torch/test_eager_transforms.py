@@ -27,6 +27,7 @@ from kldiv_xp import (
 pytestmark = IN_SMALL_BLOCKS
 
 
+@pytest.mark.few(16, 16)
 @BOTH_SPACES
 @TYPES
 def test_mapped_loss_is_the_loss_of_each(type_, reduction, log_target):
@@ -115,6 +116,7 @@ ALONG = {
 }
 
 
+@pytest.mark.few(7, 11)
 @pytest.mark.parametrize("axis", [0, 1, -2])
 @pytest.mark.parametrize("name", ALONG)
 def test_losses_along_any_axis_are_mapped(name, axis):

@@ -86,7 +86,7 @@ def test_derivatives_are_those_of_the_formula_by_hand(name, noise):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.few(6, 49)
+@pytest.mark.few(3, 52)
 @EVERY_LOSS
 @pytest.mark.parametrize("noise", [10.0, 1.0, 1e-2, 1e-4, 1e-6])
 def test_those_of_float32_are_right_to_its_digits_at_every_distance(name, noise):

@@ -61,7 +61,7 @@ def gradients(loss, operands, dtype, scale):
     return [one.grad.double() / scale for one in learned]
 
 
-@pytest.mark.few(5, 9)
+@pytest.mark.few(2, 12)
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float16, 4e-3), (torch.bfloat16, 3e-2)])
 @pytest.mark.parametrize("name", LOSSES)
 def test_scaled_loss_has_the_gradient_of_the_loss_in_16_bits(name, dtype, bound):

@@ -77,7 +77,7 @@ def assert_as_usual(function, *, type_="float64", student=0, exact=True, **optio
         torch.testing.assert_close(one, other, **close)
 
 
-@pytest.mark.few(57, 119)
+@pytest.mark.few(34, 142)
 @EVERY_LOSS
 @TYPES
 @STUDENTS
@@ -86,7 +86,7 @@ def test_student_learns_from_a_teacher_under_inference_mode(loss, type_, student
     assert_as_usual(loss, type_=type_, student=student, twice=twice)
 
 
-@pytest.mark.few(6, 16)
+@pytest.mark.few(3, 19)
 @EVERY_LOSS
 @STUDENTS
 def test_so_it_does_by_functional_derivatives(loss, student):

@@ -72,6 +72,7 @@ def assert_refused(expected, function, *arguments, **options):
     assert str(caught.value) == expected
 
 
+@pytest.mark.few(123, 69)
 @EVERY_LOSS
 @TYPES
 @pytest.mark.parametrize("freed", [0, 1, 2], ids=NAMES)
