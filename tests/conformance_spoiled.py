@@ -12,8 +12,8 @@ VALUE, GRADIENT = "value", "gradient"
 
 @cache
 def asked(name, kind):
-    """Vectors of the group of rare calls, of a function and a kind."""
-    every = vectors("rare_calls")
+    """Vectors of the groups of bits and of rare calls, of a function and a kind."""
+    every = [*vectors("bits"), *vectors("rare_calls")]
     return [it for it in every if (it.function or "kl_div") == name and it.kind == kind]
 
 

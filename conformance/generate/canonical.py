@@ -85,7 +85,8 @@ def solved(draft: Draft) -> Solution:
             return way(draft)
     are_many = len(draft.input) > LONGEST
     if isinstance(draft, LogitsDraft):
-        return solve_many_logits(draft) if are_many else solved_logits(draft)
+        plain = are_many and not draft.reproducible
+        return solve_many_logits(draft) if plain else solved_logits(draft)
     if draft.reproducible:
         return solve_same_bits(draft)
     if draft.is_of_another_form:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mpmath import mp, mpf
 
 from generate.bounds import GRADIENT, LIBRARY_ULP, TERM
+from generate.logits import logarithm
 from generate.reference import log_probability, probability
 from kldiv_conformance._formats import Format
 
@@ -28,7 +29,7 @@ class Form:
         log_p = log_probability(p, t, self.log_target) if p else mpf(0)
         if self.log_input:
             return p, q, log_p, mpf(x)
-        return p, q, log_p, mp.log(q) if q else -mp.inf
+        return p, q, log_p, logarithm(q)
 
     def term(self, x: float, t: float) -> mpf:
         """Term of one element."""

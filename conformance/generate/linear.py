@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mpmath import mp, mpf
 
 from generate.linear_draft import LinearDraft
-from generate.logit_derivatives import Derivatives, of_logits, over
+from generate.logit_derivatives import Derivatives, by_right, of_logits, over
 from generate.logits import Distribution, divergence, given, mixed, moved, softmax
 from generate.sparse import Row, by_logits, sides, sparse_sample
 from kldiv_conformance._formats import FORMATS
@@ -98,7 +98,8 @@ def logit_derivatives(draft: LinearDraft, sample: Sample) -> Derivatives:
     if sample.indices:
         row = row_of(draft, sample)
         return by_logits(draft, row, *sides(draft, row))
-    by_input, _ = of_logits(*pair(draft, sample), draft)
+    p, q = pair(draft, sample)
+    by_input = by_right(p, q) if draft.beta == 0 else of_logits(p, q, draft)[0]
     return over(mpf(draft.temperature), by_input)
 
 

@@ -87,14 +87,18 @@ def by_left(left: Distribution, right: Distribution) -> Derivatives:
 def difference(left: mpf, right: mpf) -> mpf:
     """Left minus right, 0 where they are the same up to the last of the 50 digits."""
     exact = left - right
-    return mpf(0) if abs(exact) <= (abs(left) + abs(right)) * mpf(10) ** -40 else exact
+    last = (abs(left) + abs(right)) * mpf(10) ** -40
+    return mpf(0) if mp.isfinite(exact) and abs(exact) <= last else exact
 
 
 def by_mixed(p: Distribution, q: Distribution, draft: LogitsDraft) -> Derivatives:
-    """Derivatives of a Jensen-Shannon divergence by what is given of p, which must not be 0."""
+    """Derivatives of a Jensen-Shannon divergence by what is given of p; 0 where p is 0."""
     m, beta = (q if draft.beta == 0 else mixture(p, q, draft.beta)), mpf(draft.beta or 1)
     found = []
     for place, weight in enumerate(p.p):
+        if weight == 0:
+            found.append((mpf(0), mpf(0)))
+            continue
         factor = weight if draft.target_is == "log_probabilities" else mpf(1)
         log_p, log_m, error = p.log_p[place], m.log_p[place], m.error[place]
         exact, scale = beta * difference(log_p, log_m), abs(log_p) + abs(log_m) + 1

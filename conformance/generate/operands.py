@@ -35,7 +35,8 @@ def softmax(rng: Random, rows: int, columns: int, spread: float = 3.0) -> list[m
     found = []
     for _ in range(rows):
         weights = [mp.exp(mpf(spread) * mpf(rng.random())) for _ in range(columns)]
-        found += [weight / mp.fsum(weights) for weight in weights]
+        total = mp.fsum(weights)
+        found += [weight / total for weight in weights]
     return found
 
 

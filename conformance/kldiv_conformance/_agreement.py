@@ -10,8 +10,6 @@ from kldiv_conformance._outcome import Line
 from kldiv_conformance._report import Report
 from kldiv_conformance._vectors import find
 
-# Two right numbers are each within a bound of the exact one.
-BOTH_RIGHT = 2.0
 FAILS = {"failure", "deviation"}
 
 

@@ -40,7 +40,8 @@ AGREE, APART, UNDONE = 0, 1, 2
 def compare(runs: tuple[Path, ...], shown: int, fail_above: float | None, bits: bool) -> None:
     """Show where implementations and backends are farthest apart, in units of the bound.
 
-    The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart.
+    The sides are the backends of all runs.  Two right numbers are at most 2 bounds apart, also
+    where a vector takes two, as an infinite one and 0 where a probability rounds to 0.
     """
     check_apart(runs)
     reports = {str(path): load(path) for path in runs}

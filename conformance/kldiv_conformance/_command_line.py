@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -77,8 +78,22 @@ def unforeseen(error: Exception) -> str:
     return f"{described(error)}, in {where}: report it with the command that was given."
 
 
+def tell_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Print the version of the package that is installed, and end."""
+    if not asked:
+        return
+    try:
+        click.echo(f"{context.info_name}, version {version('kldiv-xp')}")
+    except PackageNotFoundError:
+        message = (
+            "kldiv-xp is not installed, so that it has no version: in a clone pip install -e ."
+        )
+        raise UndoneError(message) from None
+    context.exit()
+
+
 @click.group(cls=Commands, no_args_is_help=False)
-@click.version_option(package_name="kldiv-xp")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=tell_version)
 def main() -> None:
     """Judge a KL divergence loss, in any framework, by exact results."""
 

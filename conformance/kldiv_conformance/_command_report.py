@@ -31,8 +31,21 @@ def report(runs: tuple[Path, ...], output: Path, junit: Path | None) -> None:
     reports = [load(path) for path in runs]
     if junit is not None:
         write_junit(junit, runs, reports)
+    make_folder(output)
     for path in write_pages(summary(reports), output):
         click.echo(printable(str(path)))
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of the pages, or end with a clean error."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = (
+            f"the folder {str(path)!r} cannot be made ({error.strerror or error}): name one with "
+            "--output where you may write."
+        )
+        raise click.UsageError(printable(message)) from None
 
 
 def write_junit(path: Path, runs: Sequence[Path], reports: Sequence[Report]) -> None:

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kldiv_conformance._comparison import allowed, indexed
+from kldiv_conformance._conventions import wrong_places
 from kldiv_conformance._formats import FORMATS, ulp_distance
 from kldiv_conformance._vector import Result
 from kldiv_conformance._vectors import find
 
+# Two right numbers are each within a bound of the exact one.
+BOTH_RIGHT = 2.0
 # Places of distances that are of a vector as a whole.
 ONE_SIDE, BOTH_SIDES, UNLIKE = "on one side", "on both sides", "dtype or shape"
 
@@ -64,10 +67,23 @@ def distances(
         yield infinite(identifier, name)
         return
     limits = allowed(result, find(identifier).max_ulp)
+    right = right_places(identifier, name, pair)
     for place, (a, b) in enumerate(zip(*pair, strict=True)):
         limit = limits[place] if place < len(limits) else 0.0
         where = indexed(name, place, result.shape)
-        yield Distance(*apart(a, b, limit, result, name), identifier, where, (a, b))
+        bounds, ulp = apart(a, b, limit, result, name)
+        if place in right:
+            bounds = 0.0 if a == b else min(bounds, BOTH_RIGHT)
+        yield Distance(bounds, ulp, identifier, where, (a, b))
+
+
+def right_places(identifier: str, name: str, pair: tuple[Sequence[float], ...]) -> set[int]:
+    """Places at which both sides pass, also where one has another number that a vector takes."""
+    vector = find(identifier)
+    every = set(range(len(vector.results[name].values)))
+    if len(pair[0]) != len(every):
+        return set()
+    return every.difference(*(wrong_places(vector, name, [*numbers]) for numbers in pair))
 
 
 def apart(a: float, b: float, limit: float, result: Result, name: str) -> tuple[float, int | None]:

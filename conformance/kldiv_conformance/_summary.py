@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kldiv_conformance._agreement import BOTH_RIGHT, Agreement, agreements, sides
+from kldiv_conformance._agreement import Agreement, agreements, sides
 from kldiv_conformance._comparison import disagreements
-from kldiv_conformance._distance import words_on
+from kldiv_conformance._distance import BOTH_RIGHT, words_on
 from kldiv_conformance._errors import wrong_results
 from kldiv_conformance._evidence import apart
 from kldiv_conformance._explanations import explained

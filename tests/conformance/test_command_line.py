@@ -1,7 +1,12 @@
 """python -m kldiv_conformance: what it imports, from where, and what it needs."""
 
+from importlib.metadata import PackageNotFoundError
+
 import pytest
+from click.testing import CliRunner
 from conformance_commands import program, python
+
+from kldiv_conformance import _command_line
 
 
 @pytest.mark.long
@@ -51,3 +56,35 @@ def test_suite_is_imported_without_the_extra():
     )
     done = python("-c", code)
     assert done.returncode == 0, done.stderr
+
+
+def test_version_of_a_clone_that_is_not_installed_ends_in_a_sentence(monkeypatch):
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(_command_line, "version", absent)
+    done = CliRunner().invoke(_command_line.main, ["--version"])
+    assert done.exit_code == 2
+    assert done.output == (
+        "Error: kldiv-xp is not installed, so that it has no version: in a clone pip install -e .\n"
+    )
+
+
+def test_version_is_that_of_the_package(monkeypatch):
+    monkeypatch.setattr(_command_line, "version", {"kldiv-xp": "1.2.3"}.get)
+    done = CliRunner().invoke(_command_line.main, ["--version"], prog_name="kldiv-conformance")
+    assert (done.exit_code, done.output) == (0, "kldiv-conformance, version 1.2.3\n")
+
+
+def test_report_into_a_folder_that_cannot_be_made_ends_in_a_sentence(tmp_path):
+    run, file = tmp_path / "run.jsonl", tmp_path / "file"
+    file.touch()
+    chosen = ["run", "-b", "numpy", "--vector", "ordinary_001", "-o", str(run)]
+    assert CliRunner().invoke(_command_line.main, chosen).exit_code == 0
+    folder = str(file / "pages")
+    done = CliRunner().invoke(_command_line.main, ["report", str(run), "-o", folder])
+    assert done.exit_code == 2
+    assert done.output.splitlines()[-1] == (
+        f"Error: the folder {folder!r} cannot be made (Not a directory): name one with --output "
+        "where you may write."
+    )

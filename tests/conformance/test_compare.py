@@ -5,6 +5,7 @@ import pytest
 from conformance_comparisons import ORDINARY, compare, pair, wrong
 from conformance_runs import report_of
 
+from kldiv_conformance import ADAPTERS, Implementation, judge
 from kldiv_conformance._agreement import agreements
 from kldiv_conformance._vectors import find, vectors
 from kldiv_xp import kl_div
@@ -87,11 +88,72 @@ def test_nan_agrees_with_nan():
     assert pair(missing, missing).equal == len(ORDINARY)
 
 
-def test_sign_of_an_exact_zero_counts():
-    zeros = [v.id for v in vectors("log_target") if "EqualDistributions" in v.flags]
-    found = pair(kl_div, negative_zero, zeros)
-    assert {it.bounds for it in found.distances} == {math.inf}
+@pytest.mark.parametrize(("zero", "bounds"), [("zeros_001", math.inf), ("log_target_023", 0.0)])
+def test_sign_of_an_exact_zero_counts_where_the_vector_asks_for_it(zero, bounds):
+    assert ("SignedZero" in find(zero).flags) == (bounds == math.inf)
+    found = pair(kl_div, negative_zero, [zero])
+    assert [it.bounds for it in found.distances] == [bounds]
     assert found.equal == 0
+
+
+def exact(input, target, *, reduction, log_target):
+    """Right numbers, without the convention that a probability which rounds to 0 adds 0."""
+    loss = kl_div(input, target, reduction=reduction, log_target=log_target)
+    if not log_target or reduction != "none":
+        return loss
+    return np.where(np.isinf(input) & np.isfinite(target), target - input, loss)
+
+
+VANISHING = ["tiny_022", "tiny_023", "tiny_057", "tiny_058"]
+
+
+@pytest.mark.parametrize("sides", [(kl_div, exact), (exact, kl_div)])
+def test_an_infinite_and_a_finite_number_that_both_pass_are_two_bounds_apart(files, sides):
+    assert all(
+        judge(find(it), ADAPTERS["numpy"], Implementation("side", side)).verdict == "pass"
+        for side in sides
+        for it in VANISHING
+    )
+    found = pair(*sides, VANISHING)
+    assert {it.bounds for it in found.distances} == {2.0}
+    assert {math.inf in map(abs, it.numbers) for it in found.distances} == {True}
+    runs = files(one=(sides[0], VANISHING), other=(sides[1], VANISHING))
+    assert compare(*runs, "--fail-above", "2")[0] == 0
+    assert compare(*runs, "--fail-above", "1")[0] == 1
+
+
+def infinite_everywhere(input, target, *, reduction, log_target):
+    return np.full_like(input, np.inf)
+
+
+def test_an_infinite_number_that_does_not_pass_is_beyond_every_bound():
+    found = pair(kl_div, infinite_everywhere, VANISHING)
+    assert {it.bounds for it in found.distances} == {math.inf}
+
+
+@pytest.mark.slow
+def test_no_two_right_losses_are_more_than_two_bounds_apart_on_any_vector():
+    plain = {"reduction", "log_target"}
+    asked = [
+        it.id
+        for it in vectors()
+        if it.kind == "value"
+        and not any((it.function, it.where, it.result_dtype))
+        and it.arguments.keys() == plain
+    ]
+    both = [vector for vector in asked if len(sided(vector)) == 2]
+    assert len(both) > 400
+    assert all(it.bounds <= 2 for it in pair(exact, nudged, both).distances)
+
+
+def sided(identifier):
+    """The right losses that pass a vector."""
+    vector = find(identifier)
+    return [
+        side
+        for side in (exact, nudged)
+        if judge(vector, ADAPTERS["numpy"], Implementation("side", side)).verdict == "pass"
+    ]
 
 
 def test_arrays_of_another_shape_are_beyond_every_bound():

@@ -154,6 +154,7 @@ def test_unknown_backend_is_named_with_those_that_are_near():
     done = invoke("run", "-b", "nunpy")
     assert done.exit_code == 2
     assert "Error: `backend` 'nunpy' is of no adapter: near ones are 'numpy'" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith(", and `kldiv-conformance backends` lists all.")
 
 
 def test_entry_point_is_a_backend_without_an_option(installed):

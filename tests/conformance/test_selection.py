@@ -105,7 +105,7 @@ def test_spread_of_a_group_has_all_that_the_group_has():
 
 @pytest.mark.slow
 def test_spread_is_even():
-    found = Selection(sample=740).vectors()
+    found = Selection(sample=800).vectors()
     for group in groups():
         share = sum(vector.group == group for vector in found) / len(vectors(group))
         assert 0.2 < share < 0.55, group

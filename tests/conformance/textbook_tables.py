@@ -30,6 +30,8 @@ def js_div_gradient(input, target, *, upstream, beta=0.5, **options):
             by_input, by_target = (1 - beta) * (log_q - log_m), beta * (log_p - log_m)
         by_input = by_input * q if tables.log_input else by_input
         by_target = by_target * p if tables.log_target else by_target
+        is_finite = beta != 0 or tables.log_input
+        q = np.where(is_finite | (p == 0), q, 1)
         derivatives = np.where(q == 0, 0, by_input), np.where(p == 0, 0, by_target)
         return tables.gradients(derivatives, upstream)
 

@@ -63,6 +63,7 @@ class Rows:
         rows = (torch.movedim(side, axis, -1).to(wide) for side in (input, target))
         self.input, self.target = rows
         self.chosen = torch.ones(self.input.shape[:-1], dtype=torch.bool)
+        self.nothing = float("nan") if where is None else 1
         if where is not None:
             where = where.unsqueeze(axis) if where.ndim < input.ndim else where
             self.chosen = torch.movedim(where, axis, -1)[..., 0]
@@ -80,5 +81,5 @@ class Rows:
 
     def divisor(self):
         if self.reduction == "mean":
-            return int(self.chosen.sum()) or 1 if self.chosen.numel() else float("nan")
+            return int(self.chosen.sum()) or 1 if self.chosen.numel() else self.nothing
         return self.chosen.shape[0] if self.reduction == "batchmean" and self.chosen.ndim else 1

@@ -8,7 +8,7 @@ from random import Random
 from mpmath import mp, mpf
 
 from generate.draft import Draft
-from generate.groups import bits_of_logits
+from generate.groups import bits_of_logits, bits_of_many
 from generate.operands import HALF, REDUCTIONS, Values, all_near, near, softmax, space
 
 ABOUT = "Losses with reproducible=True, whose results must have just these bits."
@@ -31,6 +31,7 @@ def drafts() -> Iterator[Draft]:
         yield from sampled(rng, dtype, form)
         yield from specials(dtype, form)
     yield from bits_of_logits.drafts()
+    yield from bits_of_many.drafts()
 
 
 def draft(

@@ -13,7 +13,7 @@ from generate.groups.rare_draws import LINEAR, LOGITS, TABLES
 from generate.groups.rare_draws import call as call_of
 from generate.groups.rare_rows import BLOCK, teachers
 from generate.linear_draft import LinearDraft
-from generate.operands import Values, all_near, softmax
+from generate.operands import Values, all_near, near, softmax
 
 # 1024 is a multiple of every block; 1088 and 1344 are none of 128. So many are short texts.
 LONG, SHORT, ODD = (2, 1024), (17, 64), (7, 192)
@@ -50,10 +50,16 @@ def filled(draft: Draft, rng: Random, shape: tuple[int, int], *, logits: bool) -
     return replace(
         draft,
         **{
-            name: all_near(alike(rng, shape, None if logits else bool(log)), draft.dtype)
+            name: each_near(alike(rng, shape, None if logits else bool(log)), draft.dtype)
             for name, log in kinds.items()
         },
     )
+
+
+def each_near(values: list[Any], dtype: str) -> Values:
+    """The nearest numbers of the dtype; those that are alike are rounded once."""
+    known = {one: near(one, dtype) for one in set(values)}
+    return tuple(known[one] for one in values)
 
 
 def alike(rng: Random, shape: tuple[int, int], log: bool | None) -> list[Any]:

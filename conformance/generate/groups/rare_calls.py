@@ -13,12 +13,15 @@ from generate.groups import (
     rare_blocks,
     rare_counts,
     rare_dtypes,
+    rare_extreme,
     rare_forbidden,
     rare_halves,
     rare_left,
+    rare_many,
     rare_masks,
     rare_numbers,
     rare_rows,
+    rare_selected,
     rare_special,
     rare_tiles,
 )
@@ -55,6 +58,9 @@ def drafts() -> Iterator[Draft]:
     yield from rare_between.drafts()
     yield from rare_special.drafts()
     yield from rare_counts.drafts()
+    yield from rare_many.drafts()
+    yield from rare_selected.drafts()
+    yield from rare_extreme.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
