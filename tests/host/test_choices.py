@@ -78,3 +78,14 @@ def test_a_namespace_and_its_memory_are_gone_with_the_last_reference():
         assert gone() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("make", [choosing, lambda xp: Recycling(xp, np.float32)])
+def test_what_is_chosen_lies_in_memory_as_by_where(make):
+    """The order of sums depends on it: rows stored by columns had other last digits."""
+    namespace, array, other = make(np), *(numbers(np.float32) for _ in range(2))
+    for turn in (np.ascontiguousarray, np.asfortranarray, np.ascontiguousarray):
+        mask, left, right = map(turn, (MASK, array, other))
+        for pair in ((left, right), (left, 0.0), (0.0, right), (left, 2.5)):
+            found, expected = namespace.where(mask, *pair), np.where(mask, *pair)
+            assert found.strides == expected.strides

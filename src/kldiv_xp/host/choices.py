@@ -16,8 +16,8 @@ MASK_WORTH_A_LOOK = 1 << 12
 MASK_SEEN, CHANGES_WORTH_BITS = 512, 16
 """Elements of a mask that are looked at, and how many of them may differ from the one before."""
 
-MaskMemory = Callable[[tuple[int, ...], DType], Array]
-"""Memory for an array of a shape and a dtype."""
+MaskMemory = Callable[[Array, DType], Array]
+"""Memory that lies as a mask does, for numbers of a dtype."""
 
 
 def choose(xp: Namespace, memory: MaskMemory, condition: Array, left: Any, right: Any) -> Array:
@@ -26,7 +26,7 @@ def choose(xp: Namespace, memory: MaskMemory, condition: Array, left: Any, right
     if dtype is None or not changes_often(xp, condition):
         return xp.where(condition, left, right)
     kind = BITS_OF_TYPES[dtype.name]
-    mask = memory(condition.shape, kind)
+    mask = memory(condition, kind)
     xp.copyto(mask, condition.view("int8"))
     if is_zero(left):
         xp.subtract(mask, 1, out=mask)  # 0 where it is true, else all bits

@@ -10,6 +10,7 @@ from sys import getrefcount
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.host.blocks import empty_like
 from kldiv_xp.host.choices import choose
 
 # Their result has the shape of the first operand and the type of all.
@@ -44,9 +45,9 @@ class Choosing(Direct):
         """Elements of one where a mask is true, and of the other elsewhere."""
         return choose(self._xp, self._memory, condition, left, right)
 
-    def _memory(self, shape: tuple[int, ...], dtype: DType) -> Array:
-        """Memory for the bits of a mask."""
-        return self._xp.empty(shape, dtype=dtype)
+    def _memory(self, mask: Array, dtype: DType) -> Array:
+        """Memory for the bits of a mask, in its order: on that depends the order of sums."""
+        return empty_like(self._xp, mask, dtype)
 
 
 choosing = lru_cache(Choosing)
@@ -69,6 +70,11 @@ def sum_in_order(xp: Namespace, array: Array, *, axis: int, keepdims: bool) -> A
 
 
 adding_in_order = lru_cache(InOrder)
+
+
+def is_turned(array: Array, other: Array) -> bool:
+    """Whether two arrays in one piece lie in other orders."""
+    return bool(array.flags.c_contiguous != other.flags.c_contiguous)
 
 
 class Recycling(Choosing):
@@ -97,10 +103,11 @@ class Recycling(Choosing):
         self._lent = len(self._made)
         self._made.append(array)
 
-    def _memory(self, shape: tuple[int, ...], dtype: DType) -> Array:
-        """That of the last mask, where it was of this shape."""
-        if self._mask is None or self._mask.shape != shape or self._mask.dtype != dtype:
-            self._mask = super()._memory(shape, dtype)
+    def _memory(self, mask: Array, dtype: DType) -> Array:
+        """That of the last mask, where it was of this shape and order."""
+        kept = self._mask
+        if kept is None or kept.shape != mask.shape or kept.dtype != dtype or is_turned(kept, mask):
+            self._mask = super()._memory(mask, dtype)
         return self._mask
 
     def _recycling(self, function: Callable[..., Array], dtype: DType) -> Callable[..., Array]:
