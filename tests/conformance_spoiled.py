@@ -17,20 +17,26 @@ def asked(name, kind):
     return [it for it in every if (it.function or "kl_div") == name and it.kind == kind]
 
 
-def off_where(holds):
-    """Loss or gradient that is off by 2 % in the calls that meet a condition."""
+def each(found, change):
+    """Every result, changed and in its dtype."""
+    every = found if isinstance(found, tuple) else (found,)
+    wrong = tuple(np.asarray(change(np.asarray(it)), it.dtype)[()] for it in every)
+    return wrong if isinstance(found, tuple) else wrong[0]
+
+
+def spoils(change, holds):
+    """Loss or gradient whose results are changed where `holds(name, arrays, options)`."""
 
     def wrong(function, arrays, options):
         found = function(*arrays, **options)
-        return two_percent_off(found) if holds(function.__name__, arrays, options) else found
+        return each(found, change) if holds(function.__name__, arrays, options) else found
 
     return wrong
 
 
-def two_percent_off(found):
-    every = found if isinstance(found, tuple) else (found,)
-    wrong = tuple(it * np.asarray(1.02, it.dtype) for it in every)
-    return wrong if isinstance(found, tuple) else wrong[0]
+def off_where(holds):
+    """Loss or gradient that is off by 2 % there."""
+    return spoils(lambda found: found * found.dtype.type(1.02), holds)
 
 
 def convicted(wrong, name, kind):

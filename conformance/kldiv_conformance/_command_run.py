@@ -28,7 +28,6 @@ from kldiv_conformance._selection import Selection, hint
 from kldiv_conformance._text import printable
 
 CONFORMS, FAILS, UNDONE = 0, 1, 2
-LISTED = "`kldiv-conformance backends` lists all"
 CHECKS_ALONE = (
     "all vectors but those of argument checks are 'not supported'; for the checks alone, choose "
     "--group invalid_arguments."
@@ -118,7 +117,8 @@ def named_backends(names: tuple[str, ...], specifications: tuple[str, ...]) -> l
     known = known_backends(specifications)
     for name in names:
         if name not in known:
-            message = f"`backend` {name!r} is of no adapter: {hint(name, known)}, and {LISTED}."
+            said = f"{hint(name, known)}, and `kldiv-conformance backends` lists all"
+            message = f"`backend` {name!r} is of no adapter: {said}."
             raise click.UsageError(printable(message))
     return list(dict.fromkeys(names)) or [own.name for own in own_adapters(specifications).values()]
 

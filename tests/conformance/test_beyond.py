@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conformance_spoiled import GRADIENT, VALUE, convicted, off_where
+from conformance_spoiled import GRADIENT, VALUE, convicted, each, off_where, spoils
 
 from kldiv_conformance._implementations import DIVERGENCES
 
@@ -12,28 +12,11 @@ TABLES = ("kl_div", "js_div")
 EVERY = (*TABLES, *LOGITS)
 
 
-def each(found, change):
-    """Every result, changed and in its dtype."""
-    every = found if isinstance(found, tuple) else (found,)
-    wrong = tuple(np.asarray(change(np.asarray(it)), it.dtype)[()] for it in every)
-    return wrong if isinstance(found, tuple) else wrong[0]
-
-
-def spoils(change, holds):
-    """Results that are changed in the calls of which something holds."""
-
-    def wrong(function, arrays, options):
-        found = function(*arrays, **options)
-        return each(found, change) if holds(arrays, options) else found
-
-    return wrong
-
-
 def one_ulp_down(found):
     return np.where(np.isfinite(found) & (found != 0), np.nextafter(found, found * 0), found)
 
 
-def is_large_and_reproducible(arrays, options):
+def is_large_and_reproducible(_, arrays, options):
     return "reproducible" in options and arrays[0].size > 256
 
 
@@ -83,7 +66,7 @@ def caches_counts():
     return wrong
 
 
-def selects_all(arrays, options):
+def selects_all(_, arrays, options):
     mask = options.get("where")
     return mask is not None and mask.size and mask.all() and options["reduction"] == "mean"
 
@@ -115,7 +98,7 @@ def clips(kind, most):
 
 
 def kind_of(options):
-    """What a target holds."""
+    """Kind of the target: logits, probabilities or their logarithms."""
     if "log_target" in options:
         return "log_probabilities" if options["log_target"] else "probabilities"
     return options.get("target_is", "logits")
@@ -178,14 +161,8 @@ def names_words(holds):
 
 
 def nan_where(holds):
-    """NaN, as from an empty last block, in the calls of which something holds."""
-
-    def wrong(function, arrays, options):
-        found = function(*arrays, **options)
-        is_asked = holds(function.__name__, arrays, options)
-        return each(found, lambda it: it * np.nan) if is_asked else found
-
-    return wrong
+    """Loss or gradient that is NaN there, as from an empty last block."""
+    return spoils(lambda found: found * np.nan, holds)
 
 
 def has_rows_of_a_block(name, arrays, options):
@@ -202,7 +179,7 @@ BITS = spoils(one_ulp_down, is_large_and_reproducible)
 COLD, HOT = clamps("temperature", 0.5, 99.0), clamps("temperature", 0.0, 20.0)
 NEAR_0, NEAR_1 = takes_ends_for(0.01, 1), takes_ends_for(0, 0.99)
 ABOVE_1, ABOVE_0 = clips("probabilities", 1), clips("log_probabilities", 0)
-ALL_SELECTED = off_where(lambda _, *given: selects_all(*given))
+ALL_SELECTED = off_where(selects_all)
 # Kinds, and the functions in which a loss that is wrong so is convicted.
 KINDS = {
     "bits of many elements": (BITS, ("kl_div", KL, JS)),

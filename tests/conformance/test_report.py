@@ -31,13 +31,22 @@ def kl_div(input, target, *, reduction, log_target):
 """
 
 
-@pytest.fixture(scope="module")
-def unguarded(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("unguarded")
+def run_of(folder, chosen=None):
+    """Report of a run of a loss without guards."""
     (folder / "unguarded.py").write_text(UNGUARDED)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        return collect(list(run_all(["numpy"], "unguarded:kl_div", chosen=SOME)), "unguarded")
+        return collect(list(run_all(["numpy"], "unguarded:kl_div", chosen=chosen)), "unguarded")
+
+
+@pytest.fixture(scope="module")
+def unguarded(tmp_path_factory):
+    return run_of(tmp_path_factory.mktemp("unguarded"), SOME)
+
+
+@pytest.fixture(scope="module")
+def whole_unguarded(tmp_path_factory):
+    return run_of(tmp_path_factory.mktemp("unguarded"))
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +54,20 @@ def ours():
     return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div", chosen=SOME)), "ours")
 
 
+@pytest.fixture(scope="module")
+def whole_ours():
+    return collect(list(run_all(["numpy", "cupy"], "kldiv_xp:kl_div")), "ours")
+
+
 @pytest.mark.long
-def test_worst_implementation_comes_first(unguarded, ours):
-    rows = summary([ours, unguarded])["rows"]
+def test_worst_implementation_comes_first(whole_unguarded, whole_ours):
+    rows = summary([whole_ours, whole_unguarded])["rows"]
     assert [row["implementation"] for row in rows] == ["unguarded:kl_div", "kldiv_xp:kl_div"]
 
 
 @pytest.mark.slow
-def test_counts_of_all_groups_add_up(unguarded):
-    (row,) = summary([unguarded])["rows"]
+def test_counts_of_all_groups_add_up(whole_unguarded):
+    (row,) = summary([whole_unguarded])["rows"]
     for verdict, count in row["counts"].items():
         total = sum(cell[verdict] for cell in row["cells"].values())
         assert total == count + row["checks"][verdict]
@@ -61,11 +75,11 @@ def test_counts_of_all_groups_add_up(unguarded):
 
 
 @pytest.mark.slow
-def test_argument_checks_count_neither_among_the_numbers_nor_in_the_order_of_rows(unguarded):
-    content = summary([unguarded])
+def test_argument_checks_count_neither_among_the_numbers_nor_in_the_order_of_rows(whole_unguarded):
+    content = summary([whole_unguarded])
     (row,) = content["rows"]
     assert "invalid_arguments" not in content["groups"]
-    assert row["checks"]["failure"] > 10
+    assert row["checks"]["failure"] > 40
     of_checks = {suspect["flag"] for suspect in row["check_flags"]}
     assert "ShapeMismatch" in of_checks
     assert not of_checks & {suspect["flag"] for suspect in row["suspects"]}
@@ -155,30 +169,31 @@ def test_convention_is_followed_with_a_majority_and_without_a_tie(conventions, n
 
 
 @pytest.mark.slow
-def test_pairs_of_several_runs_say_where_they_are_apart(unguarded, ours, tmp_path):
-    content = summary([unguarded, ours])
+def test_pairs_of_several_runs_say_where_they_are_apart(whole_unguarded, whole_ours, tmp_path):
+    content = summary([whole_unguarded, whole_ours])
     (pair,) = content["agreements"]
     assert (pair["left"], pair["right"]) == (
         "unguarded:kl_div on numpy",
         "kldiv_xp:kl_div on numpy",
     )
     assert pair["equal"] < pair["shared"]
-    assert pair["apart"]["zeros_and_infinities"] > 3
+    assert pair["apart"]["zeros_and_infinities"] > 10
     markdown = write_pages(content, tmp_path)[0].read_text()
     assert f"{pair['equal']} of {pair['shared']} vectors equal bit for bit; apart on " in markdown
 
 
 @pytest.mark.slow
-def test_report_says_which_convention_is_followed(ours):
-    (row,) = summary([ours])["rows"]
+def test_report_says_which_convention_is_followed(whole_ours):
+    (row,) = summary([whole_ours])["rows"]
     assert row["follows"] == "kldiv_xp"
     agreed, asked = row["conventions"]["kldiv_xp"]
-    assert agreed == asked > 20
+    assert agreed == asked > 100
 
 
-def test_missing_guard_is_named_with_its_bug(unguarded, tmp_path):
-    assert "ZeroTarget" in [suspect.flag for suspect in suspects(unguarded.outcomes)[:3]]
-    markdown = write_pages(summary([unguarded]), tmp_path)[0].read_text()
+@pytest.mark.slow
+def test_missing_guard_is_named_with_its_bug(whole_unguarded, tmp_path):
+    assert "ZeroTarget" in [suspect.flag for suspect in suspects(whole_unguarded.outcomes)[:3]]
+    markdown = write_pages(summary([whole_unguarded]), tmp_path)[0].read_text()
     assert "vectors that would show `ZeroTarget` fail. 0 * log(0), which is NaN." in markdown
 
 
@@ -193,8 +208,9 @@ def test_argument_that_an_implementation_lacks_is_not_supported(unguarded):
     assert all(it["size_average"] is it["reduce"] is None for it in both)
 
 
-def test_nothing_is_suspected_of_what_passes(ours):
-    assert suspects(ours.outcomes) == []
+@pytest.mark.slow
+def test_nothing_is_suspected_of_what_passes(whole_ours):
+    assert suspects(whole_ours.outcomes) == []
 
 
 def test_markdown_says_why_a_backend_did_not_run(ours, tmp_path):
@@ -206,8 +222,8 @@ def test_markdown_says_why_a_backend_did_not_run(ours, tmp_path):
 
 
 @pytest.mark.slow
-def test_page_needs_nothing_else_and_stays_below_2_mb(unguarded, ours, tmp_path):
-    page = write_pages(summary([unguarded, ours]), tmp_path)[1].read_text()
+def test_page_needs_nothing_else_and_stays_below_2_mb(whole_unguarded, whole_ours, tmp_path):
+    page = write_pages(summary([whole_unguarded, whole_ours]), tmp_path)[1].read_text()
     assert "src=" not in page
     assert "@import" not in page
     assert len(page) < 2_000_000

@@ -23,6 +23,16 @@ PROBABILITIES = ((3.0, 1.0, 0.5, 0.25), (0.5, -0.0, 0.25, 0.25), (INF, 0.5, 0.25
 LOGARITHMS = ((0.75, 0.25, -1.0, -2.0), (-1.5, 1.5, -0.5, -2.5), (-1.0, -2.0, -1.0, -1.5))
 # Temperatures, and how much farther apart logits are, beside which derivatives overflow.
 FARTHER = {LOGITS[0]: (8.0, 4), LOGITS[1]: (64.0, 32)}
+# Options, and the first row of the student and of the teacher, whose divergence is too large.
+APART = (LARGE, 0.0, 0.0, 0.0), (-LARGE, 0.0, 0.0, 0.0)
+BEYOND_FLOAT16: dict[str, tuple[dict[str, Any], tuple[float, ...], tuple[float, ...]]] = {
+    "kl_div": ({"axis": -1}, (-LARGE,) * 4, (2.0, 0.5, 0.25, 0.25)),
+    "js_div": ({"axis": -1, "log_input": False}, (0.0,) * 4, (60000.0,) * 4),
+    LOGITS[0]: ({"temperature": 2.0}, *APART),
+    LOGITS[1]: ({"temperature": 400.0}, *APART),
+    SPARSE: ({"tail": "zero"}, (-LARGE, LARGE, -LARGE, 0.0), (-0.25, -0.25)),
+    LINEAR: ({"temperature": 2.0}, (200.0, 0.0, 0.0), APART[1]),
+}
 # Neither dtype of indices counts far.
 HEAT = ((COLD, "uint8"), (HOT, "int16"))
 
@@ -39,19 +49,11 @@ def drafts() -> Iterator[Draft]:
             if function != SPARSE:  # which refuses them
                 yield given_target(function, "log_probabilities", rng, **options)
     yield from tables(rng)
-    for function in ("kl_div", "js_div", *LOGITS, SPARSE, LINEAR):
+    for function in BEYOND_FLOAT16:
         yield overflowing(function, rng)
     rng = Random("beyond float16")  # noqa: S311 - not for secrets
     for function in (LINEAR, *LOGITS, SPARSE):
-        said, flags = "derivatives beyond float16", ("HalfPrecision", "Upstream")
-        given = {"dtype": "float16", "reduction": "sum", "temperature": 8.0}
-        draft = call(function, said, flags, rng, ROWS, upstream=60000.0, **given)
-        if function in FARTHER:
-            heat, times = FARTHER[function]
-            sides = {"input": draft.input, "target": draft.target}
-            far = {name: tuple(times * one for one in it) for name, it in sides.items()}
-            draft = replace(cast("LogitsDraft", draft), temperature=heat, **far)
-        yield draft
+        yield overflowing_derivatives(function, rng)
 
 
 def without_words(function: str, rng: Random, **options: Any) -> Draft:
@@ -124,29 +126,25 @@ def tables(rng: Random) -> Iterator[Draft]:
 def overflowing(function: str, rng: Random) -> Draft:
     """A row whose divergence float16 does not hold, and a mean that it holds."""
     said, flags = "a row beyond float16, and not the mean", ("HalfOverflow", "HalfPrecision")
-    given: dict[str, Any] = {"dtype": "float16", "reduction": "mean"}
-    given |= {
-        "kl_div": {"axis": -1},
-        "js_div": {"axis": -1, "log_input": False},
-        LOGITS[0]: {"temperature": 2.0},
-        LOGITS[1]: {"temperature": 400.0},
-        SPARSE: {"tail": "zero"},
-        LINEAR: {"temperature": 2.0},
-    }[function]
+    options, student, teacher = BEYOND_FLOAT16[function]
+    given: dict[str, Any] = {"dtype": "float16", "reduction": "mean", **options}
     draft = call(function, said, flags, rng, (4, 4), **given)
-    student, teacher = (LARGE, 0.0, 0.0, 0.0), (-LARGE, 0.0, 0.0, 0.0)
-    if function == "kl_div":
-        student, teacher = (-LARGE,) * 4, (2.0, 0.5, 0.25, 0.25)
-    if function == "js_div":
-        student, teacher = (0.0, 0.0, 0.0, 0.0), (60000.0,) * 4
-    if function == SPARSE:
-        student, teacher = (-LARGE, LARGE, -LARGE, 0.0), (-0.25, -0.25)
     if isinstance(draft, LinearDraft):
-        student = (200.0, 0.0, 0.0)
-        draft = replace(draft, weight=(200.0, 0.0, 0.0, *draft.weight[3:]))
-    width, of_student = len(teacher), len(student)
+        draft = replace(draft, weight=(*student, *draft.weight[len(student) :]))
     return replace(
         draft,
-        input=(*student, *draft.input[of_student:]),
-        target=(*teacher, *draft.target[width:]),
+        input=(*student, *draft.input[len(student) :]),
+        target=(*teacher, *draft.target[len(teacher) :]),
     )
+
+
+def overflowing_derivatives(function: str, rng: Random) -> Draft:
+    """Derivatives that float16 does not hold."""
+    said, flags = "derivatives beyond float16", ("HalfPrecision", "Upstream")
+    given = {"dtype": "float16", "reduction": "sum", "temperature": 8.0}
+    draft = call(function, said, flags, rng, ROWS, upstream=60000.0, **given)
+    if function not in FARTHER:
+        return draft
+    heat, times = FARTHER[function]
+    far = {name: tuple(times * it for it in getattr(draft, name)) for name in ("input", "target")}
+    return replace(cast("LogitsDraft", draft), temperature=heat, **far)

@@ -49,7 +49,7 @@ def weight(function: str, beta: dict[str, float]) -> dict[str, float]:
 
 
 def long(function: str, rng: Random, **options: Any) -> Draft:
-    """Two rows, the first of which stands 700 times and the second 324 times."""
+    """A batch of 700 copies of one row, and 324 copies of another."""
     said, flags = f"{sum(ROWS)} rows", (BLOCK, *(MIXED if "beta" in options else ()))
     draft = call(function, said, flags, rng, (2, 4), dtype="float32", **options)
     repeated: dict[str, Any] = {
@@ -64,7 +64,7 @@ def long(function: str, rng: Random, **options: Any) -> Draft:
 
 
 def stacked(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Two rows, each as often as it shall stand."""
+    """Copies of the first row, then copies of the second."""
     width = len(values) // 2
     return values[:width] * ROWS[0] + values[width:] * ROWS[1]
 
@@ -79,19 +79,20 @@ def named(rng: Random, **options: Any) -> Draft:
 
 def of_layer(rng: Random, known: int, **options: Any) -> Draft:
     """A last layer, and a teacher that names so many words, by indices of int8 if it is one."""
-    said = f"{known} of {WORDS} words named" if known > 1 else "one word named"
+    flags = ("HiddenStates", "SparseTeacher")
+    if known == 1:
+        said, rows, words, dtype, target = "one word named", 2, 5, "int8", (0.25, -1.5)
+    else:
+        said, rows, words, dtype = f"{known} of {WORDS} words named", 1, WORDS, None
+        target = tuple(near(-6.0 - place % 7 / 8, "float32") for place in range(known))
+        flags = (*flags, BLOCK)
     kind = {"target_is": "log_probabilities", "tail": "bucket"}
-    words = WORDS if known > 1 else 5
-    shape, flags = (2, words) if known == 1 else (1, words), ("HiddenStates", "SparseTeacher")
     given = {"dtype": "float32", **kind, **options}
-    draft = cast("LinearDraft", call(LINEAR, said, (*flags, BLOCK), rng, shape, **given))
-    rows = shape[0]
-    target = [near(-6.0 - place % 7 / 8, "float32") for place in range(known * rows)]
+    draft = cast("LinearDraft", call(LINEAR, said, flags, rng, (rows, words), **given))
     return replace(
         draft,
-        target=tuple(target) if known > 1 else (0.25, -1.5),
+        target=target,
         target_shape=(rows, known),
         indices=tuple(it for _ in range(rows) for it in rng.sample(range(words), known)),
-        indices_dtype=None if known > 1 else "int8",
-        flags=draft.flags if known > 1 else tuple(it for it in draft.flags if it != BLOCK),
+        indices_dtype=dtype,
     )

@@ -51,7 +51,7 @@ def check_axis(axis: object) -> Axes:
 
 
 def check_axis_of(loss: object, axis: object, ndim: int) -> None:
-    """Refuse an axis that operands with so many have not, before a remedy names it."""
+    """Refuse an axis that operands with `ndim` axes lack, before a remedy names it."""
     if axis is None:
         return
     if loss is not None and not isinstance(loss, Form):

@@ -17,8 +17,7 @@ from kldiv_xp.host.block_results import (
     take_sums_over,
 )
 from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block, has_few_classes
-from kldiv_xp.host.choices import MASK_WORTH_A_LOOK
-from kldiv_xp.host.scratch_arrays import Recycling, choosing, direct
+from kldiv_xp.host.scratch_arrays import Recycling, for_one_block
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
@@ -123,8 +122,8 @@ def each_block(
 
     def work(jobs: Iterator[int]) -> None:
         levels = [0] * len(works)
-        once = choosing(xp) if operands[0].size >= MASK_WORTH_A_LOOK else direct(xp)
-        namespace = Recycling(xp, dtype) if len(indices) > 1 else once
+        is_one = len(indices) == 1
+        namespace = for_one_block(xp, operands[0].size) if is_one else Recycling(xp, dtype)
         with xp.errstate(all="ignore"):
             for job in jobs:
                 block = [cast_block(operand, indices[job], dtype) for operand in operands]

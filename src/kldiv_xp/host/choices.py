@@ -1,7 +1,7 @@
 """Choices between arrays of NumPy by their bits, where a mask has no order.
 
-`where` branches: of 2**17 float32, half of which are chosen at random, it takes 4.8 ns an element,
-and 0.65 where a mask is the same in long runs.  By bits it is 0.8.
+NumPy's `where` branches at each element.  For 2**17 float32 it takes 4.8 ns an element if the mask
+is random, and 0.65 if it has long runs; a choice by bits takes 0.8 for both.
 """
 
 import math

@@ -6,8 +6,7 @@ from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.block_loops import Attempt, each_block, fill_blocks
 from kldiv_xp.host.block_results import take_any, take_row_sums
 from kldiv_xp.host.blocks import cache_sized_blocks, cast_block
-from kldiv_xp.host.choices import MASK_WORTH_A_LOOK
-from kldiv_xp.host.scratch_arrays import choosing, direct
+from kldiv_xp.host.scratch_arrays import for_one_block
 from kldiv_xp.host.threads import check_setting
 
 
@@ -72,7 +71,7 @@ def in_one_block(
 ) -> list[Array]:
     """Values of functions (xp, *blocks) of whole arrays; written, if there are results."""
     check_setting()
-    namespace = choosing(xp) if operands[0].size >= MASK_WORTH_A_LOOK else direct(xp)
+    namespace = for_one_block(xp, operands[0].size)
     with xp.errstate(all="ignore"):
         blocks = [cast_block(operand, (), dtype) for operand in operands]
         values = [function(namespace, *blocks) for function in functions]

@@ -11,7 +11,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.blocks import empty_like
-from kldiv_xp.host.choices import choose
+from kldiv_xp.host.choices import MASK_WORTH_A_LOOK, choose
 
 # Their result has the shape of the first operand and the type of all.
 RECYCLING_FUNCTIONS = ("add", "divide", "exp", "log", "maximum", "multiply", "negative", "subtract")
@@ -51,6 +51,12 @@ class Choosing(Direct):
 
 
 choosing = lru_cache(Choosing)
+
+
+@lru_cache
+def for_one_block(xp: Namespace, size: int) -> Namespace:
+    """Namespace for arrays of so many elements that are one block."""
+    return choosing(xp) if size >= MASK_WORTH_A_LOOK else direct(xp)
 
 
 class InOrder(Direct):
