@@ -81,14 +81,14 @@ def fill_rows_with_derivatives(
     working: DType,
     threads: Threads,
 ) -> Array | None:
-    """Divergences of rows, as `divergences_of_rows`, while both derivatives are written."""
+    """Divergences of rows, as `divergences_of_rows`, while derivatives are written."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
     buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return None
     given, real, rows = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
     layout = real, shape, wanted.inputs, wanted.outputs, (losses.TOTAL,), *layouts(buffers)
-    options, numbers = (given, len(arrays)), (losses.FACTOR, *losses.NUMBERS)
+    options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, *losses.NUMBERS)
     plans = {
         way: rows_plan(Traced(row_and_derivatives, (*options, way), numbers), *layout)
         for way in ways_worth_it(given, wanted.flags)

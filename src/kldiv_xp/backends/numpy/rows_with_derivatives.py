@@ -51,7 +51,10 @@ def fill_with_derivatives(
     working: DType,
     threads: Threads,
 ) -> Array:
-    """Divergences of rows; the derivatives are written, each block of the operands read once."""
+    """Divergences of rows; derivatives that there are arrays for are written.
+
+    Each block of the operands is read once.
+    """
     *shape, size = arrays[0].shape
     options = xp, arrays, divergence, scale, upstream, derivatives, working, threads
     fused = engine_for(size, ROW_ELEMENTS_WORTH_IT)
@@ -74,6 +77,8 @@ def fill_with_derivatives(
         (block_loops.without_cotangents(attempts, len(arrays)), take)
     ]
     for place, result in enumerate(derivatives):
+        if result is None:
+            continue
         forms, _ = forms_at(xp, divergence, place, working, size)
         function = partial(derivatives_of_block, xp, forms, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, result)))

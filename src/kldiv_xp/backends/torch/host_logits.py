@@ -1,5 +1,7 @@
 """Divergences of rows of logits on tensors in host memory: by NumPy's loops, in blocks."""
 
+from typing import Any
+
 import torch
 
 from kldiv_xp._typing import Array
@@ -14,6 +16,7 @@ from kldiv_xp.backends.torch.numpy_views import (
 )
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_row_derivatives import BOTH
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 
@@ -31,10 +34,16 @@ def sum_of_divergences_of(
 ) -> Array:
     """Sum of the divergences of all rows over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
+    rows = numpy_rows.rows_of(xp, lent(*arrays), divergence, working, threads)
+    return total_of(context, rows, parts)
+
+
+def total_of(context: Context, rows: Array, parts: int | None) -> Array:
+    """Sum of divergences of rows in memory over the divisor, rounded once."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
     rounded = context.dtype == context.working
     dtype = working if rounded else xp.float64
-    options = lent(*arrays), divergence, working, threads, parts, dtype
-    value = torch.from_numpy(numpy_rows.total_of_rows(xp, *options))
+    value = torch.from_numpy(numpy_rows.total_of(xp, rows, parts, dtype))
     return value if rounded else value.to(context.dtype)
 
 
@@ -42,12 +51,44 @@ def rows_with_derivatives_of(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Arrays:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
+    rows, derivatives = filled_with_derivatives(
+        context, arrays, divergence, scale, upstream, BOTH
+    )
+    return torch.from_numpy(rows).to(context.working), *derivatives
+
+
+def filled_with_derivatives(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> tuple[Array, Gradient]:
+    """Divergences of rows, in memory, and gradients with respect to the wanted operands."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     memory, count = lent(*arrays, *upstream), len(arrays)
-    derivatives, results = zip(*map(empty_tensor_like, arrays[:2]), strict=True)
+    derivatives, results = zip(
+        *(
+            empty_tensor_like(one) if want else (None, None)
+            for one, want in zip(arrays[:2], wanted, strict=True)
+        ),
+        strict=True,
+    )
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
-    rows = numpy_rows_with_derivatives.fill_with_derivatives(xp, *options)
-    return torch.from_numpy(rows).to(context.working), *derivatives
+    return numpy_rows_with_derivatives.fill_with_derivatives(xp, *options), derivatives
+
+
+def with_derivatives_to_keep(
+    context: Context, divergence: Divergence, *arrays: Array, wanted: tuple[bool, bool], **parts: Any
+) -> tuple[Array, Gradient]:
+    """Divergences of rows, or with `parts` their sum over it, and gradients of one cotangent."""
+    one = torch.ones((), dtype=context.working, device="cpu")
+    options = arrays, divergence, Scale(**parts), (one,), wanted
+    rows, derivatives = filled_with_derivatives(context, *options)
+    if "parts" in parts:
+        return total_of(context, rows, parts["parts"]), derivatives
+    return torch.from_numpy(rows).to(context.working), derivatives
 
 
 def row_derivatives_of(
