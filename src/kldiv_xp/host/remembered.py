@@ -37,7 +37,7 @@ class Remembering:
     ) -> Array:
         if not self._is_shared(*operands):
             return function(*operands, **options)
-        key = name, *(one if type(one) is float else id(one) for one in operands)
+        key = name, *(one if type(one) is float else id(one) for one in operands), *options.items()
         if key not in self._results:
             result = self._results[key] = function(*operands, **options)
             self._held[id(result)] = result
