@@ -66,7 +66,9 @@ def test_what_is_no_operand_of_the_block_is_not_remembered(xp, counting, name):
     for number in range(3):
         made = [np.full((4, 6), number, "float32")] * (1 if options or name == "exp" else 2)
         with np.errstate(invalid="ignore"):
-            assert_array_equal(getattr(xp, name)(*made, **options), getattr(np, name)(*made, **options))
+            assert_array_equal(
+                getattr(xp, name)(*made, **options), getattr(np, name)(*made, **options)
+            )
     assert counting.calls == [name] * 3
 
 

@@ -47,10 +47,10 @@ def total_of_rows(
     dtype: DType,
 ) -> Array:
     """Sum of the divergences of all rows over the divisor; an array of a type."""
-    return total_of(xp, rows_of(xp, arrays, divergence, working, threads), parts, dtype)
+    return total_in_memory(xp, rows_of(xp, arrays, divergence, working, threads), parts, dtype)
 
 
-def total_of(xp: Namespace, rows: Array, parts: int | None, dtype: DType) -> Array:
+def total_in_memory(xp: Namespace, rows: Array, parts: int | None, dtype: DType) -> Array:
     """Sum of divergences of rows over the divisor; an array of a type."""
     with xp.errstate(all="ignore"):  # the sum may overflow its type
         return xp.array(over(float(xp.add.reduce(rows, None, xp.float64)), parts), dtype=dtype)

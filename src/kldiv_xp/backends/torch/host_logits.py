@@ -1,7 +1,5 @@
 """Divergences of rows of logits on tensors in host memory: by NumPy's loops, in blocks."""
 
-from typing import Any
-
 import torch
 
 from kldiv_xp._typing import Array
@@ -26,6 +24,11 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     working = numpy_type(context.working)
     xp, lent_arrays = numpy_namespace(), lent(*arrays)
     rows = numpy_rows.rows_of(xp, lent_arrays, divergence, working, threads)
+    return in_working_type(context, rows)
+
+
+def in_working_type(context: Context, rows: Array) -> Array:
+    """Divergences of rows in memory, in the type that is computed in."""
     return torch.from_numpy(rows).to(context.working)
 
 
@@ -35,15 +38,15 @@ def sum_of_divergences_of(
     """Sum of the divergences of all rows over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     rows = numpy_rows.rows_of(xp, lent(*arrays), divergence, working, threads)
-    return total_of(context, rows, parts)
+    return sum_of_rows(context, rows, parts)
 
 
-def total_of(context: Context, rows: Array, parts: int | None) -> Array:
+def sum_of_rows(context: Context, rows: Array, parts: int | None) -> Array:
     """Sum of divergences of rows in memory over the divisor, rounded once."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     rounded = context.dtype == context.working
     dtype = working if rounded else xp.float64
-    value = torch.from_numpy(numpy_rows.total_of(xp, rows, parts, dtype))
+    value = torch.from_numpy(numpy_rows.total_in_memory(xp, rows, parts, dtype))
     return value if rounded else value.to(context.dtype)
 
 
@@ -51,10 +54,8 @@ def rows_with_derivatives_of(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Arrays:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
-    rows, derivatives = filled_with_derivatives(
-        context, arrays, divergence, scale, upstream, BOTH
-    )
-    return torch.from_numpy(rows).to(context.working), *derivatives
+    rows, derivatives = filled_with_derivatives(context, arrays, divergence, scale, upstream, BOTH)
+    return in_working_type(context, rows), *derivatives
 
 
 def filled_with_derivatives(
@@ -77,18 +78,6 @@ def filled_with_derivatives(
     )
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
     return numpy_rows_with_derivatives.fill_with_derivatives(xp, *options), derivatives
-
-
-def with_derivatives_to_keep(
-    context: Context, divergence: Divergence, *arrays: Array, wanted: tuple[bool, bool], **parts: Any
-) -> tuple[Array, Gradient]:
-    """Divergences of rows, or with `parts` their sum over it, and gradients of one cotangent."""
-    one = torch.ones((), dtype=context.working, device="cpu")
-    options = arrays, divergence, Scale(**parts), (one,), wanted
-    rows, derivatives = filled_with_derivatives(context, *options)
-    if "parts" in parts:
-        return total_of(context, rows, parts["parts"]), derivatives
-    return torch.from_numpy(rows).to(context.working), derivatives
 
 
 def row_derivatives_of(

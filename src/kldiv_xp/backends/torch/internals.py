@@ -114,7 +114,7 @@ def has_function_mode() -> bool:
 def is_retained() -> bool:
     """Whether the graph that is walked through backwards is kept for another time."""
     try:
-        return bool(_C._autograd._get_current_graph_task_keep_graph())
+        return bool(torch._C._autograd._get_current_graph_task_keep_graph())
     except (AttributeError, RuntimeError):
         return True
 

@@ -5,6 +5,7 @@ Both need the maxima, exponentials and sums of the same rows.
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -13,6 +14,7 @@ from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.internals import is_retained
 from kldiv_xp.backends.torch.numpy_views import NARROW_TYPES
 from kldiv_xp.core.evaluate import Arrays
+from kldiv_xp.core.scale import Scale
 
 FUNCTIONS = (host_logits.divergences_of, host_logits.sum_of_divergences_of)
 LEAST_COTANGENT, LARGEST_COTANGENT = 2.0**-64, 2.0**20
@@ -29,30 +31,40 @@ def with_derivatives(
     is_narrow = any(one.dtype in NARROW_TYPES for one in arrays)
     if function.func not in FUNCTIONS or is_narrow or torch.is_inference_mode_enabled():
         return function(*arrays), ()
-    options = (*function.args, *arrays)
-    return host_logits.with_derivatives_to_keep(*options, wanted=wanted, **function.keywords)
+    context, divergence = function.args
+    scale = Scale(None, function.keywords.get("parts"))
+    one = torch.ones((), dtype=context.working, device="cpu")
+    options = context, arrays, divergence, scale, (one,), wanted
+    rows, derivatives = host_logits.filled_with_derivatives(*options)
+    if function.func is host_logits.divergences_of:
+        return host_logits.in_working_type(context, rows), derivatives
+    return host_logits.sum_of_rows(context, rows, scale.parts), derivatives
 
 
 def times_cotangent(
     kept: Sequence[Array | None], upstream: Array, wanted: Sequence[bool]
 ) -> list[Array | None] | None:
-    """Derivatives times the cotangent of their rows or of the sum; None if digits would be lost.
-
-    Where the graph is released, what it kept is written again and given away.
-    """
+    """Derivatives times the cotangent of their rows or of the sum; None if digits would be lost."""
     factor = None if upstream.ndim else float(upstream)
     if factor is not None and not LEAST_COTANGENT <= abs(factor) <= LARGEST_COTANGENT:
         return None
-    if is_retained():
-        multiply = torch.mul
-    else:
-        multiply = first if factor == 1 else torch.Tensor.mul_
+    multiply = multiplication(factor)
     return [
         multiply(one, upstream) if want and one is not None else None
         for one, want in zip(kept, wanted, strict=True)
     ]
 
 
-def first(derivative: Array, _: Array) -> Array:
+def multiplication(factor: float | None) -> Any:
+    """Function (derivative, cotangent) to the product.
+
+    Where the graph is released, what it kept is written again and given away.
+    """
+    if is_retained():
+        return torch.mul
+    return unscaled if factor == 1 else torch.Tensor.mul_
+
+
+def unscaled(derivative: Array, _: Array) -> Array:
     """The derivative itself."""
     return derivative
