@@ -17,8 +17,8 @@ from kldiv_xp.host.block_results import (
     take_sums_over,
 )
 from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block, has_few_classes
-from kldiv_xp.host.remembered import Remembering
 from kldiv_xp.host.scratch_arrays import Recycling, for_one_block
+from kldiv_xp.host.shared_results import SharingResults
 from kldiv_xp.host.sharing import share
 from kldiv_xp.host.threads import check_setting
 
@@ -125,13 +125,13 @@ def each_block(
         levels = [0] * len(works)
         is_one = len(indices) == 1
         namespace = for_one_block(xp, operands[0].size) if is_one else Recycling(xp, dtype)
-        shared = Remembering(namespace) if len(works) > 1 else namespace
+        shared = SharingResults(namespace) if len(works) > 1 else namespace
         with xp.errstate(all="ignore"):
             for job in jobs:
                 block = [cast_block(operand, indices[job], dtype) for operand in operands]
                 if lent is not None and isinstance(namespace, Recycling):
                     namespace.borrow(lent[indices[job]])
-                if isinstance(shared, Remembering):
+                if isinstance(shared, SharingResults):
                     shared.begin(block)
                 for number, (attempts, take) in enumerate(works):
                     while not take(job, attempts[levels[number]](shared, *block)):
@@ -139,7 +139,7 @@ def each_block(
                             break
                         levels[number] += 1
                 block.clear()  # before the next is widened
-                if isinstance(shared, Remembering):
+                if isinstance(shared, SharingResults):
                     shared.begin(block)
 
     share(work, len(indices), threads() if len(indices) > BLOCKS_WORTH_A_THREAD else 1)

@@ -24,10 +24,10 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     working = numpy_type(context.working)
     xp, lent_arrays = numpy_namespace(), lent(*arrays)
     rows = numpy_rows.rows_of(xp, lent_arrays, divergence, working, threads)
-    return in_working_type(context, rows)
+    return as_tensor_of_rows(context, rows)
 
 
-def in_working_type(context: Context, rows: Array) -> Array:
+def as_tensor_of_rows(context: Context, rows: Array) -> Array:
     """Divergences of rows in memory, in the type that is computed in."""
     return torch.from_numpy(rows).to(context.working)
 
@@ -55,7 +55,7 @@ def rows_with_derivatives_of(
 ) -> Arrays:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
     rows, derivatives = filled_with_derivatives(context, arrays, divergence, scale, upstream, BOTH)
-    return in_working_type(context, rows), *derivatives
+    return as_tensor_of_rows(context, rows), *derivatives
 
 
 def filled_with_derivatives(

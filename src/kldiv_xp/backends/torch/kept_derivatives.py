@@ -16,7 +16,7 @@ from kldiv_xp.backends.torch.numpy_views import NARROW_TYPES
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
 
-FUNCTIONS = (host_logits.divergences_of, host_logits.sum_of_divergences_of)
+FUNCTIONS_ON_HOST = (host_logits.divergences_of, host_logits.sum_of_divergences_of)
 LEAST_COTANGENT, LARGEST_COTANGENT = 2.0**-64, 2.0**20
 """Between them nothing is lost by a product with a derivative that was rounded before."""
 
@@ -29,7 +29,7 @@ def with_derivatives(
     Those of 16 bits would be rounded twice, and autograd saves nothing that inference mode makes.
     """
     is_narrow = any(one.dtype in NARROW_TYPES for one in arrays)
-    if function.func not in FUNCTIONS or is_narrow or torch.is_inference_mode_enabled():
+    if function.func not in FUNCTIONS_ON_HOST or is_narrow or torch.is_inference_mode_enabled():
         return function(*arrays), ()
     context, divergence = function.args
     scale = Scale(None, function.keywords.get("parts"))
@@ -37,7 +37,7 @@ def with_derivatives(
     options = context, arrays, divergence, scale, (one,), wanted
     rows, derivatives = host_logits.filled_with_derivatives(*options)
     if function.func is host_logits.divergences_of:
-        return host_logits.in_working_type(context, rows), derivatives
+        return host_logits.as_tensor_of_rows(context, rows), derivatives
     return host_logits.sum_of_rows(context, rows, scale.parts), derivatives
 
 

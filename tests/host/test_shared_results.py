@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from kldiv_xp.host.remembered import REMEMBERED_FUNCTIONS, Remembering
 from kldiv_xp.host.scratch_arrays import Recycling
+from kldiv_xp.host.shared_results import SHARED_FUNCTIONS, SharingResults
 
 BLOCK = list(np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32"))
 ROWS = {"axis": -1, "keepdims": True}
@@ -32,7 +32,7 @@ def counting():
 
 @pytest.fixture
 def xp(counting):
-    namespace = Remembering(counting)
+    namespace = SharingResults(counting)
     namespace.begin(BLOCK)
     return namespace
 
@@ -59,7 +59,7 @@ def test_other_operands_numbers_and_options_are_other_calls(xp, counting):
     assert counting.calls.count("max") == 3
 
 
-@pytest.mark.parametrize("name", REMEMBERED_FUNCTIONS)
+@pytest.mark.parametrize("name", SHARED_FUNCTIONS)
 def test_what_is_no_operand_of_the_block_is_not_remembered(xp, counting, name):
     """Its memory may be another's by the next call."""
     options = ROWS if name in ("max", "sum") else {}
@@ -79,7 +79,7 @@ def test_the_difference_of_two_whole_blocks_is_not_remembered(xp, counting):
 
 
 def test_nothing_is_written_into_what_is_remembered():
-    namespace = Remembering(Recycling(np, "float32"))
+    namespace = SharingResults(Recycling(np, "float32"))
     x, t = BLOCK
     namespace.begin([x, t])
     first = namespace.exp(namespace.subtract(x, namespace.max(x, **ROWS)))

@@ -6,10 +6,10 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
 
-REMEMBERED_FUNCTIONS = ("max", "sum", "exp", "subtract", "divide")
+SHARED_FUNCTIONS = ("max", "sum", "exp", "subtract", "divide")
 
 
-class Remembering:
+class SharingResults:
     """Namespace whose maxima, sums and exponentials of a block's operands are computed once.
 
     It remembers results of operands and of what it remembers, and holds those arrays, so that
@@ -21,7 +21,7 @@ class Remembering:
         self._xp = xp
         self._held: dict[int, Array] = {}
         self._results: dict[tuple[Any, ...], Array] = {}
-        for name in REMEMBERED_FUNCTIONS:
+        for name in SHARED_FUNCTIONS:
             setattr(self, name, partial(self._once, name, getattr(xp, name)))
 
     def __getattr__(self, name: str) -> Any:
