@@ -1,12 +1,9 @@
 """A namespace that computes once what several functions of the same block have in common."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace
-
-SHARED_FUNCTIONS = ("max", "sum", "exp", "subtract", "divide")
 
 
 class SharingResults:
@@ -21,8 +18,6 @@ class SharingResults:
         self._xp = xp
         self._held: dict[int, Array] = {}
         self._results: dict[tuple[Any, ...], Array] = {}
-        for name in SHARED_FUNCTIONS:
-            setattr(self, name, partial(self._once, name, getattr(xp, name)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._xp, name)
@@ -32,9 +27,29 @@ class SharingResults:
         self._results.clear()
         self._held = {id(one): one for one in block}
 
-    def _once(
-        self, name: str, function: Callable[..., Array], *operands: Any, **options: Any
-    ) -> Array:
+    # Methods: functions kept here that know this namespace would keep the buffers of blocks alive.
+    def max(self, array: Array, **options: Any) -> Array:
+        """Maximum."""
+        return self._once("max", array, **options)
+
+    def sum(self, array: Array, **options: Any) -> Array:
+        """Sum."""
+        return self._once("sum", array, **options)
+
+    def exp(self, array: Array) -> Array:
+        """Exponential."""
+        return self._once("exp", array)
+
+    def subtract(self, left: Any, right: Any) -> Array:
+        """Difference."""
+        return self._once("subtract", left, right)
+
+    def divide(self, left: Any, right: Any) -> Array:
+        """Quotient."""
+        return self._once("divide", left, right)
+
+    def _once(self, name: str, *operands: Any, **options: Any) -> Array:
+        function: Callable[..., Array] = getattr(self._xp, name)
         if not self._is_shared(*operands):
             return function(*operands, **options)
         key = name, *(one if type(one) is float else id(one) for one in operands), *options.items()
