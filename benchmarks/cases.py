@@ -15,6 +15,8 @@ COMPILED_ALWAYS = ("large float32", "large backward", "large logits", "memory co
 # The expression of the definition, summed: without a guard, and of one type.
 BARE = ("bare-torch-compile", "bare-jax")
 HAND = "by-hand"
+# The same by Numba, where our loops are compiled too.
+LOOP = "bare-loop"
 COMPILED_AT_LEISURE = ("large", "sweep", "wide float32", "wide backward")
 JITTED = ("optax", "keras", "ours-jax")
 FROM_NUMPY = (
@@ -97,13 +99,14 @@ def is_compiled(case: Case, compiles: bool) -> bool:
 def of_shape(name: str, shape: Shape) -> list[Case]:
     """Softmax pairs of one shape, forward and backward."""
     half = tuple(peer for peer in EVERYONE if peer not in {"numexpr", "numba", "scipy", "reading"})
+    half = (*half, BARE[1], LOOP)
     brain = tuple(peer for peer in half if peer not in FROM_NUMPY)
-    logs = (*LOG_TARGETS, *BARE, HAND)
+    logs = (*LOG_TARGETS, *BARE, HAND, LOOP)
     return [
-        Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, *BARE, "torch-kept")),
+        Case(name=f"{name} float32", shape=shape, peers=(*EVERYONE, *BARE, LOOP, "torch-kept")),
         Case(name=f"{name} float64", shape=shape, peers=(*EVERYONE, *BARE), dtype="float64"),
-        Case(name=f"{name} float16", shape=shape, peers=(*half, BARE[1]), dtype="float16"),
-        Case(name=f"{name} bfloat16", shape=shape, peers=(*brain, BARE[1]), dtype="bfloat16"),
+        Case(name=f"{name} float16", shape=shape, peers=half, dtype="float16"),
+        Case(name=f"{name} bfloat16", shape=shape, peers=brain, dtype="bfloat16"),
         Case(name=f"{name} log_target", shape=shape, peers=logs, log_target=True),
         Case(name=f"{name} backward", shape=shape, peers=(*DIFFERENTIABLE, *BARE), backward=True),
     ]
@@ -113,18 +116,20 @@ def details(shapes: dict[str, Shape]) -> list[Case]:
     """Reductions, samples, masks, zero targets, gradients without autograd, tiny operands."""
     large, small = shapes["large"], shapes["tiny"]
     eager = ("torch", "ours-numpy", "ours-torch")
-    summed = (*eager, *FAST)
-    zeros = ("torch", *OURS)
+    summed = (*eager, *FAST, LOOP)
+    zeros = ("torch", *OURS, LOOP)
     terms = (*summed, "numpy", "writing", "ours-numpy-1", BARE[0])
     others = ("torch", *COMPILED, "optax", "bare-jax", "ours-jax", "ours-numpy", "ours-torch")
-    rows = Case(name="large rows", shape=large, peers=(*others, *FAST), reduction="none", rows=True)
+    rows = Case(
+        name="large rows", shape=large, peers=(*others, *FAST, LOOP), reduction="none", rows=True
+    )
     return [
         rows,
         replace(rows, name="large masked", rows=False, reduction="sum", masked=True),
         Case(
             name="large gradients",
             shape=large,
-            peers=("writing", "ours-numpy", *FAST),
+            peers=("writing", "ours-numpy", *FAST, LOOP),
             gradients=True,
         ),
         Case(name="large sum", shape=large, peers=summed, reduction="sum"),

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.bounds import bounds
 from benchmarks.goals import FLOORS, TARGETS
 from benchmarks.markdown import seconds, significant, write_by_template
-from benchmarks.results import Results
+from benchmarks.results import KERNELS, Results
 from benchmarks.targets import MIB, Target, middle
 
 NOT_MEASURED = "-"
@@ -29,7 +29,11 @@ def write_page(results: Results, path: Path, others: Sequence[Results] = ()) -> 
         **helpers(results),
         results=results,
         machines=[on_machine(one) for one in (results, *others)],
-        floors=FLOORS,
+        floors={
+            name: reason
+            for name, reason in FLOORS.items()
+            if name in results.peers() or results.entry(KERNELS, name)
+        },
         bounds=bounds(results),
         shapes=shapes(results),
     )

@@ -52,6 +52,7 @@ PEERS = {
         "the bare expression, torch.compile", "peers_torch:bare_compiled", ("torch",)
     ),
     "bare-jax": Peer("the bare expression, jax.jit", "peers_jax:bare", ("jax",)),
+    "bare-loop": Peer("a bare loop by Numba", "peers_bare_loop:bare_loop", ("numba",)),
     "by-hand": Peer("NumPy's functions by hand", "peers_hand:by_hand", ("numpy",)),
     "ours-numpy": Peer("kldiv_xp on NumPy", "peers_numpy:ours", ("kldiv_xp", "numpy"), PLAIN),
     "ours-numpy-1": Peer(
