@@ -26,6 +26,7 @@ from kldiv_xp.fused.running import (
     numpy_name,
     run_plan,
 )
+from kldiv_xp.fused.split_rows import fill_split_rows, numbers_of_rows, takes_split_rows
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.with_derivatives import terms_with_derivatives
@@ -35,12 +36,15 @@ __all__ = [
     "fill_derivatives",
     "fill_row_derivatives",
     "fill_rows_with_derivatives",
+    "fill_split_rows",
     "fill_terms",
     "fill_with_derivatives",
+    "numbers_of_rows",
     "same_bits_loops",
     "same_bits_row_loops",
     "sum_of_terms",
     "sums_over",
+    "takes_split_rows",
 ]
 
 same_bits_loops, same_bits_row_loops = reproducible_loops, reproducible_row_loops

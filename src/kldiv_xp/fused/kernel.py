@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from kldiv_xp.fused.memory import HostOperand
 from kldiv_xp.tracing.lines import Line, Symbol, needed
+from kldiv_xp.tracing.stages import NUMBER_OF_ROW
 
 
 class Pass(NamedTuple):
@@ -69,6 +70,11 @@ class Kernel(NamedTuple):
     def last_stage(self) -> int:
         """Stage of the results."""
         return max(one.stage for one in self.results)
+
+    @property
+    def has_several_loops(self) -> bool:
+        """Whether other loops read its sums: its own, or those of the kernels of later stages."""
+        return len(self.passes) > 1 or self.outputs[0].name.startswith(NUMBER_OF_ROW)
 
     def given(self, *, in_rows: bool) -> dict[HostOperand, Symbol]:
         """Outputs with an element per column, or with a number per row, and their results."""

@@ -34,7 +34,7 @@ class KernelWriter:
         self.table = list(self.loaded())
         self.places_kept: dict[str, Place] = {}
         self.passes = kernel.passes
-        self.at_once = SUMMED_AT_ONCE_OF_SEVERAL if len(self.passes) > 1 else SUMMED_AT_ONCE
+        self.at_once = SUMMED_AT_ONCE_OF_SEVERAL if kernel.has_several_loops else SUMMED_AT_ONCE
         self.keeps = kept_values(self.lines, [one.terms for one in self.passes]) if keeps else []
 
     def loaded(self) -> Iterator[str]:

@@ -20,7 +20,14 @@ def known_buffers(
     shape: tuple[int, ...], arrays: Sequence[Array], working: DType
 ) -> list[HostBuffer] | None:
     """Buffers of arrays broadcast to a shape; None for empty shapes or dtypes without loops."""
-    if numpy_name(working) not in ("float32", "float64") or not prod(shape):
+    return buffers_with_loops(shape, arrays, working) if prod(shape) else None
+
+
+def buffers_with_loops(
+    shape: tuple[int, ...], arrays: Sequence[Array], working: DType
+) -> list[HostBuffer] | None:
+    """The same; None for dtypes without loops alone."""
+    if numpy_name(working) not in ("float32", "float64"):
         return None
     buffers = buffers_of(shape, arrays)
     if buffers is None:

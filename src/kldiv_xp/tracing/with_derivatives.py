@@ -12,6 +12,7 @@ from kldiv_xp.tracing.losses import (
     Numbers,
     at_temperature,
     derivatives,
+    divergences,
     row_derivatives,
     sums,
     terms,
@@ -41,5 +42,17 @@ def row_and_derivatives(
         at = at_temperature(divergence, numbers)
         ways = at.ways_beside() if isinstance(at, JS) else at.ways(None)
         return *derivatives, rows_by(ways[way], divergence, xp, *arrays[:count])
+
+    return function
+
+
+def wanted_of_rows(divergence: Divergence, count: int, wanted: tuple[bool, bool, bool]) -> Function:
+    """Function for those that are wanted of both derivatives of a row, and of its divergence."""
+    *by_operands, has_value = wanted
+
+    def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
+        both = row_derivatives(divergence, count, (by_operands[0], by_operands[1]))
+        value = divergences(divergence)(xp, numbers, *arrays[:count]) if has_value else ()
+        return *both(xp, numbers, *arrays), *value
 
     return function

@@ -173,7 +173,7 @@ def divergences(context: Context, arrays: Arrays, divergence: Divergence) -> Arr
     if not same_placements(*arrays[:2]):
         return plain_rows(context, with_entries_everywhere(arrays), divergence)
     if has_split_rows(arrays[0]):
-        return split_rows.SplitRows.apply(context, divergence, *arrays)
+        return split_rows.divergences_of_split_rows(context, arrays, divergence)
     here = parts_of_rows(arrays)
     rows = evaluate_divergences(context_of_parts(context, here), here, divergence)
     return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,))

@@ -1,13 +1,11 @@
 """Divergences of rows of logits that are split over ranks, as one autograd function."""
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 
-from kldiv_xp._typing import Array, Namespace
-from kldiv_xp.backends.torch.dtensor_host_rows import fill_host_rows, lie_on_host
+from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch.dtensor_placements import (
     from_partial_sums,
     has_split_rows,
@@ -15,13 +13,16 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     with_entries_everywhere,
     with_placements_of,
 )
-from kldiv_xp.backends.torch.dtensor_row_blocks import WholeRows, filled_by_rows
+from kldiv_xp.backends.torch.dtensor_row_results import (
+    numbers_of_parts,
+    results_from,
+    results_of_parts,
+)
 from kldiv_xp.backends.torch.numpy_views import is_differentiated
 from kldiv_xp.backends.torch.saved_tensors import copied, keep, kept
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
-from kldiv_xp.core.evaluate_row_derivatives import row_derivatives
-from kldiv_xp.core.evaluate_rows import plain_derivatives, rows_of
+from kldiv_xp.core.evaluate_rows import plain_derivatives
 from kldiv_xp.core.programs import resolve_partial
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
@@ -35,12 +36,18 @@ class SplitRows(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, context: Context, divergence: Divergence, *arrays: Array) -> Array:
-        """Divergence of every row."""
+    def forward(
+        ctx: Any, context: Context, divergence: Divergence, is_learned: bool, *arrays: Array
+    ) -> Array:
+        """Divergence of every row; what derivatives need of whole rows is found beside it."""
         keep(ctx, arrays)
         ctx.options = context, divergence
-        options = arrays[0], context, parts_of_rows(arrays), divergence, Scale(), ()
-        (rows,) = results_of_parts([None], *options)
+        options = arrays[0], context, parts_of_rows(arrays), divergence
+        learned = *ctx.needs_input_grad[3:5], True
+        wanted = learned if is_learned and all(ctx.by_autograd) else (False, False, True)
+        numbers = numbers_of_parts(*options, (), wanted)
+        ctx.numbers = numbers if numbers is not None and numbers.wanted == learned else None
+        (rows,) = results_from(numbers, [None], *options, Scale(), ())
         return from_partial_sums(arrays[0], rows, (arrays[0].ndim - 1,), summed=True)
 
     @staticmethod
@@ -48,14 +55,20 @@ class SplitRows(torch.autograd.Function):
         """Derivatives in closed form; by the plain expression if differentiated again."""
         arrays = kept(ctx)
         context, divergence = ctx.options
-        wanted = ctx.needs_input_grad[2:4]
+        wanted = ctx.needs_input_grad[3:5]
         upstream = resolve_partial(upstream).unsqueeze(-1)
-        function = derivatives_of_parts
+        function: Any = partial(derivatives_of_parts, ctx.numbers)
         if is_differentiated(*arrays, upstream):
             function, (upstream,) = plain_derivatives, copied((upstream,))
             arrays = with_entries_everywhere(copied(arrays))
         derivatives = function(context, arrays, divergence, upstream, wanted)
-        return None, None, *derivatives, *[None for _ in arrays[2:]]
+        return None, None, None, *derivatives, *[None for _ in arrays[2:]]
+
+
+def divergences_of_split_rows(context: Context, arrays: Arrays, divergence: Divergence) -> Array:
+    """Divergence of every row, which all ranks have."""
+    rows: Array = SplitRows.apply(context, divergence, is_differentiated(*arrays), *arrays)
+    return rows
 
 
 def are_differentiated_apart(arrays: Arrays, upstream: Arrays) -> bool:
@@ -67,6 +80,7 @@ def are_differentiated_apart(arrays: Arrays, upstream: Arrays) -> bool:
 
 
 def derivatives_of_parts(
+    numbers: Any,
     context: Context,
     arrays: Arrays,
     divergence: Divergence,
@@ -75,9 +89,8 @@ def derivatives_of_parts(
 ) -> Gradient:
     """Gradients with respect to the wanted operands, as DTensors."""
     *here, above = parts_of_rows((*arrays, upstream))
-    derivatives = scaled_derivatives_of_parts(
-        arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
-    )
+    options = arrays[0], context, tuple(here), divergence, Scale(), (above,), wanted
+    derivatives = scaled_derivatives_of_parts(*options, numbers)
     by_input, by_target = (
         None if derivative is None else with_placements_of(one, derivative)
         for one, derivative in zip(arrays[:2], derivatives, strict=True)
@@ -93,47 +106,11 @@ def scaled_derivatives_of_parts(
     scale: Scale,
     above: Arrays,
     wanted: tuple[bool, bool],
+    numbers: Any = None,
 ) -> Gradient:
     """Gradients of the local shards, times a scale and any cotangent."""
     places = [place for place, want in enumerate(wanted) if want]
-    found = iter(results_of_parts(places, operand, context, here, divergence, scale, above))
+    options = places, operand, context, here, divergence, scale, above
+    found = iter(results_from(numbers, *options) if numbers else results_of_parts(*options))
     by_input, by_target = (next(found) if want else None for want in wanted)
     return by_input, by_target
-
-
-def results_of_parts(
-    places: Sequence[int | None],
-    operand: Array,
-    context: Context,
-    here: Arrays,
-    divergence: Divergence,
-    scale: Scale,
-    above: Arrays,
-) -> list[Array]:
-    """Divergences of the shards' rows (None), and gradients with respect to operands (0, 1)."""
-    every = (*here, *above)
-    results = [
-        here[0].new_empty(here[0].shape[:-1], dtype=context.working)
-        if place is None
-        else torch.empty_like(here[place])
-        for place in places
-    ]
-    if lie_on_host(every):
-        fill_host_rows(results, places, context, operand, divergence, scale, here, above)
-        return results
-    functions = [function_of(place, divergence, scale, len(here)) for place in places]
-    xp = WholeRows(context.xp, operand)
-    return filled_by_rows(results, [partial(one, xp) for one in functions], context, operand, every)
-
-
-def function_of(
-    place: int | None, divergence: Divergence, scale: Scale, count: int
-) -> Callable[..., Array]:
-    """Function (xp, *arrays, *upstream) to the divergences of rows, or to a derivative."""
-    if place is not None:
-        return row_derivatives(divergence, scale, count)[place]
-
-    def rows_alone(xp: Namespace, *arrays: Array) -> Array:
-        return rows_of(divergence, xp, *arrays[:count])
-
-    return rows_alone

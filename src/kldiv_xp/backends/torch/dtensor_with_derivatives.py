@@ -14,10 +14,8 @@ from kldiv_xp.backends.torch.dtensor_placements import (
     same_placements,
     with_placements_of,
 )
-from kldiv_xp.backends.torch.dtensor_split_rows import (
-    are_differentiated_apart,
-    results_of_parts,
-)
+from kldiv_xp.backends.torch.dtensor_row_results import results_of_parts
+from kldiv_xp.backends.torch.dtensor_split_rows import are_differentiated_apart
 from kldiv_xp.core.context import Context, unrounded
 from kldiv_xp.core.evaluate import Arrays, evaluate_with_derivatives
 from kldiv_xp.core.evaluate_row_derivatives import rows_with_derivatives_at_hand
