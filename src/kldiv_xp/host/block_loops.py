@@ -26,6 +26,9 @@ from kldiv_xp.host.threads import check_setting
 # 4 both take 0.7, in 6 it is 0.54 and 0.68.
 BLOCKS_WORTH_A_THREAD = 4
 
+WORTH_SHARING = 1 << 13
+"""Elements from which on it takes less time to look for a result than to compute it again."""
+
 Attempt = Callable[..., Any]
 BlockWork = tuple[Sequence[Attempt], Take]
 """Attempts in turn, and the function that takes their results."""
@@ -125,7 +128,8 @@ def each_block(
         levels = [0] * len(works)
         is_one = len(indices) == 1
         namespace = for_one_block(xp, operands[0].size) if is_one else Recycling(xp, dtype)
-        shared = SharingResults(namespace) if len(works) > 1 else namespace
+        is_shared = len(works) > 1 and operands[0].size >= WORTH_SHARING
+        shared = SharingResults(namespace) if is_shared else namespace
         with xp.errstate(all="ignore"):
             for job in jobs:
                 block = [cast_block(operand, indices[job], dtype) for operand in operands]

@@ -80,6 +80,8 @@ class Rows(torch.autograd.Function):
             upstream = upstream.unsqueeze(-1)
         derivatives: Any = None
         if kept and are_at_hand(arrays, upstream):
+            if upstream.ndim and arrays[2:]:  # what is not selected may have any cotangent
+                upstream = torch.where(arrays[2], upstream, 0.0)
             derivatives = times_cotangent(kept, upstream, wanted)
         if derivatives is None:
             derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)

@@ -46,7 +46,7 @@ def sum_of_rows(context: Context, rows: Array, parts: int | None) -> Array:
     xp, working = numpy_namespace(), numpy_type(context.working)
     rounded = context.dtype == context.working
     dtype = working if rounded else xp.float64
-    value = torch.from_numpy(numpy_rows.total_in_memory(xp, rows, parts, dtype))
+    value = torch.from_numpy(numpy_rows.total_of_rows(xp, rows, parts, dtype))
     return value if rounded else value.to(context.dtype)
 
 
@@ -69,15 +69,17 @@ def filled_with_derivatives(
     """Divergences of rows, in memory, and gradients with respect to the wanted operands."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     memory, count = lent(*arrays, *upstream), len(arrays)
-    derivatives, results = zip(
-        *(
-            empty_tensor_like(one) if want else (None, None)
-            for one, want in zip(arrays[:2], wanted, strict=True)
-        ),
-        strict=True,
-    )
+    tensors, results = wanted_tensors(arrays, wanted)
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
-    return numpy_rows_with_derivatives.fill_with_derivatives(xp, *options), derivatives
+    return numpy_rows_with_derivatives.fill_with_derivatives(xp, *options), tensors
+
+
+def wanted_tensors(arrays: Arrays, wanted: tuple[bool, bool]) -> tuple[Gradient, Gradient]:
+    """New tensors like the wanted operands, and their memory."""
+    none = (None, None)
+    by_input = empty_tensor_like(arrays[0]) if wanted[0] else none
+    by_target = empty_tensor_like(arrays[1]) if wanted[1] else none
+    return (by_input[0], by_target[0]), (by_input[1], by_target[1])
 
 
 def row_derivatives_of(
@@ -92,11 +94,7 @@ def row_derivatives_of(
     xp, working = numpy_namespace(), numpy_type(context.working)
     lent_arrays = lent(*arrays, *upstream)
     operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]
-    results: list[Array | None] = [None, None]
-    written: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            results[place], written[place] = empty_tensor_like(arrays[place])
-    given = written[0], written[1]
-    numpy_rows.fill_row_derivatives(xp, operands, divergence, scale, above, given, working, threads)
-    return results[0], results[1]
+    tensors, results = wanted_tensors(arrays, wanted)
+    options = divergence, scale, above, results, working, threads
+    numpy_rows.fill_row_derivatives(xp, operands, *options)
+    return tensors

@@ -28,13 +28,12 @@ def with_derivatives(
 
     Those of 16 bits would be rounded twice, and autograd saves nothing that inference mode makes.
     """
-    is_narrow = any(one.dtype in NARROW_TYPES for one in arrays)
+    is_narrow = not {arrays[0].dtype, arrays[1].dtype}.isdisjoint(NARROW_TYPES)
     if function.func not in FUNCTIONS_ON_HOST or is_narrow or torch.is_inference_mode_enabled():
         return function(*arrays), ()
     context, divergence = function.args
     scale = Scale(None, function.keywords.get("parts"))
-    one = torch.ones((), dtype=context.working, device="cpu")
-    options = context, arrays, divergence, scale, (one,), wanted
+    options = context, arrays, divergence, scale, (), wanted
     rows, derivatives = host_logits.filled_with_derivatives(*options)
     if function.func is host_logits.divergences_of:
         return host_logits.as_tensor_of_rows(context, rows), derivatives
