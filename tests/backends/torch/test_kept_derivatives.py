@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 from torch.testing import assert_close
 
@@ -127,6 +128,44 @@ def test_a_cotangent_of_any_size_has_the_gradient_of_the_closed_form(factor):
     expected = kl_div_with_logits_gradient(*detached(given), upstream=upstream)[0]
     found = gradients(loss, given, grad_outputs=upstream)[0]
     assert_close(found, expected, rtol=1e-6, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1e30, float("inf"), float("nan")])
+def test_a_cotangent_of_a_sample_of_any_size_has_the_gradient_of_the_closed_form(factor):
+    given, upstream = operands(shape=(4, 200)), torch.tensor([1.0, factor, 0.0, 2.0])
+    rows, options = kl_div_with_logits(*given, reduction="none"), {"reduction": "none"}
+    expected = kl_div_with_logits_gradient(*detached(given), upstream=upstream, **options)[0]
+    found = gradients(rows, given, grad_outputs=upstream)[0]
+    assert_close(found, expected, rtol=1e-6, atol=0, equal_nan=True)
+
+
+def test_a_cotangent_of_a_sample_that_is_left_out_may_be_nan():
+    given, where = operands(shape=(4, 200)), torch.tensor([True, False, True, False])
+    rows = kl_div_with_logits(*given, where=where, reduction="none")
+    found = gradients(rows.sqrt().sum(), given)[0]  # the square root of 0 has an infinite slope
+    assert torch.isfinite(found).all()
+    assert (found.abs().sum(-1) > 0).tolist() == where.tolist()
+
+
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_what_a_hook_unpacks_is_not_written(tmp_path, factor):
+    """It may be memory that cannot be: the process ended there."""
+
+    def pack(tensor):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.npy"
+        np.save(path, tensor.detach().numpy())
+        return path
+
+    given = operands()
+    with torch.autograd.graph.saved_tensors_hooks(
+        pack, lambda path: torch.from_numpy(np.load(path, mmap_mode="r"))
+    ):
+        loss = kl_div_with_logits(*given)
+    (found,) = gradients(loss * factor, given)
+    expected = kl_div_with_logits_gradient(*detached(given))[0] * factor
+    assert_close(found, expected)
+    found.mul_(2)  # nor is it given away
 
 
 def test_a_graph_of_the_gradient_is_differentiated_once_more():

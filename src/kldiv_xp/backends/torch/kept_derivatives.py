@@ -5,7 +5,6 @@ Both need the maxima, exponentials and sums of the same rows.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import torch
 
@@ -18,7 +17,7 @@ from kldiv_xp.core.scale import Scale
 
 FUNCTIONS_ON_HOST = (host_logits.divergences_of, host_logits.sum_of_divergences_of)
 LEAST_COTANGENT, LARGEST_COTANGENT = 2.0**-64, 2.0**20
-"""Between them nothing is lost by a product with a derivative that was rounded before."""
+"""Between them a product loses no digits: the error of a subnormal number stays below 2**-126."""
 
 
 def with_derivatives(
@@ -40,30 +39,37 @@ def with_derivatives(
     return host_logits.sum_of_rows(context, rows, scale.parts), derivatives
 
 
+def address_of_first(derivatives: Sequence[Array | None]) -> int:
+    """Where the first derivative lies in memory; 0 if there is none."""
+    for one in derivatives:
+        if one is not None:
+            return int(one.data_ptr())
+    return 0
+
+
 def times_cotangent(
-    kept: Sequence[Array | None], upstream: Array, wanted: Sequence[bool]
+    kept: Sequence[Array | None], address: int, upstream: Array, wanted: Sequence[bool]
 ) -> list[Array | None] | None:
-    """Derivatives times the cotangent of their rows or of the sum; None if digits would be lost."""
-    factor = None if upstream.ndim else float(upstream)
-    if factor is not None and not LEAST_COTANGENT <= abs(factor) <= LARGEST_COTANGENT:
+    """Derivatives times the cotangent of their rows or of the sum; None if digits would be lost.
+
+    Where the graph is released, what it kept is written again and given away. What hooks of saved
+    tensors unpack lies at another address, and may be a file that cannot be written.
+    """
+    if not keeps_digits(upstream):
         return None
-    multiply = multiplication(factor)
+    is_ours = address_of_first(kept) == address and not is_retained()
+    is_product = is_ours and not upstream.ndim and float(upstream) == 1
+    multiply = torch.Tensor.mul_ if is_ours else torch.mul
     return [
-        multiply(one, upstream) if want and one is not None else None
+        (one if is_product else multiply(one, upstream)) if want and one is not None else None
         for one, want in zip(kept, wanted, strict=True)
     ]
 
 
-def multiplication(factor: float | None) -> Any:
-    """Function (derivative, cotangent) to the product.
-
-    Where the graph is released, what it kept is written again and given away.
-    """
-    if is_retained():
-        return torch.mul
-    return unscaled if factor == 1 else torch.Tensor.mul_
-
-
-def unscaled(derivative: Array, _: Array) -> Array:
-    """The derivative itself."""
-    return derivative
+def keeps_digits(upstream: Array) -> bool:
+    """Whether a cotangent is 0, or of a size between the bounds; not if it is NaN."""
+    if not upstream.ndim:
+        return LEAST_COTANGENT <= abs(float(upstream)) <= LARGEST_COTANGENT
+    size = upstream.abs()
+    is_within = (size >= LEAST_COTANGENT) & (size <= LARGEST_COTANGENT)
+    return bool((is_within | (size == 0)).all())
