@@ -55,7 +55,9 @@ def test_values_and_gradients_are_those_without(monkeypatch, name, dtype):
         for one, other in zip(found, expected, strict=True):
             size = np.max(np.abs(other))
             np.testing.assert_allclose(one, other, rtol=2 * eps, atol=32 * eps * size)
-    assert len(used) == 4
+    # Beside the loss of logits, unless they have 16 bits, its gradient is computed too.
+    in_one_pass = name.endswith("of logits") and not dtype.endswith("16")
+    assert len(used) == (2 if in_one_pass else 4)
 
 
 def test_tensors_of_inference_mode_and_views_are_read_where_they_lie(monkeypatch):

@@ -92,7 +92,7 @@ def source_of_row_derivatives(
 @cache
 def source_of_row_and_derivatives(divergence: Divergence, count: int, *layout: Any) -> str:
     """Source of the kernel for the divergence of each row, which stores both derivatives."""
-    ways = [row_and_derivatives(divergence, count, way) for way in ways_of(divergence)]
+    ways = [row_and_derivatives(divergence, count, way=way) for way in ways_of(divergence)]
     return source_of_functions(ways, (DIVISOR, FACTOR, *NUMBERS), *layout)
 
 

@@ -32,15 +32,16 @@ def terms_with_derivatives(form: Form, count: int, is_sum: bool) -> Function:
     return function
 
 
-def row_and_derivatives(divergence: Divergence, count: int, way: int = LAST) -> Function:
-    """Function for both derivatives of a row's divergence, and for the divergence after them."""
+def row_and_derivatives(
+    divergence: Divergence, count: int, wanted: tuple[bool, bool] = BOTH_WANTED, way: int = LAST
+) -> Function:
+    """Function for derivatives of a row's divergence, and for the divergence after them."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        options = divergence, count, BOTH_WANTED, way
-        both = row_derivatives(*options)(xp, numbers, *arrays)
+        derivatives = row_derivatives(divergence, count, wanted, way)(xp, numbers, *arrays)
         at = at_temperature(divergence, numbers)
         ways = at.ways_beside() if isinstance(at, JS) else at.ways(None)
-        return *both, rows_by(ways[way], divergence, xp, *arrays[:count])
+        return *derivatives, rows_by(ways[way], divergence, xp, *arrays[:count])
 
     return function
 

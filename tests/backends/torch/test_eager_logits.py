@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from kldiv_xp import js_div_with_logits, js_div_with_logits_gradient
-from kldiv_xp.backends.numpy import rows as numpy_rows
+from kldiv_xp.backends.numpy import rows_with_derivatives
 from kldiv_xp.calls.operands import examine
 from kldiv_xp.core.evaluate_rows import evaluate_divergences, plain_derivatives
 from kldiv_xp.formula.logits import JS, KL
@@ -66,13 +66,13 @@ def test_gradient_is_written_row_by_row_where_a_row_is_a_block(
 ):
     monkeypatch.setenv("KLDIV_XP_FUSED", "0")
     every, shapes = arrays(wanted, masked=masked, shape=shape), []
-    function = numpy_rows.derivatives_of_block
+    function = rows_with_derivatives.derivatives_of_block
 
     def recorded(*arguments):
         shapes.append(arguments[5].shape)
         return function(*arguments)
 
-    monkeypatch.setattr(numpy_rows, "derivatives_of_block", recorded)
+    monkeypatch.setattr(rows_with_derivatives, "derivatives_of_block", recorded)
     rows = divergences(every, divergence)
     upstream = torch.linspace(1, 2, rows.numel(), dtype=torch.float64).reshape(rows.shape)
     asked = [one for one, want in zip(every[:2], wanted, strict=True) if want]
@@ -95,10 +95,13 @@ def test_second_derivative_takes_the_plain_expression(monkeypatch, divergence):
 
 
 @MASKED
-def test_node_keeps_the_operands_and_nothing_else(masked):
-    every = arrays((True, True), masked=masked)
+@WANTED
+def test_node_keeps_the_operands_and_the_derivatives_that_are_wanted(masked, wanted):
+    every = arrays(wanted, masked=masked)
     kept = divergences(every, KL(1.0, "logits")).grad_fn.saved_tensors
-    assert [one.data_ptr() for one in kept] == [one.data_ptr() for one in every]
+    operands, derivatives = kept[: len(every)], kept[len(every) :]
+    assert [one.data_ptr() for one in operands] == [one.data_ptr() for one in every]
+    assert [one is not None and one.shape == SHAPE for one in derivatives] == list(wanted)
 
 
 def test_tensors_without_memory_get_the_plain_expression():

@@ -33,21 +33,12 @@ def sum_of_divergences(
     context: Context, arrays: Arrays, divergence: Divergence, parts: int | None
 ) -> Array:
     """Sum of the divergences of all rows over the divisor, rounded once from float64."""
-    xp, working = context.xp, context.working
-    return total_of_rows(xp, arrays, divergence, working, thread_count, parts, context.dtype)
+    rows = rows_of(context.xp, arrays, divergence, context.working, thread_count)
+    return total_of_rows(context.xp, rows, parts, context.dtype)
 
 
-def total_of_rows(
-    xp: Namespace,
-    arrays: Arrays,
-    divergence: Divergence,
-    working: DType,
-    threads: Threads,
-    parts: int | None,
-    dtype: DType,
-) -> Array:
-    """Sum of the divergences of all rows over the divisor; an array of a type."""
-    rows = rows_of(xp, arrays, divergence, working, threads)
+def total_of_rows(xp: Namespace, rows: Array, parts: int | None, dtype: DType) -> Array:
+    """Sum of divergences of rows over the divisor; an array of a type."""
     with xp.errstate(all="ignore"):  # the sum may overflow its type
         return xp.array(over(float(xp.add.reduce(rows, None, xp.float64)), parts), dtype=dtype)
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.backends.numpy.row_forms import forms_at, has_factors, is_widened
+from kldiv_xp.backends.numpy.row_forms import forms_at, has_factors
 from kldiv_xp.backends.numpy.rows import (
     derivatives_of_block,
     fill_row_derivatives,
@@ -51,7 +51,10 @@ def fill_with_derivatives(
     working: DType,
     threads: Threads,
 ) -> Array:
-    """Divergences of rows; the derivatives are written, each block of the operands read once."""
+    """Divergences of rows; derivatives that there are arrays for are written.
+
+    Each block of the operands is read once.
+    """
     *shape, size = arrays[0].shape
     options = xp, arrays, divergence, scale, upstream, derivatives, working, threads
     fused = engine_for(size, ROW_ELEMENTS_WORTH_IT)
@@ -59,10 +62,12 @@ def fill_with_derivatives(
         found = fused.fill_rows_with_derivatives(*options)
         if found is not None:
             return found
-    if is_widened(divergence, None, size) != is_widened(divergence, 0, size):  # two types
+    forms, dtype = forms_at(xp, divergence, None, working, size)
+    wanted = [place for place, result in enumerate(derivatives) if result is not None]
+    of_derivatives = {place: forms_at(xp, divergence, place, working, size) for place in wanted}
+    if any(other != dtype for _, other in of_derivatives.values()):
         fill_row_derivatives(*options)
         return rows_of(xp, arrays, divergence, working, threads)
-    forms, dtype = forms_at(xp, divergence, None, working, size)
     indices = cache_sized_blocks(xp, arrays[0].shape, dtype, len(shape))
     rows = xp.zeros(tuple(shape), dtype=xp.float64 if has_factors(divergence) else dtype)
     attempts: list[block_loops.Attempt] = [partial(rows_of_block, xp, forms)]
@@ -70,13 +75,12 @@ def fill_with_derivatives(
     if has_factors(divergence):
         attempts = [partial(factors_of, divergence, guard) for guard in ONE_AFTER_THE_OTHER]
         take = take_row_sums(xp, indices, size, rows)
-    works: list[block_loops.BlockWork] = [
-        (block_loops.without_cotangents(attempts, len(arrays)), take)
-    ]
-    for place, result in enumerate(derivatives):
-        forms, _ = forms_at(xp, divergence, place, working, size)
+    if upstream:
+        attempts = block_loops.without_cotangents(attempts, len(arrays))
+    works: list[block_loops.BlockWork] = [(attempts, take)]
+    for place, (forms, _) in of_derivatives.items():
         function = partial(derivatives_of_block, xp, forms, scale, len(arrays))
-        works.append(([function], take_finite(xp, indices, result)))
+        works.append(([function], take_finite(xp, indices, derivatives[place])))
     operands = (*arrays, *upstream)
     block_loops.each_block(xp, works, indices, operands, dtype, threads)
     return times_square(xp, divergence, rows)

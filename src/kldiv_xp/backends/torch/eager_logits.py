@@ -13,6 +13,11 @@ from kldiv_xp.backends.torch.internals import (
     node_of_plain,
     refuses_functions,
 )
+from kldiv_xp.backends.torch.kept_derivatives import (
+    address_of_first,
+    times_cotangent,
+    with_derivatives,
+)
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.row_ways import way_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
@@ -55,19 +60,22 @@ def one_node_of_rows(function: partial[Array], arrays: Arrays) -> Array:
 
 
 class Rows(torch.autograd.Function):
-    """Divergences as one node that keeps the logits, and nothing that was computed from them."""
+    """Divergences as one node that keeps the logits and, of host memory, their derivatives."""
 
     @staticmethod
     def forward(ctx: Any, function: partial[Array], *arrays: Array) -> Array:
         """Divergence of every row, or the sum of all over the divisor."""
-        ctx.save_for_backward(*arrays)
         ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
-        return function(*arrays)
+        value, derivatives = with_derivatives(function, arrays, ctx.needs_input_grad[1:3])
+        ctx.save_for_backward(*arrays, *derivatives)
+        ctx.address = address_of_first(derivatives)
+        return value
 
     @staticmethod
     def backward(ctx: Any, upstream: Array) -> tuple[Array | None, ...]:
         """Derivatives in closed form; by the plain expression where they are differentiated."""
-        arrays = ctx.saved_tensors
+        saved, count = ctx.saved_tensors, len(ctx.shapes)
+        arrays, kept = saved[:count], saved[count:]
         if list(map(SHAPE, arrays)) != ctx.shapes:
             check_unchanged(arrays, ctx.shapes)
         context, divergence = ctx.function.args
@@ -75,8 +83,19 @@ class Rows(torch.autograd.Function):
         if upstream.ndim:
             memory_of((), (upstream,))  # raises where `unsqueeze` would meet freed memory
             upstream = upstream.unsqueeze(-1)
-        derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)
+        derivatives: Any = None
+        if kept and are_at_hand(arrays, upstream):
+            if upstream.ndim and arrays[2:]:  # what is not selected may have any cotangent
+                upstream = torch.where(arrays[2], upstream, 0.0)
+            derivatives = times_cotangent(kept, ctx.address, upstream, wanted)
+        if derivatives is None:
+            derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)
         return None, *derivatives, *(None,) * len(arrays[2:])
+
+
+def are_at_hand(arrays: Arrays, upstream: Array) -> bool:
+    """Whether tensors are host memory, and nothing records what is done to them."""
+    return memory_of(arrays, (upstream,)) == HOST and not is_differentiated(*arrays, upstream)
 
 
 NODE_OF_ROWS = node_of_plain(Rows)

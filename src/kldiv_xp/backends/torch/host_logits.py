@@ -14,6 +14,7 @@ from kldiv_xp.backends.torch.numpy_views import (
 )
 from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays, Gradient
+from kldiv_xp.core.evaluate_row_derivatives import BOTH
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
 
@@ -23,6 +24,11 @@ def divergences_of(context: Context, divergence: Divergence, *arrays: Array) -> 
     working = numpy_type(context.working)
     xp, lent_arrays = numpy_namespace(), lent(*arrays)
     rows = numpy_rows.rows_of(xp, lent_arrays, divergence, working, threads)
+    return as_tensor_of_rows(context, rows)
+
+
+def as_tensor_of_rows(context: Context, rows: Array) -> Array:
+    """Divergences of rows in memory, in the type that is computed in."""
     return torch.from_numpy(rows).to(context.working)
 
 
@@ -31,10 +37,16 @@ def sum_of_divergences_of(
 ) -> Array:
     """Sum of the divergences of all rows over the divisor, rounded once from float64."""
     xp, working = numpy_namespace(), numpy_type(context.working)
+    rows = numpy_rows.rows_of(xp, lent(*arrays), divergence, working, threads)
+    return sum_of_rows(context, rows, parts)
+
+
+def sum_of_rows(context: Context, rows: Array, parts: int | None) -> Array:
+    """Sum of divergences of rows in memory over the divisor, rounded once."""
+    xp, working = numpy_namespace(), numpy_type(context.working)
     rounded = context.dtype == context.working
     dtype = working if rounded else xp.float64
-    options = lent(*arrays), divergence, working, threads, parts, dtype
-    value = torch.from_numpy(numpy_rows.total_of_rows(xp, *options))
+    value = torch.from_numpy(numpy_rows.total_of_rows(xp, rows, parts, dtype))
     return value if rounded else value.to(context.dtype)
 
 
@@ -42,12 +54,32 @@ def rows_with_derivatives_of(
     context: Context, arrays: Arrays, divergence: Divergence, scale: Scale, upstream: Arrays
 ) -> Arrays:
     """Divergences of rows, in the type that is computed in, before both derivatives."""
+    rows, derivatives = filled_with_derivatives(context, arrays, divergence, scale, upstream, BOTH)
+    return as_tensor_of_rows(context, rows), *derivatives
+
+
+def filled_with_derivatives(
+    context: Context,
+    arrays: Arrays,
+    divergence: Divergence,
+    scale: Scale,
+    upstream: Arrays,
+    wanted: tuple[bool, bool],
+) -> tuple[Array, Gradient]:
+    """Divergences of rows, in memory, and gradients with respect to the wanted operands."""
     xp, working = numpy_namespace(), numpy_type(context.working)
     memory, count = lent(*arrays, *upstream), len(arrays)
-    derivatives, results = zip(*map(empty_tensor_like, arrays[:2]), strict=True)
+    tensors, results = wanted_tensors(arrays, wanted)
     options = memory[:count], divergence, scale, memory[count:], results, working, threads
-    rows = numpy_rows_with_derivatives.fill_with_derivatives(xp, *options)
-    return torch.from_numpy(rows).to(context.working), *derivatives
+    return numpy_rows_with_derivatives.fill_with_derivatives(xp, *options), tensors
+
+
+def wanted_tensors(arrays: Arrays, wanted: tuple[bool, bool]) -> tuple[Gradient, Gradient]:
+    """New tensors like the wanted operands, and their memory."""
+    none = (None, None)
+    by_input = empty_tensor_like(arrays[0]) if wanted[0] else none
+    by_target = empty_tensor_like(arrays[1]) if wanted[1] else none
+    return (by_input[0], by_target[0]), (by_input[1], by_target[1])
 
 
 def row_derivatives_of(
@@ -62,11 +94,7 @@ def row_derivatives_of(
     xp, working = numpy_namespace(), numpy_type(context.working)
     lent_arrays = lent(*arrays, *upstream)
     operands, above = lent_arrays[: len(arrays)], lent_arrays[len(arrays) :]
-    results: list[Array | None] = [None, None]
-    written: list[Array | None] = [None, None]
-    for place, want in enumerate(wanted):
-        if want:
-            results[place], written[place] = empty_tensor_like(arrays[place])
-    given = written[0], written[1]
-    numpy_rows.fill_row_derivatives(xp, operands, divergence, scale, above, given, working, threads)
-    return results[0], results[1]
+    tensors, results = wanted_tensors(arrays, wanted)
+    options = divergence, scale, above, results, working, threads
+    numpy_rows.fill_row_derivatives(xp, operands, *options)
+    return tensors

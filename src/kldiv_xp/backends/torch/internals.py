@@ -111,6 +111,14 @@ def has_function_mode() -> bool:
     return any(type(mode) is not harmless for mode in modes)
 
 
+def is_retained() -> bool:
+    """Whether the graph that is walked through backwards is kept for another time."""
+    try:
+        return bool(torch._C._autograd._get_current_graph_task_keep_graph())
+    except (AttributeError, RuntimeError):
+        return True
+
+
 def node_of_plain(function: type[torch.autograd.Function]) -> Any:
     """`apply` of a function of autograd, for plain tensors that are not transformed.
 
