@@ -18,6 +18,7 @@ from kldiv_xp.checks.peer_spaces import (
     IN_LOGARITHMS,
     IN_PROBABILITIES,
     NO_LOGITS,
+    OF_STATES,
     OMITTED,
     SMOOTHED,
     TAKEN_AS_LOGITS,
@@ -145,7 +146,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("chunk_size", "num_chunks", "block_size"), PRIVATE),
     **dict.fromkeys(("grad_output", "grad"), (("upstream", "pass upstream={value}"),)),
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
-    "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
+    "log_input": (OF_STATES, ("temperature", "leave it out: log-probabilities are logits")),
 }
 OF_WORDS = {("direction", word): REVERSE for word in ("reverse", "reversed", "backward")}
 # What it meant that it was off.
@@ -164,5 +165,5 @@ OFF: dict[str, Meant] = {
     **dict.fromkeys(("symmetric", "symmetrized", "reverse", "reverse_kl", "reversed"), OMITTED),
     **dict.fromkeys(("log_prob", "log_probs"), IN_PROBABILITIES),
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), NO_LOGITS),
-    "log_input": (LOGARITHM,),
+    "log_input": (OF_STATES, LOGARITHM),
 }
