@@ -73,7 +73,7 @@ def what_is_taken(remedy: str, known: set[str]) -> str:
     remedy = remedy.replace("labels != {value}", "labels != ..., one int,")
     for place, within in HANDED_NUMBERS.items():
         remedy = remedy.replace(place, place.replace("{value}", f"..., {within.required}"))
-    return remedy
+    return remedy.replace("{value}", "...")
 
 
 def as_number(name: str, value: object) -> str:
