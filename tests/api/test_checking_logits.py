@@ -118,7 +118,7 @@ MISTAKES = [
         "zero-support", kl_div, (changed(STUDENT, (VOCABULARY, -INF)), P, TO_P),
         f"`input` is -inf at (0, 1), where `target` is {P[0, 1]:.6g}, and at 4 "
         "entries in all, which makes the loss infinite: give these entries some probability, or "
-        "make them 0 in `target` as well and divide it by its sum.",
+        "make them 0 in `target` as well and divide it by its sum along axis 1.",
         (changed(STUDENT, (VOCABULARY, -INF)), CUT, TO_P), kl(LOG_CUT_Q, CUT),
     ),
     (

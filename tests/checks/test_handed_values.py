@@ -11,6 +11,8 @@ from checks.every_function import CLASSES, FUNCTIONS, operands_of
 from numpy.testing import assert_allclose
 
 import kldiv_xp
+from kldiv_xp.checks.names_of_operands import NAMES_OF_OPERANDS
+from kldiv_xp.checks.peer_options import MEANT, OFF
 
 POSITIVE = "a positive finite real number (no bool)"
 SHARE = "a real number from 0 to 1 (no bool)"
@@ -187,3 +189,20 @@ def test_an_array_of_no_axes_is_a_number_to_a_class():
         kldiv_xp.KLDivWithLogitsLoss(T=heat)
     loss = kldiv_xp.KLDivWithLogitsLoss(temperature=float(heat))
     assert_allclose(loss(LOGITS, TEACHER), kl_at(2.0), rtol=1e-12)
+
+
+# What hands a value on to the place of another, wherever a number or an axis may stand.
+UNTAKEN = [True, -1, "x", [1, 2], {}, np.ones(3)]
+
+
+@pytest.mark.parametrize("function_name", [*FUNCTIONS, *CLASSES])
+def test_every_name_of_another_library_is_refused_in_a_sentence(function_name):
+    """A temperature of True for the student alone raised KeyError: 'value'."""
+    function, known = getattr(kldiv_xp, function_name), parameters_of(function_name)
+    operands = () if function_name in CLASSES else operands_of(function_name)
+    for name in {**MEANT, **OFF, **NAMES_OF_OPERANDS}.keys() - known.keys():
+        for value in UNTAKEN:
+            with pytest.raises(TypeError) as caught:
+                function(*operands, **{name: value})
+            assert str(caught.value).startswith(f"`{name}` is no option of {function_name}; got ")
+            assert "{value}" not in str(caught.value)

@@ -235,8 +235,8 @@ OF_VALUES = {
     },
     ("input_is", "log_probabilities"): {"leave it out"},
     ("input_is", "probabilities"): {"pass log_input=False", AS_LOGARITHM, STATES},
-    ("log_input", True): {"leave it out: log-probabilities are logits"},
-    ("log_input", False): {AS_LOGARITHM},
+    ("log_input", True): {"leave it out: log-probabilities are logits", STATES},
+    ("log_input", False): {AS_LOGARITHM, STATES},
     ("target_is", "logits"): {"pass logits to {logits}"},
     ("target_is", "log_probabilities"): {"pass log_target=True"},
     ("target_is", "probabilities"): {"pass log_target=False"},
@@ -252,6 +252,7 @@ def test_the_space_of_an_operand_is_told_by_how_the_function_says_it(function_na
     logits = function_name.replace("div", "div_with_logits")
     assert told in {one.format(logits=logits) for one in OF_VALUES[name, value]}
     parameters = inspect.signature(getattr(kldiv_xp, function_name)).parameters
+    assert not (function_name.startswith("linear") and re.search("(which|`input`) is logits", told))
     assert "pass logits" in told or set(re.findall(r"(\w+)=", told)) <= set(parameters)
     assert not told.startswith("pass logits to") or hasattr(kldiv_xp, logits)
 

@@ -284,8 +284,11 @@ def mixed_ends():
 @pytest.mark.parametrize("option", ["k", "top_k", "topk"])
 @pytest.mark.parametrize("name", ["kl_div", "kl_div_with_logits", "sparse_kl_div_with_logits"])
 def test_a_number_of_entries_is_told_as_a_sparse_teacher(name, option):
-    largest = "the values and `indices` of the 3 largest entries of `target`"
-    call = "call sparse_kl_div_with_logits(input, indices, values, target_is={}), with {}"
+    largest = "the values and `indices` of the 3 largest entries of each distribution of `target`"
+    call = (
+        "call sparse_kl_div_with_logits(input, indices, values, target_is={}), with the `axis` "
+        "that you give here, and {}"
+    )
     of_logits = "'logits', tail='renormalize'"
     assert (
         told_for(name, option, 3)

@@ -32,8 +32,9 @@ def test_places_of_a_teacher_are_told_by_the_loss_that_takes_them(name, option):
         )
         return
     assert told == (
-        f"call {sparse}(input, indices, target), with logits or log-probabilities as `input`: it "
-        "takes `target` for log-probabilities at these places unless target_is says otherwise"
+        f"call {sparse}(input, indices, target), with the `axis` that you give here, and logits or "
+        "log-probabilities as `input`: it takes `target` for log-probabilities at these places "
+        "unless target_is says otherwise"
     )
     for target, options in ((LOG_P, {}), (P, {"target_is": "probabilities"})):
         values = np.take_along_axis(target, PLACES, -1)

@@ -73,7 +73,8 @@ CALLS = {
     "diagnose of a head": (diagnose, HEAD_OF_PART, GIVEN, ("indices", "weight", "bias")),
 }  # fmt: skip
 WALKED = [(call, name) for call, (*_, names) in CALLS.items() for name in names]
-REMEDY = r"(?:convert it with|pass|convert one of them,|e\.g\.) (.+?)(?:, and say .*)?\.$"
+REMEDY = r"(?:convert it with|pass|convert one of them,|e\.g\.) (.+?)"
+REMEDY += r"(?:, (?:and say|with where=).*)?\.$"
 
 
 def made(backend, values):

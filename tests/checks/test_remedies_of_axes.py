@@ -88,8 +88,8 @@ def test_vocabularies_of_two_sizes_are_cut_along_their_axis():
     assert_allclose(found, cut, rtol=1e-9)
     told = refused(kl_div, np.log(softmax(x, 1)), softmax(t, 1), axis=1)
     assert told.endswith(
-        "or keep the shared entries of both with [:, :5] and subtract its logsumexp from `input`, "
-        "and divide `target` by its sum."
+        "or keep the shared entries of both with [:, :5] and subtract its logsumexp along axis 1 "
+        "from `input`, and divide `target` by its sum along axis 1."
     )
 
 

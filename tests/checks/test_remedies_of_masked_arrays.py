@@ -79,7 +79,7 @@ def test_mask_of_samples_of_logits_becomes_one_of_the_loss(library, loss):
         ", with where="
     )
     names = {"input": given, "target": target}
-    where = followed(library, where.partition(";")[0], **names)
+    where = followed(library, where.partition(", joined by & to")[0], **names)
     value = loss(followed(library, data, **names), target, where=where)
     assert number(value) == pytest.approx(loss(LOGITS, TEACHER, where=~SAMPLES[:, 0]))
 
@@ -108,5 +108,6 @@ def test_masks_of_both_operands_of_logits_are_told_together():
     pair = [np.ma.array(one, mask=SAMPLES) for one in (LOGITS, TEACHER)]
     assert told(kl_div_with_logits, *pair).startswith(
         "if whole samples are masked, pass input.data and target.data, with "
-        "where=(~numpy.ma.getmaskarray(input) & ~numpy.ma.getmaskarray(target)).any(-1); "
+        "where=(~numpy.ma.getmaskarray(input)).any(-1) & (~numpy.ma.getmaskarray(target)).any(-1), "
+        "joined by & to a mask that you pass; "
     )

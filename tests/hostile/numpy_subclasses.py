@@ -14,9 +14,9 @@ OWN_MASK = (
 )
 OF_LOGITS = (
     "`{}` must be an array without a mask of its own; got numpy.ma.MaskedArray: if whole samples "
-    "are masked, pass {}.data, with where=(~numpy.ma.getmaskarray({})).any(-1); to leave out "
-    "masked entries, make their logits -inf in both operands, e.g. "
-    "numpy.where(~numpy.ma.getmaskarray({}), {}.data, -numpy.inf)."
+    "are masked, pass {}.data, with where=(~numpy.ma.getmaskarray({})).any(-1), joined by & to "
+    "a mask that you pass; to leave out masked entries, make their logits -inf in both operands, "
+    "e.g. numpy.where(~numpy.ma.getmaskarray({}), {}.data, -numpy.inf)."
 )
 
 

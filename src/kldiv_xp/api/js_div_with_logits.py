@@ -96,7 +96,7 @@ def js_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(js_div_with_logits, operands, locals())
         return answer
-    divergence = js_of(input, temperature, beta, target_is)
+    divergence = js_of(input, temperature, beta, target_is, axis)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     value: Any = reproducible_divergence if is_reproducible(reproducible) else divergence_of

@@ -119,7 +119,7 @@ def kl_div_with_logits(
     if is_overridden(operands):
         answer: ArrayT = override(kl_div_with_logits, operands, locals())
         return answer
-    divergence = kl_of(input, temperature, target_is)
+    divergence = kl_of(input, temperature, target_is, axis)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     value = reproducible_divergence if is_reproducible(reproducible) else divergence_of

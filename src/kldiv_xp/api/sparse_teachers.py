@@ -139,7 +139,7 @@ def sparse_kl_div_with_logits(
         return answer
     check_target_kind(target_is)
     check_tail(tail)
-    divergence = SparseKL(temperature_of(temperature, input), target_is, tail)
+    divergence = SparseKL(temperature_of(temperature, input, axis), target_is, tail)
     check_values_of_part(input, indices, target, divergence, axis, where)
     scaled = scale_by_temperature_squared
     result: ArrayT = sparse_divergence_of(

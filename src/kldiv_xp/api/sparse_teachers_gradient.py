@@ -96,7 +96,7 @@ def sparse_kl_div_with_logits_gradient(
         return answer
     check_target_kind(target_is)
     check_tail(tail)
-    divergence = SparseKL(temperature_of(temperature, input), target_is, tail)
+    divergence = SparseKL(temperature_of(temperature, input, axis), target_is, tail)
     check_values_of_part(input, indices, target, divergence, axis, where)
     options = divergence, axis, scale_by_temperature_squared, reduction
     results: tuple[Any, ...] = sparse_divergence_with_gradient(

@@ -91,7 +91,7 @@ def kl_div_with_logits_gradient(
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(kl_div_with_logits_gradient, operands, locals())
         return answer
-    divergence = kl_of(input, temperature, target_is)
+    divergence = kl_of(input, temperature, target_is, axis)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where
@@ -169,7 +169,7 @@ def js_div_with_logits_gradient(
     if is_overridden(operands):
         answer: tuple[Any, ...] = override(js_div_with_logits_gradient, operands, locals())
         return answer
-    divergence = js_of(input, temperature, beta, target_is)
+    divergence = js_of(input, temperature, beta, target_is, axis)
     scaled = scale_by_temperature_squared
     check_logit_values(input, target, divergence, axis, scaled, where)
     options = divergence, axis, scaled, reduction, where

@@ -1,10 +1,10 @@
 """Divergences of logits that options ask for."""
 
-from kldiv_xp._typing import Array, Tail, TargetKind
+from kldiv_xp._typing import Array, Axis, Tail, TargetKind
 from kldiv_xp.checks.arrays import type_name
+from kldiv_xp.checks.handed_values import as_number
 from kldiv_xp.checks.numbers import is_number
 from kldiv_xp.checks.options import check_form, check_tail, check_target_kind
-from kldiv_xp.checks.remedies import as_number
 from kldiv_xp.checks.scalars import beta_of, plain_number_within, temperature_of
 from kldiv_xp.checks.switches import is_whole_array
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
@@ -14,18 +14,18 @@ from kldiv_xp.formula.logits import JS, KL, JSOfGiven
 from kldiv_xp.formula.sparse import SparseKL
 
 
-def kl_of(input: Array, temperature: object, target_is: TargetKind) -> KL:
+def kl_of(input: Array, temperature: object, target_is: TargetKind, axis: Axis = -1) -> KL:
     """Divergence that the options ask for."""
     check_target_kind(target_is)
-    return KL(temperature_of(temperature, input), target_is)
+    return KL(temperature_of(temperature, input, axis), target_is)
 
 
 def js_of(
-    input: Array, temperature: object, beta: object, target_is: TargetKind
+    input: Array, temperature: object, beta: object, target_is: TargetKind, axis: Axis = -1
 ) -> JS | JSOfArray | JSOfGiven:
     """Divergence that the options ask for."""
     check_target_kind(target_is)
-    weight, divisor = beta_of(beta, input), temperature_of(temperature, input)
+    weight, divisor = beta_of(beta, input, axis), temperature_of(temperature, input, axis)
     if target_is != "logits":
         return JSOfGiven(divisor, beta_at_hand(weight), target_is)
     return JS.of(divisor, weight) if isinstance(weight, float) else JSOfArray(divisor, weight)

@@ -74,7 +74,8 @@ def examine_apart(
 ) -> Context:
     """Check two operands whose shapes may differ, and return their context."""
     check_pair(input, indices, target)
-    xp, compiled = common_namespace(loss, input=input, target=target), is_being_compiled(input)
+    xp = common_namespace(loss, axis, input=input, target=target)
+    compiled = is_being_compiled(input)
     check_layouts(xp, input=input, target=target)
     check_dtype(xp, "input", input, None, loss, axis)
     if not is_float(xp, target.dtype):

@@ -27,11 +27,14 @@ DTYPE_KINDS = {
 LEAST_BITS = 16
 
 
-def common_namespace(loss: object = None, /, **operands: Array) -> Namespace:
-    """Namespace of the one library that all operands come from; the loss says what they hold."""
+def common_namespace(loss: object = None, axis: Axis = -1, /, **operands: Array) -> Namespace:
+    """Namespace of the one library that all operands come from.
+
+    The loss says what they hold, and the axis along which one distribution lies.
+    """
     (first, left), *others = operands.items()
     for name, operand in operands.items():
-        check_array(name, operand, operands, loss)
+        check_array(name, operand, operands, loss, axis)
     xp = namespace_of(left)
     for name, operand in operands.items():
         check_library(name, operand)
@@ -52,6 +55,7 @@ def check_array(
     operand: object,
     operands: Mapping[str, Array] | None = None,
     loss: object = None,
+    axis: Axis = -1,
 ) -> None:
     """Refuse an object that is no array known to array-api-compat, and masked arrays.
 
@@ -64,7 +68,9 @@ def check_array(
     if isinstance(operand, type) or not is_array(operand):
         others = ((one, value) for one, value in operands.items() if one != name)
         beside = next((other for other in others if is_array(other[1])), None)
-        remedy = for_parts(name, operand, operands) or for_no_array(name, operand, beside)
+        check_axis_of(loss, axis, 0)
+        remedy = for_parts(name, operand, operands, axis)
+        remedy = remedy or for_no_array(name, operand, beside, axis)
         message = (
             f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
             f"{type_name(operand)}: {remedy}."
@@ -74,7 +80,7 @@ def check_array(
     if has_mask_of_its_own(operand):
         message = (
             f"`{name}` must be an array without a mask of its own; got {type_name(operand)}: "
-            f"{for_masks_of_their_own(name, operands, loss)}."
+            f"{for_masks_of_their_own(name, operands, loss, axis)}."
         )
         raise TypeError(message)
 

@@ -9,8 +9,8 @@ ABSENT = {"logits": "-inf", "log_probabilities": "-inf"}
 OF_TOP_K = "pass their indices too, to sparse_kl_div_with_logits"
 # What makes the sum 1 again.
 WHOLE = {
-    "probabilities": "divide `{name}` by its sum",
-    "log_probabilities": "subtract its logsumexp from `{name}`",
+    "probabilities": "divide `{name}` by its sum{along}",
+    "log_probabilities": "subtract its logsumexp{along} from `{name}`",
 }
 
 
@@ -34,7 +34,7 @@ def for_sizes(left: Shape, right: Shape, loss: object, of_entries: Axis = -1) ->
     if loss is None or set(spaces_of(loss)) == {"logits"}:
         of_top_k = short == "target" and 2 * small <= (left[axis] or 0)
         return for_vocabularies(index, short, of_top_k=of_top_k)
-    return for_tables(index, short, loss)
+    return for_tables(index, short, loss, along_axis(axis, len(left)))
 
 
 def for_vocabularies(index: str, short: str, *, of_top_k: bool) -> str:
@@ -48,13 +48,19 @@ def for_vocabularies(index: str, short: str, *, of_top_k: bool) -> str:
     return f"{cut}, or {padded}"
 
 
-def for_tables(index: str, short: str, loss: object) -> str:
+def along_axis(axis: int, ndim: int) -> str:
+    """The axis of a sum in words, if it is not the last one."""
+    return f" along axis {axis}" * (axis != ndim - 1)
+
+
+def for_tables(index: str, short: str, loss: object, along: str) -> str:
     """Remedy for tables, or a table beside logits, of two lengths."""
     spaces = dict(zip(("input", "target"), spaces_of(loss), strict=True))
     padded = f"pad the shorter, `{short}`, with {ABSENT.get(spaces[short], '0')}"
     if short == "input" and getattr(loss, "beta", None) is None:
         padded += ", which makes the loss infinite if `target` is above 0 there"
-    wholes = [WHOLE[space].format(name=one) for one, space in spaces.items() if space in WHOLE]
+    kept = {one: WHOLE[space] for one, space in spaces.items() if space in WHOLE}
+    wholes = [whole.format(name=one, along=along) for one, whole in kept.items()]
     cut = f"keep the shared entries of both with [{index}]"
     return f"{padded}, or {cut}" + (f" and {', and '.join(wholes)}" if wholes else "")
 
@@ -65,7 +71,12 @@ def spaces_of(loss: object) -> tuple[str, str]:
 
 
 def for_single_entries(
-    xp: Namespace, loss: object, of_logits: bool, where: str = "where", input: str = "input"
+    xp: Namespace,
+    loss: object,
+    of_logits: bool,
+    where: str = "where",
+    input: str = "input",
+    along: str = "",
 ) -> str:
     """How single entries are left out, after a remedy for a mask of them; "" if it is not known."""
     if of_logits:
@@ -84,17 +95,19 @@ def for_single_entries(
             "tail='renormalize'"
         )
     elif kind in WHOLE:
-        whole = WHOLE[kind].format(name="target")
+        whole = WHOLE[kind].format(name="target", along=along)
         both = f"make their logits -inf in `input`, e.g. {code}, and {of_target}, and {whole}"
     return f"; to leave out single entries, {both}"
 
 
-def for_known_entries(xp: Namespace, loss: object) -> str:
+def for_known_entries(
+    xp: Namespace, loss: object, where: str = "where", target: str = "target"
+) -> str:
     """How entries of a teacher that is known in part are left out; "" of another loss."""
     if not hasattr(loss, "tail"):
         return ""
     absent = ABSENT.get(space_of(loss, "target"), "0")
-    code = f", {say(xp, 'selected', 'where', y='target')}" * (absent != "0")
+    code = f", {say(xp, 'selected', where, y=target)}" * (absent != "0")
     return f"; to leave out single entries, pass {absent} at them in `target`{code}"
 
 

@@ -3,12 +3,13 @@
 import math
 from typing import Any
 
+from kldiv_xp._typing import Array
 from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant, whole_number
-from kldiv_xp.checks.remedies import as_number
+from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.scalars import RANGES, Range
 from kldiv_xp.checks.switches import is_whole_array
 from kldiv_xp.checks.unnamed_arguments import PLAIN
-from kldiv_xp.core.namespaces import known_shape
+from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
 
 ANY_REAL = Range("a finite real number (no bool)", "", math.isfinite)
 # Where a value stands in a remedy, and what it must be there.
@@ -72,4 +73,12 @@ def what_is_taken(remedy: str, known: set[str]) -> str:
     remedy = remedy.replace("labels != {value}", "labels != ..., one int,")
     for place, within in HANDED_NUMBERS.items():
         remedy = remedy.replace(place, place.replace("{value}", f"..., {within.required}"))
-    return remedy
+    return remedy.replace("{value}", "...")
+
+
+def as_number(name: str, value: object) -> str:
+    """Code that converts an array or another object to a number."""
+    if isinstance(value, type) or not is_array(value):
+        return f"float({name})"
+    array: Array = value
+    return say(namespace_of(array), "number", name)

@@ -25,7 +25,7 @@ def for_dense_labels(
     Floats may be something else.
     """
     place, code = label_axis(shape, labels, axis), "target"
-    if place is None and (place := column_axis(shape, labels)) is not None:
+    if place is None and (place := column_axis(shape, labels, axis)) is not None:
         code = say(xp, "reshaped", code, shape=shape[:place] + shape[place + 1 :])
     if place is None or None in shape or not shape[place]:
         return ""
@@ -33,16 +33,15 @@ def for_dense_labels(
     start = "if these are class labels, they become" if as_floats else "class labels become"
     return (
         f"{start} probabilities by {code}, "
-        f"{taken_by(loss, and_axis(place, shape, axis))}; where labels are -100, "
+        f"{taken_by(loss, axis, and_axis(place, shape, axis))}; where labels are -100, "
         f"pass {KEPT.replace(' too', for_rows(loss, place, shape, axis))}, and encode "
         f"{say(xp, 'clipped', 'target')}"
     )
 
 
 def for_rows(loss: Any, place: int, shape: Shape, axis: Axis) -> str:
-    """Clause on the axis that a mask of samples needs: a loss of tables has none by default."""
-    stays = isinstance(loss, Form) and (loss.generalized or not loss.log_input)
-    if not stays or loss.beta is not None or axis is not None:
+    """Clause on the axis that a mask of samples needs: kl_div of tables has none by default."""
+    if not stays_in(loss) or not is_of_terms(axis):
         return " too"
     named = -1 if place == len(shape) - 1 else place
     return f" and axis={named} too, by which reduction='mean' divides by the number of samples"
@@ -50,23 +49,35 @@ def for_rows(loss: Any, place: int, shape: Shape, axis: Axis) -> str:
 
 def and_axis(place: int, shape: Shape, axis: Axis) -> str:
     """The axis of the classes as an option, where the call does not name it already."""
-    given = axis if isinstance(axis, int) else -1
-    return "" if place == given % len(shape) else f" and axis={place}"
+    given = -1 if axis is None else axis
+    is_named = isinstance(given, int) and place == given % len(shape)
+    return "" if is_named else f" and axis={place}"
 
 
-def taken_by(loss: Any, axis: str) -> str:
+def taken_by(loss: Any, axis: Axis, named: str) -> str:
     """Which call takes probabilities as a target: of log-probabilities, also that of logits."""
-    if isinstance(loss, Form) and (loss.generalized or not loss.log_input):
-        return "which is the `target` to pass" + (" with log_target=False" * loss.log_target)
+    if stays_in(loss):
+        options: str = " and log_target=False" * loss.log_target + named * (not is_of_terms(axis))
+        return "which is the `target` to pass" + options.replace(" and", " with", 1)
     name = "kl" if getattr(loss, "beta", None) is None else "js"
-    return f"which {name}_div_with_logits takes with target_is='probabilities'{axis}"
+    return f"which {name}_div_with_logits takes with target_is='probabilities'{named}"
+
+
+def stays_in(loss: Any) -> bool:
+    """Whether labels become the target of the same loss: `input` is not what logits may be."""
+    return isinstance(loss, Form) and (loss.generalized or not loss.log_input)
+
+
+def is_of_terms(axis: Axis) -> bool:
+    """Whether a loss of tables has no axis, and adds up no distributions."""
+    return axis is None or axis == ()
 
 
 def for_labels_of_part(
     xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, as_int: bool = False
 ) -> str:
     """Remedy for class labels in a loss that takes a target at some indices; "" if none."""
-    place, column = label_axis(shape, labels, axis), column_axis(shape, labels)
+    place, column = label_axis(shape, labels, axis), column_axis(shape, labels, axis)
     code = say(xp, "as_int", "target") if as_int else "target"
     if place is not None:
         code = with_axis_at(xp, f"{code}[..., None]", place, shape)
@@ -132,9 +143,8 @@ def label_axis(shape: Shape, labels: Shape, axis: Axis = -1) -> int | None:
 
     Of another axis one class alone is no reason to take the rest for labels.
     """
-    ndim = len(shape)
-    first = axis % ndim if isinstance(axis, int) and -ndim <= axis < ndim else ndim - 1
-    places: tuple[int, ...] = (first, ndim - 1, *range(1, ndim - 1))
+    first = axis_tried_first(axis, len(shape))
+    places: tuple[int, ...] = (first, len(shape) - 1, *range(1, len(shape) - 1))
     for place in places:
         if place < 0 or (shape[place] == 1 and place != first):
             continue
@@ -143,9 +153,18 @@ def label_axis(shape: Shape, labels: Shape, axis: Axis = -1) -> int | None:
     return None
 
 
-def column_axis(shape: Shape, labels: Shape) -> int | None:
-    """Axis of classes along which the labels have size 1, or None."""
-    for place in range(len(shape) > 1, len(shape)):
-        if shape[place] != 1 and labels == (*shape[:place], 1, *shape[place + 1 :]):
+def column_axis(shape: Shape, labels: Shape, axis: Axis = -1) -> int | None:
+    """Axis of classes along which the labels have size 1, or None; the first one if `axis` is."""
+    first = axis_tried_first(axis, len(shape))
+    places: tuple[int, ...] = (first, *range(1, len(shape)))
+    for place in places:
+        if place < 0 or shape[place] == 1:
+            continue
+        if labels == (*shape[:place], 1, *shape[place + 1 :]):
             return place
     return None
+
+
+def axis_tried_first(axis: Axis, ndim: int) -> int:
+    """The axis of a call from the front; the last one where it names none or several."""
+    return axis % ndim if isinstance(axis, int) and -ndim <= axis < ndim else ndim - 1

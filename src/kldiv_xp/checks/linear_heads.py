@@ -28,7 +28,7 @@ def check_heads(heads: Heads, divergence: LinearDivergence) -> Namespace:
     present = {**required, **heads.named()}
     for name in ("where", "indices"):
         present.pop(name, None)
-    xp = common_namespace(**present)
+    xp = common_namespace(divergence, **present)
     check_layouts(xp, **present)
     check_even_rows(xp, {name: one for name, one in present.items() if one.ndim > MATRIX})
     for name, operand in present.items():

@@ -6,7 +6,8 @@ from kldiv_xp._typing import Axis, Namespace, Shape
 from kldiv_xp.checks.labels import column_axis, for_dense_labels, for_labels_of_part
 from kldiv_xp.checks.remedies import module_of, say
 from kldiv_xp.checks.spaces import space_of
-from kldiv_xp.checks.spreading import axes_of_entries, broadcast_shape, for_spread_of
+from kldiv_xp.checks.spreading import broadcast_shape, for_spread_of
+from kldiv_xp.core.shapes import axes_of_entries
 
 # Name of an operand that lacks entries, the shape that it should have, and the one that it has.
 Lacking = tuple[str, Shape, Shape]
@@ -41,7 +42,7 @@ def for_float_labels(
     xp: Namespace, shape: Shape, labels: Shape, loss: object, axis: Axis = -1
 ) -> str:
     """Remedy for class labels in floats; "" where floats in a column are more likely repeated."""
-    column = column_axis(shape, labels)
+    column = column_axis(shape, labels, axis)
     if isinstance(axis, tuple) or (
         column is not None
         and column not in axes_of_entries(axis, len(shape))

@@ -36,7 +36,7 @@ def check_operands(input: Array, target: Array, loss: object = None, axis: Axis 
     ValueError
         If shapes or devices differ.
     """
-    xp = common_namespace(loss, input=input, target=target)
+    xp = common_namespace(loss, axis, input=input, target=target)
     check_layouts(xp, input=input, target=target)
     check_dtype(xp, "input", input, None, loss, axis)
     check_dtype(xp, "target", target, known_shape(input), loss, axis)

@@ -18,6 +18,7 @@ from kldiv_xp.checks.peer_spaces import (
     IN_LOGARITHMS,
     IN_PROBABILITIES,
     NO_LOGITS,
+    OF_STATES,
     OMITTED,
     SMOOTHED,
     TAKEN_AS_LOGITS,
@@ -59,14 +60,17 @@ INSERTED: Meant = (("reduction", "pass reduction='none', and insert the axis"),)
 LAST_AXIS = ("target_bias", "leave it out: the distributions are along the last axis of the logits")
 ONE_AXIS = ("axis", "pass axis={value}")
 UNCLAMPED: Meant = (("", "leave it out: a target of 0 contributes 0, and nothing needs clamping"),)
+# Code of a whole call names no axis, which is the last one there.
+OF_CALL = "with the `axis` that you give here"
 OF_PLACES: Meant = (
     ("indices", "pass indices={value}"),
     ("tail", "pass it as `indices`, by its place"),
     ("beta", "leave it out: no mixture takes a teacher that is known in part, as {sparse} does"),
     (
         "",
-        "call {sparse}(input, indices, target), with logits or log-probabilities as `input`: it "
-        "takes `target` for log-probabilities at these places unless target_is says otherwise",
+        f"call {{sparse}}(input, indices, target), {OF_CALL}, and logits or log-probabilities as "
+        "`input`: it takes `target` for log-probabilities at these places unless target_is says "
+        "otherwise",
     ),
 )
 # Of hidden states the teacher's layer makes the logits.
@@ -77,18 +81,21 @@ LOG_TARGET: Meant = (
     ),
     ("target_is", "pass target_is='log_probabilities'"),
 )
-OF_LARGEST = "the values and `indices` of the {value} largest entries of `target`"
+OF_LARGEST = (
+    "the values and `indices` of the {value} largest entries of each distribution of `target`"
+)
 TOP_K: Meant = (
     ("tail reduction target_bias", f"leave it out, and pass {OF_LARGEST}, with indices="),
     ("tail", f"leave it out, and pass {OF_LARGEST}"),
     (
         "log_target",
-        f"call {{sparse}}(input, indices, values, target_is='probabilities'), with {OF_LARGEST}",
+        "call {sparse}(input, indices, values, target_is='probabilities'), "
+        f"{OF_CALL}, and {OF_LARGEST}",
     ),
     (
         "",
-        f"call {{sparse}}(input, indices, values, target_is='logits', tail='renormalize'), with "
-        f"{OF_LARGEST}",
+        "call {sparse}(input, indices, values, target_is='logits', tail='renormalize'), "
+        f"{OF_CALL}, and {OF_LARGEST}",
     ),
 )
 OF_SQUARE: Meant = (
@@ -145,7 +152,7 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("chunk_size", "num_chunks", "block_size"), PRIVATE),
     **dict.fromkeys(("grad_output", "grad"), (("upstream", "pass upstream={value}"),)),
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
-    "log_input": (("temperature", "leave it out: log-probabilities are logits"),),
+    "log_input": (OF_STATES, ("temperature", "leave it out: log-probabilities are logits")),
 }
 OF_WORDS = {("direction", word): REVERSE for word in ("reverse", "reversed", "backward")}
 # What it meant that it was off.
@@ -164,5 +171,5 @@ OFF: dict[str, Meant] = {
     **dict.fromkeys(("symmetric", "symmetrized", "reverse", "reverse_kl", "reversed"), OMITTED),
     **dict.fromkeys(("log_prob", "log_probs"), IN_PROBABILITIES),
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), NO_LOGITS),
-    "log_input": (LOGARITHM,),
+    "log_input": (OF_STATES, LOGARITHM),
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp._typing import Array, Axes, Axis, Namespace
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, namespace_of
+from kldiv_xp.core.shapes import axis_of_a_batch
 from kldiv_xp.core.words import Words
 
 # What the asarray of a library takes; of text and bytes it would make something else than numbers.
@@ -17,6 +18,7 @@ EXPORTS = ("to_numpy()", "toarray()", "numpy()")
 LAYERS = {"bias": "weight", "target_bias": "target_weight"}
 # Operands that are no floats.
 OF_OTHER_KINDS = {"where", "indices"}
+EITHER = "if each of them is one sample, or {} if each is one class"
 
 
 def words_of(xp: Namespace) -> Words:
@@ -64,15 +66,9 @@ def for_no_number(name: str, value: object, other: tuple[str, Array]) -> str:
     return "pass float(...) or asarray(...) of it"
 
 
-def as_number(name: str, value: object) -> str:
-    """Code that converts an array or another object to a number."""
-    if isinstance(value, type) or not is_array(value):
-        return f"float({name})"
-    array: Array = value
-    return say(namespace_of(array), "number", name)
-
-
-def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) -> str:
+def for_no_array(
+    name: str, operand: object, other: tuple[str, Array] | None, axis: Axis = -1
+) -> str:
     """Remedy for an operand that is no array; `other` is an operand that is one, or None."""
     data: Array = getattr(operand, "data", None)
     # The data of a sparse matrix are but its entries that are not 0.
@@ -85,7 +81,7 @@ def for_no_array(name: str, operand: object, other: tuple[str, Array] | None) ->
     if code == name and not is_convertible(operand):
         return "pass an array"
     if isinstance(operand, list | tuple) and operand and is_array(operand[0]):
-        return for_arrays(name, operand)
+        return for_arrays(name, operand, axis)
     if other is None:
         of_numpy = f"pass {code}, an array of NumPy"
         return of_numpy if export else "convert it with the asarray of your array library"
@@ -112,7 +108,7 @@ def for_layer(name: str, layer: object) -> str:
     return f"pass its weight, {name}.weight{beside}"
 
 
-def for_arrays(name: str, arrays: Sequence[Array]) -> str:
+def for_arrays(name: str, arrays: Sequence[Array], axis: Axis) -> str:
     """Remedy for several arrays in place of one."""
     if is_array(getattr(arrays, "indices", None)):
         return (
@@ -126,7 +122,7 @@ def for_arrays(name: str, arrays: Sequence[Array]) -> str:
         )
     if name == "where" and not is_kind(namespace_of(arrays[0]), arrays[0].dtype, "bool"):
         return "pass the mask of bools itself, not its places"
-    return f"pass {name}[0]" if len(arrays) == 1 else f"pass {put_together(name, arrays[0])}"
+    return f"pass {name}[0]" if len(arrays) == 1 else f"pass {put_together(name, arrays[0], axis)}"
 
 
 def is_array_of(operand: object, kind: str) -> bool:
@@ -137,14 +133,20 @@ def is_array_of(operand: object, kind: str) -> bool:
     return is_kind(namespace_of(array), array.dtype, kind)
 
 
-def put_together(name: str, first: Array) -> str:
+def put_together(name: str, first: Array, axis: Axis = -1) -> str:
     """Code that makes one array of several, each a batch or one sample of it."""
-    xp = namespace_of(first)
-    stack = f"{module_of(xp)}.stack({name})"
-    if len(first.shape) < len(("batch", "class")):
-        return stack
-    joined = say(xp, "joined", name, axis=0)
+    xp, ndim = namespace_of(first), len(first.shape)
+    at = axis_of_a_batch(axis, ndim + 1)
+    stack = stacked(xp, name, at)
+    if ndim < len(("batch", "class")):
+        return f"{stack} {EITHER.format(stacked(xp, name, 0))}" if at else stack
+    joined = say(xp, "joined", name, axis=axis_of_a_batch(axis, ndim))
     return f"{joined} if each of them is a batch, or {stack} if each is one sample"
+
+
+def stacked(xp: Namespace, name: str, axis: int) -> str:
+    """Code that makes one array of several along an axis of their own, mostly the first one."""
+    return say(xp, "stacked", name, axis=axis) if axis else f"{module_of(xp)}.stack({name})"
 
 
 def export_of(operand: object) -> str:

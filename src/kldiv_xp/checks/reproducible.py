@@ -3,7 +3,8 @@
 from typing import cast
 
 from kldiv_xp._typing import Array, DType, Namespace
-from kldiv_xp.checks.remedies import as_number, module_of, say
+from kldiv_xp.checks.handed_values import as_number
+from kldiv_xp.checks.remedies import module_of, say
 from kldiv_xp.core.dtypes import limits
 from kldiv_xp.core.facts import facts_about, full_name
 from kldiv_xp.core.namespaces import is_being_compiled, plain_library

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kldiv_xp._typing import Array, Namespace, Shape
+from kldiv_xp._typing import Array, Axis
 from kldiv_xp.checks.arrays import common_namespace, type_name
-from kldiv_xp.checks.labels import column_axis, label_axis, with_axis_at
 from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant
 from kldiv_xp.checks.operands import check_devices
 from kldiv_xp.checks.remedies import say
-from kldiv_xp.checks.spreading import along, inserted_axes, placements, sizes_with_axes
 from kldiv_xp.checks.switches import is_whole_array
+from kldiv_xp.checks.temperatures import ONE_NUMBER, for_axes
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import known_shape, namespace_of, traced
@@ -40,31 +39,28 @@ RANGES = {
     ),
 }
 
-ONE_NUMBER = "pass one number, or call the loss once for each of several"
 TO_EACH_OPERAND = "; if they are the student's and the teacher's, divide the logits of each instead"
-DIVIDED = (
-    "pass the samples of each temperature in a call of their own; or, if `input` holds logits, "
-    "divide them before the call, input / {divisor}{same} and `target` likewise if it holds "
-    "logits: what reduction='none' gives times {samples} ** 2 is the scaled loss"
-)
 
 
-def temperature_of(temperature: object, input: Array) -> float | Array:
+def temperature_of(temperature: object, input: Array, axis: Axis = -1) -> float | Array:
     """Temperature as a float, or the 0-d array that holds it."""
-    return number_within("temperature", temperature, input)
+    return number_within("temperature", temperature, input, axis)
 
 
-def beta_of(beta: object, input: Array) -> float | Array:
+def beta_of(beta: object, input: Array, axis: Axis = -1) -> float | Array:
     """Beta as a float, or the 0-d array that holds it."""
-    return number_within("beta", beta, input)
+    return number_within("beta", beta, input, axis)
 
 
-def number_within(name: str, value: object, input: Array) -> float | Array:
-    """Number within its range as a float, or the 0-d array that holds it."""
+def number_within(name: str, value: object, input: Array, axis: Axis = -1) -> float | Array:
+    """Number within its range as a float, or the 0-d array that holds it.
+
+    Remedies are for distributions along `axis`.
+    """
     within = RANGES[name]
     if type(value) is float and within.holds(value):
         return value
-    number = scalar(name, value, input, within.required, within.remedy)
+    number = scalar(name, value, input, within, axis)
     if isinstance(number, float) and not within.holds(number):
         raise ValueError(refusal_of_option(name, value, within.required, within.remedy))
     return number
@@ -111,61 +107,23 @@ def for_one_of(name: str, array: Any) -> str:
     return f"pass float({say(namespace_of(array), 'reshaped', name, shape=())})"
 
 
-def scalar(name: str, value: object, input: Array, required: str, remedy: str) -> float | Array:
+def scalar(name: str, value: object, input: Array, within: Range, axis: Axis) -> float | Array:
     """Number as a float, or the 0-d array that holds it where reading is not free."""
+    required, remedy = within.required, within.remedy
     value = traced(input, value)
     if is_number(value):
         return nearest_float(value)
     if not is_whole_array(value):
         better = for_text(name, value) or remedy  # only here, where no traced number comes
         raise TypeError(refusal_of_option(name, value, required, better))
-    xp = common_namespace(input=input, **{name: value})
+    xp = common_namespace(None, axis, input=input, **{name: value})
     array: Array = value
     is_real = is_kind(xp, array.dtype, "real floating") or is_kind(xp, array.dtype, "integral")
     if known_shape(array) != () or not is_real:
-        remedy = for_axes(name, array, input) or remedy if is_real else remedy
+        remedy = for_axes(name, array, input, axis) or remedy if is_real else remedy
         raise TypeError(refusal_of_option(name, value, required, remedy))
     check_devices(xp, input=input, **{name: value})
     return float(array) if facts_about(xp).zero_dimensional_is_scalar else array
-
-
-def for_axes(name: str, array: Array, input: Array) -> str:
-    """Remedy for an array with axes in place of a number, or ""."""
-    xp, shape, every = namespace_of(array), known_shape(array), known_shape(input)
-    if None in (*shape, *every):
-        return ""
-    if set(shape) == {1}:
-        return f"pass {say(xp, 'reshaped', name, shape=())}"
-    if name != "temperature":
-        return ONE_NUMBER
-    return for_temperatures(xp, shape, every) or for_repeated_temperatures(xp, shape, every)
-
-
-def for_temperatures(xp: Namespace, shape: Shape, every: Shape) -> str:
-    """Remedy for a temperature of each sample; "" for other shapes."""
-    place, column = label_axis(every, shape), column_axis(every, shape)
-    if place == column:
-        return ""
-    divisor = samples = "temperature"
-    if place is not None:
-        divisor = with_axis_at(xp, "temperature[..., None]", place, every)
-    if column is not None:
-        samples = say(xp, "reshaped", samples, shape=every[:column] + every[column + 1 :])
-    return DIVIDED.format(divisor=divisor, samples=samples, same="")
-
-
-def for_repeated_temperatures(xp: Namespace, shape: Shape, every: Shape) -> str:
-    """Remedy for temperatures that are the same along axes of the samples; "" for other shapes."""
-    ways = {sizes_with_axes(shape, one, len(every)): one for one in placements(every, shape)}
-    ways = {sizes: one for sizes, one in ways.items() if sizes[-1:] == (1,)}
-    if not ways:
-        return ""
-    sizes, lacking = next(iter(ways.items()))
-    divisor = inserted_axes(xp, "temperature", lacking, len(every)) if lacking else "temperature"
-    samples = say(xp, "reshaped", "temperature", shape=sizes[:-1])
-    along_axes = along(every[:-1], sizes[:-1], ())
-    same = f" if it is the same {along_axes}" if len(ways) > 1 else ""
-    return DIVIDED.format(divisor=divisor, samples=samples, same=same)
 
 
 def refusal_of_option(name: str, value: object, required: str, remedy: str) -> str:

@@ -1,12 +1,13 @@
 """Checks of a sparse teacher: its indices, shape and logits."""
 
-from kldiv_xp._typing import Array, Shape, Tail, TargetKind
+from kldiv_xp._typing import Array, Tail, TargetKind
 from kldiv_xp.checks.arrays import DTYPE_KINDS, check_array, check_layouts, common_namespace
 from kldiv_xp.checks.labels import for_labels_as_indices
 from kldiv_xp.checks.not_given import NotGiven
 from kldiv_xp.checks.operands import agree, check_devices
 from kldiv_xp.core.dtypes import is_kind
 from kldiv_xp.core.namespaces import is_array, known_shape, namespace_of
+from kldiv_xp.core.shapes import without_axis
 
 
 def check_indices_of(input: Array, indices: Array, target: Array, place: int) -> None:
@@ -87,11 +88,6 @@ def check_number_of(size: int | None, number: int | None) -> None:
         f"{remedy}."
     )
     raise ValueError(message)
-
-
-def without_axis(shape: Shape, place: int) -> Shape:
-    """Shape without one axis."""
-    return shape[:place] + shape[place + 1 :]
 
 
 def check_logits_of_teacher(target_is: TargetKind, tail: Tail, number: object) -> None:

@@ -4,6 +4,7 @@ from itertools import combinations
 
 from kldiv_xp._typing import Axes, Axis, Namespace, Shape
 from kldiv_xp.checks.remedies import say, words_of
+from kldiv_xp.core.shapes import axes_of_entries
 
 
 def for_spread(
@@ -120,9 +121,3 @@ def broadcast_shape(left: Shape, right: Shape) -> Shape | None:
     if not all(a == b or 1 in (a, b) for a, b in pairs):
         return None
     return tuple(b if a == 1 else a for a, b in pairs)
-
-
-def axes_of_entries(axis: Axis, ndim: int) -> Axes:
-    """Axes of a distribution as places; the last one where none is named."""
-    axes = axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
-    return tuple(one % ndim for one in axes if -ndim <= one < ndim)

@@ -1,6 +1,6 @@
-"""Axes that are moved, and masks and derivatives of sums in the shape of their terms."""
+"""Axes that are moved or named, and masks and derivatives of sums in the shape of their terms."""
 
-from kldiv_xp._typing import Array, Axes, Namespace
+from kldiv_xp._typing import Array, Axes, Axis, Namespace, Shape
 
 
 def with_axis_moved(xp: Namespace, array: Array, source: int, destination: int) -> Array:
@@ -34,3 +34,20 @@ def with_axes(array: Array, axis: Axes) -> Array:
     """Array with some axes of size 1 more; Dask's `expand_dims` needs to know all sizes."""
     ndim = array.ndim + len(axis)
     return array[tuple(None if place in axis else slice(None) for place in range(ndim))]
+
+
+def axes_of_entries(axis: Axis, ndim: int) -> Axes:
+    """Axes of a distribution as places; the last one where none is named."""
+    axes = axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
+    return tuple(one % ndim for one in axes if -ndim <= one < ndim)
+
+
+def axis_of_a_batch(axis: Axis, ndim: int) -> int:
+    """The first axis that is none of a distribution; 0 where all are."""
+    taken = axes_of_entries(axis, ndim)
+    return next((one for one in range(ndim) if one not in taken), 0)
+
+
+def without_axis(shape: Shape, place: int) -> Shape:
+    """Shape without one axis."""
+    return shape[:place] + shape[place + 1 :]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, SupportsFloat
 
-from kldiv_xp._typing import Array, InputKind, Reduction, TargetKind
+from kldiv_xp._typing import Array, Axis, InputKind, Reduction, TargetKind
 from kldiv_xp.calls.divergences import js_form, js_of, kl_of
 from kldiv_xp.calls.reduction import check_reduction
 from kldiv_xp.calls.with_logits import check_temperature
@@ -40,7 +40,7 @@ class Asked(NamedTuple):
         """Whether the loss of logits is multiplied by the square of the temperature."""
         return True if self.scaled is None else self.scaled
 
-    def subject(self, input: Array) -> Subject:
+    def subject(self, input: Array, axis: Axis = -1) -> Subject:
         """The loss of two operands; refuse contradictory options."""
         softens = self.temperature is not None or self.scaled is not None
         asked = self.of_logits if softens and self.form.log_input else self
@@ -49,9 +49,10 @@ class Asked(NamedTuple):
             asked.refuse_softening(subject.input_is)
             return asked.of_tables(subject)
         temperature, kind = asked.number("temperature", 1.0), subject.target_is
-        divergence: Divergence | JSOfArray = kl_of(input, temperature, kind)
+        axis = -1 if axis is None else axis
+        divergence: Divergence | JSOfArray = kl_of(input, temperature, kind, axis)
         if asked.beta is not None:
-            divergence = js_of(input, temperature, asked.beta, kind)
+            divergence = js_of(input, temperature, asked.beta, kind, axis)
         check_temperature(divergence.temperature, asked.is_scaled)
         return Subject(kind, divergence, asked.is_scaled)
 

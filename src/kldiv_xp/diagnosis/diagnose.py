@@ -148,4 +148,4 @@ def diagnose(
     if indices is not None or any(one is not None for one in layers):
         heads = Heads(input, weight, target, bias, target_weight, target_bias, where, indices)
         return asked.told(report_of_teachers(heads, asked, axis, tail))
-    return asked.told(diagnosis_of(input, target, asked.subject(input), axis, where))
+    return asked.told(diagnosis_of(input, target, asked.subject(input, axis), axis, where))

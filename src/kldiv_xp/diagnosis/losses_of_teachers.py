@@ -35,7 +35,7 @@ def report_of_teachers(heads: Heads, asked: Asked, axis: Axis, tail: Tail) -> Re
     if heads.weight is None:
         refuse_beta(asked)
         kind = asked.target_is or "log_probabilities"
-        divergence = SparseKL(temperature_of(temperature, heads.input), kind, tail)
+        divergence = SparseKL(temperature_of(temperature, heads.input, axis), kind, tail)
         return report_of_indices(heads, divergence, axis, scaled=asked.is_scaled)
     options = temperature, asked.number("beta", 0.0), asked.target_is or "logits", tail
     loss = of_heads(heads.input, *options, sparse=heads.indices is not None)

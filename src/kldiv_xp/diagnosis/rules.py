@@ -90,7 +90,9 @@ def zero_support(evidence: Evidence) -> Finding | None:
     if evidence.subject.divergence is not None:
         remedy = f"make them -inf in `{other}` as well"
         if evidence.subject.target_is == "probabilities":
-            remedy = "make them 0 in `target` as well and divide it by its sum"
+            remedy = (
+                f"make them 0 in `target` as well and divide it by its sum along {evidence.along}"
+            )
     held = f"{entry_of_zero(evidence.subject, bare):g}"
     there = f"where {shown(evidence, other)} is {count.value:.6g}"
     if evidence.subject.kind_of(other) == "logits":

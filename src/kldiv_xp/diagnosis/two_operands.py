@@ -18,7 +18,7 @@ def diagnosis_of(
     """Report on the operands of a loss; without `axis` its terms are not summed along one."""
     of_samples = axis is not None or subject.divergence is not None or subject.beta is not None
     axis = -1 if axis is None else axis
-    xp = common_namespace(subject.divergence or subject.form, input=input, target=target)
+    xp = common_namespace(subject.divergence or subject.form, axis, input=input, target=target)
     check_layouts(xp, input=input, target=target)
     check_devices(xp, input=input, target=target)
     unusable = without_values(xp, input, target, subject, axis)
