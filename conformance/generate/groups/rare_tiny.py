@@ -6,14 +6,17 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from mpmath import mp
+
 from generate.draft import Draft
 from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, call
 from generate.operands import Values, all_near
 
 ROWS, INF = (3, 4), math.inf
 # No float32 holds the probabilities; what the logarithms are of is below 1e-30, and normal in it.
+# The former are exponentials of few bits, so that their logarithms lose nothing.
 TINY = {
-    "probabilities": (1e-40, 3e-42, 2e-39, 5e-41),
+    "probabilities": all_near([mp.exp(one) for one in (-92.0, -95.5, -89.25, -94.0)], "float64"),
     "log_probabilities": (-75.0, -72.5, -80.25, -71.75),
 }
 # The bound of a sparse teacher is that of its student's probabilities: 1e-15.
