@@ -6,8 +6,13 @@ import numpy as np
 
 import kldiv_xp
 from kldiv_conformance import ADAPTERS, Implementation, judge, vectors
+from kldiv_conformance._implementations import DIVERGENCES
 
 VALUE, GRADIENT = "value", "gradient"
+KL, JS, SPARSE, LINEAR = (*DIVERGENCES[:2], "sparse_kl_div_with_logits", "linear_kl_div")
+LOGITS = (KL, JS, SPARSE, LINEAR)
+TABLES = ("kl_div", "js_div")
+EVERY = (*TABLES, *LOGITS)
 
 
 @cache
@@ -22,6 +27,17 @@ def each(found, change):
     every = found if isinstance(found, tuple) else (found,)
     wrong = tuple(np.asarray(change(np.asarray(it)), it.dtype)[()] for it in every)
     return wrong if isinstance(found, tuple) else wrong[0]
+
+
+def kind_of(options):
+    """Kind of the target: logits, probabilities or their logarithms."""
+    if "log_target" in options:
+        return "log_probabilities" if options["log_target"] else "probabilities"
+    return options.get("target_is", "logits")
+
+
+def one_ulp_down(found):
+    return np.where(np.isfinite(found) & (found != 0), np.nextafter(found, found * 0), found)
 
 
 def spoils(change, holds):

@@ -1,11 +1,11 @@
 """From a draft that asks for the same bits to what it expects: nothing may be off by anything."""
 
 from generate import reference
-from generate.draft import Draft
+from generate.draft import Draft, Upstream
 from generate.problem import problem
 from generate.rounding import rounded
 from generate.same_bits import NOTHING, Term, by_input, by_target, entered, flushed, term, total
-from generate.samples import samples
+from generate.samples import Samples, samples
 from generate.solution import Floats, Solution
 from kldiv_conformance._formats import FORMATS
 
@@ -13,10 +13,10 @@ from kldiv_conformance._formats import FORMATS
 def solve_same_bits(draft: Draft) -> Solution:
     """Everything that a vector of this draft expects."""
     if draft.upstream is None:
-        expected = {"value": in_dtype(values(draft), draft.dtype)}
+        expected = {"value": in_dtype(values(draft), draft.result)}
     else:
         dtypes = zip(("d_input", "d_target"), draft.dtypes, strict=True)
-        found = derivatives(draft, draft.factor)
+        found = derivatives(draft, draft.upstream)
         expected = {name: in_dtype(found[name], dtype) for name, dtype in dtypes}
     return Solution(expected, {name: [0.0] * len(one) for name, one in expected.items()}, {}, [])
 
@@ -51,16 +51,28 @@ def values(draft: Draft) -> Floats:
     return sums if reduction in ("none", "sum") else [one / divisor for one in sums]
 
 
-def derivatives(draft: Draft, upstream: float) -> dict[str, Floats]:
+def derivatives(draft: Draft, upstream: Upstream) -> dict[str, Floats]:
     """The derivatives in float64."""
-    reduction = problem(draft).resolved
-    factor = entered(upstream)
-    if reduction in ("mean", "batchmean"):
-        factor /= float(reference.divisor(reduction, draft.shapes[0]))
-    every = terms(draft)
+    every, scales = terms(draft), factors_of(draft, upstream)
     log_input, log_target = draft.log_input, draft.log_target is True
-    pairs = zip(every, draft.input, strict=True)
+    rows = list(zip(every, scales, draft.input, strict=True))
     return {
-        "d_input": [by_input(one, x, log_input=log_input) * factor for one, x in pairs],
-        "d_target": [by_target(one, log_target=log_target) * factor for one in every],
+        "d_input": [by_input(one, x, log_input=log_input) * factor for one, factor, x in rows],
+        "d_target": [by_target(one, log_target=log_target) * factor for one, factor, _ in rows],
     }
+
+
+def factors_of(draft: Draft, upstream: Upstream) -> Floats:
+    """What the derivative of each term is multiplied by, 0 of one that is not selected."""
+    found, scales = samples(draft), [0.0] * len(draft.input)
+    for places, factor in zip(found.terms, cotangents(draft, found, upstream), strict=True):
+        for place in places:
+            scales[place] = factor
+    return scales
+
+
+def cotangents(draft: Draft, found: Samples, upstream: Upstream) -> Floats:
+    """Upstream derivatives of all samples, over the divisor."""
+    each = upstream if isinstance(upstream, tuple) else (upstream,) * len(found.terms)
+    divisor = float(found.divisor(problem(draft).resolved))
+    return [entered(one) / divisor for one in each]

@@ -35,7 +35,7 @@ from kldiv_conformance._raises import RAISED
 from kldiv_conformance._results import keep, overwritten
 from kldiv_conformance._returned import compared
 from kldiv_conformance._sequences import refuse_sequences
-from kldiv_conformance._settings import restored, settings
+from kldiv_conformance._settings import restored, settings, without_warnings
 from kldiv_conformance._text import described, one_line
 from kldiv_conformance._vector import Vector
 
@@ -103,7 +103,7 @@ def judged_once(vector: Vector, adapter: Adapter, implementation: Implementation
     operands, options = pair | others, vector.arguments | others | asked
     before, of_library = snapshots(operands, adapter), settings(adapter.library)
     found = called(vector, adapter, implementation, list(pair.values()), options)
-    left = restored(adapter.library, of_library)  # operands are read as they were before the call
+    left = restored(of_library)  # operands are read as they were before the call
     for problem in filter(None, (changed(before, operands, adapter), left)):
         found = accused(found, problem)
     return found
@@ -119,15 +119,14 @@ def called(
     """Outcome of a call, without regard to its operands."""
     outcome = partial(Outcome, vector.id, vector.group)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            returned = call(vector, adapter, implementation, arrays, options)
+        run = partial(call, vector, adapter, implementation, arrays, options)
+        returned, problem = without_warnings(run)
     except ConstantTargetError as refusal:
         return of_student(vector, adapter, refusal)
     except NotImplementedError as refusal:
         reason = one_line(refusal) or "the implementation does not do this."
-    except WrongCallError as problem:
-        return outcome("failure", str(problem))
+    except WrongCallError as wrong:
+        return outcome("failure", str(wrong))
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -140,6 +139,7 @@ def called(
         reason = no_argument([name])
     else:
         found = of_returned(vector, adapter, implementation, returned)
+        found = found if problem is None else accused(found, problem)
         return in_sequence(found, vector, adapter, implementation, options)
     return outcome("not supported", reason)
 

@@ -5,26 +5,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from kldiv_conformance._claims import Claim
 from kldiv_conformance._errors import wrong_results
 from kldiv_conformance._evidence import Place, Symptoms, apart, unexplained
-from kldiv_conformance._likelihood import INSIDE, OUTSIDE, likelihood
+from kldiv_conformance._likelihood import OUTSIDE, likelihood
 from kldiv_conformance._multiples import has_one_factor
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._rounding import roundings
-from kldiv_conformance._scopes import NUMBERS, PLAIN, Scope, scopes
+from kldiv_conformance._scopes import PLAIN, scopes
 from kldiv_conformance._telltales import TELLTALES, is_plain
 from kldiv_conformance._vectors import find
 
-MOST, HALF = 0.75, 0.5
-# A flag is named beside the first if it explains this share of what the first one does, and of
-# the places where its bug would show.
-LITTLE, FEW = 0.1, 0.25
 # Those that explain nothing more are two at most, with this share of the likeliest's evidence.
 BESIDE, GAP = 2, 0.25
 # Evidence that differs by less than the number of ways in which a bug may show says nothing.
 NEAR = math.log(8)
-# What it adds to the evidence, for each result, that a bug shows in one way alone and in this one.
-SHARP = 0.25
 
 
 @dataclass(frozen=True)
@@ -38,52 +33,6 @@ class Suspect:
     failures: int
     vectors: int
     behind: bool = False
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One way in which the bug of a flag may show: where that was judged, what it explains."""
-
-    scope: Scope
-    places: frozenset[Place]
-    explained: frozenset[Place]
-
-    @property
-    def flag(self) -> str:
-        """The flag."""
-        return self.scope.flag
-
-    @property
-    def breadth(self) -> tuple[int, int]:
-        """In how many places, judged or not, and how, its bug may show."""
-        return len(self.scope.places), len(self.scope.symptoms or NUMBERS)
-
-    def evidence(self, left: set[Place], total: int) -> float:
-        """Logarithm of the likelihood that just this bug makes what is left fail."""
-        inside = len(self.explained & left)
-        gone = len(self.explained) - inside
-        size = len(self.places) - gone
-        outside = len(left) - inside
-        return (
-            likelihood(inside, size, INSIDE)
-            + likelihood(outside, max(total - gone - size, outside), OUTSIDE)
-            + SHARP * inside * self.scope.is_sharp
-            - math.log(self.scope.ways)
-        )
-
-    def is_little(self, left: set[Place], beside: "Claim") -> bool:
-        """Whether it explains little beside another, or little of where its bug would show."""
-        more = len(self.explained & left)
-        return more < LITTLE * len(beside.explained) or more < FEW * len(self.places)
-
-    def is_plain(self, left: set[Place]) -> bool:
-        """Whether most of it fails for no other reason, where every training comes by."""
-        of_its_own = len(self.explained & left)
-        return (
-            self.flag in PLAIN
-            and len(self.explained) > MOST * len(self.places)
-            and of_its_own > HALF * len(self.explained)
-        )
 
 
 def suspects(outcomes: Iterable[Line]) -> list[Suspect]:
@@ -117,7 +66,7 @@ def counted(places: Iterable[Place]) -> int:
 def ranked(seen: Mapping[Place, Symptoms]) -> list[tuple[Claim, bool]]:
     """The claims of `suspects`, the best of each flag, and whether others explain them."""
     left = {place for place, symptoms in seen.items() if symptoms}
-    claims = [claim for claim in claimed(seen) if claim.explained]
+    claims = [claim for claim in claimed(seen) if claim.explained and not claim.is_denied]
     chosen = one_after_the_other(claims, left, len(seen))
     others = sorted(claims, key=lambda claim: (-claim.evidence(left, len(seen)), claim.flag))
     found: dict[str, tuple[Claim, bool]] = {}

@@ -1,5 +1,9 @@
 """Losses that are right as tests call them, and wrong without gradients or of one array."""
 
+import random
+import sys
+import warnings
+
 import numpy as np
 import pytest
 
@@ -7,6 +11,7 @@ import kldiv_xp
 from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._again import MODES, TWO
 from kldiv_conformance._sequences import asked_again
+from kldiv_conformance._settings import settings
 from kldiv_xp import kl_div
 
 ASKED = [find(it) for it in sorted(asked_again())]
@@ -94,6 +99,55 @@ def test_gradients_that_a_call_turns_off_are_convicted_and_turned_on():
     said = "the call left torch.is_grad_enabled() at False, which was True before it."
     assert {it.detail for it in found} == {said}
     assert torch.is_grad_enabled()
+
+
+STATES = {
+    "random.getstate()": lambda: random.seed(0),
+    "numpy.random.get_state()": lambda: np.random.seed(0),  # noqa: NPY002 - what losses do
+    "torch.get_rng_state()": lambda: sys.modules["torch"].manual_seed(0),
+    "warnings.filters": lambda: warnings.simplefilter("ignore"),
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [("numpy", it) for it in STATES if not it.startswith("torch")]
+    + [("torch", it) for it in STATES],
+)
+def test_random_states_and_filters_that_a_call_changes_are_convicted_and_set_back(backend, name):
+    def loss(input, target, **options):
+        STATES[name]()
+        return kl_div(input, target, **options)
+
+    before = settings(backend), [*warnings.filters]
+    said = f"the call left {name} changed, which must stay as it was."
+    assert {it.detail for it in judged(backend, loss)} == {said}
+    assert (settings(backend), [*warnings.filters]) == before
+
+
+def test_number_of_threads_that_a_call_sets_is_convicted_and_set_back():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    before = torch.get_num_threads()
+
+    def loss(input, target, **options):
+        torch.set_num_threads(before + 1)
+        return kl_div(input, target, **options)
+
+    said = f"the call left torch.get_num_threads() at {before + 1}, which was {before} before it."
+    assert {it.detail for it in judged("torch", loss)} == {said}
+    assert torch.get_num_threads() == before
+
+
+def test_filter_that_the_first_call_adds_alone_is_that_of_an_import_and_passes():
+    calls = []
+
+    def loss(input, target, **options):
+        calls.append(input)
+        if len(calls) == 1:
+            warnings.simplefilter("ignore")
+        return kl_div(input, target, **options)
+
+    assert {it.verdict for it in judged("numpy", loss)} == {"pass"}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])

@@ -2,18 +2,22 @@
 
 import numpy as np
 import pytest
-from conformance_spoiled import GRADIENT, VALUE, convicted, each, off_where, spoils
-
-from kldiv_conformance._implementations import DIVERGENCES
-
-KL, JS, SPARSE, LINEAR = (*DIVERGENCES[:2], "sparse_kl_div_with_logits", "linear_kl_div")
-LOGITS = (KL, JS, SPARSE, LINEAR)
-TABLES = ("kl_div", "js_div")
-EVERY = (*TABLES, *LOGITS)
-
-
-def one_ulp_down(found):
-    return np.where(np.isfinite(found) & (found != 0), np.nextafter(found, found * 0), found)
+from conformance_spoiled import (
+    EVERY,
+    GRADIENT,
+    JS,
+    KL,
+    LINEAR,
+    LOGITS,
+    SPARSE,
+    VALUE,
+    convicted,
+    each,
+    kind_of,
+    off_where,
+    one_ulp_down,
+    spoils,
+)
 
 
 def is_large_and_reproducible(_, arrays, options):
@@ -95,13 +99,6 @@ def clips(kind, most):
         return function(*others, target, **options)
 
     return wrong
-
-
-def kind_of(options):
-    """Kind of the target: logits, probabilities or their logarithms."""
-    if "log_target" in options:
-        return "log_probabilities" if options["log_target"] else "probabilities"
-    return options.get("target_is", "logits")
 
 
 def takes_minus_zero_for_negative(function, arrays, options):

@@ -8,7 +8,7 @@ from random import Random
 from mpmath import mp, mpf
 
 from generate.draft import Draft
-from generate.groups import bits_of_logits, bits_of_many
+from generate.groups import bits_of_axes, bits_of_logits, bits_of_many
 from generate.operands import HALF, REDUCTIONS, Values, all_near, near, softmax, space
 
 ABOUT = "Losses with reproducible=True, whose results must have just these bits."
@@ -32,6 +32,7 @@ def drafts() -> Iterator[Draft]:
         yield from specials(dtype, form)
     yield from bits_of_logits.drafts()
     yield from bits_of_many.drafts()
+    yield from bits_of_axes.drafts()
 
 
 def draft(

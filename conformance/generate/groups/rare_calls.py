@@ -12,6 +12,7 @@ from generate.groups import (
     rare_between,
     rare_blocks,
     rare_counts,
+    rare_derivatives,
     rare_dtypes,
     rare_extreme,
     rare_forbidden,
@@ -24,6 +25,7 @@ from generate.groups import (
     rare_selected,
     rare_special,
     rare_tiles,
+    rare_tiny,
 )
 from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, call, of_its_own
 from generate.groups.rare_masks import CUBE, SAMPLES, SQUARE
@@ -61,6 +63,8 @@ def drafts() -> Iterator[Draft]:
     yield from rare_many.drafts()
     yield from rare_selected.drafts()
     yield from rare_extreme.drafts()
+    yield from rare_tiny.drafts()
+    yield from rare_derivatives.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
