@@ -85,6 +85,8 @@ def told(name, options, given):
     return str(caught.value)
 
 
+# Dask's threads know nothing of `np.errstate`.
+@pytest.mark.filterwarnings("ignore:divide by zero encountered in log")
 @pytest.mark.few(71, 229)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("call", CALLS)
@@ -94,9 +96,8 @@ def test_one_hot_labels_lead_to_the_loss_of_their_classes(holding_backend, call,
     given = arrays(backend, space, made(backend, ONE_HOT.astype(kind)))
     code, target_is = re.search(REMEDY, told(name, options, given)).groups()
     options = options | ({"target_is": target_is} if target_is else {})
-    with np.errstate(divide="ignore"):
-        given["target"] = value(code, target=given["target"])
-        found = called(name, options, given)
+    given["target"] = value(code, target=given["target"])
+    found = called(name, options, given)
     is_js = "js" in name.lower() or "beta" in options
     right = jensen_shannon(softmax(LOGITS), ONE_HOT) if is_js else ENTROPY
     found = found if isinstance(found, float) else backend.read(found)
