@@ -8,16 +8,13 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.internals import (
+    is_saved_by_hooks,
     is_transformed,
     is_watched,
     node_of_plain,
     refuses_functions,
 )
-from kldiv_xp.backends.torch.kept_derivatives import (
-    address_of_first,
-    times_cotangent,
-    with_derivatives,
-)
+from kldiv_xp.backends.torch.kept_derivatives import times_cotangent, with_derivatives
 from kldiv_xp.backends.torch.numpy_views import HOST, is_differentiated, memory_of
 from kldiv_xp.backends.torch.row_ways import way_of
 from kldiv_xp.backends.torch.saved_tensors import copied, savable
@@ -68,7 +65,7 @@ class Rows(torch.autograd.Function):
         ctx.function, ctx.shapes = function, list(map(SHAPE, arrays))
         value, derivatives = with_derivatives(function, arrays, ctx.needs_input_grad[1:3])
         ctx.save_for_backward(*arrays, *derivatives)
-        ctx.address = address_of_first(derivatives)
+        ctx.hooked = is_saved_by_hooks()
         return value
 
     @staticmethod
@@ -87,7 +84,7 @@ class Rows(torch.autograd.Function):
         if kept and are_at_hand(arrays, upstream):
             if upstream.ndim and arrays[2:]:  # what is not selected may have any cotangent
                 upstream = torch.where(arrays[2], upstream, 0.0)
-            derivatives = times_cotangent(kept, ctx.address, upstream, wanted)
+            derivatives = times_cotangent(kept, upstream, wanted, hooked=ctx.hooked)
         if derivatives is None:
             derivatives = row_derivatives(context, arrays, divergence, scale, (upstream,), wanted)
         return None, *derivatives, *(None,) * len(arrays[2:])

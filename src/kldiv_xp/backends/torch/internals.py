@@ -119,6 +119,16 @@ def is_retained() -> bool:
         return True
 
 
+def is_saved_by_hooks() -> bool:
+    """Whether hooks take what a node saves; they may give the same tensor to several nodes."""
+    ignores_tracing = True
+    try:
+        hooks = torch._C._autograd._top_saved_tensors_default_hooks(ignores_tracing)
+    except (AttributeError, TypeError):
+        return True
+    return hooks is not None
+
+
 def node_of_plain(function: type[torch.autograd.Function]) -> Any:
     """`apply` of a function of autograd, for plain tensors that are not transformed.
 

@@ -39,25 +39,17 @@ def with_derivatives(
     return host_logits.sum_of_rows(context, rows, scale.parts), derivatives
 
 
-def address_of_first(derivatives: Sequence[Array | None]) -> int:
-    """Where the first derivative lies in memory; 0 if there is none."""
-    for one in derivatives:
-        if one is not None:
-            return int(one.data_ptr())
-    return 0
-
-
 def times_cotangent(
-    kept: Sequence[Array | None], address: int, upstream: Array, wanted: Sequence[bool]
+    kept: Sequence[Array | None], upstream: Array, wanted: Sequence[bool], *, hooked: bool
 ) -> list[Array | None] | None:
     """Derivatives times the cotangent of their rows or of the sum; None if digits would be lost.
 
-    Where the graph is released, what it kept is written again and given away. What hooks of saved
-    tensors unpack lies at another address, and may be a file that cannot be written.
+    Where the graph is released, what it kept is written again and given away; not what hooks of
+    saved tensors unpack, which may be a file that cannot be written, or be other nodes' too.
     """
     if not keeps_digits(upstream):
         return None
-    is_ours = address_of_first(kept) == address and not is_retained()
+    is_ours = not (hooked or is_retained())
     is_product = is_ours and not upstream.ndim and float(upstream) == 1
     multiply = torch.Tensor.mul_ if is_ours else torch.mul
     return [
