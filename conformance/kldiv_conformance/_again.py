@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array, library
-from kldiv_conformance._autodiff_libraries import differentiate_torch
 from kldiv_conformance._calls import call, made
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import LAYOUTS
 from kldiv_conformance._operands import SAME, WrongCallError
 from kldiv_conformance._returned import compared
 from kldiv_conformance._sequences import asked_again
+from kldiv_conformance._torch_derivatives import differentiate_torch
 from kldiv_conformance._vector import Vector
 
 ENABLED = "right where gradients are enabled, wrong under"

@@ -4,20 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, flat, library
-from kldiv_conformance._operands import (
-    SAME,
-    ConstantTargetError,
-    WrongCallError,
-    refuse_changes,
-)
 from kldiv_conformance._plain_libraries import make_numpy
-
-# What is asked once more on torch: the value, and both derivatives.
-WHERE = (
-    ("value", "no gradient is asked"),
-    ("d_input", "the target is a constant"),
-    ("d_target", "the input is a constant"),
-)
 
 
 def make_torch(
@@ -45,76 +32,6 @@ def compile_torch(function: Function) -> Function:
     entry.__code__ = entry.__code__.replace()
     compiled: Function = torch.compile(entry, fullgraph=True, dynamic=False, backend="aot_eager")
     return compiled
-
-
-def differentiate_torch(
-    function: Function, input: Array, target: Array, upstream: float, *, again: bool = True
-) -> tuple[Array, Array]:
-    """Derivatives by torch's autograd; with `again` the same is asked beside a constant target."""
-    torch = library("torch")
-    operands = [operand.detach().requires_grad_() for operand in (input, target)]
-    try:
-        loss = function(*operands)
-    except NotImplementedError as refusal:
-        by_input = by_input_alone(torch, function, input, target, upstream)
-        raise ConstantTargetError(refusal, by_input) from refusal
-    seed = by_columns(torch, loss, upstream)
-    by_input, by_target = torch.autograd.grad(
-        loss, operands, seed, allow_unused=True, materialize_grads=True
-    )
-    refuse_changes(read_torch, {"upstream": (torch.full_like(loss, upstream), seed)})
-    if again:
-        refuse_dependence(torch, function, (input, target), (loss, by_input, by_target), seed)
-    return by_input, by_target
-
-
-def by_columns(torch: Any, loss: Array, upstream: float) -> Array:
-    """Upstream derivatives whose memory is that of the transposed loss."""
-    axes = tuple(reversed(range(loss.ndim)))
-    return torch.full_like(loss.permute(axes), upstream).contiguous().permute(axes)
-
-
-def refuse_dependence(
-    torch: Any, function: Function, arrays: tuple[Array, Array], found: Any, seed: Array
-) -> None:
-    """Refuse other results where one operand is a constant, and where nothing is differentiated."""
-    others = (
-        function(*arrays),
-        by_one(torch, function, arrays, seed, 0),
-        by_one(torch, function, arrays, seed, 1),
-    )
-    for one, other, words in zip(found, others, WHERE, strict=True):
-        pair = [it.detach().double() for it in (one, other)]
-        scale = pair[0].abs().nan_to_num(0, 0).max().item() if one.numel() else 0.0
-        if pair[0].shape != pair[1].shape or not torch.allclose(
-            *pair, rtol=SAME, atol=SAME * scale, equal_nan=True
-        ):
-            name, where = words
-            message = f"{name} must be the same where {where}; it is another one."
-            raise WrongCallError(message)
-
-
-def by_input_alone(
-    torch: Any, function: Function, input: Array, target: Array, upstream: float
-) -> Array:
-    """Derivative with respect to the input of a loss that takes its target for a constant."""
-    student = input.detach().requires_grad_()
-    loss = function(student, target)
-    (derivative,) = torch.autograd.grad(loss, [student], by_columns(torch, loss, upstream))
-    return derivative
-
-
-def by_one(torch: Any, function: Function, arrays: Any, seed: Array, place: int) -> Array:
-    """Derivative with respect to one operand beside a constant."""
-    operands = list(arrays)
-    operands[place] = operands[place].detach().requires_grad_()
-    value = function(*operands)
-    if not value.requires_grad:  # the loss takes that operand for a constant
-        return torch.zeros_like(operands[place])
-    (derivative,) = torch.autograd.grad(
-        value, [operands[place]], seed, allow_unused=True, materialize_grads=True
-    )
-    return derivative
 
 
 def no_cuda_in_torch() -> str | None:

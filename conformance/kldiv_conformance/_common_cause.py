@@ -7,6 +7,7 @@ from kldiv_conformance._operands import IN_TURN, KEPT
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._raises import LOST, meaning
 from kldiv_conformance._settings import LEFT
+from kldiv_conformance._torch_derivatives import OF_PARAMETERS, OF_RESULTS
 
 # How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
 CALLS = {
@@ -16,6 +17,8 @@ CALLS = {
     ),
     IN_TURN: "calls before or after: keep what a call needs with its own result alone",
     KEPT: "what is kept between calls: the same call must return the same numbers each time",
+    OF_RESULTS: "operands that are the result of another operation: take them like leaves",
+    OF_PARAMETERS: "operands that are an nn.Parameter: take them like other tensors",
     LEFT: "settings of a library that the call leaves changed: leave them as they were before it",
 }
 CAUSES = {

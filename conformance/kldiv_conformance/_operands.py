@@ -3,7 +3,7 @@
 import math
 import warnings
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter
@@ -92,14 +92,3 @@ def refuse_another(
     if len(right) != len(found) or any(not abs(a - b) <= most for a, b in pairs):
         message = f"{but} {where}: {name} is another one."
         raise WrongCallError(message)
-
-
-def refuse_changes(
-    read: Callable[[Any], list[float]], pairs: Mapping[str, tuple[Any, Any]]
-) -> None:
-    """Raise ChangedOperandError unless the arrays of each pair have the same numbers."""
-    names = [
-        name for name, arrays in pairs.items() if len({packed(read(one)) for one in arrays}) > 1
-    ]
-    if names:
-        raise ChangedOperandError(accusation(*names))

@@ -6,7 +6,6 @@ from functools import cache, partial
 from typing import Any
 
 from kldiv_conformance._adapter import Adapter, Array
-from kldiv_conformance._autodiff_libraries import differentiate_torch
 from kldiv_conformance._calls import call, made
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import LAYOUTS
@@ -19,6 +18,7 @@ from kldiv_conformance._operands import (
     refuse_another,
     snapshots,
 )
+from kldiv_conformance._torch_derivatives import differentiate_torch
 from kldiv_conformance._training import refuse_training
 from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._vectors import vectors

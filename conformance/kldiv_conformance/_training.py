@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, library
-from kldiv_conformance._autodiff_libraries import by_columns
 from kldiv_conformance._memory import IN_ONE_PIECE
 from kldiv_conformance._operands import IN_TURN, refuse_another
+from kldiv_conformance._torch_derivatives import by_columns
 
 BETWEEN = "the loss is called again before its backward()"
 TWICE = "backward() is called twice (retain_graph=True), whose gradients add up in .grad"
