@@ -174,10 +174,13 @@ def test_a_graph_of_the_gradient_is_differentiated_once_more():
     assert torch.autograd.gradgradcheck(loss, given)
 
 
-@pytest.mark.parametrize("type_", ["float16", "bfloat16"])
-def test_derivatives_of_16_bits_are_not_kept(type_):
+@pytest.mark.parametrize(
+    ("type_", "dtype"), [("float16", None), ("bfloat16", None), ("float32", torch.float64)], ids=str
+)
+def test_derivatives_that_are_rounded_to_their_operand_are_not_kept(type_, dtype):
+    """Times a cotangent they would be rounded twice."""
     given = operands(dtype=getattr(torch, type_))
-    assert len(kl_div_with_logits(*given).grad_fn.saved_tensors) == 2
+    assert len(kl_div_with_logits(*given, dtype=dtype).grad_fn.saved_tensors) == 2
 
 
 def test_derivatives_are_saved_as_operands_are():

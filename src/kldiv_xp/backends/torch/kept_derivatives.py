@@ -11,7 +11,6 @@ import torch
 from kldiv_xp._typing import Array
 from kldiv_xp.backends.torch import host_logits
 from kldiv_xp.backends.torch.internals import is_retained
-from kldiv_xp.backends.torch.numpy_views import NARROW_TYPES
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
 
@@ -25,12 +24,13 @@ def with_derivatives(
 ) -> tuple[Array, Sequence[Array | None]]:
     """Result of a function of rows, and derivatives of host memory that are worth keeping.
 
-    Those of 16 bits would be rounded twice, and autograd saves nothing that inference mode makes.
+    Those of operands of another type than is computed in would be rounded twice, and autograd saves
+    nothing that inference mode makes.
     """
-    is_narrow = not {arrays[0].dtype, arrays[1].dtype}.isdisjoint(NARROW_TYPES)
-    if function.func not in FUNCTIONS_ON_HOST or is_narrow or torch.is_inference_mode_enabled():
-        return function(*arrays), ()
     context, divergence = function.args
+    is_rounded = {arrays[0].dtype, arrays[1].dtype} != {context.working}
+    if function.func not in FUNCTIONS_ON_HOST or is_rounded or torch.is_inference_mode_enabled():
+        return function(*arrays), ()
     scale = Scale(None, function.keywords.get("parts"))
     options = context, arrays, divergence, scale, (), wanted
     rows, derivatives = host_logits.filled_with_derivatives(*options)
