@@ -9,7 +9,6 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.formula.near_look import WIDEST, WIDEST_MIXTURE
 from kldiv_xp.fused.attempts import Rows, close_rows, missing_rows, no_rows, run_in_attempts
-from kldiv_xp.fused.buffers import HostBuffer
 from kldiv_xp.fused.kernel_arrays import kernel_arrays
 from kldiv_xp.fused.plans import Traced, rows_plan
 from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts, numpy_name
@@ -28,7 +27,7 @@ def divergences_of_rows(
 ) -> Array | None:
     """Divergences of rows of logits, in float64; None for dtypes without loops."""
     shape = tuple(arrays[0].shape)
-    buffers = buffers_of_rows(shape, arrays, working)
+    buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
     given, real, result = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
@@ -56,7 +55,7 @@ def fill_row_derivatives(
 ) -> bool:
     """Write the derivatives for which `results` has an array; False for dtypes without loops."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
-    buffers = buffers_of_rows(shape, wanted.arrays, working)
+    buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return False
     given, real = any_of(divergence), numpy_name(working)
@@ -84,7 +83,7 @@ def fill_rows_with_derivatives(
 ) -> Array | None:
     """Divergences of rows, as `divergences_of_rows`, while derivatives are written."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
-    buffers = buffers_of_rows(shape, wanted.arrays, working)
+    buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return None
     given, real, rows = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
@@ -100,26 +99,6 @@ def fill_rows_with_derivatives(
     close = rows_too_close(xp, arrays, divergence, plans)
     run_in_attempts(list(plans.values()), places, values, close, missing, threads)
     return rows
-
-
-def buffers_of_rows(
-    shape: tuple[int, ...], arrays: Sequence[Array], working: DType
-) -> list[HostBuffer] | None:
-    """Buffers of arrays of rows; None also where rows lie side by side in memory.
-
-    The loops go along a row, those of NumPy along all rows: with `axis=0` a divergence of
-    1024 x 4096 float32 took 3.5 times as long by these.
-    """
-    buffers = known_buffers(shape, arrays, working)
-    if buffers is None or any(lies_side_by_side(shape, one) for one in buffers[:2]):
-        return None
-    return buffers
-
-
-def lies_side_by_side(shape: tuple[int, ...], buffer: HostBuffer) -> bool:
-    """Whether elements of several rows are nearer to each other than those of one row."""
-    *outer, step = map(abs, buffer.layout.strides)
-    return any(0 < one < step for one, size in zip(outer, shape, strict=False) if size > 1)
 
 
 def rows_too_close(
