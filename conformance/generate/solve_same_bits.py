@@ -63,7 +63,7 @@ def derivatives(draft: Draft, upstream: Upstream) -> dict[str, Floats]:
 
 
 def factors_of(draft: Draft, upstream: Upstream) -> Floats:
-    """What the derivative of each term is multiplied by, 0 of one that is not selected."""
+    """Factor of the derivative of each term; 0 for a term that is not selected."""
     found, scales = samples(draft), [0.0] * len(draft.input)
     for places, factor in zip(found.terms, cotangents(draft, found, upstream), strict=True):
         for place in places:

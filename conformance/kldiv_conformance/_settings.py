@@ -125,14 +125,14 @@ def restored(before: list[Read]) -> str | None:
 
 
 def without_warnings(run: Callable[[], Returned]) -> tuple[Returned, str | None]:
-    """What a call returns, and a sentence if it changes the filters of warnings each time."""
+    """Result of a call, and a sentence if it changes warnings.filters each time."""
     found, is_changed = with_filters(run)
     # A library that is imported by the first call may add a filter.
     return found, FILTERS if is_changed and with_filters(run)[1] else None
 
 
 def with_filters(run: Callable[[], Returned]) -> tuple[Returned, bool]:
-    """What a call returns without warnings, and whether it changes their filters."""
+    """Result of a call without warnings, and whether it changes warnings.filters."""
     with warnings.catch_warnings():
         # Not `simplefilter`, whose filter a loss that silences warnings would add in vain.
         warnings.filterwarnings("ignore", ".*")

@@ -1,4 +1,4 @@
-"""Derivatives by torch's autograd, of operands of each kind that training has."""
+"""Derivatives by torch's autograd, with respect to leaves, results and parameters."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def kind_of(*arrays: Array) -> str:
 def differentiate_torch(
     function: Function, input: Array, target: Array, upstream: float, *, again: bool = True
 ) -> tuple[Array, Array]:
-    """Derivatives by torch; with `again` those of every kind, and beside constants, are the same.
+    """Derivatives by torch; with `again`, refuse other ones for other kinds, or beside constants.
 
     A compiler makes one program for leaves and results, and would make more for the rest.
     """
@@ -89,7 +89,7 @@ def derived(
     names: tuple[str, ...] = tuple(PLACES),
     may_be_constant: bool = False,
 ) -> Derived:
-    """Value and derivatives by some operands of a kind; the others are constants."""
+    """Value, and derivatives with respect to some operands of a kind; the others are constants."""
     torch, operands = library("torch"), list(arrays)
     made = {name: KINDS[kind](arrays[PLACES[name]]) for name in names}
     for name, (_, operand) in made.items():

@@ -5,6 +5,7 @@ from typing import Any
 
 from kldiv_xp._typing import Axis, Namespace, Shape
 from kldiv_xp.checks.remedies import say
+from kldiv_xp.core.shapes import without_axis
 from kldiv_xp.formula.form import Form
 
 # torch.nn.functional.one_hot raises of negative labels, and other codes make rows of 0 of them.
@@ -26,7 +27,7 @@ def for_dense_labels(
     """
     place, code = label_axis(shape, labels, axis), "target"
     if place is None and (place := column_axis(shape, labels, axis)) is not None:
-        code = say(xp, "reshaped", code, shape=shape[:place] + shape[place + 1 :])
+        code = say(xp, "reshaped", code, shape=without_axis(shape, place))
     if place is None or None in shape or not shape[place]:
         return ""
     code = with_axis_at(xp, say(xp, "one_hot", code, n=shape[place]), place, shape)
@@ -98,7 +99,7 @@ def for_labels_of_tokens(shape: Shape, labels: Shape, axis: Axis = -1) -> str:
     if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
         return ""
     place = axis % len(shape)
-    at, more = tokens_more(shape[:place] + shape[place + 1 :], labels)
+    at, more = tokens_more(without_axis(shape, place), labels)
     if more == 1:
         code = f"target[{':, ' * at}1:]"
         return f"cut class labels as the logits are, e.g. to {code} beside logits without the last"
@@ -148,7 +149,7 @@ def label_axis(shape: Shape, labels: Shape, axis: Axis = -1) -> int | None:
     for place in places:
         if place < 0 or (shape[place] == 1 and place != first):
             continue
-        if labels == shape[:place] + shape[place + 1 :]:
+        if labels == without_axis(shape, place):
             return place
     return None
 

@@ -63,7 +63,7 @@ def for_masks_of_their_own(
 
 
 def of_samples(mask: str, axis: Axis) -> str:
-    """Code for the samples of which a mask leaves an entry."""
+    """Code for a mask of the samples in which another mask selects an entry."""
     return f"({mask}).any({axis})" if mask.startswith("~") else f"{mask}.any({axis})"
 
 

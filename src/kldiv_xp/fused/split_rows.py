@@ -56,7 +56,7 @@ def takes_split_rows(arrays: Sequence[Array], working: DType) -> bool:
 
 
 class Loops(NamedTuple):
-    """What all kernels of a process are run with."""
+    """Namespace, working dtype and threads of all kernels of a process."""
 
     xp: Namespace
     working: DType
@@ -89,7 +89,7 @@ def numbers_of_rows(
     threads: Threads,
     exchanged: Exchange,
 ) -> NumbersOfRows:
-    """What the processes must know of whole rows for both derivatives, and for the divergence.
+    """Sums and maxima of whole rows that the wanted results depend on, from all processes.
 
     A process with no element of them meets the others in every exchange.
     """

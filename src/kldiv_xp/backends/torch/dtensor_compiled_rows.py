@@ -16,7 +16,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for, engine_module
 
 JOINED_BY = {"sum": dist.ReduceOp.SUM, "max": dist.ReduceOp.MAX}
-"""What makes one number of those of all ranks."""
+"""Reduction over all ranks, by the kind of a number."""
 
 
 def numbers_of_whole_rows(
@@ -27,7 +27,7 @@ def numbers_of_whole_rows(
     above: Arrays,
     wanted: tuple[bool, bool, bool],
 ) -> Any:
-    """What ranks must know of whole rows for both derivatives and the divergence, as all want.
+    """Sums and maxima of whole rows that the results wanted by all ranks depend on.
 
     None, in every rank, if one has no such loops: they ask each other, since they meet in each sum.
     """

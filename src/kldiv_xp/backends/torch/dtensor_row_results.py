@@ -44,7 +44,7 @@ def numbers_of_parts(
     above: Arrays,
     wanted: tuple[bool, bool, bool],
 ) -> Any:
-    """What compiled loops must know of whole rows; None where there are none, or no rows."""
+    """Sums and maxima of whole rows for compiled loops; None without loops, or without rows."""
     if not lie_on_host((*here, *above)) or not any(wanted) or not here[0].shape[:-1].numel():
         return None
     return numbers_of_whole_rows(context, operand, divergence, here, above, wanted)
@@ -60,7 +60,7 @@ def results_from(
     scale: Scale,
     above: Arrays,
 ) -> list[Array]:
-    """The same, given what compiled loops know of whole rows."""
+    """The same, from sums and maxima of whole rows, or None without compiled loops."""
     every = (*here, *above)
     results = [
         here[0].new_empty(here[0].shape[:-1], dtype=context.working)
