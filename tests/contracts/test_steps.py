@@ -77,7 +77,7 @@ def logits(noise):
 @pytest.fixture
 def as_it_comes(monkeypatch):
     """The formula by NumPy: compiled loops take other steps."""
-    monkeypatch.delenv("KLDIV_XP_FUSED", raising=False)
+    monkeypatch.setenv("KLDIV_XP_FUSED", "0")
 
 
 @NOISE
@@ -107,6 +107,15 @@ def test_few_logits_of_torch_take_few_steps_there_and_back(loss, noise):
     student.requires_grad_()
     assert len(steps(lambda: loss(student, teacher).backward())) <= 150
     assert len(steps(lambda: loss(student.detach(), teacher))) <= 85
+
+
+@LOSSES_OF_LOGITS
+def test_few_logits_take_few_steps_by_compiled_loops(loss, monkeypatch):
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    monkeypatch.setenv("KLDIV_XP_FUSED", "1")
+    student, teacher = logits(2.0)
+    assert len(steps(lambda: loss(student, teacher))) <= 90
+    assert len(steps(lambda: kl_div_with_logits_gradient(student, teacher))) <= 120
 
 
 def test_given_probabilities_of_few_classes_take_few_steps(operands):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
 from kldiv_xp.fused.instructions import LANES, Types, instruction
-from kldiv_xp.fused.memory import APART, NEXT, HostOperand, copy, load, store
+from kldiv_xp.fused.memory import APART, HostOperand, copy, load, store
 from kldiv_xp.fused.parts import Loop, Part, Place
 from kldiv_xp.fused.text import Text
 
@@ -109,7 +109,7 @@ class Block:
     def locate(self, place: Place) -> None:
         """Find where its elements begin."""
         text, start = self.text, self.scratch.of(place.operand)
-        if place.operand.step == NEXT:
+        if place.operand.is_dense:
             there = self.outside(place)
             start = text.let(f"select i1 {self.whole}, ptr {there}, ptr {start}")
         self.starts[place.operand] = start
@@ -139,13 +139,13 @@ class Block:
         places, steps = (there, here), (bytes_between(place), str(operand.size))
         if is_back:
             places, steps = places[::-1], steps[::-1]
-        with text.unless(self.whole) if operand.step == NEXT else nullcontext():
+        with text.unless(self.whole) if operand.is_dense else nullcontext():
             copy(text, operand.size, self.count, *places, steps)
 
 
 def bytes_between(place: Place) -> str:
     """Bytes from an element to the next."""
-    return str(place.operand.size) if place.operand.step == NEXT else place.step
+    return str(place.operand.size) if place.operand.is_dense else place.step
 
 
 def splat(text: Text, types: Types, kind: str, value: str) -> str:

@@ -15,13 +15,14 @@ IN_MEMORY = {
     "bool": "i8",
 }
 
-ROW, NEXT, APART = "row", "next", "apart"
+ROW, NEXT, APART, TILE = "row", "next", "apart", "tile"
 
 
 class HostOperand(NamedTuple):
     """An array that is read or written: its name, dtype name, and the step along its rows.
 
-    A row may be one element, elements next to each other, or such that lie apart.
+    A row may be one element, elements next to each other, or such that lie apart; these may be
+    copied to a tile.
     """
 
     name: str
@@ -32,6 +33,11 @@ class HostOperand(NamedTuple):
     def in_rows(self) -> bool:
         """Whether it has an element per column, not one per row."""
         return self.step != ROW
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether a loop finds the elements of a row next to each other."""
+        return self.step in (NEXT, TILE)
 
     @property
     def kind(self) -> str:

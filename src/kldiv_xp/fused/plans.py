@@ -12,7 +12,8 @@ from kldiv_xp.fused.buffers import MemoryLayout
 from kldiv_xp.fused.compiler import Compiled, compiled_function
 from kldiv_xp.fused.jobs import Jobs, jobs_of
 from kldiv_xp.fused.kernel_text import Source, source_of_function
-from kldiv_xp.fused.memory import APART, NEXT, ROW, HostOperand
+from kldiv_xp.fused.memory import APART, NEXT, ROW, TILE, HostOperand
+from kldiv_xp.fused.tiles import tile_bytes
 from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
 from kldiv_xp.tracing.operations import BYTES
 
@@ -20,6 +21,9 @@ Names = tuple[str, ...]
 
 MOST_KEPT = 2 << 20
 """Most bytes a thread stores between loops; for longer rows it recomputes."""
+
+MOST_IN_TILES = 8 << 20
+"""Most bytes of a thread's tiles; longer rows are read in place."""
 
 cached_host_plan = lru_cache(maxsize=1024)
 
@@ -114,10 +118,12 @@ def planned(
             zip((*names[:count], *results), layouts, layout.steps, strict=True)
         )
     ]
+    is_whole = not layout.group_sizes and jobs.pieces == 1
+    operands = with_tiles(operands, layout) if is_whole else operands
     written = (*operands[count:], *(HostOperand(one, "float64", ROW) for one in totals))
     ranks = len(layout.row_sizes), len(layout.group_sizes)
     kernel = traced, real, tuple(operands[:count]), written, ranks
-    code = code_of(*kernel, keeps=not layout.group_sizes and jobs.pieces == 1)
+    code = code_of(*kernel, keeps=is_whole)
     if code.bytes_kept * layout.columns > MOST_KEPT:
         code = code_of(*kernel, keeps=False)
     counts = (
@@ -128,7 +134,17 @@ def planned(
         *chain(*layout.group_strides),
         *layout.steps,
     )
-    return Plan(compiled_function(code.text), jobs, counts, code.bytes_kept * layout.columns)
+    memory = code.bytes_kept * layout.columns + tile_bytes(operands, layout.columns)
+    return Plan(compiled_function(code.text), jobs, counts, memory)
+
+
+def with_tiles(operands: Sequence[HostOperand], layout: Layout) -> list[HostOperand]:
+    """Operands of whole rows: those whose elements lie farther apart than rows have tiles."""
+    found = [
+        one._replace(step=TILE) if one.step == APART and is_nearer else one
+        for one, is_nearer in zip(operands, layout.rows_are_nearer, strict=True)
+    ]
+    return found if tile_bytes(found, layout.columns) <= MOST_IN_TILES else [*operands]
 
 
 def step_of(step: int, dtype: str, *, is_written: bool) -> str:

@@ -16,6 +16,7 @@ from kldiv_xp.fused.memory import APART, HostOperand, load
 from kldiv_xp.fused.parts import Loop, Part, Place, part_of
 from kldiv_xp.fused.row_sums import Reductions
 from kldiv_xp.fused.text import Text
+from kldiv_xp.fused.tiles import Tiles
 from kldiv_xp.tracing.lines import needed
 from kldiv_xp.tracing.operations import BYTES
 
@@ -55,11 +56,11 @@ class KernelWriter:
         kept = list(chain(*self.keeps))
         for place, name in enumerate(kept):
             offset = text.product("%end", place * BYTES[kernel.real])
-            address = text.moved(text.let("inttoptr i64 %memory to ptr"), offset)
+            address = text.moved(self.memory(), offset)
             operand = HostOperand(name, kernel.real)
             self.places_kept[name] = Place(operand, address, str(operand.size))
-        with text.loop("%first", "%last") as row:
-            addresses = self.moved({}, "row", kernel.row_rank, row)
+        tiles = Tiles(text, kernel, self.memory, len(kept) * BYTES[kernel.real])
+        with tiles.rows(self.row_addresses) as (row, addresses):
             if not kernel.group_rank:
                 self.read_row(addresses)
             loops = {one.stage: one for one in self.passes}
@@ -69,6 +70,14 @@ class KernelWriter:
                 if stage in loops:
                     self.reduce(addresses, loops[stage])
             self.give(row)
+
+    def memory(self) -> str:
+        """Address of the memory that a thread may use."""
+        return self.text.let("inttoptr i64 %memory to ptr")
+
+    def row_addresses(self, row: str) -> dict[str, str]:
+        """Addresses of a row in the arrays."""
+        return self.moved({}, "row", self.kernel.row_rank, row)
 
     def moved(self, addresses: dict[str, str], kind: str, rank: int, number: str) -> dict[str, str]:
         """Addresses of the row or group with a row-major index."""

@@ -30,6 +30,12 @@ class Layout(NamedTuple):
         """Number of groups per row."""
         return math.prod(self.group_sizes)
 
+    @property
+    def rows_are_nearer(self) -> list[bool]:
+        """Of each array, whether neighbouring rows lie nearer than the elements of one row."""
+        strides = zip(self.row_strides, self.steps, strict=True)
+        return [0 < abs(of_rows[-1]) < abs(step) for of_rows, step in strides]
+
 
 def layout_of(shape: Sequence[int], kept: Axes, summed: Axes, strides: Sequence[Strides]) -> Layout:
     """Layout of sums: kept axes are rows, the innermost summed axis columns, the others groups."""
