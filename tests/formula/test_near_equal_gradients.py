@@ -103,6 +103,21 @@ def test_temperature_that_is_a_power_of_two_leaves_derivatives_their_digits(
             assert errors(backend.read(one), expected).max() <= 1e-6
 
 
+@pytest.mark.parametrize("temperature", [0.7, 1.3, 3.0, 5.0])
+@pytest.mark.parametrize("widest", [2, 7.9, 8.1, 30])
+def test_quotients_of_a_narrow_row_may_be_rounded(temperature, widest, monkeypatch):
+    """In NumPy: up to 8 temperatures apart, logits have exponentials of the rounded quotient."""
+    monkeypatch.setenv("KLDIV_XP_FUSED", "0")
+    rng = np.random.default_rng(0)
+    pair = rng.uniform(0, widest * temperature, (2, 50, 300)).astype("float32")
+    options = {"temperature": temperature, "reduction": "sum"}
+    exact = kl_div_with_logits_gradient(*pair.astype("float64"), **options)[0]
+    found = kl_div_with_logits_gradient(*pair, **options)[0]
+    assert errors(found, exact).max() <= 5e-7
+    alone = [kl_div_with_logits_gradient(x, t, **options)[0] for x, t in zip(*pair, strict=True)]
+    np.testing.assert_array_equal(found, alone)
+
+
 @pytest.mark.few(3, 9)
 @pytest.mark.parametrize("beta", [None, 0.5, 0.3, 0.1, 1e-3, 0.9])
 @pytest.mark.parametrize("backend_name", ["torch", "jax-jit"])

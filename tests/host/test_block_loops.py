@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from kldiv_xp.host import blocks
+from kldiv_xp.host import blocks, scratch_arrays
 from kldiv_xp.host.block_loops import (
     BLOCKS_WORTH_A_THREAD,
     fill_blocks,
@@ -26,6 +26,7 @@ def one():
 
 def small_blocks(monkeypatch, elements=4):
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 8 * elements)
+    monkeypatch.setattr(scratch_arrays, "WORTH_REUSE", 0)
 
 
 def attempts(calls, names=("bare", "full")):

@@ -5,18 +5,22 @@ on that row alone.
 """
 
 import math
+from collections.abc import Callable
 
 from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import row_sum, where_positive
-from kldiv_xp.formula.near_pairs import pair_of, short_pair
+from kldiv_xp.formula.near_pairs import Pair, largest, least, pair_of, short_pair
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
 
 NEAR_DERIVATIVE = 0.125
 """The same of the square of a derivative with respect to the input, relative to that of p."""
+
+NARROW = 8.0
+"""Quotients up to here have errors of no more than 2.4e-7, and so have their exponentials."""
 
 
 def far_kl(
@@ -47,11 +51,24 @@ def far_kl(
     return xp.where(is_far, value, math.nan)
 
 
+def is_narrow(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
+    """Whether the quotients of a row by the temperature are rounded by no more than 2.4e-7."""
+    widths = (xp.subtract(largest(xp, one), least(xp, one)) for one in (input, target))
+    narrow = [xp.less_equal(over(xp, width, temperature), NARROW)[..., 0] for width in widths]
+    return xp.logical_and(*narrow)
+
+
 def far_derivative(
-    xp: Namespace, input: Array, target: Array, *, temperature: float, scaled: bool
+    xp: Namespace,
+    input: Array,
+    target: Array,
+    *,
+    temperature: float,
+    scaled: bool,
+    pair_of: Callable[..., Pair] = short_pair,
 ) -> Array:
     """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
-    pair = short_pair(xp, input, target, temperature)
+    pair = pair_of(xp, input, target, temperature)
     p, q = pair.p, pair.q
     of_p, of_q = (xp.divide(xp.ones_like(one), one) for one in (row_sum(xp, p), row_sum(xp, q)))
     squares = xp.multiply(row_sum(xp, xp.multiply(p, p)), xp.multiply(of_p, of_p))

@@ -8,12 +8,14 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, TargetKind
 from kldiv_xp.formula.any_size import over, times, times_square
-from kldiv_xp.formula.far_rows import far_derivative, far_kl
+from kldiv_xp.formula.exact_quotients import is_power_of_two
+from kldiv_xp.formula.far_rows import far_derivative, far_kl, is_narrow
 from kldiv_xp.formula.log_probabilities import Guard, factors
 from kldiv_xp.formula.near_derivatives import kl_input_gradient, kl_target_gradient
 from kldiv_xp.formula.near_equal import row_sum
 from kldiv_xp.formula.near_kl import kl_rows
 from kldiv_xp.formula.near_look import close_derivative, close_kl, looks_close
+from kldiv_xp.formula.near_pairs import pair_of
 from kldiv_xp.formula.near_rows import near_derivative, near_kl
 from kldiv_xp.formula.softmax import log_softmax, softmax
 from kldiv_xp.formula.wide_rows import wide_input_derivative, wide_kl, wide_target_derivative
@@ -67,12 +69,15 @@ class KL:
         if place == 1 or not self.is_of_logits:
             return guarded(self, place, guard)
         options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
-        look = partial(looks_close, temperature=self.temperature)
+        look, first = partial(looks_close, temperature=self.temperature), []
         if place == 0:  # which has no logarithm
             close, far = partial(close_derivative, **options), partial(far_derivative, **options)
+            if isinstance(self.temperature, float) and not is_power_of_two(self.temperature):
+                narrow = partial(is_narrow, temperature=self.temperature)
+                first.append((narrow, partial(far, pair_of=pair_of)))
         else:
             close, far = partial(close_kl, **options), partial(far_kl, guard=guard, **options)
-        return [(look, close), (None, far), *guarded(self, place)[1:]]
+        return [(look, close), *first, (None, far), *guarded(self, place)[1:]]
 
     def wide_attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
         """The same for rows of two logits in a type with twice their digits."""

@@ -12,6 +12,11 @@ def largest(xp: Namespace, array: Array) -> Array:
     return xp.max(array, axis=-1, keepdims=True)
 
 
+def least(xp: Namespace, array: Array) -> Array:
+    """Least element along the last axis, which stays."""
+    return xp.min(array, axis=-1, keepdims=True)
+
+
 class Pair(NamedTuple):
     """Two rows of logits, target and input, and their exponentials p and q."""
 

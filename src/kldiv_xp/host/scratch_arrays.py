@@ -16,6 +16,9 @@ from kldiv_xp.host.choices import MASK_WORTH_A_LOOK, choose
 # Their result has the shape of the first operand and the type of all.
 RECYCLING_FUNCTIONS = ("add", "divide", "exp", "log", "maximum", "multiply", "negative", "subtract")
 
+WORTH_REUSE = 1 << 10
+"""Elements of an array whose memory takes longer to ask for than a kept one to find."""
+
 # References to an array that nobody else has: our list, and the call that counts them.
 UNHELD = 2
 
@@ -120,6 +123,8 @@ class Recycling(Choosing):
         made = self._made
 
         def into_unheld(*operands: Array) -> Array:
+            if operands[0].size < WORTH_REUSE:
+                return function(*operands, dtype=dtype)
             shape = operands[0].shape
             for place in range(len(made)):
                 if made[place].shape == shape:
@@ -128,8 +133,7 @@ class Recycling(Choosing):
                     if getrefcount(made[place]) == ours:
                         return function(*operands, out=made[place])
             result = function(*operands, dtype=dtype)
-            if shape:
-                made.append(result)
+            made.append(result)
             return result
 
         return into_unheld
