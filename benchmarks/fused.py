@@ -33,6 +33,7 @@ def cases(rows: int, columns: int) -> dict[str, Function]:
     half, mask = np.where(p > np.median(p), p, 0), rng.random((rows, 1)) < SELECTED
     tensors = [torch.from_numpy(one) for one in (log_q, p)]
     short = [one.to(torch.bfloat16) for one in tensors]
+    images = [one.reshape(20, -1) for one in (student, teacher)]
     batchmean = {"reduction": "batchmean"}
     return {
         "sum, NumPy": lambda: kl_div(log_q, p, **batchmean),
@@ -45,6 +46,10 @@ def cases(rows: int, columns: int) -> dict[str, Function]:
         "bfloat16, torch": lambda: kl_div(*short, **batchmean),
         "KL of logits": lambda: kl_div_with_logits(student, teacher),
         "both gradients of that": lambda: logits_gradient(student, teacher),
+        "KL of logits along the first axis": lambda: kl_div_with_logits(student, teacher, axis=0),
+        "both gradients of that again": lambda: logits_gradient(student, teacher, axis=0),
+        "KL of 20 classes, the first axis": lambda: kl_div_with_logits(*images, axis=0),
+        "both gradients of 20 classes": lambda: logits_gradient(*images, axis=0),
         "Jensen-Shannon of logits": lambda: js_div_with_logits(student, teacher),
         "the same, beta 0.3": lambda: js_div_with_logits(student, teacher, beta=0.3),
     }

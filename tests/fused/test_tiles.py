@@ -14,7 +14,7 @@ from kldiv_xp import (
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 from kldiv_xp.fused import plans
-from kldiv_xp.fused.tiles import TILE_ROWS
+from kldiv_xp.fused.tile_copies import SQUARE
 from kldiv_xp.tracing.layouts import Layout
 
 GRADIENTS = {
@@ -22,8 +22,8 @@ GRADIENTS = {
     js_div_with_logits: js_div_with_logits_gradient,
 }
 EVERY_LOSS = pytest.mark.parametrize("loss", GRADIENTS)
-# One tile and less, several and a rest, with columns of whole squares, and with others.
-SIZES = [(3, 5), (TILE_ROWS, TILE_ROWS), (2 * TILE_ROWS + 1, 37), (50, 4 * TILE_ROWS)]
+# Less than a square, one, and several with a rest; tiles of one square and of several.
+SIZES = [(3, 5), (SQUARE, SQUARE), (2 * SQUARE + 1, 37), (150, 4 * SQUARE), (40, 5), (3, 40)]
 
 
 @pytest.fixture(autouse=True)

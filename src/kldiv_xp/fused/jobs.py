@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from kldiv_xp.fused.tiles import TILE_ROWS
+from kldiv_xp.fused.tiles import rows_of_tile
 from kldiv_xp.tracing.layouts import Layout
 
 JOB_ELEMENTS = 1 << 16
@@ -53,7 +53,8 @@ def jobs_of(layout: Layout, *, whole_rows: bool = False) -> Jobs:
         many = max(1, LARGEST_JOB // max(1, size))
         several = max(several, min(many, rows // JOBS_ENOUGH))
     if any(layout.rows_are_nearer):
-        several = TILE_ROWS * math.ceil(several / TILE_ROWS)
+        tile = rows_of_tile(columns)
+        several = tile * math.ceil(several / tile)
     if whole_rows or size <= JOB_ELEMENTS:
         return Jobs(rows, groups, columns, several, groups, columns, 1)
     if groups > 1:

@@ -83,12 +83,13 @@ class Kernel(NamedTuple):
 
 
 def slots(kernel: Kernel) -> list[str]:
-    """Names of the table's entries: addresses, numbers, pieces, sizes and strides."""
+    """Names of the table's entries: addresses, numbers, pieces, a tile's rows, sizes and strides."""
     located = [one.name for one in kernel.located]
     return [
         *(f"at_{one.name}" for one in (*kernel.inputs, *kernel.outputs)),
         *(f"given_{name}" for name in kernel.numbers),
         "pieces",
+        "tile",
         *axes("row", located, kernel.row_rank),
         *axes("group", located, kernel.group_rank),
         *(f"step_{name}" for name in located),

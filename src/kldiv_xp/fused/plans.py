@@ -13,7 +13,7 @@ from kldiv_xp.fused.compiler import Compiled, compiled_function
 from kldiv_xp.fused.jobs import Jobs, jobs_of
 from kldiv_xp.fused.kernel_text import Source, source_of_function
 from kldiv_xp.fused.memory import APART, NEXT, ROW, TILE, HostOperand
-from kldiv_xp.fused.tiles import tile_bytes
+from kldiv_xp.fused.tiles import rows_of_tile, tile_bytes
 from kldiv_xp.tracing.layouts import Layout, Sizes, layout_of, layout_of_elements
 from kldiv_xp.tracing.operations import BYTES
 
@@ -128,6 +128,7 @@ def planned(
         code = code_of(*kernel, keeps=False)
     counts = (
         jobs.pieces,
+        rows_of_tile(layout.columns),
         *layout.row_sizes[1:],
         *chain(*layout.row_strides),
         *layout.group_sizes[1:],

@@ -78,7 +78,7 @@ class Text:
         self.label(f"{name}.end")
 
     @contextmanager
-    def loop(self, first: str, last: str, step: int = 1) -> Iterator[str]:
+    def loop(self, first: str, last: str, step: int | str = 1) -> Iterator[str]:
         """Loop of an index from `first` to before `last`."""
         with self.below(first, last) as (index, value):
             yield value

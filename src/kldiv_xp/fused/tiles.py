@@ -1,14 +1,15 @@
 """Tiles: some rows whose elements lie apart, copied to memory in which each row is dense."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kldiv_xp.fused.kernel import Kernel
 from kldiv_xp.fused.memory import TILE, HostOperand
 from kldiv_xp.fused.text import Text
+from kldiv_xp.fused.tile_copies import SQUARE, TileCopy, copy_tile
 
-TILE_ROWS = 16
-"""Rows of a tile: as many numbers of float32 as a cache line has."""
+ELEMENTS, MOST_ROWS = 1 << 12, 128
+"""Elements of a tile, if it has more rows than a square, and the most rows it has."""
 
 GAP = 64
 """Bytes between its rows, so that those of 4096 bytes do not share the same few cache lines."""
@@ -27,18 +28,20 @@ class Tiles:
         self.text = text
         self.read = [one for one in kernel.inputs if one.step == TILE]
         self.written = [one for one in kernel.outputs if one.step == TILE]
-        self.every = [*self.read, *self.written]
-        self.places: Addresses = {}
-        self.of_rows = {one.name: text.memory(8 * TILE_ROWS) for one in self.every}
-        """Memory for the addresses of a tile's rows in the array."""
+        self.copies: dict[str, TileCopy] = {}
         offset = text.product("%end", kept) if self.every else ""
         for one in self.every:
-            self.places[one.name] = text.moved(memory(), offset)
-            offset = text.sum(offset, text.product(self.bytes_of_row(one), TILE_ROWS))
+            row_addresses = text.memory(8 * MOST_ROWS)
+            of_row = text.sum(text.product("%end", one.size), GAP)
+            place = text.moved(memory(), offset)
+            offset = text.sum(offset, text.product(of_row, "%tile"))
+            step = f"%step_{one.name}"
+            self.copies[one.name] = TileCopy(one.size, step, row_addresses, place, of_row)
 
-    def bytes_of_row(self, operand: HostOperand) -> str:
-        """Bytes from a row of a tile to the next."""
-        return self.text.sum(self.text.product("%end", operand.size), GAP)
+    @property
+    def every(self) -> list[HostOperand]:
+        """Operands with tiles."""
+        return [*self.read, *self.written]
 
     @contextmanager
     def rows(self, located: Callable[[str], Addresses]) -> Iterator[tuple[str, Addresses]]:
@@ -48,98 +51,58 @@ class Tiles:
             with text.loop("%first", "%last") as row:
                 yield row, located(row)
             return
-        with text.loop("%first", "%last", TILE_ROWS) as first:
-            last = text.smaller(text.sum(first, TILE_ROWS), "%last")
-            squares = self.find(first, last, located)
+        with text.loop("%first", "%last", "%tile") as first:
+            last = text.smaller(text.sum(first, "%tile"), "%last")
             count = text.let(f"sub i64 {last}, {first}")
-            for one in self.read:
-                self.copy(one, count, squares[one.name], is_back=False)
+            squared = self.find(first, last, count, located)
+            self.copy(self.read, count, squared, is_back=False)
             with text.loop(first, last) as row:
                 place = text.let(f"sub i64 {row}, {first}")
-                in_tile = {one.name: self.row_of(one, place) for one in self.every}
+                in_tile = {
+                    name: text.moved(one.tile, text.product(place, one.tile_step))
+                    for name, one in self.copies.items()
+                }
                 yield row, located(row) | in_tile
-            for one in self.written:
-                self.copy(one, count, squares[one.name], is_back=True)
+            self.copy(self.written, count, squared, is_back=True)
 
-    def find(self, first: str, last: str, located: Callable[[str], Addresses]) -> Addresses:
-        """Store the addresses of a tile's rows; of each operand how many columns are in squares."""
-        text = self.text
-        count = text.let(f"sub i64 {last}, {first}")
-        is_full = text.let(f"icmp eq i64 {count}, {TILE_ROWS}")
-        dense = {one.name: text.variable("i1", is_full) for one in self.every}
-        begin = located(first)
+    def find(
+        self, first: str, last: str, count: str, located: Callable[[str], Addresses]
+    ) -> Addresses:
+        """Store the addresses of a tile's rows; of each operand how many rows go in squares."""
+        text, begin = self.text, located(first)
+        many = (text.let(f"icmp sge i64 {one}, {SQUARE}") for one in (count, "%end"))
+        fits = text.let(f"and i1 {', '.join(many)}")
+        dense = {name: text.variable("i1", fits) for name in self.copies}
         with text.loop(first, last) as row:
             place = text.let(f"sub i64 {row}, {first}")
             found = located(row)
-            for one in self.every:
-                there = text.moved(self.of_rows[one.name], text.product(place, 8))
-                text.do(f"store ptr {found[one.name]}, ptr {there}")
-                next_to = text.moved(begin[one.name], text.product(place, one.size))
-                is_next = text.let(f"icmp eq ptr {next_to}, {found[one.name]}")
-                before = text.get(dense[one.name], "i1")
-                text.set(dense[one.name], "i1", text.let(f"and i1 {before}, {is_next}"))
-        whole = text.let(f"and i64 %end, {-TILE_ROWS}")
+            for name, one in self.copies.items():
+                there = text.moved(one.row_addresses, text.product(place, 8))
+                text.do(f"store ptr {found[name]}, ptr {there}")
+                beside = text.moved(begin[name], text.product(place, one.size))
+                is_beside = text.let(f"icmp eq ptr {beside}, {found[name]}")
+                before = text.get(dense[name], "i1")
+                text.set(dense[name], "i1", text.let(f"and i1 {before}, {is_beside}"))
         return {
-            name: text.let(f"select i1 {text.get(place, 'i1')}, i64 {whole}, i64 0")
+            name: text.let(f"select i1 {text.get(place, 'i1')}, i64 {count}, i64 0")
             for name, place in dense.items()
         }
 
-    def row_of(self, operand: HostOperand, place: str) -> str:
-        """Address of a row of the tile."""
-        offset = self.text.product(place, self.bytes_of_row(operand))
-        return self.text.moved(self.places[operand.name], offset)
-
-    def copy(self, operand: HostOperand, count: str, squares: str, *, is_back: bool) -> None:
-        """Copy a tile from the array, or back: columns in squares first, the others one by one."""
-        text, name, kind = self.text, operand.name, f"i{8 * operand.size}"
-        size, step = self.bytes_of_row(operand), f"%step_{name}"
-        first_row = text.let(f"load ptr, ptr {self.of_rows[name]}")
-        with text.loop("0", squares, TILE_ROWS) as column:
-            inside = text.moved(self.places[name], text.product(column, operand.size))
-            outside = text.moved(first_row, text.product(column, step))
-            sides = (outside, step), (inside, size)
-            copy_square(text, kind, *(sides[::-1] if is_back else sides))
-        with text.loop(squares, "%end") as column:
-            inside = text.moved(self.places[name], text.product(column, operand.size))
-            outside = text.product(column, step)
-            with text.loop("0", count) as row:
-                start = text.moved(self.of_rows[name], text.product(row, 8))
-                there = text.moved(text.let(f"load ptr, ptr {start}"), outside)
-                here = text.moved(inside, text.product(row, size))
-                source, target = (here, there) if is_back else (there, here)
-                value = text.let(f"load {kind}, ptr {source}, align 1")
-                text.do(f"store {kind} {value}, ptr {target}, align 1")
+    def copy(
+        self, operands: Sequence[HostOperand], count: str, squared: Addresses, *, is_back: bool
+    ) -> None:
+        """Copy tiles from the arrays, or back."""
+        for one in operands:
+            given = self.copies[one.name]
+            copy_tile(self.text, given, count, "%end", squared[one.name], is_back=is_back)
 
 
-def copy_square(text: Text, kind: str, source: tuple[str, str], target: tuple[str, str]) -> None:
-    """Copy a square of elements, transposed, between addresses with their bytes between lines."""
-    vector = f"<{TILE_ROWS} x {kind}>"
-    lines = [
-        text.let(
-            f"load {vector}, ptr {text.moved(source[0], text.product(source[1], place))}, align 1"
-        )
-        for place in range(TILE_ROWS)
-    ]
-    half = TILE_ROWS // 2
-    orders = [
-        [one for lane in lanes for one in (lane, lane + TILE_ROWS)]
-        for lanes in (range(half), range(half, TILE_ROWS))
-    ]
-    masks = [
-        f"<{TILE_ROWS} x i32> <{', '.join(f'i32 {one}' for one in order)}>" for order in orders
-    ]
-    for _ in range(TILE_ROWS.bit_length() - 1):
-        lines = [
-            text.let(f"shufflevector {vector} {one}, {vector} {other}, {mask}")
-            for one, other in zip(lines[:half], lines[half:], strict=True)
-            for mask in masks
-        ]
-    for place, line in enumerate(lines):
-        there = text.moved(target[0], text.product(target[1], place))
-        text.do(f"store {vector} {line}, ptr {there}, align 1")
+def rows_of_tile(columns: int) -> int:
+    """Rows of a tile: one square's, or more of few columns, of whose cache lines more is read."""
+    return max(SQUARE, min(MOST_ROWS, ELEMENTS // max(1, columns) // SQUARE * SQUARE))
 
 
-def tile_bytes(operands: list[HostOperand], columns: int) -> int:
+def tile_bytes(operands: Sequence[HostOperand], columns: int) -> int:
     """Bytes of the tiles of some operands."""
     sizes = (one.size for one in operands if one.step == TILE)
-    return sum(TILE_ROWS * (size * columns + GAP) for size in sizes)
+    return sum(rows_of_tile(columns) * (size * columns + GAP) for size in sizes)
