@@ -83,7 +83,7 @@ class Kernel(NamedTuple):
 
 
 def slots(kernel: Kernel) -> list[str]:
-    """Names of the table's entries: addresses, numbers, pieces, a tile's rows, sizes and strides."""
+    """Names of the table's entries: addresses, numbers, counts, sizes and strides."""
     located = [one.name for one in kernel.located]
     return [
         *(f"at_{one.name}" for one in (*kernel.inputs, *kernel.outputs)),
