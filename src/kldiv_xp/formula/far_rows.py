@@ -11,7 +11,7 @@ from kldiv_xp._typing import Array, Namespace
 from kldiv_xp.formula.any_size import over, times
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.near_equal import row_sum, where_positive
-from kldiv_xp.formula.near_pairs import Pair, largest, least, pair_of, short_pair
+from kldiv_xp.formula.near_pairs import Pair, largest, pair_of, short_pair, smallest
 
 NEAR = 0.0625
 """Divergences from here on need no care: those of float32 have errors of up to 5e-6."""
@@ -19,7 +19,7 @@ NEAR = 0.0625
 NEAR_DERIVATIVE = 0.125
 """The same of the square of a derivative with respect to the input, relative to that of p."""
 
-NARROW = 8.0
+WIDTH_OF_NARROW = 8.0
 """Quotients up to here have errors of no more than 2.4e-7, and so have their exponentials."""
 
 
@@ -53,8 +53,8 @@ def far_kl(
 
 def is_narrow(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
     """Whether the quotients of a row by the temperature are rounded by no more than 2.4e-7."""
-    widths = (xp.subtract(largest(xp, one), least(xp, one)) for one in (input, target))
-    narrow = [xp.less_equal(over(xp, width, temperature), NARROW)[..., 0] for width in widths]
+    widths = (xp.subtract(largest(xp, one), smallest(xp, one)) for one in (input, target))
+    narrow = [xp.less_equal(over(xp, width, temperature), WIDTH_OF_NARROW)[..., 0] for width in widths]
     return xp.logical_and(*narrow)
 
 

@@ -12,7 +12,7 @@ def largest(xp: Namespace, array: Array) -> Array:
     return xp.max(array, axis=-1, keepdims=True)
 
 
-def least(xp: Namespace, array: Array) -> Array:
+def smallest(xp: Namespace, array: Array) -> Array:
     """Least element along the last axis, which stays."""
     return xp.min(array, axis=-1, keepdims=True)
 

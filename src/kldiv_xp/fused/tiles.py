@@ -8,7 +8,7 @@ from kldiv_xp.fused.memory import TILE, HostOperand
 from kldiv_xp.fused.text import Text
 from kldiv_xp.fused.tile_copies import SQUARE, TileCopy, copy_tile
 
-ELEMENTS, MOST_ROWS = 1 << 12, 128
+TILE_ELEMENTS, MOST_ROWS = 1 << 12, 128
 """Elements of a tile, if it has more rows than a square, and the most rows it has."""
 
 GAP = 64
@@ -99,7 +99,7 @@ class Tiles:
 
 def rows_of_tile(columns: int) -> int:
     """Rows of a tile: one square's, or more of few columns, of whose cache lines more is read."""
-    return max(SQUARE, min(MOST_ROWS, ELEMENTS // max(1, columns) // SQUARE * SQUARE))
+    return max(SQUARE, min(MOST_ROWS, TILE_ELEMENTS // max(1, columns) // SQUARE * SQUARE))
 
 
 def tile_bytes(operands: Sequence[HostOperand], columns: int) -> int:
