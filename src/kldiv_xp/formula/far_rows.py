@@ -54,8 +54,8 @@ def far_kl(
 def is_narrow(xp: Namespace, input: Array, target: Array, temperature: float) -> Array:
     """Whether the quotients of a row by the temperature are rounded by no more than 2.4e-7."""
     widths = (xp.subtract(largest(xp, one), smallest(xp, one)) for one in (input, target))
-    narrow = [xp.less_equal(over(xp, width, temperature), WIDTH_OF_NARROW)[..., 0] for width in widths]
-    return xp.logical_and(*narrow)
+    widths = (over(xp, width, temperature)[..., 0] for width in widths)
+    return xp.logical_and(*(xp.less_equal(width, WIDTH_OF_NARROW) for width in widths))
 
 
 def far_derivative(
