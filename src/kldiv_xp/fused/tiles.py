@@ -8,8 +8,8 @@ from kldiv_xp.fused.memory import TILE, HostOperand
 from kldiv_xp.fused.text import Text
 from kldiv_xp.fused.tile_copies import SQUARE, TileCopy, copy_tile
 
-TILE_ELEMENTS, MOST_ROWS = 1 << 12, 128
-"""Elements of a tile, if it has more rows than a square, and the most rows it has."""
+LEAST_ROWS, MOST_ROWS, TILE_ELEMENTS = 16, 128, 1 << 12
+"""Rows of a tile: as many numbers of float32 as a cache line has, of few classes more."""
 
 GAP = 64
 """Bytes between its rows, so that those of 4096 bytes do not share the same few cache lines."""
@@ -98,8 +98,8 @@ class Tiles:
 
 
 def rows_of_tile(columns: int) -> int:
-    """Rows of a tile: one square's, or more of few columns, of whose cache lines more is read."""
-    return max(SQUARE, min(MOST_ROWS, TILE_ELEMENTS // max(1, columns) // SQUARE * SQUARE))
+    """Rows of a tile."""
+    return max(LEAST_ROWS, min(MOST_ROWS, TILE_ELEMENTS // max(1, columns) // SQUARE * SQUARE))
 
 
 def tile_bytes(operands: Sequence[HostOperand], columns: int) -> int:
