@@ -35,6 +35,10 @@ MASKS = {
         np.where(MEANT, [3, 0, 0, 1], -1),
         "where != -1, if these are labels and those of -1 are left out",
     ),
+    "labels of images": (
+        np.where(MEANT, [3, 0, 0, 1], 255),
+        "where != 255, if these are labels and those of 255 are left out",
+    ),
     "added": (
         np.where(MEANT, 0.0, -np.inf),
         "where == 0, which is where a mask that is added to logits leaves them as they are",

@@ -45,8 +45,8 @@ def kl_div_with_logits(
         Axis of one distribution.
     temperature : float or 0-d array
         :math:`T`, by which logits are divided: any real number, or a 0-d array of `input`'s
-        library, whose value is not read, and with respect to which automatic differentiation
-        works.  It does not change the dtype of the result.
+        library, with respect to which automatic differentiation works.  Its value is read where
+        it is at hand, in NumPy and in torch on a CPU.  It does not change the dtype of the result.
     scale_by_temperature_squared : bool
         Whether to multiply by :math:`T^2`, so that gradients do not shrink as :math:`T` grows.
     reduction : {'batchmean', 'mean', 'sum', 'none'}

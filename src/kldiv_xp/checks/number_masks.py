@@ -16,6 +16,8 @@ from kldiv_xp.core.namespaces import (
 
 # Masks that are added to logits hold 0 and no more than this.
 MOST_THAT_IS_ADDED = -1000
+# The label of no class in images of bytes.
+VOID = 255
 ANY_NUMBERS = (
     "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
     "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
@@ -101,9 +103,20 @@ def for_values(values: Any) -> str:
         return (
             "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
         )
-    if low < 0 and values.dtype.kind == "i" and (values >= 0)[values != low].all():
-        return f"pass {{x}} != {low}, if these are labels and those of {low} are left out"
+    left_out = label_left_out(values, low, high)
+    if left_out is not None:
+        return f"pass {{x}} != {left_out}, if these are labels and those of {left_out} are left out"
     return ANY_NUMBERS
+
+
+def label_left_out(values: Any, low: Any, high: Any) -> Any:
+    """The label that has no part in a loss, if integers are labels of which one tells that."""
+    if values.dtype.kind == "f":
+        return None
+    if low < 0:
+        return low if (values >= 0)[values != low].all() else None
+    others = values[values != VOID]
+    return VOID if high == VOID and others.size and 0 < others.max() < VOID - 1 else None
 
 
 def values_at_hand(array: Array) -> Any:
