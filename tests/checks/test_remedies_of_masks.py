@@ -79,10 +79,45 @@ def test_mask_of_other_axes_is_turned_and_not_read_in_its_own_order(holding_back
     assert holding_backend.read(loss) == pytest.approx(expected)
 
 
+def test_axes_in_another_order_are_turned_where_a_reshape_would_give_the_shape_too(holding_backend):
+    rng = np.random.default_rng(2)
+    pair, selected = rng.normal(size=(2, 2, 4, 8, 5)), rng.random((2, 4, 8)) > 0.4
+    operands = dict(zip(("input", "target"), map(holding_backend.array, pair), strict=True))
+    where = made(holding_backend, np.ascontiguousarray(selected.T))
+    code = words(holding_backend, "permuted", "where", axes=(2, 1, 0))
+    assert refused(kl_div_with_logits, operands, {"where": where}) == (
+        f"`where` must have the shape (2, 4, 8, 1) or (2, 4, 8); got (8, 4, 2): pass {code}."
+    )
+    where = follow(code, where=where)["where"]
+    loss = kl_div_with_logits(**operands, where=where, reduction="sum")
+    expected = kl_div_with_logits(*(one[selected] for one in pair), reduction="sum")
+    assert holding_backend.read(loss) == pytest.approx(expected)
+
+
+def test_two_orders_of_axes_that_give_a_shape_are_both_told(holding_backend):
+    rng = np.random.default_rng(3)
+    student, teacher = rng.normal(size=(2, 4, 3, 3))
+    operands = {"input": student, "target": np.ascontiguousarray(teacher.T)}
+    operands = {name: holding_backend.array(one) for name, one in operands.items()}
+    codes = [
+        words(holding_backend, "permuted", "target", axes=axes) for axes in ((2, 0, 1), (2, 1, 0))
+    ]
+    assert refused(kl_div_with_logits, operands, {}) == (
+        "`input` and `target` must have the same shape; got (4, 3, 3) and (3, 3, 4): pass "
+        f"{codes[0]}, or {codes[1]}, whichever leaves each element its place."
+    )
+    target = follow(codes[1], target=operands["target"])["target"]
+    found = kl_div_with_logits(operands["input"], target, reduction="sum")
+    assert holding_backend.read(found) == pytest.approx(
+        kl_div_with_logits(student, teacher, reduction="sum")
+    )
+
+
 @pytest.mark.parametrize(("shape", "other", "keeps"), [
     ((2, 3, 4), (6, 4), True), ((2, 3, 4), (24,), True), ((2, 3, 1), (1, 2, 3), True),
     ((6,), (2, 3), True), ((2, 3), (3, 2), False), ((2, 3, 4), (4, 6), False),
     ((2, 3), (2, 4), False), ((2, 3), (6, 1), True), ((2, 3, 4), (2, 4, 3), False),
+    ((2, 4, 8), (8, 4, 2), False), ((2, 4, 8, 1), (8, 4, 2), False), ((2, 4, 8), (8, 8), True),
 ])  # fmt: skip
 def test_reshape_is_a_remedy_where_elements_keep_their_places(shape, other, keeps):
     assert is_regrouped(shape, other) is keeps

@@ -11,6 +11,7 @@ from generate.groups import (
     rare_axes,
     rare_between,
     rare_blocks,
+    rare_cotangents,
     rare_counts,
     rare_derivatives,
     rare_dtypes,
@@ -65,6 +66,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_extreme.drafts()
     yield from rare_tiny.drafts()
     yield from rare_derivatives.drafts()
+    yield from rare_cotangents.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:

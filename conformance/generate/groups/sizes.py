@@ -6,7 +6,12 @@ from typing import Any
 
 from generate.draft import Draft
 from generate.edges import edges, filled
-from generate.groups import sizes_of_logits, sizes_of_tables, sizes_of_teachers
+from generate.groups import (
+    sizes_of_logits,
+    sizes_of_tables,
+    sizes_of_teachers,
+    sizes_of_vocabularies,
+)
 from generate.groups.sizes_of_logits import FLAG
 from generate.operands import Values
 
@@ -27,6 +32,7 @@ def drafts() -> Iterator[Draft]:
     yield from terms()
     yield from sizes_of_tables.drafts()
     yield from sizes_of_teachers.drafts()
+    yield from sizes_of_vocabularies.drafts()
 
 
 def inputs(size: int) -> Values:

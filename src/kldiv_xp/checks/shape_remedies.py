@@ -1,6 +1,7 @@
 """Remedies for shapes that do not fit, in the code of the operands' library."""
 
-from itertools import permutations
+from collections.abc import Iterator
+from itertools import islice
 
 from kldiv_xp._typing import Axes, Axis, Namespace, Shape
 from kldiv_xp.checks.entry_remedies import for_sizes
@@ -42,9 +43,7 @@ def for_shapes(
 def for_places(xp: Namespace, left: Shape, right: Shape, axis: Axis) -> str:
     """Remedy for the same elements in other places, or along axes of both; "" for others."""
     pairs = spread_over_pairs(xp, left, right, axis)
-    order = order_of_axes(left, right)
-    if order is not None:
-        code = say(xp, "permuted", "target", axes=order)
+    if code := permuted(xp, "target", left, right):
         return f"pass {code}" + f"; for all pairs {pairs}" * bool(pairs)
     if is_regrouped(left, right):
         return f"pass {say(xp, 'reshaped', 'target', shape=left)}"
@@ -69,16 +68,30 @@ def rearranged(xp: Namespace, name: str, shape: Shape, given: Shape) -> str:
         return ""
     if is_regrouped(shape, given):
         return say(xp, "reshaped", name, shape=shape)
-    order = order_of_axes(shape, given)
-    return "" if order is None else say(xp, "permuted", name, axes=order)
+    return permuted(xp, name, shape, given)
 
 
-def order_of_axes(shape: Shape, other: Shape) -> Axes | None:
-    """Permutation of the axes of `other` that gives `shape`, or None."""
-    if sorted(shape, key=repr) != sorted(other, key=repr):
-        return None
-    orders = permutations(range(len(other)))
-    return next((one for one in orders if tuple(other[axis] for axis in one) == shape), None)
+def permuted(xp: Namespace, name: str, shape: Shape, given: Shape) -> str:
+    """Code that puts the axes of an operand in the order of a shape, or two such codes, or ""."""
+    codes = [
+        say(xp, "permuted", name, axes=order) for order in islice(orders_of_axes(shape, given), 3)
+    ]
+    if not codes[1:]:
+        return "".join(codes)
+    other = " or another order" * (len(codes) > len(("one", "two")))
+    return f"{codes[0]}, or {codes[1]}{other}, whichever leaves each element its place"
+
+
+def orders_of_axes(shape: Shape, given: Shape, start: Axes = ()) -> Iterator[Axes]:
+    """Permutations of axes that give a shape; those of size 1 stay in their own order."""
+    if len(start) == len(shape) == len(given):
+        yield start
+    if len(start) == min(len(shape), len(given)):
+        return
+    left = [axis for axis in range(len(given)) if axis not in start]
+    fitting = [axis for axis in left if given[axis] == shape[len(start)]]
+    for axis in fitting[: 1 if shape[len(start)] == 1 else None]:
+        yield from orders_of_axes(shape, given, (*start, axis))
 
 
 def squeezed(shape: Shape) -> Shape:
@@ -89,9 +102,12 @@ def squeezed(shape: Shape) -> Shape:
 def is_regrouped(shape: Shape, other: Shape) -> bool:
     """Whether a shape is another whose neighbouring axes are joined or split.
 
-    (6, 4) is of (2, 3, 4); elements of (3, 2) would change their places in (2, 3).
+    (6, 4) is of (2, 3, 4); elements of (3, 2) would change their places in (2, 3), and those of
+    (8, 4, 2), which has the axes of (2, 4, 8) in another order, are no joined ones of it.
     """
     left, right = ([size or 0 for size in one if size != 1] for one in (shape, other))
+    if left != right and sorted(left) == sorted(right):
+        return False
     while left and right:
         small, large = (left, right) if left[0] < right[0] else (right, left)
         whole, part = large.pop(0), small.pop(0)

@@ -74,7 +74,9 @@ def learned_rows_and_tangents(
     for name, move in zip(names, moved, strict=True):
         if not isinstance(move, SymbolicZero):
             way = by_temperature if name == "temperature" else by_beta
-            parts.append(derivative_by_number(working, way, divergence, tuple(arrays)) * move)
+            part = derivative_by_number(working, way, divergence, tuple(arrays)) * move
+            # What is not selected may have any cotangent.
+            parts.append(jnp.where(arrays[2][..., 0], part, 0.0) if arrays[2:] else part)
     return values, sum(parts, jnp.zeros_like(values))
 
 

@@ -88,6 +88,8 @@ def closed_derivatives(
     Of a divergence at tensors, whose values suit no number, by the plain expression.
     """
     count = len(tensors) - len(names)
+    for where in tensors[2:count]:  # what is not selected may have any cotangent
+        upstream = torch.where(where[..., 0], upstream, 0.0)
     arrays, above, chosen = tensors[:count], upstream.unsqueeze(-1), (wanted[0], wanted[1])
     if numbers_that_are_arrays(divergence):
         yield from plain_derivatives(context, arrays, divergence, above, chosen)
