@@ -27,7 +27,10 @@ def evaluate_sparse_samples(
     if isinstance(temperature, float):
         return evaluate_sparse(context, arrays, divergence)
     rows = evaluate_sparse(context, *softer(context, arrays, divergence))
-    return evaluated(context, times_square, rows, temperature) if scaled else rows
+    if not scaled:
+        return rows
+    where = (one[..., 0] for one in arrays[3:])
+    return evaluated(context, times_square, rows, temperature, *where)
 
 
 def softer(context: Context, arrays: Arrays, divergence: SparseKL) -> tuple[Arrays, SparseKL]:
@@ -170,9 +173,12 @@ def selected(
     )
 
 
-def times_square(xp: Namespace, rows: Array, temperature: Array) -> Array:
-    """Divergences times the square of the temperature."""
-    return xp.multiply(xp.multiply(rows, temperature), temperature)
+def times_square(
+    xp: Namespace, rows: Array, temperature: Array, where: Array | None = None
+) -> Array:
+    """Divergences times its square; what is not selected has no derivative by the temperature."""
+    rows = xp.multiply(xp.multiply(rows, temperature), temperature)
+    return rows if where is None else xp.where(where, rows, 0.0)
 
 
 def selected_indices(xp: Namespace, indices: Array, where: Array) -> Array:
