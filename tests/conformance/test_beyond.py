@@ -172,6 +172,11 @@ def has_classes_of_a_block(name, arrays, options):
     return 0 == np.max(classes, initial=0) % 4096 < np.max(classes, initial=0)
 
 
+def has_masked_cotangents(_, arrays, options):
+    del arrays
+    return "where" in options and not np.isfinite(options.get("upstream", 1.0)).all()
+
+
 BITS = spoils(one_ulp_down, is_large_and_reproducible)
 COLD, HOT = clamps("temperature", 0.5, 99.0), clamps("temperature", 0.0, 20.0)
 NEAR_0, NEAR_1 = takes_ends_for(0.01, 1), takes_ends_for(0, 0.99)
@@ -210,6 +215,7 @@ OF_GRADIENTS = {
     "NaN by the second operand": (hides_in_results(1, np.isnan), EVERY[1:]),
     "infinities by the first operand": (hides_in_results(0, np.isinf), EVERY[1:5]),
     "infinities by the second operand": (hides_in_results(1, np.isinf), EVERY[1:]),
+    "cotangents of samples left out": (nan_where(has_masked_cotangents), EVERY),
     "small derivatives": (spoils(flushes, lambda *_: True), EVERY),
 }
 CASES = [
