@@ -13,8 +13,8 @@ from generate.linear_draft import LinearDraft
 from generate.tables_draft import TablesDraft
 
 # A large vocabulary, and one whose derivatives are asked.
-LARGE, USUAL = 151936, 32768
-DEPTH, FEW = 768, 3
+LARGE, USUAL = 151936, 32003
+DEPTH, FEW = 770, 3
 GRADIENT = {"reduction": "sum", "upstream": 1.0}
 ASKED = ((LARGE, {"reduction": "sum"}), (USUAL, GRADIENT))
 
@@ -64,8 +64,8 @@ def deep(**options: object) -> LinearDraft:
     return LinearDraft(
         comment=f"{said} two hidden states of {DEPTH} numbers and {FEW} words, in float32.",
         flags=(FLAG,),
-        input=filled(sizes["shape"], (0.125, -0.0625), special),
-        weight=filled(sizes["weight_shape"], (0.03125, -0.015625, 0.0625), (0.5, -0.25, 0.75)),
+        input=filled(sizes["shape"], (0.0625,), special),
+        weight=filled(sizes["weight_shape"], (0.03125,), (0.5, -0.25, 0.75)),
         target=(0.25, -0.75, 0.5, 1.0, 0.0, -1.5),
         dtype="float32",
         **shapes,

@@ -27,10 +27,8 @@ def evaluate_sparse_samples(
     if isinstance(temperature, float):
         return evaluate_sparse(context, arrays, divergence)
     rows = evaluate_sparse(context, *softer(context, arrays, divergence))
-    if not scaled:
-        return rows
     where = (one[..., 0] for one in arrays[3:])
-    return evaluated(context, times_square, rows, temperature, *where)
+    return evaluated(context, times_square, rows, temperature, *where) if scaled else rows
 
 
 def softer(context: Context, arrays: Arrays, divergence: SparseKL) -> tuple[Arrays, SparseKL]:
@@ -166,19 +164,14 @@ def selected(
     """Operands, with rows that make no NaN where the mask is False."""
     if where is None:
         return input, indices, target
-    return (
-        xp.where(where, input, 0.0),
-        selected_indices(xp, indices, where),
-        xp.where(where, target, divergence.something),
-    )
+    indices = selected_indices(xp, indices, where)
+    return xp.where(where, input, 0.0), indices, xp.where(where, target, divergence.something)
 
 
-def times_square(
-    xp: Namespace, rows: Array, temperature: Array, where: Array | None = None
-) -> Array:
+def times_square(xp: Namespace, rows: Array, temperature: Array, *where: Array) -> Array:
     """Divergences times its square; what is not selected has no derivative by the temperature."""
     rows = xp.multiply(xp.multiply(rows, temperature), temperature)
-    return rows if where is None else xp.where(where, rows, 0.0)
+    return xp.where(*where, rows, 0.0) if where else rows
 
 
 def selected_indices(xp: Namespace, indices: Array, where: Array) -> Array:
