@@ -153,7 +153,7 @@ def test_compiled_loops_are_measured_beside_none():
     command = [sys.executable, "-m", "benchmarks.fused", "--rows=4", "--columns=300", "--calls=1"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines()]
-    assert [len(row) for row in rows] == [3] * 16
+    assert [len(row) for row in rows] == [3] * 20
     assert all(float(without) >= 0 for _, without, _ in rows[2:])
 
 
