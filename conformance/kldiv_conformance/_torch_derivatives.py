@@ -1,4 +1,4 @@
-"""Derivatives by torch's autograd, with respect to leaves, results and parameters."""
+"""Derivatives by torch's autograd with respect to leaf tensors, results and parameters."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def kind_of(*arrays: Array) -> str:
 def differentiate_torch(
     function: Function, input: Array, target: Array, upstream: float, *, again: bool = True
 ) -> tuple[Array, Array]:
-    """Derivatives by torch; with `again`, refuse other ones for other kinds, or beside constants.
+    """Derivatives by torch; with `again`, raise if other kinds of operands or constants change them.
 
     A compiler makes one program for leaves and results, and would make more for the rest.
     """

@@ -62,36 +62,32 @@ def test_remedy_of_a_mask_selects_what_was_meant(holding_backend, row):
     assert loss == pytest.approx(kl(LOG_Q[MASK], P[MASK]))
 
 
-@pytest.mark.parametrize("extra", [(), (1,)], ids=["natural", "with the axis"])
-def test_mask_of_other_axes_is_turned_and_not_read_in_its_own_order(holding_backend, extra):
-    selected = np.arange(3) < np.asarray([[3], [1]])
-    pair = np.random.default_rng(1).normal(size=(2, 2, 3, 5)).astype(np.float32)
-    operands = dict(zip(("input", "target"), map(holding_backend.array, pair), strict=True))
-    where = made(holding_backend, selected.T.reshape(3, 2, *extra))
-    order = (1, 0, 2)[: where.ndim]
-    code = words(holding_backend, "permuted", "where", axes=order)
+def check_turned(backend, pair, selected, extra=()):
+    """The mask of selected samples, its axes reversed, is told to be transposed, and then right."""
+    operands = dict(zip(("input", "target"), map(backend.array, pair), strict=True))
+    where = made(backend, np.ascontiguousarray(selected.T).reshape(*selected.T.shape, *extra))
+    order = *reversed(range(selected.ndim)), *range(selected.ndim, where.ndim)
+    code, shape = words(backend, "permuted", "where", axes=order), selected.shape
     assert refused(kl_div_with_logits, operands, {"where": where}) == (
-        f"`where` must have the shape (2, 3, 1) or (2, 3); got {tuple(where.shape)}: pass {code}."
+        f"`where` must have the shape {(*shape, 1)} or {shape}; got {tuple(where.shape)}: pass {code}."
     )
     where = follow(code, where=where)["where"]
     loss = kl_div_with_logits(**operands, where=where, reduction="sum")
     expected = kl_div_with_logits(*(one[selected] for one in pair), reduction="sum")
-    assert holding_backend.read(loss) == pytest.approx(expected)
+    assert backend.read(loss) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("extra", [(), (1,)], ids=["natural", "with the axis"])
+def test_mask_of_other_axes_is_turned_and_not_read_in_its_own_order(holding_backend, extra):
+    selected = np.arange(3) < np.asarray([[3], [1]])
+    pair = np.random.default_rng(1).normal(size=(2, 2, 3, 5)).astype(np.float32)
+    check_turned(holding_backend, pair, selected, extra)
 
 
 def test_axes_in_another_order_are_turned_where_a_reshape_would_give_the_shape_too(holding_backend):
     rng = np.random.default_rng(2)
     pair, selected = rng.normal(size=(2, 2, 4, 8, 5)), rng.random((2, 4, 8)) > 0.4
-    operands = dict(zip(("input", "target"), map(holding_backend.array, pair), strict=True))
-    where = made(holding_backend, np.ascontiguousarray(selected.T))
-    code = words(holding_backend, "permuted", "where", axes=(2, 1, 0))
-    assert refused(kl_div_with_logits, operands, {"where": where}) == (
-        f"`where` must have the shape (2, 4, 8, 1) or (2, 4, 8); got (8, 4, 2): pass {code}."
-    )
-    where = follow(code, where=where)["where"]
-    loss = kl_div_with_logits(**operands, where=where, reduction="sum")
-    expected = kl_div_with_logits(*(one[selected] for one in pair), reduction="sum")
-    assert holding_backend.read(loss) == pytest.approx(expected)
+    check_turned(holding_backend, pair, selected)
 
 
 def test_two_orders_of_axes_that_give_a_shape_are_both_told(holding_backend):

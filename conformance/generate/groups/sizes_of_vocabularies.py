@@ -56,7 +56,7 @@ def of_hidden_states() -> LinearDraft:
 
 
 def deep(**options: object) -> LinearDraft:
-    """Hidden states of many numbers, of which those at the edges are most of every logit."""
+    """Wide hidden states, whose elements at the edges of blocks dominate every logit."""
     said = "Gradient by" if "upstream" in options else "Of"
     shapes = {"shape": (2, DEPTH), "weight_shape": (FEW, DEPTH), "target_shape": (2, FEW)}
     sizes = {name: math.prod(shape) for name, shape in shapes.items()}

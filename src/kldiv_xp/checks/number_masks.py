@@ -110,7 +110,7 @@ def for_values(values: Any) -> str:
 
 
 def label_left_out(values: Any, low: Any, high: Any) -> Any:
-    """The label that has no part in a loss, if integers are labels of which one tells that."""
+    """Ignored label of an array of integers that seem to be labels, or None."""
     if values.dtype.kind == "f":
         return None
     if low < 0:

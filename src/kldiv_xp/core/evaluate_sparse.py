@@ -169,7 +169,7 @@ def selected(
 
 
 def times_square(xp: Namespace, rows: Array, temperature: Array, *where: Array) -> Array:
-    """Divergences times its square; what is not selected has no derivative by the temperature."""
+    """Divergences times its square; masked ones have no gradient with respect to it."""
     rows = xp.multiply(xp.multiply(rows, temperature), temperature)
     return xp.where(*where, rows, 0.0) if where else rows
 

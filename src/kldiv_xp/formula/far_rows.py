@@ -65,10 +65,10 @@ def far_derivative(
     *,
     temperature: float,
     scaled: bool,
-    pair_of: Callable[..., Pair] = short_pair,
+    paired: Callable[..., Pair] = short_pair,
 ) -> Array:
     """(q - p) / T where that is right to the last digits, for it is not much shorter than p."""
-    pair = pair_of(xp, input, target, temperature)
+    pair = paired(xp, input, target, temperature)
     p, q = pair.p, pair.q
     of_p, of_q = (xp.divide(xp.ones_like(one), one) for one in (row_sum(xp, p), row_sum(xp, q)))
     squares = xp.multiply(row_sum(xp, xp.multiply(p, p)), xp.multiply(of_p, of_p))

@@ -69,15 +69,15 @@ class KL:
         if place == 1 or not self.is_of_logits:
             return guarded(self, place, guard)
         options: dict[str, Any] = {"temperature": self.temperature, "scaled": self.scaled}
-        look, first = partial(looks_close, temperature=self.temperature), []
+        look, narrow = partial(looks_close, temperature=self.temperature), []
         if place == 0:  # which has no logarithm
             close, far = partial(close_derivative, **options), partial(far_derivative, **options)
             if isinstance(self.temperature, float) and not is_power_of_two(self.temperature):
-                narrow = partial(is_narrow, temperature=self.temperature)
-                first.append((narrow, partial(far, pair_of=pair_of)))
+                suits = partial(is_narrow, temperature=self.temperature)
+                narrow = [(suits, partial(far, paired=pair_of))]
         else:
             close, far = partial(close_kl, **options), partial(far_kl, guard=guard, **options)
-        return [(look, close), *first, (None, far), *guarded(self, place)[1:]]
+        return [(look, close), *narrow, (None, far), *guarded(self, place)[1:]]
 
     def wide_attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
         """The same for rows of two logits in a type with twice their digits."""

@@ -107,9 +107,13 @@ def copy(
     text: Text, size: int, count: str, source: str, target: str, steps: tuple[str, str]
 ) -> None:
     """Copy elements one by one between addresses with their own steps in bytes."""
-    kind = f"i{8 * size}"
     with text.loop("0", count) as index:
         read = text.moved(source, text.product(index, steps[0]))
-        value = text.let(f"load {kind}, ptr {read}, align 1")
-        written = text.moved(target, text.product(index, steps[1]))
-        text.do(f"store {kind} {value}, ptr {written}, align 1")
+        copy_element(text, size, read, text.moved(target, text.product(index, steps[1])))
+
+
+def copy_element(text: Text, size: int, source: str, target: str) -> None:
+    """Copy one element between two addresses."""
+    kind = f"i{8 * size}"
+    value = text.let(f"load {kind}, ptr {source}, align 1")
+    text.do(f"store {kind} {value}, ptr {target}, align 1")

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from kldiv_xp.fused.memory import copy_element
 from kldiv_xp.fused.text import Text
 
 SQUARE = 8
@@ -9,7 +10,7 @@ SQUARE = 8
 
 
 class TileCopy(NamedTuple):
-    """What is copied: an operand's tile, and where its rows and elements lie."""
+    """Layout of an operand's tile, and of the rows in the array that it is a copy of."""
 
     size: int
     """Bytes of an element."""
@@ -25,7 +26,7 @@ class TileCopy(NamedTuple):
 def copy_tile(
     text: Text, given: TileCopy, count: str, columns: str, squared: str, *, is_back: bool
 ) -> None:
-    """Copy `count` rows, of which the first `squared`, which lie side by side, in squares.
+    """Copy `count` rows; the first `squared` of them are neighbours in memory and go in squares.
 
     The last square of either kind reaches back over what the one before it has copied.
     """
@@ -48,13 +49,6 @@ def copy_tile(
             there = text.moved(text.let(f"load ptr, ptr {start}"), outside)
             here = text.moved(inside, text.product(row, given.tile_step))
             copy_element(text, given.size, *((here, there) if is_back else (there, here)))
-
-
-def copy_element(text: Text, size: int, source: str, target: str) -> None:
-    """Copy one element between two addresses."""
-    kind = f"i{8 * size}"
-    value = text.let(f"load {kind}, ptr {source}, align 1")
-    text.do(f"store {kind} {value}, ptr {target}, align 1")
 
 
 def copy_square(text: Text, size: int, source: tuple[str, str], target: tuple[str, str]) -> None:
