@@ -69,7 +69,8 @@ def check_turned(backend, pair, selected, extra=()):
     order = *reversed(range(selected.ndim)), *range(selected.ndim, where.ndim)
     code, shape = words(backend, "permuted", "where", axes=order), selected.shape
     assert refused(kl_div_with_logits, operands, {"where": where}) == (
-        f"`where` must have the shape {(*shape, 1)} or {shape}; got {tuple(where.shape)}: pass {code}."
+        f"`where` must have the shape {(*shape, 1)} or {shape}; got {tuple(where.shape)}: "
+        f"pass {code}."
     )
     where = follow(code, where=where)["where"]
     loss = kl_div_with_logits(**operands, where=where, reduction="sum")
