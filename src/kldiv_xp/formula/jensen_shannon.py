@@ -17,6 +17,7 @@ from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.mixture_weights import Weights, largest_shares
 from kldiv_xp.formula.near_half import Softmaxes
 from kldiv_xp.formula.near_mixture import completed, logarithms
+from kldiv_xp.formula.small_divisors import quotient_of_probabilities
 
 KL_DERIVATIVES = (generalized_input_gradient, generalized_target_gradient)
 
@@ -33,7 +34,6 @@ def js_pointwise(
     guard: Guard = Guard.FULL,
 ) -> Array:
     """Entry of the divergence; at the ends of beta that of KL(p || q), and of KL(q || p)."""
-    del guard
     if beta == 0 or beta == 1:  # noqa: PLR1714 - a set would fix a beta that torch.compile keeps open
         x, t = refused(xp, input, log_input), refused(xp, target, log_target)
         if beta == 0:
@@ -43,7 +43,7 @@ def js_pointwise(
         return generalized_pointwise(  # with the operands in each other's place
             xp, t, x, where, log_input=log_target, log_target=log_input
         )
-    both = tables(xp, input, target, where, log_input, log_target)
+    both = tables(xp, input, target, where, log_input, log_target, guard)
     gamma = 1 - beta
     logs = logarithms(xp, both, Weights(beta, gamma, 0.0), in_logits=False, guard=Guard.FULL)
     rise = xp.subtract(both.q, both.p)  # m - p = gamma (q - p)
@@ -63,6 +63,7 @@ def tables(
     where: Array | None,
     log_input: bool,
     log_target: bool,
+    guard: Guard,
 ) -> Softmaxes:
     """Two tables of probabilities, and how they differ; where the mask is False they are both 1."""
     x, t = input, target
@@ -71,8 +72,7 @@ def tables(
         t = xp.where(where, t, 0.0 if log_target else 1.0)
     p, q = (probability(xp, one, log) for one, log in ((t, log_target), (x, log_input)))
     both = xp.add(p, q)
-    none, gap = xp.equal(both, 0), xp.subtract(p, q)
-    tangent = xp.divide(gap, xp.where(none, 1.0, both))
+    tangent = quotient_of_probabilities(xp, xp.subtract(p, q), both, guard)
     # A logarithm of what is 0, and of what has no logarithm, is not needed.
     shared = xp.greater(p, 0) & xp.greater(q, 0)
     log_p, log_q = (
@@ -118,7 +118,6 @@ def js_derivative(
     For p it is beta log(p / m), for log p it is p times that, and 0 where p is 0; for q its weight
     is in the place of beta.
     """
-    del guard
     if beta == 0 or beta == 1:  # noqa: PLR1714
         x, t = refused(xp, input, log_input), refused(xp, target, log_target)
         if beta == 0:
@@ -131,7 +130,7 @@ def js_derivative(
             )
         value = without_shared_zeros(xp, value, (x, t), (log_input, log_target), place)
         return with_missing(xp, value, x, t, where)
-    both = tables(xp, input, target, where, log_input, log_target)
+    both = tables(xp, input, target, where, log_input, log_target, guard)
     of_log = (log_input, log_target)[place]
     return derivative(xp, both, Weights(beta, 1 - beta, 0.0), 1 - place, of_log)
 

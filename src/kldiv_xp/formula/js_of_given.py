@@ -43,9 +43,8 @@ class JSOfGiven:
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
         """Divergence of every row, whose axis stays."""
-        del guard
         log_q = log_softmax(xp, input, self.temperature)
-        rows = row_sum(xp, js_pointwise(xp, log_q, target, **self.options))
+        rows = row_sum(xp, js_pointwise(xp, log_q, target, **self.options, guard=guard))
         return self.times_square(xp, rows)
 
     def attempts(self, place: int | None, guard: Guard = Guard.NONE) -> Attempts:
@@ -75,9 +74,8 @@ class JSOfGiven:
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
         """(g - q sum(g)) / T, where g is the derivative by log q."""
-        del guard
         log_q = log_softmax(xp, input, self.temperature)
-        derivative = js_derivative(0, xp, log_q, target, **self.options)
+        derivative = js_derivative(0, xp, log_q, target, **self.options, guard=guard)
         derivative = xp.subtract(derivative, xp.multiply(xp.exp(log_q), row_sum(xp, derivative)))
         if self.scaled:
             return times(xp, derivative, self.temperature)
@@ -87,7 +85,6 @@ class JSOfGiven:
         self, xp: Namespace, input: Array, target: Array, *, guard: Guard = Guard.FULL
     ) -> Array:
         """As that of probabilities, or of their logarithms."""
-        del guard
         log_q = log_softmax(xp, input, self.temperature)
-        derivative = js_derivative(1, xp, log_q, target, **self.options)
+        derivative = js_derivative(1, xp, log_q, target, **self.options, guard=guard)
         return self.times_square(xp, derivative)
