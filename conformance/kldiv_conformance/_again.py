@@ -1,6 +1,7 @@
-"""Values once more: all where torch makes no gradients, a few of one array on both sides."""
+"""Values once more: all within other modes of torch, a few of one array on both sides."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -10,13 +11,18 @@ from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import LAYOUTS
 from kldiv_conformance._operands import SAME, WrongCallError
 from kldiv_conformance._returned import compared
-from kldiv_conformance._sequences import asked_again
+from kldiv_conformance._sequences import asked_again, is_of_two_alike
 from kldiv_conformance._torch_derivatives import differentiate_torch
+from kldiv_conformance._training import DOUBLE, SINGLE, in_double
 from kldiv_conformance._vector import Vector
 
 ENABLED = "right where gradients are enabled, wrong under"
+MODES: dict[str, Callable[[Any], AbstractContextManager[Any]]] = {
+    f"{ENABLED} torch.no_grad()": lambda torch: torch.no_grad(),
+    f"{ENABLED} torch.inference_mode()": lambda torch: torch.inference_mode(),
+    f"{SINGLE} {DOUBLE}": in_double,
+}
 TWO = "right where input and target are two arrays, wrong where they are the same one."
-MODES = ("no_grad", "inference_mode")
 Run = Callable[[list[Array]], dict[str, Array]]
 
 
@@ -40,21 +46,15 @@ def refuse_again(
 
 
 def refuse_modes(vector: Vector, adapter: Adapter, run: Run) -> None:
-    """Raise WrongCallError unless torch has the same value where no gradients are made."""
+    """Raise WrongCallError unless torch has the same value within every mode."""
     arrays = [made(operand, adapter) for operand in vector.pair.values()]
-    for mode in MODES:
-        with getattr(library("torch"), mode)():
+    for wrong, mode in MODES.items():
+        with mode(library("torch")):
             returned = run(arrays)
         found = compared(vector, adapter, returned)
         if found.verdict != "pass":
-            message = f"{ENABLED} torch.{mode}(): {found.detail}"
+            message = f"{wrong}: {found.detail}"
             raise WrongCallError(message)
-
-
-def is_of_two_alike(vector: Vector) -> bool:
-    """Whether the target could stand on both sides."""
-    kinds = {(operand.shape, operand.dtype) for operand in vector.pair.values()}
-    return "target" in vector.pair and len(kinds) == 1
 
 
 def refuse_one_array(vector: Vector, adapter: Adapter, run: Run) -> None:

@@ -8,6 +8,7 @@ from kldiv_conformance._outcome import Line
 from kldiv_conformance._raises import LOST, meaning
 from kldiv_conformance._settings import LEFT
 from kldiv_conformance._torch_derivatives import OF_PARAMETERS, OF_RESULTS
+from kldiv_conformance._training import SINGLE
 
 # How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
 CALLS = {
@@ -19,6 +20,7 @@ CALLS = {
     KEPT: "what is kept between calls: the same call must return the same numbers each time",
     OF_RESULTS: "operands that are the result of another operation: take them like leaves",
     OF_PARAMETERS: "operands that are an nn.Parameter: take them like other tensors",
+    SINGLE: "torch's default dtype: make tensors in the dtype of an operand",
     LEFT: "settings of a library that the call leaves changed: leave them as they were before it",
 }
 CAUSES = {

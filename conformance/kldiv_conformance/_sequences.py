@@ -19,7 +19,7 @@ from kldiv_conformance._operands import (
     snapshots,
 )
 from kldiv_conformance._torch_derivatives import differentiate_torch
-from kldiv_conformance._training import refuse_training
+from kldiv_conformance._training import refuse_one_tensor, refuse_training
 from kldiv_conformance._vector import Operand, Vector
 from kldiv_conformance._vectors import vectors
 
@@ -132,8 +132,17 @@ def refuse_written(
         refuse_another(name, WRITTEN, adapter.numbers(array), adapter.numbers(found[name]))
     if adapter.gradient is differentiate_torch and vector.upstream is not None:
         first, _ = made_twice(vector, adapter)
-        training = replace(adapter, gradient=partial(refuse_training, right, first))
-        call(vector, training, implementation, other, options)
+        ways = [partial(refuse_training, right, first)]
+        if is_of_two_alike(vector):
+            ways.append(partial(refuse_one_tensor, right))
+        for way in ways:
+            call(vector, replace(adapter, gradient=way), implementation, other, options)
+
+
+def is_of_two_alike(vector: Vector) -> bool:
+    """Whether the target could stand on both sides."""
+    kinds = {(operand.shape, operand.dtype) for operand in vector.pair.values()}
+    return "target" in vector.pair and len(kinds) == 1
 
 
 def made_twice(vector: Vector, adapter: Adapter) -> tuple[list[Array], list[Array]]:

@@ -1,18 +1,22 @@
 """Gradients as a training step asks for them: calls between, backward() twice, and sums."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from kldiv_conformance._adapter import Array, Function, library
 from kldiv_conformance._memory import IN_ONE_PIECE
-from kldiv_conformance._operands import IN_TURN, refuse_another
+from kldiv_conformance._operands import IN_TURN, SAME, WrongCallError, refuse_another
 from kldiv_conformance._torch_derivatives import by_columns
 
 BETWEEN = "the loss is called again before its backward()"
 TWICE = "backward() is called twice (retain_graph=True), whose gradients add up in .grad"
 EXPANDED = "for upstream derivatives that are one number in memory, as those of loss.sum()"
 SUMMED = "one sum has the loss twice"
+SINGLE = "right where torch's default dtype is float32, wrong"
+DOUBLE = "where it is float64"
+TWO_TENSORS = "right where input and target are two tensors, wrong where they are the same one."
 # A factor of the second loss of a sum.
 FACTOR = 3
 
@@ -46,6 +50,10 @@ def refuse_training(
     operands = leaves(given)
     (function(*operands) + FACTOR * function(*operands)).backward(seed)
     refuse(SUMMED, operands, 1 + FACTOR)
+    operands = leaves(given)
+    with in_double(library("torch")):
+        function(*operands).backward(seed)
+    refuse(DOUBLE, operands, 1, SINGLE)
     by_input, by_target = found.values()
     return by_input, by_target
 
@@ -63,3 +71,42 @@ def refuse_others(
         got = wanted.new_zeros(wanted.shape) if operand.grad is None else operand.grad
         right, other = (it.detach().double().reshape(-1).tolist() for it in (times * wanted, got))
         refuse_another(name, where, right, other, but)
+
+
+@contextmanager
+def in_double(torch: Any) -> Iterator[None]:
+    """A default dtype of float64, as scientific programs set it."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def refuse_one_tensor(
+    found: Mapping[str, Array], function: Function, input: Array, target: Array, upstream: float
+) -> tuple[Array, Array]:
+    """Derivatives that were found, or WrongCallError where one tensor has not the sum of two.
+
+    Of two that are equal, and of whatever size the derivatives of another input are: where the
+    right ones are 0 they are rounding errors.
+    """
+    apart, same = leaves((target, target)), leaves((target,)) * 2
+    for operands in (apart, same):
+        loss = function(*operands)
+        loss.backward(loss.new_full(loss.shape, upstream))
+    scale = max(one.abs().max().item() for one in (*found.values(), *gradients(apart)))
+    gap = sum(gradients(apart)) - gradients(same)[0]
+    if not gap.abs().max().item() <= SAME * scale:
+        raise WrongCallError(TWO_TENSORS)
+    by_input, by_target = found.values()
+    return by_input, by_target
+
+
+def gradients(operands: list[Array]) -> list[Array]:
+    """Gradient of each, 0 where it has none."""
+    zeros = [one.new_zeros(one.shape) for one in operands]
+    return [
+        zero if one.grad is None else one.grad for one, zero in zip(operands, zeros, strict=True)
+    ]

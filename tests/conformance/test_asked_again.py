@@ -12,26 +12,33 @@ from kldiv_conformance import ADAPTERS, Implementation, find, judge, vectors
 from kldiv_conformance._again import MODES, TWO
 from kldiv_conformance._sequences import asked_again
 from kldiv_conformance._settings import settings
+from kldiv_conformance._training import DOUBLE, SINGLE, TWO_TENSORS
 from kldiv_xp import kl_div
 
 ASKED = [find(it) for it in sorted(asked_again())]
-VALUES = [it for it in ASKED if it.function is None and it.kind == "value"]
+VALUES, GRADIENTS = (
+    [it for it in ASKED if it.function is None and it.kind == kind]
+    for kind in ("value", "gradient")
+)
 
 
-def judged(backend, loss):
+def judged(backend, loss, asked=VALUES):
     if (reason := ADAPTERS[backend].reason_to_skip()) is not None:
         pytest.skip(reason)
-    return [judge(it, ADAPTERS[backend], Implementation("other", loss)) for it in VALUES]
+    return [judge(it, ADAPTERS[backend], Implementation("other", loss)) for it in asked]
 
 
-def without_gradients(mode):
-    """A loss that takes another path where torch makes no gradients."""
+def within(mode):
+    """A loss that takes another path within a mode of torch."""
     import torch
 
     off = {
-        "no_grad": lambda: not torch.is_grad_enabled() and not torch.is_inference_mode_enabled(),
-        "inference_mode": torch.is_inference_mode_enabled,
-    }[mode]
+        "torch.no_grad()": lambda: (
+            not torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+        ),
+        "torch.inference_mode()": torch.is_inference_mode_enabled,
+        "where it is float64": lambda: torch.get_default_dtype() == torch.float64,
+    }[mode.partition("wrong ")[2].removeprefix("under ")]
 
     def loss(input, target, **options):
         return kl_div(input, target, **options) * (1.0001 if off() else 1)
@@ -40,12 +47,36 @@ def without_gradients(mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_value_that_is_wrong_without_gradients_is_convicted(mode):
+def test_value_that_is_wrong_within_a_mode_is_convicted(mode):
     pytest.importorskip("torch", reason="torch is not installed")
-    found = judged("torch", without_gradients(mode))
-    said = f"right where gradients are enabled, wrong under torch.{mode}(): value is wrong in "
+    found = judged("torch", within(mode))
     assert {it.verdict for it in found} == {"failure"}
-    assert all(it.detail.startswith(said) for it in found)
+    assert all(it.detail.startswith(f"{mode}: value is wrong in ") for it in found)
+
+
+def test_gradient_that_is_wrong_where_the_default_dtype_is_float64_is_convicted():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    def loss(input, target, **options):
+        found = kl_div(input, target, **options)
+        is_double = torch.get_default_dtype() == torch.float64
+        return found + (found - found.detach()) * is_double
+
+    said = f"{SINGLE} {DOUBLE}: d_input is another one."
+    assert {it.detail for it in judged("torch", loss, GRADIENTS)} == {said}
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_gradient_that_is_wrong_of_one_tensor_is_convicted():
+    pytest.importorskip("torch", reason="torch is not installed")
+
+    def loss(input, target, **options):
+        found = kl_div(input, target, **options)
+        return found * 0 + found.detach() if input is target else found
+
+    # Of log-targets both derivatives add up to 0 there.
+    asked = [it for it in GRADIENTS if not it.arguments.get("log_target")]
+    assert {it.detail for it in judged("torch", loss, asked)} == {TWO_TENSORS}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
