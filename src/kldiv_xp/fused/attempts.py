@@ -64,22 +64,33 @@ def runs_of_rows(begin: int, chosen: Array) -> list[tuple[int, int]]:
 
 
 def close_rows(xp: Namespace, arrays: Sequence[Array], temperature: float, widest: float) -> Rows:
-    """Function that flags rows by their first classes.
+    """Function that flags rows by their first classes, however they lie in memory.
 
-    None where arrays are not contiguous, or where all classes would be looked at, which takes as
-    long as an attempt.
+    None where all classes would be looked at, which takes as long as an attempt.
     """
-    x, t = arrays[:2]
-    dense = all(isinstance(one, xp.ndarray) and one.flags.c_contiguous for one in (x, t))
-    if not dense or x.shape[-1] <= SEEN:
+    pair = arrays[:2]
+    if not all(isinstance(one, xp.ndarray) for one in pair) or pair[0].shape[-1] <= SEEN:
         return no_rows(xp)
-    x, t = (one.reshape(-1, one.shape[-1]) for one in (x, t))
+    pair = [one.reshape(-1, one.shape[-1]) if one.flags.c_contiguous else one for one in pair]
 
     def is_close(begin: int, end: int) -> Array:
+        x, t = (first_classes(xp, one, begin, end) for one in pair)
         with xp.errstate(all="ignore"):  # inf - inf
-            return looks_close(xp, x[begin:end], t[begin:end], temperature, widest)
+            return looks_close(xp, x, t, temperature, widest)
 
     return is_close
+
+
+def first_classes(xp: Namespace, array: Array, begin: int, end: int) -> Array:
+    """Classes of some rows that are looked at."""
+    seen = array[..., :SEEN]
+    return seen[None] if seen.ndim == 1 else seen[numbered_rows(xp, seen, begin, end)]
+
+
+def numbered_rows(xp: Namespace, array: Array, begin: int, end: int) -> Any:
+    """Index of some rows of an array, which are numbered in row-major order."""
+    shape = array.shape[:-1]
+    return slice(begin, end) if len(shape) == 1 else xp.unravel_index(xp.arange(begin, end), shape)
 
 
 def no_rows(xp: Namespace) -> Rows:
@@ -92,14 +103,11 @@ def missing_rows(xp: Namespace, results: Sequence[Array]) -> Rows:
 
     Results may lie in memory in any way: as a matrix they might be copies, which are not written.
     """
-    shape = results[0].shape[:-1]
-    if not shape:
-        shape, results = (1,), [one.reshape(1, one.shape[-1]) for one in results]
+    if results[0].ndim == 1:
+        results = [one.reshape(1, one.shape[-1]) for one in results]
 
     def is_missing(begin: int, end: int) -> Array:
-        rows = (slice(begin, end),)
-        if len(shape) > 1:
-            rows = xp.unravel_index(xp.arange(begin, end), shape)
-        return reduce(or_, (~(abs(one[(*rows, 0)]) < float("inf")) for one in results))
+        rows = numbered_rows(xp, results[0], begin, end)
+        return reduce(or_, (~(abs(one[..., 0][rows]) < float("inf")) for one in results))
 
     return is_missing

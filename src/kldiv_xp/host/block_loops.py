@@ -16,7 +16,14 @@ from kldiv_xp.host.block_results import (
     take_sum,
     take_sums_over,
 )
-from kldiv_xp.host.blocks import Index, cache_sized_blocks, cast_block, has_few_classes
+from kldiv_xp.host.blocks import (
+    Index,
+    cache_sized_blocks,
+    cast_block,
+    has_few_classes,
+    has_rows_apart,
+    row_block,
+)
 from kldiv_xp.host.scratch_arrays import Recycling, for_one_block
 from kldiv_xp.host.shared_results import SharingResults
 from kldiv_xp.host.sharing import share
@@ -91,11 +98,16 @@ def fill_blocks(
 ) -> None:
     """Write an attempt's values into `result`; an attempt suffices if all values are finite."""
     indices = cache_sized_blocks(xp, result.shape, dtype, kept)
-    # Of few classes the blocks lie in memory in another order, on which that of sums depends.
     has_type = getattr(result, "dtype", None) == dtype
-    lent = None if not has_type or (kept is not None and has_few_classes(result)) else result
+    lent = None if not has_type or (kept is not None and lies_otherwise(result)) else result
     works = [(attempts, take_finite(xp, indices, result, lent))]
-    each_block(xp, works, indices, operands, dtype, threads, lent)
+    cast = cast_block if kept is None else partial(row_block, xp)
+    each_block(xp, works, indices, operands, dtype, threads, lent, cast)
+
+
+def lies_otherwise(result: Array) -> bool:
+    """Whether blocks of whole rows lie in another order than the result, as sums depend on it."""
+    return has_few_classes(result) or has_rows_apart(result)
 
 
 def without_cotangents(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
@@ -116,6 +128,7 @@ def each_block(
     dtype: DType,
     threads: Callable[[], int],
     lent: Array | None = None,
+    cast: Callable[[Array, Index, DType], Array] = cast_block,
 ) -> None:
     """Run each work on every block: attempts in turn until a result suffices.
 
@@ -132,7 +145,7 @@ def each_block(
         shared = SharingResults(namespace) if is_shared else namespace
         with xp.errstate(all="ignore"):
             for job in jobs:
-                block = [cast_block(operand, indices[job], dtype) for operand in operands]
+                block = [cast(operand, indices[job], dtype) for operand in operands]
                 if lent is not None and isinstance(namespace, Recycling):
                     namespace.borrow(lent[indices[job]])
                 if isinstance(shared, SharingResults):

@@ -17,6 +17,20 @@ From 8 classes on NumPy sums a contiguous row in another order; float64 is preci
 From 50 classes on the copy takes as long as it saves.
 """
 
+DENSE_CLASSES = 128
+"""Classes from which on a row is summed where its elements lie side by side.
+
+NumPy adds up an axis that is not the innermost one element after the other: of 1000 classes in
+planes a float32 divergence was off by 1.5e-5 of itself, and is by 1e-6.
+"""
+
+TILE_CLASSES, TILE_ELEMENTS = 16, 4096
+"""Least of a tile that is copied at once.
+
+A cache line holds 16 float32 of neighbouring rows: whole blocks took 1.7 to 4.7 ns an element, and
+take 0.7 to 1.6.
+"""
+
 Index = tuple[int | slice, ...]
 
 
@@ -54,6 +68,29 @@ def cast_block(operand: Array, index: Index, dtype: DType) -> Array:
     block = operand[(*index, ...) if operand.ndim else ...]
     kept = block.dtype in (dtype, "bool") or block.dtype.kind in "iu"
     return block if kept else block.astype(dtype)
+
+
+def row_block(xp: Namespace, operand: Array, index: Index, dtype: DType) -> Array:
+    """Block of whole rows of an operand, of many classes with their elements side by side."""
+    block = cast_block(operand, index, dtype)
+    if not has_rows_apart(block):
+        return block
+    dense = xp.empty(block.shape, dtype=dtype)
+    size = block.shape[-1]
+    width = max(TILE_CLASSES, TILE_ELEMENTS * size // block.size)
+    for first in range(0, size, width):
+        tile = ..., slice(first, first + width)
+        dense[tile] = block[tile]
+    return dense
+
+
+def has_rows_apart(block: Array) -> bool:
+    """Whether rows of many numbers lie closer to each other than their elements do."""
+    if block.ndim < 2 or block.shape[-1] < DENSE_CLASSES or block.dtype.kind != "f":  # noqa: PLR2004
+        return False
+    pairs = zip(block.strides, block.shape, strict=True)
+    *others, own = (abs(step) if size > 1 else 0 for step, size in pairs)
+    return any(0 < step < own for step in others)
 
 
 def by_classes(xp: Namespace, input: Array, target: Array) -> tuple[Array, Array]:

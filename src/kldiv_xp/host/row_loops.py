@@ -1,11 +1,12 @@
 """Arithmetic on whole rows in host memory: those of one block at once, of many block by block."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.host.block_loops import Attempt, each_block, fill_blocks
 from kldiv_xp.host.block_results import take_any, take_row_sums
-from kldiv_xp.host.blocks import cache_sized_blocks, cast_block
+from kldiv_xp.host.blocks import cache_sized_blocks, row_block
 from kldiv_xp.host.scratch_arrays import for_one_block
 from kldiv_xp.host.threads import check_setting
 
@@ -25,7 +26,7 @@ def values_of_rows(
         return value
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
     works = [([function], take_any(indices, result))]
-    each_block(xp, works, indices, operands, dtype, threads)
+    each_block(xp, works, indices, operands, dtype, threads, cast=partial(row_block, xp))
     return result
 
 
@@ -58,7 +59,7 @@ def row_inner_products(
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
     works = [(attempts, take_row_sums(xp, indices, size, result))]
-    each_block(xp, works, indices, operands, dtype, threads)
+    each_block(xp, works, indices, operands, dtype, threads, cast=partial(row_block, xp))
     return result
 
 
@@ -73,7 +74,7 @@ def in_one_block(
     check_setting()
     namespace = for_one_block(xp, operands[0].size)
     with xp.errstate(all="ignore"):
-        blocks = [cast_block(operand, (), dtype) for operand in operands]
+        blocks = [row_block(xp, operand, (), dtype) for operand in operands]
         values = [function(namespace, *blocks) for function in functions]
         for place, result in enumerate(results):
             result[...] = values[place]

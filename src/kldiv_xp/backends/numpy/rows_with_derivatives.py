@@ -23,7 +23,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.block_results import take_any, take_finite, take_row_sums
-from kldiv_xp.host.blocks import cache_sized_blocks, empty_like
+from kldiv_xp.host.blocks import cache_sized_blocks, empty_like, row_block
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -82,5 +82,7 @@ def fill_with_derivatives(
         function = partial(derivatives_of_block, xp, forms, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, derivatives[place])))
     operands = (*arrays, *upstream)
-    block_loops.each_block(xp, works, indices, operands, dtype, threads)
+    block_loops.each_block(
+        xp, works, indices, operands, dtype, threads, cast=partial(row_block, xp)
+    )
     return times_square(xp, divergence, rows)

@@ -25,7 +25,7 @@ from kldiv_xp.core.context import Context
 from kldiv_xp.core.evaluate import Arrays
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import Divergence
-from kldiv_xp.host.blocks import block_indices, cast_block
+from kldiv_xp.host.blocks import block_indices, row_block
 from kldiv_xp.host.scratch_arrays import Recycling, direct
 
 
@@ -79,7 +79,7 @@ def fill_host_rows(
     with xp.errstate(all="ignore"):
         for index in block_indices(arrays[0].shape[:-1], rows_of_dtensor_block(operand)):
             blocks = {
-                dtype: [cast_block(one, index, dtype) for one in memory]
+                dtype: [row_block(xp, one, index, dtype) for one in memory]
                 for dtype in {work.dtype for work in works}
             }
             for work, result in zip(works, written, strict=True):
