@@ -98,3 +98,20 @@ def test_gradients_of_torch_lie_in_memory_as_their_images(loss, dtype):
         loss(exact, t.to(student.dtype).double(), axis=1).backward()
         close = {"rtol": torch.finfo(student.dtype).eps * 4, "atol": 1e-6}
         torch.testing.assert_close(student.grad.double(), exact.grad, **close)
+
+
+@EVERY_LOSS
+@pytest.mark.parametrize("classes", [8, 19, 100])
+@pytest.mark.parametrize("temperature", [1.0, 3.0, 4.0])
+def test_float32_rows_near_and_far_are_those_of_float64_rounded_once(loss, classes, temperature):
+    random = np.random.default_rng(classes)
+    pair = random.normal(size=(2, 600, classes)) * np.repeat([1.0, 0.25, 1e-2], 200)[:, None]
+    single = pair.astype("float32")
+    options = {"reduction": "none", "temperature": temperature}
+    found, exact = (loss(*one, **options) for one in (single, single.astype("float64")))
+    np.testing.assert_allclose(found, exact, rtol=6.1e-8)
+    options["reduction"] = "sum"
+    found, exact = (LOSSES[loss](*one, **options) for one in (single, single.astype("float64")))
+    for one, other in zip(found, exact, strict=True):
+        length = np.linalg.norm(other, axis=-1)
+        assert (np.linalg.norm(one - other, axis=-1) <= 6.1e-8 * length).all()

@@ -5,6 +5,7 @@ from functools import cache
 
 from kldiv_xp._typing import Array, DType, Namespace
 from kldiv_xp.core.evaluate import Gradient
+from kldiv_xp.core.evaluate_rows import WIDE_ROWS
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.formula.near_look import WIDEST, WIDEST_MIXTURE
@@ -27,6 +28,7 @@ def divergences_of_rows(
 ) -> Array | None:
     """Divergences of rows of logits, in float64; None for dtypes without loops."""
     shape = tuple(arrays[0].shape)
+    working, is_wide = type_of_rows(xp, shape, arrays, divergence, working)
     buffers = known_buffers(shape, arrays, working)
     if buffers is None:
         return None
@@ -34,7 +36,7 @@ def divergences_of_rows(
     layout = real, shape, losses.SYMBOL_NAMES[: len(arrays)], (), (losses.TOTAL,), *layouts(buffers)
     plans = {
         way: rows_plan(Traced(losses.divergences, (given, way), losses.NUMBERS), *layout)
-        for way in ways_worth_it(given)
+        for way in ways_worth_it(given, None, is_wide)
     }
     places = [*addresses(buffers), address_of(result)]
     values = numbers_of_temperature(divergence.temperature, real)
@@ -55,6 +57,7 @@ def fill_row_derivatives(
 ) -> bool:
     """Write the derivatives for which `results` has an array; False for dtypes without loops."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
+    working, is_wide = type_of_rows(xp, shape, wanted.arrays, divergence, working)
     buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return False
@@ -63,7 +66,7 @@ def fill_row_derivatives(
     layout = real, shape, wanted.inputs, wanted.outputs, (), *layouts(buffers)
     plans = {
         way: rows_plan(Traced(losses.row_derivatives, (*options, way), numbers), *layout)
-        for way in ways_worth_it(given, wanted.flags)
+        for way in ways_worth_it(given, wanted.flags, is_wide)
     }
     values = scale.number_at_hand(), *numbers_of_temperature(divergence.temperature, real)
     rows = rows_too_close(xp, arrays, divergence, plans), missing_rows(xp, wanted.results)
@@ -83,6 +86,7 @@ def fill_rows_with_derivatives(
 ) -> Array | None:
     """Divergences of rows, as `divergences_of_rows`, while derivatives are written."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
+    working, is_wide = type_of_rows(xp, shape, wanted.arrays, divergence, working)
     buffers = known_buffers(shape, wanted.arrays, working)
     if buffers is None:
         return None
@@ -91,7 +95,7 @@ def fill_rows_with_derivatives(
     options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, *losses.NUMBERS)
     plans = {
         way: rows_plan(Traced(row_and_derivatives, (*options, way), numbers), *layout)
-        for way in ways_worth_it(given, wanted.flags)
+        for way in ways_worth_it(given, wanted.flags, is_wide)
     }
     places = [*addresses(buffers), address_of(rows)]
     values = scale.number_at_hand(), *numbers_of_temperature(divergence.temperature, real)
@@ -111,8 +115,24 @@ def rows_too_close(
     return close_rows(xp, arrays, float(divergence.temperature), widest)
 
 
+def type_of_rows(
+    xp: Namespace,
+    shape: tuple[int, ...],
+    arrays: Sequence[Array],
+    divergence: Divergence,
+    working: DType,
+) -> tuple[DType, bool]:
+    """Type in which rows are computed, and whether it is wider than that of their logits."""
+    is_short = shape[-1] < WIDE_ROWS and divergence.is_of_logits and working == xp.float32
+    if is_short and known_buffers(shape, arrays, xp.float64) is not None:
+        return xp.float64, True
+    return working, False
+
+
 @cache
-def ways_worth_it(divergence: Divergence, wanted: tuple[bool, bool] | None = None) -> list[int]:
+def ways_worth_it(
+    divergence: Divergence, wanted: tuple[bool, bool] | None, is_wide: bool
+) -> list[int]:
     """Indices of the computations that are tried for a row, one after the other.
 
     In ns for an element: the first at KL takes 1.1, the general one 1.8; with both derivatives 3.2
@@ -121,6 +141,8 @@ def ways_worth_it(divergence: Divergence, wanted: tuple[bool, bool] | None = Non
     """
     places = [None] if wanted is None else [place for place in (0, 1) if wanted[place]]
     ways = [divergence.ways(place) for place in places]
+    if is_wide:
+        return [losses.WIDE, losses.LAST]
     if all(one[0] is one[-1] for one in ways):
         return [losses.LAST]
     is_kl = isinstance(divergence, KL)

@@ -11,6 +11,7 @@ from kldiv_xp.core.evaluate_rows import derivatives_by, rows_by
 from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.exact_quotients import is_power_of_two
 from kldiv_xp.formula.form import Form, term_of
+from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.formula.sparse_student import exponentials
 from kldiv_xp.tracing.lines import Symbol
@@ -25,6 +26,8 @@ ANY_TEMPERATURE, OTHER_TEMPERATURE = 2.0, 3.0
 """Stand for most powers of two, and most other temperatures: two kernels for all of a schedule."""
 FIRST, SECOND, LAST = 0, 1, -1
 """Indices of the alternative computations of a row: the last is always valid."""
+WIDE = 3
+"""That of rows in a type with twice the digits of their logits."""
 RESULTS = ("by_input", "by_target")
 TERMS_OUTPUT = "terms"
 TOTAL = "total"
@@ -78,8 +81,8 @@ def divergences(divergence: Divergence, way: int = LAST) -> Function:
     """Function for the divergence of a row, by one alternative computation."""
 
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
-        ways = at_temperature(divergence, numbers).ways(None)
-        return (rows_by(ways[way], divergence, xp, *arrays),)
+        rows = way_at(at_temperature(divergence, numbers), None, way)
+        return (rows_by(rows, divergence, xp, *arrays),)
 
     return function
 
@@ -95,10 +98,17 @@ def row_derivatives(
         for one in upstream:
             factor = xp.multiply(factor, one)
         at = at_temperature(divergence, numbers)
-        ways = [at.ways(place)[way] for place in (0, 1) if wanted[place]]
+        ways = [way_at(at, place, way) for place in (0, 1) if wanted[place]]
         return [derivatives_by(one, divergence, xp, x, t, factor, *mask) for one in ways]
 
     return function
+
+
+def way_at(divergence: Divergence, place: int | None, way: int) -> Callable[..., Array]:
+    """One alternative computation of a row, or of a derivative."""
+    if way == WIDE:
+        return divergence.wide_attempts(place, Guard.LOGARITHM)[0][1]
+    return divergence.ways(place)[way]
 
 
 def rest_totals(temperature: float) -> Function:

@@ -8,6 +8,7 @@ from kldiv_xp.formula.form import Form
 from kldiv_xp.formula.logits import JS, Divergence
 from kldiv_xp.tracing.losses import (
     LAST,
+    WIDE,
     Function,
     Numbers,
     at_temperature,
@@ -16,6 +17,7 @@ from kldiv_xp.tracing.losses import (
     row_derivatives,
     sums,
     terms,
+    way_at,
 )
 
 BOTH_WANTED = (True, True)
@@ -40,8 +42,11 @@ def row_and_derivatives(
     def function(xp: Namespace, numbers: Numbers, *arrays: Array) -> Sequence[Array]:
         derivatives = row_derivatives(divergence, count, wanted, way)(xp, numbers, *arrays)
         at = at_temperature(divergence, numbers)
-        ways = at.ways_beside() if isinstance(at, JS) else at.ways(None)
-        return *derivatives, rows_by(ways[way], divergence, xp, *arrays[:count])
+        if isinstance(at, JS) and way != WIDE:
+            rows = at.ways_beside()[way]
+        else:
+            rows = way_at(at, None, way)
+        return *derivatives, rows_by(rows, divergence, xp, *arrays[:count])
 
     return function
 

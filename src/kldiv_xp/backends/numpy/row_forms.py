@@ -5,13 +5,11 @@ from functools import lru_cache, partial
 from typing import NamedTuple, TypeGuard
 
 from kldiv_xp._typing import Array, DType, Namespace
+from kldiv_xp.core.evaluate_rows import WIDE_ROWS
 from kldiv_xp.formula.any_size import over
 from kldiv_xp.formula.kl_of_logits import Attempts
 from kldiv_xp.formula.log_probabilities import Guard
 from kldiv_xp.formula.logits import JS, KL, Divergence
-
-WIDE_ROWS = 128
-"""Rows of float32 that are shorter are computed in float64."""
 
 LARGE_BLOCK = 1 << 13
 """Elements from which on a look at the first row takes no time."""
