@@ -10,9 +10,16 @@ from kldiv_xp.core.scale import Scale
 from kldiv_xp.formula.logits import KL, Divergence
 from kldiv_xp.formula.near_look import WIDEST, WIDEST_MIXTURE
 from kldiv_xp.fused.attempts import Rows, close_rows, missing_rows, no_rows, run_in_attempts
+from kldiv_xp.fused.buffers import HostBuffer
 from kldiv_xp.fused.kernel_arrays import kernel_arrays
 from kldiv_xp.fused.plans import Traced, rows_plan
-from kldiv_xp.fused.running import address_of, addresses, known_buffers, layouts, numpy_name
+from kldiv_xp.fused.running import (
+    address_of,
+    addresses,
+    buffers_with_loops,
+    layouts,
+    numpy_name,
+)
 from kldiv_xp.host.threads import Threads
 from kldiv_xp.tracing import losses
 from kldiv_xp.tracing.losses import any_of, numbers_of_temperature
@@ -28,11 +35,10 @@ def divergences_of_rows(
 ) -> Array | None:
     """Divergences of rows of logits, in float64; None for dtypes without loops."""
     shape = tuple(arrays[0].shape)
-    working, is_wide = type_of_rows(xp, shape, arrays, divergence, working)
-    buffers = known_buffers(shape, arrays, working)
+    buffers, real, is_wide = buffers_of_rows(xp, shape, arrays, divergence, working)
     if buffers is None:
         return None
-    given, real, result = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
+    given, result = any_of(divergence), xp.empty(shape[:-1])
     layout = real, shape, losses.SYMBOL_NAMES[: len(arrays)], (), (losses.TOTAL,), *layouts(buffers)
     plans = {
         way: rows_plan(Traced(losses.divergences, (given, way), losses.NUMBERS), *layout)
@@ -57,11 +63,10 @@ def fill_row_derivatives(
 ) -> bool:
     """Write the derivatives for which `results` has an array; False for dtypes without loops."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
-    working, is_wide = type_of_rows(xp, shape, wanted.arrays, divergence, working)
-    buffers = known_buffers(shape, wanted.arrays, working)
+    buffers, real, is_wide = buffers_of_rows(xp, shape, wanted.arrays, divergence, working)
     if buffers is None:
         return False
-    given, real = any_of(divergence), numpy_name(working)
+    given = any_of(divergence)
     options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, *losses.NUMBERS)
     layout = real, shape, wanted.inputs, wanted.outputs, (), *layouts(buffers)
     plans = {
@@ -86,11 +91,10 @@ def fill_rows_with_derivatives(
 ) -> Array | None:
     """Divergences of rows, as `divergences_of_rows`, while derivatives are written."""
     shape, wanted = tuple(arrays[0].shape), kernel_arrays(arrays, upstream, results)
-    working, is_wide = type_of_rows(xp, shape, wanted.arrays, divergence, working)
-    buffers = known_buffers(shape, wanted.arrays, working)
+    buffers, real, is_wide = buffers_of_rows(xp, shape, wanted.arrays, divergence, working)
     if buffers is None:
         return None
-    given, real, rows = any_of(divergence), numpy_name(working), xp.empty(shape[:-1])
+    given, rows = any_of(divergence), xp.empty(shape[:-1])
     layout = real, shape, wanted.inputs, wanted.outputs, (losses.TOTAL,), *layouts(buffers)
     options, numbers = (given, len(arrays), wanted.flags), (losses.FACTOR, *losses.NUMBERS)
     plans = {
@@ -115,18 +119,21 @@ def rows_too_close(
     return close_rows(xp, arrays, float(divergence.temperature), widest)
 
 
-def type_of_rows(
+def buffers_of_rows(
     xp: Namespace,
     shape: tuple[int, ...],
     arrays: Sequence[Array],
     divergence: Divergence,
     working: DType,
-) -> tuple[DType, bool]:
-    """Type in which rows are computed, and whether it is wider than that of their logits."""
-    is_short = shape[-1] < WIDE_ROWS and divergence.is_of_logits and working == xp.float32
-    if is_short and known_buffers(shape, arrays, xp.float64) is not None:
-        return xp.float64, True
-    return working, False
+) -> tuple[list[HostBuffer] | None, str, bool]:
+    """Buffers, None without loops; the type that is computed in; whether it is widened."""
+    if 0 in shape:
+        return None, "", False
+    if shape[-1] < WIDE_ROWS and divergence.is_of_logits and working == xp.float32:
+        buffers = buffers_with_loops(shape, arrays, xp.float64)
+        if buffers is not None:
+            return buffers, "float64", True
+    return buffers_with_loops(shape, arrays, working), numpy_name(working), False
 
 
 @cache

@@ -24,7 +24,7 @@ NumPy adds up an axis that is not the innermost one element after the other: of 
 planes a float32 divergence was off by 1.5e-5 of itself, and is by 1e-6.
 """
 
-TILE_CLASSES, TILE_ELEMENTS = 16, 4096
+LEAST_CLASSES, LEAST_ELEMENTS = 16, 4096
 """Least of a tile that is copied at once.
 
 A cache line holds 16 float32 of neighbouring rows: whole blocks took 1.7 to 4.7 ns an element, and
@@ -77,7 +77,7 @@ def row_block(xp: Namespace, operand: Array, index: Index, dtype: DType) -> Arra
         return block
     dense = xp.empty(block.shape, dtype=dtype)
     size = block.shape[-1]
-    width = max(TILE_CLASSES, TILE_ELEMENTS * size // block.size)
+    width = max(LEAST_CLASSES, LEAST_ELEMENTS * size // block.size)
     for first in range(0, size, width):
         tile = ..., slice(first, first + width)
         dense[tile] = block[tile]
