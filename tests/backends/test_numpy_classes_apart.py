@@ -75,3 +75,15 @@ def test_losses_of_a_thousand_classes_in_planes_are_right(name, temperature):
     right.sum().backward()
     gap = torch.linalg.vector_norm(student.grad - exact.grad, dim=1)
     assert (gap <= 1e-6 * torch.linalg.vector_norm(exact.grad, dim=1)).all()
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("rows", [0, 1])
+def test_no_row_and_one_row_of_classes_apart(name, rows):
+    operands = [one[:rows] for one in operands_of(name, *images((4, 130, 3), "float32"))]
+    dense = [np.ascontiguousarray(np.moveaxis(one, 1, -1)) for one in operands]
+    found, expected = (
+        results(name, given, axis, reduction="sum") for given, axis in ((operands, 1), (dense, -1))
+    )
+    for one, other in zip(found, expected, strict=True):
+        assert_array_equal(one, other)

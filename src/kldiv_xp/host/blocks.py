@@ -86,7 +86,9 @@ def row_block(xp: Namespace, operand: Array, index: Index, dtype: DType) -> Arra
 
 def has_rows_apart(block: Array) -> bool:
     """Whether rows of many numbers lie closer to each other than their elements do."""
-    if block.ndim < 2 or block.shape[-1] < DENSE_CLASSES or block.dtype.kind != "f":  # noqa: PLR2004
+    if block.ndim < 2 or block.shape[-1] < DENSE_CLASSES or not block.size:  # noqa: PLR2004
+        return False
+    if block.dtype.kind != "f":
         return False
     pairs = zip(block.strides, block.shape, strict=True)
     *others, own = (abs(step) if size > 1 else 0 for step, size in pairs)
