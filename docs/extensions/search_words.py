@@ -19,6 +19,10 @@ WORDS = {
         *("transformers", "Trainer", "causal language model", "knowledge transfer", "huggingface"),
         *("OOM", "out of memory", "large vocabulary", "128k", "fused linear", "chunked"),
     ),
+    "recipes": (
+        *("GRPO", "PPO", "RLHF", "policy", "KL penalty", "k3", "class weights", "AugMix"),
+        *("consistency", "Gaussian", "VAE"),
+    ),
     "numerics": (
         *("bfloat16", "float16", "bf16", "fp16", "half precision", "precision", "rounding"),
         *("zeros", "log of zero", "epsilon"),
@@ -33,6 +37,7 @@ WORDS = {
         *("autocast", "AMP", "mixed precision", "DDP", "FSDP", "gradient accumulation", "jit"),
         *("torch.compile", "torch.export", "ONNX", "vmap", "sharding", "GradScaler", "torch.func"),
         *("second derivative", "Hessian", "shard_map", "pmap", "Flax", "Lightning"),
+        *("TensorFlow", "Keras fit"),
     ),
     "reproducible": ("determinism", "deterministic", "reproducibility", "same bits", "bitwise"),
     "conformance": (

@@ -39,6 +39,34 @@ def test_operands_that_are_both_no_arrays_are_refused(function):
     )
 
 
+GRADIENT = (
+    "call a gradient function, with return_value=True, by tf.numpy_function within "
+    "tf.custom_gradient"
+)
+
+
+def of_tensorflow(**methods):
+    """An object whose type TensorFlow would have made."""
+    return type("Tensor", (), {"__module__": "tensorflow.python.framework.ops", **methods})()
+
+
+@BOTH
+def test_tensors_of_tensorflow_are_told_what_a_graph_and_a_tape_take(function):
+    """In a graph they were told of an asarray, which TensorFlow has not."""
+    eager = of_tensorflow(numpy=lambda self: np.asarray([0.5, 0.5]))
+    graph = of_tensorflow(__array__=lambda self, dtype=None, copy=None: None)
+    assert sentence(TypeError, function, eager, eager).endswith(
+        f": pass input.numpy(), an array of NumPy, which no tf.GradientTape follows; {GRADIENT} "
+        "for it."
+    )
+    for pair in ((graph, graph), (np.asarray([0.5, 0.5]), graph)):
+        assert sentence(TypeError, function, *pair).endswith(
+            f": {GRADIENT}, since the tensors of a graph have no values."
+        )
+    told = sentence(TypeError, function, np.asarray([0.5, 0.5]), eager)
+    assert told.endswith("convert it with numpy.asarray(target.numpy(), dtype=input.dtype).")
+
+
 @pytest.mark.only_where(lambda backend, other: EVERY[backend].library != EVERY[other].library)
 @BOTH
 @pytest.mark.parametrize("other", ["numpy", "torch", "jax", "dask", "array-api-strict"])

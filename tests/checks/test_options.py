@@ -100,7 +100,7 @@ def test_mask_must_be_of_bools(backend, function):
     weights = WEIGHTS.format(made="", w="where", total=words(backend, "total", "where"))
     assert sentence(TypeError, function, operand, operand, where=operand) == (
         "`where` must be a mask of bools, True at what has a part in the loss; got "
-        f"{operand.dtype}: {ANY_NUMBERS.format(x='where')}{weights}."
+        f"{operand.dtype}: {ANY_NUMBERS.format(x='where', ignored=-100)}{weights}."
     )
 
 

@@ -47,6 +47,10 @@ def test_option_of_another_library_is_told_with_its_name_here(module, class_name
 
 # Of losses of logits: samples have weights, and classes have them in losses of tables.
 WEIGHED = "if they weigh samples; if they weigh classes,"
+AS_IT_IS = (
+    "; a `target` of probabilities goes there as it is, with log_target=False, and one of "
+    "log-probabilities as it is"
+)
 OF_CLASSES = [
     f"{start}, {WEIGHED} {way}{terms}{end}"
     for loss, terms in (("kl_div", ""), ("js_div", " and axis=()"))
@@ -55,13 +59,13 @@ OF_CLASSES = [
             "reduction='none', and multiply what it gives",
             f"multiply what {loss} gives of the logarithms of softmax(logits / temperature) with "
             "log_target=True and reduction='none'",
-            ", and by temperature**2 where that scales it",
+            f", and by temperature**2 where that scales it{AS_IT_IS}",
         ),
         (
             "reduction='none', and what it multiplies the losses by as `upstream`",
             "pass them, times temperature**2 where that scales the loss, so to "
             f"{loss}, of the logarithms of softmax(logits / temperature) with log_target=True",
-            ", of which its gradients are",
+            f", of which its gradients are{AS_IT_IS}",
         ),
     )
 ]

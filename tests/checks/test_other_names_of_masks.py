@@ -136,8 +136,8 @@ def test_a_mask_of_numbers_that_are_not_at_hand_may_be_one_of_labels():
     labels = pytest.importorskip("jax.numpy").asarray(LABELS)
     assert told_for("kl_div_with_logits", "mask", labels) == (
         "pass where=mask != 0 if it is 0 at what is left out, or where=mask == 0 if it is 0 at "
-        "what has a part in the loss, or where=mask != -100 if it holds labels and those of -100 "
-        "are left out"
+        "what has a part in the loss, or where=mask != -100 if it holds labels and -100 is "
+        "left out"
     )
 
 

@@ -1,5 +1,7 @@
 """Weights by other libraries' options: what is told gives the right number."""
 
+import re
+
 import numpy as np
 import pytest
 from checks.every_function import CLASSES
@@ -16,6 +18,7 @@ from checks.followed_options import (
     sum_of,
     told_for,
 )
+from checks.test_other_names import AS_IT_IS
 from numpy.testing import assert_allclose
 
 import kldiv_xp
@@ -41,6 +44,7 @@ def test_weights_are_those_of_samples_or_of_classes(name, option):
         "pass reduction='none', and multiply what it gives, if they weigh samples; if they weigh "
         f"classes, multiply what {tables} gives of the logarithms of softmax(logits / temperature) "
         "with log_target=True and reduction='none', and by temperature**2 where that scales it"
+        f"{AS_IT_IS}"
     )
     found = SAMPLE_WEIGHTS * sum_of(name, LOGITS, TEACHER, reduction="none")
     assert_allclose(found, SAMPLE_WEIGHTS * TERMS.sum(axis=-1))
@@ -76,6 +80,7 @@ def test_weights_of_classes_are_the_upstream_of_tables(name):
         "samples; if they weigh classes, pass them, times temperature**2 where that scales the "
         f"loss, so to {tables}, of the logarithms of softmax(logits / temperature) with "
         f"log_target=True{' and axis=()' if axis else ''}, of which its gradients are"
+        f"{AS_IT_IS}"
     )
     upstream = np.broadcast_to(CLASS_WEIGHTS, P.shape)
     one, _ = getattr(kldiv_xp, tables)(
@@ -83,3 +88,21 @@ def test_weights_of_classes_are_the_upstream_of_tables(name):
     )  # fmt: skip
     plain, _ = getattr(kldiv_xp, tables)(LOG_Q, LOG_P, reduction="sum", log_target=True, **axis)
     assert_allclose(one, CLASS_WEIGHTS * plain)
+
+
+@pytest.mark.parametrize(("kind", "logs"), [("probabilities", False), ("log_probabilities", True)])
+@pytest.mark.parametrize("name", ["kl_div_with_logits", "js_div_with_logits"])
+def test_weights_of_classes_are_right_of_targets_that_are_no_logits(name, kind, logs):
+    """A `target` of probabilities with log_target=True gave 52.6 for 1.81."""
+    told = told_for(name, "weight", CLASS_WEIGHTS)
+    way = re.search(r"what (\w+) gives of .* with log_target=True and reduction='none'(.*?),", told)
+    assert told.endswith(f"goes there as it is, with log_target=False{AS_IT_IS[-39:]}")
+    target, axis = (LOG_P if logs else P), {"axis": ()} if "axis=()" in way[2] else {}
+    options = {"log_target": logs, "reduction": "none", **axis}
+    terms = sum_of(way[1], LOG_Q, target, **options)
+    expected = sum_of(name, LOG_Q, target, target_is=kind, reduction="none")
+    assert_allclose(terms.sum(axis=-1), expected)
+    found = (CLASS_WEIGHTS * terms).sum()
+    q, m = np.exp(LOG_Q), (np.exp(LOG_Q) + P) / 2
+    by_hand = TERMS if name.startswith("kl") else (P * np.log(P / m) + q * np.log(q / m)) / 2
+    assert_allclose(found, (CLASS_WEIGHTS * by_hand).sum())

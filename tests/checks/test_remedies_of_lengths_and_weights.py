@@ -22,7 +22,7 @@ LENGTHS = np.asarray([3, 2])
 KEPT = np.arange(3) < LENGTHS[:, None]
 HEAVY = RNG.uniform(0.1, 2.0, size=(2, 3))
 START = "`where` must be a mask of bools, True at what has a part in the loss; got {dtype}: "
-ANY = ANY_NUMBERS.format(x="where")
+ANY = ANY_NUMBERS.format(x="where", ignored=-100)
 CALLS = {
     "kl_div": ({"axis": -1}, LOG_Q, P),
     "kl_div_with_logits": ({}, LOGITS, TEACHER),

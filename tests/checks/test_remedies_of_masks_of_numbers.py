@@ -48,7 +48,7 @@ MASKS = {
         "where == 0, which is where a mask that is added to logits leaves them as they are",
     ),
 }
-ANY = ANY_NUMBERS.format(x="where").removeprefix("pass ")
+ANY = ANY_NUMBERS.format(x="where", ignored=-100).removeprefix("pass ")
 OR_WEIGHTS = WEIGHTS.format(made="", w="where", total="{total}")
 # Which of the cases that are named where no value is read.
 CASES = {

@@ -24,6 +24,7 @@ MEANT = {
     "normalised": (X**2, {"axis": -1}, X**2 / np.sum(X**2, axis=-1, keepdims=True)),
     "one_hot": (LABELS, {"n": 3}, np.eye(3)[LABELS]),
     "clipped": (LABELS - 1, {}, np.maximum(LABELS - 1, 0)),
+    "relabelled": (LABELS + 254, {"label": 255}, np.asarray([0, 254])),
     "with_last_axis_moved": (X, {"axis": 0}, X.T),
     "broadcast": (X, {"shape": (4, 2, 3)}, np.broadcast_to(X, (4, 2, 3))),
     "reshaped": (X, {"shape": (6,)}, X.ravel()),

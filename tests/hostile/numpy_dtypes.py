@@ -106,7 +106,7 @@ def masks() -> Iterator[Row]:
             "pass where != 0 if it is 0 at what is left out, or where == 0 if it is 1 at padding"
         )
         if dtype is object:
-            remedy = ANY_NUMBERS.format(x="where")
+            remedy = ANY_NUMBERS.format(x="where", ignored=-100)
         yield Row(
             f"a mask of {name}",
             lambda x, t, where: terms(x, t, where=where),

@@ -16,7 +16,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 if not DOCS.is_dir():
     pytest.skip("the pages stay in the source tree", allow_module_level=True)
 
-pytestmark = pytest.mark.long
+pytestmark = [
+    pytest.mark.long,
+    # torch's own, of torch.onnx.export.
+    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec.*:FutureWarning"),
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"^```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INCLUDED = re.compile(r"^```\{include\} (\S+)\n```$", re.MULTILINE)

@@ -49,7 +49,7 @@ PAGES = (
         "training",
         "reproducible",
     ),
-    *("distillation", "numerics", "diagnose", "conformance", "backends", "performance"),
+    *("distillation", "recipes", "numerics", "diagnose", "conformance", "backends", "performance"),
     *("distributed", "gpu", "robustness", "peers/report", "design", "examples", "changelog"),
     *("contributing", "guide", "evidence", "api/index"),
     *(
@@ -89,6 +89,9 @@ SOUGHT = {
     "log_softmax softmax batchmean": "coming_from_torch",
     "log2": "which_call",
     "flax": "training",
+    "grpo": "recipes",
+    "class weights": "recipes",
+    "augmix": "recipes",
 }
 
 

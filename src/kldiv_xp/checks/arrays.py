@@ -13,6 +13,7 @@ from kldiv_xp.checks.mask_remedies import for_masks_of_their_own, has_mask_of_it
 from kldiv_xp.checks.not_given import NotGiven
 from kldiv_xp.checks.parts import for_parts
 from kldiv_xp.checks.remedies import for_layout, for_no_array
+from kldiv_xp.checks.tensorflow_remedies import for_tensorflow
 from kldiv_xp.core.dtypes import is_kind, limits
 from kldiv_xp.core.facts import facts_about
 from kldiv_xp.core.namespaces import is_array, is_being_compiled, known_shape, namespace_of
@@ -70,6 +71,7 @@ def check_array(
         beside = next((other for other in others if is_array(other[1])), None)
         check_axis_of(loss, axis, 0)
         remedy = for_parts(name, operand, operands, axis)
+        remedy = remedy or for_tensorflow(name, operand, alone=beside is None)
         remedy = remedy or for_no_array(name, operand, beside, axis)
         message = (
             f"`{name}` must be an array (NumPy, CuPy, PyTorch, JAX, Dask, ...); got "
@@ -147,7 +149,7 @@ def check_dtype(
         remedy = f"pass {name}.dequantize()"
     elif kind == "integers" and beside is not None:
         for_labels = for_labels_of_part if in_part else partial(for_dense_labels, loss=loss)
-        if labels := for_labels(xp, beside, shape := known_shape(operand), axis):
+        if labels := for_labels(xp, beside, shape := known_shape(operand), axis, given=operand):
             # torch.compile before 2.13 asks no type of None what it is.
             has_places = indices is not None and is_array(indices)
             at_places = has_places and known_shape(indices) == shape

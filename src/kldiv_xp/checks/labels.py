@@ -3,13 +3,14 @@
 from functools import partial
 from typing import Any
 
-from kldiv_xp._typing import Axis, Namespace, Shape
+from kldiv_xp._typing import Array, Axis, Namespace, Shape
+from kldiv_xp.checks.ignored_labels import ignored_label, of_classes
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.core.shapes import without_axis
 from kldiv_xp.formula.form import Form
 
-# torch.nn.functional.one_hot raises of negative labels, and other codes make rows of 0 of them.
-KEPT = "where=target != -100 too"
+# torch.nn.functional.one_hot raises of labels of no class, and other codes make rows of 0 of them.
+KEPT = "where=target != {} too"
 
 
 def for_dense_labels(
@@ -19,11 +20,11 @@ def for_dense_labels(
     axis: Axis = -1,
     *,
     loss: object = None,
-    as_floats: bool = False,
+    given: Array = None,
 ) -> str:
     """Remedy for class labels of distributions of a shape, by their encoding; "" if none.
 
-    Floats may be something else.
+    Floats may be something else, and integers are given.
     """
     place, code = label_axis(shape, labels, axis), "target"
     if place is None and (place := column_axis(shape, labels, axis)) is not None:
@@ -31,12 +32,13 @@ def for_dense_labels(
     if place is None or None in shape or not shape[place]:
         return ""
     code = with_axis_at(xp, say(xp, "one_hot", code, n=shape[place]), place, shape)
-    start = "if these are class labels, they become" if as_floats else "class labels become"
+    start = "if these are class labels, they become" if given is None else "class labels become"
+    ignored = ignored_label(xp, given, shape[place])
+    kept = KEPT.format(ignored).replace(" too", for_rows(loss, place, shape, axis))
     return (
         f"{start} probabilities by {code}, "
-        f"{taken_by(loss, axis, and_axis(place, shape, axis))}; where labels are -100, "
-        f"pass {KEPT.replace(' too', for_rows(loss, place, shape, axis))}, and encode "
-        f"{say(xp, 'clipped', 'target')}"
+        f"{taken_by(loss, axis, and_axis(place, shape, axis))}; where labels are {ignored}, "
+        f"pass {kept}, and encode {of_classes(xp, 'target', ignored)}"
     )
 
 
@@ -75,21 +77,23 @@ def is_of_terms(axis: Axis) -> bool:
 
 
 def for_labels_of_part(
-    xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, as_int: bool = False
+    xp: Namespace, shape: Shape, labels: Shape, axis: Axis = -1, *, given: Array = None
 ) -> str:
     """Remedy for class labels in a loss that takes a target at some indices; "" if none."""
     place, column = label_axis(shape, labels, axis), column_axis(shape, labels, axis)
-    code = say(xp, "as_int", "target") if as_int else "target"
+    code = say(xp, "as_int", "target") if given is None else "target"
     if place is not None:
         code = with_axis_at(xp, f"{code}[..., None]", place, shape)
     elif column is None:
         return ""
-    named = and_axis(column if place is None else place, shape, axis)  # type: ignore[arg-type]
+    place = column if place is None else place
+    named = and_axis(place, shape, axis)  # type: ignore[arg-type]
+    ignored = ignored_label(xp, given, shape[place])  # type: ignore[index]
     return (
         "class labels are places of a probability of 1: pass them as "
         f"indices={code}, and as `target` ones in that shape, with "
         f"target_is='probabilities'{named}; "
-        f"where they are -100, pass {KEPT}"
+        f"where they are {ignored}, pass {KEPT.format(ignored)}"
     )
 
 
@@ -122,15 +126,18 @@ def tokens_more(samples: Shape, labels: Shape) -> tuple[int, int]:
     return off[0], labels[off[0]] - samples[off[0]]  # type: ignore[operator]
 
 
-def for_labels_as_indices(xp: Namespace, shape: Shape, values: Shape, place: int) -> str:
+def for_labels_as_indices(
+    xp: Namespace, shape: Shape, values: Shape, place: int, given: Array
+) -> str:
     """Remedy for indices without the axis of the entries, of one entry each or class labels."""
+    ignored = ignored_label(xp, given, shape[place])
     with_axis = partial(with_axis_at, xp, axis=place, shape=shape)
-    code = with_axis(f"{say(xp, 'clipped', 'indices')}[..., None]")
+    code = with_axis(f"{of_classes(xp, 'indices', ignored)}[..., None]")
     names = ("indices", "target") if len(values) < len(shape) else ("indices",)
-    given = " and ".join(f"{name}={with_axis(f'{name}[..., None]')}" for name in names)
+    both = " and ".join(f"{name}={with_axis(f'{name}[..., None]')}" for name in names)
     return (
-        f"pass {given}, or of class labels indices={code}, as `target` zeros in that shape, with "
-        "target_is='log_probabilities', and where=indices != -100"
+        f"pass {both}, or of class labels indices={code}, as `target` zeros in that shape, with "
+        f"target_is='log_probabilities', and where=indices != {ignored}"
     )
 
 

@@ -7,7 +7,7 @@ from kldiv_xp.checks.axes import check_axis_of, check_single, one_axis, resolve_
 from kldiv_xp.checks.entry_remedies import along_axis, for_known_entries, for_single_entries
 from kldiv_xp.checks.mask_sizes import for_other_sizes, missing_axes
 from kldiv_xp.checks.remedies import say
-from kldiv_xp.checks.shape_remedies import rearranged
+from kldiv_xp.checks.shape_remedies import has_several_orders, permuted, rearranged
 from kldiv_xp.checks.spaces import space_of
 from kldiv_xp.checks.spreading import inserted_axes, placements, spread_codes
 from kldiv_xp.core.namespaces import known_shape, namespace_of
@@ -107,16 +107,20 @@ def for_mask(
     of_logits: bool = False,
 ) -> str:
     """Remedy for a mask of none of the allowed shapes; the entries have a shape of their own."""
+    several = [one for one in allowed if has_several_orders(one, where)]
     for shape in allowed:
         axes = missing_axes(shape, where)
         if axes is not None:
-            return f"pass {inserted_axes(xp, 'where', axes, len(shape))}"
+            inserted = inserted_axes(xp, "where", axes, len(shape))
+            return f"pass {permuted(xp, 'where', several[0], where) if several else inserted}"
     single = for_single_entries(xp, loss, of_logits, along=along_samples(entries, allowed))
     is_vocabulary = entries not in allowed and is_of_vocabulary(where, entries, allowed)
     for shape in allowed:
         if None not in shape and (ways := placements(shape, where)):
-            codes = spread_codes(xp, "where", shape, where, ways, named=is_vocabulary)
-            return f"pass {', or '.join(codes)}{single * is_vocabulary}"
+            turned = turned_samples(xp, where, [one for one in allowed if one != shape])
+            named = is_vocabulary or bool(turned)
+            codes = spread_codes(xp, "where", shape, where, ways, named=named)
+            return f"pass {', or '.join(codes)}{turned}{single * is_vocabulary}"
     if remedy := for_padding(xp, where, entries, allowed):
         is_cut = remedy.endswith("]")
         return remedy + (single if where == entries else for_known_entries(xp, loss) * is_cut)
@@ -126,6 +130,14 @@ def for_mask(
         if code := rearranged(xp, "where", shape, where):
             return f"pass {code}"
     return for_other_sizes(xp, where, entries, allowed, loss)
+
+
+def turned_samples(xp: Namespace, where: Shape, allowed: list[Shape]) -> str:
+    """Last part of a remedy for a mask that may be of samples whose axes have another order."""
+    for shape in allowed:
+        if None not in shape and (code := permuted(xp, "where", shape, where)):
+            return f", or {code} if it is of the samples {shape}, with its axes in another order"
+    return ""
 
 
 def along_samples(entries: Shape, allowed: list[Shape]) -> str:

@@ -49,7 +49,7 @@ def for_float_labels(
         and len(shape) <= len(("batch", "position", "class"))
     ):
         return ""
-    return for_dense_labels(xp, shape, labels, axis, loss=loss, as_floats=True)
+    return for_dense_labels(xp, shape, labels, axis, loss=loss)
 
 
 def for_all_entries(one: Lacking, axis: Axis, *, else_labels: bool = False) -> str:
@@ -109,7 +109,7 @@ def for_target_of_layer(xp: Namespace, states: Shape, expected: Shape, found: Sh
     """Remedy for class labels, or for samples that are repeated, beside hidden states; else ""."""
     labels, spread = "", ""
     if without_entries(expected, found, -1) and expected[-1] != 1:
-        labels = for_labels_of_part(xp, expected, found, as_int=True)
+        labels = for_labels_of_part(xp, expected, found)
     if None not in (*expected, *found):
         named = bool(labels)
         spread = for_spread_of(xp, "target", expected, found, named=named)

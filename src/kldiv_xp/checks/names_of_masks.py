@@ -1,7 +1,8 @@
 """Remedies for masks by other libraries' names; some libraries set them True at padding."""
 
 from kldiv_xp._typing import Array
-from kldiv_xp.checks.number_masks import ANY_NUMBERS, for_values, values_at_hand
+from kldiv_xp.checks.ignored_labels import ignored_of_type, values_at_hand
+from kldiv_xp.checks.number_masks import ANY_NUMBERS, for_values
 from kldiv_xp.checks.peer_factors import Meant
 from kldiv_xp.checks.peer_masks import IGNORED, OF_ROWS
 from kldiv_xp.core.dtypes import is_kind
@@ -41,7 +42,8 @@ def where_of(name: str, value: object) -> str:
     told = for_values(values_at_hand(value))
     if "if these are labels" in told:
         return f"where={told.removeprefix('pass ').format(x=name)}"
-    of_labels = f", or where={name} != -100 if it holds labels and those of -100 are left out"
+    label = ignored_of_type(namespace_of(value), value)
+    of_labels = f", or where={name} != {label} if it holds labels and {label} is left out"
     return both + of_labels * (told == ANY_NUMBERS)
 
 

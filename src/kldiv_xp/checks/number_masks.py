@@ -3,24 +3,18 @@
 from typing import Any
 
 from kldiv_xp._typing import Array, Namespace, Shape
+from kldiv_xp.checks.ignored_labels import ignored_of_type, label_left_out, values_at_hand
 from kldiv_xp.checks.remedies import say
 from kldiv_xp.checks.shape_remedies import squeezed
 from kldiv_xp.checks.spreading import placements, spread_codes
 from kldiv_xp.core.dtypes import is_kind
-from kldiv_xp.core.namespaces import (
-    is_being_compiled,
-    is_being_recorded,
-    known_shape,
-    plain_library,
-)
+from kldiv_xp.core.namespaces import known_shape
 
 # Masks that are added to logits hold 0 and no more than this.
 MOST_THAT_IS_ADDED = -1000
-# The label of no class in images of bytes.
-VOID = 255
 ANY_NUMBERS = (
     "pass {x} != 0 if it is 0 at what is left out, {x} == 0 if it is 0 at what has a part, as a "
-    "mask that is added to logits is, or {x} != -100 if it holds labels and those of -100 are left "
+    "mask that is added to logits is, or {x} != {ignored} if it holds labels and {ignored} is left "
     "out"
 )
 PLACES_OF_MASK = "pass the mask of bools itself if these are its places"
@@ -44,7 +38,8 @@ def for_numbers(xp: Namespace, where: Array, allowed: list[Shape]) -> str:
     remedy, losses = for_values(values_at_hand(where)), shape_of_losses(allowed)
     if remedy not in (ANY_NUMBERS, ONES):
         return remedy.format(x=code)
-    remedy, is_any = remedy.format(x=code), remedy == ANY_NUMBERS
+    is_any, ignored = remedy == ANY_NUMBERS, ignored_of_type(xp, where)
+    remedy = remedy.format(x=code, ignored=ignored)
     if is_kind(xp, where.dtype, "integral"):
         if not any(placements(one, known_shape(where)) for one in allowed):
             return f"{PLACES_OF_MASK}, {remedy.removeprefix('pass ')}"
@@ -103,29 +98,7 @@ def for_values(values: Any) -> str:
         return (
             "pass {x} == 0, which is where a mask that is added to logits leaves them as they are"
         )
-    left_out = label_left_out(values, low, high)
+    left_out = label_left_out(values)
     if left_out is not None:
         return f"pass {{x}} != {left_out}, if these are labels and those of {left_out} are left out"
     return ANY_NUMBERS
-
-
-def label_left_out(values: Any, low: Any, high: Any) -> Any:
-    """Ignored label of an array of integers that seem to be labels, or None."""
-    if values.dtype.kind == "f":
-        return None
-    if low < 0:
-        return low if (values >= 0)[values != low].all() else None
-    others = values[values != VOID]
-    return VOID if high == VOID and others.size and 0 < others.max() < VOID - 1 else None
-
-
-def values_at_hand(array: Array) -> Any:
-    """Values of an array of NumPy or of an eager tensor in host memory, as NumPy's; else None."""
-    if plain_library(type(array)) is None:
-        return None
-    if is_being_compiled(array) or is_being_recorded(array):
-        return None
-    try:
-        return (array.detach() if hasattr(array, "detach") else array).__array__()
-    except Exception:
-        return None

@@ -12,7 +12,7 @@ from kldiv_xp.checks.legacy_flags import FLAGS, for_reduction
 from kldiv_xp.checks.names_of_masks import meant_by_mask
 from kldiv_xp.checks.names_of_operands import LOGITS, NAMES_OF_OPERANDS, for_operands
 from kldiv_xp.checks.peer_factors import WITHOUT_PLACES, Meant
-from kldiv_xp.checks.peer_masks import LABELS
+from kldiv_xp.checks.peer_masks import LABELS, ignored_by
 from kldiv_xp.checks.peer_options import MEANT, OF_WORDS, OFF
 from kldiv_xp.checks.peer_spaces import OF_VALUES
 from kldiv_xp.checks.switches import switch_meant, text_of
@@ -64,7 +64,7 @@ def first_that_takes(
     """The first remedy whose options there are and take the value; else what the first takes."""
     remedies = [remedy for option, remedy in meant if known.issuperset(option.split())]
     whole = WITHOUT_PLACES if {"beta", "indices"} <= known else ""
-    names = names_beside(kind) | {"name": name, "whole": whole}
+    names = names_beside(kind) | {"name": name, "whole": whole, "ignored": ignored_by(value)}
     # After one that refuses the value no remedy is meant that does not hand it on.
     for remedy in remedies[:1] + [one for one in remedies[1:] if "{value}" in one]:
         # The name stands for what cannot be printed: an array is not read.

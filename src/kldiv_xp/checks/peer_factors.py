@@ -46,6 +46,10 @@ SUM: Meant = (
 # A loss of logits gives losses of samples, which weights of classes have no place in.
 OF_EACH_CLASS = "if they weigh samples; if they weigh classes,"
 OF_HEAT = "the logarithms of softmax(logits / temperature)"
+NO_LOGITS_THERE = (
+    "; a `target` of probabilities goes there as it is, with log_target=False, and one of "
+    "log-probabilities as it is"
+)
 BY_ROWS = "a loss for each sample, or with axis=() a term for each class"
 BY_TERMS = "a term for each class, or with axis=-1 a loss for each sample"
 AS_UPSTREAM = "pass reduction='none', and what it multiplies the losses by as `upstream`"
@@ -55,12 +59,13 @@ WEIGHTED: Meant = (
         "temperature upstream",
         f"{AS_UPSTREAM}, {OF_EACH_CLASS} pass them, times temperature**2 where that scales the "
         f"loss, so to {{tables}}, of {OF_HEAT} with log_target=True{{terms}}, of which its "
-        "gradients are",
+        f"gradients are{NO_LOGITS_THERE}",
     ),
     (
         "temperature",
         f"{MULTIPLIED}, {OF_EACH_CLASS} multiply what {{tables}} gives of {OF_HEAT} with "
-        "log_target=True and reduction='none'{terms}, and by temperature**2 where that scales it",
+        "log_target=True and reduction='none'{terms}, and by temperature**2 where that scales it"
+        f"{NO_LOGITS_THERE}",
     ),
     ("generalized upstream", f"{AS_UPSTREAM}: {BY_TERMS}"),
     ("upstream", f"{AS_UPSTREAM}: {BY_ROWS}"),
@@ -70,4 +75,11 @@ WEIGHTED: Meant = (
 IN_NATS: Meant = (
     ("upstream", "leave it out, and pass upstream=1 / log(base): the loss is in nats"),
     ("", "leave it out, and divide the loss, which is in nats, by log(base)"),
+)
+OF_SQUARE: Meant = (
+    (
+        "scale_by_temperature_squared",
+        "pass scale_by_temperature_squared={value}",
+    ),
+    ("", "leave it out: there is no temperature"),
 )

@@ -5,12 +5,13 @@ from kldiv_xp.checks.peer_factors import (
     IN_NATS,
     MIXTURE,
     MIXTURE_OR_PART,
+    OF_SQUARE,
     PART_OF_LOSS,
     SUM,
     WEIGHTED,
     Meant,
 )
-from kldiv_xp.checks.peer_masks import IGNORED, LABELS
+from kldiv_xp.checks.peer_masks import IGNORED, LABELS, NOT_NUMBERS
 from kldiv_xp.checks.peer_spaces import (
     HEAT,
     HEAT_OF_STUDENT,
@@ -98,14 +99,8 @@ TOP_K: Meant = (
         f"{OF_CALL}, and {OF_LARGEST}",
     ),
 )
-OF_SQUARE: Meant = (
-    (
-        "scale_by_temperature_squared",
-        "pass scale_by_temperature_squared={value}",
-    ),
-    ("", "leave it out: there is no temperature"),
-)
 OVER_DEVICES: Meant = (("", "leave it out, and average the losses over {value} yourself"),)
+CHECKED: Meant = (("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),)
 PRIVATE: Meant = (("", "leave it out: blocks are cut by themselves"),)
 TEMPERATURES = ("temperature", "temp", "tau", "T")
 
@@ -143,7 +138,8 @@ MEANT: dict[str, Meant] = {
     "axis_name": OVER_DEVICES,
     **dict.fromkeys(("k", "top_k", "topk"), TOP_K),
     **dict.fromkeys(("scale_by_temperature", "scale_by_temp", "scale_temperature"), OF_SQUARE),
-    "check": (("", "leave it out, and call the loss within `with kldiv_xp.checking():`"),),
+    "check": CHECKED,
+    "nan_policy": NOT_NUMBERS,
     **dict.fromkeys(("ignore_index", "pad_token_id", "padding_idx"), IGNORED),
     "base": IN_NATS,
     **dict.fromkeys(("labels", "label", "true_labels", "shift_labels"), LABELS),
@@ -154,7 +150,11 @@ MEANT: dict[str, Meant] = {
     **dict.fromkeys(("from_logits", "logits", "is_logits", "use_logits"), TAKEN_AS_LOGITS),
     "log_input": (OF_STATES, ("temperature", "leave it out: log-probabilities are logits")),
 }
-OF_WORDS = {("direction", word): REVERSE for word in ("reverse", "reversed", "backward")}
+OF_WORDS = {
+    **{("direction", word): REVERSE for word in ("reverse", "reversed", "backward")},
+    ("nan_policy", "raise"): CHECKED,
+    ("nan_policy", "propagate"): OMITTED,
+}
 # What it meant that it was off.
 OFF: dict[str, Meant] = {
     "log_target": (

@@ -7,6 +7,7 @@ from typing import Any
 
 from kldiv_xp._typing import Array, Axis
 from kldiv_xp.checks.arrays import common_namespace, type_name
+from kldiv_xp.checks.ignored_labels import values_at_hand
 from kldiv_xp.checks.numbers import is_number, nearest_float, number_meant
 from kldiv_xp.checks.operands import check_devices
 from kldiv_xp.checks.remedies import say
@@ -80,6 +81,14 @@ def for_text(name: str, value: Any) -> str:
     return f"pass {name}={number!r}" if holds else ""
 
 
+def for_entry(name: str, array: Array) -> str:
+    """Remedy for an array of no real numbers, such as objects and text, by its entries; or ""."""
+    if set(known_shape(array)) - {1}:
+        return ONE_NUMBER + TO_EACH_OPERAND * (name == "temperature")
+    values = values_at_hand(array[...])  # of a scalar of NumPy its array
+    return for_text(name, values.item()) if values is not None else ""
+
+
 def plain_number_within(name: str, value: object) -> float:
     """Number within its range as a float; refuse arrays, which a stored option would keep alive."""
     within = RANGES[name]
@@ -120,7 +129,8 @@ def scalar(name: str, value: object, input: Array, within: Range, axis: Axis) ->
     array: Array = value
     is_real = is_kind(xp, array.dtype, "real floating") or is_kind(xp, array.dtype, "integral")
     if known_shape(array) != () or not is_real:
-        remedy = for_axes(name, array, input, axis) or remedy if is_real else remedy
+        of_array = for_axes(name, array, input, axis) if is_real else for_entry(name, array)
+        remedy = of_array or remedy
         raise TypeError(refusal_of_option(name, value, required, remedy))
     check_devices(xp, input=input, **{name: value})
     return float(array) if facts_about(xp).zero_dimensional_is_scalar else array

@@ -66,7 +66,7 @@ def rearranged(xp: Namespace, name: str, shape: Shape, given: Shape) -> str:
     """Code that gives an operand a shape and leaves each element its place in it, or ""."""
     if None in (*shape, *given):
         return ""
-    if is_regrouped(shape, given):
+    if is_regrouped(shape, given) and not has_several_orders(shape, given):
         return say(xp, "reshaped", name, shape=shape)
     return permuted(xp, name, shape, given)
 
@@ -80,6 +80,11 @@ def permuted(xp: Namespace, name: str, shape: Shape, given: Shape) -> str:
         return "".join(codes)
     other = " or another order" * (len(codes) > len(("one", "two")))
     return f"{codes[0]}, or {codes[1]}{other}, whichever leaves each element its place"
+
+
+def has_several_orders(shape: Shape, given: Shape) -> bool:
+    """Whether more than one permutation of axes gives a shape."""
+    return len([*islice(orders_of_axes(shape, given), 2)]) > 1
 
 
 def orders_of_axes(shape: Shape, given: Shape, start: Axes = ()) -> Iterator[Axes]:

@@ -64,7 +64,7 @@ def check_integers(input: Array, indices: Array, target: Array, place: int) -> N
     if len(some) < len(every) and agree(some, without_axis(every, place)):
         message = (
             f"`indices` must have as many axes as `input`; got {some} where `input` has {every}: "
-            f"{for_labels_as_indices(xp, every, values, place)}."
+            f"{for_labels_as_indices(xp, every, values, place, indices)}."
         )
         raise ValueError(message)
     if not agree(some, values):

@@ -24,6 +24,7 @@ class Words:
         "{m}.float32)"
     )
     clipped: str = "{m}.clip({x}, min=0)"
+    relabelled: str = "{m}.where({x} == {label}, 0, {x})"
     with_last_axis_moved: str = "{m}.moveaxis({x}, -1, {axis})"
     broadcast: str = "{m}.broadcast_to({x}, {shape})"
     reshaped: str = "{m}.reshape({x}, {shape})"
