@@ -9,11 +9,12 @@ from kldiv_conformance._adapter import Adapter, Array, library
 from kldiv_conformance._calls import call, made
 from kldiv_conformance._implementations import Implementation
 from kldiv_conformance._memory import LAYOUTS
-from kldiv_conformance._operands import SAME, WrongCallError
+from kldiv_conformance._operands import SAME, WrongCallError, refuse_another
 from kldiv_conformance._returned import compared
 from kldiv_conformance._sequences import asked_again, is_of_two_alike
+from kldiv_conformance._settings import restored, settings
 from kldiv_conformance._torch_derivatives import differentiate_torch
-from kldiv_conformance._training import DOUBLE, SINGLE, in_double
+from kldiv_conformance._training import DOUBLE, SINGLE, TRANSFORMED, in_double
 from kldiv_conformance._vector import Vector
 
 ENABLED = "right where gradients are enabled, wrong under"
@@ -22,6 +23,8 @@ MODES: dict[str, Callable[[Any], AbstractContextManager[Any]]] = {
     f"{ENABLED} torch.inference_mode()": lambda torch: torch.inference_mode(),
     f"{SINGLE} {DOUBLE}": in_double,
 }
+ASKS = "value requires a gradient that nothing asks for."
+VMAP = f"right one by one, {TRANSFORMED}.vmap()"
 TWO = "right where input and target are two arrays, wrong where they are the same one."
 Run = Callable[[list[Array]], dict[str, Array]]
 
@@ -40,21 +43,45 @@ def refuse_again(
     run = partial(call, vector, adapter, implementation, options=options)
     if is_torch:
         refuse_modes(vector, adapter, run)
+        if vector.id in asked_again():
+            refuse_vmap(vector, adapter, run)
     is_asked = vector.id in asked_again() and adapter.library in LAYOUTS
     if is_asked and is_of_two_alike(vector):
         refuse_one_array(vector, adapter, run)
 
 
 def refuse_modes(vector: Vector, adapter: Adapter, run: Run) -> None:
-    """Raise WrongCallError unless torch has the same value within every mode."""
+    """Raise WrongCallError unless torch has the same value within every mode, and stays in it."""
     arrays = [made(operand, adapter) for operand in vector.pair.values()]
     for wrong, mode in MODES.items():
         with mode(library("torch")):
+            before = settings(adapter.library)
             returned = run(arrays)
+            left = restored(before)
         found = compared(vector, adapter, returned)
-        if found.verdict != "pass":
-            message = f"{wrong}: {found.detail}"
+        problem = found.detail if found.verdict != "pass" else left or kept_graph(wrong, returned)
+        if problem:
+            message = f"{wrong}: {problem}"
             raise WrongCallError(message)
+
+
+def kept_graph(wrong: str, returned: dict[str, Array]) -> str | None:
+    """Sentence on a value that requires a gradient where none are made, or None."""
+    is_kept = any(getattr(it, "requires_grad", False) for it in returned.values())
+    return ASKS if is_kept and wrong.startswith(ENABLED) else None
+
+
+def refuse_vmap(vector: Vector, adapter: Adapter, run: Run) -> None:
+    """Raise WrongCallError where torch.func.vmap has another value; it may have none."""
+    torch = library("torch")
+    arrays = [made(operand, adapter) for operand in vector.pair.values()]
+    value = torch.func.vmap(lambda *pair: run([*pair])["value"])
+    try:
+        found = value(*(torch.stack((it, it)) for it in arrays))[1]
+    except Exception:
+        return
+    right, got = (adapter.numbers(it) for it in (run(arrays)["value"], found))
+    refuse_another("value", "of two batches", right, got, VMAP)
 
 
 def refuse_one_array(vector: Vector, adapter: Adapter, run: Run) -> None:

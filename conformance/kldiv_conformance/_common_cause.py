@@ -7,8 +7,8 @@ from kldiv_conformance._operands import IN_TURN, KEPT
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._raises import LOST, meaning
 from kldiv_conformance._settings import LEFT
-from kldiv_conformance._torch_derivatives import OF_PARAMETERS, OF_RESULTS
-from kldiv_conformance._training import SINGLE
+from kldiv_conformance._torch_derivatives import BESIDE, OF_PARAMETERS, OF_RESULTS, UNASKED
+from kldiv_conformance._training import SINGLE, TRANSFORMED
 
 # How a detail tells of it, and what is said of all of them; first those of calls, not of numbers.
 CALLS = {
@@ -20,6 +20,11 @@ CALLS = {
     KEPT: "what is kept between calls: the same call must return the same numbers each time",
     OF_RESULTS: "operands that are the result of another operation: take them like leaves",
     OF_PARAMETERS: "operands that are an nn.Parameter: take them like other tensors",
+    UNASKED: "calls that ask for no gradient: return the same value with and without one",
+    BESIDE: "operands beside a constant: the derivative of one is the same without the other",
+    TRANSFORMED: (
+        "torch.func: compute what is transformed by operations of torch alone, or raise there"
+    ),
     SINGLE: "torch's default dtype: make tensors in the dtype of an operand",
     LEFT: "settings of a library that the call leaves changed: leave them as they were before it",
 }

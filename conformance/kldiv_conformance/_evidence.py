@@ -9,6 +9,7 @@ from kldiv_conformance._operands import accuses
 from kldiv_conformance._outcome import Line
 from kldiv_conformance._raises import lost, of_flags
 from kldiv_conformance._telltales import telltale
+from kldiv_conformance._torch_derivatives import MUST
 from kldiv_conformance._vector import Result, Vector
 from kldiv_conformance._vectors import find
 
@@ -69,10 +70,10 @@ def unexplained(outcomes: Sequence[Line], rounded: Collection[Place]) -> dict[Pl
 
 
 def of_result(vector: Vector, name: str, result: Result, line: Line) -> Symptoms:
-    """Symptoms of one result of a failure."""
+    """Symptoms of one result of a failure; what is right in another call is none of a flag."""
     texts = line["values"].get(name)
     if texts is None:
-        return symptoms("raised" if lost(line) else "unequal")
+        return symptoms("raised" if lost(line) or MUST in line["detail"] else "unequal")
     for kind in ("shape", "dtype"):
         if f"{name} must have the {kind} " in line["detail"]:
             return symptoms(kind)

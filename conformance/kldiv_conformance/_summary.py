@@ -115,7 +115,7 @@ def pair_of(found: Agreement) -> dict[str, Any]:
     return {
         "left": found.left.label,
         "right": found.right.label,
-        "shared": len(found.distances),
+        "shared": len(found.distances) if found.compared else 0,
         "equal": found.equal,
         "apart": dict(Counter(find(it.identifier).group for it in beyond)),
         "farthest": [

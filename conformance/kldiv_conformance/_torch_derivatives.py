@@ -18,6 +18,8 @@ from kldiv_conformance._operands import (
 OF_LEAVES = "what is differentiated is a leaf of the graph"
 OF_RESULTS = "what is differentiated is the result of another operation, as a model's output is"
 OF_PARAMETERS = "what is differentiated is an nn.Parameter that has a gradient already"
+UNASKED, BESIDE = "no gradient is asked", "is a constant"
+MUST = "must be the same where "
 PLACES = {"input": 0, "target": 1}
 Derived = dict[str, Array]
 
@@ -73,10 +75,10 @@ def differentiate_torch(
         raise ConstantTargetError(refusal, found["d_input"]) from refusal
     if again:
         found = same_of_kinds(derive, found, tuple(PLACES))[kind]
-        refuse_another_of(found, {"value": function(input, target)}, "no gradient is asked")
+        refuse_another_of(found, {"value": function(input, target)}, UNASKED)
         for name, other in (("input", "target"), ("target", "input")):
             beside = derive(kind, names=(name,), may_be_constant=True)
-            refuse_another_of(found, beside, f"the {other} is a constant")
+            refuse_another_of(found, beside, f"the {other} {BESIDE}")
     return found["d_input"], found["d_target"]
 
 
@@ -153,5 +155,5 @@ def refuse_another_of(found: Derived, others: Derived, where: str) -> None:
         if pair[0].shape != pair[1].shape or not torch.allclose(
             *pair, rtol=SAME, atol=SAME * scale, equal_nan=True
         ):
-            message = f"{name} must be the same where {where}; it is another one."
+            message = f"{name} {MUST}{where}; it is another one."
             raise WrongCallError(message)

@@ -1,7 +1,7 @@
 """Gradients as a training step asks for them: calls between, backward() twice, and sums."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,11 @@ SUMMED = "one sum has the loss twice"
 SINGLE = "right where torch's default dtype is float32, wrong"
 DOUBLE = "where it is float64"
 TWO_TENSORS = "right where input and target are two tensors, wrong where they are the same one."
-# A factor of the second loss of a sum.
-FACTOR = 3
+REWRITTEN = "the other tensor is written again between the loss and its backward()"
+DIVIDED = "the loss is divided where it lies before its backward(), as by `loss /= 4`"
+TRANSFORMED = "wrong by torch.func"
+# A factor of the second loss of a sum, and what a loss is divided by.
+FACTOR, STEPS = 3, 4
 
 
 def refuse_training(
@@ -54,8 +57,58 @@ def refuse_training(
     with in_double(library("torch")):
         function(*operands).backward(seed)
     refuse(DOUBLE, operands, 1, SINGLE)
+    refuse_rewritten(found, others, function, given, seed)
+    refuse_divided(refuse, function, given, seed)
+    refuse_transformed(found, function, given, upstream)
     by_input, by_target = found.values()
     return by_input, by_target
+
+
+def refuse_rewritten(
+    found: Mapping[str, Array], others: list[Array], function: Function, given: Any, seed: Array
+) -> None:
+    """Raise WrongCallError where a constant that is written again changes the other derivative.
+
+    To refuse the derivative, as torch does where a tensor that it has saved is written, is right.
+    """
+    for place, (name, wanted) in enumerate(found.items()):
+        operands = [array.detach().clone() for array in given]
+        one, constant = operands[place].requires_grad_(), operands[1 - place]
+        loss = function(*operands)
+        constant.copy_(others[1 - place])
+        with suppress(RuntimeError):
+            loss.backward(seed)
+            refuse_others({name: wanted}, REWRITTEN, [one], 1)
+
+
+def refuse_divided(
+    refuse: Callable[[str, list[Array], float], None], function: Function, given: Any, seed: Array
+) -> None:
+    """Raise WrongCallError where a loss that is divided in place has another derivative.
+
+    To refuse that, as torch does where a derivative needs the result, is right.
+    """
+    operands = leaves(given)
+    loss = function(*operands)
+    with suppress(RuntimeError):
+        loss /= STEPS
+        loss.backward(seed)
+        refuse(DIVIDED, operands, 1 / STEPS)
+
+
+def refuse_transformed(
+    found: Mapping[str, Array], function: Function, given: Any, upstream: float
+) -> None:
+    """Raise WrongCallError where torch.func has other derivatives; it may have none."""
+    by = library("torch").func.grad(lambda *pair: (function(*pair) * upstream).sum(), (0, 1))
+    try:
+        derivatives = by(*(array.detach() for array in given))
+    except Exception:
+        return
+    for (name, wanted), other in zip(found.items(), derivatives, strict=True):
+        right, got = (it.detach().double().reshape(-1).tolist() for it in (wanted, other))
+        but = f"right by backward(), {TRANSFORMED}.grad()"
+        refuse_another(name, "of its sum", right, got, but)
 
 
 def leaves(arrays: Any) -> list[Array]:
@@ -64,7 +117,7 @@ def leaves(arrays: Any) -> list[Array]:
 
 
 def refuse_others(
-    found: Mapping[str, Array], where: str, operands: list[Array], times: int, but: str = IN_TURN
+    found: Mapping[str, Array], where: str, operands: list[Array], times: float, but: str = IN_TURN
 ) -> None:
     """Raise WrongCallError unless gradients are so many times those that were found."""
     for (name, wanted), operand in zip(found.items(), operands, strict=True):

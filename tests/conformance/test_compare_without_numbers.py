@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conformance_comparisons import ORDINARY, compare, pair, wrong
 
+from kldiv_conformance._summary import pair_of
 from kldiv_conformance._vectors import find
 from kldiv_xp import kl_div
 
@@ -108,6 +109,12 @@ def test_implementation_that_does_nothing_is_an_exit_code_of_2(files):
 
 def failing(input, target, *, reduction, log_target):
     raise IndexError
+
+
+@pytest.mark.parametrize("other", [refusing, failing], ids=["refusing", "failing"])
+def test_report_has_no_distances_where_no_vector_has_numbers_on_both_sides(other):
+    found = pair_of(pair(other, failing))
+    assert (found["shared"], found["equal"]) == (0, 0)
 
 
 @pytest.mark.parametrize("options", [[], ["--fail-above", "1e300"], ["--bits"]], ids=" ".join)

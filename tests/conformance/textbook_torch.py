@@ -54,7 +54,7 @@ def kl_div(
         dtype, wide = asked, torch.promote_types(wide, asked)
     x, t = input.to(wide), target.to(wide)
     if where is not None and where.ndim < x.ndim:
-        where = where.unsqueeze(axis)
+        where = where.reshape(x.sum(axis, keepdim=True).shape)
     chosen = torch.ones_like(x, dtype=torch.bool) if where is None else where.expand_as(x)
     x, t = torch.where(chosen, x, 0.0), torch.where(chosen, t, -math.inf if log_target else 0.0)
     terms = Terms.apply(x, t, log_target)

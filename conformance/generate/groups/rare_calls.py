@@ -27,6 +27,7 @@ from generate.groups import (
     rare_special,
     rare_tiles,
     rare_tiny,
+    rare_triples,
 )
 from generate.groups.rare_draws import LINEAR, LOGITS, SPARSE, call, of_its_own
 from generate.groups.rare_masks import CUBE, SAMPLES, SQUARE
@@ -67,6 +68,7 @@ def drafts() -> Iterator[Draft]:
     yield from rare_tiny.drafts()
     yield from rare_derivatives.drafts()
     yield from rare_cotangents.drafts()
+    yield from rare_triples.drafts()
 
 
 def missing(rng: Random) -> Iterator[Draft]:
