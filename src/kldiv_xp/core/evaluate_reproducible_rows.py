@@ -67,7 +67,8 @@ def completed_rows(wanted: WantedRows, divisor: Any, xp: Namespace, rows: Array)
     """Divergences, or their sum over the divisor, in the type of the result."""
     if not wanted.is_summed:
         return rounded(xp, rows, wanted.rounding)
-    total = row_sum(xp, xp.reshape(rows, (-1,)))[0]
+    # Not its only element, which in sparse is no array.
+    total = xp.reshape(row_sum(xp, xp.reshape(rows, (-1,))), ())
     return rounded(xp, divided(xp, total, divisor), wanted.rounding)
 
 
