@@ -41,12 +41,12 @@ def refuse_again(
     if (is_torch and not is_eager) or vector.kind != "value":
         return
     run = partial(call, vector, adapter, implementation, options=options)
+    is_asked = vector.id in asked_again()
     if is_torch:
         refuse_modes(vector, adapter, run)
-        if vector.id in asked_again():
+        if is_asked:
             refuse_vmap(vector, adapter, run)
-    is_asked = vector.id in asked_again() and adapter.library in LAYOUTS
-    if is_asked and is_of_two_alike(vector):
+    if is_asked and adapter.library in LAYOUTS and is_of_two_alike(vector):
         refuse_one_array(vector, adapter, run)
 
 

@@ -1,6 +1,6 @@
 """Gradients as a training step asks for them: calls between, backward() twice, and sums."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -105,10 +105,8 @@ def refuse_transformed(
         derivatives = by(*(array.detach() for array in given))
     except Exception:
         return
-    for (name, wanted), other in zip(found.items(), derivatives, strict=True):
-        right, got = (it.detach().double().reshape(-1).tolist() for it in (wanted, other))
-        but = f"right by backward(), {TRANSFORMED}.grad()"
-        refuse_another(name, "of its sum", right, got, but)
+    but = f"right by backward(), {TRANSFORMED}.grad()"
+    refuse_other_gradients(found, derivatives, "of its sum", but)
 
 
 def leaves(arrays: Any) -> list[Array]:
@@ -120,10 +118,17 @@ def refuse_others(
     found: Mapping[str, Array], where: str, operands: list[Array], times: float, but: str = IN_TURN
 ) -> None:
     """Raise WrongCallError unless gradients are so many times those that were found."""
-    for (name, wanted), operand in zip(found.items(), operands, strict=True):
-        got = wanted.new_zeros(wanted.shape) if operand.grad is None else operand.grad
-        right, other = (it.detach().double().reshape(-1).tolist() for it in (times * wanted, got))
-        refuse_another(name, where, right, other, but)
+    right = {name: times * wanted for name, wanted in found.items()}
+    refuse_other_gradients(right, gradients(operands), where, but)
+
+
+def refuse_other_gradients(
+    found: Mapping[str, Array], others: Sequence[Array], where: str, but: str
+) -> None:
+    """Raise WrongCallError unless each is the one that was found."""
+    for (name, wanted), other in zip(found.items(), others, strict=True):
+        right, got = (it.detach().double().reshape(-1).tolist() for it in (wanted, other))
+        refuse_another(name, where, right, got, but)
 
 
 @contextmanager
@@ -142,8 +147,8 @@ def refuse_one_tensor(
 ) -> tuple[Array, Array]:
     """Derivatives that were found, or WrongCallError where one tensor has not the sum of two.
 
-    Of two that are equal, and of whatever size the derivatives of another input are: where the
-    right ones are 0 they are rounding errors.
+    The two tensors are equal. Gaps are measured against the derivatives at another input as well:
+    where the right sum is 0, a gap is a rounding error.
     """
     apart, same = leaves((target, target)), leaves((target,)) * 2
     for operands in (apart, same):
@@ -159,7 +164,4 @@ def refuse_one_tensor(
 
 def gradients(operands: list[Array]) -> list[Array]:
     """Gradient of each, 0 where it has none."""
-    zeros = [one.new_zeros(one.shape) for one in operands]
-    return [
-        zero if one.grad is None else one.grad for one, zero in zip(operands, zeros, strict=True)
-    ]
+    return [one.new_zeros(one.shape) if one.grad is None else one.grad for one in operands]

@@ -7,38 +7,15 @@ from kldiv_conformance._operands import WrongCallError
 from kldiv_conformance._sequences import asked_again
 from kldiv_conformance._training import refuse_training
 
-torch = pytest.importorskip("torch", reason="torch is not installed")
+pytest.importorskip("torch", reason="torch is not installed")
+import torch
+from conformance_terms import Terms, derivatives, loss_of
 
 ASKED = [find(it) for it in sorted(asked_again())]
 GRADIENTS = [it for it in ASKED if it.function is None and it.kind == "gradient"]
 BETWEEN = "the loss is called again before its backward()"
 TWICE = "backward() is called twice (retain_graph=True), whose gradients add up in .grad"
 SUMMED = "one sum has the loss twice"
-
-
-class Terms(torch.autograd.Function):
-    """The right terms of the loss, and both derivatives."""
-
-    @classmethod
-    def of(cls, input, target, reduction, log_target):
-        if log_target:
-            raise NotImplementedError
-        terms = cls.apply(input, target)
-        divisor = {"mean": terms.numel(), "batchmean": terms.shape[0]}.get(reduction, 1)
-        return terms if reduction == "none" else terms.sum() / divisor
-
-    @staticmethod
-    def forward(ctx, input, target):
-        ctx.save_for_backward(input, target)
-        return target * (target.log() - input)
-
-    @staticmethod
-    def backward(ctx, upstream):
-        return derivatives(*ctx.saved_tensors, upstream)
-
-
-def derivatives(input, target, upstream):
-    return -target * upstream, (target.log() + 1 - input) * upstream
 
 
 class KeptInTheClass(Terms):
@@ -94,10 +71,7 @@ class LentGradients(Terms):
 
 
 def implementation(terms):
-    def loss(input, target, *, reduction, log_target):
-        return terms.of(input, target, reduction, log_target)
-
-    return Implementation("other", loss)
+    return Implementation("other", loss_of(terms))
 
 
 def details(terms):

@@ -5,37 +5,22 @@ import pytest
 from kldiv_conformance import ADAPTERS, Implementation, find, judge
 from kldiv_conformance._again import ASKS, ENABLED, VMAP
 from kldiv_conformance._common_cause import common_cause, of_calls
+from kldiv_conformance._operands import IN_TURN
 from kldiv_conformance._sequences import asked_again
 from kldiv_conformance._suspects import suspects
 from kldiv_conformance._torch_derivatives import BESIDE, UNASKED
 from kldiv_conformance._training import DIVIDED, REWRITTEN, TRANSFORMED
 from kldiv_xp import kl_div
 
-torch = pytest.importorskip("torch", reason="torch is not installed")
+pytest.importorskip("torch", reason="torch is not installed")
+import torch
+from conformance_terms import Terms, derivatives, loss_of
 
 ASKED = [find(it) for it in sorted(asked_again())]
 VALUES, GRADIENTS = (
     [it for it in ASKED if it.function is None and it.kind == kind]
     for kind in ("value", "gradient")
 )
-IN_TURN = "right in a call of its own, wrong where"
-
-
-def derivatives(input, target, upstream):
-    return -target * upstream, (target.log() + 1 - input) * upstream
-
-
-class Terms(torch.autograd.Function):
-    """The right terms of probabilities, and their derivatives by what was saved."""
-
-    @staticmethod
-    def forward(ctx, input, target):
-        ctx.save_for_backward(input, target)
-        return target * (target.log() - input)
-
-    @staticmethod
-    def backward(ctx, upstream):
-        return derivatives(*ctx.saved_tensors, upstream)
 
 
 class KeptOperands(Terms):
@@ -66,17 +51,6 @@ class KeptResult(Terms):
         return -target * upstream, (ctx.found / target + 1) * upstream
 
 
-def of(terms):
-    """A loss without reduction."""
-
-    def loss(input, target, *, reduction, log_target):
-        if log_target or reduction != "none":
-            raise NotImplementedError
-        return terms.apply(input, target)
-
-    return loss
-
-
 def lines(loss, asked):
     found = [judge(it, ADAPTERS["torch"], Implementation("other", loss)) for it in asked]
     return [it.to_json() for it in found]
@@ -86,7 +60,7 @@ def failures(loss, asked):
     return {it["detail"] for it in lines(loss, asked) if it["verdict"] == "failure"}
 
 
-@pytest.mark.parametrize("loss", [kl_div, of(Terms)], ids=["ours", "terms"])
+@pytest.mark.parametrize("loss", [kl_div, loss_of(Terms)], ids=["ours", "terms"])
 def test_right_losses_pass(loss):
     assert failures(loss, ASKED) == set()
 
@@ -99,7 +73,7 @@ def test_right_losses_pass(loss):
     ],
 )
 def test_derivative_that_reads_what_is_written_after_the_loss_is_convicted(terms, said):
-    assert failures(of(terms), GRADIENTS) == {said}
+    assert failures(loss_of(terms), GRADIENTS) == {said}
 
 
 def turns_gradients_on(input, target, **options):

@@ -146,10 +146,10 @@ def ways_worth_it(
     and 3.9.  At Jensen-Shannon the first takes 2.4, the general one 3.8 or more; with both
     derivatives the second takes 4.8, the general one 9.4, and the first is too often not enough.
     """
-    places = [None] if wanted is None else [place for place in (0, 1) if wanted[place]]
-    ways = [divergence.ways(place) for place in places]
     if is_wide:
         return [losses.WIDE, losses.LAST]
+    places = [None] if wanted is None else [place for place in (0, 1) if wanted[place]]
+    ways = [divergence.ways(place) for place in places]
     if all(one[0] is one[-1] for one in ways):
         return [losses.LAST]
     is_kl = isinstance(divergence, KL)

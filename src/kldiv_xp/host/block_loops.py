@@ -17,6 +17,7 @@ from kldiv_xp.host.block_results import (
     take_sums_over,
 )
 from kldiv_xp.host.blocks import (
+    DENSE_CLASSES,
     Index,
     cache_sized_blocks,
     cast_block,
@@ -101,8 +102,8 @@ def fill_blocks(
     has_type = getattr(result, "dtype", None) == dtype
     lent = None if not has_type or (kept is not None and lies_otherwise(result)) else result
     works = [(attempts, take_finite(xp, indices, result, lent))]
-    cast = cast_block if kept is None else partial(row_block, xp)
-    each_block(xp, works, indices, operands, dtype, threads, lent, cast)
+    whole_rows = kept is not None
+    each_block(xp, works, indices, operands, dtype, threads, lent, whole_rows=whole_rows)
 
 
 def lies_otherwise(result: Array) -> bool:
@@ -128,7 +129,8 @@ def each_block(
     dtype: DType,
     threads: Callable[[], int],
     lent: Array | None = None,
-    cast: Callable[[Array, Index, DType], Array] = cast_block,
+    *,
+    whole_rows: bool = False,
 ) -> None:
     """Run each work on every block: attempts in turn until a result suffices.
 
@@ -136,6 +138,8 @@ def each_block(
     if there is one, are memory that the attempts may use.
     """
     check_setting()
+    is_long = whole_rows and operands[0].shape[-1] >= DENSE_CLASSES
+    cast = partial(row_block, xp) if is_long else cast_block
 
     def work(jobs: Iterator[int]) -> None:
         levels = [0] * len(works)

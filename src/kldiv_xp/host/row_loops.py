@@ -26,7 +26,7 @@ def values_of_rows(
         return value
     result = xp.empty(tuple(operands[0].shape[:kept]), dtype=dtype)
     works = [([function], take_any(indices, result))]
-    each_block(xp, works, indices, operands, dtype, threads, cast=partial(row_block, xp))
+    each_block(xp, works, indices, operands, dtype, threads, whole_rows=True)
     return result
 
 
@@ -59,7 +59,7 @@ def row_inner_products(
     indices = cache_sized_blocks(xp, operands[0].shape, dtype, len(kept))
     result = xp.zeros(tuple(kept))
     works = [(attempts, take_row_sums(xp, indices, size, result))]
-    each_block(xp, works, indices, operands, dtype, threads, cast=partial(row_block, xp))
+    each_block(xp, works, indices, operands, dtype, threads, whole_rows=True)
     return result
 
 

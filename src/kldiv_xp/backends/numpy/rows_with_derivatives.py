@@ -23,13 +23,7 @@ from kldiv_xp.formula.logits import Divergence
 from kldiv_xp.fused.choice import ROW_ELEMENTS_WORTH_IT, engine_for
 from kldiv_xp.host import block_loops
 from kldiv_xp.host.block_results import take_any, take_finite, take_row_sums
-from kldiv_xp.host.blocks import (
-    DENSE_CLASSES,
-    cache_sized_blocks,
-    cast_block,
-    empty_like,
-    row_block,
-)
+from kldiv_xp.host.blocks import cache_sized_blocks, empty_like
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -87,7 +81,6 @@ def fill_with_derivatives(
     for place, (forms, _) in of_derivatives.items():
         function = partial(derivatives_of_block, xp, forms, scale, len(arrays))
         works.append(([function], take_finite(xp, indices, derivatives[place])))
-    cast = cast_block if size < DENSE_CLASSES else partial(row_block, xp)
     operands = (*arrays, *upstream)
-    block_loops.each_block(xp, works, indices, operands, dtype, threads, cast=cast)
+    block_loops.each_block(xp, works, indices, operands, dtype, threads, whole_rows=True)
     return times_square(xp, divergence, rows)

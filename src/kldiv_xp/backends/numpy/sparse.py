@@ -15,7 +15,7 @@ from kldiv_xp.core.indices import check_indices
 from kldiv_xp.formula.sparse import SparseKL
 from kldiv_xp.formula.sparse_student import Entries, Rest
 from kldiv_xp.host.block_loops import each_block
-from kldiv_xp.host.blocks import cache_sized_blocks, row_block
+from kldiv_xp.host.blocks import cache_sized_blocks
 from kldiv_xp.host.threads import thread_count
 
 Threads = Callable[[], int]
@@ -165,9 +165,8 @@ def in_blocks(
             result[(*indices[job], ...)] = value
         return True
 
-    each_block(
-        xp, [([function], write)], indices, operands, working, threads, cast=partial(row_block, xp)
-    )
+    works = [([function], write)]
+    each_block(xp, works, indices, operands, working, threads, whole_rows=True)
 
 
 def put(xp: Namespace, array: Array, indices: Array, values: Array | float) -> Array:
