@@ -59,7 +59,7 @@ def kind_of(*arrays: Array) -> str:
 def differentiate_torch(
     function: Function, input: Array, target: Array, upstream: float, *, again: bool = True
 ) -> tuple[Array, Array]:
-    """Derivatives by torch; with `again`, raise if other kinds of operands, or constants, differ.
+    """Derivatives by torch; with `again`, raise if other kinds of operands or constants differ.
 
     A compiler makes one program for leaves and results, and would make more for the rest.
     """

@@ -19,7 +19,7 @@ def fused(request, monkeypatch):
 
 
 def images(shape, dtype):
-    """Students and teachers, near and far, some of which lack a class."""
+    """Students and teachers, near and far; some students lack a class."""
     random = np.random.default_rng(shape[1])
     student, teacher = random.normal(size=(2, *shape)).astype(dtype)
     teacher[..., ::3] = student[..., ::3] + 1e-3 * teacher[..., ::3]

@@ -1,4 +1,4 @@
-"""Second derivatives of Jensen-Shannon divergences of which an entry is next to 0 in float32."""
+"""Second derivatives of Jensen-Shannon divergences with an entry next to 0 in float32."""
 
 from functools import partial
 

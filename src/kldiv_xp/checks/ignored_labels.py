@@ -13,7 +13,7 @@ IGNORED_BY_TORCH = -100
 
 
 def ignored_label(xp: Namespace, labels: Array, classes: int | None) -> int:
-    """The label that is left out beside so many classes, none of which it is."""
+    """The ignored label, which is never one of so many classes."""
     found = label_left_out(values_at_hand(labels))
     label = ignored_of_type(xp, labels) if found is None else int(found)
     return IGNORED_BY_TORCH if 0 <= label < (classes or 0) else label
